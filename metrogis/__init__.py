@@ -1,0 +1,1 @@
+"""Monitoring of space and mobility in a metropolitan area."""

@@ -1,0 +1,90 @@
+"""Every error a user can see.
+
+All are :class:`MetrogisError` and ``ValueError``. A message names what is wrong, in which layer, at
+which place, and what to do; it exists in Polish and English (``METROGIS_LANG``).
+
+>>> err = SourceError(Text("brak pliku", "file is missing"), layer="population", place="a.gpkg",
+...                   remedy=Text("podaj --data", "give --data"))
+>>> print(err.text.en)
+layer 'population', a.gpkg: file is missing. Remedy: give --data.
+"""
+
+from __future__ import annotations
+
+from metrogis.texts import Text, both, default_language
+
+
+class MetrogisError(ValueError):
+    """Base of all errors raised by metrogis.
+
+    Parameters
+    ----------
+    message : Text or str
+        What is wrong.
+    layer : str, optional
+        The layer, table or parameter set it was found in.
+    place : str, optional
+        Where in it: file, row, id, coordinates.
+    remedy : Text or str, optional
+        What the user can do about it.
+    """
+
+    def __init__(
+        self,
+        message: Text | str,
+        *,
+        layer: str | None = None,
+        place: str | None = None,
+        remedy: Text | str | None = None,
+    ) -> None:
+        self.message = both(message) if isinstance(message, str) else message
+        self.layer = layer
+        self.place = place
+        self.remedy = both(remedy) if isinstance(remedy, str) else remedy
+        super().__init__(self.text.get(default_language()))
+
+    @property
+    def text(self) -> Text:
+        """The whole message in both languages."""
+
+        def whole(language: str, layer_word: str, remedy_word: str) -> str:
+            where = [f"{layer_word} '{self.layer}'" if self.layer else "", self.place or ""]
+            head = ", ".join(part for part in where if part)
+            body = self.message.get(language).rstrip(".")
+            text = f"{head}: {body}." if head else f"{body[:1].upper()}{body[1:]}."
+            if self.remedy:
+                text += f" {remedy_word}: {self.remedy.get(language).rstrip('.')}."
+            return text
+
+        return Text(pl=whole("pl", "warstwa", "Rada"), en=whole("en", "layer", "Remedy"))
+
+    def __str__(self) -> str:
+        return self.text.get(default_language())
+
+
+class CRSError(MetrogisError):
+    """A layer's coordinate reference system is missing, geographic, wrong or differs."""
+
+
+class SchemaError(MetrogisError):
+    """A layer lacks what it must contain: column, type, range, geometry."""
+
+
+class MissingLayerError(MetrogisError):
+    """A layer is declared missing, or not declared at all."""
+
+
+class SourceError(MetrogisError):
+    """A file or service cannot be read."""
+
+
+class CatalogError(MetrogisError):
+    """A catalog file is not valid."""
+
+
+class ParameterError(MetrogisError):
+    """A parameter is unknown or outside its range."""
+
+
+class PublishError(MetrogisError):
+    """A result cannot be written."""

@@ -1,0 +1,166 @@
+"""Where data came from, and what was done to it on the way.
+
+A :class:`Source` says origin, licence, date and hash of one layer. An :class:`Audit` lists what was
+dropped, repaired, guessed or modelled, with counts. Both travel with a layer in
+``GeoDataFrame.attrs["metrogis"]`` as plain values, so that they survive copies and files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import pandas as pd
+
+from metrogis.texts import Text
+
+Action = Literal["dropped", "repaired", "guessed", "modelled", "unknown", "noted"]
+ACTIONS: dict[Action, Text] = {
+    "dropped": Text("pominięto", "dropped"),
+    "repaired": Text("naprawiono", "repaired"),
+    "guessed": Text("przyjęto", "guessed"),
+    "modelled": Text("zamodelowano", "modelled"),
+    "unknown": Text("nieznane", "unknown"),
+    "noted": Text("odnotowano", "noted"),
+}
+assert set(ACTIONS) == set(get_args(Action))
+
+_KEY = "metrogis"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Origin of one layer.
+
+    Attributes
+    ----------
+    layer : str
+        Name of the layer in the catalog.
+    origin : str
+        File name or service address (never an absolute path of the analyst's machine).
+    licence, attribution, date : str
+        As the catalog states them; ``date`` is ISO (``2022-12-31``, ``2022-09`` or ``2023``).
+    sha256 : str
+        Hash of the file read; empty when the layer was built in memory.
+    """
+
+    layer: str
+    origin: str = ""
+    licence: str = ""
+    attribution: str = ""
+    date: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One thing done to the data: what, in which layer, how many times, with examples."""
+
+    layer: str
+    action: Action
+    count: int
+    what: Text
+    examples: str = ""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """An immutable list of :class:`AuditRow`.
+
+    >>> audit = Audit().add("stops", "dropped", 2, Text("bez współrzędnych", "without coordinates"))
+    >>> audit.to_frame("en")[["layer", "action", "count"]].values.tolist()
+    [['stops', 'dropped', 2]]
+    """
+
+    rows: tuple[AuditRow, ...] = ()
+
+    def add(
+        self,
+        layer: str,
+        action: Action,
+        count: int,
+        what: Text,
+        examples: Iterable[Any] | str = "",
+    ) -> Audit:
+        """Return the audit with one more row; nothing is added for a count of 0."""
+        if count <= 0:
+            return self
+        if not isinstance(examples, str):
+            shown = [str(e) for e, _ in zip(examples, range(6), strict=False)]
+            examples = ", ".join(shown[:5]) + (", ..." if len(shown) > 5 else "")
+        return Audit((*self.rows, AuditRow(layer, action, int(count), what, examples)))
+
+    def __add__(self, other: Audit) -> Audit:
+        seen = set(self.rows)
+        return Audit((*self.rows, *(row for row in other.rows if row not in seen)))
+
+    def __iter__(self) -> Iterator[AuditRow]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_frame(self, language: str = "en") -> pd.DataFrame:
+        """Return the audit as a table: layer, action, count, what, examples."""
+        return pd.DataFrame(
+            [
+                (r.layer, ACTIONS[r.action].get(language), r.count, r.what.get(language), r.examples)
+                for r in self.rows
+            ],
+            columns=["layer", "action", "count", "what", "examples"],
+        )
+
+    def _repr_html_(self) -> str:
+        return cast(str, self.to_frame().to_html(escape=True, index=False))
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, or of all files of a folder (names and contents, in order)."""
+    digest = hashlib.sha256()
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    for file in files:
+        if path.is_dir():
+            digest.update(file.relative_to(path).as_posix().encode())
+        with file.open("rb") as stream:
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def attach(frame: pd.DataFrame, source: Source, audit: Audit = Audit()) -> pd.DataFrame:
+    """Write source and audit into ``frame.attrs`` (in place) and return the frame."""
+    frame.attrs[_KEY] = {
+        "source": asdict(source),
+        "audit": [
+            [r.layer, r.action, r.count, [r.what.pl, r.what.en], r.examples] for r in audit.rows
+        ],
+    }
+    return frame
+
+
+def source_of(layer: Any, name: str) -> Source:
+    """Return the source of a layer; of one built in memory only its name is known.
+
+    Tables carry it in ``attrs``; other layers (a timetable, a network) in an attribute ``source``.
+    """
+    own = getattr(layer, "source", None)
+    if isinstance(own, Source):
+        return own
+    kept = getattr(layer, "attrs", {}).get(_KEY)
+    return Source(**kept["source"]) if kept else Source(layer=name)
+
+
+def audit_of(layer: Any) -> Audit:
+    """Return the audit a layer carries (empty when it carries none)."""
+    own = getattr(layer, "audit", None)
+    if isinstance(own, Audit):
+        return own
+    kept = getattr(layer, "attrs", {}).get(_KEY)
+    if not kept:
+        return Audit()
+    return Audit(
+        tuple(AuditRow(a, b, int(c), Text(*what), e) for a, b, c, what, e in kept["audit"])
+    )
