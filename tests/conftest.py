@@ -1,0 +1,25 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """Root of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder with real data and reference cases; tests that need it skip where it is absent."""
+    path = Path(os.environ.get("METROGIS_SHARED") or ROOT.parent / "shared")
+    if not (path / "data").is_dir():
+        pytest.skip("real data not at hand: set METROGIS_SHARED to the folder that holds data/")
+    return path
