@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -107,14 +107,20 @@ class Audit:
         """Return the audit as a table: layer, action, count, what, examples."""
         return pd.DataFrame(
             [
-                (r.layer, ACTIONS[r.action].get(language), r.count, r.what.get(language), r.examples)
+                (
+                    r.layer,
+                    ACTIONS[r.action].get(language),
+                    r.count,
+                    r.what.get(language),
+                    r.examples,
+                )
                 for r in self.rows
             ],
             columns=["layer", "action", "count", "what", "examples"],
         )
 
     def _repr_html_(self) -> str:
-        return cast(str, self.to_frame().to_html(escape=True, index=False))
+        return str(self.to_frame().to_html(escape=True, index=False))
 
 
 def file_hash(path: Path) -> str:

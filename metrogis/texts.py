@@ -1,8 +1,8 @@
 """Texts a user reads, in Polish and English, with numbers written as each language writes them.
 
->>> t = Text(pl="{n:0} {n:plural:gmina|gminy|gmin}", en="{n:0} {n:plural:municipality|municipalities}")
+>>> t = Text(pl="{n:0} {n:plural:gmina|gminy|gmin}", en="{n:0} {n:plural:zone|zones}")
 >>> t.fill(n=2).en
-'2 municipalities'
+'2 zones'
 >>> t.fill(n=22).pl
 '22 gminy'
 >>> number(1234567.891, "en", 1)

@@ -1,0 +1,505 @@
+"""What a check and its result are.
+
+A check is defined once: a module in ``checks/`` holds a parameter model, one plain function, and a
+:class:`Check` that ties them to texts, columns and views. Command line, documentation, validation,
+legend and page all come from that one object.
+
+The function reads like this::
+
+    def my_check(municipalities, stations, *, stops=None, **parameters):
+        run = CHECK.begin(parameters, municipalities=municipalities, stations=stations, stops=stops)
+        p = run.parameters                      # validated, frozen
+        stations = run.layers["stations"]       # validated, in the one metric CRS of all layers
+        run.note("stations", "dropped", 2, Text("...", "..."))
+        return run.result(municipalities=table, features={"stations": points}, findings=[...])
+
+    CHECK = Check(id="my_check", ..., function=my_check)
+"""
+
+from __future__ import annotations
+
+import difflib
+import html
+import importlib
+import inspect
+import itertools
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import geopandas as gpd
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from metrogis import crs as crs_rules
+from metrogis.errors import MissingLayerError, ParameterError, SchemaError
+from metrogis.provenance import Action, Audit, Source, audit_of, source_of
+from metrogis.texts import Text, both, default_language
+
+Direction = Literal["1.2.1", "2.1.2", "2.1.3"]
+
+DIRECTIONS: dict[Direction, Text] = {
+    "1.2.1": Text(
+        "Monitorowanie rozwoju przestrzennego i korytarzy ekologicznych",
+        "Monitoring of spatial development and ecological corridors",
+    ),
+    "2.1.2": Text(
+        "Dostępność transportowa: likwidacja białych plam i dostęp do kolei",
+        "Transport accessibility: removing white spots, access to rail",
+    ),
+    "2.1.3": Text(
+        "Mobilność aktywna: drogi rowerowe i piesze do węzłów przesiadkowych",
+        "Active mobility: cycling and walking routes to interchanges",
+    ),
+}
+
+
+# --------------------------------------------------------------------------- parameters
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a parameter means: label, unit, and the source of its default.
+
+    Put into ``Annotated``: ``limit: Annotated[float, Spec(...), Field(gt=0)] = 500``. ``unit`` is
+    ``"1"`` for a ratio and ``"-"`` for a choice.
+    """
+
+    label: Text
+    unit: str
+    source: str
+
+
+class Parameters(BaseModel):
+    """Base of every check's parameter model: frozen, unknown names refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def specs(cls) -> dict[str, Spec]:
+        """Return the :class:`Spec` of each parameter, in order."""
+        found = {}
+        for name, info in cls.model_fields.items():
+            spec = next((m for m in info.metadata if isinstance(m, Spec)), None)
+            if spec is None:
+                raise TypeError(f"{cls.__name__}.{name} has no Spec (unit and source)")
+            found[name] = spec
+        return found
+
+    @classmethod
+    def read(cls: type[P], values: Mapping[str, Any], *, check: str) -> P:
+        """Validate ``values`` (strings from a command line are parsed).
+
+        Raises
+        ------
+        ParameterError
+            One error that lists every unknown name and every value out of range.
+        """
+        parsed = {name: _from_text(value) for name, value in values.items()}
+        try:
+            return cls.model_validate(parsed)
+        except ValidationError as error:
+            raise _parameter_error(cls, check, error) from None
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+def _from_text(value: Any) -> Any:
+    """Read lists, numbers and booleans written as text; leave other text as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _parameter_error(model: type[Parameters], check: str, error: ValidationError) -> ParameterError:
+    pl, en = [], []
+    for item in error.errors():
+        name = ".".join(str(part) for part in item["loc"]) or check
+        if item["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(name, model.model_fields, n=1)
+            pl.append(f"nieznany parametr '{name}'" + (f" (może '{near[0]}'?)" if near else ""))
+            en.append(
+                f"unknown parameter '{name}'" + (f" (did you mean '{near[0]}'?)" if near else "")
+            )
+        else:
+            detail = f"{name} = {item['input']!r}: {item['msg']}"
+            pl.append(f"zła wartość {detail}")
+            en.append(f"bad value {detail}")
+    return ParameterError(
+        Text("; ".join(pl), "; ".join(en)),
+        layer=check,
+        remedy=Text(f"parametry wypisze: metrogis checks {check}", f"see: metrogis checks {check}"),
+    )
+
+
+# --------------------------------------------------------------------------- declarations
+
+
+@dataclass(frozen=True)
+class Input:
+    """A layer a check takes. ``name`` is the function's argument and the catalog's layer name.
+
+    ``schema`` names the entry of :data:`metrogis.schemas.SCHEMAS` it must satisfy; empty for
+    objects that validate themselves (a timetable, a street network).
+    """
+
+    name: str
+    text: Text
+    schema: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a column of a result table reads: heading, unit, digits, meaning.
+
+    ``kind``: ``number``, ``share`` (0-1, shown as per cent), ``text`` (data, never translated),
+    ``category`` (a code, shown by ``categories``), ``flag`` (yes / no / unknown).
+    """
+
+    label: Text
+    kind: Literal["number", "share", "text", "category", "flag"] = "number"
+    unit: str = ""
+    digits: int = 0
+    note: Text | None = None
+    categories: Mapping[str, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Category:
+    """One class of a categorical view. ``hatch`` marks states that are not known."""
+
+    value: str
+    label: Text
+    colour: str
+    hatch: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """One layer of the check's map, from one table of the result.
+
+    Give ``categories`` (a column of codes), or ``breaks`` (a column of numbers; fixed policy
+    breaks, so that years compare; classes are half-open ``[b_i, b_i+1)``), or neither (one colour).
+    ``popup`` names the columns shown on a click; missing values are drawn as "no data".
+    """
+
+    table: str
+    title: Text
+    column: str | None = None
+    breaks: tuple[float, ...] = ()
+    palette: str = "viridis"
+    categories: tuple[Category, ...] = ()
+    colour: str = "#0072B2"
+    popup: tuple[str, ...] = ()
+    shown: bool = True
+    radius: float = 5.0
+    weight: float = 1.5
+    fill_opacity: float = 0.65
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence a planner quotes, and its numbers.
+
+    ``text`` is a template (see :class:`metrogis.texts.Text`); ``values`` fills it. Every value
+    also appears in :attr:`Result.figures`; ``places`` holds the texts (names) it needs beside.
+    """
+
+    text: Text
+    values: Mapping[str, float] = field(default_factory=dict)
+    places: Mapping[str, str | Text] = field(default_factory=dict)
+
+    def render(self) -> Text:
+        """Return the sentence in both languages."""
+        return self.text.fill(**self.values, **self.places)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question tied to a direction of the strategy, with all that is needed to answer it.
+
+    Attributes
+    ----------
+    id, direction : str
+        Stable identifier (the function's name) and the strategy's direction.
+    title, question, method : Text
+        ``method`` says in a few sentences how the answer is computed and what it does not say.
+    inputs : tuple of Input
+        Layers, in the order of the function's arguments.
+    parameters : type of Parameters
+        The parameter model.
+    function : callable
+        ``function(**layers, **parameters) -> Result``.
+    columns : mapping
+        Table name -> column name -> :class:`Column`; ``"municipalities"`` is always there.
+    views : tuple of View
+        Layers of the map, drawn in this order; the first one is the main one.
+    """
+
+    id: str
+    direction: Direction
+    title: Text
+    question: Text
+    method: Text
+    inputs: tuple[Input, ...]
+    parameters: type[Parameters]
+    function: Callable[..., Result]
+    columns: Mapping[str, Mapping[str, Column]]
+    views: tuple[View, ...]
+
+    def __post_init__(self) -> None:
+        """Give the function a signature that lists its parameters, for help() and editors."""
+        own = inspect.signature(self.function, follow_wrapped=False)
+        kept = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        extra = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=info.default,
+                annotation=info.annotation,
+            )
+            for name, info in self.parameters.model_fields.items()
+        ]
+        signature = own.replace(parameters=[*kept, *extra])
+        self.function.__signature__ = signature  # type: ignore[attr-defined]
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the layers without which the check cannot run."""
+        return tuple(i.name for i in self.inputs if i.required)
+
+    def begin(self, parameters: Mapping[str, Any], **layers: Any) -> Run:
+        """Validate parameters and layers, and open a run.
+
+        Raises
+        ------
+        ParameterError, MissingLayerError, CRSError, SchemaError
+            Before anything is computed.
+        """
+        read = self.parameters.read(parameters, check=self.id)
+        for name in self.required:
+            if layers.get(name) is None:
+                raise MissingLayerError(
+                    Text(f"sprawdzenie {self.id} jej wymaga", f"check {self.id} needs it"),
+                    layer=name,
+                    remedy=Text(
+                        "podaj warstwę lub wpisz ją do katalogu",
+                        "pass the layer, or declare it in the catalog",
+                    ),
+                )
+        given = {name: layer for name, layer in layers.items() if layer is not None}
+        spatial = {n: v for n, v in given.items() if isinstance(v, gpd.GeoDataFrame)}
+        working = crs_rules.require_same(**spatial)
+        audit = Audit()
+        sources = []
+        from metrogis import schemas  # pandera is slow to import: only when a check runs
+
+        schema_of = {i.name: i.schema for i in self.inputs}
+        ready: dict[str, Any] = dict.fromkeys(layers)
+        for name, layer in given.items():
+            audit += audit_of(layer)
+            sources.append(source_of(layer, name))
+            if schema_of.get(name):
+                layer, found = schemas.conform(layer, schema_of[name], layer=name)
+                audit += found
+            ready[name] = layer
+        return Run(self, read, dict(layers), ready, working, tuple(sources), audit)
+
+
+class Run:
+    """One run of a check: validated layers and parameters, and the audit as it grows."""
+
+    def __init__(
+        self,
+        check: Check,
+        parameters: Any,
+        given: dict[str, Any],
+        layers: dict[str, Any],
+        crs: Any,
+        sources: tuple[Source, ...],
+        audit: Audit,
+    ) -> None:
+        self.check = check
+        self.parameters = parameters
+        self.layers = layers
+        self.crs = crs
+        self.audit = audit
+        self._given = given
+        self._sources = sources
+
+    def note(
+        self, layer: str, action: Action, count: int, what: Text, examples: Iterable[Any] | str = ""
+    ) -> None:
+        """Add a row to the audit (nothing for a count of 0)."""
+        self.audit = self.audit.add(layer, action, count, what, examples)
+
+    def add(self, audit: Audit) -> None:
+        """Add the rows of another audit."""
+        self.audit += audit
+
+    def result(
+        self,
+        *,
+        municipalities: gpd.GeoDataFrame,
+        features: Mapping[str, gpd.GeoDataFrame] | None = None,
+        findings: Sequence[Finding] = (),
+    ) -> Result:
+        """Assemble the result; every municipality of the input must be a row of it, in order."""
+        before = self.layers["municipalities"]["teryt"].tolist()
+        if municipalities["teryt"].tolist() != before:
+            raise AssertionError(f"{self.check.id}: result lost or reordered municipalities")
+        return Result(
+            check=self.check,
+            municipalities=municipalities,
+            features=dict(features or {}),
+            findings=tuple(findings),
+            parameters=self.parameters,
+            provenance=self._sources,
+            audit=self.audit,
+            inputs=self._given,
+        )
+
+
+# --------------------------------------------------------------------------- result
+
+
+@dataclass(frozen=True)
+class Result:
+    """Answer of a check.
+
+    Attributes
+    ----------
+    check : Check
+    municipalities : GeoDataFrame
+        One row per municipality of the input, in its order; working CRS. NaN is "unknown".
+    features : dict of GeoDataFrame
+        Named tables of places: cells, spots, links, stations.
+    findings : tuple of Finding
+        Sentences with numbers, Polish and English.
+    parameters : Parameters
+    provenance : tuple of Source
+        One per input layer.
+    audit : Audit
+        What was dropped, repaired, guessed or modelled.
+    """
+
+    check: Check
+    municipalities: gpd.GeoDataFrame
+    features: dict[str, gpd.GeoDataFrame]
+    findings: tuple[Finding, ...]
+    parameters: Any
+    provenance: tuple[Source, ...]
+    audit: Audit
+    inputs: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def tables(self) -> dict[str, gpd.GeoDataFrame]:
+        """All tables: ``municipalities`` first, then the features."""
+        return {"municipalities": self.municipalities, **self.features}
+
+    @cached_property
+    def figures(self) -> dict[str, float]:
+        """The headline numbers: the values of all findings by name."""
+        return {name: value for f in self.findings for name, value in f.values.items()}
+
+    def sentences(self, language: str = "en") -> list[str]:
+        """Return the findings as sentences in ``pl`` or ``en``."""
+        return [f.render().get(language) for f in self.findings]
+
+    def sensitivity(self, **ranges: Iterable[Any]) -> pd.DataFrame:
+        """Return the headline figures over a range of parameters (all combinations).
+
+        Parameters
+        ----------
+        **ranges : iterables
+            Parameter name -> values, e.g. ``bus_walk_limit=[300, 400, 500]``.
+
+        Returns
+        -------
+        DataFrame
+            One row per combination: the parameters, then every figure. The row that stands for
+            the present parameters has ``current`` = True.
+
+        Raises
+        ------
+        ParameterError
+            For an unknown parameter, or none.
+        """
+        if not ranges:
+            raise ParameterError(
+                Text("podaj parametr i jego wartości", "give a parameter and its values"),
+                layer=self.check.id,
+            )
+        present = self.parameters.model_dump()
+        names = list(ranges)
+        combinations = list(itertools.product(*(list(ranges[n]) for n in names)))
+        for values in combinations:  # all are checked before any is run
+            self.check.parameters.read(
+                {**present, **dict(zip(names, values, strict=True))}, check=self.check.id
+            )
+        rows = []
+        for values in combinations:
+            chosen = dict(zip(names, values, strict=True))
+            same = all(present[n] == v for n, v in chosen.items())
+            result = self if same else self.check.function(**self.inputs, **{**present, **chosen})
+            rows.append({**chosen, "current": same, **result.figures})
+        return pd.DataFrame(rows)
+
+    # Drawing and writing are bound late, by name: checks stay free of folium and of files.
+
+    def explore(self, *, language: str | None = None, view: str | None = None) -> Any:
+        """Return the result as a ``folium.Map`` with safe texts and an honest legend."""
+        maps = importlib.import_module("metrogis.maps")
+        return maps.explore(self, language=language or default_language(), view=view)
+
+    def to_gpkg(self, path: str | Path) -> Path:
+        """Write all tables to one GeoPackage with QGIS styles; return its path."""
+        return Path(importlib.import_module("metrogis.report.gpkg").write([self], Path(path)))
+
+    def to_parquet(self, directory: str | Path) -> list[Path]:
+        """Write each table to ``directory/<check>_<table>.parquet``; return the paths."""
+        module = importlib.import_module("metrogis.report.tables")
+        return list(module.write_parquet([self], Path(directory)))
+
+    def _repr_html_(self) -> str:
+        language = default_language()
+        lines = "".join(f"<li>{html.escape(s)}</li>" for s in self.sentences(language))
+        title = html.escape(self.check.title.get(language))
+        parts = ", ".join(f"{name} ({len(table)})" for name, table in self.tables.items())
+        return (
+            f"<div><b>{self.check.direction} {title}</b><ul>{lines}</ul>"
+            f"<small>{html.escape(parts)}; audit: {len(self.audit)}</small></div>"
+        )
+
+    def __repr__(self) -> str:
+        shape = ", ".join(f"{name}: {len(table)} rows" for name, table in self.tables.items())
+        return f"<Result of {self.check.id}: {shape}; {len(self.findings)} findings>"
+
+
+def municipality_columns() -> dict[str, Column]:
+    """Return the two columns every municipal table starts with."""
+    return {
+        "teryt": Column(both("TERYT"), kind="text"),
+        "name": Column(Text("gmina", "municipality"), kind="text"),
+    }
+
+
+def require_unique(frame: pd.DataFrame, column: str, *, layer: str) -> None:
+    """Raise a :class:`SchemaError` when a key column repeats."""
+    repeated = frame[column][frame[column].duplicated()].unique().tolist()
+    if repeated:
+        shown = ", ".join(map(str, repeated[:5]))
+        raise SchemaError(
+            Text(f"powtórzone {column}: {shown}", f"repeated {column}: {shown}"),
+            layer=layer,
+            place=column,
+            remedy=Text("połącz lub usuń powtórzone wiersze", "merge or remove the repeated rows"),
+        )

@@ -1,0 +1,276 @@
+"""Which coordinate reference system we compute in, guards, and axis order.
+
+Distances and areas are computed only in a projected CRS in metres, never in degrees and never in
+Web Mercator (EPSG:3857), whose lengths in Poland are 1.7 times too long.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+from pyproj.exceptions import CRSError as ProjError
+
+from metrogis.errors import CRSError
+from metrogis.texts import Text
+
+WORKING_CRS = "EPSG:2180"
+"""Default working CRS: PL-1992, metres, national grid of Poland."""
+
+GEOGRAPHIC_CRS = "EPSG:4326"
+
+_NORTHING_FIRST = {2176, 2177, 2178, 2179, 2180}
+_TRANSFORM_MARGIN = 0.5  # degrees kept around an area of use: borders and sea areas lie outside it
+
+
+def parse(crs: Any, *, layer: str | None = None) -> pyproj.CRS:
+    """Return a pyproj CRS for anything that names one.
+
+    Raises
+    ------
+    CRSError
+        When it names none.
+
+    Examples
+    --------
+    >>> parse("EPSG:2180").to_epsg()
+    2180
+    """
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except ProjError as error:
+        raise CRSError(
+            Text(f"nieznany układ współrzędnych {crs!r}", f"unknown CRS {crs!r}"),
+            layer=layer,
+            remedy=Text(
+                "podaj kod EPSG, np. EPSG:2180", "give an EPSG code, for example EPSG:2180"
+            ),
+        ) from error
+
+
+def name_of(crs: Any) -> str:
+    """Return a short name of a CRS: ``EPSG:2180``, else its own name, else ``none``."""
+    if crs is None:
+        return "none"
+    parsed = parse(crs)
+    authority = parsed.to_authority(min_confidence=70)
+    return ":".join(authority) if authority else parsed.name
+
+
+def is_metric(crs: Any) -> bool:
+    """Tell whether lengths may be computed in ``crs``: projected, metres, not Web Mercator.
+
+    >>> is_metric("EPSG:2180"), is_metric("EPSG:4326"), is_metric("EPSG:3857")
+    (True, False, False)
+    """
+    parsed = parse(crs)
+    if not parsed.is_projected:
+        return False
+    horizontal = parsed.sub_crs_list[0] if parsed.is_compound else parsed
+    if any(axis.unit_conversion_factor != 1.0 for axis in horizontal.axis_info[:2]):
+        return False
+    operation = horizontal.coordinate_operation
+    method = operation.method_name.lower() if operation else ""
+    return "pseudo mercator" not in method and horizontal.to_epsg() != 3857
+
+
+def require_metric(crs: Any, *, layer: str) -> pyproj.CRS:
+    """Return ``crs`` when lengths and areas may be computed in it.
+
+    Parameters
+    ----------
+    crs : any
+        A CRS, or anything with an attribute ``crs`` (a GeoDataFrame).
+    layer : str
+        Named by the error.
+
+    Raises
+    ------
+    CRSError
+        When the CRS is missing, geographic, Web Mercator, or not in metres.
+
+    Examples
+    --------
+    >>> require_metric("EPSG:4326", layer="stops")
+    Traceback (most recent call last):
+    ...
+    metrogis.errors.CRSError: layer 'stops': distances cannot be computed in EPSG:4326. Remedy: ...
+    """
+    value = getattr(crs, "crs", crs)
+    if value is None:
+        raise CRSError(
+            Text("brak układu współrzędnych", "the layer has no CRS"),
+            layer=layer,
+            remedy=Text(
+                "nadaj układ: gdf.set_crs('EPSG:2180'), albo pole crs w katalogu",
+                "set one: gdf.set_crs('EPSG:2180'), or the key crs in the catalog",
+            ),
+        )
+    parsed = parse(value, layer=layer)
+    if not is_metric(parsed):
+        name = name_of(parsed)
+        raise CRSError(
+            Text(
+                f"w układzie {name} nie liczy się odległości",
+                f"distances cannot be computed in {name}",
+            ),
+            layer=layer,
+            remedy=Text(
+                "przelicz: gdf.to_crs('EPSG:2180') lub inny układ w metrach",
+                "reproject: gdf.to_crs('EPSG:2180') or another projected CRS in metres",
+            ),
+        )
+    return parsed
+
+
+def require_metric_or_cells(crs: Any, *, layer: str) -> pyproj.CRS | None:
+    """As :func:`require_metric`, but a raster without CRS passes: it is measured in cells."""
+    if getattr(crs, "crs", crs) is None:
+        return None
+    return require_metric(crs, layer=layer)
+
+
+def require_same(**layers: Any) -> pyproj.CRS:
+    """Return the one CRS that all named layers share.
+
+    Raises
+    ------
+    CRSError
+        When one is not metric, or two differ: never a silent reprojection.
+    """
+    found: pyproj.CRS | None = None
+    first = ""
+    for name, layer in layers.items():
+        crs = require_metric(layer, layer=name)
+        if found is None:
+            found, first = crs, name
+        elif not found.equals(crs, ignore_axis_order=True):
+            raise CRSError(
+                Text(
+                    f"układ {name_of(crs)}, a warstwa '{first}' ma {name_of(found)}",
+                    f"CRS is {name_of(crs)} but layer '{first}' has {name_of(found)}",
+                ),
+                layer=name,
+                remedy=Text("sprowadź warstwy do jednego układu", "reproject to one CRS"),
+            )
+    assert found is not None, "require_same needs a layer"
+    return found
+
+
+class AxisOrder(NamedTuple):
+    """A CRS and whether coordinates stand northing (or latitude) first in the text."""
+
+    crs: pyproj.CRS
+    northing_first: bool
+
+
+_SRS_FORMS: tuple[tuple[re.Pattern[str], bool], ...] = (
+    # OGC urn and http identifiers: axes as the authority defines them
+    (re.compile(r"^urn:(?:x-)?ogc:def:crs:EPSG:[\d.]*:(\d+)$", re.I), True),
+    (re.compile(r"^https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/(\d+)/?$", re.I), True),
+    # older and short forms: always easting (longitude) first
+    (re.compile(r"^https?://www\.opengis\.net/gml/srs/epsg\.xml#(\d+)$", re.I), False),
+    (re.compile(r"^EPSG:{1,2}(\d+)$", re.I), False),
+)
+
+
+def axis_order(srs_name: str, *, layer: str | None = None) -> AxisOrder:
+    """Tell CRS and axis order from the *form* of a GML ``srsName``.
+
+    ``.../def/crs/EPSG/0/2180`` and ``urn:ogc:def:crs:EPSG::2180`` follow the authority (northing
+    first for EPSG:2176-2180, latitude first for EPSG:4326); ``.../gml/srs/epsg.xml#2180`` and
+    ``EPSG:2180`` are easting first.
+
+    Raises
+    ------
+    CRSError
+        For a form that is not known.
+
+    Examples
+    --------
+    >>> axis_order("urn:ogc:def:crs:EPSG::2180").northing_first
+    True
+    >>> axis_order("http://www.opengis.net/gml/srs/epsg.xml#2180").northing_first
+    False
+    """
+    text = srs_name.strip()
+    for pattern, by_authority in _SRS_FORMS:
+        match = pattern.match(text)
+        if not match:
+            continue
+        code = int(match.group(1))
+        crs = parse(f"EPSG:{code}", layer=layer)
+        if not by_authority:
+            return AxisOrder(crs, False)
+        if code in _NORTHING_FIRST:
+            return AxisOrder(crs, True)
+        directions = [axis.direction.lower() for axis in crs.axis_info[:2]]
+        return AxisOrder(crs, bool(directions) and directions[0] in ("north", "south"))
+    raise CRSError(
+        Text(f"nieznana postać srsName {text[:80]!r}", f"unknown form of srsName {text[:80]!r}"),
+        layer=layer,
+        remedy=Text(
+            "użyj urn:ogc:def:crs:EPSG::2180 lub http://www.opengis.net/def/crs/EPSG/0/2180",
+            "use urn:ogc:def:crs:EPSG::2180 or http://www.opengis.net/def/crs/EPSG/0/2180",
+        ),
+    )
+
+
+def check_area_of_use(frame: gpd.GeoDataFrame, *, layer: str) -> None:
+    """Raise when coordinates fall outside the area where the CRS holds.
+
+    Swapped axes are the usual cause: the error says so when swapping them back would help.
+    """
+    crs = parse(frame.crs, layer=layer)
+    area = crs.area_of_use
+    if area is None or frame.empty:
+        return
+    bounds = frame.geometry.total_bounds
+    if not np.isfinite(bounds).all():
+        return
+    if _inside(bounds, crs, area):
+        return
+    swapped = bounds[[1, 0, 3, 2]]
+    name = name_of(crs)
+    shown = ", ".join(f"{v:.6g}" for v in bounds)
+    if _inside(swapped, crs, area):
+        raise CRSError(
+            Text(
+                f"osie wyglądają na zamienione: zasięg ({shown}) leży poza obszarem {name}",
+                f"axes look swapped: extent ({shown}) lies outside the area of use of {name}",
+            ),
+            layer=layer,
+            remedy=Text(
+                "zamień osie w źródle albo dopisz swap_axes = true w katalogu",
+                "swap the axes in the source, or set swap_axes = true in the catalog",
+            ),
+        )
+    raise CRSError(
+        Text(
+            f"zasięg ({shown}) leży poza obszarem stosowania {name}",
+            f"extent ({shown}) lies outside the area of use of {name}",
+        ),
+        layer=layer,
+        remedy=Text("sprawdź, czy układ jest dobrze podany", "check that the CRS is the right one"),
+    )
+
+
+def _inside(bounds: np.ndarray, crs: pyproj.CRS, area: Any) -> bool:
+    """Tell whether the corners and middles of a box lie in an area of use (with a margin)."""
+    grid = np.meshgrid(np.linspace(bounds[0], bounds[2], 3), np.linspace(bounds[1], bounds[3], 3))
+    xs, ys = grid[0].ravel(), grid[1].ravel()
+    if crs.is_geographic:
+        lon, lat = xs, ys
+    else:
+        to_geographic = pyproj.Transformer.from_crs(crs, GEOGRAPHIC_CRS, always_xy=True)
+        lon, lat = to_geographic.transform(xs, ys)
+    west, south, east, north = area.bounds
+    if west > east:  # crosses the date line
+        return True
+    m = _TRANSFORM_MARGIN
+    with np.errstate(invalid="ignore"):
+        ok = (lon >= west - m) & (lon <= east + m) & (lat >= south - m) & (lat <= north + m)
+    return bool(ok.all())

@@ -1,0 +1,520 @@
+"""What each layer must contain: columns, types, units, geometry.
+
+:func:`conform` brings a layer into its schema's shape: it casts, repairs invalid geometry, reports
+every repair in an audit, and collects all that is wrong into one error.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from metrogis.errors import SchemaError
+from metrogis.provenance import Audit
+from metrogis.texts import Text
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+Kind = Literal["text", "teryt", "number", "integer", "flag", "date"]
+
+_GEOMETRIES = {
+    "polygon": ("Polygon", "MultiPolygon"),
+    "line": ("LineString", "MultiLineString"),
+    "point": ("Point",),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: its meaning, unit and limits. ``unique`` columns are keys, never empty."""
+
+    kind: Kind
+    text: Text
+    unit: str = ""
+    required: bool = True
+    nullable: bool = False
+    unique: bool = False
+    low: float | None = None
+    high: float | None = None
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What a layer must contain. ``geometry`` is empty for a plain table."""
+
+    name: str
+    text: Text
+    geometry: Literal["", "polygon", "line", "point"]
+    fields: Mapping[str, Field] = field(default_factory=dict)
+
+
+_TERYT = Field("teryt", Text("kod TERYT gminy", "TERYT code of the municipality"))
+_NAME = Field("text", Text("nazwa", "name"), nullable=True)
+_PEOPLE = Field("number", Text("liczba mieszkańców", "residents"), "people", low=0, nullable=True)
+
+
+def _optional(f: Field) -> Field:
+    return Field(f.kind, f.text, f.unit, False, True, False, f.low, f.high, f.allowed)
+
+
+SCHEMAS: dict[str, Schema] = {
+    s.name: s
+    for s in (
+        Schema(
+            "Municipalities",
+            Text("granice gmin", "municipal boundaries"),
+            "polygon",
+            {
+                "teryt": Field("teryt", _TERYT.text, unique=True),
+                "name": Field("text", Text("nazwa gminy", "name of the municipality")),
+            },
+        ),
+        Schema(
+            "PopulationCells",
+            Text("ludność w komórkach", "population by cell"),
+            "polygon",
+            {
+                "population": _PEOPLE,
+                "modelled": _optional(Field("flag", Text("dane modelowane", "modelled"))),
+            },
+        ),
+        Schema(
+            "MunicipalPopulation",
+            Text("ludność gmin", "population by municipality"),
+            "",
+            {
+                "teryt": Field("teryt", _TERYT.text, unique=True),
+                "name": _optional(_NAME),
+                "population": _PEOPLE,
+                "area_km2": _optional(Field("number", Text("powierzchnia", "area"), "km2", low=0)),
+            },
+        ),
+        Schema(
+            "Stops",
+            Text("przystanki", "stops"),
+            "point",
+            {
+                "name": _NAME,
+                "mode": _optional(Field("text", Text("środek transportu", "mode"))),
+                "lines": _optional(Field("text", Text("linie", "lines"))),
+            },
+        ),
+        Schema(
+            "Stations",
+            Text("stacje kolejowe", "railway stations"),
+            "point",
+            {"name": _NAME, "ref": _optional(Field("text", Text("numer", "reference")))},
+        ),
+        Schema(
+            "Interchanges",
+            Text("węzły przesiadkowe", "interchanges"),
+            "point",
+            {
+                "name": Field("text", Text("nazwa węzła", "name of the interchange")),
+                "rank": _optional(Field("text", Text("ranga", "rank"))),
+                "bike_stands": _optional(
+                    Field("number", Text("stojaki rowerowe", "bicycle stands"), "stands", low=0)
+                ),
+            },
+        ),
+        Schema(
+            "CycleRoutes",
+            Text("infrastruktura rowerowa", "cycle infrastructure"),
+            "line",
+            {
+                "name": _optional(_NAME),
+                "highway": _optional(
+                    Field("text", Text("rodzaj drogi (OSM)", "OSM highway value"))
+                ),
+                "other_tags": _optional(Field("text", Text("inne tagi OSM", "other OSM tags"))),
+                "state": _optional(
+                    Field("text", Text("stan", "state"), allowed=("built", "planned", "unknown"))
+                ),
+            },
+        ),
+        Schema(
+            "Streets",
+            Text("linie ulic", "street lines"),
+            "line",
+            {
+                "name": _optional(_NAME),
+                "highway": _optional(Field("text", Text("rodzaj", "class"))),
+            },
+        ),
+        Schema("RailLines", Text("linie kolejowe", "railway lines"), "line", {}),
+        Schema(
+            "Corridors",
+            Text("korytarze ekologiczne", "ecological corridors"),
+            "polygon",
+            {"name": _NAME, "rank": _optional(Field("text", Text("ranga", "rank")))},
+        ),
+        Schema(
+            "ProtectedAreas",
+            Text("obszary chronione", "protected areas"),
+            "polygon",
+            {"name": _NAME, "form": _optional(Field("text", Text("forma ochrony", "form")))},
+        ),
+        Schema(
+            "PlanningZones",
+            Text("strefy planistyczne", "planning zones"),
+            "polygon",
+            {
+                "symbol": Field("text", Text("symbol strefy", "zone symbol")),
+                "label": _optional(Field("text", Text("oznaczenie", "label"))),
+                "teryt": _optional(_TERYT),
+            },
+        ),
+        Schema(
+            "Investments",
+            Text("planowane inwestycje", "planned investments"),
+            "",
+            {"name": _NAME, "kind": _optional(Field("text", Text("rodzaj", "kind")))},
+        ),
+        Schema(
+            "ODFlows",
+            Text("przepływy między gminami", "flows between municipalities"),
+            "",
+            {
+                "origin": Field("teryt", Text("gmina początku", "municipality of origin")),
+                "destination": Field("teryt", Text("gmina celu", "municipality of destination")),
+                "flow": Field("number", Text("wielkość", "size"), "people", low=0, nullable=True),
+            },
+        ),
+        Schema(
+            "Coverage",
+            Text("pokrycie rozkładami", "timetable coverage"),
+            "",
+            {
+                "feed": Field("text", Text("rozkład lub przewoźnik", "feed or operator")),
+                "teryt": _TERYT,
+                "mode": Field("text", Text("środek transportu", "mode")),
+                "state": Field(
+                    "text", Text("stan", "state"), allowed=("complete", "partial", "none")
+                ),
+            },
+        ),
+        Schema(
+            "BikeShare",
+            Text("stacje roweru miejskiego", "bike-share stations"),
+            "point",
+            {
+                "name": _optional(_NAME),
+                "capacity": _optional(Field("number", Text("stojaki", "docks"), "docks", low=0)),
+            },
+        ),
+        Schema(
+            "SchoolHolidays",
+            Text("ferie i wakacje", "school holidays"),
+            "",
+            {
+                "first": Field("date", Text("pierwszy dzień", "first day")),
+                "last": Field("date", Text("ostatni dzień", "last day")),
+            },
+        ),
+        Schema("Areas", Text("obszary", "areas"), "polygon", {"name": _optional(_NAME)}),
+        Schema("Table", Text("tabela", "table"), "", {}),
+    )
+}
+
+
+def get(name: str) -> Schema:
+    """Return the schema called ``name``.
+
+    Raises
+    ------
+    SchemaError
+        When there is none; the message lists the names.
+    """
+    if name not in SCHEMAS:
+        raise SchemaError(
+            Text(f"nieznany schemat '{name}'", f"unknown schema '{name}'"),
+            remedy=Text(f"użyj: {', '.join(SCHEMAS)}", f"use one of: {', '.join(SCHEMAS)}"),
+        )
+    return SCHEMAS[name]
+
+
+def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit]:
+    """Bring a layer into the shape of its schema.
+
+    Parameters
+    ----------
+    frame : DataFrame or GeoDataFrame
+        Not changed. Extra columns are kept.
+    schema : str
+        Name in :data:`SCHEMAS`.
+    layer : str
+        Name used in messages.
+
+    Returns
+    -------
+    frame, audit
+        A frame with cast columns and valid geometry of one kind, index 0..n-1 kept as given, and
+        the audit of repairs: empty geometries dropped, invalid ones repaired, codes padded.
+
+    Raises
+    ------
+    SchemaError
+        One error that lists every missing column and every value not allowed, with rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"teryt": [2261011], "population": ["486022"]})
+    >>> conform(table, "MunicipalPopulation", layer="population")[0]["teryt"].item()
+    '2261011'
+    """
+    rules = get(schema)
+    out = frame.copy()
+    audit = Audit()
+    problems: list[Text] = []
+
+    if out.empty:
+        raise SchemaError(
+            Text("warstwa jest pusta", "the layer is empty"),
+            layer=layer,
+            remedy=Text(
+                'sprawdź źródło i filtry; jeśli danych nie ma, wpisz missing = "powód"',
+                "check the source and its filters; where there is no data, declare "
+                'missing = "reason"',
+            ),
+        )
+    if rules.geometry:
+        out, audit = _conform_geometry(out, rules, layer, audit)
+    for name, rule in rules.fields.items():
+        if name not in out.columns:
+            if rule.required:
+                problems.append(_missing_column(name, rule, out))
+            continue
+        out[name], audit, found = _cast(out[name], rule, layer, audit)
+        problems += found
+    if not problems:
+        problems += _limits(out, rules)
+    if problems:
+        raise SchemaError(
+            Text("; ".join(p.pl for p in problems), "; ".join(p.en for p in problems)),
+            layer=layer,
+            place=f"schema {schema}",
+            remedy=Text(
+                "popraw źródło albo nazwij kolumny w [layers.*.rename] katalogu",
+                "mend the source, or name the columns in [layers.*.rename] of the catalog",
+            ),
+        )
+    out.attrs = dict(frame.attrs)
+    return out, audit
+
+
+def _missing_column(name: str, rule: Field, frame: pd.DataFrame) -> Text:
+    have = ", ".join(str(c) for c in frame.columns[:12])
+    return Text(
+        f"brak kolumny '{name}' ({rule.text.pl}); są: {have}",
+        f"column '{name}' ({rule.text.en}) is missing; there are: {have}",
+    )
+
+
+def _conform_geometry(
+    frame: pd.DataFrame, rules: Schema, layer: str, audit: Audit
+) -> tuple[gpd.GeoDataFrame, Audit]:
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise SchemaError(
+            Text("warstwa nie ma geometrii", "the layer has no geometry"),
+            layer=layer,
+            remedy=Text("podaj GeoDataFrame", "give a GeoDataFrame"),
+        )
+    geometry = frame.geometry
+    values = geometry.to_numpy()
+    empty = shapely.is_missing(values) | shapely.is_empty(values)
+    if empty.any():
+        audit = audit.add(
+            layer,
+            "dropped",
+            int(empty.sum()),
+            Text("pusta geometria", "empty geometry"),
+            frame.index[empty],
+        )
+        frame = frame.loc[~empty]
+        values = values[~empty]
+    if shapely.has_z(values).any():
+        values = shapely.force_2d(values)
+        frame = frame.set_geometry(gpd.GeoSeries(values, index=frame.index, crs=frame.crs))
+    invalid = ~shapely.is_valid(values)
+    if invalid.any():
+        reasons = shapely.is_valid_reason(values[invalid])
+        repaired = values.copy()
+        repaired[invalid] = shapely.make_valid(
+            values[invalid], method="structure", keep_collapsed=False
+        )
+        before, after = shapely.area(values[invalid]).sum(), shapely.area(repaired[invalid]).sum()
+        audit = audit.add(
+            layer,
+            "repaired",
+            int(invalid.sum()),
+            Text(
+                f"niepoprawna geometria (pole {before:.6g} -> {after:.6g})",
+                f"invalid geometry (area {before:.6g} -> {after:.6g})",
+            ),
+            reasons,
+        )
+        frame = frame.set_geometry(gpd.GeoSeries(repaired, index=frame.index, crs=frame.crs))
+        values = repaired
+    wanted = _GEOMETRIES[rules.geometry]
+    kinds = np.array([g.geom_type for g in values], dtype=object)
+    wrong = ~np.isin(kinds, wanted)
+    if wrong.any():
+        if rules.geometry == "point" and set(kinds[wrong]) == {"MultiPoint"}:
+            single = shapely.get_num_geometries(values) == 1
+            if (single | ~wrong).all():
+                values = np.where(wrong, shapely.get_geometry(values, 0), values)
+                return frame.set_geometry(
+                    gpd.GeoSeries(values, index=frame.index, crs=frame.crs)
+                ), audit
+        found = ", ".join(sorted(set(kinds[wrong])))
+        rows = ", ".join(str(i) for i in frame.index[wrong][:5])
+        raise SchemaError(
+            Text(
+                f"geometria {found} (wiersze {rows}), a powinna być {' / '.join(wanted)}",
+                f"geometry is {found} (rows {rows}) but must be {' / '.join(wanted)}",
+            ),
+            layer=layer,
+            remedy=Text(
+                "wybierz inną warstwę lub przekształć ją", "choose another layer, or convert it"
+            ),
+        )
+    if len(frame) == 0:
+        raise SchemaError(
+            Text("wszystkie geometrie są puste", "every geometry is empty"), layer=layer
+        )
+    return frame, audit
+
+
+def _cast(
+    column: pd.Series, rule: Field, layer: str, audit: Audit
+) -> tuple[pd.Series, Audit, list[Text]]:
+    name = str(column.name)
+    if rule.kind in ("number", "integer"):
+        numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+        bad = numbers.isna() & column.notna() & (column.astype(str).str.strip() != "")
+        if bad.any():
+            return column, audit, [_bad(name, column, bad, "liczbą", "a number")]
+        if rule.kind == "integer":
+            return numbers.astype("Int64"), audit, []
+        return numbers, audit, []
+    if rule.kind == "flag":
+        return column.astype("boolean"), audit, []
+    if rule.kind == "date":
+        dates = pd.to_datetime(column, errors="coerce")
+        bad = dates.isna() & column.notna()
+        return dates, audit, ([_bad(name, column, bad, "datą", "a date")] if bad.any() else [])
+    if rule.kind == "teryt":
+        return _teryt(column, layer, audit)
+    text = column.astype("object").where(column.notna(), None)
+    text = text.map(
+        lambda v: unicodedata.normalize("NFC", str(v)).strip() if v is not None else None
+    )
+    return text, audit, []
+
+
+def _teryt(column: pd.Series, layer: str, audit: Audit) -> tuple[pd.Series, Audit, list[Text]]:
+    """Codes of 7 digits as text; a leading 0 lost by a spreadsheet is put back, and counted."""
+    text = column.map(
+        lambda v: None if pd.isna(v) else (str(int(v)) if isinstance(v, float) else str(v)).strip()
+    ).astype("object")
+    cleaned = text.map(lambda v: None if v is None else v.replace("_", ""))
+    short = cleaned.map(lambda v: v is not None and len(v) == 6 and v.isdigit())
+    audit = audit.add(
+        layer,
+        "repaired",
+        int(short.sum()),
+        Text("TERYT bez zera na początku", "TERYT without its leading zero"),
+        cleaned[short],
+    )
+    cleaned = cleaned.where(~short, "0" + cleaned.astype(str))
+    bad = cleaned.map(lambda v: v is None or len(v) != 7 or not v.isdigit())
+    if bad.any():
+        return (
+            cleaned,
+            audit,
+            [
+                _bad(
+                    str(column.name),
+                    column,
+                    bad,
+                    "kodem TERYT z 7 cyfr",
+                    "a TERYT code of 7 digits",
+                )
+            ],
+        )
+    return cleaned, audit, []
+
+
+def _bad(name: str, column: pd.Series, bad: pd.Series, pl: str, en: str) -> Text:
+    rows = ", ".join(f"{i}: {str(v)[:40]!r}" for i, v in column[bad].head(5).items())
+    count = int(bad.sum())
+    return Text(
+        f"kolumna '{name}': {count} wartości nie jest {pl} (wiersz: wartość: {rows})",
+        f"column '{name}': {count} values are not {en} (row: value: {rows})",
+    )
+
+
+def _limits(frame: pd.DataFrame, rules: Schema) -> list[Text]:
+    """Check keys, empty values and ranges by pandera, and word its findings in both languages."""
+    import pandera.errors as pae
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _pandera(rules, frame).validate(
+                pd.DataFrame(frame.drop(columns="geometry", errors="ignore")), lazy=True
+            )
+    except pae.SchemaErrors as error:
+        problems = []
+        cases = error.failure_cases
+        for (column, check), group in cases.groupby(["column", "check"], dropna=False, sort=False):
+            values = ", ".join(
+                f"{row}: {str(case)[:40]!r}"
+                for row, case in list(zip(group["index"], group["failure_case"], strict=True))[:5]
+            )
+            name = (
+                "powtórzone" if "duplicates" in str(check) or "unique" in str(check) else str(check)
+            )
+            english = "duplicate values" if name == "powtórzone" else str(check)
+            name = {"not_nullable": "puste wartości"}.get(name, name)
+            english = {"not_nullable": "empty values"}.get(english, english)
+            problems.append(
+                Text(
+                    f"kolumna '{column}': {len(group)} × {name} (wiersz: wartość: {values})",
+                    f"column '{column}': {len(group)} x {english} (row: value: {values})",
+                )
+            )
+        return problems
+    return []
+
+
+def _pandera(rules: Schema, frame: pd.DataFrame) -> pa.DataFrameSchema:
+    """Build the pandera schema of the columns that are there."""
+    import pandera.pandas as pa
+
+    columns = {}
+    for name, rule in rules.fields.items():
+        if name not in frame.columns:
+            continue
+        checks = []
+        if rule.low is not None:
+            checks.append(pa.Check.ge(rule.low))
+        if rule.high is not None:
+            checks.append(pa.Check.le(rule.high))
+        if rule.allowed:
+            checks.append(pa.Check.isin(rule.allowed))
+        columns[name] = pa.Column(
+            dtype=None, checks=checks, nullable=rule.nullable, unique=rule.unique
+        )
+    return pa.DataFrameSchema(columns, strict=False)
