@@ -1,1 +1,78 @@
-"""Monitoring of space and mobility in a metropolitan area."""
+"""Monitoring of space and mobility in a metropolitan area.
+
+>>> import metrogis as mg
+>>> metro = mg.open_metro("demo")  # doctest: +SKIP
+>>> atlas = mg.run(metro)  # doctest: +SKIP
+>>> atlas.publish("public/")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# Loaded on first use: `import metrogis` stays quick in scripts that need one part only.
+_WHERE = {
+    "open_metro": "metro",
+    "Metro": "metro",
+    "run": "atlas",
+    "Atlas": "atlas",
+    "CHECKS": "checks",
+    "Check": "checks.contract",
+    "Result": "checks.contract",
+    "Finding": "checks.contract",
+    "functional_links": "checks.spatial_development.functional_links",
+    "white_spots": "checks.transport_accessibility.white_spots",
+    "interchange_access": "checks.active_mobility.interchange_access",
+    "read_feed": "transit",
+    "Feed": "transit",
+    "Audit": "provenance",
+    "Source": "provenance",
+    "Text": "texts",
+    "MetrogisError": "errors",
+    "CRSError": "errors",
+    "SchemaError": "errors",
+    "MissingLayerError": "errors",
+    "SourceError": "errors",
+    "CatalogError": "errors",
+    "ParameterError": "errors",
+    "PublishError": "errors",
+}
+
+__all__ = ["__version__", *_WHERE]
+
+if TYPE_CHECKING:
+    from metrogis.atlas import Atlas, run
+    from metrogis.checks import CHECKS
+    from metrogis.checks.active_mobility.interchange_access import interchange_access
+    from metrogis.checks.contract import Check, Finding, Result
+    from metrogis.checks.spatial_development.functional_links import functional_links
+    from metrogis.checks.transport_accessibility.white_spots import white_spots
+    from metrogis.errors import (
+        CatalogError,
+        CRSError,
+        MetrogisError,
+        MissingLayerError,
+        ParameterError,
+        PublishError,
+        SchemaError,
+        SourceError,
+    )
+    from metrogis.metro import Metro, open_metro
+    from metrogis.provenance import Audit, Source
+    from metrogis.texts import Text
+    from metrogis.transit import Feed, read_feed
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'metrogis' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f"metrogis.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

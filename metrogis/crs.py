@@ -160,6 +160,20 @@ def require_same(**layers: Any) -> pyproj.CRS:
     return found
 
 
+def require_same_as_stated(found: Any, stated: Any, *, layer: str) -> None:
+    """Raise when the CRS a file carries differs from the one the catalog states."""
+    if parse(found, layer=layer).equals(parse(stated, layer=layer), ignore_axis_order=True):
+        return
+    raise CRSError(
+        Text(
+            f"plik ma układ {name_of(found)}, a katalog podaje {name_of(stated)}",
+            f"the file has CRS {name_of(found)} but the catalog states {name_of(stated)}",
+        ),
+        layer=layer,
+        remedy=Text("popraw crs w katalogu albo usuń go", "mend crs in the catalog, or remove it"),
+    )
+
+
 class AxisOrder(NamedTuple):
     """A CRS and whether coordinates stand northing (or latitude) first in the text."""
 

@@ -221,6 +221,39 @@ SCHEMAS: dict[str, Schema] = {
                 "last": Field("date", Text("ostatni dzień", "last day")),
             },
         ),
+        Schema(
+            "Entrances",
+            Text("wejścia do węzłów", "entrances of interchanges"),
+            "point",
+            {
+                "interchange": Field(
+                    "text", Text("węzeł (nazwa lub id)", "interchange (name or id)")
+                )
+            },
+        ),
+        Schema(
+            "Localities",
+            Text("miejscowości", "localities"),
+            "point",
+            {
+                "name": Field("text", Text("nazwa", "name")),
+                "seat": _optional(Field("text", Text("siedziba", "seat"))),
+            },
+        ),
+        Schema(
+            "Members",
+            Text("członkowie metropolii", "members of the metropolis"),
+            "",
+            {
+                "teryt": Field(
+                    "text", Text("kod TERYT (2, 4 lub 7 cyfr)", "TERYT (4 or 7 digits)")
+                ),
+                "name": Field("text", Text("nazwa", "name")),
+                "member": Field(
+                    "text", Text("członkostwo", "membership"), allowed=("yes", "no", "unknown")
+                ),
+            },
+        ),
         Schema("Areas", Text("obszary", "areas"), "polygon", {"name": _optional(_NAME)}),
         Schema("Table", Text("tabela", "table"), "", {}),
     )

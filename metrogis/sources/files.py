@@ -1,0 +1,86 @@
+"""Files on disk: found, named safely, written whole or not at all, cached by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from metrogis.errors import SourceError
+from metrogis.texts import Text
+
+
+def cache_directory() -> Path:
+    """Return the cache folder: ``METROGIS_CACHE``, else the user's cache."""
+    own = os.environ.get("METROGIS_CACHE")
+    return Path(own) if own else Path(platformdirs.user_cache_dir("metrogis"))
+
+
+def resolve(base: Path, relative: str, *, layer: str) -> Path:
+    """Return ``base / relative``, which must exist and stay inside ``base``.
+
+    Raises
+    ------
+    SourceError
+        When the file is not there, or the path leads out of the folder.
+    """
+    path = base / relative
+    if Path(relative).is_absolute() or ".." in Path(relative).parts:
+        raise SourceError(
+            Text("ścieżka wychodzi poza folder danych", "the path leads out of the data folder"),
+            layer=layer,
+            place=relative,
+            remedy=Text("podaj ścieżkę względną", "give a path relative to the data folder"),
+        )
+    if not path.exists():
+        raise SourceError(
+            Text("nie ma takiego pliku", "there is no such file"),
+            layer=layer,
+            place=relative,
+            remedy=Text(
+                "wskaż folder danych (--data lub METROGIS_DATA), popraw path w katalogu "
+                'albo wpisz missing = "powód"',
+                "name the data folder (--data or METROGIS_DATA), mend path in the catalog, "
+                'or declare missing = "reason"',
+            ),
+        )
+    return path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside ``path`` and rename it on success; leave nothing on failure.
+
+    Works for a file or a folder, whichever the caller makes under the temporary name.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    temporary = holder / path.name
+    try:
+        yield temporary
+        if temporary.is_dir() and path.is_dir():
+            old = holder / "old"
+            path.rename(old)
+            try:
+                temporary.rename(path)
+            except OSError:
+                old.rename(path)
+                raise
+        else:
+            os.replace(temporary, path)
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+
+
+def settings_key(*parts: Any) -> str:
+    """Return a short hash of JSON-able settings: the name of a cache entry."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
