@@ -1,0 +1,486 @@
+"""Cycle infrastructure as a network of lines: what is built, how long, how connected.
+
+Lines belong together where they share a vertex (any vertex, not only an end: OSM ways meet in the
+middle, too), and, at a tolerance above 0, where they come that near to each other. Two lines that
+cross without a shared vertex are a bridge and what runs below it: they stay apart at tolerance 0,
+and are one at any tolerance above it.
+
+What it does not say: infrastructure is not the whole network a cyclist uses; quiet streets between
+its parts are not in these lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from metrogis import crs as crs_rules
+from metrogis.errors import ParameterError
+from metrogis.provenance import Audit
+from metrogis.streets import hstore
+from metrogis.texts import Text
+
+Lines: TypeAlias = "gpd.GeoSeries | gpd.GeoDataFrame"
+Array: TypeAlias = npt.NDArray[Any]
+
+PLANNED_HIGHWAY = ("proposed", "planned", "construction")
+GONE_HIGHWAY = ("abandoned", "demolished", "dismantled", "disused", "razed", "removed")
+
+_OFF_ROAD = ("bridleway", "cycleway", "footway", "path", "pedestrian", "steps", "track")
+_YES = ("yes", "true", "1", "-1", "reverse")
+
+
+class Split(NamedTuple):
+    """Cycle infrastructure by its state; ``audit`` says what was decided and how."""
+
+    built: gpd.GeoDataFrame
+    planned: gpd.GeoDataFrame
+    unknown: gpd.GeoDataFrame
+    audit: Audit
+
+
+def by_state(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> Split:
+    """Part cycle infrastructure into built, planned (or under construction), and unknown.
+
+    A column ``state`` (``built``, ``planned``, ``unknown``) decides where it is filled; else the
+    OSM value ``highway``: ``proposed``, ``planned`` and ``construction`` are planned;
+    ``abandoned``, ``disused``, ``razed`` and the like are dropped; all others, also rows without
+    a value, are built. Multi-part lines become one row per part (parts need not touch), and a
+    line drawn twice (in either direction) is kept once, so that length counts once.
+
+    Parameters
+    ----------
+    routes : GeoDataFrame of lines
+        Any CRS. Columns used when there: ``state``, ``highway``, ``other_tags``.
+    layer : str
+        Named in the audit.
+
+    Returns
+    -------
+    Split
+        Three frames with the index and columns of ``routes``, and the audit.
+
+    Examples
+    --------
+    >>> from shapely import LineString
+    >>> routes = gpd.GeoDataFrame(
+    ...     {"highway": ["cycleway", "proposed", None]},
+    ...     geometry=[LineString([(i, 0), (i, 9)]) for i in range(3)], crs="EPSG:2180")
+    >>> split = by_state(routes)
+    >>> len(split.built), len(split.planned), len(split.unknown)
+    (2, 1, 0)
+    """
+    audit = Audit()
+    geometry = routes.geometry.to_numpy()
+    void = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    audit = audit.add(
+        layer,
+        "dropped",
+        int(void.sum()),
+        Text("linie bez geometrii", "lines without geometry"),
+        routes.index[void],
+    )
+    routes = routes.loc[~void]
+    state, found = _states(routes, layer)
+    audit += found
+    parts, multi = _single_parts(routes.assign(_state=state))
+    audit = audit.add(
+        layer,
+        "repaired",
+        multi,
+        Text("linie wieloczęściowe podzielono na części", "multi-part lines split into parts"),
+    )
+    # built first: of a line drawn as built and as planned the built one is kept
+    rank = parts["_state"].map({"built": 0, "unknown": 1, "planned": 2, "gone": 3}).to_numpy()
+    order = np.argsort(rank, kind="stable")
+    keys = shapely.to_wkb(shapely.normalize(parts.geometry.to_numpy()[order]))
+    repeated = np.zeros(len(parts), dtype=bool)
+    repeated[order] = pd.Series(keys).duplicated().to_numpy()
+    audit = audit.add(
+        layer,
+        "dropped",
+        int(repeated.sum()),
+        Text("linie narysowane drugi raz", "lines drawn a second time"),
+        parts.index[repeated],
+    )
+    parts = parts.loc[~repeated]
+
+    def only(value: str) -> gpd.GeoDataFrame:
+        return parts.loc[(parts["_state"] == value).to_numpy()].drop(columns="_state")
+
+    return Split(only("built"), only("planned"), only("unknown"), audit)
+
+
+def built(
+    routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes"
+) -> tuple[gpd.GeoDataFrame, Audit]:
+    """Return the built lines of :func:`by_state`, and the audit.
+
+    Examples
+    --------
+    >>> from shapely import LineString
+    >>> line = LineString([(0, 0), (9, 0)])
+    >>> routes = gpd.GeoDataFrame({"highway": ["construction"]}, geometry=[line], crs=2180)
+    >>> lines, audit = built(routes)
+    >>> len(lines), audit.rows[0].count
+    (0, 1)
+    """
+    split = by_state(routes, layer=layer)
+    return split.built, split.audit
+
+
+def _single_parts(routes: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
+    counts = shapely.get_num_geometries(routes.geometry.to_numpy())
+    if (counts == 1).all() and (routes.geom_type == "LineString").all():
+        return routes, 0
+    return routes.explode(index_parts=False), int((counts > 1).sum())
+
+
+def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
+    audit = Audit()
+    state = np.full(len(routes), "built", dtype=object)
+    if "highway" in routes:
+        highway = routes["highway"].astype(object)
+        planned = highway.isin(PLANNED_HIGHWAY).to_numpy()
+        gone = highway.isin(GONE_HIGHWAY).to_numpy()
+        state[planned] = "planned"
+        state[gone] = "gone"
+        hinted = _hinted(routes, highway.isna().to_numpy())
+        audit = audit.add(
+            layer,
+            "guessed",
+            int(hinted.sum()),
+            Text(
+                "brak wartości highway, a tagi mówią o budowie lub planie: liczone jako istniejące",
+                "no highway value, but tags speak of construction or a plan: counted as built",
+            ),
+            _names(routes, hinted),
+        )
+    if "state" in routes:
+        own = routes["state"].astype(object)
+        told = own.notna().to_numpy()
+        state[told] = own[told]
+    elif "highway" not in routes:
+        audit = audit.add(
+            layer,
+            "guessed",
+            len(routes),
+            Text(
+                "brak kolumn state i highway: wszystkie linie liczone jako istniejące",
+                "no column state or highway: all lines counted as built",
+            ),
+        )
+    for value, action, text in (
+        ("planned", "noted", Text("linie planowane lub w budowie", "lines planned or being built")),
+        ("unknown", "unknown", Text("linie o nieznanym stanie", "lines of unknown state")),
+        ("gone", "dropped", Text("linie zlikwidowane", "lines that are gone")),
+    ):
+        here = state == value
+        audit = audit.add(layer, action, int(here.sum()), text, _names(routes, here))  # type: ignore[arg-type]
+    return state, audit
+
+
+def _hinted(routes: gpd.GeoDataFrame, untold: Array) -> Array:
+    """Rows without a highway value whose other tags still name a plan or a construction site."""
+    hinted = np.zeros(len(routes), dtype=bool)
+    if "other_tags" in routes and untold.any():
+        tags, _ = hstore.tags_of(routes["other_tags"][untold], layer="")
+        hinted[untold] = [any(key in t for key in PLANNED_HIGHWAY) for t in tags]
+    return hinted
+
+
+def _names(routes: gpd.GeoDataFrame, mask: Array) -> list[Any]:
+    column = routes["osm_id"] if "osm_id" in routes else routes.index.to_series()
+    return column[mask].head(6).tolist()
+
+
+# --------------------------------------------------------------------------- directions
+
+
+def directions(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> tuple[Array, Audit]:
+    """Tell in how many directions each line may be ridden: 2, or 1 where tags say so.
+
+    First match wins: ``oneway:bicycle``; a contraflow lane (``cycleway*=opposite*``); ``oneway``;
+    on a road with a lane or track on one side only (``cycleway:left`` or ``:right``) 1; else 2.
+
+    Parameters
+    ----------
+    routes : GeoDataFrame
+        With ``other_tags``, or tags as columns (``oneway``, ``oneway:bicycle``, ...).
+
+    Returns
+    -------
+    count : array of int, shape (rows,)
+    audit : Audit
+        How many lines carry no tag that tells: 2 is then a guess.
+
+    Examples
+    --------
+    >>> from shapely import LineString
+    >>> routes = gpd.GeoDataFrame(
+    ...     {"highway": ["cycleway", "path"], "other_tags": ['"oneway"=>"yes"', None]},
+    ...     geometry=[LineString([(0, 0), (9, 0)])] * 2, crs="EPSG:2180")
+    >>> directions(routes)[0].tolist()
+    [1, 2]
+    """
+    audit = Audit()
+    if "other_tags" in routes:
+        tags, audit = hstore.tags_of(routes["other_tags"], layer=layer)
+    else:
+        tags = pd.Series([{} for _ in range(len(routes))], index=routes.index, dtype=object)
+    keys = ("highway", "oneway", "oneway:bicycle", "cycleway")
+    sides = ("cycleway:both", "cycleway:left", "cycleway:right")
+    read = {}
+    for key in (*keys, *sides):
+        value = hstore.values_of(tags, key)
+        if key in routes:
+            own = routes[key].astype(object)
+            value = own.where(own.notna(), value)
+        read[key] = value.where(value.notna(), "").astype(str).str.lower().to_numpy(dtype=str)
+    oneway, bicycle = read["oneway"], read["oneway:bicycle"]
+    ways = {key: read[key] for key in ("cycleway", *sides)}
+    contraflow = np.logical_or.reduce([np.char.startswith(v, "opposite") for v in ways.values()])
+    on_side = {k: np.isin(v, ("lane", "track", "shared_lane")) for k, v in ways.items()}
+    one_side = (
+        ~np.isin(read["highway"], _OFF_ROAD)
+        & (on_side["cycleway:left"] ^ on_side["cycleway:right"])
+        & ~on_side["cycleway"]
+        & ~on_side["cycleway:both"]
+    )
+    count = np.select(
+        [np.isin(bicycle, _YES), bicycle == "no", contraflow, np.isin(oneway, _YES), one_side],
+        [1, 2, 2, 1, 1],
+        default=2,
+    )
+    guessed = (bicycle == "") & (oneway == "") & ~contraflow & ~one_side
+    return count, audit.add(
+        layer,
+        "guessed",
+        int(guessed.sum()),
+        Text(
+            "brak tagu kierunku: liczone jako dwukierunkowe",
+            "no tag of direction: counted in both directions",
+        ),
+    )
+
+
+# --------------------------------------------------------------------------- connection
+
+
+def components(lines: Lines, *, tolerance: float = 0.0) -> Array:
+    """Label lines by the connected network they belong to.
+
+    Parameters
+    ----------
+    lines : GeoSeries or GeoDataFrame of lines
+        Projected CRS in metres. A row is one line, its parts (if any) together.
+    tolerance : float
+        Metres. 0: lines are joined by a vertex with exactly equal coordinates (equal positions
+        stay equal in a reprojection). Above: also by a distance of at most this.
+
+    Returns
+    -------
+    array of int, shape (rows,)
+        Labels 0, 1, ... in order of first appearance.
+
+    Raises
+    ------
+    CRSError, ParameterError
+
+    Examples
+    --------
+    >>> from shapely import LineString
+    >>> lines = gpd.GeoSeries(
+    ...     [LineString([(0, 0), (5, 0), (9, 0)]), LineString([(5, 0), (5, 7)]),
+    ...      LineString([(5, 12), (5, 20)])], crs="EPSG:2180")
+    >>> components(lines).tolist(), components(lines, tolerance=5).tolist()
+    ([0, 0, 1], [0, 0, 0])
+    """
+    crs_rules.require_metric(lines, layer="lines")
+    if not 0 <= tolerance < np.inf:
+        raise ParameterError(
+            Text(
+                f"tolerancja {tolerance} nie jest odległością w metrach",
+                f"a tolerance of {tolerance} is not a distance in metres",
+            ),
+            place="tolerance",
+            remedy=Text("podaj liczbę od 0", "give a number from 0"),
+        )
+    geometry = lines.geometry.to_numpy()
+    a, b = _shared_vertices(geometry)
+    if tolerance > 0:
+        near = shapely.STRtree(geometry).query(geometry, predicate="dwithin", distance=tolerance)
+        once = near[0] < near[1]
+        a, b = np.concatenate([a, near[0][once]]), np.concatenate([b, near[1][once]])
+    return _labels(a, b, len(geometry))
+
+
+def _labels(a: Array, b: Array, count: int) -> Array:
+    if count == 0:
+        return np.zeros(0, dtype=np.int64)
+    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
+    _, raw = connected_components(graph.tocsr(), directed=False)
+    # numbered by first appearance, whatever scipy's own order
+    return pd.factorize(raw)[0].astype(np.int64)
+
+
+def _vertices(geometry: Array) -> tuple[Array, Array, Array]:
+    """Return coordinates, their line, and an id of their position; repeats in a row left out."""
+    xy, line = shapely.get_coordinates(geometry, return_index=True)
+    xy = xy + 0.0  # -0.0 and 0.0 are one place
+    if len(xy):
+        fresh = np.ones(len(xy), dtype=bool)
+        fresh[1:] = (line[1:] != line[:-1]) | (xy[1:] != xy[:-1]).any(axis=1)
+        xy, line = xy[fresh], line[fresh]
+    order = np.lexsort((xy[:, 1], xy[:, 0]))
+    step = np.zeros(len(xy), dtype=np.int64)
+    step[1:] = (xy[order][1:] != xy[order][:-1]).any(axis=1)
+    place = np.empty(len(xy), dtype=np.int64)
+    place[order] = np.cumsum(step)
+    return xy, line, place
+
+
+def _shared_vertices(geometry: Array) -> tuple[Array, Array]:
+    """Pairs of lines that chain together all lines of each shared vertex."""
+    _, line, place = _vertices(geometry)
+    order = np.lexsort((line, place))
+    line, place = line[order], place[order]
+    same = (place[1:] == place[:-1]) & (line[1:] != line[:-1])
+    return line[:-1][same], line[1:][same]
+
+
+def component_lengths(lines: Lines, labels: Array) -> Array:
+    """Return the length in metres of each connected network, by label.
+
+    >>> from shapely import LineString
+    >>> lines = gpd.GeoSeries([LineString([(0, 0), (0, 3)]), LineString([(9, 0), (9, 4)])],
+    ...                       crs="EPSG:2180")
+    >>> component_lengths(lines, components(lines)).tolist()
+    [3.0, 4.0]
+    """
+    return np.bincount(labels, weights=shapely.length(lines.geometry.to_numpy()))
+
+
+def network_form(lines: Lines, *, tolerances: Sequence[float] = (0.0, 10.0, 20.0)) -> pd.DataFrame:
+    """Describe how connected a network is, at several tolerances.
+
+    Parameters
+    ----------
+    lines : GeoSeries or GeoDataFrame of lines
+        Projected CRS in metres.
+    tolerances : sequence of float
+        Metres, see :func:`components`.
+
+    Returns
+    -------
+    DataFrame
+        One row per tolerance: ``tolerance`` (m), ``lines``, ``length_km``, ``components``,
+        ``largest_km``, ``largest_share`` (of the length; NaN without lines).
+
+    Examples
+    --------
+    >>> from shapely import LineString
+    >>> lines = gpd.GeoSeries([LineString([(0, 0), (0, 3)]), LineString([(9, 0), (9, 1)])],
+    ...                       crs="EPSG:2180")
+    >>> network_form(lines)[["tolerance", "components", "largest_share"]].values.tolist()
+    [[0.0, 2.0, 0.75], [10.0, 1.0, 1.0], [20.0, 1.0, 1.0]]
+    """
+    crs_rules.require_metric(lines, layer="lines")
+    total = float(shapely.length(lines.geometry.to_numpy()).sum())
+    rows = []
+    for tolerance in tolerances:
+        lengths = component_lengths(lines, components(lines, tolerance=tolerance))
+        largest = float(lengths.max(initial=0.0))
+        rows.append(
+            {
+                "tolerance": float(tolerance),
+                "lines": len(lines),
+                "length_km": total / 1000,
+                "components": len(lengths),
+                "largest_km": largest / 1000,
+                "largest_share": largest / total if total > 0 else np.nan,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+# --------------------------------------------------------------------------- ends
+
+
+def line_ends(lines: Lines, *, tolerance: float = 3.0) -> gpd.GeoDataFrame:
+    """Find ends that lead nowhere, and those that look like drawing errors.
+
+    Parameters
+    ----------
+    lines : GeoSeries or GeoDataFrame of single-part lines
+        Projected CRS in metres.
+    tolerance : float
+        Metres; 3 by default (METHODS 6, as in BikeDNA, Viero et al. 2023).
+
+    Returns
+    -------
+    GeoDataFrame of points
+        One row per dangling end (an end whose vertex no line has again): ``line`` (index of the
+        line), ``kind``, ``spur_m`` (length of the line from the end to its nearest shared
+        vertex; infinite without one), ``gap_m`` (distance to the nearest other line; NaN
+        unless an undershoot). Kinds: ``overshoot`` (spur within the tolerance: the line was drawn
+        past its junction), ``undershoot`` (another line within the tolerance, not joined:
+        the line was drawn too short), else ``dangling``.
+
+    Examples
+    --------
+    >>> from shapely import LineString
+    >>> lines = gpd.GeoSeries([LineString([(0, 0), (50, 0), (100, 0), (102, 0)]),
+    ...                        LineString([(50, 0), (50, 30)]), LineString([(100, 0), (100, 30)]),
+    ...                        LineString([(0, 2), (0, 30)])], crs="EPSG:2180")
+    >>> line_ends(lines)[["line", "kind", "gap_m"]].values.tolist()
+    [[0, 'undershoot', 2.0], [0, 'overshoot', nan], [1, 'dangling', nan],
+     [2, 'dangling', nan], [3, 'undershoot', 2.0], [3, 'dangling', nan]]
+    """
+    crs = crs_rules.require_metric(lines, layer="lines")
+    geometry = lines.geometry.to_numpy()
+    xy, line, place = _vertices(geometry)
+    shared = np.bincount(place, minlength=1)[place] > 1 if len(place) else np.zeros(0, dtype=bool)
+    first = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else np.zeros(0, int)
+    last = np.r_[first[1:], len(line)] - 1 if len(line) else first
+    step = np.zeros(len(xy))
+    step[1:] = np.where(line[1:] == line[:-1], np.hypot(*(xy[1:] - xy[:-1]).T), 0.0)
+    along = np.cumsum(step)
+    # the nearest shared vertex ahead of each vertex, and behind it, on its own line
+    ahead = np.minimum.accumulate(np.where(shared, np.arange(len(xy)), len(xy))[::-1])[::-1]
+    behind = np.maximum.accumulate(np.where(shared, np.arange(len(xy)), -1))
+
+    def spur(ends: Array, nearest: Array) -> Array:
+        inside = (nearest >= 0) & (nearest < len(xy))
+        target = np.where(inside, nearest, ends)
+        inside &= line[target] == line[ends]
+        return np.where(inside, np.abs(along[target] - along[ends]), np.inf)
+
+    ends = np.concatenate([first, last])
+    spurs = np.concatenate([spur(first, ahead[first]), spur(last, behind[last])])
+    order = np.argsort(ends, kind="stable")
+    ends, spurs = ends[order], spurs[order]
+    loose = ~shared[ends]
+    ends, spurs = ends[loose], spurs[loose]
+    points = shapely.points(xy[ends])
+    gap = np.full(len(ends), np.nan)
+    overshoot = spurs <= tolerance
+    tree = shapely.STRtree(geometry)
+    i, j = tree.query(points, predicate="dwithin", distance=tolerance)
+    other = (j != line[ends][i]) & ~overshoot[i]
+    i, j = i[other], j[other]
+    np.fmin.at(gap, i, shapely.distance(points[i], geometry[j]))
+    kind = np.select([overshoot, ~np.isnan(gap)], ["overshoot", "undershoot"], "dangling")
+    return gpd.GeoDataFrame(
+        {"line": lines.index[line[ends]], "kind": kind, "spur_m": spurs, "gap_m": gap},
+        geometry=points,
+        crs=crs,
+    )
