@@ -1,0 +1,427 @@
+"""Cleaning of the small GTFS tables: stops, routes, trips, frequencies, feed_info, transfers.
+
+Each function takes a :class:`~metrogis.transit.tables.Table` and returns a typed frame with the
+audit of what was dropped, repaired or guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from metrogis.errors import SchemaError
+from metrogis.provenance import Action, Audit
+from metrogis.texts import Text
+from metrogis.transit.modes import known_route_type, mode_group, mode_of
+from metrogis.transit.tables import Column, Mask, Table
+
+WANTED: dict[str, tuple[str, ...]] = {
+    "agency": ("agency_id", "agency_name", "agency_timezone", "agency_lang"),
+    "stops": (
+        "stop_id",
+        "stop_code",
+        "stop_name",
+        "stop_lat",
+        "stop_lon",
+        "location_type",
+        "parent_station",
+        "platform_code",
+        "wheelchair_boarding",
+    ),
+    "routes": (
+        "route_id",
+        "agency_id",
+        "route_short_name",
+        "route_long_name",
+        "route_type",
+    ),
+    "trips": ("trip_id", "route_id", "service_id", "trip_headsign", "direction_id", "shape_id"),
+    "stop_times": (
+        "trip_id",
+        "arrival_time",
+        "departure_time",
+        "stop_id",
+        "stop_sequence",
+        "pickup_type",
+        "drop_off_type",
+    ),
+    "calendar": (
+        "service_id",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "start_date",
+        "end_date",
+    ),
+    "calendar_dates": ("service_id", "date", "exception_type"),
+    "frequencies": ("trip_id", "start_time", "end_time", "headway_secs", "exact_times"),
+    "shapes": (
+        "shape_id",
+        "shape_pt_lat",
+        "shape_pt_lon",
+        "shape_pt_sequence",
+        "shape_dist_traveled",
+    ),
+    "transfers": ("from_stop_id", "to_stop_id", "transfer_type", "min_transfer_time"),
+    "feed_info": ("feed_publisher_name", "feed_start_date", "feed_end_date", "feed_version"),
+}
+
+_NEEDED: dict[str, tuple[str, ...]] = {
+    "stops": ("stop_id",),
+    "routes": ("route_id",),
+    "trips": ("trip_id", "route_id", "service_id"),
+    "stop_times": ("trip_id", "stop_id"),
+    "calendar": ("service_id", "start_date", "end_date"),
+    "calendar_dates": ("service_id", "date"),
+    "frequencies": ("trip_id", "start_time", "end_time", "headway_secs"),
+}
+
+NO_TIME = -(2**31)
+_TIME = re.compile(r"^(\d{1,4}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?$")
+
+
+class Log:
+    """Collects audit rows of one file of one feed."""
+
+    def __init__(self, feed: str, file: str) -> None:
+        self.place = f"{feed}/{file}"
+        self.audit = Audit()
+
+    def __call__(
+        self, action: Action, count: Any, pl: str, en: str, examples: Iterable[Any] | str = ""
+    ) -> None:
+        """Add a row: ``count`` is a number, or a mask whose true rows are counted."""
+        n = int(np.sum(count))
+        if n:
+            self.audit = self.audit.add(self.place, action, n, Text(pl, en), examples)
+
+
+def require(table: Table, name: str, layer: str) -> None:
+    """Raise SchemaError where a table lacks a column that nothing can stand in for."""
+    missing = [c for c in _NEEDED.get(name, ()) if c not in table]
+    if missing:
+        raise SchemaError(
+            Text("brak wymaganej kolumny", "a required column is missing"),
+            layer=layer,
+            place=f"{table.file}: {', '.join(missing)}",
+            remedy=Text("sprawdź nagłówek pliku", "check the header of the file"),
+        )
+
+
+def seconds_of(text: str, limit: int) -> int:
+    """Return seconds after midnight of a GTFS time, :data:`NO_TIME` where it is none.
+
+    >>> seconds_of("25:10:00", 7 * 86400), seconds_of("8:05", 7 * 86400)
+    (90600, 29100)
+    >>> seconds_of("-1:00:00", 7 * 86400) == NO_TIME
+    True
+    """
+    found = _TIME.match(text)
+    if not found:
+        return NO_TIME
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    total = hours * 3600 + minutes * 60 + seconds
+    return total if minutes < 60 and seconds < 60 and total <= limit else NO_TIME
+
+
+def integer(column: Column, default: int, allowed: range | None = None) -> tuple[Any, Mask]:
+    """Return whole numbers, ``default`` for blanks, and where a text is no such number."""
+
+    def parse(text: str) -> int:
+        if not text:
+            return default
+        try:
+            value = float(text)
+            number = int(value)
+        except (ValueError, OverflowError):
+            return _BAD
+        right = number == value and abs(number) < 2**31 - 1
+        return number if right and (allowed is None or number in allowed) else _BAD
+
+    values = column.map(parse, np.int64)
+    bad = values == _BAD
+    return np.where(bad, default, values), bad
+
+
+_BAD = -(2**40)
+
+
+def decimal(column: Column) -> npt.NDArray[np.float64]:
+    """Return numbers, NaN for blanks and for what is none; a decimal comma is read."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text.replace(",", ".") if text.count(",") == 1 else text)
+        except ValueError:
+            return np.nan
+        return value if np.isfinite(value) else np.nan
+
+    return column.map(parse, float)
+
+
+def unique_ids(table: Table, key: str, log: Log) -> Table:
+    """Keep the first row of each id; blank ids and repeats are dropped."""
+    column = table[key]
+    blank = column.map(lambda v: not v, bool)
+    log("dropped", blank, "wiersze bez identyfikatora", "rows without an id")
+    codes = column.codes
+    first = np.zeros(table.n, bool)
+    first[np.unique(codes, return_index=True)[1]] = True
+    again = ~first & ~blank
+    if again.any():
+        log(
+            "dropped", again, "identyfikator powtórzony: użyto pierwszego wiersza",
+            "id repeated: first row used", column.filter(again).text(),
+        )  # fmt: skip
+    return table.filter(first & ~blank)
+
+
+def stops(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
+    """Return stops with numeric coordinates (NaN = unknown) and the root of their station."""
+    log = Log(feed, table.file)
+    table = unique_ids(table, "stop_id", log)
+    ids = table["stop_id"].text()
+    lat, lon = decimal(table["stop_lat"]), decimal(table["stop_lon"])
+    kind, bad = integer(table["location_type"], 0, range(5))
+    log(
+        "guessed",
+        bad,
+        "nieznany location_type: przystanek",
+        "unknown location_type: a stop",
+        ids[bad],
+    )
+    zero = (np.abs(lat) < 1e-3) & (np.abs(lon) < 1e-3)
+    outside = (np.abs(lat) > 90) | (np.abs(lon) > 180)
+    lat[zero | outside] = np.nan
+    lon[zero | outside] = np.nan
+    half = np.isnan(lat) | np.isnan(lon)
+    lat[half] = lon[half] = np.nan
+    parent = _parents(table["parent_station"], ids, log)
+    station = _roots(parent, ids, log)
+    inherit = half & (station != np.arange(len(ids))) & ~np.isnan(lat[station])
+    lat[inherit], lon[inherit] = lat[station][inherit], lon[station][inherit]
+    log(
+        "repaired", inherit, "brak współrzędnych: przyjęto współrzędne stacji",
+        "no coordinates: those of the station taken", ids[inherit],
+    )  # fmt: skip
+    lost = half & ~inherit & (kind <= 1)
+    log(
+        "unknown", lost, "przystanki bez współrzędnych (puste, 0,0 lub poza globem)",
+        "stops without coordinates (blank, 0,0 or off the globe)", ids[lost],
+    )  # fmt: skip
+    name = table["stop_name"].text()
+    nameless = (name == "") & (kind <= 1)
+    log(
+        "guessed",
+        nameless,
+        "przystanki bez nazwy: nazwą jest id",
+        "stops without name: id used",
+        ids[nameless],
+    )
+    name = np.where(name == "", ids, name)
+    frame = pd.DataFrame(
+        {
+            "stop_id": ids,
+            "stop_code": table["stop_code"].text(),
+            "stop_name": name,
+            "stop_lat": lat,
+            "stop_lon": lon,
+            "location_type": kind.astype(np.int8),
+            "parent_station": np.where(parent >= 0, ids[parent], "") if len(ids) else ids,
+            "station": ids[station] if len(ids) else ids,
+            "platform_code": table["platform_code"].text(),
+            "feed": feed,
+        }
+    )
+    return frame, log.audit
+
+
+def _parents(column: Column, ids: npt.NDArray[np.object_], log: Log) -> Any:
+    parent = column.find(ids)
+    named = column.map(bool, bool)
+    strange = named & (parent < 0)
+    log(
+        "repaired", strange, "nieznana parent_station: pominięto", "unknown parent_station: ignored",
+        ids[strange],
+    )  # fmt: skip
+    own = parent == np.arange(len(ids))
+    log("repaired", own, "przystanek jest własną stacją", "a stop is its own station", ids[own])
+    return np.where(own, -1, parent)
+
+
+def _roots(parent: Any, ids: npt.NDArray[np.object_], log: Log) -> Any:
+    """Follow parents up to the station; who does not arrive in three steps goes in a circle."""
+    own = np.arange(len(ids))
+    root = own.copy()
+    for _ in range(3):
+        up = parent[root] if len(ids) else root
+        root = np.where(up >= 0, up, root)
+    circle = (parent[root] >= 0) if len(ids) else np.zeros(0, bool)
+    log(
+        "repaired", circle, "stacje wskazują na siebie w kółko: pominięto",
+        "stations that point at each other: ignored", ids[circle],
+    )  # fmt: skip
+    parent[circle] = -1
+    return np.where(circle, own, root)
+
+
+def routes(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
+    """Return routes with mode, mode group and line name."""
+    log = Log(feed, table.file)
+    table = unique_ids(table, "route_id", log)
+    ids = table["route_id"].text()
+    kind, bad = integer(table["route_type"], -1)
+    strange = bad | np.array([k < 0 or not known_route_type(int(k)) for k in kind], dtype=bool)
+    log(
+        "guessed", strange, "nieznany route_type: przyjęto autobus", "unknown route_type: bus taken",
+        ids[strange],
+    )  # fmt: skip
+    kind = np.where(strange, 3, kind)
+    short, long = table["route_short_name"].text(), table["route_long_name"].text()
+    line = np.where(short != "", short, np.where(long != "", long, ids))
+    mode = [mode_of(int(k)) for k in kind]
+    other = np.array([m == "other" for m in mode], dtype=bool)
+    log(
+        "noted", other, "linie, które nie są zwykłym transportem (taksówka, samolot)",
+        "routes that are no ordinary transit (taxi, air)", ids[other],
+    )  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "route_id": ids,
+            "agency_id": table["agency_id"].text(),
+            "route_short_name": line,
+            "route_long_name": long,
+            "route_type": kind.astype(np.int16),
+            "mode": np.array(mode, dtype=object),
+            "mode_group": np.array([mode_group(m) for m in mode], dtype=object),
+            "feed": feed,
+        }
+    )
+    return frame, log.audit
+
+
+def trips(
+    table: Table, route_frame: pd.DataFrame, feed: str
+) -> tuple[pd.DataFrame, pd.DataFrame, Audit]:
+    """Return trips, and the routes with those added that only trips name."""
+    log = Log(feed, table.file)
+    table = unique_ids(table, "trip_id", log)
+    ids = table["trip_id"].text()
+    route = table["route_id"].text()
+    known = set(route_frame["route_id"])
+    strange = np.array([r not in known for r in route], dtype=bool)
+    if strange.any():
+        log(
+            "guessed", strange, "kursy nieznanej linii: przyjęto autobus",
+            "trips of an unknown route: bus taken", dict.fromkeys(route[strange]),
+        )  # fmt: skip
+        new = list(dict.fromkeys(route[strange]))
+        extra = pd.DataFrame({c: [""] * len(new) for c in route_frame.columns})
+        extra["route_id"], extra["route_short_name"], extra["feed"] = new, new, feed
+        extra["route_type"] = np.full(len(new), 3, np.int16)
+        extra["mode"] = extra["mode_group"] = "bus"
+        route_frame = pd.concat([route_frame, extra], ignore_index=True)
+        route_frame["route_type"] = route_frame["route_type"].astype(np.int16)
+    direction, bad = integer(table["direction_id"], -1, range(2))
+    log("unknown", bad, "direction_id inne niż 0 i 1", "direction_id other than 0 and 1", ids[bad])
+    frame = pd.DataFrame(
+        {
+            "trip_id": ids,
+            "route_id": route,
+            "service_id": table["service_id"].text(),
+            "trip_headsign": table["trip_headsign"].text(),
+            "direction_id": direction.astype(np.int8),
+            "shape_id": table["shape_id"].text(),
+            "feed": feed,
+        }
+    )
+    return frame, route_frame, log.audit
+
+
+def frequencies(
+    table: Table, trip_ids: Iterable[str], feed: str, max_time: int
+) -> tuple[pd.DataFrame, Audit]:
+    """Return headways: trip (position), start, end (seconds, half-open), headway, exact."""
+    log = Log(feed, table.file)
+    trip = table["trip_id"].find(trip_ids)
+    names = table["trip_id"].text()
+    log(
+        "dropped",
+        trip < 0,
+        "częstotliwość nieznanego kursu",
+        "headway of an unknown trip",
+        names[trip < 0],
+    )
+    start = table["start_time"].map(lambda v: seconds_of(v, max_time), np.int64)
+    end = table["end_time"].map(lambda v: seconds_of(v, max_time), np.int64)
+    headway, bad = integer(table["headway_secs"], 0)
+    exact, wrong = integer(table["exact_times"], 0, range(2))
+    log(
+        "guessed",
+        wrong,
+        "nieznane exact_times: przyjęto 0",
+        "unknown exact_times: 0 taken",
+        names[wrong],
+    )
+    known = (trip >= 0) & (start != NO_TIME) & (end != NO_TIME)
+    past = known & (end < start) & (end + 86400 <= max_time)
+    log(
+        "guessed", past, "koniec przed początkiem: przyjęto następny dzień",
+        "end before start: next day taken", names[past],
+    )  # fmt: skip
+    end = np.where(past, end + 86400, end)
+    right = known & ~bad & (headway > 0) & (end > start)
+    wrong = (trip >= 0) & ~right
+    log(
+        "dropped", wrong, "częstotliwość bez sensu (czas lub odstęp)",
+        "headway that makes no sense (time or interval)", names[wrong],
+    )  # fmt: skip
+    frame = pd.DataFrame(
+        {"trip": trip, "start": start, "end": end, "headway": headway, "exact": exact == 1}
+    )[right]
+    frame = frame.sort_values(["trip", "start"], kind="stable").reset_index(drop=True)
+    again = frame.duplicated(["trip", "start", "end", "headway"]).to_numpy()
+    log("dropped", again, "częstotliwość powtórzona", "headway repeated")
+    frame = frame[~again].reset_index(drop=True)
+    same = frame["trip"].to_numpy()
+    overlap = (same[1:] == same[:-1]) & (
+        frame["start"].to_numpy()[1:] < frame["end"].to_numpy()[:-1]
+    )
+    log("noted", overlap, "okresy częstotliwości zachodzą na siebie", "headway periods overlap")
+    log(
+        "modelled", ~frame["exact"].to_numpy(),
+        "odjazdy według odstępu, nie rozkładu (exact_times = 0)",
+        "departures by headway, not by timetable (exact_times = 0)",
+    )  # fmt: skip
+    return frame, log.audit
+
+
+def transfers(table: Table, stop_ids: Iterable[str], feed: str) -> tuple[pd.DataFrame, Audit]:
+    """Return transfers between known stops: from, to, type, seconds (NaN = not stated)."""
+    log = Log(feed, table.file)
+    ids = list(stop_ids)
+    known = (table["from_stop_id"].find(ids) >= 0) & (table["to_stop_id"].find(ids) >= 0)
+    log("dropped", ~known, "przesiadki nieznanych przystanków", "transfers of unknown stops")
+    table = table.filter(known)
+    kind, bad = integer(table["transfer_type"], 0, range(6))
+    log("guessed", bad, "nieznany transfer_type: przyjęto 0", "unknown transfer_type: 0 taken")
+    seconds = decimal(table["min_transfer_time"])
+    seconds[seconds < 0] = np.nan
+    frame = pd.DataFrame(
+        {
+            "from_stop_id": table["from_stop_id"].text(),
+            "to_stop_id": table["to_stop_id"].text(),
+            "transfer_type": kind.astype(np.int8),
+            "min_transfer_time": seconds,
+        }
+    )
+    return frame, log.audit

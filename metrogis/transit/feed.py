@@ -1,0 +1,502 @@
+"""A timetable read from GTFS: cleaned tables, audit, day types, departures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date as Date
+from datetime import timedelta
+from functools import cached_property
+from html import escape
+from typing import Any, cast
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from metrogis.errors import ParameterError
+from metrogis.provenance import Audit, Source
+from metrogis.texts import Text
+from metrogis.transit import calendar as cal
+from metrogis.transit.archive import Archive, Limits
+from metrogis.transit.calendar import DAY_TYPES, Calendar, DateLike, DayType
+from metrogis.transit.departures import Boardings, boardings, run_starts
+from metrogis.transit.stop_times import StopTimes
+from metrogis.transit.tables import Mask
+
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a feed was read with (see :func:`read_feed`)."""
+
+    country: str = "PL"
+    school: tuple[tuple[Date, Date], ...] | None = None
+    reference_date: Date | None = None
+    dates: Mapping[str, Date] = field(default_factory=dict)
+    max_runs: int = 5_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Feed:
+    """A timetable. Made by :func:`read_feed`; never changed in place.
+
+    Attributes
+    ----------
+    name : str
+        Its name, for messages.
+    stops : DataFrame
+        stop_id, stop_code, stop_name, stop_lat, stop_lon (degrees, WGS 84; NaN = unknown),
+        location_type, parent_station (empty = none), station (root of the station, or the stop
+        itself), platform_code, feed.
+    routes : DataFrame
+        route_id, agency_id, route_short_name (the line as shown), route_long_name, route_type,
+        mode, mode_group, feed.
+    trips : DataFrame
+        trip_id, route_id, service_id, trip_headsign, direction_id (-1 = not stated), shape_id,
+        feed.
+    transfers : DataFrame
+        from_stop_id, to_stop_id, transfer_type, min_transfer_time (seconds, NaN = not stated).
+    audit : Audit
+        What was dropped, repaired, guessed or modelled while reading.
+    source : Source
+        Where the timetable came from.
+    """
+
+    name: str
+    stops: pd.DataFrame
+    routes: pd.DataFrame
+    trips: pd.DataFrame
+    transfers: pd.DataFrame
+    agency: pd.DataFrame
+    calls: StopTimes
+    headways: pd.DataFrame
+    calendar: Calendar
+    audit: Audit
+    source: Source
+    options: Options
+    archives: Mapping[str, Archive] = field(default_factory=dict)
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        """Names of the feeds it was made of."""
+        return tuple(self.calendar.validity)
+
+    @property
+    def validity(self) -> tuple[Date, Date]:
+        """First and last date for which the timetable speaks (any of its feeds)."""
+        spans = self.calendar.validity.values()
+        return min(a for a, _ in spans), max(b for _, b in spans)
+
+    def with_source(self, source: Source) -> Feed:
+        """Return the feed with another source (the catalog's licence, attribution, date)."""
+        return replace(self, source=source)
+
+    @cached_property
+    def stop_times(self) -> pd.DataFrame:
+        """Calls of trips at stops: trip_id, stop_id (categories), arrival_time, departure_time
+        (seconds after midnight of the service day, past 86400 kept), stop_sequence, pickup_type,
+        drop_off_type, modelled (time was interpolated). Trips with headways stand once.
+        """
+        c = self.calls
+        return pd.DataFrame(
+            {
+                "trip_id": _category(c.trip, self.trips["trip_id"]),
+                "stop_id": _category(c.stop, self.stops["stop_id"]),
+                "arrival_time": c.arrival,
+                "departure_time": c.departure,
+                "stop_sequence": c.sequence,
+                "pickup_type": c.pickup,
+                "drop_off_type": c.drop_off,
+                "modelled": c.modelled,
+            }
+        )
+
+    @property
+    def frequencies(self) -> pd.DataFrame:
+        """Headways: trip_id, start_time, end_time (seconds, half-open), headway_secs, exact_times."""
+        ids = self.trips["trip_id"].to_numpy()
+        h = self.headways
+        return pd.DataFrame(
+            {
+                "trip_id": ids[h["trip"].to_numpy()],
+                "start_time": h["start"].to_numpy(),
+                "end_time": h["end"].to_numpy(),
+                "headway_secs": h["headway"].to_numpy(),
+                "exact_times": h["exact"].to_numpy(),
+            }
+        )
+
+    @cached_property
+    def shapes(self) -> pd.DataFrame:
+        """Shapes, read on first use: shape_id, shape_pt_lat, shape_pt_lon, shape_pt_sequence."""
+        from metrogis.transit.reading import read_shapes
+
+        parts = []
+        for name, archive in self.archives.items():
+            part = read_shapes(archive)
+            if len(self.archives) > 1:
+                part["shape_id"] = name + ":" + part["shape_id"]
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def _trip_route(self) -> npt.NDArray[np.int32]:
+        place = pd.Index(self.routes["route_id"])
+        return place.get_indexer(self.trips["route_id"]).astype(np.int32)
+
+    @cached_property
+    def _trip_service(self) -> npt.NDArray[np.int32]:
+        place = pd.Index(self.calendar.services)
+        return place.get_indexer(self.trips["service_id"]).astype(np.int32)
+
+    @cached_property
+    def _trip_last(self) -> npt.NDArray[np.int32]:
+        """Stop (position) each trip ends at; -1 for trips without calls."""
+        last = np.full(len(self.trips), -1, np.int32)
+        last[self.calls.trip] = self.calls.stop  # rows are in order: the last one stays
+        return last
+
+    def _days(self, day: DateLike) -> dict[str, Date]:
+        """Return the date at which each feed is looked at; feeds not valid then are left out."""
+        if isinstance(day, str) and day in DAY_TYPES:
+            kind = self.day_types()[day]
+            if kind.date is None:
+                raise ParameterError(
+                    Text("{title}: {why}", "{title}: {why}").fill(title=kind.title, why=kind.why),
+                    layer=self.name,
+                    place=day,
+                )
+            return dict(self._by_feed[day])
+        date = cal.as_date(day)
+        valid = {f: date for f, (a, b) in self.calendar.validity.items() if a <= date <= b}
+        if not valid:
+            first, last = self.validity
+            raise ParameterError(
+                Text(
+                    "{date} jest poza ważnością rozkładu {first}..{last}",
+                    "{date} is outside the validity of the timetable {first}..{last}",
+                ).fill(date=date.isoformat(), first=first, last=last),
+                layer=self.name,
+                remedy=Text(
+                    "podaj datę z tego okresu lub nowszy rozkład",
+                    "give a date of that period, or a newer timetable",
+                ),
+            )
+        return valid
+
+    def _trips_on(self, days: Mapping[str, Date]) -> Mask:
+        services = np.zeros(len(self.calendar.services), bool)
+        for name, date in days.items():
+            services |= self.calendar.on(date) & (self.calendar.feed_of == name)
+        return np.append(services, False)[self._trip_service]
+
+    def _boardings(self, days: Mapping[str, Date]) -> Boardings:
+        return boardings(
+            self.calls, self._trips_on(days), self.headways, limit=self.options.max_runs,
+            layer=self.name,
+        )  # fmt: skip
+
+    def _with_previous(self, day: DateLike, previous: bool) -> Boardings:
+        days = self._days(day)
+        found = self._boardings(days)
+        if not previous:
+            return found
+        before = {
+            f: d - timedelta(days=1)
+            for f, d in days.items()
+            if d - timedelta(days=1) >= self.calendar.validity[f][0]
+        }
+        night = self._boardings(before)
+        late = night.seconds >= DAY
+        return Boardings(
+            np.concatenate([found.call, night.call[late]]),
+            np.concatenate([found.seconds, night.seconds[late] - DAY]),
+        )
+
+    def departures(self, day: DateLike, *, include_previous_day: bool = False) -> pd.DataFrame:
+        """Return every departure on a service date from a stop where passengers may board.
+
+        Parameters
+        ----------
+        day : date, str or day type
+            A date within the validity, or a day type (``"saturday"``): its reference date, which
+            of several merged feeds with different validity may differ by feed.
+        include_previous_day : bool, default False
+            Add what the service day before still runs after midnight (seconds then count from
+            this day's midnight).
+
+        Returns
+        -------
+        DataFrame
+            One row per departure, by trip: stop_id, route_id, route_short_name, direction_id
+            (-1 = not stated), trip_id, mode, mode_group, seconds (after midnight of the service
+            date; past 86400 kept), headsign, first_stop (the trip starts here), terminal_id (the
+            stop it ends at), route_type, feed. Texts are categories. ``attrs["dates"]`` tells
+            each feed's date, ``attrs["unknown_feeds"]`` those not valid then: nothing is known of
+            their departures.
+
+        Raises
+        ------
+        ParameterError
+            If the date is outside the validity, or the day type unknown here.
+        """
+        found = self._with_previous(day, include_previous_day)
+        days = self._days(day)
+        call = found.call
+        trip = self.calls.trip[call]
+        route = self._trip_route[trip]
+        r = self.routes
+        names = pd.Index(self.feeds)
+        frame = pd.DataFrame(
+            {
+                "stop_id": _category(self.calls.stop[call], self.stops["stop_id"]),
+                "route_id": _category(route, r["route_id"]),
+                "route_short_name": _coded(r["route_short_name"], route),
+                "direction_id": self.trips["direction_id"].to_numpy()[trip],
+                "trip_id": _category(trip, self.trips["trip_id"]),
+                "mode": _coded(r["mode"], route),
+                "mode_group": _coded(r["mode_group"], route),
+                "seconds": found.seconds,
+                "headsign": _coded(self.trips["trip_headsign"], trip),
+                "first_stop": self.calls.first[call],
+                "terminal_id": _category(self._trip_last[trip], self.stops["stop_id"]),
+                "route_type": r["route_type"].to_numpy()[route],
+                "feed": pd.Categorical.from_codes(
+                    names.get_indexer(self.trips["feed"])[trip], categories=names
+                ),
+            }
+        )
+        frame.attrs["dates"] = {f: d.isoformat() for f, d in days.items()}
+        frame.attrs["unknown_feeds"] = [f for f in self.feeds if f not in days]
+        return frame
+
+    def departures_per_stop_hour(
+        self, day: DateLike, *, include_previous_day: bool = False
+    ) -> pd.DataFrame:
+        """Return the number of departures per stop and hour of the service day.
+
+        Returns
+        -------
+        DataFrame
+            Index ``stop_id`` of every stop; columns 0, 1, ... 23 and on, as far as trips run past
+            midnight. 0 means: the timetable has no departure there in that hour.
+
+        Raises
+        ------
+        ParameterError
+            As :meth:`departures`.
+        """
+        found = self._with_previous(day, include_previous_day)
+        hour = found.seconds // 3600
+        width = max(24, int(hour.max()) + 1 if hour.size else 0)
+        cell = self.calls.stop[found.call].astype(np.int64) * width + hour
+        counts = np.bincount(cell, minlength=len(self.stops) * width)
+        return pd.DataFrame(
+            counts.reshape(len(self.stops), width),
+            index=pd.Index(self.stops["stop_id"], name="stop_id"),
+        )
+
+    def trips_on(self, day: DateLike) -> int:
+        """Return the number of trips that run on a date, headways expanded."""
+        return self._count(self._days(day))
+
+    def _count(self, days: Mapping[str, Date]) -> int:
+        on = self._trips_on(days)
+        calls = np.zeros(len(on), bool)
+        calls[self.calls.trip] = True
+        by_headway = np.zeros(len(on), bool)
+        by_headway[self.headways["trip"].to_numpy()] = True
+        runs = run_starts(self.headways, on & calls, self.options.max_runs, self.name)
+        return int((on & calls & ~by_headway).sum()) + len(runs)
+
+    def day_types(self) -> dict[str, DayType]:
+        """Return the four day types: school_day, holiday_weekday, saturday, sunday.
+
+        Public holidays count as Sundays, by the rule of the country. Without a table of school
+        holidays ``school_day`` stands for every working weekday and ``holiday_weekday`` is
+        unknown. The reference date is the one with the most frequent set of running services,
+        then the nearest to the catalog's date, then the earliest (METHODS 5.1), unless the user
+        named it.
+        """
+        return dict(self._day_types)
+
+    @cached_property
+    def _day_types(self) -> dict[str, DayType]:
+        return self._classified[0]
+
+    @cached_property
+    def _by_feed(self) -> dict[str, dict[str, Date]]:
+        return self._classified[1]
+
+    @cached_property
+    def _classified(self) -> tuple[dict[str, DayType], dict[str, dict[str, Date]]]:
+        from metrogis.transit.days import classify_feed
+
+        return classify_feed(self.calendar, self._used_services, self.options, self._count)
+
+    @cached_property
+    def _used_services(self) -> Mask:
+        """Services that have a trip with calls: the others do not make a date differ."""
+        used = np.zeros(len(self.calendar.services) + 1, bool)
+        used[self._trip_service[np.unique(self.calls.trip)]] = True
+        return used[:-1]
+
+    def stop_points(self, crs: Any) -> gpd.GeoDataFrame:
+        """Return the stops as points in a projected CRS.
+
+        Parameters
+        ----------
+        crs : anything pyproj reads
+            A projected CRS in metres.
+
+        Returns
+        -------
+        GeoDataFrame
+            stop_id, name, station (root of the station, else the stop), modes and mode_groups
+            (of the trips that ever call there, joined by commas; empty = none), feed, geometry.
+            Stations and entrances are left out unless trips call at them, and so are stops without
+            coordinates, which the audit counts.
+
+        Raises
+        ------
+        CRSError
+            If the CRS is not a projected one, or the stops lie outside its area of use.
+        """
+        from metrogis.transit.points import stop_points
+
+        return stop_points(self, crs)
+
+    def describe(self) -> pd.DataFrame:
+        """Return one row per day type: state, date, dates, trips, departures, stops served."""
+        rows = []
+        for key, kind in self._day_types.items():
+            row: dict[str, Any] = {
+                "state": kind.state, "date": kind.date, "dates": len(kind.dates),
+                "same_services": len(kind.same), "trips": kind.trips,
+                "departures": np.nan, "stops": np.nan,
+            }  # fmt: skip
+            if kind.date is not None:
+                found = self._boardings(self._by_feed[key])
+                row["departures"] = len(found.call)
+                row["stops"] = len(np.unique(self.calls.stop[found.call]))
+            rows.append(row)
+        return pd.DataFrame(rows, index=pd.Index(self._day_types, name="day_type"))
+
+    def __repr__(self) -> str:
+        first, last = self.validity
+        return (
+            f"<Feed {self.name}: {len(self.routes)} routes, {len(self.stops)} stops, "
+            f"{len(self.trips)} trips, {len(self.calls)} stop times, {first}..{last}, "
+            f"{len(self.audit)} audit rows>"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self)[1:-1])}</p>" + cast(str, self.describe().to_html())
+
+
+def _category(codes: npt.NDArray[Any], ids: pd.Series) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=pd.Index(ids))
+
+
+def _coded(values: pd.Series, codes: npt.NDArray[Any]) -> pd.Categorical:
+    """Return ``values[codes]`` as categories, without touching every row's text."""
+    short, names = pd.factorize(values)
+    return pd.Categorical.from_codes(short[codes], categories=pd.Index(names))
+
+
+def read_feed(
+    path_or_paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Mapping[str, Any],
+    *,
+    name: str | None = None,
+    country: str = "PL",
+    school_holidays: cal.SchoolHolidays | None = None,
+    reference_date: DateLike | None = None,
+    dates: Mapping[str, DateLike] | None = None,
+    max_bytes: int = Limits.max_bytes,
+    max_ratio: float = Limits.max_ratio,
+    max_files: int = Limits.max_files,
+    max_hours: int = 168,
+    max_runs: int = 5_000_000,
+) -> Feed:
+    """Read a GTFS timetable, or several as one.
+
+    Parameters
+    ----------
+    path_or_paths : path, sequence of paths, or mapping name -> path
+        Zip or folder (the tables may lie one level below, also in a zip inside the zip). Of
+        several, ids are prefixed with the feed's name and a colon.
+    name : str, optional
+        Name of the timetable; by default the file's.
+    country : str, default "PL"
+        Country (``"PL"``) or part of one (``"GB-WLS"``) whose public holidays count.
+    school_holidays : DataFrame or sequence, optional
+        Periods with ``start`` and ``end`` (both included), or dates.
+    reference_date : date, optional
+        Date the other layers describe: among equally typical dates the nearest is taken.
+    dates : mapping of day type to date, optional
+        Reference dates the user names; they win over the rule.
+    max_bytes, max_ratio, max_files
+        Limits of the archive (:class:`Limits`).
+    max_hours : int, default 168
+        Times later than this many hours after midnight are taken as errors.
+    max_runs : int, default 5 000 000
+        Trips that headways may make on one date.
+
+    Returns
+    -------
+    Feed
+
+    Raises
+    ------
+    SourceError
+        If a file cannot be read or is not safe.
+    SchemaError
+        If a table or column is missing that nothing can stand in for.
+    ParameterError
+        If a date, day type or country is not known.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp()) / "town"
+    >>> folder.mkdir()
+    >>> tables = {
+    ...     "stops": "stop_id,stop_lat,stop_lon|A,54.4,18.5|B,54.5,18.6",
+    ...     "routes": "route_id,route_type|7,3",
+    ...     "trips": "trip_id,route_id,service_id|1,7,W",
+    ...     "stop_times": "trip_id,stop_id,departure_time,stop_sequence|1,A,8:00:00,1|1,B,8:20:00,2",
+    ...     "calendar_dates": "service_id,date,exception_type|W,20241016,1",
+    ... }
+    >>> for table, text in tables.items():
+    ...     _ = (folder / f"{table}.txt").write_text(text.replace("|", chr(10)))
+    >>> feed = read_feed(folder)
+    >>> feed.departures("2024-10-16")[["stop_id", "mode", "seconds"]].values.tolist()
+    [['A', 'bus', 28800]]
+    """
+    from metrogis.transit.reading import read_all
+
+    days_off = cal.school_days_off(school_holidays)
+    named: dict[str, Date] = {}
+    for key, value in (dates or {}).items():
+        if key not in DAY_TYPES:
+            raise ParameterError(
+                Text("nieznany rodzaj dnia", "unknown day type"),
+                layer="dates",
+                place=str(key),
+                remedy=Text(*[", ".join(DAY_TYPES)] * 2),
+            )
+        named[key] = cal.as_date(value, "dates")
+    cal.public_holidays(country, [2024])  # an unknown country is an error before any reading
+    options = Options(
+        country=country,
+        school=tuple(days_off) if days_off else None,
+        reference_date=None if reference_date is None else cal.as_date(reference_date),
+        dates=named,
+        max_runs=max_runs,
+    )
+    limits = Limits(max_bytes=max_bytes, max_ratio=max_ratio, max_files=max_files)
+    return read_all(path_or_paths, name, options, limits, max_hours * 3600)

@@ -1,0 +1,105 @@
+"""Stops of a feed as points in a projected CRS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pyproj
+import shapely
+
+from metrogis.errors import CRSError
+from metrogis.provenance import attach
+from metrogis.texts import Text, both
+
+if TYPE_CHECKING:
+    from metrogis.transit.feed import Feed
+
+
+def stop_points(feed: Feed, crs: Any) -> gpd.GeoDataFrame:
+    """Return stops as points; see :meth:`metrogis.transit.Feed.stop_points`."""
+    try:
+        target = pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise CRSError(
+            Text("nieznany układ współrzędnych", "unknown CRS"), layer=feed.name, place=str(crs)
+        ) from error
+    if not target.is_projected or target.to_epsg() == 3857:
+        raise CRSError(
+            Text(
+                "odległości liczy się tylko w układzie płaskim, w metrach",
+                "distances are computed in a projected CRS in metres only",
+            ),
+            layer=feed.name,
+            place=target.name,
+            remedy=both("EPSG:2180"),
+        )
+    stops = feed.stops
+    modes = _modes(feed, "mode")
+    use = stops["stop_lat"].notna() & (stops["location_type"].isin([0, 4]) | (modes != ""))
+    part = stops[use]
+    lon, lat = part["stop_lon"].to_numpy(float), part["stop_lat"].to_numpy(float)
+    x, y = pyproj.Transformer.from_crs(4326, target, always_xy=True).transform(lon, lat)
+    _inside(feed, target, lon, lat, np.isfinite(x) & np.isfinite(y))
+    points = gpd.GeoDataFrame(
+        {
+            "stop_id": part["stop_id"].to_numpy(),
+            "name": part["stop_name"].to_numpy(),
+            "station": part["station"].to_numpy(),
+            "modes": modes[use],
+            "mode_groups": _modes(feed, "mode_group")[use],
+            "feed": part["feed"].to_numpy(),
+        },
+        geometry=shapely.points(x, y),
+        crs=target,
+    )
+    attach(points, feed.source, feed.audit)
+    return points
+
+
+def _modes(feed: Feed, column: str) -> npt.NDArray[np.object_]:
+    """Return for every stop the modes of the trips that ever call there, joined by commas."""
+    names = feed.routes[column].to_numpy(dtype=object)
+    width = len(names)
+    pair = np.unique(feed.calls.stop.astype(np.int64) * width + feed._trip_route[feed.calls.trip])
+    found: dict[int, set[str]] = {}
+    for stop, route in zip((pair // width).tolist(), (pair % width).tolist(), strict=True):
+        found.setdefault(stop, set()).add(names[route])
+    joined = np.full(len(feed.stops), "", dtype=object)
+    for stop, modes in found.items():
+        joined[stop] = ",".join(sorted(modes))
+    return joined
+
+
+def _inside(
+    feed: Feed,
+    crs: pyproj.CRS,
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    finite: npt.NDArray[np.bool_],
+) -> None:
+    """Raise where most stops lie outside the area of use: wrong CRS, or swapped axes."""
+    area = crs.area_of_use
+    if area is None or not len(lon):
+        return
+
+    def share(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
+        inside = (x >= area.west) & (x <= area.east) & (y >= area.south) & (y <= area.north)
+        return float(inside.mean())
+
+    if finite.all() and share(lon, lat) >= 0.5:
+        return
+    swapped = share(lat, lon) > share(lon, lat)
+    raise CRSError(
+        Text("współrzędne wyglądają na zamienione", "axes look swapped")
+        if swapped
+        else Text(
+            "większość przystanków leży poza obszarem układu {crs}",
+            "most stops lie outside the area of use of {crs}",
+        ).fill(crs=crs.name),
+        layer=feed.name,
+        place="stops.txt",
+        remedy=Text("sprawdź stop_lat i stop_lon, albo układ", "check stop_lat, stop_lon, or CRS"),
+    )

@@ -1,0 +1,241 @@
+"""From archives to a :class:`~metrogis.transit.feed.Feed`: read, clean, merge."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from metrogis.errors import ParameterError, SchemaError
+from metrogis.provenance import Audit, Source
+from metrogis.texts import Text
+from metrogis.transit import calendar as cal
+from metrogis.transit import clean
+from metrogis.transit.archive import Archive, Limits, open_archive
+from metrogis.transit.calendar import Calendar
+from metrogis.transit.feed import Feed, Options
+from metrogis.transit.stop_times import StopTimes, stop_times
+from metrogis.transit.tables import Table, empty_table, read_table
+
+_MUST = ("stops", "routes", "trips", "stop_times")
+
+
+def read_all(given: Any, name: str | None, options: Options, limits: Limits, max_time: int) -> Feed:
+    """Read one feed or several; see :func:`metrogis.transit.read_feed`."""
+    if isinstance(given, Mapping):
+        named = {str(k): Path(v) for k, v in given.items()}
+    elif isinstance(given, (str, os.PathLike)):
+        named = {name or _stem(Path(given)): Path(given)}
+    elif isinstance(given, Sequence):
+        named = {}
+        for path in map(Path, given):
+            stem, n = _stem(path), 2
+            while stem in named:
+                stem, n = f"{_stem(path)}_{n}", n + 1
+            named[stem] = path
+    else:
+        named = {}
+    if not named:
+        raise ParameterError(
+            Text("nie podano żadnego rozkładu", "no timetable given"), layer=name or "timetable"
+        )
+    feeds = [_read_one(path, key, options, limits, max_time) for key, path in named.items()]
+    return feeds[0] if len(feeds) == 1 else _merge(feeds, name or "+".join(named))
+
+
+def _stem(path: Path) -> str:
+    return path.stem if path.suffix.lower() == ".zip" else path.name or "timetable"
+
+
+def _read_one(path: Path, name: str, options: Options, limits: Limits, max_time: int) -> Feed:
+    archive = open_archive(path, layer=name, limits=limits)
+    audit = archive.audit
+    tables: dict[str, Table] = {}
+    for key in _MUST:
+        if key not in archive.entries:
+            raise _missing(name, f"{key}.txt")
+    if not {"calendar", "calendar_dates"} & archive.entries.keys():
+        raise _missing(name, "calendar.txt, calendar_dates.txt")
+    for key in (*_MUST, "calendar", "calendar_dates", "frequencies", "transfers", "feed_info",
+                "agency"):  # fmt: skip
+        try:
+            tables[key], notes = _table(archive, key, options.country)
+        except SchemaError as error:
+            if key not in ("frequencies", "transfers", "feed_info", "agency"):
+                raise
+            tables[key] = empty_table(f"{key}.txt")
+            notes = Audit().add(f"{name}/{key}.txt", "dropped", 1, error.message)
+        audit += notes
+    agency = "agency" in archive.entries
+    audit = audit.add(
+        f"{name}/agency.txt", "noted", int(not agency), Text("brak pliku", "file is missing")
+    )
+    stops, notes = clean.stops(tables["stops"], name)
+    audit += notes
+    routes, notes = clean.routes(tables["routes"], name)
+    audit += notes
+    trips, routes, notes = clean.trips(tables["trips"], routes, name)
+    audit += notes
+    calendar, notes = cal.build(
+        tables["calendar"], tables["calendar_dates"], tables["feed_info"], trips, name,
+        reference_date=options.reference_date,
+    )  # fmt: skip
+    audit += notes
+
+    def shapes() -> pd.DataFrame:
+        return read_shapes(archive)
+
+    calls, notes = stop_times(
+        tables["stop_times"], trips, stops, name, max_time=max_time, shapes=shapes
+    )
+    audit += notes
+    if not len(calls):
+        raise SchemaError(
+            Text("żaden kurs nie ma odjazdów", "no trip has a departure"),
+            layer=name,
+            place="stop_times.txt",
+            remedy=Text("sprawdź trip_id, stop_id i czasy", "check trip_id, stop_id and the times"),
+        )
+    headways, notes = clean.frequencies(
+        tables["frequencies"], trips["trip_id"].tolist(), name, max_time
+    )
+    audit += notes
+    transfers, notes = clean.transfers(tables["transfers"], stops["stop_id"].tolist(), name)
+    audit += notes
+    source = Source(layer=name, origin=path.name, sha256=archive.sha256)
+    texts = {c: tables["agency"][c].text() for c in clean.WANTED["agency"]}
+    return Feed(
+        name, stops, routes, trips, transfers, pd.DataFrame(texts).assign(feed=name), calls,
+        headways, calendar, audit, source, options, {name: archive},
+    )  # fmt: skip
+
+
+def _table(archive: Archive, key: str, country: str) -> tuple[Table, Audit]:
+    file = f"{key}.txt"
+    data = archive.read(key)
+    if data is None:
+        return empty_table(file), Audit()
+    if not data.strip() and key not in _MUST:
+        what = Text("plik jest pusty", "file is empty")
+        return empty_table(file), Audit().add(f"{archive.layer}/{file}", "noted", 1, what)
+    wanted: tuple[str, ...] = clean.WANTED[key]
+    table, audit = read_table(data, file, wanted=wanted, layer=archive.layer, country=country)
+    clean.require(table, key, archive.layer)
+    if key == "stop_times" and _has_blank_times(table):
+        # distances are of use for blank times only
+        wanted = (*wanted, "shape_dist_traveled")
+        table, audit = read_table(data, file, wanted=wanted, layer=archive.layer, country=country)
+    if not table.n and key in _MUST:
+        raise SchemaError(
+            Text("plik nie ma wierszy", "the file has no rows"), layer=archive.layer, place=file
+        )
+    return table, audit
+
+
+def _has_blank_times(table: Table) -> bool:
+    columns = [table[c] for c in ("arrival_time", "departure_time")]
+    return all(any(":" not in v for v in column.values) for column in columns)
+
+
+def _missing(layer: str, files: str) -> SchemaError:
+    return SchemaError(
+        Text("brak wymaganego pliku", "a required file is missing"),
+        layer=layer,
+        place=files,
+        remedy=Text("rozkład GTFS musi go mieć", "a GTFS timetable must have it"),
+    )
+
+
+def read_shapes(archive: Archive) -> pd.DataFrame:
+    """Return the shapes of one archive in order: shape_id, lat, lon (degrees), sequence."""
+    table = empty_table("shapes.txt")
+    data = archive.read("shapes")
+    if data is not None and data.strip():
+        try:
+            table, _ = read_table(
+                data, "shapes.txt", wanted=clean.WANTED["shapes"], layer=archive.layer
+            )
+        except SchemaError:
+            table = empty_table("shapes.txt")
+    sequence, _ = clean.integer(table["shape_pt_sequence"], 0)
+    frame = pd.DataFrame(
+        {
+            "shape_id": table["shape_id"].text(),
+            "shape_pt_lat": clean.decimal(table["shape_pt_lat"]),
+            "shape_pt_lon": clean.decimal(table["shape_pt_lon"]),
+            "shape_pt_sequence": sequence,
+        }
+    )
+    frame = frame.dropna(subset=["shape_pt_lat", "shape_pt_lon"])
+    frame["shape_id"] = frame["shape_id"].astype(str)
+    return frame.sort_values(["shape_id", "shape_pt_sequence"], kind="stable", ignore_index=True)
+
+
+_IDS = {
+    "stops": ("stop_id", "parent_station", "station"),
+    "routes": ("route_id", "agency_id"),
+    "trips": ("trip_id", "route_id", "service_id", "shape_id"),
+    "transfers": ("from_stop_id", "to_stop_id"),
+    "agency": ("agency_id",),
+}
+
+
+def _merge(feeds: list[Feed], name: str) -> Feed:
+    frames: dict[str, pd.DataFrame] = {}
+    for table, columns in _IDS.items():
+        parts = []
+        for feed in feeds:
+            part = getattr(feed, table).copy()
+            for column in columns:
+                texts = part[column].astype(object)
+                part[column] = np.where(texts != "", feed.name + ":" + texts, "")
+            parts.append(part)
+        frames[table] = pd.concat(parts, ignore_index=True)
+    trip0 = np.cumsum([0, *(len(f.trips) for f in feeds)])
+    stop0 = np.cumsum([0, *(len(f.stops) for f in feeds)])
+    moved = [
+        replace(f.calls, trip=f.calls.trip + np.int32(t), stop=f.calls.stop + np.int32(s))
+        for f, t, s in zip(feeds, trip0, stop0, strict=False)
+    ]
+    fields = StopTimes.__dataclass_fields__
+    calls = StopTimes(*(np.concatenate([getattr(c, f) for c in moved]) for f in fields))
+    headways = pd.concat(
+        [
+            f.headways.assign(trip=f.headways["trip"] + t)
+            for f, t in zip(feeds, trip0, strict=False)
+        ],
+        ignore_index=True,
+    )
+    audit = sum((f.audit for f in feeds), Audit())
+    audit = audit.add(
+        name, "noted", len(feeds),
+        Text("połączono rozkłady; identyfikatory mają przedrostki", "feeds merged; ids prefixed"),
+        [f.name for f in feeds],
+    )  # fmt: skip
+    return Feed(
+        name, frames["stops"], frames["routes"], frames["trips"], frames["transfers"],
+        frames["agency"], calls, headways, _merge_calendars(feeds), audit,
+        Source(layer=name, origin=", ".join(f.source.origin for f in feeds)),
+        feeds[0].options, {f.name: a for f in feeds for a in f.archives.values()},
+    )  # fmt: skip
+
+
+def _merge_calendars(feeds: list[Feed]) -> Calendar:
+    first = min(f.calendar.first for f in feeds)
+    last = max(f.calendar.last for f in feeds)
+    services = [f"{f.name}:{s}" for f in feeds for s in f.calendar.services]
+    runs = np.zeros(((last - first).days + 1, len(services)), bool)
+    column = 0
+    for feed in feeds:
+        c = feed.calendar
+        day = (c.first - first).days
+        runs[day : day + len(c.runs), column : column + len(c.services)] = c.runs
+        column += len(c.services)
+    feed_of = np.concatenate([f.calendar.feed_of for f in feeds])
+    validity = {k: v for f in feeds for k, v in f.calendar.validity.items()}
+    return Calendar(tuple(services), first, runs, feed_of, validity)
