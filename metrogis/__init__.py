@@ -41,7 +41,33 @@ _WHERE = {
     "PublishError": "errors",
 }
 
-__all__ = ["__version__", *_WHERE]
+__all__ = [
+    "CHECKS",
+    "Atlas",
+    "Audit",
+    "CRSError",
+    "CatalogError",
+    "Check",
+    "Feed",
+    "Finding",
+    "Metro",
+    "MetrogisError",
+    "MissingLayerError",
+    "ParameterError",
+    "PublishError",
+    "Result",
+    "SchemaError",
+    "Source",
+    "SourceError",
+    "Text",
+    "__version__",
+    "functional_links",
+    "interchange_access",
+    "open_metro",
+    "read_feed",
+    "run",
+    "white_spots",
+]
 
 if TYPE_CHECKING:
     from metrogis.atlas import Atlas, run

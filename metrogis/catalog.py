@@ -137,7 +137,8 @@ class _Layer(_Strict):
     note: str | Bilingual | None = None
     official: Official | None = None
     path: str
-    base: Literal["data", "catalog"] = "data"
+    base: Literal["data", "catalog", "parent"] = "data"
+    """Where ``path`` starts: data folder, catalog folder, or the folder that holds the data folder."""
 
 
 class _Columns(_Layer):

@@ -288,12 +288,17 @@ class Metro:
 
     # ------------------------------------------------------------------ loading
 
+    def _base(self, layer: Any) -> Path:
+        if layer.base == "catalog":
+            return self.directory
+        return self.data if layer.base == "data" else self.data.resolve().parent
+
     def _paths(self, layer: Any) -> list[Path]:
-        base = self.directory if layer.base == "catalog" else self.data
+        base = self._base(layer)
         return [base / p for p in (layer.path, *getattr(layer, "more", ()))]
 
     def _resolved(self, name: str, layer: Any) -> list[Path]:
-        base = self.directory if layer.base == "catalog" else self.data
+        base = self._base(layer)
         names = (layer.path, *getattr(layer, "more", ()))
         return [files.resolve(base, p, layer=name) for p in names]
 
