@@ -328,7 +328,9 @@ class Metro:
 
         holidays = None
         if layer.school_holidays is not None:
-            holidays = self.get(layer.school_holidays)
+            table = self.get(layer.school_holidays)
+            if table is not None:
+                holidays = table.rename(columns={"first": "start", "last": "end"})
         feed = read_feed(
             paths if len(paths) > 1 else paths[0],
             country=self.info.country,

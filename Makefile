@@ -1,0 +1,57 @@
+# Two commands do all set-up on a fresh machine with Python 3.11 or newer:
+#   make atlas   builds the demo metropolis and publishes its atlas
+#   make test    runs the tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+STAMP_DEV := $(VENV)/.installed-dev
+OUT ?= public
+
+.PHONY: atlas test check lint types architecture browser notebooks bench clean help
+
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -4
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "metrogis needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(STAMP): $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(STAMP_DEV): $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(STAMP)
+
+atlas: $(STAMP)
+	$(BIN)/metrogis atlas demo --output $(OUT)
+	@echo "Open $(CURDIR)/$(OUT)/index.html"
+
+test: $(STAMP_DEV)
+	$(BIN)/python -m pytest -m "not browser" $(PYTEST)
+
+browser: $(STAMP_DEV)
+	$(BIN)/python -m pytest -m browser $(PYTEST)
+
+lint: $(STAMP_DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP_DEV)
+	$(BIN)/mypy
+
+architecture: $(STAMP_DEV)
+	$(BIN)/lint-imports
+
+check: lint types architecture test browser
+
+bench: $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
+	$(BIN)/python -m pytest tests/benchmarks --run-benchmarks -s
+
+clean:
+	rm -rf $(VENV) $(OUT) .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache

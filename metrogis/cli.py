@@ -1,0 +1,569 @@
+"""Command line: ``metrogis atlas | run | layers | checks | demo``.
+
+Exit codes: 0 done; 1 the input or the data is wrong (one clear message, ``--debug`` shows the
+traceback); 2 the command was called wrongly. Progress goes to standard error, results to standard
+output; ``--json`` writes results for a program to read.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from metrogis.errors import MetrogisError, ParameterError
+from metrogis.texts import LANGUAGES, Text, default_language
+
+
+def _say(pl: str, en: str) -> str:
+    return Text(pl, en).get(default_language())
+
+
+app = typer.Typer(
+    name="metrogis",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help=_say(
+        "Sprawdza przestrzeń i mobilność metropolii i publikuje mapy.",
+        "Check the space and mobility of a metropolis and publish maps.",
+    ),
+)
+layers_app = typer.Typer(
+    no_args_is_help=True,
+    help=_say(
+        "Warstwy katalogu: co jest, co jest nie tak.", "Layers: what is there, what is wrong."
+    ),
+)
+app.add_typer(layers_app, name="layers")
+
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
+output = Console(soft_wrap=True, highlight=False)
+
+Metropolis = Annotated[
+    str,
+    typer.Argument(
+        metavar="LAYERS",
+        help=_say(
+            "folder z catalog.toml albo nazwa: demo, omggs, som",
+            "folder with a catalog.toml, or a name: demo, omggs, som",
+        ),
+    ),
+]
+DataFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help=_say("folder danych (też METROGIS_DATA)", "data folder (also METROGIS_DATA)")
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help=_say("wynik jako JSON", "results as JSON"))]
+Debug = Annotated[
+    bool, typer.Option("--debug", help=_say("pełny ślad błędu", "full traceback of an error"))
+]
+Out = Annotated[
+    Path, typer.Option("-o", "--output", help=_say("folder wyniku", "folder of the result"))
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="CHECK.PARAMETER=VALUE",
+        help=_say("wartość parametru; można powtarzać", "a parameter's value; may be repeated"),
+    ),
+]
+Languages = Annotated[
+    str, typer.Option("--lang", help=_say("języki stron, np. pl,en", "languages, e.g. pl,en"))
+]
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn errors into one message and exit code 1; ``--debug`` shows the traceback."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        debug = bool(kwargs.get("debug"))
+        try:
+            with warnings.catch_warnings():
+                if not debug:  # libraries' remarks are not for the analyst; audits are
+                    warnings.simplefilter("ignore")
+                command(*args, **kwargs)
+        except MetrogisError as error:
+            _fail(error.text.get(default_language()), error, debug, kwargs)
+        except KeyboardInterrupt:
+            errors.print(_say("przerwano", "interrupted"))
+            raise typer.Exit(130) from None
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except OSError as error:
+            name = Path(error.filename).name if isinstance(error.filename, str) else ""
+            _fail(f"{name}: {error.strerror or error}".lstrip(": "), error, debug, kwargs)
+        except Exception as error:
+            text = _say("błąd programu", "a fault of the program")
+            hint = _say(
+                "--debug pokaże ślad; prosimy o zgłoszenie",
+                "--debug shows the traceback; please report it",
+            )
+            _fail(f"{text}: {type(error).__name__}: {error} ({hint})", error, debug, kwargs)
+
+    return run
+
+
+def _fail(message: str, error: Exception, debug: bool, kwargs: dict[str, Any]) -> None:
+    if debug:
+        errors.print(escape("".join(traceback.format_exception(error))))
+    if kwargs.get("as_json"):
+        print(json.dumps({"error": type(error).__name__, "message": message}, ensure_ascii=False))
+    errors.print(f"[bold red]{_say('Błąd', 'Error')}:[/] {escape(message)}")
+    raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(quiet: bool, total: int) -> Iterator[Callable[[str, Text], None]]:
+    """Give a function that shows what is being done to which check."""
+    from metrogis import atlas
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, disable=quiet, transient=True) as bar:
+        task = bar.add_task("", total=total)
+
+        def tell(name: str, what: Text) -> None:
+            bar.update(task, description=escape(f"{name}: {what.get(default_language())}"))
+            if what in (atlas.DONE, atlas.SKIPPED):
+                bar.advance(task)
+
+        yield tell
+
+
+def _settings(pairs: list[str] | None) -> dict[str, dict[str, Any]]:
+    """Read ``check.parameter=value`` pairs."""
+    found: dict[str, dict[str, Any]] = {}
+    for pair in pairs or []:
+        name, equals, value = pair.partition("=")
+        check, dot, parameter = name.strip().partition(".")
+        if not equals or not dot or not parameter:
+            raise ParameterError(
+                Text(f"nie rozumiem --set {pair}", f"cannot read --set {pair}"),
+                remedy=Text(
+                    "napisz --set sprawdzenie.parametr=wartość", "write --set check.parameter=value"
+                ),
+            )
+        found.setdefault(check, {})[parameter] = value.strip()
+    return found
+
+
+def _languages(text: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not chosen or any(part not in LANGUAGES for part in chosen):
+        raise ParameterError(
+            Text(f"nieznany język: {text}", f"unknown language: {text}"),
+            remedy=Text("użyj pl, en lub pl,en", "use pl, en or pl,en"),
+        )
+    return chosen
+
+
+def _plain(value: Any) -> Any:
+    """Make a value fit for JSON: a missing number is null, never 0."""
+    if isinstance(value, Text):
+        return {"pl": value.pl, "en": value.en}
+    if hasattr(value, "item") and not isinstance(value, str):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value
+
+
+def _atlas_as_json(atlas: Any, index: Path | None, seconds: float) -> dict[str, Any]:
+    return {
+        "metro": atlas.metro_name,
+        "index": str(index) if index else None,
+        "seconds": round(seconds, 2),
+        "results": {
+            check_id: {
+                "direction": result.check.direction,
+                "title": _plain(result.check.title),
+                "findings": [_plain(finding.render()) for finding in result.findings],
+                "figures": {name: _plain(v) for name, v in result.figures.items()},
+                "parameters": json.loads(result.parameters.model_dump_json()),
+                "rows": {name: len(table) for name, table in result.tables.items()},
+                "audit": [
+                    {
+                        "layer": r.layer,
+                        "action": r.action,
+                        "count": r.count,
+                        "what": _plain(r.what),
+                        "examples": r.examples,
+                    }
+                    for r in result.audit
+                ],
+            }
+            for check_id, result in atlas.results.items()
+        },
+        "skipped": {
+            s.check.id: {"layer": s.layer, "reason": _plain(s.reason)} for s in atlas.skipped
+        },
+    }
+
+
+def _show(atlas: Any, index: Path | None, seconds: float) -> None:
+    language = default_language()
+    table = Table(title=escape(atlas.title.get(language)), title_justify="left")
+    for heading in (
+        _say("kierunek", "direction"),
+        _say("sprawdzenie", "check"),
+        _say("wynik", "result"),
+    ):
+        table.add_column(heading, overflow="fold")
+    for row in atlas.summary(language).itertuples():
+        mark = "[yellow]" if row.state == "skipped" else ""
+        text = (
+            f"{_say('pominięto, brak warstwy', 'skipped, layer missing')} {row.finding}"
+            if mark
+            else row.finding
+        )
+        table.add_row(row.direction, row.check, f"{mark}{escape(text)}")
+    output.print(table)
+    if len(atlas.audit):
+        output.print(
+            _say(
+                "Audyt: {} wpisów (na stronach i w --json).",
+                "Audit: {} rows (on the pages and in --json).",
+            ).format(len(atlas.audit))
+        )
+    if index is not None:
+        output.print(f"{_say('Atlas', 'Atlas')}: {escape(str(index))}  ({seconds:.1f} s)")
+
+
+def _run(
+    layers: str,
+    data: Path | None,
+    out: Path | None,
+    checks: list[str] | None,
+    directions: list[str] | None,
+    settings: list[str] | None,
+    languages: str,
+    as_json: bool,
+) -> None:
+    from metrogis import atlas as atlases
+    from metrogis.checks import CHECKS
+    from metrogis.metro import open_metro
+
+    start = time.perf_counter()
+    chosen = _languages(languages)
+    parameters = _settings(settings)
+    metro = open_metro(layers, data=data)
+    total = len(CHECKS) + 1
+    with _progress(as_json, total) as tell:
+        atlas = atlases.run(
+            metro, directions=directions, checks=checks, parameters=parameters, progress=tell
+        )
+        index = None
+        if out is not None:
+            tell(_say("strony", "pages"), Text("publikowanie", "publishing"))
+            index = atlas.publish(out, languages=chosen)
+    seconds = time.perf_counter() - start
+    if as_json:
+        print(json.dumps(_atlas_as_json(atlas, index, seconds), ensure_ascii=False, indent=1))
+    else:
+        _show(atlas, index, seconds)
+
+
+@app.command(
+    help=_say(
+        "Czyta warstwy, liczy wszystkie sprawdzenia i publikuje atlas.",
+        "Read the layers, run every check they allow, publish the atlas.",
+    )
+)
+@guarded
+def atlas(
+    layers: Metropolis,
+    output: Out = Path("public"),
+    data: DataFolder = None,
+    direction: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--direction",
+            help=_say("tylko ten kierunek, np. 2.1.2", "only this direction, e.g. 2.1.2"),
+        ),
+    ] = None,
+    settings: Settings = None,
+    lang: Languages = "pl,en",
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Publish the atlas of a metropolis."""
+    _run(layers, data, output, None, direction, settings, lang, as_json)
+
+
+@app.command(
+    name="run",
+    help=_say(
+        "Liczy wybrane sprawdzenia; z -o publikuje ich strony.",
+        "Run chosen checks; with -o publish their pages.",
+    ),
+)
+@guarded
+def run_checks(
+    layers: Metropolis,
+    check: Annotated[
+        list[str],
+        typer.Option(
+            "--check", help=_say("sprawdzenie; można powtarzać", "a check; may be repeated")
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help=_say("folder wyniku", "output folder"))
+    ] = None,
+    data: DataFolder = None,
+    settings: Settings = None,
+    lang: Languages = "pl,en",
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Run chosen checks of a metropolis."""
+    _run(layers, data, output, check, None, settings, lang, as_json)
+
+
+@layers_app.command(
+    name="list", help=_say("Spis warstw katalogu.", "List the layers of a catalog.")
+)
+@guarded
+def list_layers(
+    layers: Metropolis, data: DataFolder = None, as_json: AsJson = False, debug: Debug = False
+) -> None:
+    """List layers without reading them."""
+    from metrogis.metro import open_metro
+
+    _layer_table(open_metro(layers, data=data), {}, as_json)
+
+
+@layers_app.command(
+    name="check",
+    help=_say(
+        "Wczytuje każdą warstwę i mówi, co jest nie tak.", "Read every layer and say what is wrong."
+    ),
+)
+@guarded
+def check_layers(
+    layers: Metropolis, data: DataFolder = None, as_json: AsJson = False, debug: Debug = False
+) -> None:
+    """Read and validate every layer; exit with 1 when one is wrong."""
+    from metrogis.metro import open_metro
+
+    metro = open_metro(layers, data=data)
+    with errors.status(_say("wczytywanie warstw", "reading layers")):
+        problems = metro.problems()
+    _layer_table(metro, problems, as_json)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _layer_table(metro: Any, problems: dict[str, MetrogisError], as_json: bool) -> None:
+    language = default_language()
+    frame = metro.layers
+    if as_json:
+        rows = [
+            {key: None if _blank(value) else _plain(value) for key, value in row.items()}
+            for row in frame.to_dict("records")
+        ]
+        for row in rows:
+            error = problems.get(str(row["layer"]))
+            row["error"] = _plain(error.text) if error else None
+        audit = [
+            {"layer": r.layer, "action": r.action, "count": r.count, "what": _plain(r.what)}
+            for r in metro.audit
+        ]
+        print(
+            json.dumps(
+                {"metro": metro.info.id, "layers": rows, "audit": audit},
+                ensure_ascii=False,
+                indent=1,
+            )
+        )
+        return
+    words = {
+        "loaded": _say("wczytana", "loaded"),
+        "ready": _say("jest", "ready"),
+        "absent": _say("brak pliku", "no file"),
+        "missing": _say("brak", "missing"),
+    }
+    table = Table(title=escape(metro.title.get(language)), title_justify="left")
+    for heading in (
+        _say("warstwa", "layer"),
+        _say("stan", "state"),
+        _say("wiersze", "rows"),
+        "CRS",
+        _say("data", "date"),
+        _say("licencja / uwagi", "licence / remarks"),
+    ):
+        table.add_column(heading, overflow="fold")
+    for row in frame.to_dict("records"):
+        error = problems.get(row["layer"])
+        state = f"[red]{_say('błąd', 'error')}" if error else words[row["state"]]
+        remark = row["licence"]
+        if error is not None:
+            remark = error.text.get(language)
+        elif isinstance(row["reason"], Text):
+            remark = row["reason"].get(language)
+        cells = [row["layer"], state, row["rows"], row["crs"], row["date"]]
+        table.add_row(
+            *("" if _blank(c) else str(c) for c in cells), escape("" if _blank(remark) else remark)
+        )
+    output.print(table)
+    for row in metro.audit.to_frame(language).itertuples():
+        output.print(escape(f"{row.layer}: {row.action} {row.count}: {row.what} {row.examples}"))
+
+
+def _blank(value: Any) -> bool:
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except TypeError:
+        return True
+
+
+@app.command(
+    name="checks",
+    help=_say(
+        "Spis sprawdzeń, albo jedno: pytanie, warstwy, parametry.",
+        "List the checks, or show one: question, layers, parameters.",
+    ),
+)
+@guarded
+def list_checks(
+    check: Annotated[
+        str | None, typer.Argument(metavar="[CHECK]", help=_say("sprawdzenie", "a check"))
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show what the checks ask and which parameters they take."""
+    from metrogis import checks as registry
+
+    chosen = [registry.get(check)] if check else list(registry.CHECKS)
+    if as_json:
+        print(json.dumps([_check_as_json(c) for c in chosen], ensure_ascii=False, indent=1))
+        return
+    language = default_language()
+    if check is None:
+        table = Table()
+        for heading in (
+            _say("kierunek", "direction"),
+            _say("sprawdzenie", "check"),
+            _say("pytanie", "question"),
+            _say("warstwy", "layers"),
+        ):
+            table.add_column(heading, overflow="fold")
+        for c in chosen:
+            names = ", ".join(i.name if i.required else f"({i.name})" for i in c.inputs)
+            table.add_row(c.direction, c.id, escape(c.question.get(language)), names)
+        output.print(table)
+        return
+    one = chosen[0]
+    output.print(f"[bold]{one.direction} {escape(one.title.get(language))}[/] ({one.id})")
+    output.print(escape(one.question.get(language)))
+    output.print(escape(one.method.get(language)) + "\n")
+    for item in one.inputs:
+        need = _say("wymagana", "required") if item.required else _say("opcjonalna", "optional")
+        output.print(f"- {item.name} ({need}): {escape(item.text.get(language))}")
+    table = Table()
+    for heading in (
+        _say("parametr", "parameter"),
+        _say("znaczenie", "meaning"),
+        _say("domyślnie", "default"),
+        _say("jednostka", "unit"),
+        _say("źródło", "source"),
+    ):
+        table.add_column(heading, overflow="fold")
+    for name, spec in one.parameters.specs().items():
+        default = one.parameters.model_fields[name].default
+        table.add_row(
+            name,
+            escape(spec.label.get(language)),
+            escape(str(default)),
+            spec.unit,
+            escape(spec.source),
+        )
+    output.print(table)
+
+
+def _check_as_json(check: Any) -> dict[str, Any]:
+    defaults = json.loads(check.parameters().model_dump_json())
+    return {
+        "id": check.id,
+        "direction": check.direction,
+        "title": _plain(check.title),
+        "question": _plain(check.question),
+        "method": _plain(check.method),
+        "inputs": [
+            {"name": i.name, "required": i.required, "schema": i.schema, "text": _plain(i.text)}
+            for i in check.inputs
+        ],
+        "parameters": [
+            {
+                "name": name,
+                "default": defaults[name],
+                "unit": spec.unit,
+                "source": spec.source,
+                "label": _plain(spec.label),
+            }
+            for name, spec in check.parameters.specs().items()
+        ],
+    }
+
+
+@app.command(
+    help=_say(
+        "Tworzy sztuczną metropolię: dane w tych samych formatach co prawdziwe.",
+        "Write the synthetic metropolis: data in the same formats as real ones.",
+    )
+)
+@guarded
+def demo(
+    output: Out,
+    size: Annotated[str, typer.Option("--size", help="S, M, L")] = "S",
+    seed: Annotated[int, typer.Option("--seed", help=_say("ziarno losowe", "random seed"))] = 1,
+    debug: Debug = False,
+) -> None:
+    """Write the demo metropolis into a folder."""
+    from metrogis import demo as demo_package
+
+    with errors.status(_say("tworzenie metropolii", "making the metropolis")):
+        demo_package.build(output, size=size, seed=seed)
+    print(output)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from metrogis import __version__
+
+        print(f"metrogis {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help=_say("wersja", "version")),
+    ] = False,
+) -> None:
+    """Entry point."""
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,76 @@
+"""The project's own promises: set-up files agree, imports stay quick, files are shipped."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import metrogis
+
+# packages whose conda-forge name differs from the one on PyPI
+_CONDA_NAMES = {"matplotlib": "matplotlib-base", "osmium": "pyosmium"}
+
+
+def _requirements(project: Path) -> dict[str, str]:
+    content = tomllib.loads((project / "pyproject.toml").read_text())
+    pairs = (re.match(r"([\w-]+)(.*)", d) for d in content["project"]["dependencies"])
+    return {m.group(1): m.group(2) for m in pairs if m}
+
+
+def test_environment_yml_equals_pyproject(project: Path) -> None:
+    lines = (project / "environment.yml").read_text().splitlines()
+    listed = {}
+    for line in lines:
+        match = re.match(r"\s+- ([\w-]+)(.*)$", line)
+        if match and match.group(1) not in ("python", "pip", "conda-forge"):
+            listed[match.group(1)] = match.group(2).strip()
+    wanted = {_CONDA_NAMES.get(n, n): spec for n, spec in _requirements(project).items()}
+    assert listed == wanted
+
+
+def test_constraints_pin_every_dependency_without_addresses(project: Path) -> None:
+    text = (project / "constraints.txt").read_text()
+    assert "://" not in text
+    assert "@" not in text
+    pinned = {line.split("==")[0].lower() for line in text.splitlines() if "==" in line}
+    assert set(_requirements(project)) <= pinned
+
+
+def test_public_names_all_exist() -> None:
+    for name in metrogis.__all__:
+        assert getattr(metrogis, name) is not None
+    assert len(metrogis.__all__) <= 40
+
+
+def test_unknown_public_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute"):
+        metrogis.white_spot  # noqa: B018
+
+
+def test_import_brings_no_heavy_library() -> None:
+    """``import metrogis`` stays quick because nothing heavy is loaded until it is used."""
+    code = (
+        "import sys, metrogis; "
+        "print([m for m in ('geopandas','folium','pandera','numba','matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_version_is_the_one_of_pyproject(project: Path) -> None:
+    content = tomllib.loads((project / "pyproject.toml").read_text())
+    assert content["project"]["version"] == metrogis.__version__
+
+
+def test_no_third_party_asset_is_committed(project: Path) -> None:
+    files = subprocess.run(
+        ["git", "ls-files"], cwd=project, capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+    if not files:
+        pytest.skip("not a git checkout")
+    assert not [f for f in files if re.search(r"leaflet|pmtiles|jquery|bootstrap", Path(f).name, re.I)]
