@@ -1,0 +1,412 @@
+"""From a result's table and a :class:`~metrogis.checks.contract.View` to classes on a map.
+
+Classes are the same in the interactive map, the static picture, the legend and the QGIS style.
+Nothing disappears: a value outside the breaks, an unlisted code and a missing value each get a
+class of their own, and rows without a location are counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import matplotlib
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.colors import to_hex
+
+from metrogis.checks.contract import Category, Column, Result, View
+from metrogis.crs import GEOGRAPHIC_CRS
+from metrogis.errors import ParameterError, PublishError
+from metrogis.maps import texts
+from metrogis.maps.values import column_of, flag
+from metrogis.texts import NO_DATA, UNKNOWN, Text, number, percent
+
+MAX_FEATURES = 5000
+"""Above this many features a layer is drawn joined by class."""
+
+COORDINATES = 60_000
+"""Coordinates of one layer on the web map, about 1 MB; geometry is simplified until it fits."""
+
+NO_DATA_COLOUR = "#d9d9d9"
+OUTSIDE_COLOUR = "#8c510a"
+OTHER_COLOUR = "#999999"
+
+
+@dataclass(frozen=True)
+class MapClass:
+    """One class of a layer: what the legend says, how it is drawn, how many rows it holds."""
+
+    label: Text
+    colour: str
+    hatch: bool = False
+    count: int = 0
+    lower: float | None = None
+    upper: float | None = None
+    value: str | None = None
+    closed: bool = False
+    missing: bool = False
+
+
+@dataclass(frozen=True)
+class MapLayer:
+    """A view of a result, classified.
+
+    Attributes
+    ----------
+    view : View
+    frame : GeoDataFrame
+        The rows that have a location, in the working CRS.
+    codes : array of int, shape (rows,)
+        Class of each row: an index into ``classes``.
+    classes : tuple of MapClass
+    shape : str
+        ``polygon``, ``line`` or ``point``: what most rows are.
+    unplaced : int
+        Rows of the table without geometry.
+    """
+
+    view: View
+    frame: gpd.GeoDataFrame
+    codes: np.ndarray
+    classes: tuple[MapClass, ...]
+    column: Column | None
+    shape: str
+    unplaced: int = 0
+
+    @property
+    def joined(self) -> bool:
+        """Whether the web map draws one geometry per class."""
+        return len(self.frame) > MAX_FEATURES
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """What a reader of the legend must know."""
+        found = []
+        if self.frame.empty:
+            found.append(texts.EMPTY_LAYER)
+        if self.joined:
+            found.append(texts.AGGREGATED.fill(n=len(self.frame)))
+        if self.unplaced:
+            found.append(texts.NOT_PLACED.fill(n=self.unplaced))
+        return tuple(found)
+
+
+def build(result: Result, *, view: str | None = None) -> tuple[MapLayer, ...]:
+    """Classify the views of a result.
+
+    Parameters
+    ----------
+    result : Result
+    view : str, optional
+        Only views of this table, column or title; all by default.
+
+    Raises
+    ------
+    ParameterError
+        When no view has that name.
+    PublishError
+        When a view names a column its table does not have.
+    """
+    chosen = [v for v in result.check.views if v.table in result.tables]
+    if view is not None:
+        named = [v for v in chosen if view in (v.table, v.column, v.title.pl, v.title.en)]
+        if not named:
+            known = ", ".join(dict.fromkeys(v.table for v in chosen))
+            raise ParameterError(
+                Text(f"nie ma widoku '{view}'", f"there is no view '{view}'"),
+                layer=result.check.id,
+                remedy=Text(f"są: {known}", f"there are: {known}"),
+            )
+        chosen = named
+    return tuple(_layer(result, v) for v in chosen)
+
+
+def _layer(result: Result, view: View) -> MapLayer:
+    table = result.tables[view.table]
+    if view.column is not None and view.column not in table.columns:
+        raise PublishError(
+            Text(f"widok wymaga kolumny '{view.column}'", f"a view needs column '{view.column}'"),
+            layer=f"{result.check.id}.{view.table}",
+        )
+    geometry = table.geometry
+    placed = ~(geometry.isna() | geometry.is_empty).to_numpy()
+    frame = table[placed]
+    column = column_of(result.check, view.table, view.column) if view.column else None
+    if view.column is None or column is None:
+        codes = np.zeros(len(frame), dtype=np.int64)
+        classes = [MapClass(view.title, view.colour)]
+    elif view.categories:
+        codes, classes = categorise(frame[view.column], view.categories)
+    elif view.breaks:
+        codes, classes = grade(frame[view.column], view.breaks, view.palette, column)
+    else:
+        codes, classes = _one_colour(frame[view.column], view)
+    counts = np.bincount(codes, minlength=len(classes))
+    counted = tuple(_counted(c, int(n)) for c, n in zip(classes, counts, strict=True))
+    return MapLayer(
+        view, frame, codes, counted, column, _shape(frame), int(len(table) - placed.sum())
+    )
+
+
+def _counted(item: MapClass, count: int) -> MapClass:
+    return MapClass(**{**item.__dict__, "count": count})
+
+
+def _shape(frame: gpd.GeoDataFrame) -> str:
+    if frame.empty:
+        return "polygon"
+    kinds = np.bincount(shapely.get_dimensions(frame.geometry.to_numpy()).clip(0), minlength=3)
+    return ("point", "line", "polygon")[int(np.argmax(kinds[:3]))]
+
+
+def _one_colour(values: pd.Series, view: View) -> tuple[np.ndarray, list[MapClass]]:
+    classes = [
+        MapClass(view.title, view.colour),
+        MapClass(NO_DATA, NO_DATA_COLOUR, hatch=True, missing=True),
+    ]
+    return values.isna().to_numpy().astype(np.int64), classes
+
+
+def categorise(
+    values: pd.Series, categories: Sequence[Category]
+) -> tuple[np.ndarray, list[MapClass]]:
+    """Give each code its class; unlisted codes are "other", missing ones "no data".
+
+    A flag column may be listed as ``"true"`` / ``"false"`` / ``"unknown"``.
+
+    Returns
+    -------
+    codes : array of int
+    classes : list of MapClass
+        The listed categories in order, then "other" and "no data" where they occur.
+    """
+    keys = [c.value for c in categories]
+    place = {key: i for i, key in enumerate(keys)}
+    missing = values.isna().to_numpy()
+    flags = {"true", "false"} & {key.lower() for key in keys}
+    read = [_key(v, bool(flags), place) for v in values.tolist()]
+    codes = np.array([place.get(key, -1) for key in read], dtype=np.int64)
+    classes = [MapClass(c.label, c.colour, c.hatch, value=c.value) for c in categories]
+    absent = missing & (codes < 0)
+    if ((codes < 0) & ~missing).any():
+        codes[(codes < 0) & ~missing] = len(classes)
+        classes.append(MapClass(texts.OTHER, OTHER_COLOUR))
+    if absent.any():
+        codes[absent] = len(classes)
+        classes.append(MapClass(NO_DATA, NO_DATA_COLOUR, hatch=True, missing=True))
+    return codes, classes
+
+
+def _key(value: Any, flags: bool, place: dict[str, int]) -> str:
+    key = str(value)
+    if key in place or not flags:
+        return key
+    state = flag(value)
+    word = "unknown" if state is None else str(state)
+    return next((k for k in place if k.lower() == word.lower()), key)
+
+
+def grade(
+    values: pd.Series, breaks: Sequence[float], palette: str, column: Column
+) -> tuple[np.ndarray, list[MapClass]]:
+    """Give each number its class between fixed breaks, half-open ``[b_i, b_{i+1})``.
+
+    Classes and colours depend on the breaks alone, never on the values, so that years compare:
+    an open class above the last break (a share that ends at 1 closes there instead), one below the
+    first unless that is 0, and "no data", which is always listed.
+
+    Examples
+    --------
+    >>> codes, classes = grade(pd.Series([0, 10, 99, None]), (0, 10, 50), "viridis",
+    ...                        Column(Text("a", "a")))
+    >>> codes.tolist(), [c.label.en for c in classes]
+    ([0, 1, 2, 3], ['0 to <10', '10 to <50', '50 and more', 'no data'])
+    """
+    edges = np.array(sorted({float(b) for b in breaks}))
+    edges = edges[np.isfinite(edges)]
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    share = column.kind == "share"
+    closed = share and edges[-1] == 1.0 and len(edges) > 1
+    under = edges[0] != 0
+    steps: list[tuple[float | None, float | None]] = list(
+        zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    )
+    if under:
+        steps.insert(0, (None, float(edges[0])))
+    if not closed:
+        steps.append((float(edges[-1]), None))
+    colours = _sample(palette, len(steps))
+
+    known = ~np.isnan(numbers)
+    codes = np.digitize(numbers, edges) - (0 if under else 1)
+    if closed:
+        codes[known & (numbers == edges[-1])] = len(steps) - 1
+    write = _writer(edges, share)
+    classes = []
+    for i, (low, high) in enumerate(steps):
+        last = closed and i == len(steps) - 1
+        label = _range_label(low, high, last, write)
+        classes.append(MapClass(label, colours[i], lower=low, upper=high, closed=last))
+    # Outside the policy's range (a negative share): drawn apart rather than in a wrong class.
+    outside = known & ((codes < 0) | (codes >= len(steps)))
+    if outside.any():
+        codes[outside] = len(classes)
+        classes.append(MapClass(texts.OTHER, OUTSIDE_COLOUR))
+    codes[~known] = len(classes)
+    classes.append(MapClass(NO_DATA, NO_DATA_COLOUR, hatch=True, missing=True))
+    return codes.astype(np.int64), classes
+
+
+def _sample(palette: str, n: int) -> list[str]:
+    try:
+        colours = matplotlib.colormaps[palette]
+    except KeyError:
+        raise ParameterError(
+            Text(f"nieznana paleta '{palette}'", f"unknown palette '{palette}'")
+        ) from None
+    at = [0.5] if n == 1 else np.linspace(0.0, 0.96, n)
+    return [to_hex(colours(float(x))) for x in at]
+
+
+def _writer(edges: np.ndarray, share: bool) -> Any:
+    scaled = edges * 100 if share else edges
+    digits = next((d for d in range(5) if np.allclose(scaled, np.round(scaled, d), atol=1e-9)), 4)
+    return lambda v, language: (percent if share else number)(v, language, digits)
+
+
+def _range_label(low: float | None, high: float | None, closed: bool, write: Any) -> Text:
+    def fill(template: Text) -> Text:
+        a, b = (low, high) if low is not None else (high, None)
+        return Text(
+            *(
+                template.get(lang).format(a=write(a, lang), b=write(b, lang))
+                for lang in ("pl", "en")
+            )
+        )
+
+    if low is None:
+        return fill(texts.BELOW)
+    if high is None:
+        return fill(texts.ABOVE)
+    return fill(texts.BETWEEN_CLOSED if closed else texts.BETWEEN)
+
+
+def is_unknown(item: MapClass) -> bool:
+    """Whether a class stands for "not known" rather than for a value.
+
+    >>> is_unknown(MapClass(UNKNOWN, "#ccc", hatch=True))
+    True
+    """
+    return item.missing or item.hatch or item.label == UNKNOWN
+
+
+# --------------------------------------------------------------------------- geometry for the web
+
+
+@dataclass(frozen=True)
+class WebLayer:
+    """A layer's geometry as GeoJSON texts (EPSG:4326, 5 decimals), in drawing order.
+
+    ``rows[i]`` is the row of ``layer.frame`` that ``shapes[i]`` shows, or -1 where a whole class is
+    joined in one geometry; ``codes[i]`` is its class.
+    """
+
+    layer: MapLayer
+    shapes: list[str]
+    rows: np.ndarray
+    codes: np.ndarray
+    bounds: tuple[float, float, float, float] | None
+
+
+def web_layer(layer: MapLayer) -> WebLayer:
+    """Simplify in the working CRS, join by class where there are too many, go to EPSG:4326."""
+    geometry = shapely.force_2d(layer.frame.geometry.to_numpy())
+    codes, rows = layer.codes, np.arange(len(geometry))
+    if layer.joined:
+        used = np.unique(codes)
+        geometry = np.array([_join(geometry[codes == c]) for c in used], dtype=object)
+        codes, rows = used, np.full(len(used), -1)
+    # Large things first: a small polygon inside a big one stays reachable by the pointer.
+    order = np.argsort(-shapely.area(geometry), kind="stable")
+    geometry, codes, rows = geometry[order], codes[order], rows[order]
+    shapes = to_web(geometry, layer.frame.crs)
+    kept = np.array([not (g is None or g.is_empty) for g in shapes], dtype=bool)
+    bounds = tuple(map(float, shapely.total_bounds(shapes[kept]))) if kept.any() else None
+    written = shapely.to_geojson(shapes).tolist()
+    return WebLayer(layer, written, rows, codes, bounds)  # type: ignore[arg-type]
+
+
+def _join(parts: np.ndarray) -> Any:
+    """One geometry of many: polygons dissolved, lines and points collected."""
+    dimension = int(shapely.get_dimensions(parts).max(initial=0))
+    if dimension == 2:
+        return shapely.union_all(shapely.make_valid(parts))
+    flat = shapely.get_parts(parts)
+    return (shapely.multilinestrings if dimension == 1 else shapely.multipoints)(
+        flat[shapely.get_dimensions(flat) == dimension]
+    )
+
+
+def to_web(geometry: np.ndarray, crs: Any, *, budget: int = COORDINATES) -> np.ndarray:
+    """Return geometries simplified to at most ``budget`` coordinates, in EPSG:4326, 5 decimals."""
+    if len(geometry) == 0:
+        return geometry
+    simple = simplify(geometry, budget)
+    degrees = gpd.GeoSeries(simple, crs=crs).to_crs(GEOGRAPHIC_CRS).to_numpy()
+    return np.asarray(shapely.transform(degrees, lambda xy: np.round(xy, 5)), dtype=object)
+
+
+def simplify(geometry: np.ndarray, budget: int) -> np.ndarray:
+    """Drop vertices until ``budget`` holds; borders that polygons share stay shared."""
+    if not (shapely.get_dimensions(geometry) > 0).any():
+        return geometry
+    left, bottom, right, top = shapely.total_bounds(geometry)
+    size = math.hypot(right - left, top - bottom)
+    if not size:
+        return geometry
+    tolerance = size / 20_000  # a third of a pixel on a full screen, four zoom steps in
+    simple = _simplified(geometry, tolerance)
+    while shapely.get_num_coordinates(simple).sum() > budget and tolerance < size / 500:
+        tolerance *= 2
+        simple = _simplified(geometry, tolerance)
+    return simple
+
+
+def _simplified(geometry: np.ndarray, tolerance: float) -> np.ndarray:
+    areal = shapely.get_dimensions(geometry) == 2
+    if areal.all() and hasattr(shapely, "coverage_simplify"):
+        try:
+            done = shapely.coverage_simplify(geometry, tolerance)
+            if not shapely.is_empty(done).any() and shapely.is_valid(done).all():
+                return np.asarray(done, dtype=object)
+        except shapely.errors.GEOSException:
+            pass
+    return np.asarray(shapely.simplify(geometry, tolerance, preserve_topology=True), dtype=object)
+
+
+def place_labels(result: Result, *, limit: int = 200) -> list[tuple[float, float, str]]:
+    """Return names of municipalities with a point inside each: latitude, longitude, name.
+
+    The most populous first (the largest, where people are not known): labels that would overlap
+    are left out in this order.
+    """
+    table = result.municipalities
+    if "name" not in table.columns:
+        return []
+    table = table[~(table.geometry.isna() | table.geometry.is_empty)]
+    weight = table.geometry.area
+    if "population" in table.columns:
+        people = pd.to_numeric(table["population"], errors="coerce")
+        weight = people.fillna(-1.0) + weight.rank() / (len(table) + 1)
+    order = weight.argsort().to_numpy()[::-1][:limit]
+    chosen = table.iloc[order]
+    points = chosen.geometry.representative_point().to_crs(GEOGRAPHIC_CRS)
+    return [
+        (round(p.y, 5), round(p.x, 5), str(name))
+        for p, name in zip(points, chosen["name"], strict=True)
+    ]

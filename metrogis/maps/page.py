@@ -1,0 +1,420 @@
+"""A result as a Folium map: for notebooks, and taken apart for a published page.
+
+Folium's own tooltips, popups and layer names, and its templates, execute what stands in the data.
+Here data travels as escaped JSON, outside all templates, and reaches the page by ``textContent``.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import folium
+from branca.element import Element, Figure, MacroElement
+from folium.map import Layer
+from folium.template import Template
+from markupsafe import Markup
+
+from metrogis.checks.contract import Result
+from metrogis.errors import ParameterError
+from metrogis.maps import assets, texts
+from metrogis.maps import layers as map_layers
+from metrogis.maps.layers import MapLayer, WebLayer
+from metrogis.maps.legend import legend_of
+from metrogis.maps.values import column_of, heading, shown_column
+from metrogis.texts import Text
+
+POLAND = (49.0, 14.1, 54.9, 24.2)
+EDGE = {"polygon": "#46525e", "point": "#24303b", "line": "#46525e"}
+
+
+@dataclass(frozen=True)
+class Basemap:
+    """A background served by somebody else: only when asked for, and named on the page."""
+
+    name: Text
+    url: str
+    attribution: str
+    host: str
+    licence: Text
+
+
+BASEMAPS = {
+    "osm": Basemap(
+        name=Text("OpenStreetMap", "OpenStreetMap"),
+        url="https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+        attribution="© OpenStreetMap contributors",
+        host="https://tile.openstreetmap.org",
+        licence=Text("dane: ODbL", "data: ODbL"),
+    ),
+    "topo": Basemap(
+        name=Text("Geoportal: mapa topograficzna", "Geoportal: topographic map"),
+        url="https://mapy.geoportal.gov.pl/wss/service/img/guest/TOPO/MapServer/WMTS?SERVICE=WMTS"
+        "&REQUEST=GetTile&VERSION=1.0.0&LAYER=MAPA%20TOPOGRAFICZNA&STYLE=default"
+        "&FORMAT=image/jpeg&TILEMATRIXSET=EPSG:3857&TILEMATRIX=EPSG:3857:{z}&TILEROW={y}&TILECOL={x}",
+        attribution="© GUGiK, geoportal.gov.pl",
+        host="https://mapy.geoportal.gov.pl",
+        licence=Text("dane państwowe, otwarte", "state data, open"),
+    ),
+}
+
+
+def basemap_of(name: str | None) -> Basemap | None:
+    """Return a basemap by name; ``None`` is none.
+
+    Raises
+    ------
+    ParameterError
+        For a name that is not in :data:`BASEMAPS`.
+    """
+    if name is None:
+        return None
+    if name not in BASEMAPS:
+        known = ", ".join(BASEMAPS)
+        raise ParameterError(
+            Text(f"nieznany podkład '{name}'", f"unknown basemap '{name}'"),
+            layer="basemap",
+            remedy=Text(f"są: {known}", f"there are: {known}"),
+        )
+    return BASEMAPS[name]
+
+
+def safe_json(value: Any) -> str:
+    r"""Write JSON that neither ends a script element nor starts a template.
+
+    >>> safe_json(["</script>", "{{7*7}}"])
+    '["\\u003c/script\\u003e","\\u007b\\u007b7*7}}"]'
+    """
+    return escape_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
+
+
+_RISKY = re.compile("[<>&\u2028\u2029\ud800-\udfff]|\\{(?=[{%#])|(?<=\\{)\\{")
+
+
+def escape_json(text: str) -> str:
+    """Escape what HTML, old JavaScript or a template would read in a JSON text."""
+    return _RISKY.sub(lambda m: f"\\u{ord(m.group()):04x}", text)
+
+
+# --------------------------------------------------------------------------- data of a map
+
+
+def map_data(result: Result, web: Sequence[WebLayer], language: str, *, page: bool = False) -> str:
+    """Return all a map needs as one JSON text: layers, classes, features with their texts."""
+    layers = ",".join(_layer_json(result, w, language) for w in web)
+    head = {
+        "title": texts.MAP_OF.fill(title=result.check.title).get(language),
+        "language": language,
+        "page": page,
+        "bounds": bounds_of(web),
+        "places": map_layers.place_labels(result),
+        "words": {
+            "zoomIn": texts.ZOOM_IN.get(language),
+            "zoomOut": texts.ZOOM_OUT.get(language),
+            "legend": texts.LEGEND.get(language),
+            "close": texts.CLOSE.get(language),
+        },
+    }
+    return f'{safe_json(head)[:-1]},"layers":[{layers}]}}'
+
+
+def bounds_of(web: Sequence[WebLayer]) -> list[list[float]]:
+    """Return [[south, west], [north, east]] of all layers; Poland where there is nothing."""
+    found = [w.bounds for w in web if w.bounds]
+    if not found:
+        south, west, north, east = POLAND
+    else:
+        west, south = (min(b[i] for b in found) for i in (0, 1))
+        east, north = (max(b[i] for b in found) for i in (2, 3))
+    return [[south, west], [north, east]]
+
+
+def _layer_json(result: Result, web: WebLayer, language: str) -> str:
+    layer, view = web.layer, web.layer.view
+    legend = legend_of(layer, language)
+    names = [c for c in view.popup if c in layer.frame.columns]
+    columns = [column_of(result.check, view.table, c) for c in names]
+    head = {
+        "title": legend.title,
+        "heading": f"{legend.title}: {legend.subtitle}" if legend.subtitle else legend.title,
+        "notes": legend.notes,
+        "shown": view.shown,
+        "shape": layer.shape,
+        "heads": [heading(c, language) for c in columns],
+        "radius": view.radius,
+        "weight": line_weight(layer),
+        "opacity": view.fill_opacity,
+    }
+    if layer.joined:
+        values = ["null"] * len(web.shapes)
+    else:
+        written = [
+            shown_column(layer.frame[n], c, language) for n, c in zip(names, columns, strict=True)
+        ]
+        rows = list(zip(*written, strict=True)) or [()] * len(layer.frame)
+        values = [safe_json(rows[i]) for i in web.rows]
+    parts: list[list[str]] = [[] for _ in layer.classes]
+    for shape, value, code in zip(web.shapes, values, web.codes, strict=True):
+        if shape is not None:
+            parts[code].append(f"[{shape},{value}]")
+    classes = [
+        safe_json(
+            {
+                "label": entry.label,
+                "count": entry.count,
+                "colour": entry.colour,
+                "hatch": entry.hatch,
+                "edge": EDGE[layer.shape],
+            }
+        )[:-1]
+        + f',"rows":[{",".join(part)}]}}'
+        for entry, part in zip(legend.entries, parts, strict=True)
+    ]
+    return f'{safe_json(head)[:-1]},"classes":[{",".join(classes)}]}}'
+
+
+def line_weight(layer: MapLayer) -> float:
+    """Return the width of outlines: thin where thousands of cells would hide in them."""
+    if layer.shape == "polygon" and len(layer.frame) > 800:
+        return min(layer.view.weight, 0.4)
+    return layer.view.weight
+
+
+# --------------------------------------------------------------------------- Folium elements
+
+
+class _Raw(Element):
+    """Text that no template reads (branca renders the text of other elements a second time)."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def render(self, **kwargs: Any) -> str:
+        return self.text
+
+
+class _SetUp(MacroElement):
+    _name = "SetUp"
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "var {{ this.data }} = window.metrogisData[{{ this.key|tojson }}];"
+        "metrogis.setUp({{ this._parent.get_name() }}, {{ this.data }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, key: str, data: str) -> None:
+        super().__init__()
+        self.key, self.data = key, data
+
+
+class ClassLayer(Layer):
+    """One class of a layer: one ``L.geoJSON`` with one style, whatever the number of features."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "var {{ this.get_name() }} = "
+        "metrogis.classLayer({{ this.data }}.layers[{{ this.layer }}], {{ this.index }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, data: str, layer: int, index: int, name: str) -> None:
+        super().__init__(name=name, overlay=True, control=False, show=True)
+        self._name = "ClassLayer"
+        self.data, self.layer, self.index = data, layer, index
+
+
+class _Finish(MacroElement):
+    _name = "Finish"
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "metrogis.finish({{ this._parent.get_name() }}, {{ this.data }}, "
+        "[{{ this.groups|join(', ') }}]);"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, data: str, groups: list[str]) -> None:
+        super().__init__()
+        self.data, self.groups = data, groups
+
+
+_FIGURE = Template(
+    "<!DOCTYPE html>\n"
+    '<html lang="{{ this.language }}">\n<head>\n<title>{{ this.title }}</title>\n'
+    "{{ this.header.render(**kwargs) }}\n</head>\n<body>\n{{ this.html.render(**kwargs) }}\n"
+    "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
+)
+
+
+class ResultMap(folium.Map):
+    """A ``folium.Map`` of one result. Leaflet is its only library; more layers can be added."""
+
+    def render(self, **kwargs: Any) -> None:
+        super().render(**kwargs)
+        header = self.get_root().header
+        own = header._children.get(self.get_name())
+        if own is not None:  # Folium forbids zooming the page, which readers may need
+            text = re.sub(r",\s*maximum-scale=1\.0,\s*user-scalable=no", "", own.render())
+            header.add_child(_Raw(text), name=self.get_name())
+
+
+def explore(
+    result: Result,
+    *,
+    language: str = "en",
+    view: str | None = None,
+    basemap: str | None = None,
+) -> folium.Map:
+    """Return a result as an interactive map.
+
+    Parameters
+    ----------
+    result : Result
+    language : {"en", "pl"}
+    view : str, optional
+        Only the views of this table, column or title.
+    basemap : str, optional
+        ``"osm"`` or ``"topo"``; none by default, so that nothing is requested from anybody.
+
+    Returns
+    -------
+    folium.Map
+        Leaflet is inlined where it can be had (see :mod:`metrogis.maps.assets`): the map opens
+        without network. Layers of more than 5000 features are joined by class, and say so.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown view or basemap.
+    """
+    web = [map_layers.web_layer(layer) for layer in map_layers.build(result, view=view)]
+    made = build_map(result, web, language, basemap=basemap_of(basemap))
+    figure = made.get_root()
+    data = map_data(result, web, language)
+    figure.script.add_child(_Raw(static("map.js")), name="metrogis_script")
+    figure.script.add_child(_Raw(data_script(result.check.id, data)), name="metrogis_data")
+    for name, element in _leaflet():
+        figure.header.add_child(element, name=name)
+    figure.header.add_child(_Raw(f"<style>{static('map.css')}</style>"), name="metrogis_style")
+    return made
+
+
+def build_map(
+    result: Result,
+    web: Sequence[WebLayer],
+    language: str,
+    *,
+    basemap: Basemap | None = None,
+    key: str | None = None,
+) -> ResultMap:
+    """Return the Folium map of classified layers, without scripts and data.
+
+    ``key`` gives its elements stable names, so that a page published twice is the same.
+    """
+    bounds = bounds_of(web)
+    (south, west), (north, east) = bounds
+    made = ResultMap(
+        location=[(south + north) / 2, (west + east) / 2],
+        zoom_start=9,
+        tiles=None,
+        prefer_canvas=True,
+        zoom_control=False,
+        min_zoom=5,
+    )
+    figure = made.get_root()
+    figure._template = _FIGURE
+    figure.language = language
+    figure.title = html.escape(f"{result.check.title.get(language)} – metrogis")
+    made.default_js, made.default_css = [], []
+    identity = key or made._id
+    _name(made, identity)
+    if basemap is not None:
+        tiles = folium.TileLayer(
+            tiles=basemap.url,
+            attr=html.escape(basemap.attribution),
+            name=html.escape(basemap.name.get(language)),
+            control=False,
+            max_zoom=18,
+            referrer_policy="strict-origin-when-cross-origin",
+        )
+        _name(tiles, f"{identity}_base")
+        made.add_child(tiles)
+    data = f"metrogis_{identity}"
+    setup = _SetUp(result.check.id, data)
+    _name(setup, f"{identity}_setup")
+    made.add_child(setup)
+    groups = []
+    for i, w in enumerate(web):
+        # Leaflet's own layer control reads names as HTML, should a user add it.
+        title = html.escape(w.layer.view.title.get(language))
+        group = folium.FeatureGroup(name=title, show=w.layer.view.shown)
+        _name(group, f"{identity}_{i}")
+        for j, item in enumerate(w.layer.classes):
+            part = ClassLayer(data, i, j, html.escape(item.label.get(language)))
+            _name(part, f"{identity}_{i}_{j}")
+            group.add_child(part)
+        made.add_child(group)
+        groups.append(group.get_name())
+    made.fit_bounds(bounds, padding=(8, 8))
+    finish = _Finish(data, groups)
+    _name(finish, f"{identity}_finish")
+    made.add_child(finish)
+    for i, child in enumerate(made._children.values()):
+        if key and child.get_name().startswith("fit_bounds"):
+            _name(child, f"{identity}_fit{i}")
+    return made
+
+
+def _name(element: Element, identity: str) -> None:
+    element._id = identity
+
+
+def take_apart(made: folium.Map) -> tuple[Markup, str]:
+    """Render a map and return its HTML and its script, for a page that allows no inline script."""
+    figure: Figure = made.get_root()
+    figure.render()
+    return Markup(figure.html.render()), str(figure.script.render())
+
+
+def data_script(key: str, data: str) -> str:
+    """Return the script that hands over a map's data: works from ``file://``, unlike fetch."""
+    return (
+        "window.metrogisData = window.metrogisData || {};\n"
+        f"window.metrogisData[{safe_json(key)}] = {data};\n"
+    )
+
+
+@cache
+def static(name: str) -> str:
+    """Return a file of ``metrogis/maps/static``."""
+    return files("metrogis.maps").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _leaflet() -> list[tuple[str, _Raw]]:
+    """Leaflet inlined; where it cannot be had here, links to the CDN with integrity hashes."""
+    try:
+        folder = assets.obtain()
+    except assets.AssetsError:
+        made = []
+        for address, integrity in assets.cdn_links():
+            extra = f'integrity="{integrity}" crossorigin="anonymous"'
+            if address.endswith(".js"):
+                made.append(("leaflet", _Raw(f'<script src="{address}" {extra}></script>')))
+            else:
+                tag = f'<link rel="stylesheet" href="{address}" {extra}/>'
+                made.append(("leaflet_css", _Raw(tag)))
+        return made
+    script = (folder / "dist/leaflet.js").read_text(encoding="utf-8")
+    style = (folder / "dist/leaflet.css").read_text(encoding="utf-8")
+    script = re.sub(r"//# sourceMappingURL=\S+", "", script)
+    style = re.sub(r"url\(images/[^)]*\)", "none", style)  # pictures of controls we do not use
+    return [
+        ("leaflet_css", _Raw(f"<style>{style}</style>")),
+        ("leaflet", _Raw(f"<script>{script}</script>")),
+    ]
