@@ -70,11 +70,14 @@ def is_metric(crs: Any) -> bool:
     if not parsed.is_projected:
         return False
     horizontal = parsed.sub_crs_list[0] if parsed.is_compound else parsed
+    horizontal = horizontal.source_crs if horizontal.is_bound else horizontal
     if any(axis.unit_conversion_factor != 1.0 for axis in horizontal.axis_info[:2]):
         return False
     operation = horizontal.coordinate_operation
     method = operation.method_name.lower() if operation else ""
-    return "pseudo mercator" not in method and horizontal.to_epsg() != 3857
+    # cylindrical Mercator stretches lengths by 1/cos(latitude); the transverse one does not
+    upright = "mercator" in method and "transverse" not in method and "oblique" not in method
+    return not upright and horizontal.to_epsg() != 3857
 
 
 def require_metric(crs: Any, *, layer: str) -> pyproj.CRS:
@@ -183,7 +186,7 @@ class AxisOrder(NamedTuple):
 
 _SRS_FORMS: tuple[tuple[re.Pattern[str], bool], ...] = (
     # OGC urn and http identifiers: axes as the authority defines them
-    (re.compile(r"^urn:(?:x-)?ogc:def:crs:EPSG:[\d.]*:(\d+)$", re.I), True),
+    (re.compile(r"^urn:(?:x-)?ogc:def:crs:EPSG:(?:[\d.]*:)?(\d+)$", re.I), True),
     (re.compile(r"^https?://www\.opengis\.net/def/crs/EPSG/[\d.]+/(\d+)/?$", re.I), True),
     # older and short forms: always easting (longitude) first
     (re.compile(r"^https?://www\.opengis\.net/gml/srs/epsg\.xml#(\d+)$", re.I), False),

@@ -449,20 +449,21 @@ def _cast(
         return dates, audit, ([_bad(name, column, bad, "datą", "a date")] if bad.any() else [])
     if rule.kind == "teryt":
         return _teryt(column, layer, audit)
-    text = column.astype("object").where(column.notna(), None)
-    text = text.map(
-        lambda v: unicodedata.normalize("NFC", str(v)).strip() if v is not None else None
-    )
-    return text, audit, []
+    text = [None if pd.isna(v) else unicodedata.normalize("NFC", str(v)).strip() for v in column]
+    return pd.Series(text, index=column.index, dtype="object"), audit, []
 
 
 def _teryt(column: pd.Series, layer: str, audit: Audit) -> tuple[pd.Series, Audit, list[Text]]:
     """Codes of 7 digits as text; a leading 0 lost by a spreadsheet is put back, and counted."""
-    text = column.map(
-        lambda v: None if pd.isna(v) else (str(int(v)) if isinstance(v, float) else str(v)).strip()
-    ).astype("object")
-    cleaned = text.map(lambda v: None if v is None else v.replace("_", ""))
-    short = cleaned.map(lambda v: v is not None and len(v) == 6 and v.isdigit())
+    def clean(value: Any) -> str | None:
+        if pd.isna(value):
+            return None
+        text = str(int(value)) if isinstance(value, float) else str(value)
+        return text.strip().replace("_", "")
+
+    cleaned = pd.Series([clean(v) for v in column], index=column.index, dtype="object")
+    digits = cleaned.astype("string")
+    short = digits.str.fullmatch(r"[0-9]{6}").fillna(False).astype(bool)
     audit = audit.add(
         layer,
         "repaired",
@@ -470,22 +471,13 @@ def _teryt(column: pd.Series, layer: str, audit: Audit) -> tuple[pd.Series, Audi
         Text("TERYT bez zera na początku", "TERYT without its leading zero"),
         cleaned[short],
     )
-    cleaned = cleaned.where(~short, "0" + cleaned.astype(str))
-    bad = cleaned.map(lambda v: v is None or len(v) != 7 or not v.isdigit())
+    cleaned[short] = "0" + cleaned[short]
+    bad = ~cleaned.astype("string").str.fullmatch(r"[0-9]{7}").fillna(False).astype(bool)
     if bad.any():
-        return (
-            cleaned,
-            audit,
-            [
-                _bad(
-                    str(column.name),
-                    column,
-                    bad,
-                    "kodem TERYT z 7 cyfr",
-                    "a TERYT code of 7 digits",
-                )
-            ],
+        problem = _bad(
+            str(column.name), column, bad, "kodem TERYT z 7 cyfr", "a TERYT code of 7 digits"
         )
+        return cleaned, audit, [problem]
     return cleaned, audit, []
 
 

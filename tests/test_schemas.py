@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from metrogis import schemas
+from metrogis.errors import SchemaError
+
+
+def _municipalities(**changes: object) -> gpd.GeoDataFrame:
+    columns = {"teryt": ["2261011", "2262011"], "name": ["Gdańsk", "Gdynia"], **changes}
+    return gpd.GeoDataFrame(
+        columns, geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], crs=2180
+    )
+
+
+def test_every_schema_has_texts_in_both_languages() -> None:
+    for schema in schemas.SCHEMAS.values():
+        assert schema.text.pl
+        assert schema.text.en
+        for rule in schema.fields.values():
+            assert rule.text.pl
+            assert rule.text.en
+            assert rule.kind != "number" or rule.unit, f"{schema.name}: a number without unit"
+
+
+def test_a_good_layer_passes_unchanged() -> None:
+    frame = _municipalities(extra=[1, 2])
+    out, audit = schemas.conform(frame, "Municipalities", layer="municipalities")
+    assert out["name"].tolist() == ["Gdańsk", "Gdynia"]
+    assert out["extra"].tolist() == [1, 2]
+    assert len(audit) == 0
+    assert out.crs == frame.crs
+
+
+def test_all_problems_come_in_one_error() -> None:
+    frame = _municipalities(teryt=["2261011", "226"]).rename(columns={"name": "nazwa"})
+    with pytest.raises(SchemaError) as caught:
+        schemas.conform(frame, "Municipalities", layer="municipalities")
+    text = str(caught.value)
+    assert "'name'" in text
+    assert "'226'" in text
+    assert "layer 'municipalities'" in text
+    assert "Remedy" in text
+
+
+def test_missing_and_duplicate_teryt() -> None:
+    with pytest.raises(SchemaError, match="column 'teryt'.*is missing"):
+        schemas.conform(_municipalities().drop(columns="teryt"), "Municipalities", layer="m")
+    with pytest.raises(SchemaError, match="column 'teryt'.*duplicate values"):
+        schemas.conform(_municipalities(teryt=["2261011"] * 2), "Municipalities", layer="m")
+    with pytest.raises(SchemaError, match="TERYT code of 7 digits"):
+        schemas.conform(_municipalities(teryt=["2261011", None]), "Municipalities", layer="m")
+
+
+def test_a_lost_leading_zero_is_put_back_and_counted() -> None:
+    table = pd.DataFrame({"teryt": [201011, 2261011], "population": ["37293", ""]})
+    out, audit = schemas.conform(table, "MunicipalPopulation", layer="p")
+    assert out["teryt"].tolist() == ["0201011", "2261011"]
+    assert out["population"].isna().tolist() == [False, True]  # empty is unknown, not 0
+    assert [r.count for r in audit] == [1]
+
+
+def test_teryt_read_as_float_or_with_underscore() -> None:
+    table = pd.DataFrame({"teryt": [2261011.0], "population": [1]})
+    assert schemas.conform(table, "MunicipalPopulation", layer="p")[0]["teryt"].item() == "2261011"
+    table = pd.DataFrame({"teryt": ["226101_1"], "population": [1]})
+    assert schemas.conform(table, "MunicipalPopulation", layer="p")[0]["teryt"].item() == "2261011"
+
+
+def test_values_out_of_range_name_the_row() -> None:
+    table = pd.DataFrame({"teryt": ["2261011"], "population": [-5]})
+    with pytest.raises(SchemaError, match=r"population.*0: '-5.0'"):
+        schemas.conform(table, "MunicipalPopulation", layer="p")
+    table = pd.DataFrame({"teryt": ["2261011"], "population": ["many"]})
+    with pytest.raises(SchemaError, match="not a number.*'many'"):
+        schemas.conform(table, "MunicipalPopulation", layer="p")
+    table = pd.DataFrame(
+        {"feed": ["a"], "teryt": ["2261011"], "mode": ["bus"], "state": ["full"]}
+    )
+    with pytest.raises(SchemaError, match="state"):
+        schemas.conform(table, "Coverage", layer="coverage")
+
+
+def test_empty_layer_is_an_error() -> None:
+    with pytest.raises(SchemaError, match="empty"):
+        schemas.conform(_municipalities().iloc[:0], "Municipalities", layer="m")
+
+
+def test_invalid_geometry_is_repaired_and_audited() -> None:
+    bowtie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    frame = _municipalities()
+    frame.loc[0, "geometry"] = bowtie
+    out, audit = schemas.conform(frame, "Municipalities", layer="m")
+    assert out.geometry.is_valid.all()
+    assert [(r.action, r.count) for r in audit] == [("repaired", 1)]
+    assert frame.geometry.iloc[0].equals(bowtie)  # the caller's layer is not touched
+
+
+def test_empty_geometry_is_dropped_and_audited() -> None:
+    frame = _municipalities()
+    frame.loc[1, "geometry"] = shapely.Polygon()
+    out, audit = schemas.conform(frame, "Municipalities", layer="m")
+    assert len(out) == 1
+    assert [(r.action, r.count) for r in audit] == [("dropped", 1)]
+
+
+def test_wrong_kind_of_geometry() -> None:
+    frame = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.box(0, 0, 1, 1)], crs=2180)
+    with pytest.raises(SchemaError, match="geometry is Polygon.*must be Point"):
+        schemas.conform(frame, "Stations", layer="stations")
+
+
+def test_third_dimension_is_taken_off() -> None:
+    frame = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.Point(1, 2, 3)], crs=2180)
+    out, _ = schemas.conform(frame, "Stations", layer="stations")
+    assert not out.geometry.has_z.any()
+
+
+def test_single_multipoints_become_points() -> None:
+    frame = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.MultiPoint([(1, 2)])], crs=2180)
+    out, _ = schemas.conform(frame, "Stations", layer="stations")
+    assert out.geom_type.tolist() == ["Point"]
+
+
+def test_names_are_normalised_but_stay_data() -> None:
+    decomposed = "Gdan\u0301sk <b>"
+    frame = _municipalities(name=[f" {decomposed} ", "Gdynia"])
+    out, _ = schemas.conform(frame, "Municipalities", layer="m")
+    assert out["name"].iloc[0] == "Gdańsk <b>"
+
+
+def test_unknown_schema() -> None:
+    with pytest.raises(SchemaError, match="Unknown schema.*Municipalities"):
+        schemas.get("Gminy")
+
+
+def test_dates() -> None:
+    table = pd.DataFrame({"first": ["2024-12-23"], "last": ["2024-12-31"]})
+    out, _ = schemas.conform(table, "SchoolHolidays", layer="h")
+    assert out["last"].iloc[0] == pd.Timestamp("2024-12-31")
+    with pytest.raises(SchemaError, match="not a date"):
+        schemas.conform(table.assign(last="soon"), "SchoolHolidays", layer="h")
