@@ -19,7 +19,7 @@ _WHERE = {
     "Metro": "metro",
     "run": "atlas",
     "Atlas": "atlas",
-    "CHECKS": "checks",
+    "CHECKS": "checks.registry",
     "Check": "checks.contract",
     "Result": "checks.contract",
     "Finding": "checks.contract",
@@ -71,9 +71,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from metrogis.atlas import Atlas, run
-    from metrogis.checks import CHECKS
     from metrogis.checks.active_mobility.interchange_access import interchange_access
     from metrogis.checks.contract import Check, Finding, Result
+    from metrogis.checks.registry import CHECKS
     from metrogis.checks.spatial_development.functional_links import functional_links
     from metrogis.checks.transport_accessibility.white_spots import white_spots
     from metrogis.errors import (

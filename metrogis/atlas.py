@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from metrogis import checks as registry
+from metrogis.checks import registry
 from metrogis.checks.contract import DIRECTIONS, Check, Result
 from metrogis.errors import MissingLayerError, ParameterError
 from metrogis.metro import Metro

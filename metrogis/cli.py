@@ -258,7 +258,7 @@ def _run(
     as_json: bool,
 ) -> None:
     from metrogis import atlas as atlases
-    from metrogis.checks import CHECKS
+    from metrogis.checks.registry import CHECKS
     from metrogis.metro import open_metro
 
     start = time.perf_counter()
@@ -452,7 +452,7 @@ def list_checks(
     debug: Debug = False,
 ) -> None:
     """Show what the checks ask and which parameters they take."""
-    from metrogis import checks as registry
+    from metrogis.checks import registry
 
     chosen = [registry.get(check)] if check else list(registry.CHECKS)
     if as_json:

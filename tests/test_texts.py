@@ -40,8 +40,21 @@ def test_number_reads_back(value: float, digits: int) -> None:
 
 @pytest.mark.parametrize(
     ("n", "form"),
-    [(0, "gmin"), (1, "gmina"), (2, "gminy"), (4, "gminy"), (5, "gmin"), (11, "gmin"), (12, "gmin"),
-     (14, "gmin"), (21, "gmin"), (22, "gminy"), (112, "gmin"), (122, "gminy"), (1.5, "gminy")],
+    [
+        (0, "gmin"),
+        (1, "gmina"),
+        (2, "gminy"),
+        (4, "gminy"),
+        (5, "gmin"),
+        (11, "gmin"),
+        (12, "gmin"),
+        (14, "gmin"),
+        (21, "gmin"),
+        (22, "gminy"),
+        (112, "gmin"),
+        (122, "gminy"),
+        (1.5, "gminy"),
+    ],
 )
 def test_polish_plural(n: float, form: str) -> None:
     assert plural(n, ["gmina", "gminy", "gmin"], "pl") == form

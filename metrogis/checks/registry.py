@@ -1,0 +1,42 @@
+"""All checks: :data:`CHECKS` is the one list of them, in the strategy's order."""
+
+from __future__ import annotations
+
+import difflib
+
+from metrogis.checks.active_mobility import interchange_access
+from metrogis.checks.contract import Check
+from metrogis.checks.spatial_development import functional_links
+from metrogis.checks.transport_accessibility import white_spots
+from metrogis.errors import ParameterError
+from metrogis.texts import Text
+
+CHECKS: tuple[Check, ...] = (
+    functional_links.CHECK,
+    white_spots.CHECK,
+    interchange_access.CHECK,
+)
+
+
+def get(check_id: str) -> Check:
+    """Return the check called ``check_id``.
+
+    Raises
+    ------
+    ParameterError
+        When there is none; the message lists them.
+    """
+    for check in CHECKS:
+        if check.id == check_id:
+            return check
+    names = [check.id for check in CHECKS]
+    near = difflib.get_close_matches(check_id, names, n=1)
+    raise ParameterError(
+        Text(f"nie ma sprawdzenia '{check_id}'", f"there is no check '{check_id}'")
+        if not near
+        else Text(
+            f"nie ma sprawdzenia '{check_id}' (może '{near[0]}'?)",
+            f"there is no check '{check_id}' (did you mean '{near[0]}'?)",
+        ),
+        remedy=Text(f"są: {', '.join(names)}", f"there are: {', '.join(names)}"),
+    )
