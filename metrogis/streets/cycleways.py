@@ -320,10 +320,15 @@ def components(lines: Lines, *, tolerance: float = 0.0) -> Array:
         near = shapely.STRtree(geometry).query(geometry, predicate="dwithin", distance=tolerance)
         once = near[0] < near[1]
         a, b = np.concatenate([a, near[0][once]]), np.concatenate([b, near[1][once]])
-    return _labels(a, b, len(geometry))
+    return group_labels(a, b, len(geometry))
 
 
-def _labels(a: Array, b: Array, count: int) -> Array:
+def group_labels(a: Array, b: Array, count: int) -> Array:
+    """Label ``count`` things joined by the pairs ``a``, ``b``, in order of first appearance.
+
+    >>> group_labels(np.array([2]), np.array([0]), 3).tolist()
+    [0, 1, 0]
+    """
     if count == 0:
         return np.zeros(0, dtype=np.int64)
     graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))

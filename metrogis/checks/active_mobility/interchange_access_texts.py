@@ -1,0 +1,319 @@
+"""Texts, columns and map views of ``interchange_access``."""
+
+from __future__ import annotations
+
+from metrogis.checks.contract import Category, Column, View, municipality_columns
+from metrogis.texts import UNKNOWN, Text
+
+TITLE = Text("Dojazd rowerem do węzłów przesiadkowych", "Cycle routes to interchanges")
+QUESTION = Text(
+    "Czy węzły przesiadkowe i stacje są połączone ze spójną siecią dróg rowerowych i ilu ludzi "
+    "mieszka w ich zasięgu?",
+    "Are interchanges and stations joined to a connected cycle network, and how many people live "
+    "within reach of them?",
+)
+METHOD = Text(
+    "Węzeł jest połączony, gdy istniejąca infrastruktura rowerowa należąca do spójnej sieci co "
+    "najmniej 3 km leży do 50 m od jego wejścia (bez znanych wejść: od punktu węzła). Linie łączą "
+    "się we wspólnych wierzchołkach; dla porównania także przez przerwy do 10 i 20 m. Ludzie w "
+    "zasięgu: linia prosta razy 1,3 zamiast sieci ulic, komórki siatki liczone udziałem "
+    "powierzchni. Gdzie dane rowerowe nie sięgają, odpowiedź brzmi „nieznane”, nie „nie”. "
+    "Liczone są tylko znane węzły i stacje: zero w gminie nie dowodzi, że przystanku kolei tam "
+    "nie ma. Spokojnych ulic, którymi też się dojeżdża, sprawdzenie jeszcze nie uwzględnia. Podane "
+    "liczby to wartości domyślne parametrów.",
+    "An interchange is joined when built cycle infrastructure that belongs to a connected network "
+    "of at least 3 km lies within 50 m of its entrance (where no entrance is known: of its point). "
+    "Lines join at shared vertices; to compare, also across gaps of up to 10 and 20 m. People "
+    "within reach: straight line times 1.3 in place of a street network, grid cells counted by "
+    "share of area. Where the cycle data do not reach, the answer is “unknown”, not “no”. Only "
+    "known interchanges and stations are counted: a zero in a municipality does not prove that "
+    "there is no railway stop. Quiet streets, which also lead there, are not yet considered. The "
+    "numbers given are the defaults of the parameters.",
+)
+
+# --------------------------------------------------------------------------- findings
+
+JOINED = Text(
+    "{joined:0} z {known:0} {known:plural:węzła lub stacji|węzłów i stacji|węzłów i stacji} "
+    "({joined_share:%0}) ma w odległości do {distance} m spójną sieć rowerową o długości co "
+    "najmniej {length} km; o {unknown:0} dane nie rozstrzygają.",
+    "{joined:0} of {known:0} {known:plural:interchange or station|interchanges and stations} "
+    "({joined_share:%0}) {joined:plural:has|have} a connected cycle network of at least {length} "
+    "km within {distance} m; for {unknown:0} the data do not tell.",
+)
+NOT_JOINED = Text(
+    "Bez połączenia: {not_joined:0}. Dalej niż {distance} m od infrastruktury: {too_far:0}, przy "
+    "zbyt krótkim odcinku: {too_short:0}. W {small_gaps:0} "
+    "{small_gaps:plural:przypadku|przypadkach|przypadkach} do dużej sieci brakuje nie "
+    "więcej niż {small} m (razem {small_gaps_km:1} km w linii prostej).",
+    "Not joined: {not_joined:0}. Farther than {distance} m from infrastructure: {too_far:0}, at "
+    "too short a stretch: {too_short:0}. In {small_gaps:0} {small_gaps:plural:case|cases} no more "
+    "than {small} m to a large network {small_gaps:plural:is|are} missing "
+    "(together {small_gaps_km:1} km in a straight line).",
+)
+DOUBTFUL = Text(
+    "Spośród niepołączonych {doubtful:0} {doubtful:plural:leży|leżą|leży} do {limit} m od "
+    "infrastruktury, licząc od punktu miejsca, bo wejść nie ma w danych: sprawdzić w terenie.",
+    "Of those not joined {doubtful:0} {doubtful:plural:lies|lie} within {limit} m of "
+    "infrastructure, measured from the place's point for want of entrances: check on site.",
+)
+NETWORK = Text(
+    "Istniejąca infrastruktura rowerowa w danych: {network_km:1} km w {networks:0} "
+    "{networks:plural:spójnej sieci|osobnych sieciach|osobnych sieciach}; najdłuższa ma "
+    "{largest_km:1} km, czyli {largest_share:%1} długości.",
+    "Built cycle infrastructure in the data: {network_km:1} km in {networks:0} "
+    "{networks:plural:connected network|separate networks}; the longest has {largest_km:1} km, "
+    "{largest_share:%1} of the length.",
+)
+PEOPLE = Text(
+    "{share_near_bike:%0} mieszkańców, o których wiadomo, gdzie mieszkają ({people_near_bike:0} "
+    "osób), ma do {limit} km drogi rowerem do znanego węzła lub stacji, a {share_near_joined:%0} "
+    "({people_near_joined:0} osób) do połączonego z siecią rowerową (linia prosta x {detour}).",
+    "{share_near_bike:%0} of residents whose place is known ({people_near_bike:0} people) live "
+    "within {limit} km by bike of a known interchange or station, "
+    "{share_near_joined:%0} ({people_near_joined:0} people) of one joined to the cycle network "
+    "(straight line x {detour}).",
+)
+PLANNED = Text(
+    "Planowane i budowane odcinki ({planned_km:1} km w danych) połączyłyby z siecią dalsze węzły "
+    "lub stacje: {planned_joins:0}.",
+    "Stretches planned or being built ({planned_km:1} km in the data) would join {planned_joins:0} "
+    "more {planned_joins:plural:interchange or station|interchanges and stations}.",
+)
+PER_HEAD = Text(
+    "Na 10 tys. mieszkańców przypada w połowie gmin objętych danymi co najmniej "
+    "{km_per_10k_median:1} km infrastruktury rowerowej, najwięcej w gminie {best} "
+    "({km_per_10k_best:1} km); {municipalities_without_data:0} "
+    "{municipalities_without_data:plural:gmina jest|gminy są|gmin jest} bez danych rowerowych.",
+    "Half of the municipalities the data cover have at least {km_per_10k_median:1} km of cycle "
+    "infrastructure per 10,000 residents, most has {best} ({km_per_10k_best:1} km); "
+    "{municipalities_without_data:0} "
+    "{municipalities_without_data:plural:municipality has|municipalities have} no cycle data.",
+)
+
+# --------------------------------------------------------------------------- columns
+
+STATES = (
+    Category("yes", Text("połączony z siecią", "joined to a network"), "#009E73"),
+    Category("no", Text("niepołączony", "not joined"), "#D55E00"),
+    Category("unknown", UNKNOWN, "#999999", hatch=True),
+)
+REASONS = {
+    "joined": Text("połączony", "joined"),
+    "too_far": Text("infrastruktura zbyt daleko", "infrastructure too far"),
+    "too_short": Text("osiągalna sieć zbyt krótka", "the network reached is too short"),
+    "outside_data": Text("dane rowerowe tu nie sięgają", "cycle data do not reach here"),
+    "leaves_data": Text("sieć wychodzi poza zasięg danych", "the network leaves the data's extent"),
+    "entrance": Text(
+        "wejście może być bliżej niż punkt", "an entrance may be nearer than the point"
+    ),
+    "line_state": Text("nie wiadomo, czy linia istnieje", "unknown whether the line is built"),
+}
+ORIGINS = {
+    "interchange": Text("węzeł", "interchange"),
+    "station": Text("stacja kolejowa", "railway station"),
+    "both": Text("węzeł ze stacją", "interchange with station"),
+}
+KINDS = (
+    Category("to_infrastructure", Text("do infrastruktury", "to infrastructure"), "#56B4E9"),
+    Category("to_network", Text("do dużej sieci", "to a large network"), "#CC79A7"),
+    Category(
+        "fragment_to_network",
+        Text("od odcinka przy węźle do dużej sieci", "from the stretch there to a large network"),
+        "#E69F00",
+    ),
+)
+
+_NAME = Column(Text("nazwa", "name"), kind="text")
+_KNOWN = Text("liczone względem znanych węzłów i stacji", "of known interchanges and stations")
+_MEASURED = Text(
+    "od najbliższego wejścia; bez wejść od punktu", "from the nearest entrance, else the point"
+)
+
+
+def _km(pl: str, en: str, note: Text | None = None) -> Column:
+    return Column(Text(pl, en), unit="km", digits=1, note=note)
+
+
+def _people(pl: str, en: str, note: Text | None = None) -> Column:
+    return Column(Text(pl, en), unit="people", note=note)
+
+
+COLUMNS = {
+    "municipalities": {
+        **municipality_columns(),
+        "interchanges": Column(Text("znane węzły i stacje", "known interchanges and stations")),
+        "interchanges_joined": Column(Text("połączone", "joined")),
+        "interchanges_not_joined": Column(Text("niepołączone", "not joined")),
+        "interchanges_unknown": Column(UNKNOWN),
+        "joined_share": Column(
+            Text("udział połączonych", "share joined"),
+            kind="share",
+            note=Text("wśród rozstrzygniętych", "of those the data tell of"),
+        ),
+        "distance_median_m": Column(
+            Text("mediana odległości do infrastruktury", "median distance to infrastructure"),
+            unit="m",
+        ),
+        "cycle_data": Column(Text("objęta danymi rowerowymi", "covered by cycle data"), "flag"),
+        "cycle_km": _km("infrastruktura rowerowa", "cycle infrastructure"),
+        "population": _people("ludność", "population"),
+        "cycle_km_per_10k": _km("km na 10 tys. mieszkańców", "km per 10,000 residents"),
+        "people_near_walk": _people("ludzie w zasięgu pieszym", "people within walking reach"),
+        "share_near_walk": Column(
+            Text("udział w zasięgu pieszym", "share within walking reach"), "share", note=_KNOWN
+        ),
+        "people_near_bike": _people("ludzie w zasięgu rowerowym", "people within cycling reach"),
+        "share_near_bike": Column(
+            Text("udział w zasięgu rowerowym", "share within cycling reach"), "share", note=_KNOWN
+        ),
+        "people_near_joined": _people(
+            "ludzie w zasięgu rowerowym węzła połączonego z siecią",
+            "people within cycling reach of a joined interchange",
+        ),
+        "share_near_joined": Column(
+            Text("udział w zasięgu połączonego", "share within reach of a joined one"),
+            "share",
+            note=_KNOWN,
+        ),
+    },
+    "interchanges": {
+        "name": _NAME,
+        "teryt": Column(Text("TERYT", "TERYT"), kind="text"),
+        "municipality": Column(Text("gmina", "municipality"), kind="text"),
+        "origin": Column(Text("rodzaj", "kind"), kind="category", categories=ORIGINS),
+        "rank": Column(Text("ranga", "rank"), kind="text"),
+        "ref": Column(Text("numer stacji", "station number"), kind="text"),
+        "state": Column(
+            Text("połączenie z siecią", "joined to a network"),
+            kind="category",
+            categories={c.value: c.label for c in STATES},
+        ),
+        "reason": Column(Text("dlaczego", "why"), kind="category", categories=REASONS),
+        "distance_m": Column(
+            Text("odległość do infrastruktury", "distance to infrastructure"),
+            unit="m",
+            note=_MEASURED,
+        ),
+        "network_km": _km("długość osiąganej sieci", "length of the network reached"),
+        "network_km_medium": _km(
+            "długość sieci przy średniej przerwie", "length at the medium gap"
+        ),
+        "network_km_wide": _km("długość sieci przy szerokiej przerwie", "length at the wide gap"),
+        "joined_medium": Column(
+            Text("połączony przy średniej przerwie", "joined at the medium gap"), "flag"
+        ),
+        "joined_wide": Column(
+            Text("połączony przy szerokiej przerwie", "joined at the wide gap"), "flag"
+        ),
+        "planned_m": Column(
+            Text("odległość do planowanej", "distance to planned infrastructure"), unit="m"
+        ),
+        "joined_if_planned": Column(
+            Text("połączony po budowie planowanych", "joined once planned lines are built"), "flag"
+        ),
+        "people_walk": _people("ludzie w zasięgu pieszym", "people within walking reach"),
+        "people_bike": _people("ludzie w zasięgu rowerowym", "people within cycling reach"),
+        "people_modelled": Column(Text("ludzie: dane modelowane", "people: modelled"), "flag"),
+        "bike_stands": Column(Text("stojaki rowerowe", "bicycle stands")),
+        "bike_share_m": Column(
+            Text("do stacji roweru miejskiego", "to a bike-share station"), unit="m"
+        ),
+        "entrances": Column(Text("znane wejścia", "known entrances")),
+    },
+    "cycle_network": {
+        "network": Column(Text("numer sieci", "number of the network")),
+        "length_km": _km("długość spójnej sieci", "length of the connected network"),
+        "lines": Column(Text("linie", "lines")),
+        "interchanges": Column(Text("węzły i stacje przy sieci", "interchanges at the network")),
+    },
+    "gaps_to_network": {
+        "interchange": Column(Text("węzeł lub stacja", "interchange or station"), kind="text"),
+        "teryt": Column(Text("TERYT", "TERYT"), kind="text"),
+        "kind": Column(
+            Text("brakujące połączenie", "what is missing"),
+            kind="category",
+            categories={c.value: c.label for c in KINDS},
+        ),
+        "length_m": Column(Text("długość w linii prostej", "straight-line length"), unit="m"),
+        "network": Column(Text("numer sieci u celu", "number of the network it leads to")),
+        "network_km": _km("długość sieci u celu", "length of the network it leads to"),
+    },
+    "planned": {
+        "name": _NAME,
+        "highway": Column(Text("rodzaj (OSM)", "kind (OSM)"), kind="text"),
+        "length_km": Column(Text("długość", "length"), unit="km", digits=2),
+    },
+}
+
+VIEWS = (
+    View(
+        "interchanges",
+        Text("Węzły i stacje: połączenie z siecią rowerową", "Interchanges: joined to a network"),
+        column="state",
+        categories=STATES,
+        popup=(
+            "name",
+            "origin",
+            "state",
+            "reason",
+            "distance_m",
+            "network_km",
+            "network_km_medium",
+            "people_walk",
+            "people_bike",
+            "bike_share_m",
+        ),
+        radius=6.0,
+        fill_opacity=0.9,
+    ),
+    View(
+        "cycle_network",
+        Text("Spójne sieci rowerowe według długości", "Connected cycle networks by length"),
+        column="length_km",
+        breaks=(0, 1, 3, 10, 50),
+        popup=("network", "length_km", "interchanges"),
+        weight=2.5,
+    ),
+    View(
+        "gaps_to_network",
+        Text("Brakujące połączenia (linia prosta)", "Missing connections (straight line)"),
+        column="kind",
+        categories=KINDS,
+        popup=("interchange", "kind", "length_m", "network_km"),
+        weight=2.0,
+    ),
+    View(
+        "planned",
+        Text("Infrastruktura planowana i w budowie", "Infrastructure planned or being built"),
+        colour="#E69F00",
+        popup=("name", "highway", "length_km"),
+        shown=False,
+        weight=2.5,
+    ),
+    View(
+        "municipalities",
+        Text("Infrastruktura rowerowa na 10 tys. mieszkańców", "Cycle km per 10,000 residents"),
+        column="cycle_km_per_10k",
+        breaks=(0, 2, 5, 10, 20),
+        palette="cividis",
+        popup=("name", "cycle_km", "cycle_km_per_10k", "interchanges", "interchanges_joined"),
+        shown=False,
+    ),
+    View(
+        "municipalities",
+        Text("Udział węzłów i stacji połączonych z siecią", "Share of interchanges joined"),
+        column="joined_share",
+        breaks=(0, 0.25, 0.5, 0.75, 1),
+        palette="cividis",
+        popup=(
+            "name",
+            "interchanges",
+            "interchanges_joined",
+            "interchanges_unknown",
+            "joined_share",
+            "distance_median_m",
+        ),
+        shown=False,
+    ),
+)
