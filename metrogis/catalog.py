@@ -138,7 +138,7 @@ class _Layer(_Strict):
     official: Official | None = None
     path: str
     base: Literal["data", "catalog", "parent"] = "data"
-    """Where ``path`` starts: data folder, catalog folder, or the folder that holds the data folder."""
+    """Where ``path`` starts: data folder, this folder, or the one that holds the data folder."""
 
 
 class _Columns(_Layer):

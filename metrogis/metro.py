@@ -542,7 +542,9 @@ def _to_cache(frame: Any, path: Path) -> None:
         with files.replacing(path) as temporary:
             frame.to_parquet(temporary)
         with files.replacing(path.with_suffix(".json")) as temporary:
-            temporary.write_text(json.dumps(attrs, ensure_ascii=False), encoding="utf-8")
+            objects = [str(c) for c in frame.columns if frame[c].dtype == object]
+            kept = {"attrs": attrs, "objects": objects}
+            temporary.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
     except OSError:
         pass
     finally:
@@ -552,12 +554,15 @@ def _to_cache(frame: Any, path: Path) -> None:
 def _from_cache(path: Path) -> Any:
     """Return a kept layer, or ``None`` where it is not whole."""
     try:
-        attrs = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        kept = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         try:
             frame = gpd.read_parquet(path)
         except ValueError:  # a table without geometry
             frame = pd.read_parquet(path)
-    except (OSError, ValueError):
+        for column in kept["objects"]:  # Parquet gives text another dtype than was put in
+            values = frame[column]
+            frame[column] = values.astype("object").where(values.notna(), None)
+        frame.attrs = kept["attrs"]
+    except (OSError, ValueError, KeyError):
         return None
-    frame.attrs = attrs
     return frame

@@ -48,7 +48,7 @@ def test_a_good_catalog(tmp_path) -> None:
         ('date = "2024"', 'date = "yesterday"', "layers.municipalities.date"),
         ('driver = "vector"', 'driver = "excel"', "must be one of: vector, table"),
         ('driver = "vector"\n', "", "layers.municipalities.driver: None"),
-        ('path = "m.gpkg"', 'path = "m.gpkg"\nschema = "Gminy"', "unknown schema 'Gminy'"),
+        ('path = "m.gpkg"', 'path = "m.gpkg"\nschema = "Gminy"', "Unknown schema 'Gminy'"),
         ('name = "X"', 'name = "X"\ncrs = "EPSG:4326"', "distances cannot be computed"),
         ('name = "X"', 'name = "X"\ncolour = "red"', "unknown key metro.colour"),
         ("[metro]", "[metro", "not valid TOML"),

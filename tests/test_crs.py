@@ -15,8 +15,15 @@ def test_projected_metre_crs_pass(code: int) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["EPSG:4326", "EPSG:3857", "EPSG:2263", "OGC:CRS84", "EPSG:4258", "ESRI:102100",
-     "+proj=merc +a=6378137 +b=6378137 +units=m +nadgrids=@null"],
+    [
+        "EPSG:4326",
+        "EPSG:3857",
+        "EPSG:2263",
+        "OGC:CRS84",
+        "EPSG:4258",
+        "ESRI:102100",
+        "+proj=merc +a=6378137 +b=6378137 +units=m +nadgrids=@null",
+    ],
 )
 def test_degrees_feet_and_web_mercator_are_refused(value: str) -> None:
     with pytest.raises(CRSError, match="layer 'stops'.*distances"):
@@ -65,7 +72,9 @@ def test_axis_order_is_decided_by_the_form(name: str, code: int, northing_first:
     assert found.northing_first is northing_first
 
 
-@pytest.mark.parametrize("name", ["", "2180", "PL-1992", "urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:999999"])
+@pytest.mark.parametrize(
+    "name", ["", "2180", "PL-1992", "urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:999999"]
+)
 def test_an_unknown_srs_name_is_an_error(name: str) -> None:
     with pytest.raises(CRSError):
         crs.axis_order(name, layer="act")

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from metrogis import open_metro
+from metrogis.errors import CatalogError, CRSError, MissingLayerError, SchemaError, SourceError
+from metrogis.provenance import audit_of, source_of
+
+HEAD = """
+[metro]
+id = "small"
+name = { pl = "Mała", en = "Small" }
+bbox = [18.0, 54.0, 19.0, 54.8]
+"""
+LAYER = """
+[layers.%s]
+licence = "CC0"
+attribution = "me"
+date = "2024"
+"""
+
+
+def _layer(name: str, **keys: str) -> str:
+    return LAYER % name + "".join(f"{k} = {v}\n" for k, v in keys.items())
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A small metropolis on disk: two municipalities and a table of stops."""
+    monkeypatch.setenv("METROGIS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("METROGIS_DATA", raising=False)
+    data = tmp_path / "data"
+    data.mkdir()
+    gpd.GeoDataFrame(
+        {"kod": ["2261011", "2262011"], "name": ["Gdańsk", "Gdynia"]},
+        geometry=[
+            shapely.box(470000, 720000, 480000, 730000),
+            shapely.box(470000, 730000, 480000, 740000),
+        ],
+        crs=2180,
+    ).to_file(data / "m.gpkg")
+    (data / "stops.csv").write_text(
+        "id,name,lon,lat,kind\n1,A,18.65,54.35,bus\n2,B,18.66,54.36,tram\n3,C,,,bus\n4,D,18.6,54.4,x\n"
+    )
+    municipalities = _layer(
+        "municipalities", driver='"vector"', path='"m.gpkg"', rename='{ kod = "teryt" }'
+    )
+    stops = _layer(
+        "stops",
+        driver='"table"',
+        path='"stops.csv"',
+        schema='"Stops"',
+        x='"lon"',
+        y='"lat"',
+        crs='"EPSG:4326"',
+        rename='{ kind = "mode" }',
+        drop='{ mode = ["x"] }',
+    )
+
+    def write(text: str = "") -> object:
+        (tmp_path / "catalog.toml").write_text(HEAD + municipalities + stops + text)
+        return open_metro(tmp_path, data=data)
+
+    write.data = data  # type: ignore[attr-defined]
+    write.path = tmp_path  # type: ignore[attr-defined]
+    return write
+
+
+def test_layers_load_lazily_in_the_working_crs(folder) -> None:
+    metro = folder()
+    assert metro.layers.set_index("layer")["state"].to_dict() == {
+        "municipalities": "ready",
+        "stops": "ready",
+    }
+    assert metro.stops.crs.to_epsg() == 2180
+    assert metro.stops["mode"].tolist() == ["bus", "tram"]
+    assert metro.stops is metro.stops
+    assert metro.layers.set_index("layer").loc["stops", ["state", "rows"]].tolist() == ["loaded", 2]
+    assert {(r.action, r.count) for r in audit_of(metro.stops)} == {("dropped", 1)}
+    assert len(metro.audit) == 2
+    assert source_of(metro.stops, "?").sha256
+    assert "Mała" in repr(metro._repr_html_()) or "Small" in metro._repr_html_()
+
+
+def test_missing_layers_are_none_or_an_error_with_the_reason(folder) -> None:
+    metro = folder('[layers.corridors]\nmissing = "no copy"\n')
+    assert metro.corridors is None
+    assert metro.timetable is None  # known to checks, not in the catalog
+    assert metro.get("corridors") is None
+    with pytest.raises(MissingLayerError, match="layer 'corridors': no copy"):
+        metro["corridors"]
+    with pytest.raises(AttributeError, match="did you mean 'stops'"):
+        metro.stop
+
+
+def test_a_missing_file_names_layer_and_file(folder) -> None:
+    metro = folder(_layer("rail_stations", driver='"vector"', path='"s.gpkg"'))
+    assert metro.layers.set_index("layer").loc["rail_stations", "state"] == "absent"
+    with pytest.raises(SourceError, match="layer 'rail_stations', s.gpkg: there is no such file"):
+        metro.rail_stations
+    assert list(metro.problems()) == ["rail_stations"]
+
+
+def test_a_column_named_by_the_catalog_must_exist(folder) -> None:
+    metro = folder(_layer("x", driver='"table"', path='"stops.csv"', rename='{ nazwa = "name" }'))
+    with pytest.raises(SourceError, match="columns are missing: nazwa; there are: id, name"):
+        metro["x"]
+
+
+def test_schema_error_names_the_layer(folder) -> None:
+    metro = folder(_layer("x", driver='"table"', path='"stops.csv"', schema='"Coverage"'))
+    with pytest.raises(SchemaError, match="layer 'x'.*'feed'"):
+        metro["x"]
+
+
+def test_swapped_axes_that_still_fall_into_poland(folder) -> None:
+    gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.Point(725000, 475000)], crs=2180).to_file(
+        folder.data / "s.gpkg"
+    )
+    metro = folder(
+        _layer("rail_stations", driver='"vector"', path='"s.gpkg"')
+        + _layer("mended", driver='"vector"', path='"s.gpkg"', swap_axes="true", schema='"Stops"')
+    )
+    with pytest.raises(CRSError, match="axes look swapped.*outside the metropolis"):
+        metro.rail_stations
+    assert metro["mended"].geometry.x.item() == 475000
+
+
+def test_locate_and_inside(folder) -> None:
+    (folder.path / "i.csv").write_text("name,station\nP,A\nQ,nowhere\n")
+    metro = folder(
+        _layer(
+            "interchanges",
+            driver='"table"',
+            path='"i.csv"',
+            base='"catalog"',
+            locate='{ layer = "stops", column = "station", match = "name" }',
+        )
+        + _layer(
+            "cut", driver='"vector"', path='"far.gpkg"', inside='"municipalities"', schema='"Stops"'
+        )
+    )
+    assert metro.interchanges["name"].tolist() == ["P"]
+    assert [(r.action, r.examples) for r in audit_of(metro.interchanges)] == [
+        ("unknown", "nowhere")
+    ]
+    gpd.GeoDataFrame(
+        {"name": ["in", "out"]},
+        geometry=[shapely.Point(475000, 725000), shapely.Point(475000, 700000)],
+        crs=2180,
+    ).to_file(folder.data / "far.gpkg")
+    assert metro["cut"]["name"].tolist() == ["in"]
+
+
+def test_parsed_layers_are_cached_by_content(folder, monkeypatch) -> None:
+    from metrogis import metro as module
+
+    monkeypatch.setattr(module, "_CACHE_FROM_BYTES", 0)
+    first = folder().stops
+    cached = list((folder.path / "cache" / "parsed").glob("stops-*.parquet"))
+    assert len(cached) == 1
+    again = folder().stops
+    pd.testing.assert_frame_equal(pd.DataFrame(first), pd.DataFrame(again))
+    assert again.crs == first.crs
+    assert audit_of(again) == audit_of(first)
+    assert source_of(again, "?") == source_of(first, "?")
+    with (folder.data / "stops.csv").open("a") as stream:
+        stream.write("5,E,18.61,54.41,bus\n")
+    assert len(folder().stops) == 3  # another content, another entry
+    cached[0].write_bytes(b"broken")
+    text = (folder.data / "stops.csv").read_text().replace("5,E,18.61,54.41,bus\n", "")
+    (folder.data / "stops.csv").write_text(text)
+    assert len(folder().stops) == 2  # a broken entry is read anew
+
+
+def test_open_by_name_or_path() -> None:
+    assert open_metro("omggs").info.id == "omggs"
+    with pytest.raises(CatalogError, match="no such catalog.*demo, omggs, som"):
+        open_metro("warszawa")
+    with pytest.raises(CatalogError, match="no such data folder"):
+        open_metro("omggs", data="nowhere")
+
+
+@pytest.mark.parametrize(("name", "rows"), [("omggs", 58), ("som", 31)])
+def test_real_layers_all_load(shared, project, name, rows) -> None:
+    metro = open_metro(project / "layers" / name, data=shared / "data" / name)
+    assert metro.problems() == {}
+    assert len(metro.municipalities) == rows
+    assert metro.municipalities["teryt"].is_unique
+    table = metro.layers.set_index("layer")
+    assert set(table["state"]) == {"loaded", "missing"}
+    assert metro.od_flows["meaning"].eq("migration").all()
+    assert table.loc["od_flows", "rows"] == 32663
+
+
+def test_a_real_broken_member_list_would_be_noticed(shared, project) -> None:
+    """Every code of the small tables exists in the boundaries of its metropolis."""
+    for name in ("omggs", "som"):
+        metro = open_metro(project / "layers" / name, data=shared / "data" / name)
+        known = set(metro.municipalities["teryt"])
+        members = metro.members["teryt"]
+        assert set(members[members.str.len() == 7]) <= known
+        assert set(metro.coverage["teryt"]) <= known
