@@ -1,1 +1,121 @@
-"""To be filled."""
+"""A synthetic metropolis with planted, known truths.
+
+Real data has no ground truth, and complete real layers cannot be shipped. :func:`build` invents a
+metropolis on a coast and writes it in the formats that real data comes in, with a catalog, and with
+``truth.json``: what was planted, where, and what each check must therefore find.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+
+from metrogis.demo.describe import catalog
+from metrogis.demo.files import bbox_of, write_all
+from metrogis.demo.frame import SizeName, size_of
+from metrogis.demo.world import World, make_world
+from metrogis.errors import ParameterError
+from metrogis.texts import Text
+
+__all__ = ["VERSION", "World", "build", "make_world", "size_of"]
+
+VERSION = 1
+"""Raised when the same seed gives another metropolis than before."""
+
+
+def build(
+    directory: str | Path,
+    municipalities: int | None = None,
+    people: int | None = None,
+    seed: int = 1,
+    *,
+    size: SizeName = "S",
+) -> Path:
+    """Write an invented metropolis.
+
+    Parameters
+    ----------
+    directory : str or Path
+        Where to; made when it is not there. An older demo in it is replaced; any other folder with
+        something in it is left alone and refused.
+    municipalities : int, optional
+        How many; at least 6. Default: that of ``size``.
+    people : int, optional
+        Residents, about. Default: that of ``size``.
+    seed : int, optional
+        Another seed, another metropolis. The same seed gives the same files, byte for byte.
+    size : {"S", "M", "L"}
+        12 municipalities and 250,000 people, 25 and 650,000, 60 and 1,600,000.
+
+    Returns
+    -------
+    Path
+        The folder, with ``catalog.toml`` and ``truth.json``.
+
+    Raises
+    ------
+    ParameterError
+        When a number is out of range, or the folder holds something that is not a demo.
+
+    Examples
+    --------
+    >>> folder = build("demo", size="S")  # doctest: +SKIP
+    """
+    target = Path(directory)
+    _check(target, size, municipalities, people, seed)
+    world = make_world(size_of(size, municipalities=municipalities, people=people), seed)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}"
+    work.mkdir()
+    try:
+        layers, _ = write_all(world, work)
+        text = catalog(size, seed, bbox_of(world), layers)
+        (work / "catalog.toml").write_text(text, encoding="utf-8")
+        old = None
+        if target.exists():
+            old = target.parent / f".{target.name}.old.{uuid.uuid4().hex[:8]}"
+            target.rename(old)
+        work.rename(target)
+        if old is not None:
+            shutil.rmtree(old)
+    finally:
+        if work.exists():
+            shutil.rmtree(work)
+    return target
+
+
+def _check(
+    target: Path, size: str, municipalities: int | None, people: int | None, seed: int
+) -> None:
+    def refuse(pl: str, en: str, place: str, remedy: Text | None = None) -> ParameterError:
+        return ParameterError(Text(pl, en), layer="demo", place=place, remedy=remedy)
+
+    if size not in ("S", "M", "L"):
+        raise refuse("rozmiar to S, M lub L", "size is S, M or L", f"size={size!r}")
+    if municipalities is not None and not 6 <= municipalities <= 200:
+        raise refuse(
+            "gmin może być od 6 do 200",
+            "municipalities must be 6 to 200",
+            f"municipalities={municipalities}",
+        )
+    if people is not None and not 30_000 <= people <= 5_000_000:
+        raise refuse(
+            "mieszkańców może być od 30 000 do 5 000 000",
+            "people must be 30,000 to 5,000,000",
+            f"people={people}",
+        )
+    if seed < 0:
+        raise refuse("ziarno nie może być ujemne", "seed cannot be negative", f"seed={seed}")
+    empty = not target.exists() or (target.is_dir() and not any(target.iterdir()))
+    if not empty and not (
+        target.is_dir()
+        and (target / "truth.json").is_file()
+        and (target / "catalog.toml").is_file()
+    ):
+        raise refuse(
+            "folder nie jest pusty i nie jest metropolią demo",
+            "the folder is not empty and is not a demo",
+            str(target),
+            Text("podaj nowy albo pusty folder", "name a new or empty folder"),
+        )

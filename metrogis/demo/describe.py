@@ -1,0 +1,46 @@
+"""The demo's catalog."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from metrogis.demo.frame import CRS
+
+_COMMON = {
+    "licence": "MIT",
+    "attribution": "metrogis: invented data, no real place",
+    "date": "2024-11-13",
+}
+_MODES = {"vector": "vector", "table": "table", "raster": "raster", "gtfs": "gtfs", "file": "file"}
+
+
+def catalog(
+    size: str, seed: int, bbox: tuple[float, float, float, float], layers: dict[str, dict[str, Any]]
+) -> str:
+    """Return catalog.toml of a demo."""
+    box = ", ".join(f"{v:.3f}" for v in bbox)
+    lines = [
+        "# An invented metropolis: `metrogis demo` writes it anew. What is planted in it: truth.json.",
+        "",
+        "[metro]",
+        'id = "demo"',
+        'name = { pl = "Metropolia Zatoki Bursztynowej (wymyślona)", en = "Amber Bay Metropolis (invented)" }',
+        f'crs = "{CRS}"',
+        'country = "PL"',
+        f"bbox = [{box}]",
+        'date = "2024-11-13"',
+        'data = "beside"',
+        f'note = {{ pl = "Dane wymyślone, rozmiar {size}, ziarno {seed}.", en = "Invented data, size {size}, seed {seed}." }}',
+    ]
+    for name, layer in layers.items():
+        lines += ["", f"[layers.{name}]"]
+        for key, value in (layer if "missing" in layer else {**layer, **_COMMON}).items():
+            lines.append(f"{key} = {_value(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{k} = {_value(v)}" for k, v in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,172 @@
+"""A street graph in arrays: nodes, edges, and what one does with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.sparse as sp
+import scipy.sparse.csgraph as csg
+import shapely
+
+from metrogis.demo.frame import Array, Index, Mask
+
+CLASSES = (
+    "primary",
+    "secondary",
+    "tertiary",
+    "unclassified",
+    "residential",
+    "living_street",
+    "service",
+    "track",
+    "footway",
+    "cycleway",
+)
+CLASS = {name: code for code, name in enumerate(CLASSES)}
+
+
+@dataclass
+class Graph:
+    """Streets as arrays.
+
+    ``x``, ``y``: nodes, m. ``u``, ``v``: edges. ``cls``: index into :data:`CLASSES`. ``line``: key
+    of the straight street an edge belongs to (edges of one key are one street). ``owner``: row of
+    the settlement, -1 in the open country. ``zone``: kind of quarter, empty outside.
+    """
+
+    x: Array
+    y: Array
+    u: Index
+    v: Index
+    cls: Index
+    line: Index
+    owner: Index
+    zone: Index
+    extra: dict[str, Array] = field(default_factory=dict)
+
+    @property
+    def nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.x)
+
+    @property
+    def edges(self) -> int:
+        """Number of edges."""
+        return len(self.u)
+
+    def lengths(self) -> Array:
+        """Return the length of every edge, m."""
+        return np.asarray(
+            np.hypot(self.x[self.u] - self.x[self.v], self.y[self.u] - self.y[self.v])
+        )
+
+    def segments(self) -> Array:
+        """Return every edge as a shapely line."""
+        xy = np.stack([self.x[[self.u, self.v]].T, self.y[[self.u, self.v]].T], axis=-1)
+        return np.asarray(shapely.linestrings(xy))
+
+    def keep(self, edges: Mask) -> Graph:
+        """Return the graph of some of the edges; nodes that lose their last edge go too."""
+        u, v = self.u[edges], self.v[edges]
+        used = np.zeros(self.nodes, dtype=bool)
+        used[u] = used[v] = True
+        number = np.cumsum(used) - 1
+        extra = {k: a[edges] for k, a in self.extra.items()}
+        return Graph(
+            self.x[used],
+            self.y[used],
+            number[u],
+            number[v],
+            self.cls[edges],
+            self.line[edges],
+            self.owner[edges],
+            self.zone[edges],
+            extra,
+        )
+
+    def add_edges(
+        self, u: Index, v: Index, cls: int | Index, *, owner: int | Index = -1, zone: int = -1
+    ) -> Graph:
+        """Return the graph with edges more, each a street of its own."""
+        n = len(u)
+        first = int(self.line.max(initial=0)) + 1
+        return Graph(
+            self.x,
+            self.y,
+            np.concatenate([self.u, np.asarray(u, dtype=np.int64)]),
+            np.concatenate([self.v, np.asarray(v, dtype=np.int64)]),
+            np.concatenate([self.cls, np.broadcast_to(cls, n)]),
+            np.concatenate([self.line, np.arange(first, first + n)]),
+            np.concatenate([self.owner, np.broadcast_to(owner, n)]),
+            np.concatenate([self.zone, np.full(n, zone)]),
+            {k: np.concatenate([a, np.zeros(n, dtype=a.dtype)]) for k, a in self.extra.items()},
+        )
+
+    def add_nodes(self, x: Array, y: Array) -> tuple[Graph, Index]:
+        """Return the graph with nodes more, and their numbers."""
+        numbers = np.arange(self.nodes, self.nodes + len(x))
+        grown = Graph(
+            np.concatenate([self.x, x]),
+            np.concatenate([self.y, y]),
+            self.u,
+            self.v,
+            self.cls,
+            self.line,
+            self.owner,
+            self.zone,
+            self.extra,
+        )
+        return grown, numbers
+
+    def matrix(self, weight: Array | None = None) -> sp.csr_matrix:
+        """Return the symmetric adjacency matrix, weighted by length or ``weight``."""
+        w = self.lengths() if weight is None else weight
+        n = self.nodes
+        order = np.argsort(-w, kind="stable")  # of parallel edges the shorter one is kept
+        u, v, w = self.u[order], self.v[order], np.maximum(w[order], 1e-6)
+        key = np.minimum(u, v) * n + np.maximum(u, v)
+        _, last = np.unique(key[::-1], return_index=True)
+        pick = len(key) - 1 - last
+        u, v, w = u[pick], v[pick], w[pick]
+        return sp.coo_matrix((np.r_[w, w], (np.r_[u, v], np.r_[v, u])), shape=(n, n)).tocsr()
+
+    def components(self) -> Index:
+        """Return the number of the connected component of every node."""
+        ones = sp.coo_matrix((np.ones(self.edges), (self.u, self.v)), shape=(self.nodes,) * 2)
+        return np.asarray(csg.connected_components(ones, directed=False)[1], dtype=np.int64)
+
+    def largest(self) -> Graph:
+        """Return the largest connected component."""
+        part = self.components()
+        best = np.argmax(np.bincount(part[self.u]))
+        return self.keep(part[self.u] == best)
+
+
+def join(a: Graph, b: Graph) -> Graph:
+    """Return two graphs as one, still apart."""
+    shift = a.nodes
+    return Graph(
+        np.concatenate([a.x, b.x]),
+        np.concatenate([a.y, b.y]),
+        np.concatenate([a.u, b.u + shift]),
+        np.concatenate([a.v, b.v + shift]),
+        np.concatenate([a.cls, b.cls]),
+        np.concatenate([a.line, b.line + a.line.max(initial=0) + 1]),
+        np.concatenate([a.owner, b.owner]),
+        np.concatenate([a.zone, b.zone]),
+    )
+
+
+def thin_along(
+    line: shapely.LineString, points: Array, *, every: float, rng: np.random.Generator
+) -> Mask:
+    """Keep one point in each stretch of ``every`` metres along a line."""
+    keep = np.zeros(len(points), dtype=bool)
+    if len(points) == 0:
+        return keep
+    at = shapely.line_locate_point(line, points)
+    order = rng.permutation(len(points))
+    _, first = np.unique((at[order] // every).astype(np.int64), return_index=True)
+    keep[order[first]] = True
+    return keep

@@ -1,0 +1,263 @@
+"""Which way the buses run: lines that together call at every stop place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+import scipy.sparse.csgraph as csg
+from scipy.spatial import cKDTree
+
+from metrogis.demo.frame import Array, Index
+from metrogis.demo.graph import Graph
+from metrogis.demo.settlements import Settled
+
+
+@dataclass
+class Line:
+    """One line: the stop places in order and the metres between them along the streets."""
+
+    feed: str
+    name: str
+    mode: str
+    stops: list[int]
+    metres: Array
+    plan: str
+    plant: str = ""
+    paths: list[Index] = field(default_factory=list)
+
+
+def make_lines(
+    graph: Graph, settled: Settled, stops: pd.DataFrame, stations: pd.DataFrame
+) -> list[Line]:
+    """Draw the lines of the city bus, the regional bus and the operator whose times are missing."""
+    matrix = graph.matrix()
+    places, towns = settled.places, settled.municipalities
+    hubs = {m: _hub(m, settled, stops, stations) for m in towns.index}
+    lines: list[Line] = []
+    number = {"city_bus": 0, "regional_bus": 0, "town_bus": 0}
+    for m in towns.index:
+        mine = np.flatnonzero((stops["municipality"] == m).to_numpy())
+        if len(mine) == 0:
+            continue
+        role, urban = towns["role"][m], towns["kind"][m] == 1
+        feed = "town_bus" if role == "missing" else "city_bus" if urban else "regional_bus"
+        chains = _chains(matrix, stops, mine, hubs[m])
+        normal = [c for c in chains if not stops["plant"].iloc[c[-1]]]
+        planted = [c for c in chains if stops["plant"].iloc[c[-1]]]
+        for chain in _pair(normal):
+            number[feed] += 1
+            trolley = feed == "city_bus" and m == 0 and number[feed] in (2, 5, 9)
+            name = str(number[feed] if feed != "regional_bus" else 200 + number[feed])
+            plan = "urban" if urban and m != 0 else "city" if urban else "rural"
+            if trolley:
+                plan = "frequency" if number[feed] == 2 else "city"
+            lines.append(
+                Line(
+                    feed,
+                    f"T{name}" if trolley else name,
+                    "trolleybus" if trolley else "bus",
+                    chain,
+                    np.zeros(0),
+                    plan,
+                )
+            )
+        for chain in planted:
+            number[feed] += 1
+            plant = str(stops["plant"].iloc[chain[-1]])
+            lines.append(
+                Line(feed, str(200 + number[feed]), "bus", chain, np.zeros(0), plant, plant)
+            )
+    lines += _links(settled, stops, hubs, number)
+    return _measure(matrix, stops, lines)
+
+
+def _hub(m: int, settled: Settled, stops: pd.DataFrame, stations: pd.DataFrame) -> int:
+    seat = settled.places.iloc[int(settled.municipalities["seat"][m])]
+    x, y = seat["x"], seat["y"]
+    near = stations[(stations["municipality"] == m)]
+    if len(near) and settled.municipalities["kind"][m] == 1:
+        d = np.hypot(near["x"] - x, near["y"] - y)
+        if d.min() < 1500:
+            s = near.loc[near.index[near["main"]][0] if near["main"].any() else d.idxmin()]
+            x, y = s["x"], s["y"]
+    d = np.hypot(stops["x"] - x, stops["y"] - y).to_numpy().copy()
+    d[(stops["municipality"] != m).to_numpy() | (stops["plant"] != "").to_numpy()] = np.inf
+    return int(np.argmin(d))
+
+
+def _near(matrix: sp.csr_matrix, stops: pd.DataFrame, mine: Index) -> sp.csr_matrix:
+    """Return a sparse graph of stop places: relative neighbours by street distance."""
+    n = len(mine)
+    node = stops["node"].to_numpy()[mine]
+    xy = stops[["x", "y"]].to_numpy()[mine]
+    k = min(n, 14)
+    near = np.atleast_2d(cKDTree(xy).query(xy, k=k)[1]).reshape(n, k)
+    limit = 2600.0
+    while True:
+        rows, cols, metres = [], [], []
+        for part in np.array_split(np.arange(n), max(1, n * matrix.shape[0] // 8_000_000)):
+            d = csg.dijkstra(matrix, indices=node[part], limit=limit)[:, node]
+            for r, i in enumerate(part):
+                ok = np.isfinite(d[r])
+                ok[i] = False
+                rows.append(np.full(ok.sum(), i))
+                cols.append(np.flatnonzero(ok))
+                metres.append(d[r, ok])
+        i, j, w = np.concatenate(rows), np.concatenate(cols), np.concatenate(metres)
+        full = sp.coo_matrix((np.maximum(w, 1.0), (i, j)), shape=(n, n)).tocsr()
+        if csg.connected_components(full, directed=False)[0] == 1 or limit > 60_000:
+            break
+        limit *= 2.2
+    tree = csg.minimum_spanning_tree(full).tocoo()
+    # of the rest only relative neighbours among the nearest places
+    dense = {}
+    for a, b, c in zip(i.tolist(), j.tolist(), w.tolist(), strict=True):
+        dense[a, b] = c
+    extra = []
+    for a in range(n):
+        around = [int(b) for b in near[a] if b != a and (a, int(b)) in dense]
+        for b in around:
+            d_ab = dense[a, b]
+            if b > a and not any(
+                max(dense[a, c], dense.get((b, c), np.inf)) < d_ab for c in around if c != b
+            ):
+                extra.append((a, b, d_ab))
+    e = np.array(extra).reshape(-1, 3)
+    rows_ = np.r_[tree.row, e[:, 0].astype(np.int64)]
+    cols_ = np.r_[tree.col, e[:, 1].astype(np.int64)]
+    data = np.r_[tree.data, e[:, 2]]
+    lo, hi = np.minimum(rows_, cols_), np.maximum(rows_, cols_)
+    _, first = np.unique(lo * n + hi, return_index=True)
+    lo, hi, data = lo[first], hi[first], data[first]
+    return sp.coo_matrix((np.r_[data, data], (np.r_[lo, hi], np.r_[hi, lo])), shape=(n, n)).tocsr()
+
+
+def _chains(matrix: sp.csr_matrix, stops: pd.DataFrame, mine: Index, hub: int) -> list[list[int]]:
+    """Split the tree of shortest ways from the hub into lines hub -> terminus."""
+    if len(mine) == 1:
+        return []
+    net = _near(matrix, stops, mine)
+    root = int(np.flatnonzero(mine == hub)[0])
+    distance, before = csg.dijkstra(net, indices=root, return_predecessors=True)
+    plant = (stops["plant"].to_numpy()[mine]) != ""
+    n = len(mine)
+    children: list[list[int]] = [[] for _ in range(n)]
+    for v in range(n):
+        if v != root and before[v] >= 0:
+            children[before[v]].append(v)
+    order = np.argsort(-distance, kind="stable")
+    weight = np.where(plant, 0.01, 1.0)
+    for v in order:
+        if v != root and before[v] >= 0:
+            weight[before[v]] += weight[v]
+    chains: list[list[int]] = []
+    heads = [root]
+    while heads:
+        v = heads.pop()
+        chain = [v]
+        while children[v]:
+            nxt = max(children[v], key=lambda c: (weight[c], -c))
+            heads += [c for c in children[v] if c != nxt]
+            chain.append(nxt)
+            v = nxt
+        chains.append(chain)
+    chains.sort(key=lambda c: (-len(c), c[0]))
+    return _finish(chains, before, root, plant, net, mine)
+
+
+def _finish(
+    chains: list[list[int]], before: Index, root: int, plant: Array, net: sp.csr_matrix, mine: Index
+) -> list[list[int]]:
+    """Hang short chains into longer ones as detours; lead the others back to the hub."""
+    long: list[list[int]] = []
+    short: list[list[int]] = []
+    for chain in chains:
+        flagged = bool(plant[chain].any())
+        keep = chain[0] == root or len(chain) >= 3 or flagged
+        (long if keep else short).append(chain)
+    for chain in short:
+        parent = int(before[chain[0]])
+        host = next((c for c in long if parent in c and not plant[c].any()), None)
+        if host is None:
+            long.append(chain)
+            continue
+        at = host.index(parent)
+        host[at + 1 : at + 1] = chain
+    out = []
+    for chain in long:
+        way = [chain[0]]
+        while way[-1] != root:
+            way.append(int(before[way[-1]]))
+        full = way[::-1][:-1] + chain
+        out.append([int(mine[i]) for i in full])
+    return [c for c in out if len(c) > 1]
+
+
+def _pair(chains: list[list[int]]) -> list[list[int]]:
+    """Join lines two by two through the hub, long with long."""
+    if len(chains) < 4:
+        return chains
+    order = sorted(chains, key=len)
+    out = []
+    while len(order) > 1:
+        a, b = order.pop(), order.pop()
+        out.append(a[::-1] + b[1:])
+    return out + order
+
+
+def _links(
+    settled: Settled, stops: pd.DataFrame, hubs: dict[int, int], number: dict[str, int]
+) -> list[Line]:
+    """Fast lines from every seat to the nearest town, and from the towns to the city."""
+    towns, places = settled.municipalities, settled.places
+    xy = places[["x", "y"]].to_numpy()
+    out = []
+    urban = [m for m in towns.index if towns["kind"][m] == 1 and towns["role"][m] == "complete"]
+    for m in towns.index[1:]:
+        if towns["role"][m] != "complete":
+            continue
+        seat = xy[int(towns["seat"][m])]
+        options = [0] if m in urban else urban
+        to = min(options, key=lambda t: float(np.hypot(*(xy[int(towns["seat"][t])] - seat))))
+        feed = "city_bus" if m in urban else "regional_bus"
+        number[feed] += 1
+        name = f"{'5' if feed == 'city_bus' else '8'}{number[feed]:02d}"
+        out.append(Line(feed, name, "bus", [hubs[m], hubs[to]], np.zeros(0), "link"))
+    return out
+
+
+def _measure(matrix: sp.csr_matrix, stops: pd.DataFrame, lines: list[Line]) -> list[Line]:
+    """Fill in the metres between stops, and the street nodes passed."""
+    node = stops["node"].to_numpy()
+    pairs = sorted({p for line in lines for p in zip(line.stops[:-1], line.stops[1:], strict=True)})
+    a = np.array([p[0] for p in pairs])
+    found: dict[tuple[int, int], tuple[float, Index]] = {}
+    sources = np.unique(a)
+    xy = stops[["x", "y"]].to_numpy()
+    reach: dict[int, float] = {}
+    want: dict[int, list[int]] = {}
+    for p, q in pairs:
+        want.setdefault(p, []).append(q)
+        air = float(np.hypot(*(xy[p] - xy[q])))
+        reach[p] = max(reach.get(p, 0.0), air)
+    # near pairs together: the search stops where the farthest of them may be
+    sources = sources[np.argsort([reach[int(s)] for s in sources], kind="stable")]
+    for part in np.array_split(sources, max(8, len(sources) * matrix.shape[0] // 8_000_000)):
+        far = 6 * max(reach[int(s)] for s in part) + 8000.0
+        metres, before = csg.dijkstra(
+            matrix, indices=node[part], return_predecessors=True, limit=far
+        )
+        for row, s in enumerate(part):
+            for q in want[int(s)]:
+                way = [int(node[q])]
+                while before[row, way[-1]] >= 0:
+                    way.append(int(before[row, way[-1]]))
+                found[int(s), q] = (float(metres[row, node[q]]), np.array(way[::-1]))
+    for line in lines:
+        steps = list(zip(line.stops[:-1], line.stops[1:], strict=True))
+        line.metres = np.array([found[s][0] for s in steps])
+        line.paths = [found[s][1] for s in steps]
+    return lines

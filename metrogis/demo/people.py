@@ -1,0 +1,101 @@
+"""Where people live, at two dates, as counts per 100 m cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from metrogis.demo.fabric import CROWD, Fabric
+from metrogis.demo.frame import Array, Index, Streams, noise
+from metrogis.demo.graph import Graph
+from metrogis.demo.settlements import Settled
+from metrogis.demo.stops import NO_STOPS, served
+from metrogis.demo.terrain import Terrain
+
+DECAY = 1.75
+"""Density falls by exp(-DECAY) from the middle of a town to its edge."""
+
+
+@dataclass
+class People:
+    """Counts per cell now and ten years before; ``settlement`` of each cell, -1 where nobody is."""
+
+    now: Index
+    before: Index
+    settlement: Index
+
+
+def make_people(
+    terrain: Terrain,
+    settled: Settled,
+    fabric: Fabric,
+    graph: Graph,
+    stops: pd.DataFrame,
+    streams: Streams,
+) -> People:
+    """Spread the residents of each settlement over its cells.
+
+    Outside the municipality without a timetable nobody is put where a stop is not surely in reach,
+    except in the villages planted for that: so the planted white spots are the only ones.
+    """
+    rng = streams("people")
+    grid = terrain.grid
+    places, towns = settled.places, settled.municipalities
+    xx, yy = grid.centres()
+    node_xy = np.column_stack([graph.x, graph.y])
+    inside = (fabric.depth < 1.0) & (fabric.owner >= 0) & (settled.label >= 0)
+    cell = np.flatnonzero(inside)
+    xy = np.column_stack([xx.ravel()[cell], yy.ravel()[cell]])
+    owner = fabric.owner.ravel()[cell]
+    home = settled.label.ravel()[cell]
+    plant = places["plant"].to_numpy()[owner]
+    on_street = cKDTree(node_xy).query(xy)[0] < 115
+    timed = stops[towns["role"].to_numpy()[stops["municipality"]] != "missing"]
+    reach = served(terrain, graph, timed, xy)
+    free = np.isin(plant, NO_STOPS) | (towns["role"].to_numpy()[home] == "missing")
+    own = home == places["municipality"].to_numpy()[owner]
+    stay = on_street & (reach | free) & (own | (plant == ""))
+    cell, xy, owner, plant = cell[stay], xy[stay], owner[stay], plant[stay]
+
+    kind = fabric.kind[cKDTree(fabric.seeds).query(xy)[1]]
+    depth = fabric.depth.ravel()[cell]
+    people = places["people"].to_numpy()
+    steep = np.where(people[owner] > 5000, DECAY, 1.1)
+    weight = np.exp(-steep * depth) * CROWD[kind]
+    patch = noise(rng, grid.shape, 3.0, octaves=2).ravel()[cell]
+    weight *= np.exp(0.38 * patch + 0.22 * rng.standard_normal(len(cell)))
+    now = _apportion(people, owner, weight)
+
+    # ten years before: a denser city, fewer people at the edges of the towns around it
+    growth = np.where(people[owner] > 50_000, -0.05, np.where(people[owner] > 4000, 0.05, -0.02))
+    role = places["role"].to_numpy()[owner]
+    near = np.hypot(xy[:, 0] - places["x"].iloc[0], xy[:, 1] - places["y"].iloc[0])
+    growth = np.where((role != "city") & (near < 0.35 * grid.nx * grid.cell), growth + 0.14, growth)
+    edge = (depth > 0.72) & (rng.random(len(cell)) < 0.35) & (plant == "")
+    before = np.round(now * np.clip(1 - growth + 0.05 * rng.standard_normal(len(cell)), 0.5, 1.3))
+    before = np.where(edge, np.round(before * rng.choice([0.0, 0.3, 0.6], len(cell))), before)
+
+    rasters = []
+    for values in (now, before):
+        full = np.zeros(grid.nx * grid.ny, dtype=np.int64)
+        full[cell] = values.astype(np.int64)
+        rasters.append(full.reshape(grid.shape))
+    settlement = np.full(grid.nx * grid.ny, -1, dtype=np.int64)
+    settlement[cell] = owner
+    return People(rasters[0], rasters[1], settlement.reshape(grid.shape))
+
+
+def _apportion(people: Index, owner: Index, weight: Array) -> Index:
+    """Share whole people out by weight, each settlement's total kept (largest remainders)."""
+    total = np.bincount(owner, weight, minlength=len(people))
+    exact = people[owner] * weight / total[owner]
+    base = np.floor(exact).astype(np.int64)
+    missing = people - np.bincount(owner, base, minlength=len(people)).astype(np.int64)
+    order = np.lexsort((-(exact - base), owner))
+    start = np.searchsorted(owner[order], np.arange(len(people)))
+    place = np.arange(len(owner)) - start[owner[order]]
+    base[order] += place < missing[owner[order]]
+    return base

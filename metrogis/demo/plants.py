@@ -1,0 +1,132 @@
+"""Where the known truths are planted. Chosen before streets and lines are drawn around them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from metrogis.demo.frame import Streams
+from metrogis.demo.settlements import Settled, radius_of
+from metrogis.demo.terrain import Terrain
+
+WHITE = ("no_stop", "too_few", "wrong_hours", "sundays_only", "weekdays_only")
+"""Villages without usable transit; ``barrier`` is one more, beside the river."""
+
+
+def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
+    """Name the municipality whose timetable is missing, the isolated one, and the white villages."""
+    rng = streams("plants")
+    places, towns = settled.places.copy(), settled.municipalities.copy()
+    rails = shapely.MultiLineString(settled.rails)
+    xy = places[["x", "y"]].to_numpy()
+    rail = shapely.distance(rails, shapely.points(xy))
+
+    urban = towns.index[(towns["kind"] == 1) & (towns.index > 0)]
+    towns.loc[urban[min(1, len(urban) - 1)], "role"] = "missing"
+    barrier_home = set(places.loc[places["plant"] != "", "municipality"])
+    # the isolated one has no railway and lies far from the city
+    far = [
+        (float(np.hypot(*(xy[i] - xy[0]))), i)
+        for i in towns.index
+        if towns["kind"][i] != 1
+        and rails.distance(towns.geometry[i]) > 300
+        and i not in barrier_home
+        and (places["municipality"] == i).sum() >= 3
+    ]
+    if far:
+        towns.loc[max(far)[1], "role"] = "isolated"
+
+    gap = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+    np.fill_diagonal(gap, np.inf)
+    nearest = gap.min(axis=1)
+    normal = set(towns.index[(towns["role"] == "complete") & (towns["kind"] != 1)])
+    pool = [
+        i
+        for i in places.index
+        if places["role"][i] == "village"
+        and not places["plant"][i]
+        and places["municipality"][i] in normal
+        and rail[i] > 2300
+        and nearest[i] > 1850
+    ]
+    pool.sort(key=lambda i: -nearest[i] * rng.uniform(0.8, 1.0))
+    used: set[int] = set()
+    chosen: list[int] = []
+    for again in (False, True):  # different municipalities first
+        for i in pool:
+            home = int(places["municipality"][i])
+            if len(chosen) < len(WHITE) and i not in chosen and (again or home not in used):
+                chosen.append(i)
+                used.add(home)
+    for kind, i in zip(WHITE, chosen, strict=False):
+        places.loc[i, "plant"] = kind
+        places.loc[i, "people"] = int(rng.integers(170, 330))
+    for kind, low, high in (("barrier", 180, 260), ("across", 260, 420)):
+        places.loc[places["plant"] == kind, "people"] = int(rng.integers(low, high))
+    places = _cut_off(terrain, settled, places, towns, streams)
+    planted = places["plant"] != ""
+    places.loc[planted, "radius"] = radius_of(places.loc[planted, "people"].to_numpy()) * 0.9
+    return Settled(places, towns, settled.label, settled.rails, settled.outer)
+
+
+def _cut_off(
+    terrain: Terrain, settled: Settled, places: pd.DataFrame, towns: pd.DataFrame, streams: Streams
+) -> pd.DataFrame:
+    """A village on one side of the railway, its halt's only entrance on the other side."""
+    rng = streams("cut_off")
+    xy = places[["x", "y"]].to_numpy()
+    best: tuple[float, np.ndarray, np.ndarray] | None = None
+    grid = terrain.grid
+    for rail in settled.rails:
+        for at in np.arange(2500.0, rail.length - 2500.0, 200.0):
+            p, q = rail.interpolate(at - 100), rail.interpolate(at + 100)
+            d = np.array([q.x - p.x, q.y - p.y]) / p.distance(q)
+            m = np.array([(p.x + q.x) / 2, (p.y + q.y) / 2])
+            for side in (1, -1):
+                n = np.array([-d[1], d[0]]) * side
+                village, halt = m + n * 430, m - n * 70
+                ends = np.vstack([village, halt, m + n * 800, m - n * 600])
+                r, c = grid.rowcol(ends[:, 0], ends[:, 1])
+                home = settled.label[r, c]
+                if (home < 0).any() or not terrain.dry[r, c].all():
+                    continue
+                if towns["role"][home[0]] != "complete" or towns["kind"][home[0]] == 1:
+                    continue
+                if home[0] != home[1] or terrain.river_distance[r, c].min() < 500:
+                    continue
+                gap = float(np.hypot(*(xy - village).T).min())
+                other = min(float(np.hypot(*(xy - halt).T).min()), 2600.0)
+                score = min(gap, 2600.0) + other
+                if best is None or score > best[0]:
+                    best = (score, village, halt)
+    if best is None:
+        return places
+    people = int(rng.integers(650, 900))
+    home = places.iloc[0:0].copy()
+    r, c = grid.rowcol(np.array([best[1][0]]), np.array([best[1][1]]))
+    municipality = int(settled.label[r[0], c[0]])
+    base = {"municipality": municipality, "angle": 0.0, "name": "Podtorze"}
+    home = pd.DataFrame(
+        [
+            {
+                **base,
+                "x": best[1][0],
+                "y": best[1][1],
+                "role": "village",
+                "plant": "cut_off",
+                "people": people,
+                "radius": 0.0,
+            },
+            {
+                **base,
+                "x": best[2][0],
+                "y": best[2][1],
+                "role": "halt",
+                "plant": "halt",
+                "people": 0,
+                "radius": 0.0,
+            },
+        ]
+    )
+    return pd.concat([places, home[places.columns]], ignore_index=True)

@@ -1,0 +1,120 @@
+"""Where buses stop: stop places in every settlement, a few hundred metres apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import scipy.sparse.csgraph as csg
+from scipy.spatial import cKDTree
+
+from metrogis.demo.fabric import Fabric
+from metrogis.demo.frame import Array, Mask, Streams
+from metrogis.demo.graph import CLASS, Graph
+from metrogis.demo.names import street_names
+from metrogis.demo.settlements import Settled
+from metrogis.demo.terrain import Terrain
+
+SPACING = 430.0
+AIR_REACH = 365.0
+"""A served cell has its stop this near by air, m: 500 m of walking at a detour of 1.3, less 20."""
+FOOT_REACH = 420.0
+"""and this near along the streets, m: 500 m less what snapping may add."""
+NO_STOPS = ("no_stop", "barrier")
+ONE_STOP = ("too_few", "wrong_hours", "sundays_only", "weekdays_only")
+
+
+def make_stops(
+    terrain: Terrain, settled: Settled, fabric: Fabric, graph: Graph, streams: Streams
+) -> pd.DataFrame:
+    """Return stop places: node, x, y, settlement, municipality, name, plant."""
+    rng = streams("stops")
+    places = settled.places
+    degree = np.bincount(np.r_[graph.u, graph.v], minlength=graph.nodes)
+    best = np.full(graph.nodes, 9)
+    np.minimum.at(best, graph.u, graph.cls)
+    np.minimum.at(best, graph.v, graph.cls)
+    rr, cc = terrain.grid.rowcol(graph.x, graph.y)
+    owner = fabric.owner[rr, cc]
+    plant = places["plant"].to_numpy()
+    town = (fabric.depth[rr, cc] < 1.05) & (owner >= 0)
+    town &= ~np.isin(plant[owner], (*NO_STOPS, *ONE_STOP, "halt"))
+    node = np.flatnonzero(town & (degree >= 2))
+    col = np.floor(graph.x[node] / SPACING)
+    row = np.floor(graph.y[node] / SPACING + 0.5 * (col % 2))
+    cx = (col + 0.5) * SPACING
+    cy = (row + 0.5 - 0.5 * (col % 2)) * SPACING
+    score = np.hypot(graph.x[node] - cx, graph.y[node] - cy)
+    score -= np.where(best[node] <= CLASS["tertiary"], 60, 0)
+    order = np.lexsort((score, row, col))
+    first = np.r_[True, (np.diff(col[order]) != 0) | (np.diff(row[order]) != 0)]
+    chosen = node[order[first]]
+    # planted villages with service have one stop in the middle
+    single = places.index[places["plant"].isin(ONE_STOP)]
+    tree = cKDTree(np.column_stack([graph.x, graph.y]))
+    middle = tree.query(places.loc[single, ["x", "y"]].to_numpy().reshape(-1, 2))[1]
+    bank = places.index[places["plant"] == "across"]
+    if len(bank):  # the stop that the village across the river sees but cannot walk to
+        facing = places.loc[places["plant"] == "barrier", ["x", "y"]].to_numpy()[0]
+        own = node[owner[node] == bank[0]]
+        nearest = own[np.argmin(np.hypot(graph.x[own] - facing[0], graph.y[own] - facing[1]))]
+        chosen = np.r_[nearest, chosen[chosen != nearest]]
+    xy = np.column_stack([graph.x[chosen], graph.y[chosen]])
+    close = cKDTree(xy).query_pairs(240, output_type="ndarray")
+    chosen = np.delete(chosen, np.unique(close[:, 1])) if len(close) else chosen
+    nodes = np.r_[chosen, middle]
+    settlement = np.r_[owner[chosen], single.to_numpy()]
+    r, c = terrain.grid.rowcol(graph.x[nodes], graph.y[nodes])
+    out = pd.DataFrame(
+        {
+            "node": nodes,
+            "x": graph.x[nodes],
+            "y": graph.y[nodes],
+            "settlement": settlement,
+            "municipality": settled.label[r, c],
+            "plant": np.r_[np.full(len(chosen), ""), places.loc[single, "plant"].to_numpy()],
+        }
+    )
+    out = out[(out["municipality"] >= 0)].reset_index(drop=True)
+    out["name"] = _names(rng, settled, out)
+    return out
+
+
+def _names(rng: np.random.Generator, settled: Settled, stops: pd.DataFrame) -> list[str]:
+    places = settled.places["name"].to_numpy()
+    pool = street_names()
+    names = [""] * len(stops)
+    for settlement, group in stops.groupby("settlement"):
+        order = rng.permutation(len(pool))
+        for k, index in enumerate(group.index):
+            street = pool[order[k % len(pool)]]
+            number = k // len(pool)
+            tail = (
+                ""
+                if number == 0
+                else (" Pętla", " Górna", " Dolna", " Szkoła", " Park")[(number - 1) % 5]
+            )
+            if number > 5:
+                tail += f" {number}"
+            names[int(index)] = f"{places[settlement]} {street}{tail}"
+    return names
+
+
+def reach_of(
+    terrain: Terrain, graph: Graph, stops: pd.DataFrame, cells: Array
+) -> tuple[Array, Array]:
+    """Return for points (n, 2) the distance to the nearest stop by air and on foot, m."""
+    xy = stops[["x", "y"]].to_numpy()
+    air = cKDTree(xy).query(cells)[0]
+    if len(stops) == 0:
+        return np.full(len(cells), np.inf), np.full(len(cells), np.inf)
+    to_node = csg.dijkstra(
+        graph.matrix(), indices=np.unique(stops["node"]), min_only=True, limit=3000.0
+    )
+    snap, node = cKDTree(np.column_stack([graph.x, graph.y])).query(cells)
+    return air, np.asarray(snap + to_node[node])
+
+
+def served(terrain: Terrain, graph: Graph, stops: pd.DataFrame, cells: Array) -> Mask:
+    """Tell which points are so near a stop that no way of measuring can deny it."""
+    air, foot = reach_of(terrain, graph, stops, cells)
+    return (air < AIR_REACH) & (foot < FOOT_REACH)

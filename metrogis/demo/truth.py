@@ -1,0 +1,162 @@
+"""What was planted, where, and what each check must therefore find.
+
+Everything here comes from what the generator decided, never from a check.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.spatial import cKDTree
+
+from metrogis.demo.cycling import PIECE, Cycling
+from metrogis.demo.frame import Array
+from metrogis.demo.people import People
+from metrogis.demo.settlements import Settled
+from metrogis.demo.terrain import Terrain
+
+WHITE_CAUSE = {
+    "no_stop": ("no_stop", "no stop within reach"),
+    "barrier": ("barrier", "a stop near by air, beyond the river; the bridge is far"),
+    "too_few": ("too_few", "three departures a day from its stop"),
+    "wrong_hours": ("wrong_hours", "twelve departures, none in 05-09 or 13-17"),
+    "sundays_only": ("other_days", "departures only on Sundays and public holidays"),
+    "weekdays_only": ("other_days", "no departures on Saturdays, Sundays and public holidays"),
+}
+
+
+def make_truth(
+    terrain: Terrain,
+    settled: Settled,
+    people: People,
+    stops: pd.DataFrame,
+    stations: pd.DataFrame,
+    cycling: Cycling,
+    flows: pd.DataFrame,
+) -> list[dict[str, Any]]:
+    """Return the planted truths of access, timetables and flows."""
+    out = _white(settled, people)
+    out += _unknown(terrain, settled, people, stops, stations)
+    out += _flows(settled, flows)
+    out += _interchanges(settled, cycling)
+    return out
+
+
+def item(
+    kind: str, check: str, settled: Settled, municipality: int, x: float, y: float, **more: Any
+) -> dict[str, Any]:
+    """Return one planted truth in its common form."""
+    town = settled.municipalities.loc[int(municipality)]
+    return {
+        "kind": kind,
+        "check": check,
+        "teryt": town["teryt"],
+        "municipality": town["name"],
+        "x": round(float(x), 1),
+        "y": round(float(y), 1),
+        **more,
+    }
+
+
+def _white(settled: Settled, people: People) -> list[dict[str, Any]]:
+    places = settled.places
+    out = []
+    for i, p in places[places["plant"].isin(list(WHITE_CAUSE))].iterrows():
+        mine = people.settlement == i
+        cause, why = WHITE_CAUSE[p["plant"]]
+        all_days = {"school_day", "holiday_weekday", "saturday", "sunday"}
+        served = {"sundays_only": {"sunday"}, "weekdays_only": {"school_day", "holiday_weekday"}}
+        good = served.get(p["plant"], set())
+        out.append(
+            item(
+                f"white_{p['plant']}", "white_spots", settled, p["municipality"], p["x"], p["y"],
+                name=p["name"], people=int(people.now[mine].sum()), cells=int((people.now[mine] > 0).sum()),
+                needs_streets=p["plant"] == "barrier",
+                expected={"cause": cause, "white_on": sorted(all_days - good), "served_on": sorted(good)},
+                why=why,
+            )
+        )  # fmt: skip
+    return out
+
+
+def _unknown(
+    terrain: Terrain,
+    settled: Settled,
+    people: People,
+    stops: pd.DataFrame,
+    stations: pd.DataFrame,
+) -> list[dict[str, Any]]:
+    towns = settled.municipalities
+    out = []
+    xx, yy = terrain.grid.centres()
+    timed = stops[towns["role"].to_numpy()[stops["municipality"]] != "missing"]
+    for m in towns.index[towns["role"] == "missing"]:
+        mine = (settled.label == m) & (people.now > 0)
+        xy = np.column_stack([xx[mine], yy[mine]])
+        rail: Array = cKDTree(stations[["x", "y"]].to_numpy()).query(xy)[0]
+        bus: Array = cKDTree(timed[["x", "y"]].to_numpy()).query(xy)[0]
+        count = people.now[mine]
+        beyond = (rail > 1050) & (bus > 550)
+        seat = settled.places.iloc[int(towns["seat"][m])]
+        out.append(
+            item(
+                "operator_missing", "white_spots", settled, m, seat["x"], seat["y"],
+                people=int(count.sum()),
+                expected={"white_people": 0, "unknown_people_at_least": int(count[beyond].sum())},
+                why="the town operator's timetable is not at hand: what trains do not serve is unknown",
+            )
+        )  # fmt: skip
+    return out
+
+
+def _flows(settled: Settled, flows: pd.DataFrame) -> list[dict[str, Any]]:
+    towns = settled.municipalities
+    out = []
+    for m in towns.index[towns["role"] == "isolated"]:
+        code, city = towns["teryt"][m], towns["teryt"][0]
+        mine = flows[(flows["origin"] == code) & (flows["destination"] == city)]
+        seat = settled.places.iloc[int(towns["seat"][m])]
+        out.append(
+            item(
+                "flow_without_connection", "functional_links", settled, m, seat["x"], seat["y"],
+                origin=code, destination=city, flow=int(mine["flow"].iloc[0]),
+                expected={"connection": "no", "state": "no usable transit connection"},
+                why="its buses run only between its own villages",
+            )
+        )  # fmt: skip
+    return out
+
+
+def _interchanges(settled: Settled, cycling: Cycling) -> list[dict[str, Any]]:
+    out = []
+    reasons = {
+        "bare": "no cycle infrastructure within 1.5 km",
+        "isolated": "joined to a piece that leads nowhere",
+        "cut_off": "the only entrance is on the far side of the railway from its housing",
+    }
+    for row in cycling.interchanges.itertuples():
+        if row.plant == "bare":
+            expected: dict[str, Any] = {"joined": False, "nearest_infrastructure_over_m": 1000}
+        elif row.plant == "isolated":
+            expected = {"joined": False, "reached_length_under_m": PIECE * 2}
+        elif row.plant == "cut_off":
+            village = settled.places[settled.places["plant"] == "cut_off"].iloc[0]
+            expected = {
+                "housing_people": int(village["people"]),
+                "housing_x": round(float(village["x"]), 1),
+                "housing_y": round(float(village["y"]), 1),
+                "housing_within_800_m_by_air": True,
+                "housing_within_10_min_on_foot": False,
+            }
+        else:
+            expected = {"joined": True, "reached_length_over_m": 3000}
+        out.append(
+            item(
+                f"interchange_{row.plant}" if row.plant else "interchange", "interchange_access",
+                settled, row.municipality, row.x, row.y, id=row.id, name=row.name,
+                expected=expected, why=reasons.get(row.plant, "an ordinary interchange"),
+            )
+        )  # fmt: skip
+    return out

@@ -1,0 +1,84 @@
+"""The invented world in memory: each part made from those before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from metrogis.demo import plants
+from metrogis.demo.access import add_entrances
+from metrogis.demo.cycling import Cycling, make_cycling
+from metrogis.demo.fabric import Fabric, make_fabric, make_streets
+from metrogis.demo.flows import make_flows
+from metrogis.demo.frame import Grid, Index, Size, Streams, grid_of
+from metrogis.demo.graph import Graph
+from metrogis.demo.lines import Line, make_lines
+from metrogis.demo.network import join_network
+from metrogis.demo.osm import Shapes, make_shapes
+from metrogis.demo.people import People, make_people
+from metrogis.demo.roads import make_roads
+from metrogis.demo.settlements import Settled, settle
+from metrogis.demo.stations import make_stations
+from metrogis.demo.stops import make_stops
+from metrogis.demo.terrain import Terrain, make_terrain
+
+
+@dataclass
+class World:
+    """Everything that is then written to files."""
+
+    size: Size
+    streams: Streams
+    grid: Grid
+    terrain: Terrain
+    settled: Settled
+    fabric: Fabric
+    graph: Graph
+    shapes: Shapes
+    stations: pd.DataFrame
+    entrances: pd.DataFrame
+    stops: pd.DataFrame
+    lines: list[Line]
+    people: People
+    cycling: Cycling
+    flows: pd.DataFrame
+
+    @property
+    def residents(self) -> Index:
+        """Residents of each municipality."""
+        inside = self.settled.label >= 0
+        return np.bincount(
+            self.settled.label[inside],
+            self.people.now[inside],
+            minlength=len(self.settled.municipalities),
+        ).astype(np.int64)
+
+
+def make_world(size: Size, seed: int) -> World:
+    """Invent a metropolis; the same size and seed give the same one."""
+    streams = Streams(seed)
+    grid = grid_of(size)
+    terrain = make_terrain(grid, streams)
+    settled = plants.choose(terrain, settle(size, terrain, streams), streams)
+    fabric = make_fabric(terrain, settled, streams)
+    streets = make_streets(terrain, settled, fabric, streams)
+    roads = make_roads(size, terrain, settled, streams)
+    graph = join_network(terrain, settled, fabric, streets, roads, streams)
+    stations = make_stations(terrain, settled, fabric)
+    graph, entrances = add_entrances(graph, settled, stations)
+    stops = make_stops(terrain, settled, fabric, graph, streams)
+    lines = make_lines(graph, settled, stops, stations)
+    people = make_people(terrain, settled, fabric, graph, stops, streams)
+    cycling = make_cycling(settled, fabric, graph, stations, entrances, streams)
+    shapes = make_shapes(graph, streams)
+    inside = settled.label >= 0
+    residents = np.bincount(
+        settled.label[inside], people.now[inside], minlength=len(settled.municipalities)
+    ).astype(np.int64)
+    flows = make_flows(settled, residents, streams)
+    return World(
+        size, streams, grid, terrain, settled, fabric, graph, shapes, stations, entrances, stops,
+        lines, people, cycling, flows,
+    )  # fmt: skip

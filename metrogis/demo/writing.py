@@ -1,0 +1,110 @@
+"""Files that come out byte for byte the same each time."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import pyproj
+import rasterio
+
+from metrogis.demo.frame import CRS, Array, Grid
+from metrogis.demo.terrain import transform_of
+
+STAMP = "2024-11-01T00:00:00.000Z"
+
+
+@lru_cache(maxsize=8)
+def _transformer(source: str, target: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+
+def lonlat(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return longitude and latitude (EPSG:4326) of points in the demo's CRS."""
+    lon, lat = _transformer(CRS, "EPSG:4326").transform(x, y)
+    return np.asarray(lon), np.asarray(lat)
+
+
+def write_gpkg(path: Path, layers: dict[str, gpd.GeoDataFrame]) -> None:
+    """Write a GeoPackage without the time of writing in it."""
+    for name, frame in layers.items():
+        pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=path.exists())
+    with sqlite3.connect(path) as base:
+        base.execute("UPDATE gpkg_contents SET last_change = ?", (STAMP,))
+    base.close()
+
+
+def write_geojson(path: Path, frame: gpd.GeoDataFrame, *, digits: int = 7) -> None:
+    """Write GeoJSON (RFC 7946, EPSG:4326), one feature per line."""
+    geographic = frame.to_crs("EPSG:4326")
+    columns = [c for c in geographic.columns if c != geographic.geometry.name]
+    lines = []
+    for geometry, values in zip(
+        geographic.geometry, geographic[columns].itertuples(index=False), strict=True
+    ):
+        properties = {c: _plain(v) for c, v in zip(columns, values, strict=True)}
+        shape = _rounded(geometry.__geo_interface__, digits)
+        lines.append(
+            json.dumps(
+                {"type": "Feature", "properties": properties, "geometry": shape}, ensure_ascii=False
+            )
+        )
+    text = '{"type": "FeatureCollection", "features": [\n' + ",\n".join(lines) + "\n]}\n"
+    path.write_text(text, encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value != value:
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _rounded(geometry: Any, digits: int) -> dict[str, Any]:
+    def walk(part: Any) -> Any:
+        if isinstance(part, (float, int)):
+            return round(part, digits)
+        return [walk(p) for p in part]
+
+    return {"type": geometry["type"], "coordinates": walk(geometry["coordinates"])}
+
+
+def write_raster(path: Path, values: np.ndarray, grid: Grid, *, nodata: float) -> None:
+    """Write one band as a tiled, compressed GeoTIFF."""
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        height=grid.ny,
+        width=grid.nx,
+        count=1,
+        dtype=values.dtype,
+        crs=CRS,
+        transform=transform_of(grid),
+        nodata=nodata,
+        compress="deflate",
+        predictor=3 if values.dtype.kind == "f" else 2,
+        tiled=True,
+    ) as out:
+        out.write(values, 1)
+
+
+def write_zip(path: Path, files: dict[str, bytes]) -> None:
+    """Write a zip whose entries carry one fixed date."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as out:
+        for name, data in files.items():
+            info = zipfile.ZipInfo(name, (2024, 11, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            out.writestr(info, data)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON for people to read."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
