@@ -1,0 +1,36 @@
+"""Publish the atlases of several metropolises; one that fails does not stop the others.
+
+python scripts/publish_all.py layers/omggs=DATA/omggs layers/som=DATA/som -o public/
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import metrogis as mg
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("metros", nargs="+", metavar="LAYERS[=DATA]")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    options = parser.parse_args()
+    failed = 0
+    for item in options.metros:
+        layers, _, data = item.partition("=")
+        try:
+            metro = mg.open_metro(layers, data=data or None)
+            index = mg.run(metro).publish(options.output / metro.info.id)
+            print(f"{metro.info.id}: {index}")
+        except mg.MetrogisError as error:
+            failed += 1
+            print(f"{layers}: {error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
