@@ -51,12 +51,12 @@ LEAFLET = Package(
     integrity="sha512-nxS1ynzJOmOlHp+iL3FyWqK89GtNL8U8rvlMOsQdTTssxZwCXh8N2NB3GDQOL+YR3XnWyZAxwQixURb"
     "+FA74PA==",
     files={
-        "dist/leaflet.js": "BwHfrr4c9kmRkLw6iXFdzcdWV/PGkVgiIyIWLLlTSXzWQzxuSg4DiQUCpauz/EWjgk5TYQqX/k"
-        "vn9pG1NpYfqg==",
-        "dist/leaflet.css": "Zcn6bjR/8RZbLEpLIeOwNtzREBAJnUKESxces60Mpoj+2okopSAcSUIUOseddDm0cxnGQzxIR"
-        "7vJgsLZbdLE3w==",
-        "LICENSE": "G3N/mOg+bPJcU0CVvrABZQ91nP8TuJt2H2rMC25Ek0ytQss50qHZRE3Rxe+0acZj7H4QXCPRtepcYwd9"
-        "cN8PDQ==",
+        "dist/leaflet.js": "BwHfrr4c9kmRkLw6iXFdzcdWV/PGkVgiIyIWLLlTSXzWQzxuSg4DiQUCpauz/EWj"
+        "gk5TYQqX/kvn9pG1NpYfqg==",
+        "dist/leaflet.css": "Zcn6bjR/8RZbLEpLIeOwNtzREBAJnUKESxces60Mpoj+2okopSAcSUIUOseddDm0"
+        "cxnGQzxIR7vJgsLZbdLE3w==",
+        "LICENSE": "G3N/mOg+bPJcU0CVvrABZQ91nP8TuJt2H2rMC25Ek0ytQss50qHZRE3Rxe+0acZj"
+        "7H4QXCPRtepcYwd9cN8PDQ==",
     },
 )
 

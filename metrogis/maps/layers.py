@@ -389,8 +389,8 @@ def _simplified(geometry: np.ndarray, tolerance: float) -> np.ndarray:
     return np.asarray(shapely.simplify(geometry, tolerance, preserve_topology=True), dtype=object)
 
 
-def place_labels(result: Result, *, limit: int = 200) -> list[tuple[float, float, str]]:
-    """Return names of municipalities with a point inside each: latitude, longitude, name.
+def label_points(result: Result, *, limit: int = 200) -> list[tuple[float, float, str]]:
+    """Return names of municipalities with a point inside each: x, y (working CRS), name.
 
     The most populous first (the largest, where people are not known): labels that would overlap
     are left out in this order.
@@ -403,10 +403,20 @@ def place_labels(result: Result, *, limit: int = 200) -> list[tuple[float, float
     if "population" in table.columns:
         people = pd.to_numeric(table["population"], errors="coerce")
         weight = people.fillna(-1.0) + weight.rank() / (len(table) + 1)
-    order = weight.argsort().to_numpy()[::-1][:limit]
-    chosen = table.iloc[order]
-    points = chosen.geometry.representative_point().to_crs(GEOGRAPHIC_CRS)
+    chosen = table.iloc[weight.argsort().to_numpy()[::-1][:limit]]
+    points = shapely.point_on_surface(chosen.geometry.to_numpy())
     return [
-        (round(p.y, 5), round(p.x, 5), str(name))
-        for p, name in zip(points, chosen["name"], strict=True)
+        (float(x), float(y), str(name))
+        for (x, y), name in zip(shapely.get_coordinates(points), chosen["name"], strict=True)
     ]
+
+
+def place_labels(result: Result) -> list[tuple[float, float, str]]:
+    """As :func:`label_points`, but latitude and longitude."""
+    found = label_points(result)
+    if not found:
+        return []
+    points = gpd.GeoSeries.from_xy(
+        [p[0] for p in found], [p[1] for p in found], crs=result.municipalities.crs
+    ).to_crs(GEOGRAPHIC_CRS)
+    return [(round(p.y, 5), round(p.x, 5), f[2]) for p, f in zip(points, found, strict=True)]

@@ -256,6 +256,7 @@ class ResultMap(folium.Map):
     """A ``folium.Map`` of one result. Leaflet is its only library; more layers can be added."""
 
     def render(self, **kwargs: Any) -> None:
+        """Render into the figure, as Folium does, but leave the page zoomable."""
         super().render(**kwargs)
         header = self.get_root().header
         own = header._children.get(self.get_name())

@@ -1,4 +1,4 @@
-"""A result with everything that can go wrong in it: hostile names, gaps, unknowns, all geometries."""
+"""A result with all that can go wrong: hostile names, gaps, unknowns, every geometry."""
 
 from __future__ import annotations
 
@@ -52,6 +52,11 @@ class Options(Parameters):
 
 def function(municipalities: Any, cells: Any = None, **parameters: Any) -> Result:
     """Not run in these tests."""
+    raise AssertionError
+
+
+def other_function(municipalities: Any, **parameters: Any) -> Result:
+    """Not run in these tests either."""
     raise AssertionError
 
 
@@ -226,14 +231,26 @@ def result(*, cells: int = 12, check: Check = CHECK) -> Result:
     )
 
 
+TITLE = Text("Atlas <b>próbny</b>", "Trial <b>atlas</b>")
+
+
+@dataclass
+class FakeSkipped:
+    """A check that could not run."""
+
+    check: Check
+    layer: str
+    reason: Text
+
+
 @dataclass
 class FakeAtlas:
     """What the site needs of an atlas."""
 
     results: dict[str, Result]
-    title: Text = Text("Atlas <b>próbny</b>", "Trial <b>atlas</b>")
+    title: Text = TITLE
     metro_name: str = "Metropolia <script>window.hacked='metro'</script>"
-    skipped: list[tuple[Check, Text]] = field(default_factory=list)
+    skipped: list[Any] = field(default_factory=list)
     layers: pd.DataFrame = field(default_factory=pd.DataFrame)
     created: str = "2024-05-06"
     version: str = "0.1.0"
@@ -249,14 +266,20 @@ def atlas(**options: Any) -> FakeAtlas:
         method=both("-"),
         inputs=CHECK.inputs,
         parameters=Options,
-        function=function,
+        function=other_function,
         columns={"municipalities": municipality_columns()},
         views=(),
     )
     made = result(**options)
     return FakeAtlas(
         results={made.check.id: made},
-        skipped=[(missing, Text("brak warstwy 'ulice': <b>nie ma jej</b>", "no layer 'streets'"))],
+        skipped=[
+            FakeSkipped(
+                missing,
+                "streets",
+                Text("brak warstwy 'ulice': <b>nie ma jej</b>", "no layer 'streets'"),
+            )
+        ],
         layers=pd.DataFrame(
             {
                 "layer": ["municipalities", "cells", "streets"],

@@ -1,0 +1,373 @@
+"""What the pages show: results turned into plain texts, rows and legends, then into HTML.
+
+Templates escape everything; nothing from the data is ever marked as safe.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+import jinja2
+import pandas as pd
+
+from metrogis.checks.contract import DIRECTIONS, Check, Column, Result
+from metrogis.maps.layers import MapLayer
+from metrogis.maps.legend import LegendBlock, legend_of
+from metrogis.maps.page import Basemap
+from metrogis.maps.texts import unit_text
+from metrogis.maps.values import column_of, flag, heading, shown_column, sort_key
+from metrogis.provenance import ACTIONS, Source
+from metrogis.report import words
+from metrogis.report.tables import table_name
+from metrogis.texts import LANGUAGES, Text, both, is_missing, number
+
+MAX_ROWS = 200
+"""Rows of a table of places shown on a page (municipalities are always all shown)."""
+
+
+class SkippedCheck(Protocol):
+    """A check that could not run."""
+
+    @property
+    def check(self) -> Check: ...  # noqa: D102
+    @property
+    def layer(self) -> str: ...  # noqa: D102
+    @property
+    def reason(self) -> Text: ...  # noqa: D102
+
+
+class AtlasLike(Protocol):
+    """What a site needs of an atlas."""
+
+    @property
+    def title(self) -> Text: ...  # noqa: D102
+    @property
+    def metro_name(self) -> str: ...  # noqa: D102
+    @property
+    def results(self) -> dict[str, Result]: ...  # noqa: D102
+    @property
+    def skipped(self) -> Sequence[SkippedCheck]: ...  # noqa: D102
+    @property
+    def layers(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def created(self) -> str: ...  # noqa: D102
+    @property
+    def version(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, the number it sorts by, its look."""
+
+    text: str
+    key: str = ""
+    look: str = ""
+
+
+@dataclass(frozen=True)
+class Head:
+    """One column heading, and what the column means."""
+
+    name: str
+    text: str
+    numeric: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class TableView:
+    """One table of a page."""
+
+    id: str
+    title: str
+    heads: list[Head]
+    rows: list[list[Cell]]
+    total: str
+    cut: str
+    row_head: int
+    csv: str
+
+
+def tables_of(result: Result, language: str) -> list[TableView]:
+    """Return the tables of a result as they stand on its page."""
+    return [_table(result, name, language) for name in result.tables]
+
+
+def _table(result: Result, name: str, language: str) -> TableView:
+    frame = result.tables[name]
+    declared = result.check.columns.get(name, {})
+    shown = [c for c in declared if c in frame.columns and c != frame.geometry.name]
+    columns = [declared[c] for c in shown]
+    part = frame if name == "municipalities" else frame.head(MAX_ROWS)
+    heads = [
+        Head(
+            c,
+            heading(column, language),
+            column.kind in ("number", "share"),
+            column.note.get(language) if column.note else "",
+        )
+        for c, column in zip(shown, columns, strict=True)
+    ]
+    cells = [_cells(part[c], column, language) for c, column in zip(shown, columns, strict=True)]
+    cut = ""
+    if len(part) < len(frame):
+        cut = words.CUT.fill(shown=len(part), n=len(frame)).get(language)
+    texts = [i for i, column in enumerate(columns) if column.kind == "text"]
+    named = [i for i in texts if shown[i] == "name"]
+    return TableView(
+        id=f"table-{re.sub('[^a-z0-9]+', '-', name.lower())}",
+        title=table_title(result.check, name).get(language),
+        heads=heads,
+        rows=[list(row) for row in zip(*cells, strict=True)],
+        total=words.ROWS.fill(n=len(frame)).get(language),
+        cut=cut,
+        row_head=(named or texts or [-1])[0],
+        csv=f"{table_name(result, name)}.{language}.csv",
+    )
+
+
+def _cells(values: pd.Series, column: Column, language: str) -> list[Cell]:
+    look = "num" if column.kind in ("number", "share") else ""
+    texts = shown_column(values, column, language)
+    made = []
+    for value, text in zip(values.tolist(), texts, strict=True):
+        absent = flag(value) is None if column.kind == "flag" else is_missing(value)
+        made.append(
+            Cell(text, sort_key(value, column), f"{look} unknown".strip() if absent else look)
+        )
+    return made
+
+
+def table_title(check: Check, table: str) -> Text:
+    """Return the name of a table: of municipalities, else the title of its first view."""
+    if table == "municipalities":
+        return Text("Gminy", "Municipalities")
+    found = next((v.title for v in check.views if v.table == table), None)
+    return found or both(table.replace("_", " "))
+
+
+# --------------------------------------------------------------------------- page of one check
+
+
+def check_page(
+    atlas: AtlasLike,
+    result: Result,
+    layers: Sequence[MapLayer],
+    language: str,
+    **shared: Any,
+) -> str:
+    """Return the HTML of a check's page."""
+    check = result.check
+    return _render(
+        "check.html.j2",
+        atlas,
+        language,
+        file=f"{check.id}.html",
+        check=check,
+        title=check.title.get(language),
+        direction_title=DIRECTIONS[check.direction].get(language),
+        findings=result.sentences(language),
+        legends=[legend_of(layer, language) for layer in layers],
+        opacities=[layer.view.fill_opacity for layer in layers],
+        any_hatch=any(c.hatch for layer in layers for c in layer.classes),
+        alt=alt_text(result, language),
+        tables=tables_of(result, language),
+        parameters=_parameters(result, language),
+        columns=_columns(result, language),
+        sources=[_source(s, language) for s in result.provenance],
+        audit=[
+            (a.layer, ACTIONS[a.action].get(language), number(a.count, language),
+             a.what.get(language), a.examples)
+            for a in result.audit
+        ],
+        **shared,
+    )  # fmt: skip
+
+
+def alt_text(result: Result, language: str) -> str:
+    """Return what stands for the picture: the title and the first finding."""
+    sentences = result.sentences(language)
+    values = {"title": result.check.title, "finding": sentences[0] if sentences else ""}
+    return words.ALT.fill(**values).get(language).strip()
+
+
+def source_line(sources: Iterable[Source], language: str) -> str:
+    """Return who made the data, and its dates, in one line."""
+    known = [s for s in sources if s.attribution or s.origin]
+    makers = dict.fromkeys(s.attribution or s.origin for s in known)
+    dates = sorted({s.date for s in known if s.date})
+    if not makers:
+        return ""
+    span = dates[0] if len(dates) == 1 else f"{dates[0]} – {dates[-1]}" if dates else "–"
+    return words.SOURCE_LINE.fill(sources="; ".join(makers), date=span).get(language)
+
+
+def _parameters(result: Result, language: str) -> list[tuple[str, str, str, str, str]]:
+    values = result.parameters.model_dump()
+    return [
+        (
+            spec.label.get(language),
+            name,
+            _value(values[name], language),
+            unit_text(spec.unit).get(language),
+            spec.source,
+        )
+        for name, spec in result.parameters.specs().items()
+    ]
+
+
+def _value(value: Any, language: str) -> str:
+    if isinstance(value, bool):
+        return {True: Text("tak", "yes"), False: Text("nie", "no")}[value].get(language)
+    if isinstance(value, int | float):
+        digits = next((d for d in range(6) if abs(round(value, d) - value) < 1e-9), 6)
+        return number(value, language, digits)
+    if isinstance(value, dict):
+        return "; ".join(f"{k}: {_value(v, language)}" for k, v in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return "; ".join(_value(v, language) for v in value)
+    return str(value)
+
+
+def _columns(result: Result, language: str) -> list[tuple[str, str, str, str]]:
+    rows = []
+    for table, frame in result.tables.items():
+        title = table_title(result.check, table).get(language)
+        for name in result.check.columns.get(table, {}):
+            if name in frame.columns:
+                column = column_of(result.check, table, name)
+                note = column.note.get(language) if column.note else ""
+                rows.append((title, name, heading(column, language), note))
+    return rows
+
+
+def _source(source: Source, language: str) -> list[str]:
+    unstated = words.WORDS["unstated"].get(language)
+    return [
+        source.layer,
+        source.origin or unstated,
+        source.attribution or unstated,
+        source.licence or unstated,
+        source.date or unstated,
+    ]
+
+
+# --------------------------------------------------------------------------- index
+
+
+@dataclass(frozen=True)
+class Section:
+    """One direction of the strategy on the index page."""
+
+    direction: str
+    title: str
+    done: list[tuple[Check, str]]
+    skipped: list[SkippedCheck]
+
+
+def index_page(atlas: AtlasLike, language: str, *, root: str, **shared: Any) -> str:
+    """Return the HTML of the index; ``root`` leads to the folder of the site."""
+    sections = []
+    for direction, title in DIRECTIONS.items():
+        done = [
+            (r.check, next(iter(r.sentences(language)), ""))
+            for r in atlas.results.values()
+            if r.check.direction == direction
+        ]
+        skipped = [s for s in atlas.skipped if s.check.direction == direction]
+        if done or skipped:
+            sections.append(Section(direction, title.get(language), done, skipped))
+    counts = words.COUNTS.fill(done=len(atlas.results), skipped=len(atlas.skipped))
+    return _render(
+        "index.html.j2",
+        atlas,
+        language,
+        file="index.html",
+        root=root,
+        title=atlas.title.get(language),
+        sections=sections,
+        counts=counts.get(language),
+        layers=_layer_rows(atlas.layers, language),
+        **shared,
+    )
+
+
+def _layer_rows(table: pd.DataFrame, language: str) -> list[dict[str, Any]]:
+    rows = []
+    for item in table.to_dict("records"):
+
+        def text(key: str, item: dict[Any, Any] = item) -> str:
+            value = item.get(key)
+            if isinstance(value, Text):
+                return value.get(language)
+            return "" if is_missing(value) else str(value)
+
+        state = text("state")
+        count = item.get("rows")
+        rows.append(
+            {
+                "title": text("title") or text("layer"),
+                "layer": text("layer"),
+                "state": words.STATES.get(state, both(state)).get(language),
+                "missing": state in ("missing", "absent"),
+                "rows": "" if is_missing(count) else number(count, language),
+                "key": "" if is_missing(count) else repr(float(count)),
+                "crs": text("crs"),
+                "licence": text("licence"),
+                "attribution": text("attribution"),
+                "date": text("date"),
+                "source": text("reason") or text("source"),
+            }
+        )
+    return rows
+
+
+# --------------------------------------------------------------------------- rendering
+
+
+def security_policy(basemap: Basemap | None) -> str:
+    """Return the content security policy: own files only, no inline script or style.
+
+    ``file:`` stands beside ``'self'`` for pages opened from a disk, where browsers differ on what
+    "self" is; a page from a server can load nothing by it.
+    """
+    pictures = "'self' file: data:" + (f" {basemap.host}" if basemap else "")
+    return (
+        "default-src 'none'; script-src 'self' file:; style-src 'self' file:; "
+        f"img-src {pictures}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _render(template: str, atlas: AtlasLike, language: str, **values: Any) -> str:
+    w = {name: text.get(language) for name, text in words.WORDS.items()}
+    values.setdefault("root", "../")
+    return _environment().get_template(template).render(
+        w=w,
+        language=language,
+        language_names=words.LANGUAGE_NAMES,
+        metro=atlas.title.get(language),
+        created=atlas.created,
+        version=atlas.version,
+        **values,
+    )  # fmt: skip
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("metrogis.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["languages"] = LANGUAGES
+    made.globals["swatch_lines"] = [2, 7, 12, 17]
+    return made
+
+
+__all__ = ["AtlasLike", "LegendBlock", "check_page", "index_page", "source_line"]

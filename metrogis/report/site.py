@@ -1,0 +1,307 @@
+"""The atlas as a site of static pages that any server, or a disk, can hold.
+
+::
+
+    index.html                 the index in the first language
+    pl/  en/                   index and one page per check
+    maps/                      scripts and data of the maps
+    pictures/                  static pictures
+    downloads/                 one GeoPackage with QGIS styles, CSV tables
+    assets/                    style, script, Leaflet
+    atlas.json                 what is published, for machines; marks the folder as an atlas
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from metrogis.checks.contract import Result
+from metrogis.errors import ParameterError, PublishError
+from metrogis.maps import assets
+from metrogis.maps import layers as map_layers
+from metrogis.maps import page as map_page
+from metrogis.maps.page import Basemap
+from metrogis.report import figures, gpkg, pages, tables
+from metrogis.report.tables import _umask
+from metrogis.texts import LANGUAGES, Text
+
+MARKER = "atlas.json"
+GENERATOR = "metrogis"
+Progress = Callable[[str, Text], None]
+
+DRAWING = Text("mapy i strony", "maps and pages")
+WRITING = Text("pliki do pobrania", "downloads")
+
+
+def publish(
+    atlas: pages.AtlasLike,
+    directory: str | Path,
+    *,
+    languages: Sequence[str] = LANGUAGES,
+    basemap: str | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Write the atlas to ``directory``.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    directory : path
+        New, empty, or a former atlas, which is replaced; files in it that no atlas wrote are kept.
+    languages : sequence of {"pl", "en"}
+        The first is that of ``index.html``.
+    basemap : str, optional
+        See :data:`metrogis.maps.page.BASEMAPS`. None by default: then the pages request nothing
+        from any other server.
+    progress : callable, optional
+        ``progress(check_id, what)``.
+
+    Returns
+    -------
+    Path
+        The index page.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown language or basemap.
+    PublishError
+        When the folder holds something else, or cannot be written. It is then left as it was.
+    """
+    target = Path(directory).resolve()
+    chosen = _languages(languages)
+    background = map_page.basemap_of(basemap)
+    _require_replaceable(target)
+    tell = progress or (lambda check_id, what: None)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".atlas-", dir=target.parent))
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    try:
+        _build(atlas, made, chosen, background, tell)
+        made.chmod(0o777 & ~_umask())
+        _swap(made, target)
+    except OSError as error:
+        raise _cannot_write(target, error) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return Path(directory) / "index.html"
+
+
+def _languages(languages: Sequence[str]) -> list[str]:
+    chosen = [languages] if isinstance(languages, str) else list(dict.fromkeys(languages))
+    wrong = [x for x in chosen if x not in LANGUAGES]
+    if wrong or not chosen:
+        raise ParameterError(
+            Text(f"nieznany język '{wrong[0]}'", f"unknown language '{wrong[0]}'")
+            if wrong
+            else Text("nie podano języka", "no language given"),
+            remedy=Text("są: pl, en", "there are: pl, en"),
+        )
+    return chosen
+
+
+# --------------------------------------------------------------------------- building
+
+
+def _build(
+    atlas: pages.AtlasLike,
+    folder: Path,
+    languages: list[str],
+    basemap: Basemap | None,
+    tell: Progress,
+) -> None:
+    for name in ("assets", "maps", "pictures", "downloads", *languages):
+        (folder / name).mkdir()
+    problem = _copy_assets(folder / "assets")
+    package = f"{_slug(atlas.metro_name)}.gpkg"
+    shared: dict[str, Any] = {
+        "languages": languages,
+        "policy": pages.security_policy(basemap),
+        "basemap": basemap,
+        "package": package,
+        "leaflet": f"assets/{assets.LEAFLET.folder}/dist",
+    }
+    for result in atlas.results.values():
+        tell(result.check.id, DRAWING)
+        _write_check(atlas, result, folder, languages, basemap, problem, shared)
+    results = list(atlas.results.values())
+    if results:
+        tell("", WRITING)
+        gpkg.write(results, folder / "downloads" / package, language=languages[0])
+    for language in languages:
+        tables.write_csv(results, folder / "downloads", language=language, suffix=f".{language}")
+        index = pages.index_page(atlas, language, root="../", **shared)
+        _write(folder / language / "index.html", index)
+    _write(folder / "index.html", pages.index_page(atlas, languages[0], root="", **shared))
+    _write(folder / MARKER, _manifest(atlas, languages, folder))
+
+
+def _write_check(
+    atlas: pages.AtlasLike,
+    result: Result,
+    folder: Path,
+    languages: list[str],
+    basemap: Basemap | None,
+    problem: Text | None,
+    shared: dict[str, Any],
+) -> None:
+    name = result.check.id
+    layers = map_layers.build(result)
+    web = [map_layers.web_layer(layer) for layer in layers]
+    (folder / "pictures" / f"{name}.small.png").write_bytes(figures.thumbnail(result, layers))
+    for language in languages:
+        made = map_page.build_map(result, web, language, basemap=basemap, key=name)
+        body, script = map_page.take_apart(made)
+        data = map_page.map_data(result, web, language, page=True)
+        if problem is None and layers:
+            _write(folder / "maps" / f"{name}.{language}.js", script)
+            _write(folder / "maps" / f"{name}.{language}.data.js", map_page.data_script(name, data))
+        line = pages.source_line(result.provenance, language)
+        drawn = figures.picture(result, layers, language, source=line)
+        (folder / "pictures" / f"{name}.{language}.png").write_bytes(drawn)
+        html = pages.check_page(
+            atlas,
+            result,
+            layers,
+            language,
+            map_body=body,
+            map_problem=problem.get(language) if problem else "",
+            **shared,
+        )
+        _write(folder / language / f"{name}.html", html)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8", "replace"))
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:60] or "atlas"
+
+
+def _copy_assets(folder: Path) -> Text | None:
+    """Put style, scripts and Leaflet beside the pages; return why Leaflet is not there."""
+    for package, sub in (("metrogis.report", "assets"), ("metrogis.maps", "static")):
+        for item in files(package).joinpath(sub).iterdir():
+            if item.name.endswith((".css", ".js")):
+                (folder / item.name).write_bytes(item.read_bytes())
+    try:
+        source = assets.obtain()
+    except assets.AssetsError as error:
+        return error.reason
+    for name in assets.LEAFLET.files:
+        copy = folder / assets.LEAFLET.folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        content = (source / name).read_bytes()
+        if name.endswith(".js"):  # the map of the source is not published: no request for it
+            content = re.sub(rb"//# sourceMappingURL=\S+\s*", b"", content)
+        copy.write_bytes(content)
+    return None
+
+
+def _manifest(atlas: pages.AtlasLike, languages: list[str], folder: Path) -> str:
+    content = {
+        "generator": GENERATOR,
+        "version": atlas.version,
+        "created": atlas.created,
+        "title": atlas.title._asdict(),
+        "metro": atlas.metro_name,
+        "languages": languages,
+        "checks": {
+            r.check.id: {
+                "direction": r.check.direction,
+                "title": r.check.title._asdict(),
+                "findings": [f.render()._asdict() for f in r.findings],
+                "figures": {k: _number(v) for k, v in r.figures.items()},
+                "parameters": r.parameters.model_dump(mode="json"),
+            }
+            for r in atlas.results.values()
+        },
+        "skipped": {
+            s.check.id: {"layer": s.layer, "reason": s.reason._asdict()} for s in atlas.skipped
+        },
+        "files": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return number if abs(number) < float("inf") else None
+
+
+# --------------------------------------------------------------------------- replacing
+
+
+def _require_replaceable(target: Path) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise PublishError(
+            Text("to nie jest folder", "this is not a folder"),
+            place=str(target),
+            remedy=Text("podaj inną nazwę folderu", "give another folder"),
+        )
+    if not any(target.iterdir()) or _written_files(target) is not None:
+        return
+    raise PublishError(
+        Text(
+            "folder nie jest pusty i nie jest wcześniejszym atlasem",
+            "the folder is neither empty nor a former atlas",
+        ),
+        place=str(target),
+        remedy=Text("podaj nowy folder albo opróżnij ten", "give a new folder, or empty this one"),
+    )
+
+
+def _written_files(folder: Path) -> set[str] | None:
+    """Files a former atlas wrote, by its marker; ``None`` when there is no such marker."""
+    try:
+        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        if marker["generator"] != GENERATOR:
+            return None
+        return {*map(str, marker["files"]), MARKER}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _swap(made: Path, target: Path) -> None:
+    """Put the new folder in the place of the old one; bring over files the atlas did not write."""
+    if not target.exists():
+        made.rename(target)
+        return
+    ours = _written_files(target) or set()
+    attic = Path(tempfile.mkdtemp(prefix=".former-", dir=target.parent))
+    former = attic / "atlas"
+    target.rename(former)
+    try:
+        made.rename(target)
+    except OSError:
+        former.rename(target)
+        attic.rmdir()
+        raise
+    for path in sorted(p for p in former.rglob("*") if p.is_file() or p.is_symlink()):
+        name = path.relative_to(former)
+        kept = target / name
+        if name.as_posix() not in ours and not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(kept)
+    shutil.rmtree(attic, ignore_errors=True)  # only now: until here nothing was deleted
+
+
+def _cannot_write(target: Path, error: OSError) -> PublishError:
+    why = error.strerror or str(error)
+    return PublishError(
+        Text(f"nie można zapisać: {why}", f"cannot be written: {why}"),
+        place=str(target),
+        remedy=Text("podaj folder, w którym można pisać", "give a folder that can be written"),
+    )

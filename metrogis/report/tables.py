@@ -1,0 +1,176 @@
+"""Result tables as files: GeoParquet for machines, CSV for spreadsheets.
+
+Two ways of writing CSV, because a double click must open it rightly: ``pl`` for Excel with Polish
+settings (semicolons, decimal commas), ``en`` for everything else (commas, decimal points). Both
+are UTF-8 with a byte order mark, without which Excel reads Polish letters wrongly. Text that a
+spreadsheet would run as a formula gets an apostrophe in front.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from metrogis.checks.contract import Result
+from metrogis.errors import PublishError
+from metrogis.maps.values import flag
+from metrogis.texts import Text, is_missing
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def table_name(result: Result, table: str) -> str:
+    """Return the name of a table in files: ``white_spots_municipalities``."""
+    return f"{result.check.id}_{table}"
+
+
+def write_parquet(results: Iterable[Result], directory: Path) -> list[Path]:
+    """Write every table to ``<check>_<table>.parquet`` (GeoParquet, working CRS).
+
+    Raises
+    ------
+    PublishError
+        When the folder cannot be written to.
+    """
+    return [
+        _replace(directory / f"{table_name(r, name)}.parquet", frame.to_parquet)
+        for r in results
+        for name, frame in ((n, plain(r, n)) for n in r.tables)
+    ]
+
+
+def write_csv(
+    results: Iterable[Result], directory: Path, *, language: str = "en", suffix: str = ""
+) -> list[Path]:
+    """Write every table to ``<check>_<table>.csv``, without geometry.
+
+    Parameters
+    ----------
+    results : iterable of Result
+    directory : Path
+    language : {"en", "pl"}
+        Way of writing, see the module's text. Column names are the same in both.
+    suffix : str
+        Put before ``.csv``: ``".pl"``.
+    """
+    polish = language == "pl"
+    written = []
+    for result in results:
+        for name in result.tables:
+            frame = plain(result, name)
+            bare = guarded(pd.DataFrame(frame.drop(columns=frame.geometry.name)))
+
+            def write(path: Path, bare: pd.DataFrame = bare) -> None:
+                bare.to_csv(
+                    path,
+                    index=False,
+                    encoding="utf-8-sig",
+                    sep=";" if polish else ",",
+                    decimal="," if polish else ".",
+                    lineterminator="\r\n",
+                )
+
+            written.append(_replace(directory / f"{table_name(result, name)}{suffix}.csv", write))
+    return written
+
+
+def plain(result: Result, table: str) -> gpd.GeoDataFrame:
+    """Return a table with columns that every file format holds.
+
+    Flags become nullable booleans, lists and texts become text, further geometries are left out.
+    """
+    frame = result.tables[table]
+    declared = result.check.columns.get(table, {})
+    kept = {}
+    for name in frame.columns:
+        values = frame[name]
+        if name == frame.geometry.name:
+            continue
+        if isinstance(values.dtype, gpd.array.GeometryDtype):
+            continue
+        column = declared.get(name)
+        if column is not None and column.kind == "flag":
+            kept[str(name)] = pd.array([flag(v) for v in values.tolist()], dtype="boolean")
+        elif values.dtype == object or isinstance(values.dtype, pd.CategoricalDtype):
+            kept[str(name)] = _plain_objects(values)
+        else:
+            kept[str(name)] = values.to_numpy() if _is_numpy(values) else values.array
+    attributes = pd.DataFrame(kept, index=range(len(frame)))
+    return gpd.GeoDataFrame(attributes, geometry=frame.geometry.to_numpy(), crs=frame.crs)
+
+
+def _is_numpy(values: pd.Series) -> bool:
+    return isinstance(values.dtype, np.dtype)
+
+
+def _plain_objects(values: pd.Series) -> Any:
+    items = values.tolist()
+    present = [v for v in items if not is_missing(v)]
+    if present and all(isinstance(v, bool | np.bool_) for v in present):
+        return pd.array([None if is_missing(v) else bool(v) for v in items], dtype="boolean")
+    if present and all(isinstance(v, int | float | np.number) for v in present):
+        return np.array([np.nan if is_missing(v) else float(v) for v in items])
+    return pd.array([None if is_missing(v) else _as_text(v) for v in items], dtype="string")
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, Text):
+        return value.en
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def guarded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts no spreadsheet takes for formulas.
+
+    >>> guarded(pd.DataFrame({"a": ["=1+1", "ok"], "b": [-1.0, 2.0]})).values.tolist()
+    [["'=1+1", -1.0], ['ok', 2.0]]
+    """
+    made = frame.copy()
+    for name in made.columns:
+        if made[name].dtype == object or pd.api.types.is_string_dtype(made[name].dtype):
+            made[name] = [_guard(v) for v in made[name].tolist()]
+    return made
+
+
+def _guard(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return None if is_missing(value) else value
+
+
+def _replace(path: Path, write: Callable[[Path], Any]) -> Path:
+    """Write to a temporary name beside ``path``, then rename."""
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        write(temporary)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise PublishError(
+            Text(f"nie można zapisać: {error.strerror}", f"cannot be written: {error.strerror}"),
+            place=str(path),
+            remedy=Text("podaj folder, w którym można pisać", "give a folder that can be written"),
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+    return path
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

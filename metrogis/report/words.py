@@ -1,0 +1,139 @@
+"""Words of the published pages, in Polish and English."""
+
+from __future__ import annotations
+
+from metrogis.maps.texts import LEGEND as MAP_LEGEND
+from metrogis.texts import Text, both
+
+LEGEND = Text("Legenda", "Legend")
+LEGEND_LAYERS = MAP_LEGEND
+
+WORDS: dict[str, Text] = {
+    "skip": Text("Przejdź do treści", "Skip to content"),
+    "atlas": Text("Atlas przestrzeni i mobilności", "Atlas of space and mobility"),
+    "all_checks": Text("Wszystkie mapy", "All maps"),
+    "language": Text("Język", "Language"),
+    "navigation": Text("Gdzie jesteś", "You are here"),
+    "direction": Text("Kierunek działań", "Direction"),
+    "findings": Text("Najważniejsze ustalenia", "Key findings"),
+    "no_findings": Text("To sprawdzenie nie dało ustaleń.", "This check gave no findings."),
+    "map": Text("Mapa", "Map"),
+    "map_help": Text(
+        "Kliknij obiekt, aby zobaczyć jego dane. Te same liczby są w tabeli pod mapą.",
+        "Click a feature to see its data. The same numbers are in the table below the map.",
+    ),
+    "map_touch": Text(
+        "Na ekranie dotykowym przesuwaj i przybliżaj mapę dwoma palcami.",
+        "On a touch screen move and zoom the map with two fingers.",
+    ),
+    "map_off": Text("Mapa interaktywna jest niedostępna", "The interactive map is not available"),
+    "map_off_script": Text(
+        "Mapa interaktywna wymaga JavaScriptu. Poniżej jej obraz.",
+        "The interactive map needs JavaScript. Below is its picture.",
+    ),
+    "map_home": Text("Pokaż cały obszar", "Show the whole area"),
+    "legend": MAP_LEGEND,
+    "legend_note": Text(
+        "Liczby po prawej: ile obiektów ma klasa. Klasy obejmują dolną granicę, bez górnej.",
+        "Numbers on the right: how many features a class has. Classes include their lower bound, "
+        "not the upper one.",
+    ),
+    "picture": Text("Obraz mapy (PNG)", "Picture of the map (PNG)"),
+    "table": Text("Tabela", "Table"),
+    "tables": Text("Dane w tabelach", "Data in tables"),
+    "sort_help": Text(
+        "Nagłówek kolumny jest przyciskiem: sortuje tabelę.",
+        "A column heading is a button: it sorts the table.",
+    ),
+    "sorted_up": Text("posortowano rosnąco", "sorted ascending"),
+    "sorted_down": Text("posortowano malejąco", "sorted descending"),
+    "filter": Text("Szukaj w tabeli", "Search the table"),
+    "downloads": Text("Pobierz", "Download"),
+    "gpkg": Text(
+        "GeoPackage: wszystkie warstwy ze stylami QGIS",
+        "GeoPackage: all layers with QGIS styles",
+    ),
+    "csv": both("CSV"),
+    "csv_note": Text(
+        "CSV: średniki i przecinki dziesiętne, otwiera się w Excelu. GeoPackage zawiera geometrię.",
+        "CSV: commas and decimal points, UTF-8. The GeoPackage holds the geometry.",
+    ),
+    "method": Text("Jak to policzono", "How it was computed"),
+    "parameters": Text("Parametry", "Parameters"),
+    "parameter": Text("parametr", "parameter"),
+    "value": Text("wartość", "value"),
+    "unit": Text("jednostka", "unit"),
+    "origin": Text("źródło wartości", "source of the value"),
+    "columns": Text("Co znaczą kolumny", "What the columns mean"),
+    "column": Text("kolumna w plikach", "column in the files"),
+    "meaning": Text("znaczenie", "meaning"),
+    "sources": Text("Źródła danych", "Data sources"),
+    "layer": Text("warstwa", "layer"),
+    "file": Text("plik lub usługa", "file or service"),
+    "licence": Text("licencja", "licence"),
+    "attribution": Text("autor danych", "attribution"),
+    "date": Text("stan na", "date"),
+    "state": Text("stan", "state"),
+    "rows": Text("wierszy", "rows"),
+    "crs": Text("układ współrzędnych", "CRS"),
+    "audit": Text("Co zrobiono z danymi", "What was done to the data"),
+    "audit_none": Text(
+        "Niczego nie pominięto, nie naprawiono ani nie przyjęto.",
+        "Nothing was dropped, repaired or guessed.",
+    ),
+    "action": Text("co zrobiono", "action"),
+    "count": Text("ile", "count"),
+    "what": Text("czego dotyczy", "what"),
+    "examples": Text("przykłady", "examples"),
+    "not_run": Text("Nie można policzyć", "Could not be computed"),
+    "not_run_note": Text(
+        "Brak danych nie znaczy, że problemu nie ma: odpowiedź jest nieznana.",
+        "Missing data does not mean there is no problem: the answer is unknown.",
+    ),
+    "missing_layer": Text("brakująca warstwa", "missing layer"),
+    "layers": Text("Warstwy danych", "Data layers"),
+    "no_checks": Text(
+        "Żadne sprawdzenie tego kierunku nie dało wyniku.",
+        "No check of this direction has a result.",
+    ),
+    "open": Text("Otwórz mapę i dane", "Open map and data"),
+    "unstated": Text("nie podano", "not stated"),
+    "created": Text("Opublikowano", "Published"),
+    "made_with": Text("Program", "Software"),
+    "basemap": Text("Podkład mapy", "Map background"),
+    "basemap_note": Text(
+        "pobierany z serwera {host}, który poznaje adres IP czytelnika.",
+        "loaded from {host}, which learns the reader's IP address.",
+    ),
+    "no_third_party": Text(
+        "Strona niczego nie pobiera z obcych serwerów i nie zapisuje ciasteczek.",
+        "This page loads nothing from other servers and sets no cookies.",
+    ),
+    "unknown_note": Text(
+        "Szare kreskowanie oznacza „nieznane”: brak danych to nie brak usługi.",
+        "Grey hatching means “unknown”: missing data is not missing service.",
+    ),
+}
+
+CUT = Text(
+    "Pokazano pierwsze {shown:0} z {n:0} wierszy; wszystkie są w pliku CSV.",
+    "The first {shown:0} of {n:0} rows are shown; all are in the CSV file.",
+)
+ROWS = Text("{n:0} {n:plural:wiersz|wiersze|wierszy}", "{n:0} {n:plural:row|rows}")
+ALT = Text("Mapa: {title}. {finding}", "Map: {title}. {finding}")
+COUNTS = Text(
+    "{done:0} {done:plural:mapa|mapy|map}, {skipped:0} {skipped:plural:pytanie|pytania|pytań} bez "
+    "odpowiedzi z braku danych.",
+    "{done:0} {done:plural:map|maps}, {skipped:0} {skipped:plural:question|questions} without an "
+    "answer for lack of data.",
+)
+SOURCE_LINE = Text("Źródła: {sources}. Stan: {date}.", "Sources: {sources}. As of: {date}.")
+MUNICIPALITIES = Text("gminy", "municipalities")
+
+STATES: dict[str, Text] = {
+    "loaded": Text("użyta", "used"),
+    "ready": Text("dostępna", "at hand"),
+    "absent": Text("zadeklarowana, bez pliku", "declared, no file"),
+    "missing": Text("brak", "missing"),
+}
+LANGUAGE_NAMES = {"pl": "Polski", "en": "English"}
