@@ -74,7 +74,6 @@ class Archive:
     entries: dict[str, str]
     inner: bytes | None = None
     audit: Audit = field(default_factory=Audit)
-    sha256: str = ""
     used: int = 0
 
     def read(self, table: str) -> bytes | None:
@@ -112,6 +111,13 @@ class Archive:
         except (OSError, KeyError) as error:
             raise _broken(self.layer, entry, error) from error
 
+    def sha256(self) -> str:
+        """Return the hash of the file or folder."""
+        try:
+            return file_hash(self.path)
+        except OSError as error:
+            raise _broken(self.layer, self.path.name, error) from error
+
     def _spend(self, size: int) -> None:
         self.used += size
         if self.used > self.limits.max_bytes:
@@ -143,11 +149,9 @@ def open_archive(path: str | os.PathLike[str], *, layer: str, limits: Limits) ->
             remedy=_GIVE,
         )
     try:
-        archive = _folder(root, layer, limits) if root.is_dir() else _zip(root, layer, limits)
-        archive.sha256 = file_hash(root)
+        return _folder(root, layer, limits) if root.is_dir() else _zip(root, layer, limits)
     except OSError as error:
         raise _broken(layer, root.name, error) from error
-    return archive
 
 
 def _folder(root: Path, layer: str, limits: Limits) -> Archive:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import holidays
 import numpy as np
@@ -34,7 +34,7 @@ _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _EARLIEST, _LATEST = Date(1970, 1, 1), Date(2100, 12, 31)
 _MAX_CELLS = 200_000_000
 
-DateLike = str | Date | datetime | pd.Timestamp | np.datetime64
+DateLike: TypeAlias = str | Date | datetime | pd.Timestamp | np.datetime64
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def build(
         If no service of any trip has a date.
     """
     log = Log(feed, calendar.file)
-    services = list(dict.fromkeys(trips["service_id"]))
+    services = pd.unique(trips["service_id"]).tolist()
     rows = _periods(calendar, services, log)
     extra_log = Log(feed, calendar_dates.file)
     extra = _exceptions(calendar_dates, services, extra_log)
@@ -171,7 +171,7 @@ def build(
         )  # fmt: skip
     days = (last - first).days + 1
     runs = np.zeros((days, len(services)), bool)
-    weekday = (np.arange(days) + first.weekday()) % 7
+    weekday = (np.arange(days) + np.int64(first.weekday())) % 7
     for service, start, end, week in rows:
         a, b = max((start - first).days, 0), min((end - first).days + 1, days)
         if a < b:
@@ -200,7 +200,8 @@ def build(
             min(whole[0], first + timedelta(days=int(days_on[0]))),
             max(whole[1], first + timedelta(days=int(days_on[-1]))),
         )
-    validity, info_audit = _validity(whole, info, feed)
+    running = [first + timedelta(days=int(d)) for d in days_on]
+    validity, info_audit = _validity(whole, running, info, feed)
     result = Calendar(
         tuple(services), first, runs, np.array([feed] * len(services), dtype=object),
         {feed: validity},
@@ -220,8 +221,8 @@ def _periods(
     for i, day in enumerate(_WEEK):
         value, bad = integer(table[day], 0, range(2))
         log(
-            "guessed", bad, f"{day} inne niż 0 i 1: przyjęto 0", f"{day} other than 0 and 1: 0 taken",
-            names[bad],
+            "guessed", bad, f"{day} inne niż 0 i 1: przyjęto 0",
+            f"{day} other than 0 and 1: 0 taken", names[bad],
         )  # fmt: skip
         week[:, i] = value == 1
     unread = np.array([a is None or b is None for a, b in zip(start, end, strict=True)], bool)
@@ -234,7 +235,7 @@ def _periods(
     )
     rows, past, cut, seen = [], [], [], set()
     twice = []
-    for i in np.flatnonzero(~unread & (service >= 0)):
+    for i in np.flatnonzero(~unread & (service >= 0)).tolist():
         a, b = start[i], end[i]
         if b < a:
             past.append(names[i])
@@ -256,8 +257,8 @@ def _periods(
         past,
     )
     log(
-        "repaired", len(cut), "daty poza latami 1970-2100: przycięto", "dates beyond 1970-2100: cut",
-        cut,
+        "repaired", len(cut), "daty poza latami 1970-2100: przycięto",
+        "dates beyond 1970-2100: cut", cut,
     )  # fmt: skip
     log(
         "noted",
@@ -285,7 +286,9 @@ def _exceptions(table: Table, services: list[str], log: Log) -> list[tuple[int, 
     return [(int(service[i]), dates[i], bool(kind[i] == 1)) for i in ok]
 
 
-def _validity(whole: tuple[Date, Date], info: Table, feed: str) -> tuple[tuple[Date, Date], Audit]:
+def _validity(
+    whole: tuple[Date, Date], running: list[Date], info: Table, feed: str
+) -> tuple[tuple[Date, Date], Audit]:
     log = Log(feed, "feed_info.txt")
     if not info.n:
         return whole, log.audit
@@ -293,16 +296,16 @@ def _validity(whole: tuple[Date, Date], info: Table, feed: str) -> tuple[tuple[D
     ends = [d for d in info["feed_end_date"].map(_parse, object) if d]
     first = max([whole[0], *starts[:1]])
     last = min([whole[1], *ends[:1]])
-    if first > last:
+    if not any(first <= day <= last for day in running):
         log(
-            "noted", 1, "okres z feed_info poza kalendarzem: użyto kalendarza",
-            "period of feed_info outside the calendar: calendar used",
+            "noted", 1, "w okresie z feed_info nic nie kursuje: użyto kalendarza",
+            "nothing runs in the period of feed_info: calendar used",
         )  # fmt: skip
         return whole, log.audit
     if (first, last) != whole:
         log(
-            "noted", 1, "ważność zawężona do okresu z feed_info", "validity cut to that of feed_info",
-            f"{whole[0]}..{whole[1]} -> {first}..{last}",
+            "noted", 1, "ważność zawężona do okresu z feed_info",
+            "validity cut to that of feed_info", f"{whole[0]}..{whole[1]} -> {first}..{last}",
         )  # fmt: skip
     return (first, last), log.audit
 
@@ -337,7 +340,7 @@ def public_holidays(country: str, years: Iterable[int]) -> dict[Date, str]:
     return dict(found)
 
 
-SchoolHolidays = pd.DataFrame | Sequence[Any]
+SchoolHolidays: TypeAlias = pd.DataFrame | Sequence[Any]
 
 
 def school_days_off(table: SchoolHolidays | None) -> list[tuple[Date, Date]] | None:

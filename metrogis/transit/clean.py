@@ -133,7 +133,9 @@ def seconds_of(text: str, limit: int) -> int:
     return total if minutes < 60 and seconds < 60 and total <= limit else NO_TIME
 
 
-def integer(column: Column, default: int, allowed: range | None = None) -> tuple[Any, Mask]:
+def integer(
+    column: Column, default: int, allowed: range | None = None, dtype: Any = np.int64
+) -> tuple[Any, Mask]:
     """Return whole numbers, ``default`` for blanks, and where a text is no such number."""
 
     def parse(text: str) -> int:
@@ -147,9 +149,10 @@ def integer(column: Column, default: int, allowed: range | None = None) -> tuple
         right = number == value and abs(number) < 2**31 - 1
         return number if right and (allowed is None or number in allowed) else _BAD
 
-    values = column.map(parse, np.int64)
-    bad = values == _BAD
-    return np.where(bad, default, values), bad
+    table = np.array([parse(v) for v in column.values], dtype=np.int64)
+    bad = table == _BAD
+    rows = column.spread(bad) if bad.any() else np.zeros(len(column), bool)
+    return column.spread(np.where(bad, default, table).astype(dtype)), rows
 
 
 _BAD = -(2**40)
@@ -250,8 +253,8 @@ def _parents(column: Column, ids: npt.NDArray[np.object_], log: Log) -> Any:
     named = column.map(bool, bool)
     strange = named & (parent < 0)
     log(
-        "repaired", strange, "nieznana parent_station: pominięto", "unknown parent_station: ignored",
-        ids[strange],
+        "repaired", strange, "nieznana parent_station: pominięto",
+        "unknown parent_station: ignored", ids[strange],
     )  # fmt: skip
     own = parent == np.arange(len(ids))
     log("repaired", own, "przystanek jest własną stacją", "a stop is its own station", ids[own])
@@ -282,8 +285,8 @@ def routes(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
     kind, bad = integer(table["route_type"], -1)
     strange = bad | np.array([k < 0 or not known_route_type(int(k)) for k in kind], dtype=bool)
     log(
-        "guessed", strange, "nieznany route_type: przyjęto autobus", "unknown route_type: bus taken",
-        ids[strange],
+        "guessed", strange, "nieznany route_type: przyjęto autobus",
+        "unknown route_type: bus taken", ids[strange],
     )  # fmt: skip
     kind = np.where(strange, 3, kind)
     short, long = table["route_short_name"].text(), table["route_long_name"].text()
@@ -348,11 +351,11 @@ def trips(
 
 
 def frequencies(
-    table: Table, trip_ids: Iterable[str], feed: str, max_time: int
+    table: Table, trip_ids: pd.Series, feed: str, max_time: int
 ) -> tuple[pd.DataFrame, Audit]:
     """Return headways: trip (position), start, end (seconds, half-open), headway, exact."""
     log = Log(feed, table.file)
-    trip = table["trip_id"].find(trip_ids)
+    trip = table["trip_id"].find(trip_ids if table.n else ())
     names = table["trip_id"].text()
     log(
         "dropped",
@@ -405,10 +408,10 @@ def frequencies(
     return frame, log.audit
 
 
-def transfers(table: Table, stop_ids: Iterable[str], feed: str) -> tuple[pd.DataFrame, Audit]:
+def transfers(table: Table, stop_ids: pd.Series, feed: str) -> tuple[pd.DataFrame, Audit]:
     """Return transfers between known stops: from, to, type, seconds (NaN = not stated)."""
     log = Log(feed, table.file)
-    ids = list(stop_ids)
+    ids = list(stop_ids) if table.n else []
     known = (table["from_stop_id"].find(ids) >= 0) & (table["to_stop_id"].find(ids) >= 0)
     log("dropped", ~known, "przesiadki nieznanych przystanków", "transfers of unknown stops")
     table = table.filter(known)

@@ -64,7 +64,7 @@ def _one(lat: Floats, lon: Floats, line: shapely.LineString | None) -> tuple[Flo
         k = np.cos(np.radians(lat.mean()))
         flat = shapely.transform(line, lambda p: p * _METRES_PER_DEGREE * np.array([k, 1.0]))
         points = shapely.points(lon * _METRES_PER_DEGREE * k, lat * _METRES_PER_DEGREE)
-        d = shapely.line_locate_point(flat, points)
+        d = np.asarray(shapely.line_locate_point(flat, points), dtype=float)
         if _grows(d):
             return d, 1
     k = np.cos(np.radians((lat[1:] + lat[:-1]) / 2))

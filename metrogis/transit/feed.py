@@ -97,9 +97,11 @@ class Feed:
 
     @cached_property
     def stop_times(self) -> pd.DataFrame:
-        """Calls of trips at stops: trip_id, stop_id (categories), arrival_time, departure_time
-        (seconds after midnight of the service day, past 86400 kept), stop_sequence, pickup_type,
-        drop_off_type, modelled (time was interpolated). Trips with headways stand once.
+        """Calls of trips at stops; trips with headways stand once.
+
+        trip_id, stop_id (categories), arrival_time, departure_time (seconds after midnight of the
+        service day, past 86400 kept), stop_sequence, pickup_type, drop_off_type, modelled (the
+        time was interpolated).
         """
         c = self.calls
         return pd.DataFrame(
@@ -117,7 +119,7 @@ class Feed:
 
     @property
     def frequencies(self) -> pd.DataFrame:
-        """Headways: trip_id, start_time, end_time (seconds, half-open), headway_secs, exact_times."""
+        """Headways: trip_id, start_time, end_time (seconds), headway_secs, exact_times."""
         ids = self.trips["trip_id"].to_numpy()
         h = self.headways
         return pd.DataFrame(
@@ -468,7 +470,7 @@ def read_feed(
     ...     "stops": "stop_id,stop_lat,stop_lon|A,54.4,18.5|B,54.5,18.6",
     ...     "routes": "route_id,route_type|7,3",
     ...     "trips": "trip_id,route_id,service_id|1,7,W",
-    ...     "stop_times": "trip_id,stop_id,departure_time,stop_sequence|1,A,8:00:00,1|1,B,8:20:00,2",
+    ...     "stop_times": "trip_id,stop_id,departure_time|1,A,8:00:00|1,B,8:20:00",
     ...     "calendar_dates": "service_id,date,exception_type|W,20241016,1",
     ... }
     >>> for table, text in tables.items():

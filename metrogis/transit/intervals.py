@@ -7,6 +7,7 @@ half-open, [start, end). An interval without departures is infinite, never a num
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ import pandas as pd
 from metrogis.errors import ParameterError
 from metrogis.texts import Text, both
 
-Departures = pd.DataFrame | pd.Series | npt.NDArray[np.generic] | Iterable[float]
+Departures: TypeAlias = pd.DataFrame | pd.Series | npt.NDArray[Any] | Iterable[float]
 
 
 def count_interval(

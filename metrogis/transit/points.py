@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
+from metrogis.crs import name_of, require_metric
 from metrogis.errors import CRSError
 from metrogis.provenance import attach
-from metrogis.texts import Text, both
+from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.transit.feed import Feed
@@ -20,22 +21,7 @@ if TYPE_CHECKING:
 
 def stop_points(feed: Feed, crs: Any) -> gpd.GeoDataFrame:
     """Return stops as points; see :meth:`metrogis.transit.Feed.stop_points`."""
-    try:
-        target = pyproj.CRS.from_user_input(crs)
-    except pyproj.exceptions.CRSError as error:
-        raise CRSError(
-            Text("nieznany układ współrzędnych", "unknown CRS"), layer=feed.name, place=str(crs)
-        ) from error
-    if not target.is_projected or target.to_epsg() == 3857:
-        raise CRSError(
-            Text(
-                "odległości liczy się tylko w układzie płaskim, w metrach",
-                "distances are computed in a projected CRS in metres only",
-            ),
-            layer=feed.name,
-            place=target.name,
-            remedy=both("EPSG:2180"),
-        )
+    target = require_metric(crs, layer=feed.name)
     stops = feed.stops
     modes = _modes(feed, "mode")
     use = stops["stop_lat"].notna() & (stops["location_type"].isin([0, 4]) | (modes != ""))
@@ -98,7 +84,7 @@ def _inside(
         else Text(
             "większość przystanków leży poza obszarem układu {crs}",
             "most stops lie outside the area of use of {crs}",
-        ).fill(crs=crs.name),
+        ).fill(crs=name_of(crs)),
         layer=feed.name,
         place="stops.txt",
         remedy=Text("sprawdź stop_lat i stop_lon, albo układ", "check stop_lat, stop_lon, or CRS"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,9 @@ from metrogis.transit.feed import Feed, Options
 from metrogis.transit.stop_times import StopTimes, stop_times
 from metrogis.transit.tables import Table, empty_table, read_table
 
+_NOT_BLANK = re.compile(rb"\S")
+_OPTIONAL = ("frequencies", "transfers", "feed_info", "agency")
+_SMALL = ("stops", "routes", "trips", "calendar", "calendar_dates", *_OPTIONAL)
 _MUST = ("stops", "routes", "trips", "stop_times")
 
 
@@ -54,27 +59,40 @@ def _stem(path: Path) -> str:
 
 def _read_one(path: Path, name: str, options: Options, limits: Limits, max_time: int) -> Feed:
     archive = open_archive(path, layer=name, limits=limits)
-    audit = archive.audit
-    tables: dict[str, Table] = {}
     for key in _MUST:
         if key not in archive.entries:
             raise _missing(name, f"{key}.txt")
     if not {"calendar", "calendar_dates"} & archive.entries.keys():
         raise _missing(name, "calendar.txt, calendar_dates.txt")
-    for key in (*_MUST, "calendar", "calendar_dates", "frequencies", "transfers", "feed_info",
-                "agency"):  # fmt: skip
+    with ThreadPoolExecutor(1) as pool:
+        # the largest table is unpacked while the others are read
+        ahead = pool.submit(archive.read, "stop_times")
+        sha256 = pool.submit(archive.sha256)
+        return _assemble(archive, ahead, sha256, options, max_time)
+
+
+def _assemble(
+    archive: Archive,
+    ahead: Future[bytes | None],
+    sha256: Future[str],
+    options: Options,
+    max_time: int,
+) -> Feed:
+    name = archive.layer
+    audit = archive.audit
+    tables: dict[str, Table] = {}
+    for key in _SMALL:
         try:
-            tables[key], notes = _table(archive, key, options.country)
+            tables[key], notes = _table(archive, key, archive.read(key), options.country)
         except SchemaError as error:
-            if key not in ("frequencies", "transfers", "feed_info", "agency"):
+            if key not in _OPTIONAL:
                 raise
             tables[key] = empty_table(f"{key}.txt")
             notes = Audit().add(f"{name}/{key}.txt", "dropped", 1, error.message)
         audit += notes
-    agency = "agency" in archive.entries
-    audit = audit.add(
-        f"{name}/agency.txt", "noted", int(not agency), Text("brak pliku", "file is missing")
-    )
+    if "agency" not in archive.entries:
+        what = Text("brak pliku", "file is missing")
+        audit = audit.add(f"{name}/agency.txt", "noted", 1, what)
     stops, notes = clean.stops(tables["stops"], name)
     audit += notes
     routes, notes = clean.routes(tables["routes"], name)
@@ -86,12 +104,21 @@ def _read_one(path: Path, name: str, options: Options, limits: Limits, max_time:
         reference_date=options.reference_date,
     )  # fmt: skip
     audit += notes
-
-    def shapes() -> pd.DataFrame:
-        return read_shapes(archive)
-
+    first, last = calendar.validity[name]
+    day = options.reference_date
+    if day is not None and not first <= day <= last:
+        what = Text("data katalogu poza ważnością rozkładu", "catalog's date outside the validity")
+        audit = audit.add(name, "noted", 1, what, f"{day}; {first}..{last}")
+    headways, notes = clean.frequencies(
+        tables["frequencies"], trips["trip_id"], name, max_time
+    )  # fmt: skip
+    audit += notes
+    transfers, notes = clean.transfers(tables["transfers"], stops["stop_id"], name)
+    audit += notes
+    table, notes = _table(archive, "stop_times", ahead.result(), options.country)
+    audit += notes
     calls, notes = stop_times(
-        tables["stop_times"], trips, stops, name, max_time=max_time, shapes=shapes
+        table, trips, stops, name, max_time=max_time, shapes=lambda: read_shapes(archive)
     )
     audit += notes
     if not len(calls):
@@ -101,13 +128,7 @@ def _read_one(path: Path, name: str, options: Options, limits: Limits, max_time:
             place="stop_times.txt",
             remedy=Text("sprawdź trip_id, stop_id i czasy", "check trip_id, stop_id and the times"),
         )
-    headways, notes = clean.frequencies(
-        tables["frequencies"], trips["trip_id"].tolist(), name, max_time
-    )
-    audit += notes
-    transfers, notes = clean.transfers(tables["transfers"], stops["stop_id"].tolist(), name)
-    audit += notes
-    source = Source(layer=name, origin=path.name, sha256=archive.sha256)
+    source = Source(layer=name, origin=archive.path.name, sha256=sha256.result())
     texts = {c: tables["agency"][c].text() for c in clean.WANTED["agency"]}
     return Feed(
         name, stops, routes, trips, transfers, pd.DataFrame(texts).assign(feed=name), calls,
@@ -115,31 +136,37 @@ def _read_one(path: Path, name: str, options: Options, limits: Limits, max_time:
     )  # fmt: skip
 
 
-def _table(archive: Archive, key: str, country: str) -> tuple[Table, Audit]:
+def _table(archive: Archive, key: str, data: bytes | None, country: str) -> tuple[Table, Audit]:
     file = f"{key}.txt"
-    data = archive.read(key)
     if data is None:
         return empty_table(file), Audit()
-    if not data.strip() and key not in _MUST:
+    if _NOT_BLANK.search(data) is None and key not in _MUST:
         what = Text("plik jest pusty", "file is empty")
         return empty_table(file), Audit().add(f"{archive.layer}/{file}", "noted", 1, what)
     wanted: tuple[str, ...] = clean.WANTED[key]
-    table, audit = read_table(data, file, wanted=wanted, layer=archive.layer, country=country)
+    plain = ("arrival_time", "departure_time") if key == "stop_times" else ()
+    table, audit = read_table(
+        data, file, wanted=wanted, layer=archive.layer, country=country, plain=plain
+    )
     clean.require(table, key, archive.layer)
     if key == "stop_times" and _has_blank_times(table):
         # distances are of use for blank times only
         wanted = (*wanted, "shape_dist_traveled")
-        table, audit = read_table(data, file, wanted=wanted, layer=archive.layer, country=country)
+        table, audit = read_table(
+            data, file, wanted=wanted, layer=archive.layer, country=country, plain=plain
+        )
     if not table.n and key in _MUST:
         raise SchemaError(
-            Text("plik nie ma wierszy", "the file has no rows"), layer=archive.layer, place=file
+            Text("plik nie ma wierszy", "the file has no rows"),
+            layer=archive.layer,
+            place=file,
+            remedy=Text("rozkład GTFS musi je mieć", "a GTFS timetable must have some"),
         )
     return table, audit
 
 
 def _has_blank_times(table: Table) -> bool:
-    columns = [table[c] for c in ("arrival_time", "departure_time")]
-    return all(any(":" not in v for v in column.values) for column in columns)
+    return all(table[c].any_without_colon() for c in ("arrival_time", "departure_time"))
 
 
 def _missing(layer: str, files: str) -> SchemaError:

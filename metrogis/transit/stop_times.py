@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -80,9 +80,9 @@ def stop_times(
         trip, stop, no_stop = trip[~no_trip], stop[~no_trip], no_stop[~no_trip]
     order, sequence = _order(table, trip, log)
     arrival, departure = _times(table, log, max_time)
-    pickup, bad = integer(table["pickup_type"], 0, range(4))
+    pickup, bad = integer(table["pickup_type"], 0, range(4), np.int8)
     log("guessed", bad, "nieznany pickup_type: przyjęto 0", "unknown pickup_type: 0 taken")
-    drop, bad = integer(table["drop_off_type"], 0, range(4))
+    drop, bad = integer(table["drop_off_type"], 0, range(4), np.int8)
     log("guessed", bad, "nieznany drop_off_type: przyjęto 0", "unknown drop_off_type: 0 taken")
     phone = (pickup == 2) | (pickup == 3)
     log("noted", phone, "odjazdy na żądanie (telefon, kierowca)", "departures on request")
@@ -94,9 +94,8 @@ def stop_times(
         dist = dist[order] if dist is not None else None
     change = np.r_[True, trip[1:] != trip[:-1]] if len(trip) else np.zeros(0, bool)
     calls = StopTimes(
-        trip, stop, arrival, departure, sequence.astype(np.int32), pickup.astype(np.int8),
-        drop.astype(np.int8), change, np.r_[change[1:], True] if len(trip) else change,
-        np.zeros(len(trip), bool),
+        trip, stop, arrival, departure, sequence, pickup, drop, change,
+        np.r_[change[1:], True] if len(trip) else change, np.zeros(len(trip), bool),
     )  # fmt: skip
     if no_stop.any():
         names = table["stop_id"].text()
@@ -115,7 +114,7 @@ def stop_times(
 
 
 def _order(table: Table, trip: Ints, log: Log) -> tuple[npt.NDArray[np.int64] | None, Ints]:
-    sequence, bad = integer(table["stop_sequence"], -1)
+    sequence, bad = integer(table["stop_sequence"], -1, dtype=np.int32)
     blank = (sequence == -1) | bad
     if blank.any():
         # a trip without a full sequence keeps the order of the file
@@ -125,8 +124,7 @@ def _order(table: Table, trip: Ints, log: Log) -> tuple[npt.NDArray[np.int64] | 
             "repaired", blank, "brak stop_sequence: kolejność jak w pliku",
             "stop_sequence missing: order of the file used",
         )  # fmt: skip
-        sequence = np.where(inside, np.arange(len(trip)), sequence)
-    sequence = sequence.astype(np.int32)
+        sequence = np.where(inside, np.arange(len(trip), dtype=np.int32), sequence)
     same = trip[1:] == trip[:-1]
     if ((trip[1:] > trip[:-1]) | (same & (sequence[1:] > sequence[:-1]))).all():
         return None, sequence
@@ -137,18 +135,28 @@ def _order(table: Table, trip: Ints, log: Log) -> tuple[npt.NDArray[np.int64] | 
 def _times(table: Table, log: Log, max_time: int) -> tuple[Ints, Ints]:
     def read(name: str) -> Ints:
         column = table[name]
-        bad = [v for v in column.values if v and seconds_of(v, max_time) == NO_TIME]
-        if bad:
-            wrong = column.map(set(bad).__contains__, bool)
+        seconds, odd = column.seconds(lambda v: seconds_of(v, max_time))
+        far = seconds > max_time
+        seconds[far] = NO_TIME
+        bad = {v for v in odd if v and seconds_of(v, max_time) == NO_TIME}
+        if bad or far.any():
+            wrong = far | column.map(bad.__contains__, bool)
             log(
                 "dropped", wrong, "czas nieczytelny, ujemny lub za duży: uznano za pusty",
-                "time unreadable, negative or too large: taken as blank", bad,
+                "time unreadable, negative or too large: taken as blank",
+                bad or column.filter(far).text(),
             )  # fmt: skip
-        return column.map(lambda v: seconds_of(v, max_time), np.int32)
+        return seconds
 
-    arrival, departure = read("arrival_time"), read("departure_time")
-    arrival = np.where(arrival == NO_TIME, departure, arrival)
-    return arrival, np.where(departure == NO_TIME, arrival, departure)
+    arrival = read("arrival_time")
+    if table["arrival_time"].same_as(table["departure_time"]):
+        return arrival, arrival
+    departure = read("departure_time")
+    no_arrival, no_departure = arrival == NO_TIME, departure == NO_TIME
+    if no_arrival.any() or no_departure.any():
+        arrival = np.where(no_arrival, departure, arrival)
+        departure = np.where(no_departure, arrival, departure)
+    return arrival, departure
 
 
 def _same_call_twice(calls: StopTimes, log: Log) -> tuple[StopTimes, Mask]:
@@ -168,15 +176,15 @@ def _same_call_twice(calls: StopTimes, log: Log) -> tuple[StopTimes, Mask]:
         return calls, keep
     last = calls.last.copy()
     last[:-1] |= last[1:] & ~keep[1:]  # the twin of a final call was the final one
-    return StopTimes(
-        *(last if f == "last" else getattr(calls, f) for f in calls.__dataclass_fields__)
-    ).take(keep), keep
+    return replace(calls, last=last).take(keep), keep
 
 
 def _past_midnight(calls: StopTimes, trips: pd.DataFrame, log: Log) -> StopTimes:
     """Carry on trips whose clock starts again at 00:00; smaller steps back are only noted."""
-    known = calls.departure != NO_TIME
-    rows = np.flatnonzero(known)
+    a, d = calls.arrival, calls.departure
+    if (a[1:] >= d[:-1])[~calls.first[1:]].all() and (d >= a).all():
+        return calls  # a blank time is below all others: with blanks at most a detour
+    rows = np.flatnonzero(calls.departure != NO_TIME)
     if len(rows) < 1:
         return calls
     trip = calls.trip[rows]
@@ -206,8 +214,7 @@ def _past_midnight(calls: StopTimes, trips: pd.DataFrame, log: Log) -> StopTimes
     clock += 86400 * (total - before)
     arrival, departure = calls.arrival.copy(), calls.departure.copy()
     arrival[rows], departure[rows] = clock[0::2], clock[1::2]
-    fields = {f: getattr(calls, f) for f in calls.__dataclass_fields__}
-    return StopTimes(**{**fields, "arrival": arrival, "departure": departure})
+    return replace(calls, arrival=arrival, departure=departure)
 
 
 def _fill(
@@ -252,10 +259,7 @@ def _fill(
             (how[here] == 0, "według odległości przystanków", "by distance between stops"),
         ):
             log("modelled", count, f"puste czasy {pl}", f"blank times {en}")
-    fields = {f: getattr(calls, f) for f in calls.__dataclass_fields__}
-    calls = StopTimes(
-        **{**fields, "arrival": arrival, "departure": departure, "modelled": modelled}
-    )
+    calls = replace(calls, arrival=arrival, departure=departure, modelled=modelled)
     lost = departure == NO_TIME
     ids = trips["trip_id"].to_numpy()
     log(
@@ -266,10 +270,12 @@ def _fill(
 
 
 def _short_trips(calls: StopTimes, trips: pd.DataFrame, log: Log) -> StopTimes:
-    count = np.bincount(calls.trip, minlength=len(trips))
+    count = np.diff(calls.bounds(len(trips)))
     ids = trips["trip_id"].to_numpy()
     log("noted", count == 0, "kursy bez stop_times", "trips without stop_times", ids[count == 0])
-    single = (count == 1)[calls.trip] & calls.first & calls.last
+    single = np.zeros(len(calls), bool)
+    if (count == 1).any():
+        single = (count == 1)[calls.trip] & calls.first & calls.last
     log(
         "dropped", single, "kursy o jednym przystanku", "trips with a single stop",
         ids[calls.trip[single]],

@@ -13,11 +13,12 @@ import io
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from metrogis.errors import SchemaError
@@ -27,16 +28,47 @@ from metrogis.texts import Text
 Ints = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
-# a quoted text of more lines than this is a quote that was never closed
-_MAX_LINES_IN_VALUE = 20
 
-
-@dataclass(frozen=True)
 class Column:
-    """One column: ``codes`` into ``values``, the distinct texts, stripped (one may be empty)."""
+    """One column: ``codes`` into ``values``, the distinct texts (one may be empty).
 
-    codes: Ints
-    values: list[str]
+    A column read as plain text (``arrow``) is only sorted into distinct texts when asked.
+    """
+
+    def __init__(
+        self,
+        codes: Ints | None = None,
+        values: list[str] | None = None,
+        *,
+        arrow: pa.ChunkedArray | None = None,
+    ) -> None:
+        self._codes, self._values, self._arrow = codes, values, arrow
+
+    @property
+    def codes(self) -> Ints:
+        """Position of every row's text in ``values``."""
+        self._encode()
+        return cast(Ints, self._codes)
+
+    @property
+    def values(self) -> list[str]:
+        """The distinct texts."""
+        self._encode()
+        return cast("list[str]", self._values)
+
+    def _encode(self) -> None:
+        if self._codes is None and self._arrow is not None:
+            plain = _coded(self._arrow.dictionary_encode())
+            stripped, _ = _strip(plain)
+            self._codes, self._values = stripped._codes, stripped._values
+
+    @property
+    def encoded(self) -> bool:
+        """Tell whether the distinct texts are sorted out."""
+        return self._codes is not None
+
+    def __len__(self) -> int:
+        return len(self._arrow if self._codes is None and self._arrow is not None else self.codes)
 
     def map(self, function: Callable[[str], Any], dtype: Any) -> npt.NDArray[Any]:
         """Return ``function`` of every row's text, computed once per distinct text."""
@@ -46,9 +78,11 @@ class Column:
             table[:] = found
         else:
             table = np.array(found, dtype=dtype)
-        if not len(table):
-            return np.zeros(0, dtype=dtype)
-        return table[self.codes]
+        return self.spread(table)
+
+    def spread(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return for every row the entry of ``table`` that stands for its text."""
+        return table[self.codes] if len(table) else np.zeros(0, dtype=table.dtype)
 
     def text(self) -> npt.NDArray[np.object_]:
         """Return the rows' texts."""
@@ -57,11 +91,87 @@ class Column:
     def find(self, ids: Iterable[str]) -> Ints:
         """Return the position of every row's text in ``ids``, -1 where it is not there."""
         place = {key: i for i, key in enumerate(ids)}
-        return self.map(lambda v: place.get(v, -1), np.int32).astype(np.int32, copy=False)
+        found = np.fromiter((place.get(v, -1) for v in self.values), np.int32, len(self.values))
+        return self.spread(found)
 
     def filter(self, keep: Mask) -> Column:
         """Return the column of the rows where ``keep``."""
         return Column(self.codes[keep], self.values)
+
+    def seconds(self, slow: Callable[[str], int]) -> tuple[Ints, list[str]]:
+        """Return times as seconds, and the texts that ``slow`` had to read.
+
+        ``H:MM:SS`` and ``HH:MM:SS`` are read eight bytes at a time; every other distinct text
+        goes to ``slow`` once.
+        """
+        if self._arrow is None or self._codes is not None:
+            return self.map(slow, np.int32), list(self.values)
+        parts = [clock(chunk) for chunk in self._arrow.chunks]
+        result = np.concatenate([p[0] for p in parts]) if parts else np.zeros(0, np.int32)
+        odd = ~np.concatenate([p[1] for p in parts]) if parts else np.zeros(0, bool)
+        if not odd.any():
+            return result, []
+        rest = Column(arrow=self._arrow.filter(pa.array(odd)))
+        result[odd] = rest.map(slow, np.int32)
+        return result, rest.values
+
+    def any_without_colon(self) -> bool:
+        """Tell whether a text is no clock time at all (blank, mostly)."""
+        if self._arrow is None or self._codes is not None:
+            return any(":" not in v for v in self.values)
+        short = pc.less(pc.binary_length(self._arrow), 4)
+        return bool(pc.any(short).as_py())
+
+    def same_as(self, other: Column) -> bool:
+        """Tell, where it is cheap to see, that two plain columns hold the same texts."""
+        return self._arrow is not None and other._arrow is not None and bool(
+            self._arrow.equals(other._arrow)
+        )  # fmt: skip
+
+
+def clock(chunk: pa.StringArray) -> tuple[Ints, Mask]:
+    """Return seconds of ``H:MM:SS`` and ``HH:MM:SS`` texts, and which texts had that form.
+
+    >>> clock(pa.array(["08:05:10", "7:00:00", "noon"]))[0][:2].tolist()
+    [29110, 25200]
+    """
+    n = len(chunk)
+    if not n:
+        return np.zeros(0, np.int32), np.zeros(0, bool)
+    _, offset_buffer, data_buffer = chunk.buffers()
+    offsets = np.frombuffer(offset_buffer, np.int32, n + 1, 4 * chunk.offset)
+    data = np.frombuffer(data_buffer, np.uint8) if data_buffer else np.zeros(0, np.uint8)
+    size = np.diff(offsets)
+    begin = int(offsets[0])
+    if (size == 8).all():
+        words = data[begin : begin + 8 * n].reshape(n, 8)
+        right = np.ones(n, bool)
+    else:
+        right = (size == 8) | (size == 7)
+        # the byte before a short text belongs to another one: it is overwritten by a zero
+        padded = np.concatenate([np.zeros(1, np.uint8), data, np.zeros(8, np.uint8)])
+        start = np.where(size == 7, offsets[:-1], offsets[:-1] + 1)
+        words = np.lib.stride_tricks.sliding_window_view(padded, 8)[start]
+        words[size == 7, 0] = ord("0")
+    seconds = np.empty(n, np.int32)
+    step = 1 << 16  # arrays that stay in the processor's cache
+    for a in range(0, n, step):
+        part = np.ascontiguousarray(words[a : a + step]).view("<u8").ravel()
+        digits = part ^ _SHAPE  # digits become 0-9, colons 0, anything else more
+        right[a : a + step] &= ((digits | (digits + _TO_TEN)) & _HIGH) == 0
+        pairs = digits * np.uint64(10) + (digits >> np.uint64(8))
+        minutes, secs = (pairs >> np.uint64(24)) & _BYTE, (pairs >> np.uint64(48)) & _BYTE
+        right[a : a + step] &= (minutes < 60) & (secs < 60)
+        seconds[a : a + step] = (pairs & _BYTE) * np.uint64(3600) + minutes * np.uint64(60) + secs
+    # a colon is right only as a colon
+    right &= (words[:, 2] == ord(":")) & (words[:, 5] == ord(":"))
+    return seconds, right
+
+
+_SHAPE = np.frombuffer(b"00:00:00", "<u8")[0]
+_TO_TEN = np.uint64(0x7676767676767676)
+_HIGH = np.uint64(0x8080808080808080)
+_BYTE = np.uint64(0xFF)
 
 
 @dataclass(frozen=True)
@@ -95,7 +205,13 @@ def empty_table(file: str) -> Table:
 
 
 def read_table(
-    data: bytes, file: str, *, wanted: Iterable[str], layer: str, country: str = ""
+    data: bytes,
+    file: str,
+    *,
+    wanted: Iterable[str],
+    layer: str,
+    country: str = "",
+    plain: Iterable[str] = (),
 ) -> tuple[Table, Audit]:
     """Read the wanted columns of one GTFS file.
 
@@ -111,6 +227,8 @@ def read_table(
         Name of the feed, for messages and the audit.
     country : str
         Country code; decides which one-byte encoding an old file is taken to have.
+    plain : iterable of str
+        Columns of many distinct texts that are read as they stand (times).
 
     Raises
     ------
@@ -143,15 +261,14 @@ def read_table(
             place=f"{file}, 1",
             remedy=Text("nagłówek musi nazywać kolumny", "the header must name the columns"),
         )
-    body = data[start:]
-    raw = _fast(body, len(names), use, delimiter)
+    raw = _fast(data, start, len(names), use, delimiter, set(plain))
     if raw is None:
-        raw, audit = _careful(body, len(names), use, delimiter, place, audit)
-    n = len(next(iter(raw.values())).codes)
+        raw, audit = _careful(data[start:], len(names), use, delimiter, place, audit)
+    n = len(next(iter(raw.values())))
     columns = {}
     stripped = 0
     for name, column in raw.items():
-        columns[name], dirty = _strip(column)
+        columns[name], dirty = _strip(column) if column.encoded else (column, 0)
         stripped += dirty
     audit = audit.add(
         place, "repaired", stripped,
@@ -225,54 +342,65 @@ def _header(
     if delimiter != ",":
         what = Text("kolumny oddzielone nie przecinkiem", "columns not separated by commas")
         audit = audit.add(place, "repaired", 1, what, repr(delimiter))
-    try:
-        cells = next(csv.reader([line], delimiter=delimiter))
-    except csv.Error:
-        cells = line.split(delimiter)
+    cells = _cells(line, delimiter)
     names = [c.strip().strip('"').strip().lower() for c in cells]
     changed = [c for c, n in zip(cells, names, strict=True) if c != n]
     what = Text("poprawiono nazwy kolumn", "column names put right")
     return names, start, delimiter, audit.add(place, "repaired", len(changed), what, changed)
 
 
-def _fast(body: bytes, width: int, use: dict[str, int], delimiter: str) -> dict[str, Column] | None:
+def _fast(
+    data: bytes, start: int, width: int, use: dict[str, int], delimiter: str, plain: set[str]
+) -> dict[str, Column] | None:
     """Read by pyarrow; None where the file needs the careful way."""
-    if not body.strip():
+    if _NOT_BLANK.search(data, start) is None:
         return {name: Column(np.zeros(0, np.int32), []) for name in use}
-    quoted = b'"' in body
-    labels = [str(i) for i in range(width)]
-    text = pa.dictionary(pa.int32(), pa.string())
+    quoted = data.find(b'"', start) >= 0
+    coded = pa.dictionary(pa.int32(), pa.string())
+    types = {str(i): pa.string() if name in plain else coded for name, i in use.items()}
     try:
         table = pacsv.read_csv(
-            pa.BufferReader(body),
-            read_options=pacsv.ReadOptions(column_names=labels, block_size=8 << 20),
+            pa.BufferReader(pa.py_buffer(data).slice(start)),
+            read_options=pacsv.ReadOptions(
+                column_names=[str(i) for i in range(width)], block_size=8 << 20
+            ),
             parse_options=pacsv.ParseOptions(
                 delimiter=delimiter, quote_char='"' if quoted else False, newlines_in_values=quoted
             ),
             convert_options=pacsv.ConvertOptions(
-                column_types={str(i): text for i in use.values()},
-                include_columns=[str(i) for i in use.values()],
+                column_types=types,
+                include_columns=list(types),
                 strings_can_be_null=False,
                 check_utf8=False,  # decode() has seen to it
             ),
         )
-    except (pa.ArrowInvalid, pa.ArrowException):
+    except pa.ArrowException:
         return None
     if quoted:
         # more lines than rows: texts of several lines, or a quote that was never closed
-        stripped = body.rstrip()
-        if stripped.count(b"\n") + 1 > table.num_rows:
+        end = len(data)
+        while data[end - 1 : end] in (b"\n", b"\r", b" "):
+            end -= 1
+        if data.count(b"\n", start, end) + 1 > table.num_rows:
             return None
+    if not table.num_rows:
+        return None
     columns = {}
     for name, i in use.items():
-        chunked = table.column(str(i)).unify_dictionaries()
-        if chunked.num_chunks == 0:
-            return None
-        codes = np.concatenate([c.indices.to_numpy(zero_copy_only=False) for c in chunked.chunks])
-        columns[name] = Column(
-            codes.astype(np.int32, copy=False), chunked.chunk(0).dictionary.to_pylist()
-        )
+        chunked = table.column(str(i))
+        columns[name] = Column(arrow=chunked) if name in plain else _coded(chunked)
     return columns
+
+
+_NOT_BLANK = re.compile(rb"\S")
+
+
+def _coded(chunked: pa.ChunkedArray) -> Column:
+    if not chunked.num_chunks:
+        return Column(np.zeros(0, np.int32), [])
+    chunked = chunked.unify_dictionaries()
+    codes = np.concatenate([c.indices.to_numpy(zero_copy_only=False) for c in chunked.chunks])
+    return Column(codes.astype(np.int32, copy=False), chunked.chunk(0).dictionary.to_pylist())
 
 
 def _careful(
@@ -280,14 +408,13 @@ def _careful(
 ) -> tuple[dict[str, Column], Audit]:
     """Read row by row: short rows are filled with blanks, long ones dropped, all with a count."""
     text = body.decode("utf-8", "replace")
-    rows = _rows(text, delimiter, quoting=True)
-    unquoted = rows is None
-    if rows is None:
-        rows = _rows(text, delimiter, quoting=False) or []
-        audit = audit.add(
-            place, "repaired", 1,
-            Text("cudzysłów bez pary: cudzysłowy pominięto", "quote never closed: quotes ignored"),
-        )  # fmt: skip
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        rows = list(reader)
+    except csv.Error:
+        rows, open_quotes = _line_by_line(text, delimiter, width)
+        what = Text("cudzysłów bez pary", "quote that is never closed")
+        audit = audit.add(place, "repaired", len(open_quotes), what, open_quotes)
     good: list[list[str]] = []
     short: list[str] = []
     trimmed: list[str] = []
@@ -303,7 +430,7 @@ def _careful(
         elif len(row) < width:
             short.append(f"row {number}")
             row = row + [""] * (width - len(row))
-        good.append([c.strip('"') for c in row] if unquoted else row)
+        good.append(row)
     for action, found, what in (
         ("repaired", short, Text("wiersze za krótkie: uzupełniono", "rows too short: filled")),
         ("repaired", trimmed, Text("wiersze z pustymi polami na końcu", "rows with blank tails")),
@@ -318,22 +445,29 @@ def _careful(
     return columns, audit
 
 
-def _rows(text: str, delimiter: str, *, quoting: bool) -> list[list[str]] | None:
-    mode = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
-    rows = []
+def _line_by_line(text: str, delimiter: str, width: int) -> tuple[list[list[str]], list[str]]:
+    """Read every line for itself, so that an open quote spoils its own line at most."""
+    rows, found = [], []
+    for number, line in enumerate(text.splitlines(), start=2):
+        row = _cells(line, delimiter)
+        if line.count('"') % 2 and len(row) != width:
+            row = [cell.strip().strip('"') for cell in line.split(delimiter)]
+        if line.count('"') % 2:
+            found.append(f"row {number}")
+        rows.append(row)
+    return rows, found
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=mode):
-            if quoting and any(cell.count("\n") > _MAX_LINES_IN_VALUE for cell in row):
-                return None
-            rows.append(row)
-    except csv.Error:  # a field beyond csv's limit: a quote that was never closed
-        if quoting:
-            return None
-        return [line.split(delimiter) for line in text.splitlines()]
-    return rows
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # a field beyond the limit of the csv module
+        return line.split(delimiter)
 
 
 def _strip(column: Column) -> tuple[Column, int]:
+    if not _ANY_DIRT("\n".join(column.values)):
+        return column, 0
     values = [_clean(v) if _DIRT(v) else v for v in column.values]
     if values == column.values:
         return column, 0
@@ -353,4 +487,6 @@ def _clean(value: str) -> str:
 
 
 _BLANKS = " \t\r\n\v\f\u00a0\ufeff"
+# the same for many texts at once, one per line
+_ANY_DIRT = re.compile(r'^[^\S\n]|^[\u00a0\ufeff"]|[^\S\n]$|[\u00a0\ufeff"]$', re.M).search
 _DIRT = re.compile(r'^[\s\u00a0\ufeff"]|[\s\u00a0\ufeff"]$').search
