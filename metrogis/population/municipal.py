@@ -378,7 +378,8 @@ def settle(
     audit += more
     pieces, more = cut_by_municipalities(pieces, municipalities)
     audit += more
-    bare = ~municipalities["teryt"].isin(pieces["teryt"]).to_numpy()
+    reached = set(pieces["teryt"].unique())
+    bare = np.array([code not in reached for code in municipalities["teryt"]])
     if bare.any():
         land, more = from_municipal(
             municipalities[bare], known[bare], max_size=max_size, weights=weights

@@ -1,0 +1,337 @@
+"""Which stops suffice on which day type, and how far people walk to them.
+
+A *post* is a stop point of the timetable; a *place* is what its departures are counted for: the
+station it belongs to, else the post itself. A departure counts for people who may walk as far as
+its mode's limit, so the bus at a railway station does not help someone 900 m away, but the trains
+do. A place's *reach* is the farthest walk at which the departures that still count are enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.sparse as sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from metrogis.errors import ParameterError
+from metrogis.provenance import Audit
+from metrogis.texts import Text
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+TOLERANCE = 1e-6
+"""Metres: a walk of exactly the limit is within it, whatever the last bit of a float says."""
+
+
+DAYS_OFF = ("saturday", "sunday")
+
+
+# --------------------------------------------------------------------------- walking
+
+
+class Pairs(NamedTuple):
+    """Walks: from ``origin`` (position) to ``target`` (position), ``metres``."""
+
+    origin: Ints
+    target: Ints
+    metres: Floats
+
+
+class Walk(Protocol):
+    """How far people walk: a street network, or the straight line that stands in for it."""
+
+    def walk_pairs(self, origins: Floats, targets: Floats, *, limit: float) -> Pairs:
+        """Return all walks of at most ``limit`` metres between points (x, y in metres)."""
+
+
+@dataclass(frozen=True)
+class StraightLine:
+    """Straight line times a detour factor.
+
+    >>> found = StraightLine(1.3).walk_pairs(np.zeros((1, 2)), np.array([[100.0, 0]]), limit=130)
+    >>> found.metres.tolist()
+    [130.0]
+    """
+
+    detour: float = 1.3
+
+    def walk_pairs(self, origins: Floats, targets: Floats, *, limit: float) -> Pairs:
+        """Return all walks of at most ``limit`` metres; see :class:`Walk`."""
+        if not len(origins) or not len(targets):
+            none = np.zeros(0, np.int64)
+            return Pairs(none, none, np.zeros(0))
+        radius = (limit + TOLERANCE) / self.detour
+        found = cKDTree(origins).sparse_distance_matrix(
+            cKDTree(targets), radius, output_type="ndarray"
+        )
+        return Pairs(
+            found["i"].astype(np.int64), found["j"].astype(np.int64), found["v"] * self.detour
+        )
+
+
+def walking(streets: Any, detour: float) -> Walk:
+    """Return the street network when it can answer, else the straight line.
+
+    Raises
+    ------
+    ParameterError
+        When ``streets`` is given but has no ``walk_pairs``.
+    """
+    if streets is None:
+        return StraightLine(detour)
+    if not callable(getattr(streets, "walk_pairs", None)):
+        raise ParameterError(
+            Text("to nie jest sieć ulic", "this is not a street network"),
+            layer="streets",
+            remedy=Text(
+                "podaj sieć z metrogis.streets albo pomiń tę warstwę",
+                "give a network of metrogis.streets, or leave the layer out",
+            ),
+        )
+    walk: Walk = streets
+    return walk
+
+
+def served(near: Pairs, reach: Floats, place: Ints, cells: int) -> Bools:
+    """Tell which cells have a stop whose place reaches as far as the walk to it.
+
+    >>> near = Pairs(np.array([0, 1]), np.array([0, 0]), np.array([500.0, 501.0]))
+    >>> served(near, np.array([500.0]), np.array([0]), 3).tolist()
+    [True, False, False]
+    """
+    good = near.metres <= np.where(reach > 0, reach + TOLERANCE, -1.0)[place[near.target]]
+    out = np.zeros(cells, bool)
+    out[near.origin[good]] = True
+    return out
+
+
+# --------------------------------------------------------------------------- the rule
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The minimum service, and how far people walk to each mode group.
+
+    ``limits`` maps mode groups to metres; a group that is not in it does not count as transit.
+    ``windows`` are in seconds after midnight, half-open.
+    """
+
+    limits: Mapping[str, float]
+    per_day: int = 8
+    per_window: int = 1
+    windows: tuple[tuple[float, float], ...] = ((18_000, 32_400), (46_800, 61_200))
+    windows_on_days_off: bool = True
+
+    def on(self, day: str) -> Rule:
+        """Return the rule of a day type: on days off the windows may not be asked for."""
+        off = day in DAYS_OFF and not self.windows_on_days_off
+        return replace(self, per_window=0) if off else self
+
+    @property
+    def levels(self) -> Floats:
+        """Distinct walk limits, ascending."""
+        return np.unique(np.array(list(self.limits.values()), dtype="float64"))
+
+    @property
+    def longest(self) -> float:
+        """The longest walk."""
+        return max(self.limits.values())
+
+    def limit_of(self, groups: Iterable[Any]) -> Floats:
+        """Return the walk limit of each mode group, m; 0 for one that does not count."""
+        return np.array([self.limits.get(str(g), 0.0) for g in groups], dtype="float64")
+
+    def count(self, place: Ints, limit: Floats, seconds: Floats, places: int) -> Ints:
+        """Count departures: array of shape (1 + windows, levels, places).
+
+        Parameters
+        ----------
+        place, limit, seconds : ndarray of shape (departures,)
+            Where, walk limit of the mode (0 = does not count), seconds after midnight.
+        places : int
+            Number of places.
+
+        Returns
+        -------
+        ndarray
+            First row: the whole day, the others the windows. Level ``l`` counts the modes whose
+            limit reaches at least ``levels[l]``.
+        """
+        levels = self.levels
+        counted = limit > 0
+        level = np.searchsorted(levels, limit[counted])
+        place, seconds = place[counted], seconds[counted]
+        spans = [(-np.inf, np.inf), *self.windows]
+        out = np.zeros((len(spans), len(levels), places), np.int64)
+        for row, (start, end) in enumerate(spans):
+            inside = (seconds >= start) & (seconds < end)
+            flat = np.bincount(
+                level[inside] * places + place[inside], minlength=len(levels) * places
+            )
+            out[row] = flat.reshape(len(levels), places)
+        # a mode with a long limit also counts at every shorter walk
+        result: Ints = out[:, ::-1].cumsum(axis=1)[:, ::-1]
+        return result
+
+    def suffices(self, counts: Ints) -> Bools:
+        """Tell where counts (first axis: day, windows) are at least the minimum service."""
+        enough = counts[0] >= self.per_day
+        for row in counts[1 : 1 + len(self.windows)]:
+            enough = enough & (row >= self.per_window)
+        return np.asarray(enough, dtype=bool)
+
+    def lacking(self, counts: Ints) -> Ints:
+        """Return the fewest extra departures that make counts suffice, by window and elsewhere.
+
+        Shape (1 + windows, ...): the first row is departures at any time of day, the others
+        those that must be in the window; their sum is the smallest number of departures.
+        """
+        windows = np.maximum(self.per_window - counts[1:], 0)[: len(self.windows)]
+        anywhere = np.maximum(self.per_day - counts[0] - windows.sum(axis=0), 0)
+        return np.concatenate([anywhere[None], windows])
+
+
+def level_of(rule: Rule, metres: Floats) -> Ints:
+    """Return the walk level of each walk: the modes whose limit is at least that long count."""
+    return np.searchsorted(rule.levels, metres - TOLERANCE, side="left").astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Service:
+    """Posts of a timetable and the service of their places.
+
+    Attributes
+    ----------
+    posts : GeoDataFrame
+        stop_id, name, modes, feed, geometry.
+    xy : ndarray (posts, 2)
+    place : ndarray (posts,)
+        Place of each post.
+    counts : dict of ndarray (1 + windows, levels, places)
+        By day type; day types that are unknown are not in it.
+    has_level : ndarray of bool (levels, places)
+        Whether a mode with that walk limit ever calls there.
+    walk_limit : ndarray (places,)
+        Longest walk to the modes that ever call there; 0 where none does.
+    unknown_feeds : dict of set
+        By day type: feeds whose timetable does not speak of that day.
+    audit : Audit
+    """
+
+    rule: Rule
+    posts: gpd.GeoDataFrame
+    xy: Floats
+    place: Ints
+    counts: Mapping[str, Ints]
+    has_level: Bools
+    walk_limit: Floats
+    unknown_feeds: Mapping[str, frozenset[str]]
+    audit: Audit
+
+    def reach(self, day: str) -> Floats:
+        """Return each place's reach on a day type, m; 0 where its service does not suffice."""
+        enough = self.rule.on(day).suffices(self.counts[day])
+        reach: Floats = np.where(enough, self.rule.levels[:, None], 0.0).max(axis=0)
+        return reach
+
+
+def read_service(
+    feed: Any, crs: Any, rule: Rule, *, days: Iterable[str], merge_distance: float = 0.0
+) -> Service:
+    """Count the departures of a timetable by place and day type.
+
+    Parameters
+    ----------
+    feed : metrogis.transit.Feed
+    crs : CRS in metres
+    rule : Rule
+    days : iterable of str
+        Day types asked for; unknown ones are left out of the answer.
+    merge_distance : float
+        Posts of one name nearer than this (m) count as one place; 0 joins only posts of one
+        station.
+
+    Returns
+    -------
+    Service
+    """
+    posts = feed.stop_points(crs)
+    xy = np.column_stack([posts.geometry.x, posts.geometry.y]).astype("float64")
+    place = np.asarray(pd.factorize(posts["station"])[0], dtype=np.int64)
+    if merge_distance > 0:
+        place = _merge(place, xy, posts["name"], merge_distance)
+    places = int(place.max()) + 1 if len(place) else 0
+    position = pd.Index(posts["stop_id"])
+    known = feed.day_types()
+    # a post where some trip calls on some date is a stop, though nothing may leave on these days
+    has_level = np.zeros((len(rule.levels), places), bool)
+    for at, groups in zip(place, posts["mode_groups"], strict=True):
+        own = rule.limit_of(groups.split(","))
+        has_level[np.searchsorted(rule.levels, own[own > 0]), at] = True
+    walk_limit = np.where(has_level, rule.levels[:, None], 0.0).max(axis=0, initial=0.0)
+    counts: dict[str, Ints] = {}
+    unknown: dict[str, frozenset[str]] = {}
+    lost = {"place": 0, "mode": 0}
+    for day in days:
+        if day not in known or known[day].date is None:
+            continue
+        table = feed.departures(day)
+        unknown[day] = frozenset(table.attrs.get("unknown_feeds", ()))
+        code, stop_ids = _codes(table["stop_id"])
+        row = position.get_indexer(stop_ids)[code]
+        code, kinds = _codes(table["mode_group"])
+        limit = np.append(rule.limit_of(kinds), 0.0)[code]
+        placed = row >= 0
+        lost["place"] = max(lost["place"], int((~placed).sum()))
+        lost["mode"] = max(lost["mode"], int((limit == 0).sum()))
+        seconds = table["seconds"].to_numpy("float64")
+        counts[day] = rule.count(place[row[placed]], limit[placed], seconds[placed], places)
+    audit = Audit()
+    audit = audit.add(
+        "timetable",
+        "dropped",
+        lost["place"],
+        Text(
+            "odjazdy (dziennie) z przystanków bez położenia",
+            "departures (per day) from stops without a position",
+        ),
+    )
+    audit = audit.add(
+        "timetable",
+        "dropped",
+        lost["mode"],
+        Text(
+            "odjazdy (dziennie) środków transportu, których nie liczymy (np. taksówka)",
+            "departures (per day) of modes that are not counted (taxi, for example)",
+        ),
+    )
+    return Service(rule, posts, xy, place, counts, has_level, walk_limit, unknown, audit)
+
+
+def _codes(column: pd.Series) -> tuple[Ints, list[Any]]:
+    """Codes and values of a column, without touching every row's text when it is categorical."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(np.int64), list(column.cat.categories)
+    codes, values = pd.factorize(column)
+    return codes.astype(np.int64), list(values)
+
+
+def _merge(place: Ints, xy: Floats, names: pd.Series, distance: float) -> Ints:
+    """Join places whose posts of one name lie within ``distance``."""
+    name = pd.factorize(names.fillna("").str.casefold())[0]
+    near = cKDTree(xy).query_pairs(distance, output_type="ndarray")
+    near = near[name[near[:, 0]] == name[near[:, 1]]]
+    count = int(place.max()) + 1 if len(place) else 0
+    links = sparse.coo_matrix(
+        (np.ones(len(near)), (place[near[:, 0]], place[near[:, 1]])), shape=(count, count)
+    )
+    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)[place]

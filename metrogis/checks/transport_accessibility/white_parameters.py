@@ -1,0 +1,185 @@
+"""Parameters of the check ``white_spots``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from metrogis.checks.contract import Parameters, Spec
+from metrogis.checks.transport_accessibility.service import Rule
+from metrogis.texts import Text
+
+DayName = Literal["school_day", "holiday_weekday", "saturday", "sunday"]
+ALL_DAYS: tuple[DayName, ...] = ("school_day", "holiday_weekday", "saturday", "sunday")
+
+_OURS = "this project's choice (METHODS 5.4): no law gives a number"
+_SDG = "SDG indicator 11.2.1 metadata (UN-Habitat)"
+
+
+def _limit(pl: str, en: str) -> Spec:
+    return Spec(Text(f"dojście do przystanku: {pl}", f"walk to a stop: {en}"), "m", _SDG)
+
+
+class WhiteSpotsParameters(Parameters):
+    """Parameters of :func:`white_spots`."""
+
+    bus_walk_limit: Annotated[
+        float, _limit("autobus, trolejbus", "bus, trolleybus"), Field(gt=0, le=5000)
+    ] = 500
+    tram_walk_limit: Annotated[
+        float, _limit("tramwaj, kolej linowa", "tram, cableway"), Field(gt=0, le=5000)
+    ] = 500
+    rail_walk_limit: Annotated[float, _limit("kolej", "rail"), Field(gt=0, le=5000)] = 1000
+    metro_walk_limit: Annotated[float, _limit("metro", "metro"), Field(gt=0, le=5000)] = 1000
+    ferry_walk_limit: Annotated[float, _limit("prom", "ferry"), Field(gt=0, le=5000)] = 1000
+    detour: Annotated[
+        float,
+        Spec(
+            Text(
+                "wydłużenie drogi względem linii prostej (bez sieci ulic)",
+                "walk over straight line (without a street network)",
+            ),
+            "1",
+            "METHODS 5.4",
+        ),
+        Field(ge=1, le=3),
+    ] = 1.3
+    min_departures: Annotated[
+        int,
+        Spec(
+            Text("najmniej odjazdów w dobie", "fewest departures per day"), "departures/day", _OURS
+        ),
+        Field(ge=1),
+    ] = 8
+    min_per_window: Annotated[
+        int,
+        Spec(
+            Text("najmniej odjazdów w porze dojazdów", "fewest departures per commuting window"),
+            "departures",
+            _OURS,
+        ),
+        Field(ge=0),
+    ] = 1
+    morning_window: Annotated[
+        tuple[float, float],
+        Spec(Text("poranna pora dojazdów [od, do)", "morning window [from, to)"), "h", _OURS),
+    ] = (5, 9)
+    afternoon_window: Annotated[
+        tuple[float, float],
+        Spec(
+            Text("popołudniowa pora dojazdów [od, do)", "afternoon window [from, to)"), "h", _OURS
+        ),
+    ] = (13, 17)
+    windows_on_days_off: Annotated[
+        bool,
+        Spec(
+            Text(
+                "pory dojazdów wymagane także w soboty i niedziele",
+                "commuting windows asked for on Saturdays and Sundays as well",
+            ),
+            "-",
+            "METHODS 5.4: one rule for every day type",
+        ),
+    ] = True
+    day_types: Annotated[
+        tuple[DayName, ...],
+        Spec(Text("rodzaje dni", "day types"), "-", "METHODS 5.1"),
+        Field(min_length=1),
+    ] = ALL_DAYS
+    main_day_type: Annotated[
+        DayName,
+        Spec(
+            Text("rodzaj dnia na mapie i w rankingu", "day type of the map and the ranking"),
+            "-",
+            "METHODS 5.4",
+        ),
+    ] = "school_day"
+    cell_size: Annotated[
+        float,
+        Spec(
+            Text(
+                "największa szerokość komórki (i nie więcej niż pół dojścia)",
+                "largest width of a cell (and at most half the walk limit)",
+            ),
+            "m",
+            "METHODS 5.4",
+        ),
+        Field(ge=25, le=1000),
+    ] = 250
+    modes_required: Annotated[
+        tuple[str, ...],
+        Spec(
+            Text(
+                "środki transportu, których pokrycie musi być pełne w każdej gminie",
+                "modes whose coverage must be complete in every municipality",
+            ),
+            "-",
+            "this project's choice: buses may run anywhere",
+        ),
+    ] = ("bus",)
+    neighbours_complete: Annotated[
+        bool,
+        Spec(
+            Text(
+                "pełne pokrycie wymagane też w gminach sąsiednich w zasięgu dojścia",
+                "coverage must be complete in neighbouring municipalities within the walk too",
+            ),
+            "-",
+            "this project's choice: a neighbour's stop may serve across the border",
+        ),
+    ] = True
+    merge_distance: Annotated[
+        float,
+        Spec(
+            Text(
+                "słupki o jednej nazwie bliższe niż tyle liczone jako jeden przystanek (0: tylko "
+                "perony jednej stacji)",
+                "posts of one name nearer than this count as one stop (0: only platforms of one "
+                "station)",
+            ),
+            "m",
+            "this project's choice; Swiss ARE uses 150 m",
+        ),
+        Field(ge=0, le=1000),
+    ] = 0
+    split_by_municipality: Annotated[
+        bool,
+        Spec(
+            Text("plamy dzielone granicami gmin", "spots divided by municipal borders"),
+            "-",
+            "METHODS 5.4: contiguous cells",
+        ),
+    ] = False
+
+    @model_validator(mode="after")
+    def _windows(self) -> Self:
+        for name in ("morning_window", "afternoon_window"):
+            start, end = getattr(self, name)
+            if not 0 <= start < end <= 30:
+                raise ValueError(f"{name}: start < end, hours 0-30 / początek < koniec, 0-30 h")
+        if self.morning_window[1] > self.afternoon_window[0]:
+            raise ValueError(
+                "morning_window must end before afternoon_window / pory nie mogą się nakładać"
+            )
+        if self.main_day_type not in self.day_types:
+            raise ValueError("main_day_type must be one of day_types / musi być wśród day_types")
+        return self
+
+    def rule(self) -> Rule:
+        """Return the minimum service and walk limits by mode group."""
+        hours = (self.morning_window, self.afternoon_window)
+        return Rule(
+            limits={
+                "bus": self.bus_walk_limit,
+                "tram": self.tram_walk_limit,
+                "cableway": self.tram_walk_limit,
+                "rail": self.rail_walk_limit,
+                "metro": self.metro_walk_limit,
+                "ferry": self.ferry_walk_limit,
+            },
+            per_day=self.min_departures,
+            per_window=self.min_per_window,
+            windows=tuple((a * 3600, b * 3600) for a, b in hours),
+            windows_on_days_off=self.windows_on_days_off,
+        )

@@ -1,0 +1,407 @@
+"""White spots: where people live without usable transit, on which days, why, and what would help.
+
+Every populated cell is served, white or unknown on each day type (METHODS 5.4). Served: a stop
+within the walk limit has the minimum service. White: it has not, and the timetables of every mode
+that could serve are complete there. All else is unknown: a timetable that is not at hand is not a
+service that is not there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from metrogis import population as people_of
+from metrogis.checks.contract import Check, Input, Result, Run
+from metrogis.checks.transport_accessibility import coverage as cover
+from metrogis.checks.transport_accessibility import fixes as fixing
+from metrogis.checks.transport_accessibility.service import (
+    TOLERANCE,
+    Bools,
+    Floats,
+    Ints,
+    Pairs,
+    Rule,
+    Service,
+    StraightLine,
+    level_of,
+    read_service,
+    served,
+    walking,
+)
+from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
+from metrogis.checks.transport_accessibility.white_tables import (
+    SERVED,
+    STATES,
+    UNKNOWN,
+    WHITE,
+    Codes,
+    municipal_table,
+    spot_tables,
+    state_table,
+    stop_table,
+)
+from metrogis.checks.transport_accessibility.white_texts import (
+    COLUMNS,
+    INPUTS,
+    METHOD,
+    QUESTION,
+    TITLE,
+    VIEWS,
+    findings,
+)
+from metrogis.texts import Text
+
+
+def white_spots(
+    municipalities: gpd.GeoDataFrame,
+    population: gpd.GeoDataFrame | None = None,
+    timetable: Any = None,
+    *,
+    coverage: pd.DataFrame | None = None,
+    streets: Any = None,
+    population_municipal: pd.DataFrame | None = None,
+    built_up: Any = None,
+    stop_posts: gpd.GeoDataFrame | None = None,
+    rail_stations: gpd.GeoDataFrame | None = None,
+    localities: gpd.GeoDataFrame | None = None,
+    **parameters: Any,
+) -> Result:
+    """Find where people live without usable transit, by day type, with cause and smallest fix.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame
+        Polygons with ``teryt`` and ``name``, CRS in metres.
+    population : GeoDataFrame, optional
+        Polygons with ``population``. Cells wider than ``cell_size`` (or half the shortest walk
+        limit) are split, so that none is judged by the centre of a coarse cell; a piece is judged
+        by its own centre, at most 177 m from its corner at 250 m.
+    timetable : metrogis.transit.Feed, optional
+        Without it everything is unknown.
+    coverage : DataFrame, optional
+        feed, teryt, mode (or ``all``), state: complete / partial / none. Without a row: none.
+        Only where every row is complete, for each mode that has a stop there or is required, may
+        a cell be white.
+    streets : street network, optional
+        Object with ``walk_pairs`` (see :class:`.service.Walk`). Without it walks are straight
+        lines times ``detour``.
+    population_municipal : DataFrame, optional
+        ``teryt``, ``population``: cells are scaled to it; without cells it is spread over land.
+    built_up : GeoDataFrame or raster, optional
+        Weights by which people are spread inside a cell (:func:`metrogis.population.weigh`).
+    stop_posts, rail_stations : GeoDataFrame, optional
+        Stops without times: shown, and evidence that their mode could serve.
+    localities : GeoDataFrame, optional
+        Points with ``name``, for the names of spots.
+    **parameters
+        See :class:`WhiteSpotsParameters`.
+
+    Returns
+    -------
+    Result
+        ``municipalities``: people and shares by state (main day type; shares on the others).
+        ``features``: ``states`` (served / white / unknown land of each municipality), ``spots``,
+        ``fixes``, ``stops``, ``cells``.
+
+    Raises
+    ------
+    MetrogisError
+        On bad layers or parameters, before anything is computed.
+
+    Examples
+    --------
+    >>> town = gpd.GeoDataFrame({"teryt": ["2215031"], "name": ["Wejherowo"]}, crs="EPSG:2180",
+    ...                         geometry=[shapely.box(450000, 740000, 450500, 740500)])
+    >>> cells = gpd.GeoDataFrame({"population": [100.0]}, geometry=town.geometry, crs=town.crs)
+    >>> result = white_spots(town, cells)            # no timetable: nothing is certain
+    >>> result.municipalities[["unknown_share", "white_share"]].values.tolist()
+    [[1.0, 0.0]]
+    """
+    run = CHECK.begin(
+        parameters,
+        municipalities=municipalities,
+        population=population,
+        timetable=timetable,
+        coverage=coverage,
+        streets=streets,
+        population_municipal=population_municipal,
+        built_up=built_up,
+        stop_posts=stop_posts,
+        rail_stations=rail_stations,
+        localities=localities,
+    )
+    p: WhiteSpotsParameters = run.parameters
+    towns: gpd.GeoDataFrame = run.layers["municipalities"]
+    rule = p.rule()
+    walk = walking(streets, p.detour)
+    main = p.main_day_type
+
+    cells, unit, xy, totals = _settle(run, towns, p, rule)
+    service, near = None, Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+    if timetable is not None:
+        service = read_service(
+            timetable, run.crs, rule, days=p.day_types, merge_distance=p.merge_distance
+        )
+        run.add(service.audit)
+        near = walk.walk_pairs(xy, service.xy, limit=rule.longest)
+    straight = isinstance(walk, StraightLine)
+    if straight:
+        run.note(
+            "streets",
+            "modelled",
+            1,
+            Text(
+                f"bez sieci ulic: dojście to linia prosta × {p.detour:g}",
+                f"no street network: walks are straight lines times {p.detour:g}",
+            ),
+        )
+
+    states, levels = _states(run, towns, unit, xy, service, near, straight)
+    causes = {
+        day: _causes(state, day, service, near, states, None if straight else _by_air(xy, service))
+        for day, state in states.items()
+    }
+    for day, state in states.items():
+        cells[f"state_{day}"] = STATES[state]
+        cells[f"cause_{day}"] = causes[day]
+    cells["state"], cells["cause"] = cells[f"state_{main}"], cells[f"cause_{main}"]
+
+    people = cells["population"].to_numpy("float64")
+    white = (states[main] == WHITE) & ~(people == 0)
+    features: dict[str, gpd.GeoDataFrame] = {"states": state_table(towns, unit, cells)}
+    fixes = fixing.Fixes.empty(len(cells))
+    sections = None
+    if service is not None and white.any():
+        fixing.extra_departures(fixes, service, main, near, white)
+        if not straight:
+            barrier = white & (causes[main] == "barrier")
+            fixing.new_path(fixes, service, main, _by_air(xy, service), barrier)
+        bare = np.flatnonzero(white & (fixes.kind == "none"))
+        if len(bare):
+            sections = fixing.read_sections(timetable, service, main, run.crs)
+            fixing.new_stops(fixes, sections, rule.on(main), xy, bare, p.detour)
+    stops = stop_table(run, service, p.day_types, main)
+    features["spots"], features["fixes"], label = spot_tables(
+        run, towns, unit, xy, cells, white, causes[main], service, near, fixes, sections, stops
+    )
+    features["stops"] = stops
+    cells["fix"] = np.where(white, fixes.kind, "")
+    cells["fix_size"], cells["fix_verified"] = fixes.size, fixes.verified
+    cells["spot"] = label
+    cells["nearest_stop_m"] = _nearest(near, len(cells))
+    features["cells"] = cells
+    table = municipal_table(towns, unit, people, totals, states, p, levels)
+    return run.result(
+        municipalities=table,
+        features=features,
+        findings=findings(table, features, p, timetable, straight),
+    )
+
+
+# --------------------------------------------------------------------------- steps
+
+
+def _settle(
+    run: Run, towns: gpd.GeoDataFrame, p: WhiteSpotsParameters, rule: Rule
+) -> tuple[gpd.GeoDataFrame, Ints, Floats, Floats]:
+    """Pieces of population, their municipality, the point people walk from, municipal totals."""
+    size = min(p.cell_size, min(rule.limits.values()) / 2)
+    table = run.layers["population_municipal"]
+    cells, audit = people_of.settle(
+        towns,
+        cells=run.layers["population"],
+        totals=table,
+        max_size=size,
+        weights=run.layers["built_up"],
+    )
+    run.add(audit)
+    unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
+    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
+    point = np.asarray(shapely.centroid(shapes), dtype=object)
+    outside = ~shapely.contains(shapes, point)
+    point[outside] = shapely.point_on_surface(shapes[outside])
+    people = cells["population"].to_numpy("float64")
+    run.note(
+        "population",
+        "unknown",
+        int(np.isnan(people).sum()),
+        Text("komórki o nieznanej ludności: ich mieszkańców nie ma w żadnej sumie",
+             "cells of unknown population: their people are in no sum"),
+    )  # fmt: skip
+    known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
+    sums = np.bincount(unit, np.nan_to_num(people), minlength=len(towns))
+    totals = np.where(known, sums, np.nan)
+    if table is not None:
+        listed, _ = people_of.municipal_totals(towns, table)
+        totals = np.where(np.isfinite(listed), listed, totals)
+    return cells, unit, np.column_stack([shapely.get_x(point), shapely.get_y(point)]), totals
+
+
+def _states(
+    run: Run,
+    towns: gpd.GeoDataFrame,
+    unit: Ints,
+    xy: Floats,
+    service: Service | None,
+    near: Pairs,
+    straight: bool,
+) -> tuple[dict[str, Codes], npt.NDArray[np.object_]]:
+    """Return the state of each cell by day type, and the municipalities' coverage."""
+    p: WhiteSpotsParameters = run.parameters
+    rule = p.rule()
+    groups = tuple(rule.limits)
+    seen = _seen(run, towns, service, groups)
+    reach = {g: limit / (p.detour if straight else 1.0) for g, limit in rule.limits.items()}
+    states: dict[str, Codes] = {}
+    level = None
+    for day in (p.main_day_type, *p.day_types):
+        if day in states:
+            continue
+        silent = service.unknown_feeds.get(day, frozenset()) if service is not None else frozenset()
+        known = cover.read_coverage(
+            towns,
+            run.layers["coverage"],
+            seen,
+            groups=groups,
+            required=p.modes_required,
+            silent_feeds=silent,
+        )
+        level = known.level if level is None else level
+        state = np.full(len(unit), UNKNOWN, np.int8)
+        if service is not None and day in service.counts:
+            good = served(near, service.reach(day), service.place, len(unit))
+            allowed = cover.white_allowed(
+                known, towns, unit, xy, reach, neighbours=p.neighbours_complete
+            )
+            state[allowed] = WHITE
+            state[good] = SERVED
+            if day == p.main_day_type:
+                blocked = known.complete[unit] & ~allowed & ~good
+                run.note(
+                    "coverage",
+                    "unknown",
+                    int(blocked.sum()),
+                    Text(
+                        "komórki przy granicy gminy o niepełnym pokryciu: mogą je obsługiwać jej "
+                        "przystanki",
+                        "cells by the border of a municipality without complete coverage: its "
+                        "stops may serve them",
+                    ),
+                )
+        elif service is not None:
+            run.note(
+                "timetable",
+                "unknown",
+                1,
+                Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
+                [day],
+            )
+        states[day] = state
+    assert level is not None
+    return states, level
+
+
+def _seen(
+    run: Run, towns: gpd.GeoDataFrame, service: Service | None, groups: tuple[str, ...]
+) -> Bools:
+    """Municipalities x mode groups where some layer has a stop of that group."""
+    seen = np.zeros((len(towns), len(groups)), bool)
+    column = {g: i for i, g in enumerate(groups)}
+
+    def mark(layer: gpd.GeoDataFrame, modes: list[list[str]]) -> None:
+        unit, point = cover.inside_pairs(towns, np.asarray(layer.geometry.to_numpy(), dtype=object))
+        for u, i in zip(unit, point, strict=True):
+            for group in modes[i]:
+                if group in column:
+                    seen[u, column[group]] = True
+
+    if service is not None:
+        mark(service.posts, [g.split(",") for g in service.posts["mode_groups"]])
+    posts = run.layers["stop_posts"]
+    if posts is not None:
+        named = posts["mode"] if "mode" in posts.columns else pd.Series("bus", index=posts.index)
+        mark(posts, [_groups_of(m) for m in named])
+    stations = run.layers["rail_stations"]
+    if stations is not None:
+        mark(stations, [["rail"]] * len(stations))
+    return seen
+
+
+def _groups_of(mode: Any) -> list[str]:
+    """Mode groups of a stop post; an unknown word is evidence of nothing."""
+    found = []
+    for part in str(mode or "bus").replace(";", ",").split(","):
+        try:
+            found.append(cover.group_of(part))
+        except ValueError:
+            continue
+    return found
+
+
+def _by_air(xy: Floats, service: Service | None) -> Pairs:
+    assert service is not None
+    return StraightLine(1.0).walk_pairs(xy, service.xy, limit=service.rule.longest)
+
+
+def _causes(
+    state: Codes,
+    day: str,
+    service: Service | None,
+    near: Pairs,
+    states: dict[str, Codes],
+    by_air: Pairs | None,
+) -> npt.NDArray[np.object_]:
+    """Return why each white cell is white on a day type; empty for the others."""
+    cause = np.full(len(state), "", dtype=object)
+    white = state == WHITE
+    if service is None or not white.any():
+        return cause
+    place = service.place[near.target]
+    within = white[near.origin] & (near.metres <= service.walk_limit[place] + TOLERANCE)
+    cell, place, metres = near.origin[within], place[within], near.metres[within]
+    stop = np.zeros(len(state), bool)
+    stop[cell] = True
+    enough = np.zeros(len(state), bool)
+    counts = service.counts[day][0][level_of(service.rule, metres), place]
+    enough[cell[counts >= service.rule.per_day]] = True
+    other = np.zeros(len(state), bool)
+    for name, codes in states.items():
+        if name != day:
+            other |= codes == SERVED
+    cause[white] = "no_stop"
+    if by_air is not None:
+        close = by_air.metres <= service.walk_limit[service.place[by_air.target]] + TOLERANCE
+        barred = np.zeros(len(state), bool)
+        barred[by_air.origin[close]] = True
+        cause[white & barred] = "barrier"
+    cause[white & stop] = "too_few_departures"
+    cause[white & stop & enough] = "wrong_hours"
+    cause[white & stop & other] = "other_day_types"
+    return cause
+
+
+def _nearest(near: Pairs, count: int) -> Floats:
+    out = np.full(count, np.inf)
+    np.minimum.at(out, near.origin, near.metres)
+    out[np.isinf(out)] = np.nan
+    return np.round(out, 1)
+
+
+CHECK = Check(
+    id="white_spots",
+    direction="2.1.2",
+    title=TITLE,
+    question=QUESTION,
+    method=METHOD,
+    inputs=tuple(Input(*row) for row in INPUTS),
+    parameters=WhiteSpotsParameters,
+    function=white_spots,
+    columns=COLUMNS,
+    views=VIEWS,
+)
