@@ -41,7 +41,7 @@ def add_entrances(
     x, y = np.array(xs), np.array(ys)
     streets = np.column_stack([graph.x, graph.y])
     rails = shapely.MultiLineString(settled.rails)
-    d, near = cKDTree(streets).query(np.column_stack([x, y]), k=60)
+    _, near = cKDTree(streets).query(np.column_stack([x, y]), k=60)
     graph, numbers = graph.add_nodes(x, y)
     out["node"], out["x"], out["y"] = numbers, x, y
     u, v, cls = [], [], []

@@ -12,7 +12,8 @@ import shapely
 
 from metrogis.demo import timetable
 from metrogis.demo.frame import CRS
-from metrogis.demo.osm import edge_lines, write_osm
+from metrogis.demo.osm import write_osm
+from metrogis.demo.shapes import edge_lines
 from metrogis.demo.truth import make_truth
 from metrogis.demo.world import World
 from metrogis.demo.writing import (
@@ -194,6 +195,7 @@ def _timetables(world: World, folder: Path) -> Layers:
         "timetable": {
             "driver": "gtfs", "path": "gtfs/city_bus.zip",
             "more": ["gtfs/regional_bus.zip", "gtfs/rail.zip"],
+            "school_holidays": "school_holidays",
         },
         "coverage": {"driver": "table", "path": "coverage.csv", "schema": "Coverage"},
         "school_holidays": {

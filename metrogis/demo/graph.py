@@ -170,3 +170,47 @@ def thin_along(
     _, first = np.unique((at[order] // every).astype(np.int64), return_index=True)
     keep[order[first]] = True
     return keep
+
+
+def planarise(graph: Graph) -> Graph:
+    """Put a node where two edges cross, as a map would have it."""
+    lines = graph.segments()
+    tree = shapely.STRtree(lines)
+    i, j = tree.query(lines, predicate="crosses")
+    once = i < j
+    i, j = i[once], j[once]
+    apart = (
+        (graph.u[i] != graph.u[j])
+        & (graph.u[i] != graph.v[j])
+        & (graph.v[i] != graph.u[j])
+        & (graph.v[i] != graph.v[j])
+    )
+    i, j = i[apart], j[apart]
+    if len(i) == 0:
+        return graph
+    points = shapely.intersection(lines[i], lines[j])
+    grown, new = graph.add_nodes(shapely.get_x(points), shapely.get_y(points))
+    edge, node = np.concatenate([i, j]), np.concatenate([new, new])
+    x, y = grown.x, grown.y
+    along = np.hypot(x[node] - x[graph.u[edge]], y[node] - y[graph.u[edge]])
+    order = np.lexsort((along, edge))
+    edge, node = edge[order], node[order]
+    starts = np.concatenate([[True], edge[1:] != edge[:-1]])
+    ends = np.append(starts[1:], True)
+    u = np.concatenate([np.where(starts, graph.u[edge], np.roll(node, 1)), node[ends]])
+    v = np.concatenate([node, graph.v[edge[ends]]])
+    source = np.concatenate([edge, edge[ends]])
+    whole = np.ones(graph.edges, dtype=bool)
+    whole[edge] = False
+    pick = np.concatenate([np.flatnonzero(whole), source])
+    return Graph(
+        x,
+        y,
+        np.concatenate([graph.u[whole], u]),
+        np.concatenate([graph.v[whole], v]),
+        graph.cls[pick],
+        graph.line[pick],
+        graph.owner[pick],
+        graph.zone[pick],
+        {k: a[pick] for k, a in graph.extra.items()},
+    )

@@ -34,7 +34,7 @@ def make_lines(
 ) -> list[Line]:
     """Draw the lines of the city bus, the regional bus and the operator whose times are missing."""
     matrix = graph.matrix()
-    places, towns = settled.places, settled.municipalities
+    towns = settled.municipalities
     hubs = {m: _hub(m, settled, stops, stations) for m in towns.index}
     lines: list[Line] = []
     number = {"city_bus": 0, "regional_bus": 0, "town_bus": 0}
@@ -136,22 +136,23 @@ def _near(matrix: sp.csr_matrix, stops: pd.DataFrame, mine: Index) -> sp.csr_mat
 
 
 def _chains(matrix: sp.csr_matrix, stops: pd.DataFrame, mine: Index, hub: int) -> list[list[int]]:
-    """Split the tree of shortest ways from the hub into lines hub -> terminus."""
+    """Split the tree of shortest ways from the hub into lines hub -> terminus.
+
+    A planted village ends a line of its own, and no other line calls there.
+    """
+    planted = mine[(stops["plant"].to_numpy()[mine]) != ""]
+    mine = np.setdiff1d(mine, planted)
     if len(mine) == 1:
         return []
     net = _near(matrix, stops, mine)
     root = int(np.flatnonzero(mine == hub)[0])
     distance, before = csg.dijkstra(net, indices=root, return_predecessors=True)
-    plant = (stops["plant"].to_numpy()[mine]) != ""
     n = len(mine)
     children: list[list[int]] = [[] for _ in range(n)]
-    for v in range(n):
+    weight = np.ones(n)
+    for v in np.argsort(-distance, kind="stable").tolist():
         if v != root and before[v] >= 0:
             children[before[v]].append(v)
-    order = np.argsort(-distance, kind="stable")
-    weight = np.where(plant, 0.01, 1.0)
-    for v in order:
-        if v != root and before[v] >= 0:
             weight[before[v]] += weight[v]
     chains: list[list[int]] = []
     heads = [root]
@@ -165,35 +166,32 @@ def _chains(matrix: sp.csr_matrix, stops: pd.DataFrame, mine: Index, hub: int) -
             v = nxt
         chains.append(chain)
     chains.sort(key=lambda c: (-len(c), c[0]))
-    return _finish(chains, before, root, plant, net, mine)
-
-
-def _finish(
-    chains: list[list[int]], before: Index, root: int, plant: Array, net: sp.csr_matrix, mine: Index
-) -> list[list[int]]:
-    """Hang short chains into longer ones as detours; lead the others back to the hub."""
-    long: list[list[int]] = []
-    short: list[list[int]] = []
+    # short chains hang into longer ones as detours; the others lead back to the hub
+    long = [c for c in chains if c[0] == root or len(c) >= 3]
     for chain in chains:
-        flagged = bool(plant[chain].any())
-        keep = chain[0] == root or len(chain) >= 3 or flagged
-        (long if keep else short).append(chain)
-    for chain in short:
+        if chain[0] == root or len(chain) >= 3:
+            continue
         parent = int(before[chain[0]])
-        host = next((c for c in long if parent in c and not plant[c].any()), None)
+        host = next((c for c in long if parent in c), None)
         if host is None:
             long.append(chain)
-            continue
-        at = host.index(parent)
-        host[at + 1 : at + 1] = chain
-    out = []
-    for chain in long:
-        way = [chain[0]]
+        else:
+            at = host.index(parent)
+            host[at + 1 : at + 1] = chain
+
+    def to(v: int) -> list[int]:
+        way = [v]
         while way[-1] != root:
             way.append(int(before[way[-1]]))
-        full = way[::-1][:-1] + chain
-        out.append([int(mine[i]) for i in full])
-    return [c for c in out if len(c) > 1]
+        return way[::-1]
+
+    out = [to(c[0])[:-1] + c for c in long]
+    lines = [[int(mine[v]) for v in c] for c in out if len(c) > 1]
+    xy = stops[["x", "y"]].to_numpy()
+    for p in planted.tolist():
+        near = int(np.argmin(np.hypot(*(xy[mine] - xy[p]).T)))
+        lines.append([*(int(mine[v]) for v in to(near)), p])
+    return lines
 
 
 def _pair(chains: list[list[int]]) -> list[list[int]]:

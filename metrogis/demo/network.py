@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from metrogis.demo.fabric import Fabric
 from metrogis.demo.frame import Index, Mask, Streams
-from metrogis.demo.graph import CLASS, Graph, join, thin_along
+from metrogis.demo.graph import CLASS, Graph, join, planarise, thin_along
 from metrogis.demo.roads import NO_CROSSING
 from metrogis.demo.settlements import Settled
 from metrogis.demo.terrain import Terrain
@@ -46,7 +46,8 @@ def join_network(
     keep &= ~(is_road & (deep < 0.8) & (crosses < 0) & (whole.lengths() > 60))
     keep &= _thin(whole, terrain, settled, crosses, is_road, rng)
     whole = whole.keep(keep)
-    whole = _one_piece(whole, terrain, settled)
+    whole = _one_piece(planarise(whole), terrain, settled)
+    whole = planarise(whole)
     return _grade(whole, terrain, settled, fabric)
 
 

@@ -12,6 +12,7 @@ from metrogis.demo.fabric import CROWD, Fabric
 from metrogis.demo.frame import Array, Index, Streams, noise
 from metrogis.demo.graph import Graph
 from metrogis.demo.settlements import Settled
+from metrogis.demo.shapes import Shapes
 from metrogis.demo.stops import NO_STOPS, served
 from metrogis.demo.terrain import Terrain
 
@@ -33,6 +34,7 @@ def make_people(
     settled: Settled,
     fabric: Fabric,
     graph: Graph,
+    shapes: Shapes,
     stops: pd.DataFrame,
     streams: Streams,
 ) -> People:
@@ -54,7 +56,7 @@ def make_people(
     plant = places["plant"].to_numpy()[owner]
     on_street = cKDTree(node_xy).query(xy)[0] < 115
     timed = stops[towns["role"].to_numpy()[stops["municipality"]] != "missing"]
-    reach = served(terrain, graph, timed, xy)
+    reach = served(graph, shapes, timed, xy)
     free = np.isin(plant, NO_STOPS) | (towns["role"].to_numpy()[home] == "missing")
     own = home == places["municipality"].to_numpy()[owner]
     stay = on_street & (reach | free) & (own | (plant == ""))

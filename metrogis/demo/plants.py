@@ -67,6 +67,7 @@ def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
     places = _cut_off(terrain, settled, places, towns, streams)
     planted = places["plant"] != ""
     places.loc[planted, "radius"] = radius_of(places.loc[planted, "people"].to_numpy()) * 0.9
+    places.loc[places["plant"] == "barrier", "radius"] *= 0.8  # all of it sees the stop
     return Settled(places, towns, settled.label, settled.rails, settled.outer)
 
 

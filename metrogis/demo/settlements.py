@@ -250,7 +250,7 @@ def _river_pair(
         d = np.array([q.x - p.x, q.y - p.y]) / p.distance(q)
         n = np.array([-d[1], d[0]])
         m = np.array([(p.x + q.x) / 2, (p.y + q.y) / 2])
-        a, b = m + n * 190, m - n * 170
+        a, b = m + n * 170, m - n * 165
         rows, cols = grid.rowcol(np.array([a[0], b[0]]), np.array([a[1], b[1]]))
         if not metro[rows, cols].all() or not terrain.dry[rows, cols].all():
             continue
@@ -265,7 +265,7 @@ def _river_pair(
             best = (score, a, b)
     if best is None:  # a very small land: any bend of the river
         p = river.interpolate(0.5, normalized=True)
-        best = (0.0, np.array([p.x - 190, p.y]), np.array([p.x + 170, p.y]))
+        best = (0.0, np.array([p.x - 170, p.y]), np.array([p.x + 165, p.y]))
     return best[1][None], best[2][None]
 
 

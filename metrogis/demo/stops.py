@@ -12,6 +12,7 @@ from metrogis.demo.frame import Array, Mask, Streams
 from metrogis.demo.graph import CLASS, Graph
 from metrogis.demo.names import street_names
 from metrogis.demo.settlements import Settled
+from metrogis.demo.shapes import Shapes
 from metrogis.demo.terrain import Terrain
 
 SPACING = 430.0
@@ -100,21 +101,30 @@ def _names(rng: np.random.Generator, settled: Settled, stops: pd.DataFrame) -> l
 
 
 def reach_of(
-    terrain: Terrain, graph: Graph, stops: pd.DataFrame, cells: Array
+    graph: Graph, shapes: Shapes, stops: pd.DataFrame, cells: Array
 ) -> tuple[Array, Array]:
-    """Return for points (n, 2) the distance to the nearest stop by air and on foot, m."""
-    xy = stops[["x", "y"]].to_numpy()
-    air = cKDTree(xy).query(cells)[0]
-    if len(stops) == 0:
-        return np.full(len(cells), np.inf), np.full(len(cells), np.inf)
-    to_node = csg.dijkstra(
+    """Return for points (n, 2) the distance to the nearest stop by air and on foot, m.
+
+    On foot: by the worse of the two nearest points of the street map, since readers snap in
+    different ways.
+    """
+    air = cKDTree(stops[["x", "y"]].to_numpy()).query(cells)[0]
+    at_node = csg.dijkstra(
         graph.matrix(), indices=np.unique(stops["node"]), min_only=True, limit=3000.0
     )
-    snap, node = cKDTree(np.column_stack([graph.x, graph.y])).query(cells)
-    return air, np.asarray(snap + to_node[node])
+    k = np.diff(shapes.start)
+    edge = np.repeat(np.arange(graph.edges), k)
+    t = (np.arange(len(edge)) - shapes.start[edge] + 1) / (k[edge] + 1)
+    length = graph.lengths()[edge]
+    at_shape = np.minimum(
+        at_node[graph.u[edge]] + t * length, at_node[graph.v[edge]] + (1 - t) * length
+    )
+    xy = np.column_stack([np.r_[graph.x, shapes.x], np.r_[graph.y, shapes.y]])
+    snap, near = cKDTree(xy).query(cells, k=2)
+    return air, np.asarray((snap + np.r_[at_node, at_shape][near]).max(axis=1))
 
 
-def served(terrain: Terrain, graph: Graph, stops: pd.DataFrame, cells: Array) -> Mask:
+def served(graph: Graph, shapes: Shapes, stops: pd.DataFrame, cells: Array) -> Mask:
     """Tell which points are so near a stop that no way of measuring can deny it."""
-    air, foot = reach_of(terrain, graph, stops, cells)
+    air, foot = reach_of(graph, shapes, stops, cells)
     return (air < AIR_REACH) & (foot < FOOT_REACH)

@@ -62,7 +62,9 @@ PLANS = {
 # times at the planted village itself, minutes after midnight, both directions alike
 PLANTED = {
     "too_few": dict.fromkeys(DAYS, (400, 900, 1000)),
-    "wrong_hours": dict.fromkeys(DAYS, (560, 590, 620, 650, 680, 710, 740, 1050, 1090, 1130, 1170, 1210)),
+    "wrong_hours": dict.fromkeys(
+        DAYS, (560, 590, 620, 650, 680, 710, 740, 1050, 1090, 1130, 1170, 1210)
+    ),
     "sundays_only": {"NIE": tuple(range(360, 1300, 75))},
     "weekdays_only": {d: tuple(range(310, 1300, 70)) for d in ("SZK", "FER")},
 }

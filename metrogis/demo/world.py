@@ -16,10 +16,10 @@ from metrogis.demo.frame import Grid, Index, Size, Streams, grid_of
 from metrogis.demo.graph import Graph
 from metrogis.demo.lines import Line, make_lines
 from metrogis.demo.network import join_network
-from metrogis.demo.osm import Shapes, make_shapes
 from metrogis.demo.people import People, make_people
 from metrogis.demo.roads import make_roads
 from metrogis.demo.settlements import Settled, settle
+from metrogis.demo.shapes import Shapes, make_shapes
 from metrogis.demo.stations import make_stations
 from metrogis.demo.stops import make_stops
 from metrogis.demo.terrain import Terrain, make_terrain
@@ -68,11 +68,11 @@ def make_world(size: Size, seed: int) -> World:
     graph = join_network(terrain, settled, fabric, streets, roads, streams)
     stations = make_stations(terrain, settled, fabric)
     graph, entrances = add_entrances(graph, settled, stations)
+    shapes = make_shapes(graph, streams)
     stops = make_stops(terrain, settled, fabric, graph, streams)
     lines = make_lines(graph, settled, stops, stations)
-    people = make_people(terrain, settled, fabric, graph, stops, streams)
+    people = make_people(terrain, settled, fabric, graph, shapes, stops, streams)
     cycling = make_cycling(settled, fabric, graph, stations, entrances, streams)
-    shapes = make_shapes(graph, streams)
     inside = settled.label >= 0
     residents = np.bincount(
         settled.label[inside], people.now[inside], minlength=len(settled.municipalities)
