@@ -33,11 +33,11 @@ class SkippedCheck(Protocol):
     """A check that could not run."""
 
     @property
-    def check(self) -> Check: ...  # noqa: D102
+    def check(self) -> Check: ...
     @property
-    def layer(self) -> str: ...  # noqa: D102
+    def layer(self) -> str: ...
     @property
-    def reason(self) -> Text: ...  # noqa: D102
+    def reason(self) -> Text: ...
 
 
 class AtlasLike(Protocol):

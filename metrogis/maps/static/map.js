@@ -154,7 +154,7 @@
 
   function setUp(map, data) {
     map.options.renderer = new HatchCanvas({ padding: 0.4, tolerance: 6 });
-    map.options.zoomSnap = 0.5;
+    map.options.zoomSnap = data.basemap ? 1 : 0.25;
     map.options.minZoom = 5;
     map.options.maxZoom = 18;
     var box = map.getContainer();

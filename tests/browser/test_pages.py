@@ -1,0 +1,372 @@
+"""The published pages in headless Chromium: no foreign request, nothing executes, accessible."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metrogis.maps import assets, explore
+from metrogis.report import site
+
+pytestmark = pytest.mark.browser
+
+AXE = assets.Package(
+    name="axe-core",
+    version="4.11.0",
+    integrity="sha512-ilYanEU8vxxBexpJd8cWM4ElSQq4QctCLKih0TSfjIfCQTeyH/6zVrmIJfLPrKTKJRbiG+cfnZbQIj"
+    "AlJmF1jQ==",
+    files={
+        "axe.min.js": "CevQHsfnMgdy60JFo75umdiKKbfu04Dq+XX8xDXR6g3KBGxGN5t7HTWJoDx/Fk/keWs6VhG0"
+        "zlC5RZt4SKNsqw==",
+    },
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Visit:
+    """A page with all it said and asked for."""
+
+    page: Any
+    faults: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def evaluate(self, script: str) -> Any:
+        return self.page.evaluate(script)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium at hand")
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        try:
+            made = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        except api.Error as error:
+            pytest.skip(f"Chromium does not start: {str(error).splitlines()[0]}")
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def leaflet() -> Path:
+    try:
+        return assets.obtain()
+    except assets.AssetsError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def public(synthetic: Any, tmp_path_factory: Any, leaflet: Path) -> Path:
+    folder = tmp_path_factory.mktemp("site") / "public"
+    site.publish(synthetic.atlas(), folder)
+    return folder
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Any]:
+    contexts = []
+
+    def go(address: str, **options: Any) -> Visit:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        made = Visit(page)
+        page.on("console", lambda m: made.faults.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: made.faults.append(str(e)))
+        page.on("request", lambda r: note(made, r.url))
+        page.goto(address)
+        return made
+
+    def note(made: Visit, url: str) -> None:
+        if not url.startswith(("file:", "data:", "blob:", "http://127.0.0.1")):
+            made.foreign.append(url)
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+def ready(seen: Visit) -> Visit:
+    seen.page.wait_for_selector("html.map-ready")
+    return seen
+
+
+def pages(public: Path) -> list[Path]:
+    return [
+        public / "index.html",
+        *sorted(public.glob("??/*.html")),
+    ]
+
+
+def test_every_page_opens_from_disk_without_error_or_foreign_request(public: Path, visit: Any):
+    found = pages(public)
+    assert [p.relative_to(public).as_posix() for p in found] == [
+        "index.html",
+        "en/index.html",
+        "en/test_check.html",
+        "pl/index.html",
+        "pl/test_check.html",
+    ]
+    for path in found:
+        seen = visit(path.as_uri())
+        seen.page.wait_for_load_state("load")
+        assert seen.faults == []
+        assert seen.foreign == []
+        assert seen.evaluate("window.hacked") is None
+        assert seen.evaluate("document.documentElement.lang") == (
+            "en" if "en" in path.parts else "pl"
+        )
+        assert seen.evaluate("document.querySelectorAll('h1').length") == 1
+
+
+def test_map_works_from_a_server_under_the_same_policy(public: Path, visit: Any):
+    handler = functools.partial(QuietHandler, directory=os.fspath(public))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        seen = ready(visit(f"http://127.0.0.1:{server.server_port}/pl/test_check.html"))
+        assert seen.faults == []
+        assert seen.foreign == []
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+def test_policy_forbids_inline_script(public: Path, visit: Any):
+    seen = ready(visit((public / "en/test_check.html").as_uri()))
+    seen.evaluate(
+        "() => { const s = document.createElement('script'); s.textContent = 'window.inline = 1';"
+        " document.body.appendChild(s); const d = document.createElement('div');"
+        " document.body.appendChild(d);"
+        " d.innerHTML = '<img src=x onerror=\"window.inline = 2\">'; }"
+    )
+    seen.page.wait_for_timeout(200)
+    assert seen.evaluate("window.inline") is None
+    assert any("Content Security Policy" in fault for fault in seen.faults)
+
+
+def open_popup(seen: Visit, name: str) -> str:
+    """Open the popup of the feature whose first value is ``name``; return its text."""
+    return seen.page.evaluate(_POPUP, name)
+
+
+_POPUP = """(name) => {
+  const map = window.metrogis.map;
+  let text = null;
+  map.eachLayer(layer => {
+    const v = layer.feature && layer.feature.properties.v;
+    if (text !== null || !v || v[0] !== name) { return; }
+    const at = layer.getBounds ? layer.getBounds().getCenter() : layer.getLatLng();
+    layer.fire('mouseover', {latlng: at}, true);
+    layer.fire('click', {latlng: at}, true);
+    text = map.getPane('popupPane').textContent;
+  });
+  return text;
+}"""
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_hostile_names_are_shown_as_text(public: Path, visit: Any, synthetic: Any, language: str):
+    seen = ready(visit((public / language / "test_check.html").as_uri()))
+    for name in synthetic.HOSTILE:
+        text = open_popup(seen, name)
+        assert text is not None
+        assert name in text
+    seen.page.wait_for_timeout(200)
+    assert seen.evaluate("window.hacked") is None
+    assert seen.evaluate("document.querySelectorAll('.leaflet-pane img, svg[onload]').length") == 0
+    assert seen.faults == []
+    assert synthetic.HOSTILE[0] in seen.evaluate("document.body.innerText")
+
+
+def test_popup_shows_values_in_the_language(public: Path, visit: Any):
+    polish = ready(visit((public / "pl/test_check.html").as_uri()))
+    text = open_popup(polish, "Gdynia")
+    assert "10\u00a0000" in text
+    assert "33,3\u00a0%" in text
+    english = ready(visit((public / "en/test_check.html").as_uri()))
+    text = open_popup(english, "Gdynia")
+    assert "10,000" in text
+    assert "33.3%" in text
+    assert "no data" in open_popup(english, "Jastarnia")
+
+
+def test_a_real_click_on_the_canvas_opens_the_popup(public: Path, visit: Any):
+    seen = ready(visit((public / "pl/test_check.html").as_uri()))
+    seen.page.locator(".folium-map").scroll_into_view_if_needed()
+    at = seen.evaluate(
+        """() => { const m = window.metrogis.map; let p = null;
+        m.eachLayer(l => { const v = l.feature && l.feature.properties.v;
+          if (v && v[0] === 'Gdynia') {
+            p = m.latLngToContainerPoint(l.getBounds().getCenter()); }});
+        const box = m.getContainer().getBoundingClientRect();
+        return [p.x + box.left + 25, p.y + box.top + 25]; }"""
+    )
+    seen.page.mouse.click(*at)
+    seen.page.wait_for_selector(".leaflet-popup-content")
+    assert "Gdynia" in seen.page.inner_text(".leaflet-popup-content")
+    assert seen.page.get_attribute(".leaflet-popup-close-button", "aria-label") == "Zamknij"
+
+
+def test_legend_lists_unknown_and_switches_layers(public: Path, visit: Any):
+    seen = ready(visit((public / "pl/test_check.html").as_uri()))
+    legend = seen.page.inner_text(".legend")
+    for word in ("brak danych", "nieznane", "od 10\u00a0% do <25\u00a0%", "96 i więcej"):
+        assert word in legend
+    count = (
+        "() => { let n = 0; window.metrogis.map.eachLayer(l => { if (l.feature) n += 1; });"
+        " return n; }"
+    )
+    before = seen.evaluate(count)
+    seen.page.locator("#layer-1").check()
+    assert seen.evaluate(count) == before + 144
+    seen.page.locator("#layer-1").uncheck()
+    assert seen.evaluate(count) == before
+
+
+def test_language_switch_leads_to_the_same_page(public: Path, visit: Any):
+    seen = visit((public / "pl/test_check.html").as_uri())
+    seen.page.get_by_role("link", name="English").click()
+    seen.page.wait_for_url("**/en/test_check.html")
+    assert seen.page.locator("a[aria-current=true]").inner_text() == "English"
+    top = visit((public / "index.html").as_uri())
+    top.page.get_by_role("link", name="English").click()
+    top.page.wait_for_url("**/en/index.html")
+    top.page.get_by_role("link", name="Trial: <b>white spots</b>").first.click()
+    top.page.wait_for_url("**/en/test_check.html")
+
+
+def test_table_sorts_numbers_with_unknown_last(public: Path, visit: Any):
+    seen = visit((public / "pl/test_check.html").as_uri())
+    button = seen.page.get_by_role("button", name="udział białych plam")
+    column = (
+        "() => [...document.querySelectorAll('#table-municipalities tbody tr')]"
+        ".map(r => r.cells[3].textContent)"
+    )
+    button.click()
+    down = seen.evaluate(column)
+    assert down[:2] == ["100,0\u00a0%", "70,0\u00a0%"]
+    assert down[-2:] == ["brak danych", "brak danych"]
+    assert seen.page.locator("th[aria-sort=descending]").count() == 1
+    button.click()
+    up = seen.evaluate(column)
+    assert up[0] == "0,0\u00a0%"
+    assert up[-2:] == ["brak danych", "brak danych"]
+
+
+def test_keyboard_reaches_content_by_the_skip_link(public: Path, visit: Any):
+    seen = visit((public / "pl/test_check.html").as_uri())
+    seen.page.keyboard.press("Tab")
+    assert seen.evaluate("document.activeElement.className") == "skip"
+    box = seen.page.locator(".skip").bounding_box()
+    assert box["x"] >= 0
+    seen.page.keyboard.press("Enter")
+    assert seen.evaluate("document.activeElement.id") == "content"
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_phone_has_no_sideways_scroll_and_large_controls(public: Path, visit: Any, width: int):
+    for name in ("index.html", "pl/test_check.html", "en/test_check.html"):
+        seen = visit(
+            (public / name).as_uri(),
+            viewport={"width": width, "height": 800},
+            is_mobile=True,
+            has_touch=True,
+        )
+        seen.page.wait_for_load_state("load")
+        assert seen.evaluate("document.documentElement.scrollWidth") <= width
+        small = seen.evaluate(
+            """() => [...document.querySelectorAll('button, summary, .files a, .languages a, '
+              + '.layer-switch, .leaflet-bar a')].filter(e => e.offsetParent !== null)
+              .filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML)"""
+        )
+        assert small == []
+
+
+def test_without_script_the_picture_stands_for_the_map(public: Path, visit: Any):
+    seen = visit((public / "pl/test_check.html").as_uri(), java_script_enabled=False)
+    assert seen.page.locator(".picture img").is_visible()
+    assert not seen.page.locator(".map-box").is_visible()
+    assert "JavaScriptu" in seen.page.inner_text("noscript")
+
+
+def test_print_shows_the_picture(public: Path, visit: Any):
+    seen = ready(visit((public / "pl/test_check.html").as_uri()))
+    assert not seen.page.locator(".picture img").is_visible()
+    seen.page.emulate_media(media="print")
+    assert seen.page.locator(".picture img").is_visible()
+    assert not seen.page.locator(".map-box").is_visible()
+
+
+def test_no_accessibility_violations(public: Path, visit: Any):
+    try:
+        axe = assets.obtain(AXE) / "axe.min.js"
+    except assets.AssetsError as error:
+        pytest.skip(str(error))
+    for path in pages(public):
+        for options in ({}, {"viewport": {"width": 360, "height": 760}}):
+            seen = visit(path.as_uri(), bypass_csp=True, **options)
+            if path.name != "index.html":
+                ready(seen)
+                seen.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+                open_popup(seen, "Gdynia")
+            seen.page.add_script_tag(path=os.fspath(axe))
+            found = seen.evaluate(
+                "async () => (await axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',"
+                " 'best-practice']})).violations.map(v => v.id + ': ' + v.nodes[0].html"
+                " + ' ' + v.nodes[0].failureSummary)"
+            )
+            assert found == []
+
+
+def test_notebook_map_is_safe_and_whole(synthetic: Any, tmp_path: Path, visit: Any, leaflet: Path):
+    path = tmp_path / "map.html"
+    explore(synthetic.result(), language="pl").save(os.fspath(path))
+    seen = visit(path.as_uri())
+    seen.page.wait_for_selector(".mg-legend")
+    assert seen.faults == []
+    assert seen.foreign == []
+    legend = seen.page.text_content(".mg-legend")
+    assert "brak danych" in legend
+    assert "</script><script>" in legend
+    assert seen.page.locator(".mg-label").count() > 3
+    seen.page.wait_for_timeout(200)
+    assert seen.evaluate("window.hacked") is None
+    assert seen.page.locator(".mg-legend input").nth(1).is_checked() is False
+
+
+def test_five_thousand_and_more_features_are_joined_and_said(
+    synthetic: Any, tmp_path: Path, visit: Any, leaflet: Path
+):
+    result = synthetic.result(cells=80)
+    path = tmp_path / "map.html"
+    explore(result, language="en", view="cells").save(os.fspath(path))
+    seen = visit(path.as_uri())
+    seen.page.wait_for_selector(".mg-legend")
+    assert "6,400 features" in seen.page.text_content(".mg-legend")
+    assert seen.faults == []
