@@ -78,7 +78,7 @@ def around_places(
 
 def _share_near(pieces: gpd.GeoDataFrame, zones: Array, unit: Array, count: int) -> Array:
     """People of each municipality inside any of the zones; NaN where a cell's are unknown."""
-    near = np.zeros(count)
+    near: Array = np.zeros(count)
     if len(zones):
         parts = shapely.get_parts(shapely.union_all(zones))
         _, cell, share = access.shares(parts, pieces.geometry.to_numpy())

@@ -200,13 +200,15 @@ def _gaps(
     """Straight connectors that are missing: to any infrastructure, and to a large network."""
     rows: list[tuple[int, str, int, Any]] = []
     big = np.flatnonzero(large[labels]) if len(labels) else np.zeros(0, dtype=np.int64)
+    tree = shapely.STRtree(lines[big])
     to_big = access.nearest_line(places.points, places.owner, len(hubs), lines[big])
-    for i in np.flatnonzero((hubs["state"] == "no").to_numpy()):
+    for i in np.flatnonzero((hubs["state"] == "no").to_numpy()).tolist():
         if best.label[i] >= 0 and len(big):
             own = lines[labels == best.label[i]]
-            step = access.nearest_line(own, np.zeros(len(own), dtype=np.int64), 1, lines[big])
-            target = big[step.line[0]]
-            shape = shapely.shortest_line(own[step.point[0]], lines[target])
+            (start, end), apart = tree.query_nearest(own, all_matches=False, return_distance=True)
+            at = int(np.argmin(apart))
+            target = big[end[at]]
+            shape = shapely.shortest_line(own[start[at]], lines[target])
             rows.append((i, "fragment_to_network", labels[target], shape))
             continue
         if near.line[i] >= 0 and best.label[i] < 0 and not large[labels[near.line[i]]]:
