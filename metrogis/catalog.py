@@ -77,6 +77,7 @@ LAYERS: dict[str, Known] = {
         Text("wejścia do węzłów", "entrances of interchanges"), "Entrances"
     ),
     "cycle_routes": Known(Text("infrastruktura rowerowa", "cycle infrastructure"), "CycleRoutes"),
+    "cycle_coverage": Known(Text("zasięg danych rowerowych", "area the cycle data cover"), "Areas"),
     "bike_share": Known(Text("rower metropolitalny", "bike share"), "BikeShare"),
     "streets": Known(Text("sieć ulic", "street network"), ""),
     "localities": Known(Text("miejscowości", "localities"), "Localities"),
