@@ -121,6 +121,8 @@ class Flows:
         Flow that stays; NaN where there is no row.
     rows : array (n, n) of bool
         The pair has a recorded row.
+    rows_out, rows_in : array (n,) of bool
+        Some flow to, from a place outside is recorded.
     main_outside, main_outside_flow : arrays (n,)
         Code of the outside place with the largest flow (``""``: none), and that flow.
     """
@@ -135,6 +137,8 @@ class Flows:
     inward_max: Floats
     own: Floats
     rows: Bools
+    rows_out: Bools
+    rows_in: Bools
     main_outside: NDArray[np.object_]
     main_outside_flow: Floats
 
@@ -251,6 +255,21 @@ def read_flows(
     )
     rows = rows[~rows["overlaps"]]
     empty = rows["flow"].isna()
+    if empty.any() and suppressed_below <= 1:
+        raise SchemaError(
+            Text(
+                f"{int(empty.sum())} wierszy bez liczby, choć tabela ma być pełna "
+                f"(suppressed_below = {suppressed_below})",
+                f"{int(empty.sum())} rows without a number although the table is declared complete "
+                f"(suppressed_below = {suppressed_below})",
+            ),
+            layer=layer,
+            place=f"flow, row {rows.index[empty][0]}",
+            remedy=Text(
+                "podaj próg publikacji suppressed_below lub uzupełnij liczby",
+                "give the threshold of publication suppressed_below, or fill the numbers",
+            ),
+        )
     audit = audit.add(
         layer,
         "unknown",
@@ -480,6 +499,8 @@ def _matrices(
         inward_max=inward_max,
         own=own,
         rows=records > 0,
+        rows_out=np.isin(codes, leaving["o"].unique()),
+        rows_in=np.isin(codes, coming["d"].unique()),
         main_outside=first["d"].fillna("").to_numpy(dtype=object),
         main_outside_flow=first["flow"].to_numpy(dtype=np.float64),
     )

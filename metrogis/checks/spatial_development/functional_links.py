@@ -11,27 +11,31 @@ missing record stood just under the threshold.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from pydantic import BeforeValidator
 from pydantic import Field as Limits
 
-from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec, View
+from metrogis.checks.contract import Check, Input, Parameters, Result, Run, Spec, View
 from metrogis.checks.spatial_development import flow_texts
+from metrogis.checks.spatial_development.flow_findings import findings as findings_of
 from metrogis.checks.spatial_development.flows import Flows, read_flows
-from metrogis.checks.spatial_development.regions import (
-    Hierarchy,
-    Partition,
-    association,
-    communities,
-    dominant_flows,
-    symmetric,
+from metrogis.checks.spatial_development.link_tables import (
+    ShareBase,
+    add_hierarchy,
+    add_regions,
+    core_lines,
+    hierarchy_of,
+    link_lines,
+    municipal_table,
+    region_shapes,
+    regions_of,
+    tree_lines,
 )
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.population import municipal_totals
@@ -90,6 +94,18 @@ class FunctionalLinksParameters(Parameters):
         ),
         Limits(gt=0, le=1),
     ] = 1 / 3
+    share_base: Annotated[
+        Literal["all", "area"],
+        Spec(
+            Text(
+                "udziały w całym przepływie czy tylko wewnątrz obszaru",
+                "shares of all flow, or of flow within the area only",
+            ),
+            "-",
+            "METHODS 2: share of flow; 'area' has far narrower bounds where small counts are "
+            "not published",
+        ),
+    ] = "all"
     suppressed_below: Annotated[
         int,
         Spec(
@@ -268,23 +284,40 @@ def functional_links(
     )
     run.add(found)
     core = _core(run, flows, people, names)
-    out = _municipal(places, flows, people, core, names, meaning)
+    base = ShareBase(flows, within=p.share_base == "area")
+    if base.short:
+        run.note(
+            "od_flows",
+            "noted",
+            len(codes),
+            Text(
+                "udziały liczone w przepływach wewnątrz obszaru, bo tabela nie sięga poza obszar",
+                "shares are of flows within the area, for the table does not reach beyond it",
+            ),
+        )
+    out = municipal_table(places, flows, people, core, names, meaning, base)
     # the search must not depend on the order of rows, so it sees the codes sorted
     order = np.argsort(np.array(codes), kind="stable")
-    tree, sure = _hierarchy(run, flows, out, order)
-    regions = _regions(p, flows, order)
-    _add_hierarchy(out, flows, tree, sure, names, p)
-    seats = _add_regions(out, flows, regions, names)
+    tree, sure = hierarchy_of(run, flows, out, order)
+    regions = regions_of(p, flows, order)
+    add_hierarchy(out, flows, tree, sure, names, p)
+    seats = add_regions(out, flows, regions, names)
 
     points = places.geometry.representative_point().to_numpy()
     features = {
-        "links": _links(flows, points, names, p, run.crs),
-        "hierarchy": _tree_lines(out, flows, tree, points, names, run.crs),
-        "core": _core_lines(out, flows, core, points, names, run.crs),
-        "regions": _region_shapes(out, flows, seats, run.crs),
+        "links": link_lines(flows, points, names, p, run.crs),
+        "hierarchy": tree_lines(out, flows, tree, points, names, run.crs),
+        "core": core_lines(flows, core, base, points, names, run.crs),
+        "regions": region_shapes(out, flows, seats, run.crs),
     }
-    findings: Sequence[Finding] = flow_texts.findings(
-        out, features, flows, meaning=meaning, modularity=regions.modularity
+    findings = findings_of(
+        out,
+        features,
+        flows,
+        outflow=base.out,
+        within=base.within,
+        meaning=meaning,
+        modularity=regions.modularity,
     )
     return run.result(
         municipalities=out[[*flow_texts.COLUMNS["municipalities"], "geometry"]],
@@ -412,357 +445,6 @@ def _core(run: Run, flows: Flows, people: Floats, names: Mapping[str, str]) -> N
     return np.array(ranked, dtype=np.int64)
 
 
-# --------------------------------------------------------------------------- municipal table
-
-
-def _share(part: Any, whole: Any) -> Floats:
-    """Share, NaN where there is nothing to share."""
-    part, whole = np.asarray(part, float), np.asarray(whole, float)
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
-
-
-def _bounds(part: Floats, part_max: Floats, rest: Floats, rest_max: Floats) -> tuple[Any, Any]:
-    """Lowest and highest share of ``part`` in ``part + rest``."""
-    return _share(part, part + rest_max), _share(part_max, part_max + rest)
-
-
-def _municipal(
-    places: gpd.GeoDataFrame,
-    flows: Flows,
-    people: Floats,
-    core: NDArray[np.int64],
-    names: Mapping[str, str],
-    meaning: Meaning,
-) -> gpd.GeoDataFrame:
-    known = np.where(flows.present, 1.0, np.nan)
-    out = places[["teryt", "name", "geometry"]].copy()
-    out["population"] = people
-    out["core"] = np.isin(np.arange(len(out)), core)
-    low, high = flows.internal, flows.internal_max
-    out["inflow_internal"], out["inflow_internal_max"] = low.sum(0) * known, high.sum(0) * known
-    out["outflow_internal"], out["outflow_internal_max"] = low.sum(1) * known, high.sum(1) * known
-    out["inflow_external"], out["inflow_external_max"] = flows.inward, flows.inward_max
-    out["outflow_external"], out["outflow_external_max"] = flows.outward, flows.outward_max
-    for side in ("inflow", "outflow"):
-        for end in ("", "_max"):
-            out[side + end] = out[f"{side}_internal{end}"] + out[f"{side}_external{end}"]
-    out["balance"] = out["inflow"] - out["outflow"]
-    out["balance_low"] = out["inflow"] - out["outflow_max"]
-    out["balance_high"] = out["inflow_max"] - out["outflow"]
-    out["balance_internal"] = out["inflow_internal"] - out["outflow_internal"]
-    out["balance_per_1000"] = 1000 * _share(out["balance"], out["population"])
-
-    for side in ("in", "out"):
-        inner, outer = out[f"{side}flow_internal"], out[f"{side}flow_external"]
-        inner_max, outer_max = out[f"{side}flow_internal_max"], out[f"{side}flow_external_max"]
-        out[f"border_{side}"] = _share(outer, inner + outer)
-        bounds = _bounds(outer, outer_max, inner, inner_max)
-        out[f"border_{side}_low"], out[f"border_{side}_high"] = bounds
-
-    # a table without the outside still tells shares of the flow within the area
-    whole = out["outflow"].fillna(out["outflow_internal"])
-    whole_max = out["outflow_max"].fillna(out["outflow_internal_max"])
-    come = out["inflow"].fillna(out["inflow_internal"])
-    to_core, to_core_max = low[:, core].sum(1), high[:, core].sum(1)
-    alone = out["core"].to_numpy() & (len(core) == 1)
-    blank = np.where(alone, np.nan, known)  # the only core city has no other one
-    out["flow_to_core"], out["flow_from_core"] = to_core * blank, low[core].sum(0) * blank
-    out["share_to_core"] = _share(to_core, whole) * blank
-    least, most = _bounds(to_core, to_core_max, whole - to_core, whole_max - to_core_max)
-    out["share_to_core_low"], out["share_to_core_high"] = least * blank, most * blank
-    out["share_from_core"] = _share(low[core].sum(0), come) * blank
-
-    best = _largest_to(low, flows.codes)
-    inside = low[np.arange(len(out)), best] if len(out) > 1 else np.zeros(len(out))
-    beyond = np.nan_to_num(flows.main_outside_flow)
-    amount = np.maximum(inside, beyond)
-    target = [
-        None if not a > 0 else flows.codes[b] if i >= o else str(c)
-        for a, i, o, b, c in zip(amount, inside, beyond, best, flows.main_outside, strict=True)
-    ]
-    out["main_destination"] = [None if t is None else names.get(t, t) for t in target]
-    out["main_destination_code"] = target
-    out["main_destination_flow"] = np.where(amount > 0, amount, np.nan)
-    out["main_destination_share"] = _share(out["main_destination_flow"], whole)
-
-    out["own_flow"] = flows.own
-    stays = flows.own if meaning == "commuting" else np.full(len(out), np.nan)
-    out["self_containment"] = _share(stays, stays + out["outflow"])
-    out["job_self_containment"] = _share(stays, stays + out["inflow"])
-    missing = ~flows.rows & np.outer(flows.present, flows.present)
-    np.fill_diagonal(missing, False)
-    count = np.where(flows.present, missing.sum(0) + missing.sum(1), np.nan)
-    suppressed = bool((flows.internal_max > flows.internal).any())
-    out["pairs_without_row"] = count if suppressed else 0.0 * known
-    return out
-
-
-def _largest_to(flow: Floats, codes: Sequence[str]) -> NDArray[np.int64]:
-    """Column of the largest flow of each row; ties go to the first code."""
-    order = np.argsort(np.array(codes), kind="stable")
-    return np.asarray(order[flow[:, order].argmax(axis=1)], dtype=np.int64)
-
-
-# --------------------------------------------------------------------------- structure
-
-
-def _hierarchy(
-    run: Run, flows: Flows, out: gpd.GeoDataFrame, order: NDArray[np.int64]
-) -> tuple[Hierarchy, NDArray[np.bool_]]:
-    """Dominant flows, and whether unpublished flows could not change a place's parent."""
-    p: FunctionalLinksParameters = run.parameters
-    measure = p.hierarchy_size
-    if out[measure].isna().all():
-        run.note(
-            "od_flows",
-            "unknown",
-            1,
-            Text(
-                f"brak danych o wielkości ({measure}): hierarchia nieznana",
-                f"no data on size ({measure}): the hierarchy is unknown",
-            ),
-        )
-    size = out[measure].to_numpy(dtype=np.float64)
-    size_max = size if measure == "population" else out[f"{measure}_max"].to_numpy(np.float64)
-    strength = None
-    if p.hierarchy_indirect:
-        try:
-            strength = association(flows.internal, indirect=True)
-        except ValueError:
-            raise ParameterError(
-                Text(
-                    "szereg powiązań pośrednich nie jest zbieżny dla tej tabeli",
-                    "the series of indirect associations does not converge for this table",
-                ),
-                layer=CHECK.id,
-                place="hierarchy_indirect",
-                remedy=Text("wyłącz hierarchy_indirect", "turn hierarchy_indirect off"),
-            ) from None
-    mixed = np.ix_(order, order)
-    found = dominant_flows(
-        flows.internal[mixed],
-        size[order],
-        strength=None if strength is None else strength[mixed],
-        min_flow=p.dominant_min_flow,
-        min_share=p.dominant_min_share,
-    )
-    back = np.append(order, -1)  # position -1 stays -1
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    tree = Hierarchy(
-        back[found.largest][place],
-        back[found.parent][place],
-        back[found.root][place],
-        found.level[place],
-    )
-    best = tree.largest
-    rivals = flows.internal_max.copy()
-    np.fill_diagonal(rivals, -1.0)
-    rows = np.arange(len(best))
-    won = flows.internal[rows, best]
-    rivals[rows, best] = -1.0
-    ahead = won > rivals.max(axis=1, initial=-1.0)
-    apart = (size[best] > size_max) | (size >= size_max[best])
-    return tree, (best >= 0) & ahead & apart & (not p.hierarchy_indirect)
-
-
-def _add_hierarchy(
-    out: gpd.GeoDataFrame,
-    flows: Flows,
-    tree: Hierarchy,
-    sure: NDArray[np.bool_],
-    names: Mapping[str, str],
-    p: FunctionalLinksParameters,
-) -> None:
-    size = out[p.hierarchy_size].to_numpy(dtype=np.float64)
-    has = tree.largest >= 0
-    silent = (flows.internal.sum(1) == 0) & (flows.internal_max.sum(1) > 0)
-    unknown = ~flows.present | silent | np.isnan(size) | (has & np.isnan(size[tree.largest]))
-    state = np.select(
-        [unknown, ~has, tree.parent >= 0], ["unknown", "none", "subordinate"], "terminal"
-    )
-    label = [names[c] for c in flows.codes]
-    up = tree.parent
-    out["dominance"] = state
-    out["dominant"] = [
-        label[u] if u >= 0 and not n else None for u, n in zip(up, unknown, strict=True)
-    ]
-    top = np.isin(state, ["terminal", "subordinate"])
-    out["nodal_centre"] = [label[r] if t else None for r, t in zip(tree.root, top, strict=True)]
-    amount = flows.internal[np.arange(len(out)), tree.largest]
-    out["dominant_flow"] = np.where(has & ~unknown, amount, np.nan)
-    out["dominant_share"] = _share(out["dominant_flow"], out["outflow_internal"])
-    out["hierarchy_level"] = np.where(top, tree.level, np.nan)
-    certain = pd.array(sure & ~unknown, dtype="boolean")
-    certain[unknown | ~has] = pd.NA
-    out["hierarchy_certain"] = certain
-    if p.hierarchy_indirect:
-        out["hierarchy_certain"] = pd.array([pd.NA] * len(out), dtype="boolean")
-
-
-def _regions(p: FunctionalLinksParameters, flows: Flows, order: NDArray[np.int64]) -> Partition:
-    found = communities(
-        symmetric(flows.internal)[np.ix_(order, order)],
-        resolution=p.region_resolution,
-        seed=p.region_seed,
-        runs=p.region_runs,
-    )
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return Partition(found.labels[place], found.modularity, found.together[np.ix_(place, place)])
-
-
-def _add_regions(
-    out: gpd.GeoDataFrame, flows: Flows, regions: Partition, names: Mapping[str, str]
-) -> dict[str, NDArray[np.int64]]:
-    """Name each region by its largest centre; return seat code -> positions of its members."""
-    linked = (flows.internal + flows.internal.T).sum(axis=1) > 0
-    inflow = flows.internal.sum(axis=0)
-    people = out["population"].to_numpy(dtype=np.float64)
-    seats: dict[str, NDArray[np.int64]] = {}
-    code = np.full(len(out), None, dtype=object)
-    steady = np.full(len(out), np.nan)
-    for label in np.unique(regions.labels[linked]):
-        members = np.flatnonzero((regions.labels == label) & linked)
-        size = inflow if np.isnan(people[members]).any() else people
-        seat = min(members.tolist(), key=lambda i: (-size[i], flows.codes[i]))
-        seats[flows.codes[seat]] = members
-        code[members] = flows.codes[seat]
-        steady[members] = regions.together[seat, members]
-    out["region_code"] = code
-    out["region"] = [None if c is None else names[c] for c in code]
-    out["region_stability"] = steady
-    return seats
-
-
-# --------------------------------------------------------------------------- features
-
-
-def _frame(columns: Mapping[str, Any], geometry: Any, crs: Any) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(dict(columns), geometry=gpd.GeoSeries(geometry, crs=crs))
-
-
-def _lines(points: NDArray[np.object_], start: Any, end: Any) -> NDArray[np.object_]:
-    xy = shapely.get_coordinates(points)
-    lines = shapely.linestrings(np.stack([xy[start], xy[end]], axis=1).reshape(-1, 2, 2))
-    return np.asarray(lines, dtype=object)
-
-
-def _links(
-    flows: Flows,
-    points: NDArray[np.object_],
-    names: Mapping[str, str],
-    p: FunctionalLinksParameters,
-    crs: Any,
-) -> gpd.GeoDataFrame:
-    """Return the strongest pairs; ``origin`` is the end that sends more to the other."""
-    one, other = np.triu_indices(len(flows.codes), 1)
-    there, back = flows.internal[one, other], flows.internal[other, one]
-    flip = (back > there) | (
-        (back == there) & (np.array(flows.codes)[other] < np.array(flows.codes)[one])
-    )
-    start, end = np.where(flip, other, one), np.where(flip, one, other)
-    pairs = pd.DataFrame({"start": start, "end": end})
-    pairs["origin"] = np.array(flows.codes, dtype=object)[start]
-    pairs["destination"] = np.array(flows.codes, dtype=object)[end]
-    pairs["flow"], pairs["flow_back"] = flows.internal[start, end], flows.internal[end, start]
-    pairs["flow_both"] = pairs["flow"] + pairs["flow_back"]
-    pairs["flow_both_max"] = flows.internal_max[start, end] + flows.internal_max[end, start]
-    pairs["share"] = _share(pairs["flow_both"], np.full(len(pairs), flows.internal.sum()))
-    pairs = pairs[(pairs["flow_both"] > 0) & (pairs["flow_both"] >= p.link_min_flow)]
-    pairs = pairs.sort_values(["flow_both", "origin", "destination"], ascending=[False, True, True])
-    pairs = pairs.head(p.links).reset_index(drop=True)
-    pairs.insert(0, "rank", np.arange(1, len(pairs) + 1))
-    for side in ("origin", "destination"):
-        pairs[f"{side}_name"] = pairs[side].map(names)
-    lines = _lines(points, pairs["start"].to_numpy(), pairs["end"].to_numpy())
-    return _frame({c: pairs[c] for c in flow_texts.COLUMNS["links"]}, lines, crs)
-
-
-def _tree_lines(
-    out: gpd.GeoDataFrame,
-    flows: Flows,
-    tree: Hierarchy,
-    points: NDArray[np.object_],
-    names: Mapping[str, str],
-    crs: Any,
-) -> gpd.GeoDataFrame:
-    child = np.flatnonzero((out["dominance"] == "subordinate").to_numpy())
-    parent = tree.parent[child]
-    rows = out.iloc[child]
-    columns = {
-        "origin": rows["teryt"].to_numpy(),
-        "origin_name": [names[c] for c in rows["teryt"]],
-        "destination": np.array(flows.codes, dtype=object)[parent],
-        "destination_name": rows["dominant"].to_numpy(),
-        "flow": rows["dominant_flow"].to_numpy(),
-        "share": rows["dominant_share"].to_numpy(),
-        "level": rows["hierarchy_level"].to_numpy(),
-        "certain": rows["hierarchy_certain"].array,
-    }
-    return _frame(columns, _lines(points, child, parent), crs)
-
-
-def _core_lines(
-    out: gpd.GeoDataFrame,
-    flows: Flows,
-    core: NDArray[np.int64],
-    points: NDArray[np.object_],
-    names: Mapping[str, str],
-    crs: Any,
-) -> gpd.GeoDataFrame:
-    """Return flow and share of every municipality to each core city, and back."""
-    start = np.tile(np.arange(len(out)), len(core))
-    end = np.repeat(core, len(out))
-    kept = (start != end) & flows.present[start] & flows.present[end]
-    start, end = start[kept], end[kept]
-    whole = out["outflow"].fillna(out["outflow_internal"]).to_numpy()[start]
-    whole_max = out["outflow_max"].fillna(out["outflow_internal_max"]).to_numpy()[start]
-    flow, top = flows.internal[start, end], flows.internal_max[start, end]
-    low, high = _bounds(flow, top, whole - flow, whole_max - top)
-    codes = np.array(flows.codes, dtype=object)
-    columns = {
-        "origin": codes[start],
-        "origin_name": [names[c] for c in codes[start]],
-        "core": codes[end],
-        "core_name": [names[c] for c in codes[end]],
-        "flow": flow,
-        "flow_max": top,
-        "share": _share(flow, whole),
-        "share_low": low,
-        "share_high": high,
-        "flow_back": flows.internal[end, start],
-        "flow_back_max": flows.internal_max[end, start],
-    }
-    return _frame(columns, _lines(points, start, end), crs)
-
-
-def _region_shapes(
-    out: gpd.GeoDataFrame, flows: Flows, seats: Mapping[str, NDArray[np.int64]], crs: Any
-) -> gpd.GeoDataFrame:
-    rows, shapes = [], []
-    shape = out.geometry.to_numpy()
-    for seat, members in sorted(seats.items(), key=lambda item: (-len(item[1]), item[0])):
-        within = flows.internal[np.ix_(members, members)].sum()
-        leaving = flows.internal[members].sum() - within
-        people = out["population"].to_numpy()[members]
-        rows.append(
-            {
-                "region_code": seat,
-                "region": out["region"].iloc[members[0]],
-                "municipalities": len(members),
-                "population": people.sum(),  # unknown when one is
-                "flow_within": within,
-                "flow_leaving": leaving,
-                "share_within": within / (within + leaving) if within + leaving > 0 else np.nan,
-                "stability": out["region_stability"].to_numpy()[members].mean(),
-            }
-        )
-        shapes.append(shapely.union_all(shape[members]))
-    table = pd.DataFrame(rows, columns=list(flow_texts.COLUMNS["regions"]))
-    return _frame({c: table[c] for c in table.columns}, np.array(shapes, dtype=object), crs)
-
-
 CHECK = Check(
     id="functional_links",
     direction="1.2.1",
@@ -795,8 +477,7 @@ CHECK = Check(
             breaks=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0),
             popup=(
                 "share_to_core",
-                "share_to_core_low",
-                "share_to_core_high",
+                "flow_to_core",
                 "outflow",
                 "inflow",
                 "balance",
