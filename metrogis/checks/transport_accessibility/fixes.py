@@ -161,8 +161,8 @@ def read_sections(feed: Any, service: Service, day: str, crs: Any) -> Sections:
     trip = table["trip_id"].cat.codes.to_numpy(np.int64)
     seconds = table["seconds"].to_numpy("float64")
     follows = np.zeros(len(table), bool)
-    begins = np.asarray(table["first_stop"].to_numpy(bool), dtype=bool)
-    follows[:-1] = (trip[1:] == trip[:-1]) & (seconds[1:] >= seconds[:-1]) & ~begins[1:]
+    begins = np.asarray(table["first_stop"], dtype=bool)
+    follows[:-1] = np.equal(trip[1:], trip[:-1]) & (np.diff(seconds) >= 0) & ~begins[1:]
     end = np.where(follows, np.append(start[1:], -1), last)
     groups = [
         g if g in NEW_STOP_GROUPS else "" for g in map(str, table["mode_group"].cat.categories)
@@ -174,13 +174,15 @@ def read_sections(feed: Any, service: Service, day: str, crs: Any) -> Sections:
     section, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     counts = service.rule.count(inverse.astype(np.int64), limit[used], seconds[used], len(section))
     # only sections with enough service matter
-    kept = service.rule.on(day).suffices(counts).any(axis=0)
+    kept = np.asarray(service.rule.on(day).suffices(counts).any(axis=0), dtype=bool)
     first, counts = first[kept], counts[:, :, kept]
     a, b = start[first], end[first]
     trips = table["trip_id"].cat.categories[trip[first]]
     lines, guessed = _geometry(feed, trips, service.xy[a], service.xy[b], crs)
     names = service.posts["name"].to_numpy(dtype=object)
-    joined = np.array([f"{names[i]} – {names[j]}" for i, j in zip(a, b, strict=True)], object)
+    joined = np.array(
+        [f"{names[i] or '?'} – {names[j] or '?'}" for i, j in zip(a, b, strict=True)], object
+    )
     renumber = np.cumsum(kept) - 1
     routes = _routes(
         table["route_short_name"][used], np.where(kept[inverse], renumber[inverse], -1), len(first)

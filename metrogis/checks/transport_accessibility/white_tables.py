@@ -223,6 +223,7 @@ def municipal_table(
         for day, state in states.items():
             own = np.bincount(unit, weight * (state == code), minlength=count)
             share = np.divide(own, whole, out=np.full(count, np.nan), where=whole > 0)
+            share = np.minimum(share, 1.0)
             if day == p.main_day_type:
                 out[f"{name}_people"] = np.where(any_known, own, np.nan)
                 out[f"{name}_share"] = share

@@ -20,23 +20,24 @@ QUESTION = Text(
 )
 METHOD = Text(
     "Każda zamieszkana komórka (najwyżej 250 m) jest w danym rodzaju dnia obsłużona, biała albo "
-    "nieznana. Obsłużona: w zasięgu dojścia jest przystanek z dość częstą obsługą (odjazdy w dobie "
-    "i w porach dojazdów). Biała: nie ma go, a rozkłady wszystkich środków transportu, które "
-    "mogłyby ją obsłużyć, są tam kompletne. W pozostałych miejscach stan jest nieznany: brak rozkładu w "
-    "danych nie znaczy, że nic nie kursuje. Odjazdy liczone są dla stacji albo pojedynczego słupka "
-    "(jeden kierunek). Ludność komórek podzielonych jest modelowana; położenie ludzi w komórce "
-    "250 m znane jest z dokładnością do 177 m. Bez sieci ulic dojście to linia prosta razy "
-    "współczynnik. Przystanki poza granicami metropolii liczą się tylko, gdy są w rozkładzie. "
-    "Nie mówi o cenie, dostępności dla osób z niepełnosprawnościami ani dokąd można dojechać.",
-    "Each populated cell (at most 250 m) is served, white or unknown on each day type. Served: a "
-    "stop within the walk limit has enough service (departures per day and in the commuting "
-    "windows). White: it has none, and the timetables of every mode that could serve are complete "
-    "there. Elsewhere the state is unknown: a timetable that is not at hand does not mean that "
-    "nothing runs. Departures are counted for a station, or a single post (one direction). "
-    "People of split cells are modelled; where they live in a 250 m cell is known to 177 m. "
-    "Without a street network a walk is the straight line times a factor. Stops beyond the "
-    "metropolis count only when the timetable holds them. It says nothing of fares, of access for "
-    "people with disabilities, or of where one can travel.",
+    "nieznana. Obsłużona: w zasięgu dojścia jest przystanek z dość częstą obsługą (odjazdy w "
+    "dobie i w porach dojazdów). Biała: nie ma takiego przystanku, a rozkłady wszystkich "
+    "środków transportu, które mogłyby tam służyć, są kompletne. W pozostałych miejscach stan "
+    "jest nieznany: brak rozkładu w danych nie znaczy, że nic nie kursuje. Odjazdy liczone są "
+    "dla stacji albo pojedynczego słupka (jeden kierunek). Ludność podzielonych komórek jest "
+    "modelowana; położenie ludzi w komórce 250 m znane jest z dokładnością do 177 m. Bez sieci "
+    "ulic dojście to linia prosta razy współczynnik. Przystanki poza granicami metropolii liczą "
+    "się tylko wtedy, gdy są w rozkładzie. Wynik nie mówi o cenach, dostępności dla osób z "
+    "niepełnosprawnościami ani o tym, dokąd można dojechać.",
+    "Each populated cell (at most 250 m) is served, white or unknown on each day type. Served: "
+    "a stop within the walk limit has enough service (departures per day and in the commuting "
+    "windows). White: it has none, and the timetables of every mode that could serve are "
+    "complete there. Elsewhere the state is unknown: a timetable that is not at hand does not "
+    "mean that nothing runs. Departures are counted for a station, or a single post (one "
+    "direction). People of split cells are modelled; where they live in a 250 m cell is known "
+    "to 177 m. Without a street network a walk is the straight line times a factor. Stops "
+    "beyond the metropolis count only when the timetable holds them. It says nothing of fares, "
+    "of access for people with disabilities, or of where one can travel.",
 )
 
 INPUTS: tuple[tuple[str, Text, str, bool], ...] = (
@@ -391,7 +392,8 @@ def _white(towns: gpd.GeoDataFrame, spots: gpd.GeoDataFrame, numbered: bool, day
             "Komplet rozkładów ma {municipalities_complete:0} z {municipalities:0} gmin; {day} "
             "{spots:plural:jest|są|jest} tam {spots:0} {spots:plural:biała plama|białe plamy|"
             "białych plam}, mieszka w nich {spots_people:0} osób.",
-            "{municipalities_complete:0} of {municipalities:0} municipalities have all timetables; "
+            "{municipalities_complete:0} of {municipalities:0} municipalities "
+            "{municipalities_complete:plural:has|have} all timetables; "
             "{day} there {spots:plural:is|are} {spots:0} {spots:plural:white spot|white spots} "
             "with {spots_people:0} residents.",
         ),
