@@ -156,7 +156,7 @@ def run(
     directions, checks : iterables of str, optional
         Only these directions (``"2.1.2"``) or check ids. Default: all.
     parameters : mapping, optional
-        Check id -> {parameter: value}.
+        Check id -> {parameter: value}; they win over those the catalog sets.
     progress : callable, optional
         ``progress(check_id, what)``, called as the work goes on.
 
@@ -174,9 +174,14 @@ def run(
     """
     parameters = parameters or {}
     chosen = _chosen(directions, checks)
-    for check_id, values in parameters.items():
+    settings = {**metro.catalog.parameters, **parameters}
+    for check_id in settings:
         check = registry.get(check_id)
-        check.parameters.read(values, check=check.id)
+        settings[check_id] = {
+            **metro.catalog.parameters.get(check_id, {}),
+            **parameters.get(check_id, {}),
+        }
+        check.parameters.read(settings[check_id], check=check.id)
     results: dict[str, Result] = {}
     skipped: list[Skipped] = []
     tell = progress or (lambda check_id, what: None)
@@ -192,7 +197,7 @@ def run(
         layers = {item.name: metro.get(item.name) for item in check.inputs}
         tell(check.id, COMPUTING)
         try:
-            results[check.id] = check.function(**layers, **parameters.get(check.id, {}))
+            results[check.id] = check.function(**layers, **settings.get(check.id, {}))
         except MissingLayerError as error:  # a check that needs one layer of several
             name = error.layer or "?"
             skipped.append(Skipped(check, name, metro.reason(name) or error.message))

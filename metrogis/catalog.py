@@ -23,6 +23,9 @@ declared ``missing = "reason"``; checks that need it say so. Example::
     [layers.corridors]
     missing = "no public copy"
     official = { service = "WFS", url = "https://sdi.gdos.gov.pl/wfs" }
+
+    [parameters.functional_links]        # what this metropolis sets otherwise than the default
+    core = ["2261011", "2262011", "2264011"]
 """
 
 from __future__ import annotations
@@ -243,6 +246,8 @@ class Catalog(_Strict):
 
     metro: MetroInfo
     layers: dict[str, DrivenLayer | MissingLayer]
+    parameters: dict[str, dict[str, Any]] = {}
+    """Check id -> its parameters that this metropolis sets otherwise than the default."""
 
     @field_validator("layers")
     @classmethod
