@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from metrogis.demo import timetable
+from metrogis.demo import gtfs, schedule
 from metrogis.demo.frame import CRS
 from metrogis.demo.osm import write_osm
 from metrogis.demo.shapes import edge_lines
@@ -78,7 +78,7 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
 
 
 def _table(frame: pd.DataFrame, path: Path) -> None:
-    path.write_bytes(timetable.csv(frame))
+    path.write_bytes(gtfs.csv(frame))
 
 
 def _boundaries(world: World, folder: Path) -> Layers:
@@ -169,13 +169,11 @@ def _population(world: World, folder: Path) -> Layers:
 def _timetables(world: World, folder: Path) -> Layers:
     (folder / "gtfs").mkdir()
     for feed in ("city_bus", "regional_bus"):
-        content = timetable.write_bus(
-            feed, world.lines, world.stops, world.graph, world.settled, OPERATORS[feed]
-        )
+        content = gtfs.write_bus(feed, world.lines, world.stops, world.graph, OPERATORS[feed])
         write_zip(folder / "gtfs" / f"{feed}.zip", content)
     write_zip(
         folder / "gtfs" / "rail.zip",
-        timetable.write_rail(world.stations, world.settled, OPERATORS["rail"]),
+        gtfs.write_rail(world.stations, OPERATORS["rail"]),
     )
     rows = []
     for town in world.settled.municipalities.itertuples():
@@ -188,7 +186,7 @@ def _timetables(world: World, folder: Path) -> Layers:
             rows.append({"feed": "town_bus", "teryt": town.teryt, "mode": "bus", "state": "none"})
     _table(pd.DataFrame(rows), folder / "coverage.csv")
     holidays = pd.DataFrame(
-        [{"first": f"{a}", "last": f"{b}", "name": n} for a, b, n in timetable.HOLIDAYS]
+        [{"first": f"{a}", "last": f"{b}", "name": n} for a, b, n in schedule.HOLIDAYS]
     )
     _table(holidays, folder / "school_holidays.csv")
     layers: Layers = {

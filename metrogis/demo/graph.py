@@ -174,22 +174,31 @@ def thin_along(
 
 def planarise(graph: Graph) -> Graph:
     """Put a node where two edges cross, as a map would have it."""
-    lines = graph.segments()
-    tree = shapely.STRtree(lines)
-    i, j = tree.query(lines, predicate="crosses")
+    x0, y0, x1, y1 = graph.x[graph.u], graph.y[graph.u], graph.x[graph.v], graph.y[graph.v]
+    boxes = shapely.box(
+        np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)
+    )
+    i, j = shapely.STRtree(boxes).query(boxes)
     once = i < j
     i, j = i[once], j[once]
+    dx, dy = x1 - x0, y1 - y0
+    cross = dx[i] * dy[j] - dy[i] * dx[j]
+    gx, gy = x0[j] - x0[i], y0[j] - y0[i]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = (gx * dy[j] - gy * dx[j]) / cross
+        s = (gx * dy[i] - gy * dx[i]) / cross
+    hit = (t > 0) & (t < 1) & (s > 0) & (s < 1)
+    i, j, t = i[hit], j[hit], t[hit]
     apart = (
         (graph.u[i] != graph.u[j])
         & (graph.u[i] != graph.v[j])
         & (graph.v[i] != graph.u[j])
         & (graph.v[i] != graph.v[j])
     )
-    i, j = i[apart], j[apart]
+    i, j, t = i[apart], j[apart], t[apart]
     if len(i) == 0:
         return graph
-    points = shapely.intersection(lines[i], lines[j])
-    grown, new = graph.add_nodes(shapely.get_x(points), shapely.get_y(points))
+    grown, new = graph.add_nodes(x0[i] + t * dx[i], y0[i] + t * dy[i])
     edge, node = np.concatenate([i, j]), np.concatenate([new, new])
     x, y = grown.x, grown.y
     along = np.hypot(x[node] - x[graph.u[edge]], y[node] - y[graph.u[edge]])

@@ -100,12 +100,11 @@ def _near(matrix: sp.csr_matrix, stops: pd.DataFrame, mine: Index) -> sp.csr_mat
         rows, cols, metres = [], [], []
         for part in np.array_split(np.arange(n), max(1, n * matrix.shape[0] // 8_000_000)):
             d = csg.dijkstra(matrix, indices=node[part], limit=limit)[:, node]
-            for r, i in enumerate(part):
-                ok = np.isfinite(d[r])
-                ok[i] = False
-                rows.append(np.full(ok.sum(), i))
-                cols.append(np.flatnonzero(ok))
-                metres.append(d[r, ok])
+            d[np.arange(len(part)), part] = np.inf
+            r, c = np.nonzero(np.isfinite(d))
+            rows.append(part[r])
+            cols.append(c)
+            metres.append(d[r, c])
         i, j, w = np.concatenate(rows), np.concatenate(cols), np.concatenate(metres)
         full = sp.coo_matrix((np.maximum(w, 1.0), (i, j)), shape=(n, n)).tocsr()
         if csg.connected_components(full, directed=False)[0] == 1 or limit > 60_000:
@@ -113,22 +112,16 @@ def _near(matrix: sp.csr_matrix, stops: pd.DataFrame, mine: Index) -> sp.csr_mat
         limit *= 2.2
     tree = csg.minimum_spanning_tree(full).tocoo()
     # of the rest only relative neighbours among the nearest places
-    dense = {}
-    for a, b, c in zip(i.tolist(), j.tolist(), w.tolist(), strict=True):
-        dense[a, b] = c
-    extra = []
-    for a in range(n):
-        around = [int(b) for b in near[a] if b != a and (a, int(b)) in dense]
-        for b in around:
-            d_ab = dense[a, b]
-            if b > a and not any(
-                max(dense[a, c], dense.get((b, c), np.inf)) < d_ab for c in around if c != b
-            ):
-                extra.append((a, b, d_ab))
-    e = np.array(extra).reshape(-1, 3)
-    rows_ = np.r_[tree.row, e[:, 0].astype(np.int64)]
-    cols_ = np.r_[tree.col, e[:, 1].astype(np.int64)]
-    data = np.r_[tree.data, e[:, 2]]
+    dense = np.full((n, n), np.inf)
+    dense[i, j] = w
+    to = dense[np.arange(n)[:, None], near]  # (n, k)
+    between = dense[near[:, :, None], near[:, None, :]]  # (n, k, k)
+    closer = np.maximum(to[:, None, :], between) < to[:, :, None]
+    free = np.isfinite(to) & ~closer.any(axis=2) & (near > np.arange(n)[:, None])
+    a, at = np.nonzero(free)
+    rows_ = np.r_[tree.row, a]
+    cols_ = np.r_[tree.col, near[a, at]]
+    data = np.r_[tree.data, to[a, at]]
     lo, hi = np.minimum(rows_, cols_), np.maximum(rows_, cols_)
     _, first = np.unique(lo * n + hi, return_index=True)
     lo, hi, data = lo[first], hi[first], data[first]

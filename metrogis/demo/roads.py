@@ -70,25 +70,15 @@ def make_roads(size: Size, terrain: Terrain, settled: Settled, streams: Streams)
     pairs[0] = (third[~busy], CLASS["unclassified"])
     pairs.append((third[busy], CLASS["tertiary"]))
 
-    u_all, v_all, c_all = [], [], []
+    u_all: list[Index] = []
+    v_all: list[Index] = []
+    c_all: list[Index] = []
     wanted = np.vstack([np.column_stack([p, np.full(len(p), g)]) for p, g in pairs])
-    wanted = wanted[np.argsort(wanted[:, 0], kind="stable")]
-    sources = np.unique(wanted[:, 0])
-    far = np.hypot(*(xy[wanted[:, 0]] - xy[wanted[:, 1]]).T).max() * 4
-    for chunk in np.array_split(sources, max(1, len(sources) * n * n // 12_000_000)):
-        _, before = csg.dijkstra(
-            matrix, indices=cell[chunk], return_predecessors=True, limit=float(far)
-        )
-        for row, source in enumerate(chunk):
-            for target, grade_ in wanted[wanted[:, 0] == source][:, 1:]:
-                at = cell[target]
-                while before[row, at] >= 0:
-                    prev = before[row, at]
-                    u_all.append(min(prev, at))
-                    v_all.append(max(prev, at))
-                    c_all.append(grade_)
-                    at = prev
-    u, v, c = (np.asarray(a, dtype=np.int64) for a in (u_all, v_all, c_all))
+    air = np.hypot(*(xy[wanted[:, 0]] - xy[wanted[:, 1]]).T)
+    limit = 2.2 * air + 4000
+    while len(wanted):
+        wanted, limit = _trace(matrix, cell, wanted, limit, u_all, v_all, c_all)
+    u, v, c = (np.concatenate(a) for a in (u_all, v_all, c_all))
     key = u * n * n + v
     order = np.lexsort((c, key))
     key, u, v, c = key[order], u[order], v[order], c[order]
@@ -103,6 +93,39 @@ def make_roads(size: Size, terrain: Terrain, settled: Settled, streams: Streams)
     pinned[lattice] = True
     graph.x, graph.y = _smooth(graph, fixed | pinned)
     return graph.keep(np.ones(graph.edges, dtype=bool))
+
+
+def _trace(
+    matrix: sp.csr_matrix,
+    cell: Index,
+    wanted: Index,
+    limit: Array,
+    u_all: list[Index],
+    v_all: list[Index],
+    c_all: list[Index],
+) -> tuple[Index, Array]:
+    """Find the cheapest way of each wanted pair within its limit; return pairs to search wider."""
+    order = np.argsort(limit, kind="stable")  # short searches together
+    wanted, limit = wanted[order], limit[order]
+    failed = np.zeros(len(wanted), dtype=bool)
+    n = matrix.shape[0]
+    for part in np.array_split(np.arange(len(wanted)), max(1, len(wanted) * n // 6_000_000)):
+        sources, row = np.unique(wanted[part, 0], return_inverse=True)
+        _, before = csg.dijkstra(
+            matrix, indices=cell[sources], return_predecessors=True, limit=limit[part].max()
+        )
+        at = cell[wanted[part, 1]]
+        here = np.arange(len(part))
+        failed[part] = (before[row, at] < 0) & (limit[part] < 1e6)
+        while len(here):  # all ways are walked back at once, step by step
+            prev = before[row[here], at]
+            ok = prev >= 0
+            here, at, prev = here[ok], at[ok], prev[ok].astype(np.int64)
+            u_all.append(np.minimum(prev, at))
+            v_all.append(np.maximum(prev, at))
+            c_all.append(wanted[part[here], 2])
+            at = prev
+    return wanted[failed], limit[failed] * 3
 
 
 def _lattice(

@@ -214,13 +214,20 @@ def _territories(
     weight[0] = 1.15
     best = np.full(grid.shape, np.inf)
     label = np.full(grid.shape, -1, dtype=np.int64)
+    reach = int(2.2 * np.sqrt(metro.sum() / len(centres))) + 40  # cells; nobody owns land farther
+    rows, cols = grid.rowcol(centres[:, 0], centres[:, 1])
     for i, (x, y) in enumerate(centres):
-        d = np.hypot(wx - x, wy - y) / weight[i]
-        near = np.hypot(xx - x, yy - y) < 1500 * weight[i]
-        d = np.where(near, 0.0, d)
-        closer = d < best
-        best = np.where(closer, d, best)
-        label[closer] = i
+        r, c = int(rows[i]), int(cols[i])
+        box = (slice(max(0, r - reach), r + reach + 1), slice(max(0, c - reach), c + reach + 1))
+        d = np.hypot(wx[box] - x, wy[box] - y) / weight[i]
+        d[np.hypot(xx[box] - x, yy[box] - y) < 1500 * weight[i]] = 0.0
+        closer = d < best[box]
+        best[box] = np.where(closer, d, best[box])
+        label[box][closer] = i
+    lost = metro & (label < 0)
+    if lost.any():
+        near = ndi.distance_transform_edt(label < 0, return_distances=False, return_indices=True)
+        label = np.where(lost, label[near[0], near[1]], label)
     label[~metro] = -1
     # crumbs go to the neighbour around them
     crumbs = np.zeros(grid.shape, dtype=bool)
