@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -27,7 +28,7 @@ def stop_points(feed: Feed, crs: Any) -> gpd.GeoDataFrame:
     use = stops["stop_lat"].notna() & (stops["location_type"].isin([0, 4]) | (modes != ""))
     part = stops[use]
     lon, lat = part["stop_lon"].to_numpy(float), part["stop_lat"].to_numpy(float)
-    x, y = pyproj.Transformer.from_crs(4326, target, always_xy=True).transform(lon, lat)
+    x, y = _transformer(target.to_wkt()).transform(lon, lat)
     _inside(feed, target, lon, lat, np.isfinite(x) & np.isfinite(y))
     points = gpd.GeoDataFrame(
         {
@@ -43,6 +44,11 @@ def stop_points(feed: Feed, crs: Any) -> gpd.GeoDataFrame:
     )
     attach(points, feed.source, feed.audit)
     return points
+
+
+@lru_cache(maxsize=8)
+def _transformer(wkt: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(4326, wkt, always_xy=True)
 
 
 def _modes(feed: Feed, column: str) -> npt.NDArray[np.object_]:

@@ -68,8 +68,8 @@ def stop_times(
     shape (else between stops); times that fall back past midnight carried on to the next day.
     """
     log = Log(feed, table.file)
-    trip = table["trip_id"].find(trips["trip_id"].tolist())
-    stop = table["stop_id"].find(stops["stop_id"].tolist())
+    trip = table["trip_id"].find(trips["trip_id"])
+    stop = table["stop_id"].find(stops["stop_id"])
     no_trip, no_stop = trip < 0, (stop < 0) & (trip >= 0)
     if no_trip.any():
         log(

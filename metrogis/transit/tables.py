@@ -90,9 +90,9 @@ class Column:
 
     def find(self, ids: Iterable[str]) -> Ints:
         """Return the position of every row's text in ``ids``, -1 where it is not there."""
-        place = {key: i for i, key in enumerate(ids)}
-        found = np.fromiter((place.get(v, -1) for v in self.values), np.int32, len(self.values))
-        return self.spread(found)
+        known = pa.array(ids, type=pa.string())
+        found = pc.index_in(pa.array(self.values, type=pa.string()), value_set=known)
+        return self.spread(found.fill_null(-1).to_numpy(zero_copy_only=False))
 
     def filter(self, keep: Mask) -> Column:
         """Return the column of the rows where ``keep``."""
@@ -466,7 +466,8 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _strip(column: Column) -> tuple[Column, int]:
-    if not _ANY_DIRT("\n".join(column.values)):
+    joined = "\n".join(column.values)
+    if not any(c in joined for c in _SUSPECT) or not _ANY_DIRT(joined):
         return column, 0
     values = [_clean(v) if _DIRT(v) else v for v in column.values]
     if values == column.values:
@@ -487,6 +488,7 @@ def _clean(value: str) -> str:
 
 
 _BLANKS = " \t\r\n\v\f\u00a0\ufeff"
+_SUSPECT = _BLANKS.replace("\n", "") + '"'
 # the same for many texts at once, one per line
 _ANY_DIRT = re.compile(r'^[^\S\n]|^[\u00a0\ufeff"]|[^\S\n]$|[\u00a0\ufeff"]$', re.M).search
 _DIRT = re.compile(r'^[\s\u00a0\ufeff"]|[\s\u00a0\ufeff"]$').search
