@@ -310,16 +310,27 @@ def is_unknown(item: MapClass) -> bool:
 
 @dataclass(frozen=True)
 class WebLayer:
-    """A layer's geometry as GeoJSON texts (EPSG:4326, 5 decimals), in drawing order.
+    """A layer's geometry, simplified, in drawing order.
 
-    ``rows[i]`` is the row of ``layer.frame`` that ``shapes[i]`` shows, or -1 where a whole class is
-    joined in one geometry; ``codes[i]`` is its class.
+    Attributes
+    ----------
+    layer : MapLayer
+    shapes : list of str
+        GeoJSON texts, EPSG:4326, 5 decimals.
+    rows, codes : arrays of int
+        ``rows[i]`` is the row of ``layer.frame`` that ``shapes[i]`` shows, or -1 where a whole
+        class is joined in one geometry; ``codes[i]`` is its class.
+    metric : array of geometry
+        The same in the working CRS, for pictures.
+    bounds : tuple or None
+        West, south, east, north, in degrees.
     """
 
     layer: MapLayer
     shapes: list[str]
     rows: np.ndarray
     codes: np.ndarray
+    metric: np.ndarray
     bounds: tuple[float, float, float, float] | None
 
 
@@ -334,11 +345,12 @@ def web_layer(layer: MapLayer) -> WebLayer:
     # Large things first: a small polygon inside a big one stays reachable by the pointer.
     order = np.argsort(-shapely.area(geometry), kind="stable")
     geometry, codes, rows = geometry[order], codes[order], rows[order]
-    shapes = to_web(geometry, layer.frame.crs)
+    metric = simplify(geometry, COORDINATES)
+    shapes = to_degrees(metric, layer.frame.crs)
     kept = np.array([not (g is None or g.is_empty) for g in shapes], dtype=bool)
     bounds = tuple(map(float, shapely.total_bounds(shapes[kept]))) if kept.any() else None
     written = shapely.to_geojson(shapes).tolist()
-    return WebLayer(layer, written, rows, codes, bounds)  # type: ignore[arg-type]
+    return WebLayer(layer, written, rows, codes, metric, bounds)  # type: ignore[arg-type]
 
 
 def _join(parts: np.ndarray) -> Any:
@@ -352,13 +364,31 @@ def _join(parts: np.ndarray) -> Any:
     )
 
 
-def to_web(geometry: np.ndarray, crs: Any, *, budget: int = COORDINATES) -> np.ndarray:
-    """Return geometries simplified to at most ``budget`` coordinates, in EPSG:4326, 5 decimals."""
+def to_degrees(geometry: np.ndarray, crs: Any) -> np.ndarray:
+    """Return geometries in EPSG:4326, rounded to 5 decimals (a metre)."""
     if len(geometry) == 0:
         return geometry
-    simple = simplify(geometry, budget)
-    degrees = gpd.GeoSeries(simple, crs=crs).to_crs(GEOGRAPHIC_CRS).to_numpy()
+    degrees = gpd.GeoSeries(geometry, crs=crs).to_crs(GEOGRAPHIC_CRS).to_numpy()
     return np.asarray(shapely.transform(degrees, lambda xy: np.round(xy, 5)), dtype=object)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The municipalities under all layers: where the area ends, and what its parts are called."""
+
+    metric: np.ndarray
+    shapes: list[str]
+    bounds: tuple[float, float, float, float] | None
+
+
+def ground_of(result: Result) -> Ground:
+    """Return the outlines of the municipalities, lightly drawn."""
+    geometry = result.municipalities.geometry
+    geometry = geometry[~(geometry.isna() | geometry.is_empty)]
+    metric = simplify(shapely.force_2d(geometry.to_numpy()), 8_000)
+    degrees = to_degrees(metric, geometry.crs)
+    bounds = tuple(map(float, shapely.total_bounds(degrees))) if len(degrees) else None
+    return Ground(metric, shapely.to_geojson(degrees).tolist(), bounds)  # type: ignore[arg-type]
 
 
 def simplify(geometry: np.ndarray, budget: int) -> np.ndarray:

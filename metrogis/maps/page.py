@@ -25,7 +25,7 @@ from metrogis.checks.contract import Result
 from metrogis.errors import ParameterError
 from metrogis.maps import assets, texts
 from metrogis.maps import layers as map_layers
-from metrogis.maps.layers import MapLayer, WebLayer
+from metrogis.maps.layers import Ground, MapLayer, WebLayer
 from metrogis.maps.legend import legend_of
 from metrogis.maps.values import column_of, heading, shown_column
 from metrogis.texts import Text
@@ -105,14 +105,23 @@ def escape_json(text: str) -> str:
 # --------------------------------------------------------------------------- data of a map
 
 
-def map_data(result: Result, web: Sequence[WebLayer], language: str, *, page: bool = False) -> str:
+def map_data(
+    result: Result,
+    web: Sequence[WebLayer],
+    ground: Ground,
+    language: str,
+    *,
+    page: bool = False,
+    basemap: Basemap | None = None,
+) -> str:
     """Return all a map needs as one JSON text: layers, classes, features with their texts."""
     layers = ",".join(_layer_json(result, w, language) for w in web)
     head = {
         "title": texts.MAP_OF.fill(title=result.check.title).get(language),
         "language": language,
         "page": page,
-        "bounds": bounds_of(web),
+        "basemap": basemap is not None,
+        "bounds": bounds_of(web, ground),
         "places": map_layers.place_labels(result),
         "words": {
             "zoomIn": texts.ZOOM_IN.get(language),
@@ -121,12 +130,13 @@ def map_data(result: Result, web: Sequence[WebLayer], language: str, *, page: bo
             "close": texts.CLOSE.get(language),
         },
     }
-    return f'{safe_json(head)[:-1]},"layers":[{layers}]}}'
+    under = ",".join(ground.shapes)
+    return f'{safe_json(head)[:-1]},"ground":[{under}],"layers":[{layers}]}}'
 
 
-def bounds_of(web: Sequence[WebLayer]) -> list[list[float]]:
-    """Return [[south, west], [north, east]] of all layers; Poland where there is nothing."""
-    found = [w.bounds for w in web if w.bounds]
+def bounds_of(web: Sequence[WebLayer], ground: Ground) -> list[list[float]]:
+    """Return [[south, west], [north, east]] of the municipalities, else of all layers."""
+    found = [ground.bounds] if ground.bounds else [w.bounds for w in web if w.bounds]
     if not found:
         south, west, north, east = POLAND
     else:
@@ -295,9 +305,11 @@ def explore(
         For an unknown view or basemap.
     """
     web = [map_layers.web_layer(layer) for layer in map_layers.build(result, view=view)]
-    made = build_map(result, web, language, basemap=basemap_of(basemap))
+    ground = map_layers.ground_of(result)
+    background = basemap_of(basemap)
+    made = build_map(result, web, ground, language, basemap=background)
     figure = made.get_root()
-    data = map_data(result, web, language)
+    data = map_data(result, web, ground, language, basemap=background)
     figure.script.add_child(_Raw(static("map.js")), name="metrogis_script")
     figure.script.add_child(_Raw(data_script(result.check.id, data)), name="metrogis_data")
     for name, element in _leaflet():
@@ -309,6 +321,7 @@ def explore(
 def build_map(
     result: Result,
     web: Sequence[WebLayer],
+    ground: Ground,
     language: str,
     *,
     basemap: Basemap | None = None,
@@ -318,7 +331,7 @@ def build_map(
 
     ``key`` gives its elements stable names, so that a page published twice is the same.
     """
-    bounds = bounds_of(web)
+    bounds = bounds_of(web, ground)
     (south, west), (north, east) = bounds
     made = ResultMap(
         location=[(south + north) / 2, (west + east) / 2],

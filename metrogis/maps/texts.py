@@ -40,6 +40,7 @@ _UNITS: dict[str, Text] = {
     "person": Text("osób", "people"),
     "inhabitants": Text("mieszkańców", "inhabitants"),
     "moves": Text("przemeldowań", "moves"),
+    "people per 1000": Text("osób na 1000", "people per 1000"),
     "people/year": Text("osób/rok", "people/year"),
     "per year": Text("rocznie", "per year"),
     "trips": Text("kursów", "trips"),

@@ -12,6 +12,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
@@ -19,7 +20,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
 from metrogis.checks.contract import Result
-from metrogis.maps.layers import MapClass, MapLayer, simplify
+from metrogis.maps.layers import Ground, MapClass, MapLayer, WebLayer, label_points
 from metrogis.maps.legend import legend_of
 from metrogis.maps.page import line_weight
 from metrogis.report import words
@@ -30,41 +31,47 @@ _DPI = 110
 
 
 def picture(
-    result: Result, layers: Sequence[MapLayer], language: str, *, source: str = ""
+    result: Result, web: Sequence[WebLayer], ground: Ground, language: str, *, source: str = ""
 ) -> bytes:
     """Return a PNG with map, legend, scale bar and source line.
 
     Parameters
     ----------
     result : Result
-    layers : sequence of MapLayer
+    web : sequence of WebLayer
         Those shown at first are drawn.
+    ground : Ground
     language : {"pl", "en"}
     source : str
         The line under the map.
     """
-    drawn = [layer for layer in layers if layer.view.shown] or list(layers[:1])
+    drawn = _shown(web)
     figure = Figure(figsize=(12, 8), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.01, 0.05, 0.70, 0.87))
-    _draw(axes, result, drawn, detail=1.0)
+    axes = figure.add_axes((0.01, 0.06, 0.70, 0.86))
+    _draw(axes, drawn, ground, detail=1.0, foot=0.07)
     _names(axes, result)
     _scale_bar(axes, language)
     title = _plain(result.check.title.get(language))
     figure.text(0.01, 0.955, title, fontsize=16, fontweight="bold", color=INK, va="center")
-    figure.text(0.01, 0.02, _plain(source)[:190], fontsize=8, color=EDGE, va="center")
-    _legend(figure, drawn, language)
+    lines = _wrap(source, 185).split("\n")
+    foot = "\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")
+    figure.text(0.01, 0.03, foot, fontsize=8, color=EDGE, va="center", linespacing=1.4)
+    _legend(figure, [w.layer for w in drawn], language)
     return _png(figure)
 
 
-def thumbnail(result: Result, layers: Sequence[MapLayer]) -> bytes:
+def thumbnail(web: Sequence[WebLayer], ground: Ground) -> bytes:
     """Return a small PNG without words, the same in every language."""
-    drawn = [layer for layer in layers if layer.view.shown] or list(layers[:1])
     figure = Figure(figsize=(4.8, 3.4), dpi=_DPI, facecolor=GROUND)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
-    _draw(axes, result, drawn, detail=0.4)
+    _draw(axes, _shown(web), ground, detail=0.4)
     return _png(figure)
+
+
+def _shown(web: Sequence[WebLayer]) -> list[WebLayer]:
+    return [w for w in web if w.layer.view.shown] or list(web[:1])
 
 
 def _png(figure: Figure) -> bytes:
@@ -78,35 +85,32 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).replace("$", r"\$")
 
 
-def _draw(axes: Axes, result: Result, layers: Sequence[MapLayer], *, detail: float) -> None:
+def _draw(
+    axes: Axes, web: Sequence[WebLayer], ground: Ground, *, detail: float, foot: float = 0.0
+) -> None:
     axes.set_aspect("equal")
     axes.set_axis_off()
-    ground = result.municipalities.geometry
-    ground = ground[~(ground.isna() | ground.is_empty)]
-    frames = [ground, *(layer.frame.geometry for layer in layers)]
-    boxes = np.array([f.total_bounds for f in frames if len(f)])
+    parts = [g for g in (ground.metric, *(w.metric for w in web)) if len(g)]
+    boxes = np.array(
+        [shapely.total_bounds(g) for g in (parts[:1] if len(ground.metric) else parts)]
+    )
     if len(boxes):
         left, bottom = boxes[:, :2].min(axis=0)
         right, top = boxes[:, 2:].max(axis=0)
         margin = 0.02 * max(right - left, top - bottom, 1.0)
         axes.set_xlim(left - margin, right + margin)
-        axes.set_ylim(bottom - margin, top + margin)
-    axes.add_patch(
-        PathPatch(
-            _outline(simplify(ground.to_numpy(), 40_000)),
-            facecolor=LAND,
-            edgecolor="#9aa5af",
-            linewidth=0.6 * detail,
-        )
-    )
-    for z, layer in enumerate(layers, start=2):
-        geometry = shapely.force_2d(layer.frame.geometry.to_numpy())
-        if len(geometry):
-            geometry = simplify(geometry, 80_000)
-        for code, item in enumerate(layer.classes):
-            part = geometry[layer.codes == code]
+        axes.set_ylim(bottom - margin - foot * (top - bottom), top + margin)
+    _patch(axes, ground.metric, facecolor=LAND, edgecolor="#9aa5af", linewidth=0.6 * detail)
+    for z, w in enumerate(web, start=2):
+        for code, item in enumerate(w.layer.classes):
+            part = w.metric[w.codes == code]
             if len(part):
-                _draw_class(axes, layer, item, part, z, detail)
+                _draw_class(axes, w.layer, item, part, z, detail)
+
+
+def _patch(axes: Axes, areas: np.ndarray, **look: Any) -> None:
+    # add_artist, not add_patch: limits are set, and measuring curves takes most of the time
+    axes.add_artist(PathPatch(_outline(areas), **look))
 
 
 def _draw_class(
@@ -116,35 +120,11 @@ def _draw_class(
     weight = line_weight(layer) * 0.6 * detail
     areas, lines, points = (part[dimension == d] for d in (2, 1, 0))
     if len(areas):
-        axes.add_patch(
-            PathPatch(
-                _outline(areas),
-                facecolor=item.colour,
-                alpha=layer.view.fill_opacity,
-                linewidth=0,
-                zorder=z,
-            )
-        )
-        axes.add_patch(
-            PathPatch(
-                _outline(areas),
-                facecolor="none",
-                edgecolor=EDGE,
-                linewidth=min(weight, 0.8),
-                zorder=z,
-            )
-        )
+        fill = to_rgba(item.colour, layer.view.fill_opacity)
+        _patch(axes, areas, facecolor=fill, edgecolor=EDGE, linewidth=min(weight, 0.8), zorder=z)
         if item.hatch:
-            axes.add_patch(
-                PathPatch(
-                    _outline(areas),
-                    facecolor="none",
-                    edgecolor="#6b7680",
-                    hatch="////" if detail == 1 else "//",
-                    linewidth=0,
-                    zorder=z,
-                )
-            )
+            look = {"facecolor": "none", "edgecolor": "#6b7680", "linewidth": 0}
+            _patch(axes, areas, hatch="////" if detail == 1 else "//", zorder=z, **look)
     if len(lines):
         paths = [shapely.get_coordinates(line) for line in shapely.get_parts(lines)]
         axes.add_collection(
@@ -188,8 +168,6 @@ def _outline(areas: np.ndarray) -> Outline:
 
 def _names(axes: Axes, result: Result) -> None:
     """Write the names that fit, the most populous municipality first."""
-    from metrogis.maps.layers import label_points
-
     table = label_points(result)
     if not table:
         return
@@ -228,7 +206,7 @@ def _scale_bar(axes: Axes, language: str) -> None:
         return
     power = 10 ** math.floor(math.log10(target))
     length = max(s * power for s in (1, 2, 5) if s * power <= target)
-    y = bottom + 0.02 * (top - bottom)
+    y = bottom + 0.015 * (top - bottom)
     x = left + 0.02 * (right - left)
     axes.plot([x, x + length], [y, y], color=INK, linewidth=3, solid_capstyle="butt", zorder=60)
     label = (
@@ -278,8 +256,6 @@ def _handle(layer: MapLayer, colour: str, hatch: bool) -> Any:
     if layer.shape == "point":
         return Line2D([], [], marker="o", linestyle="", markersize=8, markerfacecolor=colour,
                       markeredgecolor="#24303b")  # fmt: skip
-    from matplotlib.colors import to_rgba
-
     return Patch(
         facecolor=to_rgba(colour, layer.view.fill_opacity),
         edgecolor="#6b7680",
@@ -289,7 +265,8 @@ def _handle(layer: MapLayer, colour: str, hatch: bool) -> Any:
 
 def _wrap(text: str, width: int = 38) -> str:
     lines, line = [], ""
-    for word in _plain(text).split(" "):
+    words_of = _plain(text).split(" ")
+    for word in (w[i : i + width] for w in words_of for i in range(0, max(len(w), 1), width)):
         if line and len(line) + len(word) >= width:
             lines.append(line)
             line = word

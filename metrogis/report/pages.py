@@ -281,7 +281,8 @@ def index_page(atlas: AtlasLike, language: str, *, root: str, **shared: Any) -> 
         skipped = [s for s in atlas.skipped if s.check.direction == direction]
         if done or skipped:
             sections.append(Section(direction, title.get(language), done, skipped))
-    counts = words.COUNTS.fill(done=len(atlas.results), skipped=len(atlas.skipped))
+    template = words.COUNTS_SKIPPED if atlas.skipped else words.COUNTS
+    counts = template.fill(done=len(atlas.results), skipped=len(atlas.skipped))
     return _render(
         "index.html.j2",
         atlas,

@@ -157,16 +157,17 @@ def _write_check(
     name = result.check.id
     layers = map_layers.build(result)
     web = [map_layers.web_layer(layer) for layer in layers]
-    (folder / "pictures" / f"{name}.small.png").write_bytes(figures.thumbnail(result, layers))
+    ground = map_layers.ground_of(result)
+    (folder / "pictures" / f"{name}.small.png").write_bytes(figures.thumbnail(web, ground))
     for language in languages:
-        made = map_page.build_map(result, web, language, basemap=basemap, key=name)
+        made = map_page.build_map(result, web, ground, language, basemap=basemap, key=name)
         body, script = map_page.take_apart(made)
-        data = map_page.map_data(result, web, language, page=True)
+        data = map_page.map_data(result, web, ground, language, page=True, basemap=basemap)
         if problem is None and layers:
             _write(folder / "maps" / f"{name}.{language}.js", script)
             _write(folder / "maps" / f"{name}.{language}.data.js", map_page.data_script(name, data))
         line = pages.source_line(result.provenance, language)
-        drawn = figures.picture(result, layers, language, source=line)
+        drawn = figures.picture(result, web, ground, language, source=line)
         (folder / "pictures" / f"{name}.{language}.png").write_bytes(drawn)
         html = pages.check_page(
             atlas,

@@ -11,19 +11,20 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from metrogis.checks.contract import Result
 from metrogis.errors import PublishError
 from metrogis.maps.values import flag
 from metrogis.texts import Text, is_missing
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def table_name(result: Result, table: str) -> str:
@@ -60,25 +61,57 @@ def write_csv(
     suffix : str
         Put before ``.csv``: ``".pl"``.
     """
-    polish = language == "pl"
     written = []
     for result in results:
         for name in result.tables:
             frame = plain(result, name)
-            bare = guarded(pd.DataFrame(frame.drop(columns=frame.geometry.name)))
-
-            def write(path: Path, bare: pd.DataFrame = bare) -> None:
-                bare.to_csv(
-                    path,
-                    index=False,
-                    encoding="utf-8-sig",
-                    sep=";" if polish else ",",
-                    decimal="," if polish else ".",
-                    lineterminator="\r\n",
-                )
-
-            written.append(_replace(directory / f"{table_name(result, name)}{suffix}.csv", write))
+            bare = pd.DataFrame(frame.drop(columns=frame.geometry.name))
+            content = csv_text(bare, language).encode("utf-8-sig", "replace")
+            path = directory / f"{table_name(result, name)}{suffix}.csv"
+            written.append(_replace(path, partial(Path.write_bytes, data=content)))
     return written
+
+
+def csv_text(frame: pd.DataFrame, language: str) -> str:
+    r"""Return a table as CSV (column by column in Arrow: pandas takes ten times longer).
+
+    >>> csv_text(pd.DataFrame({"name": ["=1+1", "a;b"], "x": [0.5, None]}), "pl")
+    'name;x\r\n\'=1+1;0,5\r\n"a;b";\r\n'
+    """
+    separator, decimal = (";", ",") if language == "pl" else (",", ".")
+    heads = pa.array([str(c) for c in frame.columns], type=pa.string())
+    lines = [separator.join(_quoted(_guarded(heads), separator).to_pylist())]
+    if len(frame) and len(frame.columns):
+        columns = [_written(frame.iloc[:, i], separator, decimal) for i in range(frame.shape[1])]
+        lines += pc.binary_join_element_wise(*columns, separator).to_pylist()
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _written(values: pd.Series, separator: str, decimal: str) -> pa.Array:
+    read = pa.array(values, from_pandas=True)
+    if isinstance(read, pa.ChunkedArray):
+        read = read.combine_chunks()
+    kind = read.type
+    if pa.types.is_floating(kind):
+        text = pc.cast(read, pa.string())
+        if decimal != ".":
+            text = pc.replace_substring(text, ".", decimal)
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        text = _quoted(_guarded(pc.cast(read, pa.string())), separator)
+    else:
+        text = pc.cast(read, pa.string())
+    return pc.fill_null(text, "")
+
+
+def _guarded(text: pa.Array) -> pa.Array:
+    risky = pc.match_substring_regex(text, r"^[=+\-@\t\r\n＝＋－＠]")
+    return pc.if_else(risky, pc.binary_join_element_wise("'", text, ""), text)
+
+
+def _quoted(text: pa.Array, separator: str) -> pa.Array:
+    needed = pc.match_substring_regex(text, f'[{separator}"\r\n]')
+    inner = pc.replace_substring(text, '"', '""')
+    return pc.if_else(needed, pc.binary_join_element_wise('"', inner, '"', ""), text)
 
 
 def plain(result: Result, table: str) -> gpd.GeoDataFrame:
@@ -126,25 +159,6 @@ def _as_text(value: Any) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(map(str, value))
     return str(value)
-
-
-def guarded(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose texts no spreadsheet takes for formulas.
-
-    >>> guarded(pd.DataFrame({"a": ["=1+1", "ok"], "b": [-1.0, 2.0]})).values.tolist()
-    [["'=1+1", -1.0], ['ok', 2.0]]
-    """
-    made = frame.copy()
-    for name in made.columns:
-        if made[name].dtype == object or pd.api.types.is_string_dtype(made[name].dtype):
-            made[name] = [_guard(v) for v in made[name].tolist()]
-    return made
-
-
-def _guard(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return None if is_missing(value) else value
 
 
 def _replace(path: Path, write: Callable[[Path], Any]) -> Path:

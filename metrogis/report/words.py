@@ -121,10 +121,11 @@ CUT = Text(
 )
 ROWS = Text("{n:0} {n:plural:wiersz|wiersze|wierszy}", "{n:0} {n:plural:row|rows}")
 ALT = Text("Mapa: {title}. {finding}", "Map: {title}. {finding}")
-COUNTS = Text(
-    "{done:0} {done:plural:mapa|mapy|map}, {skipped:0} {skipped:plural:pytanie|pytania|pytań} bez "
+COUNTS = Text("{done:0} {done:plural:mapa|mapy|map}.", "{done:0} {done:plural:map|maps}.")
+COUNTS_SKIPPED = Text(
+    "{done:0} {done:plural:mapa|mapy|map}; {skipped:0} {skipped:plural:pytanie|pytania|pytań} bez "
     "odpowiedzi z braku danych.",
-    "{done:0} {done:plural:map|maps}, {skipped:0} {skipped:plural:question|questions} without an "
+    "{done:0} {done:plural:map|maps}; {skipped:0} {skipped:plural:question|questions} without an "
     "answer for lack of data.",
 )
 SOURCE_LINE = Text("Źródła: {sources}. Stan: {date}.", "Sources: {sources}. As of: {date}.")

@@ -168,6 +168,12 @@
       var button = event.popup.getElement().querySelector(".leaflet-popup-close-button");
       if (button) { button.setAttribute("aria-label", data.words.close); }
     });
+    L.geoJSON(data.ground.map(function (shape) {
+      return { type: "Feature", geometry: shape, properties: {} };
+    }), {
+      interactive: false,
+      style: { color: "#8d99a4", weight: 0.8, fillColor: "#fdfdfb", fillOpacity: data.basemap ? 0 : 1 }
+    }).addTo(map);
     if (data.page) { /* a page scrolls: the map takes wheel and finger only when it is wanted */
       map.scrollWheelZoom.disable();
       map.on("click focus", function () { map.scrollWheelZoom.enable(); });
