@@ -46,7 +46,9 @@ def make_cycling(
     places = settled.places
     hubs = _interchanges(rng, settled, stations, entrances)
     xy = np.column_stack([graph.x, graph.y])
-    weight = graph.lengths() * np.where(graph.cls <= CLASS["tertiary"], 0.7, 1.0)
+    weight = graph.lengths() * np.select(
+        [graph.cls <= CLASS["tertiary"], graph.cls == CLASS["track"]], [0.7, 2.5], 1.0
+    )
     shut = np.zeros(graph.nodes, dtype=bool)
     for row in hubs.itertuples():
         if row.plant in ("bare", "isolated"):

@@ -21,7 +21,7 @@ ZONE = {name: code for code, name in enumerate(ZONES)}
 # block along and across, m; share of edges beyond a spanning tree that stay; wobble, m;
 # residents relative to the mean of the settlement
 _BLOCKS = np.array([[72, 88], [92, 135], [120, 185], [62, 140], [180, 260], [75, 150]], float)
-_KEEP = np.array([0.86, 0.80, 0.72, 0.62, 0.70, 0.34])
+_KEEP = np.array([0.54, 0.42, 0.32, 0.28, 0.36, 0.18])
 _JITTER = np.array([13.0, 9.0, 11.0, 7.0, 10.0, 13.0])
 CROWD = np.array([1.5, 1.6, 2.2, 0.75, 0.06, 1.0])
 
@@ -204,7 +204,7 @@ def make_streets(terrain: Terrain, settled: Settled, fabric: Fabric, streams: St
     ).tocoo()
     n = len(x)
     in_tree = np.isin(u * n + v, tree.row.astype(np.int64) * n + tree.col)
-    stay = in_tree | (rng.random(len(u)) < np.where(main, 0.97, _KEEP[kind[q]]))
+    stay = in_tree | (rng.random(len(u)) < np.where(main, 0.90, _KEEP[kind[q]]))
     u, v, q, line_key, main = u[stay], v[stay], q[stay], line_key[stay], main[stay]
 
     # seams: each node near another quarter may join its mutual nearest node there

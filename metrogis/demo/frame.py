@@ -28,12 +28,17 @@ _NORTH_Y = 738_000.0
 
 @dataclass(frozen=True)
 class Size:
-    """How large a metropolis is: municipalities, residents, side of the square map in m."""
+    """How large a metropolis is: municipalities, residents, side of the square map in m.
+
+    ``detail`` (0-1): how many shape points, tracks and driveways the street map has. Small demos
+    are drawn in less detail: they must build in seconds.
+    """
 
     name: str
     municipalities: int
     people: int
     side: float
+    detail: float
 
 
 _SIZES = {"S": (12, 250_000), "M": (25, 650_000), "L": (60, 1_600_000)}
@@ -52,7 +57,7 @@ def size_of(name: str, *, municipalities: int | None = None, people: int | None 
     p = people or p
     area = n * (60 + 32 * min(1.0, max(0.0, (n - 12) / 48))) * 1e6
     side = round((area / 0.552) ** 0.5 / 2000) * 2000.0
-    return Size(name, n, p, side)
+    return Size(name, n, p, side, {"S": 0.3, "M": 0.65, "L": 1.0}[name])
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import scipy.sparse.csgraph as csg
 from scipy.spatial import cKDTree
 
 from metrogis.demo.frame import Array, Index
-from metrogis.demo.graph import Graph
+from metrogis.demo.graph import CLASS, Graph
 from metrogis.demo.settlements import Settled
 
 
@@ -33,8 +33,10 @@ def make_lines(
     graph: Graph, settled: Settled, stops: pd.DataFrame, stations: pd.DataFrame
 ) -> list[Line]:
     """Draw the lines of the city bus, the regional bus and the operator whose times are missing."""
-    matrix = graph.matrix()
-    towns = settled.municipalities
+    # buses keep to roads: a track or driveway costs ten times its length
+    metres = graph.lengths() * np.where(graph.cls >= CLASS["service"], 10.0, 1.0)
+    matrix = graph.matrix(metres)
+    places, towns = settled.places, settled.municipalities
     hubs = {m: _hub(m, settled, stops, stations) for m in towns.index}
     lines: list[Line] = []
     number = {"city_bus": 0, "regional_bus": 0, "town_bus": 0}
@@ -51,9 +53,11 @@ def make_lines(
             number[feed] += 1
             trolley = feed == "city_bus" and m == 0 and number[feed] in (2, 5, 9)
             name = str(number[feed] if feed != "regional_bus" else 200 + number[feed])
-            plan = "urban" if urban and m != 0 else "city" if urban else "rural"
+            heads = places["people"][int(towns["seat"][m])]
+            plan = "big_city" if heads > 150_000 else "city" if heads > 50_000 else "urban"
+            plan = plan if urban else "rural"
             if trolley:
-                plan = "frequency" if number[feed] == 2 else "city"
+                plan = "frequency" if number[feed] == 2 else plan
             lines.append(
                 Line(
                     feed,

@@ -49,6 +49,7 @@ def _plan(first: int, last: int, *headways: tuple[int, int]) -> Plan:
 
 PLANS = {
     "frequency": _plan(285, 1380, (10, 15), (15, 15), (20, 20), (20, 20)),
+    "big_city": _plan(280, 1465, (5, 8), (7, 8), (8, 10), (10, 12)),
     "city": _plan(285, 1455, (12, 20), (20, 20), (25, 25), (30, 30)),
     "urban": _plan(290, 1360, (20, 30), (30, 30), (45, 45), (60, 60)),
     "rural": _plan(300, 1290, (50, 70), (70, 75), (90, 90), (90, 90)),
@@ -66,7 +67,14 @@ PLANTED: dict[str, dict[str, tuple[int, ...]]] = {
     "weekdays_only": dict.fromkeys(("SZK", "FER"), tuple(range(310, 1300, 70))),
 }
 
-SPEED = {"city": 19.0, "frequency": 19.0, "urban": 23.0, "rural": 36.0, "link": 48.0}
+SPEED = {
+    "big_city": 18.0,
+    "city": 19.0,
+    "frequency": 19.0,
+    "urban": 23.0,
+    "rural": 36.0,
+    "link": 48.0,
+}
 """Speed of buses with stops, km/h."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from metrogis.demo.frame import Array, Index, Streams
+from metrogis.demo.frame import Array, Index, Size, Streams
 from metrogis.demo.graph import CLASS, Graph
 
 
@@ -20,16 +20,14 @@ class Shapes:
     start: Index
 
 
-def make_shapes(graph: Graph, streams: Streams) -> Shapes:
+def make_shapes(size: Size, graph: Graph, streams: Streams) -> Shapes:
     """Bend long edges a little: straight lines of 200 m are rare in a street map."""
     rng = streams("shapes")
     length = graph.lengths()
     country = graph.zone < 0
-    k = np.where(
-        country, np.clip(np.round(length / 60) - 1, 0, 8), (length > 80) + 0 + (length > 150)
-    )
-    k = k.astype(np.int64)
-    k[graph.cls == CLASS["footway"]] = 0
+    spacing = np.where(country, 62.0, 46.0) / (0.62 + 1.05 * size.detail)
+    k = np.clip(np.round(length / spacing * rng.uniform(0.6, 1.4, len(length))) - 1, 0, 14)
+    k = np.where(graph.cls == CLASS["footway"], 0, k).astype(np.int64)
     start = np.concatenate([[0], np.cumsum(k)])
     e = np.repeat(np.arange(graph.edges), k)
     t = (np.arange(start[-1]) - start[e] + 1) / (k[e] + 1)

@@ -15,7 +15,7 @@ from metrogis.demo.settlements import Settled
 from metrogis.demo.shapes import Shapes
 from metrogis.demo.terrain import Terrain
 
-SPACING = 430.0
+SPACING = 450.0
 AIR_REACH = 365.0
 """A served cell has its stop this near by air, m: 500 m of walking at a detour of 1.3, less 20."""
 FOOT_REACH = 420.0
@@ -39,7 +39,7 @@ def make_stops(
     plant = places["plant"].to_numpy()
     town = (fabric.depth[rr, cc] < 1.05) & (owner >= 0)
     town &= ~np.isin(plant[owner], (*NO_STOPS, *ONE_STOP, "halt"))
-    node = np.flatnonzero(town & (degree >= 2))
+    node = np.flatnonzero(town & (degree >= 2) & (best <= CLASS["residential"]))
     col = np.floor(graph.x[node] / SPACING)
     row = np.floor(graph.y[node] / SPACING + 0.5 * (col % 2))
     cx = (col + 0.5) * SPACING

@@ -9,6 +9,7 @@ import pandas as pd
 
 from metrogis.demo import plants
 from metrogis.demo.access import add_entrances
+from metrogis.demo.byways import add_byways
 from metrogis.demo.cycling import Cycling, make_cycling
 from metrogis.demo.fabric import Fabric, make_fabric, make_streets
 from metrogis.demo.flows import make_flows
@@ -66,9 +67,10 @@ def make_world(size: Size, seed: int) -> World:
     streets = make_streets(terrain, settled, fabric, streams)
     roads = make_roads(size, terrain, settled, streams)
     graph = join_network(terrain, settled, fabric, streets, roads, streams)
+    graph = add_byways(size, terrain, settled, fabric, graph, streams)
     stations = make_stations(terrain, settled, fabric)
     graph, entrances = add_entrances(graph, settled, stations)
-    shapes = make_shapes(graph, streams)
+    shapes = make_shapes(size, graph, streams)
     stops = make_stops(terrain, settled, fabric, graph, streams)
     lines = make_lines(graph, settled, stops, stations)
     people = make_people(terrain, settled, fabric, graph, shapes, stops, streams)
