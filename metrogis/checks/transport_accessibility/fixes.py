@@ -79,7 +79,7 @@ def extra_departures(fixes: Fixes, service: Service, day: str, near: Pairs, whit
     """Fill in the fewest extra departures at a stop in reach, for white cells that have one."""
     rule, counts = service.rule.on(day), service.counts[day]
     place = service.place[near.target]
-    used = white[near.origin] & (near.metres <= service.walk_limit[place] + TOLERANCE)
+    used = white[near.origin] & service.within(near)
     cell, post, place, metres = near.origin[used], near.target[used], place[used], near.metres[used]
     level = level_of(rule, metres)
     lack = rule.lacking(counts)[:, level, place]

@@ -243,6 +243,11 @@ class Service:
         reach: Floats = np.where(enough, self.rule.levels[:, None], 0.0).max(axis=0)
         return reach
 
+    def within(self, near: Pairs) -> Bools:
+        """Tell which walks are within the limit of a mode that ever calls at the post."""
+        limit = self.walk_limit[self.place[near.target]]
+        return np.asarray((limit > 0) & (near.metres <= limit + TOLERANCE), dtype=bool)
+
 
 def read_service(
     feed: Any, crs: Any, rule: Rule, *, days: Iterable[str], merge_distance: float = 0.0

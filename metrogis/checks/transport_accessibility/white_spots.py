@@ -21,7 +21,6 @@ from metrogis.checks.contract import Check, Input, Result, Run
 from metrogis.checks.transport_accessibility import coverage as cover
 from metrogis.checks.transport_accessibility import fixes as fixing
 from metrogis.checks.transport_accessibility.service import (
-    TOLERANCE,
     Bools,
     Floats,
     Ints,
@@ -363,7 +362,7 @@ def _causes(
     if service is None or not white.any():
         return cause
     place = service.place[near.target]
-    within = white[near.origin] & (near.metres <= service.walk_limit[place] + TOLERANCE)
+    within = white[near.origin] & service.within(near)
     cell, place, metres = near.origin[within], place[within], near.metres[within]
     stop = np.zeros(len(state), bool)
     stop[cell] = True
@@ -376,7 +375,7 @@ def _causes(
             other |= codes == SERVED
     cause[white] = "no_stop"
     if by_air is not None:
-        close = by_air.metres <= service.walk_limit[service.place[by_air.target]] + TOLERANCE
+        close = service.within(by_air)
         barred = np.zeros(len(state), bool)
         barred[by_air.origin[close]] = True
         cause[white & barred] = "barrier"
