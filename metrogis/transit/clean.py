@@ -149,6 +149,14 @@ def integer(
         right = number == value and abs(number) < 2**31 - 1
         return number if right and (allowed is None or number in allowed) else _BAD
 
+    numbers = column.whole(default)
+    if numbers is not None:
+        wrong = np.zeros(len(numbers), bool)
+        if allowed is not None:
+            wrong = (numbers < allowed.start) | (numbers >= allowed.stop)
+            wrong &= numbers != default
+            numbers = np.where(wrong, default, numbers) if wrong.any() else numbers
+        return numbers.astype(dtype, copy=False), wrong
     table = np.array([parse(v) for v in column.values], dtype=np.int64)
     bad = table == _BAD
     rows = column.spread(bad) if bad.any() else np.zeros(len(column), bool)

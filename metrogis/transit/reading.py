@@ -22,8 +22,16 @@ from metrogis.transit.archive import Archive, Limits, open_archive
 from metrogis.transit.calendar import Calendar
 from metrogis.transit.feed import Feed, Options
 from metrogis.transit.stop_times import StopTimes, stop_times
-from metrogis.transit.tables import Table, empty_table, read_table
+from metrogis.transit.tables import Kind, Table, empty_table, read_table
 
+_KINDS: dict[str, Kind] = {
+    "trip_id": "runs",
+    "arrival_time": "plain",
+    "departure_time": "plain",
+    "stop_sequence": "whole",
+    "pickup_type": "whole",
+    "drop_off_type": "whole",
+}
 _NOT_BLANK = re.compile(rb"\S")
 _OPTIONAL = ("frequencies", "transfers", "feed_info", "agency")
 _SMALL = ("stops", "routes", "trips", "calendar", "calendar_dates", *_OPTIONAL)
@@ -36,7 +44,7 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
         named = {str(k): Path(v) for k, v in given.items()}
     elif isinstance(given, (str, os.PathLike)):
         named = {name or _stem(Path(given)): Path(given)}
-    elif isinstance(given, Sequence):
+    elif isinstance(given, Sequence) and all(isinstance(p, (str, os.PathLike)) for p in given):
         named = {}
         for path in map(Path, given):
             stem, n = _stem(path), 2
@@ -144,16 +152,16 @@ def _table(archive: Archive, key: str, data: bytes | None, country: str) -> tupl
         what = Text("plik jest pusty", "file is empty")
         return empty_table(file), Audit().add(f"{archive.layer}/{file}", "noted", 1, what)
     wanted: tuple[str, ...] = clean.WANTED[key]
-    plain = ("arrival_time", "departure_time") if key == "stop_times" else ()
+    kinds = _KINDS if key == "stop_times" else {}
     table, audit = read_table(
-        data, file, wanted=wanted, layer=archive.layer, country=country, plain=plain
+        data, file, wanted=wanted, layer=archive.layer, country=country, kinds=kinds
     )
     clean.require(table, key, archive.layer)
     if key == "stop_times" and _has_blank_times(table):
         # distances are of use for blank times only
         wanted = (*wanted, "shape_dist_traveled")
         table, audit = read_table(
-            data, file, wanted=wanted, layer=archive.layer, country=country, plain=plain
+            data, file, wanted=wanted, layer=archive.layer, country=country, kinds=kinds
         )
     if not table.n and key in _MUST:
         raise SchemaError(
@@ -239,6 +247,13 @@ def _merge(feeds: list[Feed], name: str) -> Feed:
         ignore_index=True,
     )
     audit = sum((f.audit for f in feeds), Audit())
+    spans = {f.name: f.validity for f in feeds}
+    if len(set(spans.values())) > 1:
+        audit = audit.add(
+            name, "noted", len(feeds),
+            Text("rozkłady ważne w różnych okresach", "feeds valid in different periods"),
+            [f"{k} {a}..{b}" for k, (a, b) in spans.items()],
+        )  # fmt: skip
     audit = audit.add(
         name, "noted", len(feeds),
         Text("połączono rozkłady; identyfikatory mają przedrostki", "feeds merged; ids prefixed"),

@@ -11,9 +11,10 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from types import MappingProxyType
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ from metrogis.texts import Text
 
 Ints = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+Kind = Literal["plain", "whole", "runs"]
 
 
 class Column:
@@ -58,8 +60,10 @@ class Column:
 
     def _encode(self) -> None:
         if self._codes is None and self._arrow is not None:
-            plain = _coded(self._arrow.dictionary_encode())
-            stripped, _ = _strip(plain)
+            text = self._arrow
+            if not pa.types.is_string(text.type):
+                text = text.cast(pa.string()).fill_null("")
+            stripped, _ = _strip(_coded(text.dictionary_encode()))
             self._codes, self._values = stripped._codes, stripped._values
 
     @property
@@ -69,6 +73,13 @@ class Column:
 
     def __len__(self) -> int:
         return len(self._arrow if self._codes is None and self._arrow is not None else self.codes)
+
+    def whole(self, default: int) -> npt.NDArray[np.int32] | None:
+        """Return a column read as whole numbers, blanks as ``default``; None for other columns."""
+        if self._codes is not None or self._arrow is None or pa.types.is_string(self._arrow.type):
+            return None
+        filled = self._arrow.fill_null(default) if self._arrow.null_count else self._arrow
+        return cast("npt.NDArray[np.int32]", filled.to_numpy())
 
     def map(self, function: Callable[[str], Any], dtype: Any) -> npt.NDArray[Any]:
         """Return ``function`` of every row's text, computed once per distinct text."""
@@ -211,7 +222,7 @@ def read_table(
     wanted: Iterable[str],
     layer: str,
     country: str = "",
-    plain: Iterable[str] = (),
+    kinds: Mapping[str, Kind] = MappingProxyType({}),
 ) -> tuple[Table, Audit]:
     """Read the wanted columns of one GTFS file.
 
@@ -227,8 +238,9 @@ def read_table(
         Name of the feed, for messages and the audit.
     country : str
         Country code; decides which one-byte encoding an old file is taken to have.
-    plain : iterable of str
-        Columns of many distinct texts that are read as they stand (times).
+    kinds : mapping
+        How to read columns of large files: ``"plain"`` texts as they stand (times), ``"whole"``
+        numbers, ``"runs"`` of equal texts. Of no effect on what is read.
 
     Raises
     ------
@@ -261,7 +273,10 @@ def read_table(
             place=f"{file}, 1",
             remedy=Text("nagłówek musi nazywać kolumny", "the header must name the columns"),
         )
-    raw = _fast(data, start, len(names), use, delimiter, set(plain))
+    raw = _fast(data, start, len(names), use, delimiter, kinds)
+    if raw is None and "whole" in kinds.values():
+        texts = {name: kind for name, kind in kinds.items() if kind != "whole"}
+        raw = _fast(data, start, len(names), use, delimiter, texts)
     if raw is None:
         raw, audit = _careful(data[start:], len(names), use, delimiter, place, audit)
     n = len(next(iter(raw.values())))
@@ -350,14 +365,20 @@ def _header(
 
 
 def _fast(
-    data: bytes, start: int, width: int, use: dict[str, int], delimiter: str, plain: set[str]
+    data: bytes,
+    start: int,
+    width: int,
+    use: dict[str, int],
+    delimiter: str,
+    kinds: Mapping[str, Kind],
 ) -> dict[str, Column] | None:
     """Read by pyarrow; None where the file needs the careful way."""
     if _NOT_BLANK.search(data, start) is None:
         return {name: Column(np.zeros(0, np.int32), []) for name in use}
     quoted = data.find(b'"', start) >= 0
     coded = pa.dictionary(pa.int32(), pa.string())
-    types = {str(i): pa.string() if name in plain else coded for name, i in use.items()}
+    by_kind = {"plain": pa.string(), "runs": pa.string(), "whole": pa.int32()}
+    types = {str(i): by_kind.get(kinds.get(name, ""), coded) for name, i in use.items()}
     try:
         table = pacsv.read_csv(
             pa.BufferReader(pa.py_buffer(data).slice(start)),
@@ -371,6 +392,7 @@ def _fast(
                 column_types=types,
                 include_columns=list(types),
                 strings_can_be_null=False,
+                null_values=[""],
                 check_utf8=False,  # decode() has seen to it
             ),
         )
@@ -388,11 +410,23 @@ def _fast(
     columns = {}
     for name, i in use.items():
         chunked = table.column(str(i))
-        columns[name] = Column(arrow=chunked) if name in plain else _coded(chunked)
+        kind = kinds.get(name)
+        if kind == "runs":
+            columns[name] = _by_runs(chunked)
+        else:
+            columns[name] = Column(arrow=chunked) if kind else _coded(chunked)
     return columns
 
 
 _NOT_BLANK = re.compile(rb"\S")
+
+
+def _by_runs(chunked: pa.ChunkedArray) -> Column:
+    """Sort out distinct texts run by run: rows of one trip stand together as a rule."""
+    runs = [pc.run_end_encode(chunk) for chunk in chunked.chunks if len(chunk)]
+    heads = _coded(pa.chunked_array([r.values for r in runs], pa.string()).dictionary_encode())
+    sizes = [np.diff(r.run_ends.to_numpy(), prepend=0) for r in runs]
+    return Column(np.repeat(heads.codes, np.concatenate(sizes)), heads.values)
 
 
 def _coded(chunked: pa.ChunkedArray) -> Column:
