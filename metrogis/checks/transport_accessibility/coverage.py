@@ -19,6 +19,8 @@ import shapely
 
 from metrogis.checks.transport_accessibility.service import Bools
 from metrogis.errors import ParameterError, SchemaError
+from metrogis.provenance import Audit
+from metrogis.teryt import match_codes
 from metrogis.texts import Text
 from metrogis.transit.modes import MODE_GROUPS, MODES, mode_group
 
@@ -105,6 +107,7 @@ def read_coverage(
         ``teryt``.
     table : DataFrame, optional
         feed, teryt, mode (a mode, a mode group, or ``all``), state. None: no coverage anywhere.
+        Codes are matched by :func:`metrogis.teryt.match_codes`.
     seen : ndarray of bool (municipalities, groups)
         Where a stop or station of the group is known to exist.
     groups : sequence of str
@@ -139,7 +142,9 @@ def read_coverage(
             )
         needed[:, column[group]] = True
     if table is not None:
-        position = {code: i for i, code in enumerate(municipalities["teryt"])}
+        codes = list(municipalities["teryt"])
+        known = match_codes(codes, table["teryt"]).mapping
+        position = {known[code]: i for i, code in enumerate(codes) if code in known}
         silent = set(silent_feeds)
         for feed, code, mode, state in zip(
             table["feed"], table["teryt"], table["mode"], table["state"], strict=True
@@ -160,6 +165,21 @@ def read_coverage(
     every = (state_of != INCOMPLETE).all(axis=1) & complete.any(axis=1)
     level = np.where(every, "complete", np.where(some, "partial", "none")).astype(object)
     return Coverage(groups, state_of.astype(np.int8), level)
+
+
+def code_audit(municipalities: gpd.GeoDataFrame, table: pd.DataFrame) -> Audit:
+    """Return what was guessed of codes in the coverage table, and the rows of other places."""
+    match = match_codes(municipalities["teryt"], table["teryt"])
+    used = set(match.mapping.values())
+    other = [code for code in table["teryt"] if code not in used]
+    guessed = Audit(tuple(r for r in match.audit("coverage") if r.action == "guessed"))
+    return guessed.add(
+        "coverage",
+        "dropped",
+        len(other),
+        Text("wiersze gmin spoza metropolii", "rows of municipalities that are not here"),
+        dict.fromkeys(other),
+    )
 
 
 def white_allowed(

@@ -12,6 +12,7 @@ import pandas as pd
 import scipy.sparse as sparse
 import shapely
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from metrogis.checks.transport_accessibility.fixes import Fixes, Sections, added, section_reach
 from metrogis.checks.transport_accessibility.service import (
@@ -28,6 +29,7 @@ CONTACT = 1.0
 """Metres: cells cut from different borders touch within this much, corners included."""
 
 _CANDIDATES = 5
+_MOST_STOPS = 2000
 
 Shapes = npt.NDArray[np.object_]
 
@@ -156,7 +158,7 @@ class Chooser:
         }
         for name, apply in way.items():
             own = cells[kind == name]
-            for cell in self._candidates(own, name):
+            for cell in self._candidates(own, name, cells):
                 now = apply(cell, cells)
                 proven = bool(self.fixes.verified[cell] and now[np.searchsorted(cells, cell)])
                 gained = float(self.people[cells[now]].sum())
@@ -166,12 +168,16 @@ class Chooser:
         gain, _, cell, proven = min(tried, key=lambda t: t[:3])
         return Chosen(cell, -gain, proven)
 
-    def _candidates(self, cells: Ints, name: str) -> list[int]:
+    def _candidates(self, cells: Ints, name: str, spot: Ints) -> list[int]:
         if not len(cells):
             return []
         ranked = cells[np.lexsort((cells, -self.people[cells]))]
-        if name != "departures":
+        if name == "path":
             return [int(c) for c in ranked[:_CANDIDATES]]
+        if name == "new_stop":
+            ranked = ranked[:_MOST_STOPS]
+            gain = self._people_near(ranked, spot)
+            return [int(ranked[np.lexsort((ranked, -gain))[0]])]
         # one and the same stop and size is one candidate, whoever asks for it
         target = self.service.place[self.fixes.target[ranked]]
         key = target * 1000 + self.fixes.size[ranked].astype(np.int64)
@@ -179,6 +185,21 @@ class Chooser:
         first = pd.Series(ranked).groupby(key).first()
         best = total.sort_values(ascending=False, kind="stable").index[:_CANDIDATES]
         return [int(first[k]) for k in best]
+
+    def _people_near(self, cells: Ints, spot: Ints) -> Floats:
+        """People of the spot within reach of the new stop of each of some cells."""
+        assert self.sections_reach is not None
+        reach = self.sections_reach[self.fixes.target[cells]]
+        stops = np.column_stack([self.fixes.x[cells], self.fixes.y[cells]])
+        found = cKDTree(stops).sparse_distance_matrix(
+            cKDTree(self.xy[spot]),
+            (reach.max() + TOLERANCE) / self.detour,
+            output_type="ndarray",
+        )
+        inside = found["v"] * self.detour <= reach[found["i"]] + TOLERANCE
+        weight = self.people[spot][found["j"]] * inside
+        gain: Floats = np.bincount(found["i"], weight, minlength=len(cells)).astype("float64")
+        return gain
 
     def _walks(self, cells: Ints) -> Pairs:
         start, stop = self.bounds[cells], self.bounds[cells + 1]

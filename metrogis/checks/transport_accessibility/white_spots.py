@@ -156,9 +156,9 @@ def white_spots(
             "modelled",
             1,
             Text(
-                f"bez sieci ulic: dojście to linia prosta × {p.detour:g}",
-                f"no street network: walks are straight lines times {p.detour:g}",
-            ),
+                "bez sieci ulic: dojście to linia prosta × {detour:2}",
+                "no street network: walks are straight lines times {detour:2}",
+            ).fill(detour=p.detour),
         )
 
     states, levels = _states(run, towns, unit, xy, service, near, straight)
@@ -255,6 +255,8 @@ def _states(
     p: WhiteSpotsParameters = run.parameters
     rule = p.rule()
     groups = tuple(rule.limits)
+    if run.layers["coverage"] is not None:
+        run.add(cover.code_audit(towns, run.layers["coverage"]))
     seen = _seen(run, towns, service, groups)
     reach = {g: limit / (p.detour if straight else 1.0) for g, limit in rule.limits.items()}
     states: dict[str, Codes] = {}

@@ -109,7 +109,15 @@ def _people(label: Text) -> Column:
 
 def _fix_columns() -> dict[str, Column]:
     return {
-        "fix": Column(Text("najmniejsza zmiana", "smallest fix"), "category", categories=FIXES),
+        "fix": Column(
+            Text("najmniejsza zmiana", "smallest fix"),
+            "category",
+            note=Text(
+                "z najmniejszych zmian poszczególnych komórek ta, która obsłuży najwięcej osób",
+                "of the smallest fixes of the single cells the one that serves most people",
+            ),
+            categories=FIXES,
+        ),
         "fix_size": Column(
             Text("wielkość zmiany", "size of the fix"),
             note=Text(

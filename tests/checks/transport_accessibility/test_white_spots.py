@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
+from metrogis.checks.transport_accessibility.coverage import read_coverage
 from metrogis.checks.transport_accessibility.service import (
     Pairs,
     Rule,
@@ -249,6 +250,26 @@ def test_a_station_without_coverage_of_rail_blocks_white(tmp_path):
     assert state_of(white_spots(*args, coverage=table, stop_posts=trams)) == ["served", "unknown"]
     buses = trams.assign(mode="bus")
     assert state_of(white_spots(*args, coverage=table, stop_posts=buses)) == ["served", "white"]
+
+
+def test_coverage_of_a_feed_that_is_silent_that_day_is_not_complete():
+    seen = np.zeros((1, 2), bool)
+    args = (towns(), complete(mode="bus"), seen)
+    known = read_coverage(*args, groups=("bus", "rail"), required=["bus"])
+    assert known.complete.tolist() == [True]
+    assert known.state.tolist() == [[1, 0]]
+    silent = read_coverage(*args, groups=("bus", "rail"), required=["bus"], silent_feeds=["f"])
+    assert silent.level.tolist() == ["partial"]
+
+
+def test_codes_of_the_coverage_table_are_matched_and_audited(tmp_path):
+    feed, places = two_towns(tmp_path)
+    table = complete("2215013", "9999011")
+    result = white_spots(towns(), places.iloc[:2], feed, coverage=table)
+    assert state_of(result) == ["served", "white"]
+    rows = {(r.layer, r.action): r.examples for r in result.audit}
+    assert rows["coverage", "guessed"] == "2215011 = 2215013"
+    assert rows["coverage", "dropped"] == "9999011"
 
 
 def test_without_a_timetable_all_is_unknown_even_with_coverage():
