@@ -1,0 +1,525 @@
+"""Connectivity of habitat: PC, ECA, IIC, flux, and what the loss of each patch or link costs.
+
+Patches carry an attribute a (area or quality), links a cost distance d. A link is used with
+probability p = exp(ln(p0)/d0 d), where p0 is the probability at distance d0; p* is the probability
+of the best path (the product along it, so the path of least cost); p*_ii = 1.
+
+=========== ====================================================================
+PC          sum_ij a_i a_j p*_ij / A_L^2 over ordered pairs (Saura & Pascual-Hortal 2007)
+ECA         sqrt(sum_ij a_i a_j p*_ij), in units of a (Saura et al. 2011)
+IIC         sum_ij a_i a_j / (1 + nl_ij) / A_L^2, nl = fewest links between i and j
+            (Pascual-Hortal & Saura 2006); patches that are not joined add nothing
+flux        F_i = sum_{j != i} a_j p*_ij
+dPC_k       100 (PC - PC without k) / PC = intra + flux + connector (Saura & Rubio 2010)
+intra       100 a_k^2 / sum
+flux part   100 sum_{j != k} a_k a_j (p*_kj + p*_jk) / sum
+connector   what the other patches lose among themselves
+=========== ====================================================================
+
+The loss of a link has only a connector part. The connector is not estimated as a difference of two
+large sums: :mod:`metrogis.landscape.shortest` adds up the losses themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sparse
+from scipy.sparse import csgraph
+
+from metrogis.errors import ParameterError, SchemaError
+from metrogis.landscape import shortest
+from metrogis.landscape.grid import bad_parameter
+from metrogis.provenance import Audit
+from metrogis.texts import Text
+
+_PARTS = ["dPC", "dPC_intra", "dPC_flux", "dPC_connector"]
+
+
+@dataclass(frozen=True, eq=False)
+class Connectivity:
+    """Indices of one network of patches.
+
+    Attributes
+    ----------
+    PC, IIC : float
+        Shares of 1; NaN when no landscape area was given.
+    ECA : float
+        Equivalent connected area, unit of the attribute.
+    PC_numerator, IIC_numerator : float
+        The same without the division by A_L^2, unit of the attribute squared.
+    patches : DataFrame
+        Per patch, in the order and with the index of the input: id, attribute, ``flux`` (unit of
+        the attribute), ``dPC``, ``dPC_intra``, ``dPC_flux``, ``dPC_connector`` (per cent of PC).
+        NaN where it was not asked for (``top``).
+    links : DataFrame
+        Per link (one row per pair): its two ends, ``cost``, ``probability``, the same four parts.
+    audit : Audit
+        Links dropped or merged.
+    """
+
+    PC: float
+    IIC: float
+    ECA: float
+    PC_numerator: float
+    IIC_numerator: float
+    patches: pd.DataFrame
+    links: pd.DataFrame
+    audit: Audit = field(default_factory=Audit)
+
+    @property
+    def flux(self) -> pd.Series:
+        """Flux F_i by patch id."""
+        return self.patches.set_index(self.patches.columns[0])["flux"]
+
+    @property
+    def dPC(self) -> pd.DataFrame:
+        """The four parts of dPC by patch id."""
+        return self.patches.set_index(self.patches.columns[0])[_PARTS]
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+
+class _Graph(NamedTuple):
+    """Arcs by start and by end; ``link`` is the row in the table of unique links of each arc."""
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    weights: np.ndarray
+    link: np.ndarray
+    rptr: np.ndarray
+    rind: np.ndarray
+    rweights: np.ndarray
+    rarc: np.ndarray
+
+
+def indices(
+    patches: pd.DataFrame,
+    links: Any,
+    *,
+    distance: float | None = None,
+    probability: float | None = None,
+    landscape_area: float | None = None,
+    id: str = "id",
+    attribute: str = "attribute",
+    ends: tuple[str, str] = ("i", "j"),
+    cost: str = "cost",
+    max_cost: float = math.inf,
+    directed: bool = False,
+    dpc: bool = True,
+    top: int | None = None,
+) -> Connectivity:
+    """Compute the connectivity indices of a network of patches.
+
+    Parameters
+    ----------
+    patches : DataFrame
+        Columns ``id`` (unique) and ``attribute`` (not negative; 0 = a stepping stone).
+    links : DataFrame, square array, sparse matrix or square DataFrame
+        A table with columns ``i``, ``j`` (patch ids) and ``cost`` (>= 0, unit of ``distance``);
+        or a matrix of direct probabilities (0-1, rows and columns in the order of ``patches``, or
+        labelled by id; 0 = no link, the diagonal is not used). A matrix that is not symmetric is
+        taken as directed.
+    distance, probability : float
+        A link of cost ``distance`` is used with ``probability`` (0 < p <= 1). Not for a matrix.
+    landscape_area : float, optional
+        A_L, unit of the attribute. Without it PC and IIC are NaN (unknown).
+    id, attribute, ends, cost : str
+        Names of the columns.
+    max_cost : float
+        Links that cost more do not exist (they matter most for IIC, which asks only whether a link
+        is there).
+    directed : bool
+        Rows of the table are one way, from i to j.
+    dpc : bool
+        Work out dPC of patches and links.
+    top : int, optional
+        dPC of the ``top`` patches with the largest attribute only, and of the ``top`` links that
+        carry most (sum of a_i a_j p*_ij through them, an upper bound of their loss). The others
+        are NaN.
+
+    Returns
+    -------
+    Connectivity
+
+    Notes
+    -----
+    Repeated links of one pair: the smallest cost counts, and so a loss takes all of them. A link
+    of a patch to itself and one of infinite cost change nothing. Both stand in the audit.
+
+    Raises
+    ------
+    SchemaError
+        Columns missing, ids repeated or unknown, negative or missing values.
+    ParameterError
+
+    Examples
+    --------
+    >>> patches = pd.DataFrame({"id": ["a", "b", "c"], "attribute": [2.0, 1.0, 1.0]})
+    >>> links = pd.DataFrame({"i": ["a", "b"], "j": ["b", "c"], "cost": [100.0, 100.0]})
+    >>> found = indices(patches, links, distance=100, probability=0.5, landscape_area=10)
+    >>> found.PC, found.flux.to_dict()
+    (0.1, {'a': 0.75, 'b': 1.5, 'c': 1.0})
+    >>> found.patches[["id", "dPC", "dPC_connector"]].values.tolist()
+    [['a', 70.0, 0.0], ['b', 50.0, 10.0], ['c', 30.0, 0.0]]
+    >>> found.links[["i", "j", "dPC"]].round(6).values.tolist()
+    [['a', 'b', 30.0], ['b', 'c', 20.0]]
+    """
+    ids, a = _patches(patches, id, attribute)
+    if top is not None and top < 1:
+        raise bad_parameter("top", "musi być co najmniej 1", "must be at least 1")
+    if landscape_area is not None and not (landscape_area > 0 and math.isfinite(landscape_area)):
+        raise bad_parameter("landscape_area", "musi być dodatnie", "must be positive")
+    matrix = _as_matrix(links, ids, ends)
+    if matrix is not None:
+        if distance is not None or probability is not None:
+            raise ParameterError(
+                Text(
+                    "przy macierzy prawdopodobieństw nie podaje się distance ani probability",
+                    "distance and probability do not go with a matrix of probabilities",
+                )
+            )
+        if max_cost != math.inf:
+            raise bad_parameter("max_cost", "nie dotyczy macierzy", "does not go with a matrix")
+        table, directed, audit = _from_matrix(matrix)
+        alpha = 1.0
+    else:
+        alpha = _decay(distance, probability)
+        table, audit = _from_table(links, ids, ends, cost, max_cost, directed)
+    n = len(a)
+    order = _order(table, n)
+    graph = _graph(table, order, directed)
+    losses = _losses(a[order], order, alpha, graph, directed, dpc, top, len(table))
+    total, iic_sum = losses.total, shortest.hop_sum(graph.indptr, graph.indices, a[order])
+    back = np.empty(n, np.int64)
+    back[order] = np.arange(n)
+    to_percent = 100.0 / total if total > 0 else math.nan
+
+    out = patches[[id, attribute]].copy()
+    out = pd.DataFrame(out)  # a GeoDataFrame without its geometry
+    out["flux"] = losses.out_flux[back]
+    intra, flux = a * a * to_percent, a * (losses.out_flux + losses.in_flux)[back] * to_percent
+    connector = losses.nodes[back] * to_percent
+    for name, values in zip(
+        _PARTS, (intra + flux + connector, intra, flux, connector), strict=True
+    ):
+        out[name] = values if dpc else math.nan
+    lost = losses.links * to_percent
+    out_links = pd.DataFrame(
+        {
+            ends[0]: ids[table["i"].to_numpy()],
+            ends[1]: ids[table["j"].to_numpy()],
+            "cost": table["cost"].to_numpy() if matrix is None else math.nan,
+            "probability": np.exp(-alpha * table["cost"].to_numpy()),
+        }
+    )
+    nothing = np.where(np.isnan(lost), math.nan, 0.0)
+    for name, values in zip(_PARTS, (lost, nothing, nothing, lost), strict=True):
+        out_links[name] = values
+    square = landscape_area**2 if landscape_area is not None else math.nan
+    return Connectivity(
+        PC=total / square,
+        IIC=iic_sum / square,
+        ECA=math.sqrt(total),
+        PC_numerator=total,
+        IIC_numerator=iic_sum,
+        patches=out,
+        links=out_links,
+        audit=audit,
+    )
+
+
+def probability_of(cost: Any, *, distance: float, probability: float) -> Any:
+    """Probability that a distance is crossed, exp(ln(p0)/d0 d).
+
+    >>> float(probability_of(1200.0, distance=600, probability=0.5))
+    0.25
+    """
+    return np.exp(-_decay(distance, probability) * np.asarray(cost, float))
+
+
+def shortest_costs(
+    patches: pd.DataFrame,
+    links: pd.DataFrame,
+    *,
+    id: str = "id",
+    ends: tuple[str, str] = ("i", "j"),
+    cost: str = "cost",
+    directed: bool = False,
+) -> pd.DataFrame:
+    """Cost of the best path between all patches: a square table by id, infinite where none.
+
+    >>> patches = pd.DataFrame({"id": [1, 2, 3]})
+    >>> links = pd.DataFrame({"i": [1, 2], "j": [2, 3], "cost": [1.5, 2.0]})
+    >>> shortest_costs(patches, links).loc[1, 3]
+    np.float64(3.5)
+    """
+    ids = _ids(patches, id)
+    table, _ = _from_table(links, ids, ends, cost, math.inf, directed)
+    graph = _graph(table, np.arange(len(ids)), directed)
+    found = shortest.all_distances(graph.indptr, graph.indices, graph.weights)
+    return pd.DataFrame(found, index=ids, columns=ids)
+
+
+# --------------------------------------------------------------------------- input
+
+
+def _decay(distance: float | None, probability: float | None) -> float:
+    if distance is None or probability is None:
+        raise ParameterError(
+            Text(
+                "podaj distance i probability: jak prawdopodobne jest pokonanie tej odległości",
+                "give distance and probability: how probable it is that this distance is crossed",
+            )
+        )
+    if not (distance > 0 and math.isfinite(distance)):
+        raise bad_parameter("distance", "musi być dodatnia", "must be positive")
+    if not 0 < probability <= 1:
+        raise bad_parameter("probability", "musi leżeć w (0, 1]", "must lie in (0, 1]")
+    return -math.log(probability) / distance
+
+
+def _missing(columns: Sequence[str], frame: pd.DataFrame, layer: str) -> None:
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        shown = ", ".join(missing)
+        raise SchemaError(
+            Text(f"brak kolumn: {shown}", f"columns are missing: {shown}"),
+            layer=layer,
+            remedy=Text("podaj nazwy kolumn w parametrach", "name the columns in the parameters"),
+        )
+
+
+def _ids(patches: pd.DataFrame, id: str) -> np.ndarray:
+    _missing([id], patches, "patches")
+    column = patches[id]
+    if column.isna().any():
+        raise SchemaError(Text("puste id płata", "a patch has no id"), layer="patches", place=id)
+    repeated = column[column.duplicated()].unique()
+    if len(repeated):
+        shown = ", ".join(map(str, repeated[:5]))
+        raise SchemaError(
+            Text(f"powtórzone id: {shown}", f"repeated ids: {shown}"), layer="patches", place=id
+        )
+    if column.empty:
+        raise SchemaError(Text("brak płatów", "there are no patches"), layer="patches")
+    return column.to_numpy()
+
+
+def _numbers(column: pd.Series, layer: str) -> np.ndarray:
+    """Values of a column that must be numbers, not missing and not negative."""
+    values = pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=math.nan)
+    bad = np.flatnonzero(np.isnan(values) | (values < 0))
+    if len(bad):
+        shown = ", ".join(str(column.iloc[i]) for i in bad[:5])
+        raise SchemaError(
+            Text(
+                f"{len(bad)} wartości ujemnych lub nieznanych: {shown}",
+                f"{len(bad)} values are negative or missing: {shown}",
+            ),
+            layer=layer,
+            place=str(column.name),
+            remedy=Text("popraw je albo usuń te wiersze", "mend them, or drop these rows"),
+        )
+    return values
+
+
+def _patches(patches: pd.DataFrame, id: str, attribute: str) -> tuple[np.ndarray, np.ndarray]:
+    _missing([id, attribute], patches, "patches")
+    ids = _ids(patches, id)
+    a = _numbers(patches[attribute], "patches")
+    if not np.isfinite(a).all():
+        raise SchemaError(
+            Text("nieskończona wartość", "an infinite value"), layer="patches", place=attribute
+        )
+    return ids, a
+
+
+def _as_matrix(links: Any, ids: np.ndarray, ends: tuple[str, str]) -> Any:
+    """Return the probability matrix, or None for a table of links."""
+    if isinstance(links, pd.DataFrame):
+        if set(ends) <= set(links.columns):
+            return None
+        same = len(links) == len(ids) and set(links.index) == set(links.columns) == set(ids)
+        if not same:
+            _missing(ends, links, "links")
+        return links.loc[ids, ids].to_numpy(float)
+    matrix = links if sparse.issparse(links) else np.asarray(links, float)
+    if matrix.shape != (len(ids), len(ids)):
+        raise SchemaError(
+            Text(
+                f"macierz {matrix.shape} nie pasuje do {len(ids)} płatów",
+                f"a matrix of shape {matrix.shape} does not fit {len(ids)} patches",
+            ),
+            layer="links",
+        )
+    return matrix
+
+
+def _from_matrix(matrix: Any) -> tuple[pd.DataFrame, bool, Audit]:
+    coo = sparse.coo_array(matrix)
+    p = coo.data.astype(float)
+    if np.isnan(p).any() or (p < 0).any() or (p > 1).any():
+        raise SchemaError(
+            Text("prawdopodobieństwo poza 0-1", "a probability is outside 0-1"), layer="links"
+        )
+    i, j = coo.coords
+    keep = (p > 0) & (i != j)
+    csr = sparse.csr_array((p[keep], (i[keep], j[keep])), shape=coo.shape)
+    directed = abs(csr - csr.T).nnz > 0
+    coo = csr.tocoo()
+    i, j = coo.coords
+    table = pd.DataFrame({"i": i, "j": j, "cost": np.abs(-np.log(coo.data))})
+    if not directed:
+        table = table[table["i"] < table["j"]].reset_index(drop=True)
+    audit = Audit().add(
+        "links",
+        "noted",
+        int(directed),
+        Text(
+            "macierz niesymetryczna: łącza jednokierunkowe",
+            "the matrix is not symmetric: links are one way",
+        ),
+    )
+    return table, directed, audit
+
+
+def _from_table(
+    links: pd.DataFrame,
+    ids: np.ndarray,
+    ends: tuple[str, str],
+    cost: str,
+    max_cost: float,
+    directed: bool,
+) -> tuple[pd.DataFrame, Audit]:
+    """Return links by position of their patches, one row per pair."""
+    _missing([*ends, cost], links, "links")
+    index = pd.Index(ids)
+    at = [index.get_indexer(pd.Index(links[end])) for end in ends]
+    lost = np.flatnonzero((at[0] < 0) | (at[1] < 0))
+    if len(lost):
+        shown = "; ".join(f"{links[ends[0]].iloc[r]}-{links[ends[1]].iloc[r]}" for r in lost[:5])
+        raise SchemaError(
+            Text(
+                f"{len(lost)} łączy do płatów, których nie ma: {shown}",
+                f"{len(lost)} links to patches that do not exist: {shown}",
+            ),
+            layer="links",
+            remedy=Text("uzupełnij płaty albo usuń te łącza", "add the patches or drop the links"),
+        )
+    values = _numbers(links[cost], "links")
+    table = pd.DataFrame({"i": at[0], "j": at[1], "cost": values})
+    audit = Audit()
+    loop = (table["i"] == table["j"]).to_numpy()
+    audit = audit.add(
+        "links", "dropped", int(loop.sum()), Text("łącza płatu z samym sobą", "links to itself")
+    )
+    far = ~loop & ((values > max_cost) | np.isinf(values))
+    audit = audit.add(
+        "links",
+        "dropped",
+        int(far.sum()),
+        Text("łącza o koszcie ponad granicę", "links that cost more than the limit"),
+    )
+    table = table[~loop & ~far]
+    if not directed:
+        low = np.minimum(table["i"].to_numpy(), table["j"].to_numpy())
+        high = np.maximum(table["i"].to_numpy(), table["j"].to_numpy())
+        pair = pd.DataFrame({"low": low, "high": high}, index=table.index)
+    else:
+        pair = pd.DataFrame({"low": table["i"], "high": table["j"]})
+    cheapest = table["cost"].groupby([pair["low"], pair["high"]]).idxmin()
+    kept = table.loc[np.sort(cheapest.to_numpy())].reset_index(drop=True)
+    audit = audit.add(
+        "links",
+        "dropped",
+        len(table) - len(kept),
+        Text("łącza powtórzone: liczy się najtańsze", "repeated links: the cheapest one counts"),
+    )
+    return kept, audit
+
+
+# --------------------------------------------------------------------------- graph
+
+
+def _order(table: pd.DataFrame, n: int) -> np.ndarray:
+    """Number nodes from one end of the graph to the other, which halves the work on pairs."""
+    pattern = sparse.csr_array(
+        (np.ones(len(table)), (table["i"].to_numpy(), table["j"].to_numpy())), shape=(n, n)
+    )
+    pattern = sparse.csr_matrix(pattern + pattern.T)
+    return np.asarray(csgraph.reverse_cuthill_mckee(pattern, symmetric_mode=True), np.int64)
+
+
+def _graph(table: pd.DataFrame, order: np.ndarray, directed: bool) -> _Graph:
+    n = len(order)
+    back = np.empty(n, np.int64)
+    back[order] = np.arange(n)
+    i, j = back[table["i"].to_numpy()], back[table["j"].to_numpy()]
+    w, link = table["cost"].to_numpy(float), np.arange(len(table))
+    if not directed:
+        i, j = np.concatenate([i, j]), np.concatenate([j, i])
+        w, link = np.tile(w, 2), np.tile(link, 2)
+    by_start = np.lexsort((j, i))
+    i, j, w, link = i[by_start], j[by_start], w[by_start], link[by_start]
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(i, minlength=n))]).astype(np.int32)
+    end = j.astype(np.int32)
+    by_end = np.lexsort((i, j))
+    arc = by_end.astype(np.int32)
+    if not directed:  # both tables are the same: one copy stays in the processor's cache
+        return _Graph(ptr, end, w, link, ptr, end, w, arc)
+    rptr = np.concatenate([[0], np.cumsum(np.bincount(j, minlength=n))]).astype(np.int32)
+    return _Graph(ptr, end, w, link, rptr, i[by_end].astype(np.int32), w[by_end], arc)
+
+
+class _Losses(NamedTuple):
+    total: float
+    out_flux: np.ndarray
+    in_flux: np.ndarray
+    nodes: np.ndarray
+    links: np.ndarray
+
+
+def _losses(
+    a: np.ndarray,
+    order: np.ndarray,
+    alpha: float,
+    graph: _Graph,
+    directed: bool,
+    dpc: bool,
+    top: int | None,
+    link_count: int,
+) -> _Losses:
+    n, arcs = len(a), len(graph.indices)
+    node_mask, arc_mask = np.full(n, dpc), np.full(arcs, dpc)
+
+    def run(do: bool) -> Any:
+        return shortest.losses(
+            a, alpha, graph.indptr, graph.indices, graph.weights, graph.rptr, graph.rind,
+            graph.rweights, graph.rarc, directed, do, node_mask, do, arc_mask,
+        )  # fmt: skip
+
+    if dpc and top is not None:
+        through = np.bincount(graph.link, run(False)[5], minlength=link_count)
+        node_mask[:] = False
+        node_mask[np.lexsort((order, -a))[:top]] = True  # ties in the order of the input
+        best = np.zeros(link_count, bool)
+        best[np.argsort(-through, kind="stable")[:top]] = True
+        arc_mask = best[graph.link]
+    total, out_flux, in_flux, nodes, arc_loss, _ = run(dpc)
+    links = np.bincount(graph.link, arc_loss, minlength=link_count).astype(float)
+    wanted = np.zeros(link_count, bool)
+    wanted[graph.link[arc_mask]] = True
+    return _Losses(
+        total,
+        out_flux,
+        in_flux,
+        np.where(node_mask, nodes, math.nan),
+        np.where(wanted, links, math.nan),
+    )

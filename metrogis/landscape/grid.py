@@ -1,0 +1,189 @@
+"""A raster as the landscape kernels take it: values, which cells are known, size of a cell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from affine import Affine
+
+from metrogis import crs as crs_rules
+from metrogis.errors import ParameterError, SchemaError, SourceError
+from metrogis.texts import Text
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """One band of a raster.
+
+    Attributes
+    ----------
+    values : ndarray
+        Shape (rows, columns).
+    valid : ndarray of bool
+        False where the value is not known (NODATA, NaN).
+    transform : Affine or None
+        From cell to map coordinates; None for a bare array.
+    crs : pyproj.CRS or None
+    cell : (float, float)
+        Width and height of a cell, metres; (1, 1) for a bare array ("in cells").
+    """
+
+    values: np.ndarray
+    valid: np.ndarray
+    transform: Affine | None
+    crs: Any
+    cell: tuple[float, float]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.values.shape[0], self.values.shape[1]
+
+    @property
+    def cell_area(self) -> float:
+        """Area of a cell, m2 (1 for a bare array)."""
+        return self.cell[0] * self.cell[1]
+
+    def xy(self, rows: Any, columns: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Map coordinates of cell centres; of a bare array x = column, y = row, + 0.5."""
+        x, y = np.asarray(columns, float) + 0.5, np.asarray(rows, float) + 0.5
+        if self.transform is None:
+            return x, y
+        t = self.transform
+        return t.c + t.a * x + t.b * y, t.f + t.d * x + t.e * y
+
+
+def bad_parameter(name: str, pl: str, en: str, *, remedy: Text | None = None) -> ParameterError:
+    """Return the error for a parameter that does not fit."""
+    return ParameterError(Text(f"{name}: {pl}", f"{name}: {en}"), remedy=remedy)
+
+
+def read(
+    raster: Any,
+    *,
+    layer: str = "raster",
+    nodata: float | Iterable[float] | None = None,
+    transform: Affine | None = None,
+    crs: Any = None,
+    band: int = 1,
+    cell_size: float | tuple[float, float] | None = None,
+    in_cells: bool = False,
+) -> Grid:
+    """Read a raster from a file or from memory.
+
+    Parameters
+    ----------
+    raster : ndarray, masked array, (ndarray, Affine), path, raster layer of a metropolis or Grid
+        Two dimensions. NaN, masked and NODATA cells are unknown.
+    nodata : float or several, optional
+        Further values that mean "unknown", beside the file's own.
+    transform, crs
+        Stand in where the raster has none.
+    band : int
+    cell_size : float or (float, float), optional
+        Width and height of a cell in metres; then the CRS is not asked.
+    in_cells : bool
+        Measure in cells whatever the CRS.
+
+    Raises
+    ------
+    CRSError
+        If cells are to be measured in a CRS that is not metric.
+    SourceError, SchemaError, ParameterError
+        If the file cannot be read, the array is not a plane of numbers, the transform is rotated.
+
+    Examples
+    --------
+    >>> grid = read(np.array([[1, 2], [2, -9]]), nodata=-9)
+    >>> grid.valid.sum(), grid.cell
+    (np.int64(3), (1.0, 1.0))
+    """
+    if isinstance(raster, Grid):
+        return raster
+    file_nodata: float | None = None
+    if isinstance(raster, tuple) and len(raster) == 2:
+        raster, transform = raster
+    if hasattr(raster, "path") and hasattr(raster, "band"):
+        raster, band = raster.path, raster.band
+    if isinstance(raster, str | Path):
+        raster, transform, crs, file_nodata = _open(Path(raster), band, transform, crs, layer)
+    mask = np.ma.getmaskarray(raster) if isinstance(raster, np.ma.MaskedArray) else None
+    values = np.asarray(raster)
+    if values.ndim != 2 or values.size == 0 or values.dtype.kind not in "biuf":
+        raise SchemaError(
+            Text(
+                f"potrzebna dwuwymiarowa tablica liczb, a nie {values.dtype} {values.shape}",
+                f"a two-dimensional array of numbers is needed, not {values.dtype} {values.shape}",
+            ),
+            layer=layer,
+        )
+    valid = np.ones(values.shape, bool) if values.dtype.kind != "f" else ~np.isnan(values)
+    if mask is not None:
+        valid &= ~mask
+    unknown = [] if nodata is None else list(np.atleast_1d(np.asarray(nodata, float)))
+    for value in [*unknown, *([] if file_nodata is None else [file_nodata])]:
+        if not math.isnan(value):
+            valid &= values != value
+    return Grid(values, valid, transform, *_cell(transform, crs, cell_size, in_cells, layer))
+
+
+def _open(path: Path, band: int, transform: Any, crs: Any, layer: str) -> Any:
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    try:
+        with rasterio.open(path) as data:
+            return (
+                data.read(band),
+                transform if transform is not None else data.transform,
+                crs if crs is not None else data.crs,
+                data.nodata,
+            )
+    except (RasterioError, OSError, IndexError) as error:
+        raise SourceError(
+            Text("nie można odczytać rastra", "the raster cannot be read"),
+            layer=layer,
+            place=path.name,
+            remedy=Text("sprawdź plik, kanał i ścieżkę", "check the file, its band and path"),
+        ) from error
+
+
+def _cell(
+    transform: Affine | None, crs: Any, cell_size: Any, in_cells: bool, layer: str
+) -> tuple[Any, tuple[float, float]]:
+    parsed = crs_rules.parse(crs, layer=layer) if crs is not None else None
+    if in_cells:
+        return parsed, (1.0, 1.0)
+    if cell_size is not None:
+        size = np.broadcast_to(np.asarray(cell_size, float), 2)
+        if not (np.isfinite(size).all() and (size > 0).all()):
+            raise bad_parameter("cell_size", "musi być dodatni", "must be positive")
+        return parsed, (float(size[0]), float(size[1]))
+    crs_rules.require_metric_or_cells(parsed, layer=layer)
+    if transform is None:
+        return parsed, (1.0, 1.0)
+    if transform.b or transform.d:
+        raise SchemaError(
+            Text("raster jest obrócony", "the raster is rotated"),
+            layer=layer,
+            remedy=Text("przepróbkuj go do siatki prostej", "resample it to an upright grid"),
+        )
+    return parsed, (abs(float(transform.a)), abs(float(transform.e)))
+
+
+def require_same_shape(shape: tuple[int, int], other: Any, *, layer: str) -> None:
+    """Raise when two rasters that must lie on one grid have different shapes."""
+    if tuple(other) != tuple(shape):
+        raise SchemaError(
+            Text(
+                f"raster ma wymiary {tuple(other)}, a potrzebne są {tuple(shape)}",
+                f"the raster has shape {tuple(other)} but {tuple(shape)} is needed",
+            ),
+            layer=layer,
+            remedy=Text("sprowadź rastry do jednej siatki", "bring the rasters to one grid"),
+        )

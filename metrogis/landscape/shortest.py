@@ -1,0 +1,327 @@
+"""Kernels over all shortest paths of a graph: sums, and what the loss of a node or link costs.
+
+The graph is a CSR table of arcs. ``value(s, t) = a_s a_t exp(-alpha d_st)``; the kernels add it up
+over ordered pairs. The loss of a node (or link) is found by *subtree repair*: from each source only
+the nodes whose shortest path runs through it get a new distance, by a Dijkstra search inside
+that subtree, started from the nodes just outside.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+INF = np.inf
+
+
+@njit(cache=True)
+def _push(heap, keys, place, size, node, key):  # type: ignore[no-untyped-def]
+    """Insert ``node`` or lower its key; return the new size. ``place`` is -1 when not in heap."""
+    keys[node] = key
+    i = place[node]
+    if i < 0:
+        i = size
+        size += 1
+    while i > 0:
+        up = (i - 1) >> 1
+        other = heap[up]
+        if keys[other] <= key:
+            break
+        heap[i] = other
+        place[other] = i
+        i = up
+    heap[i] = node
+    place[node] = i
+    return size
+
+
+@njit(cache=True)
+def _pop(heap, keys, place, size):  # type: ignore[no-untyped-def]
+    """Remove the node with the smallest key; return it and the new size."""
+    top = heap[0]
+    place[top] = -1
+    size -= 1
+    if size > 0:
+        node = heap[size]
+        key = keys[node]
+        i = 0
+        while True:
+            child = 2 * i + 1
+            if child >= size:
+                break
+            if child + 1 < size and keys[heap[child + 1]] < keys[heap[child]]:
+                child += 1
+            other = heap[child]
+            if keys[other] >= key:
+                break
+            heap[i] = other
+            place[other] = i
+            i = child
+        heap[i] = node
+        place[node] = i
+    return top, size
+
+
+@njit(cache=True)
+def tree(source, indptr, indices, weights, dist, parent, arc, order, heap, place):  # type: ignore[no-untyped-def]
+    """Dijkstra from ``source``; fill distance, parent, arc to it, settling order; return count."""
+    dist[:] = INF
+    parent[:] = -1
+    arc[:] = -1
+    place[:] = -1
+    size = _push(heap, dist, place, 0, source, 0.0)
+    count = 0
+    while size > 0:
+        u, size = _pop(heap, dist, place, size)
+        order[count] = u
+        count += 1
+        du = dist[u]
+        for e in range(indptr[u], indptr[u + 1]):
+            v = indices[e]
+            reached = du + weights[e]
+            if reached < dist[v]:
+                parent[v] = u
+                arc[v] = e
+                size = _push(heap, dist, place, size, v, reached)
+    return count
+
+
+@njit(cache=True)
+def hops(source, indptr, indices, steps, queue):  # type: ignore[no-untyped-def]
+    """Fewest links from ``source`` to every node (-1: none)."""
+    steps[:] = -1
+    steps[source] = 0
+    queue[0] = source
+    head, tail = 0, 1
+    while head < tail:
+        u = queue[head]
+        head += 1
+        for e in range(indptr[u], indptr[u + 1]):
+            v = indices[e]
+            if steps[v] < 0:
+                steps[v] = steps[u] + 1
+                queue[tail] = v
+                tail += 1
+
+
+@njit(cache=True)
+def hop_sum(indptr, indices, a):  # type: ignore[no-untyped-def]
+    """Sum of a_s a_t / (1 + fewest links) over connected ordered pairs, s = t included."""
+    n = a.size
+    steps = np.empty(n, np.int64)
+    queue = np.empty(n, np.int64)
+    total = 0.0
+    for s in range(n):
+        hops(s, indptr, indices, steps, queue)
+        part = 0.0
+        for t in range(n):
+            if steps[t] >= 0:
+                part += a[t] / (1.0 + steps[t])
+        total += a[s] * part
+    return total
+
+
+@njit(cache=True)
+def all_distances(indptr, indices, weights):  # type: ignore[no-untyped-def]
+    """Shortest distances between all nodes, shape (n, n), infinite where there is no path."""
+    n = indptr.size - 1
+    out = np.empty((n, n))
+    parent = np.empty(n, np.int64)
+    arc = np.empty(n, np.int64)
+    order = np.empty(n, np.int64)
+    heap = np.empty(n, np.int64)
+    place = np.empty(n, np.int64)
+    for s in range(n):
+        tree(s, indptr, indices, weights, out[s], parent, arc, order, heap, place)
+    return out
+
+
+@njit(cache=True)
+def _preorder(source, count, order, parent, start, extent, sequence, cursor):  # type: ignore[no-untyped-def]
+    """Number the tree so that the subtree of v is ``sequence[start[v] : start[v] + extent[v]]``."""
+    start[:] = -1
+    for i in range(count):
+        extent[order[i]] = 1
+    for i in range(count - 1, 0, -1):
+        v = order[i]
+        extent[parent[v]] += extent[v]
+    start[source] = 0
+    cursor[source] = 1
+    sequence[0] = source
+    for i in range(1, count):  # parents come before children in settling order
+        v = order[i]
+        p = parent[v]
+        start[v] = cursor[p]
+        cursor[p] += extent[v]
+        cursor[v] = start[v] + 1
+        sequence[start[v]] = v
+
+
+@njit(cache=True)
+def _repair(  # type: ignore[no-untyped-def]
+    low, high, lost, banned, sequence, start, first, last, dist, fresh, indptr, indices, weights,
+    rptr, rind, rweights, rarc, heap, place,
+):  # fmt: skip
+    """Distances of ``sequence[low:high]`` when node ``lost`` (or arc ``banned``) is gone."""
+    size = 0
+    for i in range(low, high):
+        t = sequence[i]
+        best = INF
+        if first[t] < low or last[t] >= high:  # else all its neighbours are in the subtree
+            for e in range(rptr[t], rptr[t + 1]):
+                u = rind[e]
+                at = start[u]
+                if at < 0 or (low <= at < high) or u == lost or rarc[e] == banned:
+                    continue
+                reached = dist[u] + rweights[e]
+                if reached < best:
+                    best = reached
+        fresh[t] = best
+        if best < INF:
+            size = _push(heap, fresh, place, size, t, best)
+    while size > 0:
+        u, size = _pop(heap, fresh, place, size)
+        du = fresh[u]
+        for e in range(indptr[u], indptr[u + 1]):
+            v = indices[e]
+            reached = du + weights[e]
+            if low <= start[v] < high and reached < fresh[v]:
+                size = _push(heap, fresh, place, size, v, reached)
+
+
+@njit(cache=True)
+def _span(count, order, start, rptr, rind, first, last):  # type: ignore[no-untyped-def]
+    """First and last place in the tree's sequence among the nodes with an arc to each node."""
+    for i in range(count):
+        v = order[i]
+        low, high = start[v], start[v]
+        for e in range(rptr[v], rptr[v + 1]):
+            at = start[rind[e]]
+            if at >= 0:
+                low = min(low, at)
+                high = max(high, at)
+        first[v] = low
+        last[v] = high
+
+
+@njit(cache=True)
+def losses(  # type: ignore[no-untyped-def]
+    a, alpha, indptr, indices, weights, rptr, rind, rweights, rarc, directed, do_nodes, node_mask,
+    do_arcs, arc_mask,
+):  # fmt: skip
+    """Sums over shortest paths, and what is lost with every node and arc.
+
+    Parameters
+    ----------
+    a : (n,) float64
+        Attributes.
+    alpha : float
+        Decay: probability = exp(-alpha distance).
+    indptr, indices, weights
+        Arcs by their start.
+    rptr, rind, rweights, rarc
+        Arcs by their end, ``rarc`` the position of each in the first table.
+    directed : bool
+        If False both tables hold every link twice, and a pair is worked out from one end only.
+    do_nodes, do_arcs : bool
+    node_mask, arc_mask : bool arrays
+        Which losses are wanted.
+
+    Returns
+    -------
+    total : float
+        Sum of a_s a_t p*_st over ordered pairs, s = t included.
+    out_flux, in_flux : (n,)
+        Sum of a_t p*_st over t != s, and of a_s p*_st over s != t.
+    node_loss, arc_loss
+        Part of ``total`` lost between the other nodes.
+    arc_through
+        Part of ``total`` whose path uses the arc: an upper bound of ``arc_loss``.
+    """
+    n = a.size
+    dist = np.empty(n)
+    fresh = np.empty(n)
+    parent = np.empty(n, np.int32)
+    arc = np.empty(n, np.int32)
+    order = np.empty(n, np.int32)
+    heap = np.empty(n, np.int32)
+    place = np.empty(n, np.int32)
+    start = np.empty(n, np.int32)
+    extent = np.empty(n, np.int32)
+    sequence = np.empty(n, np.int32)
+    cursor = np.empty(n, np.int32)
+    first = np.empty(n, np.int32)
+    last = np.empty(n, np.int32)
+    p = np.empty(n)
+    flow = np.empty(n)
+    out_flux = np.zeros(n)
+    in_flux = np.zeros(n)
+    node_loss = np.zeros(n)
+    arc_loss = np.zeros(indices.size)
+    arc_through = np.zeros(indices.size)
+    total = 0.0
+    for s in range(n):
+        count = tree(s, indptr, indices, weights, dist, parent, arc, order, heap, place)
+        part = 0.0
+        for i in range(1, count):
+            t = order[i]
+            p[t] = np.exp(-alpha * dist[t])
+            flow[t] = a[t] * p[t]
+            part += flow[t]
+            in_flux[t] += a[s] * p[t]
+        p[s] = 1.0
+        flow[s] = 0.0
+        out_flux[s] = part
+        total += a[s] * (a[s] + part)
+        for i in range(count - 1, 0, -1):
+            v = order[i]
+            arc_through[arc[v]] += a[s] * flow[v]
+            flow[parent[v]] += flow[v]
+        if a[s] == 0.0 or not (do_nodes or do_arcs):
+            continue
+        _preorder(s, count, order, parent, start, extent, sequence, cursor)
+        _span(count, order, start, rptr, rind, first, last)
+        for i in range(1, count):
+            k = order[i]
+            low = start[k]
+            high = low + extent[k]
+            if not directed:
+                # each unordered pair is worked out once, from its lower end: a subtree
+                # without a higher node has nothing to add
+                wanted = False
+                for j in range(low, high):
+                    if sequence[j] > s:
+                        wanted = True
+                        break
+                if not wanted:
+                    continue
+            if do_nodes and node_mask[k] and extent[k] > 1:
+                _repair(
+                    low + 1, high, k, -1, sequence, start, first, last, dist, fresh, indptr,
+                    indices, weights, rptr, rind, rweights, rarc, heap, place,
+                )  # fmt: skip
+                node_loss[k] += a[s] * _lost(low + 1, high, s, directed, sequence, a, p, dist,
+                                             fresh, alpha)  # fmt: skip
+            if do_arcs and arc_mask[arc[k]]:
+                _repair(
+                    low, high, -1, arc[k], sequence, start, first, last, dist, fresh, indptr,
+                    indices, weights, rptr, rind, rweights, rarc, heap, place,
+                )  # fmt: skip
+                arc_loss[arc[k]] += a[s] * _lost(low, high, s, directed, sequence, a, p, dist,
+                                                 fresh, alpha)  # fmt: skip
+    return total, out_flux, in_flux, node_loss, arc_loss, arc_through
+
+
+@njit(cache=True)
+def _lost(low, high, s, directed, sequence, a, p, dist, fresh, alpha):  # type: ignore[no-untyped-def]
+    """Sum of a_t (p_st - p'_st) over repaired nodes, without the cancellation of a difference."""
+    part = 0.0
+    for j in range(low, high):
+        t = sequence[j]
+        if directed or t > s:
+            longer = fresh[t] - dist[t]
+            if longer > 0.0:
+                share = 1.0 if longer == INF else -np.expm1(-alpha * longer)
+                lost = a[t] * p[t] * share
+                part += lost if directed else 2.0 * lost
+    return part
