@@ -94,7 +94,7 @@ def safe_json(value: Any) -> str:
     return escape_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
 
 
-_RISKY = re.compile("[<>&\u2028\u2029\ud800-\udfff]|\\{(?=[{%#])|(?<=\\{)\\{")
+_RISKY = re.compile("[<>&`\u2028\u2029\ud800-\udfff]|\\$(?=\\{)|\\{(?=[{%#])|(?<=\\{)\\{")
 
 
 def escape_json(text: str) -> str:

@@ -117,14 +117,16 @@ def _write_layer(frame: gpd.GeoDataFrame, path: Path, name: str, result: Result)
     geometry = "Unknown"
     if len(single) == 1 and "GeometryCollection" not in single:
         geometry = f"Multi{single.pop()}" if len(kinds) > 1 else next(iter(kinds))
+    taken = {c: f"{c}_" for c in frame.columns if c.lower() in ("fid", "geom")}
     pyogrio.write_dataframe(
-        frame,
+        frame.rename(columns=taken),
         path,
         layer=name,
         driver="GPKG",
         geometry_type=geometry,
         promote_to_multi=geometry.startswith("Multi"),
         append=path.exists(),
+        use_arrow=True,
         layer_options={"GEOMETRY_NAME": "geom", "DESCRIPTION": result.check.title.en},
     )
 

@@ -92,12 +92,12 @@ class TableView:
     csv: str
 
 
-def tables_of(result: Result, language: str) -> list[TableView]:
+def tables_of(result: Result, language: str, csv_suffix: str = "") -> list[TableView]:
     """Return the tables of a result as they stand on its page."""
-    return [_table(result, name, language) for name in result.tables]
+    return [_table(result, name, language, csv_suffix) for name in result.tables]
 
 
-def _table(result: Result, name: str, language: str) -> TableView:
+def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableView:
     frame = result.tables[name]
     declared = result.check.columns.get(name, {})
     shown = [c for c in declared if c in frame.columns and c != frame.geometry.name]
@@ -126,7 +126,7 @@ def _table(result: Result, name: str, language: str) -> TableView:
         total=words.ROWS.fill(n=len(frame)).get(language),
         cut=cut,
         row_head=(named or texts or [-1])[0],
-        csv=f"{table_name(result, name)}.{language}.csv",
+        csv=f"{table_name(result, name)}{csv_suffix}.csv",
     )
 
 
@@ -136,10 +136,16 @@ def _cells(values: pd.Series, column: Column, language: str) -> list[Cell]:
     made = []
     for value, text in zip(values.tolist(), texts, strict=True):
         absent = flag(value) is None if column.kind == "flag" else is_missing(value)
-        made.append(
-            Cell(text, sort_key(value, column), f"{look} unknown".strip() if absent else look)
-        )
+        style = f"{look} unknown".strip() if absent else look
+        if not look and len(text) > 40:
+            style = f"{style} long".strip()
+        made.append(Cell(text, sort_key(value, column), style))
     return made
+
+
+def csv_suffix(language: str, languages: Sequence[str]) -> str:
+    """Return what :func:`metrogis.report.tables.write_csv` puts before ``.csv``."""
+    return f".{language}" if len(languages) > 1 else ""
 
 
 def table_title(check: Check, table: str) -> Text:
@@ -175,7 +181,7 @@ def check_page(
         opacities=[layer.view.fill_opacity for layer in layers],
         any_hatch=any(c.hatch for layer in layers for c in layer.classes),
         alt=alt_text(result, language),
-        tables=tables_of(result, language),
+        tables=tables_of(result, language, csv_suffix(language, shared["languages"])),
         parameters=_parameters(result, language),
         columns=_columns(result, language),
         sources=[_source(s, language) for s in result.provenance],
@@ -293,6 +299,7 @@ def index_page(atlas: AtlasLike, language: str, *, root: str, **shared: Any) -> 
         sections=sections,
         counts=counts.get(language),
         layers=_layer_rows(atlas.layers, language),
+        csv_suffix=csv_suffix(language, shared["languages"]),
         **shared,
     )
 

@@ -137,8 +137,8 @@ def _build(
     if results:
         tell("", WRITING)
         gpkg.write(results, folder / "downloads" / package, language=languages[0])
+    tables.write_csv(results, folder / "downloads", languages=languages)
     for language in languages:
-        tables.write_csv(results, folder / "downloads", language=language, suffix=f".{language}")
         index = pages.index_page(atlas, language, root="../", **shared)
         _write(folder / language / "index.html", index)
     _write(folder / "index.html", pages.index_page(atlas, languages[0], root="", **shared))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def write_parquet(results: Iterable[Result], directory: Path) -> list[Path]:
 
 
 def write_csv(
-    results: Iterable[Result], directory: Path, *, language: str = "en", suffix: str = ""
+    results: Iterable[Result], directory: Path, *, languages: Sequence[str] = ("en",)
 ) -> list[Path]:
     """Write every table to ``<check>_<table>.csv``, without geometry.
 
@@ -56,19 +56,25 @@ def write_csv(
     ----------
     results : iterable of Result
     directory : Path
-    language : {"en", "pl"}
-        Way of writing, see the module's text. Column names are the same in both.
-    suffix : str
-        Put before ``.csv``: ``".pl"``.
+    languages : sequence of {"en", "pl"}
+        Ways of writing, see the module's text. Column names are the same in both. For more than
+        one the files are called ``<check>_<table>.<language>.csv``.
+
+    Raises
+    ------
+    PublishError
+        When the folder cannot be written to.
     """
     written = []
     for result in results:
         for name in result.tables:
             frame = plain(result, name)
             bare = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-            content = csv_text(bare, language).encode("utf-8-sig", "replace")
-            path = directory / f"{table_name(result, name)}{suffix}.csv"
-            written.append(_replace(path, partial(Path.write_bytes, data=content)))
+            for language in languages:
+                suffix = f".{language}" if len(languages) > 1 else ""
+                content = csv_text(bare, language).encode("utf-8-sig", "replace")
+                path = directory / f"{table_name(result, name)}{suffix}.csv"
+                written.append(_replace(path, partial(Path.write_bytes, data=content)))
     return written
 
 
@@ -129,7 +135,9 @@ def plain(result: Result, table: str) -> gpd.GeoDataFrame:
         if isinstance(values.dtype, gpd.array.GeometryDtype):
             continue
         column = declared.get(name)
-        if column is not None and column.kind == "flag":
+        if values.dtype == bool:
+            kept[str(name)] = pd.array(values, dtype="boolean")
+        elif column is not None and column.kind == "flag":
             kept[str(name)] = pd.array([flag(v) for v in values.tolist()], dtype="boolean")
         elif values.dtype == object or isinstance(values.dtype, pd.CategoricalDtype):
             kept[str(name)] = _plain_objects(values)
@@ -158,7 +166,7 @@ def _as_text(value: Any) -> str:
         return value.en
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(map(str, value))
-    return str(value)
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def _replace(path: Path, write: Callable[[Path], Any]) -> Path:

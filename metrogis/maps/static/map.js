@@ -223,7 +223,7 @@
 
   function finish(map, data, groups) {
     if (data.places.length) { labels(map, data.places); }
-    toggle(map, groups, 0, map.hasLayer(groups[0]));
+    if (groups.length) { toggle(map, groups, 0, map.hasLayer(groups[0])); }
     if (!data.page) { legend(map, data, groups); return; }
     groups.forEach(function (group, index) {
       var tick = document.getElementById("layer-" + index);
