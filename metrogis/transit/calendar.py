@@ -107,11 +107,11 @@ def as_date(value: DateLike | Any, layer: str = "date") -> Date:
     ParameterError
         If it is none of these.
     """
-    if isinstance(value, datetime):
+    if isinstance(value, datetime) and value is not pd.NaT:
         return value.date()
-    if isinstance(value, Date):
+    if isinstance(value, Date) and value is not pd.NaT:
         return value
-    if isinstance(value, np.datetime64):
+    if isinstance(value, np.datetime64) and not np.isnat(value):
         return cast(Date, pd.Timestamp(value).date())
     found = _parse(str(value).strip()) if isinstance(value, str) else None
     if found is None:

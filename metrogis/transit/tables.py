@@ -63,7 +63,7 @@ class Column:
             text = self._arrow
             if not pa.types.is_string(text.type):
                 text = text.cast(pa.string()).fill_null("")
-            stripped, _ = _strip(_coded(text.dictionary_encode()))
+            stripped, _ = _strip(_distinct(text.chunks))
             self._codes, self._values = stripped._codes, stripped._values
 
     @property
@@ -424,17 +424,26 @@ _NOT_BLANK = re.compile(rb"\S")
 def _by_runs(chunked: pa.ChunkedArray) -> Column:
     """Sort out distinct texts run by run: rows of one trip stand together as a rule."""
     runs = [pc.run_end_encode(chunk) for chunk in chunked.chunks if len(chunk)]
-    heads = _coded(pa.chunked_array([r.values for r in runs], pa.string()).dictionary_encode())
+    heads = _distinct([r.values for r in runs])
     sizes = [np.diff(r.run_ends.to_numpy(), prepend=0) for r in runs]
     return Column(np.repeat(heads.codes, np.concatenate(sizes)), heads.values)
+
+
+def _distinct(chunks: list[pa.StringArray]) -> Column:
+    # one array first: encoded by chunk, each would carry and compare the whole dictionary
+    whole = pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
+    return _coded(pa.chunked_array([whole.dictionary_encode()]))
 
 
 def _coded(chunked: pa.ChunkedArray) -> Column:
     if not chunked.num_chunks:
         return Column(np.zeros(0, np.int32), [])
-    chunked = chunked.unify_dictionaries()
+    if chunked.num_chunks > 1:
+        chunked = chunked.unify_dictionaries()
     codes = np.concatenate([c.indices.to_numpy(zero_copy_only=False) for c in chunked.chunks])
-    return Column(codes.astype(np.int32, copy=False), chunked.chunk(0).dictionary.to_pylist())
+    # through numpy: several times faster than to_pylist
+    values = chunked.chunk(0).dictionary.to_numpy(zero_copy_only=False).tolist()
+    return Column(codes.astype(np.int32, copy=False), values)
 
 
 def _careful(

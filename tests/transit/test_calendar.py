@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -176,7 +177,15 @@ def test_endless_calendar_is_cut(town, write):
 
 def test_dates():
     assert as_date("20241016") == as_date("2024-10-16") == as_date(pd.Timestamp("2024-10-16 08:00"))
-    for bad in ("2024-13-01", "16.10.2024", 20241016, None, "2024-10"):
+    for bad in (
+        "2024-13-01",
+        "16.10.2024",
+        20241016,
+        None,
+        "2024-10",
+        pd.NaT,
+        np.datetime64("NaT"),
+    ):
         with pytest.raises(ParameterError):
             as_date(bad)
 

@@ -398,3 +398,9 @@ def test_every_day_of_the_town_against_the_plain_reader(town, write):
         )
         assert found == plain_departures(path, day)
         day += timedelta(days=1)
+
+
+@pytest.mark.parametrize("given", [[], {}, 5, [5], None])
+def test_no_path_is_one_error(given):
+    with pytest.raises(ParameterError, match="no timetable"):
+        read_feed(given)
