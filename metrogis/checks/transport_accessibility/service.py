@@ -81,24 +81,27 @@ class StraightLine:
 def walking(streets: Any, detour: float) -> Walk:
     """Return the street network when it can answer, else the straight line.
 
+    A street layer that is still a file (``path``) cannot answer: the straight line stands in, and
+    the check says so.
+
     Raises
     ------
     ParameterError
-        When ``streets`` is given but has no ``walk_pairs``.
+        When ``streets`` is neither a network (``walk_pairs``) nor a layer file.
     """
-    if streets is None:
+    if callable(getattr(streets, "walk_pairs", None)):
+        walk: Walk = streets
+        return walk
+    if streets is None or hasattr(streets, "path"):
         return StraightLine(detour)
-    if not callable(getattr(streets, "walk_pairs", None)):
-        raise ParameterError(
-            Text("to nie jest sieć ulic", "this is not a street network"),
-            layer="streets",
-            remedy=Text(
-                "podaj sieć z metrogis.streets albo pomiń tę warstwę",
-                "give a network of metrogis.streets, or leave the layer out",
-            ),
-        )
-    walk: Walk = streets
-    return walk
+    raise ParameterError(
+        Text("to nie jest sieć ulic", "this is not a street network"),
+        layer="streets",
+        remedy=Text(
+            "podaj sieć z metrogis.streets albo pomiń tę warstwę",
+            "give a network of metrogis.streets, or leave the layer out",
+        ),
+    )
 
 
 def served(near: Pairs, reach: Floats, place: Ints, cells: int) -> Bools:

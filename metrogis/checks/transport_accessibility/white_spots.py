@@ -88,8 +88,8 @@ def white_spots(
         Only where every row is complete, for each mode that has a stop there or is required, may
         a cell be white.
     streets : street network, optional
-        Object with ``walk_pairs`` (see :class:`.service.Walk`). Without it walks are straight
-        lines times ``detour``.
+        Object with ``walk_pairs`` (see :class:`.service.Walk`). Without it, or with a file that
+        is not yet a network, walks are straight lines times ``detour``, and the audit says so.
     population_municipal : DataFrame, optional
         ``teryt``, ``population``: cells are scaled to it; without cells it is spread over land.
     built_up : GeoDataFrame or raster, optional
@@ -156,12 +156,15 @@ def white_spots(
             "modelled",
             1,
             Text(
-                "bez sieci ulic: dojście to linia prosta × {detour:2}",
-                "no street network: walks are straight lines times {detour:2}",
+                "bez policzonej sieci ulic: dojście to linia prosta × {detour:2}",
+                "no routable street network: walks are straight lines times {detour:2}",
             ).fill(detour=p.detour),
         )
 
-    states, levels = _states(run, towns, unit, xy, service, near, straight)
+    people = cells["population"].to_numpy("float64")
+    # a white spot is a populated place; with no population at all every place is one
+    maybe_empty = np.isnan(people) & np.isfinite(people).any()
+    states, levels = _states(run, towns, unit, xy, service, near, straight, maybe_empty)
     causes = {
         day: _causes(state, day, service, near, states, None if straight else _by_air(xy, service))
         for day, state in states.items()
@@ -171,8 +174,7 @@ def white_spots(
         cells[f"cause_{day}"] = causes[day]
     cells["state"], cells["cause"] = cells[f"state_{main}"], cells[f"cause_{main}"]
 
-    people = cells["population"].to_numpy("float64")
-    white = (states[main] == WHITE) & ~(people == 0)
+    white = states[main] == WHITE
     features: dict[str, gpd.GeoDataFrame] = {"states": state_table(towns, unit, cells)}
     fixes = fixing.Fixes.empty(len(cells))
     sections = None
@@ -221,21 +223,32 @@ def _settle(
     )
     run.add(audit)
     unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
-    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
-    point = np.asarray(shapely.centroid(shapes), dtype=object)
-    outside = ~shapely.contains(shapes, point)
-    point[outside] = shapely.point_on_surface(shapes[outside])
     people = cells["population"].to_numpy("float64")
+    known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
+    sums = np.bincount(unit, np.nan_to_num(people), minlength=len(towns))
+    totals = np.where(known, sums, np.nan)
     run.note(
         "population",
         "unknown",
         int(np.isnan(people).sum()),
-        Text("komórki o nieznanej ludności: ich mieszkańców nie ma w żadnej sumie",
-             "cells of unknown population: their people are in no sum"),
-    )  # fmt: skip
-    known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
-    sums = np.bincount(unit, np.nan_to_num(people), minlength=len(towns))
-    totals = np.where(known, sums, np.nan)
+        Text(
+            "komórki o nieznanej ludności: nie ma jej w żadnej sumie, a gdzie nic nie kursuje, "
+            "stan jest nieznany (może nikt tam nie mieszka)",
+            "cells of unknown population: in no sum, and where nothing serves them their state is "
+            "unknown (maybe nobody lives there)",
+        ),
+    )
+    run.note(
+        "population",
+        "noted",
+        int((people == 0).sum()),
+        Text("komórki bez mieszkańców: pominięte", "cells without residents: left out"),
+    )
+    cells, unit = cells[people != 0].reset_index(drop=True), unit[people != 0]
+    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
+    point = np.asarray(shapely.centroid(shapes), dtype=object)
+    outside = ~shapely.contains(shapes, point)
+    point[outside] = shapely.point_on_surface(shapes[outside])
     if table is not None:
         listed, _ = people_of.municipal_totals(towns, table)
         totals = np.where(np.isfinite(listed), listed, totals)
@@ -250,6 +263,7 @@ def _states(
     service: Service | None,
     near: Pairs,
     straight: bool,
+    maybe_empty: Bools,
 ) -> tuple[dict[str, Codes], npt.NDArray[np.object_]]:
     """Return the state of each cell by day type, and the municipalities' coverage."""
     p: WhiteSpotsParameters = run.parameters
@@ -280,7 +294,7 @@ def _states(
             allowed = cover.white_allowed(
                 known, towns, unit, xy, reach, neighbours=p.neighbours_complete
             )
-            state[allowed] = WHITE
+            state[allowed & ~maybe_empty] = WHITE
             state[good] = SERVED
             if day == p.main_day_type:
                 blocked = known.complete[unit] & ~allowed & ~good
@@ -381,9 +395,9 @@ def _causes(
         barred = np.zeros(len(state), bool)
         barred[by_air.origin[close]] = True
         cause[white & barred] = "barrier"
-    cause[white & stop] = "too_few_departures"
+    cause[white & stop] = "too_few"
     cause[white & stop & enough] = "wrong_hours"
-    cause[white & stop & other] = "other_day_types"
+    cause[white & stop & other] = "other_days"
     return cause
 
 

@@ -24,13 +24,10 @@ Codes = npt.NDArray[np.int8]
 
 def state_table(towns: gpd.GeoDataFrame, unit: Ints, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the populated land of each municipality by state: a light layer for the map."""
-    inhabited = ~(cells["population"].to_numpy("float64") == 0)
     code = pd.Categorical(cells["state"], categories=list(STATES)).codes.astype(np.int64)
-    key = (unit * 3 + code)[inhabited]
-    keys, group = np.unique(key, return_inverse=True)
-    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)[inhabited]
-    people = cells["population"].to_numpy("float64")[inhabited]
-    summed = pd.Series(people).groupby(group).sum(min_count=1)
+    keys, group = np.unique(unit * 3 + code, return_inverse=True)
+    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
+    summed = cells["population"].groupby(group).sum(min_count=1)
     land = spotting.dissolve(shapes, group.astype(np.int64), len(keys))
     out = gpd.GeoDataFrame(
         {
@@ -225,7 +222,7 @@ def municipal_table(
             share = np.divide(own, whole, out=np.full(count, np.nan), where=whole > 0)
             share = np.minimum(share, 1.0)
             if day == p.main_day_type:
-                out[f"{name}_people"] = np.where(any_known, own, np.nan)
+                out[f"{name}_people"] = np.where(any_known | (totals == 0), own, np.nan)
                 out[f"{name}_share"] = share
             shares[f"{name}_share_{day}"] = share
     for day in p.day_types:

@@ -79,9 +79,9 @@ STATES = {
 CAUSES = {
     "no_stop": Text("brak przystanku w zasięgu", "no stop within reach"),
     "barrier": Text("przystanek blisko, dojście daleko", "stop near by, far on foot"),
-    "too_few_departures": Text("za mało odjazdów", "too few departures"),
+    "too_few": Text("za mało odjazdów", "too few departures"),
     "wrong_hours": Text("niewłaściwe godziny", "wrong hours"),
-    "other_day_types": Text("tylko w inne dni", "only on other day types"),
+    "other_days": Text("tylko w inne dni", "only on other day types"),
 }
 FIXES = {
     "departures": Text("dodatkowe odjazdy", "extra departures"),
@@ -252,9 +252,9 @@ VIEWS = (
         categories=(
             Category("no_stop", CAUSES["no_stop"], "#D55E00"),
             Category("barrier", CAUSES["barrier"], "#CC79A7"),
-            Category("too_few_departures", CAUSES["too_few_departures"], "#E69F00"),
+            Category("too_few", CAUSES["too_few"], "#E69F00"),
             Category("wrong_hours", CAUSES["wrong_hours"], "#F0E442"),
-            Category("other_day_types", CAUSES["other_day_types"], "#56B4E9"),
+            Category("other_days", CAUSES["other_days"], "#56B4E9"),
         ),
         popup=(
             "spot", "name", "municipality", "population", "area_km2", "cause", "fix", "fix_size",

@@ -1,6 +1,7 @@
 """White spots: three states, causes, verified fixes, spots, invariants, real data."""
 
 import itertools
+import json
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
+from metrogis import demo, open_metro
 from metrogis.checks.transport_accessibility.coverage import read_coverage
 from metrogis.checks.transport_accessibility.service import (
     Pairs,
@@ -166,7 +168,7 @@ def test_a_bus_at_the_station_does_not_count_from_afar(tmp_path):
     result = white_spots(towns(), cells((1000, 2000), (1600, 2000)), feed, coverage=complete())
     # platforms of one station count together, but only what people walk that far to
     assert state_of(result) == ["white", "served"]
-    assert cause_of(result)[0] == "too_few_departures"
+    assert cause_of(result)[0] == "too_few"
 
 
 def test_posts_of_one_name_count_together_only_when_asked(tmp_path):
@@ -294,15 +296,22 @@ def test_a_day_type_the_timetable_does_not_know_is_unknown(tmp_path):
 
 def test_unknown_and_absent_people(tmp_path):
     feed, _ = two_towns(tmp_path)
-    places = cells((1000, 2000), (2000, 2000), (2000, 3000), people=[np.nan, 30, 0])
+    places = cells(
+        (1000, 2000), (2000, 2000), (2000, 3000), (3000, 3000), people=[np.nan, 30, 0, np.nan]
+    )
     result = white_spots(towns(2), places, feed, coverage=complete("2215011"))
     first, second = (row for _, row in result.municipalities.iterrows())
     assert (first["population"], first["white_people"], first["served_people"]) == (30, 30, 0)
     assert first["white_share"] == 1
     assert second[["population", "white_share", "unknown_share"]].isna().all()
-    # nobody lives in the third cell: it is no spot
-    assert len(result.features["spots"]) == 1
-    assert set(result.features["states"]["state"]) == {"served", "white", "unknown"}
+    # nobody lives in the third cell; perhaps nobody in the fourth: neither is a white spot
+    at = result.features["cells"].set_index("cell")["state"]
+    assert at[[0, 1, 3]].tolist() == ["served", "white", "unknown"]
+    assert 2 not in at.index
+    assert result.features["spots"]["population"].tolist() == [30]
+    empty = white_spots(towns(), cells((1000, 2000), people=0), feed).municipalities.iloc[0]
+    assert (empty["population"], empty["served_people"]) == (0, 0)
+    assert np.isnan(empty["served_share"])
 
 
 def test_without_population_no_people_are_shown(tmp_path):
@@ -357,7 +366,7 @@ def test_causes(tmp_path):
     places = cells((500, 500), (500, 1800), (500, 3100), (2500, 500))
     result = white_spots(towns(), places, feed, coverage=complete())
     # a stop that no trip ever calls at is no stop
-    expected = ["too_few_departures", "wrong_hours", "other_day_types", "no_stop"]
+    expected = ["too_few", "wrong_hours", "other_days", "no_stop"]
     assert cause_of(result) == expected
     assert cause_of(result, "saturday")[2] == ""
     assert state_of(result, "saturday")[2] == "served"
@@ -668,6 +677,37 @@ def test_posts_keep_their_own_position_in_a_station(tmp_path):
     assert service.reach("school_day")[service.place[posts.index("p1")]] == 500
 
 
+# ------------------------------------------------------------------ the demo's planted truths
+
+
+def test_planted_white_spots_of_the_demo_are_found_and_no_other(tmp_path):
+    folder = demo.build(tmp_path / "demo")
+    truths = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["planted"]
+    metro = open_metro(folder)
+    names = [i.name for i in CHECK.inputs if i.name in metro and i.name != "streets"]
+    result = white_spots(**{name: metro.get(name) for name in names})
+    table = result.features["cells"]
+    x, y = table.geometry.centroid.x, table.geometry.centroid.y
+    planted = np.zeros(len(table), bool)
+    for truth in truths:
+        if truth["check"] != "white_spots" or "white_on" not in truth["expected"]:
+            continue
+        mine = (np.hypot(x - truth["x"], y - truth["y"]) < 700).to_numpy()
+        planted |= mine
+        if truth["needs_streets"]:
+            continue
+        here = table[mine & table["population"].notna()]
+        assert here["population"].sum() == pytest.approx(truth["people"], rel=0.02), truth["kind"]
+        for day in truth["expected"]["white_on"]:
+            assert set(here[f"state_{day}"]) == {"white"}, truth["kind"]
+            assert set(here[f"cause_{day}"]) == {truth["expected"]["cause"]}, truth["kind"]
+        for day in truth["expected"]["served_on"]:
+            assert set(here[f"state_{day}"]) == {"served"}, truth["kind"]
+    for day in DAYS:
+        assert not ((table[f"state_{day}"] == "white") & ~planted).any()
+    assert result.features["spots"].loc[lambda t: t["fix"] != "none", "fix_verified"].all()
+
+
 # ------------------------------------------------------------------ real data
 
 
@@ -699,14 +739,16 @@ def test_omggs_only_served_is_certain(omggs):
     assert towns_of.loc["2211021", "population"] == pytest.approx(3_800, abs=400)  # Jastarnia
     # coarse cells without a stop of any layer within 5 km are unknown, not white
     stops = shapely.STRtree(result.features["stops"].geometry.to_numpy())
-    used = np.unique(result.features["cells"]["cell"])
-    coarse = omggs["population"].geometry.to_numpy()[used]
-    far = np.setdiff1d(
-        np.arange(len(used)), stops.query(shapely.centroid(coarse), "dwithin", 5000)[0]
-    )
+    coarse = omggs["population"].geometry.to_numpy()
+    border = shapely.STRtree(omggs["municipalities"].geometry.to_numpy())
+    used = np.unique(border.query(coarse, "intersects")[0])
+    centres = shapely.centroid(coarse[used])
+    far = np.setdiff1d(np.arange(len(used)), stops.query(centres, "dwithin", distance=5000)[0])
     assert (len(used), len(far)) == (332, 263)
-    inside = result.features["cells"]["cell"].isin(used[far])
-    assert set(result.features["cells"].loc[inside, "state"]) == {"unknown"}
+    table = result.features["cells"]
+    inside = table["cell"].isin(used[far])
+    assert table.loc[inside, "cell"].nunique() == 261  # nobody lives in two of them
+    assert set(table.loc[inside, "state"]) == {"unknown"}
 
 
 def test_omggs_white_spots_appear_where_coverage_is_complete(omggs):
