@@ -256,26 +256,28 @@ class FakeAtlas:
     version: str = "0.1.0"
 
 
+MISSING = Check(
+    id="missing_check",
+    direction="2.1.3",
+    title=Text("Brakujące łącza", "Missing links"),
+    question=Text("Gdzie brakuje łącza?", "Where is a link missing?"),
+    method=both("-"),
+    inputs=CHECK.inputs,
+    parameters=Options,
+    function=other_function,
+    columns={"municipalities": municipality_columns()},
+    views=(),
+)
+
+
 def atlas(**options: Any) -> FakeAtlas:
     """Return an atlas of one result, one skipped check and three layers."""
-    missing = Check(
-        id="missing_check",
-        direction="2.1.3",
-        title=Text("Brakujące łącza", "Missing links"),
-        question=Text("Gdzie brakuje łącza?", "Where is a link missing?"),
-        method=both("-"),
-        inputs=CHECK.inputs,
-        parameters=Options,
-        function=other_function,
-        columns={"municipalities": municipality_columns()},
-        views=(),
-    )
     made = result(**options)
     return FakeAtlas(
         results={made.check.id: made},
         skipped=[
             FakeSkipped(
-                missing,
+                MISSING,
                 "streets",
                 Text("brak warstwy 'ulice': <b>nie ma jej</b>", "no layer 'streets'"),
             )

@@ -1,0 +1,219 @@
+"""Files for spreadsheets, machines and QGIS."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrogis.errors import PublishError
+from metrogis.maps import layers
+from metrogis.report import figures, gpkg, qgis, tables
+
+
+def read_csv(text: str, language: str) -> list[list[str]]:
+    return list(
+        csv.reader(io.StringIO(text, newline=""), delimiter=";" if language == "pl" else ",")
+    )
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=8))
+def test_any_text_survives_csv_and_none_is_a_formula(texts: list[str]):
+    for language in ("pl", "en"):
+        written = tables.csv_text(pd.DataFrame({"a": texts, "b": 1}), language)
+        rows = read_csv(written, language)
+        assert rows[0] == ["a", "b"]
+        for text, row in zip(texts, rows[1:], strict=True):
+            assert row[0].removeprefix("'") == text.removeprefix("'")
+            assert not row[0].startswith(("=", "+", "-", "@", "\t", "\r"))
+            assert row[1] == "1"
+
+
+def test_numbers_read_back_the_same_in_both_ways_of_writing(synthetic: Any, tmp_path: Path):
+    result = synthetic.result()
+    tables.write_csv([result], tmp_path, languages=("pl", "en"))
+    truth = result.municipalities["white_share"]
+    polish = pd.read_csv(
+        tmp_path / "test_check_municipalities.pl.csv", sep=";", decimal=",", dtype={"teryt": str}
+    )
+    english = pd.read_csv(tmp_path / "test_check_municipalities.en.csv", dtype={"teryt": str})
+    for frame in (polish, english):
+        assert np.array_equal(frame["white_share"], truth, equal_nan=True)
+        assert frame["teryt"].tolist() == result.municipalities["teryt"].tolist()
+        assert "geometry" not in frame.columns
+    raw = (tmp_path / "test_check_municipalities.pl.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert b"'=HYPERLINK" in raw
+
+
+def test_parquet_keeps_geometry_and_three_states(synthetic: Any, tmp_path: Path):
+    result = synthetic.result()
+    paths = tables.write_parquet([result], tmp_path)
+    assert [p.name for p in paths] == [f"test_check_{t}.parquet" for t in result.tables]
+    frame = gpd.read_parquet(paths[0])
+    assert frame.crs == result.municipalities.crs
+    assert frame.geometry.geom_equals(result.municipalities.geometry).all()
+    assert frame["has_plan"].isna().sum() == 4
+    assert frame["has_plan"].sum() == 4
+
+
+def test_result_writes_through_the_contract(synthetic: Any, tmp_path: Path):
+    result = synthetic.result()
+    assert result.to_gpkg(tmp_path / "x.gpkg") == tmp_path / "x.gpkg"
+    assert len(result.to_parquet(tmp_path / "p")) == 4
+
+
+def test_geopackage_has_a_layer_per_table_with_all_rows(synthetic: Any, tmp_path: Path):
+    result = synthetic.result()
+    path = gpkg.write([result], tmp_path / "out" / "x.gpkg")
+    names = dict(pyogrio.list_layers(path).tolist())
+    assert set(names) == {f"test_check_{t}" for t in result.tables} | {"about", "layer_styles"}
+    for table, frame in result.tables.items():
+        read = pyogrio.read_dataframe(path, layer=f"test_check_{table}")
+        assert len(read) == len(frame)
+        assert read.crs == frame.crs
+    stops = pyogrio.read_dataframe(path, layer="test_check_stops")
+    assert stops["name"].tolist() == result.features["stops"]["name"].tolist()
+    assert stops.geometry.isna().sum() == 1
+    about = pyogrio.read_dataframe(path, layer="about")
+    assert set(about["kind"]) == {"title", "finding", "parameter", "source", "audit: dropped"}
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["x.gpkg"]
+
+
+def test_styles_are_valid_and_one_per_view(synthetic: Any, tmp_path: Path):
+    path = gpkg.write([synthetic.result()], tmp_path / "x.gpkg")
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute(
+            "SELECT f_table_name, f_geometry_column, styleQML, useAsDefault FROM layer_styles"
+        ).fetchall()
+        columns = {
+            table: connection.execute(
+                "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (table,)
+            ).fetchone()[0]
+            for table, *_ in rows
+        }
+    assert [r[0] for r in rows] == [
+        f"test_check_{t}" for t in ("municipalities", "cells", "links", "stops")
+    ]
+    assert all(r[1] == columns[r[0]] and r[3] == 1 for r in rows)
+    kinds = [ET.fromstring(r[2].split("\n", 1)[1]).find("renderer-v2").get("type") for r in rows]
+    assert kinds == ["RuleRenderer", "categorizedSymbol", "singleSymbol", "RuleRenderer"]
+
+
+def test_rules_of_the_style_select_the_rows_of_each_class(synthetic: Any, tmp_path: Path):
+    result = synthetic.result()
+    path = gpkg.write([result], tmp_path / "x.gpkg")
+    layer = layers.build(result, view="municipalities")[0]
+    root = ET.fromstring(qgis.style(layer, "en").split("\n", 1)[1])
+    rules = root.findall(".//rule")
+    assert [r.get("label") for r in rules] == [c.label.en for c in layer.classes]
+    symbols = {s.get("name") for s in root.findall(".//symbol")}
+    with closing(sqlite3.connect(path)) as connection:
+        for rule, item in zip(rules, layer.classes, strict=True):
+            query = f"SELECT count(*) FROM test_check_municipalities WHERE {rule.get('filter')}"
+            assert connection.execute(query).fetchone()[0] == item.count
+            assert rule.get("symbol") in symbols
+
+
+def test_unlisted_and_missing_codes_have_one_category_in_qgis(synthetic: Any):
+    result = synthetic.result()
+    result.features["cells"].loc[0:1, "state"] = ["strange", None]
+    layer = layers.build(result, view="cells")[0]
+    root = ET.fromstring(qgis.style(layer, "en").split("\n", 1)[1])
+    found = [(c.get("value"), c.get("label")) for c in root.findall(".//category")]
+    assert found[-1] == ("", "other / no data")
+    assert [v for v, _ in found[:-1]] == ["served", "white", "unknown"]
+
+
+def test_geopackage_is_replaced_whole_or_not_at_all(
+    synthetic: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "x.gpkg"
+    result = synthetic.result()
+    gpkg.write([result], path)
+    before = path.read_bytes()
+    monkeypatch.setattr(
+        gpkg, "about", lambda results: (_ for _ in ()).throw(OSError(28, "No space left"))
+    )
+    with pytest.raises(PublishError, match="No space left"):
+        gpkg.write([result], path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["x.gpkg"]
+    monkeypatch.undo()
+    with pytest.raises(PublishError, match="(?i)two results are called"):
+        gpkg.write([result, result], path)
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(PublishError):
+        gpkg.write([result], tmp_path / "file" / "x.gpkg")
+    with pytest.raises(PublishError, match="cannot be written"):
+        tables.write_csv([result], tmp_path / "file")
+
+
+def test_columns_that_geopackage_reserves_are_renamed(synthetic: Any, tmp_path: Path):
+    result = synthetic.result()
+    result.features["links"]["fid"] = [7, 7, 7]
+    path = gpkg.write([result], tmp_path / "x.gpkg")
+    assert "fid_" in pyogrio.read_dataframe(path, layer="test_check_links").columns
+
+
+def test_lists_and_mixed_objects_become_plain_columns(synthetic: Any, tmp_path: Path):
+    result = synthetic.result()
+    links = result.features["links"]
+    links["ids"] = pd.Series([["a", "b"], [], None], dtype=object, index=links.index)
+    links["mixed"] = pd.Series([1, None, 2.5], dtype=object, index=links.index)
+    frame = tables.plain(result, "links")
+    assert frame["ids"].tolist()[:2] == ["a, b", ""]
+    assert frame["mixed"].tolist()[0] == 1.0
+    assert np.isnan(frame["mixed"].tolist()[1])
+
+
+def test_empty_tables_are_written_too(synthetic: Any, tmp_path: Path):
+    result = synthetic.result()
+    result.features["links"] = result.features["links"].iloc[:0]
+    path = gpkg.write([result], tmp_path / "x.gpkg")
+    assert len(pyogrio.read_dataframe(path, layer="test_check_links")) == 0
+    tables.write_csv([result], tmp_path)
+    assert (tmp_path / "test_check_links.csv").read_text(encoding="utf-8-sig") == "name,flow\n"
+
+
+def test_pictures_are_png_of_the_stated_size(synthetic: Any):
+    from matplotlib import pyplot
+
+    result = synthetic.result()
+    web = [layers.web_layer(layer) for layer in layers.build(result)]
+    ground = layers.ground_of(result)
+    before = pyplot.get_fignums()
+    drawn = figures.picture(result, web, ground, "pl", source="Źródło: GUS $x^2$")
+    assert drawn[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(drawn[16:20]) == 1320
+    assert int.from_bytes(drawn[20:24]) == 880
+    small = figures.thumbnail(web, ground)
+    assert (int.from_bytes(small[16:20]), int.from_bytes(small[20:24])) == (528, 374)
+    assert pyplot.get_fignums() == before
+
+
+def test_holes_stay_open_in_pictures():
+    import shapely
+
+    ring = shapely.Polygon(
+        [(0, 0), (4, 0), (4, 4), (0, 4)], holes=[[(1, 1), (3, 1), (3, 3), (1, 3)]]
+    )
+    outline = figures._outline(np.array([ring, shapely.box(10, 10, 11, 11)]))
+    assert len(outline.vertices) == 15
+    signed = 0.0
+    for part in outline.to_polygons(closed_only=True):
+        x, y = part[:, 0], part[:, 1]
+        signed += 0.5 * float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))
+    assert abs(signed) == pytest.approx(16 - 4 + 1)
