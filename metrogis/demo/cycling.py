@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,10 @@ from scipy.spatial import cKDTree
 from metrogis.demo.fabric import Fabric
 from metrogis.demo.frame import Array, Index, Mask, Streams
 from metrogis.demo.graph import CLASS, Graph
+from metrogis.demo.roads import neighbours
 from metrogis.demo.settlements import Settled
+from metrogis.demo.shapes import chains
+from metrogis.demo.terrain import Terrain
 
 NO_INFRASTRUCTURE = 1500.0
 """No cycle infrastructure within this distance of the planted bare station, m."""
@@ -23,17 +27,31 @@ PIECE = 560.0
 """Length aimed at for that piece, m."""
 
 
+STUB, LINK = 110.0, 260.0
+"""The planted missing link starts this far from its interchange and is about this long, m."""
+BREAK = 480.0
+"""Length aimed at for the planted break at a municipal border, m."""
+
+
 @dataclass
 class Cycling:
-    """``built``, ``planned``: edges of the street graph; ``interchanges`` and their plants."""
+    """Infrastructure as edges of the street graph, and what is planted in it.
+
+    ``built``, ``planned``: edges. ``official_only``, ``osm_only``: built edges that the other
+    source lacks. ``plants``: one dict per planted fault: kind, edges, and its numbers.
+    """
 
     built: Mask
     planned: Mask
     interchanges: pd.DataFrame
     piece: Index
+    official_only: Mask
+    osm_only: Mask
+    plants: list[dict[str, Any]]
 
 
 def make_cycling(
+    terrain: Terrain,
     settled: Settled,
     fabric: Fabric,
     graph: Graph,
@@ -46,67 +64,225 @@ def make_cycling(
     places = settled.places
     hubs = _interchanges(rng, settled, stations, entrances)
     xy = np.column_stack([graph.x, graph.y])
-    weight = graph.lengths() * np.select(
+    length = graph.lengths()
+    weight = length * np.select(
         [graph.cls <= CLASS["tertiary"], graph.cls == CLASS["track"]], [0.7, 2.5], 1.0
     )
+    reach = {
+        "bare": NO_INFRASTRUCTURE,
+        "isolated": ISOLATION + PIECE + 200,
+        "gap": STUB + LINK + 150,
+    }
     shut = np.zeros(graph.nodes, dtype=bool)
-    for row in hubs.itertuples():
-        if row.plant in ("bare", "isolated"):
-            away = np.hypot(xy[:, 0] - row.x, xy[:, 1] - row.y)
-            reach = NO_INFRASTRUCTURE if row.plant == "bare" else ISOLATION + PIECE + 200
-            shut |= away < reach
-    weight = weight + np.where(shut[graph.u] | shut[graph.v], 1e7, 0.0)
-    matrix = graph.matrix(weight)
+    for row in hubs[hubs["plant"].isin(list(reach))].itertuples():
+        shut |= np.hypot(xy[:, 0] - row.x, xy[:, 1] - row.y) < reach[row.plant]
+    closed = shut[graph.u] | shut[graph.v]
+    matrix = graph.matrix(weight + np.where(closed, 1e7, 0.0))
     key = _edge_keys(graph)
 
     built = np.zeros(graph.edges, dtype=bool)
     living = places.index[places["role"] != "halt"]
     middle = cKDTree(xy).query(places.loc[living, ["x", "y"]].to_numpy())[1]
-    seeds = cKDTree(xy).query(fabric.seeds)[1]
-    targets = np.unique(np.r_[middle, seeds])
+    targets = np.unique(np.r_[middle, cKDTree(xy).query(fabric.seeds)[1]])
     targets = targets[~shut[targets]]
+    r, c = terrain.grid.rowcol(graph.x[targets], graph.y[targets])
+    home = settled.label[r, c]
+    plants: list[dict[str, Any]] = []
     for row in hubs.itertuples():
         if row.plant in ("bare", "isolated"):
             continue
-        metres, before = csg.dijkstra(
-            matrix, indices=int(row.node), return_predecessors=True, limit=16_000.0
-        )
-        order = targets[np.argsort(metres[targets], kind="stable")]
-        order = order[np.isfinite(metres[order])]
+        near = targets[(home == row.municipality) | (row.rank == "metropolitan")]
         wanted = {"metropolitan": 26_000.0, "regional": 9_000.0, "local": 4_200.0}[row.rank]
-        mine: set[int] = set()
-        total = 0.0
-        lengths = graph.lengths()
-        for target in order:
-            if total > wanted:
-                break
-            if metres[target] < 250 or rng.random() < 0.35:
-                continue
-            at = int(target)
-            while before[at] >= 0:
-                edge = key[min(at, before[at]), max(at, before[at])]
-                if edge not in mine:
-                    mine.add(edge)
-                    total += lengths[edge]
-                at = int(before[at])
-        built[list(mine)] = True
+        if row.plant == "gap":
+            mine, missing = _with_gap(
+                graph, length, weight, matrix, key, int(row.node), near, wanted
+            )
+            built[missing] = False
+            plants.append({"kind": "missing_link", "edges": missing, "interchange": row.Index})
+        else:
+            mine = _tree(rng, length, matrix, key, int(row.node), near, wanted)
+        built[mine] = True
 
     # loose pieces of older infrastructure, in towns
-    town = (graph.zone >= 0) & (graph.cls <= CLASS["residential"]) & ~built
-    town &= ~(shut[graph.u] | shut[graph.v])
+    town = (graph.zone >= 0) & (graph.cls <= CLASS["residential"]) & ~built & ~closed
     main = town & (graph.cls <= CLASS["tertiary"]) & (rng.random(graph.edges) < 0.10)
     lines, count = np.unique(graph.line[town], return_counts=True)
     long = lines[(count >= 3) & (rng.random(len(lines)) < 0.018)]
     built |= main | (town & np.isin(graph.line, long))
 
-    piece = _piece(graph, matrix, hubs, xy, key)
+    broken = _border_break(terrain, settled, graph, length, matrix, key, built, middle)
+    if broken is not None:
+        built[broken["built"]] = True
+        built[broken["edges"]] = False
+        plants.append(broken)
+    piece = _piece(graph, hubs, key)
     built[piece] = True
+    busy = np.concatenate([[0], *(p["edges"] for p in plants)]).astype(np.int64)
     planned = (graph.cls <= CLASS["tertiary"]) & ~built & (rng.random(graph.edges) < 0.02)
-    planned &= ~(shut[graph.u] | shut[graph.v])
-    return Cycling(built, planned, hubs, piece)
+    planned &= ~closed
+    planned[busy] = False
+    official, osm = _differences(graph, length, built, closed, plants)
+    return Cycling(built, planned, hubs, piece, official, osm, plants)
 
 
-def _edge_keys(graph: Graph) -> sp.dok_matrix:
+def _walk(before: Index, key: dict[tuple[int, int], int], at: int) -> list[int]:
+    """Edges from a node back to the root of a tree of shortest ways."""
+    edges = []
+    while before[at] >= 0:
+        prev = int(before[at])
+        edges.append(key[min(at, prev), max(at, prev)])
+        at = prev
+    return edges
+
+
+def _tree(
+    rng: np.random.Generator,
+    length: Array,
+    matrix: sp.csr_matrix,
+    key: dict[tuple[int, int], int],
+    root: int,
+    targets: Index,
+    wanted: float,
+) -> list[int]:
+    """Shortest ways from a root to places around it, until ``wanted`` metres are built."""
+    metres, before = csg.dijkstra(matrix, indices=root, return_predecessors=True, limit=2e4)
+    order = targets[np.argsort(metres[targets], kind="stable")]
+    order = order[np.isfinite(metres[order]) & (metres[order] > 250)]
+    mine: set[int] = set()
+    skipped: list[int] = []
+    for target in order.tolist():
+        if rng.random() < 0.35:
+            skipped.append(target)
+        elif sum(length[list(mine)]) < wanted:
+            mine.update(_walk(before, key, target))
+    for target in skipped:
+        if sum(length[list(mine)]) < min(wanted, 4000.0):
+            mine.update(_walk(before, key, target))
+    return sorted(mine)
+
+
+def _with_gap(
+    graph: Graph,
+    length: Array,
+    weight: Array,
+    matrix: sp.csr_matrix,
+    key: dict[tuple[int, int], int],
+    root: int,
+    targets: Index,
+    wanted: float,
+) -> tuple[list[int], Index]:
+    """A stub at the interchange, a gap, and a network beyond it: one link would open all."""
+    metres, before = csg.dijkstra(
+        graph.matrix(weight), indices=root, return_predecessors=True, limit=2e4
+    )
+    beyond = targets[np.isfinite(metres[targets]) & (metres[targets] > STUB + LINK + 250)]
+    if len(beyond) == 0:
+        return [], np.zeros(0, dtype=np.int64)
+    first = int(beyond[np.argmin(metres[beyond])])
+    trunk = _walk(before, key, first)[::-1]
+    along = np.cumsum(length[trunk])
+    middle = along - length[trunk] / 2
+    gap = (middle > STUB) & (middle < STUB + LINK)
+    if not gap.any():
+        gap[np.argmin(np.abs(middle - STUB - LINK / 2))] = True
+    inner = np.flatnonzero(gap)
+    gap[inner[0] : inner[-1] + 1] = True
+    if gap[0]:
+        gap[0] = False
+    mine = set(np.array(trunk)[~gap].tolist())
+    # beyond the gap: another tree, rooted where the trunk ends, that keeps away from the gap
+    mine.update(_tree(np.random.default_rng(0), length, matrix, key, first, targets, wanted))
+    missing = np.array(trunk)[gap]
+    return sorted(mine - set(missing.tolist())), missing
+
+
+def _border_break(
+    terrain: Terrain,
+    settled: Settled,
+    graph: Graph,
+    length: Array,
+    matrix: sp.csr_matrix,
+    key: dict[tuple[int, int], int],
+    built: Mask,
+    middle: Index,
+) -> dict[str, Any] | None:
+    """A route that two municipalities built, each up to some way short of their border."""
+    places = settled.places
+    living = places.index[places["role"] != "halt"].to_numpy()
+    xy = places.loc[living, ["x", "y"]].to_numpy()
+    pairs = neighbours(xy, gabriel=False)
+    home = places.loc[living, "municipality"].to_numpy()
+    quiet = ~places.loc[living, "plant"].isin(["barrier", "across", "cut_off"]).to_numpy()
+    r, c = terrain.grid.rowcol(graph.x, graph.y)
+    label = settled.label[r, c]
+    best: tuple[float, dict[str, Any]] | None = None
+    for a, b in pairs.tolist():
+        if home[a] == home[b] or min(home[a], home[b]) < 0 or not (quiet[a] and quiet[b]):
+            continue
+        air = float(np.hypot(*(xy[a] - xy[b])))
+        if not 2300 < air < 7000:
+            continue
+        metres, before = csg.dijkstra(
+            matrix, indices=int(middle[a]), return_predecessors=True, limit=2 * air
+        )
+        if not np.isfinite(metres[middle[b]]):
+            continue
+        edges = np.array(_walk(before, key, int(middle[b]))[::-1])
+        over = np.flatnonzero(label[graph.u[edges]] != label[graph.v[edges]])
+        if len(over) != 1 or built[edges].any() or {label[graph.u[edges[over[0]]]], label[graph.v[edges[over[0]]]]} != {home[a], home[b]}:  # fmt: skip
+            continue
+        along = np.cumsum(length[edges]) - length[edges] / 2
+        off = np.abs(along - along[over[0]])
+        gap = off < BREAK / 2
+        gap[over[0]] = True
+        sides = along[over[0]], length[edges].sum() - along[over[0]]
+        if min(sides) < 900:
+            continue
+        e = edges[over[0]]
+        score = abs(sides[0] - sides[1]) + 0.2 * air
+        if best is None or score < best[0]:
+            best = (
+                score,
+                {
+                    "kind": "border_break",
+                    "edges": edges[gap],
+                    "built": edges[~gap],
+                    "municipalities": (int(home[a]), int(home[b])),
+                    "x": float(graph.x[[graph.u[e], graph.v[e]]].mean()),
+                    "y": float(graph.y[[graph.u[e], graph.v[e]]].mean()),
+                },
+            )
+    return best[1] if best else None
+
+
+def _differences(
+    graph: Graph, length: Array, built: Mask, closed: Mask, plants: list[dict[str, Any]]
+) -> tuple[Mask, Mask]:
+    """One long route that only the city's own layer has, and a shorter one that only OSM has."""
+    official, osm = np.zeros(graph.edges, dtype=bool), np.zeros(graph.edges, dtype=bool)
+    free = built & (graph.zone >= 0) & ~closed
+    for plant in plants:
+        free[plant.get("built", [])] = False
+    road = free & (graph.cls <= CLASS["tertiary"])
+    where = np.flatnonzero(road)
+    if len(where) == 0:
+        return official, osm
+    lines = chains(graph, np.where(road, 1, -1 - np.arange(graph.edges)))
+    runs = [np.array([step >> 1 for step in way]) for way in lines]
+    runs = [run for run in runs if road[run[0]]]
+    runs.sort(key=lambda run: -float(length[run].sum()))
+    for mask, wanted, run, kind in (
+        (official, 1500.0, runs[0], "official_absent_from_osm"),
+        (osm, 700.0, runs[min(1, len(runs) - 1)], "osm_absent_from_official"),
+    ):
+        part = run[np.cumsum(length[run]) < wanted]
+        part = part if len(part) else run[:1]
+        mask[part] = True
+        plants.append({"kind": kind, "edges": part})
+    return official, osm
+
+
+def _edge_keys(graph: Graph) -> dict[tuple[int, int], int]:
     keys: dict[tuple[int, int], int] = {}
     lo, hi = np.minimum(graph.u, graph.v), np.maximum(graph.u, graph.v)
     for e in np.argsort(-graph.lengths(), kind="stable").tolist():
@@ -147,6 +323,9 @@ def _interchanges(
             }
         )
     out = pd.DataFrame(rows)
+    town = out.index[(out["plant"] == "") & (out["role"] == "town")]
+    if len(town):
+        out.loc[town[-1], "plant"] = "gap"
     free = out.index[(out["plant"] == "") & (out["role"].isin(["seat", "village"]))]
     gap = {
         i: float(np.sort(np.hypot(out["x"] - out["x"][i], out["y"] - out["y"][i]))[1]) for i in free
@@ -158,13 +337,7 @@ def _interchanges(
     return out
 
 
-def _piece(
-    graph: Graph,
-    matrix: sp.csr_matrix,
-    hubs: pd.DataFrame,
-    xy: Array,
-    key: dict[tuple[int, int], int],
-) -> Index:
+def _piece(graph: Graph, hubs: pd.DataFrame, key: dict[tuple[int, int], int]) -> Index:
     """A short piece that starts at the planted interchange and joins nothing."""
     plant = hubs.index[hubs["plant"] == "isolated"]
     if len(plant) == 0:
@@ -173,9 +346,4 @@ def _piece(
     plain = graph.matrix()
     metres, before = csg.dijkstra(plain, indices=root, return_predecessors=True, limit=2500.0)
     end = int(np.argmin(np.abs(metres - PIECE)))
-    edges = []
-    at = end
-    while before[at] >= 0:
-        edges.append(key[min(at, int(before[at])), max(at, int(before[at]))])
-        at = int(before[at])
-    return np.array(edges, dtype=np.int64)
+    return np.array(_walk(before, key, end), dtype=np.int64)

@@ -11,10 +11,18 @@ import pandas as pd
 import shapely
 
 from metrogis.demo import gtfs, schedule
+from metrogis.demo.files_land import (
+    write_bike_share,
+    write_investments,
+    write_land,
+    write_nature,
+    write_plans,
+)
 from metrogis.demo.frame import CRS
 from metrogis.demo.osm import write_osm
 from metrogis.demo.shapes import edge_lines
 from metrogis.demo.truth import make_truth
+from metrogis.demo.truth_land import make_land_truth
 from metrogis.demo.world import World
 from metrogis.demo.writing import (
     lonlat,
@@ -58,10 +66,13 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
         world.cycling, world.stations, world.streams,
     )  # fmt: skip
     layers["streets"] = {"driver": "file", "path": "streets.osm.pbf"}
+    for write in (write_land, write_nature, write_plans, write_investments, write_bike_share):
+        layers.update(write(world, folder))
     truth = make_truth(
         world.terrain, world.settled, world.people, world.stops, world.stations, world.cycling,
         world.flows,
     )  # fmt: skip
+    truth += make_land_truth(world)
     write_json(
         folder / "truth.json",
         {
@@ -276,7 +287,10 @@ def _rail(world: World, folder: Path) -> Layers:
 
 def _cycling(world: World, folder: Path) -> Layers:
     frames = []
-    for state, edges in (("built", world.cycling.built), ("planned", world.cycling.planned)):
+    for state, edges in (
+        ("built", world.cycling.built & ~world.cycling.osm_only),
+        ("planned", world.cycling.planned),
+    ):
         lines = edge_lines(world.graph, world.shapes, np.flatnonzero(edges))
         merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
         merged = shapely.normalize(merged)

@@ -34,9 +34,9 @@ def write_osm(
     """Write the PBF; return counts of nodes and ways."""
     rng = streams("osm")
     bridge = _bridges(graph, terrain, settled)
-    kind = np.where(cycling.built, rng.choice([1, 2, 3], graph.edges, p=[0.45, 0.25, 0.30]), 0)
     # infrastructure of one street is of one kind along it
-    kind = np.where(cycling.built, (graph.line * 7919) % 3 + 1, 0)
+    mapped = cycling.built & ~cycling.official_only
+    kind = np.where(mapped, (graph.line * 7919) % 3 + 1, 0)
     country = (graph.zone < 0).astype(np.int64)
     key = ((graph.cls * 4 + kind) * 2 + bridge) * 2 + country
     ways = chains(graph, key)

@@ -134,6 +134,7 @@ def _interchanges(settled: Settled, cycling: Cycling) -> list[dict[str, Any]]:
     reasons = {
         "bare": "no cycle infrastructure within 1.5 km",
         "isolated": "joined to a piece that leads nowhere",
+        "gap": "a network begins a few hundred metres away: one link would join it",
         "cut_off": "the only entrance is on the far side of the railway from its housing",
     }
     for row in cycling.interchanges.itertuples():
@@ -141,6 +142,8 @@ def _interchanges(settled: Settled, cycling: Cycling) -> list[dict[str, Any]]:
             expected: dict[str, Any] = {"joined": False, "nearest_infrastructure_over_m": 1000}
         elif row.plant == "isolated":
             expected = {"joined": False, "reached_length_under_m": PIECE * 2}
+        elif row.plant == "gap":
+            expected = {"joined": False, "missing_link": True}
         elif row.plant == "cut_off":
             village = settled.places[settled.places["plant"] == "cut_off"].iloc[0]
             expected = {

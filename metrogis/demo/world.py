@@ -15,9 +15,12 @@ from metrogis.demo.fabric import Fabric, make_fabric, make_streets
 from metrogis.demo.flows import make_flows
 from metrogis.demo.frame import Grid, Index, Size, Streams, grid_of
 from metrogis.demo.graph import Graph
+from metrogis.demo.land import Land, make_land
 from metrogis.demo.lines import Line, make_lines
+from metrogis.demo.nature import Nature, make_nature
 from metrogis.demo.network import join_network
 from metrogis.demo.people import People, make_people
+from metrogis.demo.plans import Plan, make_plans
 from metrogis.demo.roads import make_roads
 from metrogis.demo.settlements import Settled, settle
 from metrogis.demo.shapes import Shapes, make_shapes
@@ -45,6 +48,9 @@ class World:
     people: People
     cycling: Cycling
     flows: pd.DataFrame
+    land: Land
+    nature: Nature
+    plans: list[Plan]
 
     @property
     def residents(self) -> Index:
@@ -74,7 +80,10 @@ def make_world(size: Size, seed: int) -> World:
     stops = make_stops(terrain, settled, fabric, graph, streams)
     lines = make_lines(graph, settled, stops, stations)
     people = make_people(terrain, settled, fabric, graph, shapes, stops, streams)
-    cycling = make_cycling(settled, fabric, graph, stations, entrances, streams)
+    cycling = make_cycling(terrain, settled, fabric, graph, stations, entrances, streams)
+    land = make_land(size, terrain, settled, fabric, graph, streams)
+    nature = make_nature(size, terrain, settled, fabric, land, streams)
+    plans = make_plans(size, terrain, settled, fabric, land, nature, streams)
     inside = settled.label >= 0
     residents = np.bincount(
         settled.label[inside], people.now[inside], minlength=len(settled.municipalities)
@@ -82,5 +91,5 @@ def make_world(size: Size, seed: int) -> World:
     flows = make_flows(settled, residents, streams)
     return World(
         size, streams, grid, terrain, settled, fabric, graph, shapes, stations, entrances, stops,
-        lines, people, cycling, flows,
+        lines, people, cycling, flows, land, nature, plans,
     )  # fmt: skip

@@ -1,0 +1,188 @@
+"""Writes land, nature, plans and planned investments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from metrogis.demo import gtfs
+from metrogis.demo.app_gml import write_app
+from metrogis.demo.buildings import make_buildings
+from metrogis.demo.frame import CRS
+from metrogis.demo.land import CLASSES, built_up, heights
+from metrogis.demo.shapes import edge_lines
+from metrogis.demo.world import World
+from metrogis.demo.writing import lonlat, write_geojson, write_gpkg, write_json, write_raster
+
+Layers = dict[str, dict[str, Any]]
+
+
+def write_land(world: World, folder: Path) -> Layers:
+    """Write land cover, built-up land, heights, buildings; return their catalog layers."""
+    layers: Layers = {}
+    for year, cover in ((2024, world.land.now), (2014, world.land.before)):
+        write_raster(folder / f"land_cover_{year}.tif", cover, world.land.grid, nodata=0)
+        write_raster(folder / f"built_up_{year}.tif", built_up(cover), world.land.grid, nodata=255)
+        tail = "" if year == 2024 else "_2014"
+        for name in ("land_cover", "built_up"):
+            layers[name + tail] = {"driver": "raster", "path": f"{name}_{year}.tif"}
+    classes = pd.DataFrame(
+        [{"code": k, "name_pl": pl, "name_en": en} for k, (pl, en) in CLASSES.items()]
+    )
+    (folder / "land_cover_classes.csv").write_bytes(gtfs.csv(classes))
+    grid, values = heights(world.size, world.terrain)
+    write_raster(folder / "elevation.tif", values, grid, nodata=-9999)
+    layers["elevation"] = {"driver": "raster", "path": "elevation.tif"}
+    houses = make_buildings(world.size, world.terrain, world.graph, world.streams)
+    write_gpkg(folder / "buildings.gpkg", {"buildings": houses})
+    layers["buildings"] = {"driver": "vector", "path": "buildings.gpkg", "schema": "Areas"}
+    return layers
+
+
+def write_nature(world: World, folder: Path) -> Layers:
+    """Write corridors and protected areas."""
+    write_gpkg(folder / "corridors.gpkg", {"corridors": world.nature.corridors})
+    write_gpkg(folder / "protected_areas.gpkg", {"protected_areas": world.nature.protected})
+    return {
+        "corridors": {"driver": "vector", "path": "corridors.gpkg", "schema": "Corridors"},
+        "protected_areas": {
+            "driver": "vector",
+            "path": "protected_areas.gpkg",
+            "schema": "ProtectedAreas",
+        },
+    }
+
+
+def write_plans(world: World, folder: Path) -> Layers:
+    """Write one APP GML per plan, into ``plans/``."""
+    (folder / "plans").mkdir()
+    for plan in world.plans:
+        text = write_app(plan, plan.municipality)
+        (folder / "plans" / f"{plan.teryt}.gml").write_bytes(text.encode())
+    return {
+        "planning_zones": {
+            "missing": {
+                "pl": "akty planistyczne są w plans/*.gml (APP GML); katalog ich jeszcze nie czyta",
+                "en": "the planning acts are in plans/*.gml (APP GML); catalogs do not read them yet",
+            }
+        }
+    }
+
+
+def write_investments(world: World, folder: Path) -> Layers:
+    """Write planned investments: cycle links, a stop, a bus line."""
+    names: list[str] = []
+    kinds: list[str] = []
+    shapes: list[shapely.Geometry] = []
+    for plant in world.cycling.plants:
+        if plant["kind"] in ("missing_link", "border_break"):
+            lines = edge_lines(world.graph, world.shapes, np.asarray(plant["edges"]))
+            merged = shapely.line_merge(shapely.multilinestrings(lines))
+            names.append(
+                "Łącznik do węzła"
+                if plant["kind"] == "missing_link"
+                else "Łącznik przy granicy gmin"
+            )
+            kinds.append("cycle link")
+            shapes.append(merged)
+    places = world.settled.places
+    for kind, name in (("no_stop", "Nowy przystanek"), ("too_few", "Zagęszczenie kursów")):
+        hit = places[places["plant"] == kind]
+        if len(hit):
+            p = hit.iloc[0]
+            names.append(f"{name} {p['name']}")
+            kinds.append("stop" if kind == "no_stop" else "headway")
+            shapes.append(shapely.Point(p["x"], p["y"]))
+    lost = world.settled.municipalities
+    for i in lost.index[lost["role"] == "isolated"]:
+        seat, city = places.iloc[int(lost["seat"][i])], places.iloc[0]
+        names.append(f"Linia {seat['name']} - {city['name']}")
+        kinds.append("bus line")
+        shapes.append(shapely.LineString([(seat["x"], seat["y"]), (city["x"], city["y"])]))
+    frame = gpd.GeoDataFrame({"name": names, "kind": kinds}, geometry=shapes, crs=CRS)
+    write_geojson(folder / "investments.geojson", frame)
+    return {
+        "investments": {
+            "driver": "vector",
+            "path": "investments.geojson",
+            "schema": "Investments",
+        }
+    }
+
+
+def write_bike_share(world: World, folder: Path) -> Layers:
+    """Write GBFS 2.3: system, stations, their state; and the stations as GeoJSON."""
+    rng = world.streams("bike share")
+    stops = world.stops
+    heads = world.settled.places["people"].to_numpy()[stops["settlement"]]
+    usable = np.flatnonzero((heads > 8000) & (stops["plant"] == "").to_numpy())
+    chosen = usable[rng.random(len(usable)) < 0.30]
+    x = stops["x"].to_numpy()[chosen] + rng.uniform(-60, 60, len(chosen))
+    y = stops["y"].to_numpy()[chosen] + rng.uniform(-60, 60, len(chosen))
+    lon, lat = lonlat(x, y)
+    docks = rng.integers(8, 22, len(chosen))
+    bikes = np.round(docks * rng.random(len(chosen))).astype(int)
+    head = {"last_updated": 1731495600, "ttl": 60, "version": "2.3"}
+    out = folder / "gbfs"
+    out.mkdir()
+    base = "https://example.org/gbfs/2"
+    feeds = ("system_information", "station_information", "station_status")
+    content: dict[str, Any] = {
+        "gbfs": {"pl": {"feeds": [{"name": f, "url": f"{base}/{f}.json"} for f in feeds]}},
+        "system_information": {
+            "system_id": "zatoka",
+            "language": "pl",
+            "name": "Rower Zatoki",
+            "timezone": "Europe/Warsaw",
+        },
+        "station_information": {
+            "stations": [
+                {
+                    "station_id": str(7000 + k),
+                    "name": str(stops["name"].iloc[i]),
+                    "lat": round(float(lat[k]), 6),
+                    "lon": round(float(lon[k]), 6),
+                    "capacity": int(docks[k]),
+                }
+                for k, i in enumerate(chosen.tolist())
+            ]
+        },
+        "station_status": {
+            "stations": [
+                {
+                    "station_id": str(7000 + k),
+                    "num_bikes_available": int(bikes[k]),
+                    "num_docks_available": int(docks[k] - bikes[k]),
+                    "is_installed": True,
+                    "is_renting": True,
+                    "is_returning": True,
+                    "last_reported": 1731495590,
+                }
+                for k in range(len(chosen))
+            ]
+        },
+    }
+    for name, data in content.items():
+        write_json(out / f"{name}.json", {**head, "data": data})
+    frame = gpd.GeoDataFrame(
+        {
+            "uid": [str(7000 + k) for k in range(len(chosen))],
+            "name": stops["name"].to_numpy()[chosen],
+            "capacity": docks,
+        },
+        geometry=shapely.points(x, y),
+        crs=CRS,
+    )
+    write_geojson(folder / "bike_share_stations.geojson", frame)
+    return {
+        "bike_share": {
+            "driver": "vector",
+            "path": "bike_share_stations.geojson",
+            "schema": "BikeShare",
+        }
+    }
