@@ -1,0 +1,279 @@
+"""A network from any line layer: lines join where they share a vertex.
+
+Lines that cross without a shared vertex (a bridge and the road below) stay apart. With a tolerance,
+loose ends are joined to what lies near.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from metrogis import crs as crs_rules
+from metrogis.errors import ParameterError, SchemaError
+from metrogis.provenance import Audit, audit_of, source_of
+from metrogis.streets import topology
+from metrogis.streets.network import StreetNetwork
+from metrogis.streets.permissions import DROPPED, MODES, Mode, Permissions, Rules
+from metrogis.texts import Text
+
+Array = npt.NDArray[Any]
+
+
+def from_lines(
+    gdf: gpd.GeoDataFrame,
+    *,
+    mode: Mode,
+    tolerance: float = 0.0,
+    simplify: bool = True,
+    rules: Rules = Rules(),
+    layer: str = "streets",
+) -> StreetNetwork:
+    """Build a network from lines.
+
+    Parameters
+    ----------
+    gdf : GeoDataFrame
+        Lines in a projected CRS in metres. Columns become :attr:`StreetNetwork.ways`. Where a
+        column ``highway`` is filled, OpenStreetMap's access and one-way rules hold, as far as
+        their tags are columns; other lines are open both ways.
+    mode : {"walk", "bike"}
+    tolerance : float
+        Metres. Above 0 the end of a line joins the nearest vertex of another line within it, else
+        the nearest point on another line, which gets a vertex there. 0: only shared vertices.
+    simplify : bool
+        Nodes only where lines meet or end; else every vertex is a node.
+    rules : Rules
+        Which doubtful ways are used.
+    layer : str
+        Name in errors and audit.
+
+    Raises
+    ------
+    CRSError, SchemaError, ParameterError
+        When the CRS is not metric, when geometry is not lines, or nothing is left.
+
+    Examples
+    --------
+    >>> cross = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (5, 0), (9, 0)]),
+    ...                                    shapely.LineString([(5, 0), (5, 7)]),
+    ...                                    shapely.LineString([(7, -3), (7, 3)])], crs="EPSG:2180")
+    >>> from_lines(cross, mode="walk").components().length.tolist()
+    [16.0, 6.0]
+    """
+    if mode not in MODES:
+        raise ParameterError(
+            Text(f"nieznany tryb {mode!r}", f"unknown mode {mode!r}"),
+            layer=layer,
+            remedy=Text("podaj walk albo bike", "give walk or bike"),
+        )
+    if not 0 <= tolerance < np.inf:
+        raise ParameterError(
+            Text("tolerancja musi być >= 0 m", "tolerance must be >= 0 m"), layer=layer
+        )
+    working = crs_rules.require_metric(gdf, layer=layer)
+    source, audit = source_of(gdf, layer), audit_of(gdf)
+    frame, audit = _single_lines(gdf, audit, layer)
+    forward, backward, keep, audit = _open_directions(frame, mode, rules, audit, layer)
+    frame, forward, backward = frame[keep].reset_index(drop=True), forward[keep], backward[keep]
+    if frame.empty:
+        raise SchemaError(
+            Text("warstwa nie zawiera żadnej linii dla tego trybu", "no line of this mode is left"),
+            layer=layer,
+            remedy=Text("sprawdź geometrię i tag highway", "check geometry and the tag highway"),
+        )
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(shapes)))])
+    if tolerance > 0:
+        xy, start, joined = _join_ends(xy, start, tolerance)
+        audit = audit.add(
+            layer,
+            "repaired",
+            joined,
+            Text(
+                f"luźne końce linii dociągnięte (do {tolerance:g} m)",
+                f"loose ends of lines joined (within {tolerance:g} m)",
+            ),
+        )
+    _, key = np.unique(xy + 0.0, axis=0, return_inverse=True)  # + 0.0: -0.0 is 0.0
+    key = key.reshape(-1)
+    built = topology.build(
+        topology.Ways(start, key, xy[:, 0], xy[:, 1], forward, backward, np.zeros(len(key), bool)),
+        simplify=simplify,
+    )
+    return StreetNetwork.from_topology(
+        built,
+        crs=working,
+        mode=mode,
+        ways=_table(frame),
+        signals=np.zeros(0, np.int64),
+        audit=audit,
+        source=source,
+    )
+
+
+def _single_lines(
+    gdf: gpd.GeoDataFrame, audit: Audit, layer: str
+) -> tuple[gpd.GeoDataFrame, Audit]:
+    shapes = np.asarray(gdf.geometry.array, dtype=object)
+    kind = shapely.get_type_id(shapes)
+    empty = (kind == -1) | shapely.is_empty(shapes)
+    wrong = ~np.isin(kind, (1, 2, 5)) & ~empty
+    if wrong.any():
+        raise SchemaError(
+            Text("geometria nie jest linią", "geometry is not a line"),
+            layer=layer,
+            place=f"row {gdf.index[wrong][0]}",
+            remedy=Text("podaj warstwę liniową", "give a layer of lines"),
+        )
+    audit = audit.add(
+        layer,
+        "dropped",
+        int(empty.sum()),
+        Text("wiersze bez geometrii", "rows without geometry"),
+        map(str, gdf.index[empty][:6]),
+    )
+    frame = gdf[~empty].explode(ignore_index=True)
+    flat = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
+    finite = np.isfinite(shapely.length(flat)) & (shapely.length(flat) > 0)
+    audit = audit.add(
+        layer, "dropped", int((~finite).sum()), Text("linie bez długości", "lines of no length")
+    )
+    frame = frame.set_geometry(gpd.GeoSeries(flat, index=frame.index, crs=gdf.crs))
+    return frame[finite].reset_index(drop=True), audit
+
+
+def _open_directions(
+    frame: gpd.GeoDataFrame, mode: Mode, rules: Rules, audit: Audit, layer: str
+) -> tuple[Array, Array, Array, Audit]:
+    n = len(frame)
+    forward, backward, keep = np.ones(n, bool), np.ones(n, bool), np.ones(n, bool)
+    if "highway" not in frame:
+        return forward, backward, keep, audit
+    tags = frame.drop(columns=[frame.geometry.name])
+    text = [c for c in tags if pd.api.types.is_string_dtype(tags[c]) or tags[c].dtype == object]
+    allow = Permissions(mode, rules)
+    tagged = tags["highway"].notna().to_numpy()
+    dropped: dict[str, int] = {}
+    for i, row in enumerate(tags[text].to_dict("records")):
+        if not tagged[i]:
+            continue
+        verdict = allow({str(k): v for k, v in row.items() if isinstance(v, str) and v})
+        forward[i], backward[i] = verdict.forward, verdict.backward
+        if verdict.dropped:
+            keep[i] = False
+            dropped[verdict.dropped] = dropped.get(verdict.dropped, 0) + 1
+    for reason, count in dropped.items():
+        audit = audit.add(layer, "dropped", count, DROPPED[reason])
+    audit = audit.add(
+        layer,
+        "guessed",
+        int((~tagged).sum()),
+        Text(
+            "linie bez wartości highway przyjęte za dwukierunkowe",
+            "lines without a highway value taken as open both ways",
+        ),
+    )
+    return forward, backward, keep, audit
+
+
+def _join_ends(xy: Array, start: Array, tolerance: float) -> tuple[Array, Array, int]:
+    """Move loose ends onto what lies within the tolerance; return the number of ends joined."""
+    count = np.diff(start)
+    owner = np.repeat(np.arange(len(count)), count)
+    ends = np.unique(np.concatenate([start[:-1], start[1:] - 1]))
+    _, place, uses = np.unique(xy, axis=0, return_inverse=True, return_counts=True)
+    place = place.reshape(-1)
+    loose = ends[uses[place[ends]] == 1]
+    if len(loose) == 0:
+        return xy, start, 0
+    # ends that are near each other form one place; an end near another line's vertex moves to it
+    near, other = _vertex_pairs(xy, owner, loose, tolerance)
+    out = xy.copy()
+    is_loose = np.zeros(len(xy), bool)
+    is_loose[loose] = True
+    both = is_loose[other]
+    fixed_near, fixed_other = near[~both], other[~both]
+    gap = np.hypot(*(xy[fixed_near] - xy[fixed_other]).T)
+    order = np.lexsort((fixed_other, gap, fixed_near))
+    moved, first = np.unique(fixed_near[order], return_index=True)
+    out[moved] = xy[fixed_other[order][first]]
+    done = np.zeros(len(xy), bool)
+    done[moved] = True
+    free = both & ~done[near] & ~done[other]
+    if free.any():
+        links = coo_array(
+            (np.ones(int(free.sum())), (near[free], other[free])), shape=(len(xy), len(xy))
+        )
+        _, label = connected_components(links, directed=False)
+        members = np.unique(np.concatenate([near[free], other[free]]))
+        _, group = np.unique(label[members], return_inverse=True)
+        for k in (0, 1):
+            mean = np.bincount(group, weights=xy[members, k]) / np.bincount(group)
+            out[members, k] = mean[group]
+        done[members] = True
+    # an end that moved to a line's vertex draws the ends beside it along
+    late = both & ~done[near] & done[other]
+    out[near[late]] = out[other[late]]
+    done[near[late]] = True
+    left = loose[~done[loose]]
+    out, start, split = _split_lines(out, start, left, tolerance)
+    return out, start, int(done.sum()) + split
+
+
+def _vertex_pairs(xy: Array, owner: Array, loose: Array, tolerance: float) -> tuple[Array, Array]:
+    """Return pairs (loose end, vertex of another line, or the other end) within the tolerance."""
+    reach = cKDTree(xy[loose]).sparse_distance_matrix(cKDTree(xy), tolerance, output_type="ndarray")
+    near, other = loose[reach["i"]], reach["j"]
+    strange = owner[near] != owner[other]
+    return near[strange], other[strange]
+
+
+def _split_lines(
+    xy: Array, start: Array, ends: Array, tolerance: float
+) -> tuple[Array, Array, int]:
+    """Give lines a vertex where a loose end comes near their inside, and move the end there."""
+    if len(ends) == 0:
+        return xy, start, 0
+    owner = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    piece = np.flatnonzero(owner[:-1] == owner[1:])
+    pieces = np.asarray(shapely.linestrings(np.stack([xy[piece], xy[piece + 1]], axis=1)))
+    tree = shapely.STRtree(pieces)
+    i, j = tree.query(shapely.points(xy[ends]), predicate="dwithin", distance=tolerance)
+    i, j = i[owner[ends[i]] != owner[piece[j]]], j[owner[ends[i]] != owner[piece[j]]]
+    if len(i) == 0:
+        return xy, start, 0
+    at, a, b = xy[ends[i]], xy[piece[j]], xy[piece[j] + 1]
+    step = b - a
+    square = (step**2).sum(axis=1)
+    share = np.clip(((at - a) * step).sum(axis=1) / np.where(square > 0, square, 1.0), 0.0, 1.0)
+    foot = a + share[:, None] * step
+    order = np.lexsort((j, np.hypot(*(at - foot).T), i))
+    _, first = np.unique(i[order], return_index=True)
+    pick = order[first]
+    out = xy.copy()
+    out[ends[i[pick]]] = foot[pick]
+    # new vertices go in behind the first vertex of their piece, in order along it
+    where = piece[j[pick]] + 1
+    along = np.lexsort((share[pick], where))
+    new = np.insert(out, where[along], foot[pick][along], axis=0)
+    lines = owner[piece[j[pick]]]
+    added = np.bincount(lines, minlength=len(start) - 1)
+    return new, np.concatenate([[0], np.cumsum(np.diff(start) + added)]), len(pick)
+
+
+def _table(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    table = pd.DataFrame(frame.drop(columns=[frame.geometry.name]))
+    for name in table:
+        if pd.api.types.is_string_dtype(table[name]) or table[name].dtype == object:
+            table[name] = table[name].astype("category")
+    return table
