@@ -1,0 +1,514 @@
+"""Level of traffic stress (LTS) of streets for cycling, from OpenStreetMap tags.
+
+Level 1 suits children, 2 most adults, 3 confident cyclists, 4 hardly anyone (Mekuria, Furth &
+Nixon 2012). Two published rule sets, kept as tables (``metrogis/streets/rules``): ``bike_ottawa``
+(km/h rules of Bike Ottawa) and ``r5`` (Conveyal R5). A verdict names its rule and the defaults it
+rests on; a way is forbidden, rated 1-4, or unknown.
+
+What it does not say: tags are not a survey. In most places more than half of the streets have no
+tagged speed or number of lanes: look at the share of length that rests on defaults first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from metrogis.errors import ParameterError, SchemaError
+from metrogis.provenance import Audit, Source, attach
+from metrogis.streets import hstore
+from metrogis.streets.directions import DIRECTIONS, Side, cycling_directions, riding
+from metrogis.streets.speeds import IMPLICIT_KEYS, Direction, speed_limit
+from metrogis.streets.stress_rules import Default, Facts, RuleSet, lts_tag, rule_set
+from metrogis.texts import Text, is_missing
+
+Array = npt.NDArray[Any]
+Rules = str | Path | RuleSet
+
+ONEWAY = "oneway"
+"""Rule id of a direction closed by ``oneway``, ``bicycle:backward=no`` and the like."""
+
+_KEYS = frozenset(
+    {
+        *("highway", "bicycle", "junction", "lts", "median", "dual_carriageway"),
+        *("oneway", "oneway:bicycle", "shoulder:access:bicycle"),
+        *("motor_vehicle", "motorcar", "vehicle", *IMPLICIT_KEYS),
+        *(
+            f"{key}{way}"
+            for key in ("bicycle", "vehicle", "lanes", "maxspeed")
+            for way in ("", ":forward", ":backward")
+        ),
+        *(f"maxspeed{way}:conditional" for way in ("", ":forward", ":backward")),
+    }
+)
+"""Keys asked for by more than the conditions of rules."""
+
+_PREFIXES = ("cycleway", "parking")
+
+
+class Stress(NamedTuple):
+    """Level (0: not permitted, None: unknown, else 1-4) and the id of the rule that decided."""
+
+    level: int | None
+    rule: str
+
+
+class _Verdict(NamedTuple):
+    level: int | None
+    rule: str
+    rests_on: tuple[Default, ...]
+    traffic: int | None
+    """Level of the traffic, permitted or not; None where not rated."""
+
+
+def level_of_traffic_stress(
+    tags: Mapping[str, Any],
+    rules: Rules = "bike_ottawa",
+    *,
+    direction: Direction | None = None,
+    driving_side: Side = "right",
+) -> Stress:
+    """Return the level of traffic stress of one way, and the rule that decided.
+
+    Parameters
+    ----------
+    tags : mapping
+        OSM tags of the way. Missing values (None, NaN) are no tags.
+    rules : {"bike_ottawa", "r5"}, Path or RuleSet
+        The rule set; a path names a CSV table of one's own (see `stress_rules`).
+    direction : {"forward", "backward"}, optional
+        Along the way or against it. Without it, ``bike_ottawa`` gives the way one level by all of
+        its tags, as published; ``r5``, whose bike lanes have a direction, the worse of the
+        directions in which cycling is permitted.
+    driving_side : {"right", "left"}
+        On which side traffic drives.
+
+    Returns
+    -------
+    Stress
+        ``(level, rule)``: 0 not permitted, 1-4, None unknown.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown rule set or direction.
+
+    Notes
+    -----
+    Bike Ottawa: permission, separated path, bike lane, mixed traffic; the first that applies.
+    Speeds are compared as tagged, mph converted and not rounded (25 mph is 40.2 km/h, above 40).
+    R5: in the order of its source; a node without signals adds its own rule to a network, see
+    `stress`. Where R5 says nothing of permission, that of Bike Ottawa holds.
+
+    Sources: Bike Ottawa, stressmodel; Conveyal, R5 LevelOfTrafficStressLabeler.
+
+    Examples
+    --------
+    >>> level_of_traffic_stress({"highway": "residential", "maxspeed": "30"})
+    Stress(level=2, rule='m5')
+    >>> one_way = {"highway": "tertiary", "oneway": "yes", "cycleway": "opposite_lane"}
+    >>> level_of_traffic_stress(one_way, direction="forward").rule
+    'm10'
+    >>> level_of_traffic_stress({"highway": "service"}, rules="r5")
+    Stress(level=None, rule='n2')
+    """
+    if direction not in (None, *DIRECTIONS):
+        raise _bad_direction(direction)
+    _check_side(driving_side)
+    chosen = rule_set(rules)
+    clean = {key: str(value) for key, value in tags.items() if not is_missing(value)}
+    if direction is not None:
+        verdict = _along(clean, chosen, direction, driving_side)
+        return Stress(verdict.level, verdict.rule)
+    if not chosen.by_direction:
+        verdict = _rate(Facts(clean, None, chosen.defaults, _any_lane(clean)), chosen)
+        return Stress(verdict.level, verdict.rule)
+    found = [_along(clean, chosen, d, driving_side) for d in DIRECTIONS]
+    open_ = [v for v in found if v.level != 0] or [v for v in found if v.rule != ONEWAY] or found
+    worst = max(open_, key=lambda v: v.level or 0)
+    return Stress(worst.level, worst.rule)
+
+
+def _any_lane(tags: Mapping[str, str]) -> bool:
+    return any(riding(tags, direction).lane for direction in DIRECTIONS)
+
+
+def _along(
+    tags: Mapping[str, str], rules: RuleSet, direction: Direction, driving_side: Side
+) -> _Verdict:
+    """Rate one direction of a way."""
+    seen = riding(tags, direction, driving_side=driving_side)
+    verdict = _rate(Facts(seen.tags, direction, rules.defaults, seen.lane), rules)
+    forward, backward = cycling_directions(tags)
+    if verdict.level != 0 and not (forward if direction == "forward" else backward):
+        return _Verdict(0, ONEWAY, (), verdict.traffic)
+    return verdict
+
+
+def _rate(facts: Facts, rules: RuleSet) -> _Verdict:
+    level, rule = rules.verdict(facts)
+    rests_on = tuple(facts.rests_on.values())
+    traffic = rules.verdict(facts, permission=False)[0] if level == 0 else level
+    return _Verdict(level, rule, rests_on, traffic)
+
+
+def stress(
+    ways: pd.DataFrame,
+    *,
+    rules: Rules = "bike_ottawa",
+    node_rule: bool | None = None,
+    signals: Collection[Any] = (),
+    driving_side: Side = "right",
+    layer: str = "streets",
+) -> pd.DataFrame:
+    """Return the level of traffic stress of every way, in both directions.
+
+    Parameters
+    ----------
+    ways : DataFrame
+        One row per way or edge. Tags stand in a column ``tags`` (mappings), in ``other_tags``
+        (hstore or JSON text), or in a column per key (``highway``, ``maxspeed``, ...); a column
+        per key goes before the others. With columns ``u`` and ``v`` (end nodes) rows are edges
+        of a network, cut where they meet.
+    rules : {"bike_ottawa", "r5"}, Path or RuleSet
+        The rule set.
+    node_rule : bool, optional
+        At a node without signals every edge that meets there takes the node's highest level,
+        except edges with their own ``lts`` tag. None: only with ``r5``, whose rule it is, and
+        where ``u`` and ``v`` are given.
+    signals : collection
+        Nodes with traffic signals: the node rule does not hold there.
+    driving_side : {"right", "left"}
+        On which side traffic drives.
+    layer : str
+        Named by the audit and by errors.
+
+    Returns
+    -------
+    DataFrame
+        Index of ``ways``; for ``forward`` (along the way) and ``backward``:
+        ``*_state`` ``forbidden``, ``rated`` or ``unknown``; ``*_level`` 1-4, missing unless
+        rated; ``*_rule`` id of the rule (``+node`` where the node rule raised the level);
+        ``*_defaults`` the tags whose defaults the verdict rests on (``""``, ``lanes``,
+        ``maxspeed``, ``lanes+maxspeed``). Its audit (`metrogis.provenance.audit_of`) counts every
+        default used.
+
+    Raises
+    ------
+    SchemaError
+        When no column holds tags.
+    ParameterError
+        When ``node_rule=True`` and there are no end nodes.
+
+    Examples
+    --------
+    >>> ways = pd.DataFrame({"highway": ["residential", "primary"], "oneway": [None, "yes"]})
+    >>> stress(ways)[["forward_level", "backward_state", "forward_defaults"]].values.tolist()
+    [[2, 'rated', 'lanes+maxspeed'], [4, 'forbidden', 'maxspeed']]
+    """
+    _check_side(driving_side)
+    chosen = rule_set(rules)
+    has_nodes = {"u", "v"} <= set(ways.columns)
+    if node_rule and not has_nodes:
+        raise ParameterError(
+            Text("node_rule wymaga kolumn u i v", "node_rule needs the columns u and v"),
+            layer=layer,
+            remedy=Text("podaj krawędzie sieci", "give the edges of a network"),
+        )
+    kinds, which, audit = _distinct(ways, _KEYS | chosen.keys(), layer)
+    verdicts = {d: [_along(tags, chosen, d, driving_side) for tags in kinds] for d in DIRECTIONS}
+    levels = {d: _levels([v.level for v in verdicts[d]])[which] for d in DIRECTIONS}
+    rules_of = {d: _objects([v.rule for v in verdicts[d]])[which] for d in DIRECTIONS}
+    wanted = chosen.by_direction if node_rule is None else node_rule
+    if wanted and has_nodes:
+        traffic = {d: _levels([v.traffic for v in verdicts[d]])[which] for d in DIRECTIONS}
+        explicit = np.array([_explicit(tags, chosen) for tags in kinds], bool)[which]
+        raised = node_maximum(
+            ways["u"].to_numpy(),
+            ways["v"].to_numpy(),
+            *traffic.values(),
+            explicit=explicit,
+            signals=signals,
+        )
+        for direction, own in zip(DIRECTIONS, raised, strict=True):
+            before = levels[direction]
+            up = (before != 0) & (own != before) & ~(np.isnan(own) & np.isnan(before))
+            levels[direction] = np.where(up, own, before)
+            rules_of[direction] = np.where(up, rules_of[direction] + "+node", rules_of[direction])
+    elif wanted:
+        what = Text(
+            "odcinki bez węzłów: poziom węzła nie został uwzględniony",
+            "ways without nodes: the level of nodes is not counted",
+        )
+        audit = audit.add(layer, "noted", len(ways), what)
+    out: dict[str, Any] = {}
+    for d in DIRECTIONS:
+        level = levels[d]
+        state = np.where(np.isnan(level), "unknown", np.where(level == 0, "forbidden", "rated"))
+        out[f"{d}_state"] = state.astype(object)
+        out[f"{d}_level"] = pd.array(np.where(level == 0, np.nan, level), dtype="Int8")
+        out[f"{d}_rule"] = rules_of[d]
+        used = ["+".join(sorted(x.tag for x in v.rests_on)) for v in verdicts[d]]
+        out[f"{d}_defaults"] = _objects(used)[which]
+    audit += _audit_defaults(verdicts, which, layer)
+    audit += _audit_speeds(kinds, which, layer)
+    return attach(pd.DataFrame(out, index=ways.index), Source(layer=layer), audit)
+
+
+def _explicit(tags: Mapping[str, str], rules: RuleSet) -> bool:
+    return any(rule.effect == "tag" for rule in rules.rules) and lts_tag(tags) is not None
+
+
+def node_maximum(
+    u: Array,
+    v: Array,
+    forward: Array,
+    backward: Array,
+    *,
+    explicit: Array | None = None,
+    signals: Collection[Any] = (),
+) -> tuple[Array, Array]:
+    """Return the levels of edges after each took the highest level of its end nodes.
+
+    Parameters
+    ----------
+    u, v : array, shape (n,)
+        End nodes.
+    forward, backward : array of float, shape (n,)
+        Levels by direction; NaN unknown. A node's level is the highest known one of all edges
+        that meet there, in either direction; where none is known nothing changes.
+    explicit : array of bool, shape (n,), optional
+        Edges that keep their level (they still count for their nodes).
+    signals : collection
+        Nodes where the rule does not hold.
+
+    Examples
+    --------
+    >>> levels = np.array([1.0, 4.0, 1.0])
+    >>> u, v = np.array([1, 2, 3]), np.array([2, 3, 4])
+    >>> node_maximum(u, v, levels, levels, signals=[3])[0].tolist()
+    [4.0, 4.0, 1.0]
+    """
+    ends, _ = pd.factorize(np.concatenate([u, v]))
+    a, b = ends[: len(u)], ends[len(u) :]
+    top = np.full(ends.max(initial=-1) + 1, np.nan)
+    for end in (a, b):
+        for level in (forward, backward):
+            np.fmax.at(top, end, level)
+    if len(signals):
+        lit = pd.Index(np.concatenate([u, v])).isin(list(signals))
+        top[ends[lit]] = np.nan
+    meets = np.fmax(top[a], top[b])
+    keep = np.zeros(len(u), bool) if explicit is None else explicit
+    return (
+        np.where(keep, forward, np.fmax(forward, meets)),
+        np.where(keep, backward, np.fmax(backward, meets)),
+    )
+
+
+def default_share(levels: pd.DataFrame, length: Any) -> pd.DataFrame:
+    """Return length by state and level, and the share that rests on defaults.
+
+    Parameters
+    ----------
+    levels : DataFrame
+        What `stress` returns.
+    length : array-like of float, shape (n,)
+        Lengths of the ways, m. Each direction of a way counts its length.
+
+    Returns
+    -------
+    DataFrame
+        A row per state and level, and ``all``: ``length`` (m, both directions), ``share`` of
+        all, ``on_defaults`` (share of the row's length whose verdict rests on any default),
+        ``on_lanes`` and ``on_maxspeed`` (on that of lanes, of speed). NaN where there is none.
+
+    Examples
+    --------
+    >>> ways = pd.DataFrame({"highway": ["residential", "cycleway"]})
+    >>> default_share(stress(ways), [300, 100]).loc["all", "on_defaults"]
+    np.float64(0.75)
+    """
+    metres = np.asarray(length, float)
+    if len(metres) != len(levels):
+        raise ParameterError(
+            Text(
+                f"długości jest {len(metres)}, odcinków {len(levels)}",
+                f"there are {len(metres)} lengths and {len(levels)} ways",
+            )
+        )
+    parts = []
+    for d in DIRECTIONS:
+        used = levels[f"{d}_defaults"].astype(str)
+        level = levels[f"{d}_level"].astype("Float64").to_numpy(float, na_value=np.nan)
+        state = levels[f"{d}_state"].to_numpy(object)
+        name = [f"level {int(x)}" if x == x else s for x, s in zip(level, state, strict=True)]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "name": name,
+                    "length": metres,
+                    "on_defaults": metres * (used != "").to_numpy(bool),
+                    "on_lanes": metres * used.str.contains("lanes").to_numpy(bool),
+                    "on_maxspeed": metres * used.str.contains("maxspeed").to_numpy(bool),
+                }
+            )
+        )
+    rows = ["level 1", "level 2", "level 3", "level 4", "unknown", "forbidden"]
+    table = pd.concat(parts).groupby("name").sum().reindex(rows, fill_value=0.0)
+    table.loc["all"] = table.sum()
+    table.index.name = "state"
+    whole = table["length"].where(table["length"] > 0)
+    for column in ("on_defaults", "on_lanes", "on_maxspeed"):
+        table[column] = table[column] / whole
+    table.insert(1, "share", table["length"] / whole["all"])
+    return table
+
+
+def _distinct(
+    ways: pd.DataFrame, keys: frozenset[str], layer: str
+) -> tuple[list[dict[str, str]], Array, Audit]:
+    """Return the distinct sets of tags that matter, and which of them each way has."""
+    columns = [
+        c for c in ways.columns if isinstance(c, str) and (c in keys or c.startswith(_PREFIXES))
+    ]
+    audit = Audit()
+    texts: Any = None
+    if "other_tags" in ways.columns:
+        texts, audit = hstore.tags_of(ways["other_tags"], layer=layer)
+    if not columns and texts is None and "tags" not in ways.columns:
+        raise SchemaError(
+            Text("brak kolumny z tagami OSM", "no column holds OSM tags"),
+            layer=layer,
+            remedy=Text(
+                "kolumna tags (słowniki), other_tags albo highway, maxspeed, ...",
+                "a column tags (mappings), other_tags, or highway, maxspeed, ...",
+            ),
+        )
+    seen: dict[tuple[tuple[str, str], ...], int] = {}
+    which = np.empty(len(ways), np.int64)
+    own = ways["tags"].to_numpy(object) if "tags" in ways.columns else None
+    rest = None if texts is None else texts.to_numpy(object)
+    for row, cells in enumerate(_cells(ways, columns)):
+        tags: dict[str, str] = {}
+        for source in (rest, own):
+            if source is not None and isinstance(source[row], Mapping):
+                tags.update(
+                    (k, str(v))
+                    for k, v in source[row].items()
+                    if (k in keys or k.startswith(_PREFIXES)) and not is_missing(v)
+                )
+        tags.update(cells)
+        which[row] = seen.setdefault(tuple(sorted(tags.items())), len(seen))
+    return [dict(items) for items in seen], which, audit
+
+
+def _cells(ways: pd.DataFrame, columns: list[str]) -> Iterator[list[tuple[str, str]]]:
+    """Yield what the columns of tags say, row by row."""
+    if not columns:
+        for _ in range(len(ways)):
+            yield []
+        return
+    coded = [pd.factorize(ways[c].to_numpy(object)) for c in columns]
+    pairs = [
+        [(c, str(value)) for value in values] for c, (_, values) in zip(columns, coded, strict=True)
+    ]
+    for codes in zip(*(codes.tolist() for codes, _ in coded), strict=True):
+        yield [pair[code] for pair, code in zip(pairs, codes, strict=True) if code >= 0]
+
+
+def _levels(values: list[int | None]) -> Array:
+    return np.array([np.nan if v is None else v for v in values], float)
+
+
+def _objects(values: list[str]) -> Array:
+    out = np.empty(len(values), object)
+    out[:] = values
+    return out
+
+
+_REASONS = {
+    ("lanes", "missing"): Text("brak tagu lanes: wartość domyślna", "no tag lanes: default"),
+    ("lanes", "unreadable"): Text(
+        "nieczytelny tag lanes: wartość domyślna", "tag lanes cannot be read: default"
+    ),
+    ("maxspeed", "missing"): Text(
+        "brak tagu maxspeed: wartość domyślna", "no tag maxspeed: default"
+    ),
+    ("maxspeed", "unreadable"): Text(
+        "nieczytelny tag maxspeed: wartość domyślna", "tag maxspeed cannot be read: default"
+    ),
+    ("maxspeed", "national"): Text(
+        "maxspeed=national: wartość domyślna", "maxspeed=national: default"
+    ),
+    ("maxspeed", "conditional"): Text(
+        "maxspeed tylko warunkowo: nie mniej niż wartość domyślna",
+        "maxspeed holds at times only: not less than the default",
+    ),
+}
+
+
+def _audit_defaults(
+    verdicts: Mapping[Direction, list[_Verdict]], which: Array, layer: str
+) -> Audit:
+    """Count the ways that rest on each kind of default, in either direction."""
+    count = np.bincount(which, minlength=len(verdicts["forward"]))
+    ways: dict[tuple[str, str], int] = {}
+    shown: dict[tuple[str, str], set[str]] = {}
+    for kind, n in enumerate(count):
+        used = {(x.tag, x.reason): x.shown for d in DIRECTIONS for x in verdicts[d][kind].rests_on}
+        for key, text in used.items():
+            ways[key] = ways.get(key, 0) + int(n)
+            if text:
+                shown.setdefault(key, set()).add(text)
+    audit = Audit()
+    for key, what in _REASONS.items():
+        audit = audit.add(layer, "guessed", ways.get(key, 0), what, sorted(shown.get(key, ())))
+    return audit
+
+
+def _audit_speeds(kinds: list[dict[str, str]], which: Array, layer: str) -> Audit:
+    """Count the speeds read from a named limit, and unusable lts tags."""
+    count = np.bincount(which, minlength=len(kinds))
+    named, bad = 0, 0
+    names: set[str] = set()
+    bad_names: set[str] = set()
+    for tags, n in zip(kinds, count, strict=True):
+        found = speed_limit(tags)
+        if found.how == "implicit":
+            named += int(n)
+            names.add(tags[found.key])
+        if "lts" in tags and lts_tag(tags) is None:
+            bad += int(n)
+            bad_names.add(tags["lts"])
+    what = Text(
+        "prędkość z nazwy ograniczenia (np. PL:urban)", "speed by a named limit (like PL:urban)"
+    )
+    audit = Audit().add(layer, "noted", named, what, sorted(names))
+    return audit.add(
+        layer,
+        "dropped",
+        bad,
+        Text("tag lts spoza 1-4", "tag lts outside 1-4"),
+        sorted(bad_names),
+    )
+
+
+def _check_side(driving_side: str) -> None:
+    if driving_side not in ("right", "left"):
+        raise ParameterError(
+            Text(f"driving_side ma wartość {driving_side!r}", f"driving_side is {driving_side!r}"),
+            remedy=Text("podaj right albo left", "give right or left"),
+        )
+
+
+def _bad_direction(direction: Any) -> ParameterError:
+    return ParameterError(
+        Text(f"nieznany kierunek {direction!r}", f"unknown direction {direction!r}"),
+        remedy=Text("podaj forward albo backward", "give forward or backward"),
+    )
