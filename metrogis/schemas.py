@@ -455,6 +455,7 @@ def _cast(
 
 def _teryt(column: pd.Series, layer: str, audit: Audit) -> tuple[pd.Series, Audit, list[Text]]:
     """Codes of 7 digits as text; a leading 0 lost by a spreadsheet is put back, and counted."""
+
     def clean(value: Any) -> str | None:
         if pd.isna(value):
             return None

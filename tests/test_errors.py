@@ -20,7 +20,9 @@ def test_message_names_layer_place_and_remedy_in_both_languages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     error = errors.SourceError(
-        Text("brak pliku.", "file is missing."), layer="stops", place="a.csv",
+        Text("brak pliku.", "file is missing."),
+        layer="stops",
+        place="a.csv",
         remedy=Text("podaj --data", "give --data"),
     )
     assert str(error) == "layer 'stops', a.csv: file is missing. Remedy: give --data."

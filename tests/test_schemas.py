@@ -77,9 +77,7 @@ def test_values_out_of_range_name_the_row() -> None:
     table = pd.DataFrame({"teryt": ["2261011"], "population": ["many"]})
     with pytest.raises(SchemaError, match="not a number.*'many'"):
         schemas.conform(table, "MunicipalPopulation", layer="p")
-    table = pd.DataFrame(
-        {"feed": ["a"], "teryt": ["2261011"], "mode": ["bus"], "state": ["full"]}
-    )
+    table = pd.DataFrame({"feed": ["a"], "teryt": ["2261011"], "mode": ["bus"], "state": ["full"]})
     with pytest.raises(SchemaError, match="state"):
         schemas.conform(table, "Coverage", layer="coverage")
 

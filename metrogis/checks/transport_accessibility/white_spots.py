@@ -54,6 +54,7 @@ from metrogis.checks.transport_accessibility.white_texts import (
     VIEWS,
     findings,
 )
+from metrogis.errors import MissingLayerError
 from metrogis.texts import Text
 
 
@@ -122,6 +123,15 @@ def white_spots(
     >>> result.municipalities[["unknown_share", "white_share"]].values.tolist()
     [[1.0, 0.0]]
     """
+    if population is None and population_municipal is None and timetable is None:
+        raise MissingLayerError(
+            Text(
+                "bez ludności i bez rozkładu nie ma czego sprawdzić",
+                "without population and timetable there is nothing to check",
+            ),
+            layer="population",
+            remedy=Text("podaj ludność lub rozkład", "give the population or a timetable"),
+        )
     run = CHECK.begin(
         parameters,
         municipalities=municipalities,
