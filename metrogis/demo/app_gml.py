@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 import shapely
 
+from metrogis.demo.frame import Shape
 from metrogis.demo.plans import Plan
 
 _BASE = "https://www.gov.pl/static/zagospodarowanieprzestrzenne"
@@ -139,9 +140,7 @@ def write_app(plan: Plan, number: int) -> str:
     return "".join(out)
 
 
-def _zone(
-    p: str, space: str, label: str, symbol: str, zone: shapely.Geometry, srs: dict[str, Any]
-) -> str:
+def _zone(p: str, space: str, label: str, symbol: str, zone: Shape, srs: dict[str, Any]) -> str:
     code, title, basic, more = ZONE_TYPES[symbol]
     kpt = f"{_BASE}/ontology/KPT#KPT-MPZP-"
     profiles = "".join(
@@ -192,7 +191,7 @@ def _srs(plan: Plan, number: int) -> dict[str, Any]:
     return {"name": f"http://www.opengis.net/def/crs/EPSG/0/{plan.epsg}", "swap": True}
 
 
-def _ring(ring: shapely.LinearRing, swap: bool) -> str:
+def _ring(ring: Shape, swap: bool) -> str:
     xy = shapely.get_coordinates(ring)
     if swap:
         xy = xy[:, ::-1]
@@ -200,7 +199,7 @@ def _ring(ring: shapely.LinearRing, swap: bool) -> str:
     return f"<gml:LinearRing><gml:posList>{text}</gml:posList></gml:LinearRing>"
 
 
-def _polygon(shape: shapely.Polygon, srs: dict[str, Any], named: bool) -> str:
+def _polygon(shape: Shape, srs: dict[str, Any], named: bool) -> str:
     name = f' srsDimension="2" srsName="{srs["name"]}"' if named else ""
     inner = "".join(
         f"<gml:interior>{_ring(r, srs['swap'])}</gml:interior>" for r in shape.interiors
@@ -209,7 +208,7 @@ def _polygon(shape: shapely.Polygon, srs: dict[str, Any], named: bool) -> str:
     return f"<gml:Polygon{name}>{outer}{inner}</gml:Polygon>"
 
 
-def _multi(shape: shapely.Geometry, srs: dict[str, Any]) -> str:
+def _multi(shape: Shape, srs: dict[str, Any]) -> str:
     parts = "".join(
         f"<gml:surfaceMember>{_polygon(part, srs, False)}</gml:surfaceMember>"
         for part in shapely.get_parts(shape)

@@ -229,7 +229,10 @@ def _border_break(
             continue
         edges = np.array(_walk(before, key, int(middle[b]))[::-1])
         over = np.flatnonzero(label[graph.u[edges]] != label[graph.v[edges]])
-        if len(over) != 1 or built[edges].any() or {label[graph.u[edges[over[0]]]], label[graph.v[edges[over[0]]]]} != {home[a], home[b]}:  # fmt: skip
+        if len(over) != 1 or built[edges].any():
+            continue
+        e = edges[over[0]]
+        if {label[graph.u[e]], label[graph.v[e]]} != {home[a], home[b]}:
             continue
         along = np.cumsum(length[edges]) - length[edges] / 2
         off = np.abs(along - along[over[0]])
@@ -238,7 +241,6 @@ def _border_break(
         sides = along[over[0]], length[edges].sum() - along[over[0]]
         if min(sides) < 900:
             continue
-        e = edges[over[0]]
         score = abs(sides[0] - sides[1]) + 0.2 * air
         if best is None or score < best[0]:
             best = (

@@ -12,26 +12,33 @@ _COMMON = {
     "attribution": "metrogis: invented data, no real place",
     "date": "2024-11-13",
 }
-_MODES = {"vector": "vector", "table": "table", "raster": "raster", "gtfs": "gtfs", "file": "file"}
+_NAME = {
+    "pl": "Metropolia Zatoki Bursztynowej (wymyślona)",
+    "en": "Amber Bay Metropolis (invented)",
+}
 
 
 def catalog(
     size: str, seed: int, bbox: tuple[float, float, float, float], layers: dict[str, dict[str, Any]]
 ) -> str:
     """Return catalog.toml of a demo."""
+    note = {
+        "pl": f"Dane wymyślone, rozmiar {size}, ziarno {seed}.",
+        "en": f"Invented data, size {size}, seed {seed}.",
+    }
     box = ", ".join(f"{v:.3f}" for v in bbox)
     lines = [
-        "# An invented metropolis: `metrogis demo` writes it anew. What is planted in it: truth.json.",
+        "# An invented metropolis, written by `metrogis demo`. What is planted in it: truth.json.",
         "",
         "[metro]",
         'id = "demo"',
-        'name = { pl = "Metropolia Zatoki Bursztynowej (wymyślona)", en = "Amber Bay Metropolis (invented)" }',
+        f"name = {_value(_NAME)}",
         f'crs = "{CRS}"',
         'country = "PL"',
         f"bbox = [{box}]",
         'date = "2024-11-13"',
         'data = "beside"',
-        f'note = {{ pl = "Dane wymyślone, rozmiar {size}, ziarno {seed}.", en = "Invented data, size {size}, seed {seed}." }}',
+        f"note = {_value(note)}",
     ]
     for name, layer in layers.items():
         lines += ["", f"[layers.{name}]"]

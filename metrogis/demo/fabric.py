@@ -10,7 +10,7 @@ import scipy.sparse.csgraph as csg
 import shapely
 from scipy.spatial import cKDTree
 
-from metrogis.demo.frame import Array, Index, Streams, noise
+from metrogis.demo.frame import Array, Index, Shape, Streams, noise
 from metrogis.demo.graph import CLASS, Graph
 from metrogis.demo.settlements import Settled
 from metrogis.demo.terrain import Terrain
@@ -89,18 +89,16 @@ def make_fabric(terrain: Terrain, settled: Settled, streams: Streams) -> Fabric:
     seeds = seeds[grid.sample(depth, seeds[:, 0], seeds[:, 1]) < 1.02]
     middle = places.loc[places["role"] != "halt", ["x", "y"]].to_numpy()
     seeds = seeds[cKDTree(middle).query(seeds)[0] > 520]
-    r, c = grid.rowcol(seeds[:, 0], seeds[:, 1])
-    seeds = seeds[places["people"].to_numpy()[owner[r, c]] > 2500]  # a village is one quarter
-    seeds = np.vstack([middle, seeds])
-    r, c = grid.rowcol(seeds[:, 0], seeds[:, 1])
-    seed_owner = owner[r, c]
+    heads = places["people"].to_numpy()[owner[grid.rowcol(seeds[:, 0], seeds[:, 1])]]
+    seeds = np.vstack([middle, seeds[heads > 2500]])  # a village is one quarter
+    seed_owner = owner[grid.rowcol(seeds[:, 0], seeds[:, 1])]
     seed_owner[: len(middle)] = places.index[places["role"] != "halt"].to_numpy()
     return Fabric(depth, owner, seeds, seed_owner, _kinds(rng, terrain, settled, seeds, seed_owner))
 
 
 def _side(rails: list[shapely.LineString], x: Array | float, y: Array | float) -> Array:
     """Tell on which side of the nearest railway points lie, as -1 or 1."""
-    points = shapely.points(np.atleast_1d(x), np.atleast_1d(y))
+    points: Shape = shapely.points(np.atleast_1d(x), np.atleast_1d(y))
     rail = min(rails, key=lambda r: float(shapely.distance(r, points).min()))
     at = shapely.line_locate_point(rail, points)
     a = shapely.get_coordinates(shapely.line_interpolate_point(rail, at - 60))

@@ -68,7 +68,7 @@ def write_plans(world: World, folder: Path) -> Layers:
         "planning_zones": {
             "missing": {
                 "pl": "akty planistyczne są w plans/*.gml (APP GML); katalog ich jeszcze nie czyta",
-                "en": "the planning acts are in plans/*.gml (APP GML); catalogs do not read them yet",
+                "en": "the planning acts are in plans/*.gml (APP GML); no catalog reads them yet",
             }
         }
     }
@@ -78,11 +78,11 @@ def write_investments(world: World, folder: Path) -> Layers:
     """Write planned investments: cycle links, a stop, a bus line."""
     names: list[str] = []
     kinds: list[str] = []
-    shapes: list[shapely.Geometry] = []
+    shapes: list[Any] = []
     for plant in world.cycling.plants:
         if plant["kind"] in ("missing_link", "border_break"):
             lines = edge_lines(world.graph, world.shapes, np.asarray(plant["edges"]))
-            merged = shapely.line_merge(shapely.multilinestrings(lines))
+            merged: Any = shapely.line_merge(shapely.multilinestrings(lines))
             names.append(
                 "Łącznik do węzła"
                 if plant["kind"] == "missing_link"

@@ -11,7 +11,8 @@ from metrogis.demo.settlements import Settled
 SMALLEST = 10
 """Flows under this many people are not published, as in the census."""
 LOST_FLOW_SHARE = 0.16
-"""Share of workers of the isolated municipality who go to the city, without any transit."""
+"""Share of workers of the isolated municipality who go to the city, without any transit; more
+where another of its flows would be as large."""
 
 
 def make_flows(settled: Settled, people: Index, streams: Streams) -> pd.DataFrame:
@@ -30,7 +31,9 @@ def make_flows(settled: Settled, people: Index, streams: Streams) -> pd.DataFram
     np.fill_diagonal(pull, pull.diagonal() * np.where(towns["kind"] == 1, 1.5, 2.2))
     flow = np.round(workers[:, None] * pull / pull.sum(axis=1, keepdims=True)).astype(np.int64)
     for i in towns.index[towns["role"] == "isolated"]:
-        flow[i, 0] = round(LOST_FLOW_SHARE * workers[i])
+        others = np.arange(len(towns)) != i
+        most = max(flow[i, others].max(), flow[others, i].max())
+        flow[i, 0] = max(round(LOST_FLOW_SHARE * workers[i]), round(1.3 * most))
     o, t = np.nonzero(flow >= SMALLEST)
     teryt = towns["teryt"].to_numpy()
     return pd.DataFrame({"origin": teryt[o], "destination": teryt[t], "flow": flow[o, t]})

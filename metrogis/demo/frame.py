@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import scipy.ndimage as ndi
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Shape = Any
+"""A shapely geometry; its stubs do not tell one from an array of them."""
 Index = NDArray[np.int64]
 SizeName = Literal["S", "M", "L"]
 
@@ -153,14 +155,31 @@ def _spline(coarse: Array, rows: Array, cols: Array) -> Array:
         )
         wide = [slice(None)] * 2
         wide[1 - axis] = slice(None)
-        parts = 0.0
-        for k in range(4):
-            weight = w[k][:, None] if axis == 0 else w[k][None, :]
-            parts = parts + weight * np.take(coarse, base - 1 + k, axis=axis)
-        coarse = np.asarray(parts)
+        weights = [a[:, None] if axis == 0 else a[None, :] for a in w]
+        coarse = np.asarray(
+            sum(a * np.take(coarse, base - 1 + k, axis=axis) for k, a in enumerate(weights))
+        )
     return coarse
 
 
 def noise_line(rng: np.random.Generator, n: int, wavelength: float, *, octaves: int = 4) -> Array:
     """Return a smooth random curve of ``n`` values, unit deviation."""
     return noise(rng, (1, n), wavelength, octaves=octaves)[0]
+
+
+def enlarge(values: NDArray[np.generic], factor: int) -> NDArray[np.float32]:
+    """Return a raster with ``factor`` times finer cells, linear between the old cell centres.
+
+    >>> enlarge(np.array([[0.0, 2.0]]), 2).round(2).tolist()
+    [[0.0, 0.5, 1.5, 2.0], [0.0, 0.5, 1.5, 2.0]]
+    """
+    out = np.asarray(values, dtype=np.float32)
+    for axis in (0, 1):
+        n = out.shape[axis]
+        at = np.clip((np.arange(n * factor) + 0.5) / factor - 0.5, 0, n - 1)
+        low = np.minimum(at.astype(np.int64), max(n - 2, 0))
+        high = np.minimum(low + 1, n - 1)
+        w = (at - low).astype(np.float32)
+        w = w[:, None] if axis == 0 else w[None, :]
+        out = np.take(out, low, axis=axis) * (1 - w) + np.take(out, high, axis=axis) * w
+    return out

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 import scipy.sparse.csgraph as csg
 import shapely
 
-from metrogis.demo.frame import Array, Index, Mask
+from metrogis.demo.frame import Array, Index, Mask, Shape
 
 CLASSES = (
     "primary",
@@ -158,14 +158,12 @@ def join(a: Graph, b: Graph) -> Graph:
     )
 
 
-def thin_along(
-    line: shapely.LineString, points: Array, *, every: float, rng: np.random.Generator
-) -> Mask:
+def thin_along(line: Shape, points: Shape, *, every: float, rng: np.random.Generator) -> Mask:
     """Keep one point in each stretch of ``every`` metres along a line."""
     keep = np.zeros(len(points), dtype=bool)
     if len(points) == 0:
         return keep
-    at = shapely.line_locate_point(line, points)
+    at: Array = np.atleast_1d(shapely.line_locate_point(line, points))
     order = rng.permutation(len(points))
     _, first = np.unique((at[order] // every).astype(np.int64), return_index=True)
     keep[order[first]] = True

@@ -12,7 +12,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from metrogis.demo.fabric import ZONE, Fabric
-from metrogis.demo.frame import Array, Grid, Mask, Size, Streams, grid_of, noise
+from metrogis.demo.frame import Array, Grid, Mask, Size, Streams, enlarge, grid_of, noise
 from metrogis.demo.graph import CLASS, Graph
 from metrogis.demo.settlements import Settled
 from metrogis.demo.terrain import Terrain, transform_of
@@ -60,10 +60,8 @@ def make_land(
     forest = _forest(terrain, fabric, streams)
     wet = (terrain.river_distance < 420) | (ndi.distance_transform_edt(~terrain.lake) < 2.5)
 
-    def fine(values: Array) -> npt.NDArray[np.float32]:
-        return np.asarray(
-            ndi.zoom(values.astype(np.float32), factor, order=1, grid_mode=True, mode="nearest")
-        )
+    def fine(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
+        return enlarge(values, factor)
 
     out: Bytes = np.full(grid.shape, 5, dtype=np.uint8)
     rng = streams("cover")
@@ -122,8 +120,7 @@ def _near_streets(graph: Graph, grid: Grid) -> Mask:
     drawn = rasterio.features.rasterize(
         lines, out_shape=grid.shape, transform=transform_of(grid), all_touched=True, dtype=np.uint8
     )
-    disc = np.hypot(*np.ogrid[-2:3, -2:3]) <= 2.3
-    return np.asarray(ndi.maximum_filter(drawn, footprint=disc) > 0)
+    return np.asarray(ndi.maximum_filter(drawn, size=5) > 0)
 
 
 def _leapfrog(
@@ -136,7 +133,7 @@ def _leapfrog(
     depth: npt.NDArray[np.float32],
     streams: Streams,
 ) -> shapely.Polygon | None:
-    """Build one estate in the fields, far from all that was built before; nobody lives there yet."""
+    """Build an estate in the fields, far from older buildings; nobody lives there yet."""
     coarse = terrain.grid
     far = ndi.distance_transform_edt(fabric.depth > 1.25) * coarse.cell
     towns = settled.municipalities
@@ -168,8 +165,6 @@ def heights(size: Size, terrain: Terrain) -> tuple[Grid, npt.NDArray[np.float32]
     """Return elevation above the sea on a 50 m grid, m, one decimal; the sea is -9999."""
     grid = grid_of(size, 50.0)
     factor = round(terrain.grid.cell / 50.0)
-    fine = ndi.zoom(
-        terrain.elevation.astype(np.float32), factor, order=1, grid_mode=True, mode="nearest"
-    )
+    fine = enlarge(terrain.elevation, factor)
     land = np.repeat(np.repeat(terrain.land, factor, 0), factor, 1)
     return grid, np.where(land, np.round(fine, 1), -9999).astype(np.float32)

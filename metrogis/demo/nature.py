@@ -14,7 +14,7 @@ import scipy.sparse.csgraph as csg
 import shapely
 
 from metrogis.demo.fabric import Fabric
-from metrogis.demo.frame import CRS, Array, Grid, Mask, Size, Streams, grid_of
+from metrogis.demo.frame import CRS, Array, Grid, Mask, Shape, Size, Streams, grid_of
 from metrogis.demo.land import Land
 from metrogis.demo.settlements import Settled
 from metrogis.demo.terrain import Terrain, transform_of
@@ -23,6 +23,9 @@ _STEP = 200.0
 _REACH = 950.0  # planted zones reach this far to either side of an axis: past the corridor's edge
 BOTTLENECK = 240.0
 """Width left between two planned zones at the planted bottleneck, m."""
+
+
+_LAKES = ("Żurawie", "Wielkie", "Ciche", "Trzcinowe", "Głębokie", "Czaple")
 
 
 @dataclass
@@ -53,7 +56,8 @@ def make_nature(
     ]
     rng = streams("corridors")
     inside = shapely.union_all(settled.municipalities.geometry.to_numpy()).buffer(1500)
-    axes, bands = [], []
+    axes: list[Shape] = []
+    bands: list[Shape] = []
     for (a, b), half in zip(routes, (600.0, 480.0, 400.0), strict=True):
         axis = _axis(grid, cost, open_, a, b)
         width = half * (1 + 0.22 * np.sin(np.linspace(0, 9, 60) + rng.uniform(0, 6)))
@@ -63,6 +67,7 @@ def make_nature(
         bands.append(shapely.union_all(hulls).intersection(inside))
         axes.append(axis)
     settled_land = _outline(terrain.grid, ndi.binary_dilation(fabric.depth < 1.3))
+    shapely.prepare(settled_land)
     bands = [_largest(b.difference(settled_land).simplify(8)) for b in bands]
     zones = _plant(settled, terrain, axes, bands, settled_land)
     bands[2], ending = _ending(settled, bands[2], axes[2])
@@ -120,7 +125,7 @@ def _axis(
     return shapely.LineString(np.column_stack([x, y])[::-1])
 
 
-def _outline(grid: Grid, mask: Mask) -> shapely.Geometry:
+def _outline(grid: Grid, mask: Mask) -> Shape:
     parts = [
         shapely.geometry.shape(s)
         for s, v in rasterio.features.shapes(
@@ -131,7 +136,7 @@ def _outline(grid: Grid, mask: Mask) -> shapely.Geometry:
     return shapely.union_all(parts)
 
 
-def _largest(shape: shapely.Geometry) -> shapely.Polygon:
+def _largest(shape: Shape) -> Shape:
     parts = shapely.get_parts(shape)
     return parts[int(np.argmax(shapely.area(parts)))]
 
@@ -143,9 +148,10 @@ def _frame(axis: shapely.LineString, at: float) -> tuple[Array, Array, Array]:
     return np.array([(p.x + q.x) / 2, (p.y + q.y) / 2]), d, np.array([-d[1], d[0]])
 
 
-def _block(m: Array, d: Array, n: Array, along: float, low: float, high: float) -> shapely.Polygon:
-    """A rectangle across an axis: ``along`` metres long, from ``low`` to ``high`` off the axis."""
-    corners = [m + d * s + n * t for s, t in ((-along / 2, low), (along / 2, low), (along / 2, high), (-along / 2, high))]  # fmt: skip
+def _block(m: Array, d: Array, n: Array, along: float, low: float, high: float) -> Shape:
+    """A rectangle ``along`` metres long, from ``low`` to ``high`` off an axis."""
+    ends = ((-1, low), (1, low), (1, high), (-1, high))
+    corners = [m + d * side * along / 2 + n * off for side, off in ends]
     return shapely.Polygon(np.round(corners, 2))
 
 
@@ -153,25 +159,21 @@ def _plant(
     settled: Settled,
     terrain: Terrain,
     axes: list[shapely.LineString],
-    bands: list[shapely.Polygon],
-    settled_land: shapely.Geometry,
+    bands: list[Shape],
+    settled_land: Shape,
 ) -> list[dict[str, Any]]:
     """A bottleneck on the first corridor, a cut of the second."""
-    towns = settled.municipalities
+    land_of: Shape = settled.municipalities.geometry.to_numpy()
+    shapely.prepare(land_of)
     out: list[dict[str, Any]] = []
     for kind, k in (("bottleneck", 0), ("cut", 1)):
         best: tuple[float, Any] | None = None
         for at in np.arange(1500.0, axes[k].length - 1500.0, 200.0):
             m, d, n = _frame(axes[k], at)
             box = _block(m, d, n, 700, -_REACH, _REACH)
-            home = [i for i in towns.index if towns.geometry[i].contains(box)]
-            if (
-                not home
-                or terrain.river_distance[
-                    tuple(int(v[0]) for v in terrain.grid.rowcol(m[:1], m[1:]))
-                ]
-                < 600
-            ):
+            home = np.flatnonzero(shapely.contains_properly(land_of, box))
+            r, c = terrain.grid.rowcol(m[:1], m[1:])
+            if len(home) == 0 or terrain.river_distance[r[0], c[0]] < 600:
                 continue
             others = (a for j, a in enumerate(axes) if j != k)
             if settled_land.distance(box) < 20 or any(a.distance(box) < 700 for a in others):
@@ -179,14 +181,14 @@ def _plant(
             across = shapely.LineString([m - n * _REACH, m + n * _REACH]).intersection(bands[k])
             score = across.length - abs(at / axes[k].length - 0.5) * 400
             if across.distance(shapely.Point(m)) < 1 and (best is None or score > best[0]):
-                best = (score, (m, d, n, home[0]))
+                best = (score, (m, d, n, int(home[0])))
         if best is None:
             continue
         m, d, n, home = best[1]
         common = {"kind": kind, "corridor": f"K{k + 1}", "municipality": home, "x": m[0], "y": m[1]}
         if kind == "bottleneck":
             half = BOTTLENECK / 2
-            shapes = [_block(m, d, n, 600, half, 1500), _block(m, d, n, 600, -_REACH, -half)]
+            shapes = [_block(m, d, n, 600, half, _REACH), _block(m, d, n, 600, -_REACH, -half)]
             out.append({**common, "symbol": "SP", "shapes": shapes, "width": BOTTLENECK})
         else:
             out.append(
@@ -196,12 +198,14 @@ def _plant(
 
 
 def _ending(
-    settled: Settled, band: shapely.Polygon, axis: shapely.LineString
-) -> tuple[shapely.Polygon, list[dict[str, Any]]]:
+    settled: Settled, band: Shape, axis: shapely.LineString
+) -> tuple[Shape, list[dict[str, Any]]]:
     """End the third corridor at a municipal border; beyond it the neighbour plans to build."""
     towns = settled.municipalities
     points = shapely.line_interpolate_point(axis, np.arange(0.0, axis.length, 100.0))
-    home = [next((i for i in towns.index if towns.geometry[i].contains(p)), -1) for p in points]
+    shapes = towns.geometry.to_numpy()
+    inside = shapely.contains(shapes[:, None], points[None, :])
+    home = np.where(inside.any(axis=0), inside.argmax(axis=0), -1).tolist()
     runs = [
         k for k in range(1, len(home)) if home[k] != home[k - 1] and min(home[k], home[k - 1]) > 0
     ]
@@ -210,13 +214,8 @@ def _ending(
         return band, []
     k = min(runs, key=lambda j: abs(j / len(home) - 0.55))
     beyond, this = int(home[k]), int(home[k - 1])
-    kept = _largest(
-        band.difference(
-            shapely.union_all(
-                [towns.geometry[h] for h in set(home[k:]) if h >= 0 and h not in set(home[:k])]
-            )
-        )
-    )
+    others = sorted({h for h in home[k:] if h >= 0} - set(home[:k]))
+    kept = _largest(band.difference(shapely.union_all(shapes[others])))
     strip = band.intersection(towns.geometry[beyond]).intersection(towns.geometry[this].buffer(300))
     border = towns.geometry[this].intersection(towns.geometry[beyond]).intersection(band)
     p = points[k]
@@ -237,9 +236,7 @@ def _protected(terrain: Terrain, settled: Settled, land: Land) -> gpd.GeoDataFra
     for k, lake in enumerate(np.argsort(-area[1:])[:6] + 1):
         shape = _outline(grid, labels == lake).buffer(380).simplify(40)
         shapes.append(_largest(shape))
-        names.append(
-            f"Rezerwat Jezioro {('Żurawie', 'Wielkie', 'Ciche', 'Trzcinowe', 'Głębokie', 'Czaple')[k]}"
-        )
+        names.append(f"Rezerwat Jezioro {_LAKES[k]}")
         forms.append("nature reserve")
     woods, count = ndi.label(ndi.binary_opening(land.forest & (settled.label >= 0), iterations=4))
     area = ndi.sum_labels(woods > 0, woods, np.arange(count + 1))

@@ -178,7 +178,7 @@ def _grade(graph: Graph, terrain: Terrain, settled: Settled, fabric: Fabric) -> 
         srt = np.lexsort((cls_, key))
         key, first = np.unique(key[srt], return_index=True)
         best = cls_[srt][first]
-        at = order[np.searchsorted(n_edge[order], key)]
+        inner = order[np.searchsorted(n_edge[order], key)]
         graph.cls = graph.cls.copy()
-        graph.cls[at] = np.minimum(graph.cls[at], best)
+        graph.cls[inner] = np.minimum(graph.cls[inner], best)
     return graph

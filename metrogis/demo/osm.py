@@ -102,10 +102,9 @@ def write_osm(
     a, b = lonlat(stations["x"].to_numpy(), stations["y"].to_numpy())
     for k, station in enumerate(stations.itertuples()):
         extra += 1
-        writer.add_node(
-            mutable.Node(id=extra, location=(round(float(a[k]), 7), round(float(b[k]), 7)), version=1,
-                         tags=[("name", station.name), ("railway", "station" if station.main else "halt")])
-        )  # fmt: skip
+        place = (round(float(a[k]), 7), round(float(b[k]), 7))
+        what = [("name", station.name), ("railway", "station" if station.main else "halt")]
+        writer.add_node(mutable.Node(id=extra, location=place, version=1, tags=what))
     for w, (nodes, tags) in enumerate(lines):
         writer.add_way(mutable.Way(id=w + 1, nodes=nodes, tags=tags, version=1))
     writer.close()

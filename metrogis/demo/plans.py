@@ -11,7 +11,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from metrogis.demo.fabric import ZONE, Fabric
-from metrogis.demo.frame import CRS, Array, Size, Streams
+from metrogis.demo.frame import CRS, Array, Shape, Size, Streams
 from metrogis.demo.land import Land
 from metrogis.demo.nature import Nature
 from metrogis.demo.settlements import Settled
@@ -33,8 +33,8 @@ class Plan:
     epsg: int
     version: str
     symbols: list[str]
-    zones: list[shapely.Geometry]
-    outline: shapely.Geometry
+    zones: list[Shape]
+    outline: Shape
     faults: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -78,7 +78,7 @@ def without_plan(settled: Settled, plans: list[Plan]) -> int:
     return next(int(i) for i in settled.municipalities.index if i not in have)
 
 
-def _zone_of(shape: shapely.Geometry) -> int:
+def _zone_of(shape: Shape) -> int:
     lon, _ = pyproj.Transformer.from_crs(CRS, "EPSG:4326", always_xy=True).transform(
         shape.centroid.x, shape.centroid.y
     )
@@ -123,13 +123,13 @@ def _draw(
 
     move = pyproj.Transformer.from_crs(CRS, f"EPSG:{epsg}", always_xy=True)
 
-    def own(shape: shapely.Geometry) -> shapely.Geometry:
+    def own(shape: Shape) -> Shape:
         return shapely.transform(
             shape, lambda p: np.round(np.column_stack(move.transform(p[:, 0], p[:, 1])), 2)
         )
 
     border = own(town.geometry)
-    edges = shapely.voronoi_polygons(
+    edges: Shape = shapely.voronoi_polygons(
         shapely.multipoints(xy), only_edges=True, extend_to=town.geometry.envelope
     )
     lines = [own(edges), border.boundary]
@@ -152,7 +152,8 @@ def _draw(
     faces, chosen = _merge_crumbs(faces, chosen, 60.0)
     outline = shapely.union_all(faces)
     return Plan(
-        i, str(town["teryt"]), str(town["name"]), epsg, version, chosen.tolist(), list(faces), outline
+        i, str(town["teryt"]), str(town["name"]), epsg, version, chosen.tolist(), list(faces),
+        outline,
     )  # fmt: skip
 
 
@@ -172,7 +173,6 @@ def _merge_crumbs(
         if len(near) == 0:
             continue
         shared = shapely.length(shapely.intersection(faces[near], faces[k].boundary))
-        # a planted zone keeps its size
         best = int(near[np.argmax(shared)])
         joined = shapely.union_all([faces[best], faces[k]])
         if joined.geom_type == "Polygon":
@@ -215,7 +215,7 @@ def _spoil(plan: Plan) -> None:
     order = [int(k) for k in np.argsort(-area) if open_[k]]
     hole_zone = None
     for k in order:
-        p = shapely.centroid(plan.zones[k])
+        p: Shape = plan.zones[k].centroid
         x, y = np.round(p.x), np.round(p.y)
         hole = shapely.box(x, y, x + GAP[0], y + GAP[1])
         if plan.zones[k].buffer(-20).contains(hole):
@@ -234,13 +234,9 @@ def _spoil(plan: Plan) -> None:
             shared = plan.zones[k].intersection(plan.zones[j])
             if shared.length < 200:
                 continue
-            p = (
-                shared.interpolate(0.5, normalized=True)
-                if shared.geom_type == "LineString"
-                else None
-            )
-            if p is None:
+            if shared.geom_type != "LineString":
                 continue
+            p = shared.interpolate(0.5, normalized=True)
             x, y = np.round(p.x), np.round(p.y)
             block = shapely.box(
                 x - OVERLAP[0] / 2, y - OVERLAP[1] / 2, x + OVERLAP[0] / 2, y + OVERLAP[1] / 2

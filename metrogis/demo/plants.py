@@ -15,7 +15,7 @@ WHITE = ("no_stop", "too_few", "wrong_hours", "sundays_only", "weekdays_only")
 
 
 def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
-    """Name the municipality whose timetable is missing, the isolated one, and the white villages."""
+    """Name the municipality without a timetable, the isolated one, and the white villages."""
     rng = streams("plants")
     places, towns = settled.places.copy(), settled.municipalities.copy()
     rails = shapely.MultiLineString(settled.rails)

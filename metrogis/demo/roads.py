@@ -8,7 +8,7 @@ import scipy.sparse.csgraph as csg
 import shapely
 from scipy.spatial import Delaunay, cKDTree
 
-from metrogis.demo.frame import Array, Index, Mask, Size, Streams, grid_of, noise
+from metrogis.demo.frame import Array, Index, Mask, Shape, Size, Streams, grid_of, noise
 from metrogis.demo.graph import CLASS, Graph
 from metrogis.demo.settlements import Settled
 from metrogis.demo.terrain import Terrain
@@ -20,7 +20,7 @@ NO_CROSSING = 1900.0
 
 
 def neighbours(xy: Array, *, gabriel: bool) -> Index:
-    """Return pairs of neighbouring points, shape (n, 2): Gabriel or relative neighbourhood graph."""
+    """Return neighbouring pairs, shape (n, 2): Gabriel or relative neighbourhood graph."""
     if len(xy) < 4:
         a, b = np.triu_indices(len(xy), 1)
         return np.column_stack([a, b]).astype(np.int64)
@@ -148,17 +148,19 @@ def _lattice(
     pairs = np.vstack(steps)
     pairs = pairs[ok[pairs].all(axis=1)]
     px, py = xx.ravel()[pairs], yy.ravel()[pairs]
-    segments = shapely.linestrings(np.stack([px, py], axis=-1))
+    segments: Shape = shapely.linestrings(np.stack([px, py], axis=-1))
     cost = np.hypot(px[:, 0] - px[:, 1], py[:, 0] - py[:, 1]) * price[pairs].mean(axis=1)
     tree = shapely.STRtree(segments)
     allowed = np.ones(len(pairs), dtype=bool)
     plants = settled.places.loc[settled.places["plant"].isin(["barrier", "across"]), ["x", "y"]]
     halts = settled.places.loc[settled.places["role"] == "halt", ["x", "y"]]
-    middle = shapely.centroid(segments)
+    middle: Shape = shapely.centroid(segments)
     for river, width in zip(terrain.rivers, terrain.widths, strict=True):
         hit = np.unique(tree.query(river.buffer(width / 2 + 20), predicate="intersects"))
         cross = np.unique(tree.query(river, predicate="intersects"))
-        sites = shapely.line_interpolate_point(river, np.arange(900.0, river.length, BRIDGE_EVERY))
+        sites: Shape = shapely.line_interpolate_point(
+            river, np.arange(900.0, river.length, BRIDGE_EVERY)
+        )
         if len(plants):
             near = shapely.distance(sites[:, None], shapely.points(plants.to_numpy())[None]).min(
                 axis=1

@@ -26,8 +26,8 @@ def make_shapes(size: Size, graph: Graph, streams: Streams) -> Shapes:
     length = graph.lengths()
     country = graph.zone < 0
     spacing = np.where(country, 62.0, 46.0) / (0.62 + 1.05 * size.detail)
-    k = np.clip(np.round(length / spacing * rng.uniform(0.6, 1.4, len(length))) - 1, 0, 14)
-    k = np.where(graph.cls == CLASS["footway"], 0, k).astype(np.int64)
+    wanted = np.clip(np.round(length / spacing * rng.uniform(0.6, 1.4, len(length))) - 1, 0, 14)
+    k: Index = np.where(graph.cls == CLASS["footway"], 0, wanted).astype(np.int64)
     start = np.concatenate([[0], np.cumsum(k)])
     e = np.repeat(np.arange(graph.edges), k)
     t = (np.arange(start[-1]) - start[e] + 1) / (k[e] + 1)

@@ -72,9 +72,14 @@ def _white(settled: Settled, people: People) -> list[dict[str, Any]]:
         out.append(
             item(
                 f"white_{p['plant']}", "white_spots", settled, p["municipality"], p["x"], p["y"],
-                name=p["name"], people=int(people.now[mine].sum()), cells=int((people.now[mine] > 0).sum()),
+                name=p["name"], people=int(people.now[mine].sum()),
+                cells=int((people.now[mine] > 0).sum()),
                 needs_streets=p["plant"] == "barrier",
-                expected={"cause": cause, "white_on": sorted(all_days - good), "served_on": sorted(good)},
+                expected={
+                    "cause": cause,
+                    "white_on": sorted(all_days - good),
+                    "served_on": sorted(good),
+                },
                 why=why,
             )
         )  # fmt: skip
@@ -105,7 +110,7 @@ def _unknown(
                 "operator_missing", "white_spots", settled, m, seat["x"], seat["y"],
                 people=int(count.sum()),
                 expected={"white_people": 0, "unknown_people_at_least": int(count[beyond].sum())},
-                why="the town operator's timetable is not at hand: what trains do not serve is unknown",
+                why="no timetable of the town operator: beyond the trains service is unknown",
             )
         )  # fmt: skip
     return out

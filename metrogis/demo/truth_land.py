@@ -38,7 +38,7 @@ def _cycling(world: World) -> list[dict[str, Any]]:
         if len(edges) == 0:
             continue
         lines = edge_lines(world.graph, world.shapes, edges)
-        whole = shapely.multilinestrings(lines)
+        whole: Any = shapely.multilinestrings(lines)
         metres = round(float(shapely.length(lines).sum()), 1)
         middle = whole.centroid if plant["kind"] != "border_break" else None
         x = plant["x"] if middle is None else middle.x
@@ -85,7 +85,8 @@ def _corridors(world: World) -> list[dict[str, Any]]:
             more["border_length_m"] = round(zone["border_length"], 1)
         out.append(
             item(
-                f"corridor_{kind}", check, world.settled, zone["municipality"], zone["x"], zone["y"],
+                f"corridor_{kind}", check, world.settled, zone["municipality"],
+                zone["x"], zone["y"],
                 expected=expected, **more,
             )
         )  # fmt: skip
