@@ -217,8 +217,14 @@ class GtfsLayer(_Layer):
     school_holidays: str | None = None
 
 
+class OsmLayer(_Layer):
+    """``driver = "osm"``: streets from OpenStreetMap (PBF, XML, Overpass JSON)."""
+
+    driver: Literal["osm"]
+
+
 class FileLayer(_Layer):
-    """``driver = "file"``: handed to checks as a path (a street file, for instance)."""
+    """``driver = "file"``: handed to checks as a path."""
 
     driver: Literal["file"]
 
@@ -237,7 +243,8 @@ class MissingLayer(_Strict):
 
 
 DrivenLayer = Annotated[
-    VectorLayer | TableLayer | RasterLayer | GtfsLayer | FileLayer, Field(discriminator="driver")
+    VectorLayer | TableLayer | RasterLayer | GtfsLayer | OsmLayer | FileLayer,
+    Field(discriminator="driver"),
 ]
 
 
@@ -302,6 +309,7 @@ def _discriminated(content: dict[str, Any]) -> dict[str, Any]:
         "table": TableLayer,
         "raster": RasterLayer,
         "gtfs": GtfsLayer,
+        "osm": OsmLayer,
         "file": FileLayer,
     }
     parsed: dict[str, Any] = {}

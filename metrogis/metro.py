@@ -319,6 +319,10 @@ class Metro:
             return self._timetable(layer, paths, source)
         if isinstance(layer, cat.RasterLayer):
             return self._raster(name, layer, paths[0], source)
+        if isinstance(layer, cat.OsmLayer):
+            from metrogis.streets.layer import Streets
+
+            return Streets(paths[0], self.crs, source)
         if isinstance(layer, cat.FileLayer):
             return LayerFile(paths[0], source)
         return self._table(name, layer, paths[0], source)

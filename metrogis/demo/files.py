@@ -65,7 +65,7 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
         folder / "streets.osm.pbf", world.terrain, world.settled, world.graph, world.shapes,
         world.cycling, world.stations, world.streams,
     )  # fmt: skip
-    layers["streets"] = {"driver": "file", "path": "streets.osm.pbf"}
+    layers["streets"] = {"driver": "osm", "path": "streets.osm.pbf"}
     for write in (write_land, write_nature, write_plans, write_investments, write_bike_share):
         layers.update(write(world, folder))
     truth = make_truth(

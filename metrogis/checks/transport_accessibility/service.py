@@ -89,6 +89,7 @@ def walking(streets: Any, detour: float) -> Walk:
     ParameterError
         When ``streets`` is neither a network (``walk_pairs``) nor a layer file.
     """
+    streets = getattr(streets, "walk", streets)
     if callable(getattr(streets, "walk_pairs", None)):
         walk: Walk = streets
         return walk

@@ -55,6 +55,7 @@ from metrogis.checks.transport_accessibility.white_texts import (
     findings,
 )
 from metrogis.errors import MissingLayerError
+from metrogis.provenance import audit_of
 from metrogis.texts import Text
 
 
@@ -149,6 +150,7 @@ def white_spots(
     towns: gpd.GeoDataFrame = run.layers["municipalities"]
     rule = p.rule()
     walk = walking(streets, p.detour)
+    run.add(audit_of(walk))
     main = p.main_day_type
 
     cells, unit, xy, totals = _settle(run, towns, p, rule)
