@@ -293,18 +293,18 @@ def _edge_parts(ptr, node, distance, graph, arc_edge, arc_up, nodes, edges, limi
             high = grow(high, size)
         for i in range(count):
             e = met[i]
-            a = from_start[e]
-            b = from_end[e]
+            up = from_start[e]
+            down = from_end[e]
             from_start[e] = -1.0
             from_end[e] = -1.0
-            if a + b >= 1.0 and a >= 0 and b >= 0:  # the two parts meet
-                a = 1.0
-                b = -1.0
-            if a >= 0:
-                out_place[used], out_edge[used], low[used], high[used] = p, e, 0.0, a
+            if up + down >= 1.0 and up >= 0 and down >= 0:  # the two parts meet
+                up = 1.0
+                down = -1.0
+            if up >= 0:
+                out_place[used], out_edge[used], low[used], high[used] = p, e, 0.0, up
                 used += 1
-            if b >= 0:
-                out_place[used], out_edge[used], low[used], high[used] = p, e, 1.0 - b, 1.0
+            if down >= 0:
+                out_place[used], out_edge[used], low[used], high[used] = p, e, 1.0 - down, 1.0
                 used += 1
     return (
         out_place[:used].copy(),

@@ -24,8 +24,8 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError
 from metrogis.provenance import Audit, Source
-from metrogis.streets import paths as kernels
 from metrogis.streets import parts, routes, shapes, snap
+from metrogis.streets import paths as kernels
 from metrogis.streets.catchments import Catchments, catchments
 from metrogis.streets.nearest import Direction, Nearest, nearest
 from metrogis.streets.parts import Components

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-_SMOOTHING = 0.75
-"""Share of a cell by which outlines may move when the steps of the raster are taken off."""
+_SMOOTHING = 0.3
+"""Share of a cell by which outlines may move when points are left out of them."""
 
 
 def areas(
@@ -46,20 +46,32 @@ def areas(
 
 
 def _outline(mask: Array, x0: float, y1: float, cell: float) -> Any:
+    """Return the outline of a raster through the middles of the sides of its border cells.
+
+    A slanting border's steps become a straight line in the middle of them, so the area is kept.
+    """
     from rasterio import Affine, features
 
     where = Affine(cell, 0.0, x0, 0.0, -cell, y1)
     found = features.shapes(mask, mask=mask.view(bool), connectivity=4, transform=where)
-    parts = [
-        shapely.Polygon(shape["coordinates"][0], shape["coordinates"][1:]) for shape, _ in found
-    ]
-    whole = shapely.MultiPolygon(parts)
-    smooth: Any = shapely.simplify(whole, _SMOOTHING * cell)
+    polygons = [shapely.Polygon(s["coordinates"][0], s["coordinates"][1:]) for s, _ in found]
+    rings: list[Any] = []
+    for polygon in shapely.segmentize(polygons, cell * 1.001):
+        shell, *holes = (_middles(ring) for ring in (polygon.exterior, *polygon.interiors))
+        rings.append(shapely.Polygon(shell, holes))
+    smooth: Any = shapely.simplify(shapely.MultiPolygon(rings), _SMOOTHING * cell)
     if not smooth.is_valid:
         smooth = shapely.make_valid(smooth, method="structure")
-    if smooth.geom_type == "Polygon":
-        smooth = shapely.MultiPolygon([smooth])
-    return smooth if smooth.geom_type == "MultiPolygon" else whole
+    parts = [g for g in shapely.get_parts(smooth) if g.geom_type == "Polygon"]
+    return shapely.MultiPolygon(parts)
+
+
+def _middles(ring: Any) -> Array:
+    xy = shapely.get_coordinates(ring)
+    return np.asarray((xy[1:] + xy[:-1]) / 2)
+
+
+SHIFT = 0.3183
 
 
 @njit(cache=True, nogil=True)
@@ -75,9 +87,10 @@ def _draw(coords, ptr, length, edge, low, high, width, cell):  # type: ignore[no
         for c in range(ptr[edge[i]], ptr[edge[i] + 1]):
             x0, x1 = min(x0, coords[c, 0]), max(x1, coords[c, 0])
             y0, y1 = min(y0, coords[c, 1]), max(y1, coords[c, 1])
-    # cells lie on one lattice for all places, so that neighbours' areas fit
-    x0 = np.floor((x0 - width) / cell) * cell
-    y1 = np.ceil((y1 + width) / cell) * cell
+    # One lattice for all places, so that neighbours' areas fit; moved off round coordinates, so
+    # that no street grid has its borders just on the centres of cells, where all would count.
+    x0 = (np.floor((x0 - width) / cell) - SHIFT) * cell
+    y1 = (np.ceil((y1 + width) / cell) + SHIFT) * cell
     columns = int((x1 + width - x0) / cell) + 2
     rows = int((y1 - (y0 - width)) / cell) + 2
     run = np.zeros((rows, columns + 1), np.int32)

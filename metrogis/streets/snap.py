@@ -93,7 +93,10 @@ def coordinates(points: Any, network: StreetNetwork, *, layer: str = "points") -
                 layer=layer,
                 remedy=Text("weź środki: gdf.centroid", "take their centres: gdf.centroid"),
             )
-        return np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
+        out = np.full((len(shapes), 2), np.nan)
+        placed = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        out[placed] = shapely.get_coordinates(shapes[placed])
+        return out
     out = np.asarray(points, dtype=np.float64)
     if out.size == 0:
         return out.reshape(0, 2)
@@ -347,8 +350,10 @@ def _snap_all(xy, given, index, coords, limit):  # type: ignore[no-untyped-def]
                             best = d
                             best_edge = index.edge[s]
                             bx, by = qx, qy
-                            if t >= 1.0 and _is_last(index, s):
-                                best_along = index.length[s]
+                            # at a vertex: to the bit the same from the piece before and behind
+                            if t >= 1.0:
+                                last_one = _is_last(index, s)
+                                best_along = index.length[s] if last_one else index.offset[s + 1]
                             else:
                                 best_along = index.offset[s] + t * np.sqrt(square)
             ring += 1

@@ -76,10 +76,16 @@ def build(ways: Ways, *, simplify: bool = True) -> Topology:
         twice[1:] = (key[1:] == key[:-1]) & (run[1:] == run[:-1])
         run, way, key, x, y, blocked = (a[~twice] for a in (run, way, key, x, y, blocked))
     n_blocked = len(np.unique(key[blocked]))
+    # a way ends at a blocked vertex, and begins anew behind it
+    copies = np.repeat(np.arange(len(key)), 1 + blocked)
+    second = np.zeros(len(copies), dtype=bool)
+    second[1:] = copies[1:] == copies[:-1]
+    run, way, key, x, y, blocked = (a[copies] for a in (run, way, key, x, y, blocked))
+    run = run + np.cumsum(second)
     place, first, inverse, uses = np.unique(
         key, return_index=True, return_inverse=True, return_counts=True
     )
-    # each way has its own end at a blocked vertex: nothing leads from one to the other
+    # and all these ends are places of their own: nothing leads from one to the other
     inverse = inverse.astype(np.int64)
     own = np.flatnonzero(blocked)
     inverse[own] = len(place) + np.arange(len(own))
