@@ -16,7 +16,7 @@ import pandas as pd
 
 from metrogis.checks.contract import DIRECTIONS, Check, Column, Result
 from metrogis.maps.layers import MapLayer
-from metrogis.maps.legend import LegendBlock, legend_of
+from metrogis.maps.legend import legend_of
 from metrogis.maps.page import Basemap
 from metrogis.maps.texts import unit_text
 from metrogis.maps.values import column_of, flag, heading, shown_column, sort_key
@@ -33,11 +33,16 @@ class SkippedCheck(Protocol):
     """A check that could not run."""
 
     @property
-    def check(self) -> Check: ...
+    def check(self) -> Check:
+        """The check."""
+
     @property
-    def layer(self) -> str: ...
+    def layer(self) -> str:
+        """The layer it lacks."""
+
     @property
-    def reason(self) -> Text: ...
+    def reason(self) -> Text:
+        """Why the layer is missing."""
 
 
 class AtlasLike(Protocol):
@@ -150,10 +155,10 @@ def csv_suffix(language: str, languages: Sequence[str]) -> str:
 
 def table_title(check: Check, table: str) -> Text:
     """Return the name of a table: of municipalities, else the title of its first view."""
-    if table == "municipalities":
-        return Text("Gminy", "Municipalities")
     found = next((v.title for v in check.views if v.table == table), None)
-    return found or both(table.replace("_", " "))
+    if table == "municipalities" or found is None:
+        return words.TABLES.get(table) or both(table.replace("_", " "))
+    return found
 
 
 # --------------------------------------------------------------------------- page of one check
@@ -376,6 +381,3 @@ def _environment() -> jinja2.Environment:
     made.globals["languages"] = LANGUAGES
     made.globals["swatch_lines"] = [2, 7, 12, 17]
     return made
-
-
-__all__ = ["AtlasLike", "LegendBlock", "check_page", "index_page", "source_line"]

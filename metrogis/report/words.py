@@ -129,7 +129,16 @@ COUNTS_SKIPPED = Text(
     "answer for lack of data.",
 )
 SOURCE_LINE = Text("Źródła: {sources}. Stan: {date}.", "Sources: {sources}. As of: {date}.")
-MUNICIPALITIES = Text("gminy", "municipalities")
+TABLES: dict[str, Text] = {
+    "municipalities": Text("Gminy", "Municipalities"),
+    "cells": Text("Komórki siatki", "Grid cells"),
+    "spots": Text("Miejsca", "Places"),
+    "stops": Text("Przystanki", "Stops"),
+    "stations": Text("Stacje", "Stations"),
+    "links": Text("Połączenia", "Links"),
+    "fixes": Text("Zmiany", "Fixes"),
+    "interchanges": Text("Węzły", "Interchanges"),
+}
 
 STATES: dict[str, Text] = {
     "loaded": Text("użyta", "used"),
