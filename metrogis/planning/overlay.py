@@ -1,0 +1,181 @@
+"""Overlay of two sets of polygons: which pairs share area, and what they share.
+
+An STRtree finds candidates; a zone that lies wholly inside its partner is taken as it is, and
+only the rest is cut, in two threads (GEOS works without Python's lock).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+Array = npt.NDArray[Any]
+
+_CHUNK = 4096
+
+
+class Overlay(NamedTuple):
+    """Pairs that share area.
+
+    Attributes
+    ----------
+    left, right : ndarray of int
+        Positions in the two inputs, ordered by ``left``, then ``right``.
+    geometry : ndarray of Polygon or MultiPolygon
+    area : ndarray of float
+        m2 of ``geometry``.
+    """
+
+    left: Array
+    right: Array
+    geometry: Array
+    area: Array
+
+
+def intersect(left: Any, right: Any, *, min_area: float = 0.0, threads: int = 2) -> Overlay:
+    """Intersect every polygon of ``left`` with every one of ``right``.
+
+    Parameters
+    ----------
+    left, right : array of Polygon or MultiPolygon
+        Valid, in one projected CRS; ``None`` and empty ones share nothing. ``left`` the fewer and
+        larger ones: they are prepared.
+    min_area : float
+        Pairs that share no more than this are left out, m2.
+    threads : int
+        Threads that cut.
+
+    Returns
+    -------
+    Overlay
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> found = intersect([box(0, 0, 10, 10)], [box(8, 0, 12, 10), box(10, 0, 20, 10)])
+    >>> found.right.tolist(), found.area.tolist()
+    ([0], [20.0])
+    """
+    left, right = np.asarray(left, dtype=object), np.asarray(right, dtype=object)
+    shapely.prepare(left)
+    tree = shapely.STRtree(right)
+    i, j = tree.query(left)  # boxes only: the exact test is made once, below, in threads
+    order = np.lexsort((j, i))
+    i, j = i[order], j[order]
+    whole = _threaded(lambda a, b: shapely.covers(left[a], right[b]), i, j, bool, threads)
+    cut = np.flatnonzero(~whole)
+    touch = _threaded(
+        lambda a, b: shapely.intersects(left[a], right[b]), i[cut], j[cut], bool, threads
+    )
+    cut = cut[touch]
+    shared = _threaded(
+        lambda a, b: shapely.intersection(left[a], right[b]), i[cut], j[cut], object, threads
+    )
+    geometry = np.empty(len(i), dtype=object)
+    geometry[whole] = right[j[whole]]
+    geometry[cut] = shared
+    area = shapely.area(geometry)
+    keep = area > min_area  # area of None is NaN: not kept
+    i, j, geometry, area = i[keep], j[keep], geometry[keep], area[keep]
+    return Overlay(i, j, polygonal(geometry), area)
+
+
+def self_overlaps(zones: Any, *, min_area: float = 0.0, threads: int = 2) -> Overlay:
+    """Find pairs of polygons of one layer that overlap, each pair once (``left < right``).
+
+    Most zones only touch: edges that fit their neighbours' exactly tell so at once, and only
+    zones with an edge that does not fit are cut.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> found = self_overlaps([box(0, 0, 2, 2), box(2, 0, 4, 2), box(3, 0, 5, 2)])
+    >>> found.left.tolist(), found.right.tolist(), found.area.tolist()
+    ([1], [2], [2.0])
+    """
+    zones = np.asarray(zones, dtype=object)
+    suspects = np.flatnonzero(misfits(zones))
+    i, j = shapely.STRtree(zones).query(zones[suspects])
+    i = suspects[i]
+    pairs = np.unique(np.sort(np.column_stack([i, j])[i != j], axis=1), axis=0)
+    i, j = pairs[:, 0], pairs[:, 1]
+    geometry = _threaded(
+        lambda a, b: shapely.intersection(zones[a], zones[b]), i, j, object, threads
+    )
+    area = shapely.area(geometry)
+    keep = area > min_area
+    return Overlay(i[keep], j[keep], polygonal(geometry[keep]), area[keep])
+
+
+def misfits(zones: Array) -> Array:
+    """Tell which polygons have an edge that crosses, or does not match, another polygon's.
+
+    A polygon without such an edge overlaps none of the layer, unless it holds one whole.
+    """
+    if not hasattr(shapely, "coverage_invalid_edges"):  # shapely below 2.1: every one may
+        return np.ones(len(zones), dtype=bool)
+    out = np.zeros(len(zones), dtype=bool)
+    some = ~(shapely.is_missing(zones) | shapely.is_empty(zones))
+    edges = shapely.coverage_invalid_edges(zones[some])
+    out[some] = ~(shapely.is_missing(edges) | shapely.is_empty(edges))
+    return out
+
+
+def union(zones: Array) -> Any:
+    """Return the union of zones: the fast way where they fit together without a fault."""
+    zones = zones[~shapely.is_missing(zones)]
+    if hasattr(shapely, "coverage_invalid_edges") and len(zones) and not misfits(zones).any():
+        return shapely.coverage_union_all(zones)
+    return shapely.union_all(zones)
+
+
+def _threaded(
+    work: Callable[[Array, Array], Array], i: Array, j: Array, dtype: Any, threads: int
+) -> Array:
+    if threads < 2 or len(i) <= _CHUNK:
+        return np.asarray(work(i, j), dtype=dtype)
+    # cut where ``left`` changes: a prepared geometry must not be asked by two threads at once
+    ends = np.append(np.flatnonzero(np.diff(i)) + 1, len(i))
+    pieces = max(threads, len(i) // _CHUNK)
+    wanted = np.arange(1, pieces) * len(i) // pieces
+    parts = np.split(np.arange(len(i)), np.unique(ends[np.searchsorted(ends, wanted)]))
+    with ThreadPoolExecutor(threads) as pool:
+        done = list(pool.map(lambda p: work(i[p], j[p]), parts))
+    return np.concatenate(done).astype(dtype)
+
+
+def polygonal(geometries: Array) -> Array:
+    """Keep the polygons of each geometry; lines and points where two polygons touch fall away.
+
+    >>> from shapely import GeometryCollection, LineString, box
+    >>> mixed = GeometryCollection([box(0, 0, 1, 1), LineString([(1, 1), (2, 1)])])
+    >>> polygonal(np.array([mixed], dtype=object))[0].geom_type
+    'Polygon'
+    """
+    out = np.array(geometries, dtype=object, copy=True)
+    mixed = np.flatnonzero(shapely.get_type_id(out) == 7)
+    for at in mixed:
+        parts = shapely.get_parts(out[at])
+        faces = parts[shapely.get_dimensions(parts) == 2]
+        out[at] = shapely.union_all(faces)
+    return out
+
+
+def parts_above(geometry: Any, min_area: float) -> Array:
+    """Return the single polygons of a geometry larger than ``min_area`` (m2)."""
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    return parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > min_area)]
+
+
+def valid(geometries: Any) -> Array:
+    """Return geometries that overlays can take: invalid ones repaired, spikes gone."""
+    values = np.array(geometries, dtype=object, copy=True)
+    bad = ~shapely.is_valid(values) & ~shapely.is_missing(values)
+    if bad.any():
+        values[bad] = shapely.make_valid(values[bad], method="structure", keep_collapsed=False)
+    return values

@@ -1,0 +1,426 @@
+"""Faults of planning acts, each located: geometry, tiling, labels, values, structure.
+
+Areas are computed in the act's own CRS, before any reprojection, as planning law does.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyproj
+import shapely
+
+from metrogis import crs as crs_rules
+from metrogis.planning.overlay import parts_above, self_overlaps, union, valid
+from metrogis.planning.zones import ZONE_TYPES
+from metrogis.sources.app_features import NUMBERS
+from metrogis.sources.app_gml import TABLES, Plan
+
+Array = npt.NDArray[Any]
+
+ERRORS = (
+    "gap",
+    "overlap",
+    "outside_act",
+    "invalid_ring",
+    "open_ring",
+    "short_ring",
+    "no_geometry",
+    "unknown_symbol",
+    "label_mismatch",
+    "duplicate_local_id",
+    "duplicate_label",
+    "decimals",
+    "out_of_range",
+    "bad_value",
+    "bad_unit",
+    "date_order",
+    "missing_element",
+    "repeated_element",
+    "unknown_element",
+    "element_order",
+)
+WARNINGS = ("bio_below_minimum", "profile_not_allowed", "mixed_crs", "no_act")
+NOTES = ("no_zones",)
+LEVELS: dict[str, str] = (
+    dict.fromkeys(ERRORS, "error")
+    | dict.fromkeys(WARNINGS, "warning")
+    | dict.fromkeys(NOTES, "note")
+)
+"""Code of a fault -> ``error``, ``warning`` or ``note``."""
+
+COLUMNS = (
+    "code",
+    "level",
+    "table",
+    "row",
+    "act",
+    "teryt6",
+    "label",
+    "other",
+    "detail",
+    "area_m2",
+    "local_id",
+    "file",
+    "line",
+    "x",
+    "y",
+    "crs",
+)
+_FIELDS = ("namespace", "local_id", "teryt6", "file", "line", "crs")
+_SYMBOLS = {"ouz": "OUZ", "downtown": "OZS", "standards": "OSD"}
+_NAMES = {column: element for element, column in NUMBERS.items()}
+_PLACE = re.compile(r"\[(-?[\d.eE+-]+) (-?[\d.eE+-]+)")
+
+
+def owners(plan: Plan, table: str = "zones") -> Array:
+    """Return for each row of a table the position of its act in ``plan.acts``, or -1.
+
+    By the reference to the act; without one that leads anywhere, by namespace, then by
+    municipality, where exactly one act answers.
+    """
+    acts, frame = plan.acts, getattr(plan, table)
+    found = np.full(len(frame), -1)
+    ways = (
+        (["namespace", "local_id"], ["plan_namespace", "plan_id"]),
+        (["namespace"], ["namespace"]),
+        (["teryt6"], ["teryt6"]),
+    )
+    for ours, theirs in ways:
+        keys: dict[tuple[Any, ...], list[int]] = {}
+        for at, key in enumerate(zip(*(acts[c].tolist() for c in ours), strict=True)):
+            keys.setdefault(key, []).append(at)
+        wanted = list(zip(*(frame[c].tolist() for c in theirs), strict=True))
+        for row in np.flatnonzero(found < 0):
+            hits = keys.get(wanted[row], [])
+            if len(hits) == 1 and all(isinstance(k, str) for k in wanted[row]):
+                found[row] = hits[0]
+    return found
+
+
+def find_faults(
+    plan: Plan,
+    *,
+    min_area: float = 0.001,
+    check_profiles: bool = False,
+) -> gpd.GeoDataFrame:
+    """Find every fault of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        From :func:`metrogis.sources.app_gml.read_app`.
+    min_area : float
+        Gaps, overlaps and parts outside the act of no more than this are rounding, m2.
+    check_profiles : bool
+        Compare functional profiles with the zone type as well (unverified table).
+
+    Returns
+    -------
+    GeoDataFrame
+        One row per fault, in ``plan.crs``; geometry is the faulty area, point, or whole feature.
+        ``code`` and ``level`` (see :data:`LEVELS`), ``table`` and ``row`` of the feature, ``act``,
+        ``teryt6``, ``label``, ``other`` (the second feature), ``detail``, ``area_m2`` (in the
+        act's own CRS, m2), ``local_id``, ``file``, ``line``, ``x`` and ``y`` in ``crs``.
+
+    Examples
+    --------
+    See the check ``plan_validity``.
+    """
+    return _Finder(plan, min_area, check_profiles).run()
+
+
+class _Finder:
+    def __init__(self, plan: Plan, min_area: float, check_profiles: bool) -> None:
+        self.plan = plan
+        self.min_area = min_area
+        self.check_profiles = check_profiles
+        self.rows: list[dict[str, Any]] = []
+        self.shapes: list[Any] = []
+        # plain lists: asking a frame for one row at a time costs a hundred times more
+        self.fields = {
+            t: {c: _plain(getattr(plan, t), c) for c in (*_FIELDS, "label", "title")}
+            for t in TABLES
+        }
+        self.owner = {t: owners(plan, t) for t in TABLES if t != "acts"}
+        self.valid = {t: valid(plan.own[t]) for t in TABLES}
+
+    def run(self) -> gpd.GeoDataFrame:
+        self._structure()
+        for table in TABLES:
+            self._rings(table)
+            self._dates(table)
+            if table != "acts":
+                self._labels(table)
+        self._duplicates()
+        self._values()
+        self._tiling()
+        return self._frame()
+
+    # ------------------------------------------------------------------ rows
+
+    def _add(
+        self,
+        code: str,
+        table: str,
+        row: int,
+        *,
+        detail: str = "",
+        other: str | None = None,
+        area: float = np.nan,
+        shape: Any = None,
+        point: tuple[float, float] | None = None,
+        crs: str | None = None,
+    ) -> None:
+        feature = self.fields[table]
+        owner = row if table == "acts" else int(self.owner[table][row])
+        acts = self.fields["acts"]
+        act = f"{acts['namespace'][owner]}/{acts['local_id'][owner]}" if owner >= 0 else None
+        if shape is None and point is not None and np.isfinite(point).all():
+            shape = shapely.Point(point)
+        if shape is None:
+            shape = self.plan.own[table][row]
+        self.rows.append(
+            {
+                "code": code,
+                "level": LEVELS[code],
+                "table": table,
+                "row": row,
+                "act": act or feature["namespace"][row],
+                "teryt6": feature["teryt6"][row],
+                "label": feature["title" if table == "acts" else "label"][row],
+                "other": other,
+                "detail": detail,
+                "area_m2": area,
+                "local_id": feature["local_id"][row],
+                "file": feature["file"][row],
+                "line": feature["line"][row],
+                "crs": crs or feature["crs"][row],
+            }
+        )
+        self.shapes.append(shape)
+
+    def _frame(self) -> gpd.GeoDataFrame:
+        frame = pd.DataFrame(self.rows, columns=[c for c in COLUMNS if c not in ("x", "y")])
+        own = np.empty(len(frame), dtype=object)
+        own[:] = self.shapes
+        some = ~(shapely.is_missing(own) | shapely.is_empty(own))
+        points = np.empty(len(frame), dtype=object)
+        points[some] = shapely.point_on_surface(valid(own[some]))
+        frame["x"], frame["y"] = shapely.get_x(points), shapely.get_y(points)
+        geometry = own.copy()
+        for crs in frame["crs"].dropna().unique():
+            at = np.flatnonzero((frame["crs"] == crs).to_numpy() & some)
+            geometry[at] = _to(own[at], crs, self.plan.crs)
+        order = frame["level"].map({"error": 0, "warning": 1, "note": 2})
+        out = gpd.GeoDataFrame(frame[list(COLUMNS)], geometry=geometry, crs=self.plan.crs)
+        return out.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+
+    # ------------------------------------------------------------------ features one by one
+
+    def _structure(self) -> None:
+        for p in self.plan.problems.itertuples():
+            self._add(p.code, p.table, p.row, detail=p.detail, point=(p.x, p.y))
+
+    def _rings(self, table: str) -> None:
+        own = self.plan.own[table]
+        bad = ~shapely.is_valid(own) & ~shapely.is_missing(own)
+        for row in np.flatnonzero(bad):
+            reason = str(shapely.is_valid_reason(own[row]))
+            place = _PLACE.search(reason)
+            point = (float(place[1]), float(place[2])) if place else None
+            self._add("invalid_ring", table, int(row), detail=reason.split("[")[0], point=point)
+
+    def _dates(self, table: str) -> None:
+        frame = getattr(self.plan, table)
+        for first, last in (("valid_from", "valid_to"), ("version_from", "version_to")):
+            for row in np.flatnonzero((frame[last] < frame[first]).to_numpy(dtype=bool)):
+                self._add("date_order", table, int(row), detail=f"{first} > {last}")
+
+    def _labels(self, table: str) -> None:
+        frame = getattr(self.plan, table)
+        known = set(ZONE_TYPES) if table == "zones" else {_SYMBOLS[table]}
+        numbered = r"\d+" if table == "zones" else r"\d*"
+        for row, (label, symbol) in enumerate(zip(frame["label"], frame["symbol"], strict=True)):
+            if isinstance(symbol, str) and symbol not in known:
+                self._add("unknown_symbol", table, row, detail=symbol)
+            if not isinstance(symbol, str) or not isinstance(label, str):
+                continue  # absent: a missing_element already
+            if re.fullmatch(numbered + re.escape(symbol), label) is None:
+                self._add("label_mismatch", table, row, detail=f"{label} / {symbol}")
+
+    def _duplicates(self) -> None:
+        seen: dict[tuple[str, str], tuple[str, int]] = {}
+        for table in TABLES:
+            frame = getattr(self.plan, table)
+            pairs = zip(frame["namespace"], frame["local_id"], strict=True)
+            for row, (space, ident) in enumerate(pairs):
+                if not isinstance(ident, str):
+                    continue
+                key = (str(space), ident)
+                if key in seen:
+                    other = self._named(*seen[key])
+                    self._add("duplicate_local_id", table, row, detail=ident, other=other)
+                else:
+                    seen[key] = (table, row)
+        for table in TABLES[1:]:
+            frame = getattr(self.plan, table)
+            first: dict[tuple[Any, str], int] = {}
+            for row, label in enumerate(frame["label"]):
+                if not isinstance(label, str):
+                    continue
+                owner = int(self.owner[table][row])
+                mine = (owner if owner >= 0 else self.fields[table]["namespace"][row], label)
+                if mine in first:
+                    other = self._named(table, first[mine])
+                    self._add("duplicate_label", table, row, detail=label, other=other)
+                else:
+                    first[mine] = row
+
+    def _named(self, table: str, row: int) -> str:
+        feature = self.fields[table]
+        name = feature["label"][row] or feature["local_id"][row]
+        return f"{name} ({feature['file'][row]}, {feature['line'][row]})"
+
+    def _values(self) -> None:
+        zones = self.plan.zones
+        for column in NUMBERS.values():
+            for row, text in enumerate(zones[f"{column}_text"]):
+                if isinstance(text, str) and _decimals(text) > 1:
+                    self._add("decimals", "zones", row, detail=f"{_NAMES[column]}: {text}")
+            top = 100.0 if column.endswith("share") else np.inf
+            value = zones[column].to_numpy()
+            for at in np.flatnonzero((value < 0) | (value > top)):
+                detail = f"{_NAMES[column]}: {value[at]:g}"
+                self._add("out_of_range", "zones", int(at), detail=detail)
+        minimum = {s: z.min_bio_share for s, z in ZONE_TYPES.items()}
+        least = np.array([minimum.get(s) for s in zones["symbol"]], dtype=float)
+        share = zones["min_bio_share"].to_numpy()
+        for at in np.flatnonzero(share < least):
+            detail = f"{share[at]:g} < {least[at]:g} %"
+            self._add("bio_below_minimum", "zones", int(at), detail=detail)
+        if self.check_profiles:
+            self._profiles(zones)
+
+    def _profiles(self, zones: pd.DataFrame) -> None:
+        texts = {c: _plain(zones, c) for c in ("profile_basic", "profile_additional")}
+        for row, symbol in enumerate(zones["symbol"]):
+            kind = ZONE_TYPES.get(symbol)
+            if kind is None:
+                continue
+            for column, allowed in (
+                ("profile_basic", kind.profile),
+                ("profile_additional", kind.additional),
+            ):
+                odd = [c for c in (texts[column][row] or "").split(";") if c and c not in allowed]
+                if odd:
+                    self._add("profile_not_allowed", "zones", row, detail=" ".join(odd))
+
+    # ------------------------------------------------------------------ zones against the act
+
+    def _tiling(self) -> None:
+        owner = self.owner["zones"]
+        for act in range(len(self.plan.acts)):
+            self._tile(act, np.flatnonzero(owner == act))
+        orphans = np.flatnonzero(owner < 0)
+        spaces = self.plan.zones["namespace"].iloc[orphans].fillna("")
+        for space in spaces.unique():
+            rows = orphans[(spaces == space).to_numpy()]
+            self._add("no_act", "zones", int(rows[0]), detail=f"{space}: {len(rows)}")
+            self._overlaps(rows, self.valid["zones"][rows], self.plan.zones["crs"].iloc[rows[0]])
+
+    def _tile(self, act: int, rows: Array) -> None:
+        outline = self.valid["acts"][act]
+        if len(rows) == 0:
+            self._add("no_zones", "acts", act)
+            return
+        zones = self.valid["zones"][rows]
+        crs = self.plan.acts["crs"].iloc[act]
+        theirs = self.plan.zones["crs"].iloc[rows]
+        if not isinstance(crs, str):
+            crs = theirs.dropna().iloc[0] if theirs.notna().any() else None
+        for other in theirs.dropna().unique():
+            if other == crs:
+                continue
+            at = (theirs == other).to_numpy()
+            zones[at] = _to(zones[at], other, crs)
+            self._add("mixed_crs", "zones", int(rows[at][0]), detail=f"{other} / {crs}: {at.sum()}")
+        self._overlaps(rows, zones, crs)
+        if outline is None or shapely.is_empty(outline):
+            return
+        covered = union(zones)
+        for gap in parts_above(shapely.difference(outline, covered), self.min_area):
+            near = [int(r) for r in shapely.STRtree(zones).query(gap, predicate="intersects")]
+            labels = sorted({str(self.plan.zones["label"].iloc[rows[r]]) for r in near})
+            self._add(
+                "gap",
+                "acts",
+                act,
+                area=float(gap.area),
+                shape=gap,
+                other=", ".join(labels[:6]) or None,
+                crs=crs,
+            )
+        shapely.prepare(outline)
+        for at in np.flatnonzero(~shapely.covers(outline, zones)):
+            for part in parts_above(shapely.difference(zones[at], outline), self.min_area):
+                self._add(
+                    "outside_act",
+                    "zones",
+                    int(rows[at]),
+                    area=float(part.area),
+                    shape=part,
+                    crs=crs,
+                )
+
+    def _overlaps(self, rows: Array, zones: Array, crs: str | None) -> None:
+        found = self_overlaps(zones, min_area=self.min_area)
+        for i, j, shape in zip(found.left, found.right, found.geometry, strict=True):
+            for part in parts_above(shape, self.min_area):
+                self._add(
+                    "overlap",
+                    "zones",
+                    int(rows[i]),
+                    area=float(part.area),
+                    shape=part,
+                    other=self._named("zones", int(rows[j])),
+                    crs=crs,
+                )
+
+
+def _plain(frame: pd.DataFrame, column: str) -> list[Any]:
+    """Return a column as a list, None where unknown or where there is no such column."""
+    if column not in frame:
+        return [None] * len(frame)
+    return [None if v is None or v != v else v for v in frame[column].tolist()]
+
+
+def _decimals(text: str) -> int:
+    """Count decimals that say something: 30.10 has one, as the value has.
+
+    >>> _decimals("30.15"), _decimals("30.10"), _decimals("1e-3"), _decimals("many")
+    (2, 1, 3, 0)
+    """
+    try:
+        exponent = Decimal(text).normalize().as_tuple().exponent
+    except InvalidOperation:
+        return 0
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _to(geometries: Array, source: str, target: Any) -> Array:
+    a, b = crs_rules.parse(source), crs_rules.parse(target)
+    if a.equals(b, ignore_axis_order=True):
+        return geometries
+    change = pyproj.Transformer.from_crs(a, b, always_xy=True)
+
+    def move(xy: Array) -> Array:
+        return np.column_stack(change.transform(xy[:, 0], xy[:, 1]))
+
+    return np.asarray(shapely.transform(geometries, move), dtype=object)

@@ -1,0 +1,470 @@
+"""Features of APP GML as rows: fields by local name, what the format forbids, a located error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from metrogis.errors import CRSError, SourceError
+from metrogis.provenance import Audit
+from metrogis.sources import app_schema as schema
+from metrogis.sources.app_geometry import GeometryFault, GeometryReader, local
+from metrogis.sources.app_xml import iterate
+from metrogis.texts import Text
+
+_GML = "http://www.opengis.net/gml"
+_HREF = "{http://www.w3.org/1999/xlink}href"
+_TITLE = "{http://www.w3.org/1999/xlink}title"
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+_VERSION = re.compile(r"/schemas/app/(\d+(?:\.\d+)?)/?$")
+_TERYT = re.compile(r"/(\d{6})(?:-|_|$)")
+_TAGS = [*schema.TYPES, "member", "featureMember", "boundedBy"]
+
+NUMBERS = {
+    "maksNadziemnaIntensywnoscZabudowy": "max_intensity",
+    "maksUdzialPowierzchniZabudowy": "max_built_share",
+    "maksWysokoscZabudowy": "max_height",
+    "minUdzialPowierzchniBiologicznieCzynnej": "min_bio_share",
+}
+"""Elements of a zone that hold a number -> column."""
+
+STANDARDS = {
+    "odlegloscDoSzkolyPodstawowej": "primary_school_m",
+    "odlegloscDoObszarowZieleniPublicznej": "green_areas_m",
+    "powierzchniaLacznaObszarowZieleniPublicznej": "green_areas_ha",
+    "odlegloscDoObszaruZieleniPublicznej": "green_area_m",
+    "powierzchniaObszaruZieleniPublicznej": "green_area_ha",
+    "odlegloscDoPrzedszkola": "kindergarten_m",
+    "odlegloscDoZlobka": "nursery_m",
+    "odlegloscDoAmbulatoriumPOZ": "clinic_m",
+    "odlegloscDoBiblioteki": "library_m",
+    "odlegloscDoDomuKultury": "culture_m",
+    "odlegloscDoDomuPomocySpolecznej": "social_care_m",
+    "odlegloscDoUrzadzonegoTerenuSportu": "sports_m",
+    "odlegloscDoPrzystanku": "stop_m",
+    "odlegloscDoPlacowkiPocztowej": "post_m",
+    "odlegloscDoApteki": "pharmacy_m",
+    "odlegloscDoPosterunkuPolicji": "police_m",
+    "odlegloscDoPosterunkuJednostkiOchronyPrzeciwpozarowej": "fire_m",
+}
+"""Elements of a standards area that hold a length or an area -> column, unit at its end."""
+
+_FACTORS = {
+    "m": {None: 1.0, "m": 1.0, "km": 1000.0},
+    "ha": {None: 1.0, "ha": 1.0, "m2": 1e-4, "km2": 100.0},
+}
+
+_TEXTS = {
+    "oznaczenie": "label",
+    "symbol": "symbol",
+    "tytul": "title",
+    "nazwaAlternatywna": "name_alternative",
+    "obowiazujeOd": "valid_from",
+    "obowiazujeDo": "valid_to",
+    "poczatekWersjiObiektu": "version_from",
+    "koniecWersjiObiektu": "version_to",
+}
+_CODES = {
+    "status": "status",
+    "charakterUstalenia": "binding",
+    "typPlanu": "kind",
+    "poziomHierarchii": "level",
+}
+_COMMON = (
+    "namespace",
+    "local_id",
+    "version_id",
+    "teryt6",
+    "valid_from",
+    "valid_to",
+    "version_from",
+    "version_to",
+    "status",
+    "app_version",
+    "crs",
+    "file",
+    "line",
+    "gml_id",
+)
+_PART = ("label", "symbol", "binding", "plan_namespace", "plan_id", "name")
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "acts": ("title", "kind", "level", *_COMMON),
+    "zones": (
+        *_PART,
+        "name_code",
+        "name_alternative",
+        "profile_basic",
+        "profile_additional",
+        *(c for column in NUMBERS.values() for c in (column, f"{column}_text")),
+        "height_unit",
+        *_COMMON,
+    ),
+    "ouz": (*_PART, *_COMMON),
+    "downtown": (*_PART, *_COMMON),
+    "standards": (*_PART, "farmstead_excluded", *STANDARDS.values(), *_COMMON),
+}
+_DATES = ("valid_from", "valid_to")
+_TIMES = ("version_from", "version_to")
+
+
+def _text(element: Any) -> str | None:
+    """Text of an element; None where it is nil or blank."""
+    text = element.text
+    if text is None or (_NIL in element.attrib and element.get(_NIL) in ("true", "1")):
+        return None
+    return text.strip() or None
+
+
+def _code(element: Any) -> str | None:
+    """Last part of a code list's address: ``.../ProcessStepGeneralValue/legalForce``."""
+    href = element.get(_HREF)
+    return _tail(href) if href and _tail(href) else element.get(_TITLE) or _text(element)
+
+
+@lru_cache(maxsize=4096)  # code lists are short, zones many
+def _tail(href: str) -> str:
+    return re.split(r"[/#]", href.strip().rstrip("/"))[-1]
+
+
+def _profile(element: Any) -> str:
+    return (_code(element) or "").rpartition("KPT-MPZP-")[2]
+
+
+_structure = lru_cache(maxsize=4096)(schema.structural_faults)  # most features look alike
+
+
+class Records:
+    """Rows of the five tables as files are read."""
+
+    def __init__(self, *, assumed: pyproj.CRS | None, arc_tolerance: float, layer: str) -> None:
+        self.layer = layer
+        self.geometry = GeometryReader(assumed=assumed, arc_tolerance=arc_tolerance, layer=layer)
+        self.rows: dict[str, list[dict[str, Any]]] = {t: [] for t in schema.TYPES.values()}
+        self.shapes: dict[str, list[Any]] = {t: [] for t in schema.TYPES.values()}
+        self.problems: list[tuple[str, int, str, str, float, float]] = []
+        self.others: dict[str, int] = {}
+        self.unknown_versions: dict[str, int] = {}
+        self.curves = self.heights = self.guessed = 0
+        self._names: dict[str, str] = {}
+
+    @property
+    def count(self) -> int:
+        """Features read so far."""
+        return sum(map(len, self.rows.values()))
+
+    def nothing(self, files: Sequence[Path]) -> SourceError:
+        """Return the error for files without a planning feature."""
+        there = ", ".join(f"{n} × {t}" for t, n in sorted(self.others.items())[:6])
+        return SourceError(
+            Text(
+                "nie ma ani jednego obiektu APP" + (f"; są: {there}" if there else ""),
+                "there is no APP feature at all" + (f"; there are: {there}" if there else ""),
+            ),
+            layer=self.layer,
+            place=", ".join(f.name for f in files[:3]),
+            remedy=Text(
+                "podaj plik z AktPlanowaniaPrzestrzennego lub StrefaPlanistyczna",
+                "give a file with AktPlanowaniaPrzestrzennego or StrefaPlanistyczna",
+            ),
+        )
+
+    # ------------------------------------------------------------------ one feature
+
+    def add(self, element: Any, file: str) -> None:
+        """Read one feature.
+
+        Raises
+        ------
+        SourceError
+            Namespace that is not APP's, unreadable geometry: with file, line and id.
+        """
+        space, _, kind = element.tag.rpartition("}")
+        place = f"{file}, line {element.sourceline}, {_gml_id(element) or kind}"
+        version = self._version(space[1:], kind, place)
+        table = schema.TYPES[kind]
+        row: dict[str, Any] = {
+            "app_version": version,
+            "file": file,
+            "line": element.sourceline,
+            "gml_id": _gml_id(element),
+        }
+        index = len(self.rows[table])
+        names: list[str] = []
+        empty: set[str] = set()
+        lists: dict[str, list[str]] = {"profilPodstawowy": [], "profilDodatkowy": []}
+        holder: Any = None
+        srs: str | None = None
+        for child in element:
+            tag = child.tag
+            name = self._names.get(tag)
+            if name is None:
+                name = self._names[tag] = local(tag)
+            if tag.startswith("{" + _GML):
+                if name == "boundedBy":
+                    srs = next((e.get("srsName") for e in child if e.get("srsName")), None)
+                continue
+            names.append(name)
+            attributes = child.attrib
+            if not len(child) and _HREF not in attributes and _text(child) is None:
+                empty.add(name)
+                if _TITLE not in attributes:
+                    continue
+            if name in NUMBERS:
+                self._number(table, index, row, name, child)
+            elif name in STANDARDS:
+                self._standard(table, index, row, name, child)
+            elif name == "wylaczenieZabudowyZagrodowej":
+                said = {"true": True, "1": True, "false": False, "0": False}
+                row["farmstead_excluded"] = said.get(_text(child) or "")
+            elif name in _TEXTS:
+                row.setdefault(_TEXTS[name], _text(child))
+            elif name in _CODES:
+                row.setdefault(_CODES[name], _code(child))
+            elif name in lists:
+                lists[name].append(_profile(child))
+            elif name == "nazwa":
+                row["name"] = child.get(_TITLE) or _text(child) or _code(child)
+                row["name_code"] = _code(child)
+            elif name == "idIIP":
+                self._identifier(child, row, empty)
+            elif name == "plan":
+                self._plan(child, row)
+            elif name in ("geometria", "zasiegPrzestrzenny"):
+                holder = child
+        for name, column in (
+            ("profilPodstawowy", "profile_basic"),
+            ("profilDodatkowy", "profile_additional"),
+        ):
+            row[column] = ";".join(lists[name]) or None
+        for code, detail in _structure(version, kind, tuple(names), frozenset(empty)):
+            self._problem(table, index, code, detail)
+        self.shapes[table].append(self._shape(table, index, row, holder, srs, place))
+        self.rows[table].append(row)
+
+    def _version(self, space: str, kind: str, place: str) -> str:
+        match = _VERSION.search(space)
+        if match is None:
+            raise SourceError(
+                Text(
+                    f"obiekt <{kind}> w przestrzeni nazw {space[:120]!r}, a nie APP",
+                    f"feature <{kind}> in namespace {space[:120]!r}, which is not APP's",
+                ),
+                layer=self.layer,
+                place=place,
+                remedy=Text(
+                    "przestrzeń nazw APP kończy się na /schemas/app/1.0, 2.0 lub 3.0",
+                    "the namespace of APP ends with /schemas/app/1.0, 2.0 or 3.0",
+                ),
+            )
+        version = match.group(1)
+        if version not in schema.VERSIONS:
+            self.unknown_versions[version] = self.unknown_versions.get(version, 0) + 1
+        return version
+
+    def _identifier(self, element: Any, row: dict[str, Any], empty: set[str]) -> None:
+        found = {local(e.tag): _text(e) for inner in element for e in inner}
+        row["namespace"] = found.get("przestrzenNazw")
+        row["local_id"] = found.get("lokalnyId")
+        row["version_id"] = found.get("wersjaId")
+        if not row["namespace"] or not row["local_id"]:
+            empty.add("idIIP")
+        match = _TERYT.search(row["namespace"] or "")
+        row["teryt6"] = match.group(1) if match else None
+
+    @staticmethod
+    def _plan(element: Any, row: dict[str, Any]) -> None:
+        """Read the act a feature belongs to: ``.../<namespace>/<teryt6>-POG/<local id>``."""
+        href = (element.get(_HREF) or "").strip().rstrip("/")
+        parts = [p for p in href.partition("AktPlanowaniaPrzestrzennego/")[2].split("/") if p]
+        if len(parts) >= 3:
+            row["plan_namespace"], row["plan_id"] = f"{parts[0]}/{parts[1]}", parts[2]
+
+    def _number(self, table: str, index: int, row: dict[str, Any], name: str, child: Any) -> None:
+        column = NUMBERS[name]
+        text = _text(child)
+        if f"{column}_text" in row:
+            return
+        row[f"{column}_text"] = text
+        if text is None:
+            return
+        try:
+            value = float(text)
+            if not np.isfinite(value):
+                raise ValueError
+        except ValueError:
+            self._problem(table, index, "bad_value", f"{name}: {text[:30]}")
+            return
+        if name == "maksWysokoscZabudowy":
+            unit = child.get("uom")
+            row["height_unit"] = unit
+            if unit not in (
+                None,
+                "m",
+                "#m",
+                "urn:ogc:def:uom:EPSG::9001",
+                "urn:ogc:def:uom:UCUM::m",
+            ):
+                self._problem(table, index, "bad_unit", f"{name}: {text[:30]} {unit[:20]}")
+                return  # metres are not guessed from another unit
+            if unit is None:
+                self._problem(table, index, "bad_unit", f"{name}: {text[:30]} (uom?)")
+        row[column] = value
+
+    def _standard(self, table: str, index: int, row: dict[str, Any], name: str, child: Any) -> None:
+        column, text, unit = STANDARDS[name], _text(child), child.get("uom")
+        if text is None:
+            return
+        factor = _FACTORS[column.rpartition("_")[2]].get(unit)
+        if factor is None:
+            self._problem(table, index, "bad_unit", f"{name}: {text[:30]} {str(unit)[:20]}")
+            return
+        try:
+            row[column] = float(text) * factor
+        except ValueError:
+            self._problem(table, index, "bad_value", f"{name}: {text[:30]}")
+
+    def _shape(
+        self, table: str, index: int, row: dict[str, Any], holder: Any, srs: str | None, place: str
+    ) -> Any:
+        if holder is None:
+            return None
+        try:
+            surface = self.geometry.read(holder, srs=srs)
+        except GeometryFault as fault:
+            raise SourceError(
+                Text(
+                    f"nieczytelna geometria: {fault.text.pl}",
+                    f"unreadable geometry: {fault.text.en}",
+                ),
+                layer=self.layer,
+                place=place,
+                remedy=Text("popraw obiekt w pliku", "mend the feature in the file"),
+            ) from fault
+        except CRSError as error:
+            raise CRSError(
+                error.message, layer=self.layer, place=place, remedy=error.remedy
+            ) from error
+        for code, detail, x, y in surface.problems:
+            self._problem(table, index, code, detail, x, y)
+        self.curves += surface.curves
+        self.heights += bool(surface.heights)
+        self.guessed += bool(surface.guessed_dimension)
+        row["crs"] = None if surface.crs is None else self.geometry.name(surface.crs)
+        return surface.geometry
+
+    def _problem(
+        self,
+        table: str,
+        row: int,
+        code: str,
+        detail: str,
+        x: float = float("nan"),
+        y: float = float("nan"),
+    ) -> None:
+        self.problems.append((table, row, code, detail, x, y))
+
+    # ------------------------------------------------------------------ tables
+
+    def tables(self) -> tuple[dict[str, pd.DataFrame], dict[str, Any], pd.DataFrame]:
+        """Return the tables, their geometries, and what the format forbids."""
+        tables, own = {}, {}
+        for table, columns in _COLUMNS.items():
+            frame = pd.DataFrame(self.rows[table], columns=list(columns), dtype=object)
+            for column in (*_DATES, *_TIMES):
+                frame[column] = self._moments(table, frame[column], zoned=column in _TIMES)
+            if table == "zones":
+                for column in NUMBERS.values():
+                    frame[column] = frame[column].astype("float64")
+            if table == "standards":
+                for column in STANDARDS.values():
+                    frame[column] = frame[column].astype("float64")
+                frame["farmstead_excluded"] = frame["farmstead_excluded"].astype("boolean")
+            frame["line"] = frame["line"].astype("int64")
+            tables[table] = frame
+            shapes = np.empty(len(frame), dtype=object)
+            shapes[:] = self.shapes[table]
+            own[table] = shapes
+        problems = pd.DataFrame(
+            self.problems, columns=["table", "row", "code", "detail", "x", "y"]
+        ).astype({"row": "int64", "x": "float64", "y": "float64"})
+        return tables, own, problems
+
+    def _moments(self, table: str, texts: pd.Series, *, zoned: bool) -> pd.Series:
+        """Parse dates (naive) or moments (UTC); what is none becomes unknown and a problem."""
+        known = texts[texts.notna()].astype(str)
+        cut = known if zoned else known.str.slice(0, 10)
+        moments = pd.to_datetime(cut, format="ISO8601", utc=True, errors="coerce")
+        for index in moments.index[moments.isna()]:
+            self._problem(table, int(index), "bad_value", f"{texts.name}: {texts[index][:30]}")
+        full = moments.reindex(texts.index)
+        full = pd.to_datetime(full, utc=True).astype("datetime64[us, UTC]")
+        return full if zoned else full.dt.tz_localize(None)
+
+    @property
+    def audit(self) -> Audit:
+        """What was drawn otherwise than written, guessed or left aside."""
+        layer = self.layer
+        audit = Audit().add(
+            layer,
+            "modelled",
+            self.curves,
+            Text("łuki zastąpione łamanymi", "arcs drawn as chords"),
+            f"<= {self.geometry.arc_tolerance} m",
+        )
+        audit = audit.add(
+            layer, "dropped", self.heights, Text("wysokości w geometrii", "heights in geometry")
+        )
+        audit = audit.add(
+            layer,
+            "guessed",
+            self.guessed,
+            Text("srsDimension nie podano: przyjęto 3", "srsDimension not given: taken as 3"),
+        )
+        audit = audit.add(
+            layer,
+            "guessed",
+            sum(self.unknown_versions.values()),
+            Text(
+                "nieznana wersja APP: czytana jak najnowsza znana",
+                "unknown version of APP: read as the newest one known",
+            ),
+            sorted(self.unknown_versions),
+        )
+        return audit.add(
+            layer,
+            "noted",
+            sum(self.others.values()),
+            Text("obiekty innych typów: nieczytane", "features of other types: not read"),
+            [f"{n} × {t}" for t, n in sorted(self.others.items())],
+        )
+
+
+def _gml_id(element: Any) -> str | None:
+    return next((str(v) for k, v in element.attrib.items() if local(k) == "id" or k == "id"), None)
+
+
+def read_document(stream: Any, name: str, records: Records) -> None:
+    """Read the features of one XML document into ``records``."""
+    elements = iterate(stream, name, _TAGS)
+    next(elements, None)  # the root: judged by the reader of XML
+    records.geometry.inherited = None
+    for element in elements:
+        kind = local(element.tag)
+        if kind in schema.TYPES:
+            records.add(element, name)
+        elif kind == "boundedBy":
+            if local(element.getparent().tag).endswith("Collection"):
+                srs = next((e.get("srsName") for e in element if e.get("srsName")), None)
+                records.geometry.inherited = srs
+        else:
+            for child in element:
+                other = local(child.tag)
+                if other and other not in schema.TYPES and not other.endswith("Collection"):
+                    records.others[other] = records.others.get(other, 0) + 1

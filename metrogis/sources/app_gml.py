@@ -1,0 +1,389 @@
+"""Polish planning acts in APP GML 1.0, 2.0, 3.0: acts, zones, building areas, versions and dates.
+
+Files are read feature by feature, by local name, so versions may mix. Geometry is kept as it
+stands in the file, faults included, and in the act's own CRS beside the common one: areas of
+planning law hold in the act's CRS.
+
+Absent and nil values are unknown (NaN, NaT, None), never 0.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from metrogis import crs as crs_rules
+from metrogis.errors import CRSError, SourceError
+from metrogis.provenance import Audit, Source, file_hash
+from metrogis.sources import app_schema as schema
+from metrogis.sources import app_xml as xml
+from metrogis.sources.app_features import Records, read_document
+from metrogis.texts import Text
+
+TABLES = ("acts", "zones", "ouz", "downtown", "standards")
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Planning acts and what belongs to them.
+
+    Attributes
+    ----------
+    acts, zones, ouz, downtown, standards : GeoDataFrame
+        One row per feature, all in one CRS. Common columns: ``namespace``, ``local_id``,
+        ``version_id``, ``teryt6`` (first six digits of TERYT, from the namespace), ``valid_from``,
+        ``valid_to`` (the first day no longer in force), ``version_from``, ``version_to`` (UTC),
+        ``status``, ``app_version``, ``crs`` (the feature's own), ``file``, ``line``, ``gml_id``.
+        Acts: ``title``, ``kind``, ``level``. The others: ``label`` (*oznaczenie*), ``symbol``,
+        ``binding``, ``plan_namespace``, ``plan_id`` (the act it belongs to). Zones: ``name``,
+        ``name_code``, ``profile_basic``, ``profile_additional`` (codes joined by ``;``),
+        ``max_intensity`` (1), ``max_built_share`` (%), ``max_height`` (m), ``min_bio_share`` (%),
+        each with the file's text in ``<name>_text``. Standards: ``farmstead_excluded`` and the
+        columns of :data:`metrogis.sources.app_features.STANDARDS`.
+    problems : DataFrame
+        What the format forbids: ``table``, ``row`` (position in it), ``code``, ``detail``, ``x``,
+        ``y`` (own CRS). See :func:`metrogis.sources.app_schema.structural_faults`.
+    own : mapping
+        Table -> geometries as in the file (easting first), row by row, in the row's ``crs``.
+    audit : Audit
+    source : Source
+    """
+
+    acts: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    ouz: gpd.GeoDataFrame
+    downtown: gpd.GeoDataFrame
+    standards: gpd.GeoDataFrame
+    problems: pd.DataFrame
+    own: Mapping[str, Any] = field(repr=False)
+    audit: Audit
+    source: Source
+
+    @property
+    def crs(self) -> pyproj.CRS:
+        """The CRS of the tables."""
+        return self.acts.crs
+
+    def in_own_crs(self, table: str) -> dict[str, gpd.GeoDataFrame]:
+        """Return a table's rows by their own CRS, geometry as in the file (indexes kept)."""
+        frame: gpd.GeoDataFrame = getattr(self, table)
+        plain = pd.DataFrame(frame.drop(columns="geometry"))
+        found = {}
+        for name in frame["crs"].dropna().unique():
+            rows = (frame["crs"] == name).to_numpy()
+            found[str(name)] = gpd.GeoDataFrame(
+                plain[rows], geometry=np.asarray(self.own[table], dtype=object)[rows], crs=name
+            )
+        return found
+
+    def to_crs(self, crs: Any) -> Plan:
+        """Return the plan with its tables in another CRS, computed from the files' coordinates."""
+        target = crs_rules.parse(crs)
+        tables = {t: _common(getattr(self, t), self.own[t], target) for t in TABLES}
+        return replace(self, **tables)
+
+    def with_source(self, source: Source) -> Plan:
+        """Return the plan with another source (the catalog's licence, attribution, date)."""
+        return replace(self, source=source)
+
+    def __len__(self) -> int:
+        return sum(len(getattr(self, t)) for t in TABLES)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(getattr(self, t))} {t}" for t in TABLES if len(getattr(self, t)))
+        return f"<Plan: {counts or 'empty'}; {crs_rules.name_of(self.crs)}>"
+
+
+def read_app(
+    path: str | Path | Sequence[str | Path],
+    *,
+    crs: Any = None,
+    as_of: str | dt.date | None = None,
+    assume_crs: Any = None,
+    arc_tolerance: float = 0.01,
+    layer: str = "plans",
+    limits: xml.Limits | None = None,
+) -> Plan:
+    """Read APP GML files as one plan.
+
+    Parameters
+    ----------
+    path : path, or sequence of paths
+        GML, GZip, zip of GML, or a folder of these; acts and zones may lie in separate files.
+    crs : any, optional
+        CRS of the tables. Default: the CRS all features share, else EPSG:2180.
+    as_of : date or ISO text, optional
+        Keep what is in force on that day: version begun and not ended, ``valid_from`` <= day <
+        ``valid_to`` (unknown dates do not exclude). Default: every version that has not ended.
+    assume_crs : any, optional
+        CRS of geometries without ``srsName`` (easting first); without it they are an error.
+    arc_tolerance : float
+        Metres by which a chord may leave its arc (this project's choice).
+    layer : str
+        Name used in messages.
+    limits : Limits, optional
+        How large files may be.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    SourceError
+        Broken XML, a DOCTYPE, wrong namespace, no planning features, unreadable geometry: with
+        file, line and feature.
+    CRSError
+        Geometry without srsName, one of unknown form, coordinates outside the CRS's area.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> gml = '''<c:FeatureCollection xmlns:c="http://www.opengis.net/wfs/2.0"
+    ...  xmlns:g="http://www.opengis.net/gml/3.2"
+    ...  xmlns:a="https://www.gov.pl/static/zagospodarowanieprzestrzenne/schemas/app/2.0">
+    ...  <c:member><a:StrefaPlanistyczna g:id="z1"><a:symbol>SO</a:symbol><a:geometria>
+    ...  <g:Polygon srsName="http://www.opengis.net/def/crs/EPSG/0/2180"><g:exterior><g:LinearRing>
+    ...  <g:posList>720000 470000 720000 470100 720200 470100 720000 470000</g:posList>
+    ...  </g:LinearRing></g:exterior></g:Polygon></a:geometria></a:StrefaPlanistyczna></c:member>
+    ... </c:FeatureCollection>'''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "zones.gml")
+    ...     _ = file.write_text(gml)
+    ...     plan = read_app(file)
+    >>> plan.zones["symbol"].item(), plan.zones.area.item(), plan.zones["min_bio_share"].item()
+    ('SO', 10000.0, nan)
+    """
+    limits = limits or xml.Limits()
+    day = _day(as_of, layer)
+    assumed = None if assume_crs is None else crs_rules.parse(assume_crs, layer=layer)
+    files = _files(path, layer)
+    records = Records(assumed=assumed, arc_tolerance=arc_tolerance, layer=layer)
+    for file in files:
+        with xml.open_documents(file, limits) as documents:
+            for name, stream in documents:
+                try:
+                    read_document(stream, name, records)
+                except SourceError as error:
+                    if error.layer is None:
+                        raise SourceError(
+                            error.message, layer=layer, place=error.place, remedy=error.remedy
+                        ) from error
+                    raise
+    if not records.count:
+        raise records.nothing(files)
+    tables, own, problems = records.tables()
+    audit = records.audit
+    tables, own, problems, audit = _in_force(tables, own, problems, audit, day, layer)
+    _check_places(tables, own, layer)
+    target = _target(tables, crs, layer)
+    found = sorted({c for t in tables.values() for c in t["crs"].dropna()})
+    if len(found) > 1:
+        audit = audit.add(
+            layer,
+            "noted",
+            len(found),
+            Text(
+                "pliki są w kilku układach: tabele przeliczono na "
+                f"{crs_rules.name_of(target)}, pola aktów liczone są w układzie aktu",
+                f"files come in several CRSs: tables reprojected to {crs_rules.name_of(target)}, "
+                "areas of acts are computed in the act's CRS",
+            ),
+            found,
+        )
+    hashes = [file_hash(f) for f in files]
+    source = Source(
+        layer=layer,
+        origin=", ".join(f.name for f in files),
+        sha256=hashes[0] if len(hashes) == 1 else "",
+    )
+    frames = {t: _common(tables[t], own[t], target) for t in TABLES}
+    return Plan(**frames, problems=problems, own=own, audit=audit, source=source)
+
+
+# --------------------------------------------------------------------------- files and dates
+
+
+def _files(path: str | Path | Sequence[str | Path], layer: str) -> list[Path]:
+    given: Iterable[str | Path] = [path] if isinstance(path, str | Path) else path
+    files: list[Path] = []
+    for one in map(Path, given):
+        if one.is_dir():
+            files += sorted(
+                f
+                for f in one.rglob("*")
+                if f.is_file() and f.name.lower().endswith((".gml", ".gml.gz", ".zip"))
+            )
+        elif one.exists():
+            files.append(one)
+        else:
+            raise SourceError(
+                Text("nie ma takiego pliku", "there is no such file"), layer=layer, place=one.name
+            )
+    if not files:
+        raise SourceError(
+            Text("nie podano żadnego pliku GML", "there is no GML file"),
+            layer=layer,
+            remedy=Text(
+                "podaj plik .gml lub folder z nimi", "give a .gml file or a folder of them"
+            ),
+        )
+    return files
+
+
+def _day(as_of: str | dt.date | None, layer: str) -> pd.Timestamp | None:
+    if as_of is None:
+        return None
+    try:
+        day = pd.Timestamp(as_of)
+    except ValueError:
+        day = pd.NaT
+    if pd.isna(day):
+        raise SourceError(
+            Text(f"as_of = {as_of!r} nie jest datą", f"as_of = {as_of!r} is not a date"),
+            layer=layer,
+            remedy=Text("podaj datę jako 2025-08-15", "give a date such as 2025-08-15"),
+        )
+    return day.tz_localize(None).normalize()
+
+
+def _in_force(
+    tables: dict[str, pd.DataFrame],
+    own: dict[str, Any],
+    problems: pd.DataFrame,
+    audit: Audit,
+    day: pd.Timestamp | None,
+    layer: str,
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any], pd.DataFrame, Audit]:
+    """Keep the versions that hold (on ``day``); rows of ``problems`` follow."""
+    ended, outside, replaced, draft = 0, 0, 0, 0
+    shown: list[str] = []
+    for name, frame in tables.items():
+        if frame.empty:
+            continue
+        if day is None:
+            keep = frame["version_to"].isna().to_numpy()
+            ended += int((~keep).sum())
+        else:
+            moment = day.tz_localize("UTC") + pd.Timedelta(days=1)  # all of that day counts
+            begun = ~(frame["version_from"] >= moment)
+            open_ = ~(frame["version_to"] < moment)
+            inside = ~(frame["valid_from"] > day) & ~(frame["valid_to"] <= day)
+            newest = _newest(frame, (begun & open_).to_numpy())
+            keep = (begun & open_ & inside).to_numpy() & newest
+            ended += int((~(begun & open_)).sum())
+            outside += int((begun & open_ & ~inside).sum())
+            replaced += int((begun & open_ & inside & ~newest).sum())
+            draft += int((keep & (frame["status"] != "legalForce").to_numpy()).sum())
+        shown += frame.loc[~keep, "local_id"].dropna().head(6).tolist()
+        if keep.all():
+            continue
+        position = np.cumsum(keep) - 1
+        mine = (problems["table"] == name).to_numpy()
+        rows = problems["row"].to_numpy()
+        lost = mine.copy()
+        lost[mine] = ~keep[rows[mine]]
+        moved = rows.copy()
+        moved[mine] = position[rows[mine]]
+        problems = problems.assign(row=moved)[~lost].reset_index(drop=True)
+        tables[name] = frame[keep].reset_index(drop=True)
+        own[name] = own[name][keep]
+    when = "" if day is None else f" ({day:%Y-%m-%d})"
+    for count, text in (
+        (ended, Text(f"wersje zakończone lub późniejsze{when}", f"versions ended or later{when}")),
+        (outside, Text(f"nie obowiązuje w dniu{when}", f"not in force on the day{when}")),
+        (replaced, Text("wersje zastąpione nowszą", "versions replaced by a newer one")),
+    ):
+        audit = audit.add(layer, "dropped", count, text, shown)
+    audit = audit.add(
+        layer,
+        "noted",
+        draft,
+        Text(
+            "status inny niż „prawnie wiążący” (projekt): daty uznano za obowiązujące",
+            "status other than legal force (a draft): its dates were taken as they stand",
+        ),
+    )
+    return tables, own, problems, audit
+
+
+def _newest(frame: pd.DataFrame, live: Any) -> Any:
+    """Of live versions of one object (same id and label), only the newest holds."""
+    keys = ["namespace", "local_id"] + (["label"] if "label" in frame else [])
+    known = live & frame["local_id"].notna().to_numpy() & frame["version_from"].notna().to_numpy()
+    newest = frame["version_from"].where(known).groupby([frame[k] for k in keys]).transform("max")
+    return ~(known & (frame["version_from"] < newest).to_numpy())
+
+
+# --------------------------------------------------------------------------- coordinates
+
+
+def _check_places(tables: dict[str, pd.DataFrame], own: dict[str, Any], layer: str) -> None:
+    """Raise where coordinates leave their CRS's area of use, naming the first such feature."""
+    for name, frame in tables.items():
+        for crs in frame["crs"].dropna().unique():
+            rows = np.flatnonzero((frame["crs"] == crs).to_numpy())
+            geometries = own[name][rows]
+            whole = gpd.GeoDataFrame(geometry=geometries, crs=crs)
+            try:
+                crs_rules.check_area_of_use(whole, layer=layer)
+            except CRSError as error:
+                for row, geometry in zip(rows, geometries, strict=True):
+                    one = gpd.GeoDataFrame(geometry=[geometry], crs=crs)
+                    try:
+                        crs_rules.check_area_of_use(one, layer=layer)
+                    except CRSError as exact:
+                        place = "{file}, line {line}, {gml_id}".format(**frame.iloc[row])
+                        raise CRSError(
+                            exact.message,
+                            layer=layer,
+                            place=place,
+                            remedy=Text(
+                                "popraw srsName lub kolejność osi w pliku: zapis "
+                                ".../def/crs/EPSG/0/2180 oznacza kolejność północ, wschód",
+                                "mend srsName or the order of axes in the file: "
+                                ".../def/crs/EPSG/0/2180 means northing, easting",
+                            ),
+                        ) from error
+                raise
+
+
+def _target(tables: dict[str, pd.DataFrame], crs: Any, layer: str) -> pyproj.CRS:
+    if crs is not None:
+        return crs_rules.parse(crs, layer=layer)
+    found = {c for t in tables.values() for c in t["crs"].dropna()}
+    return crs_rules.parse(found.pop() if len(found) == 1 else crs_rules.WORKING_CRS)
+
+
+def _common(frame: pd.DataFrame, own: Any, target: pyproj.CRS) -> gpd.GeoDataFrame:
+    """Return the table with its own geometries brought to one CRS."""
+    geometry = np.array(own, dtype=object, copy=True)
+    for name in frame["crs"].dropna().unique():
+        source = crs_rules.parse(name)
+        if source.equals(target, ignore_axis_order=True):
+            continue
+        rows = (frame["crs"] == name).to_numpy()
+        change = pyproj.Transformer.from_crs(source, target, always_xy=True)
+        moved = _mover(change)
+        geometry[rows] = shapely.transform(geometry[rows], moved)
+    plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+    return gpd.GeoDataFrame(plain, geometry=geometry, crs=target)
+
+
+def _mover(change: pyproj.Transformer) -> Callable[[Any], Any]:
+    def move(xy: Any) -> Any:
+        return np.column_stack(change.transform(xy[:, 0], xy[:, 1]))
+
+    return move
+
+
+__all__ = ["Plan", "read_app", "schema"]

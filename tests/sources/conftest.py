@@ -1,0 +1,21 @@
+"""The builder of small APP GML files."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def gml() -> ModuleType:
+    """Module with ``act``, ``zone``, ``document``, ``square``."""
+    path = Path(__file__).parents[1] / "planning/gml_builder.py"
+    spec = importlib.util.spec_from_file_location("gml_builder", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
