@@ -114,6 +114,7 @@ class Atlas:
         *,
         languages: Sequence[str] = ("pl", "en"),
         basemap: str | None = None,
+        progress: Progress | None = None,
     ) -> Path:
         """Write the atlas as a site of static pages; return its index page.
 
@@ -125,7 +126,11 @@ class Atlas:
             When the directory holds something that is not a former atlas.
         """
         site = importlib.import_module("metrogis.report.site")
-        return Path(site.publish(self, Path(directory), languages=languages, basemap=basemap))
+        return Path(
+            site.publish(
+                self, Path(directory), languages=languages, basemap=basemap, progress=progress
+            )
+        )
 
     def to_gpkg(self, path: str | Path) -> Path:
         """Write all tables of all results to one GeoPackage with QGIS styles."""

@@ -272,8 +272,7 @@ def _run(
         )
         index = None
         if out is not None:
-            tell(_say("strony", "pages"), Text("publikowanie", "publishing"))
-            index = atlas.publish(out, languages=chosen)
+            index = atlas.publish(out, languages=chosen, progress=tell)
     seconds = time.perf_counter() - start
     if as_json:
         print(json.dumps(_atlas_as_json(atlas, index, seconds), ensure_ascii=False, indent=1))
@@ -543,7 +542,7 @@ def demo(
     from metrogis import demo as demo_package
 
     with errors.status(_say("tworzenie metropolii", "making the metropolis")):
-        demo_package.build(output, size=size, seed=seed)
+        demo_package.build(output, size=size.upper(), seed=seed)  # type: ignore[arg-type]
     print(output)
 
 

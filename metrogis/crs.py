@@ -70,7 +70,8 @@ def is_metric(crs: Any) -> bool:
     if not parsed.is_projected:
         return False
     horizontal = parsed.sub_crs_list[0] if parsed.is_compound else parsed
-    horizontal = horizontal.source_crs if horizontal.is_bound else horizontal
+    if horizontal.is_bound and horizontal.source_crs is not None:
+        horizontal = horizontal.source_crs
     if any(axis.unit_conversion_factor != 1.0 for axis in horizontal.axis_info[:2]):
         return False
     operation = horizontal.coordinate_operation

@@ -259,6 +259,7 @@ class Check:
         """Give the function a signature that lists its parameters, for help() and editors."""
         own = inspect.signature(self.function, follow_wrapped=False)
         kept = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        listed = {p.name for p in kept}
         extra = [
             inspect.Parameter(
                 name,
@@ -267,6 +268,7 @@ class Check:
                 annotation=info.annotation,
             )
             for name, info in self.parameters.model_fields.items()
+            if name not in listed  # a second Check of the same function finds them there already
         ]
         signature = own.replace(parameters=[*kept, *extra])
         self.function.__signature__ = signature  # type: ignore[attr-defined]

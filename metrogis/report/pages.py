@@ -28,6 +28,9 @@ from metrogis.texts import LANGUAGES, Text, both, is_missing, number
 MAX_ROWS = 200
 """Rows of a table of places shown on a page (municipalities are always all shown)."""
 
+MAX_CSV_ROWS = 20_000
+"""Longer tables are offered in the GeoPackage only: as CSV they would outweigh the whole site."""
+
 
 class SkippedCheck(Protocol):
     """A check that could not run."""
@@ -131,7 +134,7 @@ def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableVi
         total=words.ROWS.fill(n=len(frame)).get(language),
         cut=cut,
         row_head=(named or texts or [-1])[0],
-        csv=f"{table_name(result, name)}{csv_suffix}.csv",
+        csv=f"{table_name(result, name)}{csv_suffix}.csv" if len(frame) <= MAX_CSV_ROWS else "",
     )
 
 

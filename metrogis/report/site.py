@@ -137,7 +137,9 @@ def _build(
     if results:
         tell("", WRITING)
         gpkg.write(results, folder / "downloads" / package, language=languages[0])
-    tables.write_csv(results, folder / "downloads", languages=languages)
+    tables.write_csv(
+        results, folder / "downloads", languages=languages, max_rows=pages.MAX_CSV_ROWS
+    )
     for language in languages:
         index = pages.index_page(atlas, language, root="../", **shared)
         _write(folder / language / "index.html", index)

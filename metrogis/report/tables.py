@@ -48,7 +48,11 @@ def write_parquet(results: Iterable[Result], directory: Path) -> list[Path]:
 
 
 def write_csv(
-    results: Iterable[Result], directory: Path, *, languages: Sequence[str] = ("en",)
+    results: Iterable[Result],
+    directory: Path,
+    *,
+    languages: Sequence[str] = ("en",),
+    max_rows: int | None = None,
 ) -> list[Path]:
     """Write every table to ``<check>_<table>.csv``, without geometry.
 
@@ -59,6 +63,8 @@ def write_csv(
     languages : sequence of {"en", "pl"}
         Ways of writing, see the module's text. Column names are the same in both. For more than
         one the files are called ``<check>_<table>.<language>.csv``.
+    max_rows : int, optional
+        Longer tables are left out (a site offers them in its GeoPackage only).
 
     Raises
     ------
@@ -67,7 +73,9 @@ def write_csv(
     """
     written = []
     for result in results:
-        for name in result.tables:
+        for name, table in result.tables.items():
+            if max_rows is not None and len(table) > max_rows:
+                continue
             frame = plain(result, name)
             bare = pd.DataFrame(frame.drop(columns=frame.geometry.name))
             for language in languages:

@@ -55,8 +55,10 @@ WORDS: dict[str, Text] = {
     ),
     "csv": both("CSV"),
     "csv_note": Text(
-        "CSV: średniki i przecinki dziesiętne, otwiera się w Excelu. GeoPackage zawiera geometrię.",
-        "CSV: commas and decimal points, UTF-8. The GeoPackage holds the geometry.",
+        "CSV: średniki i przecinki dziesiętne, otwiera się w Excelu. GeoPackage zawiera geometrię "
+        "i tabele zbyt długie na CSV.",
+        "CSV: commas and decimal points, UTF-8. The GeoPackage holds the geometry, and tables too "
+        "long for CSV.",
     ),
     "method": Text("Jak to policzono", "How it was computed"),
     "parameters": Text("Parametry", "Parameters"),
