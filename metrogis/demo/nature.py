@@ -21,6 +21,7 @@ from metrogis.demo.terrain import Terrain, transform_of
 
 _STEP = 200.0
 _REACH = 950.0  # planted zones reach this far to either side of an axis: past the corridor's edge
+_ROOM = 215.0  # half the least width of a corridor before plans, m
 BOTTLENECK = 240.0
 """Width left between two planned zones at the planted bottleneck, m."""
 
@@ -68,7 +69,7 @@ def make_nature(
         axes.append(axis)
     settled_land = _outline(terrain.grid, ndi.binary_dilation(fabric.depth < 1.3))
     shapely.prepare(settled_land)
-    bands = [_largest(b.difference(settled_land).simplify(8)) for b in bands]
+    bands = [_roomy(b.difference(settled_land)) for b in bands]
     zones = _plant(settled, terrain, axes, bands, settled_land)
     bands[2], ending = _ending(settled, bands[2], axes[2])
     zones += ending
@@ -139,6 +140,12 @@ def _outline(grid: Grid, mask: Mask) -> Shape:
 def _largest(shape: Shape) -> Shape:
     parts = shapely.get_parts(shape)
     return parts[int(np.argmax(shapely.area(parts)))]
+
+
+def _roomy(shape: Shape) -> Shape:
+    """The part of a corridor where a disc of twice :data:`_ROOM` can travel from end to end."""
+    core = _largest(shape.buffer(-_ROOM))
+    return _largest(core.buffer(_ROOM, quad_segs=6).intersection(shape).simplify(5))
 
 
 def _frame(axis: shapely.LineString, at: float) -> tuple[Array, Array, Array]:

@@ -37,6 +37,7 @@ def make_people(
     shapes: Shapes,
     stops: pd.DataFrame,
     streams: Streams,
+    total: int,
 ) -> People:
     """Spread the residents of each settlement over its cells.
 
@@ -64,7 +65,10 @@ def make_people(
 
     kind = fabric.kind[cKDTree(fabric.seeds).query(xy)[1]]
     depth = fabric.depth.ravel()[cell]
-    people = places["people"].to_numpy()
+    people = places["people"].to_numpy().copy()
+    # the sum is the one asked for: what small places could not hold lives in the city
+    people[np.bincount(owner, minlength=len(people)) == 0] = 0
+    people[0] += total - int(people.sum())
     steep = np.where(people[owner] > 5000, DECAY, 1.1)
     weight = np.exp(-steep * depth) * CROWD[kind]
     patch = noise(rng, grid.shape, 3.0, octaves=2).ravel()[cell]

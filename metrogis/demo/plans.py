@@ -19,8 +19,8 @@ from metrogis.demo.terrain import Terrain
 
 GAP = (50.0, 40.0)
 """Sides of the planted gap between zones, m."""
-OVERLAP = (80.0, 60.0)
-"""Sides of the block whose half lies over the neighbouring zone, m."""
+OVERLAP = 40.0
+"""How far one zone is drawn over its neighbour, m."""
 
 
 @dataclass
@@ -113,13 +113,14 @@ def _draw(
     xy = xy[shapely.dwithin(town.geometry, shapely.points(xy), 300.0)]
     symbols = _symbols(terrain, fabric, land, rng, xy)
     special = [
-        (z["symbol"], s.intersection(town.geometry))
+        (z["symbol"], _areas(s.intersection(town.geometry)))
         for z in nature.zones
         if z["municipality"] == i
         for s in z["shapes"]
     ]
     special = [(s, g) for s, g in special if g.area > 1]
-    corridor = shapely.union_all(nature.corridors.geometry.to_numpy()).intersection(town.geometry)
+    bands = shapely.union_all(nature.corridors.geometry.to_numpy())
+    corridor = _areas(bands.intersection(town.geometry))
 
     move = pyproj.Transformer.from_crs(CRS, f"EPSG:{epsg}", always_xy=True)
 
@@ -132,6 +133,8 @@ def _draw(
     edges: Shape = shapely.voronoi_polygons(
         shapely.multipoints(xy), only_edges=True, extend_to=town.geometry.envelope
     )
+    # a planted zone is one zone: no seam of others runs through it
+    edges = edges.difference(shapely.union_all([g for _, g in special]))
     lines = [own(edges), border.boundary]
     lines += [own(g).boundary for _, g in special]
     if not corridor.is_empty:
@@ -155,6 +158,12 @@ def _draw(
         i, str(town["teryt"]), str(town["name"]), epsg, version, chosen.tolist(), list(faces),
         outline,
     )  # fmt: skip
+
+
+def _areas(shape: Shape) -> Shape:
+    """Return the polygons of a geometry, without the lines and points of an intersection."""
+    parts = shapely.get_parts(shape)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
 
 
 def _merge_crumbs(
@@ -231,27 +240,27 @@ def _spoil(plan: Plan) -> None:
         for j in order:
             if j in (k, hole_zone) or not plan.zones[k].touches(plan.zones[j]):
                 continue
-            shared = plan.zones[k].intersection(plan.zones[j])
-            if shared.length < 200:
+            block = _block_over(plan.zones[k], plan.zones[j])
+            if block is None:
                 continue
-            if shared.geom_type != "LineString":
-                continue
-            p = shared.interpolate(0.5, normalized=True)
-            x, y = np.round(p.x), np.round(p.y)
-            block = shapely.box(
-                x - OVERLAP[0] / 2, y - OVERLAP[1] / 2, x + OVERLAP[0] / 2, y + OVERLAP[1] / 2
-            )
-            if not plan.zones[k].union(plan.zones[j]).buffer(-10).contains(block):
-                continue
-            grown = shapely.set_precision(plan.zones[k].union(block), 0.01)
-            over = grown.intersection(plan.zones[j])
-            plan.zones[k] = grown
-            plan.faults.append(
-                {
-                    "kind": "plan_overlap",
-                    "x": over.centroid.x,
-                    "y": over.centroid.y,
-                    "area": float(over.area),
-                }
-            )
+            plan.zones[k] = shapely.union_all([plan.zones[k], block])
+            p = block.centroid
+            plan.faults.append({"kind": "plan_overlap", "x": p.x, "y": p.y, "area": block.area})
             return
+
+
+def _block_over(zone: Shape, other: Shape) -> Shape | None:
+    """A block on a side that two zones share, lying in the other one: no new crumbs arise."""
+    xy = shapely.get_coordinates(zone.exterior)
+    a, b = xy[:-1], xy[1:]
+    length = np.hypot(*(b - a).T)
+    middle = shapely.points((a + b) / 2)
+    shared = shapely.dwithin(other.boundary, middle, 1e-6) & (length > 70)
+    for i in np.flatnonzero(shared)[np.argsort(-length[shared])]:
+        t = (b[i] - a[i]) / length[i]
+        for n in (np.array([-t[1], t[0]]), np.array([t[1], -t[0]])):
+            far = np.round([b[i] + n * OVERLAP - 8 * t, a[i] + n * OVERLAP + 8 * t], 2)
+            block = shapely.Polygon([a[i], b[i], *far])
+            if other.buffer(1e-6).contains(block):
+                return block
+    return None

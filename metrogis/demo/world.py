@@ -79,7 +79,7 @@ def make_world(size: Size, seed: int) -> World:
     shapes = make_shapes(size, graph, streams)
     stops = make_stops(terrain, settled, fabric, graph, streams)
     lines = make_lines(graph, settled, stops, stations)
-    people = make_people(terrain, settled, fabric, graph, shapes, stops, streams)
+    people = make_people(terrain, settled, fabric, graph, shapes, stops, streams, size.people)
     cycling = make_cycling(terrain, settled, fabric, graph, stations, entrances, streams)
     land = make_land(size, terrain, settled, fabric, graph, streams)
     nature = make_nature(size, terrain, settled, fabric, land, streams)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
+import itertools
 import zipfile
 from pathlib import Path
 
@@ -18,8 +18,6 @@ import scipy.sparse as sp
 import scipy.sparse.csgraph as csg
 from scipy.spatial import cKDTree
 
-from metrogis import demo
-
 BUS, RAIL = 500.0, 1000.0
 DATES = {
     "school_day": "20241113",
@@ -28,16 +26,6 @@ DATES = {
     "sunday": "20241117",
 }
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo.build(tmp_path_factory.mktemp("demo") / "s")
-
-
-@pytest.fixture(scope="module")
-def truth(folder: Path) -> dict:
-    return json.loads((folder / "truth.json").read_text(encoding="utf-8"))
 
 
 def read(archive: zipfile.ZipFile, name: str) -> pd.DataFrame:
@@ -108,7 +96,7 @@ def walk_network(path: Path) -> tuple[np.ndarray, sp.csr_matrix]:
             nodes[item.id] = (item.location.lon, item.location.lat)
         elif item.is_way() and "highway" in item.tags:
             refs = [n.ref for n in item.nodes]
-            edges += list(zip(refs[:-1], refs[1:], strict=True))
+            edges += list(itertools.pairwise(refs))
     e = np.array(edges)
     ids, flat = np.unique(e, return_inverse=True)
     flat = flat.reshape(-1, 2)
@@ -176,15 +164,6 @@ def planted_cells(truth: dict, access: dict, kinds: tuple[str, ...]) -> np.ndarr
                 side[order] = True
             marked |= side
     return marked
-
-
-WHITE = (
-    "white_no_stop",
-    "white_too_few",
-    "white_wrong_hours",
-    "white_sundays_only",
-    "white_barrier",
-)
 
 
 def test_planted_villages_are_white_and_no_other(folder: Path, truth: dict, access: dict) -> None:

@@ -1,0 +1,79 @@
+"""Building: the same bytes twice, nothing overwritten, nothing half-written."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from metrogis import demo
+from metrogis.errors import ParameterError
+
+SMALL = {"municipalities": 6, "people": 40_000}
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return demo.build(tmp_path_factory.mktemp("small") / "a", **SMALL)
+
+
+def test_same_seed_same_bytes(small: Path, tmp_path: Path) -> None:
+    again = digests(demo.build(tmp_path / "elsewhere", **SMALL))
+    assert again == digests(small)
+    assert len(again) > 30
+
+
+def test_another_seed_is_another_place(small: Path, tmp_path: Path) -> None:
+    other = digests(demo.build(tmp_path / "b", 6, 40_000, 2))
+    first = digests(small)
+    changing = [n for n in first if not n.startswith(("school_holidays", "land_cover_classes"))]
+    changing = [n for n in changing if not n.startswith("gbfs/") or "station" in n]
+    assert all(other.get(n) != first[n] for n in changing)
+
+
+def test_replaces_an_older_demo_whole(small: Path) -> None:
+    before = digests(small)
+    (small / "left over.txt").write_text("old")
+    demo.build(small, **SMALL)
+    assert digests(small) == before
+
+
+def test_refuses_a_folder_with_something_else(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("three years of work")
+    with pytest.raises(ParameterError, match="not a demo") as error:
+        demo.build(mine)
+    assert "nie jest metropolią demo" in error.value.text.pl
+    assert (mine / "thesis.txt").read_text() == "three years of work"
+    file = tmp_path / "file"
+    file.write_text("x")
+    with pytest.raises(ParameterError):
+        demo.build(file)
+    assert file.read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    "bad", [{"municipalities": 2}, {"people": 10}, {"seed": -1}, {"size": "XXL"}]
+)
+def test_refuses_numbers_out_of_range(tmp_path: Path, bad: dict) -> None:
+    with pytest.raises(ParameterError):
+        demo.build(tmp_path / "demo", **bad)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_leaves_nothing_when_it_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(world: object, folder: Path) -> None:
+        (folder / "half.txt").write_text("half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(demo, "write_all", broken)
+    with pytest.raises(OSError, match="disk full"):
+        demo.build(tmp_path / "demo", **SMALL)
+    assert list(tmp_path.iterdir()) == []
