@@ -1,0 +1,236 @@
+"""Are the planning acts sound: do zones tile their act, are labels, values and structure right?
+
+Each fault is located, with its area in the act's own CRS. A municipality without a plan is
+*unknown*, not faultless.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pydantic import Field
+
+from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.spatial_development import plan_validity_texts as texts
+from metrogis.checks.spatial_development.plan_inputs import (
+    PLANS_TEXT,
+    acts_by_municipality,
+    require_plan,
+)
+from metrogis.planning.validity import find_faults
+from metrogis.texts import Text
+
+
+class PlanValidityParameters(Parameters):
+    """Parameters of ``plan_validity``."""
+
+    min_area: Annotated[
+        float,
+        Spec(
+            Text("szczelina lub nakładka od pola", "a gap or overlap from an area of"),
+            "m2",
+            "this project's choice: rounding of coordinates given to 0.01 m stays below",
+        ),
+        Field(ge=0),
+    ] = 0.001
+    check_profiles: Annotated[
+        bool,
+        Spec(
+            Text("sprawdzaj profile funkcjonalne", "check functional profiles"),
+            "-",
+            "Dz.U. 2023 poz. 2758, annex 1 (unverified: off by default)",
+        ),
+    ] = False
+
+
+def plan_validity(municipalities: gpd.GeoDataFrame, plans: Any, **parameters: Any) -> Result:
+    """Find the faults of planning acts.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame
+        Schema ``Municipalities``, projected CRS in metres.
+    plans : Plan
+        From :func:`metrogis.sources.app_gml.read_app`: acts and zones in any CRS.
+    **parameters
+        See :class:`PlanValidityParameters`.
+
+    Returns
+    -------
+    Result
+        Municipalities: ``valid`` (yes / no / unknown), errors, warnings, areas (m2, own CRS of
+        the act). Features ``faults`` (points), ``fault_areas`` (gaps, overlaps, parts outside),
+        ``zones``.
+
+    Notes
+    -----
+    Faults: gaps and overlaps of zones, zones outside their act, invalid rings, unknown symbol,
+    label that does not match its symbol, repeated local id or label, more than one decimal,
+    value out of range, dates in wrong order, and elements missing, repeated or out of order by
+    the XSD of the file's version. Warnings: biologically active share under the annex's minimum
+    (lawful where local plans are in force), zones without an act. Source: planowaniePrzestrzenne
+    XSD 1.0 and 2.0; regulation Dz.U. 2023 poz. 2758.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from shapely import box
+    >>> from metrogis.sources.app_gml import read_app
+    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
+    ...                          geometry=[box(470000, 720000, 471000, 721000)])
+    >>> ns = "https://www.gov.pl/static/zagospodarowanieprzestrzenne/schemas/app/3.0"
+    >>> ring = "470000 720000 470100 720000 470100 720100 470000 720000"
+    >>> gml = f'''<FeatureCollection xmlns="w" xmlns:a="{ns}" xmlns:g="http://www.opengis.net/gml">
+    ... <member><a:StrefaPlanistyczna><a:oznaczenie>1SP</a:oznaczenie><a:symbol>SU</a:symbol>
+    ... <a:geometria><g:Polygon srsName="EPSG:2180"><g:exterior><g:LinearRing>
+    ... <g:posList>{ring}</g:posList></g:LinearRing></g:exterior></g:Polygon></a:geometria>
+    ... </a:StrefaPlanistyczna></member></FeatureCollection>'''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "zones.gml")
+    ...     _ = file.write_text(gml)
+    ...     result = plan_validity(towns, read_app(file))
+    >>> result.features["faults"].query("code == 'label_mismatch'")["detail"].item()
+    '1SP / SU'
+    """
+    run = CHECK.begin(parameters, municipalities=municipalities, plans=plans)
+    p = run.parameters
+    towns = run.layers["municipalities"]
+    plan = require_plan(run.layers["plans"])
+    faults = find_faults(plan, min_area=p.min_area, check_profiles=p.check_profiles)
+    faults = faults.to_crs(run.crs)
+    places = acts_by_municipality(run, plan, towns)
+    where = np.array(
+        [places[t][r] for t, r in zip(faults["table"], faults["row"], strict=True)], dtype=np.int64
+    )
+    names = np.array([*towns["name"], None], dtype=object)
+    faults["municipality"] = names[where]
+    table = _municipal(towns, places, faults, where)
+    surfaces = faults[faults["area_m2"].notna()].reset_index(drop=True)
+    points = faults.set_geometry(_points(faults))
+    zones = _zones(plan.to_crs(run.crs).zones, faults, names[places["zones"]])
+    return run.result(
+        municipalities=table,
+        features={"fault_areas": surfaces, "faults": points, "zones": zones},
+        findings=_findings(run, plan, faults, table),
+    )
+
+
+def _points(faults: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    shapes = faults.geometry.to_numpy()
+    points = np.empty(len(shapes), dtype=object)
+    some = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    fixed = shapely.make_valid(shapes[some])
+    points[some] = shapely.point_on_surface(fixed)
+    return gpd.GeoSeries(points, index=faults.index, crs=faults.crs)
+
+
+def _zones(
+    zones: gpd.GeoDataFrame, faults: gpd.GeoDataFrame, municipality: Any
+) -> gpd.GeoDataFrame:
+    kept = [
+        "label",
+        "symbol",
+        "name",
+        "max_intensity",
+        "max_built_share",
+        "max_height",
+        "min_bio_share",
+        "valid_from",
+        "status",
+    ]
+    out = zones[[*kept, "geometry"]].copy()
+    out.insert(0, "municipality", municipality)
+    counts = faults[faults["table"] == "zones"]["row"].value_counts()
+    out["faults"] = pd.Series(out.index).map(counts).fillna(0).astype(int).to_numpy()
+    return out
+
+
+def _municipal(
+    towns: gpd.GeoDataFrame, places: dict[str, Any], faults: gpd.GeoDataFrame, where: Any
+) -> gpd.GeoDataFrame:
+    table = towns[["teryt", "name", "geometry"]].copy()
+    n = len(towns)
+    acts, zones = (np.bincount(p[p >= 0], minlength=n) for p in (places["acts"], places["zones"]))
+    known = (acts + zones) > 0
+    level, code = faults["level"].to_numpy(), faults["code"].to_numpy()
+
+    def count(rows: Any) -> Any:
+        at = where[rows & (where >= 0)]
+        return np.where(known, np.bincount(at, minlength=n), np.nan)
+
+    def area(kind: str, told: Any) -> Any:
+        rows = (code == kind) & (where >= 0)
+        total = np.bincount(where[rows], faults["area_m2"].to_numpy()[rows], minlength=n)
+        return np.where(told, total, np.nan)
+
+    table["plan"] = np.where(known, "yes", "unknown")
+    table["acts"] = np.where(known, acts, np.nan)
+    table["zones"] = np.where(known, zones, np.nan)
+    table["errors"] = count(level == "error")
+    table["warnings"] = count(level == "warning")
+    tiled = (acts > 0) & (zones > 0)  # without either, gaps cannot be told
+    table["gap_m2"] = area("gap", tiled)
+    table["overlap_m2"] = area("overlap", zones > 0)
+    table["outside_m2"] = area("outside_act", tiled)
+    faulty = table["errors"].to_numpy() > 0
+    table["valid"] = np.where(faulty, "no", np.where(tiled, "yes", "unknown"))
+    return table
+
+
+def _findings(
+    run: Run, plan: Any, faults: gpd.GeoDataFrame, table: gpd.GeoDataFrame
+) -> list[Finding]:
+    state = table["valid"].to_numpy()
+    found = [
+        Finding(
+            texts.READ,
+            {
+                "acts": len(plan.acts),
+                "zones": len(plan.zones),
+                "municipalities_with_plan": int((table["plan"] == "yes").sum()),
+                "municipalities_without_plan": int((table["plan"] != "yes").sum()),
+            },
+        ),
+        Finding(
+            texts.STATES,
+            {
+                "valid": int((state == "yes").sum()),
+                "invalid": int((state == "no").sum()),
+                "errors": int((faults["level"] == "error").sum()),
+                "warnings": int((faults["level"] == "warning").sum()),
+            },
+        ),
+    ]
+    area = faults.groupby("code")["area_m2"].agg(["size", "sum"])
+    values: dict[str, float] = {}
+    for code, name in (("gap", "gaps"), ("overlap", "overlaps"), ("outside_act", "outside")):
+        there = code in area.index
+        values[name] = int(area.loc[code, "size"]) if there else 0
+        values[f"{name}_m2"] = float(area.loc[code, "sum"]) if there else 0.0
+    found.append(Finding(texts.TILING, values))
+    low = faults[faults["code"] == "bio_below_minimum"]
+    if len(low):
+        found.append(Finding(texts.BIO, {"bio_below_minimum": len(low)}))
+    return found
+
+
+CHECK = Check(
+    id="plan_validity",
+    direction="1.2.1",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    inputs=(
+        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
+        Input("plans", PLANS_TEXT),
+    ),
+    parameters=PlanValidityParameters,
+    function=plan_validity,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)

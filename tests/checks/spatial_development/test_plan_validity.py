@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+
+from metrogis.checks.spatial_development.plan_validity import plan_validity
+from metrogis.errors import MissingLayerError, ParameterError, SchemaError
+from metrogis.sources.app_gml import read_app
+
+
+@pytest.fixture
+def towns(gml) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {"teryt": ["2261011", "2262011", "2264011"], "name": ["A", "B <b>", "C"]},
+        geometry=[gml.square(i * 1000, 0, 1000, 1000) for i in range(3)],
+        crs=2180,
+    )
+
+
+@pytest.fixture
+def plan(gml, plan_of):
+    box = gml.square
+    return plan_of(
+        gml.act(box(0, 0, 1000, 1000)),
+        gml.zone(box(0, 0, 1000, 490), "1SU"),
+        gml.zone(box(0, 500, 1000, 500), "1SO"),
+        gml.zone(box(500, 480, 100, 10), "2SO"),
+        gml.act(box(1000, 0, 1000, 1000), teryt="226201"),
+        gml.zone(box(1000, 0, 1000, 1000), "1SN", teryt="226201"),
+    )
+
+
+def test_each_municipality_has_a_state_and_no_plan_is_unknown(towns, plan) -> None:
+    result = plan_validity(towns, plan)
+    table = result.municipalities.set_index("name")
+    assert table["valid"].to_dict() == {"A": "no", "B <b>": "yes", "C": "unknown"}
+    assert table.loc["A", ["gap_m2", "overlap_m2", "outside_m2"]].tolist() == [10_000, 1000, 0]
+    assert table.loc["B <b>", ["errors", "gap_m2"]].tolist() == [0, 0]
+    assert table.loc["C", ["acts", "zones", "errors", "gap_m2"]].isna().all()
+    areas = result.features["fault_areas"]
+    assert sorted(areas["code"]) == ["gap", "overlap"]
+    assert set(areas["municipality"]) == {"A"}
+    assert result.figures["gaps_m2"] == pytest.approx(10_000)
+    assert result.figures["overlaps_m2"] == pytest.approx(1000)
+    assert result.figures["municipalities_without_plan"] == 1
+    assert (result.features["faults"].geom_type == "Point").all()
+    assert len(result.features["zones"]) == 4
+
+
+def test_areas_hold_in_the_acts_own_crs(shared, towns) -> None:
+    folder = shared / "data/app_gml/plan_121201"
+    files = ("AktPlanowaniaPrzestrzennego.gml", "StrefaPlanistyczna_LUKA.gml")
+    plan = read_app([folder / f for f in files])
+    town = gpd.GeoDataFrame(
+        {"teryt": ["1212011"], "name": ["X"]}, geometry=plan.acts.to_crs(2180).geometry, crs=2180
+    )
+    result = plan_validity(town, plan)
+    assert result.municipalities["gap_m2"].item() == pytest.approx(442133.975, abs=1e-3)
+    area = result.features["fault_areas"]
+    assert area.crs.to_epsg() == 2180
+    assert area.area.item() != pytest.approx(442133.975, abs=1)
+
+
+def test_no_zones_means_unknown_not_valid(gml, plan_of, towns) -> None:
+    result = plan_validity(towns, plan_of(gml.act(gml.square(0, 0, 1000, 1000))))
+    table = result.municipalities
+    assert table["valid"].tolist() == ["unknown"] * 3
+    assert np.isnan(table["gap_m2"].iloc[0])
+    assert result.features["faults"]["code"].tolist() == ["no_zones"]
+    assert result.features["fault_areas"].empty
+
+
+def test_a_plan_is_placed_by_location_where_its_code_fits_none(gml, plan_of, towns) -> None:
+    box = gml.square(1000, 0, 1000, 1000)
+    plan = plan_of(gml.act(box, teryt="999901"), gml.zone(box, teryt="999901"))
+    result = plan_validity(towns, plan)
+    assert result.municipalities["plan"].tolist() == ["unknown", "yes", "unknown"]
+    assert any(r.action == "guessed" for r in result.audit)
+
+
+def test_profiles_are_checked_on_request(gml, plan_of, towns) -> None:
+    box = gml.square(0, 0, 1000, 1000)
+    plan = plan_of(gml.act(box), gml.zone(box, "1SU"))  # the builder's profile is L: additional
+    assert plan_validity(towns, plan).features["faults"].empty
+    found = plan_validity(towns, plan, check_profiles=True).features["faults"]
+    assert found[["code", "detail"]].values.tolist() == [["profile_not_allowed", "L"]]
+
+
+def test_small_slivers_follow_the_parameter(gml, plan_of, towns) -> None:
+    box = gml.square
+    plan = plan_of(
+        gml.act(box(0, 0, 1000, 1000)),
+        gml.zone(box(0, 0, 1000, 499.99), "1SU"),
+        gml.zone(box(0, 500, 1000, 500), "1SO"),
+    )
+    table = plan_validity(towns, plan).sensitivity(min_area=[0.001, 5, 20])
+    assert table["gaps"].tolist() == [1, 1, 0]
+
+
+def test_bad_input_is_one_clear_error(towns, plan) -> None:
+    with pytest.raises(MissingLayerError, match="plans"):
+        plan_validity(towns, None)
+    with pytest.raises(SchemaError, match="no plan but GeoDataFrame"):
+        plan_validity(towns, towns)
+    with pytest.raises(ParameterError):
+        plan_validity(towns, plan, min_area=-1)
+
+
+def test_the_result_can_be_drawn_and_written(towns, plan, tmp_path) -> None:
+    result = plan_validity(towns, plan)
+    page = result.explore(language="pl").get_root().render()
+    assert "B <b>" not in page
+    assert result.to_gpkg(tmp_path / "r.gpkg").exists()
+    assert all("{" not in s for s in result.sentences("pl") + result.sentences("en"))
