@@ -1,0 +1,373 @@
+"""Stops as methods count them, and the departures of each line from them in one direction.
+
+A *post* is one stop point of the timetable; a *place* is what a method counts as one stop: a
+station, the posts of one name near each other, or the posts within some metres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.sparse as sparse
+import shapely
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from metrogis import crs as crs_rules
+from metrogis.errors import SchemaError
+from metrogis.provenance import Audit
+from metrogis.texts import Text
+from metrogis.transit.classes.tables import Floats, Ints
+from metrogis.transit.modes import MODE_GROUPS, mode_group, rail_kind
+
+Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
+Joining = Literal["station", "name", "distance"]
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Posts and the places they belong to.
+
+    Attributes
+    ----------
+    xy : ndarray (posts, 2)
+        Metres, working CRS.
+    ids, names : ndarray of str (posts,)
+    place : ndarray of int (posts,)
+    count : int
+        Number of places.
+    crs : CRS
+    """
+
+    xy: Floats
+    ids: Texts
+    names: Texts
+    place: Ints
+    count: int
+    crs: Any
+
+    @property
+    def first_post(self) -> Ints:
+        """The first post of each place, in the order of the stops."""
+        out = np.zeros(self.count, np.int64)
+        out[self.place[::-1]] = np.arange(len(self.place))[::-1]
+        return out
+
+    def name_of(self, place: Ints) -> Texts:
+        """Return the names of places; empty where ``place`` is -1."""
+        names = np.append(self.names[self.first_post], "")
+        return np.asarray(names[place], dtype=object)
+
+    def table(self, columns: Mapping[str, Any]) -> gpd.GeoDataFrame:
+        """Return one row per place: its name, number of posts and more columns; mean position."""
+        posts = np.bincount(self.place, minlength=self.count)
+        x, y = (
+            np.bincount(self.place, self.xy[:, k], minlength=self.count) / np.maximum(posts, 1)
+            for k in (0, 1)
+        )
+        first = self.first_post
+        return gpd.GeoDataFrame(
+            {"stop_id": self.ids[first], "name": self.names[first], "posts": posts, **columns},
+            geometry=shapely.points(x, y),
+            crs=self.crs,
+        )
+
+
+def read_places(stops: gpd.GeoDataFrame, *, by: Joining, distance: float = 0.0) -> Places:
+    """Join posts into places.
+
+    Parameters
+    ----------
+    stops : GeoDataFrame
+        Points with ``stop_id``; ``name`` and ``station`` where they are known (see
+        :meth:`metrogis.transit.Feed.stop_points`). CRS in metres.
+    by : {"station", "name", "distance"}
+        Posts of one station; and those of one name within ``distance``; or all posts within it,
+        whatever their names.
+    distance : float
+        Metres, inclusive; chains are followed.
+
+    Raises
+    ------
+    CRSError, SchemaError
+    """
+    crs_rules.require_metric(stops.crs, layer="stops")
+    if "stop_id" not in stops.columns:
+        raise SchemaError(
+            Text("brak kolumny 'stop_id'", "column 'stop_id' is missing"), layer="stops"
+        )
+    ids = stops["stop_id"].astype(str).to_numpy(dtype=object)
+    if len(set(ids)) < len(ids):
+        raise SchemaError(Text("powtórzone stop_id", "repeated stop_id"), layer="stops")
+    names = _column(stops, "name", ids)
+    station = pd.factorize(_column(stops, "station", ids))[0].astype(np.int64)
+    shapes = np.asarray(stops.geometry.to_numpy(), dtype=object)
+    xy = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
+    if not np.isfinite(xy).all():
+        raise SchemaError(
+            Text("przystanki bez położenia", "stops without a position"),
+            layer="stops",
+            remedy=Text("usuń je przed liczeniem", "leave them out before"),
+        )
+    place = np.arange(len(ids)) if by == "distance" else station
+    if by != "station" and distance > 0 and len(ids):
+        near = cKDTree(xy).query_pairs(distance + 1e-6, output_type="ndarray")
+        if by == "name":
+            code = pd.factorize(pd.Series(names).str.strip().str.casefold())[0]
+            near = near[code[near[:, 0]] == code[near[:, 1]]]
+        size = int(place.max()) + 1
+        links = sparse.coo_matrix(
+            (np.ones(len(near)), (place[near[:, 0]], place[near[:, 1]])), shape=(size, size)
+        )
+        place = connected_components(links, directed=False)[1].astype(np.int64)[place]
+    place = pd.factorize(place)[0].astype(np.int64)
+    count = int(place.max()) + 1 if len(place) else 0
+    return Places(xy, ids, names, place, count, stops.crs)
+
+
+def _column(frame: pd.DataFrame, name: str, instead: Texts) -> Texts:
+    if name not in frame.columns:
+        return instead
+    values = frame[name].to_numpy(dtype=object)
+    missing = np.asarray(pd.isna(values)) | (values == "")
+    return np.asarray(np.where(missing, instead, values), dtype=object)
+
+
+@dataclass(frozen=True, eq=False)
+class Calls:
+    """Departures at places, as arrays of one length, in the order of the departures given.
+
+    Attributes
+    ----------
+    row : ndarray of int
+        Row of the departures given.
+    place, line : ndarray of int
+    group : ndarray of int
+        Position in :data:`metrogis.transit.modes.MODE_GROUPS`.
+    direction : ndarray of int
+        0 or 1; -1 where neither the timetable nor the terminus tells.
+    seconds : ndarray of float
+    line_names : ndarray of str
+        By line.
+    long_distance : ndarray of bool
+        Whether the route type says so.
+    audit : Audit
+    """
+
+    row: Ints
+    place: Ints
+    line: Ints
+    group: Ints
+    direction: Ints
+    seconds: Floats
+    line_names: Texts
+    long_distance: Bools
+    audit: Audit
+
+    def take(self, keep: Bools) -> Calls:
+        """Return the departures where ``keep``."""
+        return replace(
+            self,
+            row=self.row[keep],
+            place=self.place[keep],
+            line=self.line[keep],
+            group=self.group[keep],
+            direction=self.direction[keep],
+            seconds=self.seconds[keep],
+            long_distance=self.long_distance[keep],
+        )
+
+
+def read_calls(
+    departures: pd.DataFrame,
+    places: Places,
+    *,
+    start: float = -np.inf,
+    end: float = np.inf,
+) -> Calls:
+    """Read departures in a window [start, end), seconds, at the places.
+
+    Parameters
+    ----------
+    departures : DataFrame
+        ``stop_id``, ``seconds`` and ``mode_group`` (or ``mode``, or ``route_type``); ``route_id``,
+        ``route_short_name``, ``direction_id``, ``terminal_id`` where known (see
+        :meth:`metrogis.transit.Feed.departures`).
+    places : Places
+    start, end : float
+
+    Raises
+    ------
+    SchemaError
+        Without the first three.
+    """
+    missing = [c for c in ("stop_id", "seconds") if c not in departures.columns]
+    if not {"mode_group", "mode", "route_type"} & set(departures.columns):
+        missing.append("mode_group")
+    if missing:
+        raise SchemaError(
+            Text(f"brak kolumn: {', '.join(missing)}", f"columns missing: {', '.join(missing)}"),
+            layer="departures",
+        )
+    time = departures["seconds"].to_numpy("float64")
+    inside = (time >= start) & (time < end)
+    post_of = pd.Index(places.ids)
+    code, ids = codes(departures["stop_id"])
+    post = np.append(post_of.get_indexer([str(i) for i in ids]), -1)[code]
+    audit = Audit().add(
+        "timetable",
+        "dropped",
+        int((inside & (post < 0)).sum()),
+        Text("odjazdy z przystanków bez położenia", "departures from stops without a position"),
+    )
+    row = np.flatnonzero(inside & (post >= 0))
+    post = post[row]
+    place = places.place[post]
+    line, names = _lines(departures, row)
+    group, is_long = _groups(departures, row)
+    direction, unknown = _directions(departures, row, post, place, line, places, post_of)
+    audit = audit.add(
+        "timetable",
+        "guessed",
+        unknown,
+        Text(
+            "odjazdy bez direction_id: kierunek według położenia końca kursu",
+            "departures without direction_id: direction taken from where the trip ends",
+        ),
+    ).add(
+        "timetable",
+        "unknown",
+        int((direction < 0).sum()),
+        Text(
+            "odjazdy o nieznanym kierunku: liczone jak w obie strony (połowa)",
+            "departures of unknown direction: counted as going both ways (one half)",
+        ),
+    )
+    return Calls(row, place, line, group, direction, time[row], names, is_long, audit)
+
+
+def codes(column: pd.Series) -> tuple[Ints, list[Any]]:
+    """Codes and values of a column, without touching every row's text when it is categorical."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(np.int64), list(column.cat.categories)
+    found, values = pd.factorize(column)
+    return found.astype(np.int64), list(values)
+
+
+def _lines(departures: pd.DataFrame, row: Ints) -> tuple[Ints, Texts]:
+    """Line of each departure, and what lines are called: the short name, else the id."""
+    if "route_id" not in departures.columns:
+        if "route_short_name" not in departures.columns:
+            return np.zeros(len(row), np.int64), np.array([""], dtype=object)
+        code, ids = codes(departures["route_short_name"])
+        return code[row], np.array([*map(str, ids), ""], dtype=object)
+    code, ids = codes(departures["route_id"])
+    names = np.array([*map(str, ids), ""], dtype=object)
+    if "route_short_name" in departures.columns:
+        short_code, shorts = codes(departures["route_short_name"])
+        first = np.full(len(ids) + 1, -1, np.int64)
+        first[code[::-1]] = short_code[::-1]
+        shown = np.array([*map(str, shorts), ""], dtype=object)[first]
+        names = np.where(shown == "", names, shown).astype(object)
+    return code[row], names
+
+
+def _groups(departures: pd.DataFrame, row: Ints) -> tuple[Ints, Bools]:
+    """Mode group of each departure, and whether its route type says long distance."""
+    name = next(c for c in ("mode_group", "mode", "route_type") if c in departures.columns)
+    code, values = codes(departures[name])
+    position = {g: i for i, g in enumerate(MODE_GROUPS)}
+    known = [v if v in position else mode_group(v) for v in values]
+    group = np.array([*(position[k] for k in known), position["other"]], dtype=np.int64)[code[row]]
+    is_long = np.zeros(len(row), bool)
+    if "route_type" in departures.columns:
+        code, kinds = codes(departures["route_type"])
+        far = np.array([*(rail_kind(int(k)) == "long_distance" for k in kinds), False])
+        is_long = far[code[row]]
+    return group, is_long
+
+
+def _directions(
+    departures: pd.DataFrame,
+    row: Ints,
+    post: Ints,
+    place: Ints,
+    line: Ints,
+    places: Places,
+    post_of: pd.Index,
+) -> tuple[Ints, int]:
+    """Direction of each departure, and of how many it was taken from where the trip ends.
+
+    At one place the trips of a line whose ends lie on the far side of the place from each other go
+    opposite ways.
+    """
+    direction = np.full(len(row), -1, np.int64)
+    if "direction_id" in departures.columns:
+        given = pd.to_numeric(departures["direction_id"]).fillna(-1).to_numpy(np.int64)[row]
+        direction = np.where(np.isin(given, (0, 1)), given, -1)
+    open_ = np.flatnonzero(direction < 0)
+    if not len(open_) or "terminal_id" not in departures.columns:
+        return direction, 0
+    code, ids = codes(departures["terminal_id"])
+    end = np.append(post_of.get_indexer([str(i) for i in ids]), -1)[code[row[open_]]]
+    open_, end = open_[end >= 0], end[end >= 0]
+    if not len(open_):
+        return direction, 0
+    way = places.xy[end] - places.xy[post[open_]]
+    key = place[open_] * (int(line.max()) + 1) + line[open_]
+    _, first, member = np.unique(key, return_index=True, return_inverse=True)
+    ahead = (way * way[first][member]).sum(axis=1) >= 0
+    direction[open_] = np.where(ahead, 0, 1)
+    return direction, len(open_)
+
+
+def one_way(calls: Calls, places: int, column: Ints, columns: int) -> Floats:
+    """Count departures one way, of each place (rows) and column of lines.
+
+    A line that leaves a place in both directions counts half of its departures there; one that
+    starts there, or runs one way, counts all of them.
+
+    Parameters
+    ----------
+    calls : Calls
+    places : int
+    column : ndarray of int (departures,)
+        What is counted together; -1 is left out.
+    columns : int
+
+    Returns
+    -------
+    ndarray (places, columns)
+    """
+    keep = column >= 0
+    place, line, direction = calls.place[keep], calls.line[keep], calls.direction[keep]
+    lines = len(calls.line_names)
+    key = (place * lines + line) * columns + column[keep]
+    keys, member = np.unique(key, return_inverse=True)
+    n = np.zeros((3, len(keys)))
+    for k, way in enumerate((0, 1, -1)):
+        n[k] = np.bincount(member[direction == way], minlength=len(keys))
+    both = (n[0] > 0) & (n[1] > 0)
+    effective = np.where(both, (n[0] + n[1]) / 2, n[0] + n[1]) + n[2] / 2
+    flat = keys // columns // lines * columns + keys % columns
+    total = np.bincount(flat, effective, minlength=places * columns).astype(np.float64)
+    return total.reshape(places, columns)
+
+
+def busiest_line(calls: Calls, places: int, column: Ints, columns: int) -> Ints:
+    """Return the line with most departures of each place and column; -1 where there is none."""
+    keep = column >= 0
+    lines = len(calls.line_names)
+    key = (calls.place[keep] * columns + column[keep]) * lines + calls.line[keep]
+    keys, n = np.unique(key, return_counts=True)
+    order = np.lexsort((-keys, n))  # ties: the line that comes first
+    out = np.full(places * columns, -1, np.int64)
+    out[keys[order] // lines] = keys[order] % lines
+    return out.reshape(places, columns)

@@ -1,0 +1,62 @@
+"""What a method of service quality returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from metrogis.provenance import Audit
+from metrogis.transit.classes.reach import Bools, Walk
+from metrogis.transit.classes.tables import NONE, UNKNOWN, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """Class of every point by one method, and what decided it.
+
+    Attributes
+    ----------
+    method : str
+    labels : tuple of str
+        Classes, the best first.
+    table : DataFrame
+        One row per point, with the index of the points. ``class``: one of the labels, ``"none"``
+        (no stop of the timetable gives a class) or ``"unknown"`` (the point is not on the
+        network). Beside it what decided: ``stop``, ``line``, ``mode_group``, ``metres`` and the
+        method's own numbers.
+    stops : GeoDataFrame
+        One row per place that counts as one stop, with its category and numbers.
+    walk : {"network", "straight"}
+        How walks were measured.
+    audit : Audit
+    """
+
+    method: str
+    labels: tuple[str, ...]
+    table: pd.DataFrame
+    stops: gpd.GeoDataFrame
+    walk: Walk
+    audit: Audit
+
+    @property
+    def code(self) -> Ints:
+        """Class as a number: position in ``labels``; their number for none, -1 for unknown."""
+        position = {label: i for i, label in enumerate((*self.labels, NONE))} | {UNKNOWN: -1}
+        codes, values = pd.factorize(self.table["class"])
+        return np.array([position[v] for v in values], dtype=np.int64)[codes]
+
+
+def label_points(rank: Ints, known: Bools, labels: tuple[str, ...]) -> np.ndarray:
+    """Return labels of ranks; ranks past the last are none, points not known unknown."""
+    names = np.array([*labels, NONE, UNKNOWN], dtype=object)
+    code = np.where(known, np.minimum(rank, len(labels)), len(labels) + 1)
+    return names[code]
+
+
+def index_of(points: object, count: int) -> pd.Index:
+    """Return the index of points, or 0..n-1 for arrays."""
+    found = getattr(points, "index", None)
+    return found if isinstance(found, pd.Index) else pd.RangeIndex(count)
