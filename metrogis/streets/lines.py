@@ -6,6 +6,7 @@ loose ends are joined to what lies near.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import geopandas as gpd
@@ -22,7 +23,7 @@ from metrogis.errors import ParameterError, SchemaError
 from metrogis.provenance import Audit, audit_of, source_of
 from metrogis.streets import topology
 from metrogis.streets.network import StreetNetwork
-from metrogis.streets.permissions import DROPPED, MODES, Mode, Permissions, Rules
+from metrogis.streets.permissions import DROPPED, MODES, Mode, Rules, decide, matters
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
@@ -104,8 +105,7 @@ def from_lines(
                 f"loose ends of lines joined (within {tolerance:g} m)",
             ),
         )
-    _, key = np.unique(xy + 0.0, axis=0, return_inverse=True)  # + 0.0: -0.0 is 0.0
-    key = key.reshape(-1)
+    key = _places(xy)
     built = topology.build(
         topology.Ways(start, key, xy[:, 0], xy[:, 1], forward, backward, np.zeros(len(key), bool)),
         simplify=simplify,
@@ -119,6 +119,16 @@ def from_lines(
         audit=audit,
         source=source,
     )
+
+
+def _places(xy: Array) -> Array:
+    """Number the different places among points."""
+    order = np.lexsort((xy[:, 1], xy[:, 0]))
+    new = np.ones(len(xy), bool)
+    new[1:] = (np.diff(xy[order], axis=0) != 0).any(axis=1)
+    out = np.empty(len(xy), np.int64)
+    out[order] = np.cumsum(new) - 1
+    return out
 
 
 def _single_lines(
@@ -160,18 +170,24 @@ def _open_directions(
     if "highway" not in frame:
         return forward, backward, keep, audit
     tags = frame.drop(columns=[frame.geometry.name])
-    text = [c for c in tags if pd.api.types.is_string_dtype(tags[c]) or tags[c].dtype == object]
-    allow = Permissions(mode, rules)
+    tags = tags[[c for c in tags if matters(str(c)) and not pd.api.types.is_numeric_dtype(tags[c])]]
     tagged = tags["highway"].notna().to_numpy()
-    dropped: dict[str, int] = {}
-    for i, row in enumerate(tags[text].to_dict("records")):
-        if not tagged[i]:
-            continue
-        verdict = allow({str(k): v for k, v in row.items() if isinstance(v, str) and v})
-        forward[i], backward[i] = verdict.forward, verdict.backward
+    # each set of tags is looked at once
+    kind = tags.groupby(list(tags), dropna=False, sort=False, observed=True).ngroup().to_numpy()
+    _, example = np.unique(kind, return_index=True)
+    verdicts = [
+        decide({str(k): v for k, v in row.items() if isinstance(v, str) and v}, mode, rules)
+        for row in tags.iloc[example].to_dict("records")
+    ]
+    forward = np.array([v.forward for v in verdicts])[kind] | ~tagged
+    backward = np.array([v.backward for v in verdicts])[kind] | ~tagged
+    keep = forward | backward
+    dropped = Counter[str]()
+    for verdict, count in zip(
+        verdicts, np.bincount(kind[tagged], minlength=len(verdicts)), strict=True
+    ):
         if verdict.dropped:
-            keep[i] = False
-            dropped[verdict.dropped] = dropped.get(verdict.dropped, 0) + 1
+            dropped[verdict.dropped] += int(count)
     for reason, count in dropped.items():
         audit = audit.add(layer, "dropped", count, DROPPED[reason])
     audit = audit.add(
@@ -191,9 +207,8 @@ def _join_ends(xy: Array, start: Array, tolerance: float) -> tuple[Array, Array,
     count = np.diff(start)
     owner = np.repeat(np.arange(len(count)), count)
     ends = np.unique(np.concatenate([start[:-1], start[1:] - 1]))
-    _, place, uses = np.unique(xy, axis=0, return_inverse=True, return_counts=True)
-    place = place.reshape(-1)
-    loose = ends[uses[place[ends]] == 1]
+    place = _places(xy)
+    loose = ends[np.bincount(place)[place[ends]] == 1]
     if len(loose) == 0:
         return xy, start, 0
     # ends that are near each other form one place; an end near another line's vertex moves to it

@@ -133,7 +133,7 @@ class Permissions:
 
     def __call__(self, tags: Mapping[str, str]) -> Verdict:
         """Return the verdict for one way."""
-        key = tuple(sorted((k, v) for k, v in tags.items() if _matters(k)))
+        key = tuple(sorted((k, v) for k, v in tags.items() if matters(k)))
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = decide(dict(key), self.mode, self.rules)
@@ -145,7 +145,8 @@ _KEYS = {"highway", "route", "railway", "public_transport", "foot", "bicycle", "
 _PREFIXES = ("oneway:", "cycleway", "sidewalk", "foot:", "bicycle:")
 
 
-def _matters(key: str) -> bool:
+def matters(key: str) -> bool:
+    """Tell whether a tag can change the verdict."""
     return key in _KEYS or key.startswith(_PREFIXES)
 
 

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-_SMOOTHING = 0.3
-"""Share of a cell by which outlines may move when points are left out of them."""
-
 
 def areas(
     network: StreetNetwork,
@@ -49,26 +46,50 @@ def _outline(mask: Array, x0: float, y1: float, cell: float) -> Any:
     """Return the outline of a raster through the middles of the sides of its border cells.
 
     A slanting border's steps become a straight line in the middle of them, so the area is kept.
+    Rings through middles never touch, so the polygons are valid.
     """
     from rasterio import Affine, features
 
     where = Affine(cell, 0.0, x0, 0.0, -cell, y1)
     found = features.shapes(mask, mask=mask.view(bool), connectivity=4, transform=where)
-    polygons = [shapely.Polygon(s["coordinates"][0], s["coordinates"][1:]) for s, _ in found]
-    rings: list[Any] = []
-    for polygon in shapely.segmentize(polygons, cell * 1.001):
-        shell, *holes = (_middles(ring) for ring in (polygon.exterior, *polygon.interiors))
-        rings.append(shapely.Polygon(shell, holes))
-    smooth: Any = shapely.simplify(shapely.MultiPolygon(rings), _SMOOTHING * cell)
-    if not smooth.is_valid:
-        smooth = shapely.make_valid(smooth, method="structure")
-    parts = [g for g in shapely.get_parts(smooth) if g.geom_type == "Polygon"]
-    return shapely.MultiPolygon(parts)
+    polygons = [shape["coordinates"] for shape, _ in found]
+    rings = [np.array(ring) for polygon in polygons for ring in polygon]
+    points, ring = _middles(np.concatenate(rings), np.array([len(r) for r in rings]), cell)
+    ring_ptr = np.concatenate([[0], np.cumsum(np.bincount(ring, minlength=len(rings)))])
+    polygon_ptr = np.concatenate([[0], np.cumsum([len(p) for p in polygons])])
+    kind = shapely.GeometryType.MULTIPOLYGON
+    offsets = (ring_ptr, polygon_ptr, np.array([0, len(polygons)]))
+    return shapely.from_ragged_array(kind, points, offsets)[0]
 
 
-def _middles(ring: Any) -> Array:
-    xy = shapely.get_coordinates(ring)
-    return np.asarray((xy[1:] + xy[:-1]) / 2)
+def _middles(xy: Array, count: Array, cell: float) -> tuple[Array, Array]:
+    """Return, for closed rings along cells' sides, closed rings through the sides' middles."""
+    last = np.cumsum(count) - 1
+    inner = np.ones(len(xy), bool)
+    inner[last] = False
+    side = np.flatnonzero(inner)
+    ring = np.repeat(np.arange(len(count)), count)[side]
+    step = xy[side + 1] - xy[side]
+    length = np.abs(step).sum(axis=1)
+    half = step / length[:, None] * (cell / 2)
+    # of a long side only the first and the last middle matter; a short one has one
+    points = np.stack([xy[side] + half, xy[side + 1] - half], axis=1).reshape(-1, 2)
+    keep = np.repeat(length > 1.5 * cell, 2)
+    keep[::2] = True
+    points, ring = points[keep], np.repeat(ring, 2)[keep]
+    # points on the straight between their neighbours, round the ring, say nothing
+    first = np.searchsorted(ring, np.arange(len(count)))
+    end = np.append(first[1:], len(ring)) - 1
+    before, behind = np.arange(len(ring)) - 1, np.arange(len(ring)) + 1
+    before[first], behind[end] = end, first
+    a, b = points - points[before], points[behind] - points
+    bend = np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) > 1e-6 * cell * cell
+    points, ring = points[bend], ring[bend]
+    first = np.searchsorted(ring, np.arange(len(count)))
+    behind_last = np.append(first[1:], len(ring))
+    return np.insert(points, behind_last, points[first], axis=0), np.insert(
+        ring, behind_last, np.arange(len(count))
+    )
 
 
 SHIFT = 0.3183
