@@ -1,0 +1,323 @@
+"""Parts of ``cycle_network``: the form of the network, two sources compared, stress of streets."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from metrogis.checks.active_mobility.infrastructure import (
+    NONE,
+    infrastructure_of,
+    share_covered,
+    stress_of,
+    uncovered,
+)
+from metrogis.provenance import Audit, audit_of
+from metrogis.streets import StreetNetwork
+from metrogis.streets.cycleways import component_lengths, components, group_labels, line_ends
+from metrogis.texts import Text
+
+Array = npt.NDArray[Any]
+
+_TOUCH = 0.5
+"""Lines this near are drawn on each other, m."""
+
+
+def home_of(points: Array, towns: gpd.GeoDataFrame) -> Array:
+    """Return the row of the municipality each point lies in; -1 outside all."""
+    home = np.full(len(points), -1, np.int64)
+    if len(points):
+        point, town = shapely.STRtree(towns.geometry.to_numpy()).query(
+            points, predicate="intersects"
+        )
+        order = np.lexsort((-town, point))
+        home[point[order]] = town[order]
+    return home
+
+
+def names_of(home: Array, towns: gpd.GeoDataFrame, column: str) -> Array:
+    """Return a text of the municipality of each row; missing outside all."""
+    values = np.append(towns[column].astype(object).to_numpy(), None)
+    found: Array = values[home]
+    return found
+
+
+# --------------------------------------------------------------------------- form
+
+
+def form_table(
+    lines: gpd.GeoDataFrame, tolerances: tuple[float, ...], crs: Any
+) -> gpd.GeoDataFrame:
+    """Describe how connected the lines are at each tolerance; the shape is the largest network."""
+    total = float(shapely.length(lines.geometry.to_numpy()).sum())
+    rows, shapes = [], []
+    for tolerance in tolerances:
+        labels = components(lines, tolerance=tolerance)
+        lengths = component_lengths(lines, labels)
+        largest = float(lengths.max(initial=0.0))
+        rows.append(
+            {
+                "tolerance_m": float(tolerance),
+                "networks": len(lengths),
+                "length_km": total / 1000,
+                "largest_km": largest / 1000,
+                "largest_share": largest / total if total > 0 else np.nan,
+            }
+        )
+        mine = labels == np.argmax(lengths) if len(lengths) else np.zeros(0, bool)
+        shapes.append(shapely.multilinestrings(lines.geometry.to_numpy()[mine]))
+    return gpd.GeoDataFrame(rows, geometry=shapes, crs=crs)
+
+
+def networks_table(lines: gpd.GeoDataFrame, tolerance: float, crs: Any) -> gpd.GeoDataFrame:
+    """Return one row per connected network, the longest first."""
+    labels = components(lines, tolerance=tolerance)
+    lengths = component_lengths(lines, labels)
+    order = np.argsort(-lengths, kind="stable")
+    count = np.bincount(labels, minlength=len(lengths))
+    geometry = lines.geometry.to_numpy()
+    by_label = np.argsort(labels, kind="stable")
+    cuts = np.split(geometry[by_label], np.cumsum(count)[:-1]) if len(lengths) else []
+    return gpd.GeoDataFrame(
+        {
+            "network": np.arange(1, len(order) + 1),
+            "length_km": lengths[order] / 1000,
+            "lines": count[order],
+        },
+        geometry=[shapely.multilinestrings(cuts[i]) for i in order],
+        crs=crs,
+    )
+
+
+def ends_table(
+    lines: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, tolerance: float
+) -> gpd.GeoDataFrame:
+    """Return the loose ends with their municipality."""
+    ends = line_ends(lines.reset_index(drop=True), tolerance=tolerance)
+    home = home_of(ends.geometry.to_numpy(), towns)
+    name = lines["name"].astype(object).to_numpy() if "name" in lines else None
+    row = ends["line"].to_numpy(np.int64)
+    return gpd.GeoDataFrame(
+        {
+            "kind": ends["kind"].to_numpy(object),
+            "name": pd.Series(name[row] if name is not None else [None] * len(ends), dtype=object),
+            "gap_m": ends["gap_m"].to_numpy(),
+            "spur_m": np.where(np.isinf(ends["spur_m"]), np.nan, ends["spur_m"]),
+            "teryt": names_of(home, towns, "teryt"),
+            "municipality": names_of(home, towns, "name"),
+        },
+        geometry=ends.geometry.to_numpy(),
+        crs=towns.crs,
+    )
+
+
+# --------------------------------------------------------------------------- two sources
+
+
+class Compared(NamedTuple):
+    """Places that one source lacks, and the length whose comparison is not possible (m)."""
+
+    places: gpd.GeoDataFrame
+    layer_not_compared: float
+    osm_not_compared: float
+
+
+def compare(
+    built: gpd.GeoDataFrame,
+    planned: gpd.GeoDataFrame,
+    network: StreetNetwork,
+    towns: gpd.GeoDataFrame,
+    mapped: Array,
+    *,
+    distance: float,
+    shortest: float,
+    join: float,
+    reach: float,
+) -> Compared:
+    """Compare built lines with the infrastructure of the street data, both ways.
+
+    A stretch is missing in the other source where nothing of it lies within ``distance``; pieces
+    nearer than ``join`` to each other are one place; places shorter than ``shortest`` are left
+    out. Lines farther than ``reach`` from any street of the file, and street infrastructure of
+    municipalities the layer does not cover, cannot be compared. All in metres.
+    """
+    kind = infrastructure_of(network)
+    chosen = np.flatnonzero((kind != NONE) & network.open_edges)
+    osm = network.lines(chosen)
+    osm_names = _way_names(network)[network.edge_way[chosen]]
+    own = built.geometry.to_numpy()
+    own_names = _names(built)
+    # the layer's lines against the street data, where that reaches
+    streets = shapely.points(network.x, network.y)
+    near, _ = (
+        shapely.STRtree(streets).query(own, predicate="dwithin", distance=reach)
+        if len(own)
+        else (np.zeros(0, int), None)
+    )
+    known = np.zeros(len(own), bool)
+    known[near] = True
+    rest = _lacking(own[known], osm, distance)
+    of_layer = _places(rest, own_names[known], "osm", towns, shortest, join)
+    # the street data's lines against the layer, where that is kept
+    middle = shapely.line_interpolate_point(osm, 0.5, normalized=True)
+    home = home_of(middle, towns)
+    kept = (home >= 0) & np.append(mapped, False)[home]
+    rest = _lacking(osm[kept], own, distance)
+    of_osm = _places(rest, osm_names[kept], "layer", towns, shortest, join)
+    planned_lines = planned.geometry.to_numpy()
+    if len(of_osm) and len(planned_lines):
+        share = share_covered(of_osm.geometry.to_numpy(), planned_lines, distance)
+        of_osm.loc[share >= 0.5, "other"] = "planned"
+    places = pd.concat([of_layer, of_osm], ignore_index=True)
+    places = places.sort_values("length_m", ascending=False, kind="stable", ignore_index=True)
+    places.insert(0, "rank", places.groupby("missing_in").cumcount() + 1)
+    return Compared(
+        gpd.GeoDataFrame(places, geometry="geometry", crs=towns.crs),
+        float(shapely.length(own[~known]).sum()),
+        float(shapely.length(osm[(home >= 0) & ~kept]).sum()),
+    )
+
+
+def _lacking(lines: Array, others: Array, distance: float) -> Array:
+    """Return the parts of lines that the others lack, up to where they meet them."""
+    rest = uncovered(lines, others, distance)
+    some = ~shapely.is_empty(rest)
+    # what lies within the distance of a meeting point is as absent as the stretch it belongs to
+    grown = shapely.intersection(lines[some], shapely.buffer(rest[some], distance))
+    rest[some] = uncovered(grown, others, _TOUCH)
+    return rest
+
+
+def _places(
+    rest: Array,
+    names: Array,
+    missing_in: str,
+    towns: gpd.GeoDataFrame,
+    shortest: float,
+    join: float,
+) -> gpd.GeoDataFrame:
+    parts, row = shapely.get_parts(rest, return_index=True)
+    lines = shapely.get_type_id(parts) == 1
+    parts, row = parts[lines], row[lines]
+    if len(parts):
+        a, b = shapely.STRtree(parts).query(parts, predicate="dwithin", distance=join)
+        label = group_labels(a, b, len(parts))
+    else:
+        label = np.zeros(0, np.int64)
+    count = int(label.max(initial=-1)) + 1
+    length = np.bincount(label, weights=shapely.length(parts), minlength=count)
+    order = np.argsort(label, kind="stable")
+    groups = np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1]) if count else []
+    groups = [g for g, metres in zip(groups, length, strict=True) if metres >= shortest]
+    shapes = np.array([shapely.multilinestrings(parts[g]) for g in groups], object)
+    centre = [parts[g][np.argmax(shapely.length(parts[g]))] for g in groups]
+    home = home_of(
+        shapely.line_interpolate_point(np.array(centre, object), 0.5, normalized=True), towns
+    )
+    return gpd.GeoDataFrame(
+        {
+            "missing_in": np.full(len(groups), missing_in, object),
+            "length_m": length[length >= shortest],
+            "name": pd.Series([_first_name(names[row[g]]) for g in groups], dtype=object),
+            "other": np.full(len(groups), "absent", object),
+            "teryt": names_of(home, towns, "teryt"),
+            "municipality": names_of(home, towns, "name"),
+        },
+        geometry=gpd.GeoSeries(shapes, crs=towns.crs),
+        crs=towns.crs,
+    )
+
+
+def _first_name(names: Array) -> str | None:
+    told = [n for n in names if isinstance(n, str) and n]
+    return max(told, key=told.count) if told else None
+
+
+def _names(lines: gpd.GeoDataFrame) -> Array:
+    if "name" not in lines:
+        return np.full(len(lines), None, object)
+    return lines["name"].astype(object).to_numpy()
+
+
+def _way_names(network: StreetNetwork) -> Array:
+    if "name" not in network.ways:
+        return np.full(len(network.ways), None, object)
+    return network.ways["name"].astype(object).to_numpy()
+
+
+# --------------------------------------------------------------------------- stress
+
+
+class Streets(NamedTuple):
+    """Length of streets by stress, by municipality; m, arrays of shape (municipalities,).
+
+    ``low``: level at most the limit or infrastructure of its own; ``known``: level known;
+    ``all``: every street open to bicycles; ``defaults``: whose level rests on a default.
+    ``largest_share``: of the low-stress network's length in its longest connected part.
+    """
+
+    low: Array
+    known: Array
+    all: Array
+    defaults: Array
+    largest_share: float
+    parts: int
+    by_level: gpd.GeoDataFrame
+    audit: Audit
+
+
+def streets_by_stress(
+    network: StreetNetwork, towns: gpd.GeoDataFrame, *, rules: str, limit: int
+) -> Streets:
+    """Sum the streets open to bicycles by level of traffic stress; each counts at its middle."""
+    table, level = stress_of(network, rules)
+    used = (table["forward_defaults"] != "") | (table["backward_defaults"] != "")
+    on_defaults = used.to_numpy(bool)[network.edge_way]
+    open_edges = network.open_edges
+    middle = np.full(network.n_edges, -1, np.int64)
+    edges = np.flatnonzero(open_edges)
+    lines = network.lines(edges)
+    middle[edges] = home_of(shapely.line_interpolate_point(lines, 0.5, normalized=True), towns)
+    count, metres = len(towns), network.edge_length
+    inside = middle >= 0
+
+    def by_town(mask: Array) -> Array:
+        rows = inside & mask
+        return np.bincount(middle[rows], weights=metres[rows], minlength=count)
+
+    low = level <= limit
+    sub = network.subnetwork(low & open_edges)
+    form = sub.components()
+    lengths = form.length
+    shapes, rows = [], []
+    shown = np.where(np.isnan(level), 0, level).astype(int)
+    for value in range(5):
+        mine = inside[edges] & (shown[edges] == value)
+        if mine.any():
+            rows.append({"level": str(value) if value else "unknown", "length_km": 0.0})
+            rows[-1]["length_km"] = float(metres[edges][mine].sum()) / 1000
+            shapes.append(shapely.multilinestrings(lines[mine]))
+    by_level = gpd.GeoDataFrame(
+        rows or {"level": [], "length_km": []}, geometry=shapes, crs=towns.crs
+    )
+    audit = audit_of(table).add(
+        "streets",
+        "unknown",
+        int((np.isnan(level) & inside).sum()),
+        Text("odcinki o nieznanym stresie", "streets of unknown stress"),
+    )
+    return Streets(
+        by_town(low),
+        by_town(~np.isnan(level)),
+        by_town(open_edges),
+        by_town(on_defaults & ~np.isnan(level)),
+        float(lengths.max() / lengths.sum()) if len(lengths) and lengths.sum() > 0 else np.nan,
+        int((lengths > 0).sum()),
+        by_level,
+        audit,
+    )
