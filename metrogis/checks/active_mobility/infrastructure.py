@@ -12,7 +12,6 @@ import shapely
 
 from metrogis.streets import StreetNetwork
 from metrogis.streets.stress import stress
-from metrogis.streets.tagtable import distinct_tags
 from metrogis.texts import Text, number
 
 Array = npt.NDArray[Any]
@@ -24,7 +23,7 @@ _SHARED_WAYS = frozenset({"path", "footway", "pedestrian", "track", "bridleway",
 _TRACKS = frozenset({"track", "opposite_track"})
 _LANES = frozenset({"lane", "opposite_lane", "buffered_lane"})
 _SIDES = ("cycleway", "cycleway:both", "cycleway:left", "cycleway:right")
-_KEYS = frozenset({"highway", "bicycle", "bicycle_road", "cyclestreet", *_SIDES})
+_KEYS = ("highway", "bicycle", "bicycle_road", "cyclestreet", *_SIDES)
 
 
 def infrastructure_class(tags: Mapping[str, str]) -> str:
@@ -60,8 +59,14 @@ def infrastructure_class(tags: Mapping[str, str]) -> str:
 
 def infrastructure_of(network: StreetNetwork) -> Array:
     """Return the :func:`infrastructure_class` of every edge, shape (edges,)."""
-    sets, which, _ = distinct_tags(network.ways, _KEYS.__contains__, layer="streets")
-    kinds = np.array([infrastructure_class(tags) for tags in sets] or [NONE], object)
+    keys = [key for key in _KEYS if key in network.ways.columns]
+    texts = network.ways[keys].astype(object)
+    texts = texts.where(texts.notna(), "").astype(str)
+    which, kinds = np.zeros(len(texts), np.int64), np.array([NONE], object)
+    if keys and len(texts):  # each distinct set of tags once
+        which = texts.groupby(keys, sort=False).ngroup().to_numpy()
+        sets = texts.drop_duplicates().to_dict("records")
+        kinds = np.array([infrastructure_class(tags) for tags in sets], object)
     found: Array = kinds[which][network.edge_way]
     return found
 
