@@ -20,6 +20,7 @@ from metrogis.streets.parts import Components
 from metrogis.streets.permissions import Mode, Rules
 from metrogis.streets.routes import Pairs, Paths
 from metrogis.streets.snap import Snapped
+from metrogis.streets.store import load
 
 __all__ = [
     "KEEP_TAGS",
@@ -34,5 +35,6 @@ __all__ = [
     "Snapped",
     "StreetNetwork",
     "from_lines",
+    "load",
     "read_osm",
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -24,7 +25,7 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError
 from metrogis.provenance import Audit, Source
-from metrogis.streets import parts, routes, shapes, snap
+from metrogis.streets import parts, routes, shapes, snap, store
 from metrogis.streets import paths as kernels
 from metrogis.streets.catchments import Catchments, catchments
 from metrogis.streets.nearest import Direction, Nearest, nearest
@@ -337,6 +338,10 @@ class StreetNetwork:
             arc_forward=self.arc_forward[keep],
             weights=self.weights[keep],
         )
+
+    def save(self, path: str | Path) -> Path:
+        """Write the network to one ``.npz`` file (:func:`metrogis.streets.load` reads it)."""
+        return store.save(self, path)
 
     # ----------------------------------------------------------------------- questions
 

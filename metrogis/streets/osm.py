@@ -51,7 +51,7 @@ KEEP_TAGS = (
 """Tags kept for later questions (stress, slope, names); ``*`` stands for any ending."""
 
 _KEYS = ("highway", "route", "railway", "public_transport")
-_NOWHERE = 2147483647  # osmium's coordinate of a node that is not in the file
+_WKB_HEAD = 9  # bytes of a line before its coordinates: order, type, number of points
 _LICENCE = "ODbL 1.0"
 _ATTRIBUTION = "© OpenStreetMap contributors"
 
@@ -194,11 +194,13 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
     import osmium  # half a second to import, and Overpass files do without
 
     way_id, tags, count = array("q"), [], array("q")
-    node, x, y = array("q"), array("q"), array("q")
+    node = array("q")
+    place: list[bytes] = []
     barriers: dict[int, dict[str, str]] = {}
     signals = array("q")
     relations = 0
     entity = osmium.osm
+    factory, every = osmium.geom.WKBFactory(), osmium.geom.use_nodes.ALL
     wanted = osmium.filter.KeyFilter(*_KEYS).enable_for(entity.WAY | entity.RELATION)
     special = osmium.filter.KeyFilter("barrier", "highway", "crossing").enable_for(entity.NODE)
     try:
@@ -226,18 +228,16 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
                 continue
             way_id.append(thing.id)
             tags.append(own)
-            refs = thing.nodes
+            refs = [ref.ref for ref in thing.nodes]
             count.append(len(refs))
-            for ref in refs:
-                place = ref.location
-                node.append(ref.ref)
-                x.append(place.x)
-                y.append(place.y)
+            node.extend(refs)
+            try:  # all places in one call
+                place.append(bytes.fromhex(factory.create_linestring(thing, every))[_WKB_HEAD:])
+            except (RuntimeError, osmium.InvalidLocationError):  # fewer than two nodes, or some that the file lacks
+                place.append(_places(thing))
     except (RuntimeError, ValueError, OSError) as error:
         raise _unreadable(error, path, layer) from error
-    lon, lat = np.asarray(x, dtype=np.float64) / 1e7, np.asarray(y, dtype=np.float64) / 1e7
-    nowhere = np.asarray(x) == _NOWHERE
-    lon[nowhere] = lat[nowhere] = np.nan
+    lon, lat = np.frombuffer(b"".join(place), dtype="<f8").reshape(-1, 2).T.copy()
     return RawStreets(
         np.asarray(way_id, dtype=np.int64),
         tags,
@@ -250,6 +250,15 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
         stamp[:10],
         relations,
     )
+
+
+def _places(way: Any) -> bytes:
+    """Return the places of a way's nodes one by one, NaN for those that the file lacks."""
+    out = array("d")
+    for ref in way.nodes:
+        known = ref.location.valid()
+        out.extend((ref.location.lon, ref.location.lat) if known else (np.nan, np.nan))
+    return np.asarray(out, dtype="<f8").tobytes()
 
 
 def _may_be_street(tags: Mapping[str, Any]) -> bool:

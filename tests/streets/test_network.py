@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import geopandas as gpd
 import networkx as nx
@@ -12,8 +14,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrogis.errors import CRSError, ParameterError, SchemaError
-from metrogis.streets import StreetNetwork, from_lines
+from metrogis.errors import CRSError, ParameterError, SchemaError, SourceError
+from metrogis.streets import StreetNetwork, from_lines, load
+from metrogis.texts import Text
 
 Build = Callable[..., StreetNetwork]
 SEEDS = st.integers(0, 10_000)
@@ -158,8 +161,6 @@ def test_arrays_cannot_be_changed_behind_the_network(random_network: Build) -> N
 
 
 def test_it_shows_itself_without_trusting_the_data(random_network: Build) -> None:
-    from dataclasses import replace
-
     net = random_network(1)
     bad = replace(net, source=replace(net.source, origin="<img onerror=x>"))
     assert "<img" not in bad._repr_html_()
@@ -168,6 +169,31 @@ def test_it_shows_itself_without_trusting_the_data(random_network: Build) -> Non
     assert net.nbytes > 1000
     assert net.nodes.crs == net.crs
     assert len(net.nodes) == net.n_nodes
+
+
+def test_a_saved_network_comes_back_whole(random_network: Build, tmp_path: Path) -> None:
+    net = random_network(4)
+    note = Text("zażółć", "note")
+    net = replace(net, audit=net.audit.add("streets", "guessed", 2, note), unit="s")
+    net.ways["width"] = np.linspace(0, 1, len(net.ways))
+    back = load(net.save(tmp_path / "net.npz"))
+    for name in ("x", "coords", "indptr", "indices", "weights", "arc_forward", "node_id"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(net, name))
+    assert (back.crs, back.mode, back.unit) == (net.crs, net.mode, "s")
+    assert (back.audit, back.source) == (net.audit, net.source)
+    assert back.ways["oneway"].tolist() == net.ways["oneway"].tolist()
+    assert back.ways["width"].tolist() == net.ways["width"].tolist()
+    np.testing.assert_array_equal(back.nearest([0]).distance, net.nearest([0]).distance)
+    assert [p.name for p in tmp_path.iterdir()] == ["net.npz"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no", b"\x80\x04N.", None])
+def test_a_broken_saved_network_names_itself(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "net.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SourceError, match=r"net\.npz"):
+        load(path)
 
 
 # ------------------------------------------------------------------------- snapping
