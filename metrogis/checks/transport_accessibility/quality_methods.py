@@ -1,0 +1,182 @@
+"""The six methods run on one timetable with the check's parameters, and how they compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from metrogis.checks.transport_accessibility.coverage import INCOMPLETE, Coverage
+from metrogis.checks.transport_accessibility.quality_parameters import (
+    Method,
+    ServiceQualityParameters,
+)
+from metrogis.checks.transport_accessibility.service import Bools, Floats, Ints
+from metrogis.texts import Text
+from metrogis.transit import classes as c
+from metrogis.transit.classes.reach import Remembering
+
+NONE, UNKNOWN = "none", "unknown"
+
+TITLES: dict[Method, Text] = {
+    "are": Text("Szwajcaria (ARE)", "Switzerland (ARE)"),
+    "austria": Text("Austria (ÖROK)", "Austria (ÖROK)"),
+    "ptal": Text("Londyn (PTAL)", "London (PTAL)"),
+    "dg_regio": Text("Komisja Europejska (DG REGIO)", "European Commission (DG REGIO)"),
+    "sdg": Text("SDG 11.2.1", "SDG 11.2.1"),
+    "sdg_pl": Text("SDG 11.2.1, wariant polski", "SDG 11.2.1, Polish variant"),
+}
+
+LABELS: dict[Method, tuple[str, ...]] = {
+    "are": ("A", "B", "C", "D"),
+    "austria": ("A", "B", "C", "D", "E", "F", "G"),
+    "ptal": ("6b", "6a", "5", "4", "3", "2", "1b", "1a"),
+    "dg_regio": ("high", "medium", "low"),
+    "sdg": ("yes",),
+    "sdg_pl": ("yes",),
+}
+
+GOOD: dict[Method, tuple[str, ...]] = {
+    "are": ("A", "B"),
+    "austria": ("A", "B", "C", "D"),
+    "ptal": ("6b", "6a", "5", "4"),
+    "dg_regio": ("high",),
+}
+"""Classes that the methods themselves call good or better; the other classes are basic. The SDG
+indicators know no grades, so they are left out where grades are compared."""
+
+GROUPS = ("rail", "metro", "tram", "bus", "ferry", "cableway")
+
+
+def run_methods(
+    p: ServiceQualityParameters,
+    days: Mapping[str, pd.DataFrame],
+    stops: gpd.GeoDataFrame,
+    xy: Floats,
+    network: Any,
+) -> dict[Method, c.Classes]:
+    """Return the classes by the chosen methods; ``days``: departures of the known day types."""
+    walk: dict[str, Any] = {
+        "network": None if network is None else Remembering(network),
+        "detour": p.detour,
+    }
+    hours = (3600 * p.day_window[0], 3600 * p.day_window[1])
+    peak = (3600 * p.ptal_window[0], 3600 * p.ptal_window[1])
+    first = days[p.day_type]
+
+    rail = c.PtalMode(p.ptal_rail_limit, p.ptal_rail_reliability)
+    calls: dict[Method, Any] = {
+        "are": lambda: c.are(
+            first, stops, xy, window=hours, interval=p.are_interval, distances=p.are_distances,
+            merge_distance=p.merge_distance, hub_neighbours=p.hub_neighbours,
+        ),
+        "austria": lambda: c.austria(
+            first, stops, xy, second_day=days.get(p.second_day_type), window=hours,
+            merge_distance=p.merge_distance, distances=p.austria_distances, **walk,
+        ),
+        "ptal": lambda: c.ptal(
+            first, stops, xy, window=peak, speed=p.ptal_speed,
+            rules={"rail": rail, "metro": rail, "tram": rail,
+                   "bus": c.PtalMode(p.ptal_bus_limit, p.ptal_bus_reliability)}, **walk,
+        ),
+        "dg_regio": lambda: c.dg_regio(
+            first, stops, xy, window=hours, cluster_distance=p.dg_cluster, speed=p.dg_speed,
+            road_minutes=p.dg_road_minutes, rail_minutes=p.dg_rail_minutes, medium=p.dg_medium,
+            high=p.dg_high, **walk,
+        ),
+        "sdg": lambda: c.sdg_11_2_1(
+            first, stops, xy, low_limit=p.sdg_low_limit, high_limit=p.sdg_high_limit, **walk
+        ),
+        "sdg_pl": lambda: c.sdg_11_2_1_pl(
+            first, stops, xy, limit=p.sdg_pl_limit, width=p.sdg_pl_width, **walk
+        ),
+    }  # fmt: skip
+    return {m: calls[m]() for m in p.methods}
+
+
+def reach_of(p: ServiceQualityParameters, method: Method, straight: bool) -> dict[str, float]:
+    """Return how far (straight line, m) each mode group could give a class by a method."""
+    metre = p.dg_speed * 1000 / 60
+    low = ("tram", "bus", "cableway")
+    limit: dict[str, float]
+    if method == "are":
+        return dict.fromkeys(GROUPS, p.are_distances[-1])
+    if method == "austria":
+        limit = dict.fromkeys([g for g in GROUPS if g != "cableway"], p.austria_distances[-1])
+    elif method == "ptal":
+        limit = dict.fromkeys(("rail", "metro", "tram"), p.ptal_rail_limit)
+        limit |= dict.fromkeys(("bus", "ferry"), p.ptal_bus_limit)
+    elif method == "dg_regio":
+        limit = {
+            g: (p.dg_rail_minutes if g in ("rail", "metro") else p.dg_road_minutes) * metre
+            for g in GROUPS
+        }
+    elif method == "sdg":
+        limit = {g: p.sdg_low_limit if g in low else p.sdg_high_limit for g in GROUPS}
+    else:
+        grown = p.sdg_pl_limit / (p.detour if straight else 1.0) + p.sdg_pl_width
+        return dict.fromkeys(GROUPS, grown)
+    return {g: v / (p.detour if straight else 1.0) for g, v in limit.items()}
+
+
+def gaps_to_incomplete(
+    coverage: Coverage, towns: gpd.GeoDataFrame, xy: Floats, allowed: Bools, farthest: float
+) -> dict[str, Floats]:
+    """Return the distance (m) from points to the nearest municipality without full coverage.
+
+    By mode group; only for points that are ``allowed``, and infinite beyond ``farthest``.
+    """
+    index = np.flatnonzero(allowed)
+    points = np.asarray(shapely.points(xy[index]), dtype=object)
+    tree = shapely.STRtree(points)
+    shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
+    out: dict[str, Floats] = {}
+    known: dict[bytes, Floats] = {}
+    for column, group in enumerate(coverage.groups):
+        missing = np.flatnonzero(coverage.state[:, column] == INCOMPLETE)
+        key = missing.tobytes()
+        if key not in known:
+            gap = np.full(len(xy), np.inf)
+            if len(missing) and len(index):
+                town, near = tree.query(shapes[missing], predicate="dwithin", distance=farthest)
+                far = shapely.distance(points[near], shapes[missing][town])
+                np.minimum.at(gap, index[near], far)
+            known[key] = gap
+        out[group] = known[key]
+    return out
+
+
+def levels(labels: npt.NDArray[np.object_], method: Method) -> Ints:
+    """Return 2 for good classes, 1 for basic ones, 0 for none, -1 for unknown.
+
+    >>> levels(np.array(["A", "D", "none", "unknown"], dtype=object), "are").tolist()
+    [2, 1, 0, -1]
+    """
+    level = {label: 2 if label in GOOD.get(method, LABELS[method]) else 1
+             for label in LABELS[method]}  # fmt: skip
+    level |= {NONE: 0, UNKNOWN: -1}
+    codes, values = pd.factorize(labels)
+    return np.array([level[v] for v in values], dtype=np.int64)[codes]
+
+
+def agreement(graded: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+    """Return how far methods (rows) agree on each cell (columns), by levels.
+
+    ``same`` level by all; ``differ`` by one level; ``opposite``: good by one, none by another;
+    ``unknown`` where fewer than two methods know.
+
+    >>> agreement(np.array([[2, 2, 2, -1], [2, 1, 0, 0]])).tolist()
+    ['same', 'differ', 'opposite', 'unknown']
+    """
+    names = np.array(["same", "differ", "opposite", "unknown"], dtype=object)
+    if not len(graded):
+        return np.full(graded.shape[1], "unknown", dtype=object)
+    known = (graded >= 0).sum(axis=0)
+    high = graded.max(axis=0)
+    low = np.where(graded >= 0, graded, 9).min(axis=0)
+    return np.asarray(names[np.where(known >= 2, np.clip(high - low, 0, 2), 3)], dtype=object)

@@ -1,0 +1,121 @@
+"""Tables of the result of ``service_quality``: cells, areas, stops, municipalities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from metrogis.checks.transport_accessibility.quality_parameters import Method
+from metrogis.checks.transport_accessibility.service import Floats, Ints
+from metrogis.checks.transport_accessibility.spots import dissolve
+from metrogis.transit.classes import Classes
+
+# what decided the class of a cell: columns of the method's table that the cells carry
+EXPLAINED: dict[Method, tuple[str, ...]] = {
+    "are": ("category", "column", "interval_min", "line", "stop", "metres"),
+    "austria": ("category", "column", "interval_min", "line", "stop", "metres"),
+    "ptal": ("ai", "mode_group", "line", "stop", "metres"),
+    "dg_regio": ("per_hour", "mode_group", "line", "stop", "metres"),
+    "sdg": ("mode_group", "line", "stop", "metres"),
+    "sdg_pl": ("mode_group", "line", "stop", "metres"),
+}
+PTAL_MODES = ("rail", "metro", "tram", "bus")
+PTAL_TERMS = ("wt", "swt", "awt", "tat", "edf", "ai")
+
+
+def explanation(cells: gpd.GeoDataFrame, found: Mapping[Method, Classes]) -> None:
+    """Add to the cells (in place) what decided the class by each method."""
+    for method, classes in found.items():
+        for name in EXPLAINED[method]:
+            values = classes.table[name].to_numpy()
+            # 0.1 m, 0.01 min: enough to explain, small in files
+            cells[f"{method}_{name}"] = np.round(values, 2) if values.dtype.kind == "f" else values
+    if "ptal" in found:
+        table = found["ptal"].table
+        for mode in PTAL_MODES:
+            for term in PTAL_TERMS:
+                cells[f"ptal_{term}_{mode}"] = np.round(table[f"{term}_{mode}"].to_numpy(), 3)
+
+
+def area_table(
+    towns: gpd.GeoDataFrame,
+    unit: Ints,
+    cells: gpd.GeoDataFrame,
+    label: npt.NDArray[np.object_],
+    labels: tuple[str, ...],
+) -> gpd.GeoDataFrame:
+    """Return people and land of each municipality by class: a light layer for the map."""
+    code = pd.Categorical(label, categories=list(labels)).codes.astype(np.int64)
+    keys, group = np.unique(unit * len(labels) + code, return_inverse=True)
+    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
+    summed = cells["population"].groupby(group).sum(min_count=1)
+    out = gpd.GeoDataFrame(
+        {
+            "teryt": towns["teryt"].to_numpy()[keys // len(labels)],
+            "name": towns["name"].to_numpy()[keys // len(labels)],
+            "class": np.array(labels, dtype=object)[keys % len(labels)],
+            "population": summed.to_numpy("float64"),
+        },
+        geometry=dissolve(shapes, group.astype(np.int64), len(keys)),
+        crs=cells.crs,
+    )
+    out["area_km2"] = out.area / 1e6
+    return out
+
+
+def stop_table(are: Classes | None, stops: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return stops with the category of the Swiss method; without it the posts as they are."""
+    if are is None:
+        return gpd.GeoDataFrame(
+            {"stop_id": stops["stop_id"], "name": stops["name"], "category": UNKNOWN_CATEGORY},
+            geometry=stops.geometry.to_numpy(),
+            crs=stops.crs,
+        )
+    out = are.stops.copy()
+    out["category"] = out["category"].replace("", NO_CATEGORY)
+    out["interval_min"] = out["interval_min"].replace(np.inf, np.nan).round(1)
+    return out
+
+
+NO_CATEGORY, UNKNOWN_CATEGORY = "none", "unknown"
+
+
+def municipal_table(
+    towns: gpd.GeoDataFrame,
+    unit: Ints,
+    cells: gpd.GeoDataFrame,
+    weight: Floats,
+    totals: Floats,
+    level: Mapping[Method, Ints],
+    coverage: npt.NDArray[np.object_],
+    people_known: bool,
+) -> gpd.GeoDataFrame:
+    """One row per municipality: shares by level of service and method."""
+    count = len(towns)
+    whole = np.bincount(unit, weight, minlength=count)
+
+    def share(mask: npt.NDArray[np.bool_]) -> Floats:
+        own = np.bincount(unit, weight * mask, minlength=count)
+        out = np.divide(own, whole, out=np.full(count, np.nan), where=whole > 0)
+        return np.asarray(np.minimum(out, 1.0))
+
+    table: dict[str, object] = {
+        "teryt": towns["teryt"].to_numpy(),
+        "name": towns["name"].to_numpy(),
+        "population": totals if people_known else np.full(count, np.nan),
+        "coverage": coverage,
+    }
+    for method, codes in level.items():
+        table[f"{method}_good_share"] = share(codes == 2)
+        table[f"{method}_served_share"] = share(codes >= 1)
+        table[f"{method}_none_share"] = share(codes == 0)
+        table[f"{method}_unknown_share"] = share(codes == -1)
+    kind = cells["agreement"].to_numpy()
+    table["opposite_share"] = share(kind == "opposite")
+    return gpd.GeoDataFrame(
+        table, geometry=towns.geometry.to_numpy(), crs=towns.crs, index=towns.index
+    )

@@ -1,0 +1,386 @@
+"""Texts of the check ``service_quality``: question, method, columns, views, findings."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+
+from metrogis.checks.contract import Category, Column, Finding, View, municipality_columns
+from metrogis.checks.transport_accessibility.quality_methods import (
+    GOOD,
+    LABELS,
+    NONE,
+    TITLES,
+    UNKNOWN,
+)
+from metrogis.checks.transport_accessibility.quality_parameters import (
+    ALL_METHODS,
+    Method,
+    ServiceQualityParameters,
+)
+from metrogis.checks.transport_accessibility.quality_tables import PTAL_MODES
+from metrogis.checks.transport_accessibility.service import Floats, Ints
+from metrogis.checks.transport_accessibility.white_texts import COVERAGE, ON_DAY
+from metrogis.checks.transport_accessibility.white_texts import INPUTS as WHITE_INPUTS
+from metrogis.texts import Text, both
+
+TITLE = Text("Jakość obsługi transportem publicznym", "Quality of public transport service")
+QUESTION = Text(
+    "Jak dobrze obsłużone są miejsca zamieszkania według sześciu metod, co o tym decyduje i gdzie "
+    "metody się nie zgadzają?",
+    "How well served are the places where people live by six methods, what decides it, and where "
+    "do the methods disagree?",
+)
+METHOD = Text(
+    "Na jednym rozkładzie liczone są klasy szwajcarskie (ARE) i austriackie (ÖROK), PTAL "
+    "z Londynu, dostęp według DG REGIO, wskaźnik SDG 11.2.1 i jego wariant polski. Każda komórka "
+    "(najwyżej 250 m) oceniana jest ze swojego środka; podany jest przystanek, linia, odstęp "
+    "i dojście, które zdecydowały. Tam, gdzie rozkłady nie są kompletne, brak klasy jest nieznany, "
+    "a znaleziona klasa jest najmniejszą możliwą. Porównanie metod: klasy przez same metody "
+    "nazwane dobrymi lub lepszymi, pozostałe (podstawowe) i brak. Metody różnie traktują oba "
+    "kierunki, odległości i częstotliwości; żadna nie mówi o cenie, dostępności dla osób "
+    "z niepełnosprawnościami ani o tym, dokąd można dojechać.",
+    "On one timetable: the Swiss (ARE) and Austrian (ÖROK) classes, London's PTAL, access by DG "
+    "REGIO, the indicator SDG 11.2.1 and its Polish variant. Each cell (at most 250 m) is judged "
+    "from its centre; the stop, line, interval and walk that decided are given. Where the "
+    "timetables are not complete, no class is unknown, and a class found is the least possible. "
+    "Methods are compared by the classes they call good or better, the others (basic), and none. "
+    "They treat directions, distances and frequencies differently; none speaks of fares, of access "
+    "for people with disabilities, or of where one can travel.",
+)
+
+_KEPT = ("municipalities", "population", "timetable", "coverage", "streets",
+         "population_municipal", "built_up", "stop_posts", "rail_stations")  # fmt: skip
+INPUTS: tuple[tuple[str, Text, str, bool], ...] = tuple(
+    (name, text, schema, required or name == "timetable")
+    for name, text, schema, required in WHITE_INPUTS
+    if name in _KEPT
+)
+
+AGREEMENT = {
+    "same": Text("zgodne", "agree"),
+    "differ": Text("różnica jednego stopnia", "differ by one level"),
+    "opposite": Text("sprzeczne: dobra i żadna", "opposite: good and none"),
+    "unknown": Text("nieznane", "unknown"),
+}
+_NONE, _UNKNOWN = Text("brak klasy", "no class"), Text("nieznane", "unknown")
+_WORDS = {
+    "high": Text("wysoka", "high"),
+    "medium": Text("średnia", "medium"),
+    "low": Text("niska", "low"),
+    "yes": Text("jest dostęp", "access"),
+    NONE: _NONE,
+    UNKNOWN: _UNKNOWN,
+}
+COLUMN_NAMES = {
+    "rail_hub": Text("węzeł kolejowy", "rail hub"),
+    "long_distance": Text("kolej dalekobieżna", "long-distance rail"),
+    "rail": Text("kolej, metro", "rail, metro"),
+    "road": Text("tramwaj, autobus, prom", "tram, bus, ship"),
+    "tram": Text("tramwaj", "tram"),
+    "bus": Text("autobus", "bus"),
+    "cableway": Text("kolej linowa", "cableway"),
+    "": both("-"),
+}
+_MODES = {
+    "rail": Text("kolej", "rail"),
+    "metro": Text("metro", "metro"),
+    "tram": Text("tramwaj", "tram"),
+    "bus": Text("autobus", "bus"),
+    "ferry": Text("prom", "ferry"),
+    "cableway": Text("kolej linowa", "cableway"),
+    "road": Text("autobus, tramwaj", "bus, tram"),
+    "": both("-"),
+}
+
+
+def labels_of(method: Method) -> dict[str, Text]:
+    """Return the classes of a method with their names."""
+    return {label: _WORDS.get(label, both(label)) for label in (*LABELS[method], NONE, UNKNOWN)}
+
+
+def _explained(method: Method) -> dict[str, Column]:
+    t = TITLES[method]
+
+    def head(pl: str, en: str) -> Text:
+        return Text(f"{t.pl}: {pl}", f"{t.en}: {en}")
+
+    out = {
+        "stop": Column(head("przystanek", "stop"), "text"),
+        "line": Column(head("linia", "line"), "text"),
+        "metres": Column(head("dojście", "walk"), unit="m"),
+        "mode_group": Column(head("środek transportu", "mode"), "category", categories=_MODES),
+        "category": Column(head("kategoria przystanku", "category of the stop"), "text"),
+        "column": Column(head("rodzaj", "kind"), "category", categories=COLUMN_NAMES),
+        "interval_min": Column(head("odstęp", "interval"), unit="min", digits=1),
+        "ai": Column(head("wskaźnik AI", "index AI"), digits=2),
+        "per_hour": Column(head("odjazdy na godzinę", "departures per hour"), digits=1),
+    }
+    if method == "ptal":
+        names = {
+            "wt": Text("dojście WT", "walk WT"),
+            "swt": Text("oczekiwanie SWT", "wait SWT"),
+            "awt": Text("oczekiwanie z niepewnością AWT", "wait with reliability AWT"),
+            "tat": Text("czas dostępu TAT", "access time TAT"),
+            "edf": Text("równoważna częstotliwość EDF", "equivalent frequency EDF"),
+            "ai": Text("wskaźnik AI", "index AI"),
+        }
+        for mode in PTAL_MODES:
+            for term, name in names.items():
+                out[f"{term}_{mode}"] = Column(
+                    head(f"{name.pl}, {_MODES[mode].pl}", f"{name.en}, {_MODES[mode].en}"),
+                    unit="min" if term in ("wt", "swt", "awt", "tat") else "",
+                    digits=2,
+                )
+    return {f"{method}_{name}": column for name, column in out.items()}
+
+
+def _columns() -> dict[str, dict[str, Column]]:
+    towns = municipality_columns()
+    people = Column(Text("mieszkańcy", "residents"), unit="people")
+    towns["population"] = people
+    towns["coverage"] = Column(
+        Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE
+    )
+    cells: dict[str, Column] = {
+        "teryt": towns["teryt"],
+        "population": Column(people.label, unit="people", digits=1),
+        "modelled": Column(Text("modelowane", "modelled"), "flag"),
+    }
+    out: dict[str, dict[str, Column]] = {"municipalities": towns}
+    area = Column(Text("powierzchnia", "area"), unit="km2", digits=2)
+    for method in ALL_METHODS:
+        t = TITLES[method]
+        shares = {
+            "good": Text("dobra obsługa", "good service"),
+            "served": Text("jakakolwiek klasa", "any class"),
+            "none": _NONE,
+            "unknown": _UNKNOWN,
+        }
+        for key, head in shares.items():
+            towns[f"{method}_{key}_share"] = Column(
+                Text(f"{t.pl}: {head.pl}, udział", f"{t.en}: {head.en}, share"), "share", digits=1
+            )
+        cells[method] = Column(t, "category", categories=labels_of(method))
+        out[f"areas_{method}"] = {
+            "teryt": towns["teryt"],
+            "name": towns["name"],
+            "class": Column(t, "category", categories=labels_of(method)),
+            "population": people,
+            "area_km2": area,
+        }
+    towns["opposite_share"] = Column(
+        Text("metody sprzeczne, udział", "methods opposite, share"), "share", digits=1
+    )
+    agree = Column(Text("zgodność metod", "agreement"), "category", categories=AGREEMENT)
+    cells["agreement"] = agree
+    cells["lower_bound"] = Column(
+        Text("klasa najmniejsza możliwa", "class is a lower bound"),
+        "flag",
+        note=Text("nie wszystkie rozkłady są w danych", "not all timetables are at hand"),
+    )
+    cells["served_by"] = Column(Text("ile metod przyznaje klasę", "methods that give a class"))
+    cells["told_by"] = Column(Text("ile metod to wie", "methods that know"))
+    for method in ALL_METHODS:
+        cells |= _explained(method)
+    out["agreement"] = {**out["areas_are"], "class": agree}
+    out["stops"] = {
+        "stop_id": Column(both("stop_id"), "text"),
+        "name": Column(Text("przystanek", "stop"), "text"),
+        "posts": Column(Text("słupki", "posts")),
+        "category": Column(
+            Text("kategoria (ARE)", "category (ARE)"), "category",
+            categories={**{r: both(r) for r in ("I", "II", "III", "IV", "V")}, NONE: _NONE,
+                        UNKNOWN: _UNKNOWN},
+        ),
+        "column": Column(Text("rodzaj", "kind"), "category", categories=COLUMN_NAMES),
+        "interval_min": Column(Text("odstęp", "interval"), unit="min", digits=1),
+        "departures": Column(
+            Text("odjazdy w jedną stronę", "departures one way"), unit="departures/day", digits=1
+        ),
+        "line": Column(Text("najczęstsza linia", "most frequent line"), "text"),
+        "hub": Column(Text("węzeł kolejowy", "rail hub"), "flag"),
+        "next_stations": Column(Text("sąsiednie stacje", "next stations")),
+    }  # fmt: skip
+    out["cells"] = cells
+    return out
+
+
+COLUMNS = _columns()
+
+# viridis, dark = best; none in vermilion, unknown hatched
+_SHADES = {
+    1: ("#21918C",),
+    3: ("#440154", "#21918C", "#BDDF26"),
+    4: ("#440154", "#31688E", "#35B779", "#BDDF26"),
+    5: ("#440154", "#3B528B", "#21918C", "#5EC962", "#BDDF26"),
+    7: ("#440154", "#443983", "#31688E", "#21918C", "#35B779", "#90D743", "#D8E219"),
+    8: ("#440154", "#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D", "#A0DA39", "#E5E419"),
+}
+
+
+def _categories(method: Method) -> tuple[Category, ...]:
+    names = labels_of(method)
+    shades = _SHADES[len(LABELS[method])]
+    graded = (Category(c, names[c], s) for c, s in zip(LABELS[method], shades, strict=True))
+    return (
+        *graded,
+        Category(NONE, _NONE, "#D55E00"),
+        Category(UNKNOWN, _UNKNOWN, "#BBBBBB", hatch=True),
+    )
+
+
+VIEWS = (
+    *(
+        View(
+            f"areas_{method}",
+            TITLES[method],
+            column="class",
+            categories=_categories(method),
+            popup=("name", "class", "population", "area_km2"),
+            weight=0.3,
+            shown=method == "are",
+        )
+        for method in ALL_METHODS
+    ),
+    View(
+        "agreement",
+        Text("Zgodność metod", "Agreement of methods"),
+        column="class",
+        categories=(
+            Category("same", AGREEMENT["same"], "#009E73"),
+            Category("differ", AGREEMENT["differ"], "#F0E442"),
+            Category("opposite", AGREEMENT["opposite"], "#CC79A7"),
+            Category("unknown", AGREEMENT["unknown"], "#BBBBBB", hatch=True),
+        ),
+        popup=("name", "class", "population", "area_km2"),
+        weight=0.3,
+        shown=False,
+    ),
+    View(
+        "stops",
+        Text("Kategorie przystanków (ARE)", "Categories of stops (ARE)"),
+        column="category",
+        categories=(
+            *(
+                Category(r, both(r), s)
+                for r, s in zip(("I", "II", "III", "IV", "V"), _SHADES[5], strict=True)
+            ),
+            Category(NONE, _NONE, "#D55E00"),
+            Category(UNKNOWN, _UNKNOWN, "#BBBBBB", hatch=True),
+        ),
+        popup=("name", "category", "column", "interval_min", "departures", "line", "hub"),
+        radius=3.0,
+        shown=False,
+    ),
+)
+
+
+# --------------------------------------------------------------------------- findings
+
+
+def findings(
+    cells: gpd.GeoDataFrame,
+    labels: Mapping[Method, np.ndarray],
+    level: Mapping[Method, Ints],
+    weight: Floats,
+    p: ServiceQualityParameters,
+    people_known: bool,
+    straight: bool,
+) -> list[Finding]:
+    """Return the sentences a planner quotes."""
+    total = float(weight.sum())
+
+    def share(mask: np.ndarray) -> float:
+        return float((weight * mask).sum()) / total if total else np.nan
+
+    what = (
+        Text("mieszkańców", "of residents")
+        if people_known
+        else Text("obszaru zamieszkanego (ludność nieznana)", "of the area (population unknown)")
+    )
+    out = [_classes(m, labels[m], share, what, p) for m in p.methods]
+    if len([m for m in p.methods if m in GOOD]) >= 2:
+        out.append(_disagreement(cells, level, share, what, p))
+    bound = share(cells["lower_bound"].to_numpy(bool))
+    if bound > 0:
+        out.append(
+            Finding(
+                Text(
+                    "Dla {lower_bound_share:%1} {what} nie ma wszystkich rozkładów: klasa może być "
+                    "tam tylko lepsza, a jej brak jest nieznany.",
+                    "For {lower_bound_share:%1} {what} not all timetables are at hand: the class "
+                    "can only be better there, and no class is unknown.",
+                ),
+                {"lower_bound_share": bound},
+                {"what": what},
+            )
+        )
+    if straight:
+        out.append(
+            Finding(
+                Text(
+                    "Dojścia policzono w linii prostej × {detour:1} (ARE bez wydłużenia), bo nie "
+                    "ma sieci ulic.",
+                    "Walks are straight lines times {detour:1} (ARE without it), for there is no "
+                    "street network.",
+                ),
+                {"detour": float(p.detour)},
+            )
+        )
+    return out
+
+
+def _classes(
+    method: Method, label: np.ndarray, share: object, what: Text, p: ServiceQualityParameters
+) -> Finding:
+    names = labels_of(method)
+    values: dict[str, float] = {}
+    pl, en = [], []
+    for name in (*LABELS[method], NONE, UNKNOWN):
+        key = f"{method}_{name}_share"
+        values[key] = share(label == name)  # type: ignore[operator]
+        pl.append(f"{names[name].pl} {{{key}:%1}}")
+        en.append(f"{names[name].en} {{{key}:%1}}")
+    return Finding(
+        Text(
+            "{title}, {day}, udział {what}: " + ", ".join(pl) + ".",
+            "{title}, {day}, share {what}: " + ", ".join(en) + ".",
+        ),
+        values,
+        {"title": TITLES[method], "day": ON_DAY[p.day_type], "what": what},
+    )
+
+
+def _disagreement(
+    cells: gpd.GeoDataFrame,
+    level: Mapping[Method, Ints],
+    share: object,
+    what: Text,
+    p: ServiceQualityParameters,
+) -> Finding:
+    kind = cells["agreement"].to_numpy()
+    values = {f"agreement_{k}_share": share(kind == k) for k in AGREEMENT}  # type: ignore[operator]
+    graded = [m for m in p.methods if m in GOOD]
+    worst, pair = -1.0, (graded[0], graded[1])
+    for a, b in itertools.permutations(graded, 2):
+        own = share((level[a] == 2) & (level[b] == 0))  # type: ignore[operator]
+        if own > worst:
+            worst, pair = own, (a, b)
+    values["most_opposite_share"] = worst
+    return Finding(
+        Text(
+            "Metody są zgodne co do poziomu obsługi {agreement_same_share:%1} {what}, sprzeczne "
+            "(dobra obsługa według jednej, żadna według innej) co do "
+            "{agreement_opposite_share:%1}; najczęściej {first} mówi: dobra, a {second}: żadna "
+            "({most_opposite_share:%1}).",
+            "The methods agree on the level of service of {agreement_same_share:%1} {what} and are "
+            "opposite (good by one, none by another) on {agreement_opposite_share:%1}; most often "
+            "{first} says good and {second} none ({most_opposite_share:%1}).",
+        ),
+        values,
+        {"first": TITLES[pair[0]], "second": TITLES[pair[1]], "what": what},
+    )

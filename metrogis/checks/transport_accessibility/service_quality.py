@@ -1,0 +1,377 @@
+"""Service quality: the class of every populated place by six methods, on one timetable.
+
+Each method answers another question, so they disagree; the check shows where, and what decided the
+class of each cell. Where the timetables at hand are not complete, no class is unknown, not "none".
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from metrogis import crs as crs_rules
+from metrogis import population as people_of
+from metrogis.checks.contract import Check, Input, Result, Run
+from metrogis.checks.transport_accessibility import coverage as cover
+from metrogis.checks.transport_accessibility import quality_methods as q
+from metrogis.checks.transport_accessibility.quality_parameters import (
+    Method,
+    ServiceQualityParameters,
+)
+from metrogis.checks.transport_accessibility.quality_tables import (
+    area_table,
+    explanation,
+    municipal_table,
+    stop_table,
+)
+from metrogis.checks.transport_accessibility.quality_texts import (
+    COLUMNS,
+    INPUTS,
+    METHOD,
+    QUESTION,
+    TITLE,
+    VIEWS,
+    findings,
+)
+from metrogis.checks.transport_accessibility.service import (
+    Bools,
+    Floats,
+    Ints,
+    StraightLine,
+    walking,
+)
+from metrogis.texts import Text
+from metrogis.transit.classes import Classes
+
+NONE, UNKNOWN = q.NONE, q.UNKNOWN
+
+
+def service_quality(
+    municipalities: gpd.GeoDataFrame,
+    population: gpd.GeoDataFrame | None = None,
+    timetable: Any = None,
+    *,
+    coverage: pd.DataFrame | None = None,
+    streets: Any = None,
+    population_municipal: pd.DataFrame | None = None,
+    built_up: Any = None,
+    stop_posts: gpd.GeoDataFrame | None = None,
+    rail_stations: gpd.GeoDataFrame | None = None,
+    **parameters: Any,
+) -> Result:
+    """Classify populated places by six methods of service quality, and show where they disagree.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame
+        Polygons with ``teryt`` and ``name``, CRS in metres.
+    population : GeoDataFrame, optional
+        Polygons with ``population``; cells wider than ``cell_size`` are split. Without it, and
+        without municipal totals, no people are told: shares are of street nodes in the cells (of
+        land where there is no street network), and the audit says so.
+    timetable : metrogis.transit.Feed
+    coverage : DataFrame, optional
+        feed, teryt, mode, state, as in ``white_spots``: only where it is complete may a cell have
+        no class; elsewhere that is unknown. A class found there is a lower bound.
+    streets : street network, optional
+        For walking. Without it walks are straight lines times ``detour``; the Swiss method always
+        uses straight lines.
+    population_municipal, built_up : optional
+        As in ``white_spots``: totals to scale to, weights to spread people by.
+    stop_posts, rail_stations : GeoDataFrame, optional
+        Stops without times: evidence that their mode could serve.
+    **parameters
+        See :class:`ServiceQualityParameters`.
+
+    Returns
+    -------
+    Result
+        ``municipalities``: shares of people with good service, any class, none, unknown, by
+        method. ``features``: ``areas_<method>`` (people and land by municipality and class),
+        ``agreement``, ``stops`` (categories of the Swiss method), ``cells`` (class by each method,
+        and what decided it: stop, line, interval, walk; every term of PTAL).
+
+    Raises
+    ------
+    MetrogisError
+        On bad layers or parameters, before anything is computed.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from metrogis.transit import read_feed
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> tables = {
+    ...     "stops": "stop_id,stop_lat,stop_lon|A,54.6,18.23|B,54.7,18.3",
+    ...     "routes": "route_id,route_type|7,3",
+    ...     "trips": "trip_id,route_id,service_id|1,7,W",
+    ...     "stop_times": "trip_id,stop_id,departure_time|1,A,8:00:00|1,B,8:20:00",
+    ...     "calendar_dates": "service_id,date,exception_type|W,20241016,1",
+    ...     "frequencies": "trip_id,start_time,end_time,headway_secs|1,6:00:00,20:00:00,600",
+    ... }
+    >>> for table, text in tables.items():
+    ...     _ = (folder / f"{table}.txt").write_text(text.replace("|", chr(10)))
+    >>> feed = read_feed(folder)
+    >>> stop = feed.stop_points("EPSG:2180").geometry.iloc[0]
+    >>> town = gpd.GeoDataFrame({"teryt": ["2215031"], "name": ["Wejherowo"]}, crs="EPSG:2180",
+    ...                         geometry=[stop.buffer(3000)])
+    >>> home = gpd.GeoDataFrame({"population": [100.0]}, crs=town.crs, geometry=[stop.buffer(50)])
+    >>> cells = service_quality(town, home, feed).features["cells"]
+    >>> cells[["are", "austria", "ptal", "dg_regio", "sdg", "sdg_pl"]].values.tolist()
+    [['C', 'C', '1b', 'medium', 'yes', 'yes']]
+    """
+    run = CHECK.begin(
+        parameters,
+        municipalities=municipalities,
+        population=population,
+        timetable=timetable,
+        coverage=coverage,
+        streets=streets,
+        population_municipal=population_municipal,
+        built_up=built_up,
+        stop_posts=stop_posts,
+        rail_stations=rail_stations,
+    )
+    p: ServiceQualityParameters = run.parameters
+    towns: gpd.GeoDataFrame = run.layers["municipalities"]
+    network = None if isinstance(walking(streets, p.detour), StraightLine) else streets
+    if network is not None and hasattr(network, "crs"):
+        crs_rules.require_same(municipalities=towns, streets=network.crs)
+    cells, unit, xy, totals = _settle(run, towns, p)
+    weight, people_known = _weights(run, cells, network)
+    stops = timetable.stop_points(run.crs)
+    days, silent = _departures(run, timetable, p)
+    found: dict[Method, Classes] = {}
+    if p.day_type in days:
+        found = q.run_methods(p, days, stops, xy, network)
+        for classes in found.values():
+            run.add(classes.audit)
+    coverage_of, gaps = _coverage(run, towns, unit, xy, stops, silent)
+    inside = coverage_of.complete[unit]
+    labels: dict[Method, np.ndarray] = {}
+    for method in p.methods:
+        if method not in found:
+            labels[method] = np.full(len(cells), UNKNOWN, dtype=object)
+            continue
+        label = found[method].table["class"].to_numpy(dtype=object).copy()
+        sure = inside.copy()
+        for group, metres in q.reach_of(p, method, network is None).items():
+            sure &= gaps[group] > metres
+        label[(label == NONE) & ~sure] = UNKNOWN
+        labels[method] = label
+    level = {m: q.levels(labels[m], m) for m in p.methods}
+    graded = np.array([level[m] for m in p.methods if m in q.GOOD], dtype=np.int64)
+    cells["agreement"] = q.agreement(graded.reshape(-1, len(cells)))
+    for method in p.methods:
+        cells[method] = labels[method]
+    cells["lower_bound"] = ~inside
+    # of all methods: which say there is service, of those that know
+    any_level = np.array([level[m] for m in p.methods])
+    cells["served_by"] = (any_level > 0).sum(axis=0)
+    cells["told_by"] = (any_level >= 0).sum(axis=0)
+    explanation(cells, found)
+    features = {
+        f"areas_{m}": area_table(towns, unit, cells, labels[m], (*q.LABELS[m], NONE, UNKNOWN))
+        for m in p.methods
+    }
+    kinds = ("same", "differ", "opposite", "unknown")
+    features["agreement"] = area_table(towns, unit, cells, cells["agreement"].to_numpy(), kinds)
+    features["stops"] = stop_table(found.get("are"), stops)
+    features["cells"] = cells
+    table = municipal_table(
+        towns, unit, cells, weight, totals, level, coverage_of.level, people_known
+    )
+    return run.result(
+        municipalities=table,
+        features=features,
+        findings=findings(cells, labels, level, weight, p, people_known, network is None),
+    )
+
+
+# --------------------------------------------------------------------------- steps
+
+
+def _settle(
+    run: Run, towns: gpd.GeoDataFrame, p: ServiceQualityParameters
+) -> tuple[gpd.GeoDataFrame, Ints, Floats, Floats]:
+    """Pieces of population, their municipality, the point people walk from, municipal totals."""
+    table = run.layers["population_municipal"]
+    cells, audit = people_of.settle(
+        towns,
+        cells=run.layers["population"],
+        totals=table,
+        max_size=p.cell_size,
+        weights=run.layers["built_up"],
+    )
+    run.add(audit)
+    unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
+    people = cells["population"].to_numpy("float64")
+    known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
+    sums = np.bincount(unit, np.nan_to_num(people), minlength=len(towns))
+    totals = np.where(known, sums, np.nan)
+    if table is not None:
+        listed, _ = people_of.municipal_totals(towns, table)
+        totals = np.where(np.isfinite(listed), listed, totals)
+    empty = people == 0
+    if np.isfinite(people).any():
+        unknown = np.isnan(people)
+        run.note(
+            "population",
+            "unknown",
+            int(unknown.sum()),
+            Text(
+                "komórki o nieznanej ludności: w żadnej sumie ani udziale",
+                "cells of unknown population: in no sum or share",
+            ),
+        )
+    run.note(
+        "population",
+        "noted",
+        int(empty.sum()),
+        Text("komórki bez mieszkańców: pominięte", "cells without residents: left out"),
+    )
+    cells, unit = cells[~empty].reset_index(drop=True), unit[~empty]
+    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
+    point = np.asarray(shapely.centroid(shapes), dtype=object)
+    outside = ~shapely.contains(shapes, point)
+    point[outside] = shapely.point_on_surface(shapes[outside])
+    cells = gpd.GeoDataFrame(
+        {
+            "teryt": cells["teryt"].to_numpy(dtype=object),
+            "population": cells["population"].to_numpy("float64"),
+            "modelled": cells["modelled"].to_numpy(bool),
+        },
+        geometry=shapes,
+        crs=cells.crs,
+    )
+    return cells, unit, np.column_stack([shapely.get_x(point), shapely.get_y(point)]), totals
+
+
+def _weights(run: Run, cells: gpd.GeoDataFrame, network: Any) -> tuple[Floats, bool]:
+    """Weight of each cell in shares: its people, else street nodes in it, else its land."""
+    people = cells["population"].to_numpy("float64")
+    if np.isfinite(people).any():
+        return np.nan_to_num(people), True
+    weight = cells.area.to_numpy("float64")
+    text = Text(
+        "ludność nieznana: udziały są udziałami powierzchni",
+        "population unknown: shares are of land",
+    )
+    if network is not None and hasattr(network, "x"):
+        nodes = shapely.points(network.x, network.y)
+        tree = shapely.STRtree(np.asarray(cells.geometry.to_numpy(), dtype=object))
+        node, cell = tree.query(nodes, predicate="intersects")
+        _, first = np.unique(node, return_index=True)  # a node on a border counts once
+        inside = np.bincount(cell[first], minlength=len(cells)).astype(np.float64)
+        if inside.any():
+            weight = inside
+            text = Text(
+                "ludność nieznana: każdy węzeł sieci ulic waży tyle samo, udziały są udziałami "
+                "węzłów, liczby osób nie ma",
+                "population unknown: every street node weighs the same, shares are of nodes, no "
+                "number of people is told",
+            )
+    run.note("population", "modelled", len(cells), text)
+    return weight, False
+
+
+def _departures(
+    run: Run, timetable: Any, p: ServiceQualityParameters
+) -> tuple[dict[str, pd.DataFrame], frozenset[str]]:
+    """Departures of the day types that are known, and the feeds silent on the first."""
+    known = timetable.day_types()
+    wanted = [p.day_type]
+    if "austria" in p.methods:
+        wanted.append(p.second_day_type)
+    days: dict[str, pd.DataFrame] = {}
+    for day in wanted:
+        if day in known and known[day].date is not None:
+            days[day] = timetable.departures(day)
+        else:
+            run.note(
+                "timetable",
+                "unknown",
+                1,
+                Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
+                [day],
+            )
+    first = days.get(p.day_type)
+    silent = first.attrs.get("unknown_feeds", ()) if first is not None else ()
+    return days, frozenset(silent)
+
+
+def _coverage(
+    run: Run,
+    towns: gpd.GeoDataFrame,
+    unit: Ints,
+    xy: Floats,
+    stops: gpd.GeoDataFrame,
+    silent: frozenset[str],
+) -> tuple[cover.Coverage, dict[str, Floats]]:
+    """Coverage of the municipalities, and how far each cell is from one without it."""
+    p: ServiceQualityParameters = run.parameters
+    table = run.layers["coverage"]
+    if table is not None:
+        run.add(cover.code_audit(towns, table))
+    coverage = cover.read_coverage(
+        towns, table, _seen(run, towns, stops), groups=q.GROUPS, required=p.modes_required,
+        silent_feeds=silent,
+    )  # fmt: skip
+    inside = coverage.complete[unit]
+    far = {g: np.full(len(unit), np.inf) for g in q.GROUPS}
+    if not p.neighbours_complete or not inside.any() or inside.all():
+        return coverage, far
+    longest = max(max(q.reach_of(p, m, False).values()) for m in p.methods)
+    return coverage, q.gaps_to_incomplete(coverage, towns, xy, inside, longest)
+
+
+def _seen(run: Run, towns: gpd.GeoDataFrame, stops: gpd.GeoDataFrame) -> Bools:
+    """Municipalities x mode groups where some layer has a stop of that group."""
+    layers = [SimpleNamespace(shapes=stops.geometry, groups=stops["mode_groups"].str.split(","))]
+    posts, stations = run.layers["stop_posts"], run.layers["rail_stations"]
+    if posts is not None:
+        modes = posts["mode"] if "mode" in posts.columns else pd.Series("bus", index=posts.index)
+        groups = {m: _groups_named(m) for m in modes.unique()}
+        layers.append(SimpleNamespace(shapes=posts.geometry, groups=[groups[m] for m in modes]))
+    if stations is not None:
+        layers.append(SimpleNamespace(shapes=stations.geometry, groups=[["rail"]] * len(stations)))
+    seen = np.zeros((len(towns), len(q.GROUPS)), bool)
+    column = {g: i for i, g in enumerate(q.GROUPS)}
+    for layer in layers:
+        town, point = cover.inside_pairs(towns, np.asarray(layer.shapes.to_numpy(), dtype=object))
+        own = list(layer.groups)
+        for u, i in zip(town.tolist(), point.tolist(), strict=True):
+            for group in own[i]:
+                if group in column:
+                    seen[u, column[group]] = True
+    return seen
+
+
+def _groups_named(mode: Any) -> list[str]:
+    """Mode groups of a stop post; an unknown word is evidence of nothing."""
+    found = []
+    for part in str(mode if isinstance(mode, str) and mode else "bus").replace(";", ",").split(","):
+        try:
+            found.append(cover.group_of(part))
+        except ValueError:
+            continue
+    return found
+
+
+CHECK = Check(
+    id="service_quality",
+    direction="2.1.2",
+    title=TITLE,
+    question=QUESTION,
+    method=METHOD,
+    inputs=tuple(Input(*row) for row in INPUTS),
+    parameters=ServiceQualityParameters,
+    function=service_quality,
+    columns=COLUMNS,
+    views=VIEWS,
+)
