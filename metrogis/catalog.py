@@ -87,8 +87,12 @@ LAYERS: dict[str, Known] = {
     "built_up": Known(Text("zabudowa", "built-up area"), "Raster"),
     "corridors": Known(Text("korytarze ekologiczne", "ecological corridors"), "Corridors"),
     "protected_areas": Known(Text("obszary chronione", "protected areas"), "ProtectedAreas"),
+    "plans": Known(Text("plany ogólne (APP GML)", "general plans (APP GML)"), ""),
     "planning_zones": Known(Text("strefy planistyczne", "planning zones"), "PlanningZones"),
     "land_cover": Known(Text("pokrycie terenu", "land cover"), "Raster"),
+    "elevation": Known(Text("wysokości terenu", "elevation"), "Raster"),
+    "structure": Known(Text("struktura metropolii", "metropolitan structure"), "Areas"),
+    "buildings": Known(Text("budynki", "buildings"), "Areas"),
     "investments": Known(Text("planowane inwestycje", "planned investments"), "Investments"),
     "members": Known(Text("członkowie metropolii", "members of the metropolis"), "Members"),
 }
@@ -215,6 +219,17 @@ class GtfsLayer(_Layer):
     driver: Literal["gtfs"]
     more: list[str] = []
     school_holidays: str | None = None
+    dates: dict[Literal["school_day", "holiday_weekday", "saturday", "sunday"], str] = {}
+    """Reference dates named by the analyst; they win over the rule."""
+
+
+class AppGmlLayer(_Layer):
+    """``driver = "app_gml"``: planning acts; ``path`` is a file or a folder of them."""
+
+    driver: Literal["app_gml"]
+    more: list[str] = []
+    as_of: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    assume_crs: str | None = None
 
 
 class OsmLayer(_Layer):
@@ -243,7 +258,7 @@ class MissingLayer(_Strict):
 
 
 DrivenLayer = Annotated[
-    VectorLayer | TableLayer | RasterLayer | GtfsLayer | OsmLayer | FileLayer,
+    VectorLayer | TableLayer | RasterLayer | GtfsLayer | AppGmlLayer | OsmLayer | FileLayer,
     Field(discriminator="driver"),
 ]
 
@@ -309,6 +324,7 @@ def _discriminated(content: dict[str, Any]) -> dict[str, Any]:
         "table": TableLayer,
         "raster": RasterLayer,
         "gtfs": GtfsLayer,
+        "app_gml": AppGmlLayer,
         "osm": OsmLayer,
         "file": FileLayer,
     }

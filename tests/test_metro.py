@@ -156,7 +156,7 @@ def test_locate_and_inside(folder) -> None:
 
 
 def test_parsed_layers_are_cached_by_content(folder, monkeypatch) -> None:
-    from metrogis import metro as module
+    from metrogis import loading as module
 
     monkeypatch.setattr(module, "_CACHE_FROM_BYTES", 0)
     first = folder().stops

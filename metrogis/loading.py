@@ -1,0 +1,346 @@
+"""How a layer of a catalog is read: by its driver, validated, in the metropolis's working CRS.
+
+Parsed tables are cached as GeoParquet by the hash of source and settings: a large GML is read once.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from metrogis import catalog as cat
+from metrogis import crs as crs_rules
+from metrogis import provenance, schemas
+from metrogis.errors import CRSError
+from metrogis.provenance import Audit, Source
+from metrogis.sources import files, tables, vector
+from metrogis.texts import Text
+
+if TYPE_CHECKING:
+    from metrogis.metro import Metro
+
+_CACHE_FROM_BYTES = 2_000_000
+_CACHE_VERSION = 1
+"""Raise when reading or validating changes what a cached layer would hold."""
+
+
+@dataclass(frozen=True)
+class RasterFile:
+    """A raster on disk that a check reads itself, and where it came from."""
+
+    path: Path
+    band: int
+    source: Source
+    audit: Audit = field(default_factory=Audit)
+
+
+@dataclass(frozen=True)
+class LayerFile:
+    """A file handed to a check as it is, and where it came from."""
+
+    path: Path
+    source: Source
+    audit: Audit = field(default_factory=Audit)
+
+
+def load(metro: Metro, name: str) -> Any:
+    """Read a layer by its driver, validate it, bring it into the working CRS."""
+    layer = metro.catalog.layers[name]
+    assert not isinstance(layer, cat.MissingLayer)
+    paths = _resolved(metro, name, layer)
+    hashes = [provenance.file_hash(p) for p in paths]
+    source = Source(
+        layer=name,
+        origin=", ".join(p for p in (layer.path, *getattr(layer, "more", ()))),
+        licence=layer.licence,
+        attribution=layer.attribution,
+        date=layer.date,
+        sha256=hashes[0] if len(hashes) == 1 else files.settings_key(hashes),
+    )
+    if isinstance(layer, cat.GtfsLayer):
+        return _timetable(metro, layer, paths, source)
+    if isinstance(layer, cat.RasterLayer):
+        return _raster(metro, name, layer, paths[0], source)
+    if isinstance(layer, cat.AppGmlLayer):
+        return _plans(metro, name, layer, paths, source)
+    if isinstance(layer, cat.OsmLayer):
+        from metrogis.streets.layer import Streets
+
+        return Streets(paths[0], metro.crs, source)
+    if isinstance(layer, cat.FileLayer):
+        return LayerFile(paths[0], source)
+    return _table(metro, name, layer, paths[0], source)
+
+
+def _timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: Source) -> Any:
+    from metrogis.transit import read_feed
+
+    holidays = None
+    if layer.school_holidays is not None:
+        table = metro.get(layer.school_holidays)
+        if table is not None:
+            holidays = table.rename(columns={"first": "start", "last": "end"})
+    feed = read_feed(
+        paths if len(paths) > 1 else paths[0],
+        country=metro.info.country,
+        school_holidays=holidays,
+        reference_date=metro.info.date,
+        dates={str(day): date for day, date in layer.dates.items()} or None,
+    )
+    return feed.with_source(source)
+
+
+def _plans(
+    metro: Metro, name: str, layer: cat.AppGmlLayer, paths: list[Path], source: Source
+) -> Any:
+    from metrogis.sources.app_gml import read_app
+
+    plan = read_app(
+        paths, crs=metro.crs, as_of=layer.as_of, assume_crs=layer.assume_crs, layer=name
+    )
+    return replace(plan, source=source)
+
+
+def _raster(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source: Source) -> Any:
+    if layer.schema_name == "Raster":
+        return RasterFile(path, layer.band, source)
+    from metrogis import population
+
+    frame = population.from_raster(path, band=layer.band, crs=layer.crs, layer=name)
+    audit = provenance.audit_of(frame)
+    frame = frame.to_crs(metro.crs)
+    _inside_metro(metro, frame, name)
+    frame, found = schemas.conform(frame, layer.schema_name, layer=name)
+    return provenance.attach(frame, source, audit + found)
+
+
+def _table(
+    metro: Metro, name: str, layer: cat.VectorLayer | cat.TableLayer, path: Path, source: Source
+) -> Any:
+    settings = layer.model_dump(mode="json", by_alias=True)
+    key = files.settings_key(_CACHE_VERSION, source.sha256, settings, metro.info.crs)
+    cached = files.cache_directory() / "parsed" / f"{name}-{key}.parquet"
+    # a layer placed or cut by another one depends on more than its own file
+    alone = layer.inside is None and getattr(layer, "locate", None) is None
+    heavy = path.is_file() and path.stat().st_size >= _CACHE_FROM_BYTES
+    if alone and heavy and cached.is_file():
+        frame = _from_cache(cached)
+        if frame is not None:
+            return frame
+    frame, audit = _read(metro, name, layer, path)
+    schema = layer.schema_name or (cat.LAYERS[name].schema if name in cat.LAYERS else "Table")
+    if isinstance(frame, gpd.GeoDataFrame):
+        frame = frame.to_crs(metro.crs)
+        _inside_metro(metro, frame, name)
+    frame, found = schemas.conform(frame, schema, layer=name)
+    audit += found
+    if layer.inside is not None:
+        frame, audit = _cut(metro, frame, layer.inside, name, audit)
+    frame = provenance.attach(frame.reset_index(drop=True), source, audit)
+    if alone and heavy:
+        _to_cache(frame, cached)
+    return frame
+
+
+def _read(
+    metro: Metro, name: str, layer: cat.VectorLayer | cat.TableLayer, path: Path
+) -> tuple[Any, Audit]:
+    audit = Audit()
+    frame: Any
+    if isinstance(layer, cat.VectorLayer):
+        frame = vector.read(
+            path,
+            layer=name,
+            sublayer=layer.sublayer,
+            crs=layer.crs,
+            swap_axes=layer.swap_axes,
+        )
+    else:
+        frame = tables.read(path, layer=name, encoding=layer.encoding, separator=layer.separator)
+    needed = [*layer.rename, *layer.keep, *layer.drop]
+    tables.require_columns(
+        frame,
+        [n for n in needed if n not in layer.rename.values()],
+        layer=name,
+        place=path.name,
+    )
+    frame = frame.rename(columns=layer.rename)
+    for column, value in layer.set.items():
+        frame[column] = value
+    for column, values in layer.keep.items():
+        kept = frame[column].astype("object").isin(values)
+        audit = audit.add(
+            name,
+            "dropped",
+            int((~kept).sum()),
+            Text(f"poza wyborem {column}", f"not among the kept values of {column}"),
+        )
+        frame = frame[kept]
+    for column, values in layer.drop.items():
+        gone = frame[column].astype("object").isin(values)
+        audit = audit.add(
+            name,
+            "dropped",
+            int(gone.sum()),
+            Text(f"{column} = {' / '.join(values)}", f"{column} = {' / '.join(values)}"),
+        )
+        frame = frame[~gone]
+    if isinstance(layer, cat.TableLayer):
+        frame, audit = _placed(metro, frame, layer, name, audit, path.name)
+    return frame, audit
+
+
+def _placed(
+    metro: Metro, frame: Any, layer: cat.TableLayer, name: str, audit: Audit, place: str
+) -> tuple[Any, Audit]:
+    if layer.x is not None and layer.y is not None and layer.crs is not None:
+        frame, without = tables.points(
+            frame, layer=name, x=layer.x, y=layer.y, crs=layer.crs, place=place
+        )
+        audit = audit.add(
+            name,
+            "dropped",
+            len(without),
+            Text("wiersze bez współrzędnych", "rows without coordinates"),
+            without,
+        )
+    elif layer.locate is not None:
+        frame, lost, repeated = tables.locate(
+            frame,
+            metro[layer.locate.layer],
+            column=layer.locate.column,
+            match=layer.locate.match,
+            layer=name,
+        )
+        audit = audit.add(
+            name,
+            "unknown",
+            len(lost),
+            Text(
+                f"miejsce nieznane: brak nazwy w warstwie {layer.locate.layer}",
+                f"place unknown: name not in layer {layer.locate.layer}",
+            ),
+            lost,
+        ).add(
+            name,
+            "guessed",
+            len(repeated),
+            Text(
+                "kilka obiektów o tej nazwie: przyjęto środek",
+                "several features of that name: their middle is taken",
+            ),
+            repeated,
+        )
+    return frame, audit
+
+
+def _cut(
+    metro: Metro, frame: gpd.GeoDataFrame, by: str, name: str, audit: Audit
+) -> tuple[gpd.GeoDataFrame, Audit]:
+    area = shapely.union_all(metro[by].geometry.to_numpy())
+    shapely.prepare(area)
+    kept = shapely.intersects(area, frame.geometry.to_numpy())
+    audit = audit.add(
+        name,
+        "dropped",
+        int((~kept).sum()),
+        Text("poza granicami gmin", "outside the municipalities"),
+    )
+    if not kept.any():
+        raise CRSError(
+            Text("nic nie leży w granicach gmin", "nothing lies inside the municipalities"),
+            layer=name,
+            remedy=Text("sprawdź układ i zasięg warstwy", "check CRS and extent of the layer"),
+        )
+    return frame[kept], audit
+
+
+def _inside_metro(metro: Metro, frame: gpd.GeoDataFrame, name: str) -> None:
+    """Raise when a layer has nothing in the metropolis: swapped axes fall into Poland too."""
+    if metro.info.bbox is None or frame.empty:
+        return
+    box = np.asarray(
+        pyproj.Transformer.from_crs(
+            crs_rules.GEOGRAPHIC_CRS, metro.crs, always_xy=True
+        ).transform_bounds(*metro.info.bbox)
+    )
+    found = frame.geometry.total_bounds
+    if not np.isfinite(found).all() or _overlap(found, box):
+        return
+    shown = ", ".join(f"{v:.0f}" for v in found)
+    swapped = _overlap(found[[1, 0, 3, 2]], box)
+    raise CRSError(
+        Text(
+            ("osie wyglądają na zamienione: " if swapped else "")
+            + f"zasięg ({shown}) leży poza metropolią",
+            ("axes look swapped: " if swapped else "")
+            + f"extent ({shown}) lies outside the metropolis",
+        ),
+        layer=name,
+        place=metro.info.crs,
+        remedy=Text(
+            "sprawdź układ warstwy; przy zamienionych osiach wpisz swap_axes = true",
+            "check the CRS of the layer; for swapped axes set swap_axes = true",
+        ),
+    )
+
+
+def paths_of(metro: Metro, layer: Any) -> list[Path]:
+    """Return where the files of a layer should be."""
+    return [_base(metro, layer) / p for p in (layer.path, *getattr(layer, "more", ()))]
+
+
+def _base(metro: Metro, layer: Any) -> Path:
+    if layer.base == "catalog":
+        return metro.directory
+    return metro.data if layer.base == "data" else metro.data.resolve().parent
+
+
+def _resolved(metro: Metro, name: str, layer: Any) -> list[Path]:
+    names = (layer.path, *getattr(layer, "more", ()))
+    return [files.resolve(_base(metro, layer), p, layer=name) for p in names]
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
+    return bool(a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3])
+
+
+def _to_cache(frame: Any, path: Path) -> None:
+    """Keep a parsed layer; a cache that cannot be written is no reason to fail."""
+    attrs, frame.attrs = frame.attrs, {}
+    try:
+        with files.replacing(path) as temporary:
+            frame.to_parquet(temporary)
+        with files.replacing(path.with_suffix(".json")) as temporary:
+            objects = [str(c) for c in frame.columns if frame[c].dtype == object]
+            kept = {"attrs": attrs, "objects": objects}
+            temporary.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+    except OSError:
+        pass
+    finally:
+        frame.attrs = attrs
+
+
+def _from_cache(path: Path) -> Any:
+    """Return a kept layer, or ``None`` where it is not whole."""
+    try:
+        kept = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        try:
+            frame = gpd.read_parquet(path)
+        except ValueError:  # a table without geometry
+            frame = pd.read_parquet(path)
+        for column in kept["objects"]:  # Parquet gives text another dtype than was put in
+            values = frame[column]
+            frame[column] = values.astype("object").where(values.notna(), None)
+        frame.attrs = kept["attrs"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return frame
