@@ -7,15 +7,20 @@ least 3 km begins within 50 m of its entrance. Where the cycle layer does not re
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import Field
 
 from metrogis.checks.active_mobility import interchange_access_texts as texts
+from metrogis.checks.active_mobility.interchange_findings import plain as _plain
+from metrogis.checks.active_mobility.interchange_findings import street_findings
+from metrogis.checks.active_mobility.interchange_parameters import (
+    InterchangeAccessParameters,
+)
+from metrogis.checks.active_mobility.interchange_street_tables import street_tables
 from metrogis.checks.active_mobility.interchange_tables import (
     around_places,
     municipal,
@@ -23,124 +28,12 @@ from metrogis.checks.active_mobility.interchange_tables import (
 )
 from metrogis.checks.active_mobility.places import unify
 from metrogis.checks.active_mobility.route_access import coverage, route_access
-from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.contract import Check, Finding, Input, Result, Run
 from metrogis.errors import MissingLayerError
 from metrogis.streets.cycleways import Split, by_state, network_form
-from metrogis.texts import Text, number
+from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
-
-_OWN = "this project's choice"
-_ACCESS = "route access rule of direction 2.1.3: 50 m to a connected network of 3 km"
-_FORM = "network form at 0, 10 and 20 m, direction 2.1.3"
-
-
-class InterchangeAccessParameters(Parameters):
-    """Parameters of ``interchange_access``."""
-
-    join_distance: Annotated[
-        float,
-        Spec(Text("odległość dojazdu do sieci", "distance to join a network"), "m", _ACCESS),
-        Field(ge=0),
-    ] = 50
-    min_network: Annotated[
-        float,
-        Spec(Text("najmniejsza spójna sieć", "smallest connected network"), "km", _ACCESS),
-        Field(ge=0),
-    ] = 3
-    entrance_offset: Annotated[
-        float,
-        Spec(
-            Text(
-                "wejście, gdy nieznane, może leżeć od punktu do",
-                "an entrance, where unknown, may lie from the point as far as",
-            ),
-            "m",
-            f"{_OWN}: above 0, places that near to a network are unknown, not 'no'",
-        ),
-        Field(ge=0),
-    ] = 0
-    tolerance: Annotated[
-        float,
-        Spec(
-            Text("przerwa między liniami, która rozstrzyga", "gap between lines that decides"),
-            "m",
-            _FORM,
-        ),
-        Field(ge=0),
-    ] = 0
-    tolerance_medium: Annotated[
-        float,
-        Spec(Text("przerwa średnia (do porównania)", "medium gap (to compare)"), "m", _FORM),
-        Field(ge=0),
-    ] = 10
-    tolerance_wide: Annotated[
-        float,
-        Spec(Text("przerwa szeroka (do porównania)", "wide gap (to compare)"), "m", _FORM),
-        Field(ge=0),
-    ] = 20
-    walk_limit: Annotated[
-        float,
-        Spec(Text("zasięg pieszy", "walking reach"), "m", "10 min at 80 m/min (TfL PTAL)"),
-        Field(gt=0),
-    ] = 800
-    bike_limit: Annotated[
-        float,
-        Spec(Text("zasięg rowerowy", "cycling reach"), "m", "15 min at 15 km/h"),
-        Field(gt=0),
-    ] = 3750
-    detour: Annotated[
-        float,
-        Spec(
-            Text("wydłużenie drogi względem linii prostej", "detour over the straight line"),
-            "1",
-            f"{_OWN}: 1.3, in place of a street network",
-        ),
-        Field(ge=1),
-    ] = 1.3
-    merge_distance: Annotated[
-        float,
-        Spec(Text("stacja należy do węzła do", "a station belongs to a hub within"), "m", _OWN),
-        Field(ge=0),
-    ] = 200
-    same_name_distance: Annotated[
-        float,
-        Spec(Text("ta sama nazwa to jedno miejsce do", "one name is one place within"), "m", _OWN),
-        Field(ge=0),
-    ] = 500
-    entrance_distance: Annotated[
-        float,
-        Spec(Text("wejście należy do węzła do", "an entrance belongs to a hub within"), "m", _OWN),
-        Field(gt=0),
-    ] = 1000
-    coverage_length: Annotated[
-        float,
-        Spec(
-            Text("gmina jest zmapowana od", "a municipality is mapped from"),
-            "km",
-            f"{_OWN}: shorter stubs are spill of a neighbour's data",
-        ),
-        Field(ge=0),
-    ] = 1
-    coverage_distance: Annotated[
-        float,
-        Spec(Text("dane sięgają na odległość", "data reach as far as"), "m", _OWN),
-        Field(gt=0),
-    ] = 5000
-    coverage_share: Annotated[
-        float,
-        Spec(
-            Text("gmina objęta danymi od udziału", "a municipality is covered from a share of"),
-            "1",
-            f"{_OWN}: only with the layer cycle_coverage",
-        ),
-        Field(gt=0, le=1),
-    ] = 0.95
-    small_gap: Annotated[
-        float,
-        Spec(Text("krótki brakujący odcinek", "short missing stretch"), "m", _OWN),
-        Field(gt=0),
-    ] = 250
 
 
 def interchange_access(
@@ -154,6 +47,7 @@ def interchange_access(
     population_municipal: pd.DataFrame | None = None,
     bike_share: gpd.GeoDataFrame | None = None,
     cycle_coverage: gpd.GeoDataFrame | None = None,
+    streets: Any = None,
     **parameters: Any,
 ) -> Result:
     """Check how interchanges and stations are joined to the built cycle network.
@@ -179,6 +73,9 @@ def interchange_access(
         Polygons inside which ``cycle_routes`` is complete. Without it a place is covered where its
         municipality has at least ``coverage_length`` km of lines and a line is within
         ``coverage_distance``.
+    streets : Streets or StreetNetwork, optional
+        A street layer, a network of mode ``walk`` or ``bike``, or a pair of them: reach is then
+        measured along streets too, towards the interchange, at low stress and at any.
     **parameters
         See :class:`InterchangeAccessParameters`.
 
@@ -186,7 +83,9 @@ def interchange_access(
     -------
     Result
         Features ``interchanges``, ``cycle_network`` (one row per connected network),
-        ``gaps_to_network`` (shortest missing stretches), ``planned``.
+        ``gaps_to_network`` (shortest missing stretches), ``planned``; with streets also
+        ``detours`` (quantiles of way over straight line), ``barriers`` (near by air, far by
+        street) and ``catchments`` (outlines).
 
     Raises
     ------
@@ -217,6 +116,7 @@ def interchange_access(
         population_municipal=population_municipal,
         bike_share=bike_share,
         cycle_coverage=cycle_coverage,
+        streets=streets,
     )
     if interchanges is None and rail_stations is None:
         raise MissingLayerError(
@@ -250,6 +150,10 @@ def interchange_access(
     pieces = settled(run)
     hubs = around_places(run, places, hubs, pieces)
     towns = municipal(run, places, split, hubs, mapped, pieces)
+    along = street_tables(run, places, streets, pieces)
+    hubs = hubs.assign(**along.hubs)[[*texts.COLUMNS["interchanges"], "geometry"]]
+    along.towns.index = towns.index
+    towns = towns.assign(**along.towns)[[*texts.COLUMNS["municipalities"], "geometry"]]
     planned = split.planned[[c for c in ("name", "highway") if c in split.planned] + ["geometry"]]
     planned = planned.reset_index(drop=True).assign(length_km=split.planned.length.to_numpy() / 1e3)
     return run.result(
@@ -259,8 +163,12 @@ def interchange_access(
             "cycle_network": network,
             "gaps_to_network": gaps,
             "planned": planned,
+            **along.features,
         },
-        findings=_findings(run, hubs, network, gaps, planned, towns, unlocated, split),
+        findings=[
+            *_findings(run, hubs, network, gaps, planned, towns, unlocated, split),
+            *street_findings(run, hubs, towns, along),
+        ],
     )
 
 
@@ -279,12 +187,6 @@ def _without_location(run: Run, interchanges: gpd.GeoDataFrame | None) -> int:
 
 
 # --------------------------------------------------------------------------- findings
-
-
-def _plain(value: float) -> Text:
-    """Write a parameter with as many decimals as it has (at most 3)."""
-    digits = next((d for d in range(3) if round(value, d) == value), 3)
-    return Text(number(value, "pl", digits), number(value, "en", digits))
 
 
 def _findings(
@@ -443,6 +345,7 @@ CHECK = Check(
             "Areas",
             required=False,
         ),
+        Input("streets", Text("sieć ulic", "street network"), "", required=False),
     ),
     parameters=InterchangeAccessParameters,
     function=interchange_access,

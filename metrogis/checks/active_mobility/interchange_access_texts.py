@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from metrogis.checks.active_mobility import interchange_street_texts as streets
 from metrogis.checks.contract import Category, Column, View, municipality_columns
 from metrogis.texts import UNKNOWN, Text
 
@@ -19,16 +20,15 @@ METHOD = Text(
     "zasięgu: linia prosta razy 1,3 zamiast sieci ulic, komórki siatki liczone udziałem "
     "powierzchni. Gdzie dane rowerowe nie sięgają, odpowiedź brzmi „nieznane”, nie „nie”. "
     "Liczone są tylko znane węzły i stacje: zero w gminie nie dowodzi, że przystanku kolei tam "
-    "nie ma. Spokojnych ulic, którymi też się dojeżdża, sprawdzenie jeszcze nie uwzględnia. Podane "
-    "liczby to wartości domyślne parametrów.",
+    "nie ma. Podane liczby to wartości domyślne parametrów." + streets.METHOD.pl,
     "An interchange is joined when built cycle infrastructure that belongs to a connected network "
     "of at least 3 km lies within 50 m of its entrance (where no entrance is known: of its point). "
     "Lines join at shared vertices; to compare, also across gaps of up to 10 and 20 m. People "
     "within reach: straight line times 1.3 in place of a street network, grid cells counted by "
     "share of area. Where the cycle data do not reach, the answer is “unknown”, not “no”. Only "
     "known interchanges and stations are counted: a zero in a municipality does not prove that "
-    "there is no railway stop. Quiet streets, which also lead there, are not yet considered. The "
-    "numbers given are the defaults of the parameters.",
+    "there is no railway stop. The numbers given are the defaults of the parameters."
+    + streets.METHOD.en,
 )
 
 # --------------------------------------------------------------------------- findings
@@ -176,6 +176,7 @@ COLUMNS = {
             "share",
             note=_KNOWN,
         ),
+        **streets.TOWN_COLUMNS,
     },
     "interchanges": {
         "name": _NAME,
@@ -220,6 +221,7 @@ COLUMNS = {
             Text("do stacji roweru miejskiego", "to a bike-share station"), unit="m"
         ),
         "entrances": Column(Text("znane wejścia", "known entrances")),
+        **streets.HUB_COLUMNS,
     },
     "cycle_network": {
         "network": Column(Text("numer sieci", "number of the network")),
@@ -244,6 +246,7 @@ COLUMNS = {
         "highway": Column(Text("rodzaj (OSM)", "kind (OSM)"), kind="text"),
         "length_km": Column(Text("długość", "length"), unit="km", digits=2),
     },
+    **streets.FEATURE_COLUMNS,
 }
 
 VIEWS = (
@@ -316,4 +319,5 @@ VIEWS = (
         ),
         shown=False,
     ),
+    *streets.VIEWS,
 )

@@ -11,7 +11,6 @@ import pandas as pd
 import shapely
 
 from metrogis import population as people_rules
-from metrogis.checks.active_mobility import interchange_access_texts as texts
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
 from metrogis.streets import access
@@ -73,7 +72,7 @@ def around_places(
     if bikes is not None:
         found = access.nearest_line(places.points, places.owner, count, bikes.geometry.to_numpy())
         hubs["bike_share_m"] = found.distance
-    return hubs[[*texts.COLUMNS["interchanges"], "geometry"]]
+    return hubs
 
 
 def _share_near(pieces: gpd.GeoDataFrame, zones: Array, unit: Array, count: int) -> Array:
@@ -157,7 +156,7 @@ def municipal(
     table["population"] = people
     table["cycle_km_per_10k"] = _ratio(table["cycle_km"].to_numpy(), people / 1e4)
     table.index = towns.index
-    return table[[*texts.COLUMNS["municipalities"], "geometry"]]
+    return table
 
 
 def _ratio(part: Array, whole: Array) -> Array:
