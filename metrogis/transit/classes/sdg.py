@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numba import njit
 
 from metrogis.provenance import Audit
 from metrogis.texts import Text
@@ -261,16 +262,12 @@ def _to_reached(network: Any, posts: Any, limit: float, xy: Floats, width: float
         out = np.where(np.isnan(near.distance), np.inf, near.distance)
     rest = np.flatnonzero(~whole)
     if len(rest):
-        parts = []
-        for k in rest:
-            xy_part = network.part_of_edge(
-                int(edge[k]),
-                low[k] / max(length[k], TOLERANCE),
-                high[k] / max(length[k], TOLERANCE),
-            )
-            parts.append(
-                shapely.LineString(xy_part) if len(xy_part) > 1 else shapely.Point(xy_part[0])
-            )
+        points, line = _cut(
+            network.coords, network.coord_ptr.astype(np.int64), edge[rest].astype(np.int64),
+            low[rest] / np.maximum(length[rest], TOLERANCE),
+            high[rest] / np.maximum(length[rest], TOLERANCE),
+        )  # fmt: skip
+        parts = shapely.linestrings(points, indices=line)
         tree = shapely.STRtree(np.asarray(parts, dtype=object))
         at, gap = tree.query_nearest(
             shapely.points(xy), max_distance=width + TOLERANCE, return_distance=True,
@@ -278,3 +275,45 @@ def _to_reached(network: Any, posts: Any, limit: float, xy: Floats, width: float
         )  # fmt: skip
         out[at[0]] = np.minimum(out[at[0]], gap)
     return out
+
+
+@njit(cache=True, nogil=True)
+def _cut(coords, ptr, edge, low, high):  # type: ignore[no-untyped-def]
+    """Return the points of parts of edges (shares low to high), and which part each is of."""
+    most = 0
+    for k in range(edge.size):
+        most += ptr[edge[k] + 1] - ptr[edge[k]] + 2
+    points = np.empty((most, 2))
+    part = np.empty(most, np.int64)
+    used = 0
+    for k in range(edge.size):
+        first = ptr[edge[k]]
+        last = ptr[edge[k] + 1] - 1
+        total = 0.0
+        for i in range(first, last):
+            total += np.hypot(coords[i + 1, 0] - coords[i, 0], coords[i + 1, 1] - coords[i, 1])
+        start = low[k] * total
+        stop = high[k] * total
+        done = 0.0
+        open_ = False
+        for i in range(first, last):
+            dx = coords[i + 1, 0] - coords[i, 0]
+            dy = coords[i + 1, 1] - coords[i, 1]
+            step = np.hypot(dx, dy)
+            if not open_ and (start <= done + step or i == last - 1):
+                share = 0.0 if step == 0 else min(max((start - done) / step, 0.0), 1.0)
+                points[used, 0] = coords[i, 0] + share * dx
+                points[used, 1] = coords[i, 1] + share * dy
+                part[used] = k
+                used += 1
+                open_ = True
+            if open_:
+                share = 0.0 if step == 0 else min((stop - done) / step, 1.0)
+                points[used, 0] = coords[i, 0] + share * dx
+                points[used, 1] = coords[i, 1] + share * dy
+                part[used] = k
+                used += 1
+                if stop <= done + step:
+                    break
+            done += step
+    return points[:used], part[:used]
