@@ -7,9 +7,13 @@ import re
 
 import pytest
 
-from metrogis.checks.spatial_development import plan_validity
+from metrogis.checks.spatial_development import (
+    border_coherence,
+    corridor_conflicts,
+    plan_validity,
+)
 
-CHECKS = [plan_validity.CHECK]
+CHECKS = [plan_validity.CHECK, corridor_conflicts.CHECK, border_coherence.CHECK]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.id)

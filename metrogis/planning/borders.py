@@ -1,0 +1,185 @@
+"""Municipal borders piece by piece: what lies on either side, and whether green land goes on.
+
+Plans never share a border exactly, so what lies on a side is the nearest zone of that side's plan
+within a tolerance.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+Array = npt.NDArray[Any]
+
+
+class Border(NamedTuple):
+    """Pieces of all shared borders.
+
+    Attributes
+    ----------
+    pieces : DataFrame
+        ``a``, ``b`` (positions of the two municipalities, a < b), ``line`` (number of the unbroken
+        line a piece belongs to), ``length`` (m); pieces of a line follow one another.
+    shapes : ndarray of LineString
+    middles : ndarray of Point
+    """
+
+    pieces: pd.DataFrame
+    shapes: Array
+    middles: Array
+
+
+def shared_borders(towns: Any, *, tolerance: float = 25.0, step: float = 10.0) -> Border:
+    """Cut the borders that municipalities share into pieces.
+
+    Parameters
+    ----------
+    towns : array of Polygon or MultiPolygon
+        Valid, projected CRS in metres.
+    tolerance : float
+        Two boundaries this near are one border, m.
+    step : float
+        Greatest length of a piece, m.
+
+    Returns
+    -------
+    Border
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> found = shared_borders([box(0, 0, 100, 100), box(103, 0, 200, 100)])
+    >>> found.pieces.groupby(["a", "b"])["length"].sum().to_dict()
+    {(0, 1): 100.0}
+    """
+    towns = np.asarray(towns, dtype=object)
+    shapely.prepare(towns)
+    tree = shapely.STRtree(towns)
+    left, right = tree.query(towns, predicate="dwithin", distance=tolerance)
+    neighbours: dict[int, list[int]] = {}
+    for i, j in zip(left.tolist(), right.tolist(), strict=True):
+        if i != j:
+            neighbours.setdefault(i, []).append(j)
+    frames, shapes = [], []
+    count = 0
+    for a in sorted(neighbours):
+        boundary = shapely.boundary(towns[a])
+        for b in sorted(neighbours[a]):
+            if b < a:
+                continue
+            near = shapely.intersection(boundary, shapely.buffer(towns[b], tolerance))
+            parts = shapely.get_parts(shapely.line_merge(_lines(near)))
+            for part in parts:
+                pieces = _pieces(part, step)
+                kept = _nearest(pieces, towns, b, [c for c in neighbours[a] if c != b], tolerance)
+                kept &= _facing(pieces, towns[a], towns[b], tolerance)
+                runs = np.cumsum(np.diff(kept, prepend=False) & kept)
+                frames.append(pd.DataFrame({"a": a, "b": b, "line": count + runs[kept]}))
+                shapes.append(pieces[kept])
+                count += int(runs[-1]) + 1 if len(runs) else 0
+    if not frames:
+        empty = np.empty(0, dtype=object)
+        none = pd.DataFrame({"a": [], "b": [], "line": [], "length": []}).astype("int64")
+        return Border(none.astype({"length": "float64"}), empty, empty)
+    table = pd.concat(frames, ignore_index=True)
+    lines = np.concatenate(shapes)
+    table["length"] = shapely.length(lines)
+    middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+    return Border(table, lines, middles)
+
+
+def _lines(geometry: Any) -> Any:
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    return shapely.multilinestrings(parts[shapely.get_dimensions(parts) == 1])
+
+
+def _pieces(line: Any, step: float) -> Array:
+    xy = shapely.get_coordinates(shapely.segmentize(line, step))
+    return np.asarray(shapely.linestrings(np.stack([xy[:-1], xy[1:]], axis=1)), dtype=object)
+
+
+def _nearest(
+    pieces: Array, towns: Array, b: int, others: list[int], tolerance: float
+) -> npt.NDArray[np.bool_]:
+    """Tell which pieces are nearer to ``b`` than to a third municipality (near triple points)."""
+    middles = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
+    keep = np.ones(len(pieces), dtype=bool)
+    for c in others:
+        rivals = np.flatnonzero(shapely.dwithin(towns[c], middles, tolerance))
+        if len(rivals):
+            to_c = shapely.distance(towns[c], middles[rivals])
+            to_b = shapely.distance(towns[b], middles[rivals])
+            keep[rivals[(to_c < to_b) | ((to_c == to_b) & (c < b))]] = False
+    return keep
+
+
+def _facing(pieces: Array, a: Any, b: Any, tolerance: float) -> npt.NDArray[np.bool_]:
+    """Tell which pieces of ``a`` face ``b``; where a border ends, walls lead away within reach.
+
+    From a facing piece the nearest point of ``b`` has nothing of ``a`` nearer than the piece.
+    """
+    middles = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
+    keep = np.asarray(shapely.dwithin(b, middles, 0.01), dtype=bool)
+    doubtful = np.flatnonzero(~keep)
+    if len(doubtful):
+        across = shapely.shortest_line(middles[doubtful], b)
+        reached = shapely.get_point(across, 1)
+        nearer = shapely.distance(reached, a) < shapely.length(across) - tolerance / 10
+        keep[doubtful[~nearer]] = True
+    return keep
+
+
+def nearest_of(
+    points: Array, owner: Array, shapes: Array, owners: Array, tolerance: float
+) -> Array:
+    """Find for each point the nearest shape that has the same owner.
+
+    Parameters
+    ----------
+    points, shapes : array of geometry
+    owner, owners : array of int
+        Whose point, whose shape; -1: nobody's.
+    tolerance : float
+        Farther shapes do not count, m.
+
+    Returns
+    -------
+    ndarray of int
+        Position in ``shapes``, -1 where there is none.
+    """
+    found = np.full(len(points), -1, dtype=np.int64)
+    for who in np.unique(owner):
+        mine, theirs = np.flatnonzero(owner == who), np.flatnonzero(owners == who)
+        if who < 0 or not len(theirs):
+            continue
+        tree = shapely.STRtree(shapes[theirs])
+        i, j = tree.query_nearest(points[mine], max_distance=tolerance, all_matches=False)
+        found[mine[i]] = theirs[j]
+    return found
+
+
+def side_state(green: Array, effect: Array) -> Array:
+    """Tell whether green land goes on across the border: yes, no, unknown; None where none is.
+
+    Parameters
+    ----------
+    green : array of bool
+        Corridor or open zone on this side.
+    effect : array of str or None
+        Severity of the zone on the other side (``barrier``, ``filter``, ``permeable``).
+
+    Examples
+    --------
+    >>> side_state(np.array([True, True, True, False]), ["barrier", "filter", None, "barrier"])
+    array(['no', 'yes', 'unknown', None], dtype=object)
+    """
+    effects = np.asarray(effect, dtype=object)
+    state = np.full(len(effects), "unknown", dtype=object)
+    state[effects == "barrier"] = "no"
+    state[(effects == "filter") | (effects == "permeable")] = "yes"
+    state[~np.asarray(green, dtype=bool)] = None
+    return state

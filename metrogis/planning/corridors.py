@@ -1,0 +1,111 @@
+"""What plans leave of corridors: areas by effect, corridor and municipality; the free space."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from metrogis.planning.overlay import intersect, polygonal
+from metrogis.planning.zones import SeverityTable
+
+Array = npt.NDArray[Any]
+
+EFFECTS = ("barrier", "filter", "permeable", "unknown")
+
+
+class Pieces(NamedTuple):
+    """Corridors cut by municipality, and by zone.
+
+    Attributes
+    ----------
+    parts : DataFrame
+        One row per corridor and municipality: ``corridor``, ``town`` (positions), ``area``, and
+        one column per effect (m2): they add up to ``area``.
+    shapes : ndarray
+        Geometry of each row of ``parts``.
+    conflicts : DataFrame
+        One row per corridor, municipality and zone: ``corridor``, ``town``, ``zone``, ``part``
+        (row of ``parts``), ``severity``, ``area``.
+    conflict_shapes : ndarray
+    """
+
+    parts: pd.DataFrame
+    shapes: Array
+    conflicts: pd.DataFrame
+    conflict_shapes: Array
+
+
+def cut_corridors(
+    corridors: Any,
+    ranks: Any,
+    towns: Any,
+    zones: Any,
+    symbols: Any,
+    severity: SeverityTable,
+    *,
+    min_area: float = 0.0,
+) -> Pieces:
+    """Cut corridors by municipalities and planning zones.
+
+    Parameters
+    ----------
+    corridors, towns, zones : array of Polygon or MultiPolygon
+        Valid, one projected CRS; zones without overlaps (see ``without_overlaps``).
+    ranks, symbols : sequence
+        Rank of each corridor (None: none), symbol of each zone (None: unknown).
+    severity : SeverityTable
+    min_area : float
+        Shared areas of no more than this are left out, m2 (they count as unknown).
+
+    Returns
+    -------
+    Pieces
+        What no zone covers, or a zone of unknown symbol, is ``unknown``.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> cut = cut_corridors([box(0, 0, 10, 2)], [None], [box(0, 0, 10, 10)],
+    ...                     [box(0, 0, 4, 9), box(4, 0, 8, 9)], ["SU", "SO"], SeverityTable())
+    >>> cut.parts[["area", "barrier", "permeable", "unknown"]].values.tolist()
+    [[20.0, 8.0, 8.0, 4.0]]
+    """
+    home = intersect(corridors, towns, min_area=min_area)
+    over = intersect(home.geometry, zones, min_area=min_area)
+    corridor = home.left[over.left]
+    effect = severity.map([symbols[z] for z in over.right], [ranks[c] for c in corridor])
+    conflicts = pd.DataFrame(
+        {
+            "corridor": corridor,
+            "town": home.right[over.left],
+            "zone": over.right,
+            "part": over.left,
+            "severity": [e or "unknown" for e in effect],
+            "area": over.area,
+        }
+    )
+    parts = pd.DataFrame({"corridor": home.left, "town": home.right, "area": home.area})
+    for name in EFFECTS[:3]:
+        rows = (conflicts["severity"] == name).to_numpy()
+        parts[name] = np.bincount(over.left[rows], over.area[rows], minlength=len(parts))
+    known = parts[list(EFFECTS[:3])].sum(axis=1)
+    rest = (parts["area"] - known).to_numpy()
+    # subtraction leaves rounding: what is smaller than it is nothing
+    parts["unknown"] = np.where(rest > 1e-9 * parts["area"].to_numpy() + min_area, rest, 0.0)
+    return Pieces(parts, home.geometry, conflicts, over.geometry)
+
+
+def free_space(corridor: Any, barriers: Array, built: Array, unknown_as: Any = None) -> Any:
+    """Return what is left of a corridor without barrier zones and built-up land.
+
+    ``unknown_as`` is taken away as well, where given: the land whose plan is not known.
+    """
+    gone = [g for g in (*barriers, *built, unknown_as) if g is not None and not g.is_empty]
+    if not gone:
+        return corridor
+    left = np.array([shapely.difference(corridor, shapely.union_all(gone))], dtype=object)
+    return polygonal(left)[0]

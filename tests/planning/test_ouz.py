@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import math
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import box
+
+from metrogis.errors import CRSError, ParameterError, SchemaError
+from metrogis.planning.ouz import OuzParameters, compute
+
+
+def houses(*corners, size: float = 10.0) -> gpd.GeoDataFrame:
+    shapes = [box(x, y, x + size, y + size) for x, y in corners]
+    return gpd.GeoDataFrame(geometry=shapes, crs=2180)
+
+
+ROW = [(60.0 * i, 0.0) for i in range(5)]
+
+
+def test_a_row_of_five_by_hand() -> None:
+    found = compute(houses(*ROW), parameters=OuzParameters(quad_segs=200))
+    # union of buffers of 50 m around boxes 50 m apart, checked by plain shapely
+    grown = shapely.union_all([box(x, 0, x + 10, 10).buffer(50, quad_segs=200) for x, _ in ROW])
+    assert found.before == pytest.approx(grown.area, rel=1e-9)
+    assert found.after == pytest.approx(grown.buffer(-40, quad_segs=200).area, rel=1e-9)
+    assert found.allowed == pytest.approx(0.25 * (found.before - found.after))
+    assert len(found.areas) == 1
+    assert found.areas["buildings"].item() == 5
+
+
+def test_one_building_alone_grows_by_ten_metres() -> None:
+    found = compute(houses((0, 0)), parameters=OuzParameters(least=1, quad_segs=400))
+    assert found.before == pytest.approx(100 + 4 * 10 * 50 + math.pi * 2500, rel=1e-4)
+    assert found.after == pytest.approx(100 + 4 * 10 * 10 + math.pi * 100, rel=2e-4)
+
+
+def test_four_buildings_and_those_farther_than_100_m_are_left_out() -> None:
+    four = compute(houses(*ROW[:4]))
+    assert four.groups.tolist() == [-1] * 4
+    assert (len(four.areas), four.before, four.allowed) == (0, 0.0, 0.0)
+    assert [r.count for r in four.audit] == [4]
+    exactly = compute(houses(*ROW, (250.0 + 100.0, 0.0)))  # 100 m from outline to outline
+    assert exactly.groups.tolist() == [0] * 6
+    beyond = compute(houses(*ROW, (250.0 + 100.01, 0.0)))
+    assert beyond.groups.tolist() == [0] * 5 + [-1]
+
+
+@pytest.mark.parametrize(("side", "filled"), [(150.0, True), (190.0, False)])
+def test_small_holes_are_filled(side, filled) -> None:
+    ring = [(x, y) for x in np.linspace(0, side, 5) for y in np.linspace(0, side, 5)]
+    edge = [(x, y) for x, y in ring if x in (0, side) or y in (0, side)]
+    found = compute(houses(*edge))
+    grown = shapely.union_all([box(x, y, x + 10, y + 10).buffer(50) for x, y in edge])
+    hole = shapely.Polygon(grown.interiors[0]).area
+    assert (hole < 5000) == filled
+    inner = [len(g.interiors) for g in found.areas.geometry]
+    assert inner == ([0] if filled else [1])
+
+
+def test_it_is_cut_to_the_plan(gml, tmp_path) -> None:
+    from metrogis.sources.app_gml import read_app
+
+    layer = houses(*[(gml.X + x, gml.Y + y) for x, y in ROW])
+    whole = compute(layer)
+    path = tmp_path / "act.gml"
+    path.write_text(gml.document(gml.act(gml.square(-100, -100, 200, 300))))
+    cut = compute(layer, read_app(path))
+    assert 0 < cut.after < whole.after
+    assert cut.areas.total_bounds[2] <= gml.X + 100 + 1e-6
+    same = compute(layer, gpd.GeoDataFrame(geometry=[gml.square(-100, -100, 200, 300)], crs=2180))
+    assert same.after == cut.after
+    assert compute(layer, gml.square(-100, -100, 200, 300)).after == cut.after
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1500), st.floats(0, 1500)), min_size=1, max_size=40))
+def test_groups_equal_brute_force_and_areas_hold_their_houses(corners) -> None:
+    layer = houses(*corners)
+    found = compute(layer)
+    shapes = layer.geometry.to_numpy()
+    near = shapely.distance(shapes[:, None], shapes[None, :]) <= 100
+    reach = np.linalg.matrix_power(near.astype(float), 1) > 0
+    for _ in range(len(shapes)):
+        reach = (reach.astype(int) @ near.astype(int)) > 0
+    expected = reach.sum(axis=1) >= 5
+    assert (found.groups >= 0).tolist() == expected.tolist()
+    for a in range(len(shapes)):
+        for b in range(len(shapes)):
+            if expected[a] and expected[b]:
+                assert (found.groups[a] == found.groups[b]) == reach[a, b]
+    area = shapely.union_all(found.areas.geometry.to_numpy())
+    inside = [area.buffer(1e-6).covers(s) for s, e in zip(shapes, expected, strict=True) if e]
+    assert all(inside)
+    assert found.after <= found.before + 1e-6
+    assert found.areas["area_m2"].sum() == pytest.approx(found.after)
+
+
+def test_bad_input() -> None:
+    with pytest.raises(CRSError):
+        compute(houses((0, 0)).set_crs(4326, allow_override=True))
+    with pytest.raises(ParameterError):
+        compute(houses((0, 0)), parameters=OuzParameters(distance=-1))
+    with pytest.raises(SchemaError):
+        compute(houses((0, 0)).drop(columns="geometry"))
+    with pytest.raises(CRSError):
+        compute(houses((0, 0)), gpd.GeoDataFrame(geometry=[box(0, 0, 1, 1)], crs=2177))
+    empty = gpd.GeoDataFrame(geometry=[shapely.Point(), None], crs=2180)
+    found = compute(empty)
+    assert (len(found.areas), found.groups.tolist()) == (0, [-1, -1])
