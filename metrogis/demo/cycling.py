@@ -158,6 +158,11 @@ def _tree(
     for target in skipped:
         if sum(length[list(mine)]) < min(wanted, 4000.0):
             mine.update(_walk(before, key, target))
+    # a small place has few quarters: then any streets around, so that it is a network at all
+    around = np.flatnonzero(np.isfinite(metres) & (metres > 900))
+    for target in rng.permutation(around)[:80].tolist():
+        if sum(length[list(mine)]) < 3300.0:
+            mine.update(_walk(before, key, target))
     return sorted(mine)
 
 

@@ -71,7 +71,7 @@ def make_nature(
     shapely.prepare(settled_land)
     bands = [_roomy(b.difference(settled_land)) for b in bands]
     zones = _plant(settled, terrain, axes, bands, settled_land)
-    bands[2], ending = _ending(settled, bands[2], axes[2])
+    bands[2], ending = _ending(settled, bands, axes[2])
     zones += ending
     corridors = gpd.GeoDataFrame(
         {
@@ -205,10 +205,10 @@ def _plant(
 
 
 def _ending(
-    settled: Settled, band: Shape, axis: shapely.LineString
+    settled: Settled, bands: list[Shape], axis: shapely.LineString
 ) -> tuple[Shape, list[dict[str, Any]]]:
     """End the third corridor at a municipal border; beyond it the neighbour plans to build."""
-    towns = settled.municipalities
+    towns, band = settled.municipalities, bands[2]
     points = shapely.line_interpolate_point(axis, np.arange(0.0, axis.length, 100.0))
     shapes = towns.geometry.to_numpy()
     inside = shapely.contains(shapes[:, None], points[None, :])
@@ -217,6 +217,13 @@ def _ending(
         k for k in range(1, len(home)) if home[k] != home[k - 1] and min(home[k], home[k - 1]) > 0
     ]
     runs = [k for k in runs if towns["kind"][home[k]] != 1 and towns["role"][home[k]] == "complete"]
+    # a border that the axis crosses once, where the corridor meets it in some width
+    runs = [k for k in runs if home[k] not in home[:k]]
+    runs = [
+        k
+        for k in runs
+        if shapes[home[k]].intersection(shapes[home[k - 1]]).intersection(band).length > 300
+    ]
     if not runs:
         return band, []
     k = min(runs, key=lambda j: abs(j / len(home) - 0.55))
@@ -224,6 +231,9 @@ def _ending(
     others = sorted({h for h in home[k:] if h >= 0} - set(home[:k]))
     kept = _largest(band.difference(shapely.union_all(shapes[others])))
     strip = band.intersection(towns.geometry[beyond]).intersection(towns.geometry[this].buffer(300))
+    strip = strip.difference(shapely.union_all([b.buffer(300) for b in bands[:2]]))
+    if strip.is_empty:
+        return band, []
     border = towns.geometry[this].intersection(towns.geometry[beyond]).intersection(band)
     p = points[k]
     return kept, [

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy.ndimage as ndi
 from scipy.spatial import cKDTree
 
 from metrogis.demo.fabric import CROWD, Fabric
@@ -58,7 +59,10 @@ def make_people(
     on_street = cKDTree(node_xy).query(xy)[0] < 115
     timed = stops[towns["role"].to_numpy()[stops["municipality"]] != "missing"]
     reach = served(graph, shapes, timed, xy)
-    free = np.isin(plant, NO_STOPS) | (towns["role"].to_numpy()[home] == "missing")
+    # not at the very border: its line is smoothed, and nobody must end up on the other side
+    lost = np.isin(settled.label, towns.index[towns["role"] == "missing"])
+    lost = ndi.binary_erosion(lost, iterations=3).ravel()[cell]
+    free = np.isin(plant, NO_STOPS) | lost
     own = home == places["municipality"].to_numpy()[owner]
     stay = on_street & (reach | free) & (own | (plant == ""))
     cell, xy, owner, plant = cell[stay], xy[stay], owner[stay], plant[stay]
