@@ -10,10 +10,16 @@ import pytest
 from metrogis.checks.spatial_development import (
     border_coherence,
     corridor_conflicts,
+    model_coherence,
     plan_validity,
 )
 
-CHECKS = [plan_validity.CHECK, corridor_conflicts.CHECK, border_coherence.CHECK]
+CHECKS = [
+    plan_validity.CHECK,
+    corridor_conflicts.CHECK,
+    border_coherence.CHECK,
+    model_coherence.CHECK,
+]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.id)

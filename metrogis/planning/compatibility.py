@@ -1,0 +1,94 @@
+"""Whether a zone suits a class of the metropolitan structure: a table of class x zone type.
+
+The table is the metropolis' own; nothing is assumed for a pair it does not name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from metrogis.errors import SchemaError
+from metrogis.planning.zones import ZONE_TYPES
+from metrogis.texts import Text
+
+COMPATIBILITY: dict[str, Text] = {
+    "compatible": Text("zgodne", "compatible"),
+    "neutral": Text("obojętne", "neutral"),
+    "conflict": Text("sprzeczne", "in conflict"),
+}
+
+
+class CompatibilityTable:
+    """Compatibility of zone types with classes of the structure.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``class``, ``symbol`` (``*``: every type not named for the class), ``compatibility``
+        (``compatible``, ``neutral``, ``conflict``).
+    layer : str
+        Named by errors.
+
+    Raises
+    ------
+    SchemaError
+        For missing columns, a symbol or a value that is none, two rows for one pair.
+
+    Examples
+    --------
+    >>> rules = CompatibilityTable(pd.DataFrame({
+    ...     "class": ["green_ring", "green_ring"], "symbol": ["*", "SO"],
+    ...     "compatibility": ["conflict", "compatible"]}))
+    >>> rules.of("green_ring", "SO"), rules.of("green_ring", "SW"), rules.of("port", "SP")
+    ('compatible', 'conflict', None)
+    """
+
+    def __init__(self, table: pd.DataFrame, *, layer: str = "model_compatibility") -> None:
+        missing = [c for c in ("class", "symbol", "compatibility") if c not in table]
+        if missing:
+            raise SchemaError(
+                Text(
+                    f"brak kolumn: {', '.join(missing)}", f"columns missing: {', '.join(missing)}"
+                ),
+                layer=layer,
+            )
+        self._rules: dict[tuple[str, str], str] = {}
+        bad: list[str] = []
+        columns = (table[c].tolist() for c in ("class", "symbol", "compatibility"))
+        for at, (kind, symbol, value) in zip(table.index, zip(*columns, strict=True), strict=True):
+            key = (str(kind), str(symbol))
+            known = symbol in ZONE_TYPES or symbol == "*"
+            if not known or value not in COMPATIBILITY or self._rules.get(key, value) != value:
+                bad.append(f"{at}: {kind} {symbol} {value}")
+            else:
+                self._rules[key] = str(value)
+        if bad:
+            shown = "; ".join(bad[:5])
+            raise SchemaError(
+                Text(f"złe wiersze: {shown}", f"bad rows: {shown}"),
+                layer=layer,
+                remedy=Text(
+                    f"symbol: {', '.join(ZONE_TYPES)} lub *; compatibility: "
+                    f"{', '.join(COMPATIBILITY)}",
+                    f"symbol: {', '.join(ZONE_TYPES)} or *; compatibility: "
+                    f"{', '.join(COMPATIBILITY)}",
+                ),
+            )
+
+    @property
+    def classes(self) -> set[str]:
+        """Classes the table knows."""
+        return {kind for kind, _ in self._rules}
+
+    def of(self, kind: object, symbol: object) -> str | None:
+        """Return the compatibility of a pair; None where the table does not say."""
+        found = self._rules.get((str(kind), str(symbol)))
+        if found is None and symbol in ZONE_TYPES:
+            found = self._rules.get((str(kind), "*"))
+        return found
+
+    def map(self, kinds: Iterable[object], symbols: Iterable[object]) -> list[str | None]:
+        """Return the compatibility of each pair."""
+        return [self.of(k, s) for k, s in zip(kinds, symbols, strict=True)]

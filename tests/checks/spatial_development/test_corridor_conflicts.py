@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import box
+
+from metrogis.checks.spatial_development.corridor_conflicts import corridor_conflicts
+from metrogis.errors import MissingLayerError, SchemaError
+from metrogis.planning.corridors import EFFECTS, cut_corridors
+from metrogis.planning.zones import SeverityTable
+
+
+@pytest.fixture
+def towns() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {"teryt": ["2261011", "2262011", "2264011"], "name": ["A", "B", "C"]},
+        geometry=[box(k * 5000, 0, k * 5000 + 5000, 6000) for k in range(3)],
+        crs=2180,
+    )
+
+
+@pytest.fixture
+def corridors() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {"name": ["K1", "K2"], "rank": ["national", "local"]},
+        geometry=[box(-1000, 1000, 15000, 2000), box(0, 4000, 10000, 5000)],
+        crs=2180,
+    )
+
+
+def zones(*rows) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {"symbol": [r[0] for r in rows]}, geometry=[box(*r[1:]) for r in rows], crs=2180
+    )
+
+
+PLAN = (
+    ("SJ", 1000, 0, 2000, 1600),  # 60 ha of K1
+    ("SO", 0, 0, 1000, 6000),
+    ("SO", 2000, 0, 5000, 6000),
+    ("SO", 1000, 1600, 2000, 6000),
+    ("SR", 5000, 0, 10000, 3000),
+    ("SP", 6000, 3000, 7000, 6000),  # cuts K2
+    ("SN", 5000, 3000, 6000, 6000),
+    ("SN", 7000, 3000, 10000, 6000),
+)
+
+
+def test_what_plans_take_by_corridor_and_municipality(towns, corridors) -> None:
+    result = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN))
+    table = result.features["corridors"].set_index("name")
+    columns = ["area_ha", "barrier_ha", "filter_ha", "permeable_ha", "unknown_ha"]
+    assert table.loc["K1", columns].tolist() == pytest.approx([1500, 60, 500, 440, 500])
+    assert table.loc["K2", columns].tolist() == pytest.approx([1000, 100, 0, 900, 0])
+    assert table.loc["K1", "barrier_share"] == pytest.approx(60 / 1000)  # of the known part
+    assert table.loc["K1", "unknown_share"] == pytest.approx(1 / 3)
+    rows = result.municipalities.set_index("name")
+    assert rows["plan"].to_dict() == {"A": "yes", "B": "yes", "C": "unknown"}
+    assert rows.loc["A", ["corridor_ha", "barrier_ha"]].tolist() == pytest.approx([1000, 60])
+    assert rows.loc["B", ["barrier_ha", "filter_ha"]].tolist() == pytest.approx([100, 500])
+    assert np.isnan(rows.loc["C", "barrier_ha"])
+    assert np.isnan(rows.loc["C", "barrier_share"])
+    assert rows.loc["C", "unknown_ha"] == pytest.approx(500)
+    listed = result.features["conflicts"]
+    assert listed[["corridor", "municipality", "symbol", "severity"]].values.tolist() == [
+        ["K1", "B", "SR", "filter"],
+        ["K2", "B", "SP", "barrier"],
+        ["K1", "A", "SJ", "barrier"],
+    ]
+    assert any("lead out of the municipalities" in r.what.en for r in result.audit)
+    assert result.figures["barrier_ha"] == pytest.approx(160)
+
+
+def test_the_table_overrules_by_rank(towns, corridors) -> None:
+    own = pd.DataFrame({"symbol": ["SR"], "rank": ["national"], "severity": ["barrier"]})
+    layer = zones(*PLAN)
+    result = corridor_conflicts(towns, corridors, planning_zones=layer, corridor_severity=own)
+    table = result.features["corridors"].set_index("name")
+    assert table.loc["K1", ["barrier_ha", "filter_ha"]].tolist() == pytest.approx([560, 0])
+    bad = own.assign(severity="wall")
+    with pytest.raises(SchemaError, match="SR wall"):
+        corridor_conflicts(towns, corridors, planning_zones=layer, corridor_severity=bad)
+
+
+def test_overlapping_zones_count_once_for_the_worse(towns, corridors) -> None:
+    layer = zones(("SO", 0, 0, 5000, 6000), ("SJ", 0, 0, 1000, 6000))
+    result = corridor_conflicts(towns, corridors, planning_zones=layer)
+    row = result.features["corridors"].set_index("name").loc["K1"]
+    assert row[["barrier_ha", "permeable_ha"]].tolist() == pytest.approx([100, 400])
+    assert any("counted once" in r.what.en for r in result.audit)
+
+
+def test_unknown_symbol_is_unknown_effect(towns, corridors) -> None:
+    layer = zones(("XX", 0, 0, 5000, 6000))
+    result = corridor_conflicts(towns, corridors, planning_zones=layer)
+    assert result.municipalities["unknown_ha"].iloc[0] == pytest.approx(1000)
+    assert np.isnan(result.municipalities["barrier_ha"].iloc[0])
+
+
+def test_protected_areas_and_built_up_land(towns, corridors) -> None:
+    guarded = gpd.GeoDataFrame(
+        {"name": ["R", "P"], "form": ["reserve", "park"]},
+        geometry=[box(1000, 1000, 2000, 2000), box(1500, 1000, 3000, 2000)],
+        crs=2180,
+    )
+    houses = gpd.GeoDataFrame(
+        geometry=[box(2500, 1400, 2600, 1500), box(2550, 1400, 2650, 1500)], crs=2180
+    )
+    result = corridor_conflicts(
+        towns, corridors, planning_zones=zones(*PLAN), protected_areas=guarded, buildings=houses
+    )
+    table = result.features["corridors"].set_index("name")
+    assert table.loc["K1", "protected_share"] == pytest.approx(200 / 1500)
+    assert table.loc["K2", "protected_share"] == 0
+    assert table.loc["K1", "built_ha"] == pytest.approx(1.5)  # outlines overlap: counted once
+    reserve = result.features["protected"].set_index("name")
+    assert reserve.loc["R", "barrier_ha"] == pytest.approx(60)
+    assert reserve.loc["P", "barrier_ha"] == pytest.approx(30)
+    rows = result.municipalities.set_index("name")
+    assert rows.loc["A", "protected_barrier_ha"] == pytest.approx(60)  # forms overlap: once
+    assert rows.loc["A", "protected_ha"] == pytest.approx(200)
+
+
+def test_built_up_cells_of_a_raster(towns, corridors) -> None:
+    from affine import Affine
+
+    from metrogis.landscape import grid
+
+    values = np.zeros((60, 150), dtype=np.uint8)
+    values[45:47, 10:15] = 1  # cells of 100 m; rows from the north: y 1300-1500
+    raster = grid.read(values, transform=Affine(100, 0, 0, 0, -100, 6000), crs=2180)
+    result = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN), built_up=raster)
+    assert result.features["corridors"]["built_ha"].tolist() == pytest.approx([10, 0])
+    higher = corridor_conflicts(
+        towns, corridors, planning_zones=zones(*PLAN), built_up=raster, built_up_value=2
+    )
+    assert higher.features["corridors"]["built_ha"].tolist() == [0, 0]
+    none = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN))
+    assert none.features["corridors"]["built_ha"].isna().all()  # unknown, not 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(*[st.floats(0, 90)] * 2, *[st.floats(5, 60)] * 2), min_size=1, max_size=5),
+    st.lists(st.sampled_from(["SW", "SO", "SR", None]), min_size=9, max_size=9),
+    st.lists(st.booleans(), min_size=9, max_size=9),
+)
+def test_effects_always_add_up_to_the_corridor(bands, symbols, there) -> None:
+    cells = [box(30 * x, 30 * y, 30 * x + 30, 30 * y + 30) for x in range(3) for y in range(3)]
+    some = [c for c, t in zip(cells, there, strict=True) if t]
+    names = [s for s, t in zip(symbols, there, strict=True) if t]
+    towns = [box(0, 0, 45, 90), box(45, 0, 90, 90)]
+    green = [box(x, y, x + w, y + h) for x, y, w, h in bands]
+    cut = cut_corridors(
+        green, [None] * len(green), towns, np.array(some, dtype=object), names, SeverityTable()
+    )
+    parts = cut.parts
+    assert parts[list(EFFECTS)].sum(axis=1).to_numpy() == pytest.approx(parts["area"].to_numpy())
+    total = sum(g.intersection(box(0, 0, 90, 90)).area for g in green)
+    assert parts["area"].sum() == pytest.approx(total)
+    for effect, symbol in (("barrier", "SW"), ("filter", "SR"), ("permeable", "SO")):
+        land = shapely.union_all([c for c, s in zip(some, names, strict=True) if s == symbol])
+        expected = sum(g.intersection(land).area for g in green)
+        assert parts[effect].sum() == pytest.approx(expected, abs=1e-6)
+
+
+def test_without_zones_it_says_what_it_needs(towns, corridors) -> None:
+    with pytest.raises(MissingLayerError, match="needs plans, or planning_zones"):
+        corridor_conflicts(towns, corridors)
+
+
+def test_the_result_can_be_drawn_and_written(towns, corridors, tmp_path) -> None:
+    result = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN))
+    assert result.explore(language="pl").get_root().render()
+    assert result.to_gpkg(tmp_path / "r.gpkg").exists()
+    assert all("{" not in s for s in result.sentences("pl") + result.sentences("en"))
