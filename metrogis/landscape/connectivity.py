@@ -23,7 +23,9 @@ large sums: :mod:`metrogis.landscape.shortest` adds up the losses themselves.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -38,6 +40,9 @@ from metrogis.landscape.grid import bad_parameter
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 
+_CHUNKS = 16
+_NEGLIGIBLE = 1e-14
+"""Losses that together stay below this share of a dPC are not searched for."""
 _PARTS = ["dPC", "dPC_intra", "dPC_flux", "dPC_connector"]
 
 
@@ -497,27 +502,56 @@ def _losses(
     link_count: int,
 ) -> _Losses:
     n, arcs = len(a), len(graph.indices)
-    node_mask, arc_mask = np.full(n, dpc), np.full(arcs, dpc)
 
-    def run(do: bool) -> Any:
-        return shortest.losses(
-            a, alpha, graph.indptr, graph.indices, graph.weights, graph.rptr, graph.rind,
-            graph.rweights, graph.rarc, directed, do, node_mask, do, arc_mask,
-        )  # fmt: skip
+    def run(*, at_source: bool, nodes: Any, links: Any, floors: Any, negligible: float) -> Any:
+        def one(chunk: int) -> Any:
+            return shortest.losses(
+                chunk, _CHUNKS, a, alpha, graph.indptr, graph.indices, graph.weights, graph.rptr,
+                graph.rind, graph.rweights, graph.rarc, directed, at_source, nodes, links, *floors,
+                negligible,
+            )  # fmt: skip
 
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, _CHUNKS)) as pool:
+            parts = list(pool.map(one, range(_CHUNKS)))
+        # always the same chunks in the same order: the last digit does not depend on the machine
+        return [np.sum([part[i] for part in parts], axis=0) for i in range(6)]
+
+    every_arc, no_arc, no_node = np.full(arcs, dpc), np.zeros(arcs, bool), np.zeros(n, bool)
+    zeros = (np.zeros(n), np.zeros(arcs))
+    node_mask, arc_mask = np.full(n, dpc), every_arc
+    first = run(
+        at_source=True,
+        nodes=no_node,
+        links=every_arc if top is None else no_arc,
+        floors=zeros,
+        negligible=0.0,
+    )
+    totals, out_flux, in_flux, _, near, through = first
     if dpc and top is not None:
-        through = np.bincount(graph.link, run(False)[5], minlength=link_count)
         node_mask[:] = False
         node_mask[np.lexsort((order, -a))[:top]] = True  # ties in the order of the input
+        carried = np.bincount(graph.link, through, minlength=link_count)
         best = np.zeros(link_count, bool)
-        best[np.argsort(-through, kind="stable")[:top]] = True
+        best[np.argsort(-carried, kind="stable")[:top]] = True
         arc_mask = best[graph.link]
-    total, out_flux, in_flux, nodes, arc_loss, _ = run(dpc)
-    links = np.bincount(graph.link, arc_loss, minlength=link_count).astype(float)
+        near = run(at_source=True, nodes=no_node, links=arc_mask, floors=zeros, negligible=0.0)[4]
+    links = np.bincount(graph.link, near, minlength=link_count).astype(float)
+    nodes = np.zeros(n)
+    if dpc:
+        known = (a * (a + out_flux + in_flux), links[graph.link])
+        rest = run(
+            at_source=False,
+            nodes=node_mask,
+            links=arc_mask,
+            floors=known,
+            negligible=_NEGLIGIBLE / n,
+        )
+        nodes = rest[3]
+        links += np.bincount(graph.link, rest[4], minlength=link_count)
     wanted = np.zeros(link_count, bool)
     wanted[graph.link[arc_mask]] = True
     return _Losses(
-        total,
+        float(totals.sum()),
         out_flux,
         in_flux,
         np.where(node_mask, nodes, math.nan),

@@ -14,7 +14,7 @@ from numba import njit
 INF = np.inf
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _push(heap, keys, place, size, node, key):  # type: ignore[no-untyped-def]
     """Insert ``node`` or lower its key; return the new size. ``place`` is -1 when not in heap."""
     keys[node] = key
@@ -35,7 +35,7 @@ def _push(heap, keys, place, size, node, key):  # type: ignore[no-untyped-def]
     return size
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _pop(heap, keys, place, size):  # type: ignore[no-untyped-def]
     """Remove the node with the smallest key; return it and the new size."""
     top = heap[0]
@@ -62,7 +62,7 @@ def _pop(heap, keys, place, size):  # type: ignore[no-untyped-def]
     return top, size
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def tree(source, indptr, indices, weights, dist, parent, arc, order, heap, place):  # type: ignore[no-untyped-def]
     """Dijkstra from ``source``; fill distance, parent, arc to it, settling order; return count."""
     dist[:] = INF
@@ -86,7 +86,7 @@ def tree(source, indptr, indices, weights, dist, parent, arc, order, heap, place
     return count
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def hops(source, indptr, indices, steps, queue):  # type: ignore[no-untyped-def]
     """Fewest links from ``source`` to every node (-1: none)."""
     steps[:] = -1
@@ -104,7 +104,7 @@ def hops(source, indptr, indices, steps, queue):  # type: ignore[no-untyped-def]
                 tail += 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def hop_sum(indptr, indices, a):  # type: ignore[no-untyped-def]
     """Sum of a_s a_t / (1 + fewest links) over connected ordered pairs, s = t included."""
     n = a.size
@@ -121,7 +121,7 @@ def hop_sum(indptr, indices, a):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def all_distances(indptr, indices, weights):  # type: ignore[no-untyped-def]
     """Shortest distances between all nodes, shape (n, n), infinite where there is no path."""
     n = indptr.size - 1
@@ -136,7 +136,7 @@ def all_distances(indptr, indices, weights):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _preorder(source, count, order, parent, start, extent, sequence, cursor):  # type: ignore[no-untyped-def]
     """Number the tree so that the subtree of v is ``sequence[start[v] : start[v] + extent[v]]``."""
     start[:] = -1
@@ -157,12 +157,22 @@ def _preorder(source, count, order, parent, start, extent, sequence, cursor):  #
         sequence[start[v]] = v
 
 
-@njit(cache=True)
-def _repair(  # type: ignore[no-untyped-def]
-    low, high, lost, banned, sequence, start, first, last, dist, fresh, indptr, indices, weights,
-    rptr, rind, rweights, rarc, heap, place,
+@njit(cache=True, nogil=True)
+def _loss(  # type: ignore[no-untyped-def]
+    low, high, lost, banned, above, alpha, a, p, sequence, start, first, last, dist, fresh, indptr,
+    indices, weights, rptr, rind, rweights, rarc, heap, place,
 ):  # fmt: skip
-    """Distances of ``sequence[low:high]`` when node ``lost`` (or arc ``banned``) is gone."""
+    """Sum of a_t (p_st - p'_st) over ``sequence[low:high]`` when a node or an arc is gone.
+
+    New distances come from a Dijkstra search inside the subtree, without node ``lost`` and arc
+    ``banned``. Only nodes t > ``above`` are wanted: the search stops when they are done.
+    """
+    wanted = 0
+    for i in range(low, high):
+        if sequence[i] > above:
+            wanted += 1
+    if wanted == 0:
+        return 0.0
     size = 0
     for i in range(low, high):
         t = sequence[i]
@@ -177,19 +187,34 @@ def _repair(  # type: ignore[no-untyped-def]
                 if reached < best:
                     best = reached
         fresh[t] = best
+        place[t] = -1
         if best < INF:
             size = _push(heap, fresh, place, size, t, best)
+    total = 0.0
     while size > 0:
         u, size = _pop(heap, fresh, place, size)
         du = fresh[u]
+        if u > above:
+            # the loss itself is added up: a difference of two sums would lose its digits
+            longer = du - dist[u]
+            if longer > 0.0:
+                total -= a[u] * p[u] * np.expm1(-alpha * longer)
+            wanted -= 1
+            if wanted == 0:
+                return total
         for e in range(indptr[u], indptr[u + 1]):
             v = indices[e]
             reached = du + weights[e]
             if low <= start[v] < high and reached < fresh[v]:
                 size = _push(heap, fresh, place, size, v, reached)
+    for i in range(low, high):  # cut off
+        t = sequence[i]
+        if t > above and fresh[t] == INF:
+            total += a[t] * p[t]
+    return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _span(count, order, start, rptr, rind, first, last):  # type: ignore[no-untyped-def]
     """First and last place in the tree's sequence among the nodes with an arc to each node."""
     for i in range(count):
@@ -204,15 +229,17 @@ def _span(count, order, start, rptr, rind, first, last):  # type: ignore[no-unty
         last[v] = high
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def losses(  # type: ignore[no-untyped-def]
-    a, alpha, indptr, indices, weights, rptr, rind, rweights, rarc, directed, do_nodes, node_mask,
-    do_arcs, arc_mask,
+    begin, stride, a, alpha, indptr, indices, weights, rptr, rind, rweights, rarc, directed,
+    at_source, node_mask, arc_mask, node_floor, arc_floor, negligible,
 ):  # fmt: skip
-    """Sums over shortest paths, and what is lost with every node and arc.
+    """Sums over shortest paths from every ``stride``-th node, and what is lost with nodes and arcs.
 
     Parameters
     ----------
+    begin, stride : int
+        Sources ``begin``, ``begin + stride``, ...
     a : (n,) float64
         Attributes.
     alpha : float
@@ -222,21 +249,24 @@ def losses(  # type: ignore[no-untyped-def]
     rptr, rind, rweights, rarc
         Arcs by their end, ``rarc`` the position of each in the first table.
     directed : bool
-        If False both tables hold every link twice, and a pair is worked out from one end only.
-    do_nodes, do_arcs : bool
+        If False both tables hold every link twice, and a pair is worked out from its lower end.
+    at_source : bool
+        Work out only the losses of arcs that leave the source; else all others.
     node_mask, arc_mask : bool arrays
         Which losses are wanted.
+    node_floor, arc_floor, negligible : arrays, float
+        Losses between pairs that together stay below ``negligible`` times the floor are skipped.
 
     Returns
     -------
-    total : float
-        Sum of a_s a_t p*_st over ordered pairs, s = t included.
+    totals : (n,)
+        Per source s: sum of a_s a_t p*_st, s = t included.
     out_flux, in_flux : (n,)
         Sum of a_t p*_st over t != s, and of a_s p*_st over s != t.
     node_loss, arc_loss
-        Part of ``total`` lost between the other nodes.
+        Part of the sum lost between the other nodes.
     arc_through
-        Part of ``total`` whose path uses the arc: an upper bound of ``arc_loss``.
+        Part of the sum whose path uses the arc: an upper bound of ``arc_loss``.
     """
     n = a.size
     dist = np.empty(n)
@@ -254,13 +284,14 @@ def losses(  # type: ignore[no-untyped-def]
     last = np.empty(n, np.int32)
     p = np.empty(n)
     flow = np.empty(n)
+    totals = np.zeros(n)
     out_flux = np.zeros(n)
     in_flux = np.zeros(n)
     node_loss = np.zeros(n)
     arc_loss = np.zeros(indices.size)
     arc_through = np.zeros(indices.size)
-    total = 0.0
-    for s in range(n):
+    twice = 1.0 if directed else 2.0
+    for s in range(begin, n, stride):
         count = tree(s, indptr, indices, weights, dist, parent, arc, order, heap, place)
         part = 0.0
         for i in range(1, count):
@@ -272,56 +303,33 @@ def losses(  # type: ignore[no-untyped-def]
         p[s] = 1.0
         flow[s] = 0.0
         out_flux[s] = part
-        total += a[s] * (a[s] + part)
+        totals[s] = a[s] * (a[s] + part)
         for i in range(count - 1, 0, -1):
             v = order[i]
             arc_through[arc[v]] += a[s] * flow[v]
             flow[parent[v]] += flow[v]
-        if a[s] == 0.0 or not (do_nodes or do_arcs):
+        if a[s] == 0.0:
             continue
+        above = -1 if directed else s
         _preorder(s, count, order, parent, start, extent, sequence, cursor)
         _span(count, order, start, rptr, rind, first, last)
         for i in range(1, count):
             k = order[i]
             low = start[k]
             high = low + extent[k]
-            if not directed:
-                # each unordered pair is worked out once, from its lower end: a subtree
-                # without a higher node has nothing to add
-                wanted = False
-                for j in range(low, high):
-                    if sequence[j] > s:
-                        wanted = True
-                        break
-                if not wanted:
-                    continue
-            if do_nodes and node_mask[k] and extent[k] > 1:
-                _repair(
-                    low + 1, high, k, -1, sequence, start, first, last, dist, fresh, indptr,
-                    indices, weights, rptr, rind, rweights, rarc, heap, place,
-                )  # fmt: skip
-                node_loss[k] += a[s] * _lost(low + 1, high, s, directed, sequence, a, p, dist,
-                                             fresh, alpha)  # fmt: skip
-            if do_arcs and arc_mask[arc[k]]:
-                _repair(
-                    low, high, -1, arc[k], sequence, start, first, last, dist, fresh, indptr,
-                    indices, weights, rptr, rind, rweights, rarc, heap, place,
-                )  # fmt: skip
-                arc_loss[arc[k]] += a[s] * _lost(low, high, s, directed, sequence, a, p, dist,
-                                                 fresh, alpha)  # fmt: skip
-    return total, out_flux, in_flux, node_loss, arc_loss, arc_through
-
-
-@njit(cache=True)
-def _lost(low, high, s, directed, sequence, a, p, dist, fresh, alpha):  # type: ignore[no-untyped-def]
-    """Sum of a_t (p_st - p'_st) over repaired nodes, without the cancellation of a difference."""
-    part = 0.0
-    for j in range(low, high):
-        t = sequence[j]
-        if directed or t > s:
-            longer = fresh[t] - dist[t]
-            if longer > 0.0:
-                share = 1.0 if longer == INF else -np.expm1(-alpha * longer)
-                lost = a[t] * p[t] * share
-                part += lost if directed else 2.0 * lost
-    return part
+            e = arc[k]
+            carried = twice * a[s] * flow[k]
+            node = not at_source and extent[k] > 1 and node_mask[k]
+            if node and carried > negligible * node_floor[k]:
+                node_loss[k] += twice * a[s] * _loss(
+                        low + 1, high, k, -1, above, alpha, a, p, sequence, start, first, last,
+                        dist, fresh, indptr, indices, weights, rptr, rind, rweights, rarc, heap,
+                        place,
+                    )  # fmt: skip
+            link = at_source == (parent[k] == s) and arc_mask[e]
+            if link and carried > negligible * arc_floor[e]:
+                arc_loss[e] += twice * a[s] * _loss(
+                        low, high, -1, e, above, alpha, a, p, sequence, start, first, last, dist,
+                        fresh, indptr, indices, weights, rptr, rind, rweights, rarc, heap, place,
+                    )  # fmt: skip
+    return totals, out_flux, in_flux, node_loss, arc_loss, arc_through
