@@ -1,6 +1,7 @@
 """The street network: read it, snap to it, ask it for distances, catchments and paths.
 
 >>> import geopandas as gpd, shapely
+>>> from metrogis.streets import from_lines
 >>> lines = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (100, 0), (100, 50)])],
 ...                          crs="EPSG:2180")
 >>> network = from_lines(lines, mode="walk")
@@ -11,16 +12,41 @@
 [40.0, 110.0]
 """
 
-from metrogis.streets.catchments import Catchments
-from metrogis.streets.lines import from_lines
-from metrogis.streets.nearest import Nearest
-from metrogis.streets.network import POINT_LIMIT, StreetNetwork
-from metrogis.streets.osm import KEEP_TAGS, read_osm
-from metrogis.streets.parts import Components
-from metrogis.streets.permissions import Mode, Rules
-from metrogis.streets.routes import Pairs, Paths
-from metrogis.streets.snap import Snapped
-from metrogis.streets.store import load
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from metrogis.streets.catchments import Catchments
+    from metrogis.streets.lines import from_lines
+    from metrogis.streets.nearest import Nearest
+    from metrogis.streets.network import POINT_LIMIT, StreetNetwork
+    from metrogis.streets.osm import KEEP_TAGS, read_osm
+    from metrogis.streets.parts import Components
+    from metrogis.streets.permissions import Mode, Rules
+    from metrogis.streets.routes import Pairs, Paths
+    from metrogis.streets.snap import Snapped
+    from metrogis.streets.store import load
+
+# Loaded on first use: numba and osmium are slow to import, and checks that only look at lines
+# (cycleways, access) do without them.
+_WHERE = {
+    "KEEP_TAGS": "osm",
+    "POINT_LIMIT": "network",
+    "Catchments": "catchments",
+    "Components": "parts",
+    "Mode": "permissions",
+    "Nearest": "nearest",
+    "Pairs": "routes",
+    "Paths": "routes",
+    "Rules": "permissions",
+    "Snapped": "snap",
+    "StreetNetwork": "network",
+    "from_lines": "lines",
+    "load": "store",
+    "read_osm": "osm",
+}
 
 __all__ = [
     "KEEP_TAGS",
@@ -38,3 +64,13 @@ __all__ = [
     "load",
     "read_osm",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

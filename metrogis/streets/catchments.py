@@ -180,7 +180,7 @@ def catchments(
     *,
     direction: Direction = "from",
     groups: Any = None,
-    snap_cost: bool = False,
+    snap_cost: float = 0.0,
     polygons: bool = False,
     width: float = 50.0,
     cell: float = 20.0,
@@ -196,8 +196,9 @@ def catchments(
     graph = network.graph(reverse=direction == "to")
     size, inverse = paths.ring_size(graph, start_spread(start))
     ptr, node, distance = _search_each(
-        graph, inverse, size, network.n_nodes, start.ptr, start.node, start.cost, chosen[-1]
-    )
+        graph, inverse, size, network.n_nodes, start.ptr, start.node, start.cost, chosen[-1],
+        paths.NOTHING,
+    )  # fmt: skip
     found = Catchments(chosen, ptr, node, distance, start.known, direction, network, start)
     if not polygons:
         return found
@@ -213,7 +214,7 @@ def start_spread(start: Terminals) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _search_each(graph, inverse, size, n, ptr, start_node, start_cost, limit):  # type: ignore[no-untyped-def]
+def _search_each(graph, inverse, size, n, ptr, start_node, start_cost, limit, remember):  # type: ignore[no-untyped-def]
     """Search from each place; return reached nodes and distances in rows."""
     places = ptr.size - 1
     dist = np.full(n, np.inf)
@@ -233,7 +234,8 @@ def _search_each(graph, inverse, size, n, ptr, start_node, start_cost, limit):  
     for p in range(places):
         found, nxt, item, key = search(
             graph.indptr, graph.heads, graph.weights, inverse, bucket, nxt, item, key, dist, label,
-            touched, start_node, start_cost, label, ptr[p], ptr[p + 1], limit, 0, goal_ptr,
+            touched, start_node, start_cost, label, ptr[p], ptr[p + 1], limit, remember,
+            goal_ptr,
             goal_node, goal_cost,
         )  # fmt: skip
         if used + found > node.size:

@@ -46,7 +46,7 @@ class Nearest:
     limit: float
     network: StreetNetwork
     places: Terminals
-    snap_cost: bool
+    snap_cost: float
 
     def at(self, points: Snapped) -> tuple[Array, Array]:
         """Return distance and place of snapped points, exact also on the places' own edges.
@@ -87,7 +87,7 @@ def nearest(
     limit: float = np.inf,
     direction: Direction = "to",
     groups: Any = None,
-    snap_cost: bool = False,
+    snap_cost: float = 0.0,
 ) -> Nearest:
     """Search; see :meth:`StreetNetwork.nearest`."""
     check_direction(direction)

@@ -197,7 +197,7 @@ class StreetNetwork:
         """Return the weight of edges along and against their drawing; infinite where closed."""
         arcs = self.edge_arcs[edges]
         weight = np.append(self.weights, np.inf)[arcs]
-        return weight[:, 0], weight[:, 1]
+        return np.ascontiguousarray(weight[:, 0]), np.ascontiguousarray(weight[:, 1])
 
     @property
     def nbytes(self) -> int:
@@ -394,7 +394,7 @@ class StreetNetwork:
         limit: float = np.inf,
         direction: Direction = "to",
         groups: Any = None,
-        snap_cost: bool = False,
+        snap_cost: float = 0.0,
     ) -> Nearest:
         """Return, for every node, the distance to its nearest place, and which place it is.
 
@@ -411,8 +411,9 @@ class StreetNetwork:
             are one-way.
         groups : array of int, optional
             Place of each source, 0-based, when a place has several points (entrances).
-        snap_cost : bool
-            Count the straight line from a point to its street too, m.
+        snap_cost : float
+            Cost of a metre of the straight line from a point to its street, in the network's unit
+            (1 where it is m); 0 does not count it.
 
         Returns
         -------
@@ -430,7 +431,7 @@ class StreetNetwork:
         *,
         direction: Direction = "from",
         groups: Any = None,
-        snap_cost: bool = False,
+        snap_cost: float = 0.0,
         polygons: bool = False,
         width: float = 50.0,
         cell: float = 20.0,
@@ -455,7 +456,7 @@ class StreetNetwork:
         )  # fmt: skip
 
     def pairs(
-        self, origins: Any, destinations: Any, *, limit: float, snap_cost: bool = False
+        self, origins: Any, destinations: Any, *, limit: float, snap_cost: float = 0.0
     ) -> Pairs:
         """Return all pairs of origin and destination at most ``limit`` apart.
 
@@ -465,8 +466,8 @@ class StreetNetwork:
             Snapped points, or node numbers. Unknown points have no pairs.
         limit : float
             In the network's unit (m); inclusive.
-        snap_cost : bool
-            Count the straight lines at both ends too.
+        snap_cost : float
+            Cost of a metre of the straight lines at both ends, in the network's unit.
         """
         return routes.pairs(self, origins, destinations, limit=limit, snap_cost=snap_cost)
 
@@ -476,7 +477,7 @@ class StreetNetwork:
         destinations: Any,
         *,
         limit: float = np.inf,
-        snap_cost: bool = False,
+        snap_cost: float = 0.0,
     ) -> Array:
         """Return the distances from all origins to all destinations, shape (origins, destinations).
 
@@ -514,7 +515,7 @@ class StreetNetwork:
             self.snap(origins, limit=reach, layer="origins"),
             self.snap(targets, limit=reach, layer="targets"),
             limit=limit,
-            snap_cost=True,
+            snap_cost=1.0,
         )
 
     # ----------------------------------------------------------------------- how it is shown

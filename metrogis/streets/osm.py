@@ -41,7 +41,8 @@ Array = npt.NDArray[Any]
 
 KEEP_TAGS = (
     "highway", "name", "ref", "maxspeed", "maxspeed:forward", "maxspeed:backward", "maxspeed:type",
-    "source:maxspeed", "lanes", "lanes:forward", "lanes:backward", "oneway", "oneway:bicycle",
+    "source:maxspeed", "zone:maxspeed", "maxspeed:conditional",
+    "lanes", "lanes:forward", "lanes:backward", "oneway", "oneway:bicycle",
     "junction", "access", "foot", "bicycle", "vehicle", "motor_vehicle", "motorroad", "service",
     "footway", "construction", "surface", "smoothness", "tracktype", "width", "segregated",
     "bridge", "tunnel", "layer", "covered", "lit", "incline", "lts", "parking", "parking:lane*",
@@ -233,11 +234,16 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
             node.extend(refs)
             try:  # all places in one call
                 place.append(bytes.fromhex(factory.create_linestring(thing, every))[_WKB_HEAD:])
-            except (RuntimeError, osmium.InvalidLocationError):  # fewer than two nodes, or some that the file lacks
+            except (
+                RuntimeError,
+                osmium.InvalidLocationError,
+            ):  # fewer than two nodes, or some that the file lacks
                 place.append(_places(thing))
     except (RuntimeError, ValueError, OSError) as error:
         raise _unreadable(error, path, layer) from error
     lon, lat = np.frombuffer(b"".join(place), dtype="<f8").reshape(-1, 2).T.copy()
+    if not path.name.lower().endswith(".pbf"):
+        _late_places(path, np.asarray(node, dtype=np.int64), lon, lat)
     return RawStreets(
         np.asarray(way_id, dtype=np.int64),
         tags,
@@ -259,6 +265,23 @@ def _places(way: Any) -> bytes:
         known = ref.location.valid()
         out.extend((ref.location.lon, ref.location.lat) if known else (np.nan, np.nan))
     return np.asarray(out, dtype="<f8").tobytes()
+
+
+def _late_places(path: Path, node: Array, lon: Array, lat: Array) -> None:
+    """Fill in places of nodes that stand behind the ways (a usual order of Overpass XML)."""
+    import osmium
+
+    missing = np.flatnonzero(np.isnan(lon))
+    if len(missing) == 0:
+        return
+    wanted = set(node[missing].tolist())
+    found = {
+        thing.id: (thing.location.lon, thing.location.lat)
+        for thing in osmium.FileProcessor(str(path), osmium.osm.NODE)
+        if thing.id in wanted and thing.location.valid()
+    }
+    for i in missing.tolist():
+        lon[i], lat[i] = found.get(int(node[i]), (np.nan, np.nan))
 
 
 def _may_be_street(tags: Mapping[str, Any]) -> bool:

@@ -18,7 +18,10 @@ from numba import njit
 Array = npt.NDArray[Any]
 
 NOTHING, LABEL, ARC = 0, 1, 2
-"""What a search remembers beside distances: nothing, the source's label, the arc it came by."""
+"""What a search remembers beside distances: nothing, the source's label, the arc it came by.
+
+Kernels get it as an argument: numba would compile ``search`` anew for each constant.
+"""
 
 _MOST_BUCKETS = 1 << 16
 
@@ -35,6 +38,10 @@ class Graph(NamedTuple):
 
 def graph(indptr: Array, heads: Array, weights: Array) -> Graph:
     """Return a graph ready for searches; infinite weights are closed arcs."""
+    # views that cannot be written to: numba compiles once for all networks, not for each sort
+    indptr, heads, weights = (a.view() for a in (indptr, heads, weights))
+    for a in (indptr, heads, weights):
+        a.flags.writeable = False
     finite = weights[np.isfinite(weights)]
     longest = float(finite.max()) if len(finite) else 0.0
     mean = float(finite.mean()) if len(finite) else 0.0

@@ -16,7 +16,7 @@ from metrogis.errors import ParameterError
 from metrogis.streets import paths
 from metrogis.streets.catchments import start_spread
 from metrogis.streets.nearest import check_limit
-from metrogis.streets.paths import ARC, grow, search
+from metrogis.streets.paths import grow, search
 from metrogis.streets.terminals import by_value, terminals
 from metrogis.texts import Text
 
@@ -35,7 +35,7 @@ class Pairs(NamedTuple):
 
 
 def pairs(
-    network: StreetNetwork, origins: Any, destinations: Any, *, limit: float, snap_cost: bool
+    network: StreetNetwork, origins: Any, destinations: Any, *, limit: float, snap_cost: float
 ) -> Pairs:
     """Return every pair of origin and destination within ``limit``, each once."""
     check_limit(limit)
@@ -57,13 +57,13 @@ def pairs(
         graph, inverse, size, network.n_nodes, start.ptr, start.node, start.cost, start.inner_ptr,
         start.inner_edge, start.inner_fraction, start.inner_cost, ahead, back, node_ptr,
         other.group[row], other.cost[row], edge_ptr, other.inner_group[inner],
-        other.inner_fraction[inner], other.inner_cost[inner], other.places, float(limit),
+        other.inner_fraction[inner], other.inner_cost[inner], other.places, float(limit), paths.NOTHING,
     )  # fmt: skip
     return Pairs(b, a, metres) if turned else Pairs(a, b, metres)
 
 
 def distances(
-    network: StreetNetwork, origins: Any, destinations: Any, *, limit: float, snap_cost: bool
+    network: StreetNetwork, origins: Any, destinations: Any, *, limit: float, snap_cost: float
 ) -> Array:
     """Return the table of distances; see :meth:`StreetNetwork.distances`."""
     found = pairs(network, origins, destinations, limit=limit, snap_cost=snap_cost)
@@ -80,7 +80,7 @@ def distances(
 def _pairs(  # type: ignore[no-untyped-def]
     graph, inverse, size, n, ptr, start_node, start_cost, inner_ptr, inner_edge, inner_fraction,
     inner_cost, ahead, back, node_ptr, other, other_cost, edge_ptr, beside, beside_fraction,
-    beside_cost, others, limit,
+    beside_cost, others, limit, remember,
 ):  # fmt: skip
     """Search from each place, and collect the others that hang on what is reached."""
     dist = np.full(n, np.inf)
@@ -103,7 +103,8 @@ def _pairs(  # type: ignore[no-untyped-def]
     for p in range(ptr.size - 1):
         found, nxt, item, key = search(
             graph.indptr, graph.heads, graph.weights, inverse, bucket, nxt, item, key, dist, label,
-            touched, start_node, start_cost, label, ptr[p], ptr[p + 1], limit, 0, goal_ptr,
+            touched, start_node, start_cost, label, ptr[p], ptr[p + 1], limit, remember,
+            goal_ptr,
             goal_node, goal_cost,
         )  # fmt: skip
         count = 0
@@ -241,7 +242,7 @@ def shortest(network: StreetNetwork, origins: Any, destinations: Any) -> Paths:
     distance, ptr, arc, first, last = _paths(
         graph, inverse, size, network.n_nodes, leave.ptr, leave.node, leave.cost, arrive.ptr,
         arrive.node, arrive.cost, network.arc_tail, inner_o, leave.inner_edge,
-        leave.inner_fraction, ahead, back, inner_d, arrive.inner_edge, arrive.inner_fraction,
+        leave.inner_fraction, ahead, back, inner_d, arrive.inner_edge, arrive.inner_fraction, paths.ARC,
     )  # fmt: skip
     distance[~(leave.known & arrive.known)] = np.nan
     edges, starts, ends, counts = [], [], [], np.zeros(n, np.int64)
@@ -286,7 +287,7 @@ def shortest(network: StreetNetwork, origins: Any, destinations: Any) -> Paths:
 @njit(cache=True, nogil=True)
 def _paths(  # type: ignore[no-untyped-def]
     graph, inverse, size, n, from_ptr, from_node, from_cost, to_ptr, to_node, to_cost, arc_tail,
-    inner_from, edge_from, share_from, ahead, back, inner_to, edge_to, share_to,
+    inner_from, edge_from, share_from, ahead, back, inner_to, edge_to, share_to, remember,
 ):  # fmt: skip
     """Search each pair until its goal is final; return arcs in order of travel."""
     count = from_ptr.size - 1
@@ -322,7 +323,7 @@ def _paths(  # type: ignore[no-untyped-def]
         if goal_node.size > 0:
             found, nxt, item, key = search(
                 graph.indptr, graph.heads, graph.weights, inverse, bucket, nxt, item, key, dist,
-                by, touched, from_node, from_cost, none, from_ptr[p], from_ptr[p + 1], direct, ARC,
+                by, touched, from_node, from_cost, none, from_ptr[p], from_ptr[p + 1], direct, remember,
                 goal_ptr, goal_node, goal_cost,
             )  # fmt: skip
         best = np.inf

@@ -78,6 +78,8 @@ class Snapped:
 
     def __getitem__(self, rows: Any) -> Snapped:
         """Return some of the points, by mask, slice or positions."""
+        if isinstance(rows, int | np.integer):
+            rows = [rows]
         names = ("point", "at", "edge", "offset", "fraction", "node", "distance")
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 

@@ -63,7 +63,7 @@ def terminals(
     *,
     leaving: bool,
     groups: Any = None,
-    snap_cost: bool = False,
+    snap_cost: float = 0.0,
     layer: str = "sources",
 ) -> Terminals:
     """Return the entries of places.
@@ -77,12 +77,12 @@ def terminals(
         Cost of the way from the point to the entry; else from the entry to the point.
     groups : array of int, optional
         Place of each point, 0-based; default: each point is a place.
-    snap_cost : bool
-        Add the snapping distance (m) to the cost.
+    snap_cost : float
+        Cost of a metre of the straight line from a point to its street.
     """
     if isinstance(places, Snapped):
         node, edge, fraction = places.node, places.edge, places.fraction
-        extra = places.distance if snap_cost else np.zeros(len(places))
+        extra = places.distance * float(snap_cost)
     else:
         node = _nodes(places, network, layer)
         edge = np.full(len(node), -1)

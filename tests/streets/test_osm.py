@@ -323,6 +323,19 @@ def test_compressed_xml(tmp_path: Path) -> None:
     assert read_osm(path).n_edges == 1
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_nodes_behind_the_ways_and_ids_below_zero(tmp_path: Path, sign: int) -> None:
+    a, b = sign * 1, sign * 2
+    way = f'<way id="7"><nd ref="{a}"/><nd ref="{b}"/><tag k="highway" v="path"/></way>'
+    nodes = f'<node id="{a}" lon="18.5" lat="54.3"/><node id="{b}" lon="18.51" lat="54.3"/>'
+    path = tmp_path / "a.osm"
+    for text in (nodes + way, way + nodes):
+        path.write_text(f'<osm version="0.6">{text}</osm>', encoding="utf-8")
+        net = read_osm(path)
+        assert net.n_edges == 1
+        assert len(net.audit) == 0
+
+
 # ------------------------------------------------------------------------- damage
 
 

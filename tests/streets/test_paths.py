@@ -188,12 +188,12 @@ def test_several_entrances_are_one_place(random_network: Build) -> None:
 def test_snapping_distance_counts_when_asked(random_network: Build) -> None:
     net = random_network(5)
     points = some_points(net, 5)
-    plain, more = net.distances(points, points), net.distances(points, points, snap_cost=True)
+    plain, more = net.distances(points, points), net.distances(points, points, snap_cost=1.0)
     extra = points.distance[:, None] + points.distance[None, :]
     np.testing.assert_allclose(more, plain + extra)
     found = net.walk_pairs(points.point[:5], points.point[5:], limit=400.0, snap_limit=500.0)
     again = net.snap(points.point, limit=400.0)
-    table = net.distances(again[:5], again[5:], snap_cost=True)
+    table = net.distances(again[:5], again[5:], snap_cost=1.0)
     assert (np.nan_to_num(table, nan=np.inf) <= 400).sum() == len(found.origin)
     np.testing.assert_allclose(found.metres, table[found.origin, found.target])
 
