@@ -11,7 +11,7 @@ tagged speed or number of lanes: look at the share of length that rests on defau
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,12 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrogis.errors import ParameterError, SchemaError
+from metrogis.errors import ParameterError
 from metrogis.provenance import Audit, Source, attach
-from metrogis.streets import hstore
 from metrogis.streets.directions import DIRECTIONS, Side, cycling_directions, riding
 from metrogis.streets.speeds import IMPLICIT_KEYS, Direction, speed_limit
 from metrogis.streets.stress_rules import Default, Facts, RuleSet, lts_tag, rule_set
+from metrogis.streets.tagtable import distinct_tags
 from metrogis.texts import Text, is_missing
 
 Array = npt.NDArray[Any]
@@ -220,7 +220,10 @@ def stress(
             layer=layer,
             remedy=Text("podaj krawędzie sieci", "give the edges of a network"),
         )
-    kinds, which, audit = _distinct(ways, _KEYS | chosen.keys(), layer)
+    keys = _KEYS | chosen.keys()
+    kinds, which, audit = distinct_tags(
+        ways, lambda key: key in keys or key.startswith(_PREFIXES), layer=layer
+    )
     verdicts = {d: [_along(tags, chosen, d, driving_side) for tags in kinds] for d in DIRECTIONS}
     levels = {d: _levels([v.level for v in verdicts[d]])[which] for d in DIRECTIONS}
     rules_of = {d: _objects([v.rule for v in verdicts[d]])[which] for d in DIRECTIONS}
@@ -368,58 +371,6 @@ def default_share(levels: pd.DataFrame, length: Any) -> pd.DataFrame:
         table[column] = table[column] / whole
     table.insert(1, "share", table["length"] / whole["all"])
     return table
-
-
-def _distinct(
-    ways: pd.DataFrame, keys: frozenset[str], layer: str
-) -> tuple[list[dict[str, str]], Array, Audit]:
-    """Return the distinct sets of tags that matter, and which of them each way has."""
-    columns = [
-        c for c in ways.columns if isinstance(c, str) and (c in keys or c.startswith(_PREFIXES))
-    ]
-    audit = Audit()
-    texts: Any = None
-    if "other_tags" in ways.columns:
-        texts, audit = hstore.tags_of(ways["other_tags"], layer=layer)
-    if not columns and texts is None and "tags" not in ways.columns:
-        raise SchemaError(
-            Text("brak kolumny z tagami OSM", "no column holds OSM tags"),
-            layer=layer,
-            remedy=Text(
-                "kolumna tags (słowniki), other_tags albo highway, maxspeed, ...",
-                "a column tags (mappings), other_tags, or highway, maxspeed, ...",
-            ),
-        )
-    seen: dict[tuple[tuple[str, str], ...], int] = {}
-    which = np.empty(len(ways), np.int64)
-    own = ways["tags"].to_numpy(object) if "tags" in ways.columns else None
-    rest = None if texts is None else texts.to_numpy(object)
-    for row, cells in enumerate(_cells(ways, columns)):
-        tags: dict[str, str] = {}
-        for source in (rest, own):
-            if source is not None and isinstance(source[row], Mapping):
-                tags.update(
-                    (k, str(v))
-                    for k, v in source[row].items()
-                    if (k in keys or k.startswith(_PREFIXES)) and not is_missing(v)
-                )
-        tags.update(cells)
-        which[row] = seen.setdefault(tuple(sorted(tags.items())), len(seen))
-    return [dict(items) for items in seen], which, audit
-
-
-def _cells(ways: pd.DataFrame, columns: list[str]) -> Iterator[list[tuple[str, str]]]:
-    """Yield what the columns of tags say, row by row."""
-    if not columns:
-        for _ in range(len(ways)):
-            yield []
-        return
-    coded = [pd.factorize(ways[c].to_numpy(object)) for c in columns]
-    pairs = [
-        [(c, str(value)) for value in values] for c, (_, values) in zip(columns, coded, strict=True)
-    ]
-    for codes in zip(*(codes.tolist() for codes, _ in coded), strict=True):
-        yield [pair[code] for pair, code in zip(pairs, codes, strict=True) if code >= 0]
 
 
 def _levels(values: list[int | None]) -> Array:
