@@ -230,12 +230,18 @@ def reach(
 
 @dataclass(frozen=True, eq=False)
 class Calm:
-    """The same ways at low stress only: known to be calm, and with unrated streets too."""
+    """The same ways at low stress: known to be calm (``sure``), and with unrated streets too.
+
+    ``network``, ``gates`` and ``homes`` are those of the search that is sure.
+    """
 
     stress: ArcStress
     sure: Ways
     maybe: Ways
     found: Catchments
+    network: StreetNetwork
+    gates: Snapped
+    homes: Snapped
 
 
 def calm(run: Run, any_: Reach, places: Places, homes: Homes) -> Calm:
@@ -249,7 +255,7 @@ def calm(run: Run, any_: Reach, places: Places, homes: Homes) -> Calm:
     levels = arc_stress(network, rules=p.stress_rules, driving_side=p.driving_side)
     run.add(levels.audit)
 
-    def search(arcs: Array) -> tuple[Ways, Catchments]:
+    def search(arcs: Array) -> tuple[Ways, Catchments, StreetNetwork, Snapped, Snapped]:
         open_ = np.zeros(network.n_edges, bool)
         open_[network.arc_edge[arcs]] = True
         near = {"limit": p.street_distance, "component": p.street_part, "among": open_}
@@ -262,13 +268,14 @@ def calm(run: Run, any_: Reach, places: Places, homes: Homes) -> Calm:
             np.fmax(homes.half + p.join_distance, any_.homes.distance + 1e-6),
         )
         part = network.subnetwork(arcs=arcs)
-        return ways_to(part, gates, places.owner, at, limit=any_.limit * p.direct_ratio)
+        limit = any_.limit * p.direct_ratio
+        return *ways_to(part, gates, places.owner, at, limit=limit), part, gates, at
 
-    sure, found = search(levels.calm(p.stress_limit))
+    sure, found, part, gates, at = search(levels.calm(p.stress_limit))
     maybe = sure
     if np.isnan(levels.level).any():
-        maybe, _ = search(levels.maybe_calm(p.stress_limit))
-    return Calm(levels, sure, maybe, found)
+        maybe = search(levels.maybe_calm(p.stress_limit))[0]
+    return Calm(levels, sure, maybe, found, part, gates, at)
 
 
 def direct(any_: Reach, low: Ways, homes: int, ratio: float) -> Array:

@@ -1,0 +1,196 @@
+"""Planned links from layers, and which interchanges they join to a connected cycle network."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from metrogis.checks.active_mobility.places import Places
+from metrogis.checks.contract import Run
+from metrogis.streets import access
+from metrogis.streets.cycleways import by_state, component_lengths, components
+from metrogis.texts import Text, is_missing
+
+Array = npt.NDArray[Any]
+
+_CYCLING = re.compile(r"cycl|bike|bicy|rower", re.IGNORECASE)
+
+
+def planned_lines(run: Run) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """Return the links, one row each, and the built cycle network (None without the layer).
+
+    Planned lines of ``cycle_routes`` that join are one link, unless it would be longer than
+    ``longest_link``; lines of ``investments`` are links when their kind speaks of cycling.
+    """
+    p = run.parameters
+    parts: list[gpd.GeoDataFrame] = []
+    built = None
+    routes = run.layers["cycle_routes"]
+    if routes is not None:
+        split = by_state(routes)
+        run.add(split.audit)
+        built = split.built
+        parts.append(_routes(split.planned, p.longest_link * 1000))
+    plans = run.layers["investments"]
+    if plans is not None:
+        parts.append(_investments(run, plans))
+    columns = ["name", "source", "geometry"]
+    parts = [part[columns] for part in parts if len(part)]
+    if not parts:
+        empty = gpd.GeoSeries([], crs=run.crs)
+        void = {c: pd.Series(dtype=object) for c in columns[:2]}
+        return gpd.GeoDataFrame(void, geometry=empty, crs=run.crs), built
+    links = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=run.crs)
+    key = pd.Series(shapely.to_wkb(shapely.normalize(links.geometry.to_numpy())))
+    again = key.duplicated(keep="last").to_numpy()  # an investment has the better name
+    run.note(
+        "investments",
+        "dropped",
+        int(again.sum()),
+        Text("odcinki planowane podane drugi raz", "planned links given a second time"),
+        links["name"][again],
+    )
+    links = links[~again].reset_index(drop=True)
+    links["name"] = [
+        f"#{i + 1}" if is_missing(name) else str(name) for i, name in enumerate(links["name"])
+    ]
+    return links, built
+
+
+def _routes(planned: gpd.GeoDataFrame, longest: float) -> gpd.GeoDataFrame:
+    """Return planned lines, joined to whole routes where these are not too long."""
+    if planned.empty:
+        return planned.assign(source=[], name=[])[["name", "source", "geometry"]]
+    labels = components(planned)
+    whole = component_lengths(planned, labels) <= longest
+    labels = np.where(whole[labels], labels, labels.max() + 1 + np.arange(len(labels)))
+    shapes = planned.geometry.to_numpy()
+    names = planned["name"].to_numpy(object) if "name" in planned else [None] * len(planned)
+    rows = []
+    for label in pd.unique(labels):
+        mine = np.flatnonzero(labels == label)
+        named = [names[i] for i in mine if not is_missing(names[i])]
+        shape = shapely.line_merge(shapely.union_all(shapes[mine]))
+        rows.append((named[0] if named else None, "cycle_routes", shape))
+    table = pd.DataFrame(rows, columns=["name", "source", "geometry"])
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=planned.crs)
+
+
+def _investments(run: Run, plans: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    shapes = plans.geometry
+    lines = shapes.geom_type.isin(["LineString", "MultiLineString"]).to_numpy()
+    lines = lines & ~(shapes.is_empty | shapes.isna()).to_numpy()
+    kinds = plans["kind"] if "kind" in plans else pd.Series(None, index=plans.index, dtype=object)
+    told = kinds.notna().to_numpy()
+    cycling = np.array([not is_missing(k) and bool(_CYCLING.search(str(k))) for k in kinds], bool)
+    run.note(
+        "investments",
+        "noted",
+        int((~lines | (told & ~cycling)).sum()),
+        Text("inwestycje inne niż rowerowe", "investments other than cycling"),
+        plans["name"][~lines | (told & ~cycling)],
+    )
+    run.note(
+        "investments",
+        "unknown",
+        int((lines & ~told).sum()),
+        Text(
+            "linie inwestycji bez rodzaju: nie wiadomo, czy rowerowe",
+            "lines of investments without a kind: unknown whether for cycling",
+        ),
+        plans["name"][lines & ~told],
+    )
+    kept = plans.loc[lines & cycling, ["name", "geometry"]]
+    return kept.assign(source="investments")
+
+
+class Joins:
+    """Interchanges joined to a connected cycle network of ``min_network``, as links are built.
+
+    Links join what lies within ``link_join`` of them; built lines join at shared vertices.
+    """
+
+    def __init__(
+        self, run: Run, places: Places, built: gpd.GeoDataFrame | None, links: Array
+    ) -> None:
+        p = run.parameters
+        self.places, self.known = places, built is not None
+        self.enough = p.min_network * 1000 - 1e-6
+        lines = np.zeros(0, object) if built is None else built.geometry.to_numpy()
+        labels = np.zeros(0, np.int64) if built is None else components(built)
+        self.length = component_lengths(built, labels) if built is not None else np.zeros(0)
+        self.link_length = shapely.length(links)
+        near: dict[str, Any] = {"distance": p.join_distance}
+        touched = access.touched_networks(places.points, places.owner, lines, labels, **near)
+        self.place_network = [set[int]() for _ in range(len(places.table))]
+        for place, network in touched.tolist():
+            self.place_network[place].add(network)
+        own = access.touched_networks(
+            places.points, places.owner, links, np.arange(len(links)), **near
+        )
+        self.place_link = [set[int]() for _ in range(len(places.table))]
+        for place, link in own.tolist():
+            self.place_link[place].add(link)
+        self.link_network = [set[int]() for _ in links]
+        self.link_link = [set[int]() for _ in links]
+        close: dict[str, Any] = {"predicate": "dwithin", "distance": p.link_join}
+        if len(lines) and len(links):
+            for i, j in shapely.STRtree(lines).query(links, **close).T.tolist():
+                self.link_network[i].add(int(labels[j]))
+        if len(links):
+            for i, j in shapely.STRtree(links).query(links, **close).T.tolist():
+                self.link_link[i].add(j)
+
+    def joined(self, built: list[int]) -> Array:
+        """Return which interchanges are joined with these links built."""
+        parent = list(range(len(self.length) + len(self.link_length)))
+
+        def root(i: int) -> int:
+            while parent[i] != i:
+                parent[i] = parent[parent[i]]
+                i = parent[i]
+            return i
+
+        first = len(self.length)
+        chosen = set(built)
+        for i in built:
+            for n in self.link_network[i]:
+                parent[root(n)] = root(first + i)
+            for j in self.link_link[i] & chosen:
+                parent[root(first + j)] = root(first + i)
+        size = np.zeros(len(parent))
+        for n, metres in enumerate(self.length.tolist()):
+            size[root(n)] += metres
+        for i in built:
+            size[root(first + i)] += self.link_length[i]
+        out = np.zeros(len(self.place_network), bool)
+        for k, (mine, own) in enumerate(zip(self.place_network, self.place_link, strict=True)):
+            ends = [*mine, *(first + i for i in own & chosen)]
+            out[k] = any(size[root(n)] >= self.enough for n in ends)
+        return out
+
+    def flags(self, built: list[int]) -> pd.Series:
+        """Return the same as yes or unknown: without a cycle layer nobody can tell."""
+        found = pd.Series(self.joined(built), index=self.places.table.index, dtype="boolean")
+        return found if self.known else found.mask(np.ones(len(found), bool))
+
+    def total(self, built: list[int]) -> int:
+        """Return how many interchanges are joined; 0 without a cycle layer."""
+        return int(self.joined(built).sum()) if self.known else 0
+
+    def count(self, built: list[int]) -> float:
+        """Return how many interchanges are joined; NaN without a cycle layer."""
+        return float(self.total(built)) if self.known else np.nan
+
+    def opened(self, link: int) -> str | None:
+        """Return the names of the interchanges that the link alone would join."""
+        if not self.known:
+            return None
+        new = self.joined([link]) & ~self.joined([])
+        return ", ".join(str(n) for n in self.places.table["name"][new]) or None

@@ -1,0 +1,279 @@
+"""Texts, parameters, columns and map views of ``planned_links``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from metrogis.checks.active_mobility.interchange_parameters import ReachParameters
+from metrogis.checks.contract import Category, Column, Input, Spec, View, municipality_columns
+from metrogis.texts import UNKNOWN, Text
+
+_OWN = "this project's choice"
+_ACCESS = "route access rule of direction 2.1.3: 50 m to a connected network of 3 km"
+
+
+class PlannedLinksParameters(ReachParameters):
+    """Parameters of ``planned_links``."""
+
+    budget: Annotated[
+        float,
+        Spec(Text("budżet długości odcinków", "budget of length of links"), "km", _OWN),
+        Field(gt=0),
+    ] = 10
+    link_join: Annotated[
+        float,
+        Spec(Text("odcinek łączy się z ulicą do", "a link joins a street within"), "m", _OWN),
+        Field(gt=0),
+    ] = 20
+    longest_link: Annotated[
+        float,
+        Spec(
+            Text("stykające się linie to jeden odcinek do", "lines that touch are one link up to"),
+            "km",
+            f"{_OWN}: longer routes are built line by line",
+        ),
+        Field(ge=0),
+    ] = 3
+    join_distance: Annotated[
+        float,
+        Spec(Text("odległość dojazdu do sieci", "distance to join a network"), "m", _ACCESS),
+        Field(ge=0),
+    ] = 50
+    min_network: Annotated[
+        float,
+        Spec(Text("najmniejsza spójna sieć", "smallest connected network"), "km", _ACCESS),
+        Field(ge=0),
+    ] = 3
+
+
+TITLE = Text("Planowane odcinki rowerowe: co otworzą", "Planned cycle links: what they open")
+QUESTION = Text(
+    "Ilu ludziom i które węzły przesiadkowe otworzą planowane odcinki rowerowe i w jakiej "
+    "kolejności je budować?",
+    "To how many people do planned cycle links open interchanges, which ones, and in which order "
+    "should they be built?",
+)
+METHOD = Text(
+    "Liczeni są ludzie, którzy w 3750 m (15 min, 15 km/h) dojeżdżają do węzła lub stacji ulicami "
+    "o niskim stresie (LTS do 2), dziś i po budowie. Odcinek ma niski stres, jest dwukierunkowy i "
+    "łączy się z ulicą o niskim stresie, która leży do 20 m od niego. Kolejność w budżecie "
+    "długości: za każdym razem odcinek (lub para stykających się), który dodaje najwięcej ludzi "
+    "na kilometr, z dokładnym przyrostem przy tym, co już zbudowano; przy równym przyroście "
+    "decydują węzły połączone z siecią; sprawdzane są też wybór według samego przyrostu i start "
+    "od najlepszego odcinka. To dobry plan, nie zawsze najlepszy. Bez ludności liczone są "
+    "kilometry spokojnych ulic. Węzły połączone: infrastruktura do 50 m od wejścia należy do "
+    "sieci co najmniej 3 km, z zaplanowanymi odcinkami włącznie. Nachylenia nie są liczone. "
+    "Podane liczby to wartości domyślne parametrów.",
+    "Counted are people who reach an interchange or station within 3750 m (15 min, 15 km/h) along "
+    "low-stress streets (LTS up to 2), now and once links are built. A link is low-stress, "
+    "two-way, and meets the low-stress streets within 20 m of it. The order within a budget of "
+    "length: at each step the link (or pair of touching links) that adds most people per "
+    "kilometre, with the exact gain given what is built already; at equal gain the interchanges "
+    "it joins to a network decide; choosing by the gain alone and starting from the best link are "
+    "tried as well. A good plan, not always the best one. Without population, km of calm street "
+    "are counted. Joined interchanges: infrastructure within 50 m of the entrance belongs to a "
+    "network of at least 3 km, planned links included. Gradients are not counted. The numbers "
+    "given are the defaults of the parameters.",
+)
+INPUTS = (
+    Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
+    Input("streets", Text("sieć ulic", "street network"), ""),
+    Input(
+        "interchanges",
+        Text("węzły przesiadkowe (one albo stacje)", "interchanges (these, or the stations)"),
+        "Interchanges",
+        required=False,
+    ),
+    Input(
+        "rail_stations",
+        Text("stacje kolejowe (one albo węzły)", "railway stations (these, or interchanges)"),
+        "Stations",
+        required=False,
+    ),
+    Input(
+        "interchange_entrances",
+        Text("wejścia do węzłów", "entrances of interchanges"),
+        "Entrances",
+        required=False,
+    ),
+    Input(
+        "cycle_routes",
+        Text("infrastruktura rowerowa, też planowana", "cycle routes, planned ones too"),
+        "CycleRoutes",
+        required=False,
+    ),
+    Input(
+        "investments",
+        Text("planowane inwestycje", "planned investments"),
+        "Investments",
+        required=False,
+    ),
+    Input(
+        "population",
+        Text("ludność w komórkach", "population by cell"),
+        "PopulationCells",
+        required=False,
+    ),
+    Input(
+        "population_municipal",
+        Text("ludność gmin", "population by municipality"),
+        "MunicipalPopulation",
+        required=False,
+    ),
+)
+
+# --------------------------------------------------------------------------- findings
+
+GAIN = Text(
+    "Dziś drogą o niskim stresie dojeżdża do węzła {reached_before:0} osób. W budżecie {budget} km "
+    "najlepiej zbudować odcinki w liczbie {chosen:0} ({chosen_km:1} km): przybędzie {gain:0} osób; "
+    "wszystkie planowane ({links:0}, razem {links_km:1} km) dodają {gain_all:0}.",
+    "Today {reached_before:0} people reach an interchange along a low-stress way. Within {budget} "
+    "km it is best to build {chosen:0} {chosen:plural:link|links} ({chosen_km:1} km): {gain:0} "
+    "more people; all that are planned ({links:0}, together {links_km:1} km) add {gain_all:0}.",
+)
+GAIN_KM = Text(
+    "Dziś do węzła prowadzi {reached_before:1} km spokojnych ulic. W budżecie {budget} km "
+    "najlepiej zbudować odcinki w liczbie {chosen:0} ({chosen_km:1} km): przybędzie "
+    "{gain:1} km; wszystkie planowane ({links:0}, razem {links_km:1} km) dodają "
+    "{gain_all:1} km. Ludności nie podano.",
+    "Today {reached_before:1} km of calm street lead to an interchange. Within {budget} km it is "
+    "best to build {chosen:0} {chosen:plural:link|links} ({chosen_km:1} km): {gain:1} km more; all "
+    "that are planned ({links:0}, together {links_km:1} km) add {gain_all:1} km. No population "
+    "is given.",
+)
+FIRST = Text(
+    "Pierwszy w kolejności: {name} ({first_km:1} km), {first_gain:0} osób.",
+    "First in order: {name} ({first_km:1} km), {first_gain:0} people.",
+)
+FIRST_KM = Text(
+    "Pierwszy w kolejności: {name} ({first_km:1} km), {first_gain:1} km spokojnych ulic.",
+    "First in order: {name} ({first_km:1} km), {first_gain:1} km of calm street.",
+)
+JOINED = Text(
+    "Z siecią rowerową połączonych jest węzłów i stacji: {joined_before:0}; po budowie wybranych "
+    "{joined_after:0}, po budowie wszystkich {joined_all:0}.",
+    "Interchanges and stations joined to a cycle network: {joined_before:0}; once the chosen links "
+    "are built {joined_after:0}, once all are {joined_all:0}.",
+)
+LOOSE = Text(
+    "Odcinki, w których pobliżu (do {join} m) dane nie pokazują spokojnej ulicy: {loose:0}; ich "
+    "skutek jest nieznany.",
+    "Links near which (within {join} m) the data show no calm street: {loose:0}; what they would "
+    "open is unknown.",
+)
+
+# --------------------------------------------------------------------------- columns
+
+STATES = (
+    Category("joined", Text("łączy się z ulicami", "meets the streets"), "#009E73"),
+    Category("unknown", UNKNOWN, "#999999", hatch=True),
+)
+_SOURCES = {
+    "cycle_routes": Text("trasy rowerowe", "cycle routes"),
+    "investments": Text("inwestycje", "investments"),
+}
+
+
+def _people(pl: str, en: str) -> Column:
+    return Column(Text(pl, en), unit="people")
+
+
+def _km(pl: str, en: str) -> Column:
+    return Column(Text(pl, en), unit="km", digits=2)
+
+
+COLUMNS = {
+    "municipalities": {
+        **municipality_columns(),
+        "links_km": _km("planowane odcinki", "planned links"),
+        "people_before": _people("ludzie: dziś", "people: now"),
+        "people_after": _people("ludzie: po budowie wybranych", "people: chosen links built"),
+        "people_all": _people("ludzie: po budowie wszystkich", "people: all links built"),
+        "people_gain": _people("przybędzie po budowie wybranych", "more once chosen are built"),
+    },
+    "links": {
+        "name": Column(Text("odcinek", "link"), kind="text"),
+        "source": Column(Text("źródło", "source"), kind="category", categories=_SOURCES),
+        "length_km": _km("długość", "length"),
+        "state": Column(
+            Text("połączenie z ulicami", "meets streets"),
+            kind="category",
+            categories={c.value: c.label for c in STATES},
+        ),
+        "order": Column(
+            Text("kolejność", "order"),
+            note=Text("brak: poza budżetem lub nic nie dodaje", "none: not in budget, or no gain"),
+        ),
+        "people_alone": _people("ludzie: sam odcinek", "people: alone"),
+        "people_added": _people("ludzie: przyrost w kolejności", "people: added in order"),
+        "people_sum": _people("ludzie: przyrost razem", "people: added so far"),
+        "street_km_alone": _km("spokojne ulice: sam odcinek", "calm street: alone"),
+        "street_km_added": _km("spokojne ulice: przyrost w kolejności", "calm street: added"),
+        "street_km_sum": _km("spokojne ulice: przyrost razem", "calm street: added so far"),
+        "km_sum": _km("długość zbudowanych", "length built so far"),
+        "joined_after": Column(Text("węzły połączone z siecią", "interchanges joined")),
+        "opens": Column(Text("sam łączy węzły", "alone joins interchanges"), kind="text"),
+    },
+    "interchanges": {
+        "name": Column(Text("nazwa", "name"), kind="text"),
+        "teryt": Column(Text("TERYT", "TERYT"), kind="text"),
+        "municipality": Column(Text("gmina", "municipality"), kind="text"),
+        "people_before": _people("ludzie: dziś", "people: now"),
+        "people_after": _people("ludzie: po budowie wybranych", "people: chosen links built"),
+        "people_all": _people("ludzie: po budowie wszystkich", "people: all links built"),
+        "street_km_before": _km("spokojne ulice: dziś", "calm street: now"),
+        "street_km_after": _km("spokojne ulice: po budowie wybranych", "calm street: chosen built"),
+        "street_km_all": _km("spokojne ulice: po budowie wszystkich", "calm street: all built"),
+        "joined_before": Column(Text("połączony dziś", "joined now"), kind="flag"),
+        "joined_after": Column(Text("po budowie wybranych", "once chosen are built"), kind="flag"),
+        "joined_all": Column(Text("po budowie wszystkich", "once all are built"), kind="flag"),
+    },
+}
+
+VIEWS = (
+    View(
+        "links",
+        Text("Planowane odcinki: ludzie, którym sam odcinek otwiera węzeł", "Planned links"),
+        column="people_alone",
+        breaks=(0, 1, 100, 500, 2000),
+        popup=(
+            "name",
+            "order",
+            "length_km",
+            "people_alone",
+            "people_added",
+            "street_km_alone",
+            "opens",
+        ),
+        weight=4.0,
+    ),
+    View(
+        "links",
+        Text("Planowane odcinki: kolejność", "Planned links: order"),
+        column="order",
+        breaks=(1, 2, 4, 8),
+        popup=("name", "order", "km_sum", "people_sum", "joined_after"),
+        weight=4.0,
+        shown=False,
+    ),
+    View(
+        "interchanges",
+        Text("Węzły: ludzie po budowie wybranych", "Interchanges: people, chosen links built"),
+        column="people_after",
+        breaks=(0, 100, 1000, 5000, 20_000),
+        popup=("name", "people_before", "people_after", "people_all", "joined_after"),
+        radius=6.0,
+    ),
+    View(
+        "municipalities",
+        Text("Ilu ludzi przybędzie", "How many more people"),
+        column="people_gain",
+        breaks=(0, 1, 100, 500, 2000),
+        palette="cividis",
+        popup=("name", "links_km", "people_before", "people_after", "people_all"),
+        shown=False,
+    ),
+)
