@@ -460,9 +460,9 @@ def list_checks(
     language = default_language()
     if check is None:
         table = Table()
+        table.add_column(_say("kierunek", "direction"), no_wrap=True)
+        table.add_column(_say("sprawdzenie", "check"), no_wrap=True)
         for heading in (
-            _say("kierunek", "direction"),
-            _say("sprawdzenie", "check"),
             _say("pytanie", "question"),
             _say("warstwy", "layers"),
         ):
@@ -480,8 +480,9 @@ def list_checks(
         need = _say("wymagana", "required") if item.required else _say("opcjonalna", "optional")
         output.print(f"- {item.name} ({need}): {escape(item.text.get(language))}")
     table = Table()
+    # names are typed back on the command line: they are never broken over lines
+    table.add_column(_say("parametr", "parameter"), no_wrap=True)
     for heading in (
-        _say("parametr", "parameter"),
         _say("znaczenie", "meaning"),
         _say("domyślnie", "default"),
         _say("jednostka", "unit"),
