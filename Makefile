@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
 OUT ?= public
+# options of pytest; one worker per core, whole files to a worker
+PYTEST ?= -n auto --dist loadfile
 
 .PHONY: atlas test check lint types architecture browser notebooks bench clean help
 
@@ -35,7 +37,7 @@ test: $(STAMP_DEV)
 	$(BIN)/python -m pytest -m "not browser" $(PYTEST)
 
 browser: $(STAMP_DEV)
-	$(BIN)/python -m pytest -m browser $(PYTEST)
+	$(BIN)/python -m pytest -m browser
 
 lint: $(STAMP_DEV)
 	$(BIN)/ruff check .
