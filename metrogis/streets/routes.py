@@ -57,7 +57,8 @@ def pairs(
         graph, inverse, size, network.n_nodes, start.ptr, start.node, start.cost, start.inner_ptr,
         start.inner_edge, start.inner_fraction, start.inner_cost, ahead, back, node_ptr,
         other.group[row], other.cost[row], edge_ptr, other.inner_group[inner],
-        other.inner_fraction[inner], other.inner_cost[inner], other.places, float(limit), paths.NOTHING,
+        other.inner_fraction[inner], other.inner_cost[inner], other.places, float(limit),
+        paths.NOTHING,
     )  # fmt: skip
     return Pairs(b, a, metres) if turned else Pairs(a, b, metres)
 
@@ -242,7 +243,8 @@ def shortest(network: StreetNetwork, origins: Any, destinations: Any) -> Paths:
     distance, ptr, arc, first, last = _paths(
         graph, inverse, size, network.n_nodes, leave.ptr, leave.node, leave.cost, arrive.ptr,
         arrive.node, arrive.cost, network.arc_tail, inner_o, leave.inner_edge,
-        leave.inner_fraction, ahead, back, inner_d, arrive.inner_edge, arrive.inner_fraction, paths.ARC,
+        leave.inner_fraction, ahead, back, inner_d, arrive.inner_edge, arrive.inner_fraction,
+        paths.ARC,
     )  # fmt: skip
     distance[~(leave.known & arrive.known)] = np.nan
     edges, starts, ends, counts = [], [], [], np.zeros(n, np.int64)
@@ -323,8 +325,8 @@ def _paths(  # type: ignore[no-untyped-def]
         if goal_node.size > 0:
             found, nxt, item, key = search(
                 graph.indptr, graph.heads, graph.weights, inverse, bucket, nxt, item, key, dist,
-                by, touched, from_node, from_cost, none, from_ptr[p], from_ptr[p + 1], direct, remember,
-                goal_ptr, goal_node, goal_cost,
+                by, touched, from_node, from_cost, none, from_ptr[p], from_ptr[p + 1], direct,
+                remember, goal_ptr, goal_node, goal_cost,
             )  # fmt: skip
         best = np.inf
         at = -1
