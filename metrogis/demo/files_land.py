@@ -64,14 +64,7 @@ def write_plans(world: World, folder: Path) -> Layers:
     for plan in world.plans:
         text = write_app(plan, plan.municipality)
         (folder / "plans" / f"{plan.teryt}.gml").write_bytes(text.encode())
-    return {
-        "planning_zones": {
-            "missing": {
-                "pl": "akty planistyczne są w plans/*.gml (APP GML); katalog ich jeszcze nie czyta",
-                "en": "the planning acts are in plans/*.gml (APP GML); no catalog reads them yet",
-            }
-        }
-    }
+    return {"planning_zones": {"driver": "app_gml", "path": "plans"}}
 
 
 def write_investments(world: World, folder: Path) -> Layers:

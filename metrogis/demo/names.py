@@ -55,6 +55,8 @@ def _join(root: str, ending: str) -> str:
         root = root[:-1] + hard[root[-1]]
     if ending == "yn" and root[-1] in "lkg":
         ending = "in"
+    if ending == "nica" and root[-1] == "c":
+        ending = "ówka"
     if ending in ("no", "nica") and root[-1] == "n":
         ending = ending[1:] if ending == "no" else "ica"
     return root + ending
