@@ -1,0 +1,412 @@
+"""Least-cost distances, paths, corridors and links over a surface of resistance.
+
+A step between neighbouring cells costs the mean of their resistances times its length (the
+diagonal of a cell for a diagonal step). Lengths are metres, or cells for a bare array. Cells
+without data and infinite resistances are barriers.
+
+Links join patches whose territories (cells nearest to a patch by cost) touch; the path of a link is
+the cheapest one that stays in the two territories, so it runs through no third patch's territory.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from metrogis.errors import SchemaError
+from metrogis.landscape import grid as grids
+from metrogis.landscape import spread as kernel
+from metrogis.landscape.grid import Grid, bad_parameter
+from metrogis.landscape.patches import Patches
+from metrogis.provenance import Audit
+from metrogis.texts import Text
+
+Neighbours = Literal[4, 8]
+
+
+@dataclass(frozen=True, eq=False)
+class CostDistance:
+    """Cost to the nearest source from every cell.
+
+    Attributes
+    ----------
+    distance : ndarray
+        Infinite where no source is reached (barriers among them).
+    nearest : ndarray of int32
+        Label of the nearest source, 0 where none is reached.
+    grid : Grid
+        The surface of resistance.
+    """
+
+    distance: np.ndarray
+    nearest: np.ndarray
+    grid: Grid
+    _back: np.ndarray = field(repr=False)
+    _offsets: np.ndarray = field(repr=False)
+
+    def path(self, row: int, column: int) -> np.ndarray:
+        """Cells (row, column) of the cheapest path from a cell to its source, shape (n, 2).
+
+        Empty where no source is reached.
+        """
+        if not math.isfinite(self.distance[row, column]):
+            return np.empty((0, 2), np.int64)
+        width = self.distance.shape[1] + 2
+        cells = kernel.trace((row + 1) * width + column + 1, self._back, self._offsets)
+        return np.column_stack(np.divmod(cells, width)) - 1
+
+    def line(self, row: int, column: int) -> shapely.LineString:
+        """The same path as a line through cell centres, map coordinates."""
+        return _line(self.grid, self.path(row, column))
+
+
+def read_surface(surface: Any, **reading: Any) -> Grid:
+    """Read a raster of resistances; negative ones are refused."""
+    grid: Grid = grids.read(getattr(surface, "grid", surface), layer="resistance", **reading)
+    if grid.values.dtype.kind not in "iufb" or (grid.values[grid.valid] < 0).any():
+        raise SchemaError(
+            Text("ujemny opór", "a negative resistance"),
+            layer="resistance",
+            remedy=Text("podaj nodata=", "give nodata="),
+        )
+    return grid
+
+
+class _Field:
+    """A surface with a border of barriers, flat, as the kernel takes it."""
+
+    def __init__(self, grid: Grid, neighbours: int) -> None:
+        if neighbours not in (4, 8):
+            raise bad_parameter("neighbours", "musi być 4 albo 8", "must be 4 or 8")
+        height, self.width = grid.shape[0] + 2, grid.shape[1] + 2
+        self.shape = (height, self.width)
+        kind = np.float32 if grid.values.dtype in (np.float32, np.uint8, np.int16) else np.float64
+        cost = np.full(self.shape, np.inf, kind)
+        cost[1:-1, 1:-1] = grid.values
+        if not grid.valid.all():
+            cost[1:-1, 1:-1][~grid.valid] = np.inf
+        self.cost = cost.ravel()
+        self.offsets = (kernel.DROW * self.width + kernel.DCOL)[:neighbours].astype(np.int64)
+        dx, dy = grid.cell
+        self.lengths = np.hypot(kernel.DCOL * dx, kernel.DROW * dy)[:neighbours]
+        low, high = kernel.range_of(self.cost)
+        self.low = low
+        shortest, longest = low * self.lengths.min(), high * self.lengths.max()
+        room = kernel.MAX_BUCKETS - 4
+        self.bucket = max(shortest, longest / room) if 0 < longest < math.inf else 1.0
+        self.buckets = max(4, int(longest / self.bucket) + 4) if longest else 4
+
+    def spread(self, labels: np.ndarray, limit: float) -> tuple[Any, np.ndarray, np.ndarray]:
+        """Return distance, label and back, padded and flat."""
+        if labels.shape != (self.shape[0] - 2, self.width - 2):
+            grids.require_same_shape(
+                (self.shape[0] - 2, self.width - 2), labels.shape, layer="sources"
+            )
+        label = np.zeros(self.shape, np.int32)
+        label[1:-1, 1:-1] = labels
+        return self._run(label.ravel(), limit)
+
+    def _run(self, label: np.ndarray, limit: float) -> tuple[Any, np.ndarray, np.ndarray]:
+        sources = label > 0
+        sources &= self.cost < np.inf
+        label[~sources] = 0
+        dist = np.where(sources, 0.0, np.inf)
+        back = np.where(sources, np.uint8(kernel.SOURCE), np.uint8(kernel.NONE))
+        del sources
+        kernel.spread(
+            self.cost, dist, label, back, self.offsets, self.lengths, self.bucket, self.buckets,
+            limit,
+        )  # fmt: skip
+        return dist, label, back
+
+    def inner(self, flat: np.ndarray) -> np.ndarray:
+        return flat.reshape(self.shape)[1:-1, 1:-1]
+
+
+def distance(
+    surface: Any,
+    sources: Any,
+    *,
+    neighbours: Neighbours = 8,
+    limit: float = math.inf,
+    **reading: Any,
+) -> CostDistance:
+    """Cost distance from the nearest source to every cell.
+
+    Parameters
+    ----------
+    surface : ndarray, path, raster layer, Grid or Surface
+        Resistance per unit length, >= 0.
+    sources : ndarray, or sequence of (row, column)
+        Labels above 0 (or a mask) on the same grid; listed cells get the labels 1, 2, ...
+    neighbours : 4 or 8
+    limit : float
+        Cells that cost more stay unreached.
+    **reading
+        See :func:`metrogis.landscape.grid.read`.
+
+    Examples
+    --------
+    >>> found = distance(np.array([[1.0, 1, 9], [1, np.inf, 1]]), [(0, 0)])
+    >>> found.distance.round(3).tolist()
+    [[0.0, 1.0, 6.0], [1.0, inf, 2.414]]
+    >>> found.path(1, 2).tolist()
+    [[1, 2], [0, 1], [0, 0]]
+    """
+    grid = read_surface(surface, **reading)
+    field_ = _Field(grid, neighbours)
+    dist, label, back = field_.spread(_labels(sources, grid.shape), limit)
+    return CostDistance(field_.inner(dist), field_.inner(label), grid, back, field_.offsets)
+
+
+def _labels(sources: Any, shape: tuple[int, int]) -> np.ndarray:
+    if isinstance(sources, Patches):
+        return sources.labels
+    array = np.asarray(sources)
+    if array.ndim == 2 and array.shape == shape:
+        return array
+    if array.ndim == 2 and array.shape[1] == 2 and array.dtype.kind in "iu":
+        labels = np.zeros(shape, np.int32)
+        if (array < 0).any() or (array >= shape).any():
+            raise bad_parameter("sources", "komórka poza rastrem", "a cell lies outside the raster")
+        labels[array[:, 0], array[:, 1]] = np.arange(1, len(array) + 1)
+        return labels
+    grids.require_same_shape(shape, array.shape, layer="sources")
+    return array
+
+
+def links(
+    surface: Any,
+    patches: Any,
+    *,
+    neighbours: Neighbours = 8,
+    limit: float = math.inf,
+    paths: bool = True,
+    exact: bool = False,
+    **reading: Any,
+) -> gpd.GeoDataFrame:
+    """Least-cost links between patches whose territories touch.
+
+    Parameters
+    ----------
+    surface, neighbours, **reading
+        As for :func:`distance`.
+    patches : ndarray of labels, or Patches
+        On the grid of the surface, 0 outside. Moving inside a patch costs nothing.
+    limit : float
+        Links that cost more are left out.
+    paths : bool
+        Add the path as a line from patch to patch.
+    exact : bool
+        Give each link the cost of the cheapest path there is between its two patches, also where
+        it leaves their territories; cells of other patches then cost what the surface says. The
+        paths follow. Slower: one search per patch.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``i`` < ``j`` (labels), ``cost`` (resistance x m), ``length`` (m; cells for a bare array),
+        geometry: the path (None when not asked for).
+
+    Examples
+    --------
+    >>> found = links(np.ones((1, 6)), np.array([[1, 0, 0, 2, 0, 3]]))
+    >>> found[["i", "j", "cost"]].values.tolist()
+    [[1.0, 2.0, 3.0], [2.0, 3.0, 2.0]]
+    """
+    grid = read_surface(surface, **reading)
+    labels = _labels(patches, grid.shape)
+    field_ = _Field(grid, neighbours)
+    dist, label, back = field_.spread(labels, limit)
+    size = kernel.count_boundary(dist, label, field_.offsets)
+    keys, costs = np.empty(size, np.int64), np.empty(size)
+    cells, others = np.empty(size, np.int64), np.empty(size, np.int64)
+    count = int(label.max()) + 1 if label.size else 1
+    kernel.boundary(
+        field_.cost, dist, label, field_.offsets, field_.lengths, keys, costs, cells, others, count
+    )
+    order = np.lexsort((costs, keys))
+    first = order[np.unique(keys[order], return_index=True)[1]]
+    first = first[costs[first] <= limit]
+    rows, geometries = [], []
+    for at in first:
+        low, high = divmod(int(keys[at]), count)
+        one, two = int(cells[at]), int(others[at])
+        if label[one] != low:
+            one, two = two, one
+        path = np.concatenate(
+            [
+                kernel.trace(one, back, field_.offsets)[::-1],
+                kernel.trace(two, back, field_.offsets),
+            ]
+        )
+        places = np.column_stack(np.divmod(path, field_.width)) - 1
+        rows.append((low, high, float(costs[at]), _length(grid, places)))
+        geometries.append(_line(grid, places) if paths else None)
+    table = gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=["i", "j", "cost", "length"]).astype(
+            {"i": np.int64, "j": np.int64, "cost": float, "length": float}
+        ),
+        geometry=gpd.GeoSeries(geometries, crs=grid.crs),
+        crs=grid.crs,
+    )
+    del dist, label, back, field_
+    return _exactly(table, grid, labels, neighbours, paths) if exact else table
+
+
+def _exactly(
+    table: gpd.GeoDataFrame, grid: Grid, labels: np.ndarray, neighbours: Neighbours, paths: bool
+) -> gpd.GeoDataFrame:
+    out = table.copy()
+    low = _lowest(grid)
+    boxes = _boxes(labels)
+    for i, group in table.groupby("i"):
+        limit = float(group["cost"].max()) * (1 + 1e-12)
+        window = _window(boxes[int(i)], limit, low, grid)
+        local = _crop(grid, window)
+        part = labels[window]
+        found = distance(local, part == i, neighbours=neighbours, limit=limit)
+        for row in group.itertuples():
+            cells = np.argwhere(part == row.j)
+            reached = found.distance[cells[:, 0], cells[:, 1]]
+            best = int(np.argmin(reached))
+            if not reached[best] < row.cost:
+                continue
+            path = found.path(*cells[best])[::-1]
+            # the way inside either patch costs nothing: keep the part between them
+            inside = part[path[:, 0], path[:, 1]]
+            end = int(np.flatnonzero(inside == row.j)[0])
+            path = path[: end + 1] + np.array([window[0].start, window[1].start])
+            out.loc[row.Index, "cost"] = reached[best]
+            out.loc[row.Index, "length"] = _length(grid, path)
+            if paths:
+                out.loc[row.Index, "geometry"] = _line(grid, path)
+    return out
+
+
+def corridors(
+    surface: Any,
+    patches: Any,
+    between: pd.DataFrame | Iterable[tuple[int, int]],
+    *,
+    width: float,
+    neighbours: Neighbours = 8,
+    **reading: Any,
+) -> np.ndarray:
+    """Normalised least-cost corridors of links, joined by the minimum.
+
+    For a link (i, j): cost from i + cost from j - cost of the best path: how much longer than the
+    best a path through the cell is (0 on the best path; McRae & Kavanagh 2011).
+
+    Parameters
+    ----------
+    surface, patches, neighbours, **reading
+        As for :func:`links`.
+    between : DataFrame with ``i`` and ``j``, or pairs of labels
+    width : float
+        Cells whose value is larger are left out (NaN); unit of cost.
+
+    Returns
+    -------
+    ndarray
+        Smallest value of any link; NaN outside the corridors.
+
+    Examples
+    --------
+    >>> corridors(np.ones((2, 4)), np.array([[1, 0, 0, 2], [0] * 4]), [(1, 2)], width=0.9).round(2)
+    array([[0.  , 0.  , 0.  , 0.  ],
+           [ nan, 0.83, 0.83,  nan]])
+    """
+    if not width >= 0:
+        raise bad_parameter("width", "nie może być ujemna", "must not be negative")
+    grid = read_surface(surface, **reading)
+    labels = _labels(patches, grid.shape)
+    pairs = (
+        list(zip(between["i"], between["j"], strict=True))
+        if isinstance(between, pd.DataFrame)
+        else list(between)
+    )
+    known = None
+    if isinstance(between, pd.DataFrame) and "cost" in between.columns:
+        known = dict(zip(pairs, between["cost"], strict=True))
+    low, boxes = _lowest(grid), _boxes(labels)
+    strange = sorted({int(p) for pair in pairs for p in pair} - set(boxes))
+    if strange:
+        raise bad_parameter("between", f"nie ma płatów {strange[:5]}", f"no patches {strange[:5]}")
+    out = np.full(grid.shape, np.nan)
+    for i, j in pairs:
+        limit = math.inf
+        if known is not None:  # an upper bound of the cost keeps the search local
+            limit = float(known[i, j]) * (1 + 1e-9) + width
+        window = _window(boxes[int(i)], limit, low, grid)
+        local, part = _crop(grid, window), labels[window]
+        one = distance(local, part == i, neighbours=neighbours, limit=limit).distance
+        if not (part == j).any() or not np.isfinite(one[part == j]).any():
+            continue
+        best = float(one[part == j].min())
+        two = distance(local, part == j, neighbours=neighbours, limit=best + width).distance
+        value = np.maximum(one + two - best, 0.0)
+        value[~(value <= width)] = np.nan
+        out[window] = np.fmin(out[window], value)
+    return out
+
+
+def _lowest(grid: Grid) -> float:
+    values = grid.values[grid.valid]
+    values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+    return float(values.min()) if values.size else math.inf
+
+
+def _boxes(labels: np.ndarray) -> dict[int, tuple[slice, slice]]:
+    from scipy import ndimage
+
+    found = ndimage.find_objects(np.asarray(labels, np.int32))
+    return {k: box for k, box in enumerate(found, start=1) if box is not None}
+
+
+def _window(box: tuple[slice, slice], limit: float, low: float, grid: Grid) -> tuple[slice, slice]:
+    """Widen a box by as far as ``limit`` can reach at the lowest resistance."""
+    reach = limit / low if low > 0 else math.inf
+
+    def wider(part: slice, size: float, count: int) -> slice:
+        cells = count if math.isinf(reach) else min(count, int(reach / size) + 2)
+        return slice(max(0, part.start - cells), min(count, part.stop + cells))
+
+    return (
+        wider(box[0], grid.cell[1], grid.shape[0]),
+        wider(box[1], grid.cell[0], grid.shape[1]),
+    )
+
+
+def _crop(grid: Grid, window: tuple[slice, slice]) -> Grid:
+    return Grid(grid.values[window], grid.valid[window], None, None, grid.cell)
+
+
+def _length(grid: Grid, path: np.ndarray) -> float:
+    steps = np.abs(np.diff(path, axis=0))
+    return float(np.hypot(steps[:, 1] * grid.cell[0], steps[:, 0] * grid.cell[1]).sum())
+
+
+def _line(grid: Grid, path: np.ndarray) -> shapely.LineString:
+    if len(path) == 0:
+        return shapely.LineString()
+    x, y = grid.xy(path[:, 0], path[:, 1])
+    points = np.column_stack([x, y])
+    return shapely.LineString(points if len(points) > 1 else np.repeat(points, 2, axis=0))
+
+
+def audit_of_links(table: pd.DataFrame, labels: np.ndarray) -> Audit:
+    """Patches that no link reaches, as an audit row."""
+    present = np.unique(labels[labels > 0])
+    joined = set(table["i"]) | set(table["j"])
+    alone = [int(k) for k in present if int(k) not in joined]
+    return Audit().add(
+        "patches", "noted", len(alone), Text("płaty bez łącza", "patches without a link"), alone
+    )
