@@ -1,0 +1,719 @@
+"""Journeys by timetable: every departure that no other one beats, with transfers.
+
+A *ride* is one vehicle between two of its stops in a row. One scan over the rides of a day, latest
+first, gives for every stop all non-dominated journeys (leave later or arrive earlier) to a place,
+for each number of vehicles; on the mirrored timetable the same scan gives all journeys from it.
+
+Walks are only made between two vehicles, one at a time: a footpath never continues another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date as Date
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.sparse as sparse
+from numba import njit
+from scipy.spatial import cKDTree
+
+from metrogis.errors import ParameterError
+from metrogis.provenance import Audit
+from metrogis.texts import Text
+from metrogis.transit.calendar import DateLike
+from metrogis.transit.departures import run_starts
+from metrogis.transit.feed import DAY, Feed
+
+Ints = npt.NDArray[np.int64]
+Times = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+
+NEVER = np.int32(1 << 30)
+"""Seconds: later than any time."""
+
+
+@dataclass(frozen=True)
+class TransferRules:
+    """How passengers change vehicles.
+
+    Attributes
+    ----------
+    seconds : float
+        Least time between arrival and departure at one stop, and added to walks between stops.
+    walk_metres : float
+        Longest walk between two stops; 0: only those of ``transfers.txt`` and of one station.
+    speed : float
+        m/min.
+    detour : float
+        Walk over straight line.
+    stations : bool
+        Whether one may change between all stops of a station, whatever the distance.
+    table : bool
+        Whether ``transfers.txt`` counts: types 0 and 1 allow a walk (1: without ``seconds``, the
+        vehicle waits), 2 sets the time, 3 forbids, at one stop too. Rows of a station hold for all
+        its stops. Types 4 and 5 (in-seat) are not read.
+    """
+
+    seconds: float = 180
+    walk_metres: float = 200
+    speed: float = 80
+    detour: float = 1.3
+    stations: bool = True
+    table: bool = True
+
+    def __post_init__(self) -> None:
+        if min(self.seconds, self.walk_metres) < 0 or self.speed <= 0 or self.detour < 1:
+            raise ParameterError(
+                Text("złe reguły przesiadek", "bad rules of transfers"),
+                layer="transfers",
+                place=repr(self),
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Rides:
+    """All rides of one day, ordered by departure, and the walks between stops.
+
+    Attributes
+    ----------
+    stop_ids : ndarray of str
+        Stops by number.
+    dep_stop, arr_stop : ndarray of int
+    departure, arrival : ndarray of int
+        Seconds after midnight of the service day.
+    following : ndarray of int
+        Next ride of the same vehicle; -1 at its end.
+    run, trip : ndarray of int
+        Vehicle run; row of the feed's trips.
+    board, alight : ndarray of bool
+        Whether passengers may get on at its start, off at its end.
+    foot_ptr, foot_to, foot_seconds : ndarray
+        Transfers: those from stop ``s`` are ``foot_ptr[s]:foot_ptr[s + 1]``; ``s`` itself is one.
+    lines : ndarray of str
+        Line of each trip.
+    mirrored : bool
+        Time runs backwards: departures are minus arrivals.
+    audit : Audit
+    """
+
+    stop_ids: npt.NDArray[np.object_]
+    dep_stop: Ints
+    arr_stop: Ints
+    departure: Times
+    arrival: Times
+    following: Ints
+    run: Ints
+    trip: Ints
+    board: Bools
+    alight: Bools
+    foot_ptr: Ints
+    foot_to: Ints
+    foot_seconds: Times
+    lines: npt.NDArray[np.object_]
+    mirrored: bool = False
+    audit: Audit = field(default_factory=Audit)
+
+    def __len__(self) -> int:
+        return len(self.run)
+
+    def numbers(self, stops: Iterable[Any]) -> Ints:
+        """Return the numbers of stops by id.
+
+        Raises
+        ------
+        ParameterError
+            For an unknown id.
+        """
+        wanted = [str(s) for s in stops]
+        found = pd.Index(self.stop_ids).get_indexer(wanted).astype(np.int64)
+        if (found < 0).any():
+            unknown = [s for s, k in zip(wanted, found, strict=True) if k < 0]
+            raise ParameterError(
+                Text("nieznane przystanki", "unknown stops"),
+                layer="timetable",
+                place=", ".join(unknown[:5]),
+            )
+        return found
+
+    def mirror(self) -> Rides:
+        """Return the same day with time reversed: journeys to a place become those from it."""
+        before = np.full(len(self), -1, np.int64)
+        has = np.flatnonzero(self.following >= 0)
+        before[self.following[has]] = has
+        order = np.lexsort((-np.arange(len(self)), -self.arrival))
+        rank = np.empty(len(self), np.int64)
+        rank[order] = np.arange(len(self))
+        n = len(self.stop_ids)
+        start = np.repeat(np.arange(n), np.diff(self.foot_ptr))
+        turned = np.lexsort((start, self.foot_to))
+        following = before[order]
+        return replace(
+            self,
+            dep_stop=self.arr_stop[order],
+            arr_stop=self.dep_stop[order],
+            departure=-self.arrival[order],
+            arrival=-self.departure[order],
+            following=np.where(following >= 0, rank[following], -1),
+            run=self.run[order],
+            trip=self.trip[order],
+            board=self.alight[order],
+            alight=self.board[order],
+            foot_ptr=np.searchsorted(self.foot_to[turned], np.arange(n + 1)).astype(np.int64),
+            foot_to=start[turned],
+            foot_seconds=self.foot_seconds[turned],
+            mirrored=not self.mirrored,
+        )
+
+
+def read_rides(
+    feed: Feed,
+    day: DateLike,
+    *,
+    rules: TransferRules = TransferRules(),
+    crs: Any = None,
+    previous_day: bool = False,
+) -> Rides:
+    """Read all rides of a day, headways expanded.
+
+    Parameters
+    ----------
+    feed : Feed
+    day : date, str or day type
+        As in :meth:`Feed.departures`.
+    rules : TransferRules
+    crs : optional
+        CRS in metres, for walks; not needed where ``walk_metres`` and ``stations`` are off.
+    previous_day : bool
+        Add what the service day before still runs after midnight.
+
+    Raises
+    ------
+    ParameterError
+        If the day is not known to the timetable, or walks need a CRS.
+    """
+    days = feed._days(day)
+    parts = [_runs_of(feed, days, 0)]
+    if previous_day:
+        before = {
+            f: d - timedelta(days=1)
+            for f, d in days.items()
+            if d - timedelta(days=1) >= feed.calendar.validity[f][0]
+        }
+        if before:
+            parts.append(_runs_of(feed, before, DAY))
+    call, shift, run = (np.concatenate([p[k] for p in parts]) for k in range(3))
+    if len(parts) > 1:
+        run[len(parts[0][0]) :] += int(parts[0][2].max(initial=-1)) + 1
+    c = feed.calls
+    same = run[1:] == run[:-1]
+    head = np.flatnonzero(same)
+    a, b = call[head], call[head + 1]
+    departure = (c.departure[a] + shift[head]).astype(np.int32)
+    arrival = (c.arrival[b] + shift[head + 1]).astype(np.int32)
+    backwards = arrival < departure
+    keep = departure >= 0 if previous_day else np.ones(len(head), bool)
+    audit = Audit().add(
+        feed.name,
+        "repaired",
+        int(backwards.sum()),
+        Text("odcinki z przyjazdem przed odjazdem", "rides that arrive before they leave"),
+    )
+    arrival = np.maximum(arrival, departure)
+    # within one time a vehicle's rides stay in their order
+    order = np.lexsort((np.arange(len(head)), departure))
+    order = order[keep[order]]
+    rank = np.full(len(head) + 1, -1, np.int64)
+    rank[order] = np.arange(len(order))
+    goes_on = np.zeros(len(head), bool)
+    goes_on[:-1] = (np.diff(head) == 1) & (run[head][1:] == run[head][:-1])
+    following = np.where(goes_on, rank[np.arange(len(head)) + 1], -1)[order]
+    foot = _footpaths(feed, rules, crs)
+    r = feed.routes
+    names = r["route_short_name"].astype(str).to_numpy(dtype=object)
+    ids = r["route_id"].astype(str).to_numpy(dtype=object)
+    shown = np.where(names == "", ids, names).astype(object)
+    return Rides(
+        feed.stops["stop_id"].astype(str).to_numpy(dtype=object),
+        c.stop[a][order].astype(np.int64),
+        c.stop[b][order].astype(np.int64),
+        departure[order],
+        arrival[order],
+        following,
+        run[head][order].astype(np.int64),
+        c.trip[a][order].astype(np.int64),
+        (c.pickup[a] != 1)[order],
+        (c.drop_off[b] != 1)[order],
+        *foot,
+        np.append(shown, "")[feed._trip_route],
+        False,
+        audit,
+    )
+
+
+def _runs_of(feed: Feed, days: Mapping[str, Date], earlier: int) -> tuple[Ints, Ints, Ints]:
+    """Calls of all runs of a day, in order: row of the stop times, shift of times, run."""
+    on = feed._trips_on(days)
+    by_headway = np.zeros(len(on), bool)
+    by_headway[feed.headways["trip"].to_numpy()] = True
+    c = feed.calls
+    bounds = c.bounds(len(on))
+    has = np.diff(bounds) > 1
+    plain = np.flatnonzero(on & ~by_headway & has)
+    trip, shift = plain, np.zeros(len(plain), np.int64)
+    if (on & by_headway).any():
+        found = run_starts(feed.headways, on & has, feed.options.max_runs, feed.name)
+        more = found["trip"].to_numpy(np.int64)
+        late = found["leaves"].to_numpy(np.int64) - c.departure[bounds[more]]
+        trip, shift = np.concatenate([trip, more]), np.concatenate([shift, late])
+    size = bounds[trip + 1] - bounds[trip]
+    begin = np.repeat(np.cumsum(size) - size, size)
+    call = np.repeat(bounds[trip], size) + np.arange(len(begin)) - begin
+    return call, np.repeat(shift - earlier, size), np.repeat(np.arange(len(trip)), size)
+
+
+def _footpaths(feed: Feed, rules: TransferRules, crs: Any) -> tuple[Ints, Ints, Times]:
+    """Transfers between stops, seconds; each stop to itself unless that is forbidden."""
+    n = len(feed.stops)
+    position = pd.Index(feed.stops["stop_id"].astype(str))
+    station = pd.factorize(feed.stops["station"])[0].astype(np.int64)
+    own = np.arange(n)
+    time: dict[tuple[int, int], float] = {}
+    a = b = np.zeros(0, np.int64)
+    xy: npt.NDArray[np.float64] = np.full((n, 2), np.nan)
+    if rules.walk_metres > 0 or rules.stations or rules.table:
+        if crs is not None:
+            points = feed.stop_points(crs)
+            at = position.get_indexer(points["stop_id"].astype(str))
+            xy[at] = np.column_stack([points.geometry.x, points.geometry.y])
+        elif rules.walk_metres > 0:
+            raise ParameterError(
+                Text("dojścia wymagają układu w metrach", "walks need a CRS in metres"),
+                layer=feed.name,
+                remedy=Text("podaj crs albo walk_metres=0", "give crs, or walk_metres=0"),
+            )
+    placed = np.flatnonzero(np.isfinite(xy[:, 0]))
+    if rules.walk_metres > 0 and len(placed):
+        pair = cKDTree(xy[placed]).query_pairs(
+            rules.walk_metres / rules.detour + 1e-6, output_type="ndarray"
+        )
+        a, b = placed[pair[:, 0]], placed[pair[:, 1]]
+    if rules.stations:
+        member = sparse.coo_matrix((np.ones(n, np.int8), (own, station))).tocsr()
+        joined = (member @ member.T).tocoo()
+        apart = joined.row < joined.col
+        a, b = np.append(a, joined.row[apart]), np.append(b, joined.col[apart])
+
+    def walk(i: Ints, j: Ints) -> npt.NDArray[np.float64]:
+        metres = np.nan_to_num(np.hypot(*(xy[i] - xy[j]).T)) * rules.detour
+        return np.asarray(metres / rules.speed * 60)
+
+    for i, j, t in zip(a.tolist(), b.tolist(), (walk(a, b) + rules.seconds).tolist(), strict=True):
+        time[i, j] = time[j, i] = t
+    for i in range(n):
+        time[i, i] = rules.seconds
+    if rules.table:
+        members = pd.Series(own).groupby(station).indices
+        root = set(feed.stops["parent_station"][feed.stops["parent_station"] != ""])
+        t = feed.transfers
+
+        def stops_of(stop_id: str) -> list[int]:
+            k = int(position.get_indexer([stop_id])[0])
+            if k < 0:
+                return []
+            return list(members[station[k]]) if stop_id in root else [k]
+
+        rows = list(
+            zip(
+                t["from_stop_id"].astype(str), t["to_stop_id"].astype(str),
+                t["transfer_type"], t["min_transfer_time"], strict=True,
+            )
+        )  # fmt: skip
+        # a row of two stops is more exact than one of a station: it is read last
+        rows.sort(key=lambda row: (row[0] not in root) + (row[1] not in root))
+        for start, end, kind, least in rows:
+            for i in stops_of(start):
+                for j in stops_of(end):
+                    if kind == 3:
+                        time.pop((i, j), None)
+                    elif kind == 2 and least == least:
+                        time[i, j] = float(least)
+                    elif kind in (0, 1, 2):
+                        one = np.array([i]), np.array([j])
+                        time[i, j] = float(walk(*one)[0]) + (0 if kind == 1 else rules.seconds)
+    keys = np.array(sorted(time), dtype=np.int64).reshape(-1, 2)
+    seconds = np.ceil([time[i, j] for i, j in keys.tolist()]).astype(np.int32)
+    ptr = np.searchsorted(keys[:, 0], np.arange(n + 1)).astype(np.int64)
+    return ptr, keys[:, 1].copy(), seconds
+
+
+# --------------------------------------------------------------------------- profiles
+
+
+@dataclass(frozen=True, eq=False)
+class Profiles:
+    """Every non-dominated journey between all stops and one place (see :func:`profiles`)."""
+
+    rides: Rides
+    towards: Ints
+    ptr: Ints
+    slot_dep: npt.NDArray[np.int32]
+    slot_arr: npt.NDArray[np.int32]
+    slot_ride: npt.NDArray[np.int64]
+    count: npt.NDArray[np.int64]
+    tau: npt.NDArray[np.int32]
+    egress: npt.NDArray[np.int32]
+
+    def _entries(self, stops: Ints, legs: int) -> tuple[Times, Times]:
+        """Leaving and arriving of the journeys from some stops, non-dominated, latest first."""
+        rows = [np.arange(self.ptr[s], self.ptr[s] + self.count[legs, s]) for s in stops]
+        at = np.concatenate(rows) if rows else np.zeros(0, np.int64)
+        leave, arrive = self.slot_dep[legs, at], self.slot_arr[legs, at]
+        order = np.lexsort((arrive, -leave))
+        leave, arrive = leave[order], arrive[order]
+        best = np.minimum.accumulate(arrive) if len(arrive) else arrive
+        keep = np.ones(len(arrive), bool)
+        keep[1:] = arrive[1:] < best[:-1]
+        return leave[keep], arrive[keep]
+
+    def times(
+        self,
+        stops: Iterable[Any],
+        *,
+        window: tuple[float, float] = (-np.inf, np.inf),
+        max_seconds: float = np.inf,
+    ) -> pd.DataFrame:
+        """Return the non-dominated journeys between a place (some stops) and the other one.
+
+        Parameters
+        ----------
+        stops : iterable of stop_id
+            The place; whichever stop is best counts.
+        window : tuple of float
+            Departures in [start, end), seconds.
+        max_seconds : float
+            Longest journey.
+
+        Returns
+        -------
+        DataFrame
+            ``departure``, ``arrival`` (seconds), ``transfers`` (the fewest with which that
+            departure and arrival can be had), by departure.
+        """
+        numbers = self.rides.numbers(stops)
+        top = len(self.count) - 1
+        leave, arrive = self._entries(numbers, top)
+        fewest = np.full(len(leave), top, np.int64)
+        for legs in range(top - 1, -1, -1):
+            a, b = self._entries(numbers, legs)
+            # the best arrival by at most that many vehicles, leaving then or later
+            at = np.searchsorted(-a, -leave, side="right") - 1
+            same = (at >= 0) & (np.append(b, NEVER)[at] <= arrive)
+            fewest[same] = legs
+        if self.rides.mirrored:
+            leave, arrive = -arrive, -leave
+        table = pd.DataFrame({"departure": leave, "arrival": arrive, "transfers": fewest})
+        long = table["arrival"] - table["departure"] > max_seconds
+        inside = (table["departure"] >= window[0]) & (table["departure"] < window[1])
+        return table[inside & ~long].sort_values("departure", ignore_index=True)
+
+    def legs(self, stops: Iterable[Any], table: pd.DataFrame) -> pd.DataFrame:
+        """Return the vehicles of journeys that :meth:`times` gave for the same stops.
+
+        Returns
+        -------
+        DataFrame
+            ``journey`` (row of the table), ``leg``, ``line``, ``trip`` (row of the feed's trips),
+            ``from_stop``, ``to_stop``, ``departure``, ``arrival``.
+        """
+        numbers = self.rides.numbers(stops)
+        mirrored = self.rides.mirrored
+        leave = table["departure" if not mirrored else "arrival"].to_numpy(np.int64)
+        arrive = table["arrival" if not mirrored else "departure"].to_numpy(np.int64)
+        sign = -1 if mirrored else 1
+        journey, first, last = _trace(
+            numbers, (sign * leave).astype(np.int32), (sign * arrive).astype(np.int32),
+            table["transfers"].to_numpy(np.int64), self.ptr, self.slot_dep, self.slot_arr,
+            self.slot_ride, self.count, self.tau, self.egress, self.rides.arrival,
+            self.rides.arr_stop, self.rides.following, self.rides.alight, self.rides.foot_ptr,
+            self.rides.foot_to, self.rides.foot_seconds,
+        )  # fmt: skip
+        r = self.rides
+        start, end = (last, first) if mirrored else (first, last)
+        out = pd.DataFrame(
+            {
+                "journey": journey,
+                "line": r.lines[r.trip[first]],
+                "trip": r.trip[first],
+                "from_stop": r.stop_ids[(r.arr_stop if mirrored else r.dep_stop)[start]],
+                "to_stop": r.stop_ids[(r.dep_stop if mirrored else r.arr_stop)[end]],
+                "departure": -r.arrival[start] if mirrored else r.departure[start],
+                "arrival": -r.departure[end] if mirrored else r.arrival[end],
+            }
+        )
+        if mirrored:  # traced from the destination
+            out = out.iloc[np.lexsort((-np.arange(len(out)), journey))].reset_index(drop=True)
+        out.insert(1, "leg", out.groupby("journey").cumcount())
+        return out
+
+
+def profiles(
+    rides: Rides, place: Iterable[Any], *, max_transfers: int = 1, backwards: bool = False
+) -> Profiles:
+    """Find every non-dominated journey from all stops to a place, or from the place to all stops.
+
+    Parameters
+    ----------
+    rides : Rides
+        Of a day (:func:`read_rides`).
+    place : iterable of stop_id
+        Stops that are the place.
+    max_transfers : int
+        Changes of vehicle.
+    backwards : bool
+        Journeys from the place; ``rides`` must then be mirrored (:meth:`Rides.mirror`).
+
+    Returns
+    -------
+    Profiles
+
+    Raises
+    ------
+    ParameterError
+
+    Notes
+    -----
+    A journey is dominated when another one leaves no earlier and arrives no later. Waiting at the
+    origin does not count. Source: connection scan with profiles (Dibbelt, Pajor, Strasser, Wagner
+    2018), bounded by the number of vehicles.
+    """
+    if max_transfers < 0 or int(max_transfers) != max_transfers:
+        raise ParameterError(
+            Text("liczba przesiadek: 0, 1, 2, ...", "transfers: 0, 1, 2, ..."),
+            place=f"max_transfers={max_transfers}",
+        )
+    if backwards != rides.mirrored:
+        raise ParameterError(
+            Text("użyj rides.mirror() do podróży z miejsca", "use rides.mirror() for journeys from")
+        )
+    towards = rides.numbers(place)
+    n, legs = len(rides.stop_ids), int(max_transfers) + 1
+    egress = np.full(n, NEVER, np.int32)
+    egress[towards] = 0
+    slots = np.bincount(rides.dep_stop[rides.board], minlength=n)
+    ptr = np.concatenate([[0], np.cumsum(slots)]).astype(np.int64)
+    slot_dep = np.empty((legs, ptr[-1]), np.int32)
+    slot_arr, slot_ride = np.empty_like(slot_dep), np.empty((legs, ptr[-1]), np.int64)
+    count = np.zeros((legs, n), np.int64)
+    tau = np.full((len(rides), legs), NEVER, np.int32)
+    _scan(
+        rides.departure, rides.arrival, rides.dep_stop, rides.arr_stop, rides.following,
+        rides.board, rides.alight, egress, rides.foot_ptr, rides.foot_to, rides.foot_seconds, ptr,
+        slot_dep, slot_arr, slot_ride, count, tau,
+    )  # fmt: skip
+    return Profiles(rides, towards, ptr, slot_dep, slot_arr, slot_ride, count, tau, egress)
+
+
+def journeys(
+    feed: Feed,
+    day: DateLike,
+    origin: Iterable[Any],
+    destination: Iterable[Any],
+    *,
+    rules: TransferRules = TransferRules(),
+    crs: Any = None,
+    max_transfers: int = 1,
+    window: tuple[float, float] = (-np.inf, np.inf),
+    max_seconds: float = np.inf,
+    previous_day: bool = False,
+) -> pd.DataFrame:
+    """Return the non-dominated journeys from one place to another on a day.
+
+    Parameters
+    ----------
+    feed, day, rules, crs, previous_day
+        As in :func:`read_rides`.
+    origin, destination : iterable of stop_id
+        Stops that are the place.
+    max_transfers : int
+    window : tuple of float
+        Departures in [start, end), seconds after midnight.
+    max_seconds : float
+        Longest journey.
+
+    Returns
+    -------
+    DataFrame
+        ``departure``, ``arrival``, ``transfers``, ``lines`` (joined by `` > ``), by departure.
+
+    Raises
+    ------
+    ParameterError
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from metrogis.transit import read_feed
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> tables = {
+    ...     "stops": "stop_id,stop_lat,stop_lon|A,54.4,18.5|B,54.5,18.6|C,54.6,18.7",
+    ...     "routes": "route_id,route_type|7,3|R,2",
+    ...     "trips": "trip_id,route_id,service_id|1,7,W|2,R,W",
+    ...     "stop_times": "trip_id,stop_id,departure_time|1,A,8:00:00|1,B,8:20:00|"
+    ...                   "2,B,8:30:00|2,C,8:40:00",
+    ...     "calendar_dates": "service_id,date,exception_type|W,20241016,1",
+    ... }
+    >>> for table, text in tables.items():
+    ...     _ = (folder / f"{table}.txt").write_text(text.replace("|", chr(10)))
+    >>> rules = TransferRules(walk_metres=0)
+    >>> journeys(read_feed(folder), "2024-10-16", ["A"], ["C"], rules=rules).values.tolist()
+    [[28800, 31200, 1, '7 > R']]
+    """
+    rides = read_rides(feed, day, rules=rules, crs=crs, previous_day=previous_day)
+    found = profiles(rides, destination, max_transfers=max_transfers)
+    origin = list(origin)
+    table = found.times(origin, window=window, max_seconds=max_seconds)
+    table["lines"] = lines_of(found.legs(origin, table), len(table))
+    return table
+
+
+def lines_of(legs: pd.DataFrame, count: int) -> npt.NDArray[np.object_]:
+    """Return the lines of each journey, joined by `` > ``."""
+    out = np.full(count, "", dtype=object)
+    for journey, line in zip(legs["journey"].tolist(), legs["line"].tolist(), strict=True):
+        out[journey] = f"{out[journey]} > {line}" if out[journey] else str(line)
+    return out
+
+
+# --------------------------------------------------------------------------- kernels
+
+
+@njit(cache=True, nogil=True)
+def _board(stop, time, legs, ptr, slot_dep, slot_arr, count):  # type: ignore[no-untyped-def]
+    """Slot of the best journey from a stop by at most ``legs + 1`` vehicles at a time; -1: none."""
+    i = ptr[stop] + count[legs, stop] - 1
+    while i >= ptr[stop] and slot_dep[legs, i] < time:
+        i -= 1
+    return i if i >= ptr[stop] else -1
+
+
+@njit(cache=True, nogil=True)
+def _scan(  # type: ignore[no-untyped-def]
+    departure, arrival, dep_stop, arr_stop, following, board, alight, egress, foot_ptr, foot_to,
+    foot_seconds, ptr, slot_dep, slot_arr, slot_ride, count, tau,
+):  # fmt: skip
+    """Scan rides, the latest departure first; fill the profiles."""
+    n = departure.size
+    top = tau.shape[1]
+    never = np.int32(1 << 30)
+    at_once = False
+    for i in range(foot_seconds.size):
+        if foot_seconds[i] <= 0:
+            at_once = True
+    end = n
+    while end > 0:
+        begin = end - 1
+        while begin > 0 and departure[begin - 1] == departure[begin]:
+            begin -= 1
+        # rides of no length can follow each other within one moment: repeat until none improves
+        again = True
+        while again:
+            again = False
+            for c in range(end - 1, begin - 1, -1):
+                v = arr_stop[c]
+                here = arrival[c]
+                nxt = following[c]
+                for k in range(top):
+                    best = tau[c, k]
+                    if nxt >= 0 and tau[nxt, k] < best:
+                        best = tau[nxt, k]
+                    if k > 0 and tau[c, k - 1] < best:
+                        best = tau[c, k - 1]
+                    if alight[c]:
+                        if egress[v] < never and here + egress[v] < best:
+                            best = here + egress[v]
+                        if k > 0:
+                            for f in range(foot_ptr[v], foot_ptr[v + 1]):
+                                w = foot_to[f]
+                                if count[k - 1, w] == 0:
+                                    continue
+                                # the last entry arrives first of all: no need to look further
+                                if slot_arr[k - 1, ptr[w] + count[k - 1, w] - 1] >= best:
+                                    continue
+                                s = _board(
+                                    w, here + foot_seconds[f], k - 1, ptr, slot_dep, slot_arr, count
+                                )
+                                if s >= 0 and slot_arr[k - 1, s] < best:
+                                    best = slot_arr[k - 1, s]
+                    if best >= tau[c, k]:
+                        continue
+                    tau[c, k] = best
+                    if at_once and here == departure[c]:
+                        again = True
+                    if board[c]:
+                        u = dep_stop[c]
+                        last = ptr[u] + count[k, u] - 1
+                        if count[k, u] > 0 and slot_arr[k, last] <= best:
+                            continue
+                        if count[k, u] == 0 or slot_dep[k, last] != departure[c]:
+                            last += 1
+                            count[k, u] += 1
+                        slot_dep[k, last] = departure[c]
+                        slot_arr[k, last] = best
+                        slot_ride[k, last] = c
+        end = begin
+
+
+@njit(cache=True, nogil=True)
+def _trace(  # type: ignore[no-untyped-def]
+    stops, leave, arrive, transfers, ptr, slot_dep, slot_arr, slot_ride, count, tau, egress,
+    arrival, arr_stop, following, alight, foot_ptr, foot_to, foot_seconds,
+):  # fmt: skip
+    """Follow journeys vehicle by vehicle: first and last ride of each."""
+    most = 0
+    for j in range(leave.size):
+        most += transfers[j] + 1
+    journey = np.empty(most, np.int64)
+    first = np.empty(most, np.int64)
+    last = np.empty(most, np.int64)
+    used = 0
+    for j in range(leave.size):
+        k = transfers[j]
+        goal = arrive[j]
+        slot = -1
+        for s in stops:
+            i = _board(s, leave[j], k, ptr, slot_dep, slot_arr, count)
+            if i >= 0 and slot_arr[k, i] == goal and (slot < 0 or slot_dep[k, i] == leave[j]):
+                slot = i
+        while slot >= 0:
+            c = slot_ride[k, slot]
+            journey[used] = j
+            first[used] = c
+            slot = -1
+            while True:
+                v = arr_stop[c]
+                # where the journey may end here it does; else it stays aboard while that is as good
+                if alight[c] and egress[v] < (1 << 30) and arrival[c] + egress[v] == goal:
+                    break
+                nxt = following[c]
+                if nxt >= 0 and tau[nxt, k] == goal:
+                    c = nxt
+                    continue
+                while alight[c] and slot < 0 and k > 0:
+                    k -= 1
+                    for f in range(foot_ptr[v], foot_ptr[v + 1]):
+                        i = _board(
+                            foot_to[f], arrival[c] + foot_seconds[f], k, ptr, slot_dep, slot_arr,
+                            count,
+                        )  # fmt: skip
+                        if i >= 0 and slot_arr[k, i] == goal:
+                            slot = i
+                            break
+                break
+            last[used] = c
+            used += 1
+    return journey[:used], first[:used], last[:used]
