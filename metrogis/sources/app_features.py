@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,12 @@ import pyproj
 from metrogis.errors import CRSError, SourceError
 from metrogis.provenance import Audit
 from metrogis.sources import app_schema as schema
-from metrogis.sources.app_geometry import GeometryFault, GeometryReader, local
+from metrogis.sources.app_geometry import (
+    GeometryFault,
+    GeometryReader,
+    local,
+    strict_numbers,
+)
 from metrogis.sources.app_xml import iterate
 from metrogis.texts import Text
 
@@ -452,7 +457,11 @@ def _gml_id(element: Any) -> str | None:
 
 def read_document(stream: Any, name: str, records: Records) -> None:
     """Read the features of one XML document into ``records``."""
-    elements = iterate(stream, name, _TAGS)
+    with strict_numbers():
+        _read(iterate(stream, name, _TAGS), name, records)
+
+
+def _read(elements: Iterator[Any], name: str, records: Records) -> None:
     next(elements, None)  # the root: judged by the reader of XML
     records.geometry.inherited = None
     for element in elements:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -379,16 +380,22 @@ def _is_number(text: str) -> bool:
         return False
 
 
+@contextmanager
+def strict_numbers() -> Iterator[None]:
+    """Make text that is no number an error; set once per document, for it is slow to set."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", category=DeprecationWarning)
+        yield
+
+
 def _numbers(text: str | None, name: str) -> Floats:
     text = text or ""
     if not text.strip():
         raise GeometryFault(Text(f"<{name}> jest puste", f"<{name}> is empty"))
-    with warnings.catch_warnings():  # numpy warns, newer ones raise, where text is no number
-        warnings.simplefilter("error")
-        try:
-            values = np.fromstring(text, dtype=np.float64, sep=" ")
-        except (DeprecationWarning, ValueError):
-            raise _bad_number(text, name) from None
+    try:  # numpy warns, newer ones raise, where text is no number: see strict_numbers
+        values = np.fromstring(text, dtype=np.float64, sep=" ")
+    except (DeprecationWarning, ValueError):
+        raise _bad_number(text, name) from None
     if not np.isfinite(values).all():
         raise _bad_number(text, name)
     return values
@@ -482,4 +489,4 @@ def _circle(points: Floats, tolerance: float) -> Floats:
     return ring
 
 
-__all__ = ["GeometryFault", "GeometryReader", "Surface", "local"]
+__all__ = ["GeometryFault", "GeometryReader", "Surface", "local", "strict_numbers"]
