@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from scipy.spatial import cKDTree
 
 from metrogis import population as people_of
 from metrogis.checks.contract import Check, Input, Result, Run
@@ -28,6 +29,7 @@ from metrogis.checks.transport_accessibility.service import (
     Rule,
     Service,
     StraightLine,
+    Walk,
     level_of,
     read_service,
     served,
@@ -175,8 +177,10 @@ def white_spots(
 
     people = cells["population"].to_numpy("float64")
     # a white spot is a populated place; with no population at all every place is one
-    maybe_empty = np.isnan(people) & np.isfinite(people).any()
-    states, levels = _states(run, towns, unit, xy, service, near, straight, maybe_empty)
+    in_doubt = np.isnan(people) & np.isfinite(people).any()
+    if not straight:
+        in_doubt |= _off_streets(run, walk, xy, service)
+    states, levels = _states(run, towns, unit, xy, service, near, straight, in_doubt)
     causes = {
         day: _causes(state, day, service, near, states, None if straight else _by_air(xy, service))
         for day, state in states.items()
@@ -267,6 +271,41 @@ def _settle(
     return cells, unit, np.column_stack([shapely.get_x(point), shapely.get_y(point)]), totals
 
 
+def _off_streets(run: Run, walk: Walk, xy: Floats, service: Service | None) -> Bools:
+    """Tell which cells the street data cannot judge: no street near, or a stop off the streets."""
+    snap = getattr(walk, "snap", None)
+    if snap is None:
+        return np.zeros(len(xy), bool)
+    rule = run.parameters.rule()
+    off: Bools = ~np.asarray(snap(xy, layer="population").known)
+    run.note(
+        "streets",
+        "unknown",
+        int(off.sum()),
+        Text(
+            "komórki bez ulicy w pobliżu w danych: dojścia nie da się policzyć",
+            "cells with no street near in the data: their walk cannot be computed",
+        ),
+    )
+    if service is not None and len(service.xy):
+        lost = ~np.asarray(snap(service.xy, layer="stops").known)
+        if lost.any():
+            run.note(
+                "streets",
+                "unknown",
+                int(lost.sum()),
+                Text(
+                    "przystanki bez ulicy w pobliżu w danych: kto mieszka w ich zasięgu w linii "
+                    "prostej, o tym nic pewnego nie wiadomo",
+                    "stops with no street near in the data: nothing certain is known of those who "
+                    "live within their reach by air",
+                ),
+            )
+            near = cKDTree(service.xy[lost]).query(xy, distance_upper_bound=rule.longest)[0]
+            off |= np.isfinite(near)
+    return off
+
+
 def _states(
     run: Run,
     towns: gpd.GeoDataFrame,
@@ -275,7 +314,7 @@ def _states(
     service: Service | None,
     near: Pairs,
     straight: bool,
-    maybe_empty: Bools,
+    in_doubt: Bools,
 ) -> tuple[dict[str, Codes], npt.NDArray[np.object_]]:
     """Return the state of each cell by day type, and the municipalities' coverage."""
     p: WhiteSpotsParameters = run.parameters
@@ -306,7 +345,7 @@ def _states(
             allowed = cover.white_allowed(
                 known, towns, unit, xy, reach, neighbours=p.neighbours_complete
             )
-            state[allowed & ~maybe_empty] = WHITE
+            state[allowed & ~in_doubt] = WHITE
             state[good] = SERVED
             if day == p.main_day_type:
                 blocked = known.complete[unit] & ~allowed & ~good
