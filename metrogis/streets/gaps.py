@@ -408,6 +408,6 @@ def _node_values(nodes: pd.DataFrame, g: StreetGraph, name: str, given: Any) -> 
 def _check(name: str, value: float, least: float) -> None:
     if not value >= least:
         raise ParameterError(
-            Text(f"{name} ma wartość {value}", f"{name} is {value}"),
+            Text(f"parametr {name} ma wartość {value}", f"parameter {name} is {value}"),
             remedy=Text(f"podaj liczbę od {least:g}", f"give a number from {least:g}"),
         )

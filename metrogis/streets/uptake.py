@@ -141,7 +141,9 @@ def potential_cyclists(
     [47.69, 0.0]
     """
     if not trips >= 0:
-        raise ParameterError(Text(f"trips ma wartość {trips}", f"trips is {trips}"))
+        raise ParameterError(
+            Text(f"parametr trips ma wartość {trips}", f"parameter trips is {trips}")
+        )
     share = bike_share(
         distance, slope, scenario=scenario, distance_min=distance_min, distance_max=distance_max
     )
