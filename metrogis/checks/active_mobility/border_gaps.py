@@ -182,7 +182,7 @@ def border_gaps(
     )
     run.add(graph.audit)
     home = home_of(np.asarray(shapely.points(network.x, network.y), object), towns)
-    known = _known(run, graph, official, home)
+    known = recorded(run, graph, official, home)
     pairs = parts.borders(towns, p.border_tolerance)
     gaps, lone = parts.gaps_from_ends(
         graph, pairs, home, reach=p.reach, limit=p.gap_limit, detour_min=p.detour_min
@@ -207,7 +207,7 @@ def border_gaps(
     )
 
 
-def _known(run: Run, graph: CycleGraph, official: gpd.GeoDataFrame | None, home: Array) -> Array:
+def recorded(run: Run, graph: CycleGraph, official: gpd.GeoDataFrame | None, home: Array) -> Array:
     """Tell in which municipalities infrastructure is recorded at all."""
     p, towns, n = run.parameters, run.layers["municipalities"], graph.network
     at = home[n.edge_u]
@@ -323,7 +323,7 @@ def _findings(crossings: gpd.GeoDataFrame, borders: gpd.GeoDataFrame) -> list[Fi
             },
         ),
         Finding(
-            texts.GAPS,
+            texts.GAPS if len(between) else texts.NO_GAPS,
             {
                 "gaps": len(between),
                 "gaps_km": float(between["length_m"].sum()) / 1000,

@@ -36,10 +36,11 @@ METHOD = Text(
 # --------------------------------------------------------------------------- findings
 
 PAIRS = Text(
-    "Z {pairs:0} granic między gminami {pairs_continuous:0} {pairs_continuous:plural:ma|mają|ma} "
-    "ciągłą trasę rowerową, {pairs_gap:0} {pairs_gap:plural:ma|mają|ma} tylko przerwy, na "
-    "{pairs_none:0} nie ma trasy w pobliżu; o {pairs_unknown:0} dane nie rozstrzygają.",
-    "Of {pairs:0} borders between municipalities {pairs_continuous:0} "
+    "Z {pairs:0} {pairs:plural:granicy|granic|granic} między gminami "
+    "{pairs_continuous:0} {pairs_continuous:plural:ma|mają|ma} ciągłą trasę rowerową, "
+    "{pairs_gap:0} {pairs_gap:plural:ma|mają|ma} tylko przerwy, na {pairs_none:0} nie ma trasy w "
+    "pobliżu; o {pairs_unknown:0} dane nie rozstrzygają.",
+    "Of {pairs:0} {pairs:plural:border|borders} between municipalities {pairs_continuous:0} "
     "{pairs_continuous:plural:has|have} a continuous cycle route, {pairs_gap:0} only gaps, "
     "{pairs_none:0} no route near; for {pairs_unknown:0} the data do not tell.",
 )
@@ -48,6 +49,10 @@ GAPS = Text(
     "{gap_median_m:0} m. Bez dalszego ciągu u sąsiada: {nothing_beyond:0}.",
     "Gaps at borders: {gaps:0}, together {gaps_km:1} km of streets; median length "
     "{gap_median_m:0} m. With nothing beyond the border: {nothing_beyond:0}.",
+)
+NO_GAPS = Text(
+    "Przerw na granicach: {gaps:0}. Bez dalszego ciągu u sąsiada: {nothing_beyond:0}.",
+    "Gaps at borders: {gaps:0}. With nothing beyond the border: {nothing_beyond:0}.",
 )
 FIRST = Text(
     "Najpilniejsza: {first_gap_m:0} m między gminami {a} i {b}{road}; połączyłaby sieci, z których "
