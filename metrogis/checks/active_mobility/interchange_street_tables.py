@@ -24,6 +24,7 @@ from metrogis.checks.active_mobility.interchange_streets import (
 )
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
+from metrogis.streets.uptake import potential_cyclists
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
@@ -220,6 +221,8 @@ def _bike_columns(
             mine = place == k
             stretch = quantile(one.ways.longest[rows][mine], weight[mine], 0.5)[0]
             hubs.loc[k, "longest_break_m"] = stretch
+    if homes.counted:
+        _parking(places, homes, one, hubs)
     edges = one.found.edges(limit=one.limit)
     rests = np.zeros(one.network.n_edges, bool)
     rests[one.network.arc_edge[low.stress.on_defaults]] = True
@@ -229,6 +232,20 @@ def _bike_columns(
         np.bincount(at, metres * rests[edges["edge"].to_numpy()], count),
         np.bincount(at, metres, count),
     )
+
+
+def _parking(places: Places, homes: Homes, one: Reach, hubs: pd.DataFrame) -> None:
+    """Add potential cyclists, each home counted at its nearest interchange only, and stands."""
+    rows = one.reached[np.lexsort((one.ways.cost[one.reached], one.ways.home[one.reached]))]
+    home, first = np.unique(one.ways.home[rows], return_index=True)
+    rows = rows[first]
+    people, km = np.nan_to_num(homes.people[home]), one.ways.metres[rows] / 1000
+    for name, scenario in (("potential_bikes", "today"), ("potential_bikes_dutch", "go_dutch")):
+        riders = potential_cyclists(people, km, scenario=scenario)  # type: ignore[arg-type]
+        total = np.bincount(one.ways.place[rows], riders, len(hubs))
+        hubs[name] = np.where(one.on_place, total, np.nan)
+    stands = places.table["bike_stands"].to_numpy(float)
+    hubs["stands_missing"] = np.maximum(np.ceil(hubs["potential_bikes"] - stands), 0.0)
 
 
 def _ratio(part: Any, whole: Any) -> Array:

@@ -204,6 +204,12 @@ def cost_of(ways: Ways, place: Array, home: Array, homes: int) -> Array:
     return np.where(key[at] == wanted, ways.cost[at], np.inf)
 
 
+def main_parts(network: StreetNetwork, length: float) -> float:
+    """Return from which length (m) a connected part of the streets counts: the longest always."""
+    longest = network.components(strong=True).length
+    return min(length, float(longest[0])) if len(longest) else length
+
+
 def reach(
     run: Run, network: StreetNetwork, places: Places, homes: Homes, marked: Array | None = None
 ) -> Reach:
@@ -211,7 +217,7 @@ def reach(
     p = run.parameters
     limit = p.walk_limit if network.mode == "walk" else p.bike_limit
     gate_xy = shapely.get_coordinates(places.points)
-    near = {"limit": p.street_distance, "component": p.street_part}
+    near = {"limit": p.street_distance, "component": main_parts(network, p.street_part)}
     gates = network.snap(gate_xy, layer="interchanges", **near)
     at = network.snap(homes.xy, layer="population", **near)
     on_place = np.zeros(len(places.table), bool)
@@ -258,7 +264,8 @@ def calm(run: Run, any_: Reach, places: Places, homes: Homes) -> Calm:
     def search(arcs: Array) -> tuple[Ways, Catchments, StreetNetwork, Snapped, Snapped]:
         open_ = np.zeros(network.n_edges, bool)
         open_[network.arc_edge[arcs]] = True
-        near = {"limit": p.street_distance, "component": p.street_part, "among": open_}
+        part_from = main_parts(network, p.street_part)
+        near = {"limit": p.street_distance, "component": part_from, "among": open_}
         gates = within(
             network.snap(shapely.get_coordinates(places.points), **near),
             np.fmax(p.join_distance, any_.gates.distance + 1e-6),

@@ -36,7 +36,6 @@ from metrogis.checks.active_mobility.planned_links_graph import (
 from metrogis.checks.active_mobility.planned_links_input import Joins, planned_lines
 from metrogis.checks.contract import Check, Finding, Result, Run
 from metrogis.errors import MissingLayerError, ParameterError
-from metrogis.streets.terminals import terminals
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
@@ -233,18 +232,18 @@ class _Towards:
         p = run.parameters
         self.run, self.places, self.homes, self.graph = run, places, homes, graph
         self.weight, self.limit, self.low = weight, p.bike_limit, low
-        goal = low.found.places
         gate_xy = shapely.get_coordinates(places.points)
         gate, node, metres = beside_links(graph, gate_xy, np.full(len(gate_xy), p.join_distance))
-        self._seed_node = np.concatenate([goal.node, node]).astype(np.int64)
-        self._seed_cost = np.concatenate([goal.cost, metres])
-        self._seed_place = np.concatenate([goal.group, places.owner[gate]])
-        start = terminals(low.network, low.homes, leaving=True, snap_cost=True, layer="population")
+        goal = graph.entries(low.gates, places.owner, leaving=False)
+        self._seed_node = np.concatenate([goal[0], node])
+        self._seed_cost = np.concatenate([goal[1], metres])
+        self._seed_place = np.concatenate([goal[2], places.owner[gate]])
+        start = graph.entries(low.homes, np.arange(len(homes.xy)), leaving=True)
         home, node, metres = beside_links(graph, homes.xy, homes.half + p.join_distance)
         self._homes = (
-            np.concatenate([start.node, node]).astype(np.int64),
-            np.concatenate([start.cost, metres]),
-            np.concatenate([start.group, home]).astype(np.int64),
+            np.concatenate([start[0], node]),
+            np.concatenate([start[1], metres]),
+            np.concatenate([start[2], home]),
         )
         self._near = low.sure.cost <= self.limit
         self.before = np.zeros(len(homes.xy), bool)

@@ -19,6 +19,7 @@ from numba import njit
 from scipy.spatial import cKDTree
 
 from metrogis.streets import StreetNetwork
+from metrogis.streets.snap import Snapped
 from metrogis.streets.terminals import by_value, terminals
 
 Array = npt.NDArray[Any]
@@ -44,6 +45,10 @@ class LinkGraph:
         Whether the link meets a calm street at all.
     touching : list of (int, int)
         Pairs of links that share a point.
+    cut_key, cut_node : arrays
+        Where links meet the inside of edges: edge number plus share of its length, ascending, and
+        the node there.
+    network : StreetNetwork
     """
 
     ptr: Array
@@ -59,6 +64,43 @@ class LinkGraph:
     streets: int
     joined: Array
     touching: list[tuple[int, int]]
+    cut_key: Array
+    cut_node: Array
+    network: StreetNetwork
+
+    def entries(self, points: Snapped, groups: Array, *, leaving: bool) -> tuple[Array, ...]:
+        """Return node, cost and group of the entries of points, where links cut edges too.
+
+        Parameters
+        ----------
+        points : Snapped
+            On the network of the graph.
+        groups : array of int
+            Place of each point.
+        leaving : bool
+            Cost from the point to the entry; else from the entry to the point.
+        """
+        own = terminals(self.network, points, leaving=leaving, snap_cost=True)
+        node, cost, group = [own.node], [own.cost], [groups[own.point]]
+        inside = np.flatnonzero(points.edge >= 0)
+        edge, share = points.edge[inside], points.fraction[inside]
+        ahead, back = self.network.edge_weights(edge)
+        if not leaving:
+            ahead, back = back, ahead
+        at = np.searchsorted(self.cut_key, edge + share)
+        for step, weight in ((at, ahead), (at - 1, back)):
+            ok = (step >= 0) & (step < len(self.cut_key))
+            there = self.cut_key[np.where(ok, step, 0)] if len(self.cut_key) else edge - 1.0
+            ok &= (np.floor(there) == edge) & np.isfinite(weight)
+            gap = np.abs(there - (edge + share))[ok]
+            node.append(self.cut_node[step[ok]])
+            cost.append(gap * weight[ok] + points.distance[inside[ok]])
+            group.append(groups[inside[ok]])
+        return (
+            np.concatenate(node).astype(np.int64),
+            np.concatenate(cost),
+            np.concatenate(group).astype(np.int64),
+        )
 
 
 def link_graph(
@@ -110,14 +152,22 @@ def link_graph(
     )
     joined = np.zeros(count, bool)
     joined[pair[where.known, 1]] = True
-    for leaving in (True, False):
-        ends = terminals(network, where, leaving=leaving, snap_cost=True, layer="links")
-        mine = pair[ends.point]
-        at = mine[:, 0] + base
-        tails.append(at if leaving else ends.node)
-        heads.append(ends.node if leaving else at)
-        weights.append(ends.cost)
-        owner.append(mine[:, 1])
+    total = base + len(xy)
+    # streets are cut where links meet them
+    key = where.edge + np.nan_to_num(where.fraction)
+    cut_key = np.unique(key[where.edge >= 0])
+    cut_node = total + np.arange(len(cut_key))
+    contact = np.where(where.node >= 0, where.node, -1)
+    inside = where.edge >= 0
+    contact[inside] = cut_node[np.searchsorted(cut_key, key[inside])]
+    met = np.flatnonzero(contact >= 0)
+    at = pair[met, 0] + base
+    tails += [at, contact[met]]
+    heads += [contact[met], at]
+    weights += [where.distance[met]] * 2
+    owner += [pair[met, 1]] * 2
+    street = _cut_edges(network, cut_key, cut_node)
+    total += len(cut_key)
     none = [np.zeros(0)]
     tail = np.concatenate(tails or none).astype(np.int64)
     head = np.concatenate(heads or none).astype(np.int64)
@@ -125,9 +175,8 @@ def link_graph(
     link = np.concatenate(owner or none).astype(np.int64)
     own = np.argsort(link, kind="stable")
     own_ptr = np.searchsorted(link[own], np.arange(count + 1))
-    all_head = np.concatenate([network.indices, head])
+    all_head = np.concatenate([network.indices, street[1], head])
     order = np.argsort(all_head, kind="stable")
-    total = base + len(xy)
     ptr = np.searchsorted(all_head[order], np.arange(total + 1))
     shared: dict[int, list[int]] = {}
     for n, i in pair.tolist():
@@ -135,9 +184,9 @@ def link_graph(
     touching = sorted({(a, b) for s in shared.values() for a in s for b in s if a < b})
     return LinkGraph(
         ptr,
-        np.concatenate([network.arc_tail, tail])[order],
-        np.concatenate([network.weights, weight])[order],
-        np.concatenate([np.full(network.n_arcs, -1), link])[order],
+        np.concatenate([network.arc_tail, street[0], tail])[order],
+        np.concatenate([network.weights, street[2], weight])[order],
+        np.concatenate([np.full(network.n_arcs + len(street[0]), -1), link])[order],
         own_ptr,
         tail[own],
         head[own],
@@ -147,6 +196,29 @@ def link_graph(
         base,
         joined,
         touching,
+        cut_key,
+        cut_node,
+        network,
+    )
+
+
+def _cut_edges(network: StreetNetwork, key: Array, node: Array) -> tuple[Array, Array, Array]:
+    """Return tail, head and weight of the pieces of edges between cuts, in open directions."""
+    edge = np.floor(key).astype(np.int64)
+    used = np.unique(edge)
+    edges = np.concatenate([edge, used, used])
+    share = np.concatenate([key - edge, np.zeros(len(used)), np.ones(len(used))])
+    at = np.concatenate([node, network.edge_u[used], network.edge_v[used]])
+    order = np.lexsort((share, edges))
+    edges, share, at = edges[order], share[order], at[order]
+    next_ = np.flatnonzero(edges[1:] == edges[:-1])
+    a, b, gap = at[next_], at[next_ + 1], share[next_ + 1] - share[next_]
+    ahead, back = network.edge_weights(edges[next_])
+    go, come = np.isfinite(ahead), np.isfinite(back)
+    return (
+        np.concatenate([a[go], b[come]]),
+        np.concatenate([b[go], a[come]]),
+        np.concatenate([gap[go] * ahead[go], gap[come] * back[come]]),
     )
 
 
@@ -203,7 +275,7 @@ class Opening:
         self._home, self._cost = home[row], cost[row]
         self.dist = np.full(total, np.inf)
         at, start = self.seeds
-        street = at < g.streets
+        street = (at < g.streets) | (at >= g.streets + len(g.xy))
         self._link_seeds = at[~street], start[~street]
         changed, old = np.empty(total, np.int64), np.empty(total)
         self._room = changed, old
