@@ -290,10 +290,9 @@ def test_order_of_random_sets_against_every_subset() -> None:
         )
         assert total <= best
         shares.append(total / best)
-    # measured: at worst 0.83, on the mean 0.98, the optimum in two cases of three
-    print(min(shares), np.mean(shares), np.mean(np.array(shares) == 1))
-    assert min(shares) >= 1 - 1 / np.e
-    assert np.mean(shares) >= 0.95
+    # measured: the best in 98 of 100 cases, at worst 93 % of it
+    assert min(shares) >= 0.9
+    assert np.mean(shares) >= 0.99
 
 
 class _Sets:
