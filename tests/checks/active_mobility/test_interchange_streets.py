@@ -17,6 +17,7 @@ from metrogis.checks.active_mobility.interchange_access import CHECK, interchang
 from metrogis.checks.active_mobility.interchange_street_tables import quantile
 from metrogis.errors import CRSError, ParameterError
 from metrogis.streets import from_lines, read_osm
+from metrogis.streets.slope import with_slope
 
 CRS = "EPSG:2180"
 AREA = gpd.GeoDataFrame(
@@ -410,3 +411,15 @@ def test_real_streets_without_population(shared: Path, path: str, crs: str, side
     outline = result.features["catchments"].set_index("kind").geometry
     assert shapely.area(outline["bike"]) > 5e5
     assert shapely.area(outline["bike_calm"]) < shapely.area(outline["bike"])
+
+
+def test_slope_is_in_the_weights_of_a_network_given() -> None:
+    flat = streets([(0, 0), (3000, 0)])
+    rise = np.tile(np.arange(40) * 5.0, (20, 1))  # 5 per cent up to the east
+    steep = with_slope(flat, rise, (100.0, 0.0, -500.0, 0.0, -100.0, 1000.0))
+    homes = cells((200, 0), (2900, 0), people=[10.0, 7.0], size=1)
+    # 2700 m: uphill as 4050 flat metres, downhill less
+    _, found = run((steep,), hub((2900, 0), (200, 0)), homes)
+    assert found["people_bike_streets"].tolist() == [7, 17]
+    _, found = run(flat, hub((2900, 0), (200, 0)), homes)
+    assert found["people_bike_streets"].tolist() == [17, 17]
