@@ -13,7 +13,7 @@ from pydantic import Field
 
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
 from metrogis.checks.spatial_development import border_coherence_texts as texts
-from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, zones_of
+from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, zone_owners, zones_of
 from metrogis.planning.borders import Border, nearest_of, shared_borders, side_state
 from metrogis.planning.overlay import intersect
 from metrogis.planning.zones import SeverityTable
@@ -116,7 +116,7 @@ def border_coherence(
     towns = run.layers["municipalities"]
     zones = zones_of(run, CHECK.id)
     severity = SeverityTable(run.layers["corridor_severity"], layer="corridor_severity")
-    owner = _owners(run, zones, towns)
+    owner = zone_owners(run, zones, towns)
     border = shared_borders(towns.geometry.to_numpy(), tolerance=p.tolerance, step=p.step)
     sides = _sides(run, border, zones, owner, towns, severity)
     stretches = _stretches(run, border, sides, towns)
@@ -130,27 +130,6 @@ def border_coherence(
         },
         findings=_findings(pairs, stretches, table),
     )
-
-
-def _owners(run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> Array:
-    """Municipality of each zone: by code, else the one that holds most of it."""
-    code = {t[:6]: i for i, t in enumerate(towns["teryt"])}
-    owner = np.array([code.get(t, -1) for t in zones["teryt"]], dtype=np.int64)
-    lost = np.flatnonzero(owner < 0)
-    over = intersect(towns.geometry.to_numpy(), zones.geometry.to_numpy()[lost])
-    best = pd.DataFrame({"zone": over.right, "town": over.left, "area": over.area})
-    best = best.sort_values("area").drop_duplicates("zone", keep="last")
-    owner[lost[best["zone"].to_numpy(dtype=np.int64)]] = best["town"].to_numpy(dtype=np.int64)
-    run.note(
-        "plans" if run.layers["plans"] is not None else "planning_zones",
-        "guessed",
-        len(best),
-        Text(
-            "gmina strefy przyjęta z położenia (brak pasującego kodu TERYT)",
-            "municipality of a zone taken from its location (no TERYT that fits)",
-        ),
-    )
-    return owner
 
 
 class _Sides:

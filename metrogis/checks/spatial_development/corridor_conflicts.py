@@ -39,6 +39,33 @@ class CorridorConflictsParameters(Parameters):
         ),
         Field(ge=0),
     ] = 500
+    cut_width: Annotated[
+        float,
+        Spec(
+            Text("przejście od szerokości", "a passage from a width of"),
+            "m",
+            f"{_OWN}: narrower ones are slits where plans do not meet exactly",
+        ),
+        Field(gt=0),
+    ] = 10
+    axis_step: Annotated[
+        float,
+        Spec(
+            Text("odstęp punktów obrysu dla osi", "distance of outline points for the axis"),
+            "m",
+            f"{_OWN}: the width is then good to a few decimetres",
+        ),
+        Field(gt=0),
+    ] = 10
+    tolerance: Annotated[
+        float,
+        Spec(
+            Text("plany stykają się do", "plans meet within"),
+            "m",
+            "25 m: narrower strips without a plan are no unknown land",
+        ),
+        Field(ge=0),
+    ] = 25
     min_conflict: Annotated[
         float,
         Spec(

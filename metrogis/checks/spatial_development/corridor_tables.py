@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from metrogis.checks.contract import Run
-from metrogis.checks.spatial_development.plan_inputs import zones_of
+from metrogis.checks.spatial_development.plan_inputs import zone_owners, zones_of
 from metrogis.landscape import grid as grids
 from metrogis.planning.corridors import EFFECTS, Pieces, cut_corridors
 from metrogis.planning.overlay import intersect, without_overlaps
@@ -72,8 +72,8 @@ def prepare(run: Run) -> Ready:
     )
     _note_outside(run, corridors, pieces)
     built, known = _built(run, corridors)
-    over = intersect(towns.geometry.to_numpy(), shapes, min_area=1.0)
-    has_plan = np.bincount(over.left, minlength=len(towns)) > 0
+    owner = zone_owners(run, zones, towns)
+    has_plan = np.bincount(owner[owner >= 0], minlength=len(towns)) > 0
     return Ready(towns, corridors, zones, pieces, severity, built, known, has_plan)
 
 

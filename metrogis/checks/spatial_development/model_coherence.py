@@ -28,7 +28,7 @@ from metrogis.checks.contract import (
     View,
     municipality_columns,
 )
-from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, zones_of
+from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, zone_owners, zones_of
 from metrogis.checks.spatial_development.plan_validity_texts import ZONE_CATEGORIES
 from metrogis.errors import SchemaError
 from metrogis.planning.compatibility import COMPATIBILITY, CompatibilityTable
@@ -154,10 +154,9 @@ def model_coherence(
     cut = _cut(areas.geometry.to_numpy(), towns, shapes)
     value = _values(cut, classes.tolist(), zones["symbol"].tolist(), rules)
     once = _by_town(areas, classes, towns, shapes, zones, rules)
-    has_plan = np.bincount(
-        intersect(towns.geometry.to_numpy(), shapes, min_area=1.0).left, minlength=len(towns)
-    )
-    table = _municipal(towns, once, has_plan > 0)
+    owner = zone_owners(run, zones, towns)
+    has_plan = np.bincount(owner[owner >= 0], minlength=len(towns)) > 0
+    table = _municipal(towns, once, has_plan)
     frame = _areas(run, areas, classes, cut, value)
     conflicts = _conflicts(run, areas, classes, towns, zones, cut, value)
     return run.result(

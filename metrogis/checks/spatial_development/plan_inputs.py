@@ -122,6 +122,27 @@ def zones_of(run: Run, check: str) -> gpd.GeoDataFrame:
     return table[~void].reset_index(drop=True)
 
 
+def zone_owners(run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> Array:
+    """Return the municipality of each zone (-1: none): by code, else the one holding most of it."""
+    code = {t[:6]: i for i, t in enumerate(towns["teryt"])}
+    owner = np.array([code.get(t, -1) for t in zones["teryt"]], dtype=np.int64)
+    lost = np.flatnonzero(owner < 0)
+    over = intersect(towns.geometry.to_numpy(), zones.geometry.to_numpy()[lost])
+    best = pd.DataFrame({"zone": over.right, "town": over.left, "area": over.area})
+    best = best.sort_values("area").drop_duplicates("zone", keep="last")
+    owner[lost[best["zone"].to_numpy(dtype=np.int64)]] = best["town"].to_numpy(dtype=np.int64)
+    run.note(
+        "plans" if run.layers["plans"] is not None else "planning_zones",
+        "guessed",
+        len(best),
+        Text(
+            "gmina strefy przyjęta z położenia (brak pasującego kodu TERYT)",
+            "municipality of a zone taken from its location (no TERYT that fits)",
+        ),
+    )
+    return owner
+
+
 def _column(frame: pd.DataFrame, name: str) -> list[Any]:
     if name not in frame:
         return [None] * len(frame)

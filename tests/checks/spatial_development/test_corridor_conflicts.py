@@ -179,3 +179,92 @@ def test_the_result_can_be_drawn_and_written(towns, corridors, tmp_path) -> None
     assert result.explore(language="pl").get_root().render()
     assert result.to_gpkg(tmp_path / "r.gpkg").exists()
     assert all("{" not in s for s in result.sentences("pl") + result.sentences("en"))
+
+
+def test_cut_bottleneck_and_unknown_width(towns, corridors) -> None:
+    result = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN))
+    table = result.features["corridors"].set_index("name")
+    # SP cuts K2; K1 keeps 400 m beside SJ, but C's plan is not known: at most 400 m
+    assert table["cut"].to_dict() == {"K1": "unknown", "K2": "yes"}
+    assert table.loc["K1", "clear_width_m"] == pytest.approx(400, rel=0.01)
+    assert not table.loc["K1", "width_known"]
+    assert table.loc["K1", "clear_width_before_m"] == pytest.approx(1000, rel=0.01)
+    places = result.features["bottlenecks"]
+    assert places[["corridor", "kind", "municipality"]].values.tolist() == [
+        ["K2", "cut", "B"],
+        ["K1", "bottleneck", "A"],
+    ]
+    assert places.geometry.iloc[0].distance(shapely.Point(6500, 4500)) < 60
+    assert abs(places.geometry.iloc[1].x - 1500) < 60
+    rows = result.municipalities.set_index("name")
+    assert rows[["bottlenecks", "cuts"]].values.tolist() == [[1, 0], [0, 1], [0, 0]]
+
+
+def test_a_known_plan_everywhere_decides(towns, corridors) -> None:
+    layer = zones(*PLAN, ("SO", 10000, 0, 15000, 6000))
+    table = corridor_conflicts(towns, corridors, planning_zones=layer).features["corridors"]
+    assert table["cut"].tolist() == ["no", "yes"]
+    assert table["width_known"].tolist() == [True, True]
+
+
+def test_slits_between_plans_are_neither_passage_nor_unknown_land(towns, corridors) -> None:
+    layer = zones(
+        ("SO", 0, 0, 4996, 6000),
+        ("SJ", 5000, 0, 10000, 2996),
+        ("SJ", 5000, 3000, 10000, 6000),
+        ("SO", 10000, 0, 15000, 6000),
+    )
+    table = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=layer)
+    assert table.features["corridors"]["cut"].tolist() == ["yes"]
+    opened = layer.iloc[[0, 3]].reset_index(drop=True)
+    again = corridor_conflicts(towns.iloc[[0]], corridors.iloc[:1], planning_zones=opened)
+    assert again.features["corridors"]["cut"].tolist() == ["no"]
+
+
+def test_the_planted_truths_of_the_demo_are_found() -> None:
+    import json
+    from pathlib import Path
+
+    import metrogis as mg
+    from metrogis.checks.spatial_development.border_coherence import border_coherence
+    from metrogis.checks.spatial_development.plan_validity import plan_validity
+    from metrogis.sources.app_gml import read_app
+
+    metro = mg.open_metro("demo")
+    folder = Path(metro.data)
+    if not (folder / "plans").is_dir():
+        pytest.skip("this demo has no plans")
+    planted = json.loads((folder / "truth.json").read_text())["planted"]
+    plan = read_app(folder / "plans")
+    conflicts = corridor_conflicts(metro.municipalities, metro.corridors, plan)
+    faults = plan_validity(metro.municipalities, plan)
+    borders = border_coherence(metro.municipalities, plan, corridors=metro.corridors)
+    found = conflicts.features["bottlenecks"]
+    areas = faults.features["fault_areas"]
+    told = 0
+    for item in planted:
+        place, kind = shapely.Point(item["x"], item["y"]), item["kind"]
+        expected = item["expected"]
+        if kind in ("corridor_bottleneck", "corridor_cut"):
+            hit = found.iloc[int(found.distance(place).argmin())]
+            assert hit.geometry.distance(place) < 400
+            assert hit["municipality"] == item["municipality"]
+            assert hit["width_m"] == pytest.approx(expected["clear_width_m"], rel=0.05)
+            assert hit["kind"] == ("cut" if expected["cut"] else "bottleneck")
+        elif kind in ("plan_gap", "plan_overlap"):
+            code = kind.removeprefix("plan_")
+            hit = areas[(areas["code"] == code) & (areas.distance(place) < 1)]
+            assert hit["area_m2"].item() == pytest.approx(expected["area_m2"], abs=1e-3)
+        elif kind == "no_plan" and item["check"] == "plan_validity":
+            row = faults.municipalities.set_index("teryt").loc[item["teryt"]]
+            assert row["valid"] == expected["state"] == "unknown"
+        elif kind == "corridor_ends_at_border":
+            lines = borders.features["stretches"].query("kind == 'corridor'")
+            hit = lines[lines["continues"] == "no"].iloc[0]
+            assert hit["to"] == item["municipality"]
+            assert hit["length_m"] == pytest.approx(item["border_length_m"], rel=0.05)
+        else:
+            continue
+        told += 1
+    assert told >= 6
+    assert len(areas) == sum(i["kind"] in ("plan_gap", "plan_overlap") for i in planted)
