@@ -118,7 +118,8 @@ def uncovered(lines: Array, others: Array, distance: float) -> Array:
     zones[used] = shapely.buffer(np.asarray(others, object)[used], distance, quad_segs=8)
     start = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
     for a, b in zip(start, np.r_[start[1:], len(row)], strict=True):
-        out[row[a]] = shapely.difference(lines[row[a]], shapely.union_all(zones[other[a:b]]))
+        zone = zones[other[a]] if b - a == 1 else shapely.union_all(zones[other[a:b]])
+        out[row[a]] = shapely.difference(lines[row[a]], zone)
     return out
 
 
