@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,18 @@ class Rides:
     def __len__(self) -> int:
         return len(self.run)
 
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        return {stop: k for k, stop in enumerate(self.stop_ids)}
+
+    @cached_property
+    def _foot_from(self) -> tuple[Ints, Ints]:
+        """The stops from which one can change to each stop."""
+        n = len(self.stop_ids)
+        order = np.argsort(self.foot_to, kind="stable")
+        ptr = np.searchsorted(self.foot_to[order], np.arange(n + 1)).astype(np.int64)
+        return ptr, np.repeat(np.arange(n), np.diff(self.foot_ptr))[order]
+
     def numbers(self, stops: Iterable[Any]) -> Ints:
         """Return the numbers of stops by id.
 
@@ -130,7 +143,7 @@ class Rides:
             For an unknown id.
         """
         wanted = [str(s) for s in stops]
-        found = pd.Index(self.stop_ids).get_indexer(wanted).astype(np.int64)
+        found = np.array([self._position.get(s, -1) for s in wanted], dtype=np.int64)
         if (found < 0).any():
             unknown = [s for s, k in zip(wanted, found, strict=True) if k < 0]
             raise ParameterError(
@@ -404,6 +417,17 @@ class Profiles:
             ``departure``, ``arrival`` (seconds), ``transfers`` (the fewest with which that
             departure and arrival can be had), by departure.
         """
+        leave, arrive, transfers = self.arrays(stops, window=window, max_seconds=max_seconds)
+        return pd.DataFrame({"departure": leave, "arrival": arrive, "transfers": transfers})
+
+    def arrays(
+        self,
+        stops: Iterable[Any],
+        *,
+        window: tuple[float, float] = (-np.inf, np.inf),
+        max_seconds: float = np.inf,
+    ) -> tuple[Times, Times, Ints]:
+        """Return departure, arrival and transfers of :meth:`times` as arrays."""
         numbers = self.rides.numbers(stops)
         top = len(self.count) - 1
         leave, arrive = self._entries(numbers, top)
@@ -416,10 +440,9 @@ class Profiles:
             fewest[same] = legs
         if self.rides.mirrored:
             leave, arrive = -arrive, -leave
-        table = pd.DataFrame({"departure": leave, "arrival": arrive, "transfers": fewest})
-        long = table["arrival"] - table["departure"] > max_seconds
-        inside = (table["departure"] >= window[0]) & (table["departure"] < window[1])
-        return table[inside & ~long].sort_values("departure", ignore_index=True)
+        keep = (leave >= window[0]) & (leave < window[1]) & (arrive - leave <= max_seconds)
+        order = np.flatnonzero(keep)[np.argsort(leave[keep], kind="stable")]
+        return leave[order], arrive[order], fewest[order]
 
     def legs(self, stops: Iterable[Any], table: pd.DataFrame) -> pd.DataFrame:
         """Return the vehicles of journeys that :meth:`times` gave for the same stops.
@@ -462,7 +485,12 @@ class Profiles:
 
 
 def profiles(
-    rides: Rides, place: Iterable[Any], *, max_transfers: int = 1, backwards: bool = False
+    rides: Rides,
+    place: Iterable[Any],
+    *,
+    max_transfers: int = 1,
+    max_seconds: float = np.inf,
+    backwards: bool = False,
 ) -> Profiles:
     """Find every non-dominated journey from all stops to a place, or from the place to all stops.
 
@@ -474,6 +502,8 @@ def profiles(
         Stops that are the place.
     max_transfers : int
         Changes of vehicle.
+    max_seconds : float
+        Longest journey, s: longer ones are not followed, which is quicker.
     backwards : bool
         Journeys from the place; ``rides`` must then be mirrored (:meth:`Rides.mirror`).
 
@@ -512,8 +542,9 @@ def profiles(
     tau = np.full((len(rides), legs), NEVER, np.int32)
     _scan(
         rides.departure, rides.arrival, rides.dep_stop, rides.arr_stop, rides.following,
-        rides.board, rides.alight, egress, rides.foot_ptr, rides.foot_to, rides.foot_seconds, ptr,
-        slot_dep, slot_arr, slot_ride, count, tau,
+        rides.board, rides.alight, egress, rides.foot_ptr, rides.foot_to, rides.foot_seconds,
+        *rides._foot_from, int(min(float(max_seconds), float(NEVER))), ptr, slot_dep, slot_arr, slot_ride, count,
+        tau,
     )  # fmt: skip
     return Profiles(rides, towards, ptr, slot_dep, slot_arr, slot_ride, count, tau, egress)
 
@@ -574,7 +605,7 @@ def journeys(
     [[28800, 31200, 1, '7 > R']]
     """
     rides = read_rides(feed, day, rules=rules, crs=crs, previous_day=previous_day)
-    found = profiles(rides, destination, max_transfers=max_transfers)
+    found = profiles(rides, destination, max_transfers=max_transfers, max_seconds=max_seconds)
     origin = list(origin)
     table = found.times(origin, window=window, max_seconds=max_seconds)
     table["lines"] = lines_of(found.legs(origin, table), len(table))
@@ -604,12 +635,14 @@ def _board(stop, time, legs, ptr, slot_dep, slot_arr, count):  # type: ignore[no
 @njit(cache=True, nogil=True)
 def _scan(  # type: ignore[no-untyped-def]
     departure, arrival, dep_stop, arr_stop, following, board, alight, egress, foot_ptr, foot_to,
-    foot_seconds, ptr, slot_dep, slot_arr, slot_ride, count, tau,
+    foot_seconds, back_ptr, back, longest, ptr, slot_dep, slot_arr, slot_ride, count, tau,
 ):  # fmt: skip
     """Scan rides, the latest departure first; fill the profiles."""
     n = departure.size
     top = tau.shape[1]
     never = np.int32(1 << 30)
+    # stops from which a change leads on by that many vehicles: most rides end at none
+    leads = np.zeros((top, egress.size), np.bool_)
     at_once = False
     for i in range(foot_seconds.size):
         if foot_seconds[i] <= 0:
@@ -636,7 +669,7 @@ def _scan(  # type: ignore[no-untyped-def]
                     if alight[c]:
                         if egress[v] < never and here + egress[v] < best:
                             best = here + egress[v]
-                        if k > 0:
+                        if k > 0 and leads[k - 1, v]:
                             for f in range(foot_ptr[v], foot_ptr[v + 1]):
                                 w = foot_to[f]
                                 if count[k - 1, w] == 0:
@@ -649,7 +682,7 @@ def _scan(  # type: ignore[no-untyped-def]
                                 )
                                 if s >= 0 and slot_arr[k - 1, s] < best:
                                     best = slot_arr[k - 1, s]
-                    if best >= tau[c, k]:
+                    if best >= tau[c, k] or best - departure[c] > longest:
                         continue
                     tau[c, k] = best
                     if at_once and here == departure[c]:
@@ -657,6 +690,9 @@ def _scan(  # type: ignore[no-untyped-def]
                     if board[c]:
                         u = dep_stop[c]
                         last = ptr[u] + count[k, u] - 1
+                        if count[k, u] == 0:
+                            for f in range(back_ptr[u], back_ptr[u + 1]):
+                                leads[k, back[f]] = True
                         if count[k, u] > 0 and slot_arr[k, last] <= best:
                             continue
                         if count[k, u] == 0 or slot_dep[k, last] != departure[c]:

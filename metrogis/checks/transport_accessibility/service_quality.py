@@ -6,7 +6,6 @@ class of each cell. Where the timetables at hand are not complete, no class is u
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -19,6 +18,7 @@ from metrogis import population as people_of
 from metrogis.checks.contract import Check, Input, Result, Run
 from metrogis.checks.transport_accessibility import coverage as cover
 from metrogis.checks.transport_accessibility import quality_methods as q
+from metrogis.checks.transport_accessibility.evidence import seen_modes
 from metrogis.checks.transport_accessibility.quality_parameters import (
     Method,
     ServiceQualityParameters,
@@ -39,7 +39,6 @@ from metrogis.checks.transport_accessibility.quality_texts import (
     findings,
 )
 from metrogis.checks.transport_accessibility.service import (
-    Bools,
     Floats,
     Ints,
     StraightLine,
@@ -318,49 +317,22 @@ def _coverage(
     table = run.layers["coverage"]
     if table is not None:
         run.add(cover.code_audit(towns, table))
+    seen = seen_modes(
+        towns,
+        q.GROUPS,
+        stops=stops,
+        stop_posts=run.layers["stop_posts"],
+        rail_stations=run.layers["rail_stations"],
+    )
     coverage = cover.read_coverage(
-        towns, table, _seen(run, towns, stops), groups=q.GROUPS, required=p.modes_required,
-        silent_feeds=silent,
-    )  # fmt: skip
+        towns, table, seen, groups=q.GROUPS, required=p.modes_required, silent_feeds=silent
+    )
     inside = coverage.complete[unit]
     far = {g: np.full(len(unit), np.inf) for g in q.GROUPS}
     if not p.neighbours_complete or not inside.any() or inside.all():
         return coverage, far
     longest = max(max(q.reach_of(p, m, False).values()) for m in p.methods)
     return coverage, q.gaps_to_incomplete(coverage, towns, xy, inside, longest)
-
-
-def _seen(run: Run, towns: gpd.GeoDataFrame, stops: gpd.GeoDataFrame) -> Bools:
-    """Municipalities x mode groups where some layer has a stop of that group."""
-    layers = [SimpleNamespace(shapes=stops.geometry, groups=stops["mode_groups"].str.split(","))]
-    posts, stations = run.layers["stop_posts"], run.layers["rail_stations"]
-    if posts is not None:
-        modes = posts["mode"] if "mode" in posts.columns else pd.Series("bus", index=posts.index)
-        groups = {m: _groups_named(m) for m in modes.unique()}
-        layers.append(SimpleNamespace(shapes=posts.geometry, groups=[groups[m] for m in modes]))
-    if stations is not None:
-        layers.append(SimpleNamespace(shapes=stations.geometry, groups=[["rail"]] * len(stations)))
-    seen = np.zeros((len(towns), len(q.GROUPS)), bool)
-    column = {g: i for i, g in enumerate(q.GROUPS)}
-    for layer in layers:
-        town, point = cover.inside_pairs(towns, np.asarray(layer.shapes.to_numpy(), dtype=object))
-        own = list(layer.groups)
-        for u, i in zip(town.tolist(), point.tolist(), strict=True):
-            for group in own[i]:
-                if group in column:
-                    seen[u, column[group]] = True
-    return seen
-
-
-def _groups_named(mode: Any) -> list[str]:
-    """Mode groups of a stop post; an unknown word is evidence of nothing."""
-    found = []
-    for part in str(mode if isinstance(mode, str) and mode else "bus").replace(";", ",").split(","):
-        try:
-            found.append(cover.group_of(part))
-        except ValueError:
-            continue
-    return found
 
 
 CHECK = Check(

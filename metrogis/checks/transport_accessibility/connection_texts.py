@@ -1,0 +1,331 @@
+"""Texts of the check ``connections``: question, method, columns, views, findings."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+
+from metrogis.checks.contract import Category, Column, Finding, View, municipality_columns
+from metrogis.checks.transport_accessibility.connection_parameters import ConnectionsParameters
+from metrogis.checks.transport_accessibility.white_texts import COVERAGE, DAYS, ON_DAY
+from metrogis.checks.transport_accessibility.white_texts import INPUTS as WHITE_INPUTS
+from metrogis.texts import Text, both
+
+TITLE = Text("Połączenia między siedzibami", "Connections between seats")
+QUESTION = Text(
+    "Czy między miastem wojewódzkim, siedzibami powiatów i siedzibami gmin jest dość par połączeń "
+    "w dni robocze i wolne, jak chce projekt ustawy?",
+    "Are there enough pairs of connections between the voivodeship city, county seats and "
+    "municipal seats, on working days and days off, as the draft law wants?",
+)
+METHOD = Text(
+    "Dla każdej relacji szukane są w rozkładzie wszystkie podróże tam i z powrotem, których żadna "
+    "inna nie bije (nie odjeżdża później i nie przyjeżdża wcześniej), z ograniczoną liczbą "
+    "przesiadek i czasem podróży. Para to jedna podróż tam i jedna z powrotem tej samej doby "
+    "rozkładowej; par jest tyle, ile podróży w rzadszym kierunku (obok podano podróże z powrotem "
+    "po pobycie na miejscu). Przystanki miejscowości to te w zasięgu dojścia od jej punktu. "
+    "Połączenia znalezione są pewne; za małą ich liczbę stwierdza się tylko tam, gdzie na obu "
+    "końcach są wszystkie rozkłady, a gdzie indziej stan jest nieznany. Gdzie siedziba powiatu nie "
+    "jest oznaczona, sprawdzane jest połączenie z miastem wojewódzkim. Nie są badane ceny, miejsca "
+    "w pojazdach ani punktualność.",
+    "For each relation all journeys out and back are searched that no other one beats (leaves "
+    "later and arrives earlier), with bounded transfers and travel time. A pair is one journey out "
+    "and one back on the same service day; there are as many pairs as journeys in the rarer "
+    "direction (round trips after a stay are told beside). The stops of a place are those within a "
+    "walk of its point. Connections found are certain; too few are stated only where all "
+    "timetables of both ends are at hand, elsewhere the state is unknown. Where no county seat is "
+    "marked the voivodeship city is checked instead. Fares, seats and punctuality are not studied.",
+)
+
+_KEPT = ("municipalities", "localities", "timetable", "coverage", "streets", "stop_posts",
+         "rail_stations")  # fmt: skip
+_WHITE = {row[0]: row for row in WHITE_INPUTS}
+INPUTS: tuple[tuple[str, Text, str, bool], ...] = tuple(
+    (*_WHITE[name][:3], name in ("municipalities", "localities", "timetable")) for name in _KEPT
+)
+
+STATES = {
+    "enough": Text("dość połączeń", "enough"),
+    "not_enough": Text("za mało połączeń", "not enough"),
+    "unknown": Text("nieznane", "unknown"),
+    "walk": Text("w zasięgu dojścia", "within a walk"),
+    "city": Text("miasto wojewódzkie", "voivodeship city"),
+    "none": Text("bez relacji", "no relation"),
+}
+KINDS = {
+    "county_voivodeship": Text(
+        "siedziba powiatu – miasto wojewódzkie", "county seat - voivodeship city"
+    ),
+    "municipality_county": Text(
+        "siedziba gminy – siedziba powiatu", "municipal seat - county seat"
+    ),
+    "municipality_city": Text(
+        "siedziba gminy – miasto wojewódzkie (siedziba powiatu nieoznaczona)",
+        "municipal seat - voivodeship city (county seat not marked)",
+    ),
+    "locality_municipality": Text("miejscowość – siedziba gminy", "locality - municipal seat"),
+    "none": Text("brak", "none"),
+}
+SEATS = {
+    "voivodeship": Text("miasto wojewódzkie", "voivodeship city"),
+    "county": Text("siedziba powiatu", "county seat"),
+    "municipality": Text("siedziba gminy", "municipal seat"),
+    "none": Text("inna miejscowość", "other locality"),
+}
+
+
+def _columns() -> dict[str, dict[str, Column]]:
+    def state(pl: str, en: str) -> Column:
+        return Column(Text(pl, en), "category", categories=STATES)
+
+    towns = municipality_columns()
+    pairs = {
+        "pairs_working": Column(
+            Text("pary w dni robocze", "pairs on working days"), unit="pairs/day",
+            note=Text("najmniej z rodzajów dni roboczych", "the least of the working day types"),
+        ),
+        "pairs_off": Column(
+            Text("pary w dni wolne", "pairs on days off"), unit="pairs/day",
+            note=Text("najmniej z soboty i niedzieli", "the least of Saturday and Sunday"),
+        ),
+    }  # fmt: skip
+    states = {
+        "state": state("stan", "state"),
+        "state_working": state("stan: dni robocze", "state: working days"),
+        "state_off": state("stan: dni wolne", "state: days off"),
+        "state_earlier": state("stan: wcześniejszy projekt", "state: earlier draft"),
+    }
+    fastest = Column(Text("najkrótsza podróż", "shortest journey"), unit="min")
+    kind = Column(Text("relacja", "relation"), "category", categories=KINDS)
+    to = Column(Text("dokąd", "to"), "text")
+    share = {
+        "enough": Text("miejscowości z dość połączeniami", "localities with enough"),
+        "not_enough": Text("miejscowości z za małą liczbą", "localities with not enough"),
+        "unknown": Text("miejscowości o nieznanym stanie", "localities unknown"),
+    }
+    towns |= {
+        "coverage": Column(
+            Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE
+        ),
+        "seat": Column(Text("siedziba", "seat"), "text"),
+        "name_to": to,
+        "kind": kind,
+        **pairs,
+        **states,
+        "fastest_min": fastest,
+        "localities": Column(Text("inne miejscowości", "other localities")),
+        **{f"localities_{k}": Column(t, "share", digits=1) for k, t in share.items()},
+    }
+    start = Column(Text("skąd", "from"), "text")
+    relations = {
+        "name_from": start,
+        "name_to": to,
+        "kind": kind,
+        "teryt_from": Column(Text("TERYT skąd", "TERYT from"), "text"),
+        "teryt_to": Column(Text("TERYT dokąd", "TERYT to"), "text"),
+        **pairs,
+    }
+    for day, name in DAYS.items():
+        heads = {
+            "pairs": Text("pary", "pairs"),
+            "round_trips": Text("podróże z powrotem", "round trips"),
+            "out": Text("podróże tam", "journeys out"),
+            "back": Text("podróże z powrotem, wszystkie", "journeys back"),
+        }
+        for key, head in heads.items():
+            relations[f"{key}_{day}"] = Column(
+                Text(f"{head.pl}: {name.pl}", f"{head.en}: {name.en}")
+            )
+    relations |= states | {"fastest_min": fastest}
+    listed = {
+        "name_from": start,
+        "name_to": to,
+        "day_type": Column(Text("rodzaj dnia", "day type"), "category", categories=DAYS),
+        "pair": Column(Text("para", "pair")),
+    }
+    for way, word in (("out", Text("tam", "out")), ("back", Text("z powrotem", "back"))):
+        listed |= {
+            f"{way}_departure": Column(Text(f"odjazd {word.pl}", f"departure {word.en}"), "text"),
+            f"{way}_arrival": Column(Text(f"przyjazd {word.pl}", f"arrival {word.en}"), "text"),
+            f"{way}_min": Column(Text(f"czas {word.pl}", f"time {word.en}"), unit="min"),
+            f"{way}_transfers": Column(Text(f"przesiadki {word.pl}", f"transfers {word.en}")),
+            f"{way}_lines": Column(Text(f"linie {word.pl}", f"lines {word.en}"), "text"),
+        }
+    listed["returns"] = Column(
+        Text("powrót po pobycie", "returns after a stay"), "flag",
+        note=Text("podróż z powrotem po podróży tam i pobycie",
+                  "the journey back follows the journey out and a stay"),
+    )  # fmt: skip
+    return {
+        "municipalities": towns,
+        "relations": relations,
+        "places": {
+            "name": Column(Text("miejscowość", "place"), "text"),
+            "teryt": Column(both("TERYT"), "text"),
+            "seat": Column(Text("siedziba", "seat"), "category", categories=SEATS),
+            "stops": Column(Text("przystanki w zasięgu", "stops within reach")),
+            "name_to": to,
+            "state": states["state"],
+        },
+        "pairs": listed,
+    }
+
+
+COLUMNS = _columns()
+
+_CATEGORIES = (
+    Category("enough", STATES["enough"], "#009E73"),
+    Category("not_enough", STATES["not_enough"], "#D55E00"),
+    Category("unknown", STATES["unknown"], "#BBBBBB", hatch=True),
+    Category("walk", STATES["walk"], "#56B4E9"),
+)
+VIEWS = (
+    View(
+        "municipalities",
+        Text("Połączenie siedziby gminy", "Connection of the municipal seat"),
+        column="state",
+        categories=(*_CATEGORIES, Category("city", STATES["city"], "#0072B2")),
+        popup=("name", "seat", "name_to", "kind", "pairs_working", "pairs_off", "state_earlier",
+               "fastest_min", "coverage", "localities", "localities_enough"),
+    ),
+    View(
+        "relations",
+        Text("Relacje", "Relations"),
+        column="state",
+        categories=_CATEGORIES,
+        popup=("name_from", "name_to", "kind", "pairs_working", "pairs_off", "pairs_school_day",
+               "pairs_saturday", "pairs_sunday", "round_trips_school_day", "fastest_min"),
+        weight=2.0,
+    ),
+    View(
+        "places",
+        Text("Miejscowości", "Places"),
+        column="state",
+        categories=(*_CATEGORIES, Category("none", STATES["none"], "#0072B2")),
+        popup=("name", "seat", "name_to", "stops", "state"),
+        radius=4.0,
+        shown=False,
+    ),
+)  # fmt: skip
+
+
+# --------------------------------------------------------------------------- findings
+
+
+def findings(
+    towns: gpd.GeoDataFrame,
+    features: dict[str, gpd.GeoDataFrame],
+    p: ConnectionsParameters,
+    days: list[str],
+) -> list[Finding]:
+    """Return the sentences a planner quotes."""
+    table = features["relations"]
+    own = table["kind"].to_numpy(dtype=object) == "locality_municipality"
+    legal, other = table[~own], table[own]
+    out = [_seats(legal, p)]
+    if len(legal):
+        out.append(_by_day(legal, p, days))
+        bad = legal[legal["state"] == "not_enough"]
+        if len(bad):
+            out.append(_worst(bad))
+    lost = int(((towns["state"] == "unknown") & (towns["kind"] == "none")).sum())
+    if lost:
+        out.append(
+            Finding(
+                Text(
+                    "Dla {seats_missing:0} {seats_missing:plural:gminy|gmin|gmin} nie ma "
+                    "w danych siedziby albo miejsca, z którym miałaby być połączona: stan "
+                    "nieznany.",
+                    "For {seats_missing:0} {seats_missing:plural:municipality|municipalities} the "
+                    "seat, or the place it should be connected with, is not in the data: unknown.",
+                ),
+                {"seats_missing": float(lost)},
+            )
+        )
+    if len(other):
+        out.append(_localities(other))
+    return out
+
+
+def _seats(legal: gpd.GeoDataFrame, p: ConnectionsParameters) -> Finding:
+    state = legal["state"].to_numpy(dtype=object)
+    before = legal["state_earlier"].to_numpy(dtype=object)
+    values = {
+        "relations": float(len(legal)),
+        "relations_enough": float(np.isin(state, ("enough", "walk")).sum()),
+        "relations_not_enough": float((state == "not_enough").sum()),
+        "relations_unknown": float((state == "unknown").sum()),
+        "earlier_enough": float(np.isin(before, ("enough", "walk")).sum()),
+        "earlier_not_enough": float((before == "not_enough").sum()),
+        "needed_working": float(p.pairs_working),
+        "needed_off": float(p.pairs_off),
+        "needed_earlier": float(p.pairs_earlier),
+    }
+    return Finding(
+        Text(
+            "Z {relations:0} relacji między siedzibami {relations_enough:0} ma co najmniej "
+            "{needed_working:0} {needed_working:plural:parę|pary|par} połączeń w dni robocze "
+            "i {needed_off:0} w dni wolne, {relations_not_enough:0} nie ma, o "
+            "{relations_unknown:0} nic pewnego nie wiadomo. Po {needed_earlier:0} każdego dnia "
+            "(wcześniejszy projekt) ma {earlier_enough:0}, nie ma {earlier_not_enough:0}.",
+            "Of {relations:0} relations between seats {relations_enough:0} have at least "
+            "{needed_working:0} {needed_working:plural:pair|pairs} of connections on working days "
+            "and {needed_off:0} on days off, {relations_not_enough:0} have not, nothing certain is "
+            "known of {relations_unknown:0}. With {needed_earlier:0} every day (earlier draft): "
+            "{earlier_enough:0} have, {earlier_not_enough:0} have not.",
+        ),
+        values,
+    )
+
+
+def _by_day(legal: gpd.GeoDataFrame, p: ConnectionsParameters, days: list[str]) -> Finding:
+    values: dict[str, float] = {}
+    pl, en = [], []
+    for day in days:
+        values[f"median_pairs_{day}"] = float(np.median(legal[f"pairs_{day}"]))
+        pl.append(f"{ON_DAY[day].pl} {{median_pairs_{day}:0}}")
+        en.append(f"{ON_DAY[day].en} {{median_pairs_{day}:0}}")
+    return Finding(
+        Text(
+            "Mediana liczby par w rozkładach, które są w danych: " + ", ".join(pl) + ".",
+            "Median number of pairs in the timetables at hand: " + ", ".join(en) + ".",
+        ),
+        values,
+    )
+
+
+def _worst(bad: gpd.GeoDataFrame) -> Finding:
+    worst = bad.sort_values(["pairs_working", "pairs_off"], kind="stable").iloc[0]
+    return Finding(
+        Text(
+            "Najmniej: {start} – {end}, {worst_working:0} {worst_working:plural:para|pary|par} "
+            "w dni robocze i {worst_off:0} w dni wolne.",
+            "The fewest: {start} - {end}, {worst_working:0} {worst_working:plural:pair|pairs} on "
+            "working days and {worst_off:0} on days off.",
+        ),
+        {
+            "worst_working": float(worst["pairs_working"]),
+            "worst_off": float(worst["pairs_off"]),
+        },
+        {"start": str(worst["name_from"]), "end": str(worst["name_to"])},
+    )
+
+
+def _localities(other: gpd.GeoDataFrame) -> Finding:
+    state = other["state"].to_numpy(dtype=object)
+    return Finding(
+        Text(
+            "Z {localities:0} innych miejscowości {localities_enough:0} ma tyle samo połączeń "
+            "z siedzibą swojej gminy (albo dojście pieszo), {localities_not_enough:0} nie ma, "
+            "o {localities_unknown:0} nic pewnego nie wiadomo.",
+            "Of {localities:0} other localities {localities_enough:0} have as many connections "
+            "with the seat of their municipality (or a walk), {localities_not_enough:0} have not, "
+            "nothing certain is known of {localities_unknown:0}.",
+        ),
+        {
+            "localities": float(len(other)),
+            "localities_enough": float(np.isin(state, ("enough", "walk")).sum()),
+            "localities_not_enough": float((state == "not_enough").sum()),
+            "localities_unknown": float((state == "unknown").sum()),
+        },
+    )
