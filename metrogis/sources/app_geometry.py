@@ -169,7 +169,8 @@ class GeometryReader:
         if len(xy) and not np.array_equal(xy[0], xy[-1]):
             gap = float(np.hypot(*(xy[0] - xy[-1])))
             if gap > _CLOSE:
-                self._out.problems.append(("open_ring", f"{gap:.3f} m", *map(float, xy[-1])))
+                x, y = map(float, xy[-1])
+                self._out.problems.append(("open_ring", f"{gap:.3f} m", x, y))
             xy = np.vstack([xy, xy[:1]])
         if len(xy) < 4:
             x, y = map(float, xy[0]) if len(xy) else (math.nan, math.nan)
