@@ -190,6 +190,7 @@ def read_rides(
     rules: TransferRules = TransferRules(),
     crs: Any = None,
     previous_day: bool = False,
+    walks: Rides | None = None,
 ) -> Rides:
     """Read all rides of a day, headways expanded.
 
@@ -203,6 +204,8 @@ def read_rides(
         CRS in metres, for walks; not needed where ``walk_metres`` and ``stations`` are off.
     previous_day : bool
         Add what the service day before still runs after midnight.
+    walks : Rides, optional
+        Of another day, same feed and rules: its walks are used again.
 
     Raises
     ------
@@ -245,7 +248,11 @@ def read_rides(
     goes_on = np.zeros(len(head), bool)
     goes_on[:-1] = (np.diff(head) == 1) & (run[head][1:] == run[head][:-1])
     following = np.where(goes_on, rank[np.arange(len(head)) + 1], -1)[order]
-    foot = _footpaths(feed, rules, crs)
+    foot = (
+        _footpaths(feed, rules, crs)
+        if walks is None
+        else (walks.foot_ptr, walks.foot_to, walks.foot_seconds)
+    )
     r = feed.routes
     names = r["route_short_name"].astype(str).to_numpy(dtype=object)
     ids = r["route_id"].astype(str).to_numpy(dtype=object)
@@ -540,11 +547,11 @@ def profiles(
     slot_arr, slot_ride = np.empty_like(slot_dep), np.empty((legs, ptr[-1]), np.int64)
     count = np.zeros((legs, n), np.int64)
     tau = np.full((len(rides), legs), NEVER, np.int32)
+    longest = int(min(float(max_seconds), float(NEVER)))
     _scan(
         rides.departure, rides.arrival, rides.dep_stop, rides.arr_stop, rides.following,
         rides.board, rides.alight, egress, rides.foot_ptr, rides.foot_to, rides.foot_seconds,
-        *rides._foot_from, int(min(float(max_seconds), float(NEVER))), ptr, slot_dep, slot_arr, slot_ride, count,
-        tau,
+        *rides._foot_from, longest, ptr, slot_dep, slot_arr, slot_ride, count, tau,
     )  # fmt: skip
     return Profiles(rides, towards, ptr, slot_dep, slot_arr, slot_ride, count, tau, egress)
 

@@ -276,10 +276,10 @@ def _count(
         "max_seconds": 60 * p.max_minutes,
     }
     listed = {k for k, r in enumerate(relations) if r.kind != "locality_municipality"}
+    rides = None
     for day in [d for d, known in days.items() if known]:
-        rides = read_rides(timetable, day, rules=p.rules(), crs=run.crs)
-        if day == next(d for d, known in days.items() if known):
-            run.add(rides.audit)
+        rides = read_rides(timetable, day, rules=p.rules(), crs=run.crs, walks=rides)
+        run.add(rides.audit)
         turned = rides.mirror()
         for end, own in by_end.items():
             stops = places.stops[end]
