@@ -24,9 +24,20 @@ _WHERE = {
     "Result": "checks.contract",
     "Finding": "checks.contract",
     "functional_links": "checks.spatial_development.functional_links",
+    "plan_validity": "checks.spatial_development.plan_validity",
+    "corridor_conflicts": "checks.spatial_development.corridor_conflicts",
+    "border_coherence": "checks.spatial_development.border_coherence",
+    "model_coherence": "checks.spatial_development.model_coherence",
     "white_spots": "checks.transport_accessibility.white_spots",
+    "service_quality": "checks.transport_accessibility.service_quality",
+    "connections": "checks.transport_accessibility.connections",
     "interchange_access": "checks.active_mobility.interchange_access",
+    "cycle_network": "checks.active_mobility.cycle_network",
+    "missing_links": "checks.active_mobility.missing_links",
+    "border_gaps": "checks.active_mobility.border_gaps",
+    "planned_links": "checks.active_mobility.planned_links",
     "read_feed": "transit",
+    "read_app": "sources.app_gml",
     "Feed": "transit",
     "Audit": "provenance",
     "Source": "provenance",
@@ -61,20 +72,41 @@ __all__ = [
     "SourceError",
     "Text",
     "__version__",
+    "border_coherence",
+    "border_gaps",
+    "connections",
+    "corridor_conflicts",
+    "cycle_network",
     "functional_links",
     "interchange_access",
+    "missing_links",
+    "model_coherence",
     "open_metro",
+    "plan_validity",
+    "planned_links",
+    "read_app",
     "read_feed",
     "run",
+    "service_quality",
     "white_spots",
 ]
 
 if TYPE_CHECKING:
     from metrogis.atlas import Atlas, run
+    from metrogis.checks.active_mobility.border_gaps import border_gaps
+    from metrogis.checks.active_mobility.cycle_network import cycle_network
     from metrogis.checks.active_mobility.interchange_access import interchange_access
+    from metrogis.checks.active_mobility.missing_links import missing_links
+    from metrogis.checks.active_mobility.planned_links import planned_links
     from metrogis.checks.contract import Check, Finding, Result
     from metrogis.checks.registry import CHECKS
+    from metrogis.checks.spatial_development.border_coherence import border_coherence
+    from metrogis.checks.spatial_development.corridor_conflicts import corridor_conflicts
     from metrogis.checks.spatial_development.functional_links import functional_links
+    from metrogis.checks.spatial_development.model_coherence import model_coherence
+    from metrogis.checks.spatial_development.plan_validity import plan_validity
+    from metrogis.checks.transport_accessibility.connections import connections
+    from metrogis.checks.transport_accessibility.service_quality import service_quality
     from metrogis.checks.transport_accessibility.white_spots import white_spots
     from metrogis.errors import (
         CatalogError,
@@ -88,6 +120,7 @@ if TYPE_CHECKING:
     )
     from metrogis.metro import Metro, open_metro
     from metrogis.provenance import Audit, Source
+    from metrogis.sources.app_gml import read_app
     from metrogis.texts import Text
     from metrogis.transit import Feed, read_feed
 

@@ -91,6 +91,13 @@ LAYERS: dict[str, Known] = {
     "planning_zones": Known(Text("strefy planistyczne", "planning zones"), "PlanningZones"),
     "land_cover": Known(Text("pokrycie terenu", "land cover"), "Raster"),
     "elevation": Known(Text("wysokości terenu", "elevation"), "Raster"),
+    "core_areas": Known(Text("obszary węzłowe", "core areas"), "Areas"),
+    "corridor_severity": Known(
+        Text("ciężar kolizji stref z korytarzem", "severity of zones in corridors"), "Table"
+    ),
+    "model_compatibility": Known(
+        Text("zgodność stref ze strukturą", "compatibility of zones and structure"), "Table"
+    ),
     "structure": Known(Text("struktura metropolii", "metropolitan structure"), "Areas"),
     "buildings": Known(Text("budynki", "buildings"), "Areas"),
     "investments": Known(Text("planowane inwestycje", "planned investments"), "Investments"),

@@ -4,17 +4,39 @@ from __future__ import annotations
 
 import difflib
 
-from metrogis.checks.active_mobility import interchange_access
+from metrogis.checks.active_mobility import (
+    border_gaps,
+    cycle_network,
+    interchange_access,
+    missing_links,
+    planned_links,
+)
 from metrogis.checks.contract import Check
-from metrogis.checks.spatial_development import functional_links
-from metrogis.checks.transport_accessibility import white_spots
+from metrogis.checks.spatial_development import (
+    border_coherence,
+    corridor_conflicts,
+    functional_links,
+    model_coherence,
+    plan_validity,
+)
+from metrogis.checks.transport_accessibility import connections, service_quality, white_spots
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 
 CHECKS: tuple[Check, ...] = (
     functional_links.CHECK,
+    plan_validity.CHECK,
+    corridor_conflicts.CHECK,
+    border_coherence.CHECK,
+    model_coherence.CHECK,
     white_spots.CHECK,
+    service_quality.CHECK,
+    connections.CHECK,
     interchange_access.CHECK,
+    cycle_network.CHECK,
+    missing_links.CHECK,
+    border_gaps.CHECK,
+    planned_links.CHECK,
 )
 
 

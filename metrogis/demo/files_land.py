@@ -64,7 +64,7 @@ def write_plans(world: World, folder: Path) -> Layers:
     for plan in world.plans:
         text = write_app(plan, plan.municipality)
         (folder / "plans" / f"{plan.teryt}.gml").write_bytes(text.encode())
-    return {"planning_zones": {"driver": "app_gml", "path": "plans"}}
+    return {"plans": {"driver": "app_gml", "path": "plans"}}
 
 
 def write_investments(world: World, folder: Path) -> Layers:

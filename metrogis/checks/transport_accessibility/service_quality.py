@@ -44,6 +44,7 @@ from metrogis.checks.transport_accessibility.service import (
     StraightLine,
     walking,
 )
+from metrogis.provenance import audit_of
 from metrogis.texts import Text
 from metrogis.transit.classes import Classes
 
@@ -138,7 +139,9 @@ def service_quality(
     )
     p: ServiceQualityParameters = run.parameters
     towns: gpd.GeoDataFrame = run.layers["municipalities"]
-    network = None if isinstance(walking(streets, p.detour), StraightLine) else streets
+    walk: Any = walking(streets, p.detour)  # of a street layer: its walking network
+    network = None if isinstance(walk, StraightLine) else walk
+    run.add(audit_of(network))
     if network is not None and hasattr(network, "crs"):
         crs_rules.require_same(municipalities=towns, streets=network.crs)
     cells, unit, xy, totals = _settle(run, towns, p)
