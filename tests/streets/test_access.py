@@ -40,7 +40,8 @@ def test_nearest_and_reach_equal_plain_search(spots: list, drawn: list, distance
     touched = access.touched_networks(points, owner, lines, labels, distance=distance)
     for place in range(4):
         own = points[owner == place]
-        apart = np.array([[p.distance(s) for s in lines] for p in own]).reshape(len(own), len(lines))
+        apart = np.array([[p.distance(s) for s in lines] for p in own])
+        apart = apart.reshape(len(own), len(lines))
         reached = {labels[j] for j in np.flatnonzero((apart <= distance).any(axis=0))}
         assert set(touched[touched[:, 0] == place, 1]) == reached
         assert found.length[place] == max((lengths[k] for k in reached), default=0)

@@ -42,7 +42,7 @@ def home_of(points: Array, towns: gpd.GeoDataFrame) -> Array:
 
 def names_of(home: Array, towns: gpd.GeoDataFrame, column: str) -> Array:
     """Return a text of the municipality of each row; missing outside all."""
-    values = np.append(towns[column].astype(object).to_numpy(), None)
+    values = np.array([*towns[column].tolist(), None], dtype=object)
     found: Array = values[home]
     return found
 
@@ -153,7 +153,7 @@ def compare(
     own = built.geometry.to_numpy()
     own_names = _names(built)
     # the layer's lines against the street data, where that reaches
-    streets = shapely.points(network.x, network.y)
+    streets: Array = np.asarray(shapely.points(network.x, network.y), dtype=object)
     near, _ = (
         shapely.STRtree(streets).query(own, predicate="dwithin", distance=reach)
         if len(own)

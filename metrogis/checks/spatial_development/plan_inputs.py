@@ -42,7 +42,7 @@ def require_plan(plans: Any) -> Plan:
             layer="plans",
             remedy=Text("wczytaj plik: read_app(...)", "read a file: read_app(...)"),
         )
-    return plans  # type: ignore[no-any-return]
+    return plans
 
 
 def zones_of(run: Run, check: str) -> gpd.GeoDataFrame:
