@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from numba import njit
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 Array = npt.NDArray[Any]
 
@@ -108,6 +110,9 @@ def edge_betweenness(
     ones = np.ones(n)
     start = ones if origins is None else np.asarray(origins, float)
     end = ones if destinations is None else np.asarray(destinations, float)
+    # neighbours side by side in memory: twice as fast where ids are scattered
+    order = np.asarray(reverse_cuthill_mckee(_pattern(graph), symmetric_mode=True))
+    graph, start, end = _renumbered(graph, order), start[order], end[order]
     weight = graph.length[graph.edge]
     limit = FAR if np.isinf(radius) else int(np.floor(radius / graph.unit * (1 + 1e-15) + 0.5))
     shift, slots = _ring(weight)
@@ -133,6 +138,23 @@ def edge_betweenness(
     with ThreadPoolExecutor(workers) as pool:  # the kernel lets go of the interpreter's lock
         parts = list(pool.map(part, range(_CHUNKS)))
     return np.sum(parts, axis=0) / 2
+
+
+def _pattern(graph: Arcs) -> Any:
+    n = len(graph.indptr) - 1
+    ones = np.ones(len(graph.head), np.int8)
+    return csr_array((ones, graph.head, graph.indptr.astype(np.int32)), shape=(n, n))
+
+
+def _renumbered(graph: Arcs, order: Array) -> Arcs:
+    """Return the graph with its nodes in ``order``; edges keep their numbers."""
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    count = np.diff(graph.indptr)[order]
+    indptr = np.concatenate([[0], np.cumsum(count)])
+    shift: Array = graph.indptr[order] - indptr[:-1]
+    take = np.repeat(shift, count) + np.arange(indptr[-1])
+    return Arcs(indptr, place[graph.head[take]], graph.edge[take], graph.length, graph.unit)
 
 
 def _ring(weight: Array) -> tuple[int, int]:

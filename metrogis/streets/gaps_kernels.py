@@ -63,8 +63,8 @@ def _search(  # type: ignore[no-untyped-def]
     """Settle nodes from ``s`` until no path that may be a gap can get longer.
 
     A path may be a gap (``free`` 1) as long as it uses no edge of ``stops`` and passes through no
-    node of ``shut`` (ending there is allowed). Returns the number of nodes in ``order``, which
-    are all that were reached: the caller resets ``dist`` by it and by the heap's left-overs.
+    node of ``shut`` (ending there is allowed). Returns how many nodes of ``order`` are settled,
+    whose ``dist`` the caller resets, and how many were reached.
     """
     dist[s] = 0
     ties[s] = 0
@@ -112,12 +112,15 @@ def _search(  # type: ignore[no-untyped-def]
             now = 0 if stops[e] else onward
             free[y] = now
             hopeful += now - was
-    while size > 0:  # reached, not settled: to be reset as well
+    reached = settled
+    while size > 0:  # reached, not settled
         size -= 1
         x = items[size]
         if free[x] < 2 and dist[x] != FAR:
             dist[x] = FAR
-    return settled
+            order[reached] = x
+            reached += 1
+    return settled, reached
 
 
 @njit(cache=True, nogil=True)
@@ -154,7 +157,7 @@ def candidate_pairs(  # type: ignore[no-untyped-def]
     count = 0
     for k in range(contacts.size):
         s = contacts[k]
-        settled = _search(
+        settled, _ = _search(
             s, indptr[:-1], indptr[1:], head, edge, weight, tie, stops, shut, dist, ties, by_edge,
             by_node, free, order, keys, items
         )  # fmt: skip
@@ -280,7 +283,7 @@ def trace(  # type: ignore[no-untyped-def]
     i = 0
     while i < source.size:
         s = source[i]
-        settled = _search(
+        settled, _ = _search(
             s, indptr[:-1], indptr[1:], head, edge, weight, tie, stops, shut, dist, ties, by_edge,
             by_node, free, order, keys, items
         )  # fmt: skip
@@ -333,7 +336,22 @@ def _cut(x, e, begin, until, head, edge):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _reduce(  # type: ignore[no-untyped-def]
-    stack, waiting, begin, until, head, edge, ends, weight, tie, metres, worth, part, tip, edges
+    stack,
+    waiting,
+    begin,
+    until,
+    head,
+    edge,
+    ends,
+    weight,
+    tie,
+    metres,
+    worth,
+    part,
+    tip,
+    edges,
+    looked,
+    nxt,
 ):
     """Drop dead ends where no path may end, and join the two edges of nodes passed through.
 
@@ -366,6 +384,15 @@ def _reduce(  # type: ignore[no-untyped-def]
         worth[edges] = worth[e] + worth[f]
         part[edges, 0], part[edges, 1] = e, f
         tip[edges, 0], tip[edges, 1] = a, b
+        # who came by either came by both
+        looked[edges] = looked[e]
+        if looked[e] < 0:
+            looked[edges] = looked[f]
+        elif looked[f] >= 0:
+            last = looked[e]
+            while nxt[last] >= 0:
+                last = nxt[last]
+            nxt[last] = looked[f]
         for k in range(begin[a], until[a]):
             if edge[k] == e:
                 head[k], edge[k] = b, edges
@@ -379,6 +406,17 @@ def _reduce(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _spoil(at, looked, nxt, who, when, version, stale):  # type: ignore[no-untyped-def]
+    """Mark those whose search came by what is no longer so."""
+    i = looked[at]
+    looked[at] = -1
+    while i >= 0:
+        if when[i] == version[who[i]]:
+            stale[who[i]] = True
+        i = nxt[i]
+
+
+@njit(cache=True, nogil=True)
 def declutter(  # type: ignore[no-untyped-def]
     indptr, head, edge, u, v, weight, tie, metres, worth, contact
 ):
@@ -389,9 +427,9 @@ def declutter(  # type: ignore[no-untyped-def]
 
     Three facts make it quick. The best path never passes through a contact node where paths may
     end: the better part of it would be better still, or as good and shorter. So each node keeps
-    only its best path to the next such nodes, and searches again only when a path is taken from
-    what it has looked at. A node of degree 2 can only be passed through, ever: its edges are
-    one.
+    only its best path to the next such nodes, and searches again only when an edge is taken by
+    which its search came somewhere, or when a node where it ended may be passed through. And a
+    node of degree 2 can only be passed through, ever: its edges are one.
 
     Returns
     -------
@@ -428,20 +466,21 @@ def declutter(  # type: ignore[no-untyped-def]
         elif degree[x] > 0:
             stack[waiting] = x
             waiting += 1
+    # whose search came by an edge, or ended at a node: lists of (source, version) in an arena
+    shift = weight.size
+    looked = np.full(shift + n, -1, np.int32)
+    nxt = np.empty(1024, np.int32)
+    who = np.empty(1024, np.int32)
+    when = np.empty(1024, np.int32)
     edges = _reduce(
         stack, waiting, begin, until, head, edge, ends, weight, tie, metres, worth, part, tip,
-        edges
+        edges, looked, nxt
     )  # fmt: skip
     best_gain = np.full(many, -1.0)
     best_units = np.zeros(many, np.int64)
     best_to = np.full(many, -1, np.int32)
     version = np.zeros(many, np.int32)
     stale = np.ones(many, np.bool_)
-    # who looked at a node: lists of (source, version) in an arena
-    looked = np.full(n, -1, np.int32)
-    nxt = np.empty(1024, np.int32)
-    who = np.empty(1024, np.int32)
-    when = np.empty(1024, np.int32)
     entries = 0
     room = 1_000_000
     renewed = True
@@ -472,32 +511,38 @@ def declutter(  # type: ignore[no-untyped-def]
             s = sources[k]
             if not ends[s]:
                 continue
-            settled = _search(
+            settled, reached = _search(
                 s, begin, until, head, edge, weight, tie, stops, ends, dist, ties, by_edge,
                 by_node, free, order, keys, items
             )  # fmt: skip
             gained[s] = 0.0
             walked[s] = 0.0
-            if entries + settled > nxt.size:
-                nxt = _grow(nxt, entries + settled)
+            if entries + 2 * reached > nxt.size:
+                nxt = _grow(nxt, entries + 2 * reached)
                 who = _grow(who, nxt.size)
                 when = _grow(when, nxt.size)
-            for i in range(settled):
+            dist[s] = FAR
+            for i in range(1, reached):
                 x = order[i]
                 dist_x = dist[x]
                 dist[x] = FAR
-                nxt[entries] = looked[x]
+                e = by_edge[x]
+                nxt[entries] = looked[e]
                 who[entries] = k
                 when[entries] = version[k]
-                looked[x] = entries
+                looked[e] = entries
                 entries += 1
-                if i == 0 or free[x] != 3:
+                if i >= settled or free[x] != 3:
                     continue
-                e = by_edge[x]
                 gained[x] = gained[by_node[x]] + worth[e]
                 walked[x] = walked[by_node[x]] + metres[e]
                 if not ends[x]:
                     continue
+                nxt[entries] = looked[x + shift]
+                who[entries] = k
+                when[entries] = version[k]
+                looked[x + shift] = entries
+                entries += 1
                 gain = gained[x] / walked[x]
                 to = best_to[k]
                 if to < 0 or _better(
@@ -525,7 +570,7 @@ def declutter(  # type: ignore[no-untyped-def]
             break
         s = min(sources[top], best_to[top])
         t = max(sources[top], best_to[top])
-        settled = _search(
+        settled, _ = _search(
             s, begin, until, head, edge, weight, tie, stops, ends, dist, ties, by_edge, by_node,
             free, order, keys, items
         )  # fmt: skip
@@ -547,6 +592,7 @@ def declutter(  # type: ignore[no-untyped-def]
                 e = by_edge[x]
                 _cut(x, e, begin, until, head, edge)
                 _cut(y, e, begin, until, head, edge)
+                _spoil(e, looked, nxt, who, when, version, stale)
                 degree[x] -= 1
                 degree[y] -= 1
                 stack[0] = e
@@ -574,21 +620,16 @@ def declutter(  # type: ignore[no-untyped-def]
         waiting = 0
         x = t
         while x >= 0:
-            e = looked[x]
-            looked[x] = -1
-            while e >= 0:
-                if when[e] == version[who[e]]:
-                    stale[who[e]] = True
-                e = nxt[e]
             if ends[x] and (degree[x] == 0 or degree[x] == 2):
                 ends[x] = False
                 stale[own[x]] = True
+                _spoil(x + shift, looked, nxt, who, when, version, stale)
             stack[waiting] = x
             waiting += 1
             x = by_node[x] if x != s else -1
         edges = _reduce(
             stack, waiting, begin, until, head, edge, ends, weight, tie, metres, worth, part,
-            tip, edges
+            tip, edges, looked, nxt
         )  # fmt: skip
         if entries > room:  # mostly out of date
             looked[:] = -1
