@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -39,17 +40,21 @@ class CostDistance:
     ----------
     distance : ndarray
         Infinite where no source is reached (barriers among them).
-    nearest : ndarray of int32
-        Label of the nearest source, 0 where none is reached.
     grid : Grid
         The surface of resistance.
     """
 
     distance: np.ndarray
-    nearest: np.ndarray
+    _names: np.ndarray = field(repr=False)
     grid: Grid
-    _back: np.ndarray = field(repr=False)
+    _tag: np.ndarray = field(repr=False)
     _offsets: np.ndarray = field(repr=False)
+
+    @cached_property
+    def nearest(self) -> np.ndarray:
+        """Label of the nearest source of every cell, 0 where none is reached."""
+        rows, columns = self.distance.shape
+        return self._names[self._tag.reshape(rows + 2, columns + 2)[1:-1, 1:-1] >> 8]
 
     def path(self, row: int, column: int) -> np.ndarray:
         """Cells (row, column) of the cheapest path from a cell to its source, shape (n, 2).
@@ -59,7 +64,7 @@ class CostDistance:
         if not math.isfinite(self.distance[row, column]):
             return np.empty((0, 2), np.int64)
         width = self.distance.shape[1] + 2
-        cells = kernel.trace((row + 1) * width + column + 1, self._back, self._offsets)
+        cells = kernel.trace((row + 1) * width + column + 1, self._tag, self._offsets)
         return np.column_stack(np.divmod(cells, width)) - 1
 
     def line(self, row: int, column: int) -> shapely.LineString:
@@ -87,12 +92,22 @@ class _Field:
             raise bad_parameter("neighbours", "musi być 4 albo 8", "must be 4 or 8")
         height, self.width = grid.shape[0] + 2, grid.shape[1] + 2
         self.shape = (height, self.width)
-        kind = np.float32 if grid.values.dtype in (np.float32, np.uint8, np.int16) else np.float64
-        cost = np.full(self.shape, np.inf, kind)
-        cost[1:-1, 1:-1] = grid.values
+        kind: type = np.float64
+        if grid.values.dtype in (np.float32, np.uint8, np.int16):
+            kind = np.float32
+        elif np.array_equal(grid.values.astype(np.float32), grid.values, equal_nan=True):
+            kind = np.float32  # halves the memory and loses nothing
+        # distance, cost and tag of a cell stand side by side: one visit to memory, not three
+        size = height * self.width
+        block = np.empty((size, 2 if kind == np.float32 else 3))
+        self.dist = block[:, 0]
+        self.cost = block.view(np.float32)[:, 2] if kind == np.float32 else block[:, 1]
+        self.tag = block.view(np.int32)[:, 3 if kind == np.float32 else 4]
+        self.cost[:] = np.inf
+        cost = self.inner(self.cost)
+        cost[:] = grid.values
         if not grid.valid.all():
-            cost[1:-1, 1:-1][~grid.valid] = np.inf
-        self.cost = cost.ravel()
+            cost[~grid.valid] = np.inf
         self.offsets = (kernel.DROW * self.width + kernel.DCOL)[:neighbours].astype(np.int64)
         dx, dy = grid.cell
         self.lengths = np.hypot(kernel.DCOL * dx, kernel.DROW * dy)[:neighbours]
@@ -100,31 +115,38 @@ class _Field:
         self.low = low
         shortest, longest = low * self.lengths.min(), high * self.lengths.max()
         room = kernel.MAX_BUCKETS - 4
-        self.bucket = max(shortest, longest / room) if 0 < longest < math.inf else 1.0
-        self.buckets = max(4, int(longest / self.bucket) + 4) if longest else 4
+        self.bucket = max(shortest * (1 - 1e-6), longest / room) if 0 < longest < math.inf else 1.0
+        needed = int(longest / self.bucket) + 4 if 0 < longest < math.inf else 4
+        self.buckets = 1 << (needed - 1).bit_length()
+        # a hair of slack: rounding must not put a step's end in the bucket it starts from
+        self.final = 0 < self.bucket * (1 + 1e-9) <= shortest
 
-    def spread(self, labels: np.ndarray, limit: float) -> tuple[Any, np.ndarray, np.ndarray]:
-        """Return distance, label and back, padded and flat."""
+    def spread(self, labels: np.ndarray, limit: float) -> np.ndarray:
+        """Fill ``dist`` and ``tag`` (once only); return the label of each number in the tags."""
         if labels.shape != (self.shape[0] - 2, self.width - 2):
             grids.require_same_shape(
                 (self.shape[0] - 2, self.width - 2), labels.shape, layer="sources"
             )
-        label = np.zeros(self.shape, np.int32)
-        label[1:-1, 1:-1] = labels
-        return self._run(label.ravel(), limit)
-
-    def _run(self, label: np.ndarray, limit: float) -> tuple[Any, np.ndarray, np.ndarray]:
-        sources = label > 0
-        sources &= self.cost < np.inf
-        label[~sources] = 0
-        dist = np.where(sources, 0.0, np.inf)
-        back = np.where(sources, np.uint8(kernel.SOURCE), np.uint8(kernel.NONE))
-        del sources
+        if labels.dtype.kind not in "biu" or (labels.size and labels.min() < 0):
+            raise SchemaError(
+                Text("etykiety muszą być liczbami całkowitymi od 0", "labels must be whole, >= 0"),
+                layer="sources",
+            )
+        names = np.arange(2)
+        if labels.dtype.kind != "b":
+            top = int(labels.max()) if labels.size else 0
+            names = np.arange(top + 1)
+            if top > kernel.MAX_LABEL:
+                names = np.union1d([0], labels)
+                labels = np.searchsorted(names, labels)
+        self.tag[:] = 0
+        self.inner(self.tag)[:] = labels
+        kernel.begin(self.cost, self.dist, self.tag)
         kernel.spread(
-            self.cost, dist, label, back, self.offsets, self.lengths, self.bucket, self.buckets,
-            limit,
+            self.cost, self.dist, self.tag, self.offsets, self.lengths, self.bucket, self.buckets,
+            self.final, limit,
         )  # fmt: skip
-        return dist, label, back
+        return names
 
     def inner(self, flat: np.ndarray) -> np.ndarray:
         return flat.reshape(self.shape)[1:-1, 1:-1]
@@ -162,8 +184,8 @@ def distance(
     """
     grid = read_surface(surface, **reading)
     field_ = _Field(grid, neighbours)
-    dist, label, back = field_.spread(_labels(sources, grid.shape), limit)
-    return CostDistance(field_.inner(dist), field_.inner(label), grid, back, field_.offsets)
+    names = field_.spread(_labels(sources, grid.shape), limit)
+    return CostDistance(field_.inner(field_.dist), names, grid, field_.tag, field_.offsets)
 
 
 def _labels(sources: Any, shape: tuple[int, int]) -> np.ndarray:
@@ -224,13 +246,14 @@ def links(
     grid = read_surface(surface, **reading)
     labels = _labels(patches, grid.shape)
     field_ = _Field(grid, neighbours)
-    dist, label, back = field_.spread(labels, limit)
-    size = kernel.count_boundary(dist, label, field_.offsets)
+    names = field_.spread(labels, limit)
+    dist, tag = field_.dist, field_.tag
+    size = kernel.count_boundary(dist, tag, field_.offsets)
     keys, costs = np.empty(size, np.int64), np.empty(size)
     cells, others = np.empty(size, np.int64), np.empty(size, np.int64)
-    count = int(label.max()) + 1 if label.size else 1
+    count = len(names)
     kernel.boundary(
-        field_.cost, dist, label, field_.offsets, field_.lengths, keys, costs, cells, others, count
+        field_.cost, dist, tag, field_.offsets, field_.lengths, keys, costs, cells, others, count
     )
     order = np.lexsort((costs, keys))
     first = order[np.unique(keys[order], return_index=True)[1]]
@@ -239,16 +262,16 @@ def links(
     for at in first:
         low, high = divmod(int(keys[at]), count)
         one, two = int(cells[at]), int(others[at])
-        if label[one] != low:
+        if tag[one] >> 8 != low:
             one, two = two, one
         path = np.concatenate(
             [
-                kernel.trace(one, back, field_.offsets)[::-1],
-                kernel.trace(two, back, field_.offsets),
+                kernel.trace(one, tag, field_.offsets)[::-1],
+                kernel.trace(two, tag, field_.offsets),
             ]
         )
         places = np.column_stack(np.divmod(path, field_.width)) - 1
-        rows.append((low, high, float(costs[at]), _length(grid, places)))
+        rows.append((names[low], names[high], float(costs[at]), _length(grid, places)))
         geometries.append(_line(grid, places) if paths else None)
     table = gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=["i", "j", "cost", "length"]).astype(
@@ -257,7 +280,7 @@ def links(
         geometry=gpd.GeoSeries(geometries, crs=grid.crs),
         crs=grid.crs,
     )
-    del dist, label, back, field_
+    del dist, tag, field_
     return _exactly(table, grid, labels, neighbours, paths) if exact else table
 
 

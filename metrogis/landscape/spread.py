@@ -21,6 +21,8 @@ _DONE = 64
 SOURCE = 32
 NONE = 31
 _STEP = 31
+_STATE = 255
+MAX_LABEL = (1 << 23) - 1
 
 
 @njit(cache=True, nogil=True)
@@ -38,7 +40,7 @@ def _grow(pool, chain):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def spread(cost, dist, label, back, offsets, lengths, bucket, buckets, limit):  # type: ignore[no-untyped-def]
+def spread(cost, dist, tag, offsets, lengths, bucket, buckets, final, limit):  # type: ignore[no-untyped-def]
     """Spread from the sources (``dist`` 0); fill distance, label and way back.
 
     Parameters
@@ -47,20 +49,21 @@ def spread(cost, dist, label, back, offsets, lengths, bucket, buckets, limit):  
         Cost per unit length of each cell of a grid with a border of barriers; barriers: infinite.
     dist : flat float64
         0 at the sources, infinite elsewhere; changed in place.
-    label : flat int32
-        Label of the sources; the nearest source's label afterwards. Size 1: no labels.
-    back : flat uint8
-        Number of the step that led to a cell; ``SOURCE`` at the sources, ``NONE`` elsewhere.
+    tag : flat int32
+        Label of the nearest source x 256 + number of the step that led to the cell (``SOURCE`` at
+        the sources, ``NONE`` where nothing leads): one number, so one visit to memory.
     offsets, lengths : arrays
         Change of flat index and length of each of the 4 or 8 steps.
     bucket, buckets : float, int
-        Width of a bucket, and how many (a ring longer than the longest step).
+        Width of a bucket, and how many: a power of 2, a ring longer than the longest step.
+    final : bool
+        No step is shorter than a bucket: a cell worked off does not change any more.
     limit : float
         Cells farther than this stay unreached.
     """
     inverse = 1.0 / bucket
-    labelled = label.size > 1
     steps = offsets.size
+    ring = buckets - 1
     blocks = 1024
     pool = np.empty(blocks * _BLOCK, np.int32)
     chain = np.arange(1, blocks + 1).astype(np.int32)
@@ -72,17 +75,17 @@ def spread(cost, dist, label, back, offsets, lengths, bucket, buckets, limit):  
     start = 0  # sources are fed in as there is room: they may be half the grid
     number = 0
     while True:
-        b = number % buckets
+        b = number & ring
         if number == 0:
             while start < dist.size and head[0] < 0:
-                if dist[start] == 0.0 and back[start] == SOURCE:
+                if dist[start] == 0.0 and tag[start] & _STATE == SOURCE:
                     block = free
                     free = chain[block]
                     chain[block] = -1
                     head[0] = block
                     filled[0] = 0
                     while start < dist.size and filled[0] < _BLOCK:
-                        if dist[start] == 0.0 and back[start] == SOURCE:
+                        if dist[start] == 0.0 and tag[start] & _STATE == SOURCE:
                             pool[block * _BLOCK + filled[0]] = start
                             filled[0] += 1
                             waiting += 1
@@ -102,20 +105,23 @@ def spread(cost, dist, label, back, offsets, lengths, bucket, buckets, limit):  
                 free = block
                 filled[b] = _BLOCK
             here = dist[cell]
-            state = back[cell]
+            state = tag[cell] & _STATE
             if state >= _DONE or np.int64(here * inverse) != number:
                 continue  # worked off before, from this bucket or a nearer one
-            back[cell] = state | _DONE
-            mine = cost[cell]
+            if state < SOURCE:
+                tag[cell] = (tag[cell - offsets[state]] & ~_STATE) | state | _DONE
+            else:
+                tag[cell] |= _DONE
+            mine = np.float64(cost[cell])
             for k in range(steps):
                 other = cell + offsets[k]
-                reached = here + 0.5 * (mine + cost[other]) * lengths[k]
+                if final and tag[other] & _DONE:
+                    continue
+                reached = here + 0.5 * (mine + np.float64(cost[other])) * lengths[k]
                 if reached < dist[other] and reached <= limit:
                     dist[other] = reached
-                    back[other] = k
-                    if labelled:
-                        label[other] = label[cell]
-                    c = np.int64(reached * inverse) % buckets
+                    tag[other] = k
+                    c = np.int64(reached * inverse) & ring
                     if head[c] < 0 or filled[c] == _BLOCK:
                         if free < 0:
                             free = chain.size
@@ -133,6 +139,18 @@ def spread(cost, dist, label, back, offsets, lengths, bucket, buckets, limit):  
 
 
 @njit(cache=True, nogil=True)
+def begin(cost, dist, tag):  # type: ignore[no-untyped-def]
+    """Set the start: ``tag`` holds labels; passable cells with a label become sources."""
+    for cell in range(cost.size):
+        if tag[cell] > 0 and cost[cell] < INF:
+            dist[cell] = 0.0
+            tag[cell] = (tag[cell] << 8) | SOURCE
+        else:
+            dist[cell] = INF
+            tag[cell] = NONE
+
+
+@njit(cache=True, nogil=True)
 def range_of(cost):  # type: ignore[no-untyped-def]
     """Smallest and largest cost of passable cells; (inf, 0) when there is none."""
     low, high = INF, 0.0
@@ -145,7 +163,7 @@ def range_of(cost):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def count_boundary(dist, label, offsets):  # type: ignore[no-untyped-def]
+def count_boundary(dist, tag, offsets):  # type: ignore[no-untyped-def]
     """Number of neighbouring cells with different labels (each pair once)."""
     total = 0
     for cell in range(dist.size):
@@ -154,13 +172,13 @@ def count_boundary(dist, label, offsets):  # type: ignore[no-untyped-def]
         for k in range(offsets.size):
             if offsets[k] > 0:
                 other = cell + offsets[k]
-                if dist[other] < INF and label[other] != label[cell]:
+                if dist[other] < INF and tag[other] >> 8 != tag[cell] >> 8:
                     total += 1
     return total
 
 
 @njit(cache=True, nogil=True)
-def boundary(cost, dist, label, offsets, lengths, keys, costs, cells, others, count):  # type: ignore[no-untyped-def]
+def boundary(cost, dist, tag, offsets, lengths, keys, costs, cells, others, count):  # type: ignore[no-untyped-def]
     """List the crossings between territories: pair of labels, cost end to end, the two cells."""
     i = 0
     for cell in range(dist.size):
@@ -169,11 +187,11 @@ def boundary(cost, dist, label, offsets, lengths, keys, costs, cells, others, co
         for k in range(offsets.size):
             if offsets[k] > 0:
                 other = cell + offsets[k]
-                a, b = label[cell], label[other]
+                a, b = tag[cell] >> 8, tag[other] >> 8
                 if dist[other] < INF and a != b:
                     low, high = min(a, b), max(a, b)
                     keys[i] = np.int64(low) * count + high
-                    step = 0.5 * (cost[cell] + cost[other]) * lengths[k]
+                    step = 0.5 * (np.float64(cost[cell]) + np.float64(cost[other])) * lengths[k]
                     costs[i] = dist[cell] + step + dist[other]
                     cells[i] = cell
                     others[i] = other
@@ -181,17 +199,17 @@ def boundary(cost, dist, label, offsets, lengths, keys, costs, cells, others, co
 
 
 @njit(cache=True, nogil=True)
-def trace(cell, back, offsets):  # type: ignore[no-untyped-def]
+def trace(cell, tag, offsets):  # type: ignore[no-untyped-def]
     """Cells from ``cell`` back to its source."""
     n = 1
     at = cell
-    while not back[at] & SOURCE:
-        at -= offsets[back[at] & _STEP]
+    while not tag[at] & SOURCE:
+        at -= offsets[tag[at] & _STEP]
         n += 1
     out = np.empty(n, np.int64)
     at = cell
     for i in range(n):
         out[i] = at
         if i + 1 < n:
-            at -= offsets[back[at] & _STEP]
+            at -= offsets[tag[at] & _STEP]
     return out
