@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# timing belongs in benchmarks: a busy machine must not fail a property
+settings.register_profile("metrogis", deadline=None)
+settings.load_profile("metrogis")
 
 ROOT = Path(__file__).resolve().parent.parent
 
