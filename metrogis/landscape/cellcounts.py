@@ -1,0 +1,213 @@
+"""Counts on a categorical raster from which landscape metrics are made."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from numba import njit
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+
+@njit(cache=True)
+def patch_sums(labels, classes, edge_depth, core):  # type: ignore[no-untyped-def]
+    """Cells, sides, contiguity and coordinate sums of each patch; marks core cells.
+
+    Parameters
+    ----------
+    labels : int32 (rows, columns)
+        Patch of each cell, 0 = no data.
+    classes : int32 (rows, columns)
+        Class of each cell (from 1), 0 = no data.
+    edge_depth : int
+        Cells nearer than this to another class (8 neighbours) or to the outside are edge.
+    core : bool (rows, columns)
+        Filled.
+
+    Returns
+    -------
+    sums : (patches + 1, 7)
+        Cells, horizontal and vertical outer sides, contiguity, row sum, column sum, core cells.
+    """
+    rows, columns = labels.shape
+    sums = np.zeros((labels.max() + 1, 7))
+    for r in range(rows):
+        for c in range(columns):
+            k = labels[r, c]
+            if k == 0:
+                continue
+            s = sums[k]
+            s[0] += 1
+            if r == 0 or labels[r - 1, c] != k:
+                s[1] += 1
+            if r == rows - 1 or labels[r + 1, c] != k:
+                s[1] += 1
+            if c == 0 or labels[r, c - 1] != k:
+                s[2] += 1
+            if c == columns - 1 or labels[r, c + 1] != k:
+                s[2] += 1
+            near = 1.0
+            for dr in range(-1, 2):
+                for dc in range(-1, 2):
+                    if dr == 0 and dc == 0:
+                        continue
+                    y, x = r + dr, c + dc
+                    if 0 <= y < rows and 0 <= x < columns and labels[y, x] == k:
+                        near += 2.0 if dr == 0 or dc == 0 else 1.0
+            s[3] += near
+            s[4] += r
+            s[5] += c
+            inside = True
+            for dr in range(-edge_depth, edge_depth + 1):
+                for dc in range(-edge_depth, edge_depth + 1):
+                    if abs(dr) + abs(dc) > edge_depth:
+                        continue
+                    y, x = r + dr, c + dc
+                    if not (0 <= y < rows and 0 <= x < columns) or labels[y, x] != k:
+                        inside = False
+            core[r, c] = inside
+            if inside:
+                s[6] += 1
+    return sums
+
+
+@njit(cache=True)
+def gyration(labels, row, column, width, height, cells):  # type: ignore[no-untyped-def]
+    """Mean distance of the cells of each patch from its centroid."""
+    out = np.zeros(row.size)
+    for r in range(labels.shape[0]):
+        for c in range(labels.shape[1]):
+            k = labels[r, c]
+            if k:
+                out[k] += np.hypot((r - row[k]) * height, (c - column[k]) * width)
+    for k in range(1, out.size):
+        out[k] /= cells[k]
+    return out
+
+
+@njit(cache=True)
+def adjacencies(classes, count):  # type: ignore[no-untyped-def]
+    """Sides between classes, horizontal and vertical, each counted once; class 0 = outside.
+
+    Shape (2, count + 1, count + 1), symmetric but for the diagonal, which counts like sides once.
+    """
+    rows, columns = classes.shape
+    out = np.zeros((2, count + 1, count + 1), np.int64)
+    for r in range(-1, rows):
+        for c in range(-1, columns):
+            here = classes[r, c] if r >= 0 and c >= 0 else 0
+            if c >= 0:
+                below = classes[r + 1, c] if r + 1 < rows else 0
+                out[0, here, below] += 1
+                if here != below:
+                    out[0, below, here] += 1
+            if r >= 0:
+                right = classes[r, c + 1] if c + 1 < columns else 0
+                out[1, here, right] += 1
+                if here != right:
+                    out[1, right, here] += 1
+    return out
+
+
+def circles(labels: np.ndarray, width: float, height: float) -> np.ndarray:
+    """Half the largest distance between two corners of the cells of each patch.
+
+    FRAGSTATS takes this for the radius of the circumscribing circle (of some shapes, such as a
+    triangle with sharp corners, that circle is a little larger).
+    """
+    flat = np.flatnonzero(labels)
+    rows, columns = np.divmod(flat, labels.shape[1])
+    patch = labels.ravel()[flat].astype(np.int64)
+    key = patch * labels.shape[0] + rows
+    # in every row only the outermost cells can touch the circle
+    order = np.lexsort((columns, key))
+    key, columns = key[order], columns[order]
+    first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
+    last = np.r_[first[1:], len(key)] - 1
+    patch, row = np.divmod(key[first], labels.shape[0])
+    x = np.concatenate([columns[first], columns[first], columns[last] + 1, columns[last] + 1])
+    y = np.concatenate([row, row + 1, row, row + 1])
+    owner = np.tile(patch, 4)
+    order = np.argsort(owner, kind="stable")
+    points = np.column_stack([x[order] * width, y[order] * height])
+    hulls = shapely.convex_hull(shapely.multipoints(points, indices=owner[order] - 1))
+    corners, owner = shapely.get_coordinates(hulls, return_index=True)
+    return 0.5 * _diameters(corners, np.flatnonzero(np.r_[True, owner[1:] != owner[:-1], True]))
+
+
+@njit(cache=True)
+def _diameters(points, bounds):  # type: ignore[no-untyped-def]
+    """Largest distance between two points of each group."""
+    out = np.zeros(bounds.size - 1)
+    for g in range(out.size):
+        best = 0.0
+        for i in range(bounds[g], bounds[g + 1]):
+            for j in range(i + 1, bounds[g + 1]):
+                d = (points[i, 0] - points[j, 0]) ** 2 + (points[i, 1] - points[j, 1]) ** 2
+                best = max(best, d)
+        out[g] = np.sqrt(best)
+    return out
+
+
+@njit(cache=True)
+def _near(labels, classes, rows, columns, radius, width, height, best):  # type: ignore[no-untyped-def]
+    """Lower ``best`` of each patch to the nearest other patch of its class within ``radius`` cells.
+
+    Cells are searched ring by ring, as far as the patch's best distance so far.
+    """
+    side = min(width, height)
+    for i in range(rows.size):
+        r, c = rows[i], columns[i]
+        k = labels[r, c]
+        for ring in range(1, radius + 1):
+            if ring * side >= best[k]:
+                break
+            for dr in range(-ring, ring + 1):
+                y = r + dr
+                if y < 0 or y >= labels.shape[0]:
+                    continue
+                step = 1 if abs(dr) == ring else 2 * ring
+                for dc in range(-ring, ring + 1, step):
+                    x = c + dc
+                    inside = 0 <= x < labels.shape[1]
+                    if inside and labels[y, x] != k and classes[y, x] == classes[r, c]:
+                        best[k] = min(best[k], np.hypot(dr * height, dc * width))
+
+
+_RADIUS = 12
+
+
+def nearest_alike(
+    labels: np.ndarray, classes: np.ndarray, class_of: np.ndarray, width: float, height: float
+) -> np.ndarray:
+    """Distance from each patch to the nearest other patch of its class, centre to centre; NaN."""
+    rim = labels != ndimage.minimum_filter(labels, 3, mode="constant", cval=-1)
+    rim |= labels != ndimage.maximum_filter(labels, 3, mode="constant", cval=-1)
+    rim &= labels > 0
+    rows, columns = np.nonzero(rim)
+    best = np.full(len(class_of) + 1, np.inf)
+    _near(labels, classes, rows, columns, _RADIUS, width, height, best)
+    best = best[1:]
+    far = best > (_RADIUS + 1) * min(width, height)
+    patch = labels[rows, columns] - 1
+    for one in np.unique(class_of[far]):
+        if (class_of == one).sum() > 1:
+            mine = class_of[patch] == one
+            points = np.column_stack([columns[mine] * width, rows[mine] * height])
+            _far(points, patch[mine], far, best)
+    return np.where(np.isfinite(best), best, np.nan)
+
+
+def _far(points: np.ndarray, owner: np.ndarray, far: np.ndarray, best: np.ndarray) -> None:
+    """Lower ``best`` of the patches marked ``far``.
+
+    Two patches differ in some bit of their number: the nearest point of another patch is the
+    nearest one over the bits, of those whose bit differs.
+    """
+    asked = far[owner]
+    for bit in range(int(owner.max()).bit_length()):
+        on = (owner >> bit) & 1 == 1
+        for these, others in ((asked & on, ~on), (asked & ~on, on)):
+            if these.any() and others.any():
+                distances, _ = cKDTree(points[others]).query(points[these])
+                np.minimum.at(best, owner[these], distances)
