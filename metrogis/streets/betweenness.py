@@ -110,9 +110,8 @@ def edge_betweenness(
     ones = np.ones(n)
     start = ones if origins is None else np.asarray(origins, float)
     end = ones if destinations is None else np.asarray(destinations, float)
-    # neighbours side by side in memory: twice as fast where ids are scattered
-    order = np.asarray(reverse_cuthill_mckee(_pattern(graph), symmetric_mode=True))
-    graph, start, end = _renumbered(graph, order), start[order], end[order]
+    order = local_order(graph)
+    graph, start, end = renumbered(graph, order), start[order], end[order]
     weight = graph.length[graph.edge]
     limit = FAR if np.isinf(radius) else int(np.floor(radius / graph.unit * (1 + 1e-15) + 0.5))
     shift, slots = _ring(weight)
@@ -140,13 +139,18 @@ def edge_betweenness(
     return np.sum(parts, axis=0) / 2
 
 
-def _pattern(graph: Arcs) -> Any:
+def local_order(graph: Arcs) -> Array:
+    """Return an order of nodes that puts neighbours side by side in memory.
+
+    Searches are several times faster in it where ids are scattered.
+    """
     n = len(graph.indptr) - 1
     ones = np.ones(len(graph.head), np.int8)
-    return csr_array((ones, graph.head, graph.indptr.astype(np.int32)), shape=(n, n))
+    pattern = csr_array((ones, graph.head, graph.indptr.astype(np.int32)), shape=(n, n))
+    return np.asarray(reverse_cuthill_mckee(pattern, symmetric_mode=True), dtype=np.int64)
 
 
-def _renumbered(graph: Arcs, order: Array) -> Arcs:
+def renumbered(graph: Arcs, order: Array) -> Arcs:
     """Return the graph with its nodes in ``order``; edges keep their numbers."""
     place = np.empty(len(order), np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)

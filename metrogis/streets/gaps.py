@@ -24,7 +24,14 @@ import shapely
 from metrogis.errors import ParameterError
 from metrogis.provenance import Audit
 from metrogis.streets import gaps_kernels as kernels
-from metrogis.streets.betweenness import Arcs, arcs, edge_betweenness
+from metrogis.streets.betweenness import (
+    Arcs,
+    arcs,
+    edge_betweenness,
+    local_order,
+    renumbered,
+)
+from metrogis.streets.declutter import MOST_KEPT, MOST_LISTED, declutter
 from metrogis.streets.gap_input import StreetGraph, read_graph
 from metrogis.texts import Text
 
@@ -57,7 +64,8 @@ class MissingLinks:
     graph: StreetGraph = field(repr=False)
     betweenness: pd.Series = field(repr=False)
     audit: Audit
-    _streets: Arcs = field(repr=False)
+    _near: Arcs = field(repr=False)
+    _local: Array = field(repr=False)
     _tie: Array = field(repr=False)
     _closed: Array = field(repr=False)
     _contact: Array = field(repr=False)
@@ -89,17 +97,8 @@ class MissingLinks:
 
     def _traced(self, rows: Array) -> gpd.GeoDataFrame:
         pairs = {key: values[rows] for key, values in self._pairs.items()}
-        g = self._streets
-        start, path, nodes, _ = kernels.trace(
-            g.indptr,
-            g.head,
-            g.edge,
-            g.length,
-            self._tie,
-            self._closed,
-            pairs["source"],
-            pairs["target"],
-            True,
+        start, path, nodes, _ = _traced(
+            self._near, self._local, self._tie, self._closed, pairs["source"], pairs["target"], True
         )
         return self._table(start=start, path=path, nodes=nodes, **pairs)
 
@@ -239,20 +238,28 @@ def missing_links(
     between = factor * edge_betweenness(
         streets, radius=radius, origins=start, destinations=end, threads=threads
     )
+    local = local_order(streets)
+    near, near_protected = renumbered(streets, local), renumbered(protected, local)
     source, target, units, gain, metres, around = kernels.candidate_pairs(
-        streets.indptr,
-        streets.head,
-        streets.edge,
+        near.indptr,
+        near.head,
+        near.edge,
         streets.length,
         tie,
         solid,
         g.length,
         between,
-        np.flatnonzero(contact),
-        contact,
-        protected.indptr,
-        protected.head,
-        protected.length[protected.edge],
+        np.flatnonzero(contact[local]),
+        contact[local],
+        local,
+        near_protected.indptr,
+        near_protected.head,
+        near_protected.length[near_protected.edge],
+    )
+    source, target = local[source], local[target]
+    order = np.lexsort((target, source))
+    source, target, units, gain, metres, around = (
+        column[order] for column in (source, target, units, gain, metres, around)
     )
     pairs = {
         "source": source,
@@ -264,17 +271,7 @@ def missing_links(
     keep = pairs["detour"] >= detour_min
     enough = benefit_min - kernels.NEAR * abs(benefit_min)
     rows = np.flatnonzero(keep & (pairs["benefit"] >= enough))
-    _, _, _, used = kernels.trace(
-        streets.indptr,
-        streets.head,
-        streets.edge,
-        streets.length,
-        tie,
-        solid,
-        source[rows],
-        target[rows],
-        False,
-    )
+    _, _, _, used = _traced(near, local, tie, solid, source[rows], target[rows], False)
     picked = _declutter(g, used, tie, between, contact, protected, enough)
     loops = int((g.u == g.v).sum())
     audit = Audit().add(
@@ -288,7 +285,27 @@ def missing_links(
         g.labels[g.u == g.v],
     )
     series = pd.Series(between, index=g.labels, name="betweenness")
-    return MissingLinks(g, series, audit, streets, tie, solid, contact, pairs, keep, picked)
+    return MissingLinks(g, series, audit, near, local, tie, solid, contact, pairs, keep, picked)
+
+
+def _traced(
+    near: Arcs, local: Array, tie: Array, closed: Array, source: Array, target: Array, store: bool
+) -> tuple[Array, Array, Array, Array]:
+    """Trace candidate gaps on the graph in its local order; nodes come back in the order of ids."""
+    place = np.empty_like(local)
+    place[local] = np.arange(len(local))
+    start, path, nodes, used = kernels.trace(
+        near.indptr,
+        near.head,
+        near.edge,
+        near.length,
+        tie,
+        closed,
+        place[source],
+        place[target],
+        store,
+    )
+    return start, path, local[nodes], used
 
 
 def _declutter(
@@ -302,7 +319,7 @@ def _declutter(
 ) -> dict[str, Array]:
     """Part the edges of the remaining gaps into gaps that share none."""
     h = arcs(len(g.ids), g.u, g.v, g.length, used)
-    start, path, nodes, first, second = kernels.declutter(
+    start, path, nodes, first, second = declutter(
         h.indptr,
         h.head,
         h.edge,
@@ -313,6 +330,8 @@ def _declutter(
         g.length,
         g.length * between,
         contact,
+        MOST_KEPT,
+        MOST_LISTED,
     )
     count: Array = np.diff(start)
     row = np.repeat(np.arange(len(count)), count)

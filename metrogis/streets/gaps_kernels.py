@@ -47,7 +47,8 @@ def tie_numbers(nodes: int, u: Array, v: Array) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def _grow(a, least):  # type: ignore[no-untyped-def]
+def grow(a, least):  # type: ignore[no-untyped-def]
+    """Return an array with room for ``least`` values, the old ones first."""
     if least <= a.size:
         return a
     out = np.empty(max(least, 2 * a.size), a.dtype)
@@ -56,25 +57,11 @@ def _grow(a, least):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _search(  # type: ignore[no-untyped-def]
-    s, begin, until, head, edge, weight, tie, stops, shut, dist, ties, by_edge, by_node, free,
-    order, keys, items
+def run(  # type: ignore[no-untyped-def]
+    size, hopeful, settled, s, begin, until, head, edge, weight, tie, stops, shut, dist, ties,
+    by_edge, by_node, free, order, keys, items
 ):  # fmt: skip
-    """Settle nodes from ``s`` until no path that may be a gap can get longer.
-
-    A path may be a gap (``free`` 1) as long as it uses no edge of ``stops`` and passes through no
-    node of ``shut`` (ending there is allowed). Returns how many nodes of ``order`` are settled,
-    whose ``dist`` the caller resets, and how many were reached.
-    """
-    dist[s] = 0
-    ties[s] = 0
-    free[s] = 1
-    by_edge[s] = -1
-    by_node[s] = -1
-    push(keys, items, 0, 0, s)
-    size = 1
-    hopeful = 1
-    settled = 0
+    """Go on with a search: ``size`` labels wait, ``hopeful`` of them may be gaps; see `search`."""
     while size > 0 and hopeful > 0:
         d = keys[0]
         x = items[0]
@@ -116,16 +103,40 @@ def _search(  # type: ignore[no-untyped-def]
     while size > 0:  # reached, not settled
         size -= 1
         x = items[size]
-        if free[x] < 2 and dist[x] != FAR:
-            dist[x] = FAR
+        if free[x] < 2:
+            free[x] += 4
             order[reached] = x
             reached += 1
     return settled, reached
 
 
 @njit(cache=True, nogil=True)
+def search(  # type: ignore[no-untyped-def]
+    s, begin, until, head, edge, weight, tie, stops, shut, dist, ties, by_edge, by_node, free,
+    order, keys, items
+):  # fmt: skip
+    """Settle nodes from ``s`` until no path that may be a gap can get longer.
+
+    A path may be a gap (``free`` 1) as long as it uses no edge of ``stops`` and passes through no
+    node of ``shut`` (ending there is allowed). Returns how many nodes of ``order`` are settled,
+    and how many were reached: the caller resets the ``dist`` of these. ``free`` is then 3 where a
+    path may be a gap, 2 where not, 4 and above where the search came but did not settle.
+    """
+    dist[s] = 0
+    ties[s] = 0
+    free[s] = 1
+    by_edge[s] = -1
+    by_node[s] = -1
+    push(keys, items, 0, 0, s)
+    return run(
+        1, 1, 0, s, begin, until, head, edge, weight, tie, stops, shut, dist, ties, by_edge,
+        by_node, free, order, keys, items
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
 def candidate_pairs(  # type: ignore[no-untyped-def]
-    indptr, head, edge, weight, tie, stops, length, benefit, contacts, contact,
+    indptr, head, edge, weight, tie, stops, length, benefit, contacts, contact, rank,
     p_indptr, p_head, p_weight
 ):  # fmt: skip
     """Return candidate gaps, one row per pair: source, target, length, benefit, detour length.
@@ -157,7 +168,7 @@ def candidate_pairs(  # type: ignore[no-untyped-def]
     count = 0
     for k in range(contacts.size):
         s = contacts[k]
-        settled, _ = _search(
+        settled, reached = search(
             s, indptr[:-1], indptr[1:], head, edge, weight, tie, stops, shut, dist, ties, by_edge,
             by_node, free, order, keys, items
         )  # fmt: skip
@@ -171,14 +182,14 @@ def candidate_pairs(  # type: ignore[no-untyped-def]
             e = by_edge[x]
             worth[x] = worth[by_node[x]] + length[e] * benefit[e]
             metres[x] = metres[by_node[x]] + length[e]
-            if contact[x] and x > s:
+            if contact[x] and rank[x] > rank[s]:
                 if count == source.size:
-                    source = _grow(source, count + 1)
-                    target = _grow(target, count + 1)
-                    units = _grow(units, count + 1)
-                    gain = _grow(gain, count + 1)
-                    long = _grow(long, count + 1)
-                    detour = _grow(detour, count + 1)
+                    source = grow(source, count + 1)
+                    target = grow(target, count + 1)
+                    units = grow(units, count + 1)
+                    gain = grow(gain, count + 1)
+                    long = grow(long, count + 1)
+                    detour = grow(detour, count + 1)
                 source[count] = s
                 target[count] = x
                 units[count] = dist[x]
@@ -186,7 +197,7 @@ def candidate_pairs(  # type: ignore[no-untyped-def]
                 long[count] = metres[x]
                 wanted[x] = True
                 count += 1
-        for i in range(settled):
+        for i in range(reached):
             dist[order[i]] = FAR
         missing = count - first
         found = 0
@@ -283,7 +294,7 @@ def trace(  # type: ignore[no-untyped-def]
     i = 0
     while i < source.size:
         s = source[i]
-        settled, _ = _search(
+        _, reached = search(
             s, indptr[:-1], indptr[1:], head, edge, weight, tie, stops, shut, dist, ties, by_edge,
             by_node, free, order, keys, items
         )  # fmt: skip
@@ -292,8 +303,8 @@ def trace(  # type: ignore[no-untyped-def]
             while x != s:
                 if store:
                     if count == path.size:
-                        path = _grow(path, count + 1)
-                        path_node = _grow(path_node, count + 1)
+                        path = grow(path, count + 1)
+                        path_node = grow(path_node, count + 1)
                     path[count] = by_edge[x]
                     path_node[count] = x
                     count += 1
@@ -304,342 +315,6 @@ def trace(  # type: ignore[no-untyped-def]
                 x = by_node[x]
             i += 1
             start[i] = count
-        for j in range(settled):
+        for j in range(reached):
             dist[order[j]] = FAR
     return start, path[:count], path_node[:count], used
-
-
-@njit(cache=True, nogil=True)
-def _better(gain, units, a, b, best_gain, best_units, best_a, best_b):  # type: ignore[no-untyped-def]
-    """Tell whether a path goes before the best so far: benefit, then shorter, then node ids."""
-    near = NEAR * max(abs(gain), abs(best_gain))
-    if abs(gain - best_gain) > near:
-        return gain > best_gain
-    if units != best_units:
-        return units < best_units
-    if a != best_a:
-        return a < best_a
-    return b < best_b
-
-
-@njit(cache=True, nogil=True)
-def _cut(x, e, begin, until, head, edge):  # type: ignore[no-untyped-def]
-    """Take the arc of edge ``e`` out of the row of node ``x``."""
-    last = until[x] - 1
-    for a in range(begin[x], until[x]):
-        if edge[a] == e:
-            head[a] = head[last]
-            edge[a] = edge[last]
-            until[x] = last
-            return
-
-
-@njit(cache=True, nogil=True)
-def _reduce(  # type: ignore[no-untyped-def]
-    stack,
-    waiting,
-    begin,
-    until,
-    head,
-    edge,
-    ends,
-    weight,
-    tie,
-    metres,
-    worth,
-    part,
-    tip,
-    edges,
-    looked,
-    nxt,
-):
-    """Drop dead ends where no path may end, and join the two edges of nodes passed through.
-
-    Neither changes a path between ``ends``, nor its length. Returns the number of edges.
-    """
-    while waiting > 0:
-        waiting -= 1
-        x = stack[waiting]
-        left = until[x] - begin[x]
-        if ends[x] or left == 0 or left > 2:
-            continue
-        a, e = head[begin[x]], edge[begin[x]]
-        if left == 1:
-            until[x] = begin[x]
-            _cut(a, e, begin, until, head, edge)
-            stack[waiting] = a
-            waiting += 1
-            continue
-        b, f = head[begin[x] + 1], edge[begin[x] + 1]
-        until[x] = begin[x]
-        if a == b:  # a loop by now
-            _cut(a, e, begin, until, head, edge)
-            _cut(a, f, begin, until, head, edge)
-            stack[waiting] = a
-            waiting += 1
-            continue
-        weight[edges] = weight[e] + weight[f]
-        tie[edges] = tie[e] + tie[f]
-        metres[edges] = metres[e] + metres[f]
-        worth[edges] = worth[e] + worth[f]
-        part[edges, 0], part[edges, 1] = e, f
-        tip[edges, 0], tip[edges, 1] = a, b
-        # who came by either came by both
-        looked[edges] = looked[e]
-        if looked[e] < 0:
-            looked[edges] = looked[f]
-        elif looked[f] >= 0:
-            last = looked[e]
-            while nxt[last] >= 0:
-                last = nxt[last]
-            nxt[last] = looked[f]
-        for k in range(begin[a], until[a]):
-            if edge[k] == e:
-                head[k], edge[k] = b, edges
-                break
-        for k in range(begin[b], until[b]):
-            if edge[k] == f:
-                head[k], edge[k] = a, edges
-                break
-        edges += 1
-    return edges
-
-
-@njit(cache=True, nogil=True)
-def _spoil(at, looked, nxt, who, when, version, stale):  # type: ignore[no-untyped-def]
-    """Mark those whose search came by what is no longer so."""
-    i = looked[at]
-    looked[at] = -1
-    while i >= 0:
-        if when[i] == version[who[i]]:
-            stale[who[i]] = True
-        i = nxt[i]
-
-
-@njit(cache=True, nogil=True)
-def declutter(  # type: ignore[no-untyped-def]
-    indptr, head, edge, u, v, weight, tie, metres, worth, contact
-):
-    """Pick paths between contact nodes one by one, best first, each without the edges before it.
-
-    The graph given is that of the remaining gaps alone; ``weight``, ``tie``, ``metres`` and
-    ``worth`` (length times betweenness) are those of all edges ``u``-``v``.
-
-    Three facts make it quick. The best path never passes through a contact node where paths may
-    end: the better part of it would be better still, or as good and shorter. So each node keeps
-    only its best path to the next such nodes, and searches again only when an edge is taken by
-    which its search came somewhere, or when a node where it ended may be passed through. And a
-    node of degree 2 can only be passed through, ever: its edges are one.
-
-    Returns
-    -------
-    Offsets, edges and nodes of every path as by `trace`; first and second end (first < second).
-    """
-    n = indptr.size - 1
-    edges = weight.size
-    weight = _grow(weight, edges + n).copy()
-    tie = _grow(tie, edges + n).copy()
-    metres = _grow(metres, edges + n).copy()
-    worth = _grow(worth, edges + n).copy()
-    part = np.full((weight.size, 2), -1, np.int32)
-    tip = np.empty((weight.size, 2), np.int32)
-    for e in range(edges):
-        tip[e, 0], tip[e, 1] = u[e], v[e]
-    begin = indptr[:-1].copy()
-    until = indptr[1:].copy()
-    head = head.copy()
-    edge = edge.copy()
-    stops = np.zeros(weight.size, np.bool_)
-    degree = (until - begin).astype(np.int32)
-    ends = np.zeros(n, np.bool_)
-    own = np.full(n, -1, np.int32)
-    sources = np.empty(n, np.int32)
-    stack = np.empty(2 * n + 2, np.int32)
-    many = 0
-    waiting = 0
-    for x in range(n):
-        ends[x] = contact[x] and degree[x] > 0 and degree[x] != 2
-        if ends[x]:
-            own[x] = many
-            sources[many] = x
-            many += 1
-        elif degree[x] > 0:
-            stack[waiting] = x
-            waiting += 1
-    # whose search came by an edge, or ended at a node: lists of (source, version) in an arena
-    shift = weight.size
-    looked = np.full(shift + n, -1, np.int32)
-    nxt = np.empty(1024, np.int32)
-    who = np.empty(1024, np.int32)
-    when = np.empty(1024, np.int32)
-    edges = _reduce(
-        stack, waiting, begin, until, head, edge, ends, weight, tie, metres, worth, part, tip,
-        edges, looked, nxt
-    )  # fmt: skip
-    best_gain = np.full(many, -1.0)
-    best_units = np.zeros(many, np.int64)
-    best_to = np.full(many, -1, np.int32)
-    version = np.zeros(many, np.int32)
-    stale = np.ones(many, np.bool_)
-    entries = 0
-    room = 1_000_000
-    renewed = True
-    dist = np.full(n, FAR)
-    ties = np.empty(n, np.int64)
-    by_edge = np.empty(n, np.int32)
-    by_node = np.empty(n, np.int32)
-    free = np.zeros(n, np.int8)
-    order = np.empty(n, np.int32)
-    keys = np.empty(head.size + 1, np.int64)
-    items = np.empty(head.size + 1, np.int32)
-    gained = np.zeros(n)
-    walked = np.zeros(n)
-    start = np.zeros(1024, np.int64)
-    path = np.empty(1024, np.int32)
-    path_node = np.empty(1024, np.int32)
-    firsts = np.empty(1024, np.int32)
-    seconds = np.empty(1024, np.int32)
-    count = 0
-    picked = 0
-    while True:
-        for k in range(many):
-            if not stale[k]:
-                continue
-            stale[k] = False
-            version[k] += 1
-            best_to[k] = -1
-            s = sources[k]
-            if not ends[s]:
-                continue
-            settled, reached = _search(
-                s, begin, until, head, edge, weight, tie, stops, ends, dist, ties, by_edge,
-                by_node, free, order, keys, items
-            )  # fmt: skip
-            gained[s] = 0.0
-            walked[s] = 0.0
-            if entries + 2 * reached > nxt.size:
-                nxt = _grow(nxt, entries + 2 * reached)
-                who = _grow(who, nxt.size)
-                when = _grow(when, nxt.size)
-            dist[s] = FAR
-            for i in range(1, reached):
-                x = order[i]
-                dist_x = dist[x]
-                dist[x] = FAR
-                e = by_edge[x]
-                nxt[entries] = looked[e]
-                who[entries] = k
-                when[entries] = version[k]
-                looked[e] = entries
-                entries += 1
-                if i >= settled or free[x] != 3:
-                    continue
-                gained[x] = gained[by_node[x]] + worth[e]
-                walked[x] = walked[by_node[x]] + metres[e]
-                if not ends[x]:
-                    continue
-                nxt[entries] = looked[x + shift]
-                who[entries] = k
-                when[entries] = version[k]
-                looked[x + shift] = entries
-                entries += 1
-                gain = gained[x] / walked[x]
-                to = best_to[k]
-                if to < 0 or _better(
-                    gain, dist_x, min(s, x), max(s, x),
-                    best_gain[k], best_units[k], min(s, to), max(s, to)
-                ):  # fmt: skip
-                    best_gain[k] = gain
-                    best_units[k] = dist_x
-                    best_to[k] = x
-        if renewed:
-            room = max(room, 4 * entries)
-            renewed = False
-        top = -1
-        for k in range(many):
-            if best_to[k] < 0:
-                continue
-            if top < 0 or _better(
-                best_gain[k], best_units[k],
-                min(sources[k], best_to[k]), max(sources[k], best_to[k]),
-                best_gain[top], best_units[top],
-                min(sources[top], best_to[top]), max(sources[top], best_to[top])
-            ):  # fmt: skip
-                top = k
-        if top < 0:
-            break
-        s = min(sources[top], best_to[top])
-        t = max(sources[top], best_to[top])
-        settled, _ = _search(
-            s, begin, until, head, edge, weight, tie, stops, ends, dist, ties, by_edge, by_node,
-            free, order, keys, items
-        )  # fmt: skip
-        for i in range(settled):
-            dist[order[i]] = FAR
-        firsts = _grow(firsts, picked + 1)
-        seconds = _grow(seconds, picked + 1)
-        start = _grow(start, picked + 2)
-        firsts[picked] = s
-        seconds[picked] = t
-        waiting = 0
-        x = t
-        while True:
-            # the edges that were joined into this one, from its end at x on
-            at = x
-            deep = 0
-            if x != s:
-                y = by_node[x]
-                e = by_edge[x]
-                _cut(x, e, begin, until, head, edge)
-                _cut(y, e, begin, until, head, edge)
-                _spoil(e, looked, nxt, who, when, version, stale)
-                degree[x] -= 1
-                degree[y] -= 1
-                stack[0] = e
-                deep = 1
-            while deep > 0:
-                deep -= 1
-                e = stack[deep]
-                if part[e, 0] >= 0:
-                    near_first = tip[e, 0] == at
-                    stack[deep] = part[e, 1] if near_first else part[e, 0]
-                    stack[deep + 1] = part[e, 0] if near_first else part[e, 1]
-                    deep += 2
-                    continue
-                path = _grow(path, count + 1)
-                path_node = _grow(path_node, count + 1)
-                path[count] = e
-                path_node[count] = at
-                count += 1
-                at = tip[e, 1] if tip[e, 0] == at else tip[e, 0]
-            if x == s:
-                break
-            x = y
-        picked += 1
-        start[picked] = count
-        waiting = 0
-        x = t
-        while x >= 0:
-            if ends[x] and (degree[x] == 0 or degree[x] == 2):
-                ends[x] = False
-                stale[own[x]] = True
-                _spoil(x + shift, looked, nxt, who, when, version, stale)
-            stack[waiting] = x
-            waiting += 1
-            x = by_node[x] if x != s else -1
-        edges = _reduce(
-            stack, waiting, begin, until, head, edge, ends, weight, tie, metres, worth, part,
-            tip, edges, looked, nxt
-        )  # fmt: skip
-        if entries > room:  # mostly out of date
-            looked[:] = -1
-            entries = 0
-            stale[:] = True
-            renewed = True
-    return (
-        start[: picked + 1],
-        path[:count],
-        path_node[:count],
-        firsts[:picked],
-        seconds[:picked],
-    )

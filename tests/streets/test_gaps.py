@@ -197,6 +197,17 @@ def test_a_real_city_holds_what_the_method_says(city):
     assert (found.filtered["detour"] >= 1.5).all()
 
 
+@pytest.mark.parametrize("kept", [0, 300, 40_000_000])
+@pytest.mark.parametrize("listed", [50, 4_000_000])
+def test_memory_of_searches_does_not_change_the_answer(city, monkeypatch, kept, listed):
+    whole = missing_links(*city, radius=500)
+    monkeypatch.setattr("metrogis.streets.gaps.MOST_KEPT", kept)
+    monkeypatch.setattr("metrogis.streets.gaps.MOST_LISTED", listed)
+    again = missing_links(*city, radius=500)
+    assert again.gaps["edges"].tolist() == whole.gaps["edges"].tolist()
+    assert len(whole.gaps) > 20
+
+
 def line(*kinds, lengths=None):
     n = len(kinds)
     lengths = lengths or [100.0] * n
