@@ -1,12 +1,12 @@
 """Missing links of a city of 10,000 nodes and 14,000 edges against the procedure on igraph.
 
 The peer is the published procedure written straight on igraph (GPL, so a peer only); without igraph
-our own time is printed alone. Both answers must agree.
+our own time is printed alone. Both answers must agree. The peer takes more than ten minutes at full
+size, so the ratio is taken on smaller cities, where it is lower.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
 
 import numpy as np
@@ -18,37 +18,36 @@ from scipy.spatial import Delaunay
 
 from metrogis.streets.gaps import missing_links
 
-NODES, EDGES = 10_000, 14_000
 
-
-def city(share: float, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+def city(count: int, share: float, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return streets with infrastructure in streaks: part of a Delaunay graph of random points."""
     rng = np.random.default_rng(seed)
-    xy = rng.random((NODES, 2)) * np.sqrt(NODES) * 100
+    streets = count * 14 // 10
+    xy = rng.random((count, 2)) * np.sqrt(count) * 100
     corners = Delaunay(xy).simplices
     ends = np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]])
     ends = np.unique(np.sort(ends, axis=1), axis=0)
     metres = np.hypot(*(xy[ends[:, 0]] - xy[ends[:, 1]]).T)
-    tree = minimum_spanning_tree(coo_array((metres, (ends[:, 0], ends[:, 1])), (NODES, NODES)))
+    tree = minimum_spanning_tree(coo_array((metres, (ends[:, 0], ends[:, 1])), (count, count)))
     kept = np.sort(np.column_stack(tree.tocoo().coords), axis=1)
-    key = ends[:, 0] * NODES + ends[:, 1]
-    rest = np.flatnonzero(~np.isin(key, kept[:, 0] * NODES + kept[:, 1]) & (metres < 400))
-    ends = np.vstack([kept, ends[rng.choice(rest, EDGES - len(kept), replace=False)]])
+    key = ends[:, 0] * count + ends[:, 1]
+    rest = np.flatnonzero(~np.isin(key, kept[:, 0] * count + kept[:, 1]) & (metres < 400))
+    ends = np.vstack([kept, ends[rng.choice(rest, streets - len(kept), replace=False)]])
     metres = np.hypot(*(xy[ends[:, 0]] - xy[ends[:, 1]]).T)
-    kind = np.full(EDGES, "mixed", object)
-    at: list[list[tuple[int, int]]] = [[] for _ in range(NODES)]
+    kind = np.full(streets, "mixed", object)
+    at: list[list[tuple[int, int]]] = [[] for _ in range(count)]
     for e, (a, b) in enumerate(ends.tolist()):
         at[a].append((b, e))
         at[b].append((a, e))
     built = 0
-    while built < share * EDGES:
-        x = int(rng.integers(NODES))
+    while built < share * streets:
+        x = int(rng.integers(count))
         for _ in range(int(rng.integers(3, 25))):
             x, e = at[x][rng.integers(len(at[x]))]
             if kind[e] == "mixed":
                 kind[e] = "protected" if rng.random() < 0.7 else "both"
                 built += 1
-    nodes = pd.DataFrame({"id": np.arange(NODES), "x": xy[:, 0], "y": xy[:, 1]})
+    nodes = pd.DataFrame({"id": np.arange(count), "x": xy[:, 0], "y": xy[:, 1]})
     edges = pd.DataFrame({"u": ends[:, 0], "v": ends[:, 1], "length": metres, "kind": kind})
     return nodes, edges
 
@@ -75,7 +74,6 @@ def on_igraph(nodes: pd.DataFrame, edges: pd.DataFrame) -> list[tuple[int, ...]]
                 if d / metres[path].sum() >= 1.5:
                     used |= set(path)
     h = g.subgraph_edges(sorted(used), delete_vertices=True)
-    is_contact = np.isin(h.vs["i"], contact)
     picked = []
     for part in h.connected_components():
         c = h.subgraph(part)
@@ -94,24 +92,23 @@ def on_igraph(nodes: pd.DataFrame, edges: pd.DataFrame) -> list[tuple[int, ...]]
                 break
             picked.append((best[0], tuple(c.es[e]["i"] for e in best[1])))
             c.delete_edges(best[1])
-    del is_contact
     return [path for _, path in sorted(picked, key=lambda x: -x[0])]
 
 
 @pytest.mark.parametrize("share", [0.03, 0.12, 0.3])
-def test_city(share: float) -> None:
-    nodes, edges = city(share)
-    missing_links(nodes.iloc[:2], edges.iloc[:0])  # compile
+@pytest.mark.parametrize("count", [500, 1_500, 10_000])
+def test_city(count: int, share: float) -> None:
+    nodes, edges = city(count, share)
+    missing_links(*city(100, 0.2))  # compile
     start = time.perf_counter()
     ours = missing_links(nodes, edges).gaps
     own = time.perf_counter() - start
-    print(f"\nshare {share}: {len(ours)} gaps in {own:.2f} s")
-    pytest.importorskip("igraph")
-    if share == 0.12:
-        pytest.skip("the peer needs more than half an hour here")
+    print(f"\n{count} nodes, share {share}: {len(ours)} gaps in {own:.3f} s")
+    if count > 2_000:
+        pytest.skip("the peer takes too long here")
     start = time.perf_counter()
     theirs = on_igraph(nodes, edges)
     peer = time.perf_counter() - start
     print(f"igraph {peer:.1f} s, ratio {peer / own:.0f}")
+    assert len(ours)
     assert [frozenset(e) for e in ours["edges"]] == [frozenset(e) for e in theirs]
-    assert list(itertools.islice(theirs, 1))
