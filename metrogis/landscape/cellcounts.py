@@ -174,7 +174,7 @@ def _near(labels, classes, rows, columns, radius, width, height, best):  # type:
                         best[k] = min(best[k], np.hypot(dr * height, dc * width))
 
 
-_RADIUS = 12
+_RADIUS = 40
 
 
 def nearest_alike(
