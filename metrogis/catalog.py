@@ -212,12 +212,17 @@ class TableLayer(_Columns):
 
 
 class RasterLayer(_Layer):
-    """``driver = "raster"``: one band; ``schema = "PopulationCells"`` makes cells of it."""
+    """``driver = "raster"``: one band; ``schema = "PopulationCells"`` makes cells of it.
+
+    A raster in another CRS is resampled: ``nearest`` for classes, ``bilinear`` for measures.
+    """
 
     driver: Literal["raster"]
     schema_name: Literal["PopulationCells", "Raster"] = Field(default="Raster", alias="schema")
     band: int = Field(default=1, ge=1)
     crs: str | None = None
+    nodata: list[float] = []
+    resampling: Literal["nearest", "bilinear"] = "nearest"
 
 
 class GtfsLayer(_Layer):

@@ -33,16 +33,6 @@ _CACHE_VERSION = 1
 
 
 @dataclass(frozen=True)
-class RasterFile:
-    """A raster on disk that a check reads itself, and where it came from."""
-
-    path: Path
-    band: int
-    source: Source
-    audit: Audit = field(default_factory=Audit)
-
-
-@dataclass(frozen=True)
 class LayerFile:
     """A file handed to a check as it is, and where it came from."""
 
@@ -111,7 +101,7 @@ def _plans(
 
 def _raster(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source: Source) -> Any:
     if layer.schema_name == "Raster":
-        return RasterFile(path, layer.band, source)
+        return _grid(metro, name, layer, path, source)
     from metrogis import population
 
     frame = population.from_raster(path, band=layer.band, crs=layer.crs, layer=name)
@@ -120,6 +110,32 @@ def _raster(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source:
     _inside_metro(metro, frame, name)
     frame, found = schemas.conform(frame, layer.schema_name, layer=name)
     return provenance.attach(frame, source, audit + found)
+
+
+def _grid(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source: Source) -> Any:
+    """Read a raster of classes or measures, in the working CRS."""
+    from metrogis.landscape import grid as grids
+
+    # in cells: the CRS of the file need not be metric, the one it is brought into is
+    raw = grids.read(
+        path, layer=name, nodata=layer.nodata, crs=layer.crs, band=layer.band, in_cells=True
+    )
+    ready = grids.warp(raw, crs=metro.crs, resampling=layer.resampling, layer=name)
+    audit = Audit()
+    if ready is raw:
+        known = np.ma.array(raw.values, mask=~raw.valid)
+        ready = grids.read(known, transform=raw.transform, crs=raw.crs, layer=name)
+    else:
+        audit = audit.add(
+            name,
+            "repaired",
+            int(ready.valid.sum()),
+            Text(
+                f"komórki przeliczone z {crs_rules.name_of(raw.crs)} ({layer.resampling})",
+                f"cells resampled from {crs_rules.name_of(raw.crs)} ({layer.resampling})",
+            ),
+        )
+    return replace(ready, source=source, audit=audit)
 
 
 def _table(

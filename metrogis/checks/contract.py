@@ -36,6 +36,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from metrogis import crs as crs_rules
 from metrogis.errors import MissingLayerError, ParameterError, SchemaError
+from metrogis.landscape.grid import Grid
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
 from metrogis.texts import Text, both, default_language
 
@@ -206,6 +207,26 @@ class View:
 
 
 @dataclass(frozen=True)
+class Overlay:
+    """One raster of the result as an image on the check's map and as a GeoTIFF to download.
+
+    ``raster`` names an entry of :attr:`Result.rasters`. Give ``breaks`` (half-open classes
+    ``[b_i, b_i+1)``; values below the first one are not drawn) or ``categories`` (values written
+    as text). Cells that are not known are hatched like any unknown place.
+    """
+
+    raster: str
+    title: Text
+    breaks: tuple[float, ...] = ()
+    categories: tuple[Category, ...] = ()
+    palette: str = "viridis"
+    unit: str = ""
+    digits: int = 0
+    opacity: float = 0.75
+    shown: bool = True
+
+
+@dataclass(frozen=True)
 class Finding:
     """A sentence a planner quotes, and its numbers.
 
@@ -242,6 +263,8 @@ class Check:
         Table name -> column name -> :class:`Column`; ``"municipalities"`` is always there.
     views : tuple of View
         Layers of the map, drawn in this order; the first one is the main one.
+    overlays : tuple of Overlay
+        Rasters of the map, drawn beneath the views.
     """
 
     id: str
@@ -254,6 +277,7 @@ class Check:
     function: Callable[..., Result]
     columns: Mapping[str, Mapping[str, Column]]
     views: tuple[View, ...]
+    overlays: tuple[Overlay, ...] = ()
 
     def __post_init__(self) -> None:
         """Give the function a signature that lists its parameters, for help() and editors."""
@@ -298,7 +322,11 @@ class Check:
                     ),
                 )
         given = {name: layer for name, layer in layers.items() if layer is not None}
-        spatial = {n: v for n, v in given.items() if isinstance(v, gpd.GeoDataFrame)}
+        spatial = {
+            name: layer.crs if isinstance(layer, Grid) else layer
+            for name, layer in given.items()
+            if isinstance(layer, gpd.GeoDataFrame | Grid)
+        }
         working = crs_rules.require_same(**spatial)
         audit = Audit()
         sources = []
@@ -353,6 +381,7 @@ class Run:
         municipalities: gpd.GeoDataFrame,
         features: Mapping[str, gpd.GeoDataFrame] | None = None,
         findings: Sequence[Finding] = (),
+        rasters: Mapping[str, Grid] | None = None,
     ) -> Result:
         """Assemble the result; every municipality of the input must be a row of it, in order."""
         before = self.layers["municipalities"]["teryt"].tolist()
@@ -362,6 +391,7 @@ class Run:
             check=self.check,
             municipalities=municipalities,
             features=dict(features or {}),
+            rasters=dict(rasters or {}),
             findings=tuple(findings),
             parameters=self.parameters,
             provenance=self._sources,
@@ -391,6 +421,8 @@ class Result:
         One per input layer.
     audit : Audit
         What was dropped, repaired, guessed or modelled.
+    rasters : dict of Grid
+        Named planes of cells (a current map), in the working CRS.
     """
 
     check: Check
@@ -401,6 +433,7 @@ class Result:
     provenance: tuple[Source, ...]
     audit: Audit
     inputs: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    rasters: dict[str, Grid] = field(default_factory=dict)
 
     @property
     def tables(self) -> dict[str, gpd.GeoDataFrame]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from affine import Affine
 
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError, SchemaError, SourceError
+from metrogis.provenance import Audit, Source
 from metrogis.texts import Text
 
 
@@ -31,6 +32,10 @@ class Grid:
     crs : pyproj.CRS or None
     cell : (float, float)
         Width and height of a cell, metres; (1, 1) for a bare array ("in cells").
+    source : Source or None
+        Where it comes from, when a catalog read it.
+    audit : Audit
+        What was done to it on the way.
     """
 
     values: np.ndarray
@@ -38,6 +43,8 @@ class Grid:
     transform: Affine | None
     crs: Any
     cell: tuple[float, float]
+    source: Source | None = None
+    audit: Audit = field(default_factory=Audit)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -174,6 +181,105 @@ def _cell(
             remedy=Text("przepróbkuj go do siatki prostej", "resample it to an upright grid"),
         )
     return parsed, (abs(float(transform.a)), abs(float(transform.e)))
+
+
+def _same_cells(one: Grid, two: Grid) -> bool:
+    a, b = one.transform, two.transform
+    if a is None or b is None or one.shape != two.shape:
+        return False
+    return bool(a.almost_equals(b, precision=1e-6 * abs(a.a)))
+
+
+def warp(
+    grid: Grid,
+    *,
+    crs: Any = None,
+    like: Grid | None = None,
+    resampling: Literal["nearest", "bilinear"] = "nearest",
+    layer: str = "raster",
+) -> Grid:
+    """Bring a raster into another CRS, or onto the cells of another raster.
+
+    Parameters
+    ----------
+    grid : Grid
+        With a CRS and a transform.
+    crs : CRS, optional
+        Target; the size of the cell follows from the source's. Not needed with ``like``.
+    like : Grid, optional
+        The result has its cells (rows, columns, transform, CRS).
+    resampling : {"nearest", "bilinear"}
+        ``nearest`` for classes; ``bilinear`` (a float64 raster) for measures such as elevation. A
+        cell is unknown where the cell its centre falls in is.
+
+    Returns
+    -------
+    Grid
+        The same object when it lies there already.
+
+    Raises
+    ------
+    SchemaError
+        If one of the two has no place on the map.
+
+    Examples
+    --------
+    >>> fine = read((np.array([[1, 2], [3, 4]]), Affine(10, 0, 0, 0, -10, 20)), crs="EPSG:2180")
+    >>> coarse = read((np.zeros((1, 1)), Affine(20, 0, -5, 0, -20, 25)), crs="EPSG:2180")
+    >>> warp(coarse, like=fine).values.shape, warp(fine, like=coarse).values.tolist()
+    ((2, 2), [[1]])
+    """
+    from rasterio import warp as rio
+
+    target = like.crs if like is not None else crs_rules.parse(crs, layer=layer)
+    for one in (grid, like):
+        if one is not None and (one.transform is None or one.crs is None):
+            raise SchemaError(
+                Text("raster nie ma położenia (CRS)", "the raster has no place (CRS)"),
+                layer=layer,
+                remedy=Text("podaj układ i transformację", "give its CRS and transform"),
+            )
+    own = grid.transform
+    assert own is not None
+    if grid.crs == target and (like is None or _same_cells(grid, like)):
+        return grid
+    if like is not None:
+        assert like.transform is not None
+        shape, transform = like.shape, like.transform
+    else:
+        rows, columns = grid.shape
+        x = [own.c, own.c + own.a * columns + own.b * rows]
+        y = [own.f, own.f + own.d * columns + own.e * rows]
+        edges = (min(x), min(y), max(x), max(y))
+        transform, width, height = rio.calculate_default_transform(
+            grid.crs.to_wkt(), target.to_wkt(), columns, rows, *edges
+        )
+        shape = (int(height), int(width))
+    how: dict[str, Any] = {
+        "src_transform": own,
+        "src_crs": grid.crs.to_wkt(),
+        "dst_transform": transform,
+        "dst_crs": target.to_wkt(),
+    }
+    known = np.zeros(shape, np.uint8)
+    rio.reproject(grid.valid.astype(np.uint8), known, resampling=rio.Resampling.nearest, **how)
+    if resampling == "bilinear":
+        values = np.full(shape, np.nan)
+        plane = np.where(grid.valid, grid.values.astype(np.float64), np.nan)
+        rio.reproject(
+            plane, values, src_nodata=np.nan, dst_nodata=np.nan,
+            resampling=rio.Resampling.bilinear, **how,
+        )  # fmt: skip
+    else:
+        kind = grid.values.dtype if grid.values.dtype.kind != "b" else np.dtype(np.uint8)
+        values = np.zeros(shape, kind)
+        rio.reproject(
+            grid.values.astype(kind, copy=False), values, resampling=rio.Resampling.nearest, **how
+        )
+        values = values.astype(grid.values.dtype, copy=False)
+    valid = (known == 1) & ~np.isnan(values) if values.dtype.kind == "f" else known == 1
+    cell = like.cell if like is not None else (abs(transform.a), abs(transform.e))
+    return replace(grid, values=values, valid=valid, transform=transform, crs=target, cell=cell)
 
 
 def require_same_shape(shape: tuple[int, int], other: Any, *, layer: str) -> None:
