@@ -57,6 +57,12 @@ def whole_lengths(length: Array) -> tuple[Array, float]:
     return np.maximum(np.rint(scaled), 1).astype(np.int64), 10.0**-power
 
 
+def whole_limit(limit: float, unit: float) -> int:
+    """Return a limit in whole units; what lies exactly on it is within."""
+    whole = limit / unit * (1 + 1e-15) + 0.5
+    return int(np.floor(whole)) if whole < FAR else int(FAR)
+
+
 def arcs(nodes: int, u: Array, v: Array, length: Array, keep: Array | None = None) -> Arcs:
     """Return the graph of edges ``u``-``v`` (node positions) with lengths in metres.
 
@@ -113,7 +119,7 @@ def edge_betweenness(
     order = local_order(graph)
     graph, start, end = renumbered(graph, order), start[order], end[order]
     weight = graph.length[graph.edge]
-    limit = FAR if np.isinf(radius) else int(np.floor(radius / graph.unit * (1 + 1e-15) + 0.5))
+    limit = whole_limit(radius, graph.unit)
     shift, slots = _ring(weight)
     cuts = np.linspace(0, n, _CHUNKS + 1).astype(np.int64)
 

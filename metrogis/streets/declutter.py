@@ -97,8 +97,8 @@ def _join(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _mend(  # type: ignore[no-untyped-def]
-    s, begin, until, head, edge, weight, tie, stops, ends, gone, dist, ties, by_edge, by_node,
-    free, order, keys, items, old_edge, lost,
+    s, begin, until, head, edge, weight, tie, stops, ends, most, gone, dist, ties, by_edge,
+    by_node, free, order, keys, items, old_edge, lost,
     k_node, k_edge, k_from, k_dist, k_tie, first, settled, reached
 ):  # fmt: skip
     """Mend a search kept in ``first:first + reached`` after edges were taken; go on with it.
@@ -148,7 +148,7 @@ def _mend(  # type: ignore[no-untyped-def]
             e = edge[a]
             reach = dist[x] + weight[e]
             own = ties[x] + tie[e]
-            if reach > dist[y] or (reach == dist[y] and own >= ties[y]):
+            if reach > most or reach > dist[y] or (reach == dist[y] and own >= ties[y]):
                 continue
             dist[y] = reach
             ties[y] = own
@@ -160,14 +160,14 @@ def _mend(  # type: ignore[no-untyped-def]
             size += 1
             hopeful += free[y]
     return run(
-        size, hopeful, kept, s, begin, until, head, edge, weight, tie, stops, ends, dist, ties,
-        by_edge, by_node, free, order, keys, items
+        size, hopeful, kept, s, begin, until, head, edge, weight, tie, stops, ends, most, dist,
+        ties, by_edge, by_node, free, order, keys, items
     )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
 def declutter(  # type: ignore[no-untyped-def]
-    indptr, head, edge, u, v, weight, tie, metres, worth, contact, most_kept, most_listed
+    indptr, head, edge, u, v, weight, tie, metres, worth, contact, most, most_kept, most_listed
 ):
     """Pick paths between contact nodes one by one, best first, each without the edges before it.
 
@@ -271,14 +271,14 @@ def declutter(  # type: ignore[no-untyped-def]
                 continue
             if settled_of[k] >= 0:
                 settled, reached = _mend(
-                    s, begin, until, head, edge, weight, tie, stops, ends, gone, dist, ties,
-                    by_edge, by_node, free, order, keys, items, old_edge, lost,
+                    s, begin, until, head, edge, weight, tie, stops, ends, most, gone, dist,
+                    ties, by_edge, by_node, free, order, keys, items, old_edge, lost,
                     k_node, k_edge, k_from, k_dist, k_tie, first[k], settled_of[k], reached_of[k]
                 )  # fmt: skip
             else:
                 settled, reached = search(
-                    s, begin, until, head, edge, weight, tie, stops, ends, dist, ties, by_edge,
-                    by_node, free, order, keys, items
+                    s, begin, until, head, edge, weight, tie, stops, ends, most, dist, ties,
+                    by_edge, by_node, free, order, keys, items
                 )  # fmt: skip
             if reached > space[k]:
                 want = np.int64(reached + reached // 4 + 8)
@@ -346,8 +346,8 @@ def declutter(  # type: ignore[no-untyped-def]
         s = min(sources[top], best_to[top])
         t = max(sources[top], best_to[top])
         _, reached = search(
-            s, begin, until, head, edge, weight, tie, stops, ends, dist, ties, by_edge, by_node,
-            free, order, keys, items
+            s, begin, until, head, edge, weight, tie, stops, ends, most, dist, ties, by_edge,
+            by_node, free, order, keys, items
         )  # fmt: skip
         for i in range(reached):
             dist[order[i]] = FAR

@@ -30,6 +30,7 @@ from metrogis.streets.betweenness import (
     edge_betweenness,
     local_order,
     renumbered,
+    whole_limit,
 )
 from metrogis.streets.declutter import MOST_KEPT, MOST_LISTED, declutter
 from metrogis.streets.gap_input import StreetGraph, read_graph
@@ -70,6 +71,7 @@ class MissingLinks:
     _closed: Array = field(repr=False)
     _contact: Array = field(repr=False)
     _pairs: dict[str, Array] = field(repr=False)
+    _units: Array = field(repr=False)
     _keep: Array = field(repr=False)
     _gaps: dict[str, Array] = field(repr=False)
 
@@ -97,9 +99,20 @@ class MissingLinks:
 
     def _traced(self, rows: Array) -> gpd.GeoDataFrame:
         pairs = {key: values[rows] for key, values in self._pairs.items()}
-        start, path, nodes, _ = _traced(
-            self._near, self._local, self._tie, self._closed, pairs["source"], pairs["target"], True
+        place = np.empty_like(self._local)
+        place[self._local] = np.arange(len(self._local))
+        start, path, nodes = kernels.trace(
+            self._near.indptr,
+            self._near.head,
+            self._near.edge,
+            self._near.length,
+            self._tie,
+            self._closed,
+            place[pairs["source"]],
+            place[pairs["target"]],
+            self._units[rows],
         )
+        nodes = self._local[nodes]
         return self._table(start=start, path=path, nodes=nodes, **pairs)
 
     def _table(
@@ -151,6 +164,7 @@ def missing_links(
     detour_min: float = DETOUR_MIN,
     radius: float = RADIUS,
     benefit_min: float = 0.0,
+    length_max: float = np.inf,
     weights: str | Any = None,
     origins: str | Any = None,
     destinations: str | Any = None,
@@ -180,6 +194,10 @@ def missing_links(
         Pairs at this network distance or nearer count for betweenness, m.
     benefit_min : float
         Least benefit, in the units of betweenness.
+    length_max : float
+        Longest gap, m: neither a candidate nor a gap parted from others is longer. IPDC has no such
+        limit (the default). With one the search stays local: on large graphs of sparse
+        infrastructure the number of candidates grows with the square of the contact nodes without.
     weights : str or array-like, optional
         Weights of nodes (column name, or values by row): a pair of nodes counts the product of
         its weights, not 1.
@@ -226,6 +244,7 @@ def missing_links(
     _check("detour_min", detour_min, 0.0)
     _check("radius", radius, 0.0)
     _check("benefit_min", benefit_min, -np.inf)
+    _check("length_max", length_max, 0.0)
     g = read_graph(nodes, edges)
     n = len(g.ids)
     start, end, factor = _pair_weights(nodes, g, weights, origins, destinations)
@@ -233,6 +252,7 @@ def missing_links(
     solid = ~mixed
     streets = arcs(n, g.u, g.v, g.length)
     protected = arcs(n, g.u, g.v, g.length, solid)
+    most = whole_limit(length_max, streets.unit)
     tie = kernels.tie_numbers(n, g.u, g.v)
     contact = _touched(n, g, solid) & _touched(n, g, g.kind != "protected")
     between = factor * edge_betweenness(
@@ -240,7 +260,8 @@ def missing_links(
     )
     local = local_order(streets)
     near, near_protected = renumbered(streets, local), renumbered(protected, local)
-    source, target, units, gain, metres, around = kernels.candidate_pairs(
+    enough = benefit_min - kernels.NEAR * abs(benefit_min)
+    source, target, units, gain, metres, around, used = kernels.candidate_pairs(
         near.indptr,
         near.head,
         near.edge,
@@ -255,6 +276,9 @@ def missing_links(
         near_protected.indptr,
         near_protected.head,
         near_protected.length[near_protected.edge],
+        most,
+        float(detour_min),
+        float(enough),
     )
     source, target = local[source], local[target]
     order = np.lexsort((target, source))
@@ -269,10 +293,7 @@ def missing_links(
         "benefit": gain / metres,
     }
     keep = pairs["detour"] >= detour_min
-    enough = benefit_min - kernels.NEAR * abs(benefit_min)
-    rows = np.flatnonzero(keep & (pairs["benefit"] >= enough))
-    _, _, _, used = _traced(near, local, tie, solid, source[rows], target[rows], False)
-    picked = _declutter(g, used, tie, between, contact, protected, enough)
+    picked = _declutter(g, used, tie, between, contact, protected, most, enough)
     loops = int((g.u == g.v).sum())
     audit = Audit().add(
         "edges",
@@ -285,27 +306,9 @@ def missing_links(
         g.labels[g.u == g.v],
     )
     series = pd.Series(between, index=g.labels, name="betweenness")
-    return MissingLinks(g, series, audit, near, local, tie, solid, contact, pairs, keep, picked)
-
-
-def _traced(
-    near: Arcs, local: Array, tie: Array, closed: Array, source: Array, target: Array, store: bool
-) -> tuple[Array, Array, Array, Array]:
-    """Trace candidate gaps on the graph in its local order; nodes come back in the order of ids."""
-    place = np.empty_like(local)
-    place[local] = np.arange(len(local))
-    start, path, nodes, used = kernels.trace(
-        near.indptr,
-        near.head,
-        near.edge,
-        near.length,
-        tie,
-        closed,
-        place[source],
-        place[target],
-        store,
+    return MissingLinks(
+        g, series, audit, near, local, tie, solid, contact, pairs, units, keep, picked
     )
-    return start, path, local[nodes], used
 
 
 def _declutter(
@@ -315,6 +318,7 @@ def _declutter(
     between: Array,
     contact: Array,
     protected: Arcs,
+    most: int,
     enough: float,
 ) -> dict[str, Array]:
     """Part the edges of the remaining gaps into gaps that share none."""
@@ -330,6 +334,7 @@ def _declutter(
         g.length,
         g.length * between,
         contact,
+        most,
         MOST_KEPT,
         MOST_LISTED,
     )

@@ -58,8 +58,8 @@ def grow(a, least):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def run(  # type: ignore[no-untyped-def]
-    size, hopeful, settled, s, begin, until, head, edge, weight, tie, stops, shut, dist, ties,
-    by_edge, by_node, free, order, keys, items
+    size, hopeful, settled, s, begin, until, head, edge, weight, tie, stops, shut, most, dist,
+    ties, by_edge, by_node, free, order, keys, items
 ):  # fmt: skip
     """Go on with a search: ``size`` labels wait, ``hopeful`` of them may be gaps; see `search`."""
     while size > 0 and hopeful > 0:
@@ -82,7 +82,7 @@ def run(  # type: ignore[no-untyped-def]
             y = head[a]
             e = edge[a]
             reach = d + weight[e]
-            if reach > dist[y]:
+            if reach > dist[y] or reach > most:
                 continue
             own = t + tie[e]
             if reach == dist[y]:
@@ -112,10 +112,10 @@ def run(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def search(  # type: ignore[no-untyped-def]
-    s, begin, until, head, edge, weight, tie, stops, shut, dist, ties, by_edge, by_node, free,
-    order, keys, items
+    s, begin, until, head, edge, weight, tie, stops, shut, most, dist, ties, by_edge, by_node,
+    free, order, keys, items
 ):  # fmt: skip
-    """Settle nodes from ``s`` until no path that may be a gap can get longer.
+    """Settle nodes from ``s`` as far as ``most`` until no path that may be a gap can get longer.
 
     A path may be a gap (``free`` 1) as long as it uses no edge of ``stops`` and passes through no
     node of ``shut`` (ending there is allowed). Returns how many nodes of ``order`` are settled,
@@ -129,7 +129,7 @@ def search(  # type: ignore[no-untyped-def]
     by_node[s] = -1
     push(keys, items, 0, 0, s)
     return run(
-        1, 1, 0, s, begin, until, head, edge, weight, tie, stops, shut, dist, ties, by_edge,
+        1, 1, 0, s, begin, until, head, edge, weight, tie, stops, shut, most, dist, ties, by_edge,
         by_node, free, order, keys, items
     )  # fmt: skip
 
@@ -137,12 +137,14 @@ def search(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def candidate_pairs(  # type: ignore[no-untyped-def]
     indptr, head, edge, weight, tie, stops, length, benefit, contacts, contact, rank,
-    p_indptr, p_head, p_weight
+    p_indptr, p_head, p_weight, most, detour_min, enough
 ):  # fmt: skip
     """Return candidate gaps, one row per pair: source, target, length, benefit, detour length.
 
-    Lengths and detours are in whole units; a detour of -1 is none. ``benefit`` is the sum of
-    length times betweenness along the path; ``metres`` its length in metres.
+    None is longer than ``most``. Lengths and detours are in whole units; a detour of -1 is none.
+    ``benefit`` is the sum of length times betweenness along the path; ``metres`` its length in
+    metres. Last comes a mask of the edges of candidates whose detour is at least ``detour_min`` and
+    whose benefit is at least ``enough``.
     """
     n = indptr.size - 1
     dist = np.full(n, FAR)
@@ -165,12 +167,14 @@ def candidate_pairs(  # type: ignore[no-untyped-def]
     gain = np.empty(1024, np.float64)
     long = np.empty(1024, np.float64)
     detour = np.empty(1024, np.int64)
+    used = np.zeros(stops.size, np.bool_)
+    seen = np.full(n, -1, np.int64)
     count = 0
     for k in range(contacts.size):
         s = contacts[k]
         settled, reached = search(
-            s, indptr[:-1], indptr[1:], head, edge, weight, tie, stops, shut, dist, ties, by_edge,
-            by_node, free, order, keys, items
+            s, indptr[:-1], indptr[1:], head, edge, weight, tie, stops, shut, most, dist, ties,
+            by_edge, by_node, free, order, keys, items
         )  # fmt: skip
         first = count
         worth[s] = 0.0
@@ -197,8 +201,6 @@ def candidate_pairs(  # type: ignore[no-untyped-def]
                 long[count] = metres[x]
                 wanted[x] = True
                 count += 1
-        for i in range(reached):
-            dist[order[i]] = FAR
         missing = count - first
         found = 0
         if missing > 0:
@@ -209,9 +211,27 @@ def candidate_pairs(  # type: ignore[no-untyped-def]
             x = target[i]
             detour[i] = -1 if other[x] == FAR else other[x]
             wanted[x] = False
+            if detour[i] >= 0 and detour[i] / units[i] < detour_min:
+                continue
+            if gain[i] / long[i] < enough:
+                continue
+            while x != s and seen[x] != s:
+                seen[x] = s
+                used[by_edge[x]] = True
+                x = by_node[x]
+        for i in range(reached):
+            dist[order[i]] = FAR
         for i in range(found):
             other[touched[i]] = FAR
-    return source[:count], target[:count], units[:count], gain[:count], long[:count], detour[:count]
+    return (
+        source[:count],
+        target[:count],
+        units[:count],
+        gain[:count],
+        long[:count],
+        detour[:count],
+        used,
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -268,12 +288,11 @@ def detours(indptr, head, weight, source, target):  # type: ignore[no-untyped-de
 
 @njit(cache=True, nogil=True)
 def trace(  # type: ignore[no-untyped-def]
-    indptr, head, edge, weight, tie, stops, source, target, store
+    indptr, head, edge, weight, tie, stops, source, target, most
 ):
     """Return the edges of candidate gaps (rows grouped by source) from target back to source.
 
-    Offsets, edges and nodes (the one at the target's side of each edge) of every path when
-    ``store`` is set, and a mask of all edges used.
+    Offsets, edges and nodes (the one at the target's side of each edge) of every path.
     """
     n = indptr.size - 1
     dist = np.full(n, FAR)
@@ -285,36 +304,34 @@ def trace(  # type: ignore[no-untyped-def]
     keys = np.empty(head.size + 1, np.int64)
     items = np.empty(head.size + 1, np.int32)
     shut = np.zeros(n, np.bool_)
-    used = np.zeros(stops.size, np.bool_)
     start = np.zeros(source.size + 1, np.int64)
     path = np.empty(1024, np.int32)
     path_node = np.empty(1024, np.int32)
-    seen = np.full(n, -1, np.int64)
     count = 0
     i = 0
     while i < source.size:
         s = source[i]
+        far = np.int64(0)  # no farther than the longest path asked for
+        j = i
+        while j < source.size and source[j] == s:
+            far = max(far, most[j])
+            j += 1
         _, reached = search(
-            s, indptr[:-1], indptr[1:], head, edge, weight, tie, stops, shut, dist, ties, by_edge,
-            by_node, free, order, keys, items
+            s, indptr[:-1], indptr[1:], head, edge, weight, tie, stops, shut, far, dist, ties,
+            by_edge, by_node, free, order, keys, items
         )  # fmt: skip
         while i < source.size and source[i] == s:
             x = target[i]
             while x != s:
-                if store:
-                    if count == path.size:
-                        path = grow(path, count + 1)
-                        path_node = grow(path_node, count + 1)
-                    path[count] = by_edge[x]
-                    path_node[count] = x
-                    count += 1
-                elif seen[x] == s:
-                    break
-                seen[x] = s
-                used[by_edge[x]] = True
+                if count == path.size:
+                    path = grow(path, count + 1)
+                    path_node = grow(path_node, count + 1)
+                path[count] = by_edge[x]
+                path_node[count] = x
+                count += 1
                 x = by_node[x]
             i += 1
             start[i] = count
         for j in range(reached):
             dist[order[j]] = FAR
-    return start, path[:count], path_node[:count], used
+    return start, path[:count], path_node[:count]
