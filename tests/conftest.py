@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,31 @@ def shared() -> Path:
     if not (path / "data").is_dir():
         pytest.skip("real data not at hand: set METROGIS_SHARED to the folder that holds data/")
     return path
+
+
+@pytest.fixture(scope="session")
+def demo_s(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the demo metropolis, size S, seed 1: built once per run, whatever the workers.
+
+    Read it only; a test that changes files copies them.
+    """
+    from metrogis import demo
+
+    base = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        base = base.parent  # each worker has a folder of its own in that of the run
+    folder, lock = base / f"demo-s-{demo.VERSION}", base / f"demo-s-{demo.VERSION}.lock"
+    deadline = time.monotonic() + 300
+    while not (folder / "truth.json").is_file():
+        try:
+            lock.touch(exist_ok=False)
+        except FileExistsError:
+            if time.monotonic() > deadline:  # the worker that builds has died
+                return demo.build(tmp_path_factory.mktemp("demo") / "s")
+            time.sleep(0.2)
+            continue
+        try:
+            demo.build(folder)  # renamed into place when it is whole
+        finally:
+            lock.unlink()
+    return folder

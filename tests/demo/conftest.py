@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from metrogis import demo
-
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo.build(tmp_path_factory.mktemp("demo") / "s")
+def folder(demo_s: Path) -> Path:
+    return demo_s
 
 
 @pytest.fixture(scope="session")

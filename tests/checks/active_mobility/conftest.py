@@ -8,12 +8,7 @@ from typing import Any
 
 import pytest
 
-from metrogis import demo, open_metro
-
-
-@pytest.fixture(scope="session")
-def demo_s(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo.build(tmp_path_factory.mktemp("active_mobility") / "s")
+from metrogis import open_metro
 
 
 @pytest.fixture(scope="session")

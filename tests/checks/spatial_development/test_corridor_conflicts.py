@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -221,19 +223,16 @@ def test_slits_between_plans_are_neither_passage_nor_unknown_land(towns, corrido
     assert again.features["corridors"]["cut"].tolist() == ["no"]
 
 
-def test_the_planted_truths_of_the_demo_are_found() -> None:
+def test_the_planted_truths_of_the_demo_are_found(demo_s: Path) -> None:
     import json
-    from pathlib import Path
 
     import metrogis as mg
     from metrogis.checks.spatial_development.border_coherence import border_coherence
     from metrogis.checks.spatial_development.plan_validity import plan_validity
     from metrogis.sources.app_gml import read_app
 
-    metro = mg.open_metro("demo")
-    folder = Path(metro.data)
-    if not (folder / "plans").is_dir():
-        pytest.skip("this demo has no plans")
+    metro = mg.open_metro(demo_s)
+    folder = demo_s
     planted = json.loads((folder / "truth.json").read_text())["planted"]
     plan = read_app(folder / "plans")
     conflicts = corridor_conflicts(metro.municipalities, metro.corridors, plan)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from metrogis import demo, open_metro
+from metrogis import open_metro
 
 
 @pytest.fixture(scope="session")
-def transport_demo(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return open_metro(demo.build(tmp_path_factory.mktemp("transport") / "s"))
+def transport_demo(demo_s: Path) -> Any:
+    return open_metro(demo_s)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from metrogis import demo, open_metro
+from metrogis import open_metro
 from metrogis.checks.transport_accessibility.coverage import read_coverage
 from metrogis.checks.transport_accessibility.service import (
     Pairs,
@@ -680,10 +680,9 @@ def test_posts_keep_their_own_position_in_a_station(tmp_path):
 # ------------------------------------------------------------------ the demo's planted truths
 
 
-def test_planted_white_spots_of_the_demo_are_found_and_no_other(tmp_path):
-    folder = demo.build(tmp_path / "demo")
-    truths = json.loads((folder / "truth.json").read_text(encoding="utf-8"))["planted"]
-    metro = open_metro(folder)
+def test_planted_white_spots_of_the_demo_are_found_and_no_other(demo_s):
+    truths = json.loads((demo_s / "truth.json").read_text(encoding="utf-8"))["planted"]
+    metro = open_metro(demo_s)
     names = [i.name for i in CHECK.inputs if i.name in metro and i.name != "streets"]
     result = white_spots(**{name: metro.get(name) for name in names})
     table = result.features["cells"]
