@@ -1,15 +1,29 @@
-"""A street file as a layer: the networks of each mode, read when a check asks for them."""
+"""A street file as a layer: the networks of each mode, read when a check asks for them.
+
+Networks of large files are kept in the cache folder, named by the hash of the file.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from metrogis.provenance import Audit, Source
+from metrogis import __version__
+from metrogis import crs as crs_rules
+from metrogis.errors import SourceError
+from metrogis.provenance import Audit, Source, file_hash
+from metrogis.sources import files
 from metrogis.streets.network import StreetNetwork
-from metrogis.streets.osm import read_osm
+from metrogis.streets.osm import RawStreets, network_from, read_raw
+from metrogis.streets.permissions import Mode
+from metrogis.streets.store import load
+
+_CACHE_VERSION = 1
+"""Raise when reading changes what a kept network would hold."""
+_CACHE_FROM_BYTES = 500_000
+"""Smaller files are read anew: that takes no time."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +53,42 @@ class Streets:
     @cached_property
     def walk(self) -> StreetNetwork:
         """The network of people on foot."""
-        return read_osm(self.path, mode="walk", crs=self.crs, source=self.source)
+        return self._network("walk")
 
     @cached_property
     def bike(self) -> StreetNetwork:
         """The network of people on bicycles."""
-        return read_osm(self.path, mode="bike", crs=self.crs, source=self.source)
+        return self._network("bike")
+
+    def _network(self, mode: Mode) -> StreetNetwork:
+        layer = self.source.layer
+        working = crs_rules.require_metric(self.crs, layer=layer)
+        kept = self._kept(mode, working)
+        if kept is not None and kept.is_file():
+            try:
+                return replace(load(kept), source=self.source)
+            except SourceError:  # broken: read the streets themselves
+                pass
+        raw: RawStreets | None = self.__dict__.pop("_raw", None)
+        if raw is None:
+            raw = read_raw(self.path, layer=layer)
+            object.__setattr__(self, "_raw", raw)  # for the other mode, asked for soon as a rule
+        network = network_from(
+            raw, mode=mode, crs=working, layer=layer, place=self.path.name, source=self.source
+        )
+        if kept is not None:
+            try:
+                network.save(kept)
+            except OSError:  # a cache that cannot be written is no reason to fail
+                pass
+        return network
+
+    def _kept(self, mode: str, working: Any) -> Path | None:
+        if not self.path.is_file() or self.path.stat().st_size < _CACHE_FROM_BYTES:
+            return None
+        digest = self.source.sha256 or file_hash(self.path)
+        key = files.settings_key(_CACHE_VERSION, __version__, digest, mode, working.to_wkt())
+        return files.cache_directory() / "streets" / f"{mode}-{key}.npz"
 
     @property
     def audit(self) -> Audit:

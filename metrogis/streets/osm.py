@@ -141,11 +141,11 @@ def read_osm(
     rules = Rules(private, trunk, stairs, dismount, ferries)
     if source is None:
         source = Source(layer, file.name, _LICENCE, _ATTRIBUTION, raw.date, sha256=file_hash(file))
-    return network_of(
+    return network_from(
         raw,
         mode=mode,
         rules=rules,
-        working=working,
+        crs=working,
         clip=clip,
         simplify=simplify,
         keep_tags=tuple(keep_tags),
@@ -378,20 +378,21 @@ def _place_key(place: tuple[float, float]) -> int:
 # --------------------------------------------------------------------------- choices
 
 
-def network_of(
+def network_from(
     raw: RawStreets,
     *,
     mode: Mode,
-    rules: Rules,
-    working: pyproj.CRS,
-    clip: Any,
-    simplify: bool,
-    keep_tags: Sequence[str],
+    crs: pyproj.CRS,
     layer: str,
     place: str,
     source: Source,
+    rules: Rules = Rules(),  # noqa: B008 - immutable
+    clip: Any = None,
+    simplify: bool = True,
+    keep_tags: Sequence[str] = KEEP_TAGS,
 ) -> StreetNetwork:
-    """Choose the ways of a mode, project them, and build the network."""
+    """Choose the ways of a mode, project them, and build the network; see `read_osm`."""
+    working = crs
     allow = Permissions(mode, rules)
     verdicts = [allow(tags) for tags in raw.tags]
     audit = _audit_of_choice(verdicts, raw, layer)

@@ -224,21 +224,11 @@ def _kernel(
         detour_min=p.detour_min,
         radius=p.radius,
         benefit_min=p.benefit_min,
+        length_max=p.length_limit,
         **options,
     )
     run.add(found.audit)
     gaps = found.gaps
-    long = (gaps["length"] > p.length_limit).to_numpy()
-    run.note(
-        "streets",
-        "dropped",
-        int(long.sum()),
-        Text(
-            f"odcinki dłuższe niż {p.length_limit:g} m: to nowe trasy, nie brakujące łączniki",
-            f"links longer than {p.length_limit:g} m: new routes, not missing links",
-        ),
-    )
-    gaps = gaps[~long].reset_index(drop=True)
     return gaps, members_of(gaps["edges"], simple.members)
 
 
