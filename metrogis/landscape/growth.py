@@ -1,4 +1,4 @@
-"""Growth of built-up land: land take, form of the new patches, indicators of sprawl.
+"""Growth of built-up land: land take, form of the new patches, land consumption rate.
 
 All rasters of one call lie on one grid: two dates on different grids must be brought to one first
 (cell-by-cell change would measure the shift, not the growth).
@@ -14,43 +14,62 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numba import njit
-from scipy.signal import oaconvolve
 
 from metrogis import crs as crs_rules
 from metrogis.errors import SchemaError
 from metrogis.landscape import grid as grids
 from metrogis.landscape.grid import Grid, bad_parameter
-from metrogis.landscape.patches import foreground_mask, label
+from metrogis.landscape.patches import Connectivity, foreground_mask, label
 from metrogis.texts import Text
 
 UNKNOWN, OTHER, BUILT = 0, 1, 2
+_HECTARE = 1e4
 
 
-def states(raster: Any, built_up: Any = None, *, layer: str = "built_up", **reading: Any) -> Any:
+def states(
+    raster: Any, built_up: Any = None, *, layer: str = "built_up", **reading: Any
+) -> tuple[Grid, np.ndarray]:
     """Return the grid and the state of each cell: 0 unknown, 1 not built-up, 2 built-up.
 
     >>> states(np.array([[1.0, 3.0, np.nan]]), 3)[1].tolist()
     [[1, 2, 0]]
     """
     grid = grids.read(raster, layer=layer, **reading)
-    out = np.where(foreground_mask(grid, built_up, layer=layer), BUILT, OTHER).astype(np.uint8)
+    out = foreground_mask(grid, built_up, layer=layer).astype(np.uint8) + np.uint8(OTHER)
     out[~grid.valid] = UNKNOWN
     return grid, out
 
 
-def _one_grid(one: Grid, two: Grid) -> None:
+def same_grid(one: Grid, two: Grid) -> bool:
+    """Tell whether two rasters have the same cells (to a thousandth of a cell)."""
     same = one.shape == two.shape and one.crs == two.crs
     if same and one.transform is not None and two.transform is not None:
         same = one.transform.almost_equals(two.transform, precision=1e-3 * one.cell[0])
-    if not same:
+    return bool(same)
+
+
+def _one_grid(one: Grid, two: Grid) -> None:
+    if not same_grid(one, two):
         raise SchemaError(
             Text("dwie daty leżą na różnych siatkach", "the two dates lie on different grids"),
             layer="built_up",
-            remedy=Text("sprowadź je do jednej siatki", "bring them to one grid first"),
+            remedy=Text(
+                "sprowadź je do jednej siatki: metrogis.landscape.grid.warp(a, like=b)",
+                "bring them to one grid first: metrogis.landscape.grid.warp(a, like=b)",
+            ),
         )
 
 
-def _units(units: gpd.GeoDataFrame, grid: Grid) -> np.ndarray:
+def unit_cells(units: gpd.GeoDataFrame, grid: Grid) -> np.ndarray:
+    """Position + 1 of the unit each cell's centre lies in, 0 outside; int32.
+
+    Raises
+    ------
+    CRSError
+        If the CRSs differ.
+    ParameterError
+        If the raster has no place on the map.
+    """
     from rasterio import features
 
     if grid.transform is None:
@@ -83,9 +102,11 @@ def land_take(
     after: Any,
     units: gpd.GeoDataFrame,
     *,
-    years: float,
+    years: float | None = None,
+    new_people: Any = None,
     built_up: Any = None,
     id: str = "teryt",
+    cells: np.ndarray | None = None,
     **reading: Any,
 ) -> pd.DataFrame:
     """Land taken between two dates, by unit (a cell belongs to the unit its centre lies in).
@@ -94,20 +115,27 @@ def land_take(
     ----------
     before, after : rasters on one grid, metric CRS
     units : GeoDataFrame
-        Municipalities, in the same CRS. Use land geometry: shares are of their known cells.
-    years : float
-        Between the two dates.
+        Municipalities, in the same CRS. Shares are of their known cells: water that is not to
+        count as land must be unknown.
+    years : float, optional
+        Between the two dates; without it figures per year are unknown.
+    new_people : sequence of float, optional
+        Inhabitants gained by each unit between the dates; NaN = unknown.
     built_up : number or several
         Built-up values; none for boolean rasters.
     id : str
         Column of ``units`` copied to the result.
+    cells : ndarray, optional
+        What :func:`unit_cells` gives for these units, when it is at hand.
 
     Returns
     -------
     DataFrame
         One row per unit, its index: ``id``, ``land`` (known at both dates), ``before``, ``after``,
-        ``gained``, ``lost``, ``net`` (ha), ``gained_per_year`` (ha/yr), ``net_share`` (of land,
-        0-1), ``unknown`` (ha not known at one of the dates). NaN where nothing is known.
+        ``gained``, ``lost``, ``net`` (ha); the last three ``*_per_year`` (ha/yr) and ``*_share``
+        (of land, 0-1); ``gained_per_person``, ``net_per_person`` (m2 per new inhabitant, NaN
+        where there is none); ``unknown`` (ha not known at one of the dates). NaN where nothing is
+        known.
 
     Examples
     --------
@@ -117,42 +145,54 @@ def land_take(
     ...                          crs="EPSG:2180")
     >>> one, two = np.array([[1, 0], [0, 0]]), np.array([[1, 1], [0, 0]])
     >>> grid = {"transform": Affine(100, 0, 0, 0, -100, 200), "crs": "EPSG:2180"}
-    >>> land_take(one, two, units, years=2, built_up=1, **grid)["gained_per_year"].tolist()
-    [0.5]
+    >>> found = land_take(one, two, units, years=2, new_people=[50], built_up=1, **grid)
+    >>> found[["gained_per_year", "gained_share", "gained_per_person"]].values.tolist()
+    [[0.5, 0.25, 200.0]]
     """
-    if not years > 0:
-        raise bad_parameter("years", "musi być dodatnie", "must be positive")
+    if years is not None:
+        _positive(years)
     first, one = states(before, built_up, **reading)
     second, two = states(after, built_up, **reading)
     _one_grid(first, second)
-    cells = _crosstab(_units(units, first), one, two, len(units))[1:] * first.cell_area / 1e4
-    known = cells[:, 1:, 1:]
+    unit = unit_cells(units, first) if cells is None else cells
+    table = _crosstab(unit, one, two, len(units))[1:] * first.cell_area / _HECTARE
+    known = table[:, 1:, 1:]
     land = known.sum(axis=(1, 2))
-    gained, lost = known[:, 0, 1], known[:, 1, 0]
-    out = pd.DataFrame(
-        {
-            id: units[id].to_numpy(),
-            "land": land,
-            "before": known[:, 1].sum(axis=1),
-            "after": known[:, :, 1].sum(axis=1),
-            "gained": gained,
-            "lost": lost,
-            "net": gained - lost,
-            "gained_per_year": gained / years,
-        },
-        index=units.index,
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        out["net_share"] = (gained - lost) / land
-    out.loc[land == 0, ["before", "after", "gained", "lost", "net", "gained_per_year"]] = math.nan
-    out["unknown"] = cells.sum(axis=(1, 2)) - land
+    none = land == 0
+    out = pd.DataFrame({id: units[id].to_numpy(), "land": land}, index=units.index)
+    areas = {
+        "before": known[:, 1].sum(axis=1),
+        "after": known[:, :, 1].sum(axis=1),
+        "gained": known[:, 0, 1],
+        "lost": known[:, 1, 0],
+        "net": known[:, 0, 1] - known[:, 1, 0],
+    }
+    for name, value in areas.items():
+        out[name] = np.where(none, math.nan, value)
+    changes = ("gained", "lost", "net")
+    for name in changes:
+        out[f"{name}_per_year"] = out[name] / (math.nan if years is None else years)
+    for name in changes:
+        out[f"{name}_share"] = out[name] / out["land"].where(~none)
+    people = np.full(len(units), math.nan) if new_people is None else _per_unit(new_people, units)
+    more = np.where(people > 0, people, math.nan)
+    for name in ("gained", "net"):
+        out[f"{name}_per_person"] = out[name] * _HECTARE / more
+    out["unknown"] = table.sum(axis=(1, 2)) - land
+    return out
+
+
+def _per_unit(values: Any, units: gpd.GeoDataFrame) -> np.ndarray:
+    out = np.asarray(values, float)
+    if out.shape != (len(units),):
+        raise bad_parameter("people", "po jednej liczbie na jednostkę", "one number per unit")
     return out
 
 
 @njit(cache=True)
-def _perimeter(labels, old, count, width, height):  # type: ignore[no-untyped-def]
-    """Perimeter of each patch, and the part of it shared with old built-up land."""
-    whole, shared = np.zeros(count + 1), np.zeros(count + 1)
+def _sides(labels, old, count):  # type: ignore[no-untyped-def]
+    """Sides of each patch, and those shared with old built-up land: horizontal, vertical."""
+    out = np.zeros((count + 1, 4), np.int64)
     rows, columns = labels.shape
     for r in range(rows):
         for c in range(columns):
@@ -162,14 +202,17 @@ def _perimeter(labels, old, count, width, height):  # type: ignore[no-untyped-de
             for step in range(4):
                 y = r + (1 if step == 0 else -1 if step == 1 else 0)
                 x = c + (1 if step == 2 else -1 if step == 3 else 0)
-                side = width if step < 2 else height
+                side = 0 if step < 2 else 1
                 inside = 0 <= y < rows and 0 <= x < columns
                 if inside and labels[y, x] == k:
                     continue
-                whole[k] += side
+                out[k, side] += 1
                 if inside and old[y, x]:
-                    shared[k] += side
-    return whole, shared
+                    out[k, 2 + side] += 1
+    return out
+
+
+INFILL, EDGE, LEAPFROG = "infill", "edge", "leapfrog"
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,14 +232,30 @@ def new_patches(
     after: Any,
     *,
     built_up: Any = None,
-    connectivity: int = 8,
+    connectivity: Connectivity = 8,
     infill: float = 0.5,
     **reading: Any,
 ) -> NewPatches:
     """Tell infill, edge expansion and leapfrog apart.
 
     By the share of a gained patch's perimeter that it shares with old built-up land: more than
-    ``infill`` (0.5) infill, more than 0 edge expansion, 0 leapfrog.
+    ``infill`` (0.5) infill, more than 0 edge expansion, 0 leapfrog. Perimeters run along the sides
+    of cells: a patch that meets old land only at a corner shares nothing. Sides on cells that are
+    not known count in the perimeter and are not shared.
+
+    Parameters
+    ----------
+    before, after : rasters on one grid
+    built_up : number or several
+        Built-up values; none for boolean rasters.
+    connectivity : 4 or 8
+        Neighbours of a cell within a patch.
+    infill : float
+        Share of the perimeter above which a patch is infill, 0-1.
+
+    Returns
+    -------
+    NewPatches
 
     Examples
     --------
@@ -205,25 +264,36 @@ def new_patches(
     >>> new_patches(one, two, built_up=1).table["kind"].tolist()
     ['infill', 'edge', 'leapfrog']
     """
+    if not 0 <= infill <= 1:
+        raise bad_parameter("infill", "musi leżeć między 0 a 1", "must lie between 0 and 1")
     first, one = states(before, built_up, **reading)
     second, two = states(after, built_up, **reading)
     _one_grid(first, second)
-    labels, cells = label((one == OTHER) & (two == BUILT), connectivity=connectivity)  # type: ignore[arg-type]
-    whole, shared = _perimeter(labels, one == BUILT, len(cells), *first.cell)
-    whole, shared = whole[1:], shared[1:]
+    labels, cells = label((one == OTHER) & (two == BUILT), connectivity=connectivity)
+    sides = _sides(labels, one == BUILT, len(cells))[1:]
+    width, height = first.cell
+    # in units of the width: whole numbers for square cells, so that exactly half is half
+    across, along = 1.0, 1.0 if math.isclose(width, height) else height / width
+    whole = sides[:, 0] * across + sides[:, 1] * along
+    shared = sides[:, 2] * across + sides[:, 3] * along
     share = shared / whole
-    kind = np.where(share > infill, "infill", np.where(share > 0, "edge", "leapfrog"))
+    kind = np.where(share > infill, INFILL, np.where(share > 0, EDGE, LEAPFROG))
     table = pd.DataFrame(
         {
             "id": np.arange(1, len(cells) + 1),
             "area": cells * first.cell_area,
-            "perimeter": whole,
-            "shared": shared,
+            "perimeter": whole * width,
+            "shared": shared * width,
             "shared_share": share,
             "kind": kind,
         }
     )
     return NewPatches(labels, table)
+
+
+def _positive(years: float) -> None:
+    if not years > 0:
+        raise bad_parameter("years", "musi być dodatnie", "must be positive")
 
 
 def consumption_rate(area_before: Any, area_after: Any, years: float) -> Any:
@@ -232,6 +302,7 @@ def consumption_rate(area_before: Any, area_after: Any, years: float) -> Any:
     >>> round(float(consumption_rate(148827.8, 195653.83, 3)), 6)
     0.104877
     """
+    _positive(years)
     one, two = np.asarray(area_before, float), np.asarray(area_after, float)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(one > 0, (two - one) / one / years, math.nan)
@@ -243,6 +314,7 @@ def population_rate(before: Any, after: Any, years: float) -> Any:
     >>> round(float(population_rate(897, 867, 3)), 6)
     -0.011339
     """
+    _positive(years)
     one, two = np.asarray(before, float), np.asarray(after, float)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where((one > 0) & (two > 0), np.log(two / one) / years, math.nan)
@@ -260,143 +332,3 @@ def consumption_ratio(
     people = population_rate(people_before, people_after, years)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(people != 0, land / people, math.nan)
-
-
-def entropy(areas: Any) -> tuple[float, float]:
-    """Shannon entropy of built-up land over zones, and relative to its largest, ln n.
-
-    Unknown zones (NaN) are left out; NaN without built-up land; relative NaN for one zone.
-
-    >>> entropy([1, 1, 2]), entropy([5, 0])
-    ((1.0397207708399179, 0.946394630357186), (0.0, 0.0))
-    """
-    values = np.asarray(areas, float)
-    values = values[~np.isnan(values)]
-    if (values < 0).any():
-        raise SchemaError(Text("ujemna powierzchnia", "a negative area"), layer="zones")
-    total = values.sum()
-    if total == 0:
-        return math.nan, math.nan
-    p = values[values > 0] / total
-    h = float(-(p * np.log(p)).sum()) + 0.0
-    return h, h / math.log(len(values)) if len(values) > 1 else math.nan
-
-
-# --------------------------------------------------------------------------- urban proliferation
-
-
-def dispersion_weight(dispersion: Any) -> Any:
-    """w1 of weighted urban proliferation, DIS in urban permeation units per m2.
-
-    >>> round(float(dispersion_weight(44)), 3)
-    1.0
-    """
-    return 0.5 + _sigmoid(0.294432 * np.asarray(dispersion, float) - 12.955)
-
-
-def uptake_weight(land_per_person: Any) -> Any:
-    """w2 of weighted urban proliferation, LUP in m2 per inhabitant and job.
-
-    >>> [round(float(uptake_weight(lup)), 4) for lup in (250, 111)]
-    [0.8464, 0.2035]
-    """
-    return _sigmoid(4.159 - 613.125 / np.asarray(land_per_person, float))
-
-
-def _sigmoid(x: Any) -> Any:
-    return 1.0 / (1.0 + np.exp(-x))
-
-
-def permeation(built: np.ndarray, cell: float, *, horizon: float = 2000.0) -> np.ndarray:
-    """SI of every built-up cell: mean weight of the distances to built-up land within ``horizon``.
-
-    SI = [sum over built-up cells within the horizon of (sqrt(2 d + 1) - 1), and wcc for the cell
-    itself] / n, d in m, n counts the cell; wcc = sqrt(0.97428 px + 1.046) - 0.996249 is the mean
-    weight inside a cell of px metres. NaN outside built-up land.
-
-    >>> permeation(np.array([[True, False, True]]), 100.0).round(4).tolist()
-    [[13.9761, nan, 13.9761]]
-    """
-    reach = int(horizon // cell)
-    steps = np.arange(-reach, reach + 1) * cell
-    d = np.hypot(steps[:, None], steps[None, :])
-    near = d <= horizon
-    weight = np.where(near, np.sqrt(2 * d + 1) - 1, 0.0)
-    weight[reach, reach] = math.sqrt(0.97428 * cell + 1.046) - 0.996249
-    ones = built.astype(float)
-    total = oaconvolve(ones, weight, mode="same")
-    count = np.round(oaconvolve(ones, near.astype(float), mode="same"))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(built, total / count, math.nan)
-
-
-def proliferation(
-    raster: Any,
-    units: gpd.GeoDataFrame,
-    people: Any,
-    *,
-    built_up: Any = None,
-    horizon: float = 2000.0,
-    id: str = "teryt",
-    **reading: Any,
-) -> pd.DataFrame:
-    """Weighted urban proliferation of each unit (Jaeger & Schwick 2014; EEA report 11/2016).
-
-    WUP = PBA x DIS x w1(DIS) x w2(LUP): PBA the share (0-1) of the unit's known land that is
-    built-up, DIS the mean SI of its built-up cells, LUP built-up m2 per inhabitant (and job).
-    Built-up land beyond the unit's border counts in SI. The coefficients were not read in the primary text.
-
-    Parameters
-    ----------
-    raster : built-up land, square cells, metric CRS
-        It should reach ``horizon`` beyond the units.
-    units : GeoDataFrame
-    people : sequence of float
-        Inhabitants, or inhabitants and jobs, of each unit; NaN = unknown.
-    built_up : number or several
-    horizon : float
-        m.
-
-    Returns
-    -------
-    DataFrame
-        ``id``, ``PBA``, ``DIS``, ``UP``, ``LUP``, ``w1``, ``w2``, ``WUP``; NaN where unknown.
-    """
-    grid, state = states(raster, built_up, **reading)
-    width, height = grid.cell
-    if abs(width - height) > 0.01 * max(width, height):
-        raise SchemaError(Text("komórki nie są kwadratowe", "cells are not square"), layer="raster")
-    cell = math.sqrt(grid.cell_area)
-    if not horizon >= cell:
-        raise bad_parameter("horizon", "mniejszy od komórki", "smaller than a cell")
-    built = state == BUILT
-    si = permeation(built, cell, horizon=horizon)
-    unit = _units(units, grid).ravel()
-    n = len(units) + 1
-    land = np.bincount(unit, (state != UNKNOWN).ravel(), minlength=n)[1:] * grid.cell_area
-    cells = np.bincount(unit, built.ravel(), minlength=n)[1:]
-    sums = np.bincount(unit, np.where(built, si, 0.0).ravel(), minlength=n)[1:]
-    numbers = np.asarray(people, float)
-    if numbers.shape != (len(units),):
-        raise bad_parameter("people", "po jednej liczbie na jednostkę", "one number per unit")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pba = np.where(land > 0, cells * grid.cell_area / land, math.nan)
-        dis = np.where(cells > 0, sums / cells, math.nan)
-        per_person = np.where(numbers > 0, cells * grid.cell_area / numbers, math.nan)
-        w1, w2 = dispersion_weight(dis), uptake_weight(per_person)
-        # where nothing is built nothing sprawls; where land is unknown so is sprawl
-        up = np.where(cells > 0, pba * dis, np.where(land > 0, 0.0, math.nan))
-        wup = np.where(cells > 0, up * w1 * w2, up)
-    return pd.DataFrame(
-        {
-            id: units[id].to_numpy(),
-            "PBA": pba,
-            "DIS": dis,
-            "UP": up,
-            "LUP": per_person,
-            "w1": w1,
-            "w2": w2,
-            "WUP": wup,
-        },
-        index=units.index,
-    )

@@ -29,17 +29,8 @@ def test_reference_values() -> None:
     assert ratio == pytest.approx(-9.2493, abs=5e-5)
     assert math.isnan(growth.consumption_ratio(1, 2, 100, 100, 3))
     assert np.isnan(growth.population_rate([0, 5, np.nan], [5, 0, 5], 1)).all()
-    assert growth.uptake_weight(250) == pytest.approx(0.846, abs=1e-3)
-    assert growth.uptake_weight(111) == pytest.approx(0.204, abs=1e-3)
-    assert growth.dispersion_weight(44) == pytest.approx(1, abs=1e-3)
-
-
-def test_entropy() -> None:
-    assert growth.entropy([1, 1, 1, 1]) == pytest.approx((math.log(4), 1))
-    assert growth.entropy([3, np.nan, 3]) == pytest.approx((math.log(2), 1))
-    assert all(math.isnan(v) for v in growth.entropy([0, 0]))
-    with pytest.raises(SchemaError):
-        growth.entropy([1, -1])
+    with pytest.raises(ParameterError):
+        growth.consumption_ratio(1, 2, 100, 110, 0)
 
 
 @given(st.integers(0, 10_000))
@@ -103,34 +94,66 @@ def test_kinds_of_new_patches() -> None:
     assert half.table["kind"].tolist() == ["edge"]  # exactly half is not more than half
 
 
-def test_permeation_equals_brute_force() -> None:
-    rng = np.random.default_rng(3)
-    built = rng.random((40, 30)) < 0.2
-    found = growth.permeation(built, 150.0, horizon=1000.0)
-    cells = np.argwhere(built)
-    for r, c in cells[::17]:
-        d = 150 * np.hypot(*(cells - [r, c]).T)
-        d = d[d <= 1000]
-        weights = np.where(
-            d == 0, math.sqrt(0.97428 * 150 + 1.046) - 0.996249, np.sqrt(2 * d + 1) - 1
-        )
-        assert found[r, c] == pytest.approx(weights.mean(), rel=1e-9)
-    assert np.isnan(found[~built]).all()
+@given(st.integers(0, 10_000), st.sampled_from([4, 8]), st.sampled_from([(1, 1), (20, 30)]))
+@settings(max_examples=40)
+def test_kinds_equal_a_walk_round_each_patch(
+    seed: int, connectivity: int, cell: tuple[float, float]
+) -> None:
+    rng = np.random.default_rng(seed)
+    one, two = rng.choice([0.0, 1.0, np.nan], (2, 9, 11), p=[0.55, 0.4, 0.05])
+    reading = {"cell_size": cell}
+    found = growth.new_patches(one, two, built_up=1, connectivity=connectivity, **reading)
+    gained = (one == 0) & (two == 1)
+    assert ((found.labels > 0) == gained).all()
+    assert found.table["area"].sum() == pytest.approx(gained.sum() * cell[0] * cell[1])
+    for row in found.table.itertuples():
+        cells = {tuple(rc) for rc in np.argwhere(found.labels == row.id).tolist()}
+        seen, stack = set(), [min(cells)]
+        while stack:  # the patch is one: its cells are reached from any of them
+            r, c = stack.pop()
+            if (r, c) in seen or (r, c) not in cells:
+                continue
+            seen.add((r, c))
+            steps = [(0, 1), (1, 0), (0, -1), (-1, 0)]
+            if connectivity == 8:
+                steps += [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+            stack += [(r + a, c + b) for a, b in steps]
+        assert seen == cells
+        whole = shared = 0.0
+        for r, c in cells:
+            for a, b, side in ((0, 1, 1), (0, -1, 1), (1, 0, 0), (-1, 0, 0)):
+                y, x = r + a, c + b
+                if (y, x) in cells:
+                    continue
+                whole += cell[side]
+                inside = 0 <= y < 9 and 0 <= x < 11
+                shared += cell[side] if inside and one[y, x] == 1 else 0
+        assert row.perimeter == pytest.approx(whole)
+        assert row.shared == pytest.approx(shared)
+        share = shared / whole
+        assert row.kind == ("infill" if share > 0.5 else "edge" if share > 0 else "leapfrog")
 
 
-def test_proliferation() -> None:
-    cells = np.zeros((10, 10))
-    cells[2:5, 2:7] = 1
-    cells[9, :] = np.nan
-    found = growth.proliferation(cells, UNITS, [500, 800, np.nan], built_up=1, **GRID)
-    row = found.loc[7]
-    assert row["PBA"] == pytest.approx(6 / 36)
-    assert row["LUP"] == pytest.approx(6 * 10_000 / 500)
-    assert row["WUP"] == pytest.approx(row["PBA"] * row["DIS"] * row["w1"] * row["w2"])
-    assert found.loc[9].drop("teryt").isna().all()
-    nothing = growth.proliferation(cells * 0, UNITS, [1, 1, 1], built_up=1, **GRID)
-    assert nothing["WUP"].tolist()[:2] == [0, 0]
+def test_nothing_gained_and_only_lost() -> None:
+    one = np.zeros((10, 10))
+    one[2:4, 1:3] = 1
+    same = growth.land_take(one, one, UNITS, built_up=1, years=5, new_people=[10, -4, 3], **GRID)
+    assert same.loc[7, ["gained", "lost", "net", "gained_per_year"]].tolist() == [0, 0, 0, 0]
+    assert same.loc[7, "gained_per_person"] == 0
+    assert np.isnan(same.loc[8, "gained_per_person"])  # fewer people: no new inhabitant
+    assert len(growth.new_patches(one, one, built_up=1, **GRID).table) == 0
+    gone = growth.land_take(one, one * 0, UNITS, built_up=1, **GRID)
+    assert gone.loc[7, ["before", "after", "lost", "net"]].tolist() == [4, 0, 4, -4]
+    assert gone.loc[7, "net_share"] == -0.1
+    assert gone["net_per_year"].isna().all()  # the period is not known
+    assert gone["net_per_person"].isna().all()
+    assert growth.consumption_rate(4, 0, 2) == -0.5
+    assert math.isnan(growth.consumption_rate(0, 4, 2))
+
+
+def test_people_and_infill_out_of_range() -> None:
+    one = np.zeros((10, 10))
     with pytest.raises(ParameterError):
-        growth.proliferation(cells, UNITS, [1], built_up=1, **GRID)
+        growth.land_take(one, one, UNITS, built_up=1, new_people=[1, 2], **GRID)
     with pytest.raises(ParameterError):
-        growth.proliferation(cells, UNITS, [1, 1, 1], built_up=1, horizon=10, **GRID)
+        growth.new_patches(one, one, built_up=1, infill=1.5)

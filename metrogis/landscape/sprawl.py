@@ -1,0 +1,222 @@
+"""Form of built-up land: weighted urban proliferation, and entropy over zones.
+
+Weighted urban proliferation: Jaeger, J. & Schwick, C. (2014), Ecological Indicators 38; EEA report
+11/2016. Its coefficients were not read in the primary text.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy import fft
+from scipy.special import expit
+
+from metrogis.errors import SchemaError
+from metrogis.landscape.grid import bad_parameter
+from metrogis.landscape.growth import BUILT, UNKNOWN, states, unit_cells
+from metrogis.texts import Text
+
+_BLOCK = 1700
+"""About as many cells wide are the blocks a raster is worked in."""
+
+
+def entropy(areas: Any) -> tuple[float, float]:
+    """Shannon entropy of built-up land over zones, and relative to its largest, ln n.
+
+    Unknown zones (NaN) are left out; NaN without built-up land; relative NaN for one zone.
+
+    >>> entropy([1, 1, 2]), entropy([5, 0])
+    ((1.0397207708399179, 0.946394630357186), (0.0, 0.0))
+    """
+    values = np.asarray(areas, float)
+    values = values[~np.isnan(values)]
+    if (values < 0).any():
+        raise SchemaError(Text("ujemna powierzchnia", "a negative area"), layer="zones")
+    total = values.sum()
+    if total == 0:
+        return math.nan, math.nan
+    p = values[values > 0] / total
+    h = float(-(p * np.log(p)).sum()) + 0.0
+    return h, h / math.log(len(values)) if len(values) > 1 else math.nan
+
+
+def dispersion_weight(dispersion: Any) -> Any:
+    """w1 of weighted urban proliferation, DIS in urban permeation units per m2.
+
+    >>> round(float(dispersion_weight(44)), 3)
+    1.0
+    """
+    return 0.5 + expit(0.294432 * np.asarray(dispersion, float) - 12.955)
+
+
+def uptake_weight(land_per_person: Any) -> Any:
+    """w2 of weighted urban proliferation, LUP in m2 per inhabitant and job.
+
+    >>> [round(float(uptake_weight(lup)), 4) for lup in (250, 111)]
+    [0.8464, 0.2035]
+    """
+    with np.errstate(divide="ignore"):
+        return expit(4.159 - 613.125 / np.asarray(land_per_person, float))
+
+
+def cell_weight(cell: float) -> float:
+    """wcc: mean weight of the distances inside a cell of ``cell`` m.
+
+    >>> round(cell_weight(100), 4)
+    8.9272
+    """
+    return math.sqrt(0.97428 * cell + 1.046) - 0.996249
+
+
+def permeation(built: np.ndarray, cell: float, *, horizon: float = 2000.0) -> np.ndarray:
+    """SI of every built-up cell: mean weight of the distances to built-up land within ``horizon``.
+
+    SI = [sum over other built-up cells within the horizon of (sqrt(2 d + 1) - 1), plus wcc] / n; d
+    in m between centres, n counts the cell itself; wcc: :func:`cell_weight`. NaN where nothing is
+    built.
+
+    Parameters
+    ----------
+    built : ndarray of bool
+    cell : float
+        Width of a (square) cell, m.
+    horizon : float
+        m.
+
+    >>> permeation(np.array([[True, False, True]]), 100.0).round(4).tolist()
+    [[11.0515, nan, 11.0515]]
+    """
+    # a distance that equals the horizon is within it, whatever its last bit
+    reach = math.floor(horizon / cell * (1 + 1e-12))
+    steps = np.arange(-reach, reach + 1) * cell
+    d = np.hypot(steps[:, None], steps[None, :])
+    near = d <= horizon * (1 + 1e-12)
+    weight = np.where(near, np.sqrt(2 * d + 1) - 1, 0.0)
+    weight[reach, reach] = cell_weight(cell)
+    return _mean_weight(np.asarray(built, bool), weight, near.astype(float), reach)
+
+
+def _mean_weight(built: np.ndarray, weight: np.ndarray, near: np.ndarray, reach: int) -> np.ndarray:
+    """Weighted over plain sum of the neighbours, for built cells, in blocks (bounded memory).
+
+    One transform of a block serves both sums. Block by block also keeps the rounding of a place
+    with few neighbours from growing with built-up land far away.
+    """
+    rows, columns = built.shape
+    high, wide = (math.ceil(n / max(1, round(n / _BLOCK))) for n in (rows, columns))
+    # the sums of the first 2 * reach rows and columns hold what wraps around
+    size = tuple(fft.next_fast_len(n + 2 * reach, real=True) for n in (high, wide))
+    kernels = [fft.rfft2(k, size) for k in (weight, near)]
+    out = np.full(built.shape, math.nan)
+    for top in range(0, rows, high):
+        for left in range(0, columns, wide):
+            here = built[top : top + high, left : left + wide]
+            if not here.any():
+                continue
+            y, x = max(top - reach, 0), max(left - reach, 0)
+            part = built[y : top + high + reach, x : left + wide + reach]
+            block = np.zeros(size)
+            block[y - top + reach :, x - left + reach :][: part.shape[0], : part.shape[1]] = part
+            image = fft.rfft2(block)
+            sums = []
+            for kernel in kernels:
+                whole = fft.irfft2(image * kernel, size)[2 * reach :, 2 * reach :]
+                sums.append(whole[: here.shape[0], : here.shape[1]][here])
+            out[top : top + high, left : left + wide][here] = sums[0] / np.round(sums[1])
+    return out
+
+
+def proliferation(
+    raster: Any,
+    units: gpd.GeoDataFrame,
+    people: Any,
+    *,
+    built_up: Any = None,
+    horizon: float = 2000.0,
+    id: str = "teryt",
+    cells: np.ndarray | None = None,
+    **reading: Any,
+) -> pd.DataFrame:
+    """Weighted urban proliferation of each unit.
+
+    WUP = PBA x DIS x w1(DIS) x w2(LUP): PBA the share (0-1) of the unit's known land that is
+    built-up, DIS the mean SI of its built-up cells, LUP built-up m2 per inhabitant (and job).
+    Built-up land beyond the unit's border counts in SI.
+
+    Parameters
+    ----------
+    raster : built-up land, square cells, metric CRS
+        It should reach ``horizon`` beyond the units.
+    units : GeoDataFrame
+    people : sequence of float
+        Inhabitants, or inhabitants and jobs, of each unit; NaN = unknown.
+    built_up : number or several
+    horizon : float
+        m.
+    cells : ndarray, optional
+        What :func:`metrogis.landscape.growth.unit_cells` gives, when it is at hand.
+
+    Returns
+    -------
+    DataFrame
+        ``id``, ``PBA``, ``DIS``, ``UP``, ``LUP``, ``w1``, ``w2``, ``WUP``; NaN where unknown. LUP
+        is infinite where land is built up and nobody lives; w2 then has its limit. Where nothing
+        is built UP and WUP are 0.
+
+    Examples
+    --------
+    >>> from affine import Affine
+    >>> import shapely
+    >>> units = gpd.GeoDataFrame({"teryt": ["1"]}, geometry=[shapely.box(0, 0, 300, 100)],
+    ...                          crs="EPSG:2180")
+    >>> found = proliferation(np.array([[1, 0, 1]]), units, [80], built_up=1, crs="EPSG:2180",
+    ...                       transform=Affine(100, 0, 0, 0, -100, 100))
+    >>> found[["PBA", "DIS", "LUP"]].round(4).values.tolist()
+    [[0.6667, 11.0515, 250.0]]
+    """
+    grid, state = states(raster, built_up, **reading)
+    width, height = grid.cell
+    if abs(width - height) > 0.01 * max(width, height):
+        raise SchemaError(Text("komórki nie są kwadratowe", "cells are not square"), layer="raster")
+    cell = math.sqrt(grid.cell_area)
+    if not horizon >= cell:
+        raise bad_parameter("horizon", "mniejszy od komórki", "smaller than a cell")
+    numbers = np.asarray(people, float)
+    if numbers.shape != (len(units),):
+        raise bad_parameter("people", "po jednej liczbie na jednostkę", "one number per unit")
+    if (numbers < 0).any():
+        raise bad_parameter("people", "nie mogą być ujemne", "must not be negative")
+    built = state == BUILT
+    unit = unit_cells(units, grid) if cells is None else cells
+    n = len(units) + 1
+    land = np.bincount(unit[state != UNKNOWN], minlength=n)[1:] * grid.cell_area
+    owner = unit[built]
+    count = np.bincount(owner, minlength=n)[1:]
+    si = permeation(built, cell, horizon=horizon)[built]
+    sums = np.bincount(owner, si, minlength=n)[1:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pba = np.where(land > 0, count * grid.cell_area / land, math.nan)
+        dis = np.where(count > 0, sums / count, math.nan)
+        per_person = np.where(count > 0, count * grid.cell_area / numbers, 0.0 * numbers)
+        per_person = np.where(land > 0, per_person, math.nan)
+        w1, w2 = dispersion_weight(dis), uptake_weight(per_person)
+        # where nothing is built nothing sprawls; where land is unknown so is sprawl
+        up = np.where(count > 0, pba * dis, np.where(land > 0, 0.0, math.nan))
+        wup = np.where(count > 0, up * w1 * w2, up)
+    return pd.DataFrame(
+        {
+            id: units[id].to_numpy(),
+            "PBA": pba,
+            "DIS": dis,
+            "UP": up,
+            "LUP": per_person,
+            "w1": w1,
+            "w2": w2,
+            "WUP": wup,
+        },
+        index=units.index,
+    )
