@@ -504,6 +504,11 @@ class Result:
         module = importlib.import_module("metrogis.report.tables")
         return list(module.write_parquet([self], Path(directory)))
 
+    def to_geotiff(self, directory: str | Path) -> list[Path]:
+        """Write each raster to ``directory/<check>_<raster>.tif``; return the paths."""
+        module = importlib.import_module("metrogis.report.rasters")
+        return list(module.write_geotiff([self], Path(directory)))
+
     def _repr_html_(self) -> str:
         language = default_language()
         lines = "".join(f"<li>{html.escape(s)}</li>" for s in self.sentences(language))

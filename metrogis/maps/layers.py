@@ -83,6 +83,10 @@ class MapLayer:
         """Whether the web map draws one geometry per class."""
         return len(self.frame) > MAX_FEATURES
 
+    def size_of(self, item: MapClass, language: str) -> str:
+        """Write how many features a class has."""
+        return number(item.count, language)
+
     @property
     def notes(self) -> tuple[Text, ...]:
         """What a reader of the legend must know."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from metrogis.maps.layers import MapClass, MapLayer, is_unknown
+from metrogis.maps.images import ImageLayer
+from metrogis.maps.layers import MapLayer, is_unknown
 from metrogis.maps.values import heading
-from metrogis.texts import number
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class LegendBlock:
     shown: bool
 
 
-def legend_of(layer: MapLayer, language: str) -> LegendBlock:
+def legend_of(layer: MapLayer | ImageLayer, language: str) -> LegendBlock:
     """Return the legend of a layer: its classes with counts, and what the reader must know."""
     title = layer.view.title.get(language)
     what = heading(layer.column, language) if layer.column else ""
@@ -40,18 +40,17 @@ def legend_of(layer: MapLayer, language: str) -> LegendBlock:
     return LegendBlock(
         title=title,
         subtitle=what if graded and what.lower() != title.lower() else "",
-        entries=tuple(_entry(c, language) for c in layer.classes),
+        entries=tuple(
+            Entry(
+                c.label.get(language),
+                layer.size_of(c, language),
+                c.colour,
+                c.hatch,
+                is_unknown(c),
+            )
+            for c in layer.classes
+        ),
         notes=tuple(note.get(language) for note in layer.notes),
         shape=layer.shape,
         shown=layer.view.shown,
-    )
-
-
-def _entry(item: MapClass, language: str) -> Entry:
-    return Entry(
-        item.label.get(language),
-        number(item.count, language),
-        item.colour,
-        item.hatch,
-        is_unknown(item),
     )

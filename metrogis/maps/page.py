@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -24,7 +24,9 @@ from markupsafe import Markup
 from metrogis.checks.contract import Result
 from metrogis.errors import ParameterError
 from metrogis.maps import assets, texts
+from metrogis.maps import images as map_images
 from metrogis.maps import layers as map_layers
+from metrogis.maps.images import WebImage
 from metrogis.maps.layers import Ground, MapLayer, WebLayer
 from metrogis.maps.legend import legend_of
 from metrogis.maps.values import column_of, heading, shown_column
@@ -113,9 +115,14 @@ def map_data(
     *,
     page: bool = False,
     basemap: Basemap | None = None,
+    images: Mapping[str, WebImage] | None = None,
 ) -> str:
-    """Return all a map needs as one JSON text: layers, classes, features with their texts."""
-    layers = ",".join(_layer_json(result, w, language) for w in web)
+    """Return all a map needs as one JSON text: layers, classes, features with their texts.
+
+    ``images`` are the rasters by their address; in the list of layers they follow the views.
+    """
+    pictures = [_image_json(i, address, language) for address, i in (images or {}).items()]
+    layers = ",".join([*(_layer_json(result, w, language) for w in web), *pictures])
     head = {
         "title": texts.MAP_OF.fill(title=result.check.title).get(language),
         "language": language,
@@ -189,6 +196,27 @@ def _layer_json(result: Result, web: WebLayer, language: str) -> str:
     return f'{safe_json(head)[:-1]},"classes":[{",".join(classes)}]}}'
 
 
+def _image_json(image: WebImage, address: str, language: str) -> str:
+    layer = image.layer
+    legend = legend_of(layer, language)
+    west, south, east, north = image.bounds
+    return safe_json(
+        {
+            "title": legend.title,
+            "heading": f"{legend.title}: {legend.subtitle}" if legend.subtitle else legend.title,
+            "notes": legend.notes,
+            "shown": layer.view.shown,
+            "shape": layer.shape,
+            "weight": 0,
+            "image": {"address": address, "bounds": [[south, west], [north, east]]},
+            "classes": [
+                {"label": e.label, "count": e.count, "colour": e.colour, "hatch": e.hatch}
+                for e in legend.entries
+            ],
+        }
+    )
+
+
 def line_weight(layer: MapLayer) -> float:
     """Return the width of outlines: thin where thousands of cells would hide in them."""
     if layer.shape == "polygon" and len(layer.frame) > 800:
@@ -240,6 +268,21 @@ class ClassLayer(Layer):
         self.data, self.layer, self.index = data, layer, index
 
 
+class ImageOverlay(Layer):
+    """A raster as one image under the places; its legend is that of classes."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "var {{ this.get_name() }} = metrogis.imageLayer({{ this.data }}.layers[{{ this.layer }}]);"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, data: str, layer: int, name: str) -> None:
+        super().__init__(name=name, overlay=True, control=False, show=True)
+        self._name = "ImageOverlay"
+        self.data, self.layer = data, layer
+
+
 class _Finish(MacroElement):
     _name = "Finish"
     _template = Template(
@@ -289,7 +332,7 @@ def explore(
     result : Result
     language : {"en", "pl"}
     view : str, optional
-        Only the views of this table, column or title.
+        Only the views of this table, column or title, or this raster.
     basemap : str, optional
         ``"osm"`` or ``"topo"``; none by default, so that nothing is requested from anybody.
 
@@ -304,12 +347,15 @@ def explore(
     ParameterError
         For an unknown view or basemap.
     """
-    web = [map_layers.web_layer(layer) for layer in map_layers.build(result, view=view)]
+    pictures = map_images.build(result, view=view)
+    chosen = () if view is not None and pictures else map_layers.build(result, view=view)
+    web = [map_layers.web_layer(layer) for layer in chosen]
+    images = {i.data_uri: i for i in map(map_images.web_image, pictures)}
     ground = map_layers.ground_of(result)
     background = basemap_of(basemap)
-    made = build_map(result, web, ground, language, basemap=background)
+    made = build_map(result, web, ground, language, basemap=background, images=[*images.values()])
     figure = made.get_root()
-    data = map_data(result, web, ground, language, basemap=background)
+    data = map_data(result, web, ground, language, basemap=background, images=images)
     figure.script.add_child(_Raw(static("map.js")), name="metrogis_script")
     figure.script.add_child(_Raw(data_script(result.check.id, data)), name="metrogis_data")
     for name, element in _leaflet():
@@ -326,6 +372,7 @@ def build_map(
     *,
     basemap: Basemap | None = None,
     key: str | None = None,
+    images: Sequence[WebImage] = (),
 ) -> ResultMap:
     """Return the Folium map of classified layers, without scripts and data.
 
@@ -373,6 +420,15 @@ def build_map(
             part = ClassLayer(data, i, j, html.escape(item.label.get(language)))
             _name(part, f"{identity}_{i}_{j}")
             group.add_child(part)
+        made.add_child(group)
+        groups.append(group.get_name())
+    for i, image in enumerate(images, start=len(web)):
+        title = html.escape(image.layer.view.title.get(language))
+        group = folium.FeatureGroup(name=title, show=image.layer.view.shown)
+        _name(group, f"{identity}_{i}")
+        picture = ImageOverlay(data, i, title)
+        _name(picture, f"{identity}_{i}_image")
+        group.add_child(picture)
         made.add_child(group)
         groups.append(group.get_name())
     made.fit_bounds(bounds, padding=(8, 8))

@@ -29,6 +29,10 @@ NOT_PLACED = Text(
     "{n:0} {n:plural:wiersz|wiersze|wierszy} bez położenia: tylko w tabeli.",
     "{n:0} {n:plural:row|rows} without a location: in the table only.",
 )
+EVERY_CELL = Text(
+    "Raster jest duży: rysowana jest co {n:0}. komórka, powierzchnie są szacunkiem z nich.",
+    "The raster is large: every {n:0}th cell is drawn, areas are estimated from these.",
+)
 EMPTY_LAYER = Text("Ta warstwa nie ma obiektów.", "This layer has no features.")
 
 _UNITS: dict[str, Text] = {

@@ -14,12 +14,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
 from metrogis.checks.contract import Result
+from metrogis.maps.images import ImageLayer
 from metrogis.maps.layers import Ground, MapClass, MapLayer, WebLayer, label_points
 from metrogis.maps.legend import legend_of
 from metrogis.maps.page import line_weight
@@ -31,7 +33,13 @@ _DPI = 110
 
 
 def picture(
-    result: Result, web: Sequence[WebLayer], ground: Ground, language: str, *, source: str = ""
+    result: Result,
+    web: Sequence[WebLayer],
+    ground: Ground,
+    language: str,
+    *,
+    source: str = "",
+    images: Sequence[ImageLayer] = (),
 ) -> bytes:
     """Return a PNG with map, legend, scale bar and source line.
 
@@ -44,12 +52,15 @@ def picture(
     language : {"pl", "en"}
     source : str
         The line under the map.
+    images : sequence of ImageLayer
+        Drawn under the places.
     """
     drawn = _shown(web)
     figure = Figure(figsize=(12, 8), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.01, 0.06, 0.70, 0.86))
-    _draw(axes, drawn, ground, detail=1.0, foot=0.07)
+    beneath = [i for i in images if i.view.shown]
+    _draw(axes, drawn, ground, detail=1.0, foot=0.07, images=beneath)
     _names(axes, result)
     _scale_bar(axes, language)
     title = _plain(result.check.title.get(language))
@@ -57,16 +68,17 @@ def picture(
     lines = _wrap(source, 185).split("\n")
     foot = "\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")
     figure.text(0.01, 0.03, foot, fontsize=8, color=EDGE, va="center", linespacing=1.4)
-    _legend(figure, [w.layer for w in drawn], language)
+    _legend(figure, [*(w.layer for w in drawn), *beneath], language)
     return _png(figure)
 
 
-def thumbnail(web: Sequence[WebLayer], ground: Ground) -> bytes:
+def thumbnail(web: Sequence[WebLayer], ground: Ground, images: Sequence[ImageLayer] = ()) -> bytes:
     """Return a small PNG without words, the same in every language."""
     figure = Figure(figsize=(4.8, 3.4), dpi=_DPI, facecolor=GROUND)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
-    _draw(axes, _shown(web), ground, detail=0.4)
+    beneath = [i for i in images if i.view.shown]
+    _draw(axes, _shown(web), ground, detail=0.4, images=beneath)
     return _png(figure)
 
 
@@ -86,7 +98,13 @@ def _plain(text: str) -> str:
 
 
 def _draw(
-    axes: Axes, web: Sequence[WebLayer], ground: Ground, *, detail: float, foot: float = 0.0
+    axes: Axes,
+    web: Sequence[WebLayer],
+    ground: Ground,
+    *,
+    detail: float,
+    foot: float = 0.0,
+    images: Sequence[ImageLayer] = (),
 ) -> None:
     axes.set_aspect("equal")
     axes.set_axis_off()
@@ -101,11 +119,28 @@ def _draw(
         axes.set_xlim(left - margin, right + margin)
         axes.set_ylim(bottom - margin - foot * (top - bottom), top + margin)
     _patch(axes, ground.metric, facecolor=LAND, edgecolor="#9aa5af", linewidth=0.6 * detail)
+    for image in images:
+        _draw_image(axes, image)
     for z, w in enumerate(web, start=2):
         for code, item in enumerate(w.layer.classes):
             part = w.metric[w.codes == code]
             if len(part):
                 _draw_class(axes, w.layer, item, part, z, detail)
+
+
+def _draw_image(axes: Axes, image: ImageLayer) -> None:
+    step = max(1, max(image.codes.shape) // 1600)
+    codes = image.codes[::step, ::step]
+    down = image.transform.e < 0
+    drawn = AxesImage(
+        axes,
+        extent=image.extent,
+        origin="upper" if down else "lower",
+        interpolation="nearest",
+        zorder=1.5,
+    )
+    drawn.set_data(image.colours(codes))
+    axes.add_artist(drawn)
 
 
 def _patch(axes: Axes, areas: np.ndarray, **look: Any) -> None:
@@ -218,7 +253,7 @@ def _scale_bar(axes: Axes, language: str) -> None:
               fontsize=9, color=INK, zorder=60)  # fmt: skip
 
 
-def _legend(figure: Figure, layers: Sequence[MapLayer], language: str) -> None:
+def _legend(figure: Figure, layers: Sequence[MapLayer | ImageLayer], language: str) -> None:
     handles: list[Any] = []
     labels: list[str] = []
     for layer in layers:
@@ -250,7 +285,7 @@ def _legend(figure: Figure, layers: Sequence[MapLayer], language: str) -> None:
             text.set_fontweight("bold")
 
 
-def _handle(layer: MapLayer, colour: str, hatch: bool) -> Any:
+def _handle(layer: MapLayer | ImageLayer, colour: str, hatch: bool) -> Any:
     if layer.shape == "line":
         return Line2D([], [], color=colour, linewidth=3, linestyle="--" if hatch else "-")
     if layer.shape == "point":

@@ -15,6 +15,7 @@ import jinja2
 import pandas as pd
 
 from metrogis.checks.contract import DIRECTIONS, Check, Column, Result
+from metrogis.maps.images import ImageLayer
 from metrogis.maps.layers import MapLayer
 from metrogis.maps.legend import legend_of
 from metrogis.maps.page import Basemap
@@ -22,6 +23,7 @@ from metrogis.maps.texts import unit_text
 from metrogis.maps.values import column_of, flag, heading, shown_column, sort_key
 from metrogis.provenance import ACTIONS, Source
 from metrogis.report import words
+from metrogis.report.rasters import raster_name
 from metrogis.report.tables import table_name
 from metrogis.texts import LANGUAGES, Text, both, is_missing, number
 
@@ -170,7 +172,7 @@ def table_title(check: Check, table: str) -> Text:
 def check_page(
     atlas: AtlasLike,
     result: Result,
-    layers: Sequence[MapLayer],
+    layers: Sequence[MapLayer | ImageLayer],
     language: str,
     **shared: Any,
 ) -> str:
@@ -189,6 +191,11 @@ def check_page(
         opacities=[layer.view.fill_opacity for layer in layers],
         any_hatch=any(c.hatch for layer in layers for c in layer.classes),
         alt=alt_text(result, language),
+        rasters=[
+            (raster_name(result, o.raster), o.title.get(language))
+            for o in check.overlays
+            if o.raster in result.rasters
+        ],
         tables=tables_of(result, language, csv_suffix(language, shared["languages"])),
         parameters=_parameters(result, language),
         columns=_columns(result, language),

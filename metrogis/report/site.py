@@ -25,10 +25,11 @@ from typing import Any
 from metrogis.checks.contract import Result
 from metrogis.errors import ParameterError, PublishError
 from metrogis.maps import assets
+from metrogis.maps import images as map_images
 from metrogis.maps import layers as map_layers
 from metrogis.maps import page as map_page
 from metrogis.maps.page import Basemap
-from metrogis.report import figures, gpkg, pages, tables
+from metrogis.report import figures, gpkg, pages, rasters, tables
 from metrogis.report.tables import _umask
 from metrogis.texts import LANGUAGES, Text
 
@@ -140,6 +141,7 @@ def _build(
     tables.write_csv(
         results, folder / "downloads", languages=languages, max_rows=pages.MAX_CSV_ROWS
     )
+    rasters.write_geotiff(results, folder / "downloads")
     for language in languages:
         index = pages.index_page(atlas, language, root="../", **shared)
         _write(folder / language / "index.html", index)
@@ -160,21 +162,33 @@ def _write_check(
     layers = map_layers.build(result)
     web = [map_layers.web_layer(layer) for layer in layers]
     ground = map_layers.ground_of(result)
-    (folder / "pictures" / f"{name}.small.png").write_bytes(figures.thumbnail(web, ground))
+    pictures = map_images.build(result)
+    images = {}
+    for image in map(map_images.web_image, pictures):
+        address = f"maps/{name}.{image.layer.overlay.raster}.png"
+        if problem is None:
+            (folder / address).write_bytes(image.png)
+        images[f"../{address}"] = image
+    small = figures.thumbnail(web, ground, pictures)
+    (folder / "pictures" / f"{name}.small.png").write_bytes(small)
     for language in languages:
-        made = map_page.build_map(result, web, ground, language, basemap=basemap, key=name)
+        made = map_page.build_map(
+            result, web, ground, language, basemap=basemap, key=name, images=[*images.values()]
+        )
         body, script = map_page.take_apart(made)
-        data = map_page.map_data(result, web, ground, language, page=True, basemap=basemap)
-        if problem is None and layers:
+        data = map_page.map_data(
+            result, web, ground, language, page=True, basemap=basemap, images=images
+        )
+        if problem is None and (layers or pictures):
             _write(folder / "maps" / f"{name}.{language}.js", script)
             _write(folder / "maps" / f"{name}.{language}.data.js", map_page.data_script(name, data))
         line = pages.source_line(result.provenance, language)
-        drawn = figures.picture(result, web, ground, language, source=line)
+        drawn = figures.picture(result, web, ground, language, source=line, images=pictures)
         (folder / "pictures" / f"{name}.{language}.png").write_bytes(drawn)
         html = pages.check_page(
             atlas,
             result,
-            layers,
+            [*layers, *pictures],
             language,
             map_body=body,
             map_problem=problem.get(language) if problem else "",

@@ -41,7 +41,7 @@ def write_parquet(results: Iterable[Result], directory: Path) -> list[Path]:
         When the folder cannot be written to.
     """
     return [
-        _replace(directory / f"{table_name(r, name)}.parquet", frame.to_parquet)
+        replace_file(directory / f"{table_name(r, name)}.parquet", frame.to_parquet)
         for r in results
         for name, frame in ((n, plain(r, n)) for n in r.tables)
     ]
@@ -82,7 +82,7 @@ def write_csv(
                 suffix = f".{language}" if len(languages) > 1 else ""
                 content = csv_text(bare, language).encode("utf-8-sig", "replace")
                 path = directory / f"{table_name(result, name)}{suffix}.csv"
-                written.append(_replace(path, partial(Path.write_bytes, data=content)))
+                written.append(replace_file(path, partial(Path.write_bytes, data=content)))
     return written
 
 
@@ -177,7 +177,7 @@ def _as_text(value: Any) -> str:
     return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
-def _replace(path: Path, write: Callable[[Path], Any]) -> Path:
+def replace_file(path: Path, write: Callable[[Path], Any]) -> Path:
     """Write to a temporary name beside ``path``, then rename."""
     temporary: Path | None = None
     try:

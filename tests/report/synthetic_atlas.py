@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
+from affine import Affine
 from pydantic import Field
 
 from metrogis.checks.contract import (
@@ -17,12 +19,14 @@ from metrogis.checks.contract import (
     Column,
     Finding,
     Input,
+    Overlay,
     Parameters,
     Result,
     Spec,
     View,
     municipality_columns,
 )
+from metrogis.landscape.grid import Grid
 from metrogis.provenance import Audit, Source
 from metrogis.texts import Text, both
 
@@ -142,7 +146,27 @@ CHECK = Check(
             popup=("name", "departures"),
         ),
     ),
+    overlays=(
+        Overlay(
+            "current",
+            Text("Prąd <img src=x onerror=1>", 'Current <img src=x onerror="window.hacked=1">'),
+            breaks=(0.1, 0.4, 0.8),
+            palette="inferno",
+            unit="A",
+            digits=1,
+        ),
+    ),
 )
+
+
+def current() -> Grid:
+    """Return a plane that slopes from 0 to 1, unknown in one corner and outside."""
+    values = np.tile(np.linspace(0, 1, 120), (100, 1))
+    valid = np.ones(values.shape, bool)
+    valid[:15, :15] = False
+    valid[:, :4] = False
+    transform = Affine(250, 0, ORIGIN[0] - 1000, 0, -250, ORIGIN[1] + 3 * STEP + 1000)
+    return Grid(values, valid, transform, pyproj.CRS("EPSG:2180"), (250.0, 250.0))
 
 
 def result(*, cells: int = 12, check: Check = CHECK) -> Result:
@@ -208,6 +232,7 @@ def result(*, cells: int = 12, check: Check = CHECK) -> Result:
         check=check,
         municipalities=municipalities,
         features={"cells": cell_table, "stops": stops, "links": links},
+        rasters={"current": current()},
         findings=(
             Finding(
                 Text(

@@ -120,6 +120,13 @@
     return group;
   }
 
+  /* A raster: under all places, above the ground. */
+  function imageLayer(layer) {
+    return L.imageOverlay(layer.image.address, layer.image.bounds, {
+      pane: "metrogis-images", interactive: false, alt: "", className: "mg-image"
+    });
+  }
+
   /* Names of places, the most important first; those that would overlap wait for a closer zoom. */
   function labels(map, places) {
     var pane = map.createPane("metrogis-labels"), group = L.layerGroup().addTo(map);
@@ -168,11 +175,16 @@
       var button = event.popup.getElement().querySelector(".leaflet-popup-close-button");
       if (button) { button.setAttribute("aria-label", data.words.close); }
     });
+    [["metrogis-ground", 250], ["metrogis-images", 350]].forEach(function (pane) {
+      map.createPane(pane[0]).style.zIndex = pane[1];
+      map.getPane(pane[0]).style.pointerEvents = "none";
+    });
     L.geoJSON(data.ground.map(function (shape) {
       return { type: "Feature", geometry: shape, properties: {} };
     }), {
       interactive: false,
-      style: { color: "#8d99a4", weight: 0.8, fillColor: "#fdfdfb", fillOpacity: data.basemap ? 0 : 1 }
+      pane: "metrogis-ground",
+      style: { pane: "metrogis-ground", color: "#8d99a4", weight: 0.8, fillColor: "#fdfdfb", fillOpacity: data.basemap ? 0 : 1 }
     }).addTo(map);
     if (data.page) { /* a page scrolls: the map takes wheel and finger only when it is wanted */
       map.scrollWheelZoom.disable();
@@ -243,5 +255,5 @@
     window.metrogis.map = map;
   }
 
-  window.metrogis = { setUp: setUp, classLayer: classLayer, finish: finish, data: window.metrogisData };
+  window.metrogis = { setUp: setUp, classLayer: classLayer, imageLayer: imageLayer, finish: finish, data: window.metrogisData };
 }());
