@@ -297,13 +297,12 @@ class Opening:
         g = self.graph
         self.built[list(links)] = True
         rows = np.concatenate([np.arange(g.own_ptr[i], g.own_ptr[i + 1]) for i in links])
-        mine = np.zeros(len(self.dist), bool)
-        mine[g.own_tail[rows]] = True
         node, cost = self._link_seeds
+        mine = np.isin(node, g.own_tail[rows])
         return int(
             _repair(
                 g.ptr, g.tail, g.weight, g.link, self.built, g.own_tail[rows], g.own_head[rows],
-                g.own_weight[rows], node[mine[node]], cost[mine[node]], self.dist, self.limit,
+                g.own_weight[rows], node[mine], cost[mine], self.dist, self.limit,
                 *self._room,
             )
         )  # fmt: skip

@@ -146,32 +146,38 @@ class Joins:
         if len(links):
             for i, j in shapely.STRtree(links).query(links, **close).T.tolist():
                 self.link_link[i].add(j)
+        large = self.length >= self.enough
+        self.before = np.array([any(large[n] for n in own) for own in self.place_network], bool)
+        self.open = np.flatnonzero(~self.before)
 
     def joined(self, built: list[int]) -> Array:
         """Return which interchanges are joined with these links built."""
-        parent = list(range(len(self.length) + len(self.link_length)))
+        # networks have numbers from 0, links negative ones; what no link touches stays as it is
+        parent: dict[int, int] = {}
+        size: dict[int, float] = {}
 
         def root(i: int) -> int:
+            if i not in parent:
+                parent[i] = i
+                size[i] = float(self.length[i] if i >= 0 else self.link_length[-1 - i])
             while parent[i] != i:
                 parent[i] = parent[parent[i]]
                 i = parent[i]
             return i
 
-        first = len(self.length)
         chosen = set(built)
-        for i in built:
-            for n in self.link_network[i]:
-                parent[root(n)] = root(first + i)
-            for j in self.link_link[i] & chosen:
-                parent[root(first + j)] = root(first + i)
-        size = np.zeros(len(parent))
-        for n, metres in enumerate(self.length.tolist()):
-            size[root(n)] += metres
-        for i in built:
-            size[root(first + i)] += self.link_length[i]
-        out = np.zeros(len(self.place_network), bool)
-        for k, (mine, own) in enumerate(zip(self.place_network, self.place_link, strict=True)):
-            ends = [*mine, *(first + i for i in own & chosen)]
+        for i in chosen:
+            for n in (*self.link_network[i], *(-1 - j for j in self.link_link[i] & chosen)):
+                one, other = root(n), root(-1 - i)
+                if one != other:
+                    parent[one] = other
+                    size[other] += size[one]
+        out = self.before.copy()
+        for k in self.open.tolist():  # building never parts what is joined
+            ends = (
+                *(n for n in self.place_network[k] if n in parent),
+                *(-1 - i for i in self.place_link[k] & chosen),
+            )
             out[k] = any(size[root(n)] >= self.enough for n in ends)
         return out
 
