@@ -279,3 +279,31 @@ def test_omggs_keeps_every_municipal_total(shared):
     assert totals.sum() == 1632242
     assert got == pytest.approx(totals, rel=1e-12)
     assert any("2211021 = 2211023" in r.examples for r in audit)
+
+
+def test_a_grid_weighs_like_its_file(tmp_path: Path):
+    import rasterio
+    from affine import Affine
+
+    from metrogis.landscape import grid as grids
+    from metrogis.population import weights
+
+    values = np.arange(12, dtype=np.float32).reshape(3, 4)
+    values[0, 3] = -1
+    path = tmp_path / "w.tif"
+    where = Affine(10, 0, 500_000, 0, -10, 500_030)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=4, height=3, count=1, dtype="float32",
+        crs="EPSG:2180", transform=where, nodata=11,
+    ) as out:  # fmt: skip
+        out.write(values, 1)
+    pieces = gpd.GeoDataFrame(
+        geometry=[
+            shapely.box(500_000, 500_000, 500_020, 500_030),
+            shapely.box(500_020, 500_000, 500_040, 500_030),
+        ],
+        crs="EPSG:2180",
+    )
+    from_file = weights.weigh(pieces, path)[0]
+    from_grid = weights.weigh(pieces, grids.read(path))[0]
+    assert from_file.tolist() == from_grid.tolist() == [0 + 1 + 4 + 5 + 8 + 9, 2 + 6 + 7 + 10]

@@ -85,7 +85,7 @@ def read(
 
     Parameters
     ----------
-    raster : ndarray, masked array, (ndarray, Affine), path, raster layer of a metropolis or Grid
+    raster : ndarray, masked array, (ndarray, Affine), path or Grid
         Two dimensions. NaN, masked and NODATA cells are unknown.
     nodata : float or several, optional
         Further values that mean "unknown", beside the file's own.
@@ -115,8 +115,6 @@ def read(
     file_nodata: float | None = None
     if isinstance(raster, tuple) and len(raster) == 2:
         raster, transform = raster
-    if hasattr(raster, "path") and hasattr(raster, "band"):
-        raster, band = raster.path, raster.band
     if isinstance(raster, str | Path):
         raster, transform, crs, file_nodata = _open(Path(raster), band, transform, crs, layer)
     mask = np.ma.getmaskarray(raster) if isinstance(raster, np.ma.MaskedArray) else None

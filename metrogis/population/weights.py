@@ -26,10 +26,10 @@ def weigh(pieces: gpd.GeoDataFrame, weights: Any = None) -> tuple[np.ndarray, Au
     ----------
     pieces : GeoDataFrame
         Polygons, CRS in metres.
-    weights : None, ndarray, GeoDataFrame, path, raster layer, or (array, transform)
+    weights : None, ndarray, GeoDataFrame, path, Grid, or (array, transform)
         None: area of the piece. An array: one weight per piece. Polygons: area of overlap; lines:
         length inside; points: their number; each times their column ``weight`` when there is one.
-        A raster (path, catalog layer, or array with transform; CRS of the pieces): sum of its cells
+        A raster (path, raster layer of a metropolis, or array with transform; CRS of the pieces): sum of its cells
         whose centre lies in the piece, negative and missing ones counting 0.
 
     Returns
@@ -55,7 +55,7 @@ def weigh(pieces: gpd.GeoDataFrame, weights: Any = None) -> tuple[np.ndarray, Au
     if isinstance(weights, gpd.GeoDataFrame):
         crs_rules.require_same(population=pieces, weights=weights)
         return _weigh_features(shapes, weights), Audit()
-    if isinstance(weights, (str, Path, tuple)) or hasattr(weights, "path"):
+    if isinstance(weights, (str, Path, tuple)) or hasattr(weights, "valid"):
         return _weigh_raster(shapes, weights, pieces.crs), Audit()
     values = np.asarray(weights, dtype="float64")
     if values.shape != (len(pieces),) or not (values >= 0).all():
@@ -93,8 +93,11 @@ def _weigh_raster(shapes: np.ndarray, raster: Any, crs: Any) -> np.ndarray:
         values, transform = raster[:2]
         nodata = None
     else:
-        path, band = getattr(raster, "path", raster), getattr(raster, "band", 1)
-        values, transform, own, nodata = read_raster(Path(path), band=band, layer="weights")
+        if hasattr(raster, "valid"):  # a Grid
+            values, transform, own = raster.values, raster.transform, raster.crs
+            values, nodata = np.where(raster.valid, values, 0), None
+        else:
+            values, transform, own, nodata = read_raster(Path(raster), layer="weights")
         crs_rules.require_same(
             population=gpd.GeoDataFrame(geometry=[], crs=crs),
             weights=gpd.GeoDataFrame(geometry=[], crs=own),
