@@ -88,7 +88,7 @@ def permeation(built: np.ndarray, cell: float, *, horizon: float = 2000.0) -> np
         m.
 
     >>> permeation(np.array([[True, False, True]]), 100.0).round(4).tolist()
-    [[11.0515, nan, 11.0515]]
+    [[13.9761, nan, 13.9761]]
     """
     # a distance that equals the horizon is within it, whatever its last bit
     reach = math.floor(horizon / cell * (1 + 1e-12))
@@ -176,7 +176,7 @@ def proliferation(
     >>> found = proliferation(np.array([[1, 0, 1]]), units, [80], built_up=1, crs="EPSG:2180",
     ...                       transform=Affine(100, 0, 0, 0, -100, 100))
     >>> found[["PBA", "DIS", "LUP"]].round(4).values.tolist()
-    [[0.6667, 11.0515, 250.0]]
+    [[0.6667, 13.9761, 250.0]]
     """
     grid, state = states(raster, built_up, **reading)
     width, height = grid.cell
