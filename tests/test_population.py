@@ -1,9 +1,12 @@
 """Population cells: splitting, weights, cutting by municipalities, scaling to totals."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 from affine import Affine
 from hypothesis import given, settings
@@ -12,6 +15,8 @@ from shapely import affinity, box
 
 from metrogis import population as pop
 from metrogis.errors import CRSError, ParameterError, SchemaError, SourceError
+from metrogis.landscape import grid as grids
+from metrogis.population import weights
 from metrogis.provenance import audit_of
 
 CRS = "EPSG:2180"
@@ -282,12 +287,6 @@ def test_omggs_keeps_every_municipal_total(shared):
 
 
 def test_a_grid_weighs_like_its_file(tmp_path: Path):
-    import rasterio
-    from affine import Affine
-
-    from metrogis.landscape import grid as grids
-    from metrogis.population import weights
-
     values = np.arange(12, dtype=np.float32).reshape(3, 4)
     values[0, 3] = -1
     path = tmp_path / "w.tif"

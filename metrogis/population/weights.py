@@ -29,8 +29,8 @@ def weigh(pieces: gpd.GeoDataFrame, weights: Any = None) -> tuple[np.ndarray, Au
     weights : None, ndarray, GeoDataFrame, path, Grid, or (array, transform)
         None: area of the piece. An array: one weight per piece. Polygons: area of overlap; lines:
         length inside; points: their number; each times their column ``weight`` when there is one.
-        A raster (path, raster layer of a metropolis, or array with transform; CRS of the pieces): sum of its cells
-        whose centre lies in the piece, negative and missing ones counting 0.
+        A raster (path, raster layer of a metropolis, or array with transform; CRS of the pieces):
+        sum of its cells whose centre lies in the piece, negative and missing ones counting 0.
 
     Returns
     -------
