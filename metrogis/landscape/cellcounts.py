@@ -211,3 +211,90 @@ def _far(points: np.ndarray, owner: np.ndarray, far: np.ndarray, best: np.ndarra
             if these.any() and others.any():
                 distances, _ = cKDTree(points[others]).query(points[these])
                 np.minimum.at(best, owner[these], distances)
+
+
+@njit(cache=True)
+def unit_patches(unit, classes, diagonal):  # type: ignore[no-untyped-def]
+    """Patches of one class inside one unit, in a single pass (union of runs of neighbours).
+
+    Parameters
+    ----------
+    unit, classes : int32 (rows, columns)
+        0 = outside, no data.
+    diagonal : bool
+        8 neighbours, else 4.
+
+    Returns
+    -------
+    unit, class, cells : int64 (patches,)
+    """
+    rows, columns = unit.shape
+    labels = np.zeros((2, columns), np.int64)  # two rows are enough: only counts are kept
+    parent = np.zeros(1024, np.int64)
+    cells = np.zeros(1024, np.int64)
+    where = np.zeros((1024, 2), np.int64)
+    count = 0
+    for r in range(rows):
+        here, above = labels[r % 2], labels[(r + 1) % 2]
+        for c in range(columns):
+            u, k = unit[r, c], classes[r, c]
+            here[c] = 0
+            if u == 0 or k == 0:
+                continue
+            found = 0
+            for step in range(4):
+                y = r if step == 0 else r - 1
+                x = c - 1 if step < 2 else c if step == 2 else c + 1
+                if y < 0 or x < 0 or x >= columns or (not diagonal and (step == 1 or step == 3)):
+                    continue
+                if unit[y, x] != u or classes[y, x] != k:
+                    continue
+                other = here[x] if step == 0 else above[x]
+                while parent[other] != other:
+                    parent[other] = parent[parent[other]]
+                    other = parent[other]
+                if found == 0:
+                    found = other
+                elif other != found:
+                    parent[other] = found
+                    cells[found] += cells[other]
+                    cells[other] = 0
+            if found == 0:
+                count += 1
+                if count == parent.size:
+                    parent = np.concatenate((parent, np.zeros(parent.size, np.int64)))
+                    cells = np.concatenate((cells, np.zeros(cells.size, np.int64)))
+                    where = np.concatenate((where, np.zeros(where.shape, np.int64)))
+                found = count
+                parent[found] = found
+                where[found, 0], where[found, 1] = u, k
+            cells[found] += 1
+            here[c] = found
+    kept = np.flatnonzero(cells[: count + 1])
+    return where[kept, 0], where[kept, 1], cells[kept]
+
+
+@njit(cache=True)
+def unit_edges(unit, classes, units, count):  # type: ignore[no-untyped-def]
+    """Sides between two classes inside one unit: horizontal, vertical; by unit and class.
+
+    Shape (units + 1, count + 1, 2); a side counts for both its classes.
+    """
+    rows, columns = unit.shape
+    out = np.zeros((units + 1, count + 1, 2), np.int64)
+    for r in range(rows):
+        for c in range(columns):
+            u, k = unit[r, c], classes[r, c]
+            if u == 0 or k == 0:
+                continue
+            if r + 1 < rows and unit[r + 1, c] == u:
+                below = classes[r + 1, c]
+                if below != 0 and below != k:
+                    out[u, k, 0] += 1
+                    out[u, below, 0] += 1
+            if c + 1 < columns and unit[r, c + 1] == u:
+                right = classes[r, c + 1]
+                if right != 0 and right != k:
+                    out[u, k, 1] += 1
+                    out[u, right, 1] += 1
+    return out

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from affine import Affine
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from metrogis.errors import CRSError, ParameterError, SchemaError
 from metrogis.landscape import metrics
@@ -132,3 +134,124 @@ def test_bad_input() -> None:
         metrics.landscape(np.ones((2, 2)), edge_depth=-1)
     with pytest.raises(CRSError):
         metrics.landscape(np.ones((2, 2)), crs="EPSG:4326")
+
+
+# ------------------------------------------------------------------- the ten of the methods
+
+CELL = (20.0, 30.0)
+
+
+def flood(mask: np.ndarray, steps: list[tuple[int, int]]) -> list[int]:
+    """Sizes of the patches of a mask, by walking through each."""
+    left, sizes = {tuple(rc) for rc in np.argwhere(mask).tolist()}, []
+    while left:
+        stack, size = [left.pop()], 0
+        while stack:
+            r, c = stack.pop()
+            size += 1
+            for a, b in steps:
+                if (r + a, c + b) in left:
+                    left.remove((r + a, c + b))
+                    stack.append((r + a, c + b))
+        sizes.append(size)
+    return sizes
+
+
+def brute(values: np.ndarray, connectivity: int) -> tuple[dict[str, float], dict[int, dict]]:
+    """The metrics by their definitions; NaN is outside."""
+    steps = [(0, 1), (1, 0), (0, -1), (-1, 0)]
+    if connectivity == 8:
+        steps += [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+    ha = CELL[0] * CELL[1] / 1e4
+    known = ~np.isnan(values)
+    total = known.sum() * ha
+    classes: dict[int, dict] = {}
+    every: list[float] = []
+    lengths = 0.0
+    for k in np.unique(values[known]):
+        areas = np.array(flood(values == k, steps)) * ha
+        every += areas.tolist()
+        edge = 0.0
+        for a, b, side in ((0, 1, CELL[1]), (1, 0, CELL[0])):
+            one = values[: values.shape[0] - a, : values.shape[1] - b]
+            two = values[a:, b:]
+            other = ~np.isnan(one) & ~np.isnan(two) & (one != two)
+            edge += side * (other & ((one == k) | (two == k))).sum()
+        lengths += edge
+        share = areas.sum() / total
+        classes[int(k)] = {
+            "CA": areas.sum(), "PLAND": 100 * share, "NP": len(areas),
+            "LPI": 100 * areas.max() / total, "TE": edge, "ED": edge / total,
+            "DIVISION": 1 - ((areas / total) ** 2).sum(),
+            "SPLIT": total**2 / (areas**2).sum(), "MESH": (areas**2).sum() / total,
+        }  # fmt: skip
+    p = np.array([c["PLAND"] / 100 for c in classes.values()])
+    all_areas = np.array(every)
+    out = {
+        "TA": total, "NP": len(every), "LPI": 100 * max(every) / total, "TE": lengths / 2,
+        "ED": lengths / 2 / total, "PR": len(p), "SHDI": -(p * np.log(p)).sum(),
+        "SHEI": -(p * np.log(p)).sum() / math.log(len(p)) if len(p) > 1 else math.nan,
+        "DIVISION": 1 - ((all_areas / total) ** 2).sum(),
+        "SPLIT": total**2 / (all_areas**2).sum(), "MESH": (all_areas**2).sum() / total,
+    }  # fmt: skip
+    return out, classes
+
+
+def agree(found: pd.Series, expected: dict[str, float]) -> None:
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=1e-12, abs=1e-12, nan_ok=True), name
+
+
+@given(st.integers(0, 100_000), st.sampled_from([4, 8]))
+@settings(max_examples=40)
+def test_landscape_and_units_equal_the_definitions(seed: int, connectivity: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, columns = rng.integers(1, 14, 2)
+    values = rng.choice([2.0, 5.0, 7.0, np.nan], (rows, columns), p=[0.5, 0.3, 0.15, 0.05])
+    unit = np.repeat(rng.integers(0, 4, columns)[None], rows, axis=0)
+    unit[rng.random(unit.shape) < 0.1] = 1
+    reading = {"cell_size": CELL, "connectivity": connectivity}
+    if not np.isnan(values).all():
+        whole = metrics.landscape(values, **reading)
+        expected, classes = brute(values, connectivity)
+        agree(whole.landscape, expected)
+        for k, row in classes.items():
+            agree(whole.classes.loc[k], row)
+    found = metrics.by_unit(values, unit, 4, **reading)
+    assert found.units.index.tolist() == [1, 2, 3, 4]
+    for n in range(1, 5):
+        own = np.where(unit == n, values, np.nan)
+        if np.isnan(own).all():
+            assert found.units.loc[n].isna().all()
+            assert n not in found.classes.index.get_level_values("unit")
+            continue
+        expected, classes = brute(own, connectivity)
+        agree(found.units.loc[n], expected)
+        assert found.classes.loc[n].index.tolist() == list(classes)
+        for k, row in classes.items():
+            agree(found.classes.loc[(n, k)], row)
+
+
+def test_units_of_the_reference_landscape(shared: Path, found: metrics.Metrics) -> None:
+    path = shared / "reference" / "landscape_metrics" / "landscape.tif"
+    one = metrics.by_unit(path, np.ones((30, 30), int), 1)
+    row = one.units.loc[1]
+    assert row["NP"] == 28
+    assert [round(row[n], 4) for n in ("SHDI", "SHEI", "DIVISION", "SPLIT", "MESH")] == [
+        1.0092, 0.9186, 0.8958, 9.5926, 0.0094,
+    ]  # fmt: skip
+    assert (row["TE"], round(row["ED"], 2)) == (340, 3777.78)
+    first = one.classes.loc[(1, 1)]
+    assert first["NP"] == 9
+    assert [round(first[n], 4) for n in ("PLAND", "LPI")] == [20.4444, 8.8889]
+    np.testing.assert_allclose(one.classes.loc[1]["MESH"], found.classes["MESH"], rtol=1e-12)
+
+
+def test_units_take_every_kind_of_raster() -> None:
+    unit = np.ones((2, 2), int)
+    for values in (np.eye(2, dtype=bool), np.eye(2, dtype=np.uint8), np.eye(2, dtype=np.int16)):
+        assert metrics.by_unit(values, unit, 1).classes["NP"].tolist() == [1, 1]
+    with pytest.raises(SchemaError):
+        metrics.by_unit(np.eye(3), unit, 1)
+    with pytest.raises(ParameterError):
+        metrics.by_unit(np.eye(2), unit, 1, connectivity=6)
