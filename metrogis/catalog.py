@@ -81,6 +81,7 @@ LAYERS: dict[str, Known] = {
     ),
     "cycle_routes": Known(Text("infrastruktura rowerowa", "cycle infrastructure"), "CycleRoutes"),
     "cycle_coverage": Known(Text("zasięg danych rowerowych", "area the cycle data cover"), "Areas"),
+    "bike_parking": Known(Text("stojaki rowerowe", "bicycle parking"), "BikeParking"),
     "bike_share": Known(Text("rower metropolitalny", "bike share"), "BikeShare"),
     "streets": Known(Text("sieć ulic", "street network"), ""),
     "localities": Known(Text("miejscowości", "localities"), "Localities"),
@@ -250,6 +251,15 @@ class OsmLayer(_Layer):
     driver: Literal["osm"]
 
 
+class GbfsLayer(_Layer):
+    """``driver = "gbfs"``: bike-share stations; ``path`` is a folder, or ``station_information``.
+
+    ``station_status`` is read from beside it.
+    """
+
+    driver: Literal["gbfs"]
+
+
 class FileLayer(_Layer):
     """``driver = "file"``: handed to checks as a path."""
 
@@ -270,7 +280,14 @@ class MissingLayer(_Strict):
 
 
 DrivenLayer = Annotated[
-    VectorLayer | TableLayer | RasterLayer | GtfsLayer | AppGmlLayer | OsmLayer | FileLayer,
+    VectorLayer
+    | TableLayer
+    | RasterLayer
+    | GtfsLayer
+    | AppGmlLayer
+    | OsmLayer
+    | GbfsLayer
+    | FileLayer,
     Field(discriminator="driver"),
 ]
 

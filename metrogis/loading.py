@@ -65,6 +65,8 @@ def load(metro: Metro, name: str) -> Any:
         from metrogis.streets.layer import Streets
 
         return Streets(paths[0], metro.crs, source)
+    if isinstance(layer, cat.GbfsLayer):
+        return _bike_share(metro, name, paths[0], source)
     if isinstance(layer, cat.FileLayer):
         return LayerFile(paths[0], source)
     return _table(metro, name, layer, paths[0], source)
@@ -86,6 +88,17 @@ def _timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: So
         dates={str(day): date for day, date in layer.dates.items()} or None,
     )
     return feed.with_source(source)
+
+
+def _bike_share(metro: Metro, name: str, path: Path, source: Source) -> Any:
+    from metrogis.sources.gbfs import read_gbfs
+
+    frame = read_gbfs(path, layer=name)
+    audit = provenance.audit_of(frame)
+    frame = frame.to_crs(metro.crs)
+    _inside_metro(metro, frame, name)
+    frame, found = schemas.conform(frame, "BikeShare", layer=name)
+    return provenance.attach(frame, source, audit + found)
 
 
 def _plans(

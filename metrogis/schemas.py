@@ -30,6 +30,7 @@ _GEOMETRIES = {
     "polygon": ("Polygon", "MultiPolygon"),
     "line": ("LineString", "MultiLineString"),
     "point": ("Point",),
+    "place": ("Point", "Polygon", "MultiPolygon"),
 }
 
 
@@ -54,7 +55,7 @@ class Schema:
 
     name: str
     text: Text
-    geometry: Literal["", "polygon", "line", "point"]
+    geometry: Literal["", "polygon", "line", "point", "place"]
     fields: Mapping[str, Field] = field(default_factory=dict)
 
 
@@ -210,6 +211,18 @@ SCHEMAS: dict[str, Schema] = {
             {
                 "name": _optional(_NAME),
                 "capacity": _optional(Field("number", Text("stojaki", "docks"), "docks", low=0)),
+            },
+        ),
+        Schema(
+            "BikeParking",
+            Text("stojaki rowerowe (punkty lub obrysy)", "bicycle parking (points or outlines)"),
+            "place",
+            {
+                "name": _optional(_NAME),
+                "capacity": _optional(
+                    Field("number", Text("miejsca na rowery", "places"), "bicycles", low=0)
+                ),
+                "access": _optional(Field("text", Text("dostęp (OSM)", "access (OSM)"))),
             },
         ),
         Schema(
