@@ -240,12 +240,17 @@ def from_raster(
         }
     )
     if outlines:
-        shapes = _outlines(labels, grid.transform, connectivity)
+        shapes = outline_shapes(labels, grid.transform)
         table = gpd.GeoDataFrame(table, geometry=shapes, crs=grid.crs)
     return Patches(labels, table, grid, audit)
 
 
-def _outlines(labels: np.ndarray, transform: Affine | None, connectivity: int) -> np.ndarray:
+def outline_shapes(labels: np.ndarray, transform: Affine | None) -> np.ndarray:
+    """Outlines of patches 1, 2, ..., from their labels.
+
+    >>> outline_shapes(np.array([[1, 0], [0, 1]], np.int32), None)[0].geom_type
+    'MultiPolygon'
+    """
     from rasterio import features
 
     affine = transform if transform is not None else Affine.identity()

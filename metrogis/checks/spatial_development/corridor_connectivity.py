@@ -1,0 +1,453 @@
+"""What do the plans do to the connectivity of nature: today, with them built, after each fix?
+
+Where a municipality's plan is not in the data, what it does to nature is *unknown*.
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+
+from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.spatial_development import corridor_connectivity_texts as texts
+from metrogis.checks.spatial_development.habitat_land import Land, prepare
+from metrogis.checks.spatial_development.habitat_tables import (
+    States,
+    conflict_table,
+    link_table,
+    municipal_table,
+    patch_table,
+)
+from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES
+from metrogis.errors import SchemaError
+from metrogis.landscape import current as currents
+from metrogis.landscape import flowmap, habitats
+from metrogis.landscape.grid import Grid
+from metrogis.texts import Text
+
+Array = npt.NDArray[Any]
+_OWN = "this project's choice"
+_HECTARE = 1e4
+
+
+def _spec(pl: str, en: str, unit: str, source: str) -> Spec:
+    return Spec(Text(pl, en), unit, source)
+
+
+class CorridorConnectivityParameters(Parameters):
+    """Parameters of ``corridor_connectivity``."""
+
+    distance: Annotated[
+        float,
+        _spec("koszt d0", "cost d0", "resistance x m",
+              f"{_OWN}: 5 km through the best habitat, 500 m of arable land"),
+        Field(gt=0),
+    ] = 5000  # fmt: skip
+    probability: Annotated[
+        float,
+        _spec("prawdopodobieństwo p0 pokonania kosztu d0", "probability p0 at cost d0", "1",
+              "Saura & Pascual-Hortal 2007: p0 = 0.5 at the median dispersal distance"),
+        Field(gt=0, lt=1),
+    ] = 0.5  # fmt: skip
+    max_cost: Annotated[
+        float,
+        _spec("największy koszt łącza", "greatest cost of a link", "resistance x m",
+              f"{_OWN}: six times d0, where p = 0.016"),
+        Field(gt=0),
+    ] = 30_000  # fmt: skip
+    min_patch: Annotated[
+        float,
+        _spec("najmniejszy płat", "least patch", "ha", f"{_OWN}: smaller ones are no stepping "
+              "stones for forest animals"),
+        Field(ge=0),
+    ] = 1  # fmt: skip
+    cell_size: Annotated[
+        float,
+        _spec("bok bloku analizy, najwyżej", "side of a block of analysis, at most", "m",
+              f"{_OWN}: a whole number of land-cover cells, at least one"),
+        Field(gt=0),
+    ] = 60  # fmt: skip
+    habitat_share: Annotated[
+        float,
+        _spec("blok należy do płatu od udziału siedliska", "a block belongs to a patch from a "
+              "share of habitat of", "1", f"{_OWN}: more than half"),
+        Field(gt=0, le=1),
+    ] = 0.5  # fmt: skip
+    barrier_keeps: Annotated[
+        float,
+        _spec("udział siedliska, który zostaje w strefie-barierze", "share of habitat a barrier "
+              "zone keeps", "1", f"{_OWN}: none; parks of a built-up zone are no wild land"),
+        Field(ge=0, lt=1),
+    ] = 0  # fmt: skip
+    min_conflict: Annotated[
+        float,
+        _spec("konflikt od pola siedliska", "a conflict from habitat of", "m2",
+              f"{_OWN}: less is an edge that does not match"),
+        Field(ge=0),
+    ] = 1000  # fmt: skip
+    longer_share: Annotated[
+        float,
+        _spec("łącze wydłużone od wzrostu kosztu", "a link is lengthened from a rise in cost of",
+              "1", _OWN),
+        Field(ge=0),
+    ] = 0.01  # fmt: skip
+    unknown_share: Annotated[
+        float,
+        _spec("płat o nieznanym planie od udziału bez planu", "the plan of a patch is unknown from "
+              "a share without a plan of", "1", f"{_OWN}: slits between plans are no unknown land"),
+        Field(ge=0, le=1),
+    ] = 0.02  # fmt: skip
+    margin: Annotated[
+        float,
+        _spec("pas wokół gmin", "margin around the municipalities", "m",
+              f"{_OWN}: nature does not end at the border"),
+        Field(ge=0),
+    ] = 5000  # fmt: skip
+    top: Annotated[
+        int,
+        _spec("dPC liczone dla największych", "dPC of the largest", "patches, links",
+              "cost of computing; the others are empty, not 0"),
+        Field(ge=1),
+    ] = 500  # fmt: skip
+    fixes: Annotated[
+        int,
+        _spec("poprawki liczone od nowa", "fixes computed anew", "zones",
+              "cost of computing; the others keep their estimate"),
+        Field(ge=0),
+    ] = 12  # fmt: skip
+    current_patches: Annotated[
+        int,
+        _spec("płaty na mapie prądu", "patches of the current map", "patches",
+              f"{_OWN}: the largest; 0 = no map"),
+        Field(ge=0),
+    ] = 8  # fmt: skip
+    current_cell: Annotated[
+        float,
+        _spec("komórka mapy prądu, najwyżej", "cell of the current map, at most", "m",
+              f"{_OWN}: a whole number of blocks, at least one"),
+        Field(gt=0),
+    ] = 200  # fmt: skip
+
+
+def corridor_connectivity(
+    municipalities: gpd.GeoDataFrame,
+    land_cover: Any,
+    plans: Any = None,
+    planning_zones: gpd.GeoDataFrame | None = None,
+    *,
+    corridors: gpd.GeoDataFrame | None = None,
+    protected_areas: gpd.GeoDataFrame | None = None,
+    roads: gpd.GeoDataFrame | None = None,
+    land_cover_classes: pd.DataFrame | None = None,
+    zone_resistance: pd.DataFrame | None = None,
+    road_resistance: pd.DataFrame | None = None,
+    corridor_severity: pd.DataFrame | None = None,
+    **parameters: Any,
+) -> Result:
+    """Find what the plans do to the connectivity of nature, and which fix keeps most of it.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame
+        Schema ``Municipalities``, projected CRS.
+    land_cover : Grid
+        Classes, in the same CRS.
+    plans : Plan, optional
+        From :func:`metrogis.sources.app_gml.read_app`, any CRS; or
+    planning_zones : GeoDataFrame, optional
+        Schema ``PlanningZones``. Without both, today only: the plan is unknown.
+    corridors, protected_areas : GeoDataFrame, optional
+        Schemas ``Corridors``, ``ProtectedAreas``: how much of the links and patches they hold.
+    roads : GeoDataFrame, optional
+        Lines with OSM ``highway``: each cell they touch resists by ``road_resistance``.
+    land_cover_classes : DataFrame, optional
+        ``code``, ``habitat`` (0-1), ``resistance``; CORINE Land Cover without it.
+    zone_resistance, road_resistance : DataFrame, optional
+        ``symbol`` or ``highway``, ``resistance``: overrule the defaults
+        (:data:`metrogis.landscape.landcover.ZONE_RESISTANCE`, ``ROAD_RESISTANCE``).
+    corridor_severity : DataFrame, optional
+        ``symbol``, ``rank`` (empty), ``severity``: which zones are barriers and filters.
+    **parameters
+        See :class:`CorridorConnectivityParameters`.
+
+    Returns
+    -------
+    Result
+        Features ``patches`` (dPC and its parts, %; state), ``links`` (least-cost paths),
+        ``conflicts`` (barrier zones on habitat or links; ECA in ha each one costs); rasters
+        ``current_today``, ``current_plan`` (A), ``resistance``.
+
+    Raises
+    ------
+    SchemaError
+        No class of the land cover is habitat, or the raster covers no municipality.
+    MissingLayerError, ParameterError, CRSError
+
+    Examples
+    --------
+    >>> from affine import Affine
+    >>> from shapely import box
+    >>> from metrogis.landscape import grid
+    >>> classes = np.full((20, 60), 211)
+    >>> classes[:, :20] = classes[:, 30:] = 312          # two forests, 500 m of fields between
+    >>> cover = grid.read(classes, transform=Affine(50, 0, 0, 0, -50, 1000), crs="EPSG:2180")
+    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
+    ...     geometry=[box(0, 0, 3000, 1000)], crs="EPSG:2180")
+    >>> zones = gpd.GeoDataFrame({"symbol": ["SU", "SO", "SO"], "label": ["1SU", "1SO", "2SO"]},
+    ...     geometry=[box(1000, 0, 1500, 1000), box(0, 0, 1000, 1000), box(1500, 0, 3000, 1000)],
+    ...     crs="EPSG:2180")
+    >>> result = corridor_connectivity(towns, cover, planning_zones=zones, current_patches=0)
+    >>> {k: round(v) for k, v in result.figures.items() if k.startswith("eca_") and v > 1}
+    {'eca_today_ha': 218, 'eca_plan_ha': 180}
+    >>> result.features["conflicts"][["label", "links", "rank"]].values.tolist()
+    [['1SU', 1, 1.0]]
+    """
+    run = CHECK.begin(
+        parameters,
+        municipalities=municipalities,
+        land_cover=land_cover,
+        plans=plans,
+        planning_zones=planning_zones,
+        corridors=corridors,
+        protected_areas=protected_areas,
+        roads=roads,
+        land_cover_classes=land_cover_classes,
+        zone_resistance=zone_resistance,
+        road_resistance=road_resistance,
+        corridor_severity=corridor_severity,
+    )
+    land = prepare(run)
+    states = _states(run, land)
+    patches = patch_table(run, land, states)
+    links = link_table(run, land, states)
+    conflicts, listed = conflict_table(run, land, states, patches, links)
+    every = _fixes(run, land, states, conflicts, listed)
+    towns = municipal_table(land, states, patches, links, conflicts)
+    conflicts = conflicts.iloc[np.argsort(conflicts["rank"].fillna(np.inf), kind="stable")]
+    return run.result(
+        municipalities=towns,
+        features={
+            "patches": patches,
+            "links": links,
+            "conflicts": conflicts.reset_index(drop=True),
+        },
+        rasters=_rasters(run, land, states),
+        findings=_findings(run, land, states, patches, links, conflicts, towns, every),
+    )
+
+
+def _states(run: Run, land: Land) -> States:
+    b = land.blocks
+    today = habitats.build(b.habitat, b.grid(b.resistance), b.block_area, land.rules, paths=True)
+    if not len(today.area):
+        raise SchemaError(
+            Text("żaden płat siedlisk nie ma najmniejszego pola", "no patch of habitat has the "
+                 "least area"),
+            layer="land_cover",
+            remedy=Text("zmniejsz min_patch, habitat_share lub cell_size",
+                        "lower min_patch, habitat_share or cell_size"),
+        )  # fmt: skip
+    run.note(
+        "land_cover",
+        "dropped",
+        today.dropped,
+        Text("skupiska siedlisk mniejsze od płatu", "pieces of habitat below the least patch"),
+    )
+    indices = today.indices(land.rules, top=run.parameters.top)
+    plan = None
+    if land.any_plan:
+        plan = habitats.build(b.planned, b.grid(b.planned_resistance), b.block_area, land.rules)
+    return States(today, indices, plan)
+
+
+def _fixes(
+    run: Run, land: Land, states: States, conflicts: gpd.GeoDataFrame, listed: Array
+) -> float:
+    """Fill in what each fix keeps (ha); return what all of them keep together (NaN: unknown)."""
+    conflicts["gain_ha"] = conflicts["gain_share"] = np.nan
+    conflicts["rank"] = np.nan
+    if states.plan is None or not len(listed):
+        return math.nan if states.plan is None else 0.0
+    b, plan = land.blocks, states.plan
+
+    def kept(zones: Array) -> float:
+        habitat, resistance = b.opened(zones + 1)
+        made = habitats.build(habitat, b.grid(resistance), b.block_area, land.rules)
+        return (made.eca - plan.eca) / _HECTARE
+
+    chosen = listed[: run.parameters.fixes]
+    with ThreadPoolExecutor(2) as pool:  # the kernels work without Python's lock
+        gains = list(pool.map(kept, [listed, *(np.array([z]) for z in chosen)]))
+    column = np.full(len(conflicts), np.nan)
+    column[: len(chosen)] = gains[1:]
+    conflicts["gain_ha"] = column
+    loss = (states.today.eca - plan.eca) / _HECTARE
+    conflicts["gain_share"] = column / loss if loss > 0 else np.nan
+    conflicts["rank"] = conflicts["gain_ha"].rank(ascending=False, method="min")
+    return gains[0]
+
+
+def _rasters(run: Run, land: Land, states: States) -> dict[str, Grid]:
+    p, b = run.parameters, land.blocks
+    out = {"resistance": b.grid(b.resistance)}
+    largest = np.argsort(-states.today.area, kind="stable")[: p.current_patches] + 1
+    if len(largest) < 2:
+        return out
+    factor = max(1, int(p.current_cell / max(b.cell) + 1e-6))
+    wanted = [("current_today", b.resistance, np.ones(b.shape, bool))]
+    if states.plan is not None:
+        wanted.append(("current_plan", b.planned_resistance, states.plan.labels > 0))
+    for name, resistance, there in wanted:
+        labels = np.where(there, states.today.labels, 0)
+        surface, focal = flowmap.coarser(b.grid(resistance), labels, largest, factor)
+        found = currents.pairwise(surface, focal, polygons=focal, tolerance=1e-6)
+        out[name] = Grid(
+            np.where(surface.valid, found.cumulative, np.nan), surface.valid, surface.transform,
+            surface.crs, surface.cell,
+        )  # fmt: skip
+    return out
+
+
+def _findings(
+    run: Run,
+    land: Land,
+    states: States,
+    patches: gpd.GeoDataFrame,
+    links: gpd.GeoDataFrame,
+    conflicts: gpd.GeoDataFrame,
+    towns: gpd.GeoDataFrame,
+    every: float,
+) -> list[Finding]:
+    today, plan = states.today, states.plan
+    total = float(today.area.sum())
+    out = [
+        Finding(
+            texts.TODAY,
+            {
+                "patches": len(patches),
+                "habitat_ha": total / _HECTARE,
+                "links": len(links),
+                "eca_today_ha": today.eca / _HECTARE,
+                "coherence": today.eca / total,
+            },
+        )
+    ]
+    if plan is None:
+        out.append(Finding(texts.NO_PLAN, {"eca_plan_ha": math.nan, "eca_change": math.nan}))
+    else:
+        unknown = float(land.blocks.unknown.sum())
+        values = {
+            "eca_plan_ha": plan.eca / _HECTARE,
+            "eca_change": plan.eca / today.eca - 1,
+            "lost_ha": float(towns["lost_ha"].sum()),
+            "patches_lost": int((patches["state"] == "lost").sum()),
+            "links_cut": int((links["state"] == "cut").sum()),
+            "links_longer": int((links["state"] == "lengthened").sum()),
+        }
+        bound = unknown > run.parameters.unknown_share * float(land.blocks.towns[1:, 0].sum())
+        if bound:
+            values["unknown_ha"] = unknown / _HECTARE
+        out.append(Finding(texts.PLAN_BOUND if bound else texts.PLAN, values))
+        loss = (today.eca - plan.eca) / _HECTARE
+        best = conflicts[conflicts["gain_ha"] > 0]
+        if len(best) and loss > 0:
+            row = best.loc[best["gain_ha"].idxmax()]
+            zone = str(row["label"] if isinstance(row["label"], str) else row["symbol"])
+            out.append(
+                Finding(
+                    texts.FIX,
+                    {"fix_ha": float(row["gain_ha"]), "fix_share": float(row["gain_share"])},
+                    {"zone": zone, "town": _place(row["municipality"])},
+                )
+            )
+            out.append(
+                Finding(
+                    texts.ALL_FIXES,
+                    {
+                        "conflicts": len(conflicts),
+                        "all_fixes_ha": every,
+                        "all_fixes_share": every / loss,
+                    },
+                )
+            )
+    if len(links) and links["dPC"].notna().any():
+        patch, link = patches.loc[patches["dPC"].idxmax()], links.loc[links["dPC"].idxmax()]
+        out.append(
+            Finding(
+                texts.TOP_PATCH,
+                {"patch_dpc": float(patch["dPC"]), "link_dpc": float(link["dPC"])},
+                {
+                    "patch": str(patch["patch"]),
+                    "place": _place(patch["municipality"]),
+                    "link": f"{link['i']}-{link['j']}",
+                },
+            )
+        )
+    bare = towns[(towns["habitat_ha"] > 0) & (towns["plan"] != "yes")]
+    if len(bare):
+        out.append(
+            Finding(
+                texts.BARE,
+                {"municipalities_unknown": len(bare)},
+                {"names": ", ".join(bare["name"].astype(str).head(6))},
+            )
+        )
+    return out
+
+
+def _place(name: Any) -> str | Text:
+    return name if isinstance(name, str) else texts.OUTSIDE
+
+
+def _table(name: str, pl: str, en: str) -> Input:
+    return Input(name, Text(pl, en), "Table", required=False)
+
+
+CHECK = Check(
+    id="corridor_connectivity",
+    direction="1.2.1",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    inputs=(
+        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
+        Input("land_cover", Text("pokrycie terenu", "land cover")),
+        PLANS,
+        ZONES,
+        Input(
+            "corridors",
+            Text("korytarze ekologiczne", "ecological corridors"),
+            "Corridors",
+            required=False,
+        ),
+        Input(
+            "protected_areas",
+            Text("obszary chronione", "protected areas"),
+            "ProtectedAreas",
+            required=False,
+        ),
+        Input("roads", Text("drogi (linie)", "roads (lines)"), "Streets", required=False),
+        _table(
+            "land_cover_classes",
+            "tabela klas pokrycia: siedlisko, opór",
+            "table of land-cover classes: habitat, resistance",
+        ),
+        _table("zone_resistance", "tabela oporu stref", "table: resistance of zones"),
+        _table("road_resistance", "tabela oporu dróg", "table: resistance of roads"),
+        _table(
+            "corridor_severity", "tabela: strefa x ranga korytarza", "table: zone x corridor rank"
+        ),
+    ),
+    parameters=CorridorConnectivityParameters,
+    function=corridor_connectivity,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+    overlays=texts.OVERLAYS,
+)

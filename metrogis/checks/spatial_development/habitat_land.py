@@ -1,0 +1,218 @@
+"""Layers of ``corridor_connectivity`` made ready: land in blocks, today and with zones built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+from affine import Affine
+
+from metrogis.checks.contract import Run
+from metrogis.checks.spatial_development.plan_inputs import zone_owners, zones_of
+from metrogis.errors import SchemaError
+from metrogis.landscape import blocks as blocking
+from metrogis.landscape import grid as grids
+from metrogis.landscape import landcover
+from metrogis.landscape.blocks import Blocks, ZoneEffects
+from metrogis.landscape.burn import burn
+from metrogis.landscape.grid import Grid
+from metrogis.landscape.habitats import Rules
+from metrogis.planning.zones import SeverityTable
+from metrogis.texts import Text
+
+Array = npt.NDArray[Any]
+_HARM = {None: 0, "permeable": 1, "filter": 2, "barrier": 3}
+
+
+@dataclass(frozen=True)
+class Land:
+    """What the check computes with; zones and towns are positions in their frames, -1: none.
+
+    Attributes
+    ----------
+    towns, zones : GeoDataFrame
+    severity : ndarray
+        Of each zone; None where the symbol is unknown.
+    owner : ndarray
+        Town of each zone.
+    has_plan : ndarray of bool
+        Of each town.
+    blocks : Blocks
+        Towns are rows 1, 2, ... of its sums.
+    town, told : ndarray
+        Of each block, by its centre: town, and whether its plan is known.
+    rules : Rules
+    """
+
+    towns: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    severity: Array
+    owner: Array
+    has_plan: Array
+    blocks: Blocks
+    town: Array
+    told: Array
+    rules: Rules
+
+    @property
+    def any_plan(self) -> bool:
+        """Whether anything is known of what is planned."""
+        return bool(self.has_plan.any())
+
+
+def prepare(run: Run) -> Land:
+    """Gather land cover, zones and roads in blocks."""
+    p = run.parameters
+    towns = run.layers["municipalities"]
+    cover = _cover(run, towns)
+    lookup = landcover.look_up(cover, landcover.class_table(run.layers["land_cover_classes"]))
+    run.add(lookup.audit)
+    run.note(
+        "land_cover",
+        "unknown",
+        int((~cover.valid).sum()),
+        Text("komórki bez danych: bariera, nie siedlisko", "cells without data: barrier, "
+             "no habitat"),
+    )  # fmt: skip
+    if run.layers["land_cover_classes"] is None:
+        run.note(
+            "land_cover",
+            "guessed",
+            1,
+            Text(
+                "bez tabeli klas: kody czytane jako CORINE Land Cover",
+                "no table of classes: codes are read as CORINE Land Cover",
+            ),
+        )
+    zones, severity = _zones(run)
+    owner = zone_owners(run, zones, towns) if len(zones) else np.empty(0, np.int64)
+    has_plan = np.bincount(owner[owner >= 0], minlength=len(towns)) > 0
+    assert cover.transform is not None
+    effects = _effects(run, zones, severity, cover)
+    town_cells = burn(
+        towns.geometry.to_numpy(), np.arange(1, len(towns) + 1), cover.shape, cover.transform
+    )
+    factor = max(1, int(p.cell_size / max(cover.cell) + 1e-6))
+    land = blocking.build(
+        cover, lookup, factor, zones=effects, roads=_roads(run, cover), towns=town_cells,
+        town_count=len(towns),
+    )  # fmt: skip
+    middle = (slice(factor // 2, None, factor),) * 2
+    town = _fit(town_cells[middle], land.shape).astype(np.int64) - 1
+    told = effects.known[_fit(effects.cells[middle], land.shape)]
+    if not (land.habitat > 0).any():
+        raise SchemaError(
+            Text("żadna klasa pokrycia terenu nie jest siedliskiem", "no class of land cover is "
+                 "habitat"),
+            layer="land_cover",
+            remedy=Text(
+                "podaj tabelę land_cover_classes (code, habitat, resistance): bez niej kody "
+                "czytane są jako CORINE Land Cover",
+                "give the table land_cover_classes (code, habitat, resistance): without it codes "
+                "are read as CORINE Land Cover",
+            ),
+        )  # fmt: skip
+    rules = Rules(p.habitat_share, p.min_patch * 1e4, p.max_cost, p.distance, p.probability)
+    return Land(towns, zones, severity, owner, has_plan, land, town, told, rules)
+
+
+def _fit(values: Array, shape: tuple[int, int]) -> Array:
+    """Repeat the last row or column where a block at the edge has no middle cell."""
+    more = [(0, want - have) for want, have in zip(shape, values.shape, strict=True)]
+    return np.pad(values, more, mode="edge") if any(m[1] for m in more) else values
+
+
+def _cover(run: Run, towns: gpd.GeoDataFrame) -> Grid:
+    """Land cover of the municipalities and a margin around them."""
+    cover: Grid = grids.read(run.layers["land_cover"], layer="land_cover")
+    t = cover.transform
+    if t is None or cover.crs is None:
+        raise SchemaError(
+            Text("raster nie ma położenia (CRS)", "the raster has no place (CRS)"),
+            layer="land_cover",
+            remedy=Text("podaj układ i transformację", "give its CRS and transform"),
+        )
+    west, south, east, north = towns.total_bounds
+    margin = run.parameters.margin
+    columns = sorted(((west - margin - t.c) / t.a, (east + margin - t.c) / t.a))
+    rows = sorted(((north + margin - t.f) / t.e, (south - margin - t.f) / t.e))
+    window = []
+    for (low, high), size in zip((rows, columns), cover.shape, strict=True):
+        window.append(slice(max(0, int(np.floor(low))), max(0, min(size, int(np.ceil(high))))))
+    down, across = window
+    values = cover.values[down, across]
+    if values.size == 0 or not cover.valid[down, across].any():
+        raise SchemaError(
+            Text("raster nie pokrywa żadnej gminy", "the raster covers no municipality"),
+            layer="land_cover",
+            remedy=Text("sprawdź zasięg i układ", "check its extent and CRS"),
+        )
+    moved = Affine(t.a, t.b, t.c + across.start * t.a, t.d, t.e, t.f + down.start * t.e)
+    return replace(cover, values=values, valid=cover.valid[down, across], transform=moved)
+
+
+def _zones(run: Run) -> tuple[gpd.GeoDataFrame, Array]:
+    """Zones and what each does; none at all where no plan is in the data."""
+    if run.layers["plans"] is None and run.layers["planning_zones"] is None:
+        run.note(
+            "plans",
+            "unknown",
+            len(run.layers["municipalities"]),
+            Text("brak planów: ich skutek jest nieznany", "no plans: what they do is unknown"),
+        )
+        empty: dict[str, list[Any]] = {"symbol": [], "label": [], "teryt": []}
+        return gpd.GeoDataFrame(empty, geometry=[], crs=run.crs), np.empty(0, dtype=object)
+    zones = zones_of(run, run.check.id)
+    table = SeverityTable(run.layers["corridor_severity"], layer="corridor_severity")
+    return zones, np.array([table.of(s, None) for s in zones["symbol"]], dtype=object)
+
+
+def _effects(run: Run, zones: gpd.GeoDataFrame, severity: Array, cover: Grid) -> ZoneEffects:
+    table = landcover.zone_resistances(run.layers["zone_resistance"])
+    harm = np.array([_HARM[s] for s in severity], dtype=np.int64)
+    order = np.argsort(harm, kind="stable")  # overlapping zones: the one that harms more
+    assert cover.transform is not None
+    cells = burn(
+        zones.geometry.to_numpy()[order], order + 1, cover.shape, cover.transform, dtype=np.int32
+    )
+    takes, resistance = np.zeros(len(zones) + 1), np.zeros(len(zones) + 1)
+    takes[1:] = np.where(harm == _HARM["barrier"], 1 - run.parameters.barrier_keeps, 0.0)
+    changes = harm >= _HARM["filter"]
+    own = np.array([table.get(s, 0.0) for s in zones["symbol"]], dtype=float)
+    resistance[1:] = np.where(changes, own, 0.0)
+    return ZoneEffects(cells, takes, resistance, np.concatenate([[False], harm > 0]))
+
+
+def _roads(run: Run, cover: Grid) -> Array | None:
+    from rasterio import features
+
+    roads = run.layers["roads"]
+    if roads is None or roads.empty:
+        return None
+    if "highway" not in roads:
+        raise SchemaError(Text("brak kolumny highway", "column highway is missing"), layer="roads")
+    table = landcover.resistance_table(
+        run.layers["road_resistance"], "highway", landcover.ROAD_RESISTANCE, layer="road_resistance"
+    )
+    kinds = roads["highway"].astype(str).str.removesuffix("_link")
+    values = kinds.map(table).to_numpy(float, na_value=np.nan)
+    used = ~np.isnan(values) & ~(roads.geometry.is_empty | roads.geometry.isna()).to_numpy()
+    run.note(
+        "roads",
+        "dropped",
+        int((~used).sum()),
+        Text("drogi klas spoza tabeli oporów", "roads of classes without a resistance"),
+        kinds[~used].unique(),
+    )
+    if not used.any():
+        return None
+    order = np.argsort(values[used], kind="stable")
+    pairs = zip(roads.geometry[used].iloc[order], values[used][order], strict=True)
+    out: Array = features.rasterize(
+        list(pairs), out_shape=cover.shape, transform=cover.transform, all_touched=True,
+        dtype="float32",
+    )  # fmt: skip
+    return out

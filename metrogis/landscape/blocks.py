@@ -1,0 +1,283 @@
+"""Land cover in blocks of cells: habitat and resistance today, and with planned zones built.
+
+One pass over the fine cells fills coarse ones (the cells of the analysis), so that a narrow strip
+still counts by its share: habitat of a block is the sum over its cells, resistance their mean.
+What each zone takes is kept per block, so that any zone can be left open afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from numba import njit
+
+from metrogis.landscape.grid import Grid
+from metrogis.landscape.landcover import Lookup
+
+
+@dataclass(frozen=True, eq=False)
+class ZoneEffects:
+    """What zones do where they are built; position 0 stands for "no zone".
+
+    Attributes
+    ----------
+    cells : ndarray of int32
+        Zone (1, 2, ...) of each fine cell.
+    takes : ndarray of float
+        Share of the habitat in it that a zone takes away.
+    resistance : ndarray of float
+        Least resistance in it (0: changes nothing).
+    known : ndarray of bool
+        False where what is planned is not known; ``known[0]`` is land outside all zones.
+    """
+
+    cells: np.ndarray
+    takes: np.ndarray
+    resistance: np.ndarray
+    known: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """Land in blocks; arrays have the shape of the blocks unless said otherwise.
+
+    Attributes
+    ----------
+    habitat, planned : ndarray
+        Area of habitat today and with the zones built, m2.
+    resistance, planned_resistance : ndarray
+        Cost per metre; NaN where less than half of a block can be walked (barrier, or not known).
+    unknown : ndarray
+        Area of habitat whose plan is not known, m2.
+    block_area : ndarray
+        Area of the block (smaller at the far edges), m2.
+    starts, at, lost, eased : ndarray
+        Of zone z, rows ``starts[z]:starts[z + 1]``: flat block, habitat it takes (m2), resistance
+        it adds to the mean.
+    towns : ndarray (m, 4)
+        Per town: habitat, lost, with unknown plan, known land, m2. Row 0: outside all.
+    transform : Affine
+    cell : (float, float)
+        Width and height of a block, m.
+    crs : CRS
+    """
+
+    habitat: np.ndarray
+    planned: np.ndarray
+    resistance: np.ndarray
+    planned_resistance: np.ndarray
+    unknown: np.ndarray
+    block_area: np.ndarray
+    starts: np.ndarray
+    at: np.ndarray
+    lost: np.ndarray
+    eased: np.ndarray
+    towns: np.ndarray
+    transform: Affine
+    cell: tuple[float, float]
+    crs: object
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of blocks."""
+        return self.habitat.shape[0], self.habitat.shape[1]
+
+    def rows(self, zone: int) -> slice:
+        """Rows of ``at``, ``lost``, ``eased`` that belong to a zone."""
+        return slice(int(self.starts[zone]), int(self.starts[zone + 1]))
+
+    def opened(self, zones: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Habitat and resistance with all zones built but these."""
+        habitat, resistance = self.planned.copy(), self.planned_resistance.copy()
+        for zone in np.asarray(zones).tolist():
+            part = self.rows(zone)
+            cells = self.at[part]  # each block once
+            habitat.ravel()[cells] += self.lost[part]
+            resistance.ravel()[cells] -= self.eased[part]
+        # sums and differences of floats: what is left of a zone taken back is rounding
+        np.minimum(habitat, self.habitat, out=habitat)
+        np.maximum(resistance, self.resistance, out=resistance)
+        return habitat, resistance
+
+    def grid(self, values: np.ndarray) -> Grid:
+        """Values of blocks as a raster; NaN is not known."""
+        return Grid(values, ~np.isnan(values), self.transform, self.crs, self.cell)
+
+
+def build(
+    cover: Grid,
+    lookup: Lookup,
+    factor: int,
+    *,
+    zones: ZoneEffects | None = None,
+    roads: np.ndarray | None = None,
+    towns: np.ndarray | None = None,
+    town_count: int = 0,
+) -> Blocks:
+    """Gather fine cells in blocks.
+
+    Parameters
+    ----------
+    cover : Grid
+        Land cover, with a place on the map.
+    lookup : Lookup
+        Of the same cells.
+    factor : int
+        Side of a block, cells.
+    zones : ZoneEffects, optional
+    roads : ndarray of float, optional
+        Least resistance of each fine cell (0: no road).
+    towns : ndarray of int, optional
+        Town (1, 2, ...) of each fine cell; 0 outside.
+    town_count : int
+
+    Examples
+    --------
+    >>> from metrogis.landscape.grid import read
+    >>> from metrogis.landscape.landcover import class_table, look_up
+    >>> cover = read((np.array([[311, 211], [311, 112]]), Affine(10, 0, 0, 0, -10, 20)), crs=2180)
+    >>> found = build(cover, look_up(cover, class_table()), 2)
+    >>> found.habitat.tolist(), found.resistance.tolist(), found.cell
+    ([[200.0]], [[15.5]], (20.0, 20.0))
+    """
+    rows, columns = cover.shape
+    shape = (math.ceil(rows / factor), math.ceil(columns / factor))
+    area = cover.cell_area
+    nothing = np.zeros((0, 0), np.int32)
+    if zones is None:
+        zones = ZoneEffects(nothing, np.zeros(1), np.zeros(1), np.zeros(1, bool))
+    sums = np.zeros((6, *shape))
+    by_town = np.zeros((town_count + 1, 4))
+    args = (
+        lookup.codes, lookup.habitat, lookup.resistance, factor, zones.cells, zones.takes,
+        zones.resistance, zones.known, np.zeros((0, 0)) if roads is None else roads,
+        nothing if towns is None else towns,
+    )  # fmt: skip
+    count = _gather(*args, sums, by_town)
+    zone, cell = np.empty(count, np.int32), np.empty(count, np.int64)
+    lost, eased = np.empty(count), np.empty(count)
+    _list(*args, zone, cell, lost, eased)
+    habitat, planned, known, walk, walk_planned, unknown = sums
+    size = _sizes(rows, factor)[:, None] * _sizes(columns, factor)[None, :]
+    open_land = 2 * known >= size
+    mean = np.where(open_land, walk / np.maximum(known, 1), np.nan)
+    mean_planned = np.where(open_land, walk_planned / np.maximum(known, 1), np.nan)
+    eased /= np.maximum(known.ravel()[cell], 1)
+    order = np.argsort(zone, kind="stable")
+    starts = np.searchsorted(zone[order], np.arange(len(zones.takes) + 1))
+    t = cover.transform
+    assert t is not None
+    return Blocks(
+        habitat * area,
+        planned * area,
+        mean,
+        mean_planned,
+        unknown * area,
+        size * area,
+        starts,
+        cell[order],
+        lost[order] * area,
+        eased[order],
+        by_town * area,
+        Affine(t.a * factor, t.b, t.c, t.d, t.e * factor, t.f),
+        (cover.cell[0] * factor, cover.cell[1] * factor),
+        cover.crs,
+    )
+
+
+def _sizes(count: int, factor: int) -> np.ndarray:
+    """Cells along one side of each block."""
+    edges = np.minimum(np.arange(math.ceil(count / factor) + 1) * factor, count)
+    return np.diff(edges).astype(float)
+
+
+@njit(cache=True)
+def _land(i, j, codes, habitat, resistance, zone_cells, takes, least, roads):  # type: ignore[no-untyped-def]
+    """Habitat and resistance of a fine cell today, its zone, habitat and resistance planned."""
+    code = codes[i, j]
+    h, r = habitat[code], resistance[code]
+    if roads.size > 0 and roads[i, j] > r:
+        r = roads[i, j]
+    z = zone_cells[i, j] if zone_cells.size > 0 else 0
+    return h, r, z, h * (1.0 - takes[z]), max(r, least[z])
+
+
+@njit(cache=True)
+def _gather(  # type: ignore[no-untyped-def]
+    codes, habitat, resistance, factor, zone_cells, takes, least, told, roads, towns, sums, by_town
+):
+    rows, columns = codes.shape
+    seen = np.empty(factor * factor, np.int64)
+    total = 0
+    for bi in range(sums.shape[1]):
+        for bj in range(sums.shape[2]):
+            n = 0
+            for i in range(bi * factor, min(rows, (bi + 1) * factor)):
+                for j in range(bj * factor, min(columns, (bj + 1) * factor)):
+                    if codes[i, j] == 0:
+                        continue
+                    h, r, z, hp, rp = _land(
+                        i, j, codes, habitat, resistance, zone_cells, takes, least, roads
+                    )
+                    sums[0, bi, bj] += h
+                    sums[1, bi, bj] += hp
+                    if r < np.inf:  # a barrier has no mean: it takes room in its block
+                        sums[2, bi, bj] += 1
+                        sums[3, bi, bj] += r
+                        sums[4, bi, bj] += rp
+                    town = towns[i, j] if towns.size > 0 else 0
+                    by_town[town, 0] += h
+                    by_town[town, 1] += h - hp
+                    by_town[town, 3] += 1
+                    # land outside all towns is not planned by anyone asked: it stays as it is
+                    if not told[z] and town > 0:
+                        sums[5, bi, bj] += h
+                        by_town[town, 2] += h
+                    if hp < h or rp > r:
+                        new = True
+                        for k in range(n):
+                            if seen[k] == z:
+                                new = False
+                                break
+                        if new:
+                            seen[n] = z
+                            n += 1
+            total += n
+    return total
+
+
+@njit(cache=True)
+def _list(  # type: ignore[no-untyped-def]
+    codes, habitat, resistance, factor, zone_cells, takes, least, told, roads, towns,
+    zone, cell, lost, eased,
+):  # fmt: skip
+    if zone.size == 0:
+        return
+    rows, columns = codes.shape
+    across = (columns + factor - 1) // factor
+    at = 0
+    for bi in range((rows + factor - 1) // factor):
+        for bj in range(across):
+            first = at
+            for i in range(bi * factor, min(rows, (bi + 1) * factor)):
+                for j in range(bj * factor, min(columns, (bj + 1) * factor)):
+                    if codes[i, j] == 0:
+                        continue
+                    h, r, z, hp, rp = _land(
+                        i, j, codes, habitat, resistance, zone_cells, takes, least, roads
+                    )
+                    if hp < h or rp > r:
+                        k = first
+                        while k < at and zone[k] != z:
+                            k += 1
+                        if k == at:
+                            zone[k] = z
+                            cell[k] = bi * across + bj
+                            lost[k] = 0.0
+                            eased[k] = 0.0
+                            at += 1
+                        lost[k] += h - hp
+                        eased[k] += rp - r if r < np.inf else 0.0
