@@ -1,0 +1,191 @@
+"""Where new built-up land lies: in corridors, protected areas, transit service, building zones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from metrogis.checks.contract import Run
+from metrogis.checks.spatial_development.plan_inputs import zones_of
+from metrogis.checks.transport_accessibility import coverage as cover
+from metrogis.checks.transport_accessibility.service import TOLERANCE, read_service
+from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
+from metrogis.landscape.grid import Grid
+from metrogis.texts import Text
+
+Array = npt.NDArray[Any]
+Bools = npt.NDArray[np.bool_]
+
+EXPOSURES = ("corridor", "protected", "served", "planned")
+_DAY = "school_day"
+_ZONE, _DARK, _BUILDING = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class State:
+    """State of each gained cell: ``yes``, and whether that is ``known``."""
+
+    yes: Bools
+    known: Bools
+
+
+def exposures(
+    run: Run, grid: Grid, cells: tuple[Array, Array], unit: Array, towns: gpd.GeoDataFrame
+) -> dict[str, State]:
+    """Return the state of each gained cell, by kind of place; unknown where a layer is missing.
+
+    Parameters
+    ----------
+    cells : (rows, columns)
+        Gained cells.
+    unit : ndarray
+        Municipality of each gained cell, from 1; 0 outside.
+    """
+    n = len(cells[0])
+    out = {}
+    for name, layer in (("corridor", "corridors"), ("protected", "protected_areas")):
+        given = run.layers[layer]
+        out[name] = _missing(run, layer, n) if given is None else _inside(grid, cells, given)
+    out["served"] = _served(run, grid, cells, unit, towns)
+    out["planned"] = _planned(run, grid, cells)
+    return out
+
+
+def _missing(run: Run, layer: str, n: int) -> State:
+    run.note(
+        layer,
+        "unknown",
+        1,
+        Text(
+            "brak warstwy: nie wiadomo, jaka część przyrostu tam leży",
+            "no such layer: what part of the gain lies there is unknown",
+        ),
+    )
+    none = np.zeros(n, bool)
+    return State(none, none)
+
+
+def _burn(grid: Grid, pairs: list[tuple[Any, int]], cells: tuple[Array, Array]) -> Array:
+    from rasterio import features
+
+    pairs = [(shape, value) for shape, value in pairs if shape is not None and not shape.is_empty]
+    if not pairs:
+        return np.zeros(len(cells[0]), np.uint8)
+    whole = features.rasterize(pairs, out_shape=grid.shape, transform=grid.transform, dtype="uint8")
+    return np.asarray(whole[cells])
+
+
+def _inside(grid: Grid, cells: tuple[Array, Array], layer: gpd.GeoDataFrame) -> State:
+    yes = _burn(grid, [(shape, 1) for shape in layer.geometry], cells) == 1
+    return State(yes, np.ones(len(yes), bool))
+
+
+def _planned(run: Run, grid: Grid, cells: tuple[Array, Array]) -> State:
+    if run.layers["plans"] is None and run.layers["planning_zones"] is None:
+        return _missing(run, "plans", len(cells[0]))
+    zones = zones_of(run, run.check.id)
+    symbols = zones["symbol"].to_numpy()
+    value = np.where(np.isin(symbols.astype(str), run.parameters.building_zones), _BUILDING, _ZONE)
+    value[zones["symbol"].isna().to_numpy()] = _DARK
+    # where zones overlap the later one is burned over: building wins
+    order = np.argsort(value, kind="stable")
+    shapes = zones.geometry.to_numpy()
+    found = _burn(grid, [(shapes[i], int(value[i])) for i in order], cells)
+    return State(found == _BUILDING, (found == _BUILDING) | (found == _ZONE))
+
+
+def _served(
+    run: Run, grid: Grid, cells: tuple[Array, Array], unit: Array, towns: gpd.GeoDataFrame
+) -> State:
+    """Served near a stop with enough departures; not served only where coverage is complete."""
+    n = len(cells[0])
+    if run.layers["timetable"] is None:
+        return _missing(run, "timetable", n)
+    p = run.parameters
+    white = WhiteSpotsParameters(
+        bus_walk_limit=p.bus_walk_limit,
+        tram_walk_limit=p.bus_walk_limit,
+        rail_walk_limit=p.rail_walk_limit,
+        metro_walk_limit=p.rail_walk_limit,
+        ferry_walk_limit=p.rail_walk_limit,
+        detour=p.detour,
+        min_departures=p.min_departures,
+    )
+    rule = white.rule()
+    service = read_service(run.layers["timetable"], run.crs, rule, days=[_DAY])
+    run.add(service.audit)
+    if _DAY not in service.counts:
+        run.note(
+            "timetable",
+            "unknown",
+            1,
+            Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
+            [_DAY],
+        )
+        none = np.zeros(n, bool)
+        return State(none, none)
+    run.note(
+        "timetable",
+        "modelled",
+        1,
+        Text(
+            "obszar obsługi: linia prosta × {detour:2} od przystanków z dostateczną obsługą w "
+            "dzień szkolny",
+            "service area: straight lines times {detour:2} from stops with enough service on a "
+            "school day",
+        ).fill(detour=p.detour),
+    )
+    xy = np.column_stack(grid.xy(*cells)).reshape(n, 2)
+    reach = service.reach(_DAY)[service.place] if len(service.place) else np.zeros(0)
+    yes = np.zeros(n, bool)
+    for metres in np.unique(reach[reach > 0]):
+        tree = cKDTree(service.xy[reach == metres])
+        limit = metres / p.detour + TOLERANCE
+        yes |= np.isfinite(tree.query(xy, distance_upper_bound=limit)[0])
+    return State(yes, yes | _covered(run, service, white, towns, unit, xy, yes))
+
+
+def _covered(
+    run: Run, service: Any, white: Any, towns: gpd.GeoDataFrame, unit: Array, xy: Array, yes: Bools
+) -> Bools:
+    """Tell which cells lie where every timetable that could serve them is at hand."""
+    table = run.layers["coverage"]
+    groups = tuple(service.rule.limits)
+    column = {g: i for i, g in enumerate(groups)}
+    seen = np.zeros((len(towns), len(groups)), bool)
+    town, post = cover.inside_pairs(towns, np.asarray(service.posts.geometry, dtype=object))
+    modes = service.posts["mode_groups"].to_numpy()
+    for t, i in zip(town, post, strict=True):
+        for group in str(modes[i]).split(","):
+            if group in column:
+                seen[t, column[group]] = True
+    known = cover.read_coverage(
+        towns,
+        table,
+        seen,
+        groups=groups,
+        required=white.modes_required,
+        silent_feeds=service.unknown_feeds.get(_DAY, frozenset()),
+    )
+    if table is None:
+        run.note(
+            "coverage",
+            "unknown",
+            1,
+            Text(
+                "brak tabeli pokrycia: poza zasięgiem znanych przystanków obsługa jest nieznana",
+                "no coverage table: beyond the reach of known stops service is unknown",
+            ),
+        )
+    out = np.zeros(len(yes), bool)
+    asked = np.flatnonzero(~yes & (unit > 0))
+    reach = {g: limit / white.detour for g, limit in service.rule.limits.items()}
+    out[asked] = cover.white_allowed(
+        known, towns, unit[asked].astype(np.int64) - 1, xy[asked], reach, neighbours=True
+    )
+    return out

@@ -1,0 +1,441 @@
+"""How much land was built up between two dates, in what form, and where.
+
+Land that is not known at one of the dates is *unknown*, in no figure; a layer that is missing
+leaves the exposure of the gain to it unknown.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+
+from metrogis.checks.contract import Check, Finding, Input, Result, Run, Spec
+from metrogis.checks.spatial_development import urban_growth_texts as texts
+from metrogis.checks.spatial_development.built_land import (
+    BUILT_UP,
+    LAND_COVER,
+    POPULATION,
+    TOTALS,
+    BuiltUpParameters,
+    YearAfter,
+    YearBefore,
+    built_mask,
+    land_only,
+    one_grid,
+    people_of,
+    years_between,
+)
+from metrogis.checks.spatial_development.growth_exposure import EXPOSURES, exposures
+from metrogis.checks.spatial_development.growth_tables import (
+    KINDS,
+    Gain,
+    change_raster,
+    municipal_table,
+    patch_table,
+)
+from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES
+from metrogis.landscape import growth
+from metrogis.landscape.grid import Grid
+from metrogis.planning.zones import DEVELOPMENT
+from metrogis.texts import Text
+
+Array = npt.NDArray[Any]
+
+_OWN = "this project's choice"
+_HECTARE = 1e4
+
+
+class UrbanGrowthParameters(BuiltUpParameters):
+    """Parameters of ``urban_growth``."""
+
+    year_before: YearBefore = None
+    year_after: YearAfter = None
+    infill_share: Annotated[
+        float,
+        Spec(
+            Text(
+                "wypełnienie: granica ze starą zabudową ponad",
+                "infill: perimeter shared with old built-up land over",
+            ),
+            "1",
+            "METHODS 1: > 50 % infill, > 0 edge expansion, 0 leapfrog",
+        ),
+        Field(ge=0, le=1),
+    ] = 0.5
+    min_patch: Annotated[
+        float,
+        Spec(
+            Text("płat wymieniany od pola", "a patch is listed from an area of"),
+            "ha",
+            f"{_OWN}: smaller ones count in the sums",
+        ),
+        Field(ge=0),
+    ] = 0.1
+    largest: Annotated[
+        int,
+        Spec(
+            Text(
+                "wymieniane największe płaty (prócz oderwanych, które są wszystkie)",
+                "largest patches listed (beside all leapfrog ones)",
+            ),
+            "patches",
+            _OWN,
+        ),
+        Field(ge=0),
+    ] = 200
+    building_zones: Annotated[
+        tuple[str, ...],
+        Spec(
+            Text("strefy przeznaczone pod zabudowę", "zones planned for building"),
+            "-",
+            "METHODS 3: development zones",
+        ),
+    ] = DEVELOPMENT
+    bus_walk_limit: Annotated[
+        float,
+        Spec(
+            Text("dojście do autobusu i tramwaju", "walk to a bus or tram"),
+            "m",
+            "SDG indicator 11.2.1 metadata (UN-Habitat)",
+        ),
+        Field(gt=0, le=5000),
+    ] = 500
+    rail_walk_limit: Annotated[
+        float,
+        Spec(
+            Text("dojście do kolei, metra, promu", "walk to rail, metro, ferry"),
+            "m",
+            "SDG indicator 11.2.1 metadata (UN-Habitat)",
+        ),
+        Field(gt=0, le=5000),
+    ] = 1000
+    min_departures: Annotated[
+        int,
+        Spec(
+            Text("najmniej odjazdów w dobie", "fewest departures per day"),
+            "departures/day",
+            f"{_OWN} (METHODS 5.4): no law gives a number",
+        ),
+        Field(ge=1),
+    ] = 8
+    detour: Annotated[
+        float,
+        Spec(
+            Text("wydłużenie drogi względem linii prostej", "walk over straight line"),
+            "1",
+            "METHODS 5.4",
+        ),
+        Field(ge=1, le=3),
+    ] = 1.3
+
+
+def urban_growth(
+    municipalities: gpd.GeoDataFrame,
+    built_up: Any,
+    built_up_before: Any,
+    population: gpd.GeoDataFrame | None = None,
+    population_before: gpd.GeoDataFrame | None = None,
+    population_municipal: pd.DataFrame | None = None,
+    population_municipal_before: pd.DataFrame | None = None,
+    *,
+    corridors: gpd.GeoDataFrame | None = None,
+    protected_areas: gpd.GeoDataFrame | None = None,
+    plans: Any = None,
+    planning_zones: gpd.GeoDataFrame | None = None,
+    timetable: Any = None,
+    coverage: pd.DataFrame | None = None,
+    land_cover: Any = None,
+    **parameters: Any,
+) -> Result:
+    """Measure the growth of built-up land between two dates, its form and where it lies.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame
+        Schema ``Municipalities``, projected CRS in metres.
+    built_up, built_up_before : Grid
+        Built-up land at the later and the earlier date, same CRS; cells of at least
+        ``built_up_value``, or of ``built_up_values``. On two grids they are brought to one.
+    population, population_before : GeoDataFrame, optional
+        Schema ``PopulationCells`` at the two dates.
+    population_municipal, population_municipal_before : DataFrame, optional
+        Schema ``MunicipalPopulation``; used in place of the cells when both are given.
+    corridors, protected_areas : GeoDataFrame, optional
+    plans, planning_zones : optional
+        Zones of general plans; where there is no zone, what is planned is unknown.
+    timetable, coverage : optional
+        Feed and table of its coverage: the service area of transit.
+    land_cover : Grid, optional
+        Names the sea by ``sea_values``.
+    **parameters
+        See :class:`UrbanGrowthParameters`.
+
+    Returns
+    -------
+    Result
+        ``municipalities`` (areas in ha, ha per year, shares of land; m2 per new inhabitant; share
+        of the gain by form and by place; SDG 11.3.1), features ``patches``, raster ``change`` (1
+        built-up before, 2 infill, 3 edge expansion, 4 leapfrog, 5 lost).
+
+    Notes
+    -----
+    A gained patch (8 neighbours) is infill, edge expansion or leapfrog by the share of its
+    perimeter that it shares with old built-up land: > 50 %, > 0, 0. SDG 11.3.1: LCR = (A2 -
+    A1)/A1/T, PGR = ln(P2/P1)/T, LCRPGR = LCR/PGR.
+
+    Examples
+    --------
+    >>> from affine import Affine
+    >>> from shapely import box
+    >>> from metrogis.landscape.grid import read
+    >>> town = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
+    ...                         geometry=[box(0, 0, 600, 200)])
+    >>> place = {"transform": Affine(100, 0, 0, 0, -100, 200), "crs": "EPSG:2180"}
+    >>> one = read(np.array([[1, 0, 1, 0, 0, 0], [1, 1, 1, 0, 0, 0]]), **place)
+    >>> two = read(np.array([[1, 1, 1, 1, 0, 1], [1, 1, 1, 0, 0, 0]]), **place)
+    >>> result = urban_growth(town, two, one, year_before=2012, year_after=2018)
+    >>> result.municipalities[["gained_ha", "gained_ha_year", "leapfrog_ha"]].values.tolist()
+    [[3.0, 0.5, 1.0]]
+    >>> result.features["patches"]["kind"].tolist()
+    ['infill', 'edge', 'leapfrog']
+    """
+    run = CHECK.begin(
+        parameters,
+        municipalities=municipalities,
+        built_up=built_up,
+        built_up_before=built_up_before,
+        population=population,
+        population_before=population_before,
+        population_municipal=population_municipal,
+        population_municipal_before=population_municipal_before,
+        corridors=corridors,
+        protected_areas=protected_areas,
+        plans=plans,
+        planning_zones=planning_zones,
+        timetable=timetable,
+        coverage=coverage,
+        land_cover=land_cover,
+    )
+    p: UrbanGrowthParameters = run.parameters
+    towns = run.layers["municipalities"]
+    years = years_between(run, "built_up_before", "built_up")
+
+    def unit_of(grid: Grid) -> Array:
+        return growth.unit_cells(towns, grid)
+
+    before = built_mask(run, "built_up_before", unit_of)
+    after = built_mask(run, "built_up", unit_of)
+    before, after = one_grid(run, before, after)
+    before = land_only(run, before)
+    unit = unit_of(after)
+    people = _people(run, towns, unit, after)
+    new_people = people["after"] - people["before"]
+    take = growth.land_take(
+        before, after, towns, years=years, new_people=new_people, cells=unit
+    ).reset_index(drop=True)
+    unknown = float(take["unknown"].sum() * _HECTARE / after.cell_area)
+    run.note(
+        "built_up",
+        "unknown",
+        round(unknown),
+        Text(
+            "komórki gmin nieznane w jednej z dat (morze, brak danych): poza lądem i sumami",
+            "cells of municipalities unknown at one of the dates (sea, no data): in no sum, and "
+            "no land",
+        ),
+    )
+    found = growth.new_patches(before, after, infill=p.infill_share)
+    rows, columns = np.nonzero(found.labels)
+    cells = (rows, columns)
+    home, patch = unit[cells], found.labels[cells] - 1
+    kind = np.asarray(pd.Index(KINDS).get_indexer(found.table["kind"]), np.uint8)
+    states = exposures(run, after, cells, home, towns)
+    gain = Gain(cells, home, patch, kind[patch], states)
+    table = municipal_table(towns, take, people, years, gain, after)
+    patches = patch_table(run, towns, found, after, gain)
+    return run.result(
+        municipalities=table,
+        features={"patches": patches},
+        findings=_findings(table, patches, years),
+        rasters={"change": change_raster(before, after, gain)},
+    )
+
+
+def _people(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid) -> pd.DataFrame:
+    """People by municipality at both dates, from one kind of source; NaN where unknown."""
+    layers = run.layers
+    tables = ("population_municipal", "population_municipal_before")
+    cells = ("population", "population_before")
+    pair = next((k for k in (tables, cells) if all(layers[n] is not None for n in k)), None)
+    aside = [n for n in (*tables, *cells) if layers[n] is not None and n not in (pair or ())]
+    for name in aside:
+        run.note(
+            name,
+            "dropped",
+            len(layers[name]),
+            Text(
+                "pominięto: zmiana ludności wymaga jednego źródła w obu datach",
+                "left aside: change of population needs one source at both dates",
+            ),
+        )
+    if pair is None:
+        run.note(
+            "population_before",
+            "unknown",
+            1,
+            Text(
+                "brak ludności z obu dat: m2 na nowego mieszkańca i SDG 11.3.1 nieznane",
+                "no population at both dates: m2 per new inhabitant and SDG 11.3.1 unknown",
+            ),
+        )
+        nothing = np.full(len(towns), np.nan)
+        return pd.DataFrame({"before": nothing, "after": nothing})
+    hidden = {n: None for n in (*tables, *cells) if n not in pair}
+    run.layers = {**layers, **hidden}
+    out = {
+        name: people_of(run, towns, unit, grid, suffix)
+        for name, suffix in (("before", "_before"), ("after", ""))
+    }
+    run.layers = layers
+    return pd.DataFrame(out)
+
+
+# --------------------------------------------------------------------------- findings
+
+
+def _findings(
+    table: gpd.GeoDataFrame, patches: gpd.GeoDataFrame, years: float | None
+) -> list[Finding]:
+    def total(column: str) -> float:
+        return float(table[column].sum(min_count=1))
+
+    nan = float("nan")
+    before, after, gained = total("before_ha"), total("after_ha"), total("gained_ha")
+    land = total("land_ha")
+    out = [
+        Finding(
+            texts.GROWTH,
+            {
+                "before_ha": before,
+                "after_ha": after,
+                "gained_ha": gained,
+                "lost_ha": total("lost_ha"),
+                "net_ha": after - before,
+                "net_share": (after - before) / land if land else nan,
+            },
+        )
+    ]
+    if years is not None:
+        out.append(Finding(texts.YEARS, {"years": years, "gained_ha_year": gained / years}))
+    if gained > 0:
+        values = {f"{k}_share": total(f"{k}_ha") / gained for k in KINDS}
+        out.append(Finding(texts.FORM, {**values, "leapfrog_patches": len(_far(patches))}))
+    far = _far(patches)
+    if len(far):
+        first = far.iloc[far["area_ha"].argmax()]
+        out.append(
+            Finding(
+                texts.FARTHEST,
+                {"largest_leapfrog_ha": float(first["area_ha"])},
+                {"municipality": str(first["municipality"])},
+            )
+        )
+    known = table["people_before"].notna() & table["people_after"].notna()
+    if known.any():
+        own = table[known]
+        one, two = float(own["people_before"].sum()), float(own["people_after"].sum())
+        gain = float(own["gained_ha"].sum())
+        out.append(
+            Finding(
+                texts.PEOPLE,
+                {
+                    "people_before": one,
+                    "people_after": two,
+                    "m2_per_new": gain * _HECTARE / (two - one) if two > one else nan,
+                    "lcrpgr": float(
+                        growth.consumption_ratio(
+                            own["before_ha"].sum(), own["after_ha"].sum(), one, two, 1.0
+                        )
+                    ),
+                },
+            )
+        )
+    for name in EXPOSURES:
+        dark = total(f"{name}_unknown_ha")
+        sure = gained - dark
+        if gained > 0 and sure > 1e-9 * gained:
+            yes = total(f"{name}_ha")
+            out.append(
+                Finding(
+                    texts.EXPOSED[name],
+                    {f"{name}_ha": yes, f"{name}_share": yes / sure, f"{name}_unknown_ha": dark},
+                )
+            )
+    return out
+
+
+def _far(patches: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return patches[patches["kind"] == growth.LEAPFROG]
+
+
+CHECK = Check(
+    id="urban_growth",
+    direction="1.2.1",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    inputs=(
+        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
+        BUILT_UP,
+        Input(
+            "built_up_before",
+            Text("zabudowa we wcześniejszej dacie (raster)", "built-up land earlier (raster)"),
+        ),
+        POPULATION,
+        Input(
+            "population_before",
+            Text("ludność w siatce wcześniej", "population grid earlier"),
+            "PopulationCells",
+            required=False,
+        ),
+        TOTALS,
+        Input(
+            "population_municipal_before",
+            Text("ludność gmin wcześniej", "population by municipality earlier"),
+            "MunicipalPopulation",
+            required=False,
+        ),
+        Input(
+            "corridors",
+            Text("korytarze ekologiczne", "ecological corridors"),
+            "Corridors",
+            required=False,
+        ),
+        Input(
+            "protected_areas",
+            Text("obszary chronione", "protected areas"),
+            "ProtectedAreas",
+            required=False,
+        ),
+        PLANS,
+        ZONES,
+        Input("timetable", Text("rozkład jazdy (GTFS)", "timetable (GTFS)"), required=False),
+        Input(
+            "coverage",
+            Text("pokrycie rozkładami", "timetable coverage"),
+            "Coverage",
+            required=False,
+        ),
+        LAND_COVER,
+    ),
+    parameters=UrbanGrowthParameters,
+    function=urban_growth,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+    overlays=texts.OVERLAYS,
+)

@@ -1,0 +1,249 @@
+"""Texts, columns and map views of ``urban_growth``."""
+
+from __future__ import annotations
+
+from metrogis.checks.contract import Category, Column, Overlay, View, municipality_columns
+from metrogis.texts import Text
+
+TITLE = Text("Przyrost zabudowy", "Growth of built-up land")
+QUESTION = Text(
+    "Ile terenu zabudowano między dwiema datami, w jakiej formie i gdzie: w korytarzach, na "
+    "obszarach chronionych, w zasięgu transportu, w strefach pod zabudowę?",
+    "How much land was built up between two dates, in what form, and where: in corridors, in "
+    "protected areas, near transit, in zones planned for building?",
+)
+METHOD = Text(
+    "Porównywane są komórki dwóch rastrów zabudowy na jednej siatce (różne siatki są do niej "
+    "sprowadzane, co odnotowuje audyt). Ląd gminy to jej komórki znane w obu datach; morze musi "
+    "być w rastrze brakiem danych albo wskazane kodami pokrycia terenu. Nowy płat (8 sąsiadów) to "
+    "wypełnienie, gdy ze starą zabudową dzieli ponad 50 % obwodu, rozrost brzegu, gdy mniej, i "
+    "zabudowa oderwana, gdy nic. Wskaźnik SDG 11.3.1: LCR = (A2-A1)/A1/T, PGR = ln(P2/P1)/T, "
+    "LCRPGR = LCR/PGR. Udziały przyrostu w korytarzach, na obszarach chronionych, w zasięgu "
+    "transportu i w strefach pod zabudowę liczone są z części rozstrzygniętej; brak warstwy, "
+    "planu lub pełnego pokrycia rozkładami to stan nieznany. Plany i rozkłady są dzisiejsze: nie "
+    "mówią, co obowiązywało, gdy budowano. Raster udziałów jest dzielony progiem: powierzchnie to "
+    "wtedy całe komórki.",
+    "The cells of two rasters of built-up land are compared on one grid (different grids are "
+    "brought to it, which the audit says). Land of a municipality is its cells known at both "
+    "dates; the sea must be no data in the raster, or be named by codes of land cover. A new "
+    "patch (8 neighbours) is infill when it shares more than 50 % of its perimeter with old "
+    "built-up land, edge expansion when it shares less, leapfrog when it shares none. SDG 11.3.1: "
+    "LCR = (A2-A1)/A1/T, PGR = ln(P2/P1)/T, LCRPGR = LCR/PGR. Shares of the gain in corridors, "
+    "protected areas, the service area of transit and zones planned for building are of the part "
+    "that is known; a missing layer, plan or complete timetable coverage is unknown. Plans and "
+    "timetables are today's: they do not say what was in force when building began. A raster of "
+    "shares is cut by a threshold: areas are then whole cells.",
+)
+
+GROWTH = Text(
+    "Zabudowa zajmowała {before_ha:0} ha, zajmuje {after_ha:0} ha: przybyło {gained_ha:0} ha, "
+    "ubyło {lost_ha:0} ha (saldo {net_ha:0} ha, {net_share:%2} lądu).",
+    "Built-up land covered {before_ha:0} ha and covers {after_ha:0} ha: {gained_ha:0} ha gained, "
+    "{lost_ha:0} ha lost (net {net_ha:0} ha, {net_share:%2} of the land).",
+)
+YEARS = Text(
+    "W ciągu {years:1} lat to {gained_ha_year:1} ha nowej zabudowy na rok.",
+    "Over {years:1} years this is {gained_ha_year:1} ha of new built-up land per year.",
+)
+FORM = Text(
+    "Przyrost to w {infill_share:%0} wypełnienie, w {edge_share:%0} rozrost brzegu, w "
+    "{leapfrog_share:%0} zabudowa oderwana ({leapfrog_patches:0} "
+    "{leapfrog_patches:plural:płat|płaty|płatów}).",
+    "Of the gain {infill_share:%0} is infill, {edge_share:%0} edge expansion and "
+    "{leapfrog_share:%0} leapfrog ({leapfrog_patches:0} {leapfrog_patches:plural:patch|patches}).",
+)
+FARTHEST = Text(
+    "Największy oderwany płat ma {largest_leapfrog_ha:1} ha: {municipality}.",
+    "The largest leapfrog patch has {largest_leapfrog_ha:1} ha: {municipality}.",
+)
+PEOPLE = Text(
+    "Ludności było {people_before:0}, jest {people_after:0}: na nowego mieszkańca przypada "
+    "{m2_per_new:0} m2 nowej zabudowy; LCRPGR (SDG 11.3.1): {lcrpgr:2}.",
+    "There were {people_before:0} people and are {people_after:0}: {m2_per_new:0} m2 of new "
+    "built-up land per new inhabitant; LCRPGR (SDG 11.3.1): {lcrpgr:2}.",
+)
+EXPOSED = {
+    "corridor": Text(
+        "W korytarzach ekologicznych leży {corridor_ha:1} ha przyrostu ({corridor_share:%1}).",
+        "{corridor_ha:1} ha of the gain ({corridor_share:%1}) lies in ecological corridors.",
+    ),
+    "protected": Text(
+        "Na obszarach chronionych leży {protected_ha:1} ha przyrostu ({protected_share:%1}).",
+        "{protected_ha:1} ha of the gain ({protected_share:%1}) lies in protected areas.",
+    ),
+    "served": Text(
+        "W zasięgu transportu zbiorowego leży {served_ha:0} ha przyrostu ({served_share:%0} "
+        "części rozstrzygniętej; {served_unknown_ha:0} ha nieznane).",
+        "{served_ha:0} ha of the gain lies in the service area of transit ({served_share:%0} of "
+        "what is known; {served_unknown_ha:0} ha unknown).",
+    ),
+    "planned": Text(
+        "W strefach pod zabudowę leży {planned_ha:0} ha przyrostu ({planned_share:%0} części "
+        "rozstrzygniętej; {planned_unknown_ha:0} ha bez planu w danych).",
+        "{planned_ha:0} ha of the gain lies in zones planned for building ({planned_share:%0} of "
+        "what is known; {planned_unknown_ha:0} ha without a plan in the data).",
+    ),
+}
+
+KIND_CATEGORIES = (
+    Category("infill", Text("wypełnienie", "infill"), "#009E73"),
+    Category("edge", Text("rozrost brzegu", "edge expansion"), "#E69F00"),
+    Category("leapfrog", Text("zabudowa oderwana", "leapfrog"), "#D55E00"),
+)
+CHANGE_CATEGORIES = (
+    Category("1", Text("zabudowane wcześniej", "built-up before"), "#8C8C8C"),
+    *(Category(str(i + 2), c.label, c.colour) for i, c in enumerate(KIND_CATEGORIES)),
+    Category("5", Text("ubytek zabudowy", "lost"), "#56B4E9"),
+)
+
+
+def _ha(pl: str, en: str, digits: int = 1) -> Column:
+    return Column(Text(pl, en), unit="ha", digits=digits)
+
+
+def _year(pl: str, en: str) -> Column:
+    return Column(Text(pl, en), unit="ha/year", digits=2)
+
+
+def _share(pl: str, en: str, note: Text | None = None, digits: int = 1) -> Column:
+    return Column(Text(pl, en), "share", digits=digits, note=note)
+
+
+_LAND = Text("lądu znanego w obu datach", "of land known at both dates")
+_GAIN = Text("przyrostu", "of the gain")
+_KNOWN = Text("rozstrzygniętej części przyrostu", "of the part of the gain that is known")
+_PLACES = {
+    "corridor": Text("przyrost w korytarzach", "gain in corridors"),
+    "protected": Text("przyrost na obszarach chronionych", "gain in protected areas"),
+    "served": Text("przyrost w zasięgu transportu", "gain near transit"),
+    "planned": Text("przyrost w strefach pod zabudowę", "gain in building zones"),
+}
+_EXPOSURE = {}
+_SHARES = {}
+for _name, _text in _PLACES.items():
+    _EXPOSURE[f"{_name}_ha"] = Column(_text, unit="ha", digits=1)
+    _SHARES[f"{_name}_share"] = Column(
+        Text(f"{_text.pl}: udział", f"{_text.en}: share"), "share", digits=1, note=_KNOWN
+    )
+    _EXPOSURE[f"{_name}_share"] = _SHARES[f"{_name}_share"]
+    _EXPOSURE[f"{_name}_unknown_ha"] = Column(
+        Text(f"{_text.pl}: nieznane", f"{_text.en}: unknown"), unit="ha", digits=1
+    )
+
+COLUMNS = {
+    "municipalities": {
+        **municipality_columns(),
+        "land_ha": _ha("ląd", "land", 0),
+        "before_ha": _ha("zabudowa wcześniej", "built-up before"),
+        "after_ha": _ha("zabudowa później", "built-up after"),
+        "gained_ha": _ha("przyrost", "gained"),
+        "lost_ha": _ha("ubytek", "lost"),
+        "net_ha": _ha("saldo", "net"),
+        "gained_ha_year": _year("przyrost na rok", "gained per year"),
+        "lost_ha_year": _year("ubytek na rok", "lost per year"),
+        "net_ha_year": _year("saldo na rok", "net per year"),
+        "gained_share": _share("przyrost: udział lądu", "gained: share of land", _LAND, 2),
+        "lost_share": _share("ubytek: udział lądu", "lost: share of land", _LAND, 2),
+        "net_share": _share("saldo: udział lądu", "net: share of land", _LAND, 2),
+        "people_before": Column(Text("ludność wcześniej", "people before")),
+        "people_after": Column(Text("ludność później", "people after")),
+        "m2_per_new": Column(
+            Text("przyrost na nowego mieszkańca", "gained per new inhabitant"),
+            unit="m2/person",
+            note=Text(
+                "brak, gdy ludności nie przybyło", "no data where the population did not grow"
+            ),
+        ),
+        "net_m2_per_new": Column(
+            Text("saldo na nowego mieszkańca", "net per new inhabitant"), unit="m2/person"
+        ),
+        "infill_ha": _ha("wypełnienie", "infill"),
+        "infill_share": _share("wypełnienie: udział", "infill: share", _GAIN),
+        "edge_ha": _ha("rozrost brzegu", "edge expansion"),
+        "edge_share": _share("rozrost brzegu: udział", "edge expansion: share", _GAIN),
+        "leapfrog_ha": _ha("zabudowa oderwana", "leapfrog"),
+        "leapfrog_share": _share("zabudowa oderwana: udział", "leapfrog: share", _GAIN),
+        **_EXPOSURE,
+        "lcr": Column(
+            Text("LCR: tempo zajmowania terenu", "LCR: land consumption rate"),
+            unit="per year",
+            digits=4,
+            note=Text("SDG 11.3.1", "SDG indicator 11.3.1"),
+        ),
+        "pgr": Column(
+            Text("PGR: tempo przyrostu ludności", "PGR: population growth rate"),
+            unit="per year",
+            digits=4,
+            note=Text("SDG 11.3.1", "SDG indicator 11.3.1"),
+        ),
+        "lcrpgr": Column(
+            Text("LCRPGR", "LCRPGR (SDG 11.3.1)"),
+            digits=2,
+            note=Text(
+                "powyżej 1 teren zajmowany jest szybciej, niż przybywa ludności",
+                "above 1 land is taken faster than people come",
+            ),
+        ),
+        "unknown_ha": _ha("nieznane w jednej z dat", "unknown at one of the dates"),
+    },
+    "patches": {
+        "kind": Column(
+            Text("forma", "form"),
+            "category",
+            categories={c.value: c.label for c in KIND_CATEGORIES},
+        ),
+        "municipality": Column(Text("gmina", "municipality"), kind="text"),
+        "area_ha": _ha("pole", "area", 2),
+        "perimeter_m": Column(Text("obwód", "perimeter"), unit="m"),
+        "old_share": _share(
+            "obwód wspólny ze starą zabudową", "perimeter shared with old built-up land"
+        ),
+        **_SHARES,
+    },
+}
+
+VIEWS = (
+    View(
+        "municipalities",
+        Text("Przyrost zabudowy: udział lądu gminy", "Growth: share of the municipality's land"),
+        column="gained_share",
+        breaks=(0, 0.0025, 0.005, 0.01, 0.02, 0.05, 1),
+        palette="cividis",
+        popup=(
+            "name",
+            "gained_ha",
+            "lost_ha",
+            "gained_ha_year",
+            "gained_share",
+            "leapfrog_share",
+            "m2_per_new",
+            "lcrpgr",
+        ),
+        fill_opacity=0.4,
+    ),
+    View(
+        "patches",
+        Text("Nowe płaty według formy", "New patches by form"),
+        column="kind",
+        categories=KIND_CATEGORIES,
+        popup=("kind", "municipality", "area_ha", "old_share", *_SHARES),
+        weight=1,
+        fill_opacity=0.8,
+    ),
+    View(
+        "municipalities",
+        Text("Udział zabudowy oderwanej w przyroście", "Share of leapfrog in the gain"),
+        column="leapfrog_share",
+        breaks=(0, 0.05, 0.1, 0.25, 0.5, 1),
+        palette="cividis",
+        popup=("name", "gained_ha", "infill_share", "edge_share", "leapfrog_share"),
+        shown=False,
+    ),
+)
+OVERLAYS = (
+    Overlay(
+        "change",
+        Text("Zmiana zabudowy", "Change of built-up land"),
+        categories=CHANGE_CATEGORIES,
+    ),
+)
