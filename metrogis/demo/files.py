@@ -17,6 +17,7 @@ from metrogis.demo.files_land import (
     write_land,
     write_nature,
     write_plans,
+    write_structure,
 )
 from metrogis.demo.frame import CRS
 from metrogis.demo.osm import write_osm
@@ -66,7 +67,9 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
         world.cycling, world.stations, world.streams,
     )  # fmt: skip
     layers["streets"] = {"driver": "osm", "path": "streets.osm.pbf"}
-    for write in (write_land, write_nature, write_plans, write_investments, write_bike_share):
+    for write in (
+        write_land, write_nature, write_structure, write_plans, write_investments, write_bike_share,
+    ):  # fmt: skip
         layers.update(write(world, folder))
     truth = make_truth(
         world.terrain, world.settled, world.people, world.stops, world.stations, world.cycling,
@@ -98,16 +101,17 @@ def _boundaries(world: World, folder: Path) -> Layers:
         folder / "municipalities.gpkg", {"municipalities": towns[["teryt", "name", "geometry"]]}
     )
     places = world.settled.places
-    places = places[places["people"] > 0]
-    seat_of = {int(s): t for s, t in zip(towns["seat"], towns["teryt"], strict=True)}
+    lived = world.people.settlement >= 0
+    heads = np.bincount(
+        world.people.settlement[lived], world.people.now[lived], minlength=len(places)
+    ).astype(np.int64)
+    places = places.assign(people=heads)[heads > 0]
+    seats = _seats(world)
     localities = gpd.GeoDataFrame(
         {
             "name": places["name"].to_numpy(),
             "people": places["people"].to_numpy(),
-            "seat": [
-                ("city" if i == 0 else "municipality") if i in seat_of else None
-                for i in places.index
-            ],
+            "seat": [seats.get(i) for i in places.index],
         },
         geometry=shapely.points(places[["x", "y"]].to_numpy()),
         crs=CRS,
@@ -121,6 +125,25 @@ def _boundaries(world: World, folder: Path) -> Layers:
             "driver": "vector", "path": "localities.geojson", "schema": "Localities",
         },
     }  # fmt: skip
+
+
+def _seats(world: World) -> dict[int, str]:
+    """What settlements (rows of places) are seats of.
+
+    The seat of the isolated municipality's county is the city itself, as around some real cities;
+    of the other counties it is their largest town.
+    """
+    towns = world.settled.municipalities
+    county = towns["teryt"].str[:4]
+    out = {int(s): "municipality" for s in towns["seat"]}
+    by_city = set(county[towns["role"] == "isolated"]) | {county.iloc[0]}
+    people = world.residents
+    for code in sorted(set(county) - by_city):
+        own = list(towns.index[county == code])
+        first = max(own, key=lambda i: (towns["kind"][i] == 1, people[i]))
+        out[int(towns["seat"][first])] = "county, municipality"
+    out[int(towns["seat"].iloc[0])] = "city"
+    return out
 
 
 def _population(world: World, folder: Path) -> Layers:

@@ -16,6 +16,7 @@ from metrogis.demo.buildings import make_buildings
 from metrogis.demo.frame import CRS
 from metrogis.demo.land import CLASSES, built_up, heights
 from metrogis.demo.shapes import edge_lines
+from metrogis.demo.structure import compatibility
 from metrogis.demo.world import World
 from metrogis.demo.writing import lonlat, write_geojson, write_gpkg, write_json, write_raster
 
@@ -56,6 +57,18 @@ def write_nature(world: World, folder: Path) -> Layers:
             "schema": "ProtectedAreas",
         },
     }
+
+
+def write_structure(world: World, folder: Path) -> Layers:
+    """Write the metropolitan structure, and which zones suit which part of it."""
+    write_gpkg(folder / "structure.gpkg", {"structure": world.structure.areas})
+    (folder / "model_compatibility.csv").write_bytes(gtfs.csv(compatibility()))
+    return {
+        "structure": {"driver": "vector", "path": "structure.gpkg", "schema": "Areas"},
+        "model_compatibility": {
+            "driver": "table", "path": "model_compatibility.csv", "schema": "Table",
+        },
+    }  # fmt: skip
 
 
 def write_plans(world: World, folder: Path) -> Layers:

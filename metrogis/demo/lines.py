@@ -49,11 +49,14 @@ def make_lines(
         chains = _chains(matrix, stops, mine, hubs[m])
         normal = [c for c in chains if not stops["plant"].iloc[c[-1]]]
         planted = [c for c in chains if stops["plant"].iloc[c[-1]]]
-        for chain in _pair(normal):
+        heads = places["people"][int(towns["seat"][m])]
+        pairs = _pair(normal)
+        if urban and heads > 150_000:  # in a big city two lines run on most streets
+            pairs += _pair(normal, shift=1)
+        for chain in pairs:
             number[feed] += 1
             trolley = feed == "city_bus" and m == 0 and number[feed] in (2, 5, 9)
             name = str(number[feed] if feed != "regional_bus" else 200 + number[feed])
-            heads = places["people"][int(towns["seat"][m])]
             plan = "big_city" if heads > 150_000 else "city" if heads > 50_000 else "urban"
             plan = plan if urban else "rural"
             if trolley:
@@ -191,11 +194,12 @@ def _chains(matrix: sp.csr_matrix, stops: pd.DataFrame, mine: Index, hub: int) -
     return lines
 
 
-def _pair(chains: list[list[int]]) -> list[list[int]]:
-    """Join lines two by two through the hub, long with long."""
+def _pair(chains: list[list[int]], *, shift: int = 0) -> list[list[int]]:
+    """Join lines two by two through the hub, long with long; ``shift`` makes other pairs."""
     if len(chains) < 4:
-        return chains
+        return [] if shift else chains
     order = sorted(chains, key=len)
+    order = order[shift:] + order[:shift]
     out = []
     while len(order) > 1:
         a, b = order.pop(), order.pop()
@@ -242,9 +246,13 @@ def _measure(matrix: sp.csr_matrix, stops: pd.DataFrame, lines: list[Line]) -> l
     sources = sources[np.argsort([reach[int(s)] for s in sources], kind="stable")]
     for part in np.array_split(sources, max(8, len(sources) * matrix.shape[0] // 8_000_000)):
         far = 6 * max(reach[int(s)] for s in part) + 8000.0
-        metres, before = csg.dijkstra(
-            matrix, indices=node[part], return_predecessors=True, limit=far
-        )
+        goals = [node[want[int(s)]] for s in part]
+        for limit in (far, np.inf):  # a long way round a barrier is rare
+            metres, before = csg.dijkstra(
+                matrix, indices=node[part], return_predecessors=True, limit=limit
+            )
+            if all(np.isfinite(metres[k, goal]).all() for k, goal in enumerate(goals)):
+                break
         for row, s in enumerate(part):
             for q in want[int(s)]:
                 way = [int(node[q])]

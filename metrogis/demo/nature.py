@@ -15,6 +15,7 @@ import shapely
 
 from metrogis.demo.fabric import Fabric
 from metrogis.demo.frame import CRS, Array, Grid, Mask, Shape, Size, Streams, grid_of
+from metrogis.demo.habitat import LostPatch, plant_patches
 from metrogis.demo.land import Land
 from metrogis.demo.settlements import Settled
 from metrogis.demo.terrain import Terrain, transform_of
@@ -37,6 +38,7 @@ class Nature:
     axes: list[shapely.LineString]
     protected: gpd.GeoDataFrame
     zones: list[dict[str, Any]]
+    lost: LostPatch | None
 
 
 def make_nature(
@@ -73,6 +75,15 @@ def make_nature(
     zones = _plant(settled, terrain, axes, bands, settled_land)
     bands[2], ending = _ending(settled, bands, axes[2])
     zones += ending
+    lost = plant_patches(terrain, settled, land, axes, bands, zones, streams)
+    if lost is not None:
+        p = lost.patches[1].representative_point()
+        zones.append(
+            {
+                "kind": "lost_patch", "corridor": lost.corridor, "municipality": lost.municipality,
+                "symbol": "SJ", "shapes": [lost.zone], "x": p.x, "y": p.y,
+            }
+        )  # fmt: skip
     corridors = gpd.GeoDataFrame(
         {
             "id": ["K1", "K2", "K3"],
@@ -82,7 +93,7 @@ def make_nature(
         geometry=[shapely.multipolygons([b]) for b in bands],
         crs=CRS,
     )
-    return Nature(corridors, axes, _protected(terrain, settled, land), zones)
+    return Nature(corridors, axes, _protected(terrain, settled, land), zones, lost)
 
 
 def _cost(
@@ -229,12 +240,15 @@ def _ending(
     k = min(runs, key=lambda j: abs(j / len(home) - 0.55))
     beyond, this = int(home[k]), int(home[k - 1])
     others = sorted({h for h in home[k:] if h >= 0} - set(home[:k]))
-    kept = _largest(band.difference(shapely.union_all(shapes[others])))
+    kept = band.difference(shapely.union_all(shapes[others]))
+    core = _largest(kept.buffer(-_ROOM))  # without the necks that the border leaves
+    kept = _largest(core.buffer(1.5 * _ROOM, quad_segs=6).intersection(kept))
     strip = band.intersection(towns.geometry[beyond]).intersection(towns.geometry[this].buffer(300))
     strip = strip.difference(shapely.union_all([b.buffer(300) for b in bands[:2]]))
     if strip.is_empty:
         return band, []
-    border = towns.geometry[this].intersection(towns.geometry[beyond]).intersection(band)
+    border = towns.geometry[this].intersection(towns.geometry[beyond])
+    border = border.intersection(kept.buffer(0.5))
     p = points[k]
     return kept, [
         {

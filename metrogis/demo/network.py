@@ -30,8 +30,13 @@ def join_network(
     streets.extra = {}
     whole = join(streets, roads)
     tree = cKDTree(np.column_stack([streets.x, streets.y]))
-    d, near = tree.query(np.column_stack([roads.x, roads.y]))
+    ends = np.column_stack([roads.x, roads.y])
+    d, near = tree.query(ends)
     merged = d < _REACH
+    links = shapely.linestrings(np.stack([ends, np.asarray(tree.data)[near]], axis=1)[merged])
+    barriers = shapely.MultiLineString(_barriers(terrain, settled))
+    shapely.prepare(barriers)
+    merged[merged] = ~shapely.intersects(barriers, links)
     target = np.arange(whole.nodes)
     target[streets.nodes :][merged] = near[merged]
     is_road = np.arange(whole.edges) >= streets.edges
@@ -87,7 +92,8 @@ def _thin(
             stay = thin_along(line, middle[hit], every=300.0 if kind else every, rng=rng)
             if len(blocked):
                 near = shapely.distance(middle[hit][:, None], blocked[None]).min(axis=1)
-                stay &= near > NO_CROSSING - 200
+                # roads were led round the barrier already; smoothing drew them nearer to it
+                stay &= near > (NO_CROSSING / 2 if kind else NO_CROSSING - 200)
             keep[hit[~stay]] = False
     return keep
 

@@ -15,6 +15,7 @@ from metrogis.demo.frame import CRS, Array, Shape, Size, Streams
 from metrogis.demo.land import Land
 from metrogis.demo.nature import Nature
 from metrogis.demo.settlements import Settled
+from metrogis.demo.structure import Structure
 from metrogis.demo.terrain import Terrain
 
 GAP = (50.0, 40.0)
@@ -45,6 +46,7 @@ def make_plans(
     fabric: Fabric,
     land: Land,
     nature: Nature,
+    structure: Structure,
     streams: Streams,
 ) -> list[Plan]:
     """Draw a plan for every municipality but one.
@@ -53,8 +55,9 @@ def make_plans(
     turn, as operators' tools still write both.
     """
     towns = settled.municipalities
-    planted = {z["municipality"] for z in nature.zones} | {
-        z["neighbour"] for z in nature.zones if "neighbour" in z
+    zones = [*nature.zones, *structure.zones]
+    planted = {z["municipality"] for z in zones} | {
+        z["neighbour"] for z in zones if "neighbour" in z
     }
     free = [i for i in towns.index if towns["kind"][i] != 1 and i not in planted]
     without = free[-1] if free else int(towns.index[-1])
@@ -65,11 +68,21 @@ def make_plans(
             continue
         version = "3.0" if i % 2 == 0 else "2.0"
         epsg = 2180 if version == "3.0" else _zone_of(towns.geometry[i])
-        plan = _draw(size, terrain, settled, fabric, land, nature, streams, int(i), epsg, version)
+        plan = _draw(
+            size, terrain, settled, fabric, land, nature, zones, streams, int(i), epsg, version
+        )  # fmt: skip
         if i == faulty:
             _spoil(plan)
         plans.append(plan)
     return plans
+
+
+def label_at(plan: Plan, x: float, y: float) -> str:
+    """Return the label, as in the act, of the zone at a point (EPSG:2180)."""
+    move = pyproj.Transformer.from_crs(CRS, f"EPSG:{plan.epsg}", always_xy=True)
+    here = shapely.Point(*move.transform(x, y))
+    k = int(np.argmax(shapely.contains(np.array(plan.zones), here)))
+    return f"{plan.symbols[: k + 1].count(plan.symbols[k])}{plan.symbols[k]}"
 
 
 def without_plan(settled: Settled, plans: list[Plan]) -> int:
@@ -92,6 +105,7 @@ def _draw(
     fabric: Fabric,
     land: Land,
     nature: Nature,
+    planted: list[dict[str, Any]],
     streams: Streams,
     i: int,
     epsg: int,
@@ -114,7 +128,7 @@ def _draw(
     symbols = _symbols(terrain, fabric, land, rng, xy)
     special = [
         (z["symbol"], _areas(s.intersection(town.geometry)))
-        for z in nature.zones
+        for z in planted
         if z["municipality"] == i
         for s in z["shapes"]
     ]

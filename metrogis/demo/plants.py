@@ -12,6 +12,12 @@ from metrogis.demo.terrain import Terrain
 
 WHITE = ("no_stop", "too_few", "wrong_hours", "sundays_only", "weekdays_only")
 """Villages without usable transit; ``barrier`` is one more, beside the river."""
+ALONE = (*WHITE, "steady")
+"""Villages chosen to lie apart; ``steady`` has a stop of its own with one even headway."""
+
+
+SAME_SIDE = 5000.0
+"""The planted cut-off village has a neighbour on its side of the railway this near, m."""
 
 
 def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
@@ -56,10 +62,10 @@ def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
     for again in (False, True):  # different municipalities first
         for i in pool:
             home = int(places["municipality"][i])
-            if len(chosen) < len(WHITE) and i not in chosen and (again or home not in used):
+            if len(chosen) < len(ALONE) and i not in chosen and (again or home not in used):
                 chosen.append(i)
                 used.add(home)
-    for kind, i in zip(WHITE, chosen, strict=False):
+    for kind, i in zip(ALONE, chosen, strict=False):
         places.loc[i, "plant"] = kind
         places.loc[i, "people"] = int(rng.integers(170, 330))
     for kind, low, high in (("barrier", 180, 260), ("across", 260, 420)):
@@ -79,6 +85,9 @@ def _cut_off(
     xy = places[["x", "y"]].to_numpy()
     best: tuple[float, np.ndarray, np.ndarray] | None = None
     grid = terrain.grid
+    living = xy[(places["plant"] == "").to_numpy()]
+    barriers = shapely.MultiLineString([*settled.rails, *terrain.rivers])
+    shapely.prepare(barriers)
     for rail in settled.rails:
         for at in np.arange(2500.0, rail.length - 2500.0, 200.0):
             p, q = rail.interpolate(at - 100), rail.interpolate(at + 100)
@@ -86,7 +95,7 @@ def _cut_off(
             m = np.array([(p.x + q.x) / 2, (p.y + q.y) / 2])
             for side in (1, -1):
                 n = np.array([-d[1], d[0]]) * side
-                village, halt = m + n * 430, m - n * 70
+                village, halt = m + n * 360, m - n * 70
                 ends = np.vstack([village, halt, m + n * 800, m - n * 600])
                 r, c = grid.rowcol(ends[:, 0], ends[:, 1])
                 home = settled.label[r, c]
@@ -99,6 +108,12 @@ def _cut_off(
                 gap = float(np.hypot(*(xy - village).T).min())
                 other = min(float(np.hypot(*(xy - halt).T).min()), 2600.0)
                 score = min(gap, 2600.0) + other
+                near = living[np.hypot(*(living - village).T) < SAME_SIDE]
+                ways = shapely.linestrings(
+                    np.stack([np.broadcast_to(village, near.shape), near], axis=1)
+                )
+                if not (~shapely.intersects(barriers, ways)).any():
+                    score -= 3000  # its own side of the railway would lead nowhere
                 if best is None or score > best[0]:
                     best = (score, village, halt)
     if best is None:

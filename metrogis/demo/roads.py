@@ -51,13 +51,14 @@ def make_roads(size: Size, terrain: Terrain, settled: Settled, streams: Streams)
     grid = grid_of(size, _STEP)
     xx, yy = grid.centres()
     n = grid.nx
-    matrix, lattice = _lattice(terrain, settled, streams, grid, xx, yy)
-
     places = settled.places
     xy = places[["x", "y"]].to_numpy()
     start = grid.rowcol(xy[:, 0], xy[:, 1])
     cell = start[0] * n + start[1]
-    pairs = [(neighbours(xy, gabriel=False), CLASS["unclassified"])]
+    # the lattice bends to the settlements first: each stays on its own side of a barrier
+    xx[start], yy[start] = xy[:, 0], xy[:, 1]
+    matrix, lattice = _lattice(terrain, settled, streams, grid, xx, yy)
+    pairs = [(_village_pairs(terrain, settled, xy), CLASS["unclassified"])]
     important = np.flatnonzero(places["role"].isin(["city", "town", "seat"]))
     high = important[neighbours(xy[important], gabriel=True)]
     rank = places["role"].map({"city": 0, "town": 0, "seat": 1}).to_numpy()
@@ -85,7 +86,6 @@ def make_roads(size: Size, terrain: Terrain, settled: Settled, streams: Streams)
     first = np.r_[True, key[1:] != key[:-1]]
     u, v, c = u[first], v[first], c[first]
     x, y = xx.ravel().copy(), yy.ravel().copy()
-    x[cell], y[cell] = xy[:, 0], xy[:, 1]
     fixed = np.zeros(n * n, dtype=bool)
     fixed[cell] = True
     graph = Graph(x, y, u, v, c, np.arange(len(u)), np.full(len(u), -1), np.full(len(u), -1))
@@ -93,6 +93,28 @@ def make_roads(size: Size, terrain: Terrain, settled: Settled, streams: Streams)
     pinned[lattice] = True
     graph.x, graph.y = _smooth(graph, fixed | pinned)
     return graph.keep(np.ones(graph.edges, dtype=bool))
+
+
+def _village_pairs(terrain: Terrain, settled: Settled, xy: Array) -> Index:
+    """Relative neighbours, and more for the planted halt and its housing.
+
+    The halt is joined to places other than the housing that it is cut off from, the housing to the
+    nearest place that no railway or river lies before.
+    """
+    places = settled.places
+    living = np.flatnonzero(places["role"] != "halt")
+    out = [living[neighbours(xy[living], gabriel=False)]]
+    near = np.flatnonzero((places["role"] != "halt") & (places["plant"] != "cut_off"))
+    for halt in np.flatnonzero(places["role"] == "halt"):
+        to = near[np.argsort(np.hypot(*(xy[near] - xy[halt]).T), kind="stable")[:2]]
+        out.append(np.column_stack([to, np.full(len(to), halt)]))
+    barriers = shapely.MultiLineString([*settled.rails, *terrain.rivers])
+    for home in np.flatnonzero(places["plant"] == "cut_off"):
+        to = near[np.argsort(np.hypot(*(xy[near] - xy[home]).T), kind="stable")[:12]]
+        ways = shapely.linestrings(np.stack([np.broadcast_to(xy[home], (len(to), 2)), xy[to]], 1))
+        free = to[~shapely.intersects(barriers, ways)][:1]
+        out.append(np.column_stack([np.minimum(free, home), np.maximum(free, home)]))
+    return np.vstack(out)
 
 
 def _trace(

@@ -49,7 +49,7 @@ def _plan(first: int, last: int, *headways: tuple[int, int]) -> Plan:
 
 PLANS = {
     "frequency": _plan(285, 1380, (10, 15), (15, 15), (20, 20), (20, 20)),
-    "big_city": _plan(280, 1465, (5, 7), (6, 7), (8, 8), (10, 10)),
+    "big_city": _plan(280, 1465, (5, 6), (6, 6), (7, 8), (8, 10)),
     "city": _plan(285, 1455, (8, 12), (12, 12), (15, 15), (20, 20)),
     "urban": _plan(290, 1360, (12, 20), (20, 20), (30, 30), (40, 40)),
     "rural": _plan(300, 1290, (40, 60), (60, 60), (80, 80), (90, 90)),
@@ -60,11 +60,14 @@ PLANS = {
 
 # departures in the planted village itself, minutes after midnight
 _OFF_HOURS = (560, 590, 620, 650, 680, 710, 740, 1050, 1090, 1130, 1170, 1210)
+STEADY = 24
+"""Minutes between departures in the planted village with one even headway."""
 PLANTED: dict[str, dict[str, tuple[int, ...]]] = {
     "too_few": dict.fromkeys(DAYS, (400, 900, 1000)),
     "wrong_hours": dict.fromkeys(DAYS, _OFF_HOURS),
     "sundays_only": {"NIE": tuple(range(360, 1300, 75))},
     "weekdays_only": dict.fromkeys(("SZK", "FER"), tuple(range(310, 1300, 70))),
+    "steady": dict.fromkeys(DAYS, tuple(range(300, 1300, STEADY))),
 }
 
 SPEED = {

@@ -8,7 +8,7 @@ import scipy.sparse.csgraph as csg
 from scipy.spatial import cKDTree
 
 from metrogis.demo.fabric import Fabric
-from metrogis.demo.frame import Array, Mask, Streams
+from metrogis.demo.frame import Array, Mask, Size, Streams
 from metrogis.demo.graph import CLASS, Graph
 from metrogis.demo.names import street_names
 from metrogis.demo.settlements import Settled
@@ -16,19 +16,21 @@ from metrogis.demo.shapes import Shapes
 from metrogis.demo.terrain import Terrain
 
 SPACING = 450.0
+"""Between stop places, m; a fifth more in the largest demo, whose towns are more spread out."""
 AIR_REACH = 365.0
 """A served cell has its stop this near by air, m: 500 m of walking at a detour of 1.3, less 20."""
 FOOT_REACH = 420.0
 """and this near along the streets, m: 500 m less what snapping may add."""
 NO_STOPS = ("no_stop", "barrier")
-ONE_STOP = ("too_few", "wrong_hours", "sundays_only", "weekdays_only")
+ONE_STOP = ("too_few", "wrong_hours", "sundays_only", "weekdays_only", "steady")
 
 
 def make_stops(
-    terrain: Terrain, settled: Settled, fabric: Fabric, graph: Graph, streams: Streams
+    size: Size, terrain: Terrain, settled: Settled, fabric: Fabric, graph: Graph, streams: Streams
 ) -> pd.DataFrame:
     """Return stop places: node, x, y, settlement, municipality, name, plant."""
     rng = streams("stops")
+    spacing = SPACING * (1 + (size.detail - 0.3) * 0.3)
     places = settled.places
     degree = np.bincount(np.r_[graph.u, graph.v], minlength=graph.nodes)
     best = np.full(graph.nodes, 9)
@@ -40,10 +42,10 @@ def make_stops(
     town = (fabric.depth[rr, cc] < 1.05) & (owner >= 0)
     town &= ~np.isin(plant[owner], (*NO_STOPS, *ONE_STOP, "halt"))
     node = np.flatnonzero(town & (degree >= 2) & (best <= CLASS["residential"]))
-    col = np.floor(graph.x[node] / SPACING)
-    row = np.floor(graph.y[node] / SPACING + 0.5 * (col % 2))
-    cx = (col + 0.5) * SPACING
-    cy = (row + 0.5 - 0.5 * (col % 2)) * SPACING
+    col = np.floor(graph.x[node] / spacing)
+    row = np.floor(graph.y[node] / spacing + 0.5 * (col % 2))
+    cx = (col + 0.5) * spacing
+    cy = (row + 0.5 - 0.5 * (col % 2)) * spacing
     score = np.hypot(graph.x[node] - cx, graph.y[node] - cy)
     score -= np.where(best[node] <= CLASS["tertiary"], 60, 0)
     order = np.lexsort((score, row, col))

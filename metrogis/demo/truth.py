@@ -14,6 +14,7 @@ from scipy.spatial import cKDTree
 from metrogis.demo.cycling import PIECE, Cycling
 from metrogis.demo.frame import Array
 from metrogis.demo.people import People
+from metrogis.demo.schedule import PLANTED, STEADY
 from metrogis.demo.settlements import Settled
 from metrogis.demo.terrain import Terrain
 
@@ -37,7 +38,7 @@ def make_truth(
     flows: pd.DataFrame,
 ) -> list[dict[str, Any]]:
     """Return the planted truths of access, timetables and flows."""
-    out = _white(settled, people)
+    out = _white(settled, people) + _steady(settled, people)
     out += _unknown(terrain, settled, people, stops, stations)
     out += _flows(settled, flows)
     out += _interchanges(settled, cycling)
@@ -116,6 +117,32 @@ def _unknown(
     return out
 
 
+def _steady(settled: Settled, people: People) -> list[dict[str, Any]]:
+    """A village whose stop has one even headway: a class of the Swiss method that follows from it.
+
+    Departures leave in one direction only, so they are not halved; 20-39 min of a bus is category
+    V, which gives class D within 300 m of the stop.
+    """
+    places = settled.places
+    first, last = 6 * 60, 20 * 60
+    count = sum(first <= t < last for t in PLANTED["steady"]["SZK"])
+    out = []
+    for i, p in places[places["plant"] == "steady"].iterrows():
+        mine = people.settlement == i
+        out.append(
+            item(
+                "known_headway", "service_quality", settled, p["municipality"], p["x"], p["y"],
+                name=p["name"], people=int(people.now[mine].sum()), headway_min=STEADY,
+                expected={
+                    "departures_06_20": count, "interval_min": (last - first) / count,
+                    "are_category": "V", "are_class_within_300_m": "D",
+                },
+                why="one bus line ends here, every so many minutes the whole day",
+            )
+        )  # fmt: skip
+    return out
+
+
 def _flows(settled: Settled, flows: pd.DataFrame) -> list[dict[str, Any]]:
     towns = settled.municipalities
     out = []
@@ -125,9 +152,9 @@ def _flows(settled: Settled, flows: pd.DataFrame) -> list[dict[str, Any]]:
         seat = settled.places.iloc[int(towns["seat"][m])]
         out.append(
             item(
-                "flow_without_connection", "functional_links", settled, m, seat["x"], seat["y"],
+                "flow_without_connection", "connections", settled, m, seat["x"], seat["y"],
                 origin=code, destination=city, flow=int(mine["flow"].iloc[0]),
-                expected={"connection": "no", "state": "no usable transit connection"},
+                expected={"pairs": 0, "state": "not_enough", "largest_flow_of_its_origin": True},
                 why="its buses run only between its own villages",
             )
         )  # fmt: skip

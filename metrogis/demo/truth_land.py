@@ -9,15 +9,18 @@ import pyproj
 import shapely
 
 from metrogis.demo.frame import CRS
-from metrogis.demo.plans import without_plan
+from metrogis.demo.habitat import HABITAT, equivalent_area
+from metrogis.demo.plans import label_at, without_plan
 from metrogis.demo.shapes import edge_lines
+from metrogis.demo.structure import RING_ZONE
 from metrogis.demo.truth import item
 from metrogis.demo.world import World
 
 
 def make_land_truth(world: World) -> list[dict[str, Any]]:
     """Return what is planted beyond access, timetables and flows."""
-    return _cycling(world) + _corridors(world) + _plans(world) + _leapfrog(world)
+    out = _cycling(world) + _corridors(world) + _plans(world) + _leapfrog(world)
+    return out + _lost_patch(world) + _structure(world)
 
 
 def _municipality_at(world: World, x: float, y: float) -> int:
@@ -77,6 +80,8 @@ def _corridors(world: World) -> list[dict[str, Any]]:
             expected |= {"clear_width_m": zone["width"], "cut": False}
         elif kind == "cut":
             expected |= {"clear_width_m": 0.0, "cut": True}
+        elif kind == "lost_patch":
+            continue
         else:
             check = "border_coherence"
             towns = world.settled.municipalities
@@ -129,3 +134,59 @@ def _leapfrog(world: World) -> list[dict[str, Any]]:
             expected={"area_ha": estate.area / 1e4, "type": "leapfrog"},
         )
     ]  # fmt: skip
+
+
+DISPERSAL = (500.0, 0.5)
+"""A species of woods, for the numbers of the lost patch: distance in m, probability there."""
+
+
+def _lost_patch(world: World) -> list[dict[str, Any]]:
+    lost = world.nature.lost
+    if lost is None:
+        return []
+    plan = next(p for p in world.plans if p.municipality == lost.municipality)
+    areas = [round(float(p.area), 1) for p in lost.patches]
+    gaps = [float(lost.patches[i].distance(lost.patches[j])) for i, j in ((0, 1), (1, 2), (0, 2))]
+    distance, probability = DISPERSAL
+    before, after = (
+        equivalent_area(patches, distance=distance, probability=probability)
+        for patches in (lost.patches, [lost.patches[0], lost.patches[2]])
+    )
+    p = lost.patches[1].representative_point()
+    return [
+        item(
+            "lost_patch", "corridor_connectivity", world.settled, lost.municipality, p.x, p.y,
+            corridor=lost.corridor, area_m2=areas[1], zone=label_at(plan, p.x, p.y),
+            habitat=list(HABITAT), window=[round(float(v), 1) for v in lost.window.bounds],
+            patches=[
+                {"x": round(q.x, 1), "y": round(q.y, 1), "area_m2": area}
+                for q, area in zip(
+                    (w.representative_point() for w in lost.patches), areas, strict=True
+                )
+            ],
+            gaps_m=[round(g, 3) for g in gaps],
+            expected={
+                "lost_area_m2": areas[1], "distance_m": distance, "probability": probability,
+                "eca_before_m2": round(before, 2), "eca_after_m2": round(after, 2),
+            },
+            why="a planned zone takes the middle one of three woods along the corridor",
+        )
+    ]  # fmt: skip
+
+
+def _structure(world: World) -> list[dict[str, Any]]:
+    out = []
+    for zone in world.structure.zones:
+        plan = next(p for p in world.plans if p.municipality == zone["municipality"])
+        out.append(
+            item(
+                "zone_in_green_ring", "model_coherence", world.settled, zone["municipality"],
+                zone["x"], zone["y"], zone=label_at(plan, zone["x"], zone["y"]),
+                expected={
+                    "class": "green_ring", "symbol": zone["symbol"], "compatibility": "conflict",
+                    "area_m2": RING_ZONE[0] * RING_ZONE[1],
+                },
+                why="land of the green ring is planned for services",
+            )
+        )  # fmt: skip
+    return out

@@ -26,6 +26,7 @@ from metrogis.demo.settlements import Settled, settle
 from metrogis.demo.shapes import Shapes, make_shapes
 from metrogis.demo.stations import make_stations
 from metrogis.demo.stops import make_stops
+from metrogis.demo.structure import Structure, make_structure
 from metrogis.demo.terrain import Terrain, make_terrain
 
 
@@ -50,6 +51,7 @@ class World:
     flows: pd.DataFrame
     land: Land
     nature: Nature
+    structure: Structure
     plans: list[Plan]
 
     @property
@@ -77,13 +79,14 @@ def make_world(size: Size, seed: int) -> World:
     stations = make_stations(terrain, settled, fabric)
     graph, entrances = add_entrances(graph, settled, stations)
     shapes = make_shapes(size, graph, streams)
-    stops = make_stops(terrain, settled, fabric, graph, streams)
+    stops = make_stops(size, terrain, settled, fabric, graph, streams)
     lines = make_lines(graph, settled, stops, stations)
     people = make_people(terrain, settled, fabric, graph, shapes, stops, streams, size.people)
     cycling = make_cycling(terrain, settled, fabric, graph, stations, entrances, streams)
     land = make_land(size, terrain, settled, fabric, graph, streams)
     nature = make_nature(size, terrain, settled, fabric, land, streams)
-    plans = make_plans(size, terrain, settled, fabric, land, nature, streams)
+    structure = make_structure(terrain, settled, fabric, land, nature, streams)
+    plans = make_plans(size, terrain, settled, fabric, land, nature, structure, streams)
     inside = settled.label >= 0
     residents = np.bincount(
         settled.label[inside], people.now[inside], minlength=len(settled.municipalities)
@@ -91,5 +94,5 @@ def make_world(size: Size, seed: int) -> World:
     flows = make_flows(settled, residents, streams)
     return World(
         size, streams, grid, terrain, settled, fabric, graph, shapes, stations, entrances, stops,
-        lines, people, cycling, flows, land, nature, plans,
+        lines, people, cycling, flows, land, nature, structure, plans,
     )  # fmt: skip
