@@ -219,9 +219,8 @@ SCHEMAS: dict[str, Schema] = {
             "place",
             {
                 "name": _optional(_NAME),
-                "capacity": _optional(
-                    Field("number", Text("miejsca na rowery", "places"), "bicycles", low=0)
-                ),
+                # as in OSM: a number, or words that leave it unknown ("yes", "ca. 20")
+                "capacity": _optional(Field("text", Text("miejsca na rowery", "places"))),
                 "access": _optional(Field("text", Text("dostęp (OSM)", "access (OSM)"))),
             },
         ),

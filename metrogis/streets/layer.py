@@ -5,6 +5,7 @@ Networks of large files are kept in the cache folder, named by the hash of the f
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -77,10 +78,8 @@ class Streets:
             raw, mode=mode, crs=working, layer=layer, place=self.path.name, source=self.source
         )
         if kept is not None:
-            try:
+            with contextlib.suppress(OSError):  # a cache that cannot be written does no harm
                 network.save(kept)
-            except OSError:  # a cache that cannot be written is no reason to fail
-                pass
         return network
 
     def _kept(self, mode: str, working: Any) -> Path | None:

@@ -386,7 +386,7 @@ def network_from(
     layer: str,
     place: str,
     source: Source,
-    rules: Rules = Rules(),  # noqa: B008 - immutable
+    rules: Rules = Rules(),
     clip: Any = None,
     simplify: bool = True,
     keep_tags: Sequence[str] = KEEP_TAGS,

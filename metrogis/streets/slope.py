@@ -89,20 +89,47 @@ def gradients(network: StreetNetwork, height: Array) -> Array:
         return np.where(network.lengths > 0, 100 * rise / network.lengths, 0.0)
 
 
-def flat_factor(gradient: Any) -> Array:
+def flat_factor(
+    gradient: Any,
+    *,
+    flat_speed: float = FLAT_SPEED,
+    uphill: float = UPHILL,
+    downhill: float = DOWNHILL,
+    slowest: float = SLOWEST,
+    steepest: float = STEEPEST,
+) -> Array:
     """Return flat metres per metre at a gradient in per cent; 1 where it is unknown.
+
+    Parameters
+    ----------
+    gradient : array-like of float
+        Per cent; above 0 uphill.
+    flat_speed, slowest : float
+        km/h.
+    uphill, downhill : float
+        Speed lost uphill and won downhill, km/h for each per cent.
+    steepest : float
+        Steeper gradients are taken as this, per cent.
 
     Examples
     --------
     >>> flat_factor([0, 5, -5]).round(3).tolist()
     [1.0, 1.5, 0.834]
     """
-    steep = np.clip(np.nan_to_num(np.asarray(gradient, float)), -STEEPEST, STEEPEST)
-    speed = FLAT_SPEED - np.where(steep > 0, UPHILL, DOWNHILL) * steep
-    return np.asarray(FLAT_SPEED / np.maximum(speed, SLOWEST))
+    for name, value in (("flat_speed", flat_speed), ("slowest", slowest)):
+        if not 0 < value <= flat_speed:
+            raise ParameterError(
+                Text(f"parametr {name} ma wartość {value}", f"parameter {name} is {value}"),
+                remedy=Text("0 < slowest <= flat_speed, km/h", "0 < slowest <= flat_speed, km/h"),
+            )
+    steep = np.clip(np.nan_to_num(np.asarray(gradient, float)), -steepest, steepest)
+    speed = flat_speed - np.where(steep > 0, uphill, downhill) * steep
+    return np.asarray(flat_speed / np.maximum(speed, slowest))
 
 
-def with_slope(network: StreetNetwork, elevation: Any, transform: Any) -> StreetNetwork:
+def with_slope(
+    network: StreetNetwork, elevation: Any, transform: Any, **speeds: float
+) -> StreetNetwork:
     """Return the network with weights in flat metres; streets of unknown height count as flat.
 
     Parameters
@@ -111,6 +138,8 @@ def with_slope(network: StreetNetwork, elevation: Any, transform: Any) -> Street
         Of mode ``bike``, weights in metres.
     elevation, transform
         As for `heights`.
+    **speeds
+        As for `flat_factor`.
 
     Returns
     -------
@@ -119,7 +148,8 @@ def with_slope(network: StreetNetwork, elevation: Any, transform: Any) -> Street
         ``streets=(network, ...)``: limits are then metres on the flat.
     """
     gradient = gradients(network, heights(network, elevation, transform))
-    weighted = network.with_weights(network.weights * flat_factor(gradient), unit=network.unit)
+    factor = flat_factor(gradient, **speeds)
+    weighted = network.with_weights(network.weights * factor, unit=network.unit)
     unknown = np.unique(network.arc_edge[np.isnan(gradient)])
     audit = network.audit.add(
         network.source.layer,

@@ -35,6 +35,8 @@ class Ways(NamedTuple):
         Metres along streets, and those of them on marked edges.
     longest : array of float
         Longest unbroken stretch of the way on unmarked edges, m.
+    climb : array of float
+        Metres up and down along the way, added; 0 without heights.
     """
 
     place: Array
@@ -43,6 +45,7 @@ class Ways(NamedTuple):
     metres: Array
     marked: Array
     longest: Array
+    climb: Array
 
 
 def air_pairs(
@@ -97,6 +100,7 @@ def ways_to(
     *,
     limit: float,
     marked: Array | None = None,
+    steep: Array | None = None,
 ) -> tuple[Ways, Catchments]:
     """Return the shortest way of every home to every place within ``limit``.
 
@@ -111,6 +115,8 @@ def ways_to(
         In the network's unit, inclusive.
     marked : array of bool, shape (edges,), optional
         Edges that count as infrastructure.
+    steep : array of float, shape (edges,), optional
+        Gradient of edges without sign, per cent; NaN counts as 0.
 
     Returns
     -------
@@ -120,6 +126,7 @@ def ways_to(
         Searched towards the places.
     """
     mark = np.zeros(network.n_edges, bool) if marked is None else np.asarray(marked, bool)
+    rise = np.zeros(network.n_edges) if steep is None else np.nan_to_num(steep) / 100
     found = network.catchments(
         entrances, limit, direction="to", groups=np.asarray(owner), snap_cost=True
     )
@@ -133,11 +140,12 @@ def ways_to(
     home_metres, home_edge = _stub(start, homes, network)
     out = _ways(
         found.ptr, found.node, found.distance, network.indptr, network.indices, network.weights,
-        network.arc_edge, network.edge_length, mark, network.n_nodes, goal.ptr, goal.node,
-        goal.cost, seed_metres, seed_edge, goal.inner_ptr, goal.inner_edge, goal.inner_fraction,
-        goal.inner_cost, node_ptr, start.group[row], start.cost[row], home_metres[row],
-        home_edge[row], edge_ptr, start.inner_group[inner], start.inner_fraction[inner],
-        start.inner_cost[inner], ahead, back, start.places, float(limit),
+        network.arc_edge, network.edge_length, mark, rise, network.n_nodes, goal.ptr,
+        goal.node, goal.cost, seed_metres, seed_edge, goal.inner_ptr, goal.inner_edge,
+        goal.inner_fraction, goal.inner_cost, node_ptr, start.group[row], start.cost[row],
+        home_metres[row], home_edge[row], edge_ptr, start.inner_group[inner],
+        start.inner_fraction[inner], start.inner_cost[inner], ahead, back, start.places,
+        float(limit),
     )  # fmt: skip
     order = np.lexsort((out[1], out[0]))
     return Ways(*(column[order] for column in out)), found
@@ -160,10 +168,10 @@ def _grown(a, size):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _ways(  # type: ignore[no-untyped-def]
-    ptr, node, distance, indptr, heads, weights, arc_edge, length, mark, n, seed_ptr, seed_node,
-    seed_cost, seed_metres, seed_edge, in_ptr, in_edge, in_fraction, in_cost, node_ptr, home,
-    home_cost, home_metres, home_edge, edge_ptr, beside, beside_fraction, beside_cost, ahead, back,
-    homes, limit,
+    ptr, node, distance, indptr, heads, weights, arc_edge, length, mark, rise, n, seed_ptr,
+    seed_node, seed_cost, seed_metres, seed_edge, in_ptr, in_edge, in_fraction, in_cost, node_ptr,
+    home, home_cost, home_metres, home_edge, edge_ptr, beside, beside_fraction, beside_cost, ahead,
+    back, homes, limit,
 ):  # fmt: skip
     """Carry metres, marked metres and stretches from the places outwards, in order of distance."""
     dist = np.full(n, np.inf)
@@ -172,6 +180,7 @@ def _ways(  # type: ignore[no-untyped-def]
     marked = np.zeros(n)
     run = np.zeros(n)
     longest = np.zeros(n)
+    climb = np.zeros(n)
     best = np.full(homes, np.inf)
     entry = np.empty(homes, np.int64)
     own = np.empty(homes)
@@ -184,6 +193,7 @@ def _ways(  # type: ignore[no-untyped-def]
     out_metres = np.empty(room)
     out_marked = np.empty(room)
     out_longest = np.empty(room)
+    out_climb = np.empty(room)
     used = 0
     for p in range(ptr.size - 1):
         for i in range(seed_ptr[p], seed_ptr[p + 1]):
@@ -215,11 +225,15 @@ def _ways(  # type: ignore[no-untyped-def]
             if v >= 0:
                 metres[u] = metres[v] + step
                 marked[u] = marked[v]
+                climb[u] = climb[v]
                 stretch = run[v]
                 before = longest[v]
             else:
                 metres[u] = step
                 marked[u] = 0.0
+                climb[u] = 0.0
+            if e >= 0:
+                climb[u] += step * rise[e]
             if e >= 0 and mark[e]:
                 marked[u] += step
                 stretch = 0.0
@@ -264,12 +278,16 @@ def _ways(  # type: ignore[no-untyped-def]
             out_metres = _grown(out_metres, room)
             out_marked = _grown(out_marked, room)
             out_longest = _grown(out_longest, room)
+            out_climb = _grown(out_climb, room)
         for i in range(count):
             h = met[i]
             u = entry[h]
-            total, on, stretch, top = 0.0, 0.0, 0.0, 0.0
+            total, on, stretch, top, up = 0.0, 0.0, 0.0, 0.0, 0.0
             if u >= 0:
                 total, on, stretch, top = metres[u], marked[u], run[u], longest[u]
+                up = climb[u]
+            if own_edge[h] >= 0:
+                up += own[h] * rise[own_edge[h]]
             if own_edge[h] >= 0 and mark[own_edge[h]]:
                 on += own[h]
             else:
@@ -280,6 +298,7 @@ def _ways(  # type: ignore[no-untyped-def]
             out_metres[used] = total + own[h]
             out_marked[used] = on
             out_longest[used] = top
+            out_climb[used] = up
             best[h] = np.inf
             used += 1
         for r in rows:
@@ -293,4 +312,5 @@ def _ways(  # type: ignore[no-untyped-def]
         out_metres[:used],
         out_marked[:used],
         out_longest[:used],
+        out_climb[:used],
     )

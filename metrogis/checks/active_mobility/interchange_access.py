@@ -17,10 +17,12 @@ import pandas as pd
 from metrogis.checks.active_mobility import interchange_access_texts as texts
 from metrogis.checks.active_mobility.interchange_findings import plain as _plain
 from metrogis.checks.active_mobility.interchange_findings import street_findings
+from metrogis.checks.active_mobility.interchange_inputs import cycle_lines, stands
 from metrogis.checks.active_mobility.interchange_parameters import (
     InterchangeAccessParameters,
 )
 from metrogis.checks.active_mobility.interchange_street_tables import street_tables
+from metrogis.checks.active_mobility.interchange_streets import networks
 from metrogis.checks.active_mobility.interchange_tables import (
     around_places,
     municipal,
@@ -30,7 +32,7 @@ from metrogis.checks.active_mobility.places import unify
 from metrogis.checks.active_mobility.route_access import coverage, route_access
 from metrogis.checks.contract import Check, Finding, Input, Result, Run
 from metrogis.errors import MissingLayerError
-from metrogis.streets.cycleways import Split, by_state, network_form
+from metrogis.streets.cycleways import Split, network_form
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
@@ -47,7 +49,9 @@ def interchange_access(
     population_municipal: pd.DataFrame | None = None,
     bike_share: gpd.GeoDataFrame | None = None,
     cycle_coverage: gpd.GeoDataFrame | None = None,
+    bike_parking: gpd.GeoDataFrame | None = None,
     streets: Any = None,
+    elevation: Any = None,
     **parameters: Any,
 ) -> Result:
     """Check how interchanges and stations are joined to the built cycle network.
@@ -59,8 +63,10 @@ def interchange_access(
     interchanges, rail_stations : GeoDataFrame
         Schemas ``Interchanges`` and ``Stations``; at least one of them. A station near an
         interchange belongs to it.
-    cycle_routes : GeoDataFrame
-        Schema ``CycleRoutes``; planned lines are told apart by ``state`` or ``highway``.
+    cycle_routes : GeoDataFrame, optional
+        Schema ``CycleRoutes``; planned lines are told apart by ``state`` or ``highway``. Without it
+        infrastructure is what tags of ``streets`` tell; without tags, whether places are joined is
+        unknown.
     interchange_entrances : GeoDataFrame, optional
         Points with ``interchange`` (name or id); distances are then measured from them.
     population : GeoDataFrame, optional
@@ -73,9 +79,14 @@ def interchange_access(
         Polygons inside which ``cycle_routes`` is complete. Without it a place is covered where its
         municipality has at least ``coverage_length`` km of lines and a line is within
         ``coverage_distance``.
+    bike_parking : GeoDataFrame, optional
+        Schema ``BikeParking`` (``capacity`` and ``access`` as in OSM): stands near entrances.
+        Without it the column ``bike_stands`` of ``interchanges`` is used.
     streets : Streets or StreetNetwork, optional
         A street layer, a network of mode ``walk`` or ``bike``, or a pair of them: reach is then
         measured along streets too, towards the interchange, at low stress and at any.
+    elevation : Grid, path or (array, Affine), optional
+        Heights, m, in the CRS of the other layers: ways by bike then count gradients.
     **parameters
         See :class:`InterchangeAccessParameters`.
 
@@ -90,7 +101,7 @@ def interchange_access(
     Raises
     ------
     MissingLayerError
-        Without cycle routes, or without both interchanges and stations.
+        Without both interchanges and stations.
 
     Examples
     --------
@@ -116,7 +127,9 @@ def interchange_access(
         population_municipal=population_municipal,
         bike_share=bike_share,
         cycle_coverage=cycle_coverage,
+        bike_parking=bike_parking,
         streets=streets,
+        elevation=elevation,
     )
     if interchanges is None and rail_stations is None:
         raise MissingLayerError(
@@ -143,14 +156,18 @@ def interchange_access(
         entrance_distance=p.entrance_distance,
     )
     run.add(places.audit)
-    split = by_state(run.layers["cycle_routes"])
+    given = networks(streets, run.crs) if streets is not None else {}
+    split = cycle_lines(run, given.get("bike"))
     run.add(split.audit)
     mapped, covered, beyond = coverage(run, places, split)
     hubs, network, gaps = route_access(run, places, split, covered, beyond)
     pieces = settled(run)
     hubs = around_places(run, places, hubs, pieces)
     towns = municipal(run, places, split, hubs, mapped, pieces)
-    along = street_tables(run, places, streets, pieces)
+    racks = stands(run, places)
+    hubs["bike_stands"], hubs["stands_known"] = racks.total, racks.known
+    hubs["racks_uncounted"] = racks.uncounted
+    along = street_tables(run, places, given, pieces, racks)
     hubs = hubs.assign(**along.hubs)[[*texts.COLUMNS["interchanges"], "geometry"]]
     along.towns.index = towns.index
     towns = towns.assign(**along.towns)[[*texts.COLUMNS["municipalities"], "geometry"]]
@@ -241,18 +258,19 @@ def _findings(
                     {"limit": _plain(3 * p.join_distance)},
                 )
             )
-    form = network_form(split.built, tolerances=(p.tolerance,)).iloc[0]
-    found.append(
-        Finding(
-            texts.NETWORK,
-            {
-                "network_km": float(form["length_km"]),
-                "networks": int(form["components"]),
-                "largest_km": float(form["largest_km"]),
-                "largest_share": float(form["largest_share"]),
-            },
+    if towns["cycle_data"].notna().any():
+        form = network_form(split.built, tolerances=(p.tolerance,)).iloc[0]
+        found.append(
+            Finding(
+                texts.NETWORK,
+                {
+                    "network_km": float(form["length_km"]),
+                    "networks": int(form["components"]),
+                    "largest_km": float(form["largest_km"]),
+                    "largest_share": float(form["largest_share"]),
+                },
+            )
         )
-    )
     told = towns["share_near_joined"].notna()
     if told.any():
         people = towns.loc[told, ["people_near_joined", "people_near_bike"]]
@@ -308,7 +326,12 @@ CHECK = Check(
             "Interchanges",
             required=False,
         ),
-        Input("cycle_routes", Text("infrastruktura rowerowa", "cycle routes"), "CycleRoutes"),
+        Input(
+            "cycle_routes",
+            Text("infrastruktura rowerowa", "cycle routes"),
+            "CycleRoutes",
+            required=False,
+        ),
         Input(
             "rail_stations",
             Text("stacje kolejowe (one albo węzły)", "railway stations (these, or interchanges)"),
@@ -345,7 +368,14 @@ CHECK = Check(
             "Areas",
             required=False,
         ),
+        Input(
+            "bike_parking",
+            Text("stojaki rowerowe", "bicycle parking"),
+            "BikeParking",
+            required=False,
+        ),
         Input("streets", Text("sieć ulic", "street network"), "", required=False),
+        Input("elevation", Text("wysokości terenu", "elevation"), "", required=False),
     ),
     parameters=InterchangeAccessParameters,
     function=interchange_access,

@@ -216,9 +216,22 @@ COLUMNS = {
         "people_walk": _people("ludzie w zasięgu pieszym", "people within walking reach"),
         "people_bike": _people("ludzie w zasięgu rowerowym", "people within cycling reach"),
         "people_modelled": Column(Text("ludzie: dane modelowane", "people: modelled"), "flag"),
-        "bike_stands": Column(Text("stojaki rowerowe", "bicycle stands")),
+        "bike_stands": Column(
+            Text("stojaki rowerowe", "bicycle stands"),
+            note=Text(
+                "nieznane: brak danych lub stojak o nieznanej liczbie miejsc",
+                "unknown: no data, or a rack of unknown capacity",
+            ),
+        ),
+        "stands_known": Column(Text("w tym o znanej liczbie miejsc", "of known capacity")),
+        "racks_uncounted": Column(
+            Text("stojaki o nieznanej liczbie miejsc", "racks of unknown capacity")
+        ),
         "bike_share_m": Column(
             Text("do stacji roweru miejskiego", "to a bike-share station"), unit="m"
+        ),
+        "bike_share_docks": Column(
+            Text("miejsca na niej", "docks there"), note=Text("przy najbliższej", "at the nearest")
         ),
         "entrances": Column(Text("znane wejścia", "known entrances")),
         **streets.HUB_COLUMNS,
@@ -265,6 +278,7 @@ VIEWS = (
             "network_km_medium",
             "people_walk",
             "people_bike",
+            "bike_stands",
             "bike_share_m",
         ),
         radius=6.0,

@@ -11,6 +11,7 @@ from metrogis.texts import Text
 
 _OWN = "this project's choice"
 _ACCESS = "route access rule of direction 2.1.3: 50 m to a connected network of 3 km"
+_SLOPE = "Parkin and Rotheram 2010: only the ratio to the speed on the flat counts"
 _FORM = "network form at 0, 10 and 20 m, direction 2.1.3"
 
 
@@ -200,7 +201,7 @@ class InterchangeAccessParameters(ReachParameters):
         Spec(
             Text("gmina objęta danymi od udziału", "a municipality is covered from a share of"),
             "1",
-            f"{_OWN}: only with the layer cycle_coverage",
+            f"{_OWN}: of the area, with the layer cycle_coverage; and of cells of known population",
         ),
         Field(gt=0, le=1),
     ] = 0.95
@@ -209,3 +210,65 @@ class InterchangeAccessParameters(ReachParameters):
         Spec(Text("krótki brakujący odcinek", "short missing stretch"), "m", _OWN),
         Field(gt=0),
     ] = 250
+    parking_distance: Annotated[
+        float,
+        Spec(
+            Text("stojaki należą do węzła do", "stands belong to an interchange up to"),
+            "m",
+            "direction 2.1.3: stands within 100 m of the entrance",
+        ),
+        Field(gt=0),
+    ] = 100
+    flat_speed: Annotated[
+        float,
+        Spec(Text("prędkość na płaskim", "speed on the flat"), "km/h", _SLOPE),
+        Field(gt=0),
+    ] = 21.6
+    uphill_loss: Annotated[
+        float,
+        Spec(
+            Text("wolniej pod górę na każdy procent", "slower uphill for each per cent"),
+            "km/h",
+            _SLOPE,
+        ),
+        Field(ge=0),
+    ] = 1.44
+    downhill_gain: Annotated[
+        float,
+        Spec(
+            Text("szybciej w dół na każdy procent", "faster downhill for each per cent"),
+            "km/h",
+            _SLOPE,
+        ),
+        Field(ge=0),
+    ] = 0.86
+    slowest_speed: Annotated[
+        float,
+        Spec(
+            Text("nie wolniej niż z rowerem pieszo", "no slower than walking the bicycle"),
+            "km/h",
+            "80 m/min (TfL PTAL)",
+        ),
+        Field(gt=0),
+    ] = 4.8
+    steepest: Annotated[
+        float,
+        Spec(
+            Text("większe spadki liczone jak", "steeper gradients are taken as"),
+            "%",
+            f"{_OWN}: a short street on a coarse raster is no cliff",
+        ),
+        Field(gt=0),
+    ] = 12
+    unknown_heights: Annotated[
+        float,
+        Spec(
+            Text(
+                "zasięg rowerem nieznany, gdy wysokości brakuje na ponad",
+                "cycling reach is unknown where heights lack on more than",
+            ),
+            "1",
+            f"{_OWN}: share of the streets in reach",
+        ),
+        Field(ge=0, le=1),
+    ] = 0.05

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -11,19 +12,22 @@ import pandas as pd
 import shapely
 
 from metrogis.checks.active_mobility import interchange_street_texts as texts
+from metrogis.checks.active_mobility.interchange_inputs import Stands, sloped
 from metrogis.checks.active_mobility.interchange_streets import (
     Calm,
     Homes,
+    Mode,
     Reach,
     calm,
     direct,
     homes_of,
     infrastructure_edges,
-    networks,
     reach,
 )
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
+from metrogis.provenance import Audit
+from metrogis.streets import StreetNetwork
 from metrogis.streets.uptake import potential_cyclists
 from metrogis.texts import Text
 
@@ -61,7 +65,11 @@ def quantile(values: Array, weights: Array, shares: Any) -> Array:
 
 
 def street_tables(
-    run: Run, places: Places, streets: Any, pieces: gpd.GeoDataFrame | None
+    run: Run,
+    places: Places,
+    given: dict[Mode, StreetNetwork],
+    pieces: gpd.GeoDataFrame | None,
+    racks: Stands,
 ) -> StreetTables:
     """Measure reach along streets; without them everything is unknown."""
     towns = run.layers["municipalities"]
@@ -73,9 +81,8 @@ def street_tables(
         hubs[name] = pd.Series(pd.NA, index=hubs.index, dtype="boolean")
     table = pd.DataFrame({c: np.full(len(towns), np.nan) for c in texts.TOWN_COLUMNS})
     features = _empty(run.crs)
-    if streets is None or count == 0:
+    if not given or count == 0:
         return StreetTables(hubs, table, features, {})
-    given = networks(streets, run.crs)
     for network in given.values():
         run.add(network.audit)
     homes = homes_of(run, pieces, given, shapely.get_coordinates(places.points))
@@ -85,7 +92,6 @@ def street_tables(
     if "bike" in given:
         marked = infrastructure_edges(given["bike"])
         by_bike = reach(run, given["bike"], places, homes, marked)
-        low = calm(run, by_bike, places, homes)
     both = [r for r in (on_foot, by_bike) if r is not None]
     known = np.logical_and.reduce([r.on_place for r in both])
     hubs["on_streets"] = pd.Series(known, index=hubs.index, dtype="boolean").mask(~known)
@@ -99,13 +105,19 @@ def street_tables(
         ),
         places.table["name"][~known],
     )
+    if by_bike is not None:
+        by_bike = _with_slope(run, places, homes, by_bike, marked)
+        both[-1] = by_bike
+        low = calm(run, by_bike, places, homes)
     figures: dict[str, float] = {}
     unit = _Units(homes, towns, pieces)
     for one in both:
         _mode_columns(run, places, homes, one, hubs)
         unit.mode_columns(run, one, table)
     if by_bike is not None and low is not None:
-        _bike_columns(run, places, homes, by_bike, low, marked, hubs)
+        _bike_columns(run, homes, by_bike, low, marked, hubs)
+        if homes.counted:
+            _parking(racks, homes, by_bike, hubs)
         unit.bike_columns(run, by_bike, low, table)
         used = by_bike.network.lengths
         rated = np.isfinite(low.stress.level)
@@ -113,10 +125,36 @@ def street_tables(
         figures["stress_unrated_share"] = float(used[~rated].sum() / used.sum())
     unit.unknown(both, table)
     hubs["people_at_least"] = _at_least(both, homes, count, known)
-    features["detours"] = _detours(run, places, homes, both)
-    features["barriers"] = _barriers(run, places, homes, both)
+    features["detours"] = _detours(run, places, homes, [r.plain for r in both])
+    features["barriers"] = _barriers(run, places, homes, [r.plain for r in both])
     features["catchments"] = _catchments(run, places, both, low)
     return StreetTables(hubs, table, features, figures)
+
+
+def _with_slope(run: Run, places: Places, homes: Homes, flat: Reach, marked: Array | None) -> Reach:
+    """Return the ways with gradients, where heights are known of (almost) all streets in reach."""
+    uphill = sloped(run, flat.network)
+    if uphill is None:
+        return flat
+    run.add(Audit(uphill.network.audit.rows[len(flat.network.audit.rows) :]))
+    one = reach(run, uphill.network, places, homes, marked, uphill.steep)
+    edges = flat.found.edges(limit=flat.limit)
+    metres = (edges["end"] - edges["start"]).to_numpy()
+    dark = np.isnan(uphill.steep)[edges["edge"].to_numpy()]
+    at, count = edges["place"].to_numpy(), len(places.table)
+    share = _ratio(np.bincount(at, metres * dark, count), np.bincount(at, metres, count))
+    hidden = flat.on_place & (np.nan_to_num(share) > run.parameters.unknown_heights)
+    run.note(
+        "elevation",
+        "unknown",
+        int(hidden.sum()),
+        Text(
+            "węzły, w których zasięgu brakuje wysokości: zasięg rowerem nieznany",
+            "interchanges in whose reach heights are missing: cycling reach unknown",
+        ),
+        places.table["name"][hidden],
+    )
+    return replace(one, on_place=one.on_place & ~hidden, level=flat)
 
 
 # --------------------------------------------------------------------------- interchanges
@@ -147,11 +185,12 @@ def _mode_columns(run: Run, places: Places, homes: Homes, one: Reach, hubs: pd.D
     p, count = run.parameters, len(hubs)
     rows = one.reached
     people = homes.total(one.ways.place[rows], one.ways.home[rows], count)
-    blocked = barrier_rows(one, p.detour_limit)
-    barrier = homes.total(one.air[0][blocked], one.air[1][blocked], count)
+    plain = one.plain
+    blocked = barrier_rows(plain, p.detour_limit)
+    barrier = homes.total(plain.air[0][blocked], plain.air[1][blocked], count)
     hubs[f"people_{one.mode}_streets"] = np.where(one.on_place, people, np.nan)
-    hubs[f"barrier_{one.mode}"] = np.where(one.on_place, barrier, np.nan)
-    place, ratio, weight = _ratios(run, homes, one)
+    hubs[f"barrier_{one.mode}"] = np.where(plain.on_place, barrier, np.nan)
+    place, ratio, weight = _ratios(run, homes, plain)
     for k in np.unique(place).tolist():
         mine = place == k
         hubs.loc[k, f"detour_{one.mode}"] = quantile(ratio[mine], weight[mine], 0.5)[0]
@@ -181,13 +220,7 @@ def _ratios(run: Run, homes: Homes, one: Reach) -> tuple[Array, Array, Array]:
 
 
 def _bike_columns(
-    run: Run,
-    places: Places,
-    homes: Homes,
-    one: Reach,
-    low: Calm,
-    marked: Array | None,
-    hubs: pd.DataFrame,
+    run: Run, homes: Homes, one: Reach, low: Calm, marked: Array | None, hubs: pd.DataFrame
 ) -> None:
     p, count = run.parameters, len(hubs)
 
@@ -197,6 +230,17 @@ def _bike_columns(
     def people(place: Array, home: Array) -> Array:
         return told(homes.total(place, home, count))
 
+    if one.level is not None:
+        flat = one.level
+        rows = flat.reached
+        flat_people = homes.total(flat.ways.place[rows], flat.ways.home[rows], count)
+        hubs["people_bike_flat"] = np.where(flat.on_place, flat_people, np.nan)
+        rows = one.reached
+        place, steep = one.ways.place[rows], _slope(one, rows)
+        weight = homes.weight[one.ways.home[rows]]
+        for k in np.unique(place).tolist():
+            mine = place == k
+            hubs.loc[k, "slope_percent"] = quantile(steep[mine], weight[mine], 0.5)[0]
     near = low.sure.cost <= one.limit
     far = low.maybe.cost <= one.limit
     hubs["people_bike_calm"] = people(low.sure.place[near], low.sure.home[near])
@@ -206,7 +250,7 @@ def _bike_columns(
     rows = direct(one, low.sure, len(homes.xy), p.direct_ratio)
     hubs["people_bike_direct"] = people(one.ways.place[rows], one.ways.home[rows])
     hubs["calm_share"] = _ratio(hubs["people_bike_direct"], hubs["people_bike_streets"])
-    place, ratio, weight = _ratios(run, homes, one)
+    place, ratio, weight = _ratios(run, homes, one.plain)
     over = np.bincount(place, weight * (ratio > p.detour_limit), count)
     hubs["detour_bike_over"] = _ratio(over, np.bincount(place, weight, count))
     rows = one.reached
@@ -221,8 +265,6 @@ def _bike_columns(
             mine = place == k
             stretch = quantile(one.ways.longest[rows][mine], weight[mine], 0.5)[0]
             hubs.loc[k, "longest_break_m"] = stretch
-    if homes.counted:
-        _parking(places, homes, one, hubs)
     edges = one.found.edges(limit=one.limit)
     rests = np.zeros(one.network.n_edges, bool)
     rests[one.network.arc_edge[low.stress.on_defaults]] = True
@@ -234,18 +276,24 @@ def _bike_columns(
     )
 
 
-def _parking(places: Places, homes: Homes, one: Reach, hubs: pd.DataFrame) -> None:
+def _slope(one: Reach, rows: Array) -> Array:
+    """Return the mean gradient along ways, without sign, per cent."""
+    metres, climb = one.ways.metres[rows], one.ways.climb[rows]
+    return np.where(metres > 0, 100 * climb / np.maximum(metres, 1e-9), 0.0)
+
+
+def _parking(racks: Stands, homes: Homes, one: Reach, hubs: pd.DataFrame) -> None:
     """Add potential cyclists, each home counted at its nearest interchange only, and stands."""
     rows = one.reached[np.lexsort((one.ways.cost[one.reached], one.ways.home[one.reached]))]
     home, first = np.unique(one.ways.home[rows], return_index=True)
     rows = rows[first]
     people, km = np.nan_to_num(homes.people[home]), one.ways.metres[rows] / 1000
+    steep = _slope(one, rows)
     for name, scenario in (("potential_bikes", "today"), ("potential_bikes_dutch", "go_dutch")):
-        riders = potential_cyclists(people, km, scenario=scenario)  # type: ignore[arg-type]
+        riders = potential_cyclists(people, km, steep, scenario=scenario)  # type: ignore[arg-type]
         total = np.bincount(one.ways.place[rows], riders, len(hubs))
         hubs[name] = np.where(one.on_place, total, np.nan)
-    stands = places.table["bike_stands"].to_numpy(float)
-    hubs["stands_missing"] = np.maximum(np.ceil(hubs["potential_bikes"] - stands), 0.0)
+    hubs["stands_missing"] = np.maximum(np.ceil(hubs["potential_bikes"] - racks.total), 0.0)
 
 
 def _ratio(part: Any, whole: Any) -> Array:
@@ -280,11 +328,12 @@ class _Units:
         return np.where(np.isnan(self.all), np.nan, found)
 
     def mode_columns(self, run: Run, one: Reach, table: pd.DataFrame) -> None:
-        near = one.ways.home[one.reached]
+        near, plain = one.ways.home[one.reached], one.plain
         table[f"people_{one.mode}_streets"] = self.people(near)
         table[f"share_{one.mode}_streets"] = _ratio(self.people(near), self.all)
-        blocked = one.air[1][barrier_rows(one, run.parameters.detour_limit)]
-        table[f"people_{one.mode}_barrier"] = self.people(np.setdiff1d(blocked, near))
+        blocked = plain.air[1][barrier_rows(plain, run.parameters.detour_limit)]
+        level = plain.ways.home[plain.reached]
+        table[f"people_{one.mode}_barrier"] = self.people(np.setdiff1d(blocked, level))
 
     def bike_columns(self, run: Run, one: Reach, low: Calm, table: pd.DataFrame) -> None:
         rows = direct(one, low.sure, len(self.homes.xy), run.parameters.direct_ratio)

@@ -171,6 +171,8 @@ class Reach:
     found : Catchments
     air : tuple of arrays
         Place, home, straight metres of the pairs within the limit by air.
+    level : Reach, optional
+        The same without gradients, where :attr:`ways` count them.
     """
 
     mode: Mode
@@ -183,11 +185,17 @@ class Reach:
     ways: Ways
     found: Catchments
     air: tuple[Array, Array, Array]
+    level: Reach | None = None
+
+    @property
+    def plain(self) -> Reach:
+        """The same in metres: where gradients count, detours and barriers do not count them."""
+        return self if self.level is None else self.level
 
     @cached_property
     def reached(self) -> Array:
-        """Rows of :attr:`ways` within the limit."""
-        return np.flatnonzero(self.ways.cost <= self.limit)
+        """Rows of :attr:`ways` within the limit, to places of which the data tell."""
+        return np.flatnonzero((self.ways.cost <= self.limit) & self.on_place[self.ways.place])
 
     @cached_property
     def cost_by_air(self) -> Array:
@@ -211,7 +219,12 @@ def main_parts(network: StreetNetwork, length: float) -> float:
 
 
 def reach(
-    run: Run, network: StreetNetwork, places: Places, homes: Homes, marked: Array | None = None
+    run: Run,
+    network: StreetNetwork,
+    places: Places,
+    homes: Homes,
+    marked: Array | None = None,
+    steep: Array | None = None,
 ) -> Reach:
     """Search the ways of all homes to all places, at any stress."""
     p = run.parameters
@@ -223,7 +236,7 @@ def reach(
     on_place = np.zeros(len(places.table), bool)
     on_place[places.owner[gates.known]] = True
     ways, found = ways_to(
-        network, gates, places.owner, at, limit=limit * p.direct_ratio, marked=marked
+        network, gates, places.owner, at, limit=limit * p.direct_ratio, marked=marked, steep=steep
     )
     air = air_pairs(gate_xy, places.owner, homes.xy, limit=limit)
     return Reach(

@@ -68,10 +68,13 @@ def around_places(
                     hubs["people_walk"].isna()
                 )
     bikes = run.layers["bike_share"]
-    hubs["bike_share_m"] = np.nan
+    hubs["bike_share_m"], hubs["bike_share_docks"] = np.nan, np.nan
     if bikes is not None:
         found = access.nearest_line(places.points, places.owner, count, bikes.geometry.to_numpy())
         hubs["bike_share_m"] = found.distance
+        if "capacity" in bikes:
+            docks = np.append(bikes["capacity"].to_numpy(float, na_value=np.nan), np.nan)
+            hubs["bike_share_docks"] = docks[found.line]
     return hubs
 
 
@@ -135,6 +138,7 @@ def municipal(
     if pieces is not None:
         row = pd.Series(np.arange(count), index=towns["teryt"].to_numpy())
         unit = row.loc[pieces["teryt"]].to_numpy()
+        pieces = _rims_emptied(run, pieces, unit)
         inside = np.bincount(unit, weights=pieces["population"].to_numpy(float), minlength=count)
         met = np.bincount(unit, minlength=count) > 0
         inside = np.where(met, inside, np.nan)
@@ -157,6 +161,28 @@ def municipal(
     table["cycle_km_per_10k"] = _ratio(table["cycle_km"].to_numpy(), people / 1e4)
     table.index = towns.index
     return table
+
+
+def _rims_emptied(run: Run, pieces: gpd.GeoDataFrame, unit: Array) -> gpd.GeoDataFrame:
+    """Count cells of unknown population as empty where they are a rim of their municipality.
+
+    At a coast or at the edge of a raster cells without a value overlap land a little; they would
+    make all of the municipality unknown.
+    """
+    towns = run.layers["municipalities"].geometry.to_numpy()
+    dark = pieces["population"].isna().to_numpy()
+    area = np.bincount(unit[dark], shapely.area(pieces.geometry.to_numpy()[dark]), len(towns))
+    rim = dark & (area <= (1 - run.parameters.coverage_share) * shapely.area(towns))[unit]
+    run.note(
+        "population",
+        "guessed",
+        int(rim.sum()),
+        Text(
+            "komórki o nieznanej ludności na skraju gmin: liczone jak puste",
+            "cells of unknown population at rims of municipalities: counted as empty",
+        ),
+    )
+    return pieces.assign(population=pieces["population"].mask(rim, 0.0))
 
 
 def _ratio(part: Array, whole: Array) -> Array:

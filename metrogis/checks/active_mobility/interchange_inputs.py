@@ -1,0 +1,169 @@
+"""What interchange access is asked of, where a layer is missing: lines, gradients and stands."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from metrogis.checks.active_mobility.infrastructure import NONE, infrastructure_of
+from metrogis.checks.active_mobility.places import Places
+from metrogis.checks.contract import Run
+from metrogis.streets import StreetNetwork
+from metrogis.streets.cycleways import Split, by_state
+from metrogis.streets.slope import gradients, heights, with_slope
+from metrogis.texts import Text
+
+Array = npt.NDArray[Any]
+
+_CLOSED = ("private", "no", "customers", "permit", "delivery", "residents")
+"""Values of ``access`` whose stands are not for everyone who takes a train."""
+
+
+# --------------------------------------------------------------------------- cycle lines
+
+
+def cycle_lines(run: Run, bike: StreetNetwork | None) -> Split:
+    """Return cycle infrastructure by state: the layer, else what tags of streets tell.
+
+    Without either there are no lines, and no municipality counts as mapped.
+    """
+    routes = run.layers["cycle_routes"]
+    if routes is not None:
+        return by_state(routes)
+    lines: Any = np.zeros(0, object)
+    if bike is not None and "highway" in bike.ways:
+        built = np.flatnonzero((infrastructure_of(bike) != NONE) & bike.open_edges)
+        lines = bike.lines(built)
+        run.note(
+            "cycle_routes",
+            "modelled",
+            len(built),
+            Text(
+                "brak warstwy tras: infrastruktura rowerowa z tagów ulic (odcinki)",
+                "no layer of routes: cycle infrastructure from tags of streets (edges)",
+            ),
+        )
+    else:
+        run.note(
+            "cycle_routes",
+            "unknown",
+            1,
+            Text(
+                "brak warstwy tras i tagów ulic: połączenie z siecią rowerową nieznane",
+                "no layer of routes and no tags of streets: whether joined is unknown",
+            ),
+        )
+    highway = pd.Series("cycleway", index=range(len(lines)), dtype=object)
+    return by_state(
+        gpd.GeoDataFrame({"highway": highway}, geometry=list(lines), crs=run.crs), layer="streets"
+    )
+
+
+# --------------------------------------------------------------------------- gradients
+
+
+class Sloped(NamedTuple):
+    """A network in flat metres; gradient of edges without sign (per cent, NaN unknown)."""
+
+    network: StreetNetwork
+    steep: Array
+
+
+def sloped(run: Run, bike: StreetNetwork) -> Sloped | None:
+    """Return the network with gradients; None without a raster of heights."""
+    raster = run.layers["elevation"]
+    if raster is None:
+        return None
+    from metrogis import crs as crs_rules
+    from metrogis.landscape import grid as grids
+
+    p = run.parameters
+    grid = grids.read(raster, layer="elevation")
+    if grid.crs is not None:
+        crs_rules.require_same(municipalities=run.crs, elevation=grid.crs)
+    values = np.where(grid.valid, grid.values.astype(float), np.nan)
+    network = with_slope(
+        bike,
+        values,
+        grid.transform,
+        flat_speed=p.flat_speed,
+        uphill=p.uphill_loss,
+        downhill=p.downhill_gain,
+        slowest=p.slowest_speed,
+        steepest=p.steepest,
+    )
+    height = heights(bike, values, grid.transform)
+    steep = np.full(bike.n_edges, np.nan)
+    steep[bike.arc_edge] = np.abs(gradients(bike, height))
+    return Sloped(network, np.minimum(steep, p.steepest))
+
+
+# --------------------------------------------------------------------------- stands
+
+
+class Stands(NamedTuple):
+    """Stands by place: all of them (NaN unknown), those known, racks of unknown capacity."""
+
+    total: Array
+    known: Array
+    uncounted: Array
+
+
+def stands(run: Run, places: Places) -> Stands:
+    """Count bicycle stands within ``parking_distance`` of the entrances of each place.
+
+    From the layer ``bike_parking``, else from the column ``bike_stands`` of interchanges. Unknown:
+    where a rack of unknown capacity is near, and in municipalities where the layer has nothing.
+    """
+    given = places.table["bike_stands"].to_numpy(float)
+    none = np.full(len(given), np.nan)
+    racks = run.layers["bike_parking"]
+    if racks is None:
+        return Stands(given, given, none)
+    p, count = run.parameters, len(given)
+    if "access" in racks:
+        closed = racks["access"].isin(_CLOSED).to_numpy(bool)
+        run.note(
+            "bike_parking",
+            "dropped",
+            int(closed.sum()),
+            Text("stojaki nie dla każdego (access)", "stands not open to everyone (access)"),
+        )
+        racks = racks[~closed]
+    told = racks["capacity"] if "capacity" in racks else pd.Series(np.nan, index=racks.index)
+    capacity = pd.to_numeric(told, errors="coerce").to_numpy(float, na_value=np.nan)
+    capacity = np.where(capacity >= 0, capacity, np.nan)
+    run.note(
+        "bike_parking",
+        "unknown",
+        int(np.isnan(capacity).sum()),
+        Text("stojaki o nieznanej liczbie miejsc", "stands of unknown capacity"),
+    )
+    shapes = racks.geometry.to_numpy()
+    tree = shapely.STRtree(shapes)
+    point, rack = tree.query(places.points, predicate="dwithin", distance=p.parking_distance)
+    pairs = np.unique(np.column_stack([places.owner[point], rack]), axis=0)
+    owner, size = pairs[:, 0], capacity[pairs[:, 1]]
+    known = np.bincount(owner, np.nan_to_num(size), count)
+    uncounted = np.bincount(owner, np.isnan(size), count)
+    towns = run.layers["municipalities"].geometry.to_numpy()
+    mapped = np.zeros(len(towns), bool)
+    mapped[tree.query(towns, predicate="intersects")[0]] = True
+    silent = ~mapped[places.unit] & (known == 0) & (uncounted == 0)
+    run.note(
+        "bike_parking",
+        "unknown",
+        int(silent.sum()),
+        Text(
+            "miejsca w gminach bez żadnych stojaków w danych: brak danych, nie brak stojaków",
+            "places in municipalities without any stands in the data: no data, not no stands",
+        ),
+        places.table["name"][silent],
+    )
+    total = np.where(silent | (uncounted > 0), np.nan, known)
+    return Stands(total, np.where(silent, np.nan, known), np.where(silent, np.nan, uncounted))
