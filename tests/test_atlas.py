@@ -49,11 +49,11 @@ def test_checks_without_layers_are_skipped_with_the_reason(metro) -> None:
     atlas = run(metro, progress=lambda check, what: told.append(f"{check} {what.en}"))
     assert list(atlas.results) == ["functional_links"]
     reasons = {s.check.id: (s.layer, s.reason.en) for s in atlas.skipped}
-    assert reasons["interchange_access"] == ("cycle_routes", "none at hand")
+    assert reasons["cycle_network"] == ("cycle_routes", "none at hand")
     assert "functional_links done" in told
     summary = atlas.summary("pl")
     assert summary["state"].value_counts().to_dict()["done"] == 1
-    assert "nie mamy" in summary.set_index("check").loc["interchange_access", "finding"]
+    assert "nie mamy" in summary.set_index("check").loc["cycle_network", "finding"]
     assert "functional_links" in atlas._repr_html_()
 
 

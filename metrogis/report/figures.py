@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
+from matplotlib.image import AxesImage, imsave
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
@@ -55,21 +55,80 @@ def picture(
     images : sequence of ImageLayer
         Drawn under the places.
     """
+    sources = {language: source}
+    return pictures(result, web, ground, sources, images=images)[language]
+
+
+def pictures(
+    result: Result,
+    web: Sequence[WebLayer],
+    ground: Ground,
+    sources: Mapping[str, str],
+    *,
+    images: Sequence[ImageLayer] = (),
+) -> dict[str, bytes]:
+    """Return the picture in several languages (``sources``: language -> source line).
+
+    The map itself is drawn once: words around it are all that differs.
+    """
     drawn = _shown(web)
-    figure = Figure(figsize=(12, 8), dpi=_DPI, facecolor="white")
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.01, 0.06, 0.70, 0.86))
     beneath = [i for i in images if i.view.shown]
+    figure, axes = _sheet("white")
     _draw(axes, drawn, ground, detail=1.0, foot=0.07, images=beneath)
     _names(axes, result)
+    plain = _pixels(figure)
+    layers: list[MapLayer | ImageLayer] = [*(w.layer for w in drawn), *beneath]
+    limits = (axes.get_xlim(), axes.get_ylim())
+    return {
+        language: _worded(result, plain, limits, layers, language, source)
+        for language, source in sources.items()
+    }
+
+
+def _sheet(ground: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(12, 8), dpi=_DPI, facecolor=ground)
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.01, 0.06, 0.70, 0.86))
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    return figure, axes
+
+
+def _worded(
+    result: Result,
+    plain: np.ndarray,
+    limits: Any,
+    layers: Sequence[MapLayer | ImageLayer],
+    language: str,
+    source: str,
+) -> bytes:
+    """Put scale bar, title, legend and source round a drawn map."""
+    figure, axes = _sheet("none")
+    axes.set_xlim(*limits[0])
+    axes.set_ylim(*limits[1])
     _scale_bar(axes, language)
     title = _plain(result.check.title.get(language))
     figure.text(0.01, 0.955, title, fontsize=16, fontweight="bold", color=INK, va="center")
     lines = _wrap(source, 185).split("\n")
     foot = "\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")
     figure.text(0.01, 0.03, foot, fontsize=8, color=EDGE, va="center", linespacing=1.4)
-    _legend(figure, [*(w.layer for w in drawn), *beneath], language)
-    return _png(figure)
+    _legend(figure, layers, language)
+    words_over = _pixels(figure)
+    cover = words_over[..., 3:].astype(np.uint16)
+    mixed = words_over[..., :3] * cover + plain[..., :3] * (255 - cover)
+    stream = io.BytesIO()
+    drawn = ((mixed + 127) // 255).astype(np.uint8)
+    options: dict[str, Any] = {
+        "metadata": {"Software": None},
+        "pil_kwargs": {"compress_level": 4},
+    }
+    imsave(stream, drawn, format="png", **options)
+    return stream.getvalue()
+
+
+def _pixels(figure: Figure) -> np.ndarray:
+    figure.canvas.draw()
+    return np.array(figure.canvas.buffer_rgba())  # type: ignore[attr-defined]
 
 
 def thumbnail(web: Sequence[WebLayer], ground: Ground, images: Sequence[ImageLayer] = ()) -> bytes:
@@ -88,7 +147,9 @@ def _shown(web: Sequence[WebLayer]) -> list[WebLayer]:
 
 def _png(figure: Figure) -> bytes:
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
+    figure.savefig(
+        stream, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4}
+    )
     return stream.getvalue()
 
 

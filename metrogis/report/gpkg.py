@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import geopandas as gpd
@@ -60,7 +60,8 @@ def write(results: Iterable[Result], path: Path, *, language: str = "pl") -> Pat
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".gpkg-", dir=path.parent) as folder:
             made = Path(folder) / "new.gpkg"
-            _write(results, made, language)
+            with _unhurried():
+                _write(results, made, language)
             made.chmod(0o666 & ~_umask())
             made.replace(path)
     except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError) as error:
@@ -76,6 +77,18 @@ def write(results: Iterable[Result], path: Path, *, language: str = "pl") -> Pat
             ),
         ) from error
     return path
+
+
+@contextmanager
+def _unhurried() -> Iterator[None]:
+    """Let the disk take its time: a file that is renamed when whole needs no sync per layer."""
+    name = "OGR_SQLITE_SYNCHRONOUS"
+    before = pyogrio.get_gdal_config_option(name)
+    pyogrio.set_gdal_config_options({name: "OFF"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({name: before})
 
 
 def _write(results: Sequence[Result], path: Path, language: str) -> None:

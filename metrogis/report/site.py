@@ -18,6 +18,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -131,22 +132,29 @@ def _build(
         "package": package,
         "leaflet": f"assets/{assets.LEAFLET.folder}/dist",
     }
-    for result in atlas.results.values():
-        tell(result.check.id, DRAWING)
-        _write_check(atlas, result, folder, languages, basemap, problem, shared)
-    results = list(atlas.results.values())
-    if results:
+    # writing waits for the disk while pictures keep the processor busy
+    with ThreadPoolExecutor(1) as second:
+        written = second.submit(_write_downloads, atlas, folder / "downloads", package, languages)
+        for result in atlas.results.values():
+            tell(result.check.id, DRAWING)
+            _write_check(atlas, result, folder, languages, basemap, problem, shared)
         tell("", WRITING)
-        gpkg.write(results, folder / "downloads" / package, language=languages[0])
-    tables.write_csv(
-        results, folder / "downloads", languages=languages, max_rows=pages.MAX_CSV_ROWS
-    )
-    rasters.write_geotiff(results, folder / "downloads")
+        written.result()
     for language in languages:
         index = pages.index_page(atlas, language, root="../", **shared)
         _write(folder / language / "index.html", index)
     _write(folder / "index.html", pages.index_page(atlas, languages[0], root="", **shared))
     _write(folder / MARKER, _manifest(atlas, languages, folder))
+
+
+def _write_downloads(
+    atlas: pages.AtlasLike, folder: Path, package: str, languages: list[str]
+) -> None:
+    results = list(atlas.results.values())
+    if results:
+        gpkg.write(results, folder / package, language=languages[0])
+    tables.write_csv(results, folder, languages=languages, max_rows=pages.MAX_CSV_ROWS)
+    rasters.write_geotiff(results, folder)
 
 
 def _write_check(
@@ -171,6 +179,9 @@ def _write_check(
         images[f"../{address}"] = image
     small = figures.thumbnail(web, ground, pictures)
     (folder / "pictures" / f"{name}.small.png").write_bytes(small)
+    lines = {x: pages.source_line(result.provenance, x) for x in languages}
+    for language, drawn in figures.pictures(result, web, ground, lines, images=pictures).items():
+        (folder / "pictures" / f"{name}.{language}.png").write_bytes(drawn)
     for language in languages:
         made = map_page.build_map(
             result, web, ground, language, basemap=basemap, key=name, images=[*images.values()]
@@ -182,9 +193,6 @@ def _write_check(
         if problem is None and (layers or pictures):
             _write(folder / "maps" / f"{name}.{language}.js", script)
             _write(folder / "maps" / f"{name}.{language}.data.js", map_page.data_script(name, data))
-        line = pages.source_line(result.provenance, language)
-        drawn = figures.picture(result, web, ground, language, source=line, images=pictures)
-        (folder / "pictures" / f"{name}.{language}.png").write_bytes(drawn)
         html = pages.check_page(
             atlas,
             result,
