@@ -83,7 +83,7 @@ def sloped(run: Run, bike: StreetNetwork) -> Sloped | None:
     from metrogis.landscape import grid as grids
 
     p = run.parameters
-    grid = grids.read(raster, layer="elevation")
+    grid = grids.read(raster, layer="elevation", crs=run.crs)
     if grid.crs is not None:
         crs_rules.require_same(municipalities=run.crs, elevation=grid.crs)
     values = np.where(grid.valid, grid.values.astype(float), np.nan)

@@ -116,6 +116,8 @@ def homes_of(
     """Return the homes within the longest reach of the points ``near``, shape (n, 2)."""
     p, towns = run.parameters, run.layers["municipalities"]
     limit = max(p.walk_limit, p.bike_limit)
+    if run.layers.get("elevation") is not None:  # downhill one gets farther than on the flat
+        limit *= 1 + p.downhill_gain * p.steepest / p.flat_speed
     if pieces is not None:
         _, close = shapely.STRtree(pieces.geometry.to_numpy()).query(
             shapely.points(near), predicate="dwithin", distance=limit

@@ -43,6 +43,74 @@ def judged(result) -> pd.DataFrame:
     return result.features["interchanges"]
 
 
+# --------------------------------------------------------------------------- stands
+
+
+def racks(*points: tuple, **columns: list) -> gpd.GeoDataFrame:
+    return layer([Point(p) for p in points], **columns)
+
+
+def test_stands_within_the_distance_are_added_up() -> None:
+    parking = racks(
+        (2000, 1100), (2000, 1101), (2100, 1000), (9000, 9000), capacity=["10", "50", "7", "3"]
+    )
+    found = judged(interchange_access(ONE, hubs((2000, 1000)), routes(LONG), bike_parking=parking))
+    assert found["bike_stands"].tolist() == [17]
+    far = judged(
+        interchange_access(
+            ONE, hubs((2000, 1000)), routes(LONG), bike_parking=parking, parking_distance=101
+        )
+    )
+    assert far["bike_stands"].tolist() == [67]
+
+
+def test_stands_at_two_entrances_count_once_and_outlines_are_places() -> None:
+    gates = layer([Point(2000, 1000), Point(2050, 1000)], interchange=["hub 0", "hub 0"])
+    parking = layer([Point(2025, 1000), box(2140, 990, 2160, 1010)], capacity=["4", "8"])
+    found = judged(
+        interchange_access(
+            ONE, hubs((2000, 1000)), routes(LONG), bike_parking=parking, interchange_entrances=gates
+        )
+    )
+    assert found["bike_stands"].tolist() == [12]
+
+
+def test_stands_are_unknown_not_none_where_the_data_do_not_tell() -> None:
+    two = towns((0, 0, 20_000, 20_000), (20_000, 0, 40_000, 20_000))
+    points = hubs((2000, 1000), (9000, 9000), (30_000, 9000), bike_stands=[5.0, 6.0, 7.0])
+    without = judged(interchange_access(two, points, routes(LONG)))
+    assert without["bike_stands"].tolist() == [5, 6, 7]
+    parking = racks((2000, 1000), (2000, 1010), (2000, 1020), capacity=["8", "yes", None])
+    result = interchange_access(two, points, routes(LONG), bike_parking=parking)
+    found = judged(result)
+    assert found["bike_stands"].isna().tolist() == [True, False, True]
+    assert found["bike_stands"][1] == 0  # others of the municipality are mapped
+    assert found["stands_known"].tolist()[:2] == [8, 0]
+    assert found["racks_uncounted"].tolist()[:2] == [2, 0]
+    told = {row.what.en: row.count for row in result.audit if row.layer == "bike_parking"}
+    assert told["stands of unknown capacity"] == 2
+
+
+def test_private_stands_do_not_count() -> None:
+    parking = racks(
+        (2000, 1000), (2000, 1001), capacity=[9, 4], access=["private", "yes"]
+    )  # fmt: skip
+    result = interchange_access(ONE, hubs((2000, 1000)), routes(LONG), bike_parking=parking)
+    assert judged(result)["bike_stands"].tolist() == [4]
+
+
+def test_docks_of_the_nearest_bike_share_station() -> None:
+    shared_bikes = layer([Point(2300, 1000), Point(9000, 1000)], capacity=[12.0, np.nan])
+    found = judged(
+        interchange_access(
+            ONE, hubs((2000, 1000), (9000, 1100)), routes(LONG), bike_share=shared_bikes
+        )
+    )
+    assert found["bike_share_m"].tolist() == [300, 100]
+    assert found["bike_share_docks"].tolist()[0] == 12
+    assert np.isnan(found["bike_share_docks"].tolist()[1])
+
+
 # --------------------------------------------------------------------------- yes, no, unknown
 
 
@@ -419,9 +487,6 @@ def test_missing_layers_are_named() -> None:
         interchange_access(ONE, cycle_routes=routes(LONG))
     assert error.value.layer == "interchanges"
     assert "rail_stations" in error.value.text.pl
-    with pytest.raises(MissingLayerError) as error:
-        interchange_access(ONE, hubs((0, 0)))
-    assert error.value.layer == "cycle_routes"
 
 
 def test_bad_input_is_one_error() -> None:
@@ -528,5 +593,15 @@ def test_metropolis_without_cycle_layer(shared) -> None:
     data = shared / "data/som"
     area = gpd.read_file(data / "municipalities.gpkg")
     stations = gpd.read_file(data / "rail_stations.geojson").to_crs(CRS)
-    with pytest.raises(MissingLayerError, match="cycle_routes"):
-        interchange_access(area, rail_stations=stations)
+    cells = gpd.read_file(data / "population_grid_5km.gpkg").to_crs(CRS)
+    column = next(c for c in cells if c.lower() in ("population", "tot_p", "tot_p_2018", "pop"))
+    cells = cells.rename(columns={column: "population"})
+    result = interchange_access(area, rail_stations=stations, population=cells)
+    found = judged(result)
+    assert set(found["state"]) == {"unknown"}
+    assert found[["distance_m", "network_km", "planned_m"]].isna().all(axis=None)
+    assert found["people_bike"].notna().any()
+    assert result.municipalities["joined_share"].isna().all()
+    assert result.municipalities["cycle_data"].isna().all()
+    assert "network_km" not in result.figures
+    assert any("whether joined is unknown" in row.what.en for row in result.audit)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from affine import Affine
 from shapely import LineString, Point, box
 
 from metrogis.checks.active_mobility import interchange_street_texts as texts
@@ -16,8 +18,10 @@ from metrogis.checks.active_mobility.catchment_stress import arc_stress
 from metrogis.checks.active_mobility.interchange_access import CHECK, interchange_access
 from metrogis.checks.active_mobility.interchange_street_tables import quantile
 from metrogis.errors import CRSError, ParameterError
+from metrogis.landscape import grid as grids
 from metrogis.streets import from_lines, read_osm
 from metrogis.streets.slope import with_slope
+from metrogis.streets.uptake import bike_share
 
 CRS = "EPSG:2180"
 AREA = gpd.GeoDataFrame(
@@ -423,3 +427,80 @@ def test_slope_is_in_the_weights_of_a_network_given() -> None:
     assert found["people_bike_streets"].tolist() == [7, 17]
     _, found = run(flat, hub((2900, 0), (200, 0)), homes)
     assert found["people_bike_streets"].tolist() == [17, 17]
+
+
+# --------------------------------------------------------------------------- gradients
+
+
+def hill(per_cent: float = 5.0, *, known_to: float = 9000.0, crs: str = CRS) -> grids.Grid:
+    """Return heights that rise to the east; unknown east of ``known_to``."""
+    east = np.arange(-500.0, 9500.0, 100) + 50
+    values = np.tile(np.where(east < known_to, east * per_cent / 100, np.nan), (100, 1))
+    return grids.read(values, transform=Affine(100, 0, -500, 0, -100, 9500), crs=crs)
+
+
+def test_uphill_homes_reach_farther_than_downhill_ones() -> None:
+    # towards (3000, 0): homes in the west climb 5 %, those in the east roll down
+    given = streets([(0, 0), (1000, 0), (3000, 0), (5000, 0), (6000, 0)])
+    homes = cells((1000, 0), (5000, 0), people=[10.0, 7.0], size=1)
+    flat, up, down = 2000.0, 2000 * 21.6 / (21.6 - 7.2), 2000 * 21.6 / (21.6 + 4.3)
+    for limit, people in ((down + 1, 7), (up - 1, 7), (up + 1, 17)):
+        result, found = run(given, hub((3000, 0)), homes, elevation=hill(), bike_limit=limit)
+        assert found["people_bike_streets"].tolist() == [people]
+        level = 17 if limit > flat else 0
+        assert found["people_bike_flat"].tolist() == [level]
+        assert result.municipalities["people_bike_streets"].tolist() == [people]
+    assert found["slope_percent"].tolist() == [pytest.approx(5)]
+    assert found["detour_bike"].tolist() == [pytest.approx(1)]  # metres, not effort
+    _, found = run(
+        given, hub((3000, 0)), homes, elevation=hill(), bike_limit=up - 1, uphill_loss=1.0
+    )
+    assert found["people_bike_streets"].tolist() == [17]
+
+
+def test_gradients_lower_the_potential() -> None:
+    given = streets([(0, 0), (1000, 0), (2000, 0)])
+    _, found = run(given, hub((2000, 0)), cells((0, 0), people=[1000.0], size=1), elevation=hill())
+    wanted = 1000 * bike_share(2.0, 5.0)
+    assert found["potential_bikes"].tolist() == [pytest.approx(float(wanted))]
+    _, found = run(given, hub((2000, 0)), cells((0, 0), people=[1000.0], size=1))
+    assert found["potential_bikes"].tolist() == [pytest.approx(float(1000 * bike_share(2.0)))]
+    assert found[["people_bike_flat", "slope_percent"]].isna().all(axis=None)
+
+
+def test_reach_is_unknown_where_heights_are() -> None:
+    ends = [(x, 0) for x in (0, 1000, 2000, 3000, 8000, 8500)]
+    given = streets(*(list(pair) for pair in itertools.pairwise(ends)))
+    homes = cells((1000, 0), (8500, 0), people=[10.0, 7.0], size=1)
+    result, found = run(
+        given, hub((500, 0), (8000, 0)), homes, elevation=hill(0, known_to=4000), bike_limit=2000
+    )
+    assert found["people_bike_streets"].tolist()[0] == 10
+    assert np.isnan(found["people_bike_streets"].tolist()[1])
+    assert found["people_bike_flat"].tolist() == [10, 7]
+    assert result.municipalities["people_bike_streets"].tolist() == [10]
+    assert result.municipalities["people_off_streets"].tolist() == [7]
+    told = {row.what.en: row.count for row in result.audit}
+    assert told["interchanges in whose reach heights are missing: cycling reach unknown"] == 1
+    assert told["streets of unknown height: counted as flat"] >= 1
+
+
+def test_heights_must_share_the_crs() -> None:
+    given = streets([(0, 0), (1000, 0)])
+    with pytest.raises(CRSError):
+        run(given, hub((0, 0)), elevation=hill(crs="EPSG:2177"))
+
+
+# --------------------------------------------------------------------------- infrastructure by tags
+
+
+def test_without_routes_tags_of_streets_tell_of_infrastructure() -> None:
+    given = streets(
+        [(0, 0), (3000, 0)], [(3000, 0), (3000, 500)], highway=["cycleway", "residential"]
+    )
+    result = interchange_access(AREA, hub((0, 40), (3000, 500)), streets=given)
+    found = result.features["interchanges"]
+    assert found["state"].tolist() == ["yes", "no"]
+    assert found["distance_m"].tolist() == [40, 500]
+    assert any("from tags of streets" in row.what.en for row in result.audit)
+    assert result.municipalities["cycle_km"].tolist() == [3]
