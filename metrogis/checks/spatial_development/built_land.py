@@ -18,7 +18,7 @@ from metrogis.checks.contract import Input, Parameters, Run, Spec
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.landscape import grid as grids
 from metrogis.landscape.grid import Grid
-from metrogis.landscape.growth import same_grid
+from metrogis.landscape.growth import same_grid, unit_cells
 from metrogis.provenance import source_of
 from metrogis.texts import Text, number
 
@@ -100,13 +100,22 @@ def is_one_of(values: Array, codes: tuple[float, ...]) -> npt.NDArray[np.bool_]:
     return out
 
 
-def built_mask(run: Run, name: str, unit_of: Any) -> Grid:
-    """Return the mask of built-up cells of a layer.
+class Units:
+    """Municipality of each cell of a grid (from 1; 0 outside), remembered for the last grid."""
 
-    Parameters
-    ----------
-    unit_of : callable
-        Grid -> municipality of each cell, 0 outside.
+    def __init__(self, towns: gpd.GeoDataFrame) -> None:
+        self._towns = towns
+        self._last: tuple[Grid, Array] | None = None
+
+    def __call__(self, grid: Grid) -> Array:
+        """Return the municipality of each cell."""
+        if self._last is None or not same_grid(self._last[0], grid):
+            self._last = (grid, unit_cells(self._towns, grid))
+        return self._last[1]
+
+
+def built_mask(run: Run, name: str, unit_of: Units) -> Grid:
+    """Return the mask of built-up cells of a layer.
 
     Raises
     ------
@@ -208,14 +217,15 @@ def people_in_cells(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid, 
     n = len(towns)
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
     people = cells["population"].to_numpy("float64")
-    if len(cells) and np.median(people_tools.cell_width(shapes)) > _FINE:
+    some = shapes[:: max(1, len(shapes) // 1000)]
+    if len(some) and np.median(people_tools.cell_width(some)) > _FINE:
         pieces, audit = people_tools.settle(towns, cells=cells)
         run.add(audit)
         owner = pd.Index(towns["teryt"]).get_indexer(pieces["teryt"])
         people = pieces["population"].to_numpy("float64")
     else:
-        middle = shapely.centroid(shapes)
-        owner = sample(unit, grid, shapely.get_x(middle), shapely.get_y(middle)) - 1
+        west, south, east, north = shapely.bounds(shapes).T
+        owner = sample(unit, grid, (west + east) / 2, (south + north) / 2) - 1
     known = np.isfinite(people) & (owner >= 0)
     run.note(
         name,

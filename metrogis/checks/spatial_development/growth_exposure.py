@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import shapely
 from scipy.spatial import cKDTree
 
 from metrogis.checks.contract import Run
@@ -24,6 +26,8 @@ Bools = npt.NDArray[np.bool_]
 EXPOSURES = ("corridor", "protected", "served", "planned")
 _DAY = "school_day"
 _ZONE, _DARK, _BUILDING = 1, 2, 3
+_MANY = 500_000
+"""Cells looked up at a time: bounds memory."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +74,20 @@ def _missing(run: Run, layer: str, n: int) -> State:
     return State(none, none)
 
 
-def _burn(grid: Grid, pairs: list[tuple[Any, int]], cells: tuple[Array, Array]) -> Array:
-    from rasterio import features
-
-    pairs = [(shape, value) for shape, value in pairs if shape is not None and not shape.is_empty]
-    if not pairs:
-        return np.zeros(len(cells[0]), np.uint8)
-    whole = features.rasterize(pairs, out_shape=grid.shape, transform=grid.transform, dtype="uint8")
-    return np.asarray(whole[cells])
+def _pairs(grid: Grid, cells: tuple[Array, Array], shapes: Array) -> Iterator[tuple[Array, Array]]:
+    """Positions of cells whose middle lies in a shape, and of that shape; some cells at a time."""
+    for start in range(0, len(cells[0]), _MANY):
+        x, y = grid.xy(cells[0][start : start + _MANY], cells[1][start : start + _MANY])
+        # the tree holds the points: each shape is then prepared once for all of them
+        points = np.asarray(shapely.points(x, y), dtype=object)
+        shape, point = shapely.STRtree(points).query(shapes, predicate="intersects")
+        yield point + start, shape
 
 
 def _inside(grid: Grid, cells: tuple[Array, Array], layer: gpd.GeoDataFrame) -> State:
-    yes = _burn(grid, [(shape, 1) for shape in layer.geometry], cells) == 1
+    yes = np.zeros(len(cells[0]), bool)
+    for cell, _ in _pairs(grid, cells, layer.geometry.to_numpy()):
+        yes[cell] = True
     return State(yes, np.ones(len(yes), bool))
 
 
@@ -92,10 +98,9 @@ def _planned(run: Run, grid: Grid, cells: tuple[Array, Array]) -> State:
     symbols = zones["symbol"].to_numpy()
     value = np.where(np.isin(symbols.astype(str), run.parameters.building_zones), _BUILDING, _ZONE)
     value[zones["symbol"].isna().to_numpy()] = _DARK
-    # where zones overlap the later one is burned over: building wins
-    order = np.argsort(value, kind="stable")
-    shapes = zones.geometry.to_numpy()
-    found = _burn(grid, [(shapes[i], int(value[i])) for i in order], cells)
+    found = np.zeros(len(cells[0]), np.int64)
+    for cell, zone in _pairs(grid, cells, zones.geometry.to_numpy()):
+        np.maximum.at(found, cell, value[zone])  # where zones overlap, building wins
     return State(found == _BUILDING, (found == _BUILDING) | (found == _ZONE))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
+from scipy import ndimage
 
 from metrogis.checks.contract import Check, Finding, Input, Result, Run, Spec
 from metrogis.checks.spatial_development import urban_growth_texts as texts
@@ -22,6 +23,7 @@ from metrogis.checks.spatial_development.built_land import (
     POPULATION,
     TOTALS,
     BuiltUpParameters,
+    Units,
     YearAfter,
     YearBefore,
     built_mask,
@@ -224,12 +226,10 @@ def urban_growth(
     p: UrbanGrowthParameters = run.parameters
     towns = run.layers["municipalities"]
     years = years_between(run, "built_up_before", "built_up")
-
-    def unit_of(grid: Grid) -> Array:
-        return growth.unit_cells(towns, grid)
-
+    unit_of = Units(towns)
     before = built_mask(run, "built_up_before", unit_of)
     after = built_mask(run, "built_up", unit_of)
+    shifted = not growth.same_grid(before, after)
     before, after = one_grid(run, before, after)
     before = land_only(run, before)
     unit = unit_of(after)
@@ -258,10 +258,13 @@ def urban_growth(
     gain = Gain(cells, home, patch, kind[patch], states)
     table = municipal_table(towns, take, people, years, gain, after)
     patches = patch_table(run, towns, found, after, gain)
+    findings = _findings(table, patches, years)
+    if shifted:
+        findings.insert(1, _at_edges(before, after, unit))
     return run.result(
         municipalities=table,
         features={"patches": patches},
-        findings=_findings(table, patches, years),
+        findings=findings,
         rasters={"change": change_raster(before, after, gain)},
     )
 
@@ -377,6 +380,21 @@ def _findings(
                 )
             )
     return out
+
+
+def _at_edges(before: Grid, after: Grid, unit: Array) -> Finding:
+    """Gain and loss within a cell of what stayed built-up: on two grids it may be their shift."""
+    valid = before.valid & after.valid & (unit > 0)
+    stayed = ndimage.binary_dilation(before.values & after.values, np.ones((3, 3), bool))
+    near = valid & stayed
+    size = after.cell_area / _HECTARE
+    return Finding(
+        texts.SHIFTED,
+        {
+            "edge_gained_ha": float((near & after.values & ~before.values).sum() * size),
+            "edge_lost_ha": float((near & before.values & ~after.values).sum() * size),
+        },
+    )
 
 
 def _far(patches: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -41,6 +41,14 @@ GROWTH = Text(
     "Built-up land covered {before_ha:0} ha and covers {after_ha:0} ha: {gained_ha:0} ha gained, "
     "{lost_ha:0} ha lost (net {net_ha:0} ha, {net_share:%2} of the land).",
 )
+SHIFTED = Text(
+    "Obie daty pochodzą z różnych siatek: {edge_gained_ha:0} ha przyrostu i {edge_lost_ha:0} ha "
+    "ubytku leży o komórkę od zabudowy, która trwa, i może być tylko ich przesunięciem; pewniejsze "
+    "jest saldo.",
+    "The two dates come from different grids: {edge_gained_ha:0} ha of the gain and "
+    "{edge_lost_ha:0} ha of the loss lie within a cell of built-up land that stayed and may be "
+    "only their shift; the net figure is surer.",
+)
 YEARS = Text(
     "W ciągu {years:1} lat to {gained_ha_year:1} ha nowej zabudowy na rok.",
     "Over {years:1} years this is {gained_ha_year:1} ha of new built-up land per year.",
