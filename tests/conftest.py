@@ -33,27 +33,29 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_s(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the demo metropolis, size S, seed 1: built once per run, whatever the workers.
+    """Folder of the demo metropolis of size S: built once per run, whatever the workers.
 
-    Read it only; a test that changes files copies them.
+    Read it only; a test that changes files copies them. The seed is 1; METROGIS_DEMO_SEED tries
+    another.
     """
     from metrogis import demo
 
     base = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         base = base.parent  # each worker has a folder of its own in that of the run
-    folder, lock = base / f"demo-s-{demo.VERSION}", base / f"demo-s-{demo.VERSION}.lock"
+    seed = int(os.environ.get("METROGIS_DEMO_SEED", "1"))
+    folder, lock = base / f"demo-s-{seed}", base / f"demo-s-{seed}.lock"
     deadline = time.monotonic() + 300
     while not (folder / "truth.json").is_file():
         try:
             lock.touch(exist_ok=False)
         except FileExistsError:
             if time.monotonic() > deadline:  # the worker that builds has died
-                return demo.build(tmp_path_factory.mktemp("demo") / "s")
+                return demo.build(tmp_path_factory.mktemp("demo") / "s", seed=seed)
             time.sleep(0.2)
             continue
         try:
-            demo.build(folder)  # renamed into place when it is whole
+            demo.build(folder, seed=seed)  # renamed into place when it is whole
         finally:
             lock.unlink()
     return folder

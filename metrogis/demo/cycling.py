@@ -94,9 +94,9 @@ def make_cycling(
         near = targets[(home == row.municipality) | (row.rank == "metropolitan")]
         wanted = {"metropolitan": 26_000.0, "regional": 9_000.0, "local": 4_200.0}[row.rank]
         if row.plant == "gap":
-            mine, missing = _with_gap(
-                graph, length, weight, matrix, key, int(row.node), near, wanted
-            )
+            # a link for bicycles: not through a subway or along a footpath
+            ride = weight * np.where(graph.cls == CLASS["footway"], 30.0, 1.0)
+            mine, missing = _with_gap(graph, length, ride, matrix, key, int(row.node), near, wanted)
             built[missing] = False
             plants.append({"kind": "missing_link", "edges": missing, "interchange": row.Index})
         else:

@@ -53,6 +53,17 @@ def edge_lines(graph: Graph, shapes: Shapes, edges: Index) -> Array:
     return np.asarray(shapely.linestrings(np.column_stack([x, y]), indices=owner))
 
 
+def pieces(graph: Graph, shapes: Shapes) -> tuple[Index, Index]:
+    """Return the ends of every straight piece: nodes by number, then shape points after them."""
+    k = np.diff(shapes.start)
+    edge = np.repeat(np.arange(graph.edges), k + 1)
+    step = np.arange(len(edge)) - np.repeat(np.cumsum(k + 1) - (k + 1), k + 1)
+    point = graph.nodes + shapes.start[edge] + step
+    a = np.where(step == 0, graph.u[edge], point - 1)
+    b = np.where(step == k[edge], graph.v[edge], point)
+    return a, b
+
+
 def chains(graph: Graph, key: Index) -> list[list[int]]:
     """Join edges of one key that run on nearly straight: each list is one way.
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import scipy.sparse.csgraph as csg
+import shapely
 from scipy.spatial import cKDTree
 
 from metrogis.demo.fabric import Fabric
-from metrogis.demo.frame import Array, Mask, Size, Streams
+from metrogis.demo.frame import Array, Mask, Shape, Size, Streams
 from metrogis.demo.graph import CLASS, Graph
 from metrogis.demo.names import street_names
 from metrogis.demo.settlements import Settled
-from metrogis.demo.shapes import Shapes
+from metrogis.demo.shapes import Shapes, pieces
 from metrogis.demo.terrain import Terrain
 
 SPACING = 450.0
@@ -107,8 +108,8 @@ def reach_of(
 ) -> tuple[Array, Array]:
     """Return for points (n, 2) the distance to the nearest stop by air and on foot, m.
 
-    On foot: by the worse of the two nearest points of the street map, since readers snap in
-    different ways.
+    On foot: by the worst of the nearest point of the nearest street and the two nearest vertices of
+    the street map, since readers snap in different ways.
     """
     air = cKDTree(stops[["x", "y"]].to_numpy()).query(cells)[0]
     at_node = csg.dijkstra(
@@ -122,8 +123,17 @@ def reach_of(
         at_node[graph.u[edge]] + t * length, at_node[graph.v[edge]] + (1 - t) * length
     )
     xy = np.column_stack([np.r_[graph.x, shapes.x], np.r_[graph.y, shapes.y]])
+    metres = np.r_[at_node, at_shape]
     snap, near = cKDTree(xy).query(cells, k=2)
-    return air, np.asarray((snap + np.r_[at_node, at_shape][near]).max(axis=1))
+    foot = (snap + metres[near]).max(axis=1)
+    a, b = pieces(graph, shapes)
+    lines: Shape = shapely.linestrings(np.stack([xy[a], xy[b]], axis=1))
+    points: Shape = shapely.points(cells)
+    nearest = shapely.STRtree(lines).nearest(points)
+    along = shapely.line_locate_point(lines[nearest], points)
+    rest = shapely.length(lines[nearest]) - along
+    street = np.minimum(metres[a[nearest]] + along, metres[b[nearest]] + rest)
+    return air, np.maximum(foot, street + shapely.distance(lines[nearest], points))
 
 
 def served(graph: Graph, shapes: Shapes, stops: pd.DataFrame, cells: Array) -> Mask:
