@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from metrogis.streets.catchments import Catchments
+    from metrogis.streets.gaps import MissingLinks, missing_links
+    from metrogis.streets.layer import Streets
     from metrogis.streets.lines import from_lines
     from metrogis.streets.nearest import Nearest
     from metrogis.streets.network import POINT_LIMIT, StreetNetwork
@@ -26,16 +28,21 @@ if TYPE_CHECKING:
     from metrogis.streets.parts import Components
     from metrogis.streets.permissions import Mode, Rules
     from metrogis.streets.routes import Pairs, Paths
+    from metrogis.streets.slope import with_slope
     from metrogis.streets.snap import Snapped
     from metrogis.streets.store import load
+    from metrogis.streets.stress import Stress, level_of_traffic_stress
+    from metrogis.streets.uptake import bike_share, potential_cyclists
 
 # Loaded on first use: numba and osmium are slow to import, and checks that only look at lines
-# (cycleways, access) do without them.
+# (cycleways, access) do without them. Functions named like their module (`stress.stress`,
+# `simplify.simplify`) are not here: the module would take their place once it is imported.
 _WHERE = {
     "KEEP_TAGS": "osm",
     "POINT_LIMIT": "network",
     "Catchments": "catchments",
     "Components": "parts",
+    "MissingLinks": "gaps",
     "Mode": "permissions",
     "Nearest": "nearest",
     "Pairs": "routes",
@@ -43,9 +50,16 @@ _WHERE = {
     "Rules": "permissions",
     "Snapped": "snap",
     "StreetNetwork": "network",
+    "Streets": "layer",
+    "Stress": "stress",
+    "bike_share": "uptake",
     "from_lines": "lines",
+    "level_of_traffic_stress": "stress",
     "load": "store",
+    "missing_links": "gaps",
+    "potential_cyclists": "uptake",
     "read_osm": "osm",
+    "with_slope": "slope",
 }
 
 __all__ = [
@@ -53,6 +67,7 @@ __all__ = [
     "POINT_LIMIT",
     "Catchments",
     "Components",
+    "MissingLinks",
     "Mode",
     "Nearest",
     "Pairs",
@@ -60,9 +75,16 @@ __all__ = [
     "Rules",
     "Snapped",
     "StreetNetwork",
+    "Streets",
+    "Stress",
+    "bike_share",
     "from_lines",
+    "level_of_traffic_stress",
     "load",
+    "missing_links",
+    "potential_cyclists",
     "read_osm",
+    "with_slope",
 ]
 
 

@@ -151,6 +151,8 @@ def local_order(graph: Arcs) -> Array:
     Searches are several times faster in it where ids are scattered.
     """
     n = len(graph.indptr) - 1
+    if n == 0:
+        return np.zeros(0, np.int64)
     ones = np.ones(len(graph.head), np.int8)
     pattern = csr_array((ones, graph.head, graph.indptr.astype(np.int32)), shape=(n, n))
     return np.asarray(reverse_cuthill_mckee(pattern, symmetric_mode=True), dtype=np.int64)

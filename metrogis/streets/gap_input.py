@@ -85,6 +85,13 @@ def read_graph(nodes: pd.DataFrame, edges: pd.DataFrame) -> StreetGraph:
     """
     crs = None
     for name, table in (("nodes", nodes), ("edges", edges)):
+        if not isinstance(table, pd.DataFrame):
+            raise _wrong(
+                name,
+                f"to nie jest tabela, lecz {type(table).__name__}",
+                f"this is no table but a {type(table).__name__}",
+                remedy=Text("podaj pandas.DataFrame", "give a pandas.DataFrame"),
+            )
         stated = getattr(table, "crs", None)
         if stated is not None:
             found = crs_rules.require_metric(stated, layer=name)

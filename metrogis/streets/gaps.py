@@ -34,7 +34,10 @@ from metrogis.streets.betweenness import (
 )
 from metrogis.streets.declutter import MOST_KEPT, MOST_LISTED, declutter
 from metrogis.streets.gap_input import StreetGraph, read_graph
+from metrogis.streets.simplify import simplify
 from metrogis.texts import Text
+
+__all__ = ["DETOUR_MIN", "RADIUS", "MissingLinks", "missing_links", "simplify"]
 
 Array = npt.NDArray[Any]
 
@@ -74,6 +77,12 @@ class MissingLinks:
     _units: Array = field(repr=False)
     _keep: Array = field(repr=False)
     _gaps: dict[str, Array] = field(repr=False)
+
+    def __getitem__(self, stage: str) -> gpd.GeoDataFrame:
+        """Return the table of a stage by its name."""
+        if stage not in ("contact_nodes", "candidates", "filtered", "gaps"):
+            raise KeyError(stage)
+        return getattr(self, stage)
 
     @cached_property
     def contact_nodes(self) -> gpd.GeoDataFrame:

@@ -121,6 +121,12 @@ def level_of_traffic_stress(
         raise _bad_direction(direction)
     _check_side(driving_side)
     chosen = rule_set(rules)
+    if not isinstance(tags, Mapping):
+        raise ParameterError(
+            Text("tagi mają być słownikiem", "tags must be a mapping"),
+            layer="streets",
+            remedy=Text('np. {"highway": "residential"}', 'such as {"highway": "residential"}'),
+        )
     clean = {key: str(value) for key, value in tags.items() if not is_missing(value)}
     if direction is not None:
         verdict = _along(clean, chosen, direction, driving_side)

@@ -78,7 +78,7 @@ class Oracle:
                         out[e] += paths[s][x] * paths[t][y] / paths[s][t]
         return out
 
-    def run(self, *, detour_min=1.5, radius=2500, benefit_min=0.0):
+    def run(self, *, detour_min=1.5, radius=2500, benefit_min=0.0, length_max=math.inf):
         between = self.betweenness(radius)
         solid = {e for e, k in self.kind.items() if k in ("protected", "both")}
         at = {x: [e for e, ends in self.ends.items() if x in ends] for x in self.all}
@@ -89,6 +89,10 @@ class Oracle:
             and any(self.kind[e] in ("mixed", "both") for e in at[x])
         )
         protected = self.graph(solid)
+        most = math.inf if math.isinf(length_max) else round(length_max / self.unit)
+
+        def within(path):
+            return sum(self.units[e] for e in path[1]) <= most
 
         def row(nodes, edges):
             length = sum(self.length[e] for e in edges)
@@ -107,7 +111,7 @@ class Oracle:
         candidates = []
         for s, t in itertools.combinations(contact, 2):
             found = self.path(self.all, s, t)
-            if found and all(self.kind[e] == "mixed" for e in found[1]):
+            if found and all(self.kind[e] == "mixed" for e in found[1]) and within(found):
                 candidates.append(row(*found))
         filtered = [c for c in candidates if c["detour"] >= detour_min]
         enough = benefit_min - NEAR * abs(benefit_min)
@@ -129,7 +133,7 @@ class Oracle:
             while True:
                 ends = [x for x in contact if x in h and h.degree(x) != 2]
                 found = [self.path(h, s, t) for s, t in itertools.combinations(ends, 2)]
-                rows = [row(*f) for f in found if f]
+                rows = [row(*f) for f in found if f and within(f)]
                 if not rows:
                     break
                 best = min(rows, key=functools.cmp_to_key(before))

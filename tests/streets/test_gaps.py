@@ -341,6 +341,43 @@ def test_nothing_to_find_is_an_empty_table():
     assert len(empty.gaps) == 0
 
 
+def test_no_nodes_at_all_is_an_empty_table():
+    nodes, edges = line("mixed", "mixed")
+    found = missing_links(nodes.iloc[:0], edges.iloc[:0])
+    for stage in ("contact_nodes", "candidates", "filtered", "gaps"):
+        assert len(found[stage]) == 0
+    with pytest.raises(KeyError):
+        found["betweenness"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.sampled_from([2.0, 4.0, 7.5]), st.sampled_from([0.0, 4.0]))
+def test_longest_gap_agrees_with_plain_loops(graph, length_max, benefit_min):
+    agree(*graph, length_max=length_max, benefit_min=benefit_min)
+
+
+def test_longest_gap_includes_its_bound_and_is_none_by_default():
+    rows = [(0, 1, 5.0, "protected"), (1, 2, 0.1, "mixed"), (2, 3, 0.2, "mixed")]
+    nodes, edges = tables(5, [*rows, (3, 4, 5.0, "protected")])
+    assert len(missing_links(nodes, edges, length_max=0.3).gaps) == 1
+    assert len(missing_links(nodes, edges, length_max=0.2999).candidates) == 0
+    assert len(missing_links(nodes, edges).gaps) == 1
+    with pytest.raises(ParameterError, match="length_max"):
+        missing_links(nodes, edges, length_max=-1)
+
+
+@pytest.mark.parametrize("kept", [0, 40_000_000])
+def test_longest_gap_in_a_real_city_agrees_with_plain_loops(city, monkeypatch, kept):
+    monkeypatch.setattr("metrogis.streets.gaps.MOST_KEPT", kept)
+    nodes, edges = city
+    middle = nodes[["x", "y"]].median()
+    near = nodes[(np.hypot(*(nodes[["x", "y"]] - middle).to_numpy().T) < 700)]
+    inside = edges["u"].isin(near["id"]) & edges["v"].isin(near["id"])
+    found = agree(near, edges[inside].reset_index(drop=True), radius=300, length_max=250)
+    assert len(found.gaps)
+    assert (found.gaps["length"] <= 250).all()
+
+
 @pytest.mark.parametrize(
     ("change", "word"),
     [
@@ -353,6 +390,7 @@ def test_nothing_to_find_is_an_empty_table():
         (lambda n, e: (n.assign(x=[0.0, np.nan, 1.0]), e), "coordinates"),
         (lambda n, e: (n, e.set_axis([7, 7])), "unique"),
         (lambda n, e: (n.drop(columns="x"), e), "x and y"),
+        (lambda n, e: (n, e.to_dict()), "no table"),
     ],
 )
 def test_bad_tables_are_refused_by_name(change, word):
