@@ -7,6 +7,7 @@ Weighted urban proliferation: Jaeger, J. & Schwick, C. (2014), Ecological Indica
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -16,7 +17,7 @@ from scipy import fft
 from scipy.special import expit
 
 from metrogis.errors import SchemaError
-from metrogis.landscape.grid import bad_parameter
+from metrogis.landscape.grid import Grid, bad_parameter
 from metrogis.landscape.growth import BUILT, UNKNOWN, states, unit_cells
 from metrogis.texts import Text
 
@@ -44,35 +45,62 @@ def entropy(areas: Any) -> tuple[float, float]:
     return h, h / math.log(len(values)) if len(values) > 1 else math.nan
 
 
-def dispersion_weight(dispersion: Any) -> Any:
+@dataclass(frozen=True)
+class Coefficients:
+    """Numbers of weighted urban proliferation (unverified in the primary text).
+
+    w1 = 0.5 + sigmoid(``dispersion_slope`` DIS - ``dispersion_shift``); w2 = sigmoid(
+    ``uptake_shift`` - ``uptake_scale`` / LUP); wcc = sqrt(``cell_slope`` px + ``cell_shift``) -
+    ``cell_offset``.
+    """
+
+    dispersion_slope: float = 0.294432
+    dispersion_shift: float = 12.955
+    uptake_shift: float = 4.159
+    uptake_scale: float = 613.125
+    cell_slope: float = 0.97428
+    cell_shift: float = 1.046
+    cell_offset: float = 0.996249
+
+
+_STANDARD = Coefficients()
+
+
+def dispersion_weight(dispersion: Any, k: Coefficients = _STANDARD) -> Any:
     """w1 of weighted urban proliferation, DIS in urban permeation units per m2.
 
     >>> round(float(dispersion_weight(44)), 3)
     1.0
     """
-    return 0.5 + expit(0.294432 * np.asarray(dispersion, float) - 12.955)
+    return 0.5 + expit(k.dispersion_slope * np.asarray(dispersion, float) - k.dispersion_shift)
 
 
-def uptake_weight(land_per_person: Any) -> Any:
+def uptake_weight(land_per_person: Any, k: Coefficients = _STANDARD) -> Any:
     """w2 of weighted urban proliferation, LUP in m2 per inhabitant and job.
 
     >>> [round(float(uptake_weight(lup)), 4) for lup in (250, 111)]
     [0.8464, 0.2035]
     """
     with np.errstate(divide="ignore"):
-        return expit(4.159 - 613.125 / np.asarray(land_per_person, float))
+        return expit(k.uptake_shift - k.uptake_scale / np.asarray(land_per_person, float))
 
 
-def cell_weight(cell: float) -> float:
+def cell_weight(cell: float, k: Coefficients = _STANDARD) -> float:
     """wcc: mean weight of the distances inside a cell of ``cell`` m.
 
     >>> round(cell_weight(100), 4)
     8.9272
     """
-    return math.sqrt(0.97428 * cell + 1.046) - 0.996249
+    return math.sqrt(k.cell_slope * cell + k.cell_shift) - k.cell_offset
 
 
-def permeation(built: np.ndarray, cell: float, *, horizon: float = 2000.0) -> np.ndarray:
+def permeation(
+    built: np.ndarray,
+    cell: float,
+    *,
+    horizon: float = 2000.0,
+    coefficients: Coefficients = _STANDARD,
+) -> np.ndarray:
     """SI of every built-up cell: mean weight of the distances to built-up land within ``horizon``.
 
     SI = [sum over other built-up cells within the horizon of (sqrt(2 d + 1) - 1), plus wcc] / n; d
@@ -96,7 +124,7 @@ def permeation(built: np.ndarray, cell: float, *, horizon: float = 2000.0) -> np
     d = np.hypot(steps[:, None], steps[None, :])
     near = d <= horizon * (1 + 1e-12)
     weight = np.where(near, np.sqrt(2 * d + 1) - 1, 0.0)
-    weight[reach, reach] = cell_weight(cell)
+    weight[reach, reach] = cell_weight(cell, coefficients)
     return _mean_weight(np.asarray(built, bool), weight, near.astype(float), reach)
 
 
@@ -130,6 +158,24 @@ def _mean_weight(built: np.ndarray, weight: np.ndarray, near: np.ndarray, reach:
     return out
 
 
+def square_cell(grid: Grid) -> float:
+    """Width of the cells, m.
+
+    Raises
+    ------
+    SchemaError
+        If they are not square (to 1 %).
+
+    >>> from metrogis.landscape.grid import read
+    >>> square_cell(read(np.zeros((2, 2)), cell_size=20))
+    20.0
+    """
+    width, height = grid.cell
+    if abs(width - height) > 0.01 * max(width, height):
+        raise SchemaError(Text("komórki nie są kwadratowe", "cells are not square"), layer="raster")
+    return math.sqrt(grid.cell_area)
+
+
 def proliferation(
     raster: Any,
     units: gpd.GeoDataFrame,
@@ -137,8 +183,10 @@ def proliferation(
     *,
     built_up: Any = None,
     horizon: float = 2000.0,
+    coefficients: Coefficients = _STANDARD,
     id: str = "teryt",
     cells: np.ndarray | None = None,
+    si: np.ndarray | None = None,
     **reading: Any,
 ) -> pd.DataFrame:
     """Weighted urban proliferation of each unit.
@@ -159,6 +207,8 @@ def proliferation(
         m.
     cells : ndarray, optional
         What :func:`metrogis.landscape.growth.unit_cells` gives, when it is at hand.
+    si : ndarray, optional
+        What :func:`permeation` gives, when it is at hand.
 
     Returns
     -------
@@ -179,10 +229,7 @@ def proliferation(
     [[0.6667, 13.9761, 250.0]]
     """
     grid, state = states(raster, built_up, **reading)
-    width, height = grid.cell
-    if abs(width - height) > 0.01 * max(width, height):
-        raise SchemaError(Text("komórki nie są kwadratowe", "cells are not square"), layer="raster")
-    cell = math.sqrt(grid.cell_area)
+    cell = square_cell(grid)
     if not horizon >= cell:
         raise bad_parameter("horizon", "mniejszy od komórki", "smaller than a cell")
     numbers = np.asarray(people, float)
@@ -196,14 +243,15 @@ def proliferation(
     land = np.bincount(unit[state != UNKNOWN], minlength=n)[1:] * grid.cell_area
     owner = unit[built]
     count = np.bincount(owner, minlength=n)[1:]
-    si = permeation(built, cell, horizon=horizon)[built]
-    sums = np.bincount(owner, si, minlength=n)[1:]
+    if si is None:
+        si = permeation(built, cell, horizon=horizon, coefficients=coefficients)
+    sums = np.bincount(owner, si[built], minlength=n)[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
         pba = np.where(land > 0, count * grid.cell_area / land, math.nan)
         dis = np.where(count > 0, sums / count, math.nan)
         per_person = np.where(count > 0, count * grid.cell_area / numbers, 0.0 * numbers)
         per_person = np.where(land > 0, per_person, math.nan)
-        w1, w2 = dispersion_weight(dis), uptake_weight(per_person)
+        w1, w2 = dispersion_weight(dis, coefficients), uptake_weight(per_person, coefficients)
         # where nothing is built nothing sprawls; where land is unknown so is sprawl
         up = np.where(count > 0, pba * dis, np.where(land > 0, 0.0, math.nan))
         wup = np.where(count > 0, up * w1 * w2, up)
