@@ -81,7 +81,8 @@ class TestDemo:
             source = "osm" if item["expected"]["missing_in"] == "osm" else "layer"
             first = places[(places["missing_in"] == source) & (places["rank"] == 1)].iloc[0]
             assert first["teryt"] == item["teryt"]
-            assert first["length_m"] == pytest.approx(item["length_m"], abs=3)
+            # infrastructure that crosses covers up to the match distance of the line
+            assert first["length_m"] == pytest.approx(item["length_m"], abs=15)
             assert box(*item["bounds"]).buffer(1).covers(first.geometry)
             assert first.geometry.distance(shapely.Point(item["x"], item["y"])) < 400
 
