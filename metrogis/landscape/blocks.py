@@ -215,6 +215,7 @@ def _gather(  # type: ignore[no-untyped-def]
     for bi in range(sums.shape[1]):
         for bj in range(sums.shape[2]):
             n = 0
+            s0 = s1 = s2 = s3 = s4 = s5 = 0.0
             for i in range(bi * factor, min(rows, (bi + 1) * factor)):
                 for j in range(bj * factor, min(columns, (bj + 1) * factor)):
                     if codes[i, j] == 0:
@@ -222,19 +223,19 @@ def _gather(  # type: ignore[no-untyped-def]
                     h, r, z, hp, rp = _land(
                         i, j, codes, habitat, resistance, zone_cells, takes, least, roads
                     )
-                    sums[0, bi, bj] += h
-                    sums[1, bi, bj] += hp
+                    s0 += h
+                    s1 += hp
                     if r < np.inf:  # a barrier has no mean: it takes room in its block
-                        sums[2, bi, bj] += 1
-                        sums[3, bi, bj] += r
-                        sums[4, bi, bj] += rp
+                        s2 += 1
+                        s3 += r
+                        s4 += rp
                     town = towns[i, j] if towns.size > 0 else 0
                     by_town[town, 0] += h
                     by_town[town, 1] += h - hp
                     by_town[town, 3] += 1
                     # land outside all towns is not planned by anyone asked: it stays as it is
                     if not told[z] and town > 0:
-                        sums[5, bi, bj] += h
+                        s5 += h
                         by_town[town, 2] += h
                     if hp < h or rp > r:
                         new = True
@@ -246,6 +247,8 @@ def _gather(  # type: ignore[no-untyped-def]
                             seen[n] = z
                             n += 1
             total += n
+            sums[0, bi, bj], sums[1, bi, bj], sums[2, bi, bj] = s0, s1, s2
+            sums[3, bi, bj], sums[4, bi, bj], sums[5, bi, bj] = s3, s4, s5
     return total
 
 

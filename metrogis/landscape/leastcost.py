@@ -84,7 +84,7 @@ def read_surface(surface: Any, **reading: Any) -> Grid:
     return grid
 
 
-class _Field:
+class Field:
     """A surface with a border of barriers, flat, as the kernel takes it."""
 
     def __init__(self, grid: Grid, neighbours: int) -> None:
@@ -149,6 +149,7 @@ class _Field:
         return names
 
     def inner(self, flat: np.ndarray) -> np.ndarray:
+        """The plane without its border."""
         return flat.reshape(self.shape)[1:-1, 1:-1]
 
 
@@ -183,7 +184,7 @@ def distance(
     [[1, 2], [0, 1], [0, 0]]
     """
     grid = read_surface(surface, **reading)
-    field_ = _Field(grid, neighbours)
+    field_ = Field(grid, neighbours)
     names = field_.spread(_labels(sources, grid.shape), limit)
     return CostDistance(field_.inner(field_.dist), names, grid, field_.tag, field_.offsets)
 
@@ -245,7 +246,7 @@ def links(
     """
     grid = read_surface(surface, **reading)
     labels = _labels(patches, grid.shape)
-    field_ = _Field(grid, neighbours)
+    field_ = Field(grid, neighbours)
     names = field_.spread(labels, limit)
     dist, tag = field_.dist, field_.tag
     size = kernel.count_boundary(dist, tag, field_.offsets)

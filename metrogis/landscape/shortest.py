@@ -87,6 +87,24 @@ def tree(source, indptr, indices, weights, dist, parent, arc, order, heap, place
 
 
 @njit(cache=True, nogil=True)
+def pair_sum(indptr, indices, weights, a, alpha):  # type: ignore[no-untyped-def]
+    """Sum of a_s a_t exp(-alpha d_st) over ordered pairs, s = t included."""
+    n = a.size
+    dist, order = np.empty(n), np.empty(n, np.int64)
+    parent, arc = np.empty(n, np.int64), np.empty(n, np.int64)
+    heap, place = np.empty(n, np.int64), np.empty(n, np.int64)
+    total = 0.0
+    for s in range(n):
+        if a[s] == 0.0:
+            continue
+        part = 0.0
+        for k in range(tree(s, indptr, indices, weights, dist, parent, arc, order, heap, place)):
+            part += a[order[k]] * np.exp(-alpha * dist[order[k]])
+        total += a[s] * part
+    return total
+
+
+@njit(cache=True, nogil=True)
 def hops(source, indptr, indices, steps, queue):  # type: ignore[no-untyped-def]
     """Fewest links from ``source`` to every node (-1: none)."""
     steps[:] = -1

@@ -6,7 +6,6 @@ Where a municipality's plan is not in the data, what it does to nature is *unkno
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import geopandas as gpd
@@ -30,6 +29,7 @@ from metrogis.errors import SchemaError
 from metrogis.landscape import current as currents
 from metrogis.landscape import flowmap, habitats
 from metrogis.landscape.grid import Grid
+from metrogis.landscape.openings import Openings
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
@@ -121,7 +121,7 @@ class CorridorConnectivityParameters(Parameters):
         _spec("poprawki liczone od nowa", "fixes computed anew", "zones",
               "cost of computing; the others keep their estimate"),
         Field(ge=0),
-    ] = 12  # fmt: skip
+    ] = 100  # fmt: skip
     current_patches: Annotated[
         int,
         _spec("płaty na mapie prądu", "patches of the current map", "patches",
@@ -133,7 +133,7 @@ class CorridorConnectivityParameters(Parameters):
         _spec("komórka mapy prądu, najwyżej", "cell of the current map, at most", "m",
               f"{_OWN}: a whole number of blocks, at least one"),
         Field(gt=0),
-    ] = 200  # fmt: skip
+    ] = 300  # fmt: skip
 
 
 def corridor_connectivity(
@@ -275,23 +275,16 @@ def _fixes(
     conflicts["rank"] = np.nan
     if states.plan is None or not len(listed):
         return math.nan if states.plan is None else 0.0
-    b, plan = land.blocks, states.plan
-
-    def kept(zones: Array) -> float:
-        habitat, resistance = b.opened(zones + 1)
-        made = habitats.build(habitat, b.grid(resistance), b.block_area, land.rules)
-        return (made.eca - plan.eca) / _HECTARE
-
-    chosen = listed[: run.parameters.fixes]
-    with ThreadPoolExecutor(2) as pool:  # the kernels work without Python's lock
-        gains = list(pool.map(kept, [listed, *(np.array([z]) for z in chosen)]))
+    chosen = listed[: run.parameters.fixes] + 1
+    land_to_open = Openings(land.blocks, land.rules)
+    built = land_to_open.eca(np.empty(0, np.int64))
     column = np.full(len(conflicts), np.nan)
-    column[: len(chosen)] = gains[1:]
-    conflicts["gain_ha"] = column
-    loss = (states.today.eca - plan.eca) / _HECTARE
-    conflicts["gain_share"] = column / loss if loss > 0 else np.nan
+    column[: len(chosen)] = [land_to_open.eca(np.array([zone])) - built for zone in chosen]
+    conflicts["gain_ha"] = column / _HECTARE
+    loss = (states.today.eca - states.plan.eca) / _HECTARE
+    conflicts["gain_share"] = conflicts["gain_ha"] / loss if loss > 0 else np.nan
     conflicts["rank"] = conflicts["gain_ha"].rank(ascending=False, method="min")
-    return gains[0]
+    return (land_to_open.eca(listed + 1) - built) / _HECTARE
 
 
 def _rasters(run: Run, land: Land, states: States) -> dict[str, Grid]:
@@ -307,7 +300,7 @@ def _rasters(run: Run, land: Land, states: States) -> dict[str, Grid]:
     for name, resistance, there in wanted:
         labels = np.where(there, states.today.labels, 0)
         surface, focal = flowmap.coarser(b.grid(resistance), labels, largest, factor)
-        found = currents.pairwise(surface, focal, polygons=focal, tolerance=1e-6)
+        found = currents.pairwise(surface, focal, polygons=focal, tolerance=1e-5)
         out[name] = Grid(
             np.where(surface.valid, found.cumulative, np.nan), surface.valid, surface.transform,
             surface.crs, surface.cell,

@@ -19,12 +19,13 @@ METHOD = Text(
     "płatami. Łącze o koszcie d jest używane z prawdopodobieństwem p = exp(ln(p0)/d0·d). Spójne "
     "siedlisko równoważne ECA = pierwiastek z sumy a_i·a_j·p*_ij: pole jednego płatu, który "
     "łączyłby tyle samo. dPC to strata PC po usunięciu płatu lub łącza, w częściach: wnętrze, "
-    "wymiana, pośrednictwo. Po realizacji planów strefy-bariery zabierają siedliska, bariery i filtry "
-    "podnoszą opór; poprawka to pozostawienie jednej strefy-bariery w stanie dzisiejszym, liczona "
-    "od nowa dla stref o największym oszacowaniu (reszta ma tylko oszacowanie). Gdzie planu nie ma "
+    "wymiana, pośrednictwo. Po realizacji planów strefy-bariery zabierają siedliska, bariery i "
+    "filtry podnoszą opór; poprawka to pozostawienie jednej strefy-bariery w stanie dzisiejszym, "
+    "liczona od nowa dla stref o największym oszacowaniu (reszta ma tylko oszacowanie). Gdzie planu nie ma "
     "w danych, teren pozostaje jak dziś, a wynik jest granicą: strata może być większa. Ziemia "
     "poza gminami się nie zmienia. Mapa prądu: suma prądów o natężeniu 1 A między parami "
-    "największych płatów. Opory są porównawcze: wynik służy do porównania stanów, nie opisuje jednego gatunku.",
+    "największych płatów. Opory są porównawcze: wynik służy do porównania stanów, nie opisuje "
+    "jednego gatunku.",
     "Land cover gathered in blocks gives habitat (share of a block) and resistance (mean; table of "
     "classes, roads). A patch is a body of touching habitat blocks, a link the cheapest path "
     "between neighbouring patches. A link of cost d is used with probability p = exp(ln(p0)/d0·d). "
