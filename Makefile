@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
+KERNELS := $(VENV)/.kernels
 OUT ?= public
 # options of pytest; one worker per core, whole files to a worker
 PYTEST ?= -n auto --dist loadfile
@@ -29,7 +30,12 @@ $(STAMP_DEV): $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(STAMP)
 
-atlas: $(STAMP)
+$(KERNELS): $(STAMP)
+	@echo "compiling the kernels (once, about a minute)"
+	$(BIN)/python -m metrogis.warmup
+	@touch $@
+
+atlas: $(KERNELS)
 	$(BIN)/metrogis atlas demo --output $(OUT)
 	@echo "Open $(CURDIR)/$(OUT)/index.html"
 

@@ -1,0 +1,48 @@
+"""Compile the kernels once, so that the first atlas does not wait: ``python -m metrogis.warmup``.
+
+Numba compiles a kernel when it is first called and keeps the result beside the source. This runs
+every check on a very small metropolis, two directions at a time.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PARTS = (("2.1.3",), ("2.1.2", "1.2.1"))
+"""Directions whose kernels take about equally long."""
+
+
+def compile_kernels() -> None:
+    """Run all checks on a small demo in as many processes as there are :data:`PARTS`.
+
+    Raises
+    ------
+    RuntimeError
+        When one of them fails.
+    """
+    from metrogis.demo import build
+
+    with tempfile.TemporaryDirectory(prefix="metrogis-") as folder:
+        build(folder, municipalities=6, people=60_000, seed=1)
+        running = [
+            subprocess.Popen([sys.executable, "-m", "metrogis.warmup", folder, *part])
+            for part in PARTS
+        ]
+        if any([process.wait() for process in running]):
+            raise RuntimeError("the kernels could not be compiled")
+
+
+def _run(folder: str, directions: list[str]) -> None:
+    from metrogis import open_metro, run
+
+    run(open_metro(Path(folder)), directions=directions)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        _run(sys.argv[1], sys.argv[2:])
+    else:
+        compile_kernels()
