@@ -31,7 +31,8 @@ def compile_kernels() -> None:
             subprocess.Popen([sys.executable, "-m", "metrogis.warmup", folder, *part])
             for part in PARTS
         ]
-        if any([process.wait() for process in running]):
+        ended = [process.wait() for process in running]  # all of them, before the folder goes
+        if any(ended):
             raise RuntimeError("the kernels could not be compiled")
 
 
