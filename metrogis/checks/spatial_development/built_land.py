@@ -191,6 +191,12 @@ def land_only(run: Run, grid: Grid) -> Grid:
     return replace(grid, valid=grid.valid & ~(is_one_of(cover.values, codes) & cover.valid))
 
 
+def sea_left_out(run: Run, cover: Grid) -> Grid:
+    """Make the sea unknown in land cover itself."""
+    codes = run.parameters.sea_values
+    return replace(cover, valid=cover.valid & ~is_one_of(cover.values, codes)) if codes else cover
+
+
 # --------------------------------------------------------------------------- people
 
 

@@ -1,0 +1,443 @@
+"""The form of built-up land: how far it sprawls, how it is spread, how land cover is cut up.
+
+People that are not known leave land uptake and weighted proliferation *unknown*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+
+from metrogis.checks.contract import Check, Finding, Input, Result, Run, Spec
+from metrogis.checks.spatial_development import urban_form_texts as texts
+from metrogis.checks.spatial_development.built_land import (
+    BUILT_UP,
+    LAND_COVER,
+    POPULATION,
+    TOTALS,
+    BuiltUpParameters,
+    Units,
+    built_mask,
+    land_only,
+    people_of,
+    placed,
+    sea_left_out,
+)
+from metrogis.errors import SchemaError
+from metrogis.landscape import growth, metrics, sprawl
+from metrogis.landscape.grid import Grid
+from metrogis.population import municipal_totals
+from metrogis.texts import Text, number
+
+Array = npt.NDArray[Any]
+
+_OWN = "this project's choice"
+_WUP = (
+    "Jaeger & Schwick 2014 (Ecological Indicators 38), EEA report 11/2016 (unverified in the "
+    "primary text)"
+)
+_HECTARE = 1e4
+_ROWS = 500
+"""Rows of a raster looked at together: bounds memory."""
+
+
+def _coefficient(name: str, pl: str, en: str) -> Any:
+    return Spec(Text(f"WUP, {name}: {pl}", f"WUP, {name}: {en}"), "1", _WUP)
+
+
+class UrbanFormParameters(BuiltUpParameters):
+    """Parameters of ``urban_form``."""
+
+    horizon: Annotated[
+        float,
+        Spec(Text("horyzont postrzegania zabudowy", "horizon of perception"), "m", _WUP),
+        Field(gt=0, le=20_000),
+    ] = 2000
+    dispersion_slope: Annotated[float, _coefficient("w1", "nachylenie", "slope")] = 0.294432
+    dispersion_shift: Annotated[float, _coefficient("w1", "przesunięcie", "shift")] = 12.955
+    uptake_shift: Annotated[float, _coefficient("w2", "przesunięcie", "shift")] = 4.159
+    uptake_scale: Annotated[
+        float,
+        Spec(Text("WUP, w2: skala", "WUP, w2: scale"), "m2/person", _WUP),
+    ] = 613.125
+    cell_slope: Annotated[float, _coefficient("wcc", "nachylenie", "slope")] = 0.97428
+    cell_shift: Annotated[float, _coefficient("wcc", "przesunięcie", "shift")] = 1.046
+    cell_offset: Annotated[float, _coefficient("wcc", "odjemna", "offset")] = 0.996249
+    zone_size: Annotated[
+        float,
+        Spec(
+            Text("entropia w gminie: bok kwadratów", "entropy in a municipality: side of squares"),
+            "m",
+            f"{_OWN}: 1 km, as the squares of the census grid",
+        ),
+        Field(gt=0),
+    ] = 1000
+    connectivity: Annotated[
+        int,
+        Spec(
+            Text("sąsiedzi komórki w płacie (4 albo 8)", "neighbours of a cell in a patch (4, 8)"),
+            "cells",
+            "METHODS 1; FRAGSTATS: 8",
+        ),
+        Field(ge=4, le=8, multiple_of=4),
+    ] = 8
+
+
+def urban_form(
+    municipalities: gpd.GeoDataFrame,
+    built_up: Any,
+    population: gpd.GeoDataFrame | None = None,
+    population_municipal: pd.DataFrame | None = None,
+    *,
+    jobs: pd.DataFrame | None = None,
+    land_cover: Any = None,
+    urban_zones: gpd.GeoDataFrame | None = None,
+    **parameters: Any,
+) -> Result:
+    """Measure sprawl, spread and fragmentation of built-up land by municipality.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame
+        Schema ``Municipalities``, projected CRS in metres.
+    built_up : Grid
+        Built-up land, square cells; cells of at least ``built_up_value``, or of
+        ``built_up_values``. It should reach ``horizon`` beyond the municipalities.
+    population : GeoDataFrame, optional
+        Schema ``PopulationCells``; or
+    population_municipal : DataFrame, optional
+        Schema ``MunicipalPopulation``, which goes first.
+    jobs : DataFrame, optional
+        ``teryt``, ``jobs``: counted with the inhabitants in land uptake.
+    land_cover : Grid, optional
+        Classes of land cover; ``sea_values`` are no land.
+    urban_zones : GeoDataFrame, optional
+        Zones over which the entropy of the whole is taken, in place of the municipalities.
+    **parameters
+        See :class:`UrbanFormParameters`.
+
+    Returns
+    -------
+    Result
+        ``municipalities`` (PBA, DIS, UP, LUP, WUP; entropy over squares; metrics of built-up land
+        and of land cover), raster ``permeation`` (SI of built-up cells, -1 elsewhere), feature
+        ``zones`` where ``urban_zones`` is given.
+
+    Notes
+    -----
+    WUP = PBA x DIS x w1(DIS) x w2(LUP): :func:`metrogis.landscape.sprawl.proliferation`. Entropy H
+    = -sum p ln p, relative H / ln n. Metrics by the definitions of FRAGSTATS (patches end at the
+    border of the municipality): :func:`metrogis.landscape.metrics.by_unit`.
+
+    Examples
+    --------
+    >>> from affine import Affine
+    >>> from shapely import box
+    >>> from metrogis.landscape.grid import read
+    >>> town = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
+    ...                         geometry=[box(0, 0, 300, 100)])
+    >>> land = read(np.array([[1, 0, 1]]), crs="EPSG:2180",
+    ...             transform=Affine(100, 0, 0, 0, -100, 100))
+    >>> people = pd.DataFrame({"teryt": ["2261011"], "population": [80]})
+    >>> found = urban_form(town, land, population_municipal=people)
+    >>> found.municipalities[["pba", "dis", "lup", "built_np"]].round(4).values.tolist()
+    [[0.6667, 13.9761, 250.0, 2.0]]
+    """
+    run = CHECK.begin(
+        parameters,
+        municipalities=municipalities,
+        built_up=built_up,
+        population=population,
+        population_municipal=population_municipal,
+        jobs=jobs,
+        land_cover=land_cover,
+        urban_zones=urban_zones,
+    )
+    p: UrbanFormParameters = run.parameters
+    towns = run.layers["municipalities"]
+    unit_of = Units(towns)
+    built = land_only(run, built_mask(run, "built_up", unit_of))
+    unit = unit_of(built)
+    _note_edges(run, towns, built)
+    people = _people(run, towns, unit, built)
+    numbers = sprawl.Coefficients(
+        **{name: getattr(p, name) for name in sprawl.Coefficients.__dataclass_fields__}
+    )
+    si = sprawl.permeation(
+        built.values & built.valid,
+        sprawl.square_cell(built),
+        horizon=p.horizon,
+        coefficients=numbers,
+    )
+    wup = sprawl.proliferation(
+        built, towns, people, horizon=p.horizon, coefficients=numbers, cells=unit, si=si
+    )
+    seen = replace(built, values=np.nan_to_num(si, copy=False, nan=-1).astype(np.float32))
+    del si
+    table = _municipal(run, towns, wup, people, built, unit)
+    features = {}
+    if run.layers["urban_zones"] is not None:
+        features["zones"] = _zones(run, built)
+    spread = features["zones"] if features else table
+    if run.layers["land_cover"] is not None:
+        _land_cover(run, table, unit_of)
+    return run.result(
+        municipalities=table.set_index(towns.index),
+        features=features,
+        findings=_findings(table, _whole(table, numbers), spread, "zones" in features),
+        rasters={"permeation": seen},
+    )
+
+
+def _note_edges(run: Run, towns: gpd.GeoDataFrame, grid: Grid) -> None:
+    """Say where the raster ends before the horizon does: SI is then of what is there."""
+    x0, y0 = grid.xy(-0.5, -0.5)
+    x1, y1 = grid.xy(grid.shape[0] - 0.5, grid.shape[1] - 0.5)
+    west, east = sorted((float(x0), float(x1)))
+    south, north = sorted((float(y0), float(y1)))
+    reach = run.parameters.horizon
+    box = towns.geometry.bounds
+    short = (
+        (box["minx"] - reach < west)
+        | (box["maxx"] + reach > east)
+        | (box["miny"] - reach < south)
+        | (box["maxy"] + reach > north)
+    )
+    run.note(
+        "built_up",
+        "noted",
+        int(short.sum()),
+        Text(
+            f"raster kończy się bliżej niż {number(reach, 'pl')} m od granic gmin: zabudowy za "
+            "jego brzegiem nie widać",
+            f"the raster ends within {number(reach, 'en')} m of municipalities: built-up land "
+            "beyond its edge is not seen",
+        ),
+        towns["name"][short].astype(str),
+    )
+
+
+def _people(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid) -> Array:
+    """Inhabitants (and jobs) by municipality; NaN = unknown."""
+    found = people_of(run, towns, unit, grid)
+    if found is None:
+        run.note(
+            "population",
+            "unknown",
+            1,
+            Text(
+                "brak ludności: zajętość terenu (LUP) i WUP nieznane",
+                "no population: land uptake (LUP) and WUP unknown",
+            ),
+        )
+        found = np.full(len(towns), np.nan)
+    jobs = run.layers["jobs"]
+    if jobs is None:
+        run.note(
+            "jobs",
+            "noted",
+            1,
+            Text(
+                "bez miejsc pracy: LUP liczona na mieszkańca, więc zawyżona tam, gdzie jest praca",
+                "no jobs: LUP is per inhabitant, hence too high where people work",
+            ),
+        )
+        return np.asarray(found, float)
+    missing = [c for c in ("teryt", "jobs") if c not in jobs]
+    if missing:
+        raise SchemaError(
+            Text(f"brak kolumn: {', '.join(missing)}", f"columns missing: {', '.join(missing)}"),
+            layer="jobs",
+        )
+    more, audit = municipal_totals(
+        towns, jobs[["teryt", "jobs"]].rename(columns={"jobs": "population"}), layer="jobs"
+    )
+    run.add(audit)
+    return np.asarray(found, float) + more
+
+
+def _municipal(
+    run: Run, towns: gpd.GeoDataFrame, wup: pd.DataFrame, people: Array, built: Grid, unit: Array
+) -> gpd.GeoDataFrame:
+    n, size = len(towns), built.cell_area / _HECTARE
+    table = towns[["teryt", "name", "geometry"]].copy().reset_index(drop=True)
+    land = np.bincount(unit[built.valid], minlength=n + 1)[1:] * size
+    dark = land == 0
+    table["land_ha"] = land
+    own = np.bincount(unit[built.values & built.valid], minlength=n + 1)[1:] * size
+    table["built_ha"] = np.where(dark, np.nan, own)
+    table["people"] = people
+    for name in ("PBA", "DIS", "UP", "LUP", "WUP"):
+        value = wup[name].to_numpy()
+        table[name.lower()] = np.where(np.isinf(value), np.nan, value)
+    table["entropy"], table["entropy_relative"] = _by_squares(run, built, unit, n)
+    codes = np.where(built.values, 2, 1).astype(np.uint8)
+    found = metrics.by_unit(
+        replace(built, values=codes), unit, n, connectivity=run.parameters.connectivity
+    )
+    of_built = found.classes.xs(2, level="class").reindex(range(1, n + 1))
+    for name in ("NP", "LPI", "ED", "MESH"):
+        value = of_built[name].to_numpy()
+        # no built-up land: no patches; no known land: nothing is known
+        none = 0.0 if name in ("NP", "ED") else np.nan
+        value = np.where(np.isnan(value), none, value)
+        table[f"built_{name.lower()}"] = np.where(dark, np.nan, value)
+    return table
+
+
+def _whole(table: gpd.GeoDataFrame, numbers: sprawl.Coefficients) -> dict[str, float]:
+    """Proliferation of all municipalities together; WUP is NaN when some people are unknown."""
+    own, land = table["built_ha"], float(table["land_ha"].sum())
+    built = float(own.sum())
+    pba = built / land
+    dis = float((table["dis"] * own).sum()) / built
+    people = float(table["people"].sum(skipna=False))
+    lup = built * _HECTARE / people if people > 0 else np.nan
+    weight = sprawl.dispersion_weight(dis, numbers) * sprawl.uptake_weight(lup, numbers)
+    return {"pba": pba, "dis": dis, "up": pba * dis, "lup": lup, "wup": float(pba * dis * weight)}
+
+
+def _by_squares(run: Run, built: Grid, unit: Array, n: int) -> tuple[Array, Array]:
+    """Entropy of built-up land over the squares of each municipality, and relative to ln n."""
+    rows, columns = built.shape
+    side = run.parameters.zone_size
+    x, _ = built.xy(np.zeros(columns), np.arange(columns))
+    _, y = built.xy(np.arange(rows), np.zeros(rows))
+    across = pd.factorize(np.floor(x / side))[0]
+    along = pd.factorize(np.floor(y / side))[0]
+    wide = int(across.max()) + 1
+    many = wide * (int(along.max()) + 1)
+    known, sums = np.zeros(n * many, np.int64), np.zeros(n * many, np.int64)
+    for top in range(0, rows, _ROWS):
+        band = slice(top, top + _ROWS)
+        square = along[band, None] * wide + across[None, :]
+        keep = built.valid[band] & (unit[band] > 0)
+        key = (unit[band][keep].astype(np.int64) - 1) * many + square[keep]
+        known += np.bincount(key, minlength=n * many)
+        sums += np.bincount(key[built.values[band][keep]], minlength=n * many)
+    found = [(np.nan, np.nan)] * n
+    for town in range(n):
+        own = slice(town * many, (town + 1) * many)
+        found[town] = sprawl.entropy(sums[own][known[own] > 0])
+    out = np.array(found, float).reshape(n, 2)
+    return out[:, 0], out[:, 1]
+
+
+def _zones(run: Run, built: Grid) -> gpd.GeoDataFrame:
+    """Built-up land by zone, over which the entropy of the whole is taken."""
+    zones = run.layers["urban_zones"].reset_index(drop=True)
+    unit = growth.unit_cells(zones, built)
+    n, size = len(zones), built.cell_area / _HECTARE
+    known = np.bincount(unit[built.valid], minlength=n + 1)[1:] * size
+    own = np.bincount(unit[built.values & built.valid], minlength=n + 1)[1:] * size
+    names = zones["name"] if "name" in zones else pd.Series(np.arange(1, n + 1).astype(str))
+    return gpd.GeoDataFrame(
+        {
+            "name": names,
+            "land_ha": known,
+            "built_ha": np.where(known > 0, own, np.nan),
+            "pba": np.where(known > 0, own / np.where(known > 0, known, 1), np.nan),
+        },
+        geometry=zones.geometry,
+        crs=run.crs,
+    )
+
+
+def _land_cover(run: Run, table: gpd.GeoDataFrame, unit_of: Units) -> None:
+    """Add metrics of land cover."""
+    cover = sea_left_out(run, placed(run, "land_cover"))
+    found = metrics.by_unit(
+        cover, unit_of(cover), len(table), connectivity=run.parameters.connectivity
+    ).units
+    for name in ("NP", "LPI", "ED", "SHDI", "SHEI", "DIVISION", "SPLIT", "MESH"):
+        table[f"cover_{name.lower()}"] = found[name].to_numpy()
+    dark = int(found["TA"].isna().sum())
+    run.note(
+        "land_cover",
+        "unknown",
+        dark,
+        Text("gminy bez danych o pokryciu terenu", "municipalities without land cover"),
+        table["name"][found["TA"].isna().to_numpy()].astype(str),
+    )
+
+
+# --------------------------------------------------------------------------- findings
+
+
+def _findings(
+    table: gpd.GeoDataFrame, every: dict[str, float], spread: gpd.GeoDataFrame, zones: bool
+) -> list[Finding]:
+    out = [
+        Finding(
+            texts.SPRAWL,
+            {
+                "built_ha": float(table["built_ha"].sum()),
+                **{name: every[name] for name in ("pba", "dis", "up")},
+            },
+        )
+    ]
+    if np.isfinite(every["wup"]):
+        out.append(Finding(texts.WEIGHTED, {name: every[name] for name in ("lup", "wup")}))
+    else:
+        out.append(Finding(texts.UNWEIGHTED, {"people_unknown": int(table["people"].isna().sum())}))
+    best = "wup" if table["wup"].notna().any() else "up"
+    if table[best].notna().any():
+        row = table.loc[table[best].idxmax()]
+        text = texts.MOST_WEIGHTED if best == "wup" else texts.MOST
+        out.append(Finding(text, {f"largest_{best}": float(row[best])}, {"town": str(row["name"])}))
+    h, relative = sprawl.entropy(spread["built_ha"].to_numpy())
+    if np.isfinite(relative):
+        out.append(
+            Finding(
+                texts.ENTROPY_ZONES if zones else texts.ENTROPY,
+                {"entropy": h, "entropy_relative": relative, "parts": len(spread)},
+            )
+        )
+    if "cover_shdi" in table and table["cover_mesh"].notna().any():
+        row = table.loc[table["cover_mesh"].idxmin()]
+        out.append(
+            Finding(
+                texts.COVER,
+                {
+                    "shdi_median": float(table["cover_shdi"].median()),
+                    "mesh_median": float(table["cover_mesh"].median()),
+                    "mesh_least": float(row["cover_mesh"]),
+                },
+                {"town": str(row["name"])},
+            )
+        )
+    return out
+
+
+CHECK = Check(
+    id="urban_form",
+    direction="1.2.1",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    inputs=(
+        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
+        BUILT_UP,
+        POPULATION,
+        TOTALS,
+        Input("jobs", Text("miejsca pracy w gminach", "jobs by municipality"), "Table", False),
+        LAND_COVER,
+        Input(
+            "urban_zones",
+            Text("jednostki, po których liczy się entropię", "zones the entropy is taken over"),
+            "Areas",
+            required=False,
+        ),
+    ),
+    parameters=UrbanFormParameters,
+    function=urban_form,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+    overlays=texts.OVERLAYS,
+)

@@ -1,0 +1,158 @@
+"""Texts, columns and map views of ``urban_form``."""
+
+from __future__ import annotations
+
+from metrogis.checks.contract import Column, Overlay, View, municipality_columns
+from metrogis.texts import Text
+
+TITLE = Text("Forma zabudowy i rozlewanie się miast", "Form of built-up land and sprawl")
+QUESTION = Text(
+    "Jak bardzo zabudowa się rozlewa, jak jest rozłożona i jak rozdrobnione jest pokrycie terenu?",
+    "How far does built-up land sprawl, how is it spread, and how cut up is land cover?",
+)
+METHOD = Text(
+    "Ważona proliferacja zabudowy WUP = PBA x DIS x w1(DIS) x w2(LUP): udział zabudowy w lądzie, "
+    "rozproszenie (średnia po komórkach zabudowy z wag odległości do zabudowy w promieniu 2 km, "
+    "także za granicą gminy) i zajęty teren na mieszkańca (i miejsce pracy, jeśli są znane). "
+    "Współczynników nie sprawdzono w tekście źródłowym. Entropia H = -suma p ln p zabudowy: w "
+    "całości po gminach lub podanych jednostkach, w gminie po kwadratach; względna to H/ln n (1: "
+    "zabudowa rozłożona równo). Metryki krajobrazu według definicji FRAGSTATS (8 sąsiadów); płaty "
+    "kończą się na granicy gminy, a granica nie jest krawędzią. Ląd to komórki znane; morze musi "
+    "być brakiem danych albo wskazane kodami. Wyniki zależą od wielkości komórki: porównuj tylko "
+    "rastry o tej samej.",
+    "Weighted urban proliferation WUP = PBA x DIS x w1(DIS) x w2(LUP): share of land built up, "
+    "dispersion (mean over built-up cells of the weighted distances to built-up land within 2 km, "
+    "beyond the border too) and land per inhabitant (and job, where known). The coefficients were "
+    "not checked in the primary text. Entropy H = -sum p ln p of built-up land: of the whole over "
+    "municipalities or the zones given, of a municipality over squares; relative is H/ln n (1: "
+    "evenly spread). Landscape metrics by the definitions of FRAGSTATS (8 neighbours); patches end "
+    "at the border of the municipality, which is no edge. Land is known cells; the sea must be no "
+    "data, or be named by codes. Results depend on the size of the cell: compare only rasters of "
+    "one size.",
+)
+
+SPRAWL = Text(
+    "Zabudowane jest {built_ha:0} ha ({pba:%1} lądu); rozproszenie DIS {dis:1}, proliferacja UP "
+    "{up:2}.",
+    "{built_ha:0} ha are built up ({pba:%1} of the land); dispersion DIS {dis:1}, proliferation UP "
+    "{up:2}.",
+)
+WEIGHTED = Text(
+    "Na mieszkańca (i miejsce pracy) przypada {lup:0} m2 zabudowy; ważona proliferacja WUP całości "
+    "to {wup:2}.",
+    "Built-up land per inhabitant (and job) is {lup:0} m2; weighted proliferation WUP of the whole "
+    "is {wup:2}.",
+)
+UNWEIGHTED = Text(
+    "Ludności {people_unknown:0} {people_unknown:plural:gminy|gmin|gmin} nie ma w danych: WUP "
+    "całości jest nieznana.",
+    "The population of {people_unknown:0} {people_unknown:plural:municipality|municipalities} is "
+    "not in the data: WUP of the whole is unknown.",
+)
+MOST_WEIGHTED = Text(
+    "Najbardziej rozlewa się zabudowa: {town} (WUP {largest_wup:2}).",
+    "Built-up land sprawls most in {town} (WUP {largest_wup:2}).",
+)
+MOST = Text(
+    "Największą proliferację UP ma {town} ({largest_up:2}); bez ludności nie jest ważona.",
+    "Proliferation UP is highest in {town} ({largest_up:2}); without people it is not weighted.",
+)
+ENTROPY = Text(
+    "Entropia zabudowy po {parts:0} gminach: {entropy:2}, względna {entropy_relative:2} (1: równo "
+    "rozłożona).",
+    "Entropy of built-up land over {parts:0} municipalities: {entropy:2}, relative "
+    "{entropy_relative:2} (1: evenly spread).",
+)
+ENTROPY_ZONES = Text(
+    "Entropia zabudowy po {parts:0} jednostkach: {entropy:2}, względna {entropy_relative:2} (1: "
+    "równo rozłożona).",
+    "Entropy of built-up land over {parts:0} zones: {entropy:2}, relative {entropy_relative:2} (1: "
+    "evenly spread).",
+)
+COVER = Text(
+    "Pokrycie terenu: mediana gmin SHDI {shdi_median:2}, efektywnej wielkości oczka MESH "
+    "{mesh_median:0} ha; najbardziej rozdrobnione: {town} ({mesh_least:0} ha).",
+    "Land cover: median of municipalities SHDI {shdi_median:2}, effective mesh size MESH "
+    "{mesh_median:0} ha; most cut up: {town} ({mesh_least:0} ha).",
+)
+
+_SOURCE = Text("Jaeger i Schwick 2014; EEA 11/2016", "Jaeger & Schwick 2014; EEA 11/2016")
+
+
+def _number(pl: str, en: str, digits: int = 2, unit: str = "", note: Text | None = None) -> Column:
+    return Column(Text(pl, en), unit=unit, digits=digits, note=note)
+
+
+COLUMNS = {
+    "municipalities": {
+        **municipality_columns(),
+        "land_ha": _number("ląd", "land", 0, "ha"),
+        "built_ha": _number("zabudowa", "built-up land", 1, "ha"),
+        "people": _number("mieszkańcy (i miejsca pracy)", "inhabitants (and jobs)", 0, "people"),
+        "pba": Column(Text("PBA: udział zabudowy", "PBA: share built up"), "share", digits=1),
+        "dis": _number("DIS: rozproszenie", "DIS: dispersion", 2, "UPU/m2", _SOURCE),
+        "up": _number("UP: proliferacja", "UP: proliferation", 3, "UPU/m2", _SOURCE),
+        "lup": _number("LUP: zabudowa na osobę", "LUP: built-up land per person", 0, "m2/person"),
+        "wup": _number("WUP: ważona proliferacja", "WUP: weighted proliferation", 3, "UPU/m2"),
+        "entropy": _number("entropia po kwadratach", "entropy over squares"),
+        "entropy_relative": _number("entropia względna", "relative entropy"),
+        "built_np": _number("płaty zabudowy (NP)", "patches of built-up land (NP)", 0),
+        "built_lpi": _number("największy płat zabudowy (LPI)", "largest patch (LPI)", 1, "%"),
+        "built_ed": _number("krawędź zabudowy (ED)", "edge of built-up land (ED)", 1, "m/ha"),
+        "built_mesh": _number("oczko zabudowy (MESH)", "mesh of built-up land (MESH)", 1, "ha"),
+        "cover_np": _number("płaty pokrycia terenu (NP)", "patches of land cover (NP)", 0),
+        "cover_lpi": _number("największy płat (LPI)", "largest patch of land cover (LPI)", 1, "%"),
+        "cover_ed": _number("gęstość krawędzi (ED)", "edge density (ED)", 1, "m/ha"),
+        "cover_shdi": _number("różnorodność (SHDI)", "diversity (SHDI)"),
+        "cover_shei": _number("równomierność (SHEI)", "evenness (SHEI)"),
+        "cover_division": _number("podział (DIVISION)", "division (DIVISION)", 3),
+        "cover_split": _number("rozszczepienie (SPLIT)", "splitting (SPLIT)", 1),
+        "cover_mesh": _number("efektywne oczko (MESH)", "effective mesh size (MESH)", 0, "ha"),
+    },
+    "zones": {
+        "name": Column(Text("jednostka", "zone"), kind="text"),
+        "land_ha": _number("ląd", "land", 0, "ha"),
+        "built_ha": _number("zabudowa", "built-up land", 1, "ha"),
+        "pba": Column(Text("udział zabudowy", "share built up"), "share", digits=1),
+    },
+}
+
+VIEWS = (
+    View(
+        "municipalities",
+        Text("Ważona proliferacja zabudowy (WUP)", "Weighted urban proliferation (WUP)"),
+        column="wup",
+        breaks=(0, 0.5, 1, 2, 4, 8, 100),
+        palette="cividis",
+        popup=("name", "pba", "dis", "lup", "wup", "entropy_relative"),
+    ),
+    View(
+        "municipalities",
+        Text("Udział zabudowy w lądzie (PBA)", "Share of land built up (PBA)"),
+        column="pba",
+        breaks=(0, 0.05, 0.1, 0.2, 0.4, 1),
+        palette="cividis",
+        popup=("name", "built_ha", "pba", "built_np", "built_lpi", "built_ed"),
+        shown=False,
+    ),
+    View(
+        "municipalities",
+        Text("Efektywna wielkość oczka pokrycia terenu", "Effective mesh size of land cover"),
+        column="cover_mesh",
+        breaks=(0, 50, 100, 250, 500, 1000, 100_000),
+        palette="viridis",
+        popup=("name", "cover_np", "cover_ed", "cover_shdi", "cover_shei", "cover_mesh"),
+        shown=False,
+    ),
+)
+OVERLAYS = (
+    Overlay(
+        "permeation",
+        Text("Przenikanie zabudowy (SI)", "Urban permeation (SI)"),
+        breaks=(0, 20, 30, 35, 40, 45, 65),
+        palette="viridis",
+        unit="UPU/m2",
+        digits=0,
+        shown=False,
+    ),
+)
