@@ -15,6 +15,7 @@ from metrogis.checks.contract import Check
 from metrogis.checks.spatial_development import (
     border_coherence,
     corridor_conflicts,
+    corridor_connectivity,
     functional_links,
     model_coherence,
     plan_validity,
@@ -27,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     functional_links.CHECK,
     plan_validity.CHECK,
     corridor_conflicts.CHECK,
+    corridor_connectivity.CHECK,
     border_coherence.CHECK,
     model_coherence.CHECK,
     white_spots.CHECK,

@@ -14,6 +14,7 @@ import numpy as np
 from affine import Affine
 from numba import njit
 
+from metrogis.landscape import grid as grids
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.landcover import Lookup
 
@@ -149,6 +150,15 @@ def build(
     nothing = np.zeros((0, 0), np.int32)
     if zones is None:
         zones = ZoneEffects(nothing, np.zeros(1), np.zeros(1), np.zeros(1, bool))
+    # compiled code does not look whether an index is inside
+    given = {"codes": lookup.codes, "zones": zones.cells, "roads": roads, "towns": towns}
+    for name, plane in given.items():
+        if plane is not None and plane.size:
+            grids.require_same_shape((rows, columns), plane.shape, layer=name)
+    if zones.cells.size and int(zones.cells.max()) >= len(zones.takes):
+        raise grids.bad_parameter("zones", "strefa bez skutku", "a zone without its effect")
+    if towns is not None and towns.size and int(towns.max()) > town_count:
+        raise grids.bad_parameter("towns", "gmina ponad town_count", "a town above town_count")
     sums = np.zeros((6, *shape))
     by_town = np.zeros((town_count + 1, 4))
     args = (

@@ -83,7 +83,8 @@ def class_table(
     ----------
     table : DataFrame, optional
         ``code`` (whole number, once each), ``habitat`` (0-1), ``resistance`` (above 0; ``inf`` =
-        barrier). Other columns are for the reader.
+        barrier); ``number``: another code of the class, where rasters use one. Other columns are
+        for the reader.
 
     Raises
     ------
@@ -115,10 +116,18 @@ def class_table(
     if not len(table):
         raise SchemaError(Text("tabela klas jest pusta", "the table of classes is empty"),
                           layer=layer)  # fmt: skip
-    return {
-        int(c): LandClass(float(h), float(r))
-        for c, h, r in zip(code, habitat, resistance, strict=True)
-    }
+    found = [LandClass(float(h), float(r)) for h, r in zip(habitat, resistance, strict=True)]
+    out = {int(c): one for c, one in zip(code, found, strict=True)}
+    if "number" in table:
+        second = pd.to_numeric(table["number"], errors="coerce").to_numpy(float)
+        for c, one in zip(second, found, strict=True):
+            if np.isfinite(c) and out.setdefault(int(c), one) != one:
+                raise _bad_rows(
+                    [f"number {c:g}"],
+                    layer,
+                    Text("number: inna niż code", "number: other than every code"),
+                )
+    return out
 
 
 def resistance_table(

@@ -90,9 +90,9 @@ def tree(source, indptr, indices, weights, dist, parent, arc, order, heap, place
 def pair_sum(indptr, indices, weights, a, alpha):  # type: ignore[no-untyped-def]
     """Sum of a_s a_t exp(-alpha d_st) over ordered pairs, s = t included."""
     n = a.size
-    dist, order = np.empty(n), np.empty(n, np.int64)
-    parent, arc = np.empty(n, np.int64), np.empty(n, np.int64)
-    heap, place = np.empty(n, np.int64), np.empty(n, np.int64)
+    dist, order = np.empty(n), np.empty(n, np.int32)
+    parent, arc = np.empty(n, np.int32), np.empty(n, np.int32)
+    heap, place = np.empty(n, np.int32), np.empty(n, np.int32)
     total = 0.0
     for s in range(n):
         if a[s] == 0.0:

@@ -12,7 +12,7 @@ from affine import Affine
 
 from metrogis.checks.contract import Run
 from metrogis.checks.spatial_development.plan_inputs import zone_owners, zones_of
-from metrogis.errors import SchemaError
+from metrogis.errors import MissingLayerError, SchemaError
 from metrogis.landscape import blocks as blocking
 from metrogis.landscape import grid as grids
 from metrogis.landscape import landcover
@@ -104,10 +104,12 @@ def prepare(run: Run) -> Land:
     town = _fit(town_cells[middle], land.shape).astype(np.int64) - 1
     told = effects.known[_fit(effects.cells[middle], land.shape)]
     if not (land.habitat > 0).any():
-        raise SchemaError(
+        own = run.layers["land_cover_classes"] is not None
+        kind, at = (SchemaError, "land_cover") if own else (MissingLayerError, "land_cover_classes")
+        raise kind(
             Text("żadna klasa pokrycia terenu nie jest siedliskiem", "no class of land cover is "
                  "habitat"),
-            layer="land_cover",
+            layer=at,
             remedy=Text(
                 "podaj tabelę land_cover_classes (code, habitat, resistance): bez niej kody "
                 "czytane są jako CORINE Land Cover",

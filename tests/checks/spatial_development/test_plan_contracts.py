@@ -10,6 +10,7 @@ import pytest
 from metrogis.checks.spatial_development import (
     border_coherence,
     corridor_conflicts,
+    corridor_connectivity,
     model_coherence,
     plan_validity,
 )
@@ -17,6 +18,7 @@ from metrogis.checks.spatial_development import (
 CHECKS = [
     plan_validity.CHECK,
     corridor_conflicts.CHECK,
+    corridor_connectivity.CHECK,
     border_coherence.CHECK,
     model_coherence.CHECK,
 ]
