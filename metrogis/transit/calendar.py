@@ -7,7 +7,7 @@ holidays), ``saturday``, ``sunday`` (Sundays and public holidays). METHODS 5.1.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias, cast
@@ -93,8 +93,8 @@ class DayType:
     title: Text
     state: Literal["known", "unknown"]
     date: Date | None
-    dates: tuple[Date, ...]
-    same: tuple[Date, ...]
+    dates: tuple[Date, ...] = field(repr=False)  # hundreds: they would hide the rest
+    same: tuple[Date, ...] = field(repr=False)
     why: Text
     trips: float = float("nan")
 
