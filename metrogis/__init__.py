@@ -23,9 +23,12 @@ _WHERE = {
     "Check": "checks.contract",
     "Result": "checks.contract",
     "Finding": "checks.contract",
+    "urban_growth": "checks.spatial_development.urban_growth",
+    "urban_form": "checks.spatial_development.urban_form",
     "functional_links": "checks.spatial_development.functional_links",
     "plan_validity": "checks.spatial_development.plan_validity",
     "corridor_conflicts": "checks.spatial_development.corridor_conflicts",
+    "corridor_connectivity": "checks.spatial_development.corridor_connectivity",
     "border_coherence": "checks.spatial_development.border_coherence",
     "model_coherence": "checks.spatial_development.model_coherence",
     "white_spots": "checks.transport_accessibility.white_spots",
@@ -76,6 +79,7 @@ __all__ = [
     "border_gaps",
     "connections",
     "corridor_conflicts",
+    "corridor_connectivity",
     "cycle_network",
     "functional_links",
     "interchange_access",
@@ -88,6 +92,8 @@ __all__ = [
     "read_feed",
     "run",
     "service_quality",
+    "urban_form",
+    "urban_growth",
     "white_spots",
 ]
 
@@ -102,9 +108,12 @@ if TYPE_CHECKING:
     from metrogis.checks.registry import CHECKS
     from metrogis.checks.spatial_development.border_coherence import border_coherence
     from metrogis.checks.spatial_development.corridor_conflicts import corridor_conflicts
+    from metrogis.checks.spatial_development.corridor_connectivity import corridor_connectivity
     from metrogis.checks.spatial_development.functional_links import functional_links
     from metrogis.checks.spatial_development.model_coherence import model_coherence
     from metrogis.checks.spatial_development.plan_validity import plan_validity
+    from metrogis.checks.spatial_development.urban_form import urban_form
+    from metrogis.checks.spatial_development.urban_growth import urban_growth
     from metrogis.checks.transport_accessibility.connections import connections
     from metrogis.checks.transport_accessibility.service_quality import service_quality
     from metrogis.checks.transport_accessibility.white_spots import white_spots

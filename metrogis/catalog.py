@@ -68,6 +68,13 @@ LAYERS: dict[str, Known] = {
     "population_municipal": Known(
         Text("ludność gmin", "population by municipality"), "MunicipalPopulation"
     ),
+    "population_before": Known(
+        Text("ludność w siatce wcześniej", "population grid earlier"), "PopulationCells"
+    ),
+    "population_municipal_before": Known(
+        Text("ludność gmin wcześniej", "population by municipality earlier"), "MunicipalPopulation"
+    ),
+    "jobs": Known(Text("miejsca pracy w gminach", "jobs by municipality"), "Table"),
     "od_flows": Known(Text("przepływy między gminami", "flows between municipalities"), "ODFlows"),
     "timetable": Known(Text("rozkład jazdy (GTFS)", "timetable (GTFS)"), ""),
     "coverage": Known(Text("pokrycie rozkładami", "timetable coverage"), "Coverage"),
@@ -86,6 +93,8 @@ LAYERS: dict[str, Known] = {
     "streets": Known(Text("sieć ulic", "street network"), ""),
     "localities": Known(Text("miejscowości", "localities"), "Localities"),
     "built_up": Known(Text("zabudowa", "built-up area"), "Raster"),
+    "built_up_before": Known(Text("zabudowa wcześniej", "built-up area earlier"), "Raster"),
+    "urban_zones": Known(Text("jednostki zabudowy", "zones of built-up land"), "Areas"),
     "corridors": Known(Text("korytarze ekologiczne", "ecological corridors"), "Corridors"),
     "protected_areas": Known(Text("obszary chronione", "protected areas"), "ProtectedAreas"),
     "plans": Known(Text("plany ogólne (APP GML)", "general plans (APP GML)"), ""),

@@ -19,12 +19,16 @@ from metrogis.checks.spatial_development import (
     functional_links,
     model_coherence,
     plan_validity,
+    urban_form,
+    urban_growth,
 )
 from metrogis.checks.transport_accessibility import connections, service_quality, white_spots
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 
 CHECKS: tuple[Check, ...] = (
+    urban_growth.CHECK,
+    urban_form.CHECK,
     functional_links.CHECK,
     plan_validity.CHECK,
     corridor_conflicts.CHECK,
