@@ -14,9 +14,11 @@ import networkx as nx
 import numpy as np
 import pytest
 import shapely
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from metrogis.streets import StreetNetwork, from_lines
+from metrogis.streets.gap_graph import both_ways, gap_graph, nearest_part, parts_of
 
 STOPS, PLACES, SIDE, STEP = 6000, 300, 625, 90.0
 
@@ -122,6 +124,43 @@ def test_bike_catchments(city: StreetNetwork) -> None:
     print(
         f"\n{PLACES} catchments of 5 km ({len(found.node)} nodes): own {own:.3f} s, "
         f"scipy {scipy_:.3f} s, ratio {own / scipy_:.2f} (goal 0.2)"
+    )
+
+
+def test_gap_graph(city: StreetNetwork) -> None:
+    """Nearest connected part of every node, and the gaps between neighbouring parts."""
+    rng = np.random.default_rng(6)
+    built = np.zeros(city.n_edges, bool)
+    built[rng.choice(city.n_edges, 12_200, replace=False)] = True
+    label, starts = parts_of(city, built)
+    edges = np.flatnonzero(city.open_edges & (city.edge_u != city.edge_v))
+    u, v, metres = city.edge_u[edges], city.edge_v[edges], city.edge_length[edges]
+    net = both_ways(city, edges)
+    order = np.lexsort((metres, np.maximum(u, v), np.minimum(u, v)))
+    low, high = np.minimum(u, v)[order], np.maximum(u, v)[order]
+    first = np.r_[True, (low[1:] != low[:-1]) | (high[1:] != high[:-1])]
+    low, high, short = low[first], high[first], metres[order][first]
+    half = coo_array((short, (low, high)), shape=(city.n_nodes,) * 2).tocsr()
+    matrix = (half + half.T).tocsr()
+    nearest_part(net, label, starts, np.inf)
+    (own, found), (scipy_, expected) = race(
+        5,
+        lambda: nearest_part(net, label, starts, np.inf),
+        lambda: dijkstra(matrix, indices=starts, min_only=True, return_predecessors=True),
+    )
+    np.testing.assert_array_equal(found[0], expected[0])
+    graph = nx.Graph()
+    graph.add_nodes_from(range(city.n_nodes))
+    graph.add_weighted_edges_from(zip(low.tolist(), high.tolist(), short.tolist(), strict=True))
+    ((slow, answer),) = race(
+        1, lambda: nx.multi_source_dijkstra_path_length(graph, set(starts.tolist()))
+    )
+    assert all(found[0][i] == d for i, d in answer.items())
+    ((table, gaps),) = race(3, lambda: gap_graph(city, built))
+    print(
+        f"\ngap graph of {label.max() + 1} parts: own {own:.3f} s, scipy {scipy_:.3f} s, ratio "
+        f"{own / scipy_:.2f} (goal 0.6); networkx {slow:.1f} s, {slow / own:.0f} x (goal 50); "
+        f"table of {len(gaps)} gaps from the mask on: {table:.2f} s"
     )
 
 
