@@ -36,7 +36,8 @@ class States:
 
 
 def _sum(values: Any, groups: Any, n: int) -> Array:
-    return np.bincount(np.asarray(groups, dtype=np.int64), np.asarray(values, float), minlength=n)
+    found = np.bincount(np.asarray(groups, np.int64), np.asarray(values, float), minlength=n)
+    return found.astype(float)  # of nothing, whole numbers
 
 
 def _share_inside(shapes: Array, layer: gpd.GeoDataFrame | None, measure: Any) -> Array:
