@@ -257,5 +257,8 @@ def test_real_metropolises_become_an_atlas(invoke, shared, project, tmp_path, na
         assert content["skipped"]["interchange_access"]["layer"] == "cycle_routes"
     else:
         assert {"interchange_access", "cycle_network"} <= set(content["results"])
-        assert missing <= {"plans", "corridors", "structure", "localities", "streets"}
+        assert "plan_validity" in content["results"]
+        assert missing <= {
+            "built_up", "corridors", "land_cover", "structure", "localities", "streets",
+        }  # fmt: skip
     shutil.rmtree(out)
