@@ -19,10 +19,12 @@ from metrogis import crs as crs_rules
 from metrogis.checks.active_mobility import cycle_network_parts as parts
 from metrogis.checks.active_mobility import cycle_network_texts as texts
 from metrogis.checks.active_mobility.infrastructure import pieces_by_area, plain
+from metrogis.checks.active_mobility.interchange_inputs import cycle_lines
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.errors import MissingLayerError
 from metrogis.population import municipal_totals
 from metrogis.streets import StreetNetwork
-from metrogis.streets.cycleways import Split, by_state, directions
+from metrogis.streets.cycleways import Split, directions
 from metrogis.streets.layer import network_of
 from metrogis.texts import Text, number
 
@@ -113,7 +115,7 @@ class CycleNetworkParameters(Parameters):
 
 def cycle_network(
     municipalities: gpd.GeoDataFrame,
-    cycle_routes: gpd.GeoDataFrame,
+    cycle_routes: gpd.GeoDataFrame | None = None,
     *,
     streets: Any = None,
     population_municipal: pd.DataFrame | None = None,
@@ -126,8 +128,9 @@ def cycle_network(
     ----------
     municipalities : GeoDataFrame
         Schema ``Municipalities``. All layers in one projected CRS in metres.
-    cycle_routes : GeoDataFrame
-        Schema ``CycleRoutes``; planned lines are told apart by ``state`` or ``highway``.
+    cycle_routes : GeoDataFrame, optional
+        Schema ``CycleRoutes``; planned lines are told apart by ``state`` or ``highway``. Without it
+        the network is what tags of ``streets`` tell, and there is nothing to compare.
     streets : Streets or StreetNetwork, optional
         Street data with OSM tags: compared with ``cycle_routes``, and rated by traffic stress.
     population_municipal : DataFrame, optional
@@ -147,6 +150,8 @@ def cycle_network(
 
     Raises
     ------
+    MissingLayerError
+        Without cycle routes and without streets with tags.
     MetrogisError
         On bad layers or parameters, before anything is computed.
 
@@ -176,7 +181,20 @@ def cycle_network(
     p: CycleNetworkParameters = run.parameters
     towns = run.layers["municipalities"]
     network = bike_network(run, streets)
-    split = by_state(run.layers["cycle_routes"])
+    if run.layers["cycle_routes"] is None and (network is None or "highway" not in network.ways):
+        raise MissingLayerError(
+            Text(
+                "sprawdzenie cycle_network wymaga infrastruktury rowerowej (cycle_routes) albo ulic"
+                " z tagami (streets)",
+                "check cycle_network needs cycle routes, or streets with tags",
+            ),
+            layer="cycle_routes",
+            remedy=Text(
+                "podaj jedną z tych warstw lub wpisz ją do katalogu",
+                "pass one of these layers, or declare it in the catalog",
+            ),
+        )
+    split = cycle_lines(run, network)
     run.add(split.audit)
     built = split.built
     form = parts.form_table(built, (p.tolerance, p.tolerance_medium, p.tolerance_wide), run.crs)
@@ -189,16 +207,17 @@ def cycle_network(
     }
     compared = rated = None
     if network is not None:
-        compared = parts.compare(
-            built, split.planned, network, towns, mapped,
-            distance=p.match_distance, shortest=p.missing_length, join=p.missing_join,
-            reach=p.compare_reach,
-        )  # fmt: skip
-        features["differences"] = compared.places
+        if run.layers["cycle_routes"] is not None:
+            compared = parts.compare(
+                built, split.planned, network, towns, mapped,
+                distance=p.match_distance, shortest=p.missing_length, join=p.missing_join,
+                reach=p.compare_reach,
+            )  # fmt: skip
+            features["differences"] = compared.places
+            _note_not_compared(run, compared)
         rated = parts.streets_by_stress(network, towns, rules=p.rules, limit=p.stress_limit)
         features["stress"] = rated.by_level
         run.add(rated.audit)
-        _note_not_compared(run, compared)
     table = _judged(run, table, mapped, compared, rated)
     return run.result(
         municipalities=table,
@@ -402,8 +421,27 @@ def _findings(
             },
         ),
     ]
-    if compared is None or rated is None:
+    if compared is not None:
+        found += _differences(compared)
+    if rated is None:
         return [*found, Finding(texts.NO_STREETS)]
+    total = float(rated.known.sum())
+    found.append(
+        Finding(
+            texts.STRESS,
+            {
+                "low_stress_share": float(rated.low.sum()) / total if total else np.nan,
+                "low_stress_largest_share": rated.largest_share,
+                "defaults_share": float(rated.defaults.sum()) / total if total else np.nan,
+            },
+            {"limit": str(p.stress_limit)},
+        )
+    )
+    return found
+
+
+def _differences(compared: parts.Compared) -> list[Finding]:
+    found: list[Finding] = []
     values: dict[str, float] = {}
     for source in ("osm", "layer"):
         places = compared.places[compared.places["missing_in"] == source]
@@ -420,18 +458,6 @@ def _findings(
                 {"place": str(place) if place else Text("poza gminami", "outside municipalities")},
             )
         )
-    total = float(rated.known.sum())
-    found.append(
-        Finding(
-            texts.STRESS,
-            {
-                "low_stress_share": float(rated.low.sum()) / total if total else np.nan,
-                "low_stress_largest_share": rated.largest_share,
-                "defaults_share": float(rated.defaults.sum()) / total if total else np.nan,
-            },
-            {"limit": str(p.stress_limit)},
-        )
-    )
     return found
 
 
@@ -443,7 +469,12 @@ CHECK = Check(
     method=texts.METHOD,
     inputs=(
         Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
-        Input("cycle_routes", Text("infrastruktura rowerowa", "cycle routes"), "CycleRoutes"),
+        Input(
+            "cycle_routes",
+            Text("infrastruktura rowerowa (ona albo ulice)", "cycle routes (these, or streets)"),
+            "CycleRoutes",
+            required=False,
+        ),
         Input(
             "streets",
             Text("ulice z tagami (OpenStreetMap)", "streets with tags (OpenStreetMap)"),

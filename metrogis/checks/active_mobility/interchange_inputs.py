@@ -36,9 +36,12 @@ def cycle_lines(run: Run, bike: StreetNetwork | None) -> Split:
     if routes is not None:
         return by_state(routes)
     lines: Any = np.zeros(0, object)
+    both = np.zeros(0, bool)
     if bike is not None and "highway" in bike.ways:
         built = np.flatnonzero((infrastructure_of(bike) != NONE) & bike.open_edges)
         lines = bike.lines(built)
+        ahead, back = bike.edge_weights(built)
+        both = np.isfinite(ahead) & np.isfinite(back)
         run.note(
             "cycle_routes",
             "modelled",
@@ -58,10 +61,11 @@ def cycle_lines(run: Run, bike: StreetNetwork | None) -> Split:
                 "no layer of routes and no tags of streets: whether joined is unknown",
             ),
         )
-    highway = pd.Series("cycleway", index=range(len(lines)), dtype=object)
-    return by_state(
-        gpd.GeoDataFrame({"highway": highway}, geometry=list(lines), crs=run.crs), layer="streets"
-    )
+    tags = {
+        "highway": pd.Series("cycleway", index=range(len(lines)), dtype=object),
+        "oneway": pd.Series(np.where(both, "no", "yes"), dtype=object),
+    }
+    return by_state(gpd.GeoDataFrame(tags, geometry=list(lines), crs=run.crs), layer="streets")
 
 
 # --------------------------------------------------------------------------- gradients

@@ -13,7 +13,8 @@ QUESTION = Text(
 METHOD = Text(
     "Procedura IPDC (Vybornova i in. 2023) na grafie ulic otwartych dla rowerów: brakujący odcinek "
     "to najkrótsza droga między dwoma miejscami sieci, cała ulicami bez infrastruktury, której "
-    "objazd siecią jest co najmniej 1,5 raza dłuższy; korzyść to pośrednictwo krawędzi do 2500 m; "
+    "objazd siecią jest co najmniej 1,5 raza dłuższy (drogi ponad 2,5 km to już nowe trasy); "
+    "korzyść to pośrednictwo krawędzi do 2500 m; "
     "odcinki, które się pokrywają, rozdzielono, a część, której własny objazd jest krótki, jest na "
     "końcu. Sieć to infrastruktura z tagów OSM i z warstwy "
     "gmin, a na życzenie także ulice o niskim stresie. Dla każdego odcinka: które węzły łączy z "
@@ -25,7 +26,8 @@ METHOD = Text(
     "parametrów.",
     "The IPDC procedure (Vybornova et al. 2023) on the graph of streets open to bicycles: a "
     "missing link is the shortest way between two places of the network, all along streets without "
-    "infrastructure, whose way round over the network is at least 1.5 times as long; its benefit "
+    "infrastructure, whose way round over the network is at least 1.5 times as long "
+    "(ways above 2.5 km are new routes); its benefit "
     "is edge betweenness within 2500 m; links that overlap are parted, and a part whose own way "
     "round is short comes last. The network is the infrastructure of OSM tags and of the municipal "
     "layer, and if asked for also streets of low stress. For each link: which interchanges it "

@@ -20,7 +20,7 @@ from metrogis.checks.active_mobility.infrastructure import (
     share_covered,
     uncovered,
 )
-from metrogis.errors import CRSError, MetrogisError, ParameterError
+from metrogis.errors import CRSError, MetrogisError, MissingLayerError, ParameterError
 from metrogis.streets import from_lines
 
 CRS = "EPSG:2180"
@@ -264,3 +264,27 @@ class TestParts:
 def test_every_column_is_described(result: Any) -> None:
     for name, table in result.tables.items():
         assert set(table.columns) - {"geometry"} == set(CHECK.columns[name]), name
+
+
+def test_without_routes_the_network_is_what_tags_tell() -> None:
+    towns = gpd.GeoDataFrame(
+        {"teryt": ["2261011"], "name": ["A"]}, geometry=[box(-500, -500, 9000, 9000)], crs=CRS
+    )
+    lines = gpd.GeoDataFrame(
+        {"highway": ["cycleway", "cycleway", "residential"], "oneway": ["yes", None, None]},
+        geometry=[
+            LineString([(0, 0), (2000, 0)]),
+            LineString([(2000, 0), (3000, 0)]),
+            LineString([(3000, 0), (5000, 0)]),
+        ],
+        crs=CRS,
+    )
+    result = cycle_network(towns, streets=from_lines(lines, mode="bike"))
+    assert result.figures["network_km"] == 3
+    assert result.figures["directed_km"] == 4
+    assert "differences" not in result.features
+    assert result.municipalities["missing_in_osm_km"].isna().all()
+    assert result.municipalities["low_stress_share"].tolist() == [1]
+    with pytest.raises(MissingLayerError) as error:
+        cycle_network(towns)
+    assert error.value.layer == "cycle_routes"
