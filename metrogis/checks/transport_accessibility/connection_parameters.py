@@ -149,6 +149,28 @@ class ConnectionsParameters(Parameters):
             "METHODS 5.6: for gmina seats, and for every locality",
         ),
     ] = True
+    flow_pairs: Annotated[
+        int,
+        Spec(
+            Text(
+                "sprawdzane najsilniejsze przepływy między gminami",
+                "strongest flows between municipalities that are checked",
+            ),
+            "pairs",
+            "METHODS 2: flow pairs without a usable connection; the number is this project's "
+            "choice; 0: none",
+        ),
+        Field(ge=0, le=10_000),
+    ] = 60
+    flow_min: Annotated[
+        float,
+        Spec(
+            Text("najmniejszy sprawdzany przepływ w obu kierunkach", "least flow, both directions"),
+            "people",
+            "this project's choice, as in functional_links",
+        ),
+        Field(ge=0),
+    ] = 10
     modes_required: Annotated[
         tuple[str, ...],
         Spec(

@@ -25,8 +25,11 @@ from metrogis.texts import Text
 Times = npt.NDArray[np.int32]
 Level = Literal["voivodeship", "county", "municipality"]
 Kind = Literal[
-    "county_voivodeship", "municipality_county", "municipality_city", "locality_municipality"
-]
+    "county_voivodeship", "municipality_county", "municipality_city", "locality_municipality",
+    "flow",
+]  # fmt: skip
+LAW: frozenset[str] = frozenset({"county_voivodeship", "municipality_county", "municipality_city"})
+"""Kinds of relations that the draft law names."""
 
 WORDS: Mapping[str, Level] = {
     "voivodeship": "voivodeship", "province": "voivodeship", "województwo": "voivodeship",

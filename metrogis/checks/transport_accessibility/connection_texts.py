@@ -7,6 +7,7 @@ import numpy as np
 
 from metrogis.checks.contract import Category, Column, Finding, View, municipality_columns
 from metrogis.checks.transport_accessibility.connection_parameters import ConnectionsParameters
+from metrogis.checks.transport_accessibility.connection_places import LAW
 from metrogis.checks.transport_accessibility.white_texts import COVERAGE, DAYS, ON_DAY
 from metrogis.checks.transport_accessibility.white_texts import INPUTS as WHITE_INPUTS
 from metrogis.texts import Text, both
@@ -26,7 +27,8 @@ METHOD = Text(
     "po pobycie na miejscu). Przystanki miejscowości to te w zasięgu dojścia od jej punktu. "
     "Połączenia znalezione są pewne; za małą ich liczbę stwierdza się tylko tam, gdzie na obu "
     "końcach są wszystkie rozkłady, a gdzie indziej stan jest nieznany. Gdzie siedziba powiatu nie "
-    "jest oznaczona, sprawdzane jest połączenie z miastem wojewódzkim. Nie są badane ceny, miejsca "
+    "jest oznaczona, sprawdzane jest połączenie z miastem wojewódzkim. Tak samo sprawdzane są "
+    "najsilniejsze przepływy między gminami. Nie są badane ceny, miejsca "
     "w pojazdach ani punktualność.",
     "For each relation all journeys out and back are searched that no other one beats (leaves "
     "later and arrives earlier), with bounded transfers and travel time. A pair is one journey out "
@@ -34,15 +36,21 @@ METHOD = Text(
     "direction (round trips after a stay are told beside). The stops of a place are those within a "
     "walk of its point. Connections found are certain; too few are stated only where all "
     "timetables of both ends are at hand, elsewhere the state is unknown. Where no county seat is "
-    "marked the voivodeship city is checked instead. Fares, seats and punctuality are not studied.",
+    "marked the voivodeship city is checked instead. The strongest flows between municipalities "
+    "are checked alike. Fares, seats and punctuality are not studied.",
 )
 
 _KEPT = ("municipalities", "localities", "timetable", "coverage", "streets", "stop_posts",
          "rail_stations")  # fmt: skip
 _WHITE = {row[0]: row for row in WHITE_INPUTS}
-INPUTS: tuple[tuple[str, Text, str, bool], ...] = tuple(
-    (*_WHITE[name][:3], name in ("municipalities", "localities", "timetable")) for name in _KEPT
-)
+INPUTS: tuple[tuple[str, Text, str, bool], ...] = (
+    *(
+        (*_WHITE[name][:3], name in ("municipalities", "localities", "timetable"))
+        for name in _KEPT
+    ),
+    ("od_flows", Text("przepływy między gminami", "flows between municipalities"), "ODFlows",
+     False),
+)  # fmt: skip
 
 STATES = {
     "enough": Text("dość połączeń", "enough"),
@@ -64,6 +72,7 @@ KINDS = {
         "municipal seat - voivodeship city (county seat not marked)",
     ),
     "locality_municipality": Text("miejscowość – siedziba gminy", "locality - municipal seat"),
+    "flow": Text("silne powiązanie gmin", "strong flow between municipalities"),
     "none": Text("brak", "none"),
 }
 SEATS = {
@@ -168,6 +177,19 @@ def _columns() -> dict[str, dict[str, Column]]:
             "state": states["state"],
         },
         "pairs": listed,
+        "flow_pairs": {
+            "rank": Column(Text("miejsce", "rank")),
+            "name_from": start,
+            "name_to": to,
+            "teryt_from": relations["teryt_from"],
+            "teryt_to": relations["teryt_to"],
+            "flow": Column(
+                Text("przepływ w obu kierunkach", "flow, both directions"), unit="people"
+            ),
+            **pairs,
+            "fastest_min": fastest,
+            "state": states["state"],
+        },
     }
 
 
@@ -198,6 +220,16 @@ VIEWS = (
         weight=2.0,
     ),
     View(
+        "flow_pairs",
+        Text("Najsilniejsze powiązania gmin", "Strongest flows"),
+        column="state",
+        categories=_CATEGORIES,
+        popup=("rank", "name_from", "name_to", "flow", "pairs_working", "pairs_off",
+               "fastest_min"),
+        weight=3.0,
+        shown=False,
+    ),
+    View(
         "places",
         Text("Miejscowości", "Places"),
         column="state",
@@ -220,8 +252,8 @@ def findings(
 ) -> list[Finding]:
     """Return the sentences a planner quotes."""
     table = features["relations"]
-    own = table["kind"].to_numpy(dtype=object) == "locality_municipality"
-    legal, other = table[~own], table[own]
+    kind = table["kind"].to_numpy(dtype=object)
+    legal, other = table[np.isin(kind, list(LAW))], table[kind == "locality_municipality"]
     out = [_seats(legal, p)]
     if len(legal):
         out.append(_by_day(legal, p, days))

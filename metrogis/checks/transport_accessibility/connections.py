@@ -17,11 +17,17 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis.checks.contract import Check, Input, Result, Run
 from metrogis.checks.transport_accessibility import coverage as cover
+from metrogis.checks.transport_accessibility.connection_flows import (
+    add_flow_relations,
+    flow_findings,
+    flow_table,
+)
 from metrogis.checks.transport_accessibility.connection_parameters import (
     WORKING,
     ConnectionsParameters,
 )
 from metrogis.checks.transport_accessibility.connection_places import (
+    LAW,
     Places,
     Relation,
     certain,
@@ -55,6 +61,7 @@ def connections(
     streets: Any = None,
     stop_posts: gpd.GeoDataFrame | None = None,
     rail_stations: gpd.GeoDataFrame | None = None,
+    od_flows: pd.DataFrame | None = None,
     **parameters: Any,
 ) -> Result:
     """Count pairs of connections between seats, and tell where there are too few.
@@ -79,6 +86,9 @@ def connections(
         For the walk from a place to its stops; else straight lines times ``detour``.
     stop_posts, rail_stations : GeoDataFrame, optional
         Stops without times: evidence that their mode could serve.
+    od_flows : DataFrame, optional
+        ``origin``, ``destination`` (TERYT), ``flow``: the strongest flows are checked too, whether
+        the law names the pair or not.
     **parameters
         See :class:`ConnectionsParameters`.
 
@@ -87,7 +97,8 @@ def connections(
     Result
         ``municipalities``: the relation of each seat: pairs on working days and days off, state.
         ``features``: ``relations`` (lines, pairs by day type), ``places`` (points),
-        ``pairs`` (each pair between seats: out, back, times, transfers, lines).
+        ``pairs`` (each pair between seats: out, back, times, transfers, lines), ``flow_pairs``
+        (the strongest flows, with the connections of their seats).
 
     Raises
     ------
@@ -128,6 +139,7 @@ def connections(
         streets=streets,
         stop_posts=stop_posts,
         rail_stations=rail_stations,
+        od_flows=od_flows,
     )
     p: ConnectionsParameters = run.parameters
     towns: gpd.GeoDataFrame = run.layers["municipalities"]
@@ -142,6 +154,7 @@ def connections(
     run.add(audit)
     relations, seat, audit = find_relations(places, towns, seats=p.seats, every=p.all_localities)
     run.add(audit)
+    relations, flows = add_flow_relations(run, towns, relations, seat)
     run.note(
         "localities",
         "noted",
@@ -169,12 +182,16 @@ def connections(
         "relations": table,
         "places": _place_table(run, places, relations, table),
         "pairs": _pair_table(run, places, relations, found, table),
+        "flow_pairs": flow_table(towns, flows, table),
     }
     towns_table = _municipal_table(towns, places, relations, seat, table, levels)
     return run.result(
         municipalities=towns_table,
         features=features,
-        findings=findings(towns_table, features, p, list(days)),
+        findings=[
+            *findings(towns_table, features, p, list(days)),
+            *flow_findings(features["flow_pairs"]),
+        ],
     )
 
 
@@ -482,7 +499,7 @@ def _municipal_table(
     levels: np.ndarray,
 ) -> gpd.GeoDataFrame:
     """One row per municipality: the relation of its seat, and of its other localities."""
-    legal = {r.start: k for k, r in enumerate(relations) if r.kind != "locality_municipality"}
+    legal = {r.start: k for k, r in enumerate(relations) if r.kind in LAW}
     rows = []
     states = table["state"].to_numpy(dtype=object) if len(relations) else np.zeros(0, dtype=object)
     for code in towns["teryt"]:

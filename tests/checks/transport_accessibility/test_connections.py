@@ -1,5 +1,7 @@
 """Connections between seats: pairs, three states, seats, real data."""
 
+import json
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -343,18 +345,81 @@ def test_round_trips_are_a_largest_matching(out, back, stay) -> None:
     assert returns.sum() == sum(m >= 0 for m in best)
 
 
+def flows(*rows):
+    return pd.DataFrame(rows, columns=["origin", "destination", "flow"])
+
+
+def test_strong_flows_are_checked_beside_the_law(tmp_path) -> None:
+    """Rural - Far is no relation of the law; County - City is one already."""
+    trips = shuttle("County", "City", FOUR, HOME) + shuttle("Rural", "Far", [8], [16])
+    table = flows(
+        (CODES[3], CODES[2], 70), (CODES[2], CODES[3], 20),
+        (CODES[1], CODES[0], 500), (CODES[3], CODES[0], 9), ("9999011", CODES[0], 900),
+    )  # fmt: skip
+    result = connections(
+        towns(), seats(), write_feed(tmp_path, trips), coverage=complete(), od_flows=table
+    )
+    found = result.features["flow_pairs"]
+    columns = ["rank", "name_from", "name_to", "flow", "pairs_working", "state"]
+    assert found[columns].values.tolist() == [
+        [1, "County", "City", 500.0, 4.0, "enough"],
+        [2, "Far", "Rural", 90.0, 1.0, "not_enough"],
+    ]
+    assert result.figures["flow_worst"] == 90
+    assert result.figures["flow_worst_rank"] == 2
+    # what the law says of a municipality does not change
+    plain = connections(towns(), seats(), write_feed(tmp_path, trips), coverage=complete())
+    pd.testing.assert_frame_equal(plain.municipalities, result.municipalities)
+    assert plain.features["flow_pairs"].empty
+    laws = result.features["relations"]["kind"] != "flow"
+    pd.testing.assert_frame_equal(
+        plain.features["relations"], result.features["relations"][laws].reset_index(drop=True)
+    )
+    assert {k: v for k, v in result.figures.items() if not k.startswith("flow")} == plain.figures
+
+
+def test_strong_flows_without_certainty_are_unknown(tmp_path) -> None:
+    trips = shuttle("County", "City", FOUR, HOME)
+    table = flows((CODES[3], CODES[2], 70), (CODES[1], CODES[2], 60))
+    feed = write_feed(tmp_path, trips)
+    unsure = connections(towns(), seats(), feed, od_flows=table)
+    assert unsure.features["flow_pairs"]["state"].tolist() == ["unknown", "unknown"]
+    # a municipality whose seat nobody named
+    lost = connections(towns(), seats()[:3], feed, coverage=complete(), od_flows=table)
+    assert lost.features["flow_pairs"]["state"].tolist() == ["unknown", "not_enough"]
+    assert np.isnan(lost.features["flow_pairs"]["pairs_working"].iloc[0])
+    assert any("strong flows" in row.what.en for row in lost.audit)
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "left"), [(1, 0, 1), (60, 65, 1), (0, 0, 0), (60, 0, 2)]
+)
+def test_number_of_strong_flows(tmp_path, asked, least, left) -> None:
+    table = flows((CODES[3], CODES[2], 70), (CODES[1], CODES[2], 60))
+    feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
+    result = connections(towns(), seats(), feed, od_flows=table, flow_pairs=asked, flow_min=least)
+    assert len(result.features["flow_pairs"]) == left
+
+
 # --------------------------------------------------------------------------- real data
 
 
-def test_the_demo_has_one_municipality_without_a_connection(transport_demo) -> None:
+def test_the_demo_has_a_strong_flow_without_a_connection(transport_demo, demo_s) -> None:
     m = transport_demo
     result = connections(
         m.municipalities, m.localities, m.timetable, coverage=m.coverage,
-        stop_posts=m.get("stop_posts"), rail_stations=m.rail_stations,
+        stop_posts=m.get("stop_posts"), rail_stations=m.rail_stations, od_flows=m.od_flows,
     )  # fmt: skip
-    table = result.municipalities.set_index("name")
-    assert table.index[table["state"] == "not_enough"].tolist() == ["Karasno"]
-    assert table.loc["Karasno", ["pairs_working", "pairs_off"]].tolist() == [0, 0]
+    truth = json.loads((demo_s / "truth.json").read_text(encoding="utf-8"))
+    (item,) = (i for i in truth["planted"] if i["kind"] == "flow_without_connection")
+    table = result.municipalities.set_index("teryt")
+    assert table.loc[item["origin"], ["pairs_working", "pairs_off"]].tolist() == [0, 0]
+    assert table.loc[item["origin"], "state"] == "not_enough"
+    flows = result.features["flow_pairs"]
+    worst = flows[flows["state"] == "not_enough"].iloc[0]
+    assert {worst["teryt_from"], worst["teryt_to"]} == {item["origin"], item["destination"]}
+    assert worst["flow"] >= item["flow"]
+    assert result.figures["flow_worst"] == worst["flow"]
     for name, frame in result.tables.items():
         assert set(frame.columns) - {"geometry"} <= set(CHECK.columns[name]), name
     for sentence in (*result.sentences("pl"), *result.sentences("en")):
