@@ -27,8 +27,8 @@ PIECE = 560.0
 """Length aimed at for that piece, m."""
 
 
-STUB, LINK = 110.0, 260.0
-"""The planted missing link starts this far from its interchange and is about this long, m."""
+STUB, LINK = 150.0, 260.0
+"""The planted missing link starts this far, or more, from its interchange; its length, about, m."""
 BREAK = 480.0
 """Length aimed at for the planted break at a municipal border, m."""
 
@@ -185,15 +185,12 @@ def _with_gap(
         return [], np.zeros(0, dtype=np.int64)
     first = int(beyond[np.argmin(metres[beyond])])
     trunk = _walk(before, key, first)[::-1]
-    along = np.cumsum(length[trunk])
-    middle = along - length[trunk] / 2
-    gap = (middle > STUB) & (middle < STUB + LINK)
-    if not gap.any():
-        gap[np.argmin(np.abs(middle - STUB - LINK / 2))] = True
-    inner = np.flatnonzero(gap)
-    gap[inner[0] : inner[-1] + 1] = True
-    if gap[0]:
-        gap[0] = False
+    start = np.cumsum(length[trunk]) - length[trunk]
+    first_edge = min(int(np.argmax(start >= STUB)), len(trunk) - 2) if start[-1] >= STUB else 1
+    over = np.cumsum(length[trunk][first_edge:])
+    last = first_edge + int(np.argmax(over >= LINK * 0.8)) if over[-1] >= LINK * 0.8 else first_edge
+    gap = np.zeros(len(trunk), dtype=bool)
+    gap[first_edge : last + 1] = True
     mine = set(np.array(trunk)[~gap].tolist())
     # beyond the gap: another tree, rooted where the trunk ends, that keeps away from the gap
     mine.update(_tree(np.random.default_rng(0), length, matrix, key, first, targets, wanted))

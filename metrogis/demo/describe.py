@@ -42,7 +42,7 @@ def catalog(
     ]
     for name, layer in layers.items():
         lines += ["", f"[layers.{name}]"]
-        for key, value in (layer if "missing" in layer else {**layer, **_COMMON}).items():
+        for key, value in (layer if "missing" in layer else {**_COMMON, **layer}).items():
             lines.append(f"{key} = {_value(value)}")
     return "\n".join(lines) + "\n"
 

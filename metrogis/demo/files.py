@@ -190,8 +190,9 @@ def _population(world: World, folder: Path) -> Layers:
         "population": {
             "driver": "raster", "path": "population_2024.tif", "schema": "PopulationCells",
         },
-        "population_2014": {
+        "population_before": {
             "driver": "raster", "path": "population_2014.tif", "schema": "PopulationCells",
+            "date": "2014-11-13",
         },
         "population_municipal": {
             "driver": "table", "path": "population_municipal.csv",

@@ -14,7 +14,7 @@ from metrogis.demo import gtfs
 from metrogis.demo.app_gml import write_app
 from metrogis.demo.buildings import make_buildings
 from metrogis.demo.frame import CRS
-from metrogis.demo.land import CLASSES, built_up, heights
+from metrogis.demo.land import CLASSES, HABITAT, RESISTANCE, built_up, heights
 from metrogis.demo.shapes import edge_lines
 from metrogis.demo.structure import compatibility
 from metrogis.demo.world import World
@@ -29,13 +29,23 @@ def write_land(world: World, folder: Path) -> Layers:
     for year, cover in ((2024, world.land.now), (2014, world.land.before)):
         write_raster(folder / f"land_cover_{year}.tif", cover, world.land.grid, nodata=0)
         write_raster(folder / f"built_up_{year}.tif", built_up(cover), world.land.grid, nodata=255)
-        tail = "" if year == 2024 else "_2014"
         for name in ("land_cover", "built_up"):
-            layers[name + tail] = {"driver": "raster", "path": f"{name}_{year}.tif"}
+            file: dict[str, Any] = {"driver": "raster", "path": f"{name}_{year}.tif"}
+            before = {**file, "date": "2014-11-13"}
+            layers |= {name: file} if year == 2024 else {f"{name}_before": before}
     classes = pd.DataFrame(
-        [{"code": k, "name_pl": pl, "name_en": en} for k, (pl, en) in CLASSES.items()]
-    )
+        [
+            {
+                "code": k, "name_pl": pl, "name_en": en, "habitat": int(k in HABITAT),
+                "resistance": RESISTANCE[k],
+            }
+            for k, (pl, en) in CLASSES.items()
+        ]
+    )  # fmt: skip
     (folder / "land_cover_classes.csv").write_bytes(gtfs.csv(classes))
+    layers["land_cover_classes"] = {
+        "driver": "table", "path": "land_cover_classes.csv", "schema": "Table",
+    }  # fmt: skip
     grid, values = heights(world.size, world.terrain)
     write_raster(folder / "elevation.tif", values, grid, nodata=-9999)
     layers["elevation"] = {"driver": "raster", "path": "elevation.tif"}

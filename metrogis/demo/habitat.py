@@ -10,12 +10,10 @@ import scipy.ndimage as ndi
 import shapely
 
 from metrogis.demo.frame import Array, Grid, Index, Mask, Shape, Streams
-from metrogis.demo.land import BUILT_UP, Land
+from metrogis.demo.land import BUILT_UP, HABITAT, Land
 from metrogis.demo.settlements import Settled
 from metrogis.demo.terrain import Terrain
 
-HABITAT = (7, 8)
-"""Land cover that counts as habitat: forest, wetlands."""
 RADII = (190.0, 120.0, 190.0)
 """Mean radii of the three woods, m."""
 SPACING = 640.0

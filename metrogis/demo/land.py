@@ -33,6 +33,10 @@ CLASSES = {
     10: ("morze", "sea"),
 }
 BUILT_UP = (1, 2, 3)
+RESISTANCE = {1: 100, 2: 50, 3: 100, 4: 10, 5: 10, 6: 3, 7: 1, 8: 1, 9: 50, 10: 200}
+"""How hard animals of the woods find each class to cross; 1 is habitat."""
+HABITAT = (7, 8)
+"""Land cover that counts as habitat: forest, wetlands."""
 LEAPFROG = (26, 18)
 """Rows and columns of the planted leapfrog settlement, cells."""
 
@@ -71,13 +75,16 @@ def make_land(
     out[(fine(wet.astype(np.float32)) > 0.5) & (mosaic > 1.0)] = 8
     out[fine(forest) > 0] = 7
 
-    street = _near_streets(graph, grid)
+    street = _near_streets(graph, grid, 50.0)
     depth = fine(np.minimum(fabric.depth, 4.0))
-    town = street & (depth < 1.12)
-    kind = fabric.kind[
-        cKDTree(fabric.seeds).query(np.column_stack([a.ravel() for a in coarse.centres()]))[1]
-    ]
+    # seams between quarters wind, as real ones do
+    warp = streams("seams")
+    places = [a + 170 * noise(warp, coarse.shape, 7, octaves=2) for a in coarse.centres()]
+    kind = fabric.kind[cKDTree(fabric.seeds).query(np.column_stack([a.ravel() for a in places]))[1]]
     kind = np.repeat(np.repeat(kind.reshape(coarse.shape), factor, 0), factor, 1).astype(np.uint8)
+    # works fill their blocks
+    street |= (kind == ZONE["industry"]) & (depth < 1.0) & _near_streets(graph, grid, 130.0)
+    town = street & (depth < 1.12)
     built = np.full(grid.shape, 2, dtype=np.uint8)
     built[(kind == ZONE["core"]) | (kind == ZONE["tenements"]) | (kind == ZONE["estate"])] = 1
     built[kind == ZONE["industry"]] = 3
@@ -113,14 +120,14 @@ def _forest(terrain: Terrain, fabric: Fabric, streams: Streams) -> Array:
     return np.asarray(field - np.quantile(field[dry], 0.68))
 
 
-def _near_streets(graph: Graph, grid: Grid) -> Mask:
-    """Cells within about 50 m of a street that has houses."""
+def _near_streets(graph: Graph, grid: Grid, reach: float) -> Mask:
+    """Cells within about ``reach`` m of a street that has houses."""
     lived = (graph.zone >= 0) & (graph.cls <= CLASS["service"])
     lines = graph.segments()[lived]
     drawn = rasterio.features.rasterize(
         lines, out_shape=grid.shape, transform=transform_of(grid), all_touched=True, dtype=np.uint8
     )
-    return np.asarray(ndi.maximum_filter(drawn, size=5) > 0)
+    return np.asarray(ndi.maximum_filter(drawn, size=2 * int(reach / CELL) + 1) > 0)
 
 
 def _leapfrog(

@@ -219,15 +219,30 @@ def _ending(
     settled: Settled, bands: list[Shape], axis: shapely.LineString
 ) -> tuple[Shape, list[dict[str, Any]]]:
     """End the third corridor at a municipal border; beyond it the neighbour plans to build."""
+    for line in (axis, axis.reverse()):
+        for rural in (True, False):
+            found = _end_at(settled, bands, line, rural=rural)
+            if found is not None:
+                return found
+    return bands[2], []
+
+
+def _end_at(
+    settled: Settled, bands: list[Shape], axis: shapely.LineString, *, rural: bool
+) -> tuple[Shape, list[dict[str, Any]]] | None:
     towns, band = settled.municipalities, bands[2]
     points = shapely.line_interpolate_point(axis, np.arange(0.0, axis.length, 100.0))
     shapes = towns.geometry.to_numpy()
     inside = shapely.contains(shapes[:, None], points[None, :])
     home = np.where(inside.any(axis=0), inside.argmax(axis=0), -1).tolist()
     runs = [
-        k for k in range(1, len(home)) if home[k] != home[k - 1] and min(home[k], home[k - 1]) > 0
+        k for k in range(1, len(home)) if home[k] != home[k - 1] and min(home[k], home[k - 1]) >= 0
     ]
-    runs = [k for k in runs if towns["kind"][home[k]] != 1 and towns["role"][home[k]] == "complete"]
+    runs = [
+        k
+        for k in runs
+        if towns["role"][home[k]] == "complete" and not (rural and towns["kind"][home[k]] == 1)
+    ]
     # a border that the axis crosses once, where the corridor meets it in some width
     runs = [k for k in runs if home[k] not in home[:k]]
     runs = [
@@ -235,28 +250,31 @@ def _ending(
         for k in runs
         if shapes[home[k]].intersection(shapes[home[k - 1]]).intersection(band).length > 300
     ]
-    if not runs:
-        return band, []
-    k = min(runs, key=lambda j: abs(j / len(home) - 0.55))
-    beyond, this = int(home[k]), int(home[k - 1])
-    others = sorted({h for h in home[k:] if h >= 0} - set(home[:k]))
-    kept = band.difference(shapely.union_all(shapes[others]))
-    core = _largest(kept.buffer(-_ROOM))  # without the necks that the border leaves
-    kept = _largest(core.buffer(1.5 * _ROOM, quad_segs=6).intersection(kept))
-    strip = band.intersection(towns.geometry[beyond]).intersection(towns.geometry[this].buffer(300))
-    strip = strip.difference(shapely.union_all([b.buffer(300) for b in bands[:2]]))
-    if strip.is_empty:
-        return band, []
-    border = towns.geometry[this].intersection(towns.geometry[beyond])
-    border = border.intersection(kept.buffer(0.5))
-    p = points[k]
-    return kept, [
-        {
-            "kind": "ends_at_border", "corridor": "K3", "municipality": beyond, "neighbour": this,
-            "symbol": "SJ", "shapes": [_largest(strip)], "x": p.x, "y": p.y,
-            "border_length": float(border.length),
-        }
-    ]  # fmt: skip
+    for k in sorted(runs, key=lambda j: abs(j / len(home) - 0.55)):
+        beyond, this = int(home[k]), int(home[k - 1])
+        others = sorted({h for h in home[k:] if h >= 0} - set(home[:k]))
+        kept = band.difference(shapely.union_all(shapes[others]))
+        core = kept.buffer(-_ROOM)  # without the necks that the border leaves
+        if core.is_empty:
+            continue
+        kept = _largest(_largest(core).buffer(1.5 * _ROOM, quad_segs=6).intersection(kept))
+        border = shapes[this].intersection(shapes[beyond]).intersection(kept.buffer(0.5))
+        strip = band.intersection(shapes[beyond]).intersection(shapes[this].buffer(300))
+        strip = strip.difference(shapely.union_all([b.buffer(300) for b in bands[:2]]))
+        if strip.is_empty or border.length < 250 or kept.area < 1e6:
+            continue
+        strip = _largest(strip)
+        if border.intersection(strip.buffer(1)).length < 0.97 * border.length:
+            continue
+        p = points[k]
+        return kept, [
+            {
+                "kind": "ends_at_border", "corridor": "K3", "municipality": beyond,
+                "neighbour": this, "symbol": "SJ", "shapes": [strip], "x": p.x, "y": p.y,
+                "border_length": float(border.length),
+            }
+        ]  # fmt: skip
+    return None
 
 
 def _protected(terrain: Terrain, settled: Settled, land: Land) -> gpd.GeoDataFrame:

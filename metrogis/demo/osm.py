@@ -38,7 +38,10 @@ def write_osm(
     mapped = cycling.built & ~cycling.official_only
     kind = np.where(mapped, (graph.line * 7919) % 3 + 1, 0)
     country = (graph.zone < 0).astype(np.int64)
-    key = ((graph.cls * 4 + kind) * 2 + bridge) * 2 + country
+    plain = np.zeros(graph.edges, dtype=bool)  # a planted link is open both ways
+    for plant in cycling.plants:
+        plain[np.asarray(plant["edges"], dtype=np.int64)] = True
+    key = (((graph.cls * 4 + kind) * 2 + bridge) * 2 + country) * 2 + plain
     ways = chains(graph, key)
 
     n = graph.nodes
@@ -75,7 +78,7 @@ def write_osm(
                     int(bridge[e]),
                     names[w],
                     draw[w],
-                    len(way),
+                    0 if plain[e] else len(way),
                 ),
             )
         )

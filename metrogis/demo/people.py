@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import scipy.ndimage as ndi
+import shapely
 from scipy.spatial import cKDTree
 
 from metrogis.demo.fabric import CROWD, Fabric
@@ -58,13 +58,22 @@ def make_people(
     plant = places["plant"].to_numpy()[owner]
     on_street = cKDTree(node_xy).query(xy)[0] < 115
     timed = stops[towns["role"].to_numpy()[stops["municipality"]] != "missing"]
-    reach = served(graph, shapes, timed, xy)
-    # not at the very border: its line is smoothed, and nobody must end up on the other side
-    lost = np.isin(settled.label, towns.index[towns["role"] == "missing"])
-    lost = ndi.binary_erosion(lost, iterations=3).ravel()[cell]
+    # a village without a stop lies around its middle: one stop there would serve all of it
+    bare = places["plant"] == "no_stop"
+    middle = places.loc[bare, ["x", "y"]].assign(
+        node=cKDTree(node_xy).query(places.loc[bare, ["x", "y"]].to_numpy().reshape(-1, 2))[1]
+    )
+    compact = (plant != "no_stop") | (served(graph, shapes, middle, xy) if bare.any() else False)
+    # not at the very border: nobody must end up on the other side of it
+    shapes_of = towns.geometry.to_numpy()
+    deep = shapely.buffer(shapes_of, -75.0)
+    far_in = shapely.contains_xy(deep[home], xy)
+    # a cell on a border may be read as two, each with its own nearest street
+    reach = served(graph, shapes, timed, xy, spare=np.where(far_in, 0.0, 220.0))
+    lost = np.isin(home, towns.index[towns["role"] == "missing"]) & far_in
     free = np.isin(plant, NO_STOPS) | lost
-    own = home == places["municipality"].to_numpy()[owner]
-    stay = on_street & (reach | free) & (own | (plant == ""))
+    own = (home == places["municipality"].to_numpy()[owner]) & far_in
+    stay = on_street & compact & (reach | free) & (own | (plant == ""))
     cell, xy, owner, plant = cell[stay], xy[stay], owner[stay], plant[stay]
 
     kind = fabric.kind[cKDTree(fabric.seeds).query(xy)[1]]

@@ -60,6 +60,9 @@ def make_plans(
         z["neighbour"] for z in zones if "neighbour" in z
     }
     free = [i for i in towns.index if towns["kind"][i] != 1 and i not in planted]
+    # the corridor with the bottleneck has plans all along: its width must be known
+    first = nature.corridors.geometry.iloc[0]
+    free.sort(key=lambda i: not first.intersects(towns.geometry[i]))
     without = free[-1] if free else int(towns.index[-1])
     faulty = next((i for i in free if i != without), 0)
     plans = []

@@ -47,6 +47,8 @@ def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
     np.fill_diagonal(gap, np.inf)
     nearest = gap.min(axis=1)
     normal = set(towns.index[(towns["role"] == "complete") & (towns["kind"] != 1)])
+    lost = shapely.union_all(towns.geometry[towns["role"] == "missing"].to_numpy())
+    dark = shapely.distance(lost, shapely.points(xy))
     pool = [
         i
         for i in places.index
@@ -55,6 +57,7 @@ def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
         and places["municipality"][i] in normal
         and rail[i] > 2300
         and nearest[i] > 1850
+        and dark[i] > 1000  # a cell across that border would be unknown, not white
     ]
     pool.sort(key=lambda i: -nearest[i] * rng.uniform(0.8, 1.0))
     used: set[int] = set()

@@ -136,7 +136,12 @@ def reach_of(
     return air, np.maximum(foot, street + shapely.distance(lines[nearest], points))
 
 
-def served(graph: Graph, shapes: Shapes, stops: pd.DataFrame, cells: Array) -> Mask:
-    """Tell which points are so near a stop that no way of measuring can deny it."""
+def served(
+    graph: Graph, shapes: Shapes, stops: pd.DataFrame, cells: Array, *, spare: Array | float = 0.0
+) -> Mask:
+    """Tell which points are so near a stop that no way of measuring can deny it.
+
+    ``spare`` metres are kept back at each point.
+    """
     air, foot = reach_of(graph, shapes, stops, cells)
-    return (air < AIR_REACH) & (foot < FOOT_REACH)
+    return np.asarray((air < AIR_REACH - spare) & (foot < FOOT_REACH - spare))

@@ -9,7 +9,8 @@ import pyproj
 import shapely
 
 from metrogis.demo.frame import CRS
-from metrogis.demo.habitat import HABITAT, equivalent_area
+from metrogis.demo.habitat import equivalent_area
+from metrogis.demo.land import HABITAT
 from metrogis.demo.plans import label_at, without_plan
 from metrogis.demo.shapes import edge_lines
 from metrogis.demo.structure import RING_ZONE

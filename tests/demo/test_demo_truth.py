@@ -28,9 +28,11 @@ from metrogis.checks.active_mobility.planned_links import planned_links
 from metrogis.checks.contract import Result
 from metrogis.checks.spatial_development.border_coherence import border_coherence
 from metrogis.checks.spatial_development.corridor_conflicts import corridor_conflicts
+from metrogis.checks.spatial_development.corridor_connectivity import corridor_connectivity
 from metrogis.checks.spatial_development.functional_links import functional_links
 from metrogis.checks.spatial_development.model_coherence import model_coherence
 from metrogis.checks.spatial_development.plan_validity import plan_validity
+from metrogis.checks.spatial_development.urban_growth import urban_growth
 from metrogis.checks.transport_accessibility.connections import connections
 from metrogis.checks.transport_accessibility.service_quality import service_quality
 from metrogis.checks.transport_accessibility.white_spots import white_spots
@@ -821,7 +823,7 @@ def test_zone_in_the_green_ring_and_undone(metro: Any, planted: dict[str, Item])
 
 def test_leapfrog_settlement_and_undone(metro: Any, planted: dict[str, Item]) -> None:
     item = planted["leapfrog"]
-    before, now = metro.built_up_2014, metro.built_up
+    before, now = metro.built_up_before, metro.built_up
     area = item["expected"]["area_ha"] * 1e4
 
     def patch(values: np.ndarray) -> Any:
@@ -839,6 +841,53 @@ def test_leapfrog_settlement_and_undone(metro: Any, planted: dict[str, Item]) ->
     ).astype(bool)
     undone = np.where(inside & (before.values == 0), 0, now.values)
     assert patch(undone) is None
+
+
+def test_leapfrog_in_the_check_and_undone(metro: Any, planted: dict[str, Item]) -> None:
+    item = planted["leapfrog"]
+
+    def nearest(now: Any) -> pd.Series:
+        table = urban_growth(
+            metro.municipalities, now, metro.built_up_before, year_before=2014, year_after=2024
+        ).features["patches"]
+        return table.iloc[int(table.distance(here(item)).to_numpy().argmin())]
+
+    row = nearest(metro.built_up)
+    assert row["kind"] == item["expected"]["type"]
+    assert row["area_ha"] == pytest.approx(item["expected"]["area_ha"], abs=0.04)
+    assert row["municipality"] == item["municipality"]
+    values = metro.built_up.values.copy()
+    x, y = metro.built_up.transform.c, metro.built_up.transform.f
+    col, r = int((item["x"] - x) // 20), int((y - item["y"]) // 20)
+    values[r - 20 : r + 21, col - 20 : col + 21] = 0
+    again = nearest(replace(metro.built_up, values=values))
+    assert again.geometry.distance(here(item)) > 300
+
+
+def test_lost_patch_in_the_check_and_undone(metro: Any, planted: dict[str, Item]) -> None:
+    item = planted["lost_patch"]
+    zones = metro.plans.zones
+    zones = zones[zones["teryt6"] == item["teryt"][:6]][["symbol", "label", "geometry"]]
+
+    def run(frame: gpd.GeoDataFrame) -> tuple[pd.Series, gpd.GeoDataFrame]:
+        found = corridor_connectivity(
+            metro.municipalities, metro.land_cover, planning_zones=frame,
+            land_cover_classes=metro.land_cover_classes, current_patches=0, fixes=0,
+        ).features  # fmt: skip
+        woods = found["patches"]
+        costs = found["conflicts"]
+        return woods[woods.distance(here(item)) < 30].iloc[0], costs[costs["label"] == item["zone"]]
+
+    patch, conflict = run(zones)
+    assert patch["state"] == "lost"
+    assert patch["municipality"] == item["municipality"]
+    assert conflict["habitat_ha"].item() == pytest.approx(item["area_m2"] / 1e4, abs=0.01)
+    assert conflict["links"].item() >= 1
+    undone = zones.assign(symbol=zones["symbol"].mask(zones["label"] == item["zone"], "SO"))
+    patch, conflict = run(undone)
+    assert patch["state"] != "lost"
+    assert patch["lost_ha"] == 0
+    assert conflict.empty
 
 
 def test_lost_patch_and_undone(metro: Any, planted: dict[str, Item]) -> None:
