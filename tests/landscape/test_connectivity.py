@@ -295,3 +295,35 @@ def test_shortest_costs_equal_networkx() -> None:
     for i in range(25):
         for j in range(25):
             assert found.loc[i * 10 + 5, j * 10 + 5] == expected[i].get(j, math.inf)
+
+
+def test_text_ids_in_any_order_with_parallel_links_and_stepping_stones() -> None:
+    patches = pd.DataFrame({"id": ["b", "a", "z", "alone"], "attribute": [1, 2, 0, 3]})
+    links = pd.DataFrame(
+        {"i": ["z", "a", "b", "a", "a"], "j": ["a", "z", "z", "b", "a"], "cost": [5, 7, 10, 50, 1]}
+    )
+    found = connectivity.indices(patches, links, distance=10, probability=0.5, landscape_area=10)
+    way = 0.5**1.5  # b - z - a: 15, not 50; the dearer of a - z counts nothing
+    assert pytest.approx((1 + 4 + 9 + 2 * 2 * way) / 100) == found.PC
+    assert pytest.approx((1 + 4 + 9 + 2 * 2 / 2) / 100) == found.IIC
+    assert found.flux.to_dict() == pytest.approx(
+        {"b": 2 * way, "a": way, "z": 0.5**0.5 * 2 + 0.5, "alone": 0}
+    )
+    stone = found.dPC.loc["z"]
+    assert stone["dPC_intra"] == stone["dPC_flux"] == 0
+    assert (
+        stone["dPC"]
+        == stone["dPC_connector"]
+        == pytest.approx(100 * 4 * (way - 0.5**5) / found.PC_numerator)
+    )
+    assert len(found.links) == 3
+
+
+def test_one_patch_and_empty_tables() -> None:
+    one = pd.DataFrame({"id": ["x"], "attribute": [4.0]})
+    none = pd.DataFrame({"i": [], "j": [], "cost": []})
+    found = connectivity.indices(one, none, distance=10, probability=0.5, landscape_area=8)
+    assert (found.PC, found.IIC, found.ECA) == (0.25, 0.25, 4)
+    assert found.dPC.loc["x"].tolist() == [100, 100, 0, 0]
+    with pytest.raises(SchemaError, match="no patches"):
+        connectivity.indices(one.iloc[:0], none, distance=10, probability=0.5)

@@ -339,3 +339,16 @@ def test_multigrid_says_when_it_fails() -> None:
         Multigrid(chain, singular=False, direct_nodes=10).solve(
             np.random.default_rng(0).random(3000), max_iterations=1
         )
+
+
+def test_text_nodes_parallel_branches_and_places_that_are_not_there() -> None:
+    net = pd.DataFrame({"i": ["x", "y", "x"], "j": ["y", "x", "q"], "resistance": [1.0, 1.0, 3.0]})
+    found = current.pairwise(net, ["q", "x", "y", "nowhere"])
+    assert found.resistances.loc["q"].to_dict() == pytest.approx(
+        {"q": 0, "x": 3, "y": 3.5, "nowhere": -1}
+    )
+    assert found.resistances.loc["x", "y"] == pytest.approx(0.5)
+    # x ends two ways of 1 A each and is passed by the third
+    assert found.cumulative.loc["x"] == pytest.approx(3)
+    apart = current.pairwise(net.iloc[:0], ["x", "y"])
+    assert apart.resistances.loc["x", "y"] == -1

@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
-from shapely import LineString, Point, Polygon, box
+from shapely import LineString, Point, Polygon, affinity, box
 
 from metrogis.errors import CRSError, ParameterError, SchemaError
 from metrogis.landscape.width import clear_width
@@ -185,3 +185,26 @@ def test_layers_with_a_crs() -> None:
         clear_width(STRAIGHT, threshold=-1)
     with pytest.raises(ParameterError):
         clear_width(STRAIGHT, spacing=0)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_agrees_with_the_passage_of_the_checks(seed: int) -> None:
+    """Two ways to the same number: to half a metre, above the 10 m that count as a passage."""
+    from metrogis.planning.passage import passage
+
+    rng = np.random.default_rng(seed)
+    x = np.linspace(0, 4000, 5)
+    y = np.cumsum(rng.normal(0, 300, 5))
+    axis = LineString(np.column_stack([x, y]))
+    corridor = axis.buffer(rng.uniform(250, 500), cap_style="flat")
+    barriers = []
+    for _ in range(rng.integers(1, 5)):
+        at = rng.uniform(600, 3400)
+        side = np.interp(at, x, y) + rng.normal(0, 300)
+        w, h = rng.uniform(80, 500, 2)
+        block = box(at - w / 2, side - h / 2, at + w / 2, side + h / 2)
+        barriers.append(affinity.rotate(block, rng.uniform(0, 90)))
+    blocked = shapely.union_all(barriers)
+    one = clear_width(corridor, blocked, spacing=10).width
+    two = passage(shapely.difference(corridor, blocked), corridor, step=10).width
+    assert max(one, two) < 10 or abs(one - two) < 0.5
