@@ -23,6 +23,9 @@ from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
 
+_METRE = 1e-6
+"""100 m is 100 m whatever the last bit of a coordinate says; m, and m2 for holes."""
+
 
 @dataclass(frozen=True)
 class OuzParameters:
@@ -186,7 +189,7 @@ def _groups(shapes: Array, p: OuzParameters) -> Array:
     """Number groups of buildings in reach of one another; -1 for the small ones."""
     if not len(shapes):
         return np.empty(0, dtype=np.int64)
-    i, j = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=p.distance)
+    i, j = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=p.distance + _METRE)
     links = coo_array((np.ones(len(i), dtype=bool), (i, j)), shape=(len(shapes), len(shapes)))
     _, label = connected_components(links, directed=False)
     large = np.bincount(label) >= p.least
@@ -200,7 +203,9 @@ def _filled(shape: Any, p: OuzParameters) -> Any:
     for part in shapely.get_parts(shape):
         rings = np.asarray(shapely.get_rings(part), dtype=object)
         inner = rings[1:]
-        kept = inner[shapely.area(shapely.polygons(inner)) >= p.hole] if len(inner) else inner
+        kept = (
+            inner[shapely.area(shapely.polygons(inner)) >= p.hole - _METRE] if len(inner) else inner
+        )
         whole.append(shapely.polygons(rings[0], list(kept) or None))
     return shapely.union_all(np.array(whole, dtype=object))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from metrogis.errors import CRSError, ParameterError, SchemaError
-from metrogis.planning.ouz import OuzParameters, compute
+from metrogis.planning.ouz import OuzParameters, _filled, compute
 
 
 def houses(*corners, size: float = 10.0) -> gpd.GeoDataFrame:
@@ -60,6 +60,53 @@ def test_small_holes_are_filled(side, filled) -> None:
     assert (hole < 5000) == filled
     inner = [len(g.interiors) for g in found.areas.geometry]
     assert inner == ([0] if filled else [1])
+
+
+def test_limits_hold_where_maps_are() -> None:
+    """Exactly 100 m, exactly five: also with coordinates whose sums are not exact."""
+    at = (471_234.1, 722_345.7)
+    for gap, groups in ((100.0, [0] * 5), (100.001, [-1] * 5)):
+        row = houses(*[(at[0] + (10 + gap) * i, at[1]) for i in range(5)])
+        assert compute(row).groups.tolist() == groups
+    four = houses(*[(at[0] + 110.0 * i, at[1]) for i in range(4)])
+    assert compute(four).groups.tolist() == [-1] * 4
+
+
+def test_farthest_of_one_group_still_make_areas_of_their_own() -> None:
+    # 100 m apart, the buffers of 50 m only touch: after 40 m are taken back five areas are left
+    found = compute(houses(*[(110.0 * i, 0.0) for i in range(5)]))
+    assert found.groups.tolist() == [0] * 5
+    assert len(found.areas) == 5
+    assert found.areas["group"].tolist() == [0] * 5
+
+
+@pytest.mark.parametrize(("width", "kept"), [(50.0, True), (49.999, False), (50.001, True)])
+def test_a_hole_of_exactly_5000_m2_is_kept(width, kept) -> None:
+    hole = box(1000.1, 2000.3, 1000.1 + width, 2100.3)
+    ring = box(900, 1900, 1200, 2200).difference(hole)
+    filled = _filled(ring, OuzParameters())
+    assert (filled.area == pytest.approx(90_000 - 100 * width)) == kept
+    assert (filled.area == pytest.approx(90_000)) != kept
+
+
+def test_enlargement_is_a_quarter_of_what_is_taken_back() -> None:
+    found = compute(houses(*ROW))
+    grown = shapely.union_all(shapely.buffer(houses(*ROW).geometry.to_numpy(), 50, quad_segs=16))
+    taken = grown.area - grown.buffer(-40, quad_segs=16).area
+    assert found.allowed == pytest.approx(0.25 * taken, rel=1e-12)
+    half = compute(houses(*ROW), parameters=OuzParameters(enlargement=0.5))
+    assert half.allowed == pytest.approx(2 * found.allowed)
+
+
+def test_public_names() -> None:
+    from metrogis import planning
+
+    assert planning.compute_ouz is compute
+    for name in planning.__all__:
+        assert getattr(planning, name) is not None
+        assert name in dir(planning)
+    with pytest.raises(AttributeError, match="no attribute 'ouzz'"):
+        planning.ouzz
 
 
 def test_it_is_cut_to_the_plan(gml, tmp_path) -> None:
