@@ -364,6 +364,7 @@ def _discriminated(content: dict[str, Any]) -> dict[str, Any]:
         "gtfs": GtfsLayer,
         "app_gml": AppGmlLayer,
         "osm": OsmLayer,
+        "gbfs": GbfsLayer,
         "file": FileLayer,
     }
     parsed: dict[str, Any] = {}

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import json
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from shapely import box
 
+from metrogis import open_metro
 from metrogis.errors import SourceError
 from metrogis.provenance import audit_of
 from metrogis.sources.gbfs import read_gbfs
@@ -136,3 +139,22 @@ def test_real_feed_of_mevo(shared):
     assert found["capacity"].notna().all()
     assert found["bikes"].notna().all()
     assert found.geometry.x.between(18, 19).all()
+
+
+def test_a_catalog_reads_it_by_its_driver(tmp_path):
+    area = box(18.0, 54.0, 19.0, 55.0)
+    gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, geometry=[area], crs=4326).to_crs(
+        2180
+    ).to_file(tmp_path / "municipalities.gpkg")
+    feed(tmp_path / "gbfs", "station_information", [station("a"), station("b", lat=None)])
+    about = 'licence = "x"\nattribution = "x"\ndate = "2024"\n'
+    (tmp_path / "catalog.toml").write_text(
+        '[metro]\nid = "t"\nname = "T"\ndata = "beside"\n'
+        '[layers.municipalities]\ndriver = "vector"\npath = "municipalities.gpkg"\n' + about
+        + '[layers.bike_share]\ndriver = "gbfs"\npath = "gbfs"\n' + about,
+        encoding="utf-8",
+    )  # fmt: skip
+    stations = open_metro(tmp_path).bike_share
+    assert stations.crs == "EPSG:2180"
+    assert stations["name"].tolist() == ["Sa"]
+    assert ("dropped", "stations without a place") in told(stations)
