@@ -54,6 +54,11 @@ def street_findings(
     if "stress_default_share" in along.figures:
         share = along.figures["stress_default_share"]
         found.append(Finding(texts.STRESS, {"stress_default_share": share}))
+    slope = hubs["slope_percent"].dropna()
+    if len(slope):
+        values = {"slope_median": float(slope.median()), "slope_worst": float(slope.max())}
+        worst = str(hubs["name"].loc[slope.idxmax()])
+        found.append(Finding(texts.SLOPE, values, {"steepest": worst}))
     off = int(hubs["on_streets"].isna().sum())
     people = float(np.nan_to_num(total["people_off_streets"]))
     if off or people >= 0.5:

@@ -73,6 +73,12 @@ UNKNOWN_STREETS = Text(
     "{off_streets_places:plural:interchange or station|interchanges and stations} and "
     "{off_streets_people:0} people within reach by air; of them the data do not tell.",
 )
+SLOPE = Text(
+    "Drogi rowerem do węzłów mają średni spadek {slope_median:1} % (mediana), najwięcej przy: "
+    "{steepest} ({slope_worst:1} %).",
+    "Ways by bike to interchanges have a mean gradient of {slope_median:1}% (median), the steepest "
+    "at: {steepest} ({slope_worst:1}%).",
+)
 PARKING = Text(
     "Przy {parking_short:0} z {parking_told:0} węzłów o znanej liczbie stojaków jest ich mniej, "
     "niż wynosi potencjał rowerowy (PCT); brakuje razem {parking_missing:0}.",

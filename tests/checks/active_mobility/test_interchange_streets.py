@@ -451,6 +451,8 @@ def test_uphill_homes_reach_farther_than_downhill_ones() -> None:
         assert found["people_bike_flat"].tolist() == [level]
         assert result.municipalities["people_bike_streets"].tolist() == [people]
     assert found["slope_percent"].tolist() == [pytest.approx(5)]
+    assert result.figures["slope_median"] == pytest.approx(5)
+    assert any("5.0%" in sentence for sentence in result.sentences("en"))
     assert found["detour_bike"].tolist() == [pytest.approx(1)]  # metres, not effort
     _, found = run(
         given, hub((3000, 0)), homes, elevation=hill(), bike_limit=up - 1, uphill_loss=1.0
