@@ -328,24 +328,8 @@ def demo_result(demo_s: Path) -> Any:
     from metrogis.metro import open_metro
 
     metro = open_metro(demo_s)
-
-    def first(*names: str) -> Any:
-        return metro.get(next(n for n in names if n in metro))
-
-    return urban_growth(
-        metro.municipalities,
-        metro.built_up,
-        first("built_up_before", "built_up_2014"),
-        metro.population,
-        first("population_before", "population_2014"),
-        corridors=metro.corridors,
-        protected_areas=metro.protected_areas,
-        plans=metro.plans,
-        timetable=metro.timetable,
-        coverage=metro.coverage,
-        year_before=2014,
-        year_after=2024,
-    )
+    layers = {i.name: metro.get(i.name) for i in CHECK.inputs}
+    return urban_growth(**layers)
 
 
 def test_the_planted_leapfrog_settlement_is_found(demo_s: Path, demo_result: Any) -> None:
@@ -364,6 +348,7 @@ def test_the_planted_leapfrog_settlement_is_found(demo_s: Path, demo_result: Any
 
 
 def test_sums_of_the_demo_agree(demo_result: Any) -> None:
+    assert demo_result.figures["years"] == 10  # by the dates of the layers
     table, change = demo_result.municipalities, demo_result.rasters["change"]
     kinds = table[["infill_ha", "edge_ha", "leapfrog_ha"]].sum(axis=1)
     assert kinds.to_numpy() == pytest.approx(table["gained_ha"].to_numpy())
