@@ -27,7 +27,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -117,7 +117,7 @@ def indices(
     cost: str = "cost",
     max_cost: float = math.inf,
     directed: bool = False,
-    dpc: bool = True,
+    dpc: bool | Literal["patches"] = True,
     top: int | None = None,
 ) -> Connectivity:
     """Compute the connectivity indices of a network of patches.
@@ -142,8 +142,8 @@ def indices(
         is there).
     directed : bool
         Rows of the table are one way, from i to j.
-    dpc : bool
-        Work out dPC of patches and links.
+    dpc : bool or ``"patches"``
+        Work out dPC of patches and links, or of patches only (the others are NaN).
     top : int, optional
         dPC of the ``top`` patches with the largest attribute only, and of the ``top`` links that
         carry most (sum of a_i a_j p*_ij through them, an upper bound of their loss). The others
@@ -176,6 +176,8 @@ def indices(
     >>> found.links[["i", "j", "dPC"]].round(6).values.tolist()
     [['a', 'b', 30.0], ['b', 'c', 20.0]]
     """
+    if dpc not in (True, False, "patches"):
+        raise bad_parameter("dpc", "musi być bool lub 'patches'", "must be a bool or 'patches'")
     ids, a = _patches(patches, id, attribute)
     if top is not None and top < 1:
         raise bad_parameter("top", "musi być co najmniej 1", "must be at least 1")
@@ -497,7 +499,7 @@ def _losses(
     alpha: float,
     graph: _Graph,
     directed: bool,
-    dpc: bool,
+    dpc: bool | Literal["patches"],
     top: int | None,
     link_count: int,
 ) -> _Losses:
@@ -516,9 +518,9 @@ def _losses(
         # always the same chunks in the same order: the last digit does not depend on the machine
         return [np.sum([part[i] for part in parts], axis=0) for i in range(6)]
 
-    every_arc, no_arc, no_node = np.full(arcs, dpc), np.zeros(arcs, bool), np.zeros(n, bool)
+    every_arc, no_arc, no_node = np.full(arcs, dpc is True), np.zeros(arcs, bool), np.zeros(n, bool)
     zeros = (np.zeros(n), np.zeros(arcs))
-    node_mask, arc_mask = np.full(n, dpc), every_arc
+    node_mask, arc_mask = np.full(n, bool(dpc)), every_arc
     first = run(
         at_source=True,
         nodes=no_node,
@@ -530,9 +532,9 @@ def _losses(
     if dpc and top is not None:
         node_mask[:] = False
         node_mask[np.lexsort((order, -a))[:top]] = True  # ties in the order of the input
-        carried = np.bincount(graph.link, through, minlength=link_count)
         best = np.zeros(link_count, bool)
-        best[np.argsort(-carried, kind="stable")[:top]] = True
+        carried = np.bincount(graph.link, through, minlength=link_count)
+        best[np.argsort(-carried, kind="stable")[: top if dpc is True else 0]] = True
         arc_mask = best[graph.link]
         near = run(at_source=True, nodes=no_node, links=arc_mask, floors=zeros, negligible=0.0)[4]
     links = np.bincount(graph.link, near, minlength=link_count).astype(float)

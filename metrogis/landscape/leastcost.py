@@ -259,26 +259,22 @@ def links(
     order = np.lexsort((costs, keys))
     first = order[np.unique(keys[order], return_index=True)[1]]
     first = first[costs[first] <= limit]
-    rows, geometries = [], []
+    ends, ways = [], []
     for at in first:
         low, high = divmod(int(keys[at]), count)
         one, two = int(cells[at]), int(others[at])
         if tag[one] >> 8 != low:
             one, two = two, one
-        path = np.concatenate(
-            [
-                kernel.trace(one, tag, field_.offsets)[::-1],
-                kernel.trace(two, tag, field_.offsets),
-            ]
-        )
-        places = np.column_stack(np.divmod(path, field_.width)) - 1
-        rows.append((names[low], names[high], float(costs[at]), _length(grid, places)))
-        geometries.append(_line(grid, places) if paths else None)
+        ends.append((names[low], names[high]))
+        ways += [
+            kernel.trace(one, tag, field_.offsets)[::-1],
+            kernel.trace(two, tag, field_.offsets),
+        ]
+    i, j = np.array(ends, np.int64).reshape(-1, 2).T
+    lengths, lines = _drawn(grid, ways, field_.width, paths)
     table = gpd.GeoDataFrame(
-        pd.DataFrame(rows, columns=["i", "j", "cost", "length"]).astype(
-            {"i": np.int64, "j": np.int64, "cost": float, "length": float}
-        ),
-        geometry=gpd.GeoSeries(geometries, crs=grid.crs),
+        {"i": i, "j": j, "cost": costs[first], "length": lengths},
+        geometry=gpd.GeoSeries(lines, crs=grid.crs),
         crs=grid.crs,
     )
     del dist, tag, field_
@@ -416,6 +412,28 @@ def _crop(grid: Grid, window: tuple[slice, slice]) -> Grid:
 def _length(grid: Grid, path: np.ndarray) -> float:
     steps = np.abs(np.diff(path, axis=0))
     return float(np.hypot(steps[:, 1] * grid.cell[0], steps[:, 0] * grid.cell[1]).sum())
+
+
+def _drawn(
+    grid: Grid, ways: list[np.ndarray], width: int, paths: bool
+) -> tuple[np.ndarray, list[Any]]:
+    """Lengths and lines of all ways (two halves each), at one go."""
+    count = len(ways) // 2
+    if not count:
+        return np.empty(0), []
+    sizes = np.array([len(way) for way in ways]).reshape(-1, 2).sum(axis=1)
+    rows, columns = np.divmod(np.concatenate(ways), width)
+    rows, columns = rows - 1, columns - 1
+    steps = np.hypot(np.diff(columns) * grid.cell[0], np.diff(rows) * grid.cell[1])
+    last = np.cumsum(sizes) - 1
+    steps[last[:-1]] = 0.0  # from one way to the next
+    starts = np.concatenate([[0], last[:-1] + 1])
+    lengths = np.add.reduceat(np.append(steps, 0.0), starts)
+    if not paths:
+        return lengths, [None] * count
+    xy = np.column_stack(grid.xy(rows, columns))
+    lines: Any = shapely.linestrings(xy, indices=np.repeat(np.arange(count), sizes))
+    return lengths, list(lines)
 
 
 def _line(grid: Grid, path: np.ndarray) -> shapely.LineString:

@@ -327,3 +327,17 @@ def test_one_patch_and_empty_tables() -> None:
     assert found.dPC.loc["x"].tolist() == [100, 100, 0, 0]
     with pytest.raises(SchemaError, match="no patches"):
         connectivity.indices(one.iloc[:0], none, distance=10, probability=0.5)
+
+
+def test_patches_alone_are_the_same() -> None:
+    patches, links = tables([2, 1, 3, 1], [(0, 1, 1), (1, 2, 2), (2, 3, 1), (0, 3, 9)])
+    options = {"distance": 2.0, "probability": 0.5}
+    both = connectivity.indices(patches, links, **options)
+    alone = connectivity.indices(patches, links, **options, dpc="patches")
+    np.testing.assert_allclose(alone.dPC, both.dPC, rtol=1e-12)
+    assert alone.links["dPC"].isna().all()
+    few = connectivity.indices(patches, links, **options, dpc="patches", top=2)
+    assert few.patches["dPC"].notna().tolist() == [True, False, True, False]
+    assert few.links["dPC"].isna().all()
+    with pytest.raises(ParameterError, match="Dpc"):
+        connectivity.indices(patches, links, **options, dpc="links")
