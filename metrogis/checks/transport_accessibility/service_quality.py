@@ -44,6 +44,7 @@ from metrogis.checks.transport_accessibility.service import (
     StraightLine,
     walking,
 )
+from metrogis.checks.transport_accessibility.share_weights import share_weights
 from metrogis.provenance import audit_of
 from metrogis.texts import Text
 from metrogis.transit.classes import Classes
@@ -145,7 +146,8 @@ def service_quality(
     if network is not None and hasattr(network, "crs"):
         crs_rules.require_same(municipalities=towns, streets=network.crs)
     cells, unit, xy, totals = _settle(run, towns, p)
-    weight, people_known = _weights(run, cells, network)
+    weight, basis = share_weights(run, cells, network)
+    people_known = basis == "people"
     stops = timetable.stop_points(run.crs)
     days, silent = _departures(run, timetable, p)
     found: dict[Method, Classes] = {}
@@ -252,34 +254,6 @@ def _settle(
         crs=cells.crs,
     )
     return cells, unit, np.column_stack([shapely.get_x(point), shapely.get_y(point)]), totals
-
-
-def _weights(run: Run, cells: gpd.GeoDataFrame, network: Any) -> tuple[Floats, bool]:
-    """Weight of each cell in shares: its people, else street nodes in it, else its land."""
-    people = cells["population"].to_numpy("float64")
-    if np.isfinite(people).any():
-        return np.nan_to_num(people), True
-    weight = cells.area.to_numpy("float64")
-    text = Text(
-        "ludność nieznana: udziały są udziałami powierzchni",
-        "population unknown: shares are of land",
-    )
-    if network is not None and hasattr(network, "x"):
-        nodes = shapely.points(network.x, network.y)
-        tree = shapely.STRtree(np.asarray(cells.geometry.to_numpy(), dtype=object))
-        node, cell = tree.query(nodes, predicate="intersects")
-        _, first = np.unique(node, return_index=True)  # a node on a border counts once
-        inside = np.bincount(cell[first], minlength=len(cells)).astype(np.float64)
-        if inside.any():
-            weight = inside
-            text = Text(
-                "ludność nieznana: każdy węzeł sieci ulic waży tyle samo, udziały są udziałami "
-                "węzłów, liczby osób nie ma",
-                "population unknown: every street node weighs the same, shares are of nodes, no "
-                "number of people is told",
-            )
-    run.note("population", "modelled", len(cells), text)
-    return weight, False
 
 
 def _departures(

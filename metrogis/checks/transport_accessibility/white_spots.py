@@ -35,6 +35,7 @@ from metrogis.checks.transport_accessibility.service import (
     served,
     walking,
 )
+from metrogis.checks.transport_accessibility.share_weights import share_weights
 from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
 from metrogis.checks.transport_accessibility.white_tables import (
     SERVED,
@@ -176,6 +177,7 @@ def white_spots(
         )
 
     people = cells["population"].to_numpy("float64")
+    weights = share_weights(run, cells, None if straight else walk)
     # a white spot is a populated place; with no population at all every place is one
     in_doubt = np.isnan(people) & np.isfinite(people).any()
     if not straight:
@@ -213,11 +215,11 @@ def white_spots(
     cells["spot"] = label
     cells["nearest_stop_m"] = _nearest(near, len(cells))
     features["cells"] = cells
-    table = municipal_table(towns, unit, people, totals, states, p, levels)
+    table = municipal_table(towns, unit, people, totals, states, p, levels, weights)
     return run.result(
         municipalities=table,
         features=features,
-        findings=findings(table, features, p, timetable, straight),
+        findings=findings(table, features, p, timetable, straight, weights),
     )
 
 

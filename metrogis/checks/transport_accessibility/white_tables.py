@@ -14,6 +14,7 @@ from metrogis.checks.contract import Run
 from metrogis.checks.transport_accessibility import fixes as fixing
 from metrogis.checks.transport_accessibility import spots as spotting
 from metrogis.checks.transport_accessibility.service import Bools, Floats, Ints, Pairs, Service
+from metrogis.checks.transport_accessibility.share_weights import Weights
 from metrogis.checks.transport_accessibility.white_parameters import DayName, WhiteSpotsParameters
 
 UNKNOWN, SERVED, WHITE = 0, 1, 2
@@ -156,7 +157,9 @@ def spot_tables(
                 "fix_size": float(fixes.size[at]) if chosen is not None else np.nan,
                 "fix_place": place,
                 "fix_lines": lines,
-                "fix_people": chosen.people if chosen is not None else np.nan,
+                "fix_people": chosen.people
+                if chosen is not None and np.isfinite(people[own]).any()
+                else np.nan,
                 "fix_verified": chosen.verified if chosen is not None else None,
             }
         )
@@ -197,12 +200,14 @@ def municipal_table(
     states: dict[str, Codes],
     p: WhiteSpotsParameters,
     levels: npt.NDArray[np.object_],
+    weights: Weights,
 ) -> gpd.GeoDataFrame:
     """One row per municipality: people and shares by state."""
     count = len(towns)
     known = np.isfinite(people)
     any_known = np.bincount(unit, known, minlength=count) > 0
-    weight = np.nan_to_num(people)
+    # a share of bare land says nothing of people; of street nodes, that stand for them, it does
+    weight = weights.values if weights.basis != "land" else np.nan_to_num(people)
     whole = np.bincount(unit, weight, minlength=count)
     out = gpd.GeoDataFrame(
         {

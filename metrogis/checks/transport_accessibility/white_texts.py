@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from metrogis.checks.contract import Category, Column, Finding, View, municipality_columns
+from metrogis.checks.transport_accessibility.share_weights import Basis, Weights
 from metrogis.texts import Text, both
 
 TITLE = Text("Białe plamy transportu publicznego", "White spots of public transport")
@@ -308,19 +309,18 @@ def findings(
     parameters: Any,
     timetable: Any,
     straight: bool,
+    weights: Weights,
 ) -> list[Finding]:
-    """Return the sentences a planner quotes."""
+    """Return the sentences a planner quotes; without population none tells a number of people."""
     day = ON_DAY[parameters.main_day_type]
-    cells = features["cells"]
-    people = cells["population"].to_numpy("float64")
-    known = np.isfinite(people)
-    numbered = bool(known.any())
-    out = [_states_by(cells, people if numbered else cells.area.to_numpy() / 1e6, numbered, day)]
-    out.append(_white(towns, features["spots"], numbered, day))
-    out.append(_by_day(cells, np.nan_to_num(people) if numbered else None, parameters))
-    spots = features["spots"]
+    cells, spots = features["cells"], features["spots"]
+    numbered = weights.basis == "people"
+    lacking = bool((towns["coverage"] != "complete").any())
+    out = [_states_by(cells, weights, day, lacking)]
+    out.append(_white(towns, spots, numbered, day))
+    out.append(_by_day(cells, weights.values, parameters))
     if len(spots):
-        out.append(_first(spots.iloc[0]))
+        out.append(_first(spots.iloc[0], numbered))
     if timetable is None:
         posts = len(features["stops"])
         out.append(
@@ -349,42 +349,46 @@ def findings(
     return out
 
 
-def _states_by(cells: gpd.GeoDataFrame, weight: np.ndarray, numbered: bool, day: Text) -> Finding:
+_SUMS: dict[Basis, tuple[str, float, Text]] = {
+    "people": ("people", 1.0, Text("mieszkańców", "residents")),
+    "nodes": ("nodes", 1.0, Text("węzłów sieci ulic", "street nodes")),
+    "land": ("km2", 1e-6, Text("km² obszaru", "km² of land")),
+}
+
+
+def _states_by(cells: gpd.GeoDataFrame, weights: Weights, day: Text, lacking: bool) -> Finding:
+    because = Text(", bo nie ma wszystkich rozkładów", ", for not all timetables are at hand")
+    why = because if lacking else Text("", "")
     state = cells["state"].to_numpy(dtype=object)
-    weight = np.nan_to_num(weight)
+    unit, scale, what = _SUMS[weights.basis]
+    weight = weights.values * scale
     total = float(weight.sum())
     sums = {s: float(weight[state == s].sum()) for s in STATES}
-    unit = "people" if numbered else "km2"
     values = {f"{s}_{unit}": v for s, v in sums.items()}
     values |= {f"{s}_share": v / total if total else np.nan for s, v in sums.items()}
-    what = Text("mieszkańców", "residents") if numbered else Text("km² obszaru", "km² of land")
     return Finding(
         Text(
             "Na pewno obsłużonych jest {day} {served_UNIT:0} {what} ({served_share:%1}); "
             "w białych plamach jest {white_UNIT:0} ({white_share:%1}); o {unknown_UNIT:0} "
-            "({unknown_share:%1}) nic pewnego nie wiadomo, bo nie ma wszystkich rozkładów.".replace(
-                "UNIT", unit
-            ),
+            "({unknown_share:%1}) nic pewnego nie wiadomo{why}.".replace("UNIT", unit),
             "{served_UNIT:0} {what} ({served_share:%1}) are certainly served {day}; "
             "{white_UNIT:0} ({white_share:%1}) are in white spots; nothing certain is known of "
-            "{unknown_UNIT:0} ({unknown_share:%1}), for not all timetables are at hand.".replace(
-                "UNIT", unit
-            ),
+            "{unknown_UNIT:0} ({unknown_share:%1}){why}.".replace("UNIT", unit),
         ),
         values,
-        {"day": day, "what": what},
+        {"day": day, "what": what, "why": why},
     )
 
 
 def _white(towns: gpd.GeoDataFrame, spots: gpd.GeoDataFrame, numbered: bool, day: Text) -> Finding:
     complete = int((towns["coverage"] == "complete").sum())
-    inside = float(spots["population"].sum()) if numbered else np.nan
     values = {
         "municipalities_complete": float(complete),
         "municipalities": float(len(towns)),
         "spots": float(len(spots)),
-        "spots_people": inside,
     }
+    if numbered:
+        values["spots_people"] = float(spots["population"].sum())
     if not complete:
         return Finding(
             Text(
@@ -399,19 +403,18 @@ def _white(towns: gpd.GeoDataFrame, spots: gpd.GeoDataFrame, numbered: bool, day
         Text(
             "Komplet rozkładów ma {municipalities_complete:0} z {municipalities:0} gmin; {day} "
             "{spots:plural:jest|są|jest} tam {spots:0} {spots:plural:biała plama|białe plamy|"
-            "białych plam}, mieszka w nich {spots_people:0} osób.",
+            "białych plam}" + (", mieszka w nich {spots_people:0} osób." if numbered else "."),
             "{municipalities_complete:0} of {municipalities:0} municipalities "
             "{municipalities_complete:plural:has|have} all timetables; "
-            "{day} there {spots:plural:is|are} {spots:0} {spots:plural:white spot|white spots} "
-            "with {spots_people:0} residents.",
+            "{day} there {spots:plural:is|are} {spots:0} {spots:plural:white spot|white spots}"
+            + (" with {spots_people:0} residents." if numbered else "."),
         ),
         values,
         {"day": day},
     )
 
 
-def _by_day(cells: gpd.GeoDataFrame, people: np.ndarray | None, parameters: Any) -> Finding:
-    weight = people if people is not None else cells.area.to_numpy()
+def _by_day(cells: gpd.GeoDataFrame, weight: np.ndarray, parameters: Any) -> Finding:
     total = float(weight.sum())
     values: dict[str, float] = {}
     pl, en = [], []
@@ -432,7 +435,7 @@ def _by_day(cells: gpd.GeoDataFrame, people: np.ndarray | None, parameters: Any)
     )
 
 
-def _first(spot: pd.Series) -> Finding:
+def _first(spot: pd.Series, numbered: bool) -> Finding:
     fix = str(spot["fix"])
     what = {
         "departures": Text(
@@ -455,26 +458,25 @@ def _first(spot: pd.Series) -> Finding:
         ),
     }[fix]
     gain = Text("", "")
-    if fix != "none":
+    who = Text("", "")
+    if numbered:
+        who = Text("{first_people:0} mieszkańców, ", "{first_people:0} residents, ")
+    if numbered and fix != "none":
         gain = Text(
             ", zyska {first_fix_people:0} mieszkańców", ", {first_fix_people:0} people gain"
         )
+    values = {"first_fix_size": float(spot["fix_size"])}
+    if numbered:
+        values |= {
+            "first_people": float(spot["population"]),
+            "first_fix_people": float(spot["fix_people"]),
+        }
     return Finding(
         Text(
-            "Największa biała plama to {place}: {first_people:0} mieszkańców, {cause}; "
-            + what.pl
-            + gain.pl
-            + ".",
-            "The largest white spot is {place}: {first_people:0} residents, {cause}; "
-            + what.en
-            + gain.en
-            + ".",
+            "Największa biała plama to {place}: " + who.pl + "{cause}; " + what.pl + gain.pl + ".",
+            "The largest white spot is {place}: " + who.en + "{cause}; " + what.en + gain.en + ".",
         ),
-        {
-            "first_people": float(spot["population"]),
-            "first_fix_size": float(spot["fix_size"]),
-            "first_fix_people": float(spot["fix_people"]),
-        },
+        values,
         {
             "place": str(spot["name"]),
             "cause": CAUSES[str(spot["cause"])],
