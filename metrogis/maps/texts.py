@@ -66,6 +66,8 @@ _UNITS: dict[str, Text] = {
     "h": Text("godz.", "h"),
     "m2": both("m²"),
     "km2": both("km²"),
+    "ha/year": Text("ha/rok", "ha/year"),
+    "patches": Text("płatów", "patches"),
     "people/km2": Text("osób/km²", "people/km²"),
     "m2/person": Text("m²/osobę", "m²/person"),
     "date": Text("data", "date"),
