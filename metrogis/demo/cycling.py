@@ -96,9 +96,16 @@ def make_cycling(
         if row.plant == "gap":
             # a link for bicycles: not through a subway or along a footpath
             ride = weight * np.where(graph.cls == CLASS["footway"], 30.0, 1.0)
-            mine, missing = _with_gap(graph, length, ride, matrix, key, int(row.node), near, wanted)
+            mine, missing, trunk = _with_gap(
+                graph, length, ride, matrix, key, int(row.node), near, wanted
+            )
             built[missing] = False
-            plants.append({"kind": "missing_link", "edges": missing, "interchange": row.Index})
+            plants.append(
+                {
+                    "kind": "missing_link", "edges": missing, "interchange": row.Index,
+                    "both_ways": trunk,
+                }
+            )  # fmt: skip
         else:
             mine = _tree(rng, length, matrix, key, int(row.node), near, wanted)
         built[mine] = True
@@ -121,7 +128,7 @@ def make_cycling(
     planned = (graph.cls <= CLASS["tertiary"]) & ~built & (rng.random(graph.edges) < 0.02)
     planned &= ~closed
     planned[busy] = False
-    official, osm = _differences(graph, length, built, closed, plants)
+    official, osm = _differences(graph, length, built, closed, plants, hubs)
     return Cycling(built, planned, hubs, piece, official, osm, plants)
 
 
@@ -175,14 +182,14 @@ def _with_gap(
     root: int,
     targets: Index,
     wanted: float,
-) -> tuple[list[int], Index]:
+) -> tuple[list[int], Index, Index]:
     """A stub at the interchange, a gap, and a network beyond it: one link would open all."""
     metres, before = csg.dijkstra(
         graph.matrix(weight), indices=root, return_predecessors=True, limit=2e4
     )
     beyond = targets[np.isfinite(metres[targets]) & (metres[targets] > STUB + LINK + 250)]
     if len(beyond) == 0:
-        return [], np.zeros(0, dtype=np.int64)
+        return [], np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     first = int(beyond[np.argmin(metres[beyond])])
     trunk = _walk(before, key, first)[::-1]
     start = np.cumsum(length[trunk]) - length[trunk]
@@ -195,7 +202,7 @@ def _with_gap(
     # beyond the gap: another tree, rooted where the trunk ends, that keeps away from the gap
     mine.update(_tree(np.random.default_rng(0), length, matrix, key, first, targets, wanted))
     missing = np.array(trunk)[gap]
-    return sorted(mine - set(missing.tolist())), missing
+    return sorted(mine - set(missing.tolist())), missing, np.array(trunk)
 
 
 def _border_break(
@@ -260,7 +267,12 @@ def _border_break(
 
 
 def _differences(
-    graph: Graph, length: Array, built: Mask, closed: Mask, plants: list[dict[str, Any]]
+    graph: Graph,
+    length: Array,
+    built: Mask,
+    closed: Mask,
+    plants: list[dict[str, Any]],
+    hubs: pd.DataFrame,
 ) -> tuple[Mask, Mask]:
     """One long route that only the city's own layer has, and a shorter one that only OSM has."""
     official, osm = np.zeros(graph.edges, dtype=bool), np.zeros(graph.edges, dtype=bool)
@@ -275,15 +287,40 @@ def _differences(
     runs = [np.array([step >> 1 for step in way]) for way in lines]
     runs = [run for run in runs if road[run[0]]]
     runs.sort(key=lambda run: -float(length[run].sum()))
-    for mask, wanted, run, kind in (
-        (official, 1500.0, runs[0], "official_absent_from_osm"),
-        (osm, 700.0, runs[min(1, len(runs) - 1)], "osm_absent_from_official"),
-    ):
+
+    def part_of(run: Index, wanted: float) -> Index:
         part = run[np.cumsum(length[run]) < wanted]
-        part = part if len(part) else run[:1]
+        return part if len(part) else run[:1]
+
+    first, others = part_of(runs[0], 1500.0), [part_of(r, 700.0) for r in runs[1:] or runs]
+    # the layer that lacks a route must still join the ordinary interchanges
+    nodes = hubs.loc[hubs["plant"] == "", "node"].to_numpy()
+    before = _network_at(graph, length, built, nodes) > _JOINED
+    second = others[0]
+    for option in others[:40]:
+        left = built.copy()
+        left[option] = False
+        if (_network_at(graph, length, left, nodes)[before] > _JOINED).all():
+            second = option
+            break
+    for mask, part, kind in (
+        (official, first, "official_absent_from_osm"),
+        (osm, second, "osm_absent_from_official"),
+    ):
         mask[part] = True
         plants.append({"kind": kind, "edges": part})
     return official, osm
+
+
+_JOINED = 3100.0  # m of infrastructure in one piece that make an interchange joined, and a little
+
+
+def _network_at(graph: Graph, length: Array, built: Mask, nodes: Index) -> Array:
+    """Return the length of the network that each node is on, m."""
+    u, v = graph.u[built], graph.v[built]
+    ones = sp.coo_matrix((np.ones(len(u)), (u, v)), shape=(graph.nodes,) * 2)
+    part = csg.connected_components(ones, directed=False)[1]
+    return np.asarray(np.bincount(part[u], length[built], minlength=graph.nodes)[part[nodes]])
 
 
 def _edge_keys(graph: Graph) -> dict[tuple[int, int], int]:

@@ -17,6 +17,7 @@ from metrogis.demo.frame import CRS
 from metrogis.demo.land import CLASSES, HABITAT, RESISTANCE, built_up, heights
 from metrogis.demo.shapes import edge_lines
 from metrogis.demo.structure import compatibility
+from metrogis.demo.terrain import water_areas
 from metrogis.demo.world import World
 from metrogis.demo.writing import lonlat, write_geojson, write_gpkg, write_json, write_raster
 
@@ -46,6 +47,15 @@ def write_land(world: World, folder: Path) -> Layers:
     layers["land_cover_classes"] = {
         "driver": "table", "path": "land_cover_classes.csv", "schema": "Table",
     }  # fmt: skip
+    water = water_areas(world.terrain)
+    kinds = [kind for kind, shapes in water.items() for _ in shapes]
+    frame = gpd.GeoDataFrame(
+        {"name": [f"{kind} {k + 1}" for k, kind in enumerate(kinds)], "kind": kinds},
+        geometry=[shapely.multipolygons([s]) for shapes in water.values() for s in shapes],
+        crs=CRS,
+    )
+    write_gpkg(folder / "water.gpkg", {"water": frame})
+    layers["water"] = {"driver": "vector", "path": "water.gpkg", "schema": "Areas"}
     grid, values = heights(world.size, world.terrain)
     write_raster(folder / "elevation.tif", values, grid, nodata=-9999)
     layers["elevation"] = {"driver": "raster", "path": "elevation.tif"}

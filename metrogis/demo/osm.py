@@ -40,7 +40,7 @@ def write_osm(
     country = (graph.zone < 0).astype(np.int64)
     plain = np.zeros(graph.edges, dtype=bool)  # a planted link is open both ways
     for plant in cycling.plants:
-        plain[np.asarray(plant["edges"], dtype=np.int64)] = True
+        plain[np.asarray(plant.get("both_ways", plant["edges"]), dtype=np.int64)] = True
     key = (((graph.cls * 4 + kind) * 2 + bridge) * 2 + country) * 2 + plain
     ways = chains(graph, key)
 
@@ -186,6 +186,12 @@ def _tags(
             tags.append(("oneway", "yes"))
             if draw[1] < 0.4:
                 tags.append(("oneway:bicycle", "no"))
+    elif road == "service" and draw[0] < 0.3:
+        tags.append(("access", "private"))
+    elif road == "track":
+        tags.append(("surface", "ground" if draw[1] < 0.6 else "compacted"))
+        if draw[0] < 0.35:
+            tags.append(("motor_vehicle", "agricultural;forestry"))
     if kind == 1:
         tags.append(("cycleway:both", "track"))
     elif kind == 2 and road != "footway":

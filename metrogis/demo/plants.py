@@ -68,11 +68,12 @@ def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
             if len(chosen) < len(ALONE) and i not in chosen and (again or home not in used):
                 chosen.append(i)
                 used.add(home)
+    heads = (180 + rng.permutation(150)).tolist()  # all different: their order is known
     for kind, i in zip(ALONE, chosen, strict=False):
         places.loc[i, "plant"] = kind
-        places.loc[i, "people"] = int(rng.integers(170, 330))
-    for kind, low, high in (("barrier", 180, 260), ("across", 260, 420)):
-        places.loc[places["plant"] == kind, "people"] = int(rng.integers(low, high))
+        places.loc[i, "people"] = heads.pop()
+    places.loc[places["plant"] == "barrier", "people"] = min(heads[:4])
+    places.loc[places["plant"] == "across", "people"] = int(rng.integers(260, 420))
     places = _cut_off(terrain, settled, places, towns, streams)
     planted = places["plant"] != ""
     places.loc[planted, "radius"] = radius_of(places.loc[planted, "people"].to_numpy()) * 0.9

@@ -94,6 +94,23 @@ def make_terrain(grid: Grid, streams: Streams) -> Terrain:
     )
 
 
+def water_areas(terrain: Terrain) -> dict[str, list[shapely.Geometry]]:
+    """Return the sea, the lakes and the rivers as polygons."""
+    grid = terrain.grid
+
+    def outlines(mask: Mask) -> list[shapely.Geometry]:
+        found = rasterio.features.shapes(
+            mask.astype(np.uint8), mask=mask, transform=transform_of(grid)
+        )
+        return [shapely.geometry.shape(s) for s, _ in found]
+
+    rivers: list[shapely.Geometry] = [
+        r.buffer(w / 2, cap_style="flat")
+        for r, w in zip(terrain.rivers, terrain.widths, strict=True)
+    ]
+    return {"sea": outlines(~terrain.land), "lake": outlines(terrain.lake), "river": rivers}
+
+
 def _rivers(
     grid: Grid, rng: np.random.Generator, land: Mask, mouth_x: float, mouth_y: float
 ) -> tuple[list[shapely.LineString], list[float]]:
