@@ -218,7 +218,8 @@ def look_up(cover: Grid, classes: Mapping[int, LandClass], *, layer: str = "land
                 layer=layer,
             )
         values = whole.astype(np.int64)
-    low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
+    # from 0 where nothing is below it: the values are then indices as they are
+    low, high = (min(int(values.min()), 0), int(values.max())) if values.size else (0, 0)
     number = {code: i for i, code in enumerate(sorted(classes), start=1)}
     habitat = np.array([0.0, *(classes[c].habitat for c in number)])
     resistance = np.array([math.nan, *(classes[c].resistance for c in number)])
@@ -227,7 +228,6 @@ def look_up(cover: Grid, classes: Mapping[int, LandClass], *, layer: str = "land
         for code, i in number.items():
             if low <= code <= high:
                 table[code - low] = i
-        # whole rasters of int64 indices would take eight times the room of the classes
         codes = table[values.astype(np.int64) - low] if low else table[values]
         there = np.unique(values[cover.valid]) if values.size < 1 << 16 else _present(values, cover)
     else:
@@ -251,10 +251,10 @@ def look_up(cover: Grid, classes: Mapping[int, LandClass], *, layer: str = "land
 
 
 def _present(values: np.ndarray, cover: Grid) -> np.ndarray:
-    low = int(values.min())
+    low = min(int(values.min()), 0)
     seen = np.zeros(int(values.max()) - low + 1, bool)
     for one, valid in zip(values, cover.valid, strict=True):  # row by row: no copy of the raster
-        seen[one[valid].astype(np.int64) - low] = True
+        seen[one[valid].astype(np.int64) - low if low else one[valid]] = True
     return np.flatnonzero(seen) + low
 
 
