@@ -221,7 +221,7 @@ def _findings(
     joined, known = int((state == "yes").sum()), int((state != "unknown").sum())
     found = [
         Finding(
-            texts.JOINED,
+            texts.JOINED if known else texts.NOT_TOLD,
             {
                 "joined": joined,
                 "known": known,

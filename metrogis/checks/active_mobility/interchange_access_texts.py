@@ -41,6 +41,12 @@ JOINED = Text(
     "({joined_share:%0}) {joined:plural:has|have} a connected cycle network of at least {length} "
     "km within {distance} m; for {unknown:0} the data do not tell.",
 )
+NOT_TOLD = Text(
+    "Czy węzły i stacje ({unknown:0}) są połączone ze spójną siecią rowerową, nie wiadomo: danych "
+    "o trasach rowerowych w ich pobliżu nie ma.",
+    "Whether the interchanges and stations ({unknown:0}) are joined to a connected cycle network "
+    "is unknown: there are no data on cycle routes near them.",
+)
 NOT_JOINED = Text(
     "Bez połączenia: {not_joined:0}. Dalej niż {distance} m od infrastruktury: {too_far:0}, przy "
     "zbyt krótkim odcinku: {too_short:0}. W {small_gaps:0} "

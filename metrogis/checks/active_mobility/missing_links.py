@@ -28,6 +28,7 @@ from metrogis.checks.active_mobility.link_graph import (
     members_of,
     people_at,
 )
+from metrogis.checks.active_mobility.link_openers import with_openers
 from metrogis.checks.active_mobility.missing_links_parameters import MissingLinksParameters
 from metrogis.checks.active_mobility.places import Places, unify
 from metrogis.checks.contract import Check, Finding, Input, Result, Run
@@ -229,6 +230,19 @@ def _kernel(
     )
     run.add(found.audit)
     gaps = found.gaps
+    if places is not None and len(gaps):
+        hubs = _hubs(run, graph, places)
+        enough = p.min_network * 1000 - 1e-6
+        gaps, put_back = with_openers(found, simple.edges, graph, hubs, enough)
+        run.note(
+            "streets",
+            "noted",
+            put_back,
+            Text(
+                "łączniki otwierające węzeł, które były częścią dłuższych: pokazane osobno",
+                "links that open an interchange and were part of longer ones: shown apart",
+            ),
+        )
     return gaps, members_of(gaps["edges"], simple.members)
 
 
@@ -286,6 +300,11 @@ def _links(
     table["municipality"] = names_of(where, towns, "name")
     around = effects.ways_round(graph, graph.undirected(graph.built), gaps)
     table["detour_m"] = [np.nan if r is None else r.metres for r in around]
+    untold = table["detour"].isna().to_numpy()
+    own = (table["detour_m"].fillna(np.inf) / table["length_m"]).to_numpy()
+    table["detour"] = np.where(untold, own, table["detour"])
+    short_way = untold & (own < p.detour_min) & (a == b) & (table["state"] == "missing_link")
+    table.loc[short_way & (table["reason"] == "shortens"), "reason"] = "part"
     table["_line"] = pd.Series([None if r is None else graph.line(r) for r in around], dtype=object)
     short = _undershoots(run, graph)
     if len(short):
@@ -324,6 +343,11 @@ def _undershoots(run: Run, graph: CycleGraph) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=n.crs)
 
 
+def _hubs(run: Run, graph: CycleGraph, places: Places) -> effects.Hubs:
+    names = places.table["name"].astype(object).to_numpy()
+    return effects.hubs_at(graph, places.points, places.owner, names, run.parameters.join_distance)
+
+
 def _add_access(
     run: Run,
     table: gpd.GeoDataFrame,
@@ -338,8 +362,8 @@ def _add_access(
     table["interchanges"] = pd.Series([None] * len(table), dtype=object)
     if places is None:
         return
-    names = places.table["name"].astype(object).to_numpy()
-    hubs = effects.hubs_at(graph, places.points, places.owner, names, p.join_distance)
+    hubs = _hubs(run, graph, places)
+    names = hubs.names
     which = effects.opened(graph, gaps, hubs, p.min_network * 1000 - 1e-6)
     table["opens"] = np.array([len(w) for w in which], float)
     table["interchanges"] = pd.Series(
