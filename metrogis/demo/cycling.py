@@ -94,8 +94,8 @@ def make_cycling(
         near = targets[(home == row.municipality) | (row.rank == "metropolitan")]
         wanted = {"metropolitan": 26_000.0, "regional": 9_000.0, "local": 4_200.0}[row.rank]
         if row.plant == "gap":
-            # a link for bicycles: not through a subway or along a footpath
-            ride = weight * np.where(graph.cls == CLASS["footway"], 30.0, 1.0)
+            # the shortest way by bicycle: not through a subway or along a footpath
+            ride = length * np.where(graph.cls == CLASS["footway"], 30.0, 1.0)
             mine, missing, trunk = _with_gap(
                 graph, length, ride, matrix, key, int(row.node), near, wanted
             )
