@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from shapely import LineString, Point, box
@@ -15,6 +17,7 @@ from shapely import LineString, Point, box
 from metrogis.checks.active_mobility import link_effects as effects
 from metrogis.checks.active_mobility.cycle_graph import cycle_graph
 from metrogis.checks.active_mobility.link_graph import kinds_of, link_graph
+from metrogis.checks.active_mobility.link_openers import _cut, with_openers
 from metrogis.checks.active_mobility.missing_links import CHECK, missing_links
 from metrogis.errors import CRSError, MissingLayerError, ParameterError
 from metrogis.streets import from_lines, read_osm
@@ -331,3 +334,66 @@ def test_refuses_what_it_cannot_use() -> None:
         missing_links(TOWN, streets, network="motorways")
     with pytest.raises(CRSError):
         missing_links(TOWN.to_crs(2177), streets)
+
+
+def test_the_link_from_the_stub_at_a_station_comes_first() -> None:
+    rows = [
+        ("residential", (0, 0), (900, 0)),
+        ("cycleway", (900, 0), (1000, 0)),
+        ("residential", (1000, 0), (1300, 0)),
+        ("cycleway", (1300, 0), (5300, 0)),
+        ("cycleway", (-100, 0), (0, 0)),
+    ]
+    lines = gpd.GeoDataFrame(
+        {"highway": [r[0] for r in rows]},
+        geometry=[LineString(r[1:]) for r in rows],
+        crs="EPSG:2180",
+    )
+    towns = gpd.GeoDataFrame(
+        {"teryt": ["2261011"], "name": ["A"]}, geometry=[box(-999, -999, 9000, 9000)], crs=2180
+    )
+    hub = gpd.GeoDataFrame({"name": ["Stacja"]}, geometry=[Point(950, 20)], crs="EPSG:2180")
+    links = missing_links(towns, from_lines(lines, mode="bike"), interchanges=hub).features["links"]
+    assert links["interchanges"].iloc[0] == "Stacja"
+    assert links["length_m"].iloc[0] == pytest.approx(300)
+
+
+def test_a_swallowed_opener_is_put_back_and_the_longer_gap_cut(monkeypatch) -> None:
+    # nodes 0 .. 3 on a line; the gap found is 0-1-2, of which 1-2 alone opens the interchange
+    geometry = [LineString([(i * 100, 0), (i * 100 + 100, 0)]) for i in range(3)]
+    edges = gpd.GeoDataFrame({"length": [100.0] * 3}, geometry=geometry, crs="EPSG:2180")
+
+    def table(*paths: Any) -> gpd.GeoDataFrame:
+        return gpd.GeoDataFrame(
+            {
+                "nodes": pd.Series([p[0] for p in paths], dtype=object),
+                "edges": pd.Series([p[1] for p in paths], dtype=object),
+                "length": [100.0 * len(p[1]) for p in paths],
+                "detour": [np.inf] * len(paths),
+                "benefit": [5.0] * len(paths),
+            },
+            geometry=[shapely.line_merge(shapely.multilinestrings([geometry[e] for e in p[1]]))
+                      for p in paths],
+            crs="EPSG:2180",
+        )  # fmt: skip
+
+    found = SimpleNamespace(
+        gaps=table(((0, 1, 2), (0, 1))),
+        filtered=table(((0, 1, 2), (0, 1)), ((1, 2), (1,)), ((0, 1, 2, 3), (0, 1, 2))),
+        betweenness=pd.Series([4.0, 6.0, 2.0]),
+    )
+    monkeypatch.setattr(
+        effects, "opened", lambda graph, gaps, hubs, enough: [[7] * (g.nodes[0] == 1) for g in gaps]
+    )
+    gaps, count = with_openers(found, edges, None, None, 3000.0)  # type: ignore[arg-type]
+    assert count == 1
+    assert gaps["nodes"].tolist() == [(1, 2), (0, 1)]
+    assert gaps["length"].tolist() == [100, 100]
+    assert gaps["benefit"].tolist() == [5, 4]
+    assert gaps["detour"].isna().tolist() == [False, True]
+    assert gaps.geometry.length.tolist() == [100, 100]
+
+
+def test_what_is_left_of_a_gap_is_parts_of_its_path() -> None:
+    assert _cut((1, 2, 3, 4), ("a", "b", "c"), {"a"}) == [((2, 3, 4), ("b", "c"))]
+    assert _cut((1, 2, 3), ("a", "b"), {"a", "b"}) == []
