@@ -212,7 +212,7 @@ class Overlay:
 
     ``raster`` names an entry of :attr:`Result.rasters`. Give ``breaks`` (half-open classes
     ``[b_i, b_i+1)``; values below the first one are not drawn) or ``categories`` (values written
-    as text). Cells that are not known are hatched like any unknown place.
+    as text; those in ``hidden`` are not drawn). Cells that are not known are hatched like any unknown place.
     """
 
     raster: str
@@ -224,6 +224,7 @@ class Overlay:
     digits: int = 0
     opacity: float = 0.75
     shown: bool = True
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

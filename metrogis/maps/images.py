@@ -139,6 +139,10 @@ def _layer(result: Result, overlay: Overlay, grid: Grid) -> ImageLayer:
     column = Column(overlay.title, unit=overlay.unit, digits=overlay.digits)
     # cells that are not known matter inside the municipalities only
     drawn = valid | _inside(result, values.shape, transform)
+    if overlay.categories and overlay.hidden:
+        drawn &= ~(valid & np.isin(values, [float(v) for v in overlay.hidden]))
+    elif not overlay.categories and overlay.breaks:
+        drawn &= ~(valid & (values < min(overlay.breaks)))
     if overlay.categories:
         keys = pd.Series(values[drawn].ravel()).map(_key).mask(~valid[drawn])
         found, classes = categorise(keys, overlay.categories)
@@ -148,8 +152,7 @@ def _layer(result: Result, overlay: Overlay, grid: Grid) -> ImageLayer:
     codes = np.full(values.shape, NOT_DRAWN, np.uint8)
     codes[drawn] = found
     if not overlay.categories and classes[0].lower is None and len(classes) > 2:
-        codes[codes == 0] = NOT_DRAWN  # below the first break: the ground shows
-        codes[codes != NOT_DRAWN] -= 1
+        codes[codes != NOT_DRAWN] -= 1  # nothing is below the first break
         classes = classes[1:]
     counts = np.bincount(codes.ravel(), minlength=256)
     kept = tuple(MapClass(**{**c.__dict__, "count": int(counts[i])}) for i, c in enumerate(classes))

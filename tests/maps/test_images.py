@@ -104,6 +104,12 @@ def test_categories_of_codes(synthetic: Any):
     (layer,) = images.build(_with(synthetic, replace(grid, values=codes), overlay))
     assert [c.label.en for c in layer.classes] == ["old", "new", "other", "no data"]
     assert layer.classes[2].count == 1
+    (layer,) = images.build(
+        _with(synthetic, replace(grid, values=codes), replace(overlay, hidden=("1", "7")))
+    )
+    assert [c.label.en for c in layer.classes] == ["old", "new", "no data"]
+    assert (layer.codes[grid.valid & (codes != 2)] == images.NOT_DRAWN).all()
+    assert layer.classes[0].count == 0
 
 
 def test_a_large_raster_is_drawn_in_steps_and_says_so(

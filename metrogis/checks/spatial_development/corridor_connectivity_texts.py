@@ -268,6 +268,7 @@ OVERLAYS = (
         palette="viridis",
         unit="A",
         digits=2,
+        shown=False,
     ),
     Overlay(
         "current_plan",

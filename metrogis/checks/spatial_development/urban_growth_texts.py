@@ -227,7 +227,7 @@ VIEWS = (
             "m2_per_new",
             "lcrpgr",
         ),
-        fill_opacity=0.4,
+        shown=False,
     ),
     View(
         "patches",
@@ -253,5 +253,6 @@ OVERLAYS = (
         "change",
         Text("Zmiana zabudowy", "Change of built-up land"),
         categories=CHANGE_CATEGORIES,
+        hidden=("0",),
     ),
 )
