@@ -212,7 +212,8 @@ class Overlay:
 
     ``raster`` names an entry of :attr:`Result.rasters`. Give ``breaks`` (half-open classes
     ``[b_i, b_i+1)``; values below the first one are not drawn) or ``categories`` (values written
-    as text; those in ``hidden`` are not drawn). Cells that are not known are hatched like any unknown place.
+    as text; those in ``hidden`` are not drawn). Cells that are not known are hatched like any
+    unknown place.
     """
 
     raster: str
