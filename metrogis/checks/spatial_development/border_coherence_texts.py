@@ -48,7 +48,7 @@ WORST = Text(
 )
 BARE = Text(
     "{municipalities_without_plan:0} {municipalities_without_plan:plural:gmina nie ma|gminy nie "
-    "mają|gmin nie ma} planu w danych: po jej stronie granicy nic nie wiadomo.",
+    "mają|gmin nie ma} planu w danych: po tamtej stronie granicy nic nie wiadomo.",
     "{municipalities_without_plan:0} {municipalities_without_plan:plural:municipality has|"
     "municipalities have} no plan in the data: nothing is known on that side of the border.",
 )

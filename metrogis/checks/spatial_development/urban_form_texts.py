@@ -38,9 +38,9 @@ SPRAWL = Text(
     "{up:2}.",
 )
 WEIGHTED = Text(
-    "Na mieszkańca (i miejsce pracy) przypada {lup:0} m2 zabudowy; ważona proliferacja WUP całości "
+    "Na mieszkańca (i miejsce pracy) przypada {lup:0} m² zabudowy; ważona proliferacja WUP całości "
     "to {wup:2}.",
-    "Built-up land per inhabitant (and job) is {lup:0} m2; weighted proliferation WUP of the whole "
+    "Built-up land per inhabitant (and job) is {lup:0} m²; weighted proliferation WUP of the whole "
     "is {wup:2}.",
 )
 UNWEIGHTED = Text(

@@ -66,8 +66,8 @@ FARTHEST = Text(
 )
 PEOPLE = Text(
     "Ludności było {people_before:0}, jest {people_after:0}: na nowego mieszkańca przypada "
-    "{m2_per_new:0} m2 nowej zabudowy; LCRPGR (SDG 11.3.1): {lcrpgr:2}.",
-    "There were {people_before:0} people and are {people_after:0}: {m2_per_new:0} m2 of new "
+    "{m2_per_new:0} m² nowej zabudowy; LCRPGR (SDG 11.3.1): {lcrpgr:2}.",
+    "There were {people_before:0} people and are {people_after:0}: {m2_per_new:0} m² of new "
     "built-up land per new inhabitant; LCRPGR (SDG 11.3.1): {lcrpgr:2}.",
 )
 EXPOSED = {
