@@ -141,7 +141,7 @@ def pairwise(
 
     Parameters
     ----------
-    habitat : ndarray, path, raster layer, Grid; or DataFrame
+    habitat : ndarray, path, Grid; or DataFrame
         Raster of resistances or conductances; NODATA, an infinite resistance and a conductance of
         0 are barriers. Or a network: a table with two columns of node ids (``ends``) and one named
         as ``values``; repeated branches are parallel.

@@ -165,7 +165,7 @@ def distance(
 
     Parameters
     ----------
-    surface : ndarray, path, raster layer, Grid or Surface
+    surface : ndarray, path, Grid or Surface
         Resistance per unit length, >= 0.
     sources : ndarray, or sequence of (row, column)
         Labels above 0 (or a mask) on the same grid; listed cells get the labels 1, 2, ...

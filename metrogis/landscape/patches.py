@@ -134,7 +134,7 @@ def eca(
 
     Parameters
     ----------
-    raster : ndarray, path, raster layer or Grid
+    raster : ndarray, path or Grid
         Categories, or a mask. In any CRS when measured in cells.
     foreground : number or several
         Values of habitat; not needed for a boolean raster.

@@ -58,7 +58,7 @@ def surface(
 
     Parameters
     ----------
-    landcover : ndarray, path, raster layer or Grid
+    landcover : ndarray, path or Grid
         Classes.
     table : mapping or DataFrame with ``class`` and ``resistance``
         Resistance of each class, >= 0; infinite = barrier.

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -61,7 +60,7 @@ def test_eca_equals_flood_fill(values: np.ndarray, connectivity: int) -> None:
 
 def test_reference_raster_in_cells(shared: Path) -> None:
     path = shared / "reference" / "raster_connectivity" / "example.tif"
-    layer = SimpleNamespace(path=path, band=1)
+    layer = grids.read(path, in_cells=True)
     with rasterio.open(path) as data:
         array = data.read(1)
     for raster in (path, str(path), layer, array):
