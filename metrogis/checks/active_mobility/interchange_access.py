@@ -271,20 +271,21 @@ def _findings(
                 },
             )
         )
-    told = towns["share_near_joined"].notna()
+    told = towns["share_near_bike"].notna()
     if told.any():
-        people = towns.loc[told, ["people_near_joined", "people_near_bike"]]
+        names = ["bike"]
+        text = texts.PEOPLE
+        if towns["share_near_joined"].notna().any():
+            names += ["joined", "untold"]
+            certain = not (towns.loc[told, "people_near_untold"] > 0.5).any()
+            text = texts.PEOPLE_JOINED if certain else texts.PEOPLE_UNTOLD
         total = float(towns.loc[told, "population"].sum())
+        sums = {n: float(towns.loc[told, f"people_near_{n}"].sum()) for n in names}
+        values = {f"people_near_{n}": v for n, v in sums.items()}
+        values |= {f"share_near_{n}": v / total for n, v in sums.items()}
         found.append(
             Finding(
-                texts.PEOPLE,
-                {
-                    "people_near_bike": float(people["people_near_bike"].sum()),
-                    "share_near_bike": float(people["people_near_bike"].sum()) / total,
-                    "people_near_joined": float(people["people_near_joined"].sum()),
-                    "share_near_joined": float(people["people_near_joined"].sum()) / total,
-                },
-                {"limit": _plain(p.bike_limit / 1000), "detour": _plain(p.detour)},
+                text, values, {"limit": _plain(p.bike_limit / 1000), "detour": _plain(p.detour)}
             )
         )
     if len(planned):

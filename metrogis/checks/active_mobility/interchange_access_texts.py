@@ -36,10 +36,10 @@ METHOD = Text(
 JOINED = Text(
     "{joined:0} z {known:0} {known:plural:węzła lub stacji|węzłów i stacji|węzłów i stacji} "
     "({joined_share:%0}) ma w odległości do {distance} m spójną sieć rowerową o długości co "
-    "najmniej {length} km; o {unknown:0} dane nie rozstrzygają.",
+    "najmniej {length} km; o {unknown:0} innych dane nie rozstrzygają.",
     "{joined:0} of {known:0} {known:plural:interchange or station|interchanges and stations} "
     "({joined_share:%0}) {joined:plural:has|have} a connected cycle network of at least {length} "
-    "km within {distance} m; for {unknown:0} the data do not tell.",
+    "km within {distance} m; for {unknown:0} others the data do not tell.",
 )
 NOT_TOLD = Text(
     "Czy węzły i stacje ({unknown:0}) są połączone ze spójną siecią rowerową, nie wiadomo: danych "
@@ -71,14 +71,25 @@ NETWORK = Text(
     "{networks:plural:connected network|separate networks}; the longest has {largest_km:1} km, "
     "{largest_share:%1} of the length.",
 )
-PEOPLE = Text(
+_NEAR = Text(
     "{share_near_bike:%0} mieszkańców, o których wiadomo, gdzie mieszkają ({people_near_bike:0} "
-    "osób), ma do {limit} km drogi rowerem do znanego węzła lub stacji, a {share_near_joined:%0} "
-    "({people_near_joined:0} osób) do połączonego z siecią rowerową (linia prosta x {detour}).",
+    "osób), ma do {limit} km drogi rowerem do znanego węzła lub stacji",
     "{share_near_bike:%0} of residents whose place is known ({people_near_bike:0} people) live "
-    "within {limit} km by bike of a known interchange or station, "
-    "{share_near_joined:%0} ({people_near_joined:0} people) of one joined to the cycle network "
-    "(straight line x {detour}).",
+    "within {limit} km by bike of a known interchange or station",
+)
+_LINE = Text(" (linia prosta x {detour}).", " (straight line x {detour}).")
+PEOPLE = Text(_NEAR.pl + _LINE.pl, _NEAR.en + _LINE.en)
+PEOPLE_JOINED = Text(
+    _NEAR.pl + ", a {share_near_joined:%0} ({people_near_joined:0} osób) do połączonego z siecią "
+    "rowerową" + _LINE.pl,
+    _NEAR.en + ", {share_near_joined:%0} ({people_near_joined:0} people) of one joined to the "
+    "cycle network" + _LINE.en,
+)
+PEOPLE_UNTOLD = Text(
+    _NEAR.pl + ", a co najmniej {share_near_joined:%0} ({people_near_joined:0} osób) do "
+    "połączonego z siecią rowerową; o dalszych {share_near_untold:%0} nie wiadomo" + _LINE.pl,
+    _NEAR.en + ", at least {share_near_joined:%0} ({people_near_joined:0} people) of one joined "
+    "to the cycle network; of a further {share_near_untold:%0} it is not known" + _LINE.en,
 )
 PLANNED = Text(
     "Planowane i budowane odcinki ({planned_km:1} km w danych) połączyłyby z siecią dalsze węzły "
@@ -179,6 +190,15 @@ COLUMNS = {
         ),
         "share_near_joined": Column(
             Text("udział w zasięgu połączonego", "share within reach of a joined one"),
+            "share",
+            note=_KNOWN,
+        ),
+        "people_near_untold": _people(
+            "ludzie w zasięgu rowerowym tylko węzłów, o których nie wiadomo, czy są połączone",
+            "people within cycling reach only of interchanges not known to be joined",
+        ),
+        "share_near_untold": Column(
+            Text("udział w zasięgu nierozstrzygniętych", "share within reach of undecided ones"),
             "share",
             note=_KNOWN,
         ),

@@ -132,7 +132,7 @@ def municipal(
     if run.layers["population_municipal"] is not None:
         people, audit = people_rules.municipal_totals(towns, run.layers["population_municipal"])
         run.add(audit)
-    for name in ("walk", "bike", "joined"):
+    for name in ("walk", "bike", "joined", "untold"):
         table[f"people_near_{name}"] = np.nan
         table[f"share_near_{name}"] = np.nan
     if pieces is not None:
@@ -157,6 +157,13 @@ def municipal(
             near = np.where(met, _share_near(pieces, zones, unit, count), np.nan)
             table[f"people_near_{name}"] = near
             table[f"share_near_{name}"] = _ratio(near, inside)
+        perhaps = _share_near(pieces, by_bike[state != "no"], unit, count)
+        untold = np.maximum(np.where(met, perhaps, np.nan) - table["people_near_joined"], 0.0)
+        # where nothing is told of any place within reach, nobody is "not near a joined one"
+        dark = (untold > 0) & (untold >= table["people_near_bike"] * (1 - 1e-9))
+        table.loc[dark, ["people_near_joined", "share_near_joined"]] = np.nan
+        table["people_near_untold"] = untold
+        table["share_near_untold"] = _ratio(untold.to_numpy(), inside)
     table["population"] = people
     table["cycle_km_per_10k"] = _ratio(table["cycle_km"].to_numpy(), people / 1e4)
     table.index = towns.index

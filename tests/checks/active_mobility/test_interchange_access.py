@@ -392,6 +392,33 @@ def test_no_population_is_nan_not_zero() -> None:
     assert "share_near_bike" not in result.figures
 
 
+def test_people_near_places_nobody_knows_of_are_not_told_to_be_unserved() -> None:
+    """Hub 0 is joined, hub 1 lies where no cycle data are: of its people nothing is known."""
+    two = towns((0, 0, 20_000, 20_000), (40_000, 0, 60_000, 20_000))
+    people = layer(
+        [box(2000, 1000, 2200, 1200), box(50_000, 9000, 50_200, 9200)], population=[100.0, 70.0]
+    )
+    places = hubs((2000, 1000), (50_000, 9000))
+    result = interchange_access(two, places, routes(LONG), population=people)
+    assert judged(result)["state"].tolist() == ["yes", "unknown"]
+    table = result.municipalities
+    assert table["people_near_bike"].tolist() == [100, 70]
+    assert table["people_near_untold"].tolist() == [0, 70]
+    assert table["people_near_joined"].iloc[0] == 100
+    assert np.isnan(table[["people_near_joined", "share_near_joined"]].iloc[1]).all()
+    assert result.figures["people_near_joined"] == 100
+    assert result.figures["share_near_untold"] == pytest.approx(70 / 170)
+    assert any("it is not known" in sentence for sentence in result.sentences("en"))
+    # nothing is known at all: nothing is said of joined ones
+    dark = interchange_access(two, places, population=people)
+    assert "people_near_joined" not in dark.figures
+    assert dark.figures["people_near_bike"] == 170
+    # all is known: no word of doubt
+    sure = interchange_access(two[:1], places[:1], routes(LONG), population=people)
+    assert sure.figures["share_near_untold"] == 0
+    assert not any("it is not known" in sentence for sentence in sure.sentences("en"))
+
+
 def test_unknown_people_stay_unknown() -> None:
     people = [float("nan"), *[100.0] * 15]
     cells = grid(5000, 4, people)  # the first cell covers (0, 0)-(5000, 5000)
