@@ -102,6 +102,15 @@ LAYERS: dict[str, Known] = {
     "land_cover": Known(Text("pokrycie terenu", "land cover"), "Raster"),
     "elevation": Known(Text("wysokości terenu", "elevation"), "Raster"),
     "core_areas": Known(Text("obszary węzłowe", "core areas"), "Areas"),
+    "land_cover_classes": Known(
+        Text("klasy pokrycia: siedlisko i opór", "classes of land cover: habitat and resistance"),
+        "Table",
+    ),
+    "zone_resistance": Known(
+        Text("opór stref planistycznych", "resistance of planning zones"), "Table"
+    ),
+    "road_resistance": Known(Text("opór dróg", "resistance of roads"), "Table"),
+    "roads": Known(Text("drogi", "roads"), "Streets"),
     "corridor_severity": Known(
         Text("ciężar kolizji stref z korytarzem", "severity of zones in corridors"), "Table"
     ),
