@@ -28,7 +28,7 @@ from metrogis.checks.active_mobility.link_graph import (
     members_of,
     people_at,
 )
-from metrogis.checks.active_mobility.link_openers import with_openers
+from metrogis.checks.active_mobility.link_openers import first_openers, with_openers
 from metrogis.checks.active_mobility.missing_links_parameters import MissingLinksParameters
 from metrogis.checks.active_mobility.places import Places, unify
 from metrogis.checks.contract import Check, Finding, Input, Result, Run
@@ -359,6 +359,7 @@ def _add_access(
     """Add interchanges opened and people gained; NaN where layers for it are missing."""
     p = run.parameters
     table["opens"], table["people_gain"] = np.nan, np.nan
+    table["_opens"] = pd.Series([None] * len(table), dtype=object)
     table["interchanges"] = pd.Series([None] * len(table), dtype=object)
     if places is None:
         return
@@ -366,6 +367,7 @@ def _add_access(
     names = hubs.names
     which = effects.opened(graph, gaps, hubs, p.min_network * 1000 - 1e-6)
     table["opens"] = np.array([len(w) for w in which], float)
+    table["_opens"] = pd.Series(which, dtype=object)
     table["interchanges"] = pd.Series(
         ["; ".join(str(names[h]) for h in w) or None for w in which], dtype=object
     )
@@ -387,17 +389,23 @@ def _add_access(
 
 def _ranked(run: Run, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Missing links first, by what they open; then errors of the data."""
+    opens = [
+        own if state == "missing_link" and isinstance(own, list) else []
+        for own, state in zip(table.pop("_opens"), table["state"], strict=True)
+    ]
+    first = first_openers(opens, table["length_m"].to_numpy(float))
     keys = pd.DataFrame(
         {
             "error": table["state"] == "data_error",
             "part": table["reason"] == "part",  # the procedure does not test the detour again
+            "first": -first,  # another, longer way to the same interchange comes after
             "opens": -table["opens"].fillna(0),
             "people": -(table["people_gain"].fillna(0) / table["length_m"]),
             "benefit": -table["benefit"],
             "length": table["length_m"],
         }
     )
-    by = ["error", "part", "opens", "people", "benefit", "length"]
+    by = ["error", "part", "first", "opens", "people", "benefit", "length"]
     if run.parameters.rank_by == "benefit":
         by = ["error", "part", "benefit", "length"]
     table = table.loc[keys.sort_values(by, kind="stable").index].reset_index(drop=True)

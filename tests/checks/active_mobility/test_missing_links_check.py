@@ -80,8 +80,7 @@ class TestDemo:
         assert first["reason"] == "opens_interchange"
         assert first["interchanges"] == item["name"]
         assert first["length_m"] == pytest.approx(item["expected"]["length_m"], abs=0.5)
-        # of two ways as good as equal the shorter is the link: its ends are those planted
-        assert box(*item["bounds"]).buffer(1).covers(first.geometry.boundary)
+        assert box(*item["bounds"]).buffer(1).covers(first.geometry)
         assert first["people_gain"] > 0
 
     def test_ranks_and_lengths(self, result: Any) -> None:
@@ -392,6 +391,48 @@ def test_a_swallowed_opener_is_put_back_and_the_longer_gap_cut(monkeypatch) -> N
     assert gaps["benefit"].tolist() == [5, 4]
     assert gaps["detour"].isna().tolist() == [False, True]
     assert gaps.geometry.length.tolist() == [100, 100]
+
+
+def test_the_shortest_way_to_an_interchange_goes_before_a_longer_one() -> None:
+    # a stub at the station; a short street straight to the network, and a longer one that more
+    # shortest ways use
+    rows = [
+        ("cycleway", [(1000, 0), (1200, 0)]),
+        ("tertiary", [(1200, 0), (1450, 0)]),
+        ("cycleway", [(1450, 0), (1450, 6000)]),
+        ("cycleway", [(1000, 0), (1000, -200)]),
+        ("tertiary", [(1000, -200), (1000, -900), (1450, -900)]),
+        ("cycleway", [(1450, -900), (1450, -1900), (4000, -1900)]),
+    ]
+    rows += [("residential", [(1450, y), (1900, y)]) for y in range(-1900, -900, 100)]
+    rows += [("residential", [(400, y), (1000, y)]) for y in (-200, 0)]
+    hub = points_of((1000, 10))
+    links = missing_links(TOWN, network_of(*rows), interchanges=hub).features["links"]
+    opening = links[links["opens"] == 1]
+    assert opening["length_m"].tolist() == pytest.approx([250, 1150])
+    assert opening["benefit"].iloc[0] < opening["benefit"].iloc[1]
+    assert opening["rank"].tolist() == [1, 2]
+
+
+def test_a_shorter_opener_is_put_back_though_a_longer_gap_opens(monkeypatch) -> None:
+    geometry = [LineString([(0, y), (100 + y, y)]) for y in (0, 300)]
+    edges = gpd.GeoDataFrame({"length": [100.0, 400.0]}, geometry=geometry, crs="EPSG:2180")
+
+    def table(*rows: int) -> gpd.GeoDataFrame:
+        return gpd.GeoDataFrame(
+            {"nodes": pd.Series([(i, i + 5) for i in rows], dtype=object),
+             "edges": pd.Series([(i,) for i in rows], dtype=object),
+             "length": edges["length"].to_numpy()[list(rows)], "detour": np.inf, "benefit": 5.0},
+            geometry=[geometry[i] for i in rows], crs="EPSG:2180",
+        )  # fmt: skip
+
+    monkeypatch.setattr(effects, "opened", lambda graph, gaps, hubs, enough: [[7] for _ in gaps])
+    for kept, put_back, nodes in ((1, 1, [(0, 5), (1, 6)]), (0, 0, [(0, 5)])):
+        found = SimpleNamespace(
+            gaps=table(kept), filtered=table(0, 1), betweenness=pd.Series([1.0, 2.0])
+        )
+        gaps, count = with_openers(found, edges, None, None, 3000.0)  # type: ignore[arg-type]
+        assert (count, gaps["nodes"].tolist()) == (put_back, nodes)
 
 
 def test_what_is_left_of_a_gap_is_parts_of_its_path() -> None:
