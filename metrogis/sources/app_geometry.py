@@ -142,7 +142,7 @@ class GeometryReader:
                 )
             if inner_name not in _IGNORED:
                 found += self._surface(inner_name, inner, srs, dim)
-        return found
+        return _one_surface(found) if name in _PATCHED and len(found) > 1 else found
 
     def _polygon(self, element: Any, srs: str | None, dim: str | None) -> Any:
         shell: Any = None
@@ -355,9 +355,21 @@ _CONTAINERS = _PROPERTIES | frozenset(
         "geometryMembers",
     }
 )
+_PATCHED = frozenset({"Surface", "CompositeSurface", "PolyhedralSurface", "TriangulatedSurface"})
 _IGNORED = frozenset(
     {"metaDataProperty", "description", "descriptionReference", "identifier", "name", "boundedBy"}
 )
+
+
+def _one_surface(patches: list[Any]) -> list[Any]:
+    """Join the patches of one surface along their edges; faulty patches stay as they are."""
+    if not shapely.is_valid(patches).all():
+        return patches
+    whole = shapely.union_all(patches)
+    total = float(shapely.area(patches).sum())
+    if abs(whole.area - total) > 1e-9 * total:  # they overlap: a fault to be reported
+        return patches
+    return [p for p in shapely.get_parts(whole) if p.geom_type == "Polygon"]
 
 
 def _dimension(element: Any) -> str | None:

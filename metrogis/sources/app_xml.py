@@ -189,7 +189,10 @@ def _check_prolog(stream: _Guarded, name: str, tags: list[str]) -> None:
     except _Doctype:
         raise _forbidden(name) from None
     except (expat.ExpatError, LookupError, ValueError):
-        pass  # not well-formed, or an encoding unknown here: the main parser says it better
+        # not well-formed, or an encoding unknown here: the main parser says it better, but it
+        # must not be the first to see entities
+        if b"<!DOCTYPE" in seen.getvalue():
+            raise _forbidden(name) from None
     stream.push(seen.getvalue())
     if found and not found[0].endswith(("Collection", "DataSet", "Bag")) and found[0] not in tags:
         raise _strange(name, found[0])
@@ -232,6 +235,11 @@ def _forbidden(name: str) -> SourceError:
     )
 
 
+def _of_collection(element: Any) -> bool:
+    parent = element.getparent()
+    return parent is not None and parent.tag.rpartition("}")[2].endswith("Collection")
+
+
 def iterate(stream: _Guarded, name: str, tags: list[str]) -> Iterator[Any]:
     """Yield each element whose local name is in ``tags``, whole; then forget it.
 
@@ -266,8 +274,11 @@ def iterate(stream: _Guarded, name: str, tags: list[str]) -> Iterator[Any]:
                     raise _forbidden(name)  # the two parsers disagreed: believe the stricter
                 first = False
                 yield tree.getroot()
-            if event == "start" or element.tag.rpartition("}")[2] not in wanted:
+            kind = element.tag.rpartition("}")[2]
+            if event == "start" or kind not in wanted:
                 continue
+            if kind == "boundedBy" and not _of_collection(element):
+                continue  # a part of its feature: forgotten with it, not before
             yield element
             element.clear(keep_tail=False)
             while element.getprevious() is not None:

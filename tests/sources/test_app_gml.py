@@ -267,6 +267,41 @@ def test_srs_is_inherited_from_the_envelope(gml, write) -> None:
     assert read_app(write(whole)).zones.area.item() == 100
 
 
+@pytest.mark.parametrize("last", [False, True])
+def test_the_envelope_of_a_feature_names_its_crs_and_takes_nothing_with_it(
+    gml, write, last
+) -> None:
+    bare = f"<gml:Polygon>{_ring(FLAT, 'LinearRing')}</gml:Polygon>"
+    text = gml.document(gml.zone(geometry=bare), gml.zone(geometry=bare))
+    envelope = '<gml:boundedBy><gml:Envelope srsName="EPSG:2180"/></gml:boundedBy>'
+    if last:
+        text = text.replace("</app:StrefaPlanistyczna>", envelope + "</app:StrefaPlanistyczna>")
+    else:
+        text = text.replace("<app:idIIP>", envelope + "<app:idIIP>")
+    assert text.count(envelope) == 2
+    found = read_app(write(text), assume_crs=2180 if last else None)
+    assert found.zones.area.tolist() == [100, 100]
+    assert found.zones["symbol"].notna().all()
+    assert found.zones["local_id"].notna().all()
+
+
+def test_patches_that_meet_are_one_surface_and_overlapping_ones_stay_a_fault(gml, write) -> None:
+    def patch(x0: float, x1: float) -> str:
+        points = f"{x0} {Y} {x1} {Y} {x1} {Y + 10} {x0} {Y + 10} {x0} {Y}"
+        return el("PolygonPatch", _ring(el("posList", points), "LinearRing"))
+
+    def surface(*patches: str) -> str:
+        return gml.zone(geometry=_srs(el("patches", "".join(patches)), "Surface"))
+
+    whole = surface(patch(X, X + 10), patch(X + 10, X + 30))
+    apart = surface(patch(X, X + 10), patch(X + 20, X + 30))
+    faulty = surface(patch(X, X + 10), patch(X + 5, X + 30))
+    one, two, three = read_app(write(gml.document(whole, apart, faulty))).zones.geometry
+    assert (one.geom_type, one.is_valid, one.area) == ("Polygon", True, 300)
+    assert (two.geom_type, two.is_valid, two.area) == ("MultiPolygon", True, 200)
+    assert not three.is_valid
+
+
 def test_invalid_open_and_short_rings_survive(gml, write) -> None:
     bow = f"{X} {Y} {X + 10} {Y + 10} {X + 10} {Y} {X} {Y + 10} {X} {Y}"
     bodies = [
@@ -371,6 +406,11 @@ def test_doctype_and_entities_are_refused(gml, write, tmp_path) -> None:
     utf16 = text.replace("UTF-8", "UTF-16").replace("?>", "?>" + external, 1)
     with pytest.raises(SourceError, match="DOCTYPE"):
         read_app(write(utf16.encode("utf-16")))
+    # an encoding the first look cannot read must not hide the document type from it
+    for encoding in ("EUC-JP", "Shift_JIS"):
+        odd = text.replace("UTF-8", encoding).replace("?>", "?>" + lol, 1)
+        with pytest.raises(SourceError, match="DOCTYPE"):
+            read_app(write(odd.replace('numberReturned="7"', 'numberReturned="&e;"')))
 
 
 def test_a_packed_bomb_is_refused(write) -> None:
