@@ -154,7 +154,15 @@ class Rule:
         """Return the walk limit of each mode group, m; 0 for one that does not count."""
         return np.array([self.limits.get(str(g), 0.0) for g in groups], dtype="float64")
 
-    def count(self, place: Ints, limit: Floats, seconds: Floats, places: int) -> Ints:
+    def count(
+        self,
+        place: Ints,
+        limit: Floats,
+        seconds: Floats,
+        places: int,
+        *,
+        until: Floats | None = None,
+    ) -> Ints:
         """Count departures: array of shape (1 + windows, levels, places).
 
         Parameters
@@ -163,6 +171,8 @@ class Rule:
             Where, walk limit of the mode (0 = does not count), seconds after midnight.
         places : int
             Number of places.
+        until : ndarray of shape (departures,), optional
+            Seconds: a departure that lasts so long counts in a window that holds all of it.
 
         Returns
         -------
@@ -174,10 +184,11 @@ class Rule:
         counted = limit > 0
         level = np.searchsorted(levels, limit[counted])
         place, seconds = place[counted], seconds[counted]
+        ends = seconds if until is None else until[counted]
         spans = [(-np.inf, np.inf), *self.windows]
         out = np.zeros((len(spans), len(levels), places), np.int64)
         for row, (start, end) in enumerate(spans):
-            inside = (seconds >= start) & (seconds < end)
+            inside = (seconds >= start) & (seconds < end) & (ends < end)
             flat = np.bincount(
                 level[inside] * places + place[inside], minlength=len(levels) * places
             )

@@ -22,6 +22,7 @@ from metrogis.checks.transport_accessibility.service import (
     Ints,
     Pairs,
     Service,
+    Walk,
     served,
 )
 
@@ -137,12 +138,14 @@ class Chooser:
         xy: Floats,
         people: Floats,
         detour: float,
+        walk: Walk | None = None,
     ) -> None:
         order = np.argsort(near.origin, kind="stable")
         self.near = Pairs(near.origin[order], near.target[order], near.metres[order])
         self.bounds = np.searchsorted(self.near.origin, np.arange(len(xy) + 1))
         self.service, self.day, self.rule = service, day, service.rule.on(day)
         self.fixes, self.sections, self.xy, self.detour = fixes, sections, xy, detour
+        self.walk = walk
         self.people = np.nan_to_num(people)
         self.reach = service.reach(day)
         self.sections_reach = section_reach(sections, self.rule) if sections is not None else None
@@ -177,7 +180,9 @@ class Chooser:
         if name == "new_stop":
             ranked = ranked[:_MOST_STOPS]
             gain = self._people_near(ranked, spot)
-            return [int(ranked[np.lexsort((ranked, -gain))[0]])]
+            # by air that is the answer; on streets several are walked to
+            most = 1 if self.walk is None else _CANDIDATES
+            return [int(c) for c in ranked[np.lexsort((ranked, -gain))[:most]]]
         # one and the same stop and size is one candidate, whoever asks for it
         target = self.service.place[self.fixes.target[ranked]]
         key = target * 1000 + self.fixes.size[ranked].astype(np.int64)
@@ -190,13 +195,14 @@ class Chooser:
         """People of the spot within reach of the new stop of each of some cells."""
         assert self.sections_reach is not None
         reach = self.sections_reach[self.fixes.target[cells]]
+        detour = self.detour if self.walk is None else 1.0
         stops = np.column_stack([self.fixes.x[cells], self.fixes.y[cells]])
         found = cKDTree(stops).sparse_distance_matrix(
             cKDTree(self.xy[spot]),
-            (reach.max() + TOLERANCE) / self.detour,
+            (reach.max() + TOLERANCE) / detour,
             output_type="ndarray",
         )
-        inside = found["v"] * self.detour <= reach[found["i"]] + TOLERANCE
+        inside = found["v"] * detour <= reach[found["i"]] + TOLERANCE
         weight = self.people[spot][found["j"]] * inside
         gain: Floats = np.bincount(found["i"], weight, minlength=len(cells)).astype("float64")
         return gain
@@ -229,10 +235,26 @@ class Chooser:
     def _with_stop(self, cell: int, cells: Ints) -> Bools:
         assert self.sections_reach is not None
         reach = self.sections_reach[self.fixes.target[cell]]
-        away = np.hypot(
-            self.xy[cells, 0] - self.fixes.x[cell], self.xy[cells, 1] - self.fixes.y[cell]
-        )
+        x, y = self.fixes.x[cell], self.fixes.y[cell]
+        if self.walk is not None:
+            metres = self._on_foot(cells, x, y, reach)
+            return np.asarray(metres <= reach + TOLERANCE, dtype=bool)
+        away = np.hypot(self.xy[cells, 0] - x, self.xy[cells, 1] - y)
         return np.asarray(away * self.detour <= reach + TOLERANCE, dtype=bool)
 
     def _with_path(self, cell: int, cells: Ints) -> Bools:
-        return np.asarray(cells == cell, dtype=bool)
+        f = self.fixes
+        left = f.left[cell] - f.size[cell]
+        metres = self._on_foot(cells, f.start_x[cell], f.start_y[cell], left)
+        # for its own cell the path was computed with the very place on the street
+        return np.asarray((metres <= left + TOLERANCE) | (cells == cell), dtype=bool)
+
+    def _on_foot(self, cells: Ints, x: float, y: float, limit: float) -> Floats:
+        """Walk from cells to a place; infinite beyond the limit."""
+        out = np.full(len(cells), np.inf)
+        air = np.hypot(self.xy[cells, 0] - x, self.xy[cells, 1] - y)
+        some = np.flatnonzero(air <= limit + TOLERANCE)
+        if self.walk is not None and len(some) and limit > 0:
+            found = self.walk.walk_pairs(self.xy[cells[some]], np.array([[x, y]]), limit=limit)
+            out[some[found.origin]] = found.metres
+        return out

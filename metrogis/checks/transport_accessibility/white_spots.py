@@ -21,6 +21,7 @@ from metrogis import population as people_of
 from metrogis.checks.contract import Check, Input, Result, Run
 from metrogis.checks.transport_accessibility import coverage as cover
 from metrogis.checks.transport_accessibility import fixes as fixing
+from metrogis.checks.transport_accessibility.path_fixes import new_path
 from metrogis.checks.transport_accessibility.service import (
     Bools,
     Floats,
@@ -200,15 +201,18 @@ def white_spots(
         fixing.extra_departures(fixes, service, main, near, white)
         if not straight:
             barrier = white & (causes[main] == "barrier")
-            fixing.new_path(fixes, service, main, _by_air(xy, service), barrier)
+            new_path(fixes, service, main, xy, _by_air(xy, service), barrier, walk)
         bare = np.flatnonzero(white & (fixes.kind == "none"))
         if len(bare):
             sections = fixing.read_sections(timetable, service, main, run.crs)
-            fixing.new_stops(fixes, sections, rule.on(main), xy, bare, p.detour)
+            fixing.new_stops(
+                fixes, sections, rule.on(main), xy, bare, p.detour, None if straight else walk
+            )
     stops = stop_table(run, service, p.day_types, main)
     features["spots"], features["fixes"], label = spot_tables(
-        run, towns, unit, xy, cells, white, causes[main], service, near, fixes, sections, stops
-    )
+        run, towns, unit, xy, cells, white, causes[main], service, near, fixes, sections, stops,
+        None if straight else walk,
+    )  # fmt: skip
     features["stops"] = stops
     cells["fix"] = np.where(white, fixes.kind, "")
     cells["fix_size"], cells["fix_verified"] = fixes.size, fixes.verified

@@ -13,7 +13,14 @@ import shapely
 from metrogis.checks.contract import Run
 from metrogis.checks.transport_accessibility import fixes as fixing
 from metrogis.checks.transport_accessibility import spots as spotting
-from metrogis.checks.transport_accessibility.service import Bools, Floats, Ints, Pairs, Service
+from metrogis.checks.transport_accessibility.service import (
+    Bools,
+    Floats,
+    Ints,
+    Pairs,
+    Service,
+    Walk,
+)
 from metrogis.checks.transport_accessibility.share_weights import Weights
 from metrogis.checks.transport_accessibility.white_parameters import DayName, WhiteSpotsParameters
 
@@ -108,6 +115,7 @@ def spot_tables(
     fixes: fixing.Fixes,
     sections: fixing.Sections | None,
     stops: gpd.GeoDataFrame,
+    walk: Walk | None,
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, Floats]:
     """Join white cells into spots, name and rank them, choose the fix of each."""
     p: WhiteSpotsParameters = run.parameters
@@ -132,7 +140,7 @@ def spot_tables(
     chooser = None
     if count and service is not None:
         chooser = spotting.Chooser(
-            service, p.main_day_type, near, fixes, sections, xy, people, p.detour
+            service, p.main_day_type, near, fixes, sections, xy, people, p.detour, walk
         )
     for spot in range(count):
         own = index[sorting[bounds[spot] : bounds[spot + 1]]]

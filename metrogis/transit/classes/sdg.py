@@ -9,7 +9,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numba import njit
 
 from metrogis.provenance import Audit
 from metrogis.texts import Text
@@ -17,6 +16,7 @@ from metrogis.transit.classes.places import Calls, Places, busiest_line, read_ca
 from metrogis.transit.classes.reach import Bools, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of, label_points
 from metrogis.transit.classes.tables import TOLERANCE, Floats, Ints
+from metrogis.transit.cuts import cut_lines
 from metrogis.transit.modes import MODE_GROUPS
 
 HIGH_CAPACITY = ("rail", "metro", "ferry")
@@ -262,7 +262,7 @@ def _to_reached(network: Any, posts: Any, limit: float, xy: Floats, width: float
         out = np.where(np.isnan(near.distance), np.inf, near.distance)
     rest = np.flatnonzero(~whole)
     if len(rest):
-        points, line = _cut(
+        points, line = cut_lines(
             network.coords, network.coord_ptr.astype(np.int64), edge[rest].astype(np.int64),
             low[rest] / np.maximum(length[rest], TOLERANCE),
             high[rest] / np.maximum(length[rest], TOLERANCE),
@@ -275,45 +275,3 @@ def _to_reached(network: Any, posts: Any, limit: float, xy: Floats, width: float
         )  # fmt: skip
         out[at[0]] = np.minimum(out[at[0]], gap)
     return out
-
-
-@njit(cache=True, nogil=True)
-def _cut(coords, ptr, edge, low, high):  # type: ignore[no-untyped-def]
-    """Return the points of parts of edges (shares low to high), and which part each is of."""
-    most = 0
-    for k in range(edge.size):
-        most += ptr[edge[k] + 1] - ptr[edge[k]] + 2
-    points = np.empty((most, 2))
-    part = np.empty(most, np.int64)
-    used = 0
-    for k in range(edge.size):
-        first = ptr[edge[k]]
-        last = ptr[edge[k] + 1] - 1
-        total = 0.0
-        for i in range(first, last):
-            total += np.hypot(coords[i + 1, 0] - coords[i, 0], coords[i + 1, 1] - coords[i, 1])
-        start = low[k] * total
-        stop = high[k] * total
-        done = 0.0
-        open_ = False
-        for i in range(first, last):
-            dx = coords[i + 1, 0] - coords[i, 0]
-            dy = coords[i + 1, 1] - coords[i, 1]
-            step = np.hypot(dx, dy)
-            if not open_ and (start <= done + step or i == last - 1):
-                share = 0.0 if step == 0 else min(max((start - done) / step, 0.0), 1.0)
-                points[used, 0] = coords[i, 0] + share * dx
-                points[used, 1] = coords[i, 1] + share * dy
-                part[used] = k
-                used += 1
-                open_ = True
-            if open_:
-                share = 0.0 if step == 0 else min((stop - done) / step, 1.0)
-                points[used, 0] = coords[i, 0] + share * dx
-                points[used, 1] = coords[i, 1] + share * dy
-                part[used] = k
-                used += 1
-                if stop <= done + step:
-                    break
-            done += step
-    return points[:used], part[:used]
