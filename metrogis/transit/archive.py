@@ -168,7 +168,15 @@ def _folder(root: Path, layer: str, limits: Limits) -> Archive:
             raise _escape(layer, name)
     found = _choose(names, layer)
     if found is None:
-        raise _no_timetable(layer, root.name)
+        inner = [n for n in names if n.lower().endswith(".zip")]
+        if len(inner) != 1:
+            raise _several(layer, inner) if inner else _no_timetable(layer, root.name)
+        if not (root / inner[0]).resolve().is_relative_to(home):
+            raise _escape(layer, inner[0])
+        archive = _zip(root / inner[0], layer, limits)
+        what = Text("rozkład leży w archiwum w folderze", "the timetable is a zip in the folder")
+        archive.audit = archive.audit.add(layer, "noted", 1, what, inner)
+        return archive
     entries, audit = found
     return Archive(root, layer, limits, entries, audit=audit)
 

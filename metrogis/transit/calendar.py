@@ -219,7 +219,12 @@ def _periods(
     start, end = table["start_date"].map(_parse, object), table["end_date"].map(_parse, object)
     week = np.zeros((table.n, 7), bool)
     for i, day in enumerate(_WEEK):
-        value, bad = integer(table[day], 0, range(2))
+        value, bad = integer(table[day], -1, range(2))
+        blank = value < 0
+        log(
+            "guessed", blank & ~bad, f"{day} puste: przyjęto 0", f"{day} blank: 0 taken",
+            names[blank & ~bad],
+        )  # fmt: skip
         log(
             "guessed", bad, f"{day} inne niż 0 i 1: przyjęto 0",
             f"{day} other than 0 and 1: 0 taken", names[bad],
@@ -276,7 +281,13 @@ def _exceptions(table: Table, services: list[str], log: Log) -> list[tuple[int, 
     service = table["service_id"].find(services)
     names = table["service_id"].text()
     dates = table["date"].map(_parse, object)
-    kind, bad = integer(table["exception_type"], 1, range(1, 3))
+    kind, bad = integer(table["exception_type"], 0, range(1, 3))
+    blank = (kind == 0) & ~bad
+    log(
+        "guessed", blank, "exception_type puste: przyjęto, że usługa kursuje",
+        "exception_type blank: taken as running", names[blank],
+    )  # fmt: skip
+    kind = np.where(blank, 1, kind)
     wrong = np.array([d is None or not _EARLIEST <= d <= _LATEST for d in dates], bool) | bad
     log(
         "dropped", wrong, "wyjątek z nieczytelną datą lub rodzajem",

@@ -80,7 +80,8 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "routes": ("route_id",),
     "trips": ("trip_id", "route_id", "service_id"),
     "stop_times": ("trip_id", "stop_id"),
-    "calendar": ("service_id", "start_date", "end_date"),
+    # a weekday left out would look like a day without service
+    "calendar": WANTED["calendar"],
     "calendar_dates": ("service_id", "date"),
     "frequencies": ("trip_id", "start_time", "end_time", "headway_secs"),
 }

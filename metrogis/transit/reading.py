@@ -174,7 +174,7 @@ def _table(archive: Archive, key: str, data: bytes | None, country: str) -> tupl
 
 
 def _has_blank_times(table: Table) -> bool:
-    return all(table[c].any_without_colon() for c in ("arrival_time", "departure_time"))
+    return all(table[c].any_odd_clock() for c in ("arrival_time", "departure_time"))
 
 
 def _missing(layer: str, files: str) -> SchemaError:

@@ -114,15 +114,16 @@ def stop_times(
 
 
 def _order(table: Table, trip: Ints, log: Log) -> tuple[npt.NDArray[np.int64] | None, Ints]:
-    sequence, bad = integer(table["stop_sequence"], -1, dtype=np.int32)
-    blank = (sequence == -1) | bad
+    sequence, bad = integer(table["stop_sequence"], NO_TIME, dtype=np.int32)
+    blank = (sequence == NO_TIME) | bad
+    log("noted", (sequence < 0) & ~blank, "ujemne stop_sequence", "negative stop_sequence")
     if blank.any():
         # a trip without a full sequence keeps the order of the file
         lost = np.unique(trip[blank])
         inside = np.isin(trip, lost)
         log(
-            "repaired", blank, "brak stop_sequence: kolejność jak w pliku",
-            "stop_sequence missing: order of the file used",
+            "repaired", blank, "brak stop_sequence lub nieczytelny: kolejność jak w pliku",
+            "stop_sequence missing or unreadable: order of the file used",
         )  # fmt: skip
         sequence = np.where(inside, np.arange(len(trip), dtype=np.int32), sequence)
     same = trip[1:] == trip[:-1]

@@ -126,12 +126,12 @@ class Column:
         result[odd] = rest.map(slow, np.int32)
         return result, rest.values
 
-    def any_without_colon(self) -> bool:
-        """Tell whether a text is no clock time at all (blank, mostly)."""
+    def any_odd_clock(self) -> bool:
+        """Tell whether a text is blank or has another length than ``H:MM:SS`` or ``HH:MM:SS``."""
         if self._arrow is None or self._codes is not None:
-            return any(":" not in v for v in self.values)
-        short = pc.less(pc.binary_length(self._arrow), 4)
-        return bool(pc.any(short).as_py())
+            return any(len(v) not in (7, 8) for v in self.values)
+        size = pc.binary_length(self._arrow)
+        return bool(pc.any(pc.or_(pc.less(size, 7), pc.greater(size, 8))).as_py())
 
     def same_as(self, other: Column) -> bool:
         """Tell, where it is cheap to see, that two plain columns hold the same texts."""

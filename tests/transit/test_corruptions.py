@@ -219,6 +219,19 @@ REPAIRED: dict[str, tuple[Change, str, str, str]] = {
         whole("frequencies", "trip_id,start_time,end_time,headway_secs\nt1,6:00:00,7:00:00,0\n"),
         "frequencies", "dropped", "no sense",
     ),
+    "negative stop_sequence": (
+        swap("stop_times", ",A,1,", ",A,-1,"), "stop_times", "noted", "negative"
+    ),
+    "stop_sequence beyond all numbers": (
+        swap("stop_times", "D,4,0,0", "D,99999999999,0,0"), "stop_times", "repaired", "order"
+    ),
+    "weekday left blank": (
+        swap("calendar", "SA,0,0,0,0,0,1,0", "SA,0,0,0,,0,1,0"),
+        "calendar", "guessed", "thursday blank",
+    ),
+    "exception without a type": (
+        add("calendar_dates", "WD,20241016,\n"), "calendar_dates", "guessed", "taken as running"
+    ),
     "transfer of an unknown stop": (
         whole("transfers", "from_stop_id,to_stop_id,transfer_type\nA,zz,0\nA,B,0\n"),
         "transfers", "dropped", "unknown stops",
@@ -321,6 +334,9 @@ REFUSED: dict[str, tuple[Change, type[MetrogisError], str]] = {
     "no stop_id column": (no_column("stops", "stop_id"), SchemaError, "stop_id"),
     "no trip_id column": (no_column("stop_times", "trip_id"), SchemaError, "trip_id"),
     "no service_id column": (no_column("trips", "service_id"), SchemaError, "service_id"),
+    "a weekday without its column": (
+        no_column("calendar", "wednesday"), SchemaError, r"calendar\.txt: wednesday"
+    ),
     "no header": (
         lambda t: t.update(stops=str(t["stops"]).split("\n", 1)[1]), SchemaError, "stops.txt, 1"
     ),
@@ -386,6 +402,28 @@ def test_zip_in_the_zip(town, write, tmp_path):
         z.write(outer, "outer.zip")
     with pytest.raises(SourceError, match="no GTFS timetable"):
         read_feed(third)
+
+
+def test_zip_in_the_folder(town, write, tmp_path):
+    folder = tmp_path / "box"
+    folder.mkdir()
+    (folder / "inner.zip").write_bytes(write(town).read_bytes())
+    feed = read_feed(folder)
+    assert rows_of(feed) == WEDNESDAY
+    assert [r.examples for r in feed.audit] == ["inner.zip"]
+    (folder / "other.zip").write_bytes(write(town).read_bytes())
+    with pytest.raises(SourceError, match="more than one"):
+        read_feed(folder)
+
+
+def test_zip_in_a_zip_in_a_zip_is_refused(town, write, tmp_path):
+    outer = write(town)
+    for name in ("second.zip", "third.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as z:
+            z.write(outer, "inner.zip")
+        outer = tmp_path / name
+    with pytest.raises(SourceError, match="inner.zip"):
+        read_feed(outer)
 
 
 def test_two_timetables_in_one_zip_are_not_chosen_from(town, tmp_path, write):
