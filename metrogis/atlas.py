@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import importlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from metrogis.checks import registry
 from metrogis.checks.contract import DIRECTIONS, Check, Result
 from metrogis.errors import MissingLayerError, ParameterError
 from metrogis.metro import Metro
+from metrogis.parallel import processors, side_by_side
 from metrogis.provenance import Audit
 from metrogis.texts import Text, default_language
 
@@ -115,10 +117,12 @@ class Atlas:
         languages: Sequence[str] = ("pl", "en"),
         basemap: str | None = None,
         progress: Progress | None = None,
+        workers: int = 1,
     ) -> Path:
         """Write the atlas as a site of static pages; return its index page.
 
-        Written beside under a temporary name and renamed when whole.
+        Written beside under a temporary name and renamed when whole. ``workers``: processes that
+        draw at a time.
 
         Raises
         ------
@@ -128,7 +132,12 @@ class Atlas:
         site = importlib.import_module("metrogis.report.site")
         return Path(
             site.publish(
-                self, Path(directory), languages=languages, basemap=basemap, progress=progress
+                self,
+                Path(directory),
+                languages=languages,
+                basemap=basemap,
+                progress=progress,
+                workers=workers,
             )
         )
 
@@ -152,6 +161,7 @@ def run(
     checks: Iterable[str] | None = None,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
     progress: Progress | None = None,
+    workers: int = 1,
 ) -> Atlas:
     """Run every check whose layers the metropolis has.
 
@@ -164,6 +174,9 @@ def run(
         Check id -> {parameter: value}; they win over those the catalog sets.
     progress : callable, optional
         ``progress(check_id, what)``, called as the work goes on.
+    workers : int
+        Processes: with more than one the directions are computed side by side (on Linux; each
+        loads the layers it needs, so more memory is used).
 
     Returns
     -------
@@ -187,9 +200,108 @@ def run(
             **parameters.get(check_id, {}),
         }
         check.parameters.read(settings[check_id], check=check.id)
+    tell = progress or (lambda check_id, what: None)
+    parts = _parts(chosen, workers)
+    here = os.getpid()
+
+    def work(part: list[Check]) -> Done:
+        quiet = os.getpid() != here
+        done = _run(metro, part, settings, (lambda check_id, what: None) if quiet else tell)
+        return done if not quiet else done.bare()
+
+    found: list[Done] = side_by_side(work, parts)
     results: dict[str, Result] = {}
     skipped: list[Skipped] = []
-    tell = progress or (lambda check_id, what: None)
+    for done in found:
+        metro.tell_sizes(done.sizes)
+        results |= done.results
+        skipped += done.skipped
+    for done in found:
+        for bare in done.packed:
+            results[bare.check] = bare.unpack(metro)
+            tell(bare.check, DONE)
+        for check_id, layer, reason in done.lacking:
+            skipped.append(Skipped(registry.get(check_id), layer, reason))
+            tell(check_id, SKIPPED)
+    order = [check.id for check in chosen]
+    skipped.sort(key=lambda item: order.index(item.check.id))
+    return Atlas(metro, {i: results[i] for i in order if i in results}, tuple(skipped))
+
+
+def _parts(chosen: list[Check], workers: int) -> list[list[Check]]:
+    """Checks by direction, as many parts as there are workers; the longest first."""
+    if workers < 2 or processors() < 2:
+        return [chosen]
+    groups = [[c for c in chosen if c.direction == d] for d in ("2.1.3", "2.1.2", "1.2.1")]
+    groups = [group for group in groups if group]
+    while len(groups) > workers:
+        groups[:2] = [groups[0] + groups[1]]
+    # the strategy's order within a part: the answers do not depend on it, their audits may
+    return [[c for c in chosen if c in group] for group in groups] or [chosen]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A result as it travels between processes: without its check and its layers."""
+
+    check: str
+    inputs: tuple[str, ...]
+    fields: dict[str, Any]
+
+    def unpack(self, metro: Metro) -> Result:
+        """Put check and layers back; a layer is loaded when it is asked for."""
+        check = registry.get(self.check)
+        return Result(check=check, inputs=Layers(metro, self.inputs), **self.fields)
+
+
+class Layers(Mapping[str, Any]):
+    """Layers of a metropolis by name, loaded when asked for."""
+
+    def __init__(self, metro: Metro, names: tuple[str, ...]) -> None:
+        self._metro, self._names = metro, names
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._metro.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+@dataclass
+class Done:
+    """What one process did."""
+
+    results: dict[str, Result]
+    skipped: list[Skipped]
+    sizes: dict[str, tuple[int | None, str | None]]
+    packed: list[Packed] = field(default_factory=list)
+    lacking: list[tuple[str, str, Text]] = field(default_factory=list)
+
+    def bare(self) -> Done:
+        """Return it without what another process has, or cannot be sent."""
+        packed = []
+        for check_id, result in self.results.items():
+            kept = {
+                f.name: getattr(result, f.name)
+                for f in fields(result)
+                if f.name not in ("check", "inputs")
+            }
+            packed.append(Packed(check_id, tuple(result.inputs), kept))
+        lacking = [(s.check.id, s.layer, s.reason) for s in self.skipped]
+        return Done({}, [], self.sizes, packed, lacking)
+
+
+def _run(
+    metro: Metro, chosen: list[Check], settings: Mapping[str, Mapping[str, Any]], tell: Progress
+) -> Done:
+    """Run checks one after the other."""
+    results: dict[str, Result] = {}
+    skipped: list[Skipped] = []
     for check in chosen:
         lacking = [name for name in check.required if metro.reason(name) is not None]
         if lacking:
@@ -209,7 +321,7 @@ def run(
             tell(check.id, SKIPPED)
             continue
         tell(check.id, DONE)
-    return Atlas(metro, results, tuple(skipped))
+    return Done(results, skipped, metro.loaded_sizes())
 
 
 def _chosen(directions: Iterable[str] | None, checks: Iterable[str] | None) -> list[Check]:

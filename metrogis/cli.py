@@ -256,6 +256,7 @@ def _run(
     settings: list[str] | None,
     languages: str,
     as_json: bool,
+    jobs: int = 1,
 ) -> None:
     from metrogis import atlas as atlases
     from metrogis.checks.registry import CHECKS
@@ -268,11 +269,16 @@ def _run(
     total = len(CHECKS) + 1
     with _progress(as_json, total) as tell:
         atlas = atlases.run(
-            metro, directions=directions, checks=checks, parameters=parameters, progress=tell
+            metro,
+            directions=directions,
+            checks=checks,
+            parameters=parameters,
+            progress=tell,
+            workers=jobs,
         )
         index = None
         if out is not None:
-            index = atlas.publish(out, languages=chosen, progress=tell)
+            index = atlas.publish(out, languages=chosen, progress=tell, workers=jobs)
     seconds = time.perf_counter() - start
     if as_json:
         print(json.dumps(_atlas_as_json(atlas, index, seconds), ensure_ascii=False, indent=1))
@@ -300,11 +306,24 @@ def atlas(
     ] = None,
     settings: Settings = None,
     lang: Languages = "pl,en",
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "-j",
+            "--jobs",
+            min=1,
+            max=64,
+            help=_say(
+                "ile procesów naraz (Linux); 1 zużywa najmniej pamięci",
+                "processes at a time (Linux); 1 uses the least memory",
+            ),
+        ),
+    ] = 2,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Publish the atlas of a metropolis."""
-    _run(layers, data, output, None, direction, settings, lang, as_json)
+    _run(layers, data, output, None, direction, settings, lang, as_json, jobs)
 
 
 @app.command(

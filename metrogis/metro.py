@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import html
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,8 @@ class Metro:
         self.directory = directory
         self.data = data
         self._loaded: dict[str, Any] = {}
+        self._told: dict[str, tuple[int | None, str | None]] = {}
+        """Rows and CRS of layers that another process loaded."""
 
     # ------------------------------------------------------------------ access
 
@@ -195,14 +197,21 @@ class Metro:
                 )
                 continue
             loaded = self._loaded.get(name)
+            rows_, crs_ = self._told.get(name, (None, None))
+            if loaded is not None:
+                rows_, crs_ = _length(loaded), _crs_name(loaded)
             here = all(p.exists() for p in loading.paths_of(self, layer))
             rows.append(
                 {
                     "layer": name,
                     "title": title,
-                    "state": "loaded" if loaded is not None else "ready" if here else "absent",
-                    "rows": _length(loaded),
-                    "crs": _crs_name(loaded),
+                    "state": "loaded"
+                    if loaded is not None or name in self._told
+                    else "ready"
+                    if here
+                    else "absent",
+                    "rows": rows_,
+                    "crs": crs_,
                     "licence": layer.licence,
                     "attribution": layer.attribution,
                     "date": layer.date,
@@ -237,6 +246,15 @@ class Metro:
             except MetrogisError as error:
                 found[name] = error
         return found
+
+    def loaded_sizes(self) -> dict[str, tuple[int | None, str | None]]:
+        """Return rows and CRS of the layers loaded so far."""
+        own = {n: (_length(v), _crs_name(v)) for n, v in self._loaded.items() if v is not None}
+        return {**self._told, **own}
+
+    def tell_sizes(self, sizes: Mapping[str, tuple[int | None, str | None]]) -> None:
+        """Take over what another process says of the layers it loaded."""
+        self._told.update(sizes)
 
     @property
     def audit(self) -> Audit:

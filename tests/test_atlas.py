@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import sys
+
 import geopandas as gpd
 import pytest
 import shapely
 
-from metrogis import open_metro, run
+from metrogis import open_metro, parallel, run
 from metrogis.errors import ParameterError
 
 CATALOG = """
@@ -80,3 +82,33 @@ def test_files_of_an_atlas(metro, tmp_path) -> None:
     assert len(gpd.read_file(path, layer="functional_links_municipalities")) == 3
     files = atlas["functional_links"].to_parquet(tmp_path / "tables")
     assert len(gpd.read_parquet(files[0])) == 3
+
+
+def test_two_processes_give_the_same_atlas(demo_s, tmp_path, monkeypatch) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("forks on Linux only")
+    monkeypatch.setenv("METROGIS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("metrogis.atlas.processors", lambda: 2)
+    monkeypatch.setattr(parallel, "processors", lambda: 2)
+    monkeypatch.setattr("metrogis.report.site.processors", lambda: 2)
+    checks = ["functional_links", "border_coherence", "cycle_network"]
+    told: list[str] = []
+    folders = {}
+    for workers in (1, 2):
+        metro = open_metro(demo_s)
+        told.clear()
+        atlas = run(metro, checks=checks, workers=workers, progress=lambda c, w: told.append(c))
+        assert set(told) == set(checks)
+        assert list(atlas.results) == checks
+        folders[workers] = tmp_path / str(workers)
+        atlas.publish(folders[workers], workers=workers)
+        again = atlas["functional_links"].sensitivity(links=[20, 60])
+        assert again["current"].tolist() == [False, True]
+    files = {
+        workers: {p.relative_to(root): p for p in root.rglob("*") if p.is_file()}
+        for workers, root in folders.items()
+    }
+    assert set(files[1]) == set(files[2])
+    for name, path in files[1].items():
+        if name.suffix != ".gpkg":  # it holds the time of writing
+            assert path.read_bytes() == files[2][name].read_bytes(), name

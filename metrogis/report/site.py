@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -30,6 +31,7 @@ from metrogis.maps import images as map_images
 from metrogis.maps import layers as map_layers
 from metrogis.maps import page as map_page
 from metrogis.maps.page import Basemap
+from metrogis.parallel import processors, side_by_side
 from metrogis.report import figures, gpkg, pages, rasters, tables
 from metrogis.report.tables import _umask
 from metrogis.texts import LANGUAGES, Text
@@ -37,6 +39,8 @@ from metrogis.texts import LANGUAGES, Text
 MARKER = "atlas.json"
 GENERATOR = "metrogis"
 Progress = Callable[[str, Text], None]
+DOWNLOADS = 0.35
+"""Time the downloads take, as a part of the time of all pages."""
 
 DRAWING = Text("mapy i strony", "maps and pages")
 WRITING = Text("pliki do pobrania", "downloads")
@@ -49,6 +53,7 @@ def publish(
     languages: Sequence[str] = LANGUAGES,
     basemap: str | None = None,
     progress: Progress | None = None,
+    workers: int = 1,
 ) -> Path:
     """Write the atlas to ``directory``.
 
@@ -64,6 +69,8 @@ def publish(
         from any other server.
     progress : callable, optional
         ``progress(check_id, what)``.
+    workers : int
+        Processes that draw maps and pages at a time (on Linux).
 
     Returns
     -------
@@ -88,7 +95,7 @@ def publish(
     except OSError as error:
         raise _cannot_write(target, error) from error
     try:
-        _build(atlas, made, chosen, background, tell)
+        _build(atlas, made, chosen, background, tell, workers)
         made.chmod(0o777 & ~_umask())
         _swap(made, target)
     except OSError as error:
@@ -120,6 +127,7 @@ def _build(
     languages: list[str],
     basemap: Basemap | None,
     tell: Progress,
+    workers: int,
 ) -> None:
     for name in ("assets", "maps", "pictures", "downloads", *languages):
         (folder / name).mkdir()
@@ -132,14 +140,35 @@ def _build(
         "package": package,
         "leaflet": f"assets/{assets.LEAFLET.folder}/dist",
     }
-    # writing waits for the disk while pictures keep the processor busy
-    with ThreadPoolExecutor(1) as second:
-        written = second.submit(_write_downloads, atlas, folder / "downloads", package, languages)
-        for result in atlas.results.values():
-            tell(result.check.id, DRAWING)
+    here = os.getpid()
+    results = list(atlas.results.values())
+
+    def draw(part: Sequence[Result]) -> None:
+        for result in part:
+            if os.getpid() == here:
+                tell(result.check.id, DRAWING)
             _write_check(atlas, result, folder, languages, basemap, problem, shared)
-        tell("", WRITING)
-        written.result()
+
+    def work(part: tuple[Sequence[Result], bool]) -> bool:
+        if part[1]:
+            _write_downloads(atlas, folder / "downloads", package, languages)
+        draw(part[0])
+        return True
+
+    share = max(1, min(workers, processors(), len(results)))
+    if share > 1:
+        each = max(1, round((1 + DOWNLOADS) * len(results) / share))
+        parts = [(results[i * each : (i + 1) * each], False) for i in range(share - 1)]
+        side_by_side(work, [*parts, (results[(share - 1) * each :], True)])
+    else:
+        # writing waits for the disk while pictures keep the processor busy
+        with ThreadPoolExecutor(1) as second:
+            written = second.submit(
+                _write_downloads, atlas, folder / "downloads", package, languages
+            )
+            draw(results)
+            tell("", WRITING)
+            written.result()
     for language in languages:
         index = pages.index_page(atlas, language, root="../", **shared)
         _write(folder / language / "index.html", index)

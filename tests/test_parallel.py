@@ -1,0 +1,95 @@
+"""Parts side by side: the same results and the same errors as one after the other."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import pytest
+
+from metrogis import parallel
+from metrogis.parallel import side_by_side
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks on Linux only")
+
+
+@pytest.fixture(autouse=True)
+def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform.startswith("linux"):
+        monkeypatch.setattr(parallel, "processors", lambda: 2)
+
+
+def square(part: int) -> tuple[int, int]:
+    return part * part, os.getpid()
+
+
+@linux
+def test_parts_run_in_processes_of_their_own():
+    found = side_by_side(square, [1, 2, 3])
+    assert [value for value, _ in found] == [1, 4, 9]
+    pids = [pid for _, pid in found]
+    assert pids[0] == os.getpid()
+    assert len(set(pids)) == 3
+
+
+def test_one_processor_does_one_after_the_other(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(parallel, "processors", lambda: 1)
+    assert side_by_side(square, [1, 2]) == [(1, os.getpid()), (4, os.getpid())]
+
+
+@pytest.mark.parametrize("bad", [0, 1, 2])
+def test_the_error_is_that_of_the_part(bad: int):
+    def work(part: int) -> int:
+        if part == bad:
+            raise ValueError(f"part {part}")
+        return part
+
+    with pytest.raises(ValueError, match=f"part {bad}"):
+        side_by_side(work, [0, 1, 2])
+
+
+@linux
+def test_a_part_whose_process_dies_is_done_here():
+    here = os.getpid()
+
+    def work(part: int) -> int:
+        if part == 1 and os.getpid() != here:
+            os._exit(3)
+        return part
+
+    assert side_by_side(work, [0, 1]) == [0, 1]
+
+
+@linux
+def test_a_part_that_hangs_is_given_up_and_done_here():
+    here = os.getpid()
+
+    def work(part: int) -> int:
+        if part == 1 and os.getpid() != here:
+            time.sleep(600)
+        return part
+
+    assert side_by_side(work, [0, 1], patience=0.2) == [0, 1]
+
+
+@linux
+def test_a_result_that_cannot_be_sent_is_computed_here():
+    found = side_by_side(lambda part: lambda: part, [0, 1])
+    assert [f() for f in found] == [0, 1]
+
+
+@linux
+def test_no_process_is_left_when_the_first_part_fails():
+    here = os.getpid()
+
+    def work(part: int) -> int:
+        if os.getpid() == here:
+            raise KeyboardInterrupt
+        time.sleep(600)
+        return part
+
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(work, [0, 1])
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
