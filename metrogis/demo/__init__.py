@@ -20,7 +20,7 @@ from metrogis.texts import Text
 
 __all__ = ["VERSION", "World", "build", "make_world", "size_of"]
 
-VERSION = 11
+VERSION = 12
 """Raised when the same seed gives another metropolis than before."""
 
 
@@ -64,7 +64,7 @@ def build(
     >>> with tempfile.TemporaryDirectory() as where:
     ...     folder = build(Path(where) / "demo", municipalities=6, people=40_000)
     ...     sorted(p.name for p in folder.iterdir())[:3]
-    ['bike_share_stations.geojson', 'buildings.gpkg', 'built_up_2014.tif']
+    ['bike_parking.geojson', 'buildings.gpkg', 'built_up_2014.tif']
     """
     target = Path(directory)
     _check(target, size, municipalities, people, seed)

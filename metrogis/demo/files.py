@@ -11,8 +11,8 @@ import pandas as pd
 import shapely
 
 from metrogis.demo import gtfs, schedule
+from metrogis.demo.bikes import write_bike_parking, write_bike_share
 from metrogis.demo.files_land import (
-    write_bike_share,
     write_investments,
     write_land,
     write_nature,
@@ -69,6 +69,7 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
     layers["streets"] = {"driver": "osm", "path": "streets.osm.pbf"}
     for write in (
         write_land, write_nature, write_structure, write_plans, write_investments, write_bike_share,
+        write_bike_parking,
     ):  # fmt: skip
         layers.update(write(world, folder))
     truth = make_truth(

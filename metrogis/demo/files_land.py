@@ -19,7 +19,7 @@ from metrogis.demo.shapes import edge_lines
 from metrogis.demo.structure import compatibility
 from metrogis.demo.terrain import water_areas
 from metrogis.demo.world import World
-from metrogis.demo.writing import lonlat, write_geojson, write_gpkg, write_json, write_raster
+from metrogis.demo.writing import write_geojson, write_gpkg, write_raster
 
 Layers = dict[str, dict[str, Any]]
 
@@ -137,78 +137,5 @@ def write_investments(world: World, folder: Path) -> Layers:
             "driver": "vector",
             "path": "investments.geojson",
             "schema": "Investments",
-        }
-    }
-
-
-def write_bike_share(world: World, folder: Path) -> Layers:
-    """Write GBFS 2.3: system, stations, their state; and the stations as GeoJSON."""
-    rng = world.streams("bike share")
-    stops = world.stops
-    heads = world.settled.places["people"].to_numpy()[stops["settlement"]]
-    usable = np.flatnonzero((heads > 8000) & (stops["plant"] == "").to_numpy())
-    chosen = usable[rng.random(len(usable)) < 0.30]
-    x = stops["x"].to_numpy()[chosen] + rng.uniform(-60, 60, len(chosen))
-    y = stops["y"].to_numpy()[chosen] + rng.uniform(-60, 60, len(chosen))
-    lon, lat = lonlat(x, y)
-    docks = rng.integers(8, 22, len(chosen))
-    bikes = np.round(docks * rng.random(len(chosen))).astype(int)
-    head = {"last_updated": 1731495600, "ttl": 60, "version": "2.3"}
-    out = folder / "gbfs"
-    out.mkdir()
-    base = "https://example.org/gbfs/2"
-    feeds = ("system_information", "station_information", "station_status")
-    content: dict[str, Any] = {
-        "gbfs": {"pl": {"feeds": [{"name": f, "url": f"{base}/{f}.json"} for f in feeds]}},
-        "system_information": {
-            "system_id": "zatoka",
-            "language": "pl",
-            "name": "Rower Zatoki",
-            "timezone": "Europe/Warsaw",
-        },
-        "station_information": {
-            "stations": [
-                {
-                    "station_id": str(7000 + k),
-                    "name": str(stops["name"].iloc[i]),
-                    "lat": round(float(lat[k]), 6),
-                    "lon": round(float(lon[k]), 6),
-                    "capacity": int(docks[k]),
-                }
-                for k, i in enumerate(chosen.tolist())
-            ]
-        },
-        "station_status": {
-            "stations": [
-                {
-                    "station_id": str(7000 + k),
-                    "num_bikes_available": int(bikes[k]),
-                    "num_docks_available": int(docks[k] - bikes[k]),
-                    "is_installed": True,
-                    "is_renting": True,
-                    "is_returning": True,
-                    "last_reported": 1731495590,
-                }
-                for k in range(len(chosen))
-            ]
-        },
-    }
-    for name, data in content.items():
-        write_json(out / f"{name}.json", {**head, "data": data})
-    frame = gpd.GeoDataFrame(
-        {
-            "uid": [str(7000 + k) for k in range(len(chosen))],
-            "name": stops["name"].to_numpy()[chosen],
-            "capacity": docks,
-        },
-        geometry=shapely.points(x, y),
-        crs=CRS,
-    )
-    write_geojson(folder / "bike_share_stations.geojson", frame)
-    return {
-        "bike_share": {
-            "driver": "vector",
-            "path": "bike_share_stations.geojson",
-            "schema": "BikeShare",
         }
     }

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from metrogis.demo.bikes import uncounted
 from metrogis.demo.cycling import PIECE, Cycling
 from metrogis.demo.frame import Array
 from metrogis.demo.people import People
@@ -169,6 +170,7 @@ def _interchanges(settled: Settled, cycling: Cycling) -> list[dict[str, Any]]:
         "gap": "a network begins a few hundred metres away: one link would join it",
         "cut_off": "the only entrance is on the far side of the railway from its housing",
     }
+    some = uncounted(cycling.interchanges)
     for row in cycling.interchanges.itertuples():
         if row.plant == "bare":
             expected: dict[str, Any] = {"joined": False, "nearest_infrastructure_over_m": 1000}
@@ -187,6 +189,7 @@ def _interchanges(settled: Settled, cycling: Cycling) -> list[dict[str, Any]]:
             }
         else:
             expected = {"joined": True, "reached_length_over_m": 3000}
+        expected["bike_stands"] = None if row.Index == some else int(row.bike_stands)
         out.append(
             item(
                 f"interchange_{row.plant}" if row.plant else "interchange", "interchange_access",

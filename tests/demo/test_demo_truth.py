@@ -501,6 +501,35 @@ def test_ordinary_interchange_undone(metro: Any, truth: dict[str, Any]) -> None:
     assert set(table.loc[[i["name"] for i in items], "state"]) == {"no"}
 
 
+def test_stands_are_counted_as_planted_and_undone(metro: Any, truth: dict[str, Any]) -> None:
+    def stands(racks: gpd.GeoDataFrame | None) -> pd.Series:
+        return interchange_access(
+            metro.municipalities,
+            metro.interchanges,
+            metro.cycle_routes,
+            interchange_entrances=metro.interchange_entrances,
+            bike_parking=racks,
+        ).features["interchanges"].set_index("name")["bike_stands"]  # fmt: skip
+
+    expected = {
+        i["name"]: i["expected"]["bike_stands"] for i in of_check(truth, "interchange_access")
+    }
+    racks = metro.bike_parking
+    found = stands(racks)
+    unknown = [name for name, number in expected.items() if number is None]
+    assert len(unknown) == 1
+    assert found.drop(unknown).to_dict() == {
+        name: number for name, number in expected.items() if number is not None
+    }
+    assert found[unknown].isna().all()  # stands of unknown capacity: not 0
+    assert {"Point", "Polygon"} == set(racks.geom_type)
+    # only what says its number: as the interchange's own layer has it
+    given = metro.interchanges.set_index("name")["bike_stands"]
+    told = racks[racks["capacity"].notna()]
+    assert stands(told)[unknown].tolist() == given[unknown].tolist()
+    assert stands(None).to_dict() == given.to_dict()
+
+
 def test_cut_off_housing_has_its_people(metro: Any, planted: dict[str, Item]) -> None:
     expected = planted["interchange_cut_off"]["expected"]
     housing = shapely.Point(expected["housing_x"], expected["housing_y"])
