@@ -325,14 +325,14 @@ def _on_streets(
     chosen = np.full(len(xy), -1, np.int64)
     place = np.full((len(xy), 2), np.nan)
     homes = cKDTree(xy)
+    points = shapely.STRtree(np.asarray(shapely.points(xy), dtype=object))
     for limit in np.unique(reach[reach > 0]):
         own = np.flatnonzero(reach == limit)
-        count = np.maximum(np.ceil(shapely.length(sections.lines[own]) / STOP_STEP), 1) + 1
-        section = np.repeat(own, count.astype(np.int64))
-        number = np.concatenate([np.linspace(0, 1, int(c)) for c in count])
-        spots = shapely.get_coordinates(
-            shapely.line_interpolate_point(sections.lines[section], number, normalized=True)
-        )
+        close, _ = points.query(sections.lines[own], predicate="dwithin", distance=limit)
+        own = own[np.unique(close)]
+        dense = shapely.segmentize(sections.lines[own], STOP_STEP)
+        spots, line = shapely.get_coordinates(dense, return_index=True)
+        section = own[line]
         # lines of one street pass the same places
         _, first = np.unique(np.round(spots), axis=0, return_index=True)
         first = np.sort(first)
