@@ -1,20 +1,27 @@
-"""Medial axis of free space between walls, as a graph whose edges know how wide they are.
+"""Medial axis of a polygon as a graph whose edges know how wide they are.
 
-The axis is the Voronoi diagram of points on the walls, denser where walls are close; how wide an
-edge is, is then measured to the walls themselves, not to the points.
+The axis is the Voronoi diagram of points on the boundary. Along an edge of it the clearance is
+least either half-way between the two boundary points it separates, or at an end.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from scipy.spatial import QhullError, Voronoi
 
-_PASSES = 4
-_PER_GAP = 6.0
-_FINEST = 400.0
+Array = npt.NDArray[Any]
+
+_PASSES = 3
+_NEAR = 4.0
+_PER_GAP = 8.0
+_FINEST = 64.0
+_FACING = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,181 +38,170 @@ class Axis:
         Twice the least clearance on the edge.
     waist : (m, 2) ndarray
         Where that is.
-    walls : ndarray of LineString
-        The walls, piece by piece.
+    lengths : (m,) ndarray
+        Length of each edge.
+    walls : geometry
+        The boundary, prepared.
     """
 
-    nodes: np.ndarray
-    clearance: np.ndarray
-    edges: np.ndarray
-    width: np.ndarray
-    waist: np.ndarray
-    walls: np.ndarray
-    _tree: shapely.STRtree
+    nodes: Array
+    clearance: Array
+    edges: Array
+    width: Array
+    waist: Array
+    lengths: Array
+    walls: Any
 
-    @property
-    def lengths(self) -> np.ndarray:
-        """Length of each edge."""
-        return np.hypot(*(self.nodes[self.edges[:, 0]] - self.nodes[self.edges[:, 1]]).T)
+    @cached_property
+    def _keys(self) -> tuple[Array, Array]:
+        keys = self.edges.min(axis=1) * len(self.nodes) + self.edges.max(axis=1)
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+    def between(self, way: Array) -> Array:
+        """Edges along a way given by its nodes."""
+        keys, order = self._keys
+        low, high = np.minimum(way[:-1], way[1:]), np.maximum(way[:-1], way[1:])
+        return order[np.searchsorted(keys, low * len(self.nodes) + high)]
 
 
-def build(walls: shapely.Geometry, room: shapely.Geometry, *, spacing: float) -> Axis:
-    """Build the axis of the space between ``walls`` that lies in ``room``.
+def medial_axis(shape: Any, *, spacing: float = 10.0, most: int = 30_000) -> Axis:
+    """Return the medial axis of a polygon.
 
     Parameters
     ----------
-    walls : lines
-        What a disc must not touch; open mouths are no walls.
-    room : polygon
-        Nodes outside it are left out, but for edges that leave it through a mouth.
+    shape : Polygon or MultiPolygon
+        Valid, projected CRS in metres.
     spacing : float
-        Largest distance between points on the walls, m.
+        Distance of points along the boundary, m; finer where it faces itself nearer than four times
+        that, coarser where ``most`` points would not do.
     """
-    lines = shapely.segmentize(shapely.get_parts(shapely.line_merge(walls)), spacing)
-    points, line = _points(lines)
-    # far points close the diagram: every edge that matters is finite
-    low, high = points.min(axis=0), points.max(axis=0)
-    middle, reach = (low + high) / 2, 4 * max(float((high - low).max()), spacing)
-    turn = np.linspace(0, 2 * np.pi, 17)[:-1]
-    frame = middle + reach * np.column_stack([np.cos(turn), np.sin(turn)])
-    for _ in range(_PASSES):
-        diagram = _voronoi(points, frame)
-        finer = _refine(points, line, diagram, spacing)
+    walls = shapely.boundary(shape)
+    spacing = max(spacing, shapely.length(walls) / most)
+    rings = shapely.segmentize(shapely.get_parts(walls), spacing)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    origin = points.mean(axis=0)  # large coordinates cost the diagram its digits
+    points = np.round(points - origin, 6)
+    shapely.prepare(shape)
+    diagram, sites = None, points
+    for turn in range(_PASSES):
+        sites, first = np.unique(points, axis=0, return_index=True)
+        if len(sites) < 4:
+            return _nothing(walls)
+        diagram = _voronoi(sites)
+        if diagram is None:
+            return _nothing(walls)
+        if turn == _PASSES - 1 or len(points) > 4 * most:
+            break
+        finer = _finer(points, ring, first, diagram, shape, origin, spacing)
         if finer is None:
             break
-        points, line = finer
-        diagram = None
-    diagram = diagram if diagram is not None else _voronoi(points, frame)
-    return _graph(diagram, len(points), lines, room)
+        points, ring = finer
+    assert diagram is not None
+    return _graph(diagram, sites, shape, walls, origin, spacing)
 
 
-def _voronoi(points: np.ndarray, frame: np.ndarray) -> Voronoi:
-    every = np.vstack([points, frame])
-    origin = every.mean(axis=0)  # large coordinates lose digits in the hull
-    try:
-        diagram = Voronoi(every - origin)
-    except QhullError:
-        diagram = Voronoi(every - origin, qhull_options="Qbb Qc Qz QJ")
-    diagram.vertices += origin
-    diagram.points[:] = every
-    return diagram
+def _voronoi(sites: Array) -> Voronoi | None:
+    for options in (None, "Qbb Qc Qz QJ"):
+        try:
+            return Voronoi(sites, qhull_options=options)
+        except QhullError:  # all but on one line: shaken, else too thin for a disc
+            continue
+    return None
 
 
-def _points(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    points, line = shapely.get_coordinates(lines, return_index=True)
-    return points, line
+def _nothing(walls: Any) -> Axis:
+    void = np.empty((0, 2))
+    return Axis(void, void[:, 0], np.empty((0, 2), np.int64), void[:, 0], void, void[:, 0], walls)
 
 
-def _refine(
-    points: np.ndarray, line: np.ndarray, diagram: Voronoi, spacing: float
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Put points between those that face a near wall; None when all are dense enough."""
-    n = len(points)
-    pairs = diagram.ridge_points
-    pairs = pairs[(pairs < n).all(axis=1)]
-    gap = np.hypot(*(points[pairs[:, 0]] - points[pairs[:, 1]]).T)
-    facing = (line[pairs[:, 0]] != line[pairs[:, 1]]) | (np.abs(pairs[:, 0] - pairs[:, 1]) > 3)
-    facing &= gap > spacing / _FINEST
-    nearest = np.full(n, np.inf)
-    for side in (0, 1):
-        np.minimum.at(nearest, pairs[facing, side], gap[facing])
-    along = np.flatnonzero(line[1:] == line[:-1])
-    step = np.hypot(*(points[along + 1] - points[along]).T)
-    wanted = np.minimum(nearest[along], nearest[along + 1]) / _PER_GAP
-    parts = np.ceil(step / np.maximum(wanted, spacing / _FINEST) - 1e-9)
-    parts = np.clip(parts, 1, 8).astype(int)
-    if not (parts > 1).any():
+def _finer(
+    points: Array,
+    ring: Array,
+    first: Array,
+    diagram: Voronoi,
+    shape: Any,
+    origin: Array,
+    spacing: float,
+) -> tuple[Array, Array] | None:
+    """Put points between those that face a near wall; None where all are dense enough."""
+    pairs = first[np.asarray(diagram.ridge_points)]
+    one, two = points[pairs[:, 0]], points[pairs[:, 1]]
+    gap = np.hypot(*(one - two).T)
+    near = np.flatnonzero((gap < _NEAR * spacing) & (gap > spacing / _FINEST))
+    pairs, gap = pairs[near], gap[near]
+    # what lies a short way along the same ring is a corner, not another wall
+    step = np.hypot(*np.diff(points, axis=0).T)
+    same = ring[1:] == ring[:-1]
+    along = np.concatenate([[0.0], np.cumsum(np.where(same, step, 0.0))])
+    start = np.searchsorted(ring, ring)
+    whole = along[np.searchsorted(ring, ring, side="right") - 1] - along[start]
+    apart = np.abs(along[pairs[:, 0]] - along[pairs[:, 1]])
+    apart = np.minimum(apart, whole[pairs[:, 0]] - apart)
+    facing = (ring[pairs[:, 0]] != ring[pairs[:, 1]]) | (apart > _FACING * gap)
+    pairs, gap = pairs[facing], gap[facing]
+    middle = (points[pairs[:, 0]] + points[pairs[:, 1]]) / 2 + origin
+    inside = shapely.contains_xy(shape, middle)
+    pairs, gap = pairs[inside], gap[inside]
+    if not len(pairs):
         return None
-    count = np.ones(n, int)
-    count[along] = parts
-    start = np.repeat(np.arange(n), count)
-    first = np.cumsum(count) - count
-    share = (np.arange(len(start)) - np.repeat(first, count)) / np.repeat(count, count)
-    following = np.minimum(start + 1, n - 1)
-    finer = points[start] + share[:, None] * (points[following] - points[start])
-    return finer, line[start]
+    nearest = np.full(len(points), np.inf)
+    for side in (0, 1):
+        np.minimum.at(nearest, pairs[:, side], gap)
+    wanted = np.minimum(nearest[:-1], nearest[1:]) / _PER_GAP
+    parts = np.ceil(step / np.maximum(wanted, spacing / _FINEST) - 1e-9)
+    count = np.ones(len(points), np.int64)
+    count[:-1][same] = np.clip(parts[same], 1, _FINEST)
+    if count.max() == 1:
+        return None
+    begin = np.repeat(np.arange(len(points)), count)
+    place = np.arange(len(begin)) - np.repeat(np.cumsum(count) - count, count)
+    share = place / np.repeat(count, count)
+    after = np.minimum(begin + 1, len(points) - 1)
+    found = points[begin] + share[:, None] * (points[after] - points[begin])
+    return np.round(found, 6), ring[begin]
 
 
-def _graph(diagram: Voronoi, n: int, lines: np.ndarray, room: shapely.Geometry) -> Axis:
-    edges = np.array(diagram.ridge_vertices, dtype=np.int64).reshape(-1, 2)
-    pairs = diagram.ridge_points
-    keep = (edges >= 0).all(axis=1) & (pairs < n).all(axis=1)
-    edges, pairs = edges[keep], pairs[keep]
+def _graph(
+    diagram: Voronoi, sites: Array, shape: Any, walls: Any, origin: Array, spacing: float
+) -> Axis:
     nodes = diagram.vertices
-    shapely.prepare(room)
-    inside = np.zeros(len(nodes), bool)
-    used = np.unique(edges)
-    inside[used] = shapely.intersects_xy(room, nodes[used])
-    some = inside[edges].any(axis=1)
-    edges, pairs = edges[some], pairs[some]
-    walls = _segments(lines)
-    tree = shapely.STRtree(walls)
-    drawn = shapely.linestrings(nodes[edges])
-    if len(edges):  # an edge between two neighbours on one wall runs through the wall
-        crossing = np.unique(tree.query(drawn, predicate="intersects")[0])
-        free = np.ones(len(edges), bool)
-        free[crossing] = False
-        edges, pairs = edges[free], pairs[free]
-    used, compact = np.unique(edges, return_inverse=True)
-    nodes, edges = nodes[used], compact.reshape(-1, 2)
-    clearance = _to_walls(tree, nodes)
-    one, two = nodes[edges[:, 0]], nodes[edges[:, 1]]
-    along = two - one
-    middle = (diagram.points[pairs[:, 0]] + diagram.points[pairs[:, 1]]) / 2
-    square = (along**2).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = ((middle - one) * along).sum(axis=1) / square
-    # clearance on an edge is least where it crosses the line between its two points
-    share = np.where(square > 0, np.clip(np.nan_to_num(share), 0, 1), 0)
-    ends = np.where(clearance[edges[:, 0]] <= clearance[edges[:, 1]], 0.0, 1.0)
-    waist = one + share[:, None] * along
-    least = _to_walls(tree, waist)
-    lower = np.minimum(clearance[edges[:, 0]], clearance[edges[:, 1]])
-    at_end = lower < least
-    waist[at_end] = (one + ends[:, None] * along)[at_end]
-    return Axis(nodes, clearance, edges, 2 * np.minimum(least, lower), waist, walls, tree)
-
-
-def _segments(lines: np.ndarray) -> np.ndarray:
-    points, line = _points(lines)
-    same = np.flatnonzero(line[1:] == line[:-1])
-    return np.asarray(shapely.linestrings(np.stack([points[same], points[same + 1]], axis=1)))
-
-
-def _to_walls(tree: shapely.STRtree, points: np.ndarray) -> np.ndarray:
-    if not len(points):
-        return np.empty(0)
-    (at, _), distances = tree.query_nearest(
-        shapely.points(points), return_distance=True, all_matches=False
+    inside = np.asarray(
+        shapely.contains_xy(shape, nodes[:, 0] + origin[0], nodes[:, 1] + origin[1])
     )
-    out = np.empty(len(points))
-    out[at] = distances
-    return out
-
-
-def narrow(axis: Axis, place: np.ndarray) -> tuple[float, shapely.LineString]:
-    """Exact width at a waist: the shortest line from wall to wall near ``place``.
-
-    From the nearest wall point the other wall's nearest point is sought, and back, until it rests.
-    """
-    here = shapely.Point(place)
-    index = axis._tree.query_nearest(here, all_matches=False)[0]
-    one = shapely.get_point(shapely.shortest_line(axis.walls[index], here), 0)
-    half = here.distance(one)
-    opposite = shapely.Point(2 * place[0] - one.x, 2 * place[1] - one.y)
-    near = axis.walls[axis._tree.query(opposite, predicate="dwithin", distance=0.6 * half)]
-    best = shapely.LineString([one, opposite])
-    if not len(near):
-        return 2 * half, best
-    two = shapely.get_point(shapely.shortest_line(shapely.union_all(near), opposite), 0)
-    far = 0.6 * max(half, 1e-9)
-    walls_one = shapely.union_all(
-        axis.walls[axis._tree.query(one, predicate="dwithin", distance=far)]
+    ridge = np.asarray(diagram.ridge_vertices, dtype=np.int64)
+    pairs = np.asarray(diagram.ridge_points)
+    kept = np.asarray((ridge >= 0).all(axis=1))
+    kept[kept] = inside[ridge[kept]].all(axis=1)
+    ridge, pairs = ridge[kept], pairs[kept]
+    if not len(ridge):
+        return _nothing(walls)
+    p, q = sites[pairs[:, 0]], sites[pairs[:, 1]]
+    a, b = nodes[ridge[:, 0]], nodes[ridge[:, 1]]
+    middle = (p + q) / 2
+    along = b - a
+    length = np.hypot(*along.T)
+    t = np.einsum("ij,ij->i", middle - a, along) / np.maximum(length**2, 1e-12)
+    ends = np.hypot(*(a - p).T), np.hypot(*(b - p).T)
+    waist = np.where(
+        (t > 0)[:, None] & (t < 1)[:, None], middle, np.where((ends[0] < ends[1])[:, None], a, b)
     )
-    walls_two = shapely.union_all(
-        axis.walls[axis._tree.query(two, predicate="dwithin", distance=far)]
+    least = np.hypot(*(waist - p).T)
+    # an edge no wider than the step may slip between two points of one wall
+    thin = np.flatnonzero(least <= spacing)
+    lines = shapely.linestrings(np.stack([a[thin], b[thin]], axis=1) + origin)
+    good = np.ones(len(ridge), dtype=bool)
+    good[thin[~shapely.covers(shape, lines)]] = False
+    used, edges = np.unique(ridge[good], return_inverse=True)
+    found = nodes[used] + origin
+    shapely.prepare(walls)
+    clearance = np.asarray(shapely.distance(shapely.points(found), walls))
+    return Axis(
+        found,
+        clearance,
+        edges.reshape(-1, 2),
+        2 * least[good],
+        waist[good] + origin,
+        length[good],
+        walls,
     )
-    line = shapely.shortest_line(walls_one, walls_two)
-    if line is None or line.length == 0 or line.length > 2.2 * half:
-        return 2 * half, best
-    return float(line.length), line

@@ -1,26 +1,28 @@
 """Clear width of a corridor: the largest disc that can travel from one end to the other.
 
-Free space is the corridor without its barriers. The disc's centre runs along the medial axis of
-the free space; the clear width is the diameter that fits through the narrowest place of the widest
-path. Bottlenecks are the local minima of that diameter on the path. Where no path is left, the
-corridor is cut: width 0. Parallel strands (around barriers) are listed, never added up.
+The disc's centre runs along the medial axis of the free space; the clear width is the diameter
+that fits through the narrowest place of the widest path. Bottlenecks are the local minima of that
+diameter on the path. Where no path is left, the corridor is cut: width 0. Parallel strands (around
+barriers) are listed, never added up.
 
-Ends: where the corridor meets given areas or lines (core areas, the study border): there it is
-open, its outline is no wall. With less than two of them: the two farthest points of its own axis.
+The medial axis comes from the Voronoi diagram of points on the boundary, denser where walls are
+close; the widest path is a path of the spanning tree of the widest edges.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
+from scipy.signal import find_peaks
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import (
     breadth_first_order,
@@ -31,14 +33,33 @@ from scipy.sparse.csgraph import (
 
 from metrogis import crs as crs_rules
 from metrogis.errors import SchemaError
-from metrogis.landscape import axis as axes
-from metrogis.landscape.axis import Axis
+from metrogis.landscape.axis import Axis, medial_axis
 from metrogis.landscape.grid import bad_parameter
 from metrogis.texts import Text
 
-_TOUCH = 1.0
+Array = npt.NDArray[Any]
+
+_SPIKE = 0.25
+"""Share of the greatest clearance below which a tip of the axis is a spike of the outline."""
 _CAP = 1.5
-_STRANDS = 12
+_RISE = 0.1
+"""Share of the width by which it must rise on both sides of a bottleneck. All three: our choice."""
+
+
+@dataclass(frozen=True, eq=False)
+class End:
+    """An end of a corridor.
+
+    Attributes
+    ----------
+    geometry : geometry
+        A line or an area; the travelling disc must touch it.
+    centre : bool
+        The disc's centre must lie in it instead (ends that are a place of the axis).
+    """
+
+    geometry: Any
+    centre: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,43 +69,40 @@ class ClearWidth:
     Attributes
     ----------
     width : float
-        Metres; 0 = cut. With more than two ends: of the worst connected pair.
-    place : Point or None
-        The narrowest place of the widest path.
+        Diameter of the largest disc that can travel from end to end, m; 0 = cut. With more than
+        two ends: of the worst pair.
     path : LineString or None
-        The widest path (of that pair).
-    cut : bool
+        The way of its centre (of that pair).
+    place : Point or None
+        The narrowest place of the path.
     bottlenecks : GeoDataFrame
-        ``width``, geometry: the line across at each local minimum under the threshold, narrowest
-        first.
-    strands : GeoDataFrame
-        Ways between the two ends, widest first: ``strand``, ``width``, geometry the path. Each
-        passes where the ones before are closed at their narrowest place.
-    ends : list of geometries
-        The ends used.
-    pairs : DataFrame
-        ``one``, ``two`` (positions of ends), ``width``.
+        ``width`` (m), geometry: the place, for each local minimum of the clear width along the path
+        that is under the threshold, in the path's order.
+    strands : list of float
+        Width of each parallel strand between the two ends, widest first (the first is ``width``).
     """
 
     width: float
-    place: shapely.Point | None
-    path: shapely.LineString | None
-    cut: bool
-    bottlenecks: gpd.GeoDataFrame
-    strands: gpd.GeoDataFrame
-    ends: list[Any]
-    pairs: pd.DataFrame
+    path: Any = None
+    place: Any = None
+    bottlenecks: gpd.GeoDataFrame = field(default_factory=lambda: _bottlenecks([], None))
+    strands: list[float] = field(default_factory=list)
+
+    @property
+    def cut(self) -> bool:
+        """No passage."""
+        return self.width <= 0
 
 
 def clear_width(
-    corridor: Any,
-    barriers: Any = None,
-    *,
+    free: Any,
     ends: Sequence[Any] | gpd.GeoSeries | None = None,
+    *,
+    corridor: Any = None,
     threshold: float = 500.0,
-    spacing: float | None = None,
-    min_width: float = 1.0,
-    touch: float = _TOUCH,
+    min_width: float = 0.0,
+    spacing: float = 10.0,
+    most_strands: int = 4,
     crs: Any = None,
     layer: str = "corridor",
 ) -> ClearWidth:
@@ -92,70 +110,196 @@ def clear_width(
 
     Parameters
     ----------
-    corridor : Polygon, MultiPolygon, GeoSeries or GeoDataFrame
-        One corridor, metres.
-    barriers : the same, optional
-        Built-up land and barrier zones.
-    ends : geometries, optional
-        Core areas or lines of the study border that the corridor meets; those farther than
-        ``touch`` from it are not its ends.
+    free : Polygon, MultiPolygon, GeoSeries or GeoDataFrame
+        Free space of one corridor (corridor less built-up land and barrier zones), metres.
+    ends : geometries or End, optional
+        Where the corridor ends: core areas, lines of the study border (see :func:`ends_of`). With
+        more than two, all must be joined: the worst pair counts. With less than two, the
+        others are the farthest points of the corridor's axis (:func:`farthest_ends`).
+    corridor : the same as ``free``, optional
+        All of the corridor, whose axis has those points; default: ``free``.
     threshold : float
-        Bottlenecks narrower than this are listed, m (project's choice: 500).
-    spacing : float, optional
-        Distance between points on the outline, m; finer where it is narrow. Default: a twentieth of
-        the threshold, at most a hundredth of the outline.
+        Bottlenecks narrower than this are listed, m (this project's choice: 500).
     min_width : float
-        A narrower gap is no passage, m (gaps between drawn parcels are not ways for animals).
-    touch : float
-        What is nearer than this touches, m.
+        What is narrower is no passage, m (slits between drawn parcels are not ways for animals).
+    spacing : float
+        Distance of points along the outline, m; finer where walls are nearer than four times it.
+        Widths are good to about spacing^2 / (4 width), and 1 %.
+    most_strands : int
+        Parallel strands looked for.
     crs : optional
         CRS of plain geometries; checked when given.
 
     Raises
     ------
-    CRSError, SchemaError, ParameterError
+    CRSError
+        For a CRS that is not metric, or two that differ.
+    SchemaError, ParameterError
 
     Examples
     --------
     >>> corridor = shapely.box(0, 0, 5000, 800)
-    >>> barrier = shapely.box(2400, 0, 2600, 500)
-    >>> found = clear_width(corridor, barrier)
+    >>> found = clear_width(corridor - shapely.box(2400, 0, 2600, 500), corridor=corridor)
     >>> round(found.width), found.cut, [round(w) for w in found.bottlenecks["width"]]
     (300, False, [300])
-    >>> clear_width(corridor, shapely.box(2400, 0, 2600, 800)).cut
+    >>> clear_width(corridor - shapely.box(2400, 0, 2600, 800), corridor=corridor).cut
     True
     """
-    for name, value in (("threshold", threshold), ("touch", touch), ("min_width", min_width)):
+    for name, value in (("threshold", threshold), ("min_width", min_width)):
         if not (value >= 0 and math.isfinite(value)):
             raise bad_parameter(name, "nie może być ujemny", "must not be negative")
-    outline, found_crs = _area(corridor, crs, layer)
-    if outline.is_empty:
-        raise SchemaError(Text("korytarz jest pusty", "the corridor is empty"), layer=layer)
-    if spacing is None:
-        spacing = min(max(threshold, 1.0) / 20, outline.length / 100)
-    if not spacing > 0:
+    if not (spacing > 0 and math.isfinite(spacing)):
         raise bad_parameter("spacing", "musi być dodatnia", "must be positive")
-    blocked, _ = _area(barriers, found_crs, "barriers") if barriers is not None else (None, None)
-    free = outline if blocked is None else shapely.difference(outline, blocked)
-    mouths = [] if ends is None else [e for e in ends if e is not None and not e.is_empty]
-    mouths = [e for e in mouths if shapely.dwithin(e, outline, touch)]
-    open_ends = len(mouths) >= 2
-    if not open_ends:
-        mouths = _own_ends(outline, spacing)
-    room = shapely.union_all([p for p in shapely.get_parts(free) if p.geom_type == "Polygon"])
+    if most_strands < 1:
+        raise bad_parameter("most_strands", "musi być co najmniej 1", "must be at least 1")
+    room, crs = _area(free, crs, layer)
+    whole, crs = (room, crs) if corridor is None else _area(corridor, crs, layer)
+    if whole.is_empty:
+        raise SchemaError(Text("korytarz jest pusty", "the corridor is empty"), layer=layer)
+    known = _ends(ends)
+    nothing = ClearWidth(0.0, bottlenecks=_bottlenecks([], crs))
     if room.is_empty:
-        return _no_passage(mouths, found_crs)
-    walls = room.boundary
-    if open_ends:
-        walls = shapely.difference(walls, shapely.union_all(shapely.buffer(mouths, touch)))
-    walls = shapely.union_all([w for w in shapely.get_parts(walls) if w.length > 0])
-    if walls.is_empty:
-        raise SchemaError(
-            Text("cały obrys korytarza jest końcem", "the whole outline is an end"), layer=layer
-        )
-    graph = axes.build(walls, room, spacing=spacing)
-    terminals = [_at_end(graph, end, room, touch, open_ends) for end in mouths]
-    return _measure(graph, room, terminals, mouths, threshold, min_width, found_crs)
+        return nothing
+    axis = medial_axis(room, spacing=spacing)
+    if not len(axis.edges):
+        return nothing
+    known = complete_ends(known, whole, spacing=spacing)
+    groups = [_nodes_at(axis, end, spacing / 2) for end in known]
+    if len(groups) < 2 or any(len(g) == 0 for g in groups):
+        return nothing
+    worst: tuple[Array, Array, Array, int] | None = None
+    least = math.inf
+    # a disc that passes i-j and j-k passes i-k: neighbours in the list are all that is needed
+    for i, (start, end) in enumerate(pairwise(groups)):
+        way = _widest(axis, start, end, np.ones(len(axis.edges), dtype=bool))
+        if way is None:
+            return nothing
+        points, profile = _profile(axis, way)
+        if profile.min() < least:
+            least, worst = float(profile.min()), (points, profile, way, i)
+    if worst is None or least < min_width or least <= 0:
+        return nothing
+    points, profile, way, at = worst
+    narrow = [(points[k], float(profile[k])) for k in minima(profile) if profile[k] < threshold]
+    strands = _strands(axis, groups[at], groups[at + 1], way, least, min_width, most_strands)
+    return ClearWidth(
+        least,
+        shapely.linestrings(axis.nodes[way]) if len(way) > 1 else None,
+        points[_middle(profile, int(profile.argmin()))],
+        _bottlenecks(narrow, crs),
+        strands,
+    )
+
+
+def ends_of(
+    corridor: Any, cores: Any = None, study: Any = None, *, touch: float = 1.0
+) -> list[End]:
+    """Find where a corridor ends: at core areas, or at the border of the study area.
+
+    Parameters
+    ----------
+    corridor, cores, study : Polygon or MultiPolygon
+        The corridor inside the study area; what it joins; the study area. One CRS, metres.
+    touch : float
+        What is nearer than this touches, m.
+
+    Returns
+    -------
+    list of End
+        Parts of the corridor in each core, and parts of its outline on the study border.
+
+    Examples
+    --------
+    >>> box = shapely.box
+    >>> found = ends_of(box(0, 0, 900, 100), box(850, 0, 990, 300), box(0, -400, 2000, 400))
+    >>> [tuple(round(v) for v in end.geometry.centroid.coords[0]) for end in found]
+    [(874, 50), (0, 50)]
+    """
+    outline = shapely.boundary(corridor)
+    found = []
+    if cores is not None and not shapely.is_empty(cores):
+        inside = shapely.intersection(corridor, shapely.buffer(cores, touch))
+        found += [g for g in shapely.get_parts(inside) if not g.is_empty]
+    if study is not None:
+        on = shapely.intersection(outline, shapely.buffer(shapely.boundary(study), touch))
+        joined = shapely.union_all(shapely.buffer(shapely.get_parts(on), 2 * touch))
+        found += [
+            g
+            for g in shapely.get_parts(joined)
+            if shapely.length(shapely.intersection(outline, g)) > 10 * touch
+        ]
+    return [End(g) for g in found]
+
+
+def farthest_ends(corridor: Any, *, spacing: float = 10.0) -> list[End]:
+    """Find the two farthest points of a corridor's axis: the largest disc at each of them.
+
+    A tip of the axis runs into a corner, where no disc fits, and a spike of the outline has one
+    too: the end is the largest disc at a tip where the clearance is at least a quarter of
+    the greatest one.
+
+    Examples
+    --------
+    >>> one, two = farthest_ends(shapely.box(0, 0, 5000, 800))
+    >>> sorted(round(end.geometry.centroid.x, -1) for end in (one, two))
+    [400.0, 4600.0]
+    """
+    axis = medial_axis(corridor, spacing=spacing)
+    if not len(axis.edges):
+        return []
+    n = len(axis.nodes)
+    graph = coo_array((np.maximum(axis.lengths, 1e-9), axis.edges.T), shape=(n, n)).tocsr()
+    _, label = connected_components(graph, directed=False)
+    weight = np.bincount(label[axis.edges[:, 0]], axis.lengths)
+    real = axis.clearance >= _SPIKE * axis.clearance.max()
+    tip = int(np.flatnonzero(label == int(np.argmax(weight)))[0])
+    tips: list[int] = []
+    for _ in range(3):  # from anywhere, from one end, from the other
+        far = dijkstra(graph, directed=False, indices=tip)
+        tip = int(np.argmax(np.where(np.isfinite(far) & real, far, -1)))
+        tips.append(tip)
+    found = []
+    for tip in tips[:0:-1]:
+        gap = np.hypot(*(axis.nodes - axis.nodes[tip]).T)
+        near = np.flatnonzero(gap <= _CAP * axis.clearance)
+        if len(near):  # of the largest discs that reach the tip, the one nearest to it
+            near = near[axis.clearance[near] >= 0.99 * axis.clearance[near].max()]
+        best = int(near[gap[near].argmin()]) if len(near) else tip
+        disc = shapely.buffer(shapely.Point(axis.nodes[best]), axis.clearance[best] + spacing / 2)
+        found.append(End(disc, centre=True))
+    return found
+
+
+def minima(profile: Array, *, rise: float = _RISE) -> list[int]:
+    """Positions of local minima on whose both sides the width rises by a share of the least one.
+
+    A long stretch of one width is one minimum: its middle. Always at least one.
+
+    >>> minima(np.array([9.0, 4, 5, 4.8, 9, 3, 3.01, 3, 8]))
+    [1, 6]
+    """
+    top, least = 2 * profile.max(), max(1e-9, rise * float(profile.min()))
+    padded = np.concatenate([[top], profile, [top]])
+    lows: list[int] = []
+    for k in (find_peaks(-padded, prominence=least, plateau_size=0)[0] - 1).tolist():
+        # equal minima of one stretch are each as prominent as the stretch
+        if lows and profile[lows[-1] : k + 1].max() - profile[[lows[-1], k]].max() < least:
+            lows[-1] = min(lows[-1], k, key=lambda at: profile[at])
+        else:
+            lows.append(k)
+    return [_middle(profile, k) for k in lows or [int(np.argmin(profile))]]
+
+
+def _middle(profile: Array, low: int) -> int:
+    """Find the middle of a long narrow stretch: its width is nearly the same all along."""
+    wide = np.flatnonzero(profile > 1.02 * profile[low])
+    after = int(np.searchsorted(wide, low))
+    first = int(wide[after - 1]) + 1 if after else 0
+    last = int(wide[after]) - 1 if after < len(wide) else len(profile) - 1
+    return (first + last) // 2
+
+
+# --------------------------------------------------------------------------- input
 
 
 def _area(shape: Any, crs: Any, layer: str) -> tuple[Any, Any]:
@@ -163,220 +307,108 @@ def _area(shape: Any, crs: Any, layer: str) -> tuple[Any, Any]:
     if isinstance(shape, gpd.GeoDataFrame | gpd.GeoSeries):
         own = crs_rules.require_metric(shape.crs, layer=layer)
         if crs is not None:
-            crs_rules.require_same(**{"corridor": crs, layer: own})
+            crs_rules.require_same(**{"free": crs, layer: own})
         crs, shape = own, shapely.union_all(shape.geometry.make_valid().to_numpy())
     elif crs is not None:
         crs = crs_rules.require_metric(crs, layer=layer)
     if not shapely.is_valid(shape):
         shape = shapely.make_valid(shape)
+    if shape.geom_type in ("Polygon", "MultiPolygon"):
+        return shape, crs
     parts = [p for p in shapely.get_parts(shape) if shapely.get_dimensions(p) == 2]
     return shapely.union_all(parts) if parts else shapely.Polygon(), crs
 
 
-def _own_ends(outline: Any, spacing: float) -> list[Any]:
-    """Discs at the two farthest points of the axis of a corridor without ends."""
-    largest = max(shapely.get_parts(outline), key=lambda p: p.area)
-    shell = shapely.Polygon(largest.exterior)  # its holes do not say where it ends
-    graph = axes.build(shell.exterior, shell, spacing=spacing)
-    n = len(graph.nodes)
-    if n == 0:
-        return [shapely.Point(shell.representative_point()).buffer(spacing)] * 2
-    lengths = coo_array((graph.lengths + 1e-9, graph.edges.T), shape=(n, n)).tocsr()
-    _, part = connected_components(lengths, directed=False)
-    first = int(np.flatnonzero(part == np.bincount(part).argmax())[0])
-    tip = first
-    for _ in range(3):  # farthest of the farthest: the longest way through the axis
-        away = dijkstra(lengths, directed=False, indices=tip)
-        away[np.isinf(away)] = -1
-        last, tip = tip, int(away.argmax())
-    return [_cap(graph, node) for node in (last, tip)]
+def _ends(given: Any) -> list[End]:
+    found = [] if given is None else [e if isinstance(e, End) else End(e) for e in given]
+    return [e for e in found if e.geometry is not None and not e.geometry.is_empty]
 
 
-def _cap(graph: Axis, tip: int) -> shapely.Polygon:
-    """The largest disc at a tip of the axis: tips run into corners, where no disc fits."""
-    distance = np.hypot(*(graph.nodes - graph.nodes[tip]).T)
-    near = np.flatnonzero(distance <= _CAP * graph.clearance)
-    best = tip if not len(near) else int(near[graph.clearance[near].argmax()])
-    return shapely.Point(graph.nodes[best]).buffer(max(graph.clearance[best], 1e-6))
+def complete_ends(known: list[End], corridor: Any, *, spacing: float = 10.0) -> list[End]:
+    """Add the farthest points of the axis where fewer than two ends are known.
+
+    One that is known takes the place of the nearer of the two.
+
+    >>> strip = shapely.box(0, 0, 5000, 800)
+    >>> [round(e.geometry.centroid.x, -1) for e in complete_ends([End(shapely.Point(9, 9))], strip)]
+    [10.0, 4600.0]
+    """
+    if len(known) >= 2:
+        return known
+    far = farthest_ends(corridor, spacing=spacing)
+    if not known or len(far) < 2:
+        return far
+    gaps = [e.geometry.distance(known[0].geometry) for e in far]
+    if gaps[0] == gaps[1]:  # it overlaps both
+        gaps = [e.geometry.centroid.distance(known[0].geometry) for e in far]
+    return [known[0], far[1 - int(np.argmin(gaps))]]
 
 
-def _at_end(graph: Axis, end: Any, room: Any, touch: float, is_open: bool) -> np.ndarray:
-    """Nodes of the axis at an end."""
-    reach = shapely.buffer(end, touch) if is_open else end
-    shapely.prepare(reach)
-    at = shapely.intersects_xy(reach, graph.nodes)
-    if is_open:
-        # edges that leave through the mouth: the node behind it stands for the outside
-        drawn = shapely.linestrings(graph.nodes[graph.edges])
-        mouth = shapely.intersection(room.boundary, reach)
-        leaving = shapely.intersects(drawn, mouth) if not mouth.is_empty else np.zeros(0, bool)
-        outside = ~shapely.intersects_xy(room, graph.nodes)
-        for side in (0, 1):
-            node = graph.edges[leaving, side] if len(leaving) else np.empty(0, int)
-            at[node[outside[node]]] = True
-        at &= outside | shapely.intersects_xy(reach, graph.nodes)
-    return np.flatnonzero(at)
+def _bottlenecks(found: list[tuple[Any, float]], crs: Any) -> gpd.GeoDataFrame:
+    table = pd.DataFrame({"width": np.array([w for _, w in found], dtype=float)})
+    return gpd.GeoDataFrame(table, geometry=[p for p, _ in found], crs=crs)
 
 
-def _no_passage(mouths: list[Any], crs: Any) -> ClearWidth:
-    empty = gpd.GeoDataFrame({"width": pd.Series(dtype=float)}, geometry=[], crs=crs)
-    strands = gpd.GeoDataFrame(
-        {"strand": pd.Series(dtype=int), "width": pd.Series(dtype=float)}, geometry=[], crs=crs
-    )
-    pairs = pd.DataFrame(
-        [(a, b, 0.0) for a, b in itertools.combinations(range(len(mouths)), 2)],
-        columns=["one", "two", "width"],
-    )
-    return ClearWidth(0.0, None, None, True, empty, strands, mouths, pairs)
+# --------------------------------------------------------------------------- ways
 
 
-def _measure(
-    graph: Axis,
-    room: Any,
-    terminals: list[np.ndarray],
-    mouths: list[Any],
-    threshold: float,
-    min_width: float,
-    crs: Any,
-) -> ClearWidth:
-    worst: tuple[float, int, int] | None = None
-    rows = []
-    blocked = np.zeros(len(graph.edges), bool)
-    for a, b in itertools.combinations(range(len(terminals)), 2):
-        way = _widest(graph, terminals[a], terminals[b], blocked)
-        width = _exact(graph, way)[0] if way is not None else 0.0
-        width = width if width >= min_width else 0.0
-        rows.append((a, b, width))
-        if worst is None or width < worst[0]:
-            worst = (width, a, b)
-    assert worst is not None
-    width, a, b = worst
-    empty = _no_passage(mouths, crs)
-    pairs = pd.DataFrame(rows, columns=["one", "two", "width"])
-    if width == 0:
-        return ClearWidth(0.0, None, None, True, empty.bottlenecks, empty.strands, mouths, pairs)
-    strands, places = [], []
-    for number in range(1, _STRANDS + 1):
-        way = _widest(graph, terminals[a], terminals[b], blocked)
-        if way is None:
-            break
-        clear, place = _exact(graph, way)
-        if clear < min_width:
-            break
-        strands.append((number, clear, _drawn(graph, way, room)))
-        places.append((way, place))
-        closed = np.hypot(*(graph.waist - place).T) <= max(clear / 2, 1e-9)
-        closed[way[1][graph.width[way[1]].argmin()]] = True
-        if not (closed & ~blocked).any():
-            break
-        blocked |= closed
-    way, place = places[0]
-    table = gpd.GeoDataFrame(
-        strands, columns=["strand", "width", "geometry"], geometry="geometry", crs=crs
-    )
-    return ClearWidth(
-        width,
-        shapely.Point(place),
-        strands[0][2],
-        False,
-        _bottlenecks(graph, way, threshold, crs),
-        table,
-        mouths,
-        pairs,
-    )
+def _nodes_at(axis: Axis, end: End, reach: float) -> Array:
+    """Nodes whose disc touches an end, or that lie in it."""
+    if end.centre:
+        shapely.prepare(end.geometry)
+        return np.flatnonzero(shapely.intersects_xy(end.geometry, axis.nodes))
+    gap = shapely.distance(shapely.points(axis.nodes), end.geometry)
+    return np.flatnonzero(gap <= axis.clearance * (1 + 1e-6) + reach)
 
 
-def _widest(
-    graph: Axis, one: np.ndarray, two: np.ndarray, blocked: np.ndarray
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Nodes and edges of the path whose narrowest place is widest; None when there is no path."""
-    if not len(one) or not len(two):
+def _widest(axis: Axis, start: Array, end: Array, allowed: Array) -> Array | None:
+    """Nodes of the path whose narrowest place is widest; None where there is none."""
+    n = len(axis.nodes)
+    top = float(axis.width.max()) + 1.0
+    i, j = axis.edges[allowed].T
+    cost = top - axis.width[allowed]  # least cost = greatest width; always above 0
+    ones = np.full(len(start) + len(end), 1e-9)
+    rows = np.concatenate([i, np.full(len(start), n), np.full(len(end), n + 1)])
+    columns = np.concatenate([j, start, end])
+    graph = coo_array((np.concatenate([cost, ones]), (rows, columns)), shape=(n + 2, n + 2)).tocsr()
+    tree = minimum_spanning_tree(graph)
+    _, before = breadth_first_order(tree, n, directed=False)
+    if before[n + 1] < 0:
         return None
-    n = len(graph.nodes)
-    open_edges = np.flatnonzero(~blocked & (graph.width > 0))
-    ends = graph.edges[open_edges]
-    # the widest path lies on the spanning tree of the widest edges; two extra nodes are the ends
-    top = float(graph.width.max()) if len(graph.width) else 0.0
-    rank = top - graph.width[open_edges] + 1.0
-    u = np.concatenate([ends[:, 0], np.full(len(one), n), np.full(len(two), n + 1)])
-    v = np.concatenate([ends[:, 1], one, two])
-    # an end's own nodes rank by their clearance: a disc must fit where it starts
-    start = top - np.concatenate([2 * graph.clearance[one], 2 * graph.clearance[two]]) + 1.0
-    weights = np.concatenate([rank, np.maximum(start, 0.5)])
-    number = np.concatenate([open_edges, np.full(len(one) + len(two), -1)])
-    low, high = np.minimum(u, v), np.maximum(u, v)
-    order = np.lexsort((weights, high, low))
-    first = np.r_[True, (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)]
-    kept = order[first]
-    low, high, weights, number = low[kept], high[kept], weights[kept], number[kept]
-    tree = minimum_spanning_tree(coo_array((weights, (low, high)), shape=(n + 2, n + 2)).tocsr())
-    reached, before = breadth_first_order(tree, n, directed=False)
-    if n + 1 not in reached:
-        return None
-    path = [n + 1]
+    path = [int(before[n + 1])]
     while path[-1] != n:
         path.append(int(before[path[-1]]))
-    nodes = np.array(path[1:-1][::-1])
-    key = {(int(a), int(b)): int(e) for a, b, e in zip(low, high, number, strict=True)}
-    edges = [key[min(a, b), max(a, b)] for a, b in itertools.pairwise(nodes.tolist())]
-    return nodes, np.array(edges, np.int64)
+    return np.array(path[:-1][::-1])
 
 
-def _exact(graph: Axis, way: tuple[np.ndarray, np.ndarray]) -> tuple[float, np.ndarray]:
-    """Width and place of the narrowest spot of a path."""
-    nodes, edges = way
-    at_nodes = 2 * graph.clearance[nodes]
-    if not len(edges) or at_nodes[[0, -1]].min() < graph.width[edges].min():
-        k = 0 if at_nodes[0] <= at_nodes[-1] else -1
-        return float(at_nodes[k]), graph.nodes[nodes[k]]
-    waist = graph.waist[edges[graph.width[edges].argmin()]]
-    return axes.narrow(graph, waist)[0], waist
+def _profile(axis: Axis, way: Array) -> tuple[Array, Array]:
+    """Points along a way, and the clear width at each."""
+    edges = axis.between(way)
+    points = np.empty((2 * len(way) - 1, 2))
+    points[::2], points[1::2] = axis.nodes[way], axis.waist[edges]
+    widths = np.empty(len(points))
+    widths[::2], widths[1::2] = 2 * axis.clearance[way], axis.width[edges]
+    places = np.asarray(shapely.points(points), dtype=object)
+    exact = 2 * np.asarray(shapely.distance(places, axis.walls))
+    return places, np.minimum(widths, exact)
 
 
-def _drawn(graph: Axis, way: tuple[np.ndarray, np.ndarray], room: Any) -> shapely.LineString:
-    """The path inside the free space (its ends may lie beyond a mouth)."""
-    points = graph.nodes[way[0]]
-    line = shapely.LineString(points if len(points) > 1 else np.repeat(points, 2, axis=0))
-    inside = shapely.line_merge(shapely.intersection(line, room))
-    parts = [part for part in shapely.get_parts(inside) if part.geom_type == "LineString"]
-    return max(parts, key=lambda part: part.length) if parts else line
-
-
-def minima(widths: np.ndarray, *, rise: float = 1.1) -> list[int]:
-    """Positions of local minima between which the width rises to ``rise`` times theirs.
-
-    >>> minima(np.array([9, 4, 5, 4.8, 9, 3, 8]))
-    [5, 1]
-    """
-    lowest = np.full(len(widths) + 2, -1)  # of the run each place belongs to, by its two ends
-    other = np.zeros(len(widths) + 2, int)
-    found = []
-    for k in np.argsort(widths, kind="stable") + 1:
-        left, right = lowest[k - 1], lowest[k + 1]
-        begin = other[k - 1] if left >= 0 else k
-        end = other[k + 1] if right >= 0 else k
-        here = k
-        if left >= 0 and right >= 0:
-            here, gone = (left, right) if widths[left - 1] <= widths[right - 1] else (right, left)
-            if widths[k - 1] >= rise * widths[gone - 1]:
-                found.append(int(gone) - 1)
-        elif left >= 0 or right >= 0:
-            here = max(left, right)
-        lowest[[k, begin, end]] = here
-        other[begin], other[end] = end, begin
-    found += [int(np.argmin(widths))] if len(widths) else []
-    return sorted(found, key=lambda at: widths[at])
-
-
-def _bottlenecks(
-    graph: Axis, way: tuple[np.ndarray, np.ndarray], threshold: float, crs: Any
-) -> gpd.GeoDataFrame:
-    """Local minima of the width along the path, under the threshold."""
-    edges = way[1]
-    found = [axes.narrow(graph, graph.waist[edges[k]]) for k in minima(graph.width[edges])]
-    found = [(width, line) for width, line in found if width < threshold]
-    return gpd.GeoDataFrame(
-        pd.DataFrame(found, columns=["width", "geometry"]).astype({"width": float}),
-        geometry="geometry",
-        crs=crs,
-    )
+def _strands(
+    axis: Axis, start: Array, end: Array, way: Array, width: float, least: float, most: int
+) -> list[float]:
+    """Widths of parallel strands: each passes where the ones before are closed at their waist."""
+    strands = [width]
+    allowed = np.ones(len(axis.edges), dtype=bool)
+    while len(strands) < most and len(way) > 1:
+        edges = axis.between(way)
+        allowed[edges[axis.width[edges].argmin()]] = False
+        other = _widest(axis, start, end, allowed)
+        if other is None:
+            break
+        way = other
+        edges = axis.between(way)
+        clear = min(axis.width[edges].min(initial=math.inf), 2 * axis.clearance[way].min())
+        if not (math.isfinite(clear) and clear > 0 and clear >= least):
+            break
+        strands.append(min(float(clear), strands[-1]))
+    return strands

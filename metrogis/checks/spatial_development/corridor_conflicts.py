@@ -125,8 +125,8 @@ def corridor_conflicts(
     -------
     Result
         Features ``corridors`` (areas in ha by effect, clear width in m before and under the
-        plans, ``cut`` yes / no / unknown), ``conflicts`` (corridor x zone), ``bottlenecks``,
-        ``protected``.
+        plans, the least it can be where a plan is unknown, ``cut`` yes / no / unknown),
+        ``conflicts`` (corridor x zone), ``bottlenecks``, ``protected``.
 
     Notes
     -----

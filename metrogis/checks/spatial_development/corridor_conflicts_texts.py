@@ -150,6 +150,14 @@ COLUMNS = {
                 "the most there can be where some plans are not in the data",
             ),
         ),
+        "clear_width_least_m": Column(
+            Text("szerokość co najmniej", "clear width at least"),
+            unit="m",
+            note=Text(
+                "grunty o nieznanym planie liczone jako utracone",
+                "land whose plan is unknown counted as lost",
+            ),
+        ),
         "width_known": Column(Text("szerokość rozstrzygnięta", "width decided"), "flag"),
         "cut": _category("przecięcie", "cut", CUTS),
         "strands": Column(Text("równoległe przejścia", "parallel strands")),
@@ -195,6 +203,7 @@ VIEWS = (
             "unknown_share",
             "clear_width_before_m",
             "clear_width_m",
+            "clear_width_least_m",
             "cut",
         ),
         fill_opacity=0.45,

@@ -17,10 +17,14 @@ import shapely
 
 from metrogis.checks.contract import Run
 from metrogis.checks.spatial_development.corridor_tables import Ready
+from metrogis.landscape.width import ClearWidth, End, clear_width, complete_ends, ends_of
 from metrogis.planning.corridors import free_space
-from metrogis.planning.passage import Passage, end_lines, passage, tips
+from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
+
+_FRAGMENT = 0.05
+"""Parts of a corridor below this share of it are crumbs of its clipping (this project's choice)."""
 
 
 @dataclass(frozen=True)
@@ -33,61 +37,59 @@ class Passages:
 
 @dataclass(frozen=True)
 class _Land:
-    """One corridor inside the metropolis, and what is taken from it."""
+    """One connected part of a corridor inside the metropolis, and what is taken from it."""
 
+    corridor: int
     shape: Any
-    ends: list[Any]
-    farthest: list[Any]
-    step: float
+    ends: list[End]
     barriers: Array
     built: Array
     unknown: Any
 
-    def measure(self, free: Any) -> Passage:
-        return passage(free, self.shape, ends=self.ends, farthest=self.farthest, step=self.step)
+    def measure(self, run: Run, free: Any) -> ClearWidth:
+        p = run.parameters
+        return clear_width(
+            free,
+            self.ends,
+            corridor=self.shape,
+            threshold=p.bottleneck_width,
+            spacing=p.axis_step,
+        )
 
     def free(self, *, plans: bool, unknown: bool = False) -> Any:
         barriers = self.barriers if plans else self.barriers[:0]
         return free_space(self.shape, barriers, self.built, self.unknown if unknown else None)
 
 
+@dataclass(frozen=True)
+class _State:
+    """What is known of one part: width today, most and least width under the plans."""
+
+    before: float
+    most: ClearWidth
+    least: float
+    cut: str
+
+
 def passages(run: Run, ready: Ready) -> Passages:
     """Measure every corridor."""
     p = run.parameters
-    rows: list[dict[str, Any]] = []
     places: list[dict[str, Any]] = []
     names = ready.corridors["name"].astype(object).to_numpy()
-    for k, land in enumerate(_lands(run, ready)):
-        if land is None:
-            rows.append({"width_known": None, "cut": "unknown"})
-            continue
-        before = land.measure(land.free(plans=False))
-        after = before
-        if len(land.barriers):
-            after = land.measure(land.free(plans=True))
-        least = after
-        if land.unknown is not None and after.width >= p.cut_width:
-            least = land.measure(land.free(plans=True, unknown=True))
-        cut = (
-            "yes"
-            if after.width < p.cut_width
-            else "no"
-            if least.width >= p.cut_width
-            else "unknown"
-        )
-        known = cut == "yes" or abs(after.width - least.width) < 0.01 * after.width
-        rows.append(
-            {
-                "clear_width_before_m": before.width,
-                "clear_width_m": 0.0 if cut == "yes" else after.width,
-                "width_known": known,
-                "cut": cut,
-                "strands": len([w for w in after.strands if w >= p.cut_width]),
-            }
-        )
-        found = _cuts(run, land, before) if cut == "yes" else _narrow(after, p.bottleneck_width)
-        places += [{"corridor": names[k], **f} for f in found]
-    columns = ["clear_width_before_m", "clear_width_m", "width_known", "cut", "strands"]
+    states: dict[int, list[_State]] = {k: [] for k in range(len(names))}
+    for land in _lands(run, ready):
+        state, found = _state(run, land)
+        states[land.corridor].append(state)
+        places += [{"corridor": names[land.corridor], **f} for f in found]
+    columns = [
+        "clear_width_before_m",
+        "clear_width_m",
+        "clear_width_least_m",
+        "width_known",
+        "cut",
+        "strands",
+    ]
+    rows = [_row(found, p.cut_width) for found in states.values()]
     widths = pd.DataFrame(rows, columns=columns)
     frame = gpd.GeoDataFrame(
         pd.DataFrame(places, columns=["corridor", "kind", "width_m"]),
@@ -97,6 +99,46 @@ def passages(run: Run, ready: Ready) -> Passages:
     frame.insert(2, "municipality", _municipality(ready, frame))
     order = frame["width_m"].argsort(kind="stable")
     return Passages(widths, frame.iloc[order].reset_index(drop=True))
+
+
+def _state(run: Run, land: _Land) -> tuple[_State, list[dict[str, Any]]]:
+    p = run.parameters
+    before = land.measure(run, land.free(plans=False))
+    after = before
+    if len(land.barriers):
+        after = land.measure(run, land.free(plans=True))
+    least = after.width
+    if land.unknown is not None and after.width >= p.cut_width:
+        least = land.measure(run, land.free(plans=True, unknown=True)).width
+    if after.width < p.cut_width:  # though all unknown land was taken as free: certain
+        return _State(before.width, after, 0.0, "yes"), _cuts(run, land, before)
+    cut = "no" if least >= p.cut_width else "unknown"
+    least = least if cut == "no" else 0.0
+    narrow = after.bottlenecks
+    found = [
+        {"kind": "bottleneck", "width_m": width, "point": point}
+        for point, width in zip(narrow.geometry, narrow["width"].tolist(), strict=True)
+    ]
+    return _State(before.width, after, least, cut), found
+
+
+def _row(parts: list[_State], cut_width: float) -> dict[str, Any]:
+    """Return the figures of a corridor: of the worst of its parts."""
+    if not parts:
+        return {"width_known": None, "cut": "unknown"}
+    cuts = {part.cut for part in parts}
+    cut = next(state for state in ("yes", "unknown", "no") if state in cuts)
+    worst = min(parts, key=lambda part: part.most.width)
+    most = 0.0 if cut == "yes" else worst.most.width
+    least = min(part.least for part in parts)
+    return {
+        "clear_width_before_m": min(part.before for part in parts),
+        "clear_width_m": most,
+        "clear_width_least_m": least,
+        "width_known": cut == "yes" or most - least < 0.01 * most,
+        "cut": cut,
+        "strands": len([w for w in worst.most.strands if w >= cut_width]),
+    }
 
 
 def _municipality(ready: Ready, frame: gpd.GeoDataFrame) -> Array:
@@ -109,42 +151,59 @@ def _municipality(ready: Ready, frame: gpd.GeoDataFrame) -> Array:
     return out
 
 
-def _lands(run: Run, ready: Ready) -> list[_Land | None]:
+def _lands(run: Run, ready: Ready) -> list[_Land]:
+    p = run.parameters
     parts, conflicts = ready.pieces.parts, ready.pieces.conflicts
     cores = run.layers["core_areas"]
     core = None if cores is None else shapely.union_all(cores.geometry.to_numpy())
-    study = shapely.union_all(ready.towns.geometry.to_numpy())
+    study = _closed(shapely.union_all(ready.towns.geometry.to_numpy()), p.tolerance)
+    shapely.prepare(study)
     built = shapely.STRtree(ready.built)
     bars = (conflicts["severity"] == "barrier").to_numpy()
     told = (conflicts["severity"] != "unknown").to_numpy()
     owner = conflicts["corridor"].to_numpy()
-    lands: list[_Land | None] = []
-    for k in range(len(ready.corridors)):
-        mine = np.flatnonzero((parts["corridor"] == k).to_numpy())
-        if not len(mine):
-            lands.append(None)
+    known = np.bincount(parts["corridor"], minlength=len(ready.corridors))
+    left = np.bincount(parts["corridor"], parts["unknown"], minlength=len(ready.corridors))
+    lands: list[_Land] = []
+    crumbs = 0
+    for k, corridor in enumerate(ready.corridors.geometry):
+        if not known[k]:
             continue
-        shape = shapely.union_all(ready.pieces.shapes[mine])
+        inside = corridor if study.contains(corridor) else shapely.intersection(corridor, study)
         own = owner == k
-        ends = end_lines(shape, core, study)
-        unknown = None
-        if parts["unknown"].to_numpy()[mine].sum() > 0:
-            rest = shapely.difference(
-                shape, shapely.union_all(ready.pieces.conflict_shapes[own & told])
-            )
-            unknown = _broad(rest, run.parameters.tolerance)
-        lands.append(
-            _Land(
-                shape,
-                ends,
-                [] if len(ends) > 1 else tips(shape, step=run.parameters.axis_step),
-                run.parameters.axis_step,
-                ready.pieces.conflict_shapes[own & bars],
-                ready.built[built.query(shape, predicate="intersects")],
-                unknown,
-            )
-        )
+        barriers, known_land = (ready.pieces.conflict_shapes[own & which] for which in (bars, told))
+        shapes = shapely.get_parts(inside)
+        large = shapely.area(shapes) >= _FRAGMENT * inside.area
+        crumbs += int((~large & (shapely.area(shapes) > p.tolerance**2)).sum())
+        for shape in shapes[large]:
+            ends = ends_of(shape, core, study)
+            if len(ends) < 2:  # found once, used for every width of this corridor
+                ends = complete_ends(ends, shape, spacing=p.axis_step)
+            unknown = None
+            if left[k] > 0:
+                rest = shapely.difference(shape, shapely.union_all(known_land))
+                unknown = _broad(rest, p.tolerance)
+            houses = ready.built[built.query(shape, predicate="intersects")]
+            near = barriers[shapely.intersects(barriers, shape)]
+            lands.append(_Land(k, shape, ends, near, houses, unknown))
+    run.note(
+        "corridors",
+        "noted",
+        crumbs,
+        Text(
+            "drobne odcięte części korytarzy: szerokości nie mierzono",
+            "small parts of corridors cut off: their width was not measured",
+        ),
+    )
     return lands
+
+
+def _closed(study: Any, tolerance: float) -> Any:
+    """Fill slits between municipalities: no corridor ends at them."""
+    if tolerance <= 0:
+        return study
+    grown = shapely.buffer(study, tolerance / 2, join_style="mitre")
+    return shapely.union(study, shapely.buffer(grown, -tolerance / 2, join_style="mitre"))
 
 
 def _broad(shape: Any, width: float) -> Any:
@@ -154,15 +213,7 @@ def _broad(shape: Any, width: float) -> Any:
     return None if shapely.is_empty(kept) else kept
 
 
-def _narrow(found: Passage, limit: float) -> list[dict[str, Any]]:
-    return [
-        {"kind": "bottleneck", "width_m": width, "point": point}
-        for point, width in found.narrows
-        if width < limit
-    ]
-
-
-def _cuts(run: Run, land: _Land, before: Passage) -> list[dict[str, Any]]:
+def _cuts(run: Run, land: _Land, before: ClearWidth) -> list[dict[str, Any]]:
     """Find what cuts a corridor: each body of barriers that does so alone, else all of them."""
     p = run.parameters
     gone = shapely.union_all(np.concatenate([land.barriers, land.built]))
@@ -172,7 +223,7 @@ def _cuts(run: Run, land: _Land, before: Passage) -> list[dict[str, Any]]:
     alone = []
     for body in bodies:
         free = free_space(land.shape, np.array([body], dtype=object), land.built[:0])
-        if land.measure(free).width < p.cut_width:
+        if land.measure(run, free).width < p.cut_width:
             alone.append(body)
     chosen = alone or list(bodies) or [land.shape]
     out = []

@@ -209,6 +209,61 @@ def test_a_known_plan_everywhere_decides(towns, corridors) -> None:
     assert table["width_known"].tolist() == [True, True]
 
 
+def test_what_is_known_wins_over_what_is_not(towns, corridors) -> None:
+    """B has no plan: the widths are bounds; a cut in A or C is a cut whatever B plans."""
+    known = [
+        ("SO", 0, 0, 1000, 6000),
+        ("SJ", 1000, 0, 2000, 1600),
+        ("SO", 1000, 1600, 2000, 6000),
+        ("SO", 2000, 0, 5000, 6000),
+        ("SO", 10000, 0, 15000, 6000),
+    ]
+    # of B the northern half of the corridor is planned as open: 500 m stay whatever comes
+    half = zones(*known, ("SO", 5000, 1500, 10000, 6000))
+    row = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=half).features["corridors"]
+    assert row["cut"].item() == "no"
+    assert row["clear_width_m"].item() == pytest.approx(400, rel=0.01)
+    assert row["clear_width_least_m"].item() == pytest.approx(400, rel=0.01)
+    assert row["width_known"].item()
+    third = zones(*known, ("SO", 5000, 1700, 10000, 6000))
+    row = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=third).features["corridors"]
+    assert row["cut"].item() == "no"
+    assert row["clear_width_m"].item() == pytest.approx(400, rel=0.01)
+    assert row["clear_width_least_m"].item() == pytest.approx(300, rel=0.01)
+    assert not row["width_known"].item()
+    none = zones(*known)
+    row = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=none).features["corridors"]
+    assert row[["cut", "clear_width_least_m"]].values.tolist() == [["unknown", 0.0]]
+    cut = zones(*known[:-1], ("SU", 10000, 0, 11000, 6000), ("SO", 11000, 0, 15000, 6000))
+    row = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=cut).features["corridors"]
+    assert row[["cut", "clear_width_m"]].values.tolist() == [["yes", 0.0]]
+    assert row["width_known"].item()
+
+
+def test_a_corridor_in_two_parts_is_not_cut_by_being_so(towns, corridors) -> None:
+    """It leaves the metropolis and comes back, or was drawn in two parts."""
+    two = corridors.iloc[:1].copy()
+    two.geometry = [shapely.MultiPolygon([box(-500, 1000, 5000, 2000), box(0, 4000, 5000, 4600)])]
+    layer = zones(("SO", 0, 0, 5000, 6000))
+    table = corridor_conflicts(towns, two, planning_zones=layer).features["corridors"]
+    assert table["cut"].item() == "no"
+    assert table["clear_width_m"].item() == pytest.approx(600, rel=0.01)  # of the worse part
+    north = [("SO", 0, 4000, 2000, 6000), ("SU", 2000, 4000, 3000, 6000)]
+    layer = zones(("SO", 0, 0, 5000, 4000), *north, ("SO", 3000, 4000, 5000, 6000))
+    table = corridor_conflicts(towns, two, planning_zones=layer).features["corridors"]
+    assert table["cut"].item() == "yes"
+    assert table["clear_width_before_m"].item() == pytest.approx(600, rel=0.01)
+
+
+def test_a_slit_between_municipalities_is_no_end_and_no_cut(towns, corridors) -> None:
+    apart = towns.copy()
+    apart.geometry = [box(k * 5000, 0, k * 5000 + 4999.5, 6000) for k in range(3)]
+    layer = zones(("SO", 0, 0, 15000, 6000))
+    table = corridor_conflicts(apart, corridors, planning_zones=layer).features["corridors"]
+    assert table["cut"].tolist() == ["no", "no"]
+    assert table["clear_width_m"].tolist() == pytest.approx([1000, 1000], rel=0.01)
+
+
 def test_slits_between_plans_are_neither_passage_nor_unknown_land(towns, corridors) -> None:
     layer = zones(
         ("SO", 0, 0, 4996, 6000),
