@@ -134,6 +134,20 @@ class TestAre:
         mixed = pd.concat([start, passing])
         assert are(mixed, ONE, NEAR).stops["departures"].tolist() == [112.0]
 
+    @pytest.mark.parametrize("interval", ["count", "waiting"])
+    def test_a_ring_both_ways_round_from_its_terminus_is_not_halved(self, interval) -> None:
+        ways = [leave("A", 28, direction=0), leave("A", 28, direction=1, start=START + 900)]
+        ways[1]["seconds"] = ways[0]["seconds"] + 900  # every 15 minutes, in turn
+        ring = pd.concat([w.assign(first_stop=True) for w in ways])
+        found = are(ring, ONE, NEAR, interval=interval).stops
+        assert found["interval_min"].tolist() == [15.0]
+        # one trip that only passes by: the stop is no terminus of that line
+        passing = leave("A", 1, line="bus", first_stop=False)
+        assert are(pd.concat([ring, passing]), ONE, NEAR).stops["departures"].tolist() == [28.5]
+        # trips that start here and do not tell where they go
+        blind = leave("A", 56, direction=-1, first_stop=True)
+        assert are(blind, ONE, NEAR, interval=interval).stops["interval_min"].tolist() == [15.0]
+
     def test_direction_from_the_end_of_the_trip(self) -> None:
         stops = stops_at(A=(0, 0), E=(5000, 0), W=(-5000, 100), E2=(4000, 2000))
         ends = [leave("A", 28, direction=-1, terminal_id=e) for e in ("E", "W", "E2")]

@@ -20,6 +20,7 @@ from metrogis.transit.classes.places import (
     one_way,
     read_calls,
     read_places,
+    trip_starts,
 )
 from metrogis.transit.classes.reach import Bools, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of, label_points
@@ -187,7 +188,8 @@ def minutes_between(
 ) -> Floats:
     """Return the interval of each place and column, minutes; infinite without departures.
 
-    The waiting interval is that of the departures one way: of each line its busier direction.
+    The waiting interval is that of the departures one way: of each line its busier direction, and
+    all of them at its terminus.
     """
     if interval == "count":
         with np.errstate(divide="ignore"):
@@ -200,7 +202,11 @@ def minutes_between(
     keep = column >= 0
     own = calls.take(keep)
     column = column[keep]
-    key = ((own.place * len(own.line_names) + own.line) * 3 + own.direction + 1) * columns + column
+    line = (own.place * len(own.line_names) + own.line) * columns + column
+    _, member = np.unique(line, return_inverse=True)
+    through = np.bincount(member, ~own.first) > 0
+    way = np.where(through[member], own.direction, 0)  # at a terminus all go one way
+    key = ((own.place * len(own.line_names) + own.line) * 3 + way + 1) * columns + column
     keys, member, n = np.unique(key, return_inverse=True, return_counts=True)
     way = keys // columns % 3 - 1
     group = keys // columns // 3 * columns + keys % columns
@@ -309,7 +315,7 @@ def next_places(departures: pd.DataFrame, places: Places) -> Ints:
     out = end[order]
     same = (trip[order][1:] == trip[order][:-1]) & (seconds[1:] >= seconds[:-1])
     if "first_stop" in departures.columns:
-        same &= ~departures["first_stop"].to_numpy(bool)[order][1:]
+        same &= ~trip_starts(departures)[order][1:]
     out[:-1] = np.where(same, here[1:], out[:-1])
     result = np.empty(n, np.int64)
     result[order] = out

@@ -154,6 +154,8 @@ class Calls:
     direction : ndarray of int
         0 or 1; -1 where neither the timetable nor the terminus tells.
     seconds : ndarray of float
+    first : ndarray of bool
+        Whether the trip starts here; all False where the timetable does not tell.
     line_names : ndarray of str
         By line.
     long_distance : ndarray of bool
@@ -167,6 +169,7 @@ class Calls:
     group: Ints
     direction: Ints
     seconds: Floats
+    first: Bools
     line_names: Texts
     long_distance: Bools
     audit: Audit
@@ -181,6 +184,7 @@ class Calls:
             group=self.group[keep],
             direction=self.direction[keep],
             seconds=self.seconds[keep],
+            first=self.first[keep],
             long_distance=self.long_distance[keep],
         )
 
@@ -250,7 +254,16 @@ def read_calls(
             "departures of unknown direction: counted as going both ways (one half)",
         ),
     )
-    return Calls(row, place, line, group, direction, time[row], names, is_long, audit)
+    first = trip_starts(departures)[row]
+    return Calls(row, place, line, group, direction, time[row], first, names, is_long, audit)
+
+
+def trip_starts(departures: pd.DataFrame) -> Bools:
+    """Tell which trips start where they depart; what is not told is no start."""
+    if "first_stop" not in departures.columns:
+        return np.zeros(len(departures), bool)
+    told = departures["first_stop"]
+    return np.asarray((told.notna() & (told == 1)).to_numpy(), dtype=bool)
 
 
 def codes(column: pd.Series) -> tuple[Ints, list[Any]]:
@@ -332,7 +345,7 @@ def one_way(calls: Calls, places: int, column: Ints, columns: int) -> Floats:
     """Count departures one way, of each place (rows) and column of lines.
 
     A line that leaves a place in both directions counts half of its departures there; one that
-    starts there, or runs one way, counts all of them.
+    runs one way, or all of whose trips start there (a terminus), counts all of them.
 
     Parameters
     ----------
@@ -356,6 +369,9 @@ def one_way(calls: Calls, places: int, column: Ints, columns: int) -> Floats:
         n[k] = np.bincount(member[direction == way], minlength=len(keys))
     both = (n[0] > 0) & (n[1] > 0)
     effective = np.where(both, (n[0] + n[1]) / 2, n[0] + n[1]) + n[2] / 2
+    whole = n.sum(axis=0)
+    starts = np.bincount(member, calls.first[keep], minlength=len(keys))
+    effective = np.where(starts == whole, whole, effective)
     flat = keys // columns // lines * columns + keys % columns
     total = np.bincount(flat, effective, minlength=places * columns).astype(np.float64)
     return total.reshape(places, columns)
