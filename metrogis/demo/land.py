@@ -123,9 +123,16 @@ def _forest(terrain: Terrain, fabric: Fabric, streams: Streams) -> Array:
 def _near_streets(graph: Graph, grid: Grid, reach: float) -> Mask:
     """Cells within about ``reach`` m of a street that has houses."""
     lived = (graph.zone >= 0) & (graph.cls <= CLASS["service"])
-    lines = graph.segments()[lived]
+    u, v = graph.u[lived], graph.v[lived]
+    ends = np.stack([graph.x[[u, v]].T, graph.y[[u, v]].T], axis=-1)
+    # one geometry of plain numbers: thousands of shapes take longer to hand over than to draw
+    lines = {"type": "MultiLineString", "coordinates": ends.tolist()}
     drawn = rasterio.features.rasterize(
-        lines, out_shape=grid.shape, transform=transform_of(grid), all_touched=True, dtype=np.uint8
+        [lines],
+        out_shape=grid.shape,
+        transform=transform_of(grid),
+        all_touched=True,
+        dtype=np.uint8,
     )
     return np.asarray(ndi.maximum_filter(drawn, size=2 * int(reach / CELL) + 1) > 0)
 

@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from metrogis import crs as crs_rules
-from metrogis.errors import ParameterError, SchemaError
+from metrogis.errors import CRSError, ParameterError, SchemaError
 from metrogis.provenance import Audit, audit_of, source_of
 from metrogis.streets import topology
 from metrogis.streets.network import StreetNetwork
@@ -27,6 +27,8 @@ from metrogis.streets.permissions import DROPPED, MODES, Mode, Rules, decide, ma
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
+
+_DEGREES_LENGTH = 0.5  # m: half of the lines shorter, at coordinates below 180, are degrees
 
 
 def from_lines(
@@ -80,9 +82,11 @@ def from_lines(
         raise ParameterError(
             Text("tolerancja musi być >= 0 m", "tolerance must be >= 0 m"), layer=layer
         )
+    gdf = _frame(gdf, layer)
     working = crs_rules.require_metric(gdf, layer=layer)
     source, audit = source_of(gdf, layer), audit_of(gdf)
     frame, audit = _single_lines(gdf, audit, layer)
+    frame, audit = _drawn_once(frame, audit, layer)
     forward, backward, keep, audit = _open_directions(frame, mode, rules, audit, layer)
     frame, forward, backward = frame[keep].reset_index(drop=True), forward[keep], backward[keep]
     if frame.empty:
@@ -121,6 +125,19 @@ def from_lines(
     )
 
 
+def _frame(given: Any, layer: str) -> gpd.GeoDataFrame:
+    if isinstance(given, gpd.GeoSeries):
+        return gpd.GeoDataFrame(geometry=given)
+    if isinstance(given, gpd.GeoDataFrame) and given.active_geometry_name is not None:
+        return given
+    kind = type(given).__name__
+    raise SchemaError(
+        Text(f"to nie jest warstwa linii, lecz {kind}", f"no layer of lines but a {kind}"),
+        layer=layer,
+        remedy=Text("podaj GeoDataFrame z liniami", "give a GeoDataFrame of lines"),
+    )
+
+
 def _places(xy: Array) -> Array:
     """Number the different places among points."""
     order = np.lexsort((xy[:, 1], xy[:, 0]))
@@ -154,12 +171,59 @@ def _single_lines(
     )
     frame = gdf[~empty].explode(ignore_index=True)
     flat = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
-    finite = np.isfinite(shapely.length(flat)) & (shapely.length(flat) > 0)
+    length = shapely.length(flat)
+    finite = np.isfinite(length) & (length > 0)
+    if finite.any() and np.median(length[finite]) < _DEGREES_LENGTH:
+        x0, y0, x1, y1 = shapely.total_bounds(flat[finite])
+        if -180 <= x0 <= x1 <= 180 and -90 <= y0 <= y1 <= 90:
+            raise CRSError(
+                Text(
+                    "współrzędne wyglądają na stopnie, a układ warstwy jest w metrach",
+                    "the coordinates look like degrees, but the layer's CRS is in metres",
+                ),
+                layer=layer,
+                place=f"{x0:.3f} {y0:.3f} - {x1:.3f} {y1:.3f}",
+                remedy=Text(
+                    'gdf.set_crs("EPSG:4326", allow_override=True).to_crs("EPSG:2180")',
+                    'gdf.set_crs("EPSG:4326", allow_override=True).to_crs("EPSG:2180")',
+                ),
+            )
     audit = audit.add(
         layer, "dropped", int((~finite).sum()), Text("linie bez długości", "lines of no length")
     )
     frame = frame.set_geometry(gpd.GeoSeries(flat, index=frame.index, crs=gdf.crs))
     return frame[finite].reset_index(drop=True), audit
+
+
+def _drawn_once(
+    frame: gpd.GeoDataFrame, audit: Audit, layer: str
+) -> tuple[gpd.GeoDataFrame, Audit]:
+    """Drop rows that repeat another one in everything; count other lines drawn twice."""
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    place = pd.Series(shapely.to_wkb(shapely.normalize(shapes)))
+    twice = np.flatnonzero(place.duplicated(keep=False))
+    if len(twice) == 0:
+        return frame, audit
+    rows = pd.DataFrame(frame.drop(columns=[frame.geometry.name])).iloc[twice].astype(str)
+    rows["_shape"] = shapely.to_wkb(shapes[twice])
+    again = np.zeros(len(frame), bool)
+    again[twice] = rows.duplicated().to_numpy()
+    audit = audit.add(
+        layer,
+        "dropped",
+        int(again.sum()),
+        Text("wiersze powtórzone w całości", "rows that repeat another one in everything"),
+    )
+    audit = audit.add(
+        layer,
+        "noted",
+        int(place[~again].duplicated().sum()),
+        Text(
+            "linie o przebiegu innej linii: liczą się osobno",
+            "lines with the course of another line: each counts",
+        ),
+    )
+    return frame[~again].reset_index(drop=True), audit
 
 
 def _open_directions(
@@ -170,7 +234,12 @@ def _open_directions(
     if "highway" not in frame:
         return forward, backward, keep, audit
     tags = frame.drop(columns=[frame.geometry.name])
-    tags = tags[[c for c in tags if matters(str(c)) and not pd.api.types.is_numeric_dtype(tags[c])]]
+    tags = tags[[c for c in tags if matters(str(c))]]
+    tags = tags.assign(**{
+        c: tags[c].map(_word, na_action="ignore").astype(object)
+        for c in tags
+        if pd.api.types.is_numeric_dtype(tags[c])
+    })  # fmt: skip
     tagged = tags["highway"].notna().to_numpy()
     # each set of tags is looked at once
     kind = tags.groupby(list(tags), dropna=False, sort=False, observed=True).ngroup().to_numpy()
@@ -179,8 +248,8 @@ def _open_directions(
         decide({str(k): v for k, v in row.items() if isinstance(v, str) and v}, mode, rules)
         for row in tags.iloc[example].to_dict("records")
     ]
-    forward = np.array([v.forward for v in verdicts])[kind] | ~tagged
-    backward = np.array([v.backward for v in verdicts])[kind] | ~tagged
+    forward = np.array([v.forward for v in verdicts], bool)[kind] | ~tagged
+    backward = np.array([v.backward for v in verdicts], bool)[kind] | ~tagged
     keep = forward | backward
     dropped = Counter[str]()
     for verdict, count in zip(
@@ -200,6 +269,11 @@ def _open_directions(
         ),
     )
     return forward, backward, keep, audit
+
+
+def _word(value: Any) -> str:
+    """Write a number or a truth value as tags have it: ``oneway`` 1.0 is "1", True is "true"."""
+    return f"{value:g}" if isinstance(value, float) else str(value).lower()
 
 
 def _join_ends(xy: Array, start: Array, tolerance: float) -> tuple[Array, Array, int]:

@@ -17,8 +17,8 @@ The most specific tag decides: ``foot``, then ``access`` for walking; ``bicycle`
 - platforms are walked along their outline, as are areas (``area=yes``);
 - walking ignores ``oneway`` and obeys ``oneway:foot``, ``foot:forward``/``:backward`` and moving
   stairs (``conveying``); cycling obeys ``oneway`` and roundabouts unless ``oneway:bicycle``, a
-  contraflow cycleway or ``bicycle:backward`` opens them; ``reversible`` counts as both ways (a
-  guess).
+  contraflow cycleway or ``bicycle:backward`` opens them, and ``vehicle:backward=no``;
+  ``reversible`` counts as both ways (a guess).
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Permissions:
 
 _KEYS = {"highway", "route", "railway", "public_transport", "foot", "bicycle", "vehicle", "access",
          "motorroad", "oneway", "junction", "area", "conveying", "indoor"}  # fmt: skip
-_PREFIXES = ("oneway:", "cycleway", "sidewalk", "foot:", "bicycle:")
+_PREFIXES = ("oneway:", "cycleway", "sidewalk", "foot:", "bicycle:", "vehicle:")
 
 
 def matters(key: str) -> bool:
@@ -306,6 +306,13 @@ def _directions(
         if value in _FORBIDDEN or value in _GRANTED:
             is_open = value in _GRANTED
             forward, backward = (is_open, backward) if along else (forward, is_open)
+        elif (
+            # vehicle:backward=no closes that direction to bicycles without a tag of their own
+            mode == "bike"
+            and tags.get("bicycle") not in _GRANTED
+            and tags.get(key.replace("bicycle", "vehicle")) in _FORBIDDEN
+        ):
+            forward, backward = (False, backward) if along else (forward, False)
     return forward, backward
 
 

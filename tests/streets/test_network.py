@@ -133,6 +133,48 @@ def test_what_is_no_line_is_refused() -> None:
         from_lines(good, mode="walk", tolerance=-1)
 
 
+def test_degrees_in_a_metric_crs_and_other_odd_layers_are_named() -> None:
+    degrees = [shapely.LineString([(18.6 + k / 100, 54.3), (18.61 + k / 100, 54.31)])
+               for k in range(5)]  # fmt: skip
+    with pytest.raises(CRSError, match="look like degrees"):
+        from_lines(gpd.GeoDataFrame(geometry=degrees, crs=2180), mode="bike")
+    with pytest.raises(SchemaError, match="no line of this mode"):
+        from_lines(gpd.GeoDataFrame({"highway": []}, geometry=[], crs=2180), mode="bike")
+    with pytest.raises(SchemaError, match="but a list"):
+        from_lines(degrees, mode="bike")  # type: ignore[arg-type]
+    one = gpd.GeoSeries([shapely.LineString([(0, 0), (100, 0)])], crs=2180)
+    assert from_lines(one, mode="bike").edge_length.tolist() == [100]  # type: ignore[arg-type]
+
+
+def test_a_row_given_twice_counts_once() -> None:
+    ahead, back = [(0, 0), (100, 0)], [(100, 0), (0, 0)]
+    lines = gpd.GeoDataFrame(
+        {"highway": ["residential"] * 4, "name": ["A", "A", "A", "B"]},
+        geometry=[shapely.LineString(xy) for xy in (ahead, ahead, back, ahead)],
+        crs=2180,
+    )
+    network = from_lines(lines, mode="bike")
+    assert network.edge_length.tolist() == [100, 100, 100]
+    assert [(row.action, row.count) for row in network.audit] == [("dropped", 1), ("noted", 2)]
+
+
+def test_one_way_streets_told_by_numbers() -> None:
+    lines = gpd.GeoDataFrame(
+        {"highway": ["residential"] * 4, "oneway": [1.0, -1.0, 0.0, np.nan]},
+        geometry=[shapely.LineString([(k, 0), (k, 100)]) for k in range(4)],
+        crs=2180,
+    )
+    network = from_lines(lines, mode="bike")
+    assert (network.edge_arcs >= 0).tolist() == [
+        [True, False],
+        [False, True],
+        [True, True],
+        [True, True],
+    ]
+    yes = from_lines(lines.assign(oneway=[True, False, True, False]), mode="bike")
+    assert (yes.edge_arcs[:, 1] >= 0).tolist() == [False, True, False, True]
+
+
 def test_weights_and_subnetworks_keep_the_numbers(random_network: Build) -> None:
     net = random_network(3)
     half = net.with_weights(net.lengths / 2, unit="min")

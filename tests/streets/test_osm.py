@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from metrogis.errors import CRSError, MetrogisError, ParameterError, SourceError
 from metrogis.streets import StreetNetwork, read_osm
-from metrogis.streets.permissions import DROPPED, NOTED, Rules, decide, passable
+from metrogis.streets.permissions import DROPPED, NOTED, Permissions, Rules, decide, passable
 
 Read = Callable[..., StreetNetwork]
 ROW = {1: (0, 0), 2: (1, 0), 3: (2, 0), 4: (1, 1), 5: (1, -1)}
@@ -216,6 +216,15 @@ def test_access(tags: dict[str, str], walk: str, bike: str) -> None:
 def test_each_rule_opens_what_it_names(tags: dict[str, str], mode: Any, rules: Rules) -> None:
     assert decide(tags, mode).dropped
     assert not decide(tags, mode, rules).dropped
+
+
+def test_a_direction_closed_to_vehicles_is_closed_to_bicycles() -> None:
+    street = {"highway": "residential", "vehicle:backward": "no"}
+    assert decide(street, "bike")[:2] == (True, False)
+    assert decide(street, "walk")[:2] == (True, True)
+    for own in ({"bicycle": "yes"}, {"bicycle:backward": "yes"}):
+        assert decide(street | own, "bike")[:2] == (True, True)
+    assert Permissions("bike")(street) == decide(street, "bike")
 
 
 def test_options_of_the_reader_reach_the_rules(osm: Read) -> None:
