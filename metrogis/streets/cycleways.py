@@ -116,7 +116,32 @@ def by_state(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> Split:
     def only(value: str) -> gpd.GeoDataFrame:
         return parts.loc[(parts["_state"] == value).to_numpy()].drop(columns="_state")
 
-    return Split(only("built"), only("planned"), only("unknown"), audit)
+    built = only("built")
+    over = _overlapping(built.geometry.to_numpy())
+    audit = audit.add(
+        layer,
+        "noted",
+        int(over.sum()),
+        Text(
+            "linie, które częścią przebiegu leżą na innej: ta część liczy się dwa razy",
+            "lines that lie on another one along a part: that part counts twice",
+        ),
+        built.index[over],
+    )
+    return Split(built, only("planned"), only("unknown"), audit)
+
+
+def _overlapping(lines: Array) -> Array:
+    """Tell which lines share a stretch with another one."""
+    out = np.zeros(len(lines), dtype=bool)
+    once = shapely.length(shapely.union_all(lines))
+    if shapely.length(lines).sum() <= once * (1 + 1e-9):
+        return out
+    tree = shapely.STRtree(lines)
+    for predicate in ("overlaps", "covers", "covered_by"):
+        i, j = tree.query(lines, predicate=predicate)
+        out[i[i != j]] = True
+    return out
 
 
 def built(

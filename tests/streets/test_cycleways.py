@@ -183,6 +183,15 @@ def test_lines_drawn_twice_count_once() -> None:
     }
 
 
+def test_lines_that_lie_on_another_in_part_are_told() -> None:
+    lines = [[(0, 0), (9, 0)], [(5, 0), (9, 0), (9, 9)], [(2, 0), (3, 0)], [(0, -1), (0, 5)]]
+    split = cycleways.by_state(frame([LineString(xy) for xy in lines], highway=["path"] * 4))
+    noted = [row for row in split.audit if row.action == "noted"]
+    assert [(row.count, row.examples) for row in noted] == [(3, "0, 1, 2")]
+    apart = cycleways.by_state(frame([LineString(lines[0]), LineString(lines[3])]))
+    assert len(apart.audit.rows) == 0
+
+
 def test_parts_of_a_line_need_not_touch() -> None:
     routes = frame(
         [MultiLineString([[(0, 0), (1, 0)], [(50, 0), (51, 0)]]), LineString([(1, 0), (2, 0)])],
