@@ -371,6 +371,8 @@ def school_days_off(table: SchoolHolidays | None) -> list[tuple[Date, Date]] | N
                 Text("brak kolumn start i end", "columns start and end are missing"),
                 layer="school_holidays",
             )
+    elif isinstance(table, (str, Date)):  # one day off
+        pairs = [table]
     else:
         pairs = list(table)
     periods = []

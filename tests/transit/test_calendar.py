@@ -196,3 +196,8 @@ def test_countries():
     for unknown in ("Pomorskie", "XX", "PL-XX", ""):
         with pytest.raises(ParameterError, match="country"):
             public_holidays(unknown, [2024])
+
+
+def test_one_day_off_may_stand_alone(town, write):
+    kinds = read_feed(write(town), school_holidays="2024-10-28").day_types()
+    assert [d.isoformat() for d in kinds["holiday_weekday"].dates] == ["2024-10-28"]
