@@ -149,7 +149,8 @@ def _finer(
     for side in (0, 1):
         np.minimum.at(nearest, pairs[:, side], gap)
     wanted = np.minimum(nearest[:-1], nearest[1:]) / _PER_GAP
-    parts = np.ceil(step / np.maximum(wanted, spacing / _FINEST) - 1e-9)
+    # half as much again is let pass: each round costs a diagram
+    parts = np.ceil(step / np.maximum(1.5 * wanted, spacing / _FINEST) - 1e-9)
     count = np.ones(len(points), np.int64)
     count[:-1][same] = np.clip(parts[same], 1, _FINEST)
     if count.max() == 1:

@@ -22,7 +22,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from scipy.signal import find_peaks
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import (
     breadth_first_order,
@@ -278,16 +277,22 @@ def minima(profile: Array, *, rise: float = _RISE) -> list[int]:
     >>> minima(np.array([9.0, 4, 5, 4.8, 9, 3, 3.01, 3, 8]))
     [1, 6]
     """
-    top, least = 2 * profile.max(), max(1e-9, rise * float(profile.min()))
-    padded = np.concatenate([[top], profile, [top]])
-    lows: list[int] = []
-    for k in (find_peaks(-padded, prominence=least, plateau_size=0)[0] - 1).tolist():
-        # equal minima of one stretch are each as prominent as the stretch
-        if lows and profile[lows[-1] : k + 1].max() - profile[[lows[-1], k]].max() < least:
-            lows[-1] = min(lows[-1], k, key=lambda at: profile[at])
-        else:
-            lows.append(k)
-    return [_middle(profile, k) for k in lows or [int(np.argmin(profile))]]
+    least = max(1e-9, rise * float(profile.min()))
+    found: list[int] = []
+    low, top, falls = 0, -math.inf, True  # the lowest place, then the highest, since the last turn
+    for k, value in enumerate(profile.tolist()):
+        if falls and value < profile[low]:
+            low = k
+        elif falls and value >= profile[low] + least:
+            found.append(low)
+            falls, top = False, value
+        elif not falls and value <= top - least:
+            falls, low = True, k
+        elif not falls:
+            top = max(top, value)
+    if falls:
+        found.append(low)
+    return [_middle(profile, k) for k in found]
 
 
 def _middle(profile: Array, low: int) -> int:
