@@ -104,9 +104,9 @@ def _bike_share(metro: Metro, name: str, path: Path, source: Source) -> Any:
 def _plans(
     metro: Metro, name: str, layer: cat.AppGmlLayer, paths: list[Path], source: Source
 ) -> Any:
-    from metrogis.sources.app_gml import read_app
+    from metrogis.sources import app_cache
 
-    plan = read_app(
+    plan = app_cache.read(
         paths, crs=metro.crs, as_of=layer.as_of, assume_crs=layer.assume_crs, layer=name
     )
     return replace(plan, source=source)

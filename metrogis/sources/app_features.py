@@ -382,6 +382,7 @@ class Records:
         tables, own = {}, {}
         for table, columns in _COLUMNS.items():
             frame = pd.DataFrame(self.rows[table], columns=list(columns), dtype=object)
+            frame = frame.where(frame.notna(), None)  # one sign for what is absent
             for column in (*_DATES, *_TIMES):
                 frame[column] = self._moments(table, frame[column], zoned=column in _TIMES)
             if table == "zones":

@@ -88,6 +88,8 @@ class Plan:
     def to_crs(self, crs: Any) -> Plan:
         """Return the plan with its tables in another CRS, computed from the files' coordinates."""
         target = crs_rules.parse(crs)
+        if target == self.crs:
+            return self
         tables = {t: _common(getattr(self, t), self.own[t], target) for t in TABLES}
         return replace(self, **tables)
 
