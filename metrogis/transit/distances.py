@@ -128,7 +128,7 @@ def _in_order(line: shapely.LineString, points: Floats) -> Floats | None:
         best = np.minimum.accumulate(cost)
         place = np.maximum.accumulate(np.where(cost == best, number, 0))
         before = np.append(np.inf, best[:-1])
-        same = position[i - 1] <= position[i]
+        same = position[i - 1] <= position[i] + 1e-6  # m: the last bit of a float
         stay = same & (cost <= before)
         back[i] = np.where(stay, number, np.append(0, place[:-1]))
         cost = np.where(stay, cost, before) + gap[i] ** 2
@@ -141,7 +141,7 @@ def _in_order(line: shapely.LineString, points: Floats) -> Floats | None:
     own = np.arange(rows)
     if (gap[own, at] > gap.min(axis=1) + _DETOUR).any():
         return None
-    return np.asarray(position[own, at])
+    return np.asarray(np.maximum.accumulate(position[own, at]))
 
 
 def _lines(shapes: pd.DataFrame) -> dict[str, shapely.LineString]:

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from metrogis.transit import read_feed
@@ -95,6 +95,7 @@ def test_filled_keeps_what_is_there() -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example([(0, 0), (4, 2)], [(4, 3), (2, 6)])
 @given(
     st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=6),
     st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=4),

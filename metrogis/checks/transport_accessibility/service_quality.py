@@ -44,6 +44,7 @@ from metrogis.checks.transport_accessibility.service import (
     StraightLine,
     walking,
 )
+from metrogis.checks.transport_accessibility.settled import settle
 from metrogis.checks.transport_accessibility.share_weights import share_weights
 from metrogis.provenance import audit_of
 from metrogis.texts import Text
@@ -205,14 +206,7 @@ def _settle(
 ) -> tuple[gpd.GeoDataFrame, Ints, Floats, Floats]:
     """Pieces of population, their municipality, the point people walk from, municipal totals."""
     table = run.layers["population_municipal"]
-    cells, audit = people_of.settle(
-        towns,
-        cells=run.layers["population"],
-        totals=table,
-        max_size=p.cell_size,
-        weights=run.layers["built_up"],
-    )
-    run.add(audit)
+    cells = settle(run, towns, p.cell_size)
     unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
     people = cells["population"].to_numpy("float64")
     known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0

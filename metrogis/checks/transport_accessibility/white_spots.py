@@ -36,6 +36,7 @@ from metrogis.checks.transport_accessibility.service import (
     served,
     walking,
 )
+from metrogis.checks.transport_accessibility.settled import settle
 from metrogis.checks.transport_accessibility.share_weights import share_weights
 from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
 from metrogis.checks.transport_accessibility.white_tables import (
@@ -236,14 +237,7 @@ def _settle(
     """Pieces of population, their municipality, the point people walk from, municipal totals."""
     size = min(p.cell_size, min(rule.limits.values()) / 2)
     table = run.layers["population_municipal"]
-    cells, audit = people_of.settle(
-        towns,
-        cells=run.layers["population"],
-        totals=table,
-        max_size=size,
-        weights=run.layers["built_up"],
-    )
-    run.add(audit)
+    cells = settle(run, towns, size)
     unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
     people = cells["population"].to_numpy("float64")
     known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0

@@ -1,0 +1,73 @@
+"""People on pieces are kept by the content of the layers, never by their looks."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from metrogis.checks.transport_accessibility import settled
+from metrogis.landscape.grid import Grid
+from metrogis.provenance import Audit
+
+TOWNS = gpd.GeoDataFrame(
+    {"teryt": ["2215011"], "name": ["Town"]}, geometry=[shapely.box(0, 0, 1000, 1000)], crs=2180
+)
+
+
+class FakeRun:
+    def __init__(self, **layers) -> None:
+        names = ("population", "population_municipal", "built_up")
+        self.layers = {name: layers.get(name) for name in names}
+        self.audit = Audit()
+
+    def add(self, audit: Audit) -> None:
+        self.audit += audit
+
+
+def cells(people=100.0):
+    return gpd.GeoDataFrame(
+        {"population": [people]}, geometry=[shapely.box(0, 0, 1000, 1000)], crs=2180
+    )
+
+
+def test_the_same_layers_are_settled_once_and_handed_out_apart(monkeypatch) -> None:
+    asked = []
+    real = settled.people_of.settle
+    fake = SimpleNamespace(settle=lambda *a, **k: asked.append(k) or real(*a, **k))
+    monkeypatch.setattr(settled, "people_of", fake)
+    runs = [FakeRun(population=cells()) for _ in range(2)]
+    first = settled.settle(runs[0], TOWNS, 250.0)
+    first["population"] = -1.0  # what one check does to its pieces is not seen by another
+    again = settled.settle(runs[1], TOWNS.copy(), 250.0)
+    assert len(asked) == 1
+    assert again["population"].sum() == pytest.approx(100)
+    assert list(runs[0].audit) == list(runs[1].audit)
+    assert settled.settle(FakeRun(population=cells(7.0)), TOWNS, 250.0)["population"].sum() == 7
+    assert len(settled.settle(FakeRun(population=cells(7.0)), TOWNS, 500.0)) == 4
+    assert len(asked) == 3
+
+
+def test_any_difference_is_seen() -> None:
+    values = np.arange(6.0).reshape(2, 3)
+    grid = Grid(values, values > 0, None, None, (1, 1))
+    other = Grid(values + 1, values > 0, None, None, (1, 1))
+    moved = cells()
+    moved.geometry = moved.translate(1, 0)
+    hole = cells()
+    hole.geometry = [shapely.box(0, 0, 1000, 1000).difference(shapely.box(1, 1, 2, 2))]
+    table = pd.DataFrame({"teryt": ["2215011"], "population": [5]})
+    things = [
+        (TOWNS, cells(), None), (TOWNS, cells(8.0), None), (TOWNS, moved, None),
+        (TOWNS, hole, None), (TOWNS, cells(), table), (TOWNS, cells(), table * 2),
+        (TOWNS, cells(), grid), (TOWNS, cells(), other), (TOWNS, cells(), None, 1.0),
+        (TOWNS, cells().set_crs(2177, allow_override=True), None),
+    ]  # fmt: skip
+    keys = [settled.fingerprint(*t) for t in things]
+    assert len(set(keys)) == len(keys)
+    assert keys == [settled.fingerprint(*t) for t in things]
+    assert settled.fingerprint(TOWNS, object()) is None
