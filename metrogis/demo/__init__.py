@@ -20,7 +20,7 @@ from metrogis.texts import Text
 
 __all__ = ["VERSION", "World", "build", "make_world", "size_of"]
 
-VERSION = 12
+VERSION = 13
 """Raised when the same seed gives another metropolis than before."""
 
 

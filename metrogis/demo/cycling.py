@@ -31,6 +31,8 @@ STUB, LINK = 150.0, 260.0
 """The planted missing link starts this far, or more, from its interchange; its length, about, m."""
 BREAK = 480.0
 """Length aimed at for the planted break at a municipal border, m."""
+TELLING = 40.0
+"""Edges shorter than this could pass for the infrastructure they meet, m."""
 
 
 @dataclass
@@ -198,11 +200,24 @@ def _with_gap(
     last = first_edge + int(np.argmax(over >= LINK * 0.8)) if over[-1] >= LINK * 0.8 else first_edge
     gap = np.zeros(len(trunk), dtype=bool)
     gap[first_edge : last + 1] = True
+    gap &= _without_short_ends(length[trunk], gap, first_edge + int(np.argmax(length[trunk][gap])))
     mine = set(np.array(trunk)[~gap].tolist())
     # beyond the gap: another tree, rooted where the trunk ends, that keeps away from the gap
     mine.update(_tree(np.random.default_rng(0), length, matrix, key, first, targets, wanted))
     missing = np.array(trunk)[gap]
     return sorted(mine - set(missing.tolist())), missing, np.array(trunk)
+
+
+def _without_short_ends(length: Array, gap: Mask, keep: int) -> Mask:
+    """Let a gap begin and end with an edge that no one takes for the infrastructure it meets."""
+    left = gap.copy()
+    for step in (1, -1):
+        at = np.flatnonzero(gap)[::step]
+        for e in at[at != keep].tolist():
+            if length[e] >= TELLING or (e > keep) == (step > 0):
+                break
+            left[e] = False
+    return left
 
 
 def _border_break(
@@ -247,6 +262,7 @@ def _border_break(
         off = np.abs(along - along[over[0]])
         gap = off < BREAK / 2
         gap[over[0]] = True
+        gap &= _without_short_ends(length[edges], gap, over[0])
         sides = along[over[0]], length[edges].sum() - along[over[0]]
         if min(sides) < 900:
             continue

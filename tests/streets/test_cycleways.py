@@ -188,7 +188,8 @@ def test_lines_that_lie_on_another_in_part_are_told() -> None:
     split = cycleways.by_state(frame([LineString(xy) for xy in lines], highway=["path"] * 4))
     noted = [row for row in split.audit if row.action == "noted"]
     assert [(row.count, row.examples) for row in noted] == [(3, "0, 1, 2")]
-    apart = cycleways.by_state(frame([LineString(lines[0]), LineString(lines[3])]))
+    rows = [LineString(lines[0]), LineString(lines[3])]
+    apart = cycleways.by_state(frame(rows, highway=["path"] * 2))
     assert len(apart.audit.rows) == 0
 
 
