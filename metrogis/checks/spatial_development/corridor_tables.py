@@ -49,7 +49,10 @@ def prepare(run: Run) -> Ready:
     severity = SeverityTable(run.layers["corridor_severity"], layer="corridor_severity")
     zones = zones_of(run, run.check.id)
     order = np.array([_YIELDS[severity.of(s, None)] for s in zones["symbol"]], dtype=np.int64)
-    shapes, changed = without_overlaps(zones.geometry.to_numpy(), order)
+    shapes = zones.geometry.to_numpy().copy()
+    near = _near(shapes, corridors, run.layers["protected_areas"])
+    shapes[near], changed = without_overlaps(shapes[near], order[near])
+    changed = near[changed]
     run.note(
         "plans" if run.layers["plans"] is not None else "planning_zones",
         "repaired",
@@ -75,6 +78,14 @@ def prepare(run: Run) -> Ready:
     owner = zone_owners(run, zones, towns)
     has_plan = np.bincount(owner[owner >= 0], minlength=len(towns)) > 0
     return Ready(towns, corridors, zones, pieces, severity, built, known, has_plan)
+
+
+def _near(shapes: Array, *layers: gpd.GeoDataFrame | None) -> Array:
+    """Zones that meet a corridor or a protected area: only they are cut."""
+    tree = shapely.STRtree(shapes)
+    hits = [tree.query(g.geometry.to_numpy(), predicate="intersects")[1] for g in layers
+            if g is not None]  # fmt: skip
+    return np.unique(np.concatenate(hits))
 
 
 def _note_outside(run: Run, corridors: gpd.GeoDataFrame, pieces: Pieces) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import geopandas as gpd
 import numpy as np
@@ -80,36 +81,21 @@ def zones_of(run: Run, check: str) -> gpd.GeoDataFrame:
             len(layer),
             Text("pominięte: użyto warstwy plans", "left aside: the layer plans was used"),
         )
-    if plans is not None:
-        frame = require_plan(plans).to_crs(run.crs).zones
-        frame = frame.rename(columns={"teryt6": "teryt"})
-    else:
-        frame = layer
-    table = gpd.GeoDataFrame(
-        {
-            "symbol": [s if s in ZONE_TYPES else None for s in frame["symbol"]],
-            "label": _column(frame, "label"),
-            "teryt": [t[:6] if isinstance(t, str) else None for t in _column(frame, "teryt")],
-        },
-        geometry=valid(frame.geometry.to_numpy()),
-        crs=run.crs,
-    )
-    odd = frame["symbol"][table["symbol"].isna().to_numpy()]
+    table, odd, broken = _ready(require_plan(plans) if plans is not None else layer, run.crs)
     run.note(
         name,
         "unknown",
-        len(odd),
+        int(table["symbol"].isna().sum()),
         Text("nieznany symbol strefy: skutek nieznany", "unknown zone symbol: effect unknown"),
-        odd.astype(str).unique().tolist(),
+        odd,
     )
     if plans is not None:
-        broken = ~shapely.is_valid(frame.geometry.to_numpy()) & frame.geometry.notna().to_numpy()
         run.note(
             name,
             "repaired",
-            int(broken.sum()),
+            len(broken),
             Text("niepoprawna geometria strefy", "invalid geometry of a zone"),
-            frame["label"][broken].astype(str),
+            broken,
         )
     void = table.geometry.isna() | table.geometry.is_empty
     run.note(
@@ -120,6 +106,37 @@ def zones_of(run: Run, check: str) -> gpd.GeoDataFrame:
         table["label"][void].astype(str),
     )
     return table[~void].reset_index(drop=True)
+
+
+_Ready = tuple[gpd.GeoDataFrame, list[str], list[str]]
+_KEPT: WeakKeyDictionary[Any, dict[str, _Ready]] = WeakKeyDictionary()
+"""Five checks ask for the same zones of the same plan; a plan does not change."""
+
+
+def _ready(source: Any, crs: Any) -> _Ready:
+    """Zones fit for overlays, symbols that are none, labels of zones of invalid geometry."""
+    plan = None if isinstance(source, pd.DataFrame) else source
+    kept = {} if plan is None else _KEPT.setdefault(plan, {})
+    key = crs.to_wkt()
+    if key not in kept:
+        frame = source
+        if plan is not None:
+            frame = plan.to_crs(crs).zones.rename(columns={"teryt6": "teryt"})
+        shapes = frame.geometry.to_numpy()
+        table = gpd.GeoDataFrame(
+            {
+                "symbol": [s if s in ZONE_TYPES else None for s in frame["symbol"]],
+                "label": _column(frame, "label"),
+                "teryt": [t[:6] if isinstance(t, str) else None for t in _column(frame, "teryt")],
+            },
+            geometry=valid(shapes),
+            crs=crs,
+        )
+        odd = frame["symbol"][table["symbol"].isna().to_numpy()].astype(str).unique().tolist()
+        bad = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+        kept[key] = (table, odd, [str(v) for v in table["label"][bad]])
+    table, odd, broken = kept[key]
+    return table.copy(deep=False), odd, broken
 
 
 def zone_owners(run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> Array:
