@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -34,8 +33,8 @@ import pandas as pd
 import scipy.sparse as sparse
 from scipy.sparse import csgraph
 
-from metrogis.errors import ParameterError, SchemaError
-from metrogis.landscape import shortest
+from metrogis.errors import ParameterError
+from metrogis.landscape import network, shortest
 from metrogis.landscape.grid import bad_parameter
 from metrogis.provenance import Audit
 from metrogis.texts import Text
@@ -109,7 +108,7 @@ def indices(
     links: Any,
     *,
     distance: float | None = None,
-    probability: float | None = None,
+    probability: Any = None,
     landscape_area: float | None = None,
     id: str = "id",
     attribute: str = "attribute",
@@ -132,7 +131,8 @@ def indices(
         labelled by id; 0 = no link, the diagonal is not used). A matrix that is not symmetric is
         taken as directed.
     distance, probability : float
-        A link of cost ``distance`` is used with ``probability`` (0 < p <= 1). Not for a matrix.
+        A link of cost ``distance`` is used with ``probability`` (0 < p <= 1). Not for a matrix,
+        which may also be given here, with ``links=None``.
     landscape_area : float, optional
         A_L, unit of the attribute. Without it PC and IIC are NaN (unknown).
     id, attribute, ends, cost : str
@@ -178,12 +178,16 @@ def indices(
     """
     if dpc not in (True, False, "patches"):
         raise bad_parameter("dpc", "musi być bool lub 'patches'", "must be a bool or 'patches'")
-    ids, a = _patches(patches, id, attribute)
+    ids, a = network.patches_of(patches, id, attribute)
     if top is not None and top < 1:
         raise bad_parameter("top", "musi być co najmniej 1", "must be at least 1")
     if landscape_area is not None and not (landscape_area > 0 and math.isfinite(landscape_area)):
         raise bad_parameter("landscape_area", "musi być dodatnie", "must be positive")
-    matrix = _as_matrix(links, ids, ends)
+    if links is None and np.ndim(probability) == 2:
+        links, probability = probability, None
+    if links is None:
+        raise bad_parameter("links", "podaj łącza lub macierz", "give links, or a matrix")
+    matrix = network.as_matrix(links, ids, ends)
     if matrix is not None:
         if distance is not None or probability is not None:
             raise ParameterError(
@@ -194,11 +198,11 @@ def indices(
             )
         if max_cost != math.inf:
             raise bad_parameter("max_cost", "nie dotyczy macierzy", "does not go with a matrix")
-        table, directed, audit = _from_matrix(matrix)
+        table, directed, audit = network.from_matrix(matrix)
         alpha = 1.0
     else:
         alpha = _decay(distance, probability)
-        table, audit = _from_table(links, ids, ends, cost, max_cost, directed)
+        table, audit = network.from_table(links, ids, ends, cost, max_cost, directed)
     n = len(a)
     order = _order(table, n)
     graph = _graph(table, order, directed)
@@ -267,8 +271,8 @@ def shortest_costs(
     >>> shortest_costs(patches, links).loc[1, 3]
     np.float64(3.5)
     """
-    ids = _ids(patches, id)
-    table, _ = _from_table(links, ids, ends, cost, math.inf, directed)
+    ids = network.ids_of(patches, id)
+    table, _ = network.from_table(links, ids, ends, cost, math.inf, directed)
     graph = _graph(table, np.arange(len(ids)), directed)
     found = shortest.all_distances(graph.indptr, graph.indices, graph.weights)
     return pd.DataFrame(found, index=ids, columns=ids)
@@ -290,166 +294,6 @@ def _decay(distance: float | None, probability: float | None) -> float:
     if not 0 < probability <= 1:
         raise bad_parameter("probability", "musi leżeć w (0, 1]", "must lie in (0, 1]")
     return -math.log(probability) / distance
-
-
-def _missing(columns: Sequence[str], frame: pd.DataFrame, layer: str) -> None:
-    missing = [c for c in columns if c not in frame.columns]
-    if missing:
-        shown = ", ".join(missing)
-        raise SchemaError(
-            Text(f"brak kolumn: {shown}", f"columns are missing: {shown}"),
-            layer=layer,
-            remedy=Text("podaj nazwy kolumn w parametrach", "name the columns in the parameters"),
-        )
-
-
-def _ids(patches: pd.DataFrame, id: str) -> np.ndarray:
-    _missing([id], patches, "patches")
-    column = patches[id]
-    if column.isna().any():
-        raise SchemaError(Text("puste id płata", "a patch has no id"), layer="patches", place=id)
-    repeated = column[column.duplicated()].unique()
-    if len(repeated):
-        shown = ", ".join(map(str, repeated[:5]))
-        raise SchemaError(
-            Text(f"powtórzone id: {shown}", f"repeated ids: {shown}"), layer="patches", place=id
-        )
-    if column.empty:
-        raise SchemaError(Text("brak płatów", "there are no patches"), layer="patches")
-    return column.to_numpy()
-
-
-def _numbers(column: pd.Series, layer: str) -> np.ndarray:
-    """Values of a column that must be numbers, not missing and not negative."""
-    values = pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=math.nan)
-    bad = np.flatnonzero(np.isnan(values) | (values < 0))
-    if len(bad):
-        shown = ", ".join(str(column.iloc[i]) for i in bad[:5])
-        raise SchemaError(
-            Text(
-                f"{len(bad)} wartości ujemnych lub nieznanych: {shown}",
-                f"{len(bad)} values are negative or missing: {shown}",
-            ),
-            layer=layer,
-            place=str(column.name),
-            remedy=Text("popraw je albo usuń te wiersze", "mend them, or drop these rows"),
-        )
-    return values
-
-
-def _patches(patches: pd.DataFrame, id: str, attribute: str) -> tuple[np.ndarray, np.ndarray]:
-    _missing([id, attribute], patches, "patches")
-    ids = _ids(patches, id)
-    a = _numbers(patches[attribute], "patches")
-    if not np.isfinite(a).all():
-        raise SchemaError(
-            Text("nieskończona wartość", "an infinite value"), layer="patches", place=attribute
-        )
-    return ids, a
-
-
-def _as_matrix(links: Any, ids: np.ndarray, ends: tuple[str, str]) -> Any:
-    """Return the probability matrix, or None for a table of links."""
-    if isinstance(links, pd.DataFrame):
-        if set(ends) <= set(links.columns):
-            return None
-        same = len(links) == len(ids) and set(links.index) == set(links.columns) == set(ids)
-        if not same:
-            _missing(ends, links, "links")
-        return links.loc[ids, ids].to_numpy(float)
-    matrix = links if sparse.issparse(links) else np.asarray(links, float)
-    if matrix.shape != (len(ids), len(ids)):
-        raise SchemaError(
-            Text(
-                f"macierz {matrix.shape} nie pasuje do {len(ids)} płatów",
-                f"a matrix of shape {matrix.shape} does not fit {len(ids)} patches",
-            ),
-            layer="links",
-        )
-    return matrix
-
-
-def _from_matrix(matrix: Any) -> tuple[pd.DataFrame, bool, Audit]:
-    coo = sparse.coo_array(matrix)
-    p = coo.data.astype(float)
-    if np.isnan(p).any() or (p < 0).any() or (p > 1).any():
-        raise SchemaError(
-            Text("prawdopodobieństwo poza 0-1", "a probability is outside 0-1"), layer="links"
-        )
-    i, j = coo.coords
-    keep = (p > 0) & (i != j)
-    csr = sparse.csr_array((p[keep], (i[keep], j[keep])), shape=coo.shape)
-    directed = abs(csr - csr.T).nnz > 0
-    coo = csr.tocoo()
-    i, j = coo.coords
-    table = pd.DataFrame({"i": i, "j": j, "cost": np.abs(-np.log(coo.data))})
-    if not directed:
-        table = table[table["i"] < table["j"]].reset_index(drop=True)
-    audit = Audit().add(
-        "links",
-        "noted",
-        int(directed),
-        Text(
-            "macierz niesymetryczna: łącza jednokierunkowe",
-            "the matrix is not symmetric: links are one way",
-        ),
-    )
-    return table, directed, audit
-
-
-def _from_table(
-    links: pd.DataFrame,
-    ids: np.ndarray,
-    ends: tuple[str, str],
-    cost: str,
-    max_cost: float,
-    directed: bool,
-) -> tuple[pd.DataFrame, Audit]:
-    """Return links by position of their patches, one row per pair."""
-    _missing([*ends, cost], links, "links")
-    index = pd.Index(ids)
-    at = [index.get_indexer(pd.Index(links[end])) for end in ends]
-    lost = np.flatnonzero((at[0] < 0) | (at[1] < 0))
-    if len(lost):
-        shown = "; ".join(f"{links[ends[0]].iloc[r]}-{links[ends[1]].iloc[r]}" for r in lost[:5])
-        raise SchemaError(
-            Text(
-                f"{len(lost)} łączy do płatów, których nie ma: {shown}",
-                f"{len(lost)} links to patches that do not exist: {shown}",
-            ),
-            layer="links",
-            remedy=Text("uzupełnij płaty albo usuń te łącza", "add the patches or drop the links"),
-        )
-    values = _numbers(links[cost], "links")
-    table = pd.DataFrame({"i": at[0], "j": at[1], "cost": values})
-    audit = Audit()
-    loop = (table["i"] == table["j"]).to_numpy()
-    audit = audit.add(
-        "links", "dropped", int(loop.sum()), Text("łącza płatu z samym sobą", "links to itself")
-    )
-    far = ~loop & ((values > max_cost) | np.isinf(values))
-    audit = audit.add(
-        "links",
-        "dropped",
-        int(far.sum()),
-        Text("łącza o koszcie ponad granicę", "links that cost more than the limit"),
-    )
-    table = table[~loop & ~far]
-    if not directed:
-        low = np.minimum(table["i"].to_numpy(), table["j"].to_numpy())
-        high = np.maximum(table["i"].to_numpy(), table["j"].to_numpy())
-        pair = pd.DataFrame({"low": low, "high": high}, index=table.index)
-    else:
-        pair = pd.DataFrame({"low": table["i"], "high": table["j"]})
-    cheapest = table["cost"].groupby([pair["low"], pair["high"]]).idxmin()
-    kept = table.loc[np.sort(cheapest.to_numpy())].reset_index(drop=True)
-    audit = audit.add(
-        "links",
-        "dropped",
-        len(table) - len(kept),
-        Text("łącza powtórzone: liczy się najtańsze", "repeated links: the cheapest one counts"),
-    )
-    return kept, audit
 
 
 # --------------------------------------------------------------------------- graph

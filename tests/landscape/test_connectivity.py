@@ -218,6 +218,21 @@ def test_input_order_does_not_matter() -> None:
     np.testing.assert_allclose(second.dPC.loc[first.dPC.index], first.dPC, rtol=1e-12, atol=1e-12)
 
 
+def test_a_matrix_may_stand_in_place_of_the_probability() -> None:
+    patches, links = tables([3, 4, 5], [(0, 1, 2.0), (1, 2, 1.0)])
+    matrix = np.eye(3)
+    matrix[0, 1] = matrix[1, 0] = 0.25
+    matrix[1, 2] = matrix[2, 1] = 0.5
+    one = connectivity.indices(patches, matrix)
+    two = connectivity.indices(patches, None, distance=None, probability=matrix)
+    by_cost = connectivity.indices(patches, links, distance=1, probability=0.5)
+    # 9 + 16 + 25 + 2 (3*4/4 + 4*5/2 + 3*5/8)
+    assert one.PC_numerator == two.PC_numerator == pytest.approx(79.75, rel=1e-15)
+    assert by_cost.PC_numerator == pytest.approx(79.75, rel=1e-15)
+    with pytest.raises(ParameterError):
+        connectivity.indices(patches, None, distance=1, probability=0.5)
+
+
 def test_no_links_and_no_habitat() -> None:
     patches, links = tables([3, 4], [])
     found = connectivity.indices(patches, links, distance=1, probability=0.5, landscape_area=10)

@@ -1,0 +1,179 @@
+"""Patches and links as arrays: tables and matrices of a network, checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sparse
+
+from metrogis.errors import SchemaError
+from metrogis.provenance import Audit
+from metrogis.texts import Text
+
+
+def require_columns(columns: Sequence[str], frame: pd.DataFrame, layer: str) -> None:
+    """Raise where a table lacks columns."""
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        shown = ", ".join(missing)
+        raise SchemaError(
+            Text(f"brak kolumn: {shown}", f"columns are missing: {shown}"),
+            layer=layer,
+            remedy=Text("podaj nazwy kolumn w parametrach", "name the columns in the parameters"),
+        )
+
+
+def ids_of(patches: pd.DataFrame, id: str) -> np.ndarray:
+    """Ids of patches: there, and each once."""
+    require_columns([id], patches, "patches")
+    column = patches[id]
+    if column.isna().any():
+        raise SchemaError(Text("puste id płata", "a patch has no id"), layer="patches", place=id)
+    repeated = column[column.duplicated()].unique()
+    if len(repeated):
+        shown = ", ".join(map(str, repeated[:5]))
+        raise SchemaError(
+            Text(f"powtórzone id: {shown}", f"repeated ids: {shown}"), layer="patches", place=id
+        )
+    if column.empty:
+        raise SchemaError(Text("brak płatów", "there are no patches"), layer="patches")
+    return column.to_numpy()
+
+
+def numbers_of(column: pd.Series, layer: str) -> np.ndarray:
+    """Values of a column that must be numbers, not missing and not negative."""
+    values = pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=math.nan)
+    bad = np.flatnonzero(np.isnan(values) | (values < 0))
+    if len(bad):
+        shown = ", ".join(str(column.iloc[i]) for i in bad[:5])
+        raise SchemaError(
+            Text(
+                f"{len(bad)} wartości ujemnych lub nieznanych: {shown}",
+                f"{len(bad)} values are negative or missing: {shown}",
+            ),
+            layer=layer,
+            place=str(column.name),
+            remedy=Text("popraw je albo usuń te wiersze", "mend them, or drop these rows"),
+        )
+    return values
+
+
+def patches_of(patches: pd.DataFrame, id: str, attribute: str) -> tuple[np.ndarray, np.ndarray]:
+    """Ids and attributes of patches."""
+    require_columns([id, attribute], patches, "patches")
+    ids = ids_of(patches, id)
+    a = numbers_of(patches[attribute], "patches")
+    if not np.isfinite(a).all():
+        raise SchemaError(
+            Text("nieskończona wartość", "an infinite value"), layer="patches", place=attribute
+        )
+    return ids, a
+
+
+def as_matrix(links: Any, ids: np.ndarray, ends: tuple[str, str]) -> Any:
+    """Return the probability matrix, or None for a table of links."""
+    if isinstance(links, pd.DataFrame):
+        if set(ends) <= set(links.columns):
+            return None
+        same = len(links) == len(ids) and set(links.index) == set(links.columns) == set(ids)
+        if not same:
+            require_columns(ends, links, "links")
+        return links.loc[ids, ids].to_numpy(float)
+    matrix = links if sparse.issparse(links) else np.asarray(links, float)
+    if matrix.shape != (len(ids), len(ids)):
+        raise SchemaError(
+            Text(
+                f"macierz {matrix.shape} nie pasuje do {len(ids)} płatów",
+                f"a matrix of shape {matrix.shape} does not fit {len(ids)} patches",
+            ),
+            layer="links",
+        )
+    return matrix
+
+
+def from_matrix(matrix: Any) -> tuple[pd.DataFrame, bool, Audit]:
+    """Links of a matrix of probabilities, whether they are one way, and the audit."""
+    coo = sparse.coo_array(matrix)
+    p = coo.data.astype(float)
+    if np.isnan(p).any() or (p < 0).any() or (p > 1).any():
+        raise SchemaError(
+            Text("prawdopodobieństwo poza 0-1", "a probability is outside 0-1"), layer="links"
+        )
+    i, j = coo.coords
+    keep = (p > 0) & (i != j)
+    csr = sparse.csr_array((p[keep], (i[keep], j[keep])), shape=coo.shape)
+    directed = abs(csr - csr.T).nnz > 0
+    coo = csr.tocoo()
+    i, j = coo.coords
+    table = pd.DataFrame({"i": i, "j": j, "cost": np.abs(-np.log(coo.data))})
+    if not directed:
+        table = table[table["i"] < table["j"]].reset_index(drop=True)
+    audit = Audit().add(
+        "links",
+        "noted",
+        int(directed),
+        Text(
+            "macierz niesymetryczna: łącza jednokierunkowe",
+            "the matrix is not symmetric: links are one way",
+        ),
+    )
+    return table, directed, audit
+
+
+def from_table(
+    links: pd.DataFrame,
+    ids: np.ndarray,
+    ends: tuple[str, str],
+    cost: str,
+    max_cost: float,
+    directed: bool,
+) -> tuple[pd.DataFrame, Audit]:
+    """Return links by position of their patches, one row per pair."""
+    require_columns([*ends, cost], links, "links")
+    index = pd.Index(ids)
+    at = [index.get_indexer(pd.Index(links[end])) for end in ends]
+    lost = np.flatnonzero((at[0] < 0) | (at[1] < 0))
+    if len(lost):
+        shown = "; ".join(f"{links[ends[0]].iloc[r]}-{links[ends[1]].iloc[r]}" for r in lost[:5])
+        raise SchemaError(
+            Text(
+                f"{len(lost)} łączy do płatów, których nie ma: {shown}",
+                f"{len(lost)} links to patches that do not exist: {shown}",
+            ),
+            layer="links",
+            remedy=Text("uzupełnij płaty albo usuń te łącza", "add the patches or drop the links"),
+        )
+    values = numbers_of(links[cost], "links")
+    table = pd.DataFrame({"i": at[0], "j": at[1], "cost": values})
+    audit = Audit()
+    loop = (table["i"] == table["j"]).to_numpy()
+    audit = audit.add(
+        "links", "dropped", int(loop.sum()), Text("łącza płatu z samym sobą", "links to itself")
+    )
+    far = ~loop & ((values > max_cost) | np.isinf(values))
+    audit = audit.add(
+        "links",
+        "dropped",
+        int(far.sum()),
+        Text("łącza o koszcie ponad granicę", "links that cost more than the limit"),
+    )
+    table = table[~loop & ~far]
+    if not directed:
+        low = np.minimum(table["i"].to_numpy(), table["j"].to_numpy())
+        high = np.maximum(table["i"].to_numpy(), table["j"].to_numpy())
+        pair = pd.DataFrame({"low": low, "high": high}, index=table.index)
+    else:
+        pair = pd.DataFrame({"low": table["i"], "high": table["j"]})
+    cheapest = table["cost"].groupby([pair["low"], pair["high"]]).idxmin()
+    kept = table.loc[np.sort(cheapest.to_numpy())].reset_index(drop=True)
+    audit = audit.add(
+        "links",
+        "dropped",
+        len(table) - len(kept),
+        Text("łącza powtórzone: liczy się najtańsze", "repeated links: the cheapest one counts"),
+    )
+    return kept, audit
