@@ -10,7 +10,7 @@ from scipy import ndimage
 from shapely import LineString, Point, Polygon, affinity, box
 
 from metrogis.errors import CRSError, ParameterError, SchemaError
-from metrogis.landscape.width import End, clear_width, ends_of, farthest_ends, minima
+from metrogis.landscape.width import clear_width, ends_of, farthest_ends, minima
 
 STRAIGHT = box(0, 0, 6000, 800)
 GATES = [LineString([(0, 0), (0, 800)]), LineString([(6000, 0), (6000, 800)])]
