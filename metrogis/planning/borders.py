@@ -162,6 +162,41 @@ def nearest_of(
     return found
 
 
+def across(border: Border, shapes: Array, found: Array) -> Array:
+    """Leave out shapes that lie beside a piece along the border, not across from it.
+
+    The tolerance bridges slits between two municipalities; it must not make a corridor wider
+    where it meets the border.
+
+    Parameters
+    ----------
+    border : Border
+    shapes, found : ndarray
+        Geometries, and which of them is the nearest of each piece (-1: none).
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> border = shared_borders([box(0, 0, 100, 100), box(103, 0, 200, 100)])
+    >>> strip = np.array([box(103, 40, 200, 60)], dtype=object)
+    >>> near = nearest_of(border.middles, np.zeros(10, int), strip, np.zeros(1, int), 25)
+    >>> int((near == 0).sum()), int((across(border, strip, near) == 0).sum())
+    (6, 2)
+    """
+    out = found.copy()
+    some = np.flatnonzero(found >= 0)
+    way = shapely.get_coordinates(shapely.shortest_line(border.middles[some], shapes[found[some]]))
+    ends = shapely.get_coordinates(border.shapes[some]).reshape(-1, 2, 2)
+    along = ends[:, 1] - ends[:, 0]
+    length = np.hypot(*along.T)
+    shift = way.reshape(-1, 2, 2)
+    shift = shift[:, 1] - shift[:, 0]
+    aside = np.abs((shift * along).sum(axis=1)) / np.maximum(length, 1e-9)
+    # 30 degrees from straight across: the two boundaries are drawn a little differently
+    out[some[aside > 0.5 * np.hypot(*shift.T) + 1e-6]] = -1
+    return out
+
+
 def side_state(green: Array, effect: Array) -> Array:
     """Tell whether green land goes on across the border: yes, no, unknown; None where none is.
 

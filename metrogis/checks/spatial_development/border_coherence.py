@@ -14,7 +14,7 @@ from pydantic import Field
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
 from metrogis.checks.spatial_development import border_coherence_texts as texts
 from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, zone_owners, zones_of
-from metrogis.planning.borders import Border, nearest_of, shared_borders, side_state
+from metrogis.planning.borders import Border, across, nearest_of, shared_borders, side_state
 from metrogis.planning.overlay import intersect
 from metrogis.planning.zones import SeverityTable
 from metrogis.texts import Text
@@ -168,6 +168,7 @@ def _sides(
         zone[:, side] = nearest_of(border.middles, own, shapes, owner, p.tolerance)
         if parts is not None:
             at = nearest_of(border.middles, own, parts.geometry, parts.right, p.tolerance)
+            at = across(border, parts.geometry, at)
             corridor[:, side] = np.where(at >= 0, parts.left[at], -1) if len(parts.left) else -1
     rank = [ranks[c] if c >= 0 else None for c in corridor.max(axis=1)]
     symbol, effect = np.empty((n, 2), dtype=object), np.empty((n, 2), dtype=object)

@@ -162,3 +162,26 @@ def test_a_plan_from_a_file_gives_the_same(towns, gml, plan_of) -> None:
     assert pair(result, "A", "B")["no_m"] == pytest.approx(3000)
     assert all("{" not in t for t in result.sentences("pl") + result.sentences("en"))
     assert result.explore().get_root().render()
+
+
+@pytest.mark.parametrize("slit", [0, 4, 18])
+def test_a_corridor_is_as_wide_at_the_border_as_it_is(slit) -> None:
+    """The tolerance bridges slits between plans; along the border it adds nothing."""
+    towns = gpd.GeoDataFrame(
+        {"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
+        geometry=[box(0, 0, 1000, 3000), box(1000 + slit, 0, 2000, 3000)],
+        crs=2180,
+    )
+    layer = gpd.GeoDataFrame(
+        {"symbol": ["SJ", "SU"], "teryt": ["226101", "226201"]},
+        geometry=[box(0, 0, 990, 3000), box(1010, 0, 2000, 3000)],
+        crs=2180,
+    )
+    green = gpd.GeoDataFrame(
+        {"name": ["K"], "rank": ["national"]}, geometry=[box(0, 1700, 2000, 1900)], crs=2180
+    )
+    found = border_coherence(towns, planning_zones=layer, corridors=green)
+    rows = found.features["stretches"]
+    rows = rows[rows["kind"] == "corridor"]
+    assert rows["length_m"].tolist() == pytest.approx([200, 200], abs=20 if slit else 1e-6)
+    assert rows["continues"].tolist() == ["no", "no"]
