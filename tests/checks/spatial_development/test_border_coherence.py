@@ -183,5 +183,7 @@ def test_a_corridor_is_as_wide_at_the_border_as_it_is(slit) -> None:
     found = border_coherence(towns, planning_zones=layer, corridors=green)
     rows = found.features["stretches"]
     rows = rows[rows["kind"] == "corridor"]
-    assert rows["length_m"].tolist() == pytest.approx([200, 200], abs=20 if slit else 1e-6)
+    assert rows["length_m"].tolist() == pytest.approx(
+        [200, 200], abs=2 * 10 + 1e-6 if slit else 1e-6
+    )
     assert rows["continues"].tolist() == ["no", "no"]
