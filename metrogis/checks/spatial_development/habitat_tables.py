@@ -102,7 +102,7 @@ def pieces_of(today: Habitats, plan: Habitats) -> Array:
 
 def _main_town(land: Land, labels: Array, town: Array, n: int) -> Array:
     """Municipality that holds most of each patch; None outside all."""
-    names = np.append(land.towns["name"].astype(object).to_numpy(), None)
+    names = np.array([*land.towns["name"], None], dtype=object)
     count = pd.DataFrame({"patch": labels, "town": town}).value_counts().reset_index()
     first = count.drop_duplicates("patch")  # counts fall
     out = np.full(n, None, dtype=object)
@@ -225,7 +225,7 @@ def conflict_table(
     listed = np.flatnonzero(barrier & ((lost >= run.parameters.min_conflict) | (touched > 0)))
     listed = listed[np.argsort(-gain[listed], kind="stable")]
     zones = land.zones.iloc[listed]
-    names = np.append(land.towns["name"].astype(object).to_numpy(), None)
+    names = np.array([*land.towns["name"], None], dtype=object)
     table = gpd.GeoDataFrame(
         {
             "municipality": names[land.owner[listed]],
