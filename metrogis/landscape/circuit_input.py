@@ -36,7 +36,8 @@ class Task:
         """Return currents of nodes as a map, or as a Series of a network."""
         if self.cell_node is None:
             return pd.Series(nodes, index=self.nodes, name="current")
-        return np.where(self.cell_node >= 0, nodes[self.cell_node], 0.0)
+        # barriers are -1, which takes the 0 at the end: a map of barriers only has no node
+        return np.append(nodes, 0.0)[self.cell_node]
 
     def branches(self, flows: np.ndarray) -> pd.DataFrame | None:
         """Return currents of branches as a table."""

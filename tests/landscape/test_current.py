@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 from affine import Affine
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -141,8 +141,17 @@ def brute(
     return resistance, cumulative.reshape(h, w)
 
 
+def test_a_raster_of_barriers_only_carries_nothing() -> None:
+    focal = np.zeros((3, 3), int)
+    focal[0, 0], focal[1, 1] = 1, 2
+    found = current.pairwise(np.full((3, 3), np.nan), focal)
+    assert found.resistances.loc[1, 2] == -1
+    assert (found.cumulative == 0).all()
+
+
 @given(st.integers(0, 10_000), st.booleans(), st.booleans(), st.booleans())
 @settings(max_examples=60, deadline=None)
+@example(9991, False, False, False)
 def test_rasters_equal_brute_force(
     seed: int, four: bool, conductances: bool, with_polygons: bool
 ) -> None:
