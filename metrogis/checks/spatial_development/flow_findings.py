@@ -158,6 +158,12 @@ def _core(
     ]
 
 
+def _highest(out: gpd.GeoDataFrame, values: NDArray[np.float64]) -> int:
+    """Return the row of the highest value; of equal ones that of the smallest code."""
+    best = np.flatnonzero(values == np.nanmax(values))
+    return int(min(best, key=lambda row: str(out["teryt"].iloc[row])))
+
+
 def _to_core(
     out: gpd.GeoDataFrame,
     flows: Flows,
@@ -172,7 +178,7 @@ def _to_core(
     whole = float(outflow[rest].sum())
     if np.isnan(share).all() or not whole > 0:
         return []
-    top = int(np.nanargmax(share))
+    top = _highest(out, share)
     base = Text("odpływu wewnątrz obszaru", "outflow within the area")
     if not within:
         base = Text("odpływu", "outflow")
@@ -257,7 +263,7 @@ def _balance(
     rate = out["balance_per_1000"].to_numpy(dtype=np.float64)
     if not np.isfinite(rate).any() or not np.nanmin(rate) < 0 < np.nanmax(rate):
         return []
-    high, low = int(np.nanargmax(rate)), int(np.nanargmin(rate))
+    high, low = _highest(out, rate), _highest(out, -rate)
     head = words["balance"]
     return [
         Finding(
