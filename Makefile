@@ -37,7 +37,7 @@ $(KERNELS): $(STAMP)
 
 atlas: $(KERNELS)
 	$(BIN)/metrogis atlas demo --output $(OUT)
-	@echo "Open $(CURDIR)/$(OUT)/index.html"
+	@echo "Open $(abspath $(OUT))/index.html"
 
 test: $(STAMP_DEV)
 	$(BIN)/python -m pytest -m "not browser" $(PYTEST)
