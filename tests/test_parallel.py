@@ -80,8 +80,14 @@ def test_a_result_that_cannot_be_sent_is_computed_here():
 
 
 @linux
-def test_no_process_is_left_when_the_first_part_fails():
+def test_no_process_is_left_when_the_first_part_fails(monkeypatch: pytest.MonkeyPatch):
     here = os.getpid()
+    started: list[int] = []
+    fork = parallel._fork
+
+    def told(*given: object) -> int:
+        started.append(fork(*given))
+        return started[-1]
 
     def work(part: int) -> int:
         if os.getpid() == here:
@@ -89,7 +95,9 @@ def test_no_process_is_left_when_the_first_part_fails():
         time.sleep(600)
         return part
 
+    monkeypatch.setattr(parallel, "_fork", told)
     with pytest.raises(KeyboardInterrupt):
         side_by_side(work, [0, 1])
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(started) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0], 0)
