@@ -291,18 +291,18 @@ def _findings(
 ) -> list[Finding]:
     sums = {k: float(pairs[k].sum()) / 1000 for k in ("border_m", "green_m", "no_m", "unknown_m")}
     known = float((pairs["yes_m"] + pairs["no_m"]).sum()) / 1000
-    found = [
-        Finding(
-            texts.LENGTHS,
-            {
-                "border_km": sums["border_m"],
-                "green_km": sums["green_m"],
-                "no_km": sums["no_m"],
-                "no_share": sums["no_m"] / known if known else float("nan"),
-                "unknown_km": sums["unknown_m"],
-            },
-        )
-    ]
+    bare = int((table["plan"] != "yes").sum())
+    if bare and not sums["green_m"]:  # a length of 0 would tell that nothing is there
+        found = [Finding(texts.DARK, {"border_km": sums["border_m"]})]
+    else:
+        values = {
+            "border_km": sums["border_m"],
+            "green_km": sums["green_m"],
+            "no_km": sums["no_m"],
+            "no_share": sums["no_m"] / known if known else float("nan"),
+            "unknown_km": sums["unknown_m"],
+        }
+        found = [Finding(texts.LENGTHS, values)]
     broken = stretches[(stretches["kind"] == "corridor") & (stretches["continues"] == "no")]
     if len(broken):
         worst = broken.iloc[0]
@@ -329,7 +329,6 @@ def _findings(
                 {"a": str(worst["a"]), "b": str(worst["b"])},
             )
         )
-    bare = int((table["plan"] != "yes").sum())
     if bare:
         found.append(Finding(texts.BARE, {"municipalities_without_plan": bare}))
     return found

@@ -36,6 +36,12 @@ LENGTHS = Text(
     "{green_km:1} km. Along {no_km:1} km ({no_share:%0} of what is known) it meets land to be "
     "built on, along {unknown_km:1} km nothing is known.",
 )
+DARK = Text(
+    "Wspólne granice mają {border_km:1} km. Czy są spójne, nie wiadomo: żaden korytarz ani teren "
+    "otwarty, który jest w danych, do nich nie dochodzi, a nie wszystkie gminy mają plan w danych.",
+    "Shared borders are {border_km:1} km long. Whether they are coherent is unknown: no corridor "
+    "or open land in the data reaches them, and not all municipalities have a plan in the data.",
+)
 CORRIDOR = Text(
     "Korytarze kończą się na terenach do zabudowy sąsiada na {corridor_no_km:1} km granic; "
     "najdłużej {corridor} na styku {here} i {there} ({corridor_worst_m:0} m).",

@@ -187,3 +187,20 @@ def test_a_corridor_is_as_wide_at_the_border_as_it_is(slit) -> None:
         [200, 200], abs=2 * 10 + 1e-6 if slit else 1e-6
     )
     assert rows["continues"].tolist() == ["no", "no"]
+
+
+def test_a_border_nobody_planned_is_unknown_and_not_0_km(towns) -> None:
+    """One built zone far from every border: of the borders nothing is known."""
+    inland = zones((BUILT, "2261011", 1000, 1000, 1200, 1200))
+    dark = border_coherence(towns, planning_zones=inland)
+    assert set(dark.figures) == {"border_km", "municipalities_without_plan"}
+    assert "unknown" in dark.sentences("en")[0]
+    # with every plan at hand 0 km is a fact
+    full = zones(
+        (BUILT, "2261011", 0, 0, 3000, 3000),
+        (BUILT, "2262011", 3000, 0, 6000, 3000),
+        (BUILT, "2264011", 0, 3000, 6000, 5000),
+    )
+    sure = border_coherence(towns, planning_zones=full)
+    assert sure.figures["green_km"] == 0
+    assert sure.figures["no_km"] == 0
