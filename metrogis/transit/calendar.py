@@ -21,7 +21,8 @@ from metrogis.errors import ParameterError, SchemaError
 from metrogis.provenance import Audit
 from metrogis.texts import Text, both
 from metrogis.transit.clean import Log, integer
-from metrogis.transit.tables import Mask, Table
+from metrogis.transit.columns import Mask
+from metrogis.transit.tables import Table
 
 DAY_TYPES: dict[str, Text] = {
     "school_day": Text("dzień roboczy szkolny", "school-day weekday"),

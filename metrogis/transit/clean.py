@@ -17,8 +17,9 @@ import pandas as pd
 from metrogis.errors import SchemaError
 from metrogis.provenance import Action, Audit
 from metrogis.texts import Text
+from metrogis.transit.columns import NO_VALUE, Column, Mask
 from metrogis.transit.modes import known_route_type, mode_group, mode_of
-from metrogis.transit.tables import Column, Mask, Table
+from metrogis.transit.tables import Table
 
 WANTED: dict[str, tuple[str, ...]] = {
     "agency": ("agency_id", "agency_name", "agency_timezone", "agency_lang"),
@@ -86,7 +87,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "frequencies": ("trip_id", "start_time", "end_time", "headway_secs"),
 }
 
-NO_TIME = -(2**31)
+NO_TIME = NO_VALUE
 _TIME = re.compile(r"^(\d{1,4}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?$")
 
 
@@ -177,7 +178,8 @@ def decimal(column: Column) -> npt.NDArray[np.float64]:
             return np.nan
         return value if np.isfinite(value) else np.nan
 
-    return column.map(parse, float)
+    known = column.decimal()
+    return known if known is not None else column.map(parse, float)
 
 
 def unique_ids(table: Table, key: str, log: Log) -> Table:

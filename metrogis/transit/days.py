@@ -11,7 +11,7 @@ import numpy as np
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 from metrogis.transit.calendar import DAY_TYPES, Calendar, DayType, choose, classify
-from metrogis.transit.tables import Mask
+from metrogis.transit.columns import Mask
 
 if TYPE_CHECKING:
     from metrogis.transit.feed import Options

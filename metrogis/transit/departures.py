@@ -10,8 +10,8 @@ import pandas as pd
 
 from metrogis.errors import SourceError
 from metrogis.texts import Text
+from metrogis.transit.columns import Mask
 from metrogis.transit.stop_times import Ints, StopTimes
-from metrogis.transit.tables import Mask
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ from metrogis.texts import Text
 from metrogis.transit import calendar as cal
 from metrogis.transit.archive import Archive, Limits
 from metrogis.transit.calendar import DAY_TYPES, Calendar, DateLike, DayType
+from metrogis.transit.columns import Mask
 from metrogis.transit.departures import Boardings, boardings, run_starts
 from metrogis.transit.stop_times import StopTimes
-from metrogis.transit.tables import Mask
 
 DAY = 86_400
 

@@ -21,6 +21,7 @@ from metrogis.transit import clean
 from metrogis.transit.archive import Archive, Limits, open_archive
 from metrogis.transit.calendar import Calendar
 from metrogis.transit.feed import Feed, Options
+from metrogis.transit.scan import Plan
 from metrogis.transit.stop_times import StopTimes, stop_times
 from metrogis.transit.tables import Kind, Table, empty_table, read_table
 
@@ -123,7 +124,15 @@ def _assemble(
     audit += notes
     transfers, notes = clean.transfers(tables["transfers"], stops["stop_id"], name)
     audit += notes
-    table, notes = _table(archive, "stop_times", ahead.result(), options.country)
+    plan = Plan(
+        run=("trip_id", trips["trip_id"]),
+        id=("stop_id", stops["stop_id"]),
+        clocks=("arrival_time", "departure_time"),
+        wholes=("stop_sequence", "pickup_type", "drop_off_type"),
+        decimals=("shape_dist_traveled",),
+        latest=max_time,
+    )
+    table, notes = _table(archive, "stop_times", ahead.result(), options.country, plan)
     audit += notes
     calls, notes = stop_times(
         table, trips, stops, name, max_time=max_time, shapes=lambda: read_shapes(archive)
@@ -144,7 +153,9 @@ def _assemble(
     )  # fmt: skip
 
 
-def _table(archive: Archive, key: str, data: bytes | None, country: str) -> tuple[Table, Audit]:
+def _table(
+    archive: Archive, key: str, data: bytes | None, country: str, plan: Plan | None = None
+) -> tuple[Table, Audit]:
     file = f"{key}.txt"
     if data is None:
         return empty_table(file), Audit()
@@ -154,12 +165,13 @@ def _table(archive: Archive, key: str, data: bytes | None, country: str) -> tupl
     wanted: tuple[str, ...] = clean.WANTED[key]
     kinds = _KINDS if key == "stop_times" else {}
     table, audit = read_table(
-        data, file, wanted=wanted, layer=archive.layer, country=country, kinds=kinds
+        data, file, wanted=wanted, layer=archive.layer, country=country, kinds=kinds, plan=plan
     )
     clean.require(table, key, archive.layer)
-    if key == "stop_times" and _has_blank_times(table):
+    further = "shape_dist_traveled"
+    if key == "stop_times" and further not in table and _has_blank_times(table):
         # distances are of use for blank times only
-        wanted = (*wanted, "shape_dist_traveled")
+        wanted = (*wanted, further)
         table, audit = read_table(
             data, file, wanted=wanted, layer=archive.layer, country=country, kinds=kinds
         )

@@ -11,7 +11,8 @@ import pandas as pd
 
 from metrogis.provenance import Audit
 from metrogis.transit.clean import NO_TIME, Log, decimal, integer, seconds_of
-from metrogis.transit.tables import Mask, Table
+from metrogis.transit.columns import Mask
+from metrogis.transit.tables import Table
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]

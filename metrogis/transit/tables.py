@@ -1,8 +1,8 @@
-"""GTFS tables as columns of codes: fast when the file is clean, careful when it is not.
+"""GTFS tables as columns: fast when the file is clean, careful when it is not.
 
-A column holds one integer per row and the distinct texts once; cleaning a column then means
-cleaning its few distinct texts. A file that pyarrow reads without complaint takes the fast way;
-ragged rows, NUL bytes or quotes that do not close take Python's csv reader, row by row.
+A file that pyarrow reads without complaint takes the fast way (``stop_times.txt`` a faster one of
+our own, :mod:`metrogis.transit.scan`); ragged rows, NUL bytes or quotes that do not close take
+Python's csv reader, row by row.
 """
 
 from __future__ import annotations
@@ -11,178 +11,22 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from metrogis.errors import SchemaError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
+from metrogis.transit.columns import Column, Mask, by_runs, coded_column, strip
+from metrogis.transit.scan import Plan, scan
 
-Ints = npt.NDArray[np.int32]
-Mask = npt.NDArray[np.bool_]
 Kind = Literal["plain", "whole", "runs"]
-
-
-class Column:
-    """One column: ``codes`` into ``values``, the distinct texts (one may be empty).
-
-    A column read as plain text (``arrow``) is only sorted into distinct texts when asked.
-    """
-
-    def __init__(
-        self,
-        codes: Ints | None = None,
-        values: list[str] | None = None,
-        *,
-        arrow: pa.ChunkedArray | None = None,
-    ) -> None:
-        self._codes, self._values, self._arrow = codes, values, arrow
-
-    @property
-    def codes(self) -> Ints:
-        """Position of every row's text in ``values``."""
-        self._encode()
-        return cast(Ints, self._codes)
-
-    @property
-    def values(self) -> list[str]:
-        """The distinct texts."""
-        self._encode()
-        return cast("list[str]", self._values)
-
-    def _encode(self) -> None:
-        if self._codes is None and self._arrow is not None:
-            text = self._arrow
-            if not pa.types.is_string(text.type):
-                text = text.cast(pa.string()).fill_null("")
-            stripped, _ = _strip(_distinct(text.chunks))
-            self._codes, self._values = stripped._codes, stripped._values
-
-    @property
-    def encoded(self) -> bool:
-        """Tell whether the distinct texts are sorted out."""
-        return self._codes is not None
-
-    def __len__(self) -> int:
-        return len(self._arrow if self._codes is None and self._arrow is not None else self.codes)
-
-    def whole(self, default: int) -> npt.NDArray[np.int32] | None:
-        """Return a column read as whole numbers, blanks as ``default``; None for other columns."""
-        if self._codes is not None or self._arrow is None or pa.types.is_string(self._arrow.type):
-            return None
-        filled = self._arrow.fill_null(default) if self._arrow.null_count else self._arrow
-        return cast("npt.NDArray[np.int32]", filled.to_numpy())
-
-    def map(self, function: Callable[[str], Any], dtype: Any) -> npt.NDArray[Any]:
-        """Return ``function`` of every row's text, computed once per distinct text."""
-        found = [function(v) for v in self.values]
-        if dtype is object:
-            table = np.empty(len(found), dtype=object)
-            table[:] = found
-        else:
-            table = np.array(found, dtype=dtype)
-        return self.spread(table)
-
-    def spread(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return for every row the entry of ``table`` that stands for its text."""
-        return table[self.codes] if len(table) else np.zeros(0, dtype=table.dtype)
-
-    def text(self) -> npt.NDArray[np.object_]:
-        """Return the rows' texts."""
-        return self.map(str, object)
-
-    def find(self, ids: Iterable[str]) -> Ints:
-        """Return the position of every row's text in ``ids``, -1 where it is not there."""
-        known = pa.array(ids, type=pa.string())
-        found = pc.index_in(pa.array(self.values, type=pa.string()), value_set=known)
-        return self.spread(found.fill_null(-1).to_numpy(zero_copy_only=False))
-
-    def filter(self, keep: Mask) -> Column:
-        """Return the column of the rows where ``keep``."""
-        return Column(self.codes[keep], self.values)
-
-    def seconds(self, slow: Callable[[str], int]) -> tuple[Ints, list[str]]:
-        """Return times as seconds, and the texts that ``slow`` had to read.
-
-        ``H:MM:SS`` and ``HH:MM:SS`` are read eight bytes at a time; every other distinct text
-        goes to ``slow`` once.
-        """
-        if self._arrow is None or self._codes is not None:
-            return self.map(slow, np.int32), list(self.values)
-        parts = [clock(chunk) for chunk in self._arrow.chunks]
-        result = np.concatenate([p[0] for p in parts]) if parts else np.zeros(0, np.int32)
-        odd = ~np.concatenate([p[1] for p in parts]) if parts else np.zeros(0, bool)
-        if not odd.any():
-            return result, []
-        rest = Column(arrow=self._arrow.filter(pa.array(odd)))
-        result[odd] = rest.map(slow, np.int32)
-        return result, rest.values
-
-    def any_odd_clock(self) -> bool:
-        """Tell whether a text is blank or has another length than ``H:MM:SS`` or ``HH:MM:SS``."""
-        if self._arrow is None or self._codes is not None:
-            return any(len(v) not in (7, 8) for v in self.values)
-        size = pc.binary_length(self._arrow)
-        return bool(pc.any(pc.or_(pc.less(size, 7), pc.greater(size, 8))).as_py())
-
-    def same_as(self, other: Column) -> bool:
-        """Tell, where it is cheap to see, that two plain columns hold the same texts."""
-        return self._arrow is not None and other._arrow is not None and bool(
-            self._arrow.equals(other._arrow)
-        )  # fmt: skip
-
-
-def clock(chunk: pa.StringArray) -> tuple[Ints, Mask]:
-    """Return seconds of ``H:MM:SS`` and ``HH:MM:SS`` texts, and which texts had that form.
-
-    >>> clock(pa.array(["08:05:10", "7:00:00", "noon"]))[0][:2].tolist()
-    [29110, 25200]
-    """
-    n = len(chunk)
-    if not n:
-        return np.zeros(0, np.int32), np.zeros(0, bool)
-    _, offset_buffer, data_buffer = chunk.buffers()
-    offsets = np.frombuffer(offset_buffer, np.int32, n + 1, 4 * chunk.offset)
-    data = np.frombuffer(data_buffer, np.uint8) if data_buffer else np.zeros(0, np.uint8)
-    size = np.diff(offsets)
-    begin = int(offsets[0])
-    if (size == 8).all():
-        words = data[begin : begin + 8 * n].reshape(n, 8)
-        right = np.ones(n, bool)
-    else:
-        right = (size == 8) | (size == 7)
-        # the byte before a short text belongs to another one: it is overwritten by a zero
-        padded = np.concatenate([np.zeros(1, np.uint8), data, np.zeros(8, np.uint8)])
-        start = np.where(size == 7, offsets[:-1], offsets[:-1] + 1)
-        words = np.lib.stride_tricks.sliding_window_view(padded, 8)[start]
-        words[size == 7, 0] = ord("0")
-    seconds = np.empty(n, np.int32)
-    step = 1 << 16  # arrays that stay in the processor's cache
-    for a in range(0, n, step):
-        part = np.ascontiguousarray(words[a : a + step]).view("<u8").ravel()
-        digits = part ^ _SHAPE  # digits become 0-9, colons 0, anything else more
-        right[a : a + step] &= ((digits | (digits + _TO_TEN)) & _HIGH) == 0
-        pairs = digits * np.uint64(10) + (digits >> np.uint64(8))
-        minutes, secs = (pairs >> np.uint64(24)) & _BYTE, (pairs >> np.uint64(48)) & _BYTE
-        right[a : a + step] &= (minutes < 60) & (secs < 60)
-        seconds[a : a + step] = (pairs & _BYTE) * np.uint64(3600) + minutes * np.uint64(60) + secs
-    # a colon is right only as a colon
-    right &= (words[:, 2] == ord(":")) & (words[:, 5] == ord(":"))
-    return seconds, right
-
-
-_SHAPE = np.frombuffer(b"00:00:00", "<u8")[0]
-_TO_TEN = np.uint64(0x7676767676767676)
-_HIGH = np.uint64(0x8080808080808080)
-_BYTE = np.uint64(0xFF)
 
 
 @dataclass(frozen=True)
@@ -223,6 +67,7 @@ def read_table(
     layer: str,
     country: str = "",
     kinds: Mapping[str, Kind] = MappingProxyType({}),
+    plan: Plan | None = None,
 ) -> tuple[Table, Audit]:
     """Read the wanted columns of one GTFS file.
 
@@ -241,6 +86,9 @@ def read_table(
     kinds : mapping
         How to read columns of large files: ``"plain"`` texts as they stand (times), ``"whole"``
         numbers, ``"runs"`` of equal texts. Of no effect on what is read.
+    plan : Plan, optional
+        What the columns hold, for the pass that reads plainly written ones at once. Columns of the
+        plan are read where the file has them, be they ``wanted`` or not.
 
     Raises
     ------
@@ -273,17 +121,18 @@ def read_table(
             place=f"{file}, 1",
             remedy=Text("nagłówek musi nazywać kolumny", "the header must name the columns"),
         )
-    raw = _fast(data, start, len(names), use, delimiter, kinds)
-    if raw is None and "whole" in kinds.values():
-        texts = {name: kind for name, kind in kinds.items() if kind != "whole"}
-        raw = _fast(data, start, len(names), use, delimiter, texts)
+    raw: dict[str, Column] | None = None
+    if plan is not None:
+        raw = _planned(data, start, picked, use, len(names), delimiter, plan, kinds)
+    if raw is None:
+        raw = _fast(data, start, len(names), use, delimiter, kinds)
     if raw is None:
         raw, audit = _careful(data[start:], len(names), use, delimiter, place, audit)
     n = len(next(iter(raw.values())))
     columns = {}
     stripped = 0
     for name, column in raw.items():
-        columns[name], dirty = _strip(column) if column.encoded else (column, 0)
+        columns[name], dirty = strip(column) if column.encoded else (column, 0)
         stripped += dirty
     audit = audit.add(
         place, "repaired", stripped,
@@ -364,6 +213,36 @@ def _header(
     return names, start, delimiter, audit.add(place, "repaired", len(changed), what, changed)
 
 
+def _planned(
+    data: bytes,
+    start: int,
+    names: dict[str, int],
+    use: dict[str, int],
+    width: int,
+    delimiter: str,
+    plan: Plan,
+    kinds: Mapping[str, Kind],
+) -> dict[str, Column] | None:
+    """Read in one pass, the columns it does not take by pyarrow; None where neither will do."""
+
+    def again(name: str) -> Column:
+        texts = _fast(data, start, width, {name: names[name]}, delimiter, {})
+        if texts is None:
+            texts, _ = _careful(data[start:], width, {name: names[name]}, delimiter, "", Audit())
+        return strip(texts[name])[0]
+
+    known = scan(data, start, names, width, delimiter, plan, again)
+    if known is None:
+        return None
+    more = {name: names[name] for name in plan.decimals if name in names}
+    rest = {name: i for name, i in {**use, **more}.items() if name not in known}
+    found = _fast(data, start, width, rest, delimiter, kinds) if rest else {}
+    if found is None or len({len(c) for c in (*known.values(), *found.values())}) > 1:
+        return None
+    columns: dict[str, Column] = {**known, **found}
+    return columns
+
+
 def _fast(
     data: bytes,
     start: int,
@@ -373,6 +252,21 @@ def _fast(
     kinds: Mapping[str, Kind],
 ) -> dict[str, Column] | None:
     """Read by pyarrow; None where the file needs the careful way."""
+    found = _by_arrow(data, start, width, use, delimiter, kinds)
+    if found is None and "whole" in kinds.values():
+        texts = {name: kind for name, kind in kinds.items() if kind != "whole"}
+        found = _by_arrow(data, start, width, use, delimiter, texts)
+    return found
+
+
+def _by_arrow(
+    data: bytes,
+    start: int,
+    width: int,
+    use: dict[str, int],
+    delimiter: str,
+    kinds: Mapping[str, Kind],
+) -> dict[str, Column] | None:
     if _NOT_BLANK.search(data, start) is None:
         return {name: Column(np.zeros(0, np.int32), []) for name in use}
     quoted = data.find(b'"', start) >= 0
@@ -412,38 +306,13 @@ def _fast(
         chunked = table.column(str(i))
         kind = kinds.get(name)
         if kind == "runs":
-            columns[name] = _by_runs(chunked)
+            columns[name] = by_runs(chunked)
         else:
-            columns[name] = Column(arrow=chunked) if kind else _coded(chunked)
+            columns[name] = Column(arrow=chunked) if kind else coded_column(chunked)
     return columns
 
 
 _NOT_BLANK = re.compile(rb"\S")
-
-
-def _by_runs(chunked: pa.ChunkedArray) -> Column:
-    """Sort out distinct texts run by run: rows of one trip stand together as a rule."""
-    runs = [pc.run_end_encode(chunk) for chunk in chunked.chunks if len(chunk)]
-    heads = _distinct([r.values for r in runs])
-    sizes = [np.diff(r.run_ends.to_numpy(), prepend=0) for r in runs]
-    return Column(np.repeat(heads.codes, np.concatenate(sizes)), heads.values)
-
-
-def _distinct(chunks: list[pa.StringArray]) -> Column:
-    # one array first: encoded by chunk, each would carry and compare the whole dictionary
-    whole = pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
-    return _coded(pa.chunked_array([whole.dictionary_encode()]))
-
-
-def _coded(chunked: pa.ChunkedArray) -> Column:
-    if not chunked.num_chunks:
-        return Column(np.zeros(0, np.int32), [])
-    if chunked.num_chunks > 1:
-        chunked = chunked.unify_dictionaries()
-    codes = np.concatenate([c.indices.to_numpy(zero_copy_only=False) for c in chunked.chunks])
-    # through numpy: several times faster than to_pylist
-    values = chunked.chunk(0).dictionary.to_numpy(zero_copy_only=False).tolist()
-    return Column(codes.astype(np.int32, copy=False), values)
 
 
 def _careful(
@@ -506,32 +375,3 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:  # a field beyond the limit of the csv module
         return line.split(delimiter)
-
-
-def _strip(column: Column) -> tuple[Column, int]:
-    joined = "\n".join(column.values)
-    if not any(c in joined for c in _SUSPECT) or not _ANY_DIRT(joined):
-        return column, 0
-    values = [_clean(v) if _DIRT(v) else v for v in column.values]
-    if values == column.values:
-        return column, 0
-    changed = np.array([a != b for a, b in zip(values, column.values, strict=True)])
-    count = int(changed[column.codes].sum()) if len(column.codes) else 0
-    place: dict[str, int] = {}
-    move = np.array([place.setdefault(v, len(place)) for v in values], dtype=np.int32)
-    return Column(move[column.codes] if len(column.codes) else column.codes, list(place)), count
-
-
-def _clean(value: str) -> str:
-    value = value.strip(_BLANKS)
-    # only quotes around the whole text: a name may rightly end with one
-    if len(value) > 1 and value[0] == value[-1] == '"' and '"' not in value[1:-1]:
-        value = value[1:-1].strip(_BLANKS)
-    return value
-
-
-_BLANKS = " \t\r\n\v\f\u00a0\ufeff"
-_SUSPECT = _BLANKS.replace("\n", "") + '"'
-# the same for many texts at once, one per line
-_ANY_DIRT = re.compile(r'^[^\S\n]|^[\u00a0\ufeff"]|[^\S\n]$|[\u00a0\ufeff"]$', re.M).search
-_DIRT = re.compile(r'^[\s\u00a0\ufeff"]|[\s\u00a0\ufeff"]$').search
