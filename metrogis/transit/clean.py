@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow.compute as pc
 
 from metrogis.errors import SchemaError
 from metrogis.provenance import Action, Audit
@@ -185,8 +186,10 @@ def decimal(column: Column) -> npt.NDArray[np.float64]:
 def unique_ids(table: Table, key: str, log: Log) -> Table:
     """Keep the first row of each id; blank ids and repeats are dropped."""
     column = table[key]
-    blank = column.map(lambda v: not v, bool)
+    blank = column.spread(np.asarray(pc.equal(column.texts, ""), bool))
     log("dropped", blank, "wiersze bez identyfikatora", "rows without an id")
+    if len(column.texts) == table.n and not blank.any():
+        return table
     codes = column.codes
     first = np.zeros(table.n, bool)
     first[np.unique(codes, return_index=True)[1]] = True
@@ -329,16 +332,14 @@ def trips(
     """Return trips, and the routes with those added that only trips name."""
     log = Log(feed, table.file)
     table = unique_ids(table, "trip_id", log)
-    ids = table["trip_id"].text()
-    route = table["route_id"].text()
-    known = set(route_frame["route_id"])
-    strange = np.array([r not in known for r in route], dtype=bool)
+    route = table["route_id"]
+    strange = route.find(route_frame["route_id"]) < 0
     if strange.any():
+        new = list(dict.fromkeys(route.filter(strange).text()))
         log(
             "guessed", strange, "kursy nieznanej linii: przyjęto autobus",
-            "trips of an unknown route: bus taken", dict.fromkeys(route[strange]),
+            "trips of an unknown route: bus taken", new,
         )  # fmt: skip
-        new = list(dict.fromkeys(route[strange]))
         extra = pd.DataFrame({c: [""] * len(new) for c in route_frame.columns})
         extra["route_id"], extra["route_short_name"], extra["feed"] = new, new, feed
         extra["route_type"] = np.full(len(new), 3, np.int16)
@@ -346,15 +347,19 @@ def trips(
         route_frame = pd.concat([route_frame, extra], ignore_index=True)
         route_frame["route_type"] = route_frame["route_type"].astype(np.int16)
     direction, bad = integer(table["direction_id"], -1, range(2))
-    log("unknown", bad, "direction_id inne niż 0 i 1", "direction_id other than 0 and 1", ids[bad])
+    if bad.any():
+        log(
+            "unknown", bad, "direction_id inne niż 0 i 1", "direction_id other than 0 and 1",
+            table["trip_id"].filter(bad).text(),
+        )  # fmt: skip
     frame = pd.DataFrame(
         {
-            "trip_id": ids,
-            "route_id": route,
-            "service_id": table["service_id"].text(),
-            "trip_headsign": table["trip_headsign"].text(),
+            "trip_id": table["trip_id"].series(),
+            "route_id": route.series(),
+            "service_id": table["service_id"].series(),
+            "trip_headsign": table["trip_headsign"].series(),
             "direction_id": direction.astype(np.int8),
-            "shape_id": table["shape_id"].text(),
+            "shape_id": table["shape_id"].series(),
             "feed": feed,
         }
     )

@@ -5,12 +5,12 @@ Cleaning a column then means cleaning its few distinct texts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,7 +24,8 @@ NO_VALUE = -(2**31)
 class Column:
     """One column: ``codes`` into ``values``, the distinct texts (one may be empty).
 
-    A column read as plain text (``arrow``) is only sorted into distinct texts when asked.
+    ``texts`` are the same distinct texts as an array. A column read as plain text (``arrow``) is
+    only sorted into distinct texts when asked.
     """
 
     def __init__(
@@ -32,9 +33,10 @@ class Column:
         codes: Ints | None = None,
         values: list[str] | None = None,
         *,
+        texts: pa.StringArray | None = None,
         arrow: pa.ChunkedArray | None = None,
     ) -> None:
-        self._codes, self._values, self._arrow = codes, values, arrow
+        self._codes, self._values, self._texts, self._arrow = codes, values, texts, arrow
 
     @property
     def codes(self) -> Ints:
@@ -46,7 +48,18 @@ class Column:
     def values(self) -> list[str]:
         """The distinct texts."""
         self._encode()
+        if self._values is None:
+            # through numpy: several times faster than to_pylist
+            self._values = self.texts.to_numpy(zero_copy_only=False).tolist()
         return cast("list[str]", self._values)
+
+    @property
+    def texts(self) -> pa.StringArray:
+        """The distinct texts as an array."""
+        self._encode()
+        if self._texts is None:
+            self._texts = pa.array(self._values, type=pa.string())
+        return self._texts
 
     def _encode(self) -> None:
         if self._codes is None and self._arrow is not None:
@@ -55,6 +68,7 @@ class Column:
                 text = text.cast(pa.string()).fill_null("")
             stripped, _ = strip(_distinct(text.chunks))
             self._codes, self._values = stripped._codes, stripped._values
+            self._texts = stripped._texts
 
     @property
     def encoded(self) -> bool:
@@ -72,8 +86,14 @@ class Column:
         return cast("npt.NDArray[np.int32]", filled.to_numpy())
 
     def decimal(self) -> npt.NDArray[np.float64] | None:
-        """Return a column already read as decimal numbers; None for other columns."""
-        return None
+        """Return decimal numbers, NaN for blanks; None where a text is no plain number."""
+        try:
+            blank = pc.equal(self.texts, "")
+            numbers = pc.if_else(blank, None, self.texts).cast(pa.float64())
+        except pa.ArrowInvalid:
+            return None
+        table = numbers.to_numpy(zero_copy_only=False)
+        return self.spread(np.where(np.isfinite(table), table, np.nan))
 
     def map(self, function: Callable[[str], Any], dtype: Any) -> npt.NDArray[Any]:
         """Return ``function`` of every row's text, computed once per distinct text."""
@@ -93,15 +113,21 @@ class Column:
         """Return the rows' texts."""
         return self.map(str, object)
 
+    def series(self) -> pd.Series:
+        """Return the rows' texts as a column of a frame."""
+        return text_series(self.texts.take(pa.array(self.codes)))
+
     def find(self, ids: Iterable[str]) -> Ints:
         """Return the position of every row's text in ``ids``, -1 where it is not there."""
         known = pa.array(ids, type=pa.string())
-        found = pc.index_in(pa.array(self.values, type=pa.string()), value_set=known)
+        if isinstance(known, pa.ChunkedArray):
+            known = known.combine_chunks()
+        found = pc.index_in(self.texts, value_set=known)
         return self.spread(found.fill_null(-1).to_numpy(zero_copy_only=False))
 
     def filter(self, keep: Mask) -> Column:
         """Return the column of the rows where ``keep``."""
-        return Column(self.codes[keep], self.values)
+        return Column(self.codes[keep], self._values, texts=self._texts)
 
     def seconds(self, slow: Callable[[str], int]) -> tuple[Ints, list[str]]:
         """Return times as seconds, and the texts that ``slow`` had to read.
@@ -132,6 +158,16 @@ class Column:
         return self._arrow is not None and other._arrow is not None and bool(
             self._arrow.equals(other._arrow)
         )  # fmt: skip
+
+
+def text_series(texts: pa.Array) -> pd.Series:
+    """Return texts as a column of a frame, in the type that pandas gives to texts."""
+    if _PANDAS_TEXT:
+        return pd.Series(texts, dtype="str")
+    return pd.Series(texts.to_numpy(zero_copy_only=False), dtype=object)
+
+
+_PANDAS_TEXT = pd.Series(["a"]).dtype != object
 
 
 def clock(chunk: pa.StringArray) -> tuple[Ints, Mask]:
@@ -184,7 +220,7 @@ def by_runs(chunked: pa.ChunkedArray) -> Column:
     runs = [pc.run_end_encode(chunk) for chunk in chunked.chunks if len(chunk)]
     heads = _distinct([r.values for r in runs])
     sizes = [np.diff(r.run_ends.to_numpy(), prepend=0) for r in runs]
-    return Column(np.repeat(heads.codes, np.concatenate(sizes)), heads.values)
+    return Column(np.repeat(heads.codes, np.concatenate(sizes)), texts=heads.texts)
 
 
 def _distinct(chunks: list[pa.StringArray]) -> Column:
@@ -200,17 +236,14 @@ def coded_column(chunked: pa.ChunkedArray) -> Column:
     if chunked.num_chunks > 1:
         chunked = chunked.unify_dictionaries()
     codes = np.concatenate([c.indices.to_numpy(zero_copy_only=False) for c in chunked.chunks])
-    # through numpy: several times faster than to_pylist
-    values = chunked.chunk(0).dictionary.to_numpy(zero_copy_only=False).tolist()
-    return Column(codes.astype(np.int32, copy=False), values)
+    return Column(codes.astype(np.int32, copy=False), texts=chunked.chunk(0).dictionary)
 
 
 def strip(column: Column) -> tuple[Column, int]:
     """Take blanks and quotes off the ends of texts; return also how many rows that changed."""
-    joined = "\n".join(column.values)
-    if not any(c in joined for c in _SUSPECT) or not _ANY_DIRT(joined):
+    if pc.utf8_trim(column.texts, characters=_BLANKS + '"').equals(column.texts):
         return column, 0
-    values = [_clean(v) if _DIRT(v) else v for v in column.values]
+    values = [_clean(v) for v in column.values]
     if values == column.values:
         return column, 0
     changed = np.array([a != b for a, b in zip(values, column.values, strict=True)])
@@ -229,7 +262,3 @@ def _clean(value: str) -> str:
 
 
 _BLANKS = " \t\r\n\v\f\u00a0\ufeff"
-_SUSPECT = _BLANKS.replace("\n", "") + '"'
-# the same for many texts at once, one per line
-_ANY_DIRT = re.compile(r'^[^\S\n]|^[\u00a0\ufeff"]|[^\S\n]$|[\u00a0\ufeff"]$', re.M).search
-_DIRT = re.compile(r'^[\s\u00a0\ufeff"]|[\s\u00a0\ufeff"]$').search

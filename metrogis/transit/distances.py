@@ -43,11 +43,13 @@ def along(
     shape_of = trips["shape_id"].to_numpy()
     lines: dict[str, shapely.LineString] | None = None
     seen: dict[tuple[str, bytes], tuple[Floats, int]] = {}
+    if dist is not None:
+        whole = _all_grow(dist, calls, bounds)
+        theirs = (whole & _among(which, len(trips)))[calls.trip]
+        x[theirs], how[theirs] = dist[theirs], 2
+        which = which[~whole[which]]
     for trip in which.tolist():
         rows = slice(bounds[trip], bounds[trip + 1])
-        if dist is not None and _grows(dist[rows]):
-            x[rows], how[rows] = dist[rows], 2
-            continue
         stop = calls.stop[rows]
         key = (str(shape_of[trip]), stop.tobytes())
         if key not in seen:
@@ -63,6 +65,25 @@ def along(
             if mixed is not None:
                 x[rows], how[rows] = mixed, np.where(np.isfinite(dist[rows]), 2, how[rows])
     return x, how
+
+
+def _among(which: Ints, count: int) -> npt.NDArray[np.bool_]:
+    among = np.zeros(count, bool)
+    among[which] = True
+    return among
+
+
+def _all_grow(
+    dist: Floats, calls: StopTimes, bounds: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Tell of every trip what :func:`_grows` tells of one."""
+    right = np.isfinite(dist)
+    right[1:] &= calls.first[1:] | (dist[1:] >= dist[:-1])
+    grow = bounds[1:] > bounds[:-1]
+    grow[calls.trip[~right]] = False
+    trip = np.flatnonzero(grow)
+    grow[trip] = dist[bounds[trip + 1] - 1] > dist[bounds[trip]]
+    return np.asarray(grow)
 
 
 def _grows(d: Floats) -> bool:

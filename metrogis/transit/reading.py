@@ -6,12 +6,15 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.provenance import Audit, Source
@@ -20,6 +23,7 @@ from metrogis.transit import calendar as cal
 from metrogis.transit import clean
 from metrogis.transit.archive import Archive, Limits, open_archive
 from metrogis.transit.calendar import Calendar
+from metrogis.transit.columns import text_series
 from metrogis.transit.feed import Feed, Options
 from metrogis.transit.scan import Plan
 from metrogis.transit.stop_times import StopTimes, stop_times
@@ -58,7 +62,15 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
         raise ParameterError(
             Text("nie podano żadnego rozkładu", "no timetable given"), layer=name or "timetable"
         )
-    feeds = [_read_one(path, key, options, limits, max_time) for key, path in named.items()]
+    feeds = []
+    # the largest table of each feed is unpacked while others are read
+    with ThreadPoolExecutor(1) as pool:
+        waiting = iter(named.items())
+        ahead = [_start(pool, *next(waiting), limits)]
+        while ahead:
+            started = ahead.pop()
+            ahead = [_start(pool, *item, limits) for item in islice(waiting, 1)]
+            feeds.append(_assemble(started, options, max_time))
     return feeds[0] if len(feeds) == 1 else _merge(feeds, name or "+".join(named))
 
 
@@ -66,27 +78,27 @@ def _stem(path: Path) -> str:
     return path.stem if path.suffix.lower() == ".zip" else path.name or "timetable"
 
 
-def _read_one(path: Path, name: str, options: Options, limits: Limits, max_time: int) -> Feed:
+@dataclass(frozen=True)
+class _Started:
+    """A feed whose largest table is being unpacked."""
+
+    archive: Archive
+    stop_times: Future[bytes | None]
+    sha256: Future[str]
+
+
+def _start(pool: ThreadPoolExecutor, name: str, path: Path, limits: Limits) -> _Started:
     archive = open_archive(path, layer=name, limits=limits)
     for key in _MUST:
         if key not in archive.entries:
             raise _missing(name, f"{key}.txt")
     if not {"calendar", "calendar_dates"} & archive.entries.keys():
         raise _missing(name, "calendar.txt, calendar_dates.txt")
-    with ThreadPoolExecutor(1) as pool:
-        # the largest table is unpacked while the others are read
-        ahead = pool.submit(archive.read, "stop_times")
-        sha256 = pool.submit(archive.sha256)
-        return _assemble(archive, ahead, sha256, options, max_time)
+    return _Started(archive, pool.submit(archive.read, "stop_times"), pool.submit(archive.sha256))
 
 
-def _assemble(
-    archive: Archive,
-    ahead: Future[bytes | None],
-    sha256: Future[str],
-    options: Options,
-    max_time: int,
-) -> Feed:
+def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
+    archive = started.archive
     name = archive.layer
     audit = archive.audit
     tables: dict[str, Table] = {}
@@ -132,7 +144,7 @@ def _assemble(
         decimals=("shape_dist_traveled",),
         latest=max_time,
     )
-    table, notes = _table(archive, "stop_times", ahead.result(), options.country, plan)
+    table, notes = _table(archive, "stop_times", started.stop_times.result(), options.country, plan)
     audit += notes
     calls, notes = stop_times(
         table, trips, stops, name, max_time=max_time, shapes=lambda: read_shapes(archive)
@@ -145,7 +157,7 @@ def _assemble(
             place="stop_times.txt",
             remedy=Text("sprawdź trip_id, stop_id i czasy", "check trip_id, stop_id and the times"),
         )
-    source = Source(layer=name, origin=archive.path.name, sha256=sha256.result())
+    source = Source(layer=name, origin=archive.path.name, sha256=started.sha256.result())
     texts = {c: tables["agency"][c].text() for c in clean.WANTED["agency"]}
     return Feed(
         name, stops, routes, trips, transfers, pd.DataFrame(texts).assign(feed=name), calls,
@@ -237,20 +249,13 @@ def _merge(feeds: list[Feed], name: str) -> Feed:
     for table, columns in _IDS.items():
         parts = []
         for feed in feeds:
-            part = getattr(feed, table).copy()
-            for column in columns:
-                texts = part[column].astype(object)
-                part[column] = np.where(texts != "", feed.name + ":" + texts, "")
-            parts.append(part)
+            part = getattr(feed, table)
+            prefixed = {column: _prefixed(feed.name, part[column]) for column in columns}
+            parts.append(part.assign(**prefixed))
         frames[table] = pd.concat(parts, ignore_index=True)
     trip0 = np.cumsum([0, *(len(f.trips) for f in feeds)])
     stop0 = np.cumsum([0, *(len(f.stops) for f in feeds)])
-    moved = [
-        replace(f.calls, trip=f.calls.trip + np.int32(t), stop=f.calls.stop + np.int32(s))
-        for f, t, s in zip(feeds, trip0, stop0, strict=False)
-    ]
-    fields = StopTimes.__dataclass_fields__
-    calls = StopTimes(*(np.concatenate([getattr(c, f) for c in moved]) for f in fields))
+    calls = _joined([f.calls for f in feeds], {"trip": trip0, "stop": stop0})
     headways = pd.concat(
         [
             f.headways.assign(trip=f.headways["trip"] + t)
@@ -277,6 +282,31 @@ def _merge(feeds: list[Feed], name: str) -> Feed:
         Source(layer=name, origin=", ".join(f.source.origin for f in feeds)),
         feeds[0].options, {f.name: a for f in feeds for a in f.archives.values()},
     )  # fmt: skip
+
+
+def _prefixed(feed: str, ids: pd.Series) -> pd.Series:
+    """Put the feed's name before ids that are not blank."""
+    texts = pa.array(ids, type=pa.string())
+    named = pc.binary_join_element_wise(pa.scalar(feed), texts, ":")
+    found = text_series(pc.if_else(pc.equal(texts, ""), "", named))
+    return found.set_axis(ids.index)
+
+
+def _joined(parts: list[StopTimes], moves: Mapping[str, Any]) -> StopTimes:
+    """Put stop times one after another; positions move by what stands before."""
+    edges = np.cumsum([0, *(len(part) for part in parts)])
+    fields = {}
+    for name in StopTimes.__dataclass_fields__:
+        values = [getattr(part, name) for part in parts]
+        whole = np.empty(edges[-1], values[0].dtype)
+        for i, value in enumerate(values):
+            here = whole[edges[i] : edges[i + 1]]
+            if name in moves:
+                np.add(value, whole.dtype.type(moves[name][i]), out=here)
+            else:
+                here[:] = value
+        fields[name] = whole
+    return StopTimes(**fields)
 
 
 def _merge_calendars(feeds: list[Feed]) -> Calendar:

@@ -77,7 +77,7 @@ class Known(Column):
     def _encode(self) -> None:
         if self._codes is None:
             column = self._again()
-            self._codes, self._values = column.codes, column.values
+            self._codes, self._texts = column.codes, column.texts
 
     def __len__(self) -> int:
         return len(self.numbers)
