@@ -95,7 +95,7 @@ def _bike_share(metro: Metro, name: str, path: Path, source: Source) -> Any:
 
     frame = read_gbfs(path, layer=name)
     audit = provenance.audit_of(frame)
-    frame = frame.to_crs(metro.crs)
+    frame = _moved(frame, metro.crs)
     _inside_metro(metro, frame, name)
     frame, found = schemas.conform(frame, "BikeShare", layer=name)
     return provenance.attach(frame, source, audit + found)
@@ -119,7 +119,7 @@ def _raster(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source:
 
     frame = population.from_raster(path, band=layer.band, crs=layer.crs, layer=name)
     audit = provenance.audit_of(frame)
-    frame = frame.to_crs(metro.crs)
+    frame = _moved(frame, metro.crs)
     _inside_metro(metro, frame, name)
     frame, found = schemas.conform(frame, layer.schema_name, layer=name)
     return provenance.attach(frame, source, audit + found)
@@ -167,7 +167,7 @@ def _table(
     frame, audit = _read(metro, name, layer, path)
     schema = layer.schema_name or (cat.LAYERS[name].schema if name in cat.LAYERS else "Table")
     if isinstance(frame, gpd.GeoDataFrame):
-        frame = frame.to_crs(metro.crs)
+        frame = _moved(frame, metro.crs)
         _inside_metro(metro, frame, name)
     frame, found = schemas.conform(frame, schema, layer=name)
     audit += found
@@ -292,15 +292,18 @@ def _cut(
     return frame[kept], audit
 
 
+def _moved(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
+    """Bring a layer into ``crs``; where that is only another way to write its own, name it so."""
+    if frame.crs is not None and frame.crs.equals(crs, ignore_axis_order=True):
+        return frame.set_crs(crs, allow_override=True)
+    return frame.to_crs(crs)
+
+
 def _inside_metro(metro: Metro, frame: gpd.GeoDataFrame, name: str) -> None:
     """Raise when a layer has nothing in the metropolis: swapped axes fall into Poland too."""
-    if metro.info.bbox is None or frame.empty:
+    box = metro.box
+    if box is None or frame.empty:
         return
-    box = np.asarray(
-        pyproj.Transformer.from_crs(
-            crs_rules.GEOGRAPHIC_CRS, metro.crs, always_xy=True
-        ).transform_bounds(*metro.info.bbox)
-    )
     found = frame.geometry.total_bounds
     if not np.isfinite(found).all() or _overlap(found, box):
         return

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyproj
 
@@ -132,6 +133,14 @@ class Metro:
     def crs(self) -> pyproj.CRS:
         """The working CRS: projected, in metres."""
         return crs_rules.require_metric(self.info.crs, layer="[metro] crs")
+
+    @cached_property
+    def box(self) -> np.ndarray | None:
+        """Extent in the working CRS, m: west, south, east, north; ``None`` where none is given."""
+        if self.info.bbox is None:
+            return None
+        move = pyproj.Transformer.from_crs(crs_rules.GEOGRAPHIC_CRS, self.crs, always_xy=True)
+        return np.asarray(move.transform_bounds(*self.info.bbox))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.catalog.layers)

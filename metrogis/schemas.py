@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -412,17 +412,17 @@ def _conform_geometry(
         frame = frame.set_geometry(gpd.GeoSeries(repaired, index=frame.index, crs=frame.crs))
         values = repaired
     wanted = _GEOMETRIES[rules.geometry]
-    kinds = np.array([g.geom_type for g in values], dtype=object)
-    wrong = ~np.isin(kinds, wanted)
+    kinds = shapely.get_type_id(values)
+    wrong = ~np.isin(kinds, [shapely.GeometryType[kind.upper()].value for kind in wanted])
     if wrong.any():
-        if rules.geometry == "point" and set(kinds[wrong]) == {"MultiPoint"}:
+        if rules.geometry == "point" and (kinds[wrong] == shapely.GeometryType.MULTIPOINT).all():
             single = shapely.get_num_geometries(values) == 1
             if (single | ~wrong).all():
                 values = np.where(wrong, shapely.get_geometry(values, 0), values)
                 return frame.set_geometry(
                     gpd.GeoSeries(values, index=frame.index, crs=frame.crs)
                 ), audit
-        found = ", ".join(sorted(set(kinds[wrong])))
+        found = ", ".join(sorted({g.geom_type for g in values[wrong]}))
         rows = ", ".join(str(i) for i in frame.index[wrong][:5])
         raise SchemaError(
             Text(
@@ -447,7 +447,9 @@ def _cast(
     name = str(column.name)
     if rule.kind in ("number", "integer"):
         numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-        bad = numbers.isna() & column.notna() & (column.astype(str).str.strip() != "")
+        bad = numbers.isna() & column.notna()
+        if bad.any():
+            bad &= column.astype(str).str.strip() != ""
         if bad.any():
             return column, audit, [_bad(name, column, bad, "liczbą", "a number")]
         if rule.kind == "integer":
@@ -461,20 +463,35 @@ def _cast(
         return dates, audit, ([_bad(name, column, bad, "datą", "a date")] if bad.any() else [])
     if rule.kind == "teryt":
         return _teryt(column, layer, audit)
-    text = [None if pd.isna(v) else unicodedata.normalize("NFC", str(v)).strip() for v in column]
-    return pd.Series(text, index=column.index, dtype="object"), audit, []
+    return _each(column, lambda v: unicodedata.normalize("NFC", str(v)).strip()), audit, []
+
+
+def _each(column: pd.Series, text_of: Callable[[Any], str]) -> pd.Series:
+    """Text of each value, ``None`` of a missing one; a text that repeats is asked for once."""
+    missing = column.isna().to_numpy()
+    known: dict[str, str] = {}
+    out: list[str | None] = []
+    for value, gone in zip(column.to_numpy(dtype=object), missing.tolist(), strict=True):
+        if gone:
+            out.append(None)
+        elif isinstance(value, str):
+            found = known.get(value)
+            if found is None:
+                found = known[value] = text_of(value)
+            out.append(found)
+        else:
+            out.append(text_of(value))
+    return pd.Series(out, index=column.index, dtype="object")
 
 
 def _teryt(column: pd.Series, layer: str, audit: Audit) -> tuple[pd.Series, Audit, list[Text]]:
     """Codes of 7 digits as text; a leading 0 lost by a spreadsheet is put back, and counted."""
 
-    def clean(value: Any) -> str | None:
-        if pd.isna(value):
-            return None
+    def clean(value: Any) -> str:
         text = str(int(value)) if isinstance(value, float) else str(value)
         return text.strip().replace("_", "")
 
-    cleaned = pd.Series([clean(v) for v in column], index=column.index, dtype="object")
+    cleaned = _each(column, clean)
     digits = cleaned.astype("string")
     short = digits.str.fullmatch(r"[0-9]{6}").fillna(False).astype(bool)
     audit = audit.add(
@@ -505,6 +522,8 @@ def _bad(name: str, column: pd.Series, bad: pd.Series, pl: str, en: str) -> Text
 
 def _limits(frame: pd.DataFrame, rules: Schema) -> list[Text]:
     """Check keys, empty values and ranges by pandera, and word its findings in both languages."""
+    if _keeps(frame, rules):
+        return []  # pandera, which words what is wrong, takes longer to import than to ask
     import pandera.errors as pae
 
     try:
@@ -535,6 +554,27 @@ def _limits(frame: pd.DataFrame, rules: Schema) -> list[Text]:
             )
         return problems
     return []
+
+
+def _keeps(frame: pd.DataFrame, rules: Schema) -> bool:
+    """Tell whether no column holds anything that the pandera schema could object to."""
+    for name, rule in rules.fields.items():
+        if name not in frame.columns:
+            continue
+        column = frame[name]
+        known = column.dropna()
+        if not rule.nullable and len(known) < len(column):
+            return False
+        if rule.unique and not column.is_unique:
+            return False
+        if rule.allowed and not known.isin(rule.allowed).all():
+            return False
+        # written so that what cannot be compared as expected is left to pandera
+        if rule.low is not None and not (known >= rule.low).all():
+            return False
+        if rule.high is not None and not (known <= rule.high).all():
+            return False
+    return True
 
 
 def _pandera(rules: Schema, frame: pd.DataFrame) -> pa.DataFrameSchema:

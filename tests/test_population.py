@@ -16,7 +16,7 @@ from shapely import affinity, box
 from metrogis import population as pop
 from metrogis.errors import CRSError, ParameterError, SchemaError, SourceError
 from metrogis.landscape import grid as grids
-from metrogis.population import weights
+from metrogis.population import pixels, weights
 from metrogis.provenance import audit_of
 
 CRS = "EPSG:2180"
@@ -306,3 +306,44 @@ def test_a_grid_weighs_like_its_file(tmp_path: Path):
     from_file = weights.weigh(pieces, path)[0]
     from_grid = weights.weigh(pieces, grids.read(path))[0]
     assert from_file.tolist() == from_grid.tolist() == [0 + 1 + 4 + 5 + 8 + 9, 2 + 6 + 7 + 10]
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 10_000),
+    size=st.sampled_from([10.0, 25.0, 33.3]),
+    pixel=st.sampled_from([5.0, 10.0, 7.3]),
+    askew=st.booleans(),
+    kind=st.sampled_from(["squares", "turned", "discs", "crosses"]),
+)
+def test_cells_of_a_raster_are_held_as_a_tree_says(seed, size, pixel, askew, kind):
+    """Borders of squares run through centres of cells here: those are the hard ones."""
+    random = np.random.default_rng(seed)
+    x, y = random.integers(0, 15, (2, 40)) * size
+    shapes = box(x, y, x + size, y + size)
+    if kind == "turned":
+        shapes = shapely.transform(shapes, lambda c: c @ np.array([[0.99, 0.1], [-0.1, 0.99]]))
+    elif kind == "discs":
+        shapes[::3] = shapely.buffer(shapely.points(x, y), size / 2)[::3]
+    elif kind == "crosses":
+        shapes = shapely.union(shapes, box(x, y, x + 2 * size, y + size / 2))
+    shapes = shapely.transform(shapes, lambda c: c + 500_000)
+    values = random.integers(0, 4, (40, 40)).astype(float)
+    turn = (1.0, 0.5) if askew else (0.0, 0.0)
+    transform = Affine(pixel, turn[0], 500_000, turn[1], -pixel, 500_000 + 40 * pixel)
+    row, column = np.nonzero(values)
+    x = transform.a * (column + 0.5) + transform.b * (row + 0.5) + transform.c
+    y = transform.d * (column + 0.5) + transform.e * (row + 0.5) + transform.f
+    places = shapely.points(x, y)
+    centre, shape = shapely.STRtree(shapes).query(places, predicate="intersects")
+    _, first = np.unique(centre, return_index=True)
+    expected = np.bincount(shape[first], values[row, column][centre[first]], minlength=40)
+    assert pixels.sums(shapes, values, values > 0, transform).tolist() == expected.tolist()
+
+
+def test_width_of_a_cell_is_that_of_its_smallest_rectangle():
+    square = box(0, 0, 30, 40)
+    disc, line = shapely.Point(0, 0).buffer(5), shapely.LineString([(0, 0), (3, 4)])
+    shapes = np.array([square, affinity.rotate(square, 25), line])
+    assert pop.cell_width(shapes) == pytest.approx([40, 40, 4])
+    assert pop.cell_width(np.array([disc])) == pytest.approx([10], rel=0.01)

@@ -19,6 +19,8 @@ from metrogis.teryt import drop_parts, match_codes
 from metrogis.texts import Text
 
 _LAYER = "population"
+_NOBODY = 1e-9
+"""Fewer people than this in a whole municipality are rounding: nothing can be scaled by them."""
 
 
 def cut_by_municipalities(
@@ -215,8 +217,8 @@ def scale_to_municipal(
     wholly_unknown = there & (
         np.bincount(position, np.isfinite(people).astype(float), minlength=count) == 0
     )
-    fresh = there & (known <= 0) & (wanted > 0)
-    scaled = (known > 0) & np.isfinite(wanted)
+    fresh = there & (known < _NOBODY) & (wanted > 0)
+    scaled = (known >= _NOBODY) & np.isfinite(wanted)
     factor = np.divide(wanted, known, out=np.ones(count), where=scaled)
     people = np.where(scaled[position], people * factor[position], people)
     if fresh.any():

@@ -29,11 +29,14 @@ def cell_width(geometry: np.ndarray) -> np.ndarray:
         return np.zeros(0)
     bounds = shapely.bounds(geometry)
     width = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
-    ring = shapely.get_exterior_ring(shapely.oriented_envelope(geometry))
-    flat = shapely.is_missing(ring)  # no area: a line or a point
-    a, b, c = (shapely.get_point(ring, i) for i in range(3))
-    sides = np.fmax(shapely.distance(a, b), shapely.distance(b, c))
-    return np.asarray(np.where(flat, width, sides), dtype="float64")
+    # a shape that fills its extent is that rectangle
+    askew = np.flatnonzero(shapely.area(geometry) != shapely.area(shapely.box(*bounds.T)))
+    envelope = shapely.oriented_envelope(geometry[askew])
+    wide = shapely.get_type_id(envelope) == shapely.GeometryType.POLYGON  # others have no area
+    corner = shapely.get_coordinates(envelope[wide]).reshape(-1, 5, 2)[:, :3]
+    sides = np.sqrt((np.diff(corner, axis=1) ** 2).sum(axis=2))
+    width[askew[wide]] = sides.max(axis=1)
+    return np.asarray(width, dtype="float64")
 
 
 def split_cells(

@@ -12,6 +12,7 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError
+from metrogis.population import pixels
 from metrogis.population.cells import read_raster
 from metrogis.provenance import Audit
 from metrogis.texts import Text
@@ -89,30 +90,25 @@ def _weigh_features(shapes: np.ndarray, layer: gpd.GeoDataFrame) -> np.ndarray:
 
 
 def _weigh_raster(shapes: np.ndarray, raster: Any, crs: Any) -> np.ndarray:
+    known = nodata = None
     if isinstance(raster, tuple):
-        values, transform = raster[:2]
-        nodata = None
+        values, transform = np.asarray(raster[0]), raster[1]
     else:
         if hasattr(raster, "valid"):  # a Grid
             values, transform, own = raster.values, raster.transform, raster.crs
-            values, nodata = np.where(raster.valid, values, 0), None
+            known = raster.valid
         else:
             values, transform, own, nodata = read_raster(Path(raster), layer="weights")
         crs_rules.require_same(
             population=gpd.GeoDataFrame(geometry=[], crs=crs),
             weights=gpd.GeoDataFrame(geometry=[], crs=own),
         )
-    values = np.asarray(values, dtype="float64")
-    values = np.where(np.isfinite(values) & (values > 0), values, 0.0)
+    counted = np.isfinite(values) & (values > 0)
+    if known is not None:
+        counted &= known
     if nodata is not None:
-        values = np.where(values == nodata, 0.0, values)
-    row, column = np.nonzero(values)
-    x = transform.a * (column + 0.5) + transform.b * (row + 0.5) + transform.c
-    y = transform.d * (column + 0.5) + transform.e * (row + 0.5) + transform.f
-    pixel, piece = shapely.STRtree(shapes).query(shapely.points(x, y), predicate="intersects")
-    _, first = np.unique(pixel, return_index=True)
-    pixel, piece = pixel[first], piece[first]
-    return np.bincount(piece, values[row, column][pixel], minlength=len(shapes))
+        counted &= values != nodata
+    return pixels.sums(shapes, values, counted, transform)
 
 
 def spread(
