@@ -162,6 +162,9 @@ def integer(
         return numbers.astype(dtype, copy=False), wrong
     table = np.array([parse(v) for v in column.values], dtype=np.int64)
     bad = table == _BAD
+    if len(table) == 1:
+        value = default if bad[0] else table[0]
+        return np.full(len(column), value, dtype), np.full(len(column), bad[0])
     rows = column.spread(bad) if bad.any() else np.zeros(len(column), bool)
     return column.spread(np.where(bad, default, table).astype(dtype)), rows
 
@@ -371,7 +374,11 @@ def frequencies(
 ) -> tuple[pd.DataFrame, Audit]:
     """Return headways: trip (position), start, end (seconds, half-open), headway, exact."""
     log = Log(feed, table.file)
-    trip = table["trip_id"].find(trip_ids if table.n else ())
+    if not table.n:
+        none: dict[str, Any] = dict.fromkeys(("trip", "start", "end", "headway"), np.int64)
+        empty = {c: np.zeros(0, kind) for c, kind in {**none, "exact": bool}.items()}
+        return pd.DataFrame(empty), log.audit
+    trip = table["trip_id"].find(trip_ids)
     names = table["trip_id"].text()
     log(
         "dropped",

@@ -119,11 +119,7 @@ class Column:
 
     def find(self, ids: Iterable[str]) -> Ints:
         """Return the position of every row's text in ``ids``, -1 where it is not there."""
-        known = pa.array(ids, type=pa.string())
-        if isinstance(known, pa.ChunkedArray):
-            known = known.combine_chunks()
-        found = pc.index_in(self.texts, value_set=known)
-        return self.spread(found.fill_null(-1).to_numpy(zero_copy_only=False))
+        return self.spread(positions(self.texts, ids))
 
     def filter(self, keep: Mask) -> Column:
         """Return the column of the rows where ``keep``."""
@@ -158,6 +154,21 @@ class Column:
         return self._arrow is not None and other._arrow is not None and bool(
             self._arrow.equals(other._arrow)
         )  # fmt: skip
+
+
+def positions(texts: Iterable[str], ids: Iterable[str]) -> Ints:
+    """Return the position of every text in ``ids``, -1 where it is not there.
+
+    >>> positions(["b", "c"], ["a", "b"]).tolist()
+    [1, -1]
+    """
+    found = pc.index_in(_array(texts), value_set=_array(ids))
+    return cast(Ints, found.fill_null(-1).to_numpy(zero_copy_only=False))
+
+
+def _array(texts: Iterable[str]) -> pa.StringArray:
+    found = pa.array(texts, type=pa.string())
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
 def text_series(texts: pa.Array) -> pd.Series:

@@ -22,7 +22,7 @@ from metrogis.texts import Text
 from metrogis.transit import calendar as cal
 from metrogis.transit.archive import Archive, Limits
 from metrogis.transit.calendar import DAY_TYPES, Calendar, DateLike, DayType
-from metrogis.transit.columns import Mask
+from metrogis.transit.columns import Mask, positions
 from metrogis.transit.departures import Boardings, boardings, run_starts
 from metrogis.transit.stop_times import StopTimes
 
@@ -147,13 +147,11 @@ class Feed:
 
     @cached_property
     def _trip_route(self) -> npt.NDArray[np.int32]:
-        place = pd.Index(self.routes["route_id"])
-        return place.get_indexer(self.trips["route_id"]).astype(np.int32)
+        return positions(self.trips["route_id"], self.routes["route_id"])
 
     @cached_property
     def _trip_service(self) -> npt.NDArray[np.int32]:
-        place = pd.Index(self.calendar.services)
-        return place.get_indexer(self.trips["service_id"]).astype(np.int32)
+        return positions(self.trips["service_id"], self.calendar.services)
 
     @cached_property
     def _trip_last(self) -> npt.NDArray[np.int32]:
@@ -252,7 +250,7 @@ class Feed:
         trip = self.calls.trip[call]
         route = self._trip_route[trip]
         r = self.routes
-        names = pd.Index(self.feeds)
+        feed = positions(self.trips["feed"], self.feeds)
         frame = pd.DataFrame(
             {
                 "stop_id": _category(self.calls.stop[call], self.stops["stop_id"]),
@@ -267,9 +265,7 @@ class Feed:
                 "first_stop": self.calls.first[call],
                 "terminal_id": _category(self._trip_last[trip], self.stops["stop_id"]),
                 "route_type": r["route_type"].to_numpy()[route],
-                "feed": pd.Categorical.from_codes(
-                    names.get_indexer(self.trips["feed"])[trip], categories=names
-                ),
+                "feed": pd.Categorical.from_codes(feed[trip], categories=pd.Index(self.feeds)),
             }
         )
         frame.attrs["dates"] = {f: d.isoformat() for f, d in days.items()}

@@ -288,8 +288,8 @@ def _prefixed(feed: str, ids: pd.Series) -> pd.Series:
     """Put the feed's name before ids that are not blank."""
     texts = pa.array(ids, type=pa.string())
     named = pc.binary_join_element_wise(pa.scalar(feed), texts, ":")
-    found = text_series(pc.if_else(pc.equal(texts, ""), "", named))
-    return found.set_axis(ids.index)
+    blank = pc.equal(texts, "")
+    return text_series(pc.if_else(blank, "", named) if pc.any(blank).as_py() else named)
 
 
 def _joined(parts: list[StopTimes], moves: Mapping[str, Any]) -> StopTimes:

@@ -51,7 +51,8 @@ class StopTimes:
 
     def bounds(self, n_trips: int) -> npt.NDArray[np.int64]:
         """Return where each trip's rows start; trip i has rows bounds[i]:bounds[i+1]."""
-        return np.searchsorted(self.trip, np.arange(n_trips + 1)).astype(np.int64)
+        count = np.bincount(self.trip, minlength=n_trips)
+        return np.concatenate([[0], np.cumsum(count)])
 
 
 def stop_times(
@@ -263,23 +264,23 @@ def _fill(
             log("modelled", count, f"puste czasy {pl}", f"blank times {en}")
     calls = replace(calls, arrival=arrival, departure=departure, modelled=modelled)
     lost = departure == NO_TIME
-    ids = trips["trip_id"].to_numpy()
     log(
         "dropped", lost, "wiersze bez czasu na początku lub końcu kursu",
-        "rows without time at the start or end of a trip", ids[np.unique(calls.trip[lost])],
+        "rows without time at the start or end of a trip",
+        trips["trip_id"].iloc[np.unique(calls.trip[lost])],
     )  # fmt: skip
     return calls.take(~lost)
 
 
 def _short_trips(calls: StopTimes, trips: pd.DataFrame, log: Log) -> StopTimes:
-    count = np.diff(calls.bounds(len(trips)))
-    ids = trips["trip_id"].to_numpy()
+    count = np.bincount(calls.trip, minlength=len(trips))
+    ids = trips["trip_id"]
     log("noted", count == 0, "kursy bez stop_times", "trips without stop_times", ids[count == 0])
-    single = np.zeros(len(calls), bool)
-    if (count == 1).any():
-        single = (count == 1)[calls.trip] & calls.first & calls.last
+    if not (count == 1).any():
+        return calls
+    single = (count == 1)[calls.trip] & calls.first & calls.last
     log(
         "dropped", single, "kursy o jednym przystanku", "trips with a single stop",
-        ids[calls.trip[single]],
+        ids.to_numpy()[calls.trip[single]],
     )  # fmt: skip
     return calls.take(~single)
