@@ -23,7 +23,7 @@ from metrogis.streets.store import load
 
 _CACHE_VERSION = 1
 """Raise when reading changes what a kept network would hold."""
-_CACHE_FROM_BYTES = 500_000
+_CACHE_FROM_BYTES = 100_000
 """Smaller files are read anew: that takes no time."""
 
 

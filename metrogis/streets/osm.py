@@ -560,8 +560,28 @@ def _tag_table(raw: RawStreets, keep: Sequence[str]) -> pd.DataFrame:
     """Return one row per way: osm_id and the kept tags, as categories."""
     exact = [k for k in dict.fromkeys(keep) if not k.endswith("*")]
     prefixes = tuple(k[:-1] for k in keep if k.endswith("*"))
-    more = {k for tags in raw.tags for k in tags if k.startswith(prefixes)} if prefixes else set()
+    codes = {k: np.full(len(raw.tags), -1, np.int32) for k in exact}
+    seen: dict[str, dict[str, int]] = {k: {} for k in exact}
+    others: set[str] = set()  # keys that are not kept: asked once
+    for i, tags in enumerate(raw.tags):
+        for key, value in tags.items():
+            values = seen.get(key)
+            if values is None:
+                if key in others or not key.startswith(prefixes):
+                    others.add(key)
+                    continue
+                values = seen[key] = {}
+                codes[key] = np.full(len(raw.tags), -1, np.int32)
+            codes[key][i] = values.setdefault(value, len(values))
     columns: dict[str, Any] = {"osm_id": raw.way_id}
-    for key in [*exact, *sorted(more - set(exact))]:
-        columns[key] = pd.Categorical([tags.get(key) for tags in raw.tags])
+    for key in [*exact, *sorted(set(codes) - set(exact))]:
+        columns[key] = _categorical(codes[key], [*seen[key]])
     return pd.DataFrame(columns)
+
+
+def _categorical(codes: Array, values: Sequence[str | None]) -> pd.Categorical:
+    """Return the column that pandas would make of the values themselves."""
+    whole = pd.Categorical(values or [None])
+    if not values:
+        return whole.take(np.zeros(len(codes), np.int64))
+    return pd.Categorical.from_codes(np.where(codes < 0, -1, whole.codes[codes]), dtype=whole.dtype)
