@@ -13,7 +13,7 @@ import pytest
 import metrogis
 
 # packages whose conda-forge name differs from the one on PyPI
-_CONDA_NAMES = {"matplotlib": "matplotlib-base", "osmium": "pyosmium"}
+_CONDA_NAMES = {"matplotlib": "matplotlib-base", "osmium": "pyosmium", "zlib-ng": "python-zlib-ng"}
 
 
 def _requirements(project: Path) -> dict[str, str]:
