@@ -7,7 +7,6 @@ because that is how a browser stretches it; nothing is measured there.
 from __future__ import annotations
 
 import base64
-import io
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from metrogis.errors import PublishError
 from metrogis.landscape.grid import Grid
 from metrogis.maps import texts
 from metrogis.maps.layers import MapClass, categorise, grade, is_unknown
+from metrogis.maps.png import png
 from metrogis.texts import Text, number
 
 MAX_CELLS = 4_000_000
@@ -144,8 +144,7 @@ def _layer(result: Result, overlay: Overlay, grid: Grid) -> ImageLayer:
     elif not overlay.categories and overlay.breaks:
         drawn &= ~(valid & (values < min(overlay.breaks)))
     if overlay.categories:
-        keys = pd.Series(values[drawn].ravel()).map(_key).mask(~valid[drawn])
-        found, classes = categorise(keys, overlay.categories)
+        found, classes = _categorised(values[drawn], valid[drawn], overlay)
     else:
         numbers = pd.Series(np.where(valid, values, np.nan)[drawn].astype(float))
         found, classes = grade(numbers, overlay.breaks or (0.0,), overlay.palette, column)
@@ -167,6 +166,20 @@ def _layer(result: Result, overlay: Overlay, grid: Grid) -> ImageLayer:
         fill_opacity=overlay.opacity,
     )
     return ImageLayer(overlay, codes, transform, grid.crs, kept, view, column, step)
+
+
+def _categorised(
+    values: np.ndarray, known: np.ndarray, overlay: Overlay
+) -> tuple[np.ndarray, list[MapClass]]:
+    """Return the class of each cell, and the classes: each distinct value is looked up once."""
+    distinct, where = np.unique(values[known], return_inverse=True)
+    keys = [_key(v) for v in distinct.tolist()] + [None] * (not known.all())
+    codes, classes = categorise(pd.Series(keys, dtype=object), overlay.categories)
+    found = np.zeros(len(values), np.int64)
+    found[known] = codes[where.ravel()] if len(distinct) else 0
+    if not known.all():
+        found[~known] = codes[-1]
+    return found, classes
 
 
 def _key(value: Any) -> str:
@@ -207,16 +220,7 @@ def web_image(layer: ImageLayer) -> WebImage:
         resampling=warp.Resampling.nearest,
     )
     degrees = warp.transform_bounds(_MERCATOR, GEOGRAPHIC_CRS, west, south, east, north)
-    return WebImage(layer, _png(layer.colours(codes)), tuple(round(float(d), 6) for d in degrees))  # type: ignore[arg-type]
-
-
-def _png(colours: np.ndarray) -> bytes:
-    from matplotlib.image import imsave
-
-    stream = io.BytesIO()
-    # None keeps the library's name and version out of the file
-    imsave(stream, colours, format="png", metadata={"Software": None})  # type: ignore[dict-item]
-    return stream.getvalue()
+    return WebImage(layer, png(layer.colours(codes)), tuple(round(float(d), 6) for d in degrees))  # type: ignore[arg-type]
 
 
 def any_unknown(layer: ImageLayer) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -349,12 +350,29 @@ def web_layer(layer: MapLayer) -> WebLayer:
     # Large things first: a small polygon inside a big one stays reachable by the pointer.
     order = np.argsort(-shapely.area(geometry), kind="stable")
     geometry, codes, rows = geometry[order], codes[order], rows[order]
-    metric = simplify(geometry, COORDINATES)
-    shapes = to_degrees(metric, layer.frame.crs)
-    kept = np.array([not (g is None or g.is_empty) for g in shapes], dtype=bool)
-    bounds = tuple(map(float, shapely.total_bounds(shapes[kept]))) if kept.any() else None
-    written = shapely.to_geojson(shapes).tolist()
-    return WebLayer(layer, written, rows, codes, metric, bounds)  # type: ignore[arg-type]
+    metric, shapes, bounds = drawn(geometry, layer.frame.crs, COORDINATES)
+    return WebLayer(layer, shapes, rows, codes, metric, bounds)
+
+
+Drawn = tuple[np.ndarray, list[str], tuple[float, float, float, float] | None]
+
+
+def drawn(geometry: np.ndarray, crs: Any, budget: int) -> Drawn:
+    """Return geometry simplified (working CRS), its GeoJSON texts (EPSG:4326), and its bounds.
+
+    What was done last is kept: most checks draw the same municipalities, several times each.
+    """
+    system = crs.to_wkt() if hasattr(crs, "to_wkt") else str(crs)
+    return _drawn(tuple(shapely.to_wkb(geometry).tolist()), system, budget)
+
+
+@lru_cache(maxsize=8)
+def _drawn(geometry: tuple[bytes | None, ...], crs: str, budget: int) -> Drawn:
+    metric = simplify(np.array(shapely.from_wkb(geometry), dtype=object), budget)
+    degrees = to_degrees(metric, crs)
+    kept = ~(shapely.is_missing(degrees) | shapely.is_empty(degrees))
+    bounds = tuple(shapely.total_bounds(degrees[kept]).tolist()) if kept.any() else None
+    return metric, shapely.to_geojson(degrees).tolist(), bounds
 
 
 def _join(parts: np.ndarray) -> Any:
@@ -378,21 +396,31 @@ def to_degrees(geometry: np.ndarray, crs: Any) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Ground:
-    """The municipalities under all layers: where the area ends, and what its parts are called."""
+    """The municipalities under all layers: where the area ends, and what its parts are called.
+
+    Attributes
+    ----------
+    metric, shapes, bounds
+        As in :class:`WebLayer`.
+    labels : list of (x, y, name)
+        Working CRS, see :func:`label_points`.
+    places : list of (latitude, longitude, name)
+    """
 
     metric: np.ndarray
     shapes: list[str]
     bounds: tuple[float, float, float, float] | None
+    labels: list[tuple[float, float, str]] = field(default_factory=list)
+    places: list[tuple[float, float, str]] = field(default_factory=list)
 
 
 def ground_of(result: Result) -> Ground:
     """Return the outlines of the municipalities, lightly drawn."""
     geometry = result.municipalities.geometry
     geometry = geometry[~(geometry.isna() | geometry.is_empty)]
-    metric = simplify(shapely.force_2d(geometry.to_numpy()), 8_000)
-    degrees = to_degrees(metric, geometry.crs)
-    bounds = tuple(map(float, shapely.total_bounds(degrees))) if len(degrees) else None
-    return Ground(metric, shapely.to_geojson(degrees).tolist(), bounds)  # type: ignore[arg-type]
+    metric, shapes, bounds = drawn(shapely.force_2d(geometry.to_numpy()), geometry.crs, 8_000)
+    labels = label_points(result)
+    return Ground(metric, shapes, bounds, labels, _located(labels, geometry.crs))
 
 
 def simplify(geometry: np.ndarray, budget: int) -> np.ndarray:
@@ -420,7 +448,22 @@ def _simplified(geometry: np.ndarray, tolerance: float) -> np.ndarray:
                 return np.asarray(done, dtype=object)
         except shapely.errors.GEOSException:
             pass
-    return np.asarray(shapely.simplify(geometry, tolerance, preserve_topology=True), dtype=object)
+    simple = np.asarray(geometry, dtype=object).copy()
+    lines = shapely.get_dimensions(simple) == 1
+    simple[lines] = _simplified_lines(simple[lines], tolerance)
+    simple[~lines] = shapely.simplify(simple[~lines], tolerance, preserve_topology=True)
+    return simple
+
+
+def _simplified_lines(lines: np.ndarray, tolerance: float) -> np.ndarray:
+    """Simplify each line by itself; to look for crossings takes most of a second for a city."""
+    done = np.asarray(shapely.simplify(lines, tolerance, preserve_topology=False), dtype=object)
+    # a loop that is smaller than the tolerance must not vanish
+    gone = (shapely.get_num_geometries(done) < shapely.get_num_geometries(lines)) | (
+        shapely.length(done) == 0
+    )
+    done[gone] = shapely.simplify(lines[gone], tolerance, preserve_topology=True)
+    return done
 
 
 def label_points(result: Result, *, limit: int = 200) -> list[tuple[float, float, str]]:
@@ -445,12 +488,11 @@ def label_points(result: Result, *, limit: int = 200) -> list[tuple[float, float
     ]
 
 
-def place_labels(result: Result) -> list[tuple[float, float, str]]:
-    """As :func:`label_points`, but latitude and longitude."""
-    found = label_points(result)
-    if not found:
+def _located(labels: list[tuple[float, float, str]], crs: Any) -> list[tuple[float, float, str]]:
+    """As ``labels``, but latitude and longitude."""
+    if not labels:
         return []
-    points = gpd.GeoSeries.from_xy(
-        [p[0] for p in found], [p[1] for p in found], crs=result.municipalities.crs
-    ).to_crs(GEOGRAPHIC_CRS)
-    return [(round(p.y, 5), round(p.x, 5), f[2]) for p, f in zip(points, found, strict=True)]
+    xs, ys, names = zip(*labels, strict=True)
+    points = gpd.GeoSeries.from_xy(xs, ys, crs=crs).to_crs(GEOGRAPHIC_CRS)
+    x, y = points.x.round(5).tolist(), points.y.round(5).tolist()
+    return list(zip(y, x, names, strict=True))

@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any
 
 import folium
+import pandas as pd
 from branca.element import Element, Figure, MacroElement
 from folium.map import Layer
 from folium.template import Template
@@ -129,7 +130,7 @@ def map_data(
         "page": page,
         "basemap": basemap is not None,
         "bounds": bounds_of(web, ground),
-        "places": map_layers.place_labels(result),
+        "places": ground.places,
         "words": {
             "zoomIn": texts.ZOOM_IN.get(language),
             "zoomOut": texts.ZOOM_OUT.get(language),
@@ -171,11 +172,13 @@ def _layer_json(result: Result, web: WebLayer, language: str) -> str:
     if layer.joined:
         values = ["null"] * len(web.shapes)
     else:
+        bare = pd.DataFrame(layer.frame)  # columns of it are had ten times sooner
         written = [
-            shown_column(layer.frame[n], c, language) for n, c in zip(names, columns, strict=True)
+            _json_items(shown_column(bare[n], c, language))
+            for n, c in zip(names, columns, strict=True)
         ]
-        rows = list(zip(*written, strict=True)) or [()] * len(layer.frame)
-        values = [safe_json(rows[i]) for i in web.rows]
+        rows = [f"[{','.join(row)}]" for row in zip(*written, strict=True)]
+        values = [rows[i] for i in web.rows.tolist()] if names else ["[]"] * len(web.rows)
     parts: list[list[str]] = [[] for _ in layer.classes]
     for shape, value, code in zip(web.shapes, values, web.codes, strict=True):
         if shape is not None:
@@ -194,6 +197,12 @@ def _layer_json(result: Result, web: WebLayer, language: str) -> str:
         for entry, part in zip(legend.entries, parts, strict=True)
     ]
     return f'{safe_json(head)[:-1]},"classes":[{",".join(classes)}]}}'
+
+
+def _json_items(texts: list[str]) -> list[str]:
+    """Write each text as JSON, safely: all at once, parted by what no JSON text holds."""
+    written = json.dumps(texts, ensure_ascii=False, separators=("\0", ":"))
+    return escape_json(written[1:-1]).split("\0") if texts else []
 
 
 def _image_json(image: WebImage, address: str, language: str) -> str:
@@ -238,12 +247,29 @@ class _Raw(Element):
         return self.text
 
 
-class _SetUp(MacroElement):
+class _Once:
+    """An element whose script is rendered once.
+
+    Folium compiles what an element rendered as a template again, which takes most of the time, and
+    adds one more element that puts a layer on its parent.
+    """
+
+    _template: Any
+    _children: dict[str, Element]
+
+    def render(self: Any, **kwargs: Any) -> None:
+        script = self._template.module.script(self, kwargs)
+        self.get_root().script.add_child(_Raw(script), name=self.get_name())
+        for child in list(self._children.values()):
+            child.render(**kwargs)
+
+
+class _SetUp(_Once, MacroElement):
     _name = "SetUp"
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "var {{ this.data }} = window.metrogisData[{{ this.key|tojson }}];"
-        "metrogis.setUp({{ this._parent.get_name() }}, {{ this.data }});"
+        "var {{ this.data }} = window.metrogisData[{{ this.key|tojson }}];\n"
+        "metrogis.setUp({{ this._parent.get_name() }}, {{ this.data }});\n"
         "{% endmacro %}"
     )
 
@@ -252,14 +278,25 @@ class _SetUp(MacroElement):
         self.key, self.data = key, data
 
 
-class ClassLayer(Layer):
+_ON_PARENT = "{% if this.show %}.addTo({{ this._parent.get_name() }}){% endif %};\n{% endmacro %}"
+
+
+class Group(_Once, folium.FeatureGroup):
+    """The classes of a layer, shown and hidden together."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}var {{ this.get_name() }} = L.featureGroup()" + _ON_PARENT
+    )
+
+
+class ClassLayer(_Once, Layer):
     """One class of a layer: one ``L.geoJSON`` with one style, whatever the number of features."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
         "var {{ this.get_name() }} = "
-        "metrogis.classLayer({{ this.data }}.layers[{{ this.layer }}], {{ this.index }});"
-        "{% endmacro %}"
+        "metrogis.classLayer({{ this.data }}.layers[{{ this.layer }}], {{ this.index }})"
+        + _ON_PARENT
     )
 
     def __init__(self, data: str, layer: int, index: int, name: str) -> None:
@@ -268,13 +305,13 @@ class ClassLayer(Layer):
         self.data, self.layer, self.index = data, layer, index
 
 
-class ImageOverlay(Layer):
+class ImageOverlay(_Once, Layer):
     """A raster as one image under the places; its legend is that of classes."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "var {{ this.get_name() }} = metrogis.imageLayer({{ this.data }}.layers[{{ this.layer }}]);"
-        "{% endmacro %}"
+        "var {{ this.get_name() }} = metrogis.imageLayer({{ this.data }}.layers[{{ this.layer }}])"
+        + _ON_PARENT
     )
 
     def __init__(self, data: str, layer: int, name: str) -> None:
@@ -283,14 +320,14 @@ class ImageOverlay(Layer):
         self.data, self.layer = data, layer
 
 
-class _Finish(MacroElement):
-    _name = "Finish"
+class _Finish(_Once, MacroElement):
     _template = Template(
         "{% macro script(this, kwargs) %}"
         "metrogis.finish({{ this._parent.get_name() }}, {{ this.data }}, "
-        "[{{ this.groups|join(', ') }}]);"
+        "[{{ this.groups|join(', ') }}]);\n"
         "{% endmacro %}"
     )
+    _name = "Finish"
 
     def __init__(self, data: str, groups: list[str]) -> None:
         super().__init__()
@@ -414,7 +451,7 @@ def build_map(
     for i, w in enumerate(web):
         # Leaflet's own layer control reads names as HTML, should a user add it.
         title = html.escape(w.layer.view.title.get(language))
-        group = folium.FeatureGroup(name=title, show=w.layer.view.shown)
+        group = Group(name=title, show=w.layer.view.shown)
         _name(group, f"{identity}_{i}")
         for j, item in enumerate(w.layer.classes):
             part = ClassLayer(data, i, j, html.escape(item.label.get(language)))
@@ -424,7 +461,7 @@ def build_map(
         groups.append(group.get_name())
     for i, image in enumerate(images, start=len(web)):
         title = html.escape(image.layer.view.title.get(language))
-        group = folium.FeatureGroup(name=title, show=image.layer.view.shown)
+        group = Group(name=title, show=image.layer.view.shown)
         _name(group, f"{identity}_{i}")
         picture = ImageOverlay(data, i, title)
         _name(picture, f"{identity}_{i}_image")

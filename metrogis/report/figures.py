@@ -1,35 +1,29 @@
-"""Static pictures of results: the same classes and legend as on the map, drawn by matplotlib."""
+"""Static pictures of results: the same classes and legend as on the map."""
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import shapely
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
-from matplotlib.figure import Figure
-from matplotlib.image import AxesImage, imsave
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
-from matplotlib.patheffects import withStroke
 
 from metrogis.checks.contract import Result
 from metrogis.maps.images import ImageLayer
-from metrogis.maps.layers import Ground, MapClass, MapLayer, WebLayer, label_points
+from metrogis.maps.layers import Ground, MapClass, MapLayer, WebLayer
 from metrogis.maps.legend import legend_of
 from metrogis.maps.page import line_weight
 from metrogis.report import words
+from metrogis.report.canvas import DPI, Box, Canvas, Word, fold, joined_path, path_of, text_width
 from metrogis.texts import number
 
 INK, EDGE, GROUND, LAND = "#1b2733", "#46525e", "#eef1f4", "#fbfbf9"
-_DPI = 110
+POINT, HATCH, SWATCH = "#24303b", "#6b7680", "#6b7680"
+SIZE, SMALL = (1320, 880), (528, 374)
+_MAP: Box = (13.0, 70.0, 937.0, 827.0)
+_LEGEND: Box = (964.0, 72.0, 1312.0, 864.0)
 
 
 def picture(
@@ -73,299 +67,210 @@ def pictures(
     """
     drawn = _shown(web)
     beneath = [i for i in images if i.view.shown]
-    figure, axes = _sheet("white")
-    _draw(axes, drawn, ground, detail=1.0, foot=0.07, images=beneath)
-    _names(axes, result)
-    plain = _pixels(figure)
+    canvas = Canvas(*SIZE, "white")
+    _draw(canvas, drawn, ground, box=_MAP, detail=1.0, foot=0.07, images=beneath)
+    _names(canvas, ground)
+    plain = canvas.pixels()
+    box, scale = canvas.box, canvas.scale
+    canvas.whole()
     layers: list[MapLayer | ImageLayer] = [*(w.layer for w in drawn), *beneath]
-    limits = (axes.get_xlim(), axes.get_ylim())
-    return {
-        language: _worded(result, plain, limits, layers, language, source)
-        for language, source in sources.items()
-    }
-
-
-def _sheet(ground: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(12, 8), dpi=_DPI, facecolor=ground)
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.01, 0.06, 0.70, 0.86))
-    axes.set_aspect("equal")
-    axes.set_axis_off()
-    return figure, axes
-
-
-def _worded(
-    result: Result,
-    plain: np.ndarray,
-    limits: Any,
-    layers: Sequence[MapLayer | ImageLayer],
-    language: str,
-    source: str,
-) -> bytes:
-    """Put scale bar, title, legend and source round a drawn map."""
-    figure, axes = _sheet("none")
-    axes.set_xlim(*limits[0])
-    axes.set_ylim(*limits[1])
-    _scale_bar(axes, language)
-    title = _plain(result.check.title.get(language))
-    figure.text(0.01, 0.955, title, fontsize=16, fontweight="bold", color=INK, va="center")
-    lines = _wrap(source, 185).split("\n")
-    foot = "\n".join(lines[:2]) + (" …" if len(lines) > 2 else "")
-    figure.text(0.01, 0.03, foot, fontsize=8, color=EDGE, va="center", linespacing=1.4)
-    _legend(figure, layers, language)
-    words_over = _pixels(figure)
-    cover = words_over[..., 3:].astype(np.uint16)
-    mixed = words_over[..., :3] * cover + plain[..., :3] * (255 - cover)
-    stream = io.BytesIO()
-    drawn = ((mixed + 127) // 255).astype(np.uint8)
-    options: dict[str, Any] = {
-        "metadata": {"Software": None},
-        "pil_kwargs": {"compress_level": 4},
-    }
-    imsave(stream, drawn, format="png", **options)
-    return stream.getvalue()
-
-
-def _pixels(figure: Figure) -> np.ndarray:
-    figure.canvas.draw()
-    return np.array(figure.canvas.buffer_rgba())  # type: ignore[attr-defined]
+    made = {}
+    for language, source in sources.items():
+        canvas.restore(plain)
+        title = _plain(result.check.title.get(language))
+        canvas.write(Word(13, 38, title, 16, INK, bold=True))
+        lines = fold(_plain(source), 8, SIZE[0] - 26)
+        foot = [lines[0], lines[1] + (" …" if len(lines) > 2 else "")] if lines[1:] else lines
+        top = 854 - 8 * (len(foot) - 1)
+        canvas.write(*(Word(13, top + 17 * i, line, 8, EDGE) for i, line in enumerate(foot)))
+        _scale_bar(canvas, box, scale, language)
+        _legend(canvas, layers, language)
+        made[language] = canvas.png()
+    return made
 
 
 def thumbnail(web: Sequence[WebLayer], ground: Ground, images: Sequence[ImageLayer] = ()) -> bytes:
     """Return a small PNG without words, the same in every language."""
-    figure = Figure(figsize=(4.8, 3.4), dpi=_DPI, facecolor=GROUND)
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
+    canvas = Canvas(*SMALL, GROUND)
     beneath = [i for i in images if i.view.shown]
-    _draw(axes, _shown(web), ground, detail=0.4, images=beneath)
-    return _png(figure)
+    box = (10.0, 7.0, SMALL[0] - 10.0, SMALL[1] - 7.0)
+    _draw(canvas, _shown(web), ground, box=box, detail=0.4, images=beneath)
+    return canvas.png()
 
 
 def _shown(web: Sequence[WebLayer]) -> list[WebLayer]:
     return [w for w in web if w.layer.view.shown] or list(web[:1])
 
 
-def _png(figure: Figure) -> bytes:
-    stream = io.BytesIO()
-    figure.savefig(
-        stream, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4}
-    )
-    return stream.getvalue()
-
-
 def _plain(text: str) -> str:
-    """Keep matplotlib from reading ``$...$`` as mathematics, and lines from breaking."""
-    return " ".join(text.split()).replace("$", r"\$")
+    """Keep lines from breaking, and a text of any length from taking its time."""
+    return " ".join(text[:2000].split())
 
 
 def _draw(
-    axes: Axes,
+    canvas: Canvas,
     web: Sequence[WebLayer],
     ground: Ground,
     *,
+    box: Box,
     detail: float,
     foot: float = 0.0,
     images: Sequence[ImageLayer] = (),
 ) -> None:
-    axes.set_aspect("equal")
-    axes.set_axis_off()
     parts = [g for g in (ground.metric, *(w.metric for w in web)) if len(g)]
     boxes = np.array(
         [shapely.total_bounds(g) for g in (parts[:1] if len(ground.metric) else parts)]
     )
+    boxes = boxes[np.isfinite(boxes).all(axis=1)] if len(boxes) else boxes
+    limits: Box = (0.0, 0.0, 1.0, 1.0)
     if len(boxes):
-        left, bottom = boxes[:, :2].min(axis=0)
-        right, top = boxes[:, 2:].max(axis=0)
+        left, bottom = boxes[:, :2].min(axis=0).tolist()
+        right, top = boxes[:, 2:].max(axis=0).tolist()
         margin = 0.02 * max(right - left, top - bottom, 1.0)
-        axes.set_xlim(left - margin, right + margin)
-        axes.set_ylim(bottom - margin - foot * (top - bottom), top + margin)
-    _patch(axes, ground.metric, facecolor=LAND, edgecolor="#9aa5af", linewidth=0.6 * detail)
+        below = bottom - margin - foot * (top - bottom)
+        limits = (left - margin, below, right + margin, top + margin)
+    canvas.place(box, limits)
+    canvas.areas(_outline(ground.metric), fill=LAND, edge="#9aa5af", width=0.6 * detail)
     for image in images:
-        _draw_image(axes, image)
-    for z, w in enumerate(web, start=2):
+        down = image.transform.e < 0
+        canvas.cells(image.codes, image.extent, down, image.colours)
+    for w in web:
         for code, item in enumerate(w.layer.classes):
             part = w.metric[w.codes == code]
             if len(part):
-                _draw_class(axes, w.layer, item, part, z, detail)
-
-
-def _draw_image(axes: Axes, image: ImageLayer) -> None:
-    step = max(1, max(image.codes.shape) // 1600)
-    codes = image.codes[::step, ::step]
-    down = image.transform.e < 0
-    drawn = AxesImage(
-        axes,
-        extent=image.extent,
-        origin="upper" if down else "lower",
-        interpolation="nearest",
-        zorder=1.5,
-    )
-    drawn.set_data(image.colours(codes))
-    axes.add_artist(drawn)
-
-
-def _patch(axes: Axes, areas: np.ndarray, **look: Any) -> None:
-    # add_artist, not add_patch: limits are set, and measuring curves takes most of the time
-    axes.add_artist(PathPatch(_outline(areas), **look))
+                _draw_class(canvas, w.layer, item, part, detail)
 
 
 def _draw_class(
-    axes: Axes, layer: MapLayer, item: MapClass, part: np.ndarray, z: int, detail: float
+    canvas: Canvas, layer: MapLayer, item: MapClass, part: np.ndarray, detail: float
 ) -> None:
     dimension = shapely.get_dimensions(part)
     weight = line_weight(layer) * 0.6 * detail
     areas, lines, points = (part[dimension == d] for d in (2, 1, 0))
     if len(areas):
         fill = to_rgba(item.colour, layer.view.fill_opacity)
-        _patch(axes, areas, facecolor=fill, edgecolor=EDGE, linewidth=min(weight, 0.8), zorder=z)
-        if item.hatch:
-            look = {"facecolor": "none", "edgecolor": "#6b7680", "linewidth": 0}
-            _patch(axes, areas, hatch="////" if detail == 1 else "//", zorder=z, **look)
+        hatch = HATCH if item.hatch else None
+        edge = min(weight, 0.8)
+        canvas.areas(_outline(areas), fill=fill, edge=EDGE, width=edge, hatch=hatch)
     if len(lines):
-        paths = [shapely.get_coordinates(line) for line in shapely.get_parts(lines)]
-        axes.add_collection(
-            LineCollection(
-                paths,
-                colors=item.colour,
-                linewidths=max(weight * 1.4, 0.5),
-                linestyles="--" if item.hatch else "-",
-                zorder=z,
-                capstyle="round",
-            ),
-            autolim=False,
-        )
+        xy, index = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+        path = joined_path(xy, index, closed=False)
+        canvas.lines(path, item.colour, max(weight * 1.4, 0.5), dashed=item.hatch)
     if len(points):
+        radius = layer.view.radius * detail * 0.65
         xy = shapely.get_coordinates(points)
-        axes.scatter(
-            xy[:, 0],
-            xy[:, 1],
-            s=(layer.view.radius * detail * 1.3) ** 2,
-            c=item.colour,
-            edgecolors="#24303b",
-            linewidths=0.5 * detail,
-            zorder=z,
-        )
+        canvas.dots(xy, radius, item.colour, POINT, 0.5 * detail)
 
 
 def _outline(areas: np.ndarray) -> Outline:
     """One path of many polygons; rings are wound so that holes stay open."""
     polygons = shapely.get_parts(shapely.normalize(areas))
     polygons = polygons[shapely.get_dimensions(polygons) == 2]
-    rings = shapely.get_rings(polygons)
-    if len(rings) == 0:
-        return Outline(np.empty((0, 2)))
-    xy, index = shapely.get_coordinates(rings, return_index=True)
-    codes = np.full(len(xy), Outline.LINETO, dtype=Outline.code_type)
-    starts = np.r_[True, index[1:] != index[:-1]]
-    codes[starts] = Outline.MOVETO
-    codes[np.r_[starts[1:], True]] = Outline.CLOSEPOLY
-    return Outline(xy, codes)
+    return joined_path(
+        *shapely.get_coordinates(shapely.get_rings(polygons), return_index=True), closed=True
+    )
 
 
-def _names(axes: Axes, result: Result) -> None:
+def _names(canvas: Canvas, ground: Ground) -> None:
     """Write the names that fit, the most populous municipality first."""
-    table = label_points(result)
-    if not table:
-        return
-    width, height = axes.bbox.width, axes.bbox.height
-    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    scale = min(width / max(right - left, 1e-9), height / max(top - bottom, 1e-9))
-    used: list[tuple[float, float, float, float]] = []
-    for x, y, name in table:
+    used: list[Box] = []
+    left, _, right, _ = canvas.box
+    for x, y, name in ground.labels:
         text = _plain(name)[:40]
-        half_x = (len(text) * 0.29 * 8.5 * _DPI / 72 + 4) / scale
-        half_y = 0.7 * 8.5 * _DPI / 72 / scale
-        box = (x - half_x, y - half_y, x + half_x, y + half_y)
+        across, down = canvas.at(x, y)
+        half_x, half_y = text_width(text, 8.5) / 2 + 4, 0.7 * 8.5 * DPI / 72
+        box = (across - half_x, down - half_y, across + half_x, down + half_y)
         if box[0] < left or box[2] > right:
             continue
         if any(box[2] > o[0] and box[0] < o[2] and box[3] > o[1] and box[1] < o[3] for o in used):
             continue
         used.append(box)
-        axes.text(
-            x,
-            y,
-            text,
-            fontsize=8.5,
-            color=INK,
-            ha="center",
-            va="center",
-            zorder=50,
-            path_effects=[withStroke(linewidth=2.2, foreground="white", alpha=0.85)],
-        )
+        canvas.write(Word(across, down, text, 8.5, INK, anchor="mm", halo=2))
 
 
-def _scale_bar(axes: Axes, language: str) -> None:
-    left, right = axes.get_xlim()
-    bottom, top = axes.get_ylim()
-    target = (right - left) / 5
+def _scale_bar(canvas: Canvas, box: Box, scale: float, language: str) -> None:
+    left, top, right, bottom = box
+    target = (right - left) / scale / 5
     if not (math.isfinite(target) and target > 0):
         return
     power = 10 ** math.floor(math.log10(target))
     length = max(s * power for s in (1, 2, 5) if s * power <= target)
-    y = bottom + 0.015 * (top - bottom)
+    if length >= 1000:
+        label = f"{number(length / 1000, language)} km"
+    else:
+        label = f"{number(length, language, max(0, -math.floor(math.log10(length))))} m"
+    wide = length * scale
     x = left + 0.02 * (right - left)
-    axes.plot([x, x + length], [y, y], color=INK, linewidth=3, solid_capstyle="butt", zorder=60)
-    label = (
-        f"{number(length / 1000, language)} km"
-        if length >= 1000
-        else f"{number(length, language)} m"
-    )
-    axes.text(x + length / 2, y + 0.01 * (top - bottom), label, ha="center", va="bottom",
-              fontsize=9, color=INK, zorder=60)  # fmt: skip
+    y = bottom - 0.015 * (bottom - top)
+    canvas.areas(_box(x, y - 2, x + wide, y + 2), fill=INK)
+    canvas.write(Word(x + wide / 2, y - 8, label, 9, INK, anchor="mb"))
 
 
-def _legend(figure: Figure, layers: Sequence[MapLayer | ImageLayer], language: str) -> None:
-    handles: list[Any] = []
-    labels: list[str] = []
-    for layer in layers:
-        legend = legend_of(layer, language)
-        handles.append(Patch(facecolor="none", edgecolor="none"))
-        labels.append(_wrap(legend.title))
-        for entry in legend.entries:
-            handles.append(_handle(layer, entry.colour, entry.hatch))
-            labels.append(f"{_wrap(entry.label)}  ({entry.count})")
-    if not handles:
+def _box(left: float, top: float, right: float, bottom: float) -> Outline:
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+    return path_of([np.array(corners)], closed=True)
+
+
+# --------------------------------------------------------------------------- legend
+
+
+def _legend(canvas: Canvas, layers: Sequence[MapLayer | ImageLayer], language: str) -> None:
+    """Draw the legend, in letters as large as the place allows."""
+    if not layers:
         return
-    size = 10 if len(handles) <= 22 else 8
-    box = figure.legend(
-        handles,
-        labels,
-        loc="upper left",
-        bbox_to_anchor=(0.72, 0.93),
-        frameon=False,
-        fontsize=size,
-        title=words.LEGEND.get(language),
-        title_fontproperties={"weight": "bold", "size": 12},
-        alignment="left",
-        labelspacing=0.55,
-        labelcolor=INK,
-    )
-    heads = {_wrap(legend_of(layer, language).title) for layer in layers}
-    for text, handle in zip(box.get_texts(), handles, strict=True):
-        if text.get_text() in heads and handle.get_facecolor()[3] == 0:
-            text.set_fontweight("bold")
+    left, top, right, bottom = _LEGEND
+    canvas.write(Word(left, top + 11, words.LEGEND.get(language), 12, INK, bold=True))
+    blocks = [(layer, legend_of(layer, language)) for layer in layers]
+    swatch = 43.0
+    for size in (10.0, 9.0, 8.0, 7.0, 6.0):
+        line, gap = 1.2 * size * DPI / 72, 0.4 * size * DPI / 72
+        rows: list[tuple[MapLayer | ImageLayer, str, bool, list[str]]] = []
+        for layer, block in blocks:
+            head = fold(_plain(block.title), size, right - left, bold=True)
+            rows.append((layer, "", False, head))
+            for entry in block.entries:
+                text = f"{_plain(entry.label)}  ({entry.count})"
+                lines = fold(text, size, right - left - swatch)
+                rows.append((layer, entry.colour, entry.hatch, lines))
+        heads = sum(not colour for _, colour, _, _ in rows)
+        high = sum(len(lines) * line + gap for *_, lines in rows) + heads * gap
+        if top + 30 + high <= bottom:
+            break
+    y = top + 30
+    for layer, colour, hatch, lines in rows:
+        y += 0 if colour else gap
+        if y + line * len(lines) > bottom:
+            canvas.write(Word(left, min(y + line / 2, bottom - 5), "…", size, INK, bold=True))
+            break
+        if colour:
+            _swatch(canvas, layer, colour, hatch, left, y + line / 2 + 1, size)
+        for text in lines:
+            at = left + (swatch if colour else 0)
+            canvas.write(Word(at, y + line / 2, text, size, INK, bold=not colour))
+            y += line
+        y += gap
 
 
-def _handle(layer: MapLayer | ImageLayer, colour: str, hatch: bool) -> Any:
+def _swatch(
+    canvas: Canvas,
+    layer: MapLayer | ImageLayer,
+    colour: str,
+    hatch: bool,
+    left: float,
+    y: float,
+    size: float,
+) -> None:
+    wide, half = 31.0, 0.36 * size * DPI / 72
     if layer.shape == "line":
-        return Line2D([], [], color=colour, linewidth=3, linestyle="--" if hatch else "-")
-    if layer.shape == "point":
-        return Line2D([], [], marker="o", linestyle="", markersize=8, markerfacecolor=colour,
-                      markeredgecolor="#24303b")  # fmt: skip
-    return Patch(
-        facecolor=to_rgba(colour, layer.view.fill_opacity),
-        edgecolor="#6b7680",
-        hatch="////" if hatch else None,
-    )
-
-
-def _wrap(text: str, width: int = 38) -> str:
-    lines, line = [], ""
-    words_of = _plain(text).split(" ")
-    for word in (w[i : i + width] for w in words_of for i in range(0, max(len(w), 1), width)):
-        if line and len(line) + len(word) >= width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    return "\n".join([*lines, line])
+        path = path_of([np.array([(left + 2, y), (left + wide - 2, y)])])
+        canvas.lines(path, colour, 3, dashed=hatch)
+    elif layer.shape == "point":
+        canvas.dots(np.array([(left + wide / 2, y)]), 0.4 * size, colour, POINT, 1.0)
+    else:
+        canvas.areas(
+            _box(left, y - half, left + wide, y + half),
+            fill=to_rgba(colour, layer.view.fill_opacity),
+            edge=SWATCH,
+            width=1.0,
+            hatch=HATCH if hatch else None,
+        )

@@ -20,7 +20,7 @@ from metrogis.maps.layers import MapLayer
 from metrogis.maps.legend import legend_of
 from metrogis.maps.page import Basemap
 from metrogis.maps.texts import unit_text
-from metrogis.maps.values import column_of, flag, heading, shown_column, sort_key
+from metrogis.maps.values import column_of, flag, heading, shown, sort_key
 from metrogis.provenance import ACTIONS, Source
 from metrogis.report import words
 from metrogis.report.rasters import raster_name
@@ -69,13 +69,11 @@ class AtlasLike(Protocol):
     def version(self) -> str: ...  # noqa: D102
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One cell: its text, the number it sorts by, its look."""
+Cell = tuple[str, str, str]
+"""One cell: its text, the number it sorts by, its look. There are many: a tuple is quick."""
 
-    text: str
-    key: str = ""
-    look: str = ""
+ROW_HEAD = "row"
+"""Look of the cell that names its row."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +93,9 @@ class TableView:
     id: str
     title: str
     heads: list[Head]
-    rows: list[list[Cell]]
+    rows: list[tuple[Cell, ...]]
     total: str
     cut: str
-    row_head: int
     csv: str
 
 
@@ -110,9 +107,10 @@ def tables_of(result: Result, language: str, csv_suffix: str = "") -> list[Table
 def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableView:
     frame = result.tables[name]
     declared = result.check.columns.get(name, {})
-    shown = [c for c in declared if c in frame.columns and c != frame.geometry.name]
-    columns = [declared[c] for c in shown]
-    part = frame if name == "municipalities" else frame.head(MAX_ROWS)
+    names = [c for c in declared if c in frame.columns and c != frame.geometry.name]
+    columns = [declared[c] for c in names]
+    bare = pd.DataFrame(frame)  # columns of it are had ten times sooner
+    part = bare if name == "municipalities" else bare.head(MAX_ROWS)
     heads = [
         Head(
             c,
@@ -120,37 +118,49 @@ def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableVi
             column.kind in ("number", "share"),
             column.note.get(language) if column.note else "",
         )
-        for c, column in zip(shown, columns, strict=True)
+        for c, column in zip(names, columns, strict=True)
     ]
-    cells = [_cells(part[c], column, language) for c, column in zip(shown, columns, strict=True)]
+    cells = [_cells(part[c], column, language) for c, column in zip(names, columns, strict=True)]
     cut = ""
     if len(part) < len(frame):
         cut = words.CUT.fill(shown=len(part), n=len(frame)).get(language)
     texts = [i for i, column in enumerate(columns) if column.kind == "text"]
-    named = [i for i in texts if shown[i] == "name"]
+    named = [i for i in texts if names[i] == "name"]
+    for i in (named or texts)[:1]:
+        cells[i] = [(text, "", ROW_HEAD) for text, _, _ in cells[i]]
     return TableView(
         id=f"table-{re.sub('[^a-z0-9]+', '-', name.lower())}",
         title=table_title(result.check, name).get(language),
         heads=heads,
-        rows=[list(row) for row in zip(*cells, strict=True)],
+        rows=list(zip(*cells, strict=True)),
         total=words.ROWS.fill(n=len(frame)).get(language),
         cut=cut,
-        row_head=(named or texts or [-1])[0],
         csv=f"{table_name(result, name)}{csv_suffix}.csv" if len(frame) <= MAX_CSV_ROWS else "",
     )
 
 
 def _cells(values: pd.Series, column: Column, language: str) -> list[Cell]:
-    look = "num" if column.kind in ("number", "share") else ""
-    texts = shown_column(values, column, language)
+    """Write a column; each distinct value is written once."""
+    done: dict[Any, Cell] = {}
     made = []
-    for value, text in zip(values.tolist(), texts, strict=True):
-        absent = flag(value) is None if column.kind == "flag" else is_missing(value)
-        style = f"{look} unknown".strip() if absent else look
-        if not look and len(text) > 40:
-            style = f"{style} long".strip()
-        made.append(Cell(text, sort_key(value, column), style))
+    for value in values.tolist():
+        try:
+            cell = done.get(value)
+            if cell is None:
+                cell = done[value] = _cell(value, column, language)
+        except TypeError:  # unhashable: a list
+            cell = _cell(value, column, language)
+        made.append(cell)
     return made
+
+
+def _cell(value: Any, column: Column, language: str) -> Cell:
+    text = shown(value, column, language)
+    absent = flag(value) is None if column.kind == "flag" else is_missing(value)
+    if column.kind in ("number", "share"):
+        return text, sort_key(value, column), "num unknown" if absent else "num"
+    look = f"{'unknown' if absent else ''} {'long' if len(text) > 40 else ''}".strip()
+    return text, "", look
 
 
 def csv_suffix(language: str, languages: Sequence[str]) -> str:

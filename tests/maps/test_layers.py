@@ -163,7 +163,7 @@ def test_simplified_neighbours_still_touch():
 
 
 def test_labels_put_the_most_populous_first(synthetic: Any):
-    places = layers.place_labels(synthetic.result())
+    places = layers.ground_of(synthetic.result()).places
     assert [p[2] for p in places[:2]] == ["Gdańsk", "Gdynia"]
     assert len(places) == 12
     assert all(53 < p[0] < 55 and 18 < p[1] < 19 for p in places)
@@ -187,3 +187,24 @@ def test_no_data_class_says_it_is_unknown():
     item = layers.MapClass(Text("nieznane", "unknown"), "#cccccc")
     assert layers.is_unknown(item)
     assert not layers.is_unknown(layers.MapClass(both("served"), "#009E73"))
+
+
+def test_lines_are_simplified_one_by_one_and_none_vanishes():
+    rng = np.random.default_rng(2)
+    walk = shapely.LineString(np.cumsum(rng.normal(0, 3, (4000, 2)), axis=0))
+    loop = shapely.LinearRing([(0, 0), (0.1, 0), (0.1, 0.1)])
+    lines = np.array(
+        [walk, shapely.LineString(loop), shapely.MultiLineString([walk, shapely.LineString(loop)])]
+    )
+    simple = layers._simplified(lines, 5.0)
+    assert shapely.get_num_geometries(simple).tolist() == [1, 1, 2]
+    assert shapely.get_num_coordinates(simple[0]) < 2000
+    assert (shapely.length(simple) > 0).all()
+    assert shapely.hausdorff_distance(simple[0], walk) <= 5.0
+
+
+def test_what_was_drawn_last_is_not_drawn_again(synthetic: Any):
+    first, second = (layers.ground_of(synthetic.result()) for _ in range(2))
+    assert first.metric is second.metric
+    other = layers.drawn(first.metric[:1], synthetic.result().municipalities.crs, 8_000)
+    assert len(other[0]) == len(other[1]) == 1

@@ -148,3 +148,18 @@ def replace_views(check: Any) -> Any:
     made = copy.copy(check)
     object.__setattr__(made, "views", ())
     return made
+
+
+def test_the_script_of_a_map_has_no_words(synthetic: Any):
+    result = synthetic.result()
+    web = [layers.web_layer(layer) for layer in layers.build(result)]
+    ground = layers.ground_of(result)
+    parts = [
+        page.take_apart(page.build_map(result, web, ground, language, key="a"))
+        for language in ("pl", "en")
+    ]
+    assert parts[0] == parts[1]
+    script = parts[0][1]
+    shown = [w.layer.view.shown for w in web]
+    assert script.count(".addTo(map_a);") == sum(shown) < len(shown)
+    assert script.count("metrogis.classLayer(") == sum(len(w.layer.classes) for w in web)

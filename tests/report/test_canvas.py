@@ -1,0 +1,174 @@
+"""Pictures: what is drawn lies where it should, and words fit their place."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from PIL import Image
+
+from metrogis.maps import layers
+from metrogis.maps.png import png
+from metrogis.report import canvas as drawing
+from metrogis.report import figures
+from metrogis.report.canvas import Canvas, Word, fold, text_width
+
+RING = shapely.Polygon([(0, 0), (40, 0), (40, 40), (0, 40)], [[(10, 10), (30, 10), (30, 30), (10, 30)]])  # noqa: E501 # fmt: skip
+
+
+@pytest.mark.parametrize("bands", [3, 4])
+def test_png_reads_back_pixel_by_pixel(bands: int):
+    pixels = np.random.default_rng(1).integers(0, 256, (31, 17, bands), dtype=np.uint8)
+    image = Image.open(io.BytesIO(png(pixels)))
+    image.load()
+    assert image.mode == ("RGB" if bands == 3 else "RGBA")
+    assert np.array_equal(np.asarray(image), pixels)
+
+
+def test_map_fits_its_box_and_is_cut_there():
+    canvas = Canvas(200, 100, "white")
+    canvas.place((20, 10, 180, 90), (0.0, 0.0, 100.0, 100.0))
+    assert canvas.box == (60.0, 10.0, 140.0, 90.0)  # square, in the middle
+    assert canvas.at(0, 0) == (60.0, 90.0)
+    assert canvas.at(100, 100) == pytest.approx((140.0, 10.0))
+    canvas.areas(figures._outline(np.array([shapely.box(-500, -500, 50, 500)])), fill="red")
+    seen = (canvas.pixels() == (255, 0, 0)).all(axis=2)
+    rows, columns = np.nonzero(seen)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (10, 89, 60, 99)
+
+
+def test_the_hole_of_a_polygon_stays_open():
+    canvas = Canvas(60, 60, "white")
+    canvas.place((10, 10, 50, 50), (0.0, 0.0, 40.0, 40.0))
+    canvas.areas(figures._outline(np.array([RING])), fill="#0000ff")
+    pixels = canvas.pixels()
+    assert pixels[15, 15].tolist() == [0, 0, 255]
+    assert pixels[30, 30].tolist() == [255, 255, 255]
+    assert pixels[5, 5].tolist() == [255, 255, 255]
+
+
+def test_areas_are_drawn_as_a_figure_draws_them():
+    rng = np.random.default_rng(4)
+    shapes = np.array([shapely.Point(*xy).buffer(9) for xy in rng.uniform(10, 90, (12, 2))])
+    outline = figures._outline(shapes)
+    canvas = Canvas(220, 220, "white")
+    canvas.place((10, 10, 210, 210), (0.0, 0.0, 100.0, 100.0))
+    canvas.areas(outline, fill=(0.2, 0.4, 0.6, 0.5), edge="black", width=0.8)
+    figure = Figure(figsize=(2, 2), dpi=drawing.DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((10 / 220, 10 / 220, 200 / 220, 200 / 220))
+    axes.set_axis_off()
+    axes.set(xlim=(0, 100), ylim=(0, 100))
+    axes.add_artist(
+        PathPatch(outline, facecolor=(0.2, 0.4, 0.6, 0.5), edgecolor="black", linewidth=0.8)
+    )
+    figure.canvas.draw()
+    expected = np.asarray(figure.canvas.buffer_rgba())[..., :3]
+    assert np.abs(canvas.pixels().astype(int) - expected).max() <= 2
+
+
+@pytest.mark.parametrize("down", [True, False])
+def test_raster_lies_where_its_cells_lie(down: bool):
+    codes = np.array([[0, 1], [2, 3]], np.uint8)
+    table = np.array([[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255], [0, 0, 0, 0]], np.uint8)
+    canvas = Canvas(100, 100, "white")
+    canvas.place((0, 0, 100, 100), (0.0, 0.0, 10.0, 10.0))
+    # the raster reaches beyond the map to the left: it is cut there
+    canvas.cells(codes, (-4.0, 4.0, 2.0, 8.0), down, lambda c: table[c])
+    pixels = canvas.pixels()
+    first, second = ((20, 30), (50, 60)) if down else ((50, 60), (20, 30))
+    assert pixels[first[0] + 5, 20].tolist() == [0, 255, 0]
+    assert pixels[second[0] + 5, 20].tolist() == [255, 255, 255]  # drawn, and clear
+    assert pixels[90, 20].tolist() == [255, 255, 255]
+    assert (pixels[:, 41:] == 255).all()
+
+
+def test_half_clear_cells_let_the_ground_through():
+    canvas = Canvas(10, 10, "white")
+    canvas.place((0, 0, 10, 10), (0.0, 0.0, 1.0, 1.0))
+    canvas.cells(np.zeros((1, 1), np.uint8), (0.0, 1.0, 0.0, 1.0), True,
+                 lambda c: np.full((*c.shape, 4), (0, 0, 0, 51), np.uint8))  # fmt: skip
+    assert canvas.pixels()[5, 5].tolist() == [204, 204, 204]
+
+
+def test_words_of_one_language_leave_no_trace_in_the_next():
+    canvas = Canvas(80, 30, "#eef1f4")
+    plain = canvas.pixels()
+    canvas.write(Word(5, 15, "żółć", 10, "black"))
+    written = canvas.pixels()
+    assert (written != plain).any()
+    canvas.restore(plain)
+    assert np.array_equal(canvas.pixels(), plain)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(codec="utf-8"), max_size=80), st.integers(30, 300))
+def test_folded_text_is_whole_and_fits(text: str, width: int):
+    text = " ".join(text.split())
+    lines = fold(text, 9, width)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(text_width(line, 9) <= width or len(line) == 1 for line in lines)
+
+
+def test_lone_surrogates_and_control_marks_can_be_drawn():
+    canvas = Canvas(80, 30, "white")
+    canvas.write(Word(5, 15, "a\ud800\u0000\u202eb", 10, "black"))
+    assert (canvas.pixels() < 128).any()
+
+
+def _column(picture: bytes, left: int) -> np.ndarray:
+    pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+    return pixels[60:, left:]
+
+
+def test_long_legends_are_made_smaller_and_end_inside_the_picture(synthetic: Any):
+    from dataclasses import replace
+
+    result = synthetic.result()
+    built = layers.build(result)
+    web = [layers.web_layer(layer) for layer in built]
+    shown = [
+        replace(w, layer=replace(w.layer, view=replace(w.layer.view, shown=True))) for w in web
+    ]
+    ground = layers.ground_of(result)
+    for times in (1, 3, 12):
+        drawn = figures.picture(result, shown * times, ground, "pl")
+        legend = _column(drawn, 955)
+        assert (legend[-10:] == 255).all()  # nothing is cut at the foot
+        assert (legend[:, -4:] == 255).all()  # nor at the side
+        assert (legend[:400] != 255).any()
+
+
+def test_the_picture_differs_by_language_in_its_words_only(synthetic: Any):
+    result = synthetic.result()
+    web = [layers.web_layer(layer) for layer in layers.build(result)]
+    ground = layers.ground_of(result)
+    made = figures.pictures(result, web, ground, {"pl": "Źródło", "en": "Source"})
+    alone = figures.picture(result, web, ground, "en", source="Source")
+    assert made["en"] == alone
+    polish, english = (np.asarray(Image.open(io.BytesIO(made[x]))) for x in ("pl", "en"))
+    differ = (polish != english).any(axis=2)
+    assert differ.any()
+    assert not differ[70:790, 13:937].any()
+
+
+def test_names_of_municipalities_do_not_overlap(synthetic: Any):
+    result = synthetic.result()
+    ground = layers.ground_of(result)
+    assert [name for *_, name in ground.labels] == [name for *_, name in ground.places]
+    canvas = Canvas(300, 200, "white")
+    canvas.place((0, 0, 300, 200), tuple(map(float, shapely.total_bounds(ground.metric))))
+    figures._names(canvas, ground)
+    words = canvas._words
+    assert 0 < len(words) <= len(ground.labels)
+    boxes = [shapely.box(w.x - text_width(w.text, w.size) / 2, w.y - 6,
+                         w.x + text_width(w.text, w.size) / 2, w.y + 6) for w in words]  # fmt: skip
+    assert all(not a.intersects(b) for i, a in enumerate(boxes) for b in boxes[:i])
