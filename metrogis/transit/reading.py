@@ -286,10 +286,11 @@ def _merge(feeds: list[Feed], name: str) -> Feed:
 
 def _prefixed(feed: str, ids: pd.Series) -> pd.Series:
     """Put the feed's name before ids that are not blank."""
-    texts = pa.array(ids, type=pa.string())
-    named = pc.binary_join_element_wise(pa.scalar(feed), texts, ":")
+    texts = pa.array(ids, type=pa.large_string())
+    front, no = pa.array([f"{feed}:", ""], type=texts.type)
+    named = pc.binary_join_element_wise(front, texts, no)
     blank = pc.equal(texts, "")
-    return text_series(pc.if_else(blank, "", named) if pc.any(blank).as_py() else named)
+    return text_series(pc.if_else(blank, no, named) if pc.any(blank).as_py() else named)
 
 
 def _joined(parts: list[StopTimes], moves: Mapping[str, Any]) -> StopTimes:

@@ -235,7 +235,7 @@ def _fill(
         return calls
     known = np.flatnonzero(~blank)
     here = np.flatnonzero(blank)
-    right = np.searchsorted(known, here)
+    right = here - np.arange(len(here))  # of the known rows, how many stand before
     before = known[np.clip(right - 1, 0, None)] if known.size else here
     after = known[np.clip(right, None, max(known.size - 1, 0))] if known.size else here
     trip = calls.trip[here]

@@ -277,7 +277,9 @@ def _by_arrow(
         table = pacsv.read_csv(
             pa.BufferReader(pa.py_buffer(data).slice(start)),
             read_options=pacsv.ReadOptions(
-                column_names=[str(i) for i in range(width)], block_size=8 << 20
+                column_names=[str(i) for i in range(width)],
+                block_size=8 << 20,
+                use_threads=len(data) > 8 << 20,
             ),
             parse_options=pacsv.ParseOptions(
                 delimiter=delimiter, quote_char='"' if quoted else False, newlines_in_values=quoted
