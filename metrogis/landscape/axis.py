@@ -7,7 +7,7 @@ least either half-way between the two boundary points it separates, or at an end
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,12 @@ def medial_axis(shape: Any, *, spacing: float = 10.0, most: int = 30_000) -> Axi
         Distance of points along the boundary, m; finer where it faces itself nearer than four times
         that, coarser where ``most`` points would not do.
     """
+    return _axis(shapely.to_wkb(shape), spacing, most)
+
+
+@lru_cache(maxsize=2)  # ends of a corridor and its width ask for the same axis, one after the other
+def _axis(wkb: bytes, spacing: float, most: int) -> Axis:
+    shape = shapely.from_wkb(wkb)
     walls = shapely.boundary(shape)
     spacing = max(spacing, shapely.length(walls) / most)
     rings = shapely.segmentize(shapely.get_parts(walls), spacing)

@@ -362,8 +362,13 @@ def _nodes_at(axis: Axis, end: End, reach: float) -> Array:
     if end.centre:
         shapely.prepare(end.geometry)
         return np.flatnonzero(shapely.intersects_xy(end.geometry, axis.nodes))
-    gap = shapely.distance(shapely.points(axis.nodes), end.geometry)
-    return np.flatnonzero(gap <= axis.clearance * (1 + 1e-6) + reach)
+    radius = axis.clearance * (1 + 1e-6) + reach
+    west, south, east, north = shapely.bounds(end.geometry)
+    x, y = axis.nodes.T
+    beside = np.maximum(np.maximum(west - x, x - east), np.maximum(south - y, y - north))
+    near = np.flatnonzero(beside <= radius)  # the others are farther even from its extent
+    gap = shapely.distance(shapely.points(axis.nodes[near]), end.geometry)
+    return near[gap <= radius[near]]
 
 
 def _widest(axis: Axis, start: Array, end: Array, allowed: Array) -> Array | None:

@@ -6,6 +6,7 @@ a second one: a cut is certain, or certainly none, only where the two agree.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,7 +152,8 @@ def _municipality(ready: Ready, frame: gpd.GeoDataFrame) -> Array:
     return out
 
 
-def _lands(run: Run, ready: Ready) -> list[_Land]:
+def _lands(run: Run, ready: Ready) -> Iterator[_Land]:
+    """Give one part after the other: what was worked out to find its ends is still at hand."""
     p = run.parameters
     parts, conflicts = ready.pieces.parts, ready.pieces.conflicts
     cores = run.layers["core_areas"]
@@ -164,7 +166,6 @@ def _lands(run: Run, ready: Ready) -> list[_Land]:
     owner = conflicts["corridor"].to_numpy()
     known = np.bincount(parts["corridor"], minlength=len(ready.corridors))
     left = np.bincount(parts["corridor"], parts["unknown"], minlength=len(ready.corridors))
-    lands: list[_Land] = []
     crumbs = 0
     for k, corridor in enumerate(ready.corridors.geometry):
         if not known[k]:
@@ -185,7 +186,7 @@ def _lands(run: Run, ready: Ready) -> list[_Land]:
                 unknown = _broad(rest, p.tolerance)
             houses = ready.built[built.query(shape, predicate="intersects")]
             near = barriers[shapely.intersects(barriers, shape)]
-            lands.append(_Land(k, shape, ends, near, houses, unknown))
+            yield _Land(k, shape, ends, near, houses, unknown)
     run.note(
         "corridors",
         "noted",
@@ -195,7 +196,6 @@ def _lands(run: Run, ready: Ready) -> list[_Land]:
             "small parts of corridors cut off: their width was not measured",
         ),
     )
-    return lands
 
 
 def _closed(study: Any, tolerance: float) -> Any:
