@@ -23,6 +23,9 @@ R = TypeVar("R")
 PATIENCE = 900.0
 """Seconds that a part may take longer than the one done here."""
 
+_MOST = 8192
+"""Tasks whose numbers fit in a pipe, with room to spare."""
+
 
 def processors() -> int:
     """Return how many parts are worth doing at a time here; 1 where processes cannot be forked.
@@ -72,6 +75,56 @@ def side_by_side(
         for part, file, fine in zip(parts[1:], files, ended, strict=True):
             out.append(_read(file) if fine else work(part))
         return out
+
+
+def share_out(
+    work: Callable[[P], R], tasks: Sequence[P], *, workers: int, patience: float = PATIENCE
+) -> list[R]:
+    """Return ``[work(task) for task in tasks]``; who is done with one task takes the next.
+
+    Parameters
+    ----------
+    work : callable
+        As in :func:`side_by_side`; what it changes in memory may be lost for any task.
+    tasks : sequence
+        The longest should come first.
+    workers : int
+        Processes, this one among them; no more than there are processors.
+    patience : float
+        Seconds after this process's last task when the others are given up, and their tasks done
+        here.
+
+    Examples
+    --------
+    >>> share_out(sum, [[1, 2], [3, 4], []], workers=2)
+    [3, 7, 0]
+    """
+    share = min(workers, processors(), len(tasks))
+    if share < 2:
+        return [work(task) for task in tasks]
+    if len(tasks) > _MOST:
+        parts = (tasks[:_MOST], tasks[_MOST:])
+        return [x for p in parts for x in share_out(work, p, workers=workers, patience=patience)]
+    # numbers of tasks wait in a pipe: whoever reads one has it, and nobody else does
+    reader, writer = os.pipe()
+    try:
+        with open(writer, "wb") as stream:
+            stream.write(b"".join(i.to_bytes(4, "little") for i in range(len(tasks))))
+
+        def take(_: int) -> dict[int, R]:
+            done = {}
+            while ticket := os.read(reader, 4):
+                i = int.from_bytes(ticket, "little")
+                done[i] = work(tasks[i])
+            return done
+
+        found: dict[int, R] = {}
+        for done in side_by_side(take, range(share), patience=patience):
+            found |= done
+    finally:
+        os.close(reader)
+    # what a process had that ended too early is done here, and its error met here
+    return [found[i] if i in found else work(task) for i, task in enumerate(tasks)]
 
 
 def _fork(work: Callable[[P], R], part: P, file: Path) -> int:

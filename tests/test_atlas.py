@@ -110,5 +110,4 @@ def test_two_processes_give_the_same_atlas(demo_s, tmp_path, monkeypatch) -> Non
     }
     assert set(files[1]) == set(files[2])
     for name, path in files[1].items():
-        if name.suffix != ".gpkg":  # it holds the time of writing
-            assert path.read_bytes() == files[2][name].read_bytes(), name
+        assert path.read_bytes() == files[2][name].read_bytes(), name

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from metrogis import parallel
-from metrogis.parallel import side_by_side
+from metrogis.parallel import share_out, side_by_side
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks on Linux only")
 
@@ -101,3 +101,67 @@ def test_no_process_is_left_when_the_first_part_fails(monkeypatch: pytest.Monkey
     assert len(started) == 1
     with pytest.raises(ProcessLookupError):
         os.kill(started[0], 0)
+
+
+# --------------------------------------------------------------------------- shared out
+
+
+@linux
+def test_who_is_done_takes_the_next_task():
+    def work(task: int) -> tuple[int, int]:
+        time.sleep(0.4 if task == 0 else 0.01)
+        return task, os.getpid()
+
+    found = share_out(work, list(range(9)), workers=2)
+    assert [task for task, _ in found] == list(range(9))
+    pids = [pid for _, pid in found]
+    assert len(set(pids)) == 2
+    assert pids.count(pids[0]) < pids.count(pids[1])  # the long task is all its process does
+
+
+def test_without_processes_tasks_are_done_in_their_order(monkeypatch: pytest.MonkeyPatch):
+    done: list[int] = []
+    share_out(done.append, [3, 1, 2], workers=1)
+    monkeypatch.setattr(parallel, "processors", lambda: 1)
+    share_out(done.append, [6, 5], workers=4)
+    share_out(done.append, [], workers=4)
+    assert done == [3, 1, 2, 6, 5]
+
+
+@linux
+def test_tasks_of_a_process_that_dies_are_done_here():
+    here = os.getpid()
+
+    def work(task: int) -> int:
+        if os.getpid() != here:
+            os._exit(3)
+        time.sleep(0.05)
+        return task
+
+    assert share_out(work, [1, 2, 3, 4], workers=2) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("bad", range(4))
+def test_the_error_is_that_of_the_task(bad: int):
+    def work(task: int) -> int:
+        time.sleep(0.02)
+        if task == bad:
+            raise ValueError(f"task {task}")
+        return task
+
+    with pytest.raises(ValueError, match=f"task {bad}"):
+        share_out(work, [0, 1, 2, 3], workers=2)
+
+
+@linux
+def test_more_tasks_than_a_pipe_holds(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(parallel, "_MOST", 100)
+    assert share_out(abs, list(range(-250, 0)), workers=2) == list(range(250, 0, -1))
+
+
+@linux
+def test_no_pipe_is_left_open():
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        share_out(abs, [-1, -2, -3], workers=2)
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -6,20 +6,32 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
+import pyogrio.raw
+import shapely
 
 from metrogis.checks.contract import Result
 from metrogis.errors import PublishError
 from metrogis.maps.layers import MapLayer, build
 from metrogis.report import qgis
-from metrogis.report.tables import _umask, plain, table_name
+from metrogis.report.tables import _umask, attributes, table_name
 from metrogis.texts import Text
 
 ABOUT = "about"
+GEOMETRY = "geom"
+_SINGLE = {0: "Point", 1: "LineString", 3: "Polygon", 4: "Point", 5: "LineString", 6: "Polygon"}
+
+INDEXED = 500
+"""Rows from which a layer gets a spatial index: a shorter one is read whole sooner than its index,
+and each index makes opening the file for the next layer slower."""
 
 _STYLES = """
 CREATE TABLE layer_styles (
@@ -81,14 +93,24 @@ def write(results: Iterable[Result], path: Path, *, language: str = "pl") -> Pat
 
 @contextmanager
 def _unhurried() -> Iterator[None]:
-    """Let the disk take its time: a file that is renamed when whole needs no sync per layer."""
-    name = "OGR_SQLITE_SYNCHRONOUS"
-    before = pyogrio.get_gdal_config_option(name)
-    pyogrio.set_gdal_config_options({name: "OFF"})
+    """Let the disk take its time: a file that is renamed when whole needs no sync, no journal."""
+    options = {
+        "OGR_SQLITE_SYNCHRONOUS": "OFF",
+        "OGR_SQLITE_JOURNAL": "OFF",
+        "OGR_SQLITE_PRAGMA": "locking_mode=EXCLUSIVE,temp_store=MEMORY",
+        "OGR_CURRENT_DATE": _today(),
+    }
+    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
+    pyogrio.set_gdal_config_options(options)
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({name: before})
+        pyogrio.set_gdal_config_options(before)
+
+
+def _today() -> str:
+    """Return the time of writing to the day: the same atlas gives the same file."""
+    return f"{date.today().isoformat()}T00:00:00.000Z"
 
 
 def _write(results: Sequence[Result], path: Path, language: str) -> None:
@@ -101,7 +123,7 @@ def _write(results: Sequence[Result], path: Path, language: str) -> None:
                     Text(f"dwa wyniki o nazwie {name}", f"two results are called {name}")
                 )
             names.add(name)
-            _write_layer(plain(result, table), path, name, result)
+            _write_layer(result, table, path, name)
     pyogrio.write_dataframe(about(results), path, layer=ABOUT, driver="GPKG", append=path.exists())
     rows = []
     for result in results:
@@ -114,34 +136,75 @@ def _write(results: Sequence[Result], path: Path, language: str) -> None:
         connection.execute(_STYLES)
         connection.executemany(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
-            "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner) "
-            "VALUES ('', '', ?, 'geom', ?, ?, '', ?, ?, '')",
-            rows,
+            "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
+            "update_time) VALUES ('', '', ?, 'geom', ?, ?, '', ?, ?, '', ?)",
+            [(*row, _today()) for row in rows],
         )
         connection.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier) "
-            "VALUES ('layer_styles', 'attributes', 'layer_styles')"
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) "
+            "VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
+            (_today(),),
         )
 
 
-def _write_layer(frame: gpd.GeoDataFrame, path: Path, name: str, result: Result) -> None:
-    kinds = set(frame.geometry.geom_type.dropna())
-    single = {k.replace("Multi", "") for k in kinds}
+def _write_layer(result: Result, table: str, path: Path, name: str) -> None:
+    """Append a table to the file, by way of Arrow: half of the time of a data frame's way."""
+    frame = result.tables[table]
+    shapes = frame.geometry.to_numpy()
+    types = np.unique(shapely.get_type_id(shapes[~shapely.is_missing(shapes)]))
+    single = {_SINGLE.get(int(t)) for t in types}
     geometry = "Unknown"
-    if len(single) == 1 and "GeometryCollection" not in single:
-        geometry = f"Multi{single.pop()}" if len(kinds) > 1 else next(iter(kinds))
-    taken = {c: f"{c}_" for c in frame.columns if c.lower() in ("fid", "geom")}
-    pyogrio.write_dataframe(
-        frame.rename(columns=taken),
+    if len(single) == 1 and None not in single:
+        geometry = str(single.pop())
+        if types[-1] > 3:  # some are multi: then all are
+            shapes = _multiplied(shapes)
+            geometry = f"Multi{geometry}"
+    columns = attributes(result, table)
+    for column, values in columns.items():
+        if isinstance(values.dtype, pd.DatetimeTZDtype):  # GDAL knows offsets, not zones
+            columns[column] = values.dt.tz_convert("UTC")
+    taken = {c: f"{c}_" for c in columns.columns if c.lower() in ("fid", GEOMETRY)}
+    made = pa.Table.from_pandas(columns.rename(columns=taken), preserve_index=False)
+    for i, column in enumerate(made.schema):
+        if pa.types.is_null(column.type):
+            made = made.set_column(i, column.name, made[i].cast(pa.string()))
+    written = pa.array(shapely.to_wkb(shapes, flavor="iso"), type=pa.binary())
+    pyogrio.raw.write_arrow(
+        made.append_column(GEOMETRY, written),
         path,
         layer=name,
         driver="GPKG",
+        geometry_name=GEOMETRY,
         geometry_type=geometry,
-        promote_to_multi=geometry.startswith("Multi"),
+        crs=_system(frame.crs),
         append=path.exists(),
-        use_arrow=True,
-        layer_options={"GEOMETRY_NAME": "geom", "DESCRIPTION": result.check.title.en},
+        layer_options={
+            "GEOMETRY_NAME": GEOMETRY,
+            "DESCRIPTION": result.check.title.en,
+            "SPATIAL_INDEX": "YES" if len(frame) >= INDEXED else "NO",
+        },
     )
+
+
+def _multiplied(shapes: np.ndarray) -> np.ndarray:
+    """Make one-part collections of single shapes."""
+    made = shapes.copy()
+    kinds = shapely.get_type_id(shapes)
+    for kind, collect in ((0, shapely.multipoints), (1, shapely.multilinestrings),
+                  (3, shapely.multipolygons)):  # fmt: skip
+        at = np.flatnonzero(kinds == kind)
+        if len(at):
+            made[at] = collect(shapes[at], indices=np.arange(len(at)))
+    return made
+
+
+@lru_cache(maxsize=4)
+def _system(crs: Any) -> str | None:
+    """Return a CRS as GDAL reads it; its code is looked for once."""
+    if crs is None:
+        return None
+    code = crs.to_epsg()
+    return f"EPSG:{code}" if code else str(crs.to_wkt("WKT1_GDAL"))
 
 
 def _style_row(

@@ -31,7 +31,7 @@ from metrogis.maps import images as map_images
 from metrogis.maps import layers as map_layers
 from metrogis.maps import page as map_page
 from metrogis.maps.page import Basemap
-from metrogis.parallel import processors, side_by_side
+from metrogis.parallel import processors, share_out
 from metrogis.report import figures, gpkg, pages, rasters, tables
 from metrogis.report.tables import _umask
 from metrogis.texts import LANGUAGES, Text
@@ -39,9 +39,6 @@ from metrogis.texts import LANGUAGES, Text
 MARKER = "atlas.json"
 GENERATOR = "metrogis"
 Progress = Callable[[str, Text], None]
-DOWNLOADS = 0.35
-"""Time the downloads take, as a part of the time of all pages."""
-
 DRAWING = Text("mapy i strony", "maps and pages")
 WRITING = Text("pliki do pobrania", "downloads")
 
@@ -141,32 +138,27 @@ def _build(
         "leaflet": f"assets/{assets.LEAFLET.folder}/dist",
     }
     here = os.getpid()
-    results = list(atlas.results.values())
+    results = sorted(atlas.results.values(), key=_weight, reverse=True)
+    downloads = folder / "downloads"
 
-    def draw(part: Sequence[Result]) -> None:
-        for result in part:
-            if os.getpid() == here:
-                tell(result.check.id, DRAWING)
-            _write_check(atlas, result, folder, languages, basemap, problem, shared)
+    def work(result: Result | None) -> None:
+        if result is None:
+            _write_package(atlas, downloads / package, languages)
+            return
+        if os.getpid() == here:
+            tell(result.check.id, DRAWING)
+        _write_check(atlas, result, folder, languages, basemap, problem, shared)
+        tables.write_csv([result], downloads, languages=languages, max_rows=pages.MAX_CSV_ROWS)
+        rasters.write_geotiff([result], downloads)
 
-    def work(part: tuple[Sequence[Result], bool]) -> bool:
-        if part[1]:
-            _write_downloads(atlas, folder / "downloads", package, languages)
-        draw(part[0])
-        return True
-
-    share = max(1, min(workers, processors(), len(results)))
-    if share > 1:
-        each = max(1, round((1 + DOWNLOADS) * len(results) / share))
-        parts = [(results[i * each : (i + 1) * each], False) for i in range(share - 1)]
-        side_by_side(work, [*parts, (results[(share - 1) * each :], True)])
+    if min(workers, processors()) > 1:
+        share_out(work, [None, *results], workers=workers)
     else:
         # writing waits for the disk while pictures keep the processor busy
         with ThreadPoolExecutor(1) as second:
-            written = second.submit(
-                _write_downloads, atlas, folder / "downloads", package, languages
-            )
-            draw(results)
+            written = second.submit(work, None)
+            for result in results:
+                work(result)
             tell("", WRITING)
             written.result()
     for language in languages:
@@ -176,14 +168,15 @@ def _build(
     _write(folder / MARKER, _manifest(atlas, languages, folder))
 
 
-def _write_downloads(
-    atlas: pages.AtlasLike, folder: Path, package: str, languages: list[str]
-) -> None:
-    results = list(atlas.results.values())
-    if results:
-        gpkg.write(results, folder / package, language=languages[0])
-    tables.write_csv(results, folder, languages=languages, max_rows=pages.MAX_CSV_ROWS)
-    rasters.write_geotiff(results, folder)
+def _weight(result: Result) -> float:
+    """Return about how long a result takes to draw: those that take longest come first."""
+    rows = sum(len(table) for table in result.tables.values())
+    return rows + sum(grid.values.size for grid in result.rasters.values()) / 50
+
+
+def _write_package(atlas: pages.AtlasLike, path: Path, languages: list[str]) -> None:
+    if atlas.results:
+        gpkg.write(atlas.results.values(), path, language=languages[0])
 
 
 def _write_check(

@@ -76,11 +76,10 @@ def write_csv(
         for name, table in result.tables.items():
             if max_rows is not None and len(table) > max_rows:
                 continue
-            frame = plain(result, name)
-            bare = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-            for language in languages:
+            written_as = csv_texts(attributes(result, name), languages)
+            for language, text in zip(languages, written_as, strict=True):
                 suffix = f".{language}" if len(languages) > 1 else ""
-                content = csv_text(bare, language).encode("utf-8-sig", "replace")
+                content = text.encode("utf-8-sig", "replace")
                 path = directory / f"{table_name(result, name)}{suffix}.csv"
                 written.append(replace_file(path, partial(Path.write_bytes, data=content)))
     return written
@@ -92,33 +91,57 @@ def csv_text(frame: pd.DataFrame, language: str) -> str:
     >>> csv_text(pd.DataFrame({"name": ["=1+1", "a;b"], "x": [0.5, None]}), "pl")
     'name;x\r\n\'=1+1;0,5\r\n"a;b";\r\n'
     """
-    separator, decimal = (";", ",") if language == "pl" else (",", ".")
-    heads = pa.array([str(c) for c in frame.columns], type=pa.string())
-    lines = [separator.join(_quoted(_guarded(heads), separator).to_pylist())]
-    if len(frame) and len(frame.columns):
-        columns = [_written(frame.iloc[:, i], separator, decimal) for i in range(frame.shape[1])]
-        lines += pc.binary_join_element_wise(*columns, separator).to_pylist()
-    return "\r\n".join(lines) + "\r\n"
+    return csv_texts(frame, [language])[0]
 
 
-def _written(values: pd.Series, separator: str, decimal: str) -> pa.Array:
+def csv_texts(frame: pd.DataFrame, languages: Sequence[str]) -> list[str]:
+    """Return a table as CSV in several ways of writing; what they share is written once."""
+    heads = _guarded(pa.array([str(c) for c in frame.columns], type=pa.string()))
+    columns = [_text_of(values) for _, values in frame.items()] if len(frame) else []
+    made = []
+    for language in languages:
+        separator, decimal = (";", ",") if language == "pl" else (",", ".")
+        lines = [separator.join(_quoted(heads, separator).to_pylist())]
+        if columns:
+            texts = [_finished(text, kind, separator, decimal) for text, kind in columns]
+            lines += pc.binary_join_element_wise(*texts, separator).to_pylist()
+        made.append("\r\n".join(lines) + "\r\n")
+    return made
+
+
+def _text_of(values: pd.Series) -> tuple[pa.Array, str]:
+    """Return a column as text without nulls, and what is still to be done: see _finished."""
     read = pa.array(values, from_pandas=True)
     if isinstance(read, pa.ChunkedArray):
         read = read.combine_chunks()
     kind = read.type
+    text = pc.cast(read, pa.string())
+    if text.null_count:
+        text = pc.fill_null(text, "")
     if pa.types.is_floating(kind):
-        text = pc.cast(read, pa.string())
-        if decimal != ".":
-            text = pc.replace_substring(text, ".", decimal)
-    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        text = _quoted(_guarded(pc.cast(read, pa.string())), separator)
-    else:
-        text = pc.cast(read, pa.string())
-    return pc.fill_null(text, "")
+        return text, "decimal"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        text = _guarded(text)
+        return text, "quotes" if _any(pc.match_substring_regex(text, '[;,"\r\n]')) else ""
+    return text, ""
+
+
+def _finished(text: pa.Array, kind: str, separator: str, decimal: str) -> pa.Array:
+    if kind == "quotes":
+        return _quoted(text, separator)
+    if kind == "decimal" and decimal != ".":
+        return pc.replace_substring(text, ".", decimal)
+    return text
+
+
+def _any(flags: pa.Array) -> bool:
+    return bool(pc.any(flags, min_count=0).as_py())
 
 
 def _guarded(text: pa.Array) -> pa.Array:
     risky = pc.match_substring_regex(text, r"^[=+\-@\t\r\n＝＋－＠]")
+    if not _any(risky):
+        return text
     return pc.if_else(risky, pc.binary_join_element_wise("'", text, ""), text)
 
 
@@ -134,15 +157,20 @@ def plain(result: Result, table: str) -> gpd.GeoDataFrame:
     Flags become nullable booleans, lists and texts become text, further geometries are left out.
     """
     frame = result.tables[table]
+    return gpd.GeoDataFrame(
+        attributes(result, table), geometry=frame.geometry.to_numpy(), crs=frame.crs
+    )
+
+
+def attributes(result: Result, table: str) -> pd.DataFrame:
+    """Return the columns of a table but its geometries, as :func:`plain` does."""
+    frame = result.tables[table]
     declared = result.check.columns.get(table, {})
     kept = {}
-    for name in frame.columns:
-        values = frame[name]
-        if name == frame.geometry.name:
-            continue
+    for name, values in pd.DataFrame(frame).items():
         if isinstance(values.dtype, gpd.array.GeometryDtype):
             continue
-        column = declared.get(name)
+        column = declared.get(str(name))
         if values.dtype == bool:
             kept[str(name)] = pd.array(values, dtype="boolean")
         elif column is not None and column.kind == "flag":
@@ -151,8 +179,7 @@ def plain(result: Result, table: str) -> gpd.GeoDataFrame:
             kept[str(name)] = _plain_objects(values)
         else:
             kept[str(name)] = values.to_numpy() if _is_numpy(values) else values.array
-    attributes = pd.DataFrame(kept, index=range(len(frame)))
-    return gpd.GeoDataFrame(attributes, geometry=frame.geometry.to_numpy(), crs=frame.crs)
+    return pd.DataFrame(kept, index=range(len(frame)))
 
 
 def _is_numpy(values: pd.Series) -> bool:

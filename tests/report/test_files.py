@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -161,6 +162,49 @@ def test_geopackage_is_replaced_whole_or_not_at_all(
         tables.write_csv([result], tmp_path / "file")
 
 
+def test_geopackage_written_twice_is_the_same_file(synthetic: Any, tmp_path: Path):
+    first, second = (gpkg.write([synthetic.result()], tmp_path / f"{i}.gpkg") for i in (1, 2))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_long_layers_have_a_spatial_index_and_short_ones_need_none(
+    synthetic: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(gpkg, "INDEXED", 1_000)
+    path = gpkg.write([synthetic.result(cells=40)], tmp_path / "x.gpkg")
+    fast = {
+        name: pyogrio.read_info(path, layer=name)["capabilities"]["fast_spatial_filter"]
+        for name in ("test_check_cells", "test_check_municipalities")
+    }
+    assert fast == {"test_check_cells": True, "test_check_municipalities": False}
+
+
+def test_mixed_single_and_multi_shapes_are_all_multi(synthetic: Any, tmp_path: Path):
+    result = synthetic.result()
+    links = result.features["links"]
+    shapes = links.geometry.to_numpy().copy()
+    shapes[0] = shapely.multilinestrings([shapes[0], shapely.LineString([(0, 0), (1, 1)])])
+    shapes[1] = None
+    result.features["links"] = links.set_geometry(gpd.GeoSeries(shapes, links.index, links.crs))
+    result.features["links"]["when"] = pd.date_range(
+        "2026-03-29 00:30", periods=len(links), freq="h", tz="Europe/Warsaw"
+    )
+    result.features["links"]["nothing"] = None
+    path = gpkg.write([result], tmp_path / "x.gpkg")
+    info = pyogrio.read_info(path, layer="test_check_links")
+    assert info["geometry_type"] == "MultiLineString"
+    back = pyogrio.read_dataframe(path, layer="test_check_links")
+    assert back.geometry.iloc[1] is None
+    assert set(back.geometry.dropna().geom_type) == {"MultiLineString"}
+    assert back.geometry.iloc[0].equals(shapes[0])
+    assert back.geometry.iloc[2].geoms[0].equals(shapes[2])
+    assert back["nothing"].isna().all()
+    utc = pd.to_datetime(back["when"], utc=True)
+    assert (
+        utc.to_numpy() == result.features["links"]["when"].dt.tz_convert("UTC").to_numpy()
+    ).all()
+
+
 def test_columns_that_geopackage_reserves_are_renamed(synthetic: Any, tmp_path: Path):
     result = synthetic.result()
     result.features["links"]["fid"] = [7, 7, 7]
@@ -205,7 +249,6 @@ def test_pictures_are_png_of_the_stated_size(synthetic: Any):
 
 
 def test_holes_stay_open_in_pictures():
-    import shapely
 
     ring = shapely.Polygon(
         [(0, 0), (4, 0), (4, 4), (0, 4)], holes=[[(1, 1), (3, 1), (3, 3), (1, 3)]]
