@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
+import numba
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import fft
 from scipy.special import expit
@@ -125,20 +127,21 @@ def permeation(
     near = d <= horizon * (1 + 1e-12)
     weight = np.where(near, np.sqrt(2 * d + 1) - 1, 0.0)
     weight[reach, reach] = cell_weight(cell, coefficients)
-    return _mean_weight(np.asarray(built, bool), weight, near.astype(float), reach)
+    return _mean_weight(np.asarray(built, bool), weight, near)
 
 
-def _mean_weight(built: np.ndarray, weight: np.ndarray, near: np.ndarray, reach: int) -> np.ndarray:
-    """Weighted over plain sum of the neighbours, for built cells, in blocks (bounded memory).
+def _mean_weight(built: np.ndarray, weight: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Weighted sum over plain number of the neighbours, for built cells.
 
-    One transform of a block serves both sums. Block by block also keeps the rounding of a place
-    with few neighbours from growing with built-up land far away.
+    The sum comes from transforms of blocks: bounded memory, and the rounding of a place with few
+    neighbours does not grow with built-up land far away.
     """
     rows, columns = built.shape
+    reach = len(weight) // 2
     high, wide = (math.ceil(n / max(1, round(n / _BLOCK))) for n in (rows, columns))
     # the sums of the first 2 * reach rows and columns hold what wraps around
     size = tuple(fft.next_fast_len(n + 2 * reach, real=True) for n in (high, wide))
-    kernels = [fft.rfft2(k, size) for k in (weight, near)]
+    kernel = fft.rfft2(weight, size)
     out = np.full(built.shape, math.nan)
     for top in range(0, rows, high):
         for left in range(0, columns, wide):
@@ -149,13 +152,52 @@ def _mean_weight(built: np.ndarray, weight: np.ndarray, near: np.ndarray, reach:
             part = built[y : top + high + reach, x : left + wide + reach]
             block = np.zeros(size)
             block[y - top + reach :, x - left + reach :][: part.shape[0], : part.shape[1]] = part
-            image = fft.rfft2(block)
-            sums = []
-            for kernel in kernels:
-                whole = fft.irfft2(image * kernel, size)[2 * reach :, 2 * reach :]
-                sums.append(whole[: here.shape[0], : here.shape[1]][here])
-            out[top : top + high, left : left + wide][here] = sums[0] / np.round(sums[1])
+            image = fft.rfft2(block, overwrite_x=True)
+            image *= kernel
+            whole = fft.irfft2(image, size, overwrite_x=True)[2 * reach :, 2 * reach :]
+            found = out[top : top + high, left : left + wide]
+            found[here] = whole[: here.shape[0], : here.shape[1]][here]
+    # the disc is symmetric: half the width of each of its rows, -1 where it has none
+    half = near.sum(axis=1) // 2 - (~near.any(axis=1)).astype(np.int64)
+    _divide_by_neighbours(built, half.astype(np.int64), out)
     return out
+
+
+@numba.njit(cache=True)
+def _divide_by_neighbours(
+    built: npt.NDArray[np.bool_], half: npt.NDArray[np.int64], out: npt.NDArray[np.float64]
+) -> None:
+    """Divide the value of each built cell by the number of built cells in the disc around it."""
+    rows, columns = built.shape
+    reach = len(half) // 2
+    # built-up cells left of each, with margins as wide as the disc
+    margin = reach + 1
+    before = np.zeros((rows, columns + 2 * margin), np.int32)
+    for row in range(rows):
+        total = np.int32(0)
+        for column in range(columns):
+            before[row, column + margin] = total
+            total += built[row, column]
+        before[row, columns + margin :] = total
+    own = np.empty(columns, np.uint64)  # unsigned: no index counts from the end
+    count = np.empty(columns, np.int32)
+    for row in range(rows):
+        many = 0
+        for column in range(columns):
+            if built[row, column]:
+                own[many] = np.uint64(column + margin)
+                count[many] = 0
+                many += 1
+        for other in range(max(row - reach, 0), min(row + reach, rows - 1) + 1):
+            width = half[other - row + reach]
+            if width < 0:
+                continue
+            line = before[other]
+            right, left = np.uint64(width + 1), np.uint64(width)
+            for k in range(many):  # one line of the raster after the other: it stays at hand
+                count[k] += line[own[k] + right] - line[own[k] - left]
+        for k in range(many):
+            out[row, own[k] - np.uint64(margin)] /= count[k]
 
 
 def square_cell(grid: Grid) -> float:
