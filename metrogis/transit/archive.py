@@ -118,6 +118,17 @@ class Archive:
         except (OSError, KeyError) as error:
             raise _broken(self.layer, entry, error) from error
 
+    def size(self, table: str) -> int:
+        """Return the bytes of a table when unpacked; 0 where that cannot be told."""
+        entry = self.entries.get(table, "")
+        try:
+            if self.path.is_dir():
+                return (self.path / entry).stat().st_size
+            with zipfile.ZipFile(self.path if self.inner is None else io.BytesIO(self.inner)) as z:
+                return z.getinfo(entry).file_size
+        except (OSError, KeyError, zipfile.BadZipFile):
+            return 0  # reading it will tell why
+
     def sha256(self) -> str:
         """Return the hash of the file or folder."""
         try:

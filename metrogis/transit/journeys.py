@@ -322,7 +322,11 @@ def _scan(  # type: ignore[no-untyped-def]
         begin = end - 1
         while begin > 0 and departure[begin - 1] == departure[begin]:
             begin -= 1
-        # rides of no length can follow each other within one moment: repeat until none improves
+        # a ride of no length can come before any other of its moment: repeat until none improves
+        short = False
+        for c in range(begin, end):
+            if arrival[c] == departure[c]:
+                short = True
         again = True
         while again:
             again = False
@@ -355,7 +359,7 @@ def _scan(  # type: ignore[no-untyped-def]
                     if best >= tau[c, k] or best - departure[c] > longest:
                         continue
                     tau[c, k] = best
-                    if at_once and here == departure[c]:
+                    if at_once and short:
                         again = True
                     if board[c]:
                         u = dep_stop[c]

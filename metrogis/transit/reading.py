@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -62,15 +61,18 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
         raise ParameterError(
             Text("nie podano żadnego rozkładu", "no timetable given"), layer=name or "timetable"
         )
-    feeds = []
-    # the largest table of each feed is unpacked while others are read
+    archives = [_open(name, path, limits) for name, path in named.items()]
+    # small ones first: the largest table of the next feed is unpacked while one is read
+    order = sorted(archives, key=lambda archive: archive.size("stop_times"))
+    found: dict[str, Feed] = {}
     with ThreadPoolExecutor(1) as pool:
-        waiting = iter(named.items())
-        ahead = [_start(pool, *next(waiting), limits)]
-        while ahead:
+        ahead = [_start(pool, archive) for archive in order[:1]]
+        for following in (*order[1:], None):
             started = ahead.pop()
-            ahead = [_start(pool, *item, limits) for item in islice(waiting, 1)]
-            feeds.append(_assemble(started, options, max_time))
+            if following is not None:
+                ahead.append(_start(pool, following))
+            found[started.archive.layer] = _assemble(started, options, max_time)
+    feeds = [found[name] for name in named]
     return feeds[0] if len(feeds) == 1 else _merge(feeds, name or "+".join(named))
 
 
@@ -87,13 +89,17 @@ class _Started:
     sha256: Future[str]
 
 
-def _start(pool: ThreadPoolExecutor, name: str, path: Path, limits: Limits) -> _Started:
+def _open(name: str, path: Path, limits: Limits) -> Archive:
     archive = open_archive(path, layer=name, limits=limits)
     for key in _MUST:
         if key not in archive.entries:
             raise _missing(name, f"{key}.txt")
     if not {"calendar", "calendar_dates"} & archive.entries.keys():
         raise _missing(name, "calendar.txt, calendar_dates.txt")
+    return archive
+
+
+def _start(pool: ThreadPoolExecutor, archive: Archive) -> _Started:
     return _Started(archive, pool.submit(archive.read, "stop_times"), pool.submit(archive.sha256))
 
 

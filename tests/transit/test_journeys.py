@@ -379,3 +379,25 @@ def test_wejherowo_equals_its_timetable(shared) -> None:
                 kept.append(pair)
         assert list(zip(got["departure"], got["arrival"], strict=True)) == sorted(kept)
     assert isinstance(got, pd.DataFrame)
+
+
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_a_ride_of_no_length_before_one_of_the_same_moment(tmp_path, first) -> None:
+    # whichever of the two stands first in the file
+    second = "b" if first == "a" else "a"
+    tables = {
+        "stops": "stop_id,stop_lat,stop_lon|O,54.4,18.5|M,54.5,18.6|D,54.6,18.7",
+        "routes": "route_id,route_type|7,3",
+        "trips": f"trip_id,route_id,service_id|{first},7,W|{second},7,W",
+        "stop_times": "trip_id,stop_id,departure_time,stop_sequence|"
+        "a,O,8:04:00,1|a,M,8:04:00,2|b,M,8:04:00,1|b,D,8:05:00,2",
+        "calendar_dates": "service_id,date,exception_type|W,20241016,1",
+    }
+    for table, text in tables.items():
+        (tmp_path / f"{table}.txt").write_text(text.replace("|", "\n"))
+    rules = TransferRules(seconds=0, walk_metres=0, stations=False)
+    rides = read_rides(read_feed(tmp_path), "2024-10-16", rules=rules)
+    there = profiles(rides, ["D"]).times(["O"])
+    back = profiles(rides.mirror(), ["O"], backwards=True).times(["D"])
+    for found in (there, back):
+        assert found.to_numpy().tolist() == [[29040, 29100, 1]]
