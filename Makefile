@@ -31,7 +31,7 @@ $(STAMP_DEV): $(BIN)/python pyproject.toml constraints.txt
 	@touch $@ $(STAMP)
 
 $(KERNELS): $(STAMP)
-	@echo "compiling the kernels (once, about a minute)"
+	@echo "compiling the kernels, fetching the scripts of the maps (once, about a minute)"
 	$(BIN)/python -m metrogis.warmup
 	@touch $@
 

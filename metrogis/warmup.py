@@ -1,7 +1,8 @@
-"""Compile the kernels once, so that the first atlas does not wait: ``python -m metrogis.warmup``.
+"""What the first atlas would wait for, done once at set-up: ``python -m metrogis.warmup``.
 
-Numba compiles a kernel when it is first called and keeps the result beside the source. This runs
-every check on a very small metropolis, two directions at a time.
+Numba compiles a kernel when it is first called and keeps the result beside the source: this runs
+every check on a very small metropolis, two directions at a time. Meanwhile the scripts of the maps
+are fetched into the user's cache; without a network they are not, and set-up goes on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ PARTS = (("2.1.3",), ("2.1.2", "1.2.1"))
 def compile_kernels() -> None:
     """Run all checks on a small demo in as many processes as there are :data:`PARTS`.
 
+    The scripts of the maps are fetched at the same time.
+
     Raises
     ------
     RuntimeError
@@ -31,9 +34,25 @@ def compile_kernels() -> None:
             subprocess.Popen([sys.executable, "-m", "metrogis.warmup", folder, *part])
             for part in PARTS
         ]
+        fetch_scripts()
         ended = [process.wait() for process in running]  # all of them, before the folder goes
         if any(ended):
             raise RuntimeError("the kernels could not be compiled")
+
+
+def fetch_scripts() -> bool:
+    """Fetch what :mod:`metrogis.maps.assets` needs; tell whether it is there now.
+
+    Where it cannot be had a line on stderr says why: maps will then be static pictures.
+    """
+    from metrogis.maps import assets
+
+    try:
+        assets.obtain()
+    except assets.AssetsError as error:
+        print(error.reason, file=sys.stderr)
+        return False
+    return True
 
 
 def _run(folder: str, directions: list[str]) -> None:

@@ -87,15 +87,18 @@ class ImageLayer:
         """Return red, green, blue, alpha (0-255) of each cell; unknown ones are striped."""
         codes = self.codes if codes is None else codes
         table = np.zeros((256, 4), np.uint8)
+        hatched = np.zeros(256, bool)
         for i, item in enumerate(self.classes):
             table[i] = np.round(np.array(to_rgba(item.colour, self.overlay.opacity)) * 255)
-        out = table[codes]
-        hatched = [i for i, item in enumerate(self.classes) if item.hatch]
-        if hatched:
+            hatched[i] = item.hatch
+        # four bytes of a colour are looked up as one number
+        numbers = np.take(table.view(np.uint32)[:, 0], codes)
+        if hatched.any():
             rows, columns = (np.arange(n) for n in codes.shape)
-            stripe = ((rows[:, None] + columns[None, :]) % 9 < 2) & np.isin(codes, hatched)
-            out[stripe] = (90, 98, 106, round(255 * self.overlay.opacity))
-        return out
+            stripe = ((rows[:, None] + columns[None, :]) % 9 < 2) & np.take(hatched, codes)
+            mark = np.array((90, 98, 106, round(255 * self.overlay.opacity)), np.uint8)
+            numbers[stripe] = mark.view(np.uint32)[0]
+        return numbers.view(np.uint8).reshape(*codes.shape, 4)
 
 
 @dataclass(frozen=True)

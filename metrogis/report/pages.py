@@ -389,6 +389,12 @@ def _render(template: str, atlas: AtlasLike, language: str, **values: Any) -> st
     )  # fmt: skip
 
 
+def prepare() -> None:
+    """Read the templates: once, before several processes need them."""
+    for name in ("check.html.j2", "index.html.j2", "parts.html.j2"):
+        _environment().get_template(name)
+
+
 @cache
 def _environment() -> jinja2.Environment:
     made = jinja2.Environment(

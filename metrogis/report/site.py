@@ -151,6 +151,7 @@ def _build(
         tables.write_csv([result], downloads, languages=languages, max_rows=pages.MAX_CSV_ROWS)
         rasters.write_geotiff([result], downloads)
 
+    pages.prepare()
     if min(workers, processors()) > 1:
         share_out(work, [None, *results], workers=workers)
     else:
