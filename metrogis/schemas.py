@@ -391,7 +391,9 @@ def _conform_geometry(
     if shapely.has_z(values).any():
         values = shapely.force_2d(values)
         frame = frame.set_geometry(gpd.GeoSeries(values, index=frame.index, crs=frame.crs))
-    invalid = ~shapely.is_valid(values)
+    invalid = np.zeros(len(values), bool)
+    doubtful = ~_convex_quads(values)
+    invalid[doubtful] = ~shapely.is_valid(values[doubtful])
     if invalid.any():
         reasons = shapely.is_valid_reason(values[invalid])
         repaired = values.copy()
@@ -439,6 +441,24 @@ def _conform_geometry(
             Text("wszystkie geometrie są puste", "every geometry is empty"), layer=layer
         )
     return frame, audit
+
+
+def _convex_quads(values: np.ndarray) -> np.ndarray:
+    """Tell polygons of four corners that turn one way all round: they are valid.
+
+    Grids have many of them, and every check is given them anew.
+    """
+    found = shapely.get_type_id(values) == shapely.GeometryType.POLYGON
+    found[found] = shapely.get_num_coordinates(values[found]) == 5
+    found[found] = shapely.get_num_interior_rings(values[found]) == 0
+    corner = shapely.get_coordinates(values[found]).reshape(-1, 5, 2)
+    side = np.diff(corner, axis=1)
+    after = np.roll(side, -1, axis=1)
+    turn = side[..., 0] * after[..., 1] - side[..., 1] * after[..., 0]
+    size = np.hypot(side[..., 0], side[..., 1])
+    least = 1e-6 * size * np.roll(size, -1, axis=1)  # far beyond what rounding could turn
+    found[found] = (turn > least).all(axis=1) | (turn < -least).all(axis=1)
+    return np.asarray(found, dtype=bool)
 
 
 def _cast(

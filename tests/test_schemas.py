@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from metrogis import schemas
 from metrogis.errors import SchemaError
@@ -141,3 +144,24 @@ def test_dates() -> None:
     assert out["last"].iloc[0] == pd.Timestamp("2024-12-31")
     with pytest.raises(SchemaError, match="not a date"):
         schemas.conform(table.assign(last="soon"), "SchoolHolidays", layer="h")
+
+
+@given(
+    corners=st.lists(
+        st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=4, max_size=4, unique=True
+    )
+)
+def test_four_corners_taken_as_convex_are_a_valid_polygon(
+    corners: list[tuple[float, float]],
+) -> None:
+    shape = np.array([shapely.Polygon(corners)])
+    if schemas._convex_quads(shape)[0]:
+        assert shapely.is_valid(shape)[0]
+        assert shapely.convex_hull(shape[0]).area == pytest.approx(shape[0].area)
+
+
+def test_squares_are_told_to_be_convex_and_bows_are_not() -> None:
+    square, bow = shapely.box(0, 0, 1, 1), shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    ring = shapely.box(0, 0, 9, 9) - shapely.box(1, 1, 2, 2)
+    found = schemas._convex_quads(np.array([square, bow, ring, shapely.Point(0, 0)]))
+    assert found.tolist() == [True, False, False, False]

@@ -105,7 +105,15 @@ def _fill(x, y, starts, order, values, out):  # type: ignore[no-untyped-def]
         begin = 0
         for r in range(top, end):
             row = places[begin : count[r]]
-            row.sort()
+            if row.size > 16:
+                row.sort()
+            else:  # most rows cross two sides: a call takes longer than the sorting
+                for k in range(1, row.size):
+                    at, place = row[k], k
+                    while place > 0 and row[place - 1] > at:
+                        row[place] = row[place - 1]
+                        place -= 1
+                    row[place] = at
             for k in range(0, row.size - 1, 2):
                 left = max(0, int(np.ceil(row[k] - 0.5)))
                 right = min(columns, int(np.ceil(row[k + 1] - 0.5)))

@@ -116,7 +116,7 @@ def label(mask: np.ndarray, *, connectivity: Connectivity = 8) -> tuple[np.ndarr
         raise bad_parameter("connectivity", "musi być 4 albo 8", "must be 4 or 8")
     labels = np.empty(mask.shape, np.int32)
     count = ndimage.label(mask, _SQUARE if connectivity == 8 else _CROSS, output=labels)
-    return labels, np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    return labels, np.bincount(labels[mask != 0], minlength=count + 1)[1:]
 
 
 def eca(

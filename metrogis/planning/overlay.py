@@ -85,11 +85,14 @@ def intersect(left: Any, right: Any, *, min_area: float = 0.0, threads: int = 2)
     return Overlay(i, j, polygonal(geometry), area)
 
 
-def self_overlaps(zones: Any, *, min_area: float = 0.0, threads: int = 2) -> Overlay:
+def self_overlaps(
+    zones: Any, *, min_area: float = 0.0, threads: int = 2, odd: Array | None = None
+) -> Overlay:
     """Find pairs of polygons of one layer that overlap, each pair once (``left < right``).
 
     Most zones only touch: edges that fit their neighbours' exactly tell so at once, and only
-    zones with an edge that does not fit are cut.
+    zones with an edge that does not fit are cut. ``odd``: what :func:`misfits` tells, when it is
+    at hand.
 
     Examples
     --------
@@ -99,7 +102,7 @@ def self_overlaps(zones: Any, *, min_area: float = 0.0, threads: int = 2) -> Ove
     ([1], [2], [2.0])
     """
     zones = np.asarray(zones, dtype=object)
-    suspects = np.flatnonzero(misfits(zones))
+    suspects = np.flatnonzero(misfits(zones) if odd is None else odd)
     i, j = shapely.STRtree(zones).query(zones[suspects])
     i = suspects[i]
     pairs = np.unique(np.sort(np.column_stack([i, j])[i != j], axis=1), axis=0)
@@ -126,10 +129,14 @@ def misfits(zones: Array) -> Array:
     return out
 
 
-def union(zones: Array) -> Any:
-    """Return the union of zones: the fast way where they fit together without a fault."""
+def union(zones: Array, odd: Array | None = None) -> Any:
+    """Return the union of zones: the fast way where they fit together without a fault.
+
+    ``odd``: what :func:`misfits` tells, when it is at hand.
+    """
+    odd = misfits(zones) if odd is None else odd
     zones = zones[~shapely.is_missing(zones)]
-    if hasattr(shapely, "coverage_invalid_edges") and len(zones) and not misfits(zones).any():
+    if hasattr(shapely, "coverage_invalid_edges") and len(zones) and not odd.any():
         return shapely.coverage_union_all(zones)
     return shapely.union_all(zones)
 

@@ -17,7 +17,7 @@ import pyproj
 import shapely
 
 from metrogis import crs as crs_rules
-from metrogis.planning.overlay import parts_above, self_overlaps, union, valid
+from metrogis.planning.overlay import misfits, parts_above, self_overlaps, union, valid
 from metrogis.planning.zones import ZONE_TYPES
 from metrogis.sources.app_features import NUMBERS
 from metrogis.sources.app_gml import TABLES, Plan
@@ -351,10 +351,11 @@ class _Finder:
             at = (theirs == other).to_numpy()
             zones[at] = _to(zones[at], other, crs)
             self._add("mixed_crs", "zones", int(rows[at][0]), detail=f"{other} / {crs}: {at.sum()}")
-        self._overlaps(rows, zones, crs)
+        odd = misfits(zones)
+        self._overlaps(rows, zones, crs, odd)
         if outline is None or shapely.is_empty(outline):
             return
-        covered = union(zones)
+        covered = union(zones, odd)
         for gap in parts_above(shapely.difference(outline, covered), self.min_area):
             near = [int(r) for r in shapely.STRtree(zones).query(gap, predicate="intersects")]
             labels = sorted({str(self.plan.zones["label"].iloc[rows[r]]) for r in near})
@@ -379,8 +380,10 @@ class _Finder:
                     crs=crs,
                 )
 
-    def _overlaps(self, rows: Array, zones: Array, crs: str | None) -> None:
-        found = self_overlaps(zones, min_area=self.min_area)
+    def _overlaps(
+        self, rows: Array, zones: Array, crs: str | None, odd: Array | None = None
+    ) -> None:
+        found = self_overlaps(zones, min_area=self.min_area, odd=odd)
         for i, j, shape in zip(found.left, found.right, found.geometry, strict=True):
             for part in parts_above(shape, self.min_area):
                 self._add(

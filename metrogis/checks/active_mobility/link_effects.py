@@ -150,12 +150,16 @@ def error_of(
         (_texts(ways, "segregated") != "") | (_texts(ways, "bicycle") == "yes")
     )
     built = graph.network.lines(np.flatnonzero(graph.built))
-    lines = np.array([shapely.multilinestrings(graph.network.lines(g.edges)) for g in gaps], object)
     # a gap that short lies in the reach of the infrastructure at its own ends
     long = np.array([g.metres > 6 * parallel for g in gaps], bool)
     beside = np.zeros(len(gaps))
     if long.any():
-        beside[long] = share_covered(lines[long], built, parallel)
+        edges = [g.edges for g, is_long in zip(gaps, long.tolist(), strict=True) if is_long]
+        owner = np.repeat(np.arange(len(edges)), [len(own) for own in edges])
+        lines = graph.network.lines(np.concatenate(edges))
+        beside[long] = share_covered(
+            np.asarray(shapely.multilinestrings(lines, indices=owner)), built, parallel
+        )
     out = []
     for k, gap in enumerate(gaps):
         way = graph.network.edge_way[gap.edges]

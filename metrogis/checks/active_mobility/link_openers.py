@@ -59,8 +59,9 @@ def with_openers(
             best[hub] = min(best.get(hub, np.inf), float(length))
     rows = found.filtered.sort_values(["length", "nodes"], kind="stable").reset_index(drop=True)
     chosen: list[int] = []
+    lengths = rows["length"].to_numpy(float)
     for i, own in enumerate(effects.opened(graph, _ends(rows), hubs, enough)):
-        shorter = float(rows["length"].iloc[i]) * (1 + _NEAR)
+        shorter = float(lengths[i]) * (1 + _NEAR)
         better = [hub for hub in own if shorter < best.get(hub, np.inf)]
         if better:
             best |= dict.fromkeys(better, 0.0)  # rows come shortest first

@@ -294,9 +294,11 @@ def read_service(
     known = feed.day_types()
     # a post where some trip calls on some date is a stop, though nothing may leave on these days
     has_level = np.zeros((len(rule.levels), places), bool)
-    for at, groups in zip(place, posts["mode_groups"], strict=True):
+    which, sets = _codes(posts["mode_groups"])
+    for k, groups in enumerate(sets):
         own = rule.limit_of(groups.split(","))
-        has_level[np.searchsorted(rule.levels, own[own > 0]), at] = True
+        level = np.searchsorted(rule.levels, own[own > 0])
+        has_level[np.ix_(level, place[which == k])] = True
     walk_limit = np.where(has_level, rule.levels[:, None], 0.0).max(axis=0, initial=0.0)
     counts: dict[str, Ints] = {}
     unknown: dict[str, frozenset[str]] = {}
