@@ -61,7 +61,8 @@ class Canvas:
         self.width, self.height = width, height
         self._agg = RendererAgg(width, height, DPI)
         self._buffer = np.asarray(self._agg.buffer_rgba())
-        self._buffer[:] = np.round(np.array(to_rgba(ground)) * 255).astype(np.uint8)
+        colour = np.round(np.array(to_rgba(ground)) * 255).astype(np.uint8)
+        self._buffer.view(np.uint32)[:] = colour.view(np.uint32)[0]
         self._words: list[Word] = []
         self.whole()
 

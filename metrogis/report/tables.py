@@ -215,6 +215,7 @@ def replace_file(path: Path, write: Callable[[Path], Any]) -> Path:
         write(temporary)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+        temporary = None
     except OSError as error:
         raise PublishError(
             Text(f"nie można zapisać: {error.strerror}", f"cannot be written: {error.strerror}"),
