@@ -260,6 +260,7 @@ def _lowest(context, word):  # type: ignore[no-untyped-def]
 _ONES = np.uint64(0x0101010101010101)
 _HIGH = np.uint64(0x8080808080808080)
 _NEWLINES = np.uint64(_NEWLINE) * _ONES
+_RETURNS = np.uint64(_RETURN) * _ONES
 _QUOTES = np.uint64(_QUOTE) * _ONES
 _SHAPE = np.frombuffer(b"00:00:00", "<u8")[0]
 _DIGITS = np.uint64(0xFFFF00FFFF00FFFF)
@@ -340,14 +341,14 @@ def _field(data, p, end, delimiter, last):  # type: ignore[no-untyped-def]
         while True:
             word = _word(data, p)
             close = _zeros(word ^ _QUOTES)
-            line = _zeros(word ^ _NEWLINES)
+            line = _zeros(word ^ _NEWLINES) | _zeros(word ^ _RETURNS)
             if close | line:
                 break
             p += 8
             if p >= end:
                 return a, a, -1
         b = p + (_lowest(close | line) >> 3)
-        if b >= end or data[b] == _NEWLINE:
+        if b >= end or data[b] != _QUOTE:
             return a, a, -1
         p = b + 1
     else:
@@ -355,15 +356,13 @@ def _field(data, p, end, delimiter, last):  # type: ignore[no-untyped-def]
         stops = np.uint64(delimiter) * _ONES
         while p < end:
             word = _word(data, p)
-            close = _zeros(word ^ stops) | _zeros(word ^ _NEWLINES)
+            close = _zeros(word ^ stops) | _zeros(word ^ _NEWLINES) | _zeros(word ^ _RETURNS)
             if close:
                 p += _lowest(close) >> 3
                 break
             p += 8
         p = min(p, end)
         b = p
-        if last and b > a and data[b - 1] == _RETURN:
-            b -= 1
     if not last:
         return a, b, (p if p < end and data[p] == delimiter else -1)
     if p < end and data[p] == _RETURN:
