@@ -158,20 +158,22 @@ def patch_table(
 
 
 def _outlines(labels: Array, rows: Array, grid: Grid) -> Array:
+    import rasterio
     from rasterio import features
 
     boxes, own = ndimage.find_objects(labels), grid.transform
     assert own is not None
     out = np.empty(len(rows), dtype=object)
-    for i, row in enumerate(rows):
-        top, left = boxes[row]
-        mask = labels[top, left] == row + 1
-        x, y = own.c + left.start * own.a, own.f + top.start * own.e
-        place = Affine(own.a, 0, x, 0, own.e, y)
-        found = features.shapes(mask.astype(np.uint8), mask=mask, transform=place)
-        parts: list[Any] = [shapely.geometry.shape(shape) for shape, _ in found]
-        # pieces that meet at a corner are one patch
-        out[i] = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+    with rasterio.Env():  # else each call sets up one of its own
+        for i, row in enumerate(rows):
+            top, left = boxes[row]
+            mask = labels[top, left] == row + 1
+            x, y = own.c + left.start * own.a, own.f + top.start * own.e
+            place = Affine(own.a, 0, x, 0, own.e, y)
+            found = features.shapes(mask.astype(np.uint8), mask=mask, transform=place)
+            parts: list[Any] = [shapely.geometry.shape(shape) for shape, _ in found]
+            # pieces that meet at a corner are one patch
+            out[i] = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
     return out
 
 

@@ -445,36 +445,43 @@ def _pair_table(
     table: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
     """Every pair between seats, by day type: the journey out and the one back."""
-    parts = []
-    for (k, day), own in found.items():
-        r = relations[k]
-        if r.kind == "locality_municipality" or not own.pairs:
-            continue
-        part: dict[str, Any] = {
-            "name_from": places.name[r.start],
-            "name_to": places.name[r.end],
-            "day_type": day,
-            "pair": np.arange(1, own.pairs + 1),
-            "relation": k,
-        }
-        for way, journeys, lines, chosen in (
-            ("out", own.out, own.out_lines, own.first),
-            ("back", own.back, own.back_lines, own.second),
-        ):
-            leave, arrive, transfers = (a[chosen] for a in journeys)
-            part |= {
-                f"{way}_departure": [clock(s) for s in leave],
-                f"{way}_arrival": [clock(s) for s in arrive],
-                f"{way}_min": (arrive - leave) / 60,
-                f"{way}_transfers": transfers,
-                f"{way}_lines": lines[chosen],
-            }
-        part["returns"] = own.returns
-        parts.append(pd.DataFrame(part))
-    if not parts:
+    rows = [
+        (k, day, own)
+        for (k, day), own in found.items()
+        if relations[k].kind != "locality_municipality" and own.pairs
+    ]
+    if not rows:
         empty = {c: pd.Series(dtype="object") for c in COLUMNS["pairs"]}
         return gpd.GeoDataFrame(empty, geometry=[], crs=run.crs)
-    out = pd.concat(parts, ignore_index=True)
+    many = [own.pairs for _, _, own in rows]
+
+    def repeated(values: list[Any]) -> list[Any]:
+        return [v for v, n in zip(values, many, strict=True) for _ in range(n)]
+
+    columns: dict[str, Any] = {  # one table of all: a small one of each pair takes much longer
+        "name_from": repeated([places.name[relations[k].start] for k, _, _ in rows]),
+        "name_to": repeated([places.name[relations[k].end] for k, _, _ in rows]),
+        "day_type": repeated([day for _, day, _ in rows]),
+        "pair": np.concatenate([np.arange(1, n + 1) for n in many]),
+        "relation": np.repeat([k for k, _, _ in rows], many),
+    }
+    for way in ("out", "back"):
+        chosen = [own.first if way == "out" else own.second for _, _, own in rows]
+        journeys = [own.out if way == "out" else own.back for _, _, own in rows]
+        lines = [own.out_lines if way == "out" else own.back_lines for _, _, own in rows]
+        leave, arrive, transfers = (
+            np.concatenate([j[i][at] for j, at in zip(journeys, chosen, strict=True)])
+            for i in range(3)
+        )
+        columns |= {
+            f"{way}_departure": [clock(s) for s in leave.tolist()],
+            f"{way}_arrival": [clock(s) for s in arrive.tolist()],
+            f"{way}_min": (arrive - leave) / 60,
+            f"{way}_transfers": transfers,
+            f"{way}_lines": np.concatenate([a[at] for a, at in zip(lines, chosen, strict=True)]),
+        }
+    columns["returns"] = np.concatenate([own.returns for _, _, own in rows])
+    out = pd.DataFrame(columns)
     out = out.sort_values(["relation", "day_type", "pair"], kind="stable", ignore_index=True)
     geometry = np.asarray(table.geometry.to_numpy(), dtype=object)[out.pop("relation")]
     return gpd.GeoDataFrame(out, geometry=geometry, crs=run.crs)
