@@ -7,22 +7,19 @@ every repair in an audit, and collects all that is wrong into one error.
 from __future__ import annotations
 
 import unicodedata
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from metrogis import limits
 from metrogis.errors import SchemaError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
-
-if TYPE_CHECKING:
-    import pandera.pandas as pa
 
 Kind = Literal["text", "teryt", "number", "integer", "flag", "date"]
 
@@ -343,7 +340,7 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
         out[name], audit, found = _cast(out[name], rule, layer, audit)
         problems += found
     if not problems:
-        problems += _limits(out, rules)
+        problems += limits.broken(out, rules)
     if problems:
         raise SchemaError(
             Text("; ".join(p.pl for p in problems), "; ".join(p.en for p in problems)),
@@ -538,81 +535,3 @@ def _bad(name: str, column: pd.Series, bad: pd.Series, pl: str, en: str) -> Text
         f"kolumna '{name}': {count} wartości nie jest {pl} (wiersz: wartość: {rows})",
         f"column '{name}': {count} values are not {en} (row: value: {rows})",
     )
-
-
-def _limits(frame: pd.DataFrame, rules: Schema) -> list[Text]:
-    """Check keys, empty values and ranges by pandera, and word its findings in both languages."""
-    if _keeps(frame, rules):
-        return []  # pandera, which words what is wrong, takes longer to import than to ask
-    import pandera.errors as pae
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            _pandera(rules, frame).validate(
-                pd.DataFrame(frame.drop(columns="geometry", errors="ignore")), lazy=True
-            )
-    except pae.SchemaErrors as error:
-        problems = []
-        cases = error.failure_cases
-        for (column, check), group in cases.groupby(["column", "check"], dropna=False, sort=False):
-            values = ", ".join(
-                f"{row}: {str(case)[:40]!r}"
-                for row, case in list(zip(group["index"], group["failure_case"], strict=True))[:5]
-            )
-            name = (
-                "powtórzone" if "duplicates" in str(check) or "unique" in str(check) else str(check)
-            )
-            english = "duplicate values" if name == "powtórzone" else str(check)
-            name = {"not_nullable": "puste wartości"}.get(name, name)
-            english = {"not_nullable": "empty values"}.get(english, english)
-            problems.append(
-                Text(
-                    f"kolumna '{column}': {len(group)} × {name} (wiersz: wartość: {values})",
-                    f"column '{column}': {len(group)} x {english} (row: value: {values})",
-                )
-            )
-        return problems
-    return []
-
-
-def _keeps(frame: pd.DataFrame, rules: Schema) -> bool:
-    """Tell whether no column holds anything that the pandera schema could object to."""
-    for name, rule in rules.fields.items():
-        if name not in frame.columns:
-            continue
-        column = frame[name]
-        known = column.dropna()
-        if not rule.nullable and len(known) < len(column):
-            return False
-        if rule.unique and not column.is_unique:
-            return False
-        if rule.allowed and not known.isin(rule.allowed).all():
-            return False
-        # written so that what cannot be compared as expected is left to pandera
-        if rule.low is not None and not (known >= rule.low).all():
-            return False
-        if rule.high is not None and not (known <= rule.high).all():
-            return False
-    return True
-
-
-def _pandera(rules: Schema, frame: pd.DataFrame) -> pa.DataFrameSchema:
-    """Build the pandera schema of the columns that are there."""
-    import pandera.pandas as pa
-
-    columns = {}
-    for name, rule in rules.fields.items():
-        if name not in frame.columns:
-            continue
-        checks = []
-        if rule.low is not None:
-            checks.append(pa.Check.ge(rule.low))
-        if rule.high is not None:
-            checks.append(pa.Check.le(rule.high))
-        if rule.allowed:
-            checks.append(pa.Check.isin(rule.allowed))
-        columns[name] = pa.Column(
-            dtype=None, checks=checks, nullable=rule.nullable, unique=rule.unique
-        )
-    return pa.DataFrameSchema(columns, strict=False)

@@ -7,9 +7,11 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from pandera.errors import SchemaErrors
 
-from metrogis import schemas
+from metrogis import limits, schemas
 from metrogis.errors import SchemaError
+from metrogis.texts import Text
 
 
 def _municipalities(**changes: object) -> gpd.GeoDataFrame:
@@ -165,3 +167,26 @@ def test_squares_are_told_to_be_convex_and_bows_are_not() -> None:
     ring = shapely.box(0, 0, 9, 9) - shapely.box(1, 1, 2, 2)
     found = schemas._convex_quads(np.array([square, bow, ring, shapely.Point(0, 0)]))
     assert found.tolist() == [True, False, False, False]
+
+
+@given(
+    state=st.lists(st.sampled_from(["complete", "none", "full", None]), min_size=3, max_size=3),
+    teryt=st.lists(st.sampled_from(["2261011", "2262011", None]), min_size=3, max_size=3),
+    people=st.lists(st.sampled_from([-1.0, 0.0, 5.0, None]), min_size=3, max_size=3),
+)
+def test_limits_are_kept_as_pandera_says(
+    state: list[str | None], teryt: list[str | None], people: list[float | None]
+) -> None:
+    fields = {
+        "teryt": schemas.Field("teryt", Text("", ""), unique=True),
+        "state": schemas.Field("text", Text("", ""), allowed=("complete", "none")),
+        "people": schemas.Field("number", Text("", ""), "people", low=0, nullable=True),
+    }
+    frame = pd.DataFrame({"teryt": teryt, "state": state, "people": np.array(people, float)})
+    rules = schemas.Schema("Any", Text("", ""), "", fields)
+    try:
+        limits._pandera(rules, frame).validate(frame, lazy=True)
+        fine = True
+    except SchemaErrors:
+        fine = False
+    assert limits._keeps(frame, rules) == fine

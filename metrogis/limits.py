@@ -1,0 +1,93 @@
+"""Whether the columns of a layer keep the limits of its schema, and in words what does not."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from metrogis.texts import Text
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+    from metrogis.schemas import Schema
+
+
+def broken(frame: pd.DataFrame, rules: Schema) -> list[Text]:
+    """Check keys, empty values and ranges by pandera, and word its findings in both languages."""
+    if _keeps(frame, rules):
+        return []  # pandera, which words what is wrong, takes longer to import than to ask
+    import pandera.errors as pae
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _pandera(rules, frame).validate(
+                pd.DataFrame(frame.drop(columns="geometry", errors="ignore")), lazy=True
+            )
+    except pae.SchemaErrors as error:
+        problems = []
+        cases = error.failure_cases
+        for (column, check), group in cases.groupby(["column", "check"], dropna=False, sort=False):
+            values = ", ".join(
+                f"{row}: {str(case)[:40]!r}"
+                for row, case in list(zip(group["index"], group["failure_case"], strict=True))[:5]
+            )
+            name = (
+                "powtórzone" if "duplicates" in str(check) or "unique" in str(check) else str(check)
+            )
+            english = "duplicate values" if name == "powtórzone" else str(check)
+            name = {"not_nullable": "puste wartości"}.get(name, name)
+            english = {"not_nullable": "empty values"}.get(english, english)
+            problems.append(
+                Text(
+                    f"kolumna '{column}': {len(group)} × {name} (wiersz: wartość: {values})",
+                    f"column '{column}': {len(group)} x {english} (row: value: {values})",
+                )
+            )
+        return problems
+    return []
+
+
+def _keeps(frame: pd.DataFrame, rules: Schema) -> bool:
+    """Tell whether no column holds anything that the pandera schema could object to."""
+    for name, rule in rules.fields.items():
+        if name not in frame.columns:
+            continue
+        column = frame[name]
+        known = column.dropna()
+        if not rule.nullable and len(known) < len(column):
+            return False
+        if rule.unique and not column.is_unique:
+            return False
+        if rule.allowed and not known.isin(rule.allowed).all():
+            return False
+        # written so that what cannot be compared as expected is left to pandera
+        if rule.low is not None and not (known >= rule.low).all():
+            return False
+        if rule.high is not None and not (known <= rule.high).all():
+            return False
+    return True
+
+
+def _pandera(rules: Schema, frame: pd.DataFrame) -> pa.DataFrameSchema:
+    """Build the pandera schema of the columns that are there."""
+    import pandera.pandas as pa
+
+    columns = {}
+    for name, rule in rules.fields.items():
+        if name not in frame.columns:
+            continue
+        checks = []
+        if rule.low is not None:
+            checks.append(pa.Check.ge(rule.low))
+        if rule.high is not None:
+            checks.append(pa.Check.le(rule.high))
+        if rule.allowed:
+            checks.append(pa.Check.isin(rule.allowed))
+        columns[name] = pa.Column(
+            dtype=None, checks=checks, nullable=rule.nullable, unique=rule.unique
+        )
+    return pa.DataFrameSchema(columns, strict=False)
