@@ -20,8 +20,11 @@ from metrogis.texts import Text
 
 __all__ = ["VERSION", "World", "build", "make_world", "size_of"]
 
-VERSION = 13
+VERSION = 14
 """Raised when the same seed gives another metropolis than before."""
+
+LEAST, MOST = 2000, 60_000
+"""Residents per municipality, on average: with fewer or more no such metropolis can be drawn."""
 
 
 def build(
@@ -42,7 +45,7 @@ def build(
     municipalities : int, optional
         How many; at least 6. Default: that of ``size``.
     people : int, optional
-        Residents, about. Default: that of ``size``.
+        Residents; 2,000 to 60,000 per municipality. Default: that of ``size``.
     seed : int, optional
         Another seed, another metropolis. The same seed gives the same files, byte for byte.
     size : {"S", "M", "L"}
@@ -56,7 +59,8 @@ def build(
     Raises
     ------
     ParameterError
-        When a number is out of range, or the folder holds something that is not a demo.
+        When a number is out of range, the folder holds something that is not a demo, or no
+        metropolis can be drawn from these numbers and this seed.
 
     Examples
     --------
@@ -68,7 +72,19 @@ def build(
     """
     target = Path(directory)
     _check(target, size, municipalities, people, seed)
-    world = make_world(size_of(size, municipalities=municipalities, people=people), seed)
+    wanted = size_of(size, municipalities=municipalities, people=people)
+    try:
+        world = make_world(wanted, seed)
+    except (ArithmeticError, LookupError, ValueError) as error:  # land too small for its plants
+        raise ParameterError(
+            Text(
+                "z tych liczb i tego ziarna nie da się ułożyć metropolii",
+                "no metropolis can be drawn from these numbers and this seed",
+            ),
+            layer="demo",
+            place=f"municipalities={wanted.municipalities}, people={wanted.people}, seed={seed}",
+            remedy=Text("podaj inne ziarno", "give another seed"),
+        ) from error
     target.parent.mkdir(parents=True, exist_ok=True)
     work = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}"
     work.mkdir()
@@ -108,6 +124,15 @@ def _check(
             "mieszkańców może być od 30 000 do 5 000 000",
             "people must be 30,000 to 5,000,000",
             f"people={people}",
+        )
+    wanted = size_of(size, municipalities=municipalities, people=people)
+    each = wanted.people / wanted.municipalities
+    if not LEAST <= each <= MOST:
+        raise refuse(
+            f"na gminę może przypadać od {LEAST} do {MOST} mieszkańców",
+            f"there may be {LEAST} to {MOST} people per municipality",
+            f"municipalities={wanted.municipalities}, people={wanted.people}",
+            Text("zmień liczbę gmin albo mieszkańców", "change the number of either"),
         )
     if seed < 0:
         raise refuse("ziarno nie może być ujemne", "seed cannot be negative", f"seed={seed}")

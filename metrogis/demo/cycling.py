@@ -31,6 +31,8 @@ STUB, LINK = 150.0, 260.0
 """The planted missing link starts this far, or more, from its interchange; its length, about, m."""
 BREAK = 480.0
 """Length aimed at for the planted break at a municipal border, m."""
+MAPPED = 3000.0
+"""A municipality with a planted station has this much infrastructure or more, m."""
 TELLING = 40.0
 """Edges shorter than this could pass for the infrastructure they meet, m."""
 
@@ -89,6 +91,8 @@ def make_cycling(
     targets = targets[~shut[targets]]
     r, c = terrain.grid.rowcol(graph.x[targets], graph.y[targets])
     home = settled.label[r, c]
+    # where streets around are closed on all sides no network can grow
+    roomy = _network_at(graph, length, ~closed, np.arange(graph.nodes)) > 2 * MAPPED
     plants: list[dict[str, Any]] = []
     for row in hubs.itertuples():
         if row.plant in ("bare", "isolated"):
@@ -99,7 +103,7 @@ def make_cycling(
             # the shortest way by bicycle: not through a subway or along a footpath
             ride = length * np.where(graph.cls == CLASS["footway"], 30.0, 1.0)
             mine, missing, trunk = _with_gap(
-                graph, length, ride, matrix, key, int(row.node), near, wanted
+                graph, length, ride, matrix, key, int(row.node), near[roomy[near]], wanted
             )
             built[missing] = False
             plants.append(
@@ -118,6 +122,8 @@ def make_cycling(
     lines, count = np.unique(graph.line[town], return_counts=True)
     long = lines[(count >= 3) & (rng.random(len(lines)) < 0.018)]
     built |= main | (town & np.isin(graph.line, long))
+    known = _elsewhere(terrain, settled, graph, length, hubs, built, town)
+    built |= known
 
     broken = _border_break(terrain, settled, graph, length, matrix, key, built, middle)
     if broken is not None:
@@ -130,8 +136,37 @@ def make_cycling(
     planned = (graph.cls <= CLASS["tertiary"]) & ~built & (rng.random(graph.edges) < 0.02)
     planned &= ~closed
     planned[busy] = False
-    official, osm = _differences(graph, length, built, closed, plants, hubs)
+    official, osm = _differences(graph, length, built, closed | known, plants, hubs)
     return Cycling(built, planned, hubs, piece, official, osm, plants)
+
+
+def _elsewhere(
+    terrain: Terrain,
+    settled: Settled,
+    graph: Graph,
+    length: Array,
+    hubs: pd.DataFrame,
+    built: Mask,
+    free: Mask,
+) -> Mask:
+    """Give municipalities of planted stations some routes elsewhere: without, nobody mapped them.
+
+    Whether a station there is joined would be unknown, not "no".
+    """
+    out = np.zeros(graph.edges, dtype=bool)
+    x, y = (a[graph.u] + a[graph.v] for a in (graph.x, graph.y))
+    r, c = terrain.grid.rowcol(x / 2, y / 2)
+    home = settled.label[r, c]
+    for m in hubs.loc[hubs["plant"].isin(["bare", "isolated"]), "municipality"].unique():
+        lack = MAPPED - length[built & (home == m)].sum()
+        mine = np.flatnonzero(free & (home == m))
+        total = np.bincount(graph.line[mine], length[mine])
+        for line in np.argsort(-total, kind="stable"):
+            if lack <= 0 or total[line] == 0:
+                break
+            out[mine[graph.line[mine] == line]] = True
+            lack -= total[line]
+    return out
 
 
 def _walk(before: Index, key: dict[tuple[int, int], int], at: int) -> list[int]:

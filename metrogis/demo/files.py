@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from metrogis.demo.writing import (
     write_raster,
     write_zip,
 )
+from metrogis.parallel import side_by_side
 
 OPERATORS = {
     "city_bus": "Zarząd Transportu Zatoki",
@@ -47,31 +49,23 @@ MODES = {
 }
 
 Layers = dict[str, dict[str, Any]]
+Writer = Callable[[World, Path], dict[str, Any]]
 
 
 def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]:
     """Write every file; return the catalog's layers and the planted truths."""
+
+    def write(writers: tuple[Writer, ...]) -> dict[str, dict[str, Any]]:
+        return {writer.__name__: writer(world, folder) for writer in writers}
+
+    # OpenStreetMap's library keeps threads: where processes are forked it works in the other one,
+    # so that this one can be forked again
+    first, second = side_by_side(write, (_HERE, _THERE))
+    done = first | second
+    counts = done.pop(_streets.__name__)
     layers: Layers = {}
-    layers.update(_boundaries(world, folder))
-    layers.update(_population(world, folder))
-    layers.update(_timetables(world, folder))
-    layers.update(_rail(world, folder))
-    layers.update(_cycling(world, folder))
-    _table(world.flows, folder / "od_flows.csv")
-    layers["od_flows"] = {
-        "driver": "table", "path": "od_flows.csv", "schema": "ODFlows",
-        "set": {"meaning": "commuting"},
-    }  # fmt: skip
-    counts = write_osm(
-        folder / "streets.osm.pbf", world.terrain, world.settled, world.graph, world.shapes,
-        world.cycling, world.stations, world.streams,
-    )  # fmt: skip
-    layers["streets"] = {"driver": "osm", "path": "streets.osm.pbf"}
-    for write in (
-        write_land, write_nature, write_structure, write_plans, write_investments, write_bike_share,
-        write_bike_parking,
-    ):  # fmt: skip
-        layers.update(write(world, folder))
+    for name in _ORDER:
+        layers |= done.get(name, {"streets": _STREETS})
     truth = make_truth(
         world.terrain, world.settled, world.people, world.stops, world.stations, world.cycling,
         world.flows,
@@ -90,6 +84,24 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
         },
     )
     return layers, truth
+
+
+def _streets(world: World, folder: Path) -> dict[str, Any]:
+    """Write the streets; return counts of them."""
+    return write_osm(
+        folder / "streets.osm.pbf", world.terrain, world.settled, world.graph, world.shapes,
+        world.cycling, world.stations, world.streams,
+    )  # fmt: skip
+
+
+def _flows(world: World, folder: Path) -> Layers:
+    _table(world.flows, folder / "od_flows.csv")
+    return {
+        "od_flows": {
+            "driver": "table", "path": "od_flows.csv", "schema": "ODFlows",
+            "set": {"meaning": "commuting"},
+        }
+    }  # fmt: skip
 
 
 def _table(frame: pd.DataFrame, path: Path) -> None:
@@ -356,3 +368,20 @@ def bbox_of(world: World) -> tuple[float, float, float, float]:
         float(lon.max()) + 0.02,
         float(lat.max()) + 0.02,
     )
+
+
+_STREETS = {"driver": "osm", "path": "streets.osm.pbf"}
+_HERE: tuple[Writer, ...] = (
+    _timetables, _boundaries, _population, _rail, _cycling, _flows, write_nature, write_structure,
+    write_investments, write_bike_share, write_bike_parking,
+)  # fmt: skip
+_THERE: tuple[Writer, ...] = (_streets, write_land, write_plans)
+_ORDER = [
+    w.__name__
+    for w in (
+        _boundaries, _population, _timetables, _rail, _cycling, _flows, _streets, write_land,
+        write_nature, write_structure, write_plans, write_investments, write_bike_share,
+        write_bike_parking,
+    )
+]  # fmt: skip
+"""Writers in the order of the catalog's layers."""

@@ -88,6 +88,7 @@ def _site(
     grid = land.grid
     towns = settled.municipalities
     shapes = towns.geometry.to_numpy()
+    complete = (towns["role"] == "complete").to_numpy()
     habitat = np.isin(land.now, HABITAT)
     other = [s for z in taken for s in z["shapes"]]
     best: tuple[float, tuple[int, tuple[int, int], bool, int]] | None = None
@@ -100,7 +101,7 @@ def _site(
             if not bands[k].contains(p.buffer(RADII[1] + MARGIN + 100)):
                 continue
             home = np.flatnonzero(shapely.contains_properly(shapes, p.buffer(400)))
-            if len(home) == 0 or towns["role"][home[0]] != "complete":
+            if len(home) == 0 or not complete[home[0]]:
                 continue
             window = _window(row, col, east, grid)
             cover = land.now[window]

@@ -156,16 +156,19 @@ def _leapfrog(
     )
     ok = allowed & terrain.dry & (terrain.river_distance > 700) & (far > 900) & (far < 1600)
     ok = ndi.binary_erosion(ok, iterations=4)
-    if not ok.any():
-        return None
-    pick = np.flatnonzero(ok)[streams("leapfrog").integers(0, int(ok.sum()))]
     factor = round(coarse.cell / grid.cell)
-    r, c = (int(k) * factor for k in np.unravel_index(pick, coarse.shape))
     h, w = LEAPFROG
-    now[r : r + h, c : c + w] = 2
-    before[r : r + h, c : c + w] = 5
-    x0, y1 = grid.x0 + c * grid.cell, grid.y1 - r * grid.cell
-    return shapely.box(x0, y1 - h * grid.cell, x0 + w * grid.cell, y1)
+    shapes = towns.geometry.to_numpy()
+    shapely.prepare(shapes)
+    for pick in streams("leapfrog").permutation(np.flatnonzero(ok)):
+        r, c = (int(k) * factor for k in np.unravel_index(pick, coarse.shape))
+        x0, y1 = grid.x0 + c * grid.cell, grid.y1 - r * grid.cell
+        estate = shapely.box(x0, y1 - h * grid.cell, x0 + w * grid.cell, y1)
+        if shapely.contains_properly(shapes, estate.buffer(100)).any():  # whose it is, is plain
+            now[r : r + h, c : c + w] = 2
+            before[r : r + h, c : c + w] = 5
+            return estate
+    return None
 
 
 def built_up(cover: Bytes) -> Bytes:

@@ -7,8 +7,8 @@ import scipy.sparse.csgraph as csg
 import shapely
 from scipy.spatial import cKDTree
 
-from metrogis.demo.fabric import Fabric
-from metrogis.demo.frame import Index, Mask, Streams
+from metrogis.demo.fabric import ZONE, Fabric
+from metrogis.demo.frame import Index, Mask, Shape, Streams
 from metrogis.demo.graph import CLASS, Graph, join, planarise, thin_along
 from metrogis.demo.roads import NO_CROSSING
 from metrogis.demo.settlements import Settled
@@ -52,7 +52,7 @@ def join_network(
     keep &= _thin(whole, terrain, settled, crosses, is_road, rng)
     whole = whole.keep(keep)
     whole = _one_piece(planarise(whole), terrain, settled)
-    whole = planarise(whole)
+    whole = planarise(_to_the_bank(whole, terrain, settled))
     return _grade(whole, terrain, settled, fabric)
 
 
@@ -125,7 +125,56 @@ def _one_piece(graph: Graph, terrain: Terrain, settled: Settled) -> Graph:
         graph = graph.add_edges(
             np.repeat(loose, 4)[best], at_main[near.ravel()[best]], CLASS["residential"]
         )
-    return graph.largest()
+    return _join_settlements(graph, settled, barriers).largest()
+
+
+def _join_settlements(graph: Graph, settled: Settled, barriers: Shape) -> Graph:
+    """Lead a road to each settlement whose streets are still loose, on its own side of barriers."""
+    part = graph.components()
+    main = int(np.argmax(np.bincount(part)))
+    xy = np.column_stack([graph.x, graph.y])
+    street = np.unique(np.r_[graph.u[graph.zone >= 0], graph.v[graph.zone >= 0]])
+    living = settled.places.loc[settled.places["role"] != "halt", ["x", "y"]].to_numpy()
+    own = street[cKDTree(xy[street]).query(living)[1]]
+    at_main = np.flatnonzero(part == main)
+    tree = cKDTree(xy[at_main])
+    u, v = [], []
+    for loose in np.setdiff1d(part[own], [main]):
+        nodes = np.flatnonzero(part == loose)
+        d, near = tree.query(xy[nodes], k=min(400, len(at_main)))
+        order = np.argsort(d, axis=None)
+        a, b = nodes[order // d.shape[1]], at_main[near.ravel()[order]]
+        free = ~shapely.intersects(barriers, shapely.linestrings(np.stack([xy[a], xy[b]], axis=1)))
+        if free.any():
+            u.append(int(a[np.argmax(free)]))
+            v.append(int(b[np.argmax(free)]))
+    if not u:
+        return graph
+    return graph.add_edges(np.array(u), np.array(v), CLASS["unclassified"])
+
+
+def _to_the_bank(graph: Graph, terrain: Terrain, settled: Settled) -> Graph:
+    """Lead lanes to the middles of the planted villages that face each other across the river.
+
+    From there a footbridge is short, and people and the stop are near its ends.
+    """
+    places = settled.places
+    barriers = shapely.MultiLineString(_barriers(terrain, settled))
+    for place in places[places["plant"].isin(["barrier", "across"])].itertuples():
+        middle = np.array([place.x, place.y])
+        street = np.unique(np.r_[graph.u[graph.zone >= 0], graph.v[graph.zone >= 0]])
+        xy = np.column_stack([graph.x, graph.y])[street]
+        d, near = cKDTree(xy).query(middle, k=12)
+        ways = shapely.linestrings(np.stack([np.broadcast_to(middle, (12, 2)), xy[near]], axis=1))
+        free = near[(d < 400) & ~shapely.intersects(barriers, ways)][:3]
+        if d[0] < 30 or len(free) == 0:
+            continue
+        graph, new = graph.add_nodes(middle[:1], middle[1:])
+        graph = graph.add_edges(
+            np.repeat(new, len(free)), street[free], CLASS["residential"],
+            owner=int(place.Index), zone=ZONE["village"],
+        )  # fmt: skip
+    return graph
 
 
 def _grade(graph: Graph, terrain: Terrain, settled: Settled, fabric: Fabric) -> Graph:

@@ -10,24 +10,32 @@ import shapely
 from scipy.spatial import cKDTree
 
 from metrogis.demo.fabric import CROWD, Fabric
-from metrogis.demo.frame import Array, Index, Streams, noise
+from metrogis.demo.frame import Array, Index, Mask, Streams, noise
 from metrogis.demo.graph import Graph
 from metrogis.demo.settlements import Settled
 from metrogis.demo.shapes import Shapes
-from metrogis.demo.stops import NO_STOPS, served
+from metrogis.demo.stops import NO_STOPS, Walks
 from metrogis.demo.terrain import Terrain
 
-DECAY = 1.75
+DECAY = 1.5
 """Density falls by exp(-DECAY) from the middle of a town to its edge."""
+OVER_BRIDGE = 470.0
+"""Way to the stop over a footbridge from the planted village, m: 500 less what snapping adds."""
+
+Bridge = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass
 class People:
-    """Counts per cell now and ten years before; ``settlement`` of each cell, -1 where nobody is."""
+    """Counts per cell now and ten years before; ``settlement`` of each cell, -1 where nobody is.
+
+    ``footbridge``: from the village behind the river to the stop that its people would then reach.
+    """
 
     now: Index
     before: Index
     settlement: Index
+    footbridge: Bridge | None
 
 
 def make_people(
@@ -63,13 +71,16 @@ def make_people(
     middle = places.loc[bare, ["x", "y"]].assign(
         node=cKDTree(node_xy).query(places.loc[bare, ["x", "y"]].to_numpy().reshape(-1, 2))[1]
     )
-    compact = (plant != "no_stop") | (served(graph, shapes, middle, xy) if bare.any() else False)
+    walks = Walks(graph, shapes, xy)
+    compact = (plant != "no_stop") | (walks.served(middle) if bare.any() else False)
+    bridge, near_bridge = _footbridge(settled, stops, walks, owner)
+    compact &= near_bridge
     # not at the very border: nobody must end up on the other side of it
     shapes_of = towns.geometry.to_numpy()
     deep = shapely.buffer(shapes_of, -75.0)
     far_in = shapely.contains_xy(deep[home], xy)
     # a cell on a border may be read as two, each with its own nearest street
-    reach = served(graph, shapes, timed, xy, spare=np.where(far_in, 0.0, 220.0))
+    reach = walks.served(timed, spare=np.where(far_in, 0.0, 220.0))
     lost = np.isin(home, towns.index[towns["role"] == "missing"]) & far_in
     free = np.isin(plant, NO_STOPS) | lost
     own = (home == places["municipality"].to_numpy()[owner]) & far_in
@@ -104,7 +115,40 @@ def make_people(
         rasters.append(full.reshape(grid.shape))
     settlement = np.full(grid.nx * grid.ny, -1, dtype=np.int64)
     settlement[cell] = owner
-    return People(rasters[0], rasters[1], settlement.reshape(grid.shape))
+    return People(rasters[0], rasters[1], settlement.reshape(grid.shape), bridge)
+
+
+def _footbridge(
+    settled: Settled, stops: pd.DataFrame, walks: Walks, owner: Index
+) -> tuple[Bridge | None, Mask]:
+    """Return the bridge that brings most of the village behind the river to a stop, and its cells.
+
+    Of cells of other settlements all are true.
+    """
+    good = np.ones(len(owner), dtype=bool)
+    places, graph = settled.places, walks.graph
+    village = places.index[places["plant"] == "barrier"]
+    facing = stops[places["plant"].to_numpy()[stops["settlement"]] == "across"]
+    if len(village) == 0 or len(facing) == 0:
+        return None, good
+    mine = np.flatnonzero(owner == village[0])
+    there = places.loc[village[0], ["x", "y"]].to_numpy(np.float64)
+    other = places.loc[places["plant"] == "across", ["x", "y"]].to_numpy(np.float64)[0]
+    away, beyond = (np.hypot(graph.x - p[0], graph.y - p[1]) for p in (there, other))
+    best: tuple[float, Bridge, Array] | None = None
+    for node in np.flatnonzero((away < 250) & (away < beyond)).tolist():
+        ways = np.hypot(facing["x"] - graph.x[node], facing["y"] - graph.y[node]).to_numpy()
+        stop = int(np.argmin(ways))
+        whole = ways[stop] + walks.metres(np.array([node]))[mine]
+        score = float(np.sort(whole)[: len(whole) // 2 + 1].mean())
+        if best is None or score < best[0]:
+            ends = (graph.x[node], graph.y[node], facing["x"].iloc[stop], facing["y"].iloc[stop])
+            x0, y0, x1, y1 = (float(v) for v in ends)
+            best = score, ((x0, y0), (x1, y1)), whole
+    if best is None:
+        return None, good
+    good[mine] = best[2] < max(OVER_BRIDGE, np.sort(best[2])[:2].max() + 1.0)
+    return best[1], good
 
 
 def _apportion(people: Index, owner: Index, weight: Array) -> Index:

@@ -19,6 +19,9 @@ ALONE = (*WHITE, "steady")
 SAME_SIDE = 5000.0
 """The planted cut-off village has a neighbour on its side of the railway this near, m."""
 
+BORDER = 500.0
+"""And this far to either side of it there is no other municipality, m."""
+
 
 def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
     """Name the municipality without a timetable, the isolated one, and the white villages."""
@@ -77,7 +80,7 @@ def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
     places = _cut_off(terrain, settled, places, towns, streams)
     planted = places["plant"] != ""
     places.loc[planted, "radius"] = radius_of(places.loc[planted, "people"].to_numpy()) * 0.9
-    places.loc[places["plant"] == "barrier", "radius"] *= 0.8  # all of it sees the stop
+    places.loc[places["plant"] == "barrier", "radius"] *= 0.75  # all of it sees the stop
     return Settled(places, towns, settled.label, settled.rails, settled.outer)
 
 
@@ -89,6 +92,7 @@ def _cut_off(
     xy = places[["x", "y"]].to_numpy()
     best: tuple[float, np.ndarray, np.ndarray] | None = None
     grid = terrain.grid
+    fit = ((towns["role"] == "complete") & (towns["kind"] != 1)).to_numpy()
     living = xy[(places["plant"] == "").to_numpy()]
     barriers = shapely.MultiLineString([*settled.rails, *terrain.rivers])
     shapely.prepare(barriers)
@@ -99,15 +103,15 @@ def _cut_off(
             m = np.array([(p.x + q.x) / 2, (p.y + q.y) / 2])
             for side in (1, -1):
                 n = np.array([-d[1], d[0]]) * side
-                village, halt = m + n * 360, m - n * 70
+                village, halt = m + n * 330, m - n * 70
                 ends = np.vstack([village, halt, m + n * 800, m - n * 600])
                 r, c = grid.rowcol(ends[:, 0], ends[:, 1])
                 home = settled.label[r, c]
                 if (home < 0).any() or not terrain.dry[r, c].all():
                     continue
-                if towns["role"][home[0]] != "complete" or towns["kind"][home[0]] == 1:
+                if not fit[home[0]] or home[0] != home[1]:
                     continue
-                if home[0] != home[1] or terrain.river_distance[r, c].min() < 500:
+                if terrain.river_distance[r, c].min() < 500:
                     continue
                 gap = float(np.hypot(*(xy - village).T).min())
                 other = min(float(np.hypot(*(xy - halt).T).min()), 2600.0)
@@ -118,6 +122,12 @@ def _cut_off(
                 )
                 if not (~shapely.intersects(barriers, ways)).any():
                     score -= 3000  # its own side of the railway would lead nowhere
+                k = round(BORDER / grid.cell)
+                around = settled.label[
+                    max(0, r[0] - k) : r[0] + k + 1, max(0, c[0] - k) : c[0] + k + 1
+                ]
+                if ((around >= 0) & (around != home[0])).any():
+                    score -= 2500  # its stop and its people must be of one municipality
                 if best is None or score > best[0]:
                     best = (score, village, halt)
     if best is None:

@@ -257,7 +257,7 @@ def _river_pair(
         d = np.array([q.x - p.x, q.y - p.y]) / p.distance(q)
         n = np.array([-d[1], d[0]])
         m = np.array([(p.x + q.x) / 2, (p.y + q.y) / 2])
-        a, b = m + n * 170, m - n * 165
+        a, b = m + n * 150, m - n * 145
         rows, cols = grid.rowcol(np.array([a[0], b[0]]), np.array([a[1], b[1]]))
         if not metro[rows, cols].all() or not terrain.dry[rows, cols].all():
             continue

@@ -9,7 +9,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from metrogis.demo.fabric import Fabric
-from metrogis.demo.frame import Array, Mask, Shape, Size, Streams
+from metrogis.demo.frame import Array, Index, Mask, Shape, Size, Streams
 from metrogis.demo.graph import CLASS, Graph
 from metrogis.demo.names import street_names
 from metrogis.demo.settlements import Settled
@@ -103,45 +103,49 @@ def _names(rng: np.random.Generator, settled: Settled, stops: pd.DataFrame) -> l
     return names
 
 
-def reach_of(
-    graph: Graph, shapes: Shapes, stops: pd.DataFrame, cells: Array
-) -> tuple[Array, Array]:
-    """Return for points (n, 2) the distance to the nearest stop by air and on foot, m.
+class Walks:
+    """Ways on foot from points (n, 2) to the street map, found once for many questions."""
 
-    On foot: by the worst of the nearest point of the nearest street and the two nearest vertices of
-    the street map, since readers snap in different ways.
-    """
-    air = cKDTree(stops[["x", "y"]].to_numpy()).query(cells)[0]
-    at_node = csg.dijkstra(
-        graph.matrix(), indices=np.unique(stops["node"]), min_only=True, limit=3000.0
-    )
-    k = np.diff(shapes.start)
-    edge = np.repeat(np.arange(graph.edges), k)
-    t = (np.arange(len(edge)) - shapes.start[edge] + 1) / (k[edge] + 1)
-    length = graph.lengths()[edge]
-    at_shape = np.minimum(
-        at_node[graph.u[edge]] + t * length, at_node[graph.v[edge]] + (1 - t) * length
-    )
-    xy = np.column_stack([np.r_[graph.x, shapes.x], np.r_[graph.y, shapes.y]])
-    metres = np.r_[at_node, at_shape]
-    snap, near = cKDTree(xy).query(cells, k=2)
-    foot = (snap + metres[near]).max(axis=1)
-    a, b = pieces(graph, shapes)
-    lines: Shape = shapely.linestrings(np.stack([xy[a], xy[b]], axis=1))
-    points: Shape = shapely.points(cells)
-    nearest = shapely.STRtree(lines).nearest(points)
-    along = shapely.line_locate_point(lines[nearest], points)
-    rest = shapely.length(lines[nearest]) - along
-    street = np.minimum(metres[a[nearest]] + along, metres[b[nearest]] + rest)
-    return air, np.maximum(foot, street + shapely.distance(lines[nearest], points))
+    def __init__(self, graph: Graph, shapes: Shapes, cells: Array) -> None:
+        self.graph, self.cells = graph, cells
+        k = np.diff(shapes.start)
+        self._edge = np.repeat(np.arange(graph.edges), k)
+        self._t = (np.arange(len(self._edge)) - shapes.start[self._edge] + 1) / (k[self._edge] + 1)
+        self._length = graph.lengths()[self._edge]
+        self.matrix = graph.matrix()
+        xy = np.column_stack([np.r_[graph.x, shapes.x], np.r_[graph.y, shapes.y]])
+        self._snap, self._near = cKDTree(xy).query(cells, k=2)
+        a, b = pieces(graph, shapes)
+        lines: Shape = shapely.linestrings(np.stack([xy[a], xy[b]], axis=1))
+        points: Shape = shapely.points(cells)
+        nearest = shapely.STRtree(lines).nearest(points)
+        self._a, self._b = a[nearest], b[nearest]
+        self._along = shapely.line_locate_point(lines[nearest], points)
+        self._rest = shapely.length(lines[nearest]) - self._along
+        self._off = shapely.distance(lines[nearest], points)
 
+    def metres(self, nodes: Index) -> Array:
+        """Return the way from each point to the nearest of these street nodes, m.
 
-def served(
-    graph: Graph, shapes: Shapes, stops: pd.DataFrame, cells: Array, *, spare: Array | float = 0.0
-) -> Mask:
-    """Tell which points are so near a stop that no way of measuring can deny it.
+        By the worst of the nearest point of the nearest street and the two nearest vertices of the
+        street map, since readers snap in different ways.
+        """
+        graph, edge = self.graph, self._edge
+        at_node = csg.dijkstra(self.matrix, indices=np.unique(nodes), min_only=True, limit=3000.0)
+        at_shape = np.minimum(
+            at_node[graph.u[edge]] + self._t * self._length,
+            at_node[graph.v[edge]] + (1 - self._t) * self._length,
+        )
+        metres = np.r_[at_node, at_shape]
+        foot = (self._snap + metres[self._near]).max(axis=1)
+        street = np.minimum(metres[self._a] + self._along, metres[self._b] + self._rest)
+        return np.asarray(np.maximum(foot, street + self._off))
 
-    ``spare`` metres are kept back at each point.
-    """
-    air, foot = reach_of(graph, shapes, stops, cells)
-    return np.asarray((air < AIR_REACH - spare) & (foot < FOOT_REACH - spare))
+    def served(self, stops: pd.DataFrame, *, spare: Array | float = 0.0) -> Mask:
+        """Tell which points are so near a stop that no way of measuring can deny it.
+
+        ``spare`` metres are kept back at each point.
+        """
+        air = cKDTree(stops[["x", "y"]].to_numpy()).query(self.cells)[0]
+        foot = self.metres(stops["node"].to_numpy())
+        return np.asarray((air < AIR_REACH - spare) & (foot < FOOT_REACH - spare))

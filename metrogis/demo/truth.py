@@ -42,7 +42,7 @@ def make_truth(
     out = _white(settled, people) + _steady(settled, people)
     out += _unknown(terrain, settled, people, stops, stations)
     out += _flows(settled, flows)
-    out += _interchanges(settled, cycling)
+    out += _interchanges(settled, people, cycling)
     return out
 
 
@@ -77,6 +77,7 @@ def _white(settled: Settled, people: People) -> list[dict[str, Any]]:
                 name=p["name"], people=int(people.now[mine].sum()),
                 cells=int((people.now[mine] > 0).sum()),
                 needs_streets=p["plant"] == "barrier",
+                **_undone(people, p["plant"]),
                 expected={
                     "cause": cause,
                     "white_on": sorted(all_days - good),
@@ -86,6 +87,13 @@ def _white(settled: Settled, people: People) -> list[dict[str, Any]]:
             )
         )  # fmt: skip
     return out
+
+
+def _undone(people: People, plant: str) -> dict[str, Any]:
+    """What would bring most of a village into reach of a stop."""
+    if plant != "barrier" or people.footbridge is None:
+        return {}
+    return {"footbridge": [[round(v, 1) for v in end] for end in people.footbridge]}
 
 
 def _unknown(
@@ -162,7 +170,7 @@ def _flows(settled: Settled, flows: pd.DataFrame) -> list[dict[str, Any]]:
     return out
 
 
-def _interchanges(settled: Settled, cycling: Cycling) -> list[dict[str, Any]]:
+def _interchanges(settled: Settled, people: People, cycling: Cycling) -> list[dict[str, Any]]:
     out = []
     reasons = {
         "bare": "no cycle infrastructure within 1.5 km",
@@ -181,7 +189,7 @@ def _interchanges(settled: Settled, cycling: Cycling) -> list[dict[str, Any]]:
         elif row.plant == "cut_off":
             village = settled.places[settled.places["plant"] == "cut_off"].iloc[0]
             expected = {
-                "housing_people": int(village["people"]),
+                "housing_people": int(people.now[people.settlement == village.name].sum()),
                 "housing_x": round(float(village["x"]), 1),
                 "housing_y": round(float(village["y"]), 1),
                 "housing_within_800_m_by_air": True,

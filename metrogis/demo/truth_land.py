@@ -25,8 +25,8 @@ def make_land_truth(world: World) -> list[dict[str, Any]]:
 
 
 def _municipality_at(world: World, x: float, y: float) -> int:
-    r, c = world.grid.rowcol(np.array([x]), np.array([y]))
-    return int(world.settled.label[r[0], c[0]])
+    shapes = world.settled.municipalities.geometry.to_numpy()
+    return int(np.argmin(shapely.distance(shapes, shapely.Point(x, y))))
 
 
 def _cycling(world: World) -> list[dict[str, Any]]:
@@ -64,7 +64,7 @@ def _cycling(world: World) -> list[dict[str, Any]]:
         out.append(
             item(
                 plant["kind"], checks[plant["kind"]], world.settled,
-                max(0, _municipality_at(world, x, y)), x, y, bounds=box, expected=expected, **more,
+                _municipality_at(world, x, y), x, y, bounds=box, expected=expected, **more,
             )
         )  # fmt: skip
     return out

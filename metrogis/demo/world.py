@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ from metrogis.demo.stations import make_stations
 from metrogis.demo.stops import make_stops
 from metrogis.demo.structure import Structure, make_structure
 from metrogis.demo.terrain import Terrain, make_terrain
+from metrogis.parallel import side_by_side
 
 
 @dataclass
@@ -71,22 +73,38 @@ def make_world(size: Size, seed: int) -> World:
     grid = grid_of(size)
     terrain = make_terrain(grid, streams)
     settled = plants.choose(terrain, settle(size, terrain, streams), streams)
-    fabric = make_fabric(terrain, settled, streams)
-    streets = make_streets(terrain, settled, fabric, streams)
-    roads = make_roads(size, terrain, settled, streams)
+
+    def ways(which: str) -> Any:
+        if which == "roads":
+            return make_roads(size, terrain, settled, streams)
+        fabric = make_fabric(terrain, settled, streams)
+        return fabric, make_streets(terrain, settled, fabric, streams)
+
+    roads, (fabric, streets) = side_by_side(ways, ["roads", "streets"])
     graph = join_network(terrain, settled, fabric, streets, roads, streams)
     graph = add_byways(size, terrain, settled, fabric, graph, streams)
     stations = make_stations(terrain, settled, fabric)
     graph, entrances = add_entrances(graph, settled, stations)
-    shapes = make_shapes(size, graph, streams)
-    stops = make_stops(size, terrain, settled, fabric, graph, streams)
-    lines = make_lines(graph, settled, stops, stations)
-    people = make_people(terrain, settled, fabric, graph, shapes, stops, streams, size.people)
-    cycling = make_cycling(terrain, settled, fabric, graph, stations, entrances, streams)
-    land = make_land(size, terrain, settled, fabric, graph, streams)
-    nature = make_nature(size, terrain, settled, fabric, land, streams)
-    structure = make_structure(terrain, settled, fabric, land, nature, streams)
-    plans = make_plans(size, terrain, settled, fabric, land, nature, structure, streams)
+
+    def half(which: str) -> Any:
+        if which == "land":
+            land = make_land(size, terrain, settled, fabric, graph, streams)
+            nature = make_nature(size, terrain, settled, fabric, land, streams)
+            structure = make_structure(terrain, settled, fabric, land, nature, streams)
+            return (
+                land, nature, structure,
+                make_plans(size, terrain, settled, fabric, land, nature, structure, streams),
+            )  # fmt: skip
+        shapes = make_shapes(size, graph, streams)
+        stops = make_stops(size, terrain, settled, fabric, graph, streams)
+        lines = make_lines(graph, settled, stops, stations)
+        people = make_people(terrain, settled, fabric, graph, shapes, stops, streams, size.people)
+        cycling = make_cycling(terrain, settled, fabric, graph, stations, entrances, streams)
+        return shapes, stops, lines, people, cycling
+
+    (land, nature, structure, plans), (shapes, stops, lines, people, cycling) = side_by_side(
+        half, ["land", "people"]
+    )
     inside = settled.label >= 0
     residents = np.bincount(
         settled.label[inside], people.now[inside], minlength=len(settled.municipalities)

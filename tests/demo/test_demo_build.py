@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from metrogis import demo
+from metrogis import demo, parallel
 from metrogis.errors import ParameterError
 
 SMALL = {"municipalities": 6, "people": 40_000}
@@ -27,6 +27,13 @@ def test_same_seed_same_bytes(small: Path, tmp_path: Path) -> None:
     again = digests(demo.build(tmp_path / "elsewhere", **SMALL))
     assert again == digests(small)
     assert len(again) > 30
+
+
+def test_same_bytes_in_one_process(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "processors", lambda: 1)
+    assert digests(demo.build(tmp_path / "alone", **SMALL)) == digests(small)
 
 
 def test_another_seed_is_another_place(small: Path, tmp_path: Path) -> None:
@@ -61,11 +68,32 @@ def test_refuses_a_folder_with_something_else(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"municipalities": 2}, {"people": 10}, {"seed": -1}, {"size": "XXL"}]
+    "bad",
+    [
+        {"municipalities": 2},
+        {"people": 10},
+        {"seed": -1},
+        {"size": "XXL"},
+        {"municipalities": 7, "people": 1_000_000},
+        {"municipalities": 200},
+    ],
 )
 def test_refuses_numbers_out_of_range(tmp_path: Path, bad: dict) -> None:
     with pytest.raises(ParameterError):
         demo.build(tmp_path / "demo", **bad)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_that_give_no_metropolis_are_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise IndexError("index -9999 is out of bounds")
+
+    monkeypatch.setattr(demo, "make_world", no_room)
+    with pytest.raises(ParameterError, match="another seed") as error:
+        demo.build(tmp_path / "demo", **SMALL, seed=5)
+    assert "seed=5" in str(error.value)
     assert list(tmp_path.iterdir()) == []
 
 
