@@ -6,6 +6,8 @@ error, is that of doing one part after the other.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import pickle
 import signal
@@ -13,7 +15,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,7 +62,7 @@ def side_by_side(
     """
     if len(parts) < 2 or processors() < 2:
         return [work(part) for part in parts]
-    with tempfile.TemporaryDirectory(prefix="metrogis-") as folder:
+    with tempfile.TemporaryDirectory(prefix="metrogis-") as folder, _frozen():
         files = [Path(folder) / f"{i}.pickle" for i in range(1, len(parts))]
         running = [_fork(work, part, file) for part, file in zip(parts[1:], files, strict=True)]
         try:
@@ -75,6 +77,16 @@ def side_by_side(
         for part, file, fine in zip(parts[1:], files, ended, strict=True):
             out.append(_read(file) if fine else work(part))
         return out
+
+
+@contextlib.contextmanager
+def _frozen() -> Iterator[None]:
+    """Leave alone what is there: to look it through for garbage copies it into each process."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def share_out(

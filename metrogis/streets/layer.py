@@ -14,7 +14,7 @@ from typing import Any
 from metrogis import __version__
 from metrogis import crs as crs_rules
 from metrogis.errors import SourceError
-from metrogis.provenance import Audit, Source, file_hash
+from metrogis.provenance import Source, file_hash
 from metrogis.sources import files
 from metrogis.streets.network import StreetNetwork
 from metrogis.streets.osm import RawStreets, network_from, read_raw
@@ -88,16 +88,6 @@ class Streets:
         digest = self.source.sha256 or file_hash(self.path)
         key = files.settings_key(_CACHE_VERSION, __version__, digest, mode, working.to_wkt())
         return files.cache_directory() / "streets" / f"{mode}-{key}.npz"
-
-    @property
-    def audit(self) -> Audit:
-        """What was dropped or guessed in the networks read so far."""
-        audit = Audit()
-        for mode in ("walk", "bike"):
-            network = self.__dict__.get(mode)  # where cached_property keeps it
-            if network is not None:
-                audit += network.audit
-        return audit
 
 
 def network_of(streets: Any, mode: str) -> StreetNetwork | None:

@@ -28,7 +28,6 @@ __all__ = [
     "Rides",
     "TransferRules",
     "journeys",
-    "lines_of",
     "profiles",
     "read_rides",
 ]
@@ -123,19 +122,10 @@ class Profiles:
             ``journey`` (row of the table), ``leg``, ``line``, ``trip`` (row of the feed's trips),
             ``from_stop``, ``to_stop``, ``departure``, ``arrival``.
         """
-        numbers = self.rides.numbers(stops)
-        mirrored = self.rides.mirrored
-        leave = table["departure" if not mirrored else "arrival"].to_numpy(np.int64)
-        arrive = table["arrival" if not mirrored else "departure"].to_numpy(np.int64)
-        sign = -1 if mirrored else 1
-        journey, first, last = _trace(
-            numbers, (sign * leave).astype(np.int32), (sign * arrive).astype(np.int32),
-            table["transfers"].to_numpy(np.int64), self.ptr, self.slot_dep, self.slot_arr,
-            self.slot_ride, self.count, self.tau, self.egress, self.rides.arrival,
-            self.rides.arr_stop, self.rides.following, self.rides.alight, self.rides.foot_ptr,
-            self.rides.foot_to, self.rides.foot_seconds,
-        )  # fmt: skip
-        r = self.rides
+        r, mirrored = self.rides, self.rides.mirrored
+        journey, first, last = self._vehicles(
+            stops, *(table[c].to_numpy() for c in ("departure", "arrival", "transfers"))
+        )
         start, end = (last, first) if mirrored else (first, last)
         out = pd.DataFrame(
             {
@@ -152,6 +142,35 @@ class Profiles:
             out = out.iloc[np.lexsort((-np.arange(len(out)), journey))].reset_index(drop=True)
         out.insert(1, "leg", out.groupby("journey").cumcount())
         return out
+
+    def lines(
+        self, stops: Iterable[Any], departure: Any, arrival: Any, transfers: Any
+    ) -> npt.NDArray[np.object_]:
+        """Return the lines of journeys that :meth:`arrays` gave, joined by `` > ``."""
+        journey, first, _ = self._vehicles(stops, departure, arrival, transfers)
+        names = self.rides.lines[self.rides.trip[first]]
+        out = np.full(len(departure), "", dtype=object)
+        for at, name in zip(journey.tolist(), names.tolist(), strict=True):
+            if not out[at]:
+                out[at] = str(name)
+            elif self.rides.mirrored:  # traced from the destination
+                out[at] = f"{name} > {out[at]}"
+            else:
+                out[at] = f"{out[at]} > {name}"
+        return out
+
+    def _vehicles(
+        self, stops: Iterable[Any], departure: Any, arrival: Any, transfers: Any
+    ) -> tuple[Ints, Ints, Ints]:
+        """Journey, first and last ride of each vehicle, in the order they are traced."""
+        r = self.rides
+        leave, arrive = (-arrival, -departure) if r.mirrored else (departure, arrival)
+        return _trace(
+            r.numbers(stops), np.asarray(leave, np.int32), np.asarray(arrive, np.int32),
+            np.asarray(transfers, np.int64), self.ptr, self.slot_dep, self.slot_arr,
+            self.slot_ride, self.count, self.tau, self.egress, r.arrival, r.arr_stop, r.following,
+            r.alight, r.foot_ptr, r.foot_to, r.foot_seconds,
+        )  # fmt: skip
 
 
 def profiles(
@@ -278,16 +297,10 @@ def journeys(
     found = profiles(rides, destination, max_transfers=max_transfers, max_seconds=max_seconds)
     origin = list(origin)
     table = found.times(origin, window=window, max_seconds=max_seconds)
-    table["lines"] = lines_of(found.legs(origin, table), len(table))
+    table["lines"] = found.lines(
+        origin, *(table[c].to_numpy() for c in ("departure", "arrival", "transfers"))
+    )
     return table
-
-
-def lines_of(legs: pd.DataFrame, count: int) -> npt.NDArray[np.object_]:
-    """Return the lines of each journey, joined by `` > ``."""
-    out = np.full(count, "", dtype=object)
-    for journey, line in zip(legs["journey"].tolist(), legs["line"].tolist(), strict=True):
-        out[journey] = f"{out[journey]} > {line}" if out[journey] else str(line)
-    return out
 
 
 # --------------------------------------------------------------------------- kernels

@@ -47,7 +47,6 @@ def test_a_kept_network_is_the_same(file: Path, tmp_path: Path, monkeypatch) -> 
         np.testing.assert_array_equal(getattr(again.walk, name), getattr(wanted, name))
     assert again.walk.ways.astype(str).equals(wanted.ways.astype(str))
     assert again.walk.audit == wanted.audit
-    assert again.audit == wanted.audit
 
 
 def test_both_modes_come_from_one_reading(file: Path, monkeypatch) -> None:

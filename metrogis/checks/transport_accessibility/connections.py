@@ -46,8 +46,9 @@ from metrogis.checks.transport_accessibility.connection_texts import (
 )
 from metrogis.checks.transport_accessibility.evidence import seen_modes
 from metrogis.checks.transport_accessibility.service import Bools, StraightLine, walking
+from metrogis.provenance import audit_of
 from metrogis.texts import Text
-from metrogis.transit.journeys import Profiles, lines_of, profiles, read_rides
+from metrogis.transit.journeys import profiles, read_rides
 
 GROUPS = ("rail", "metro", "tram", "bus", "ferry", "cableway")
 
@@ -143,7 +144,9 @@ def connections(
     )
     p: ConnectionsParameters = run.parameters
     towns: gpd.GeoDataFrame = run.layers["municipalities"]
-    straight = isinstance(walking(streets, p.detour), StraightLine)
+    walk = walking(streets, p.detour)
+    straight = isinstance(walk, StraightLine)
+    run.add(audit_of(walk))
     if not straight and hasattr(streets, "crs"):
         crs_rules.require_same(municipalities=towns, streets=streets.crs)
     stops = timetable.stop_points(run.crs)
@@ -310,17 +313,12 @@ def _count(
                 start = places.own_stops(relations[k].start, end)
                 go, come = (f.arrays(start, **limits) for f in (there, home))
                 lines = [
-                    _lines(f, start, t) if k in listed else None
+                    f.lines(start, *t) if k in listed else None
                     for f, t in ((there, go), (home, come))
                 ]
                 paired = pair_up(go[:2], come[:2], 60 * p.min_stay)
                 out[k, day] = Journeys(go, come, lines[0], lines[1], *paired)
     return out
-
-
-def _lines(found: Profiles, stops: list[str], times: tuple[Any, Any, Any]) -> np.ndarray:
-    table = pd.DataFrame(dict(zip(("departure", "arrival", "transfers"), times, strict=True)))
-    return lines_of(found.legs(stops, table), len(table))
 
 
 def _near(places: Places, relation: Relation, detour: float) -> bool:
