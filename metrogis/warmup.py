@@ -2,11 +2,13 @@
 
 Numba compiles a kernel when it is first called and keeps the result beside the source: this runs
 every check on a very small metropolis, two directions at a time. Meanwhile the scripts of the maps
-are fetched into the user's cache; without a network they are not, and set-up goes on.
+are fetched into the user's cache; without a network they are not, and set-up goes on. The modules
+are compiled, too.
 """
 
 from __future__ import annotations
 
+import compileall
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,8 @@ def compile_kernels() -> None:
     """
     from metrogis.demo import build
 
+    # where Python itself is told to keep no compiled modules, each start would compile them
+    compileall.compile_dir(Path(__file__).parent, quiet=2)
     with tempfile.TemporaryDirectory(prefix="metrogis-") as folder:
         build(folder, municipalities=6, people=60_000, seed=1)
         running = [

@@ -20,7 +20,7 @@ from metrogis.texts import Text
 
 __all__ = ["VERSION", "World", "build", "make_world", "size_of"]
 
-VERSION = 14
+VERSION = 15
 """Raised when the same seed gives another metropolis than before."""
 
 LEAST, MOST = 2000, 60_000

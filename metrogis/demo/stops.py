@@ -22,6 +22,8 @@ AIR_REACH = 365.0
 """A served cell has its stop this near by air, m: 500 m of walking at a detour of 1.3, less 20."""
 FOOT_REACH = 420.0
 """and this near along the streets, m: 500 m less what snapping may add."""
+ALONE = 20.0
+"""A stop has, where it can, no other street this near, m; its posts stand 7 m from its own."""
 NO_STOPS = ("no_stop", "barrier")
 ONE_STOP = ("too_few", "wrong_hours", "sundays_only", "weekdays_only", "steady")
 
@@ -49,6 +51,7 @@ def make_stops(
     cy = (row + 0.5 - 0.5 * (col % 2)) * spacing
     score = np.hypot(graph.x[node] - cx, graph.y[node] - cy)
     score -= np.where(best[node] <= CLASS["tertiary"], 60, 0)
+    score += np.where(_beside_another(graph, node), 4 * spacing, 0)
     order = np.lexsort((score, row, col))
     first = np.r_[True, (np.diff(col[order]) != 0) | (np.diff(row[order]) != 0)]
     chosen = node[order[first]]
@@ -101,6 +104,20 @@ def _names(rng: np.random.Generator, settled: Settled, stops: pd.DataFrame) -> l
                 tail += f" {number}"
             names[int(index)] = f"{places[settlement]} {street}{tail}"
     return names
+
+
+def _beside_another(graph: Graph, nodes: Index) -> Mask:
+    """Tell which street nodes lie close to a street that does not pass through them.
+
+    The posts of a stop there could be read as standing on that other street.
+    """
+    tree = shapely.STRtree(graph.segments())
+    points = shapely.points(graph.x[nodes], graph.y[nodes])
+    i, edge = tree.query(points, predicate="dwithin", distance=ALONE)
+    other = (graph.u[edge] != nodes[i]) & (graph.v[edge] != nodes[i])
+    out = np.zeros(len(nodes), dtype=bool)
+    out[i[other]] = True
+    return out
 
 
 class Walks:
