@@ -62,8 +62,11 @@ def make_plans(
     free = [i for i in towns.index if towns["kind"][i] != 1 and i not in planted]
     # the corridor with the bottleneck has plans all along: its width must be known
     first = nature.corridors.geometry.iloc[0]
-    free.sort(key=lambda i: not first.intersects(towns.geometry[i]))
+    off = [i for i in towns.index if not first.intersects(towns.geometry[i])]
+    free.sort(key=lambda i: i in off)
     without = free[-1] if free else int(towns.index[-1])
+    if without not in off:  # then a town, rather than a village on that corridor
+        without = next((i for i in reversed(off) if i not in planted), without)
     faulty = next((i for i in free if i != without), 0)
     plans = []
     for i in towns.index:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -37,6 +37,9 @@ from metrogis.landscape.grid import bad_parameter
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
+
+_ALL_PAIRS = 6
+"""Ends up to which every pair is looked at; of more, each and the next (what it takes grows)."""
 
 _SPIKE = 0.25
 """Share of the greatest clearance below which a tip of the axis is a spike of the outline."""
@@ -114,7 +117,7 @@ def clear_width(
     ends : geometries or End, optional
         Where the corridor ends: core areas, lines of the study border (see :func:`ends_of`). With
         more than two, all must be joined: the worst pair counts. With less than two, the
-        others are the farthest points of the corridor's axis (:func:`farthest_ends`).
+        others are the farthest points of the corridor's axis (:func:`complete_ends`).
     corridor : the same as ``free``, optional
         All of the corridor, whose axis has those points; default: ``free``.
     threshold : float
@@ -166,21 +169,22 @@ def clear_width(
     groups = [_nodes_at(axis, end, spacing / 2) for end in known]
     if len(groups) < 2 or any(len(g) == 0 for g in groups):
         return nothing
-    worst: tuple[Array, Array, Array, int] | None = None
+    worst: tuple[Array, Array, Array, tuple[Array, Array]] | None = None
     least = math.inf
-    # a disc that passes i-j and j-k passes i-k: neighbours in the list are all that is needed
-    for i, (start, end) in enumerate(pairwise(groups)):
+    # not only neighbours: an end as long as a border may lie on both sides of a cut
+    pairs = combinations(groups, 2) if len(groups) <= _ALL_PAIRS else pairwise(groups)
+    for start, end in pairs:
         way = _widest(axis, start, end, np.ones(len(axis.edges), dtype=bool))
         if way is None:
             return nothing
         points, profile = _profile(axis, way)
         if profile.min() < least:
-            least, worst = float(profile.min()), (points, profile, way, i)
+            least, worst = float(profile.min()), (points, profile, way, (start, end))
     if worst is None or least < min_width or least <= 0:
         return nothing
-    points, profile, way, at = worst
+    points, profile, way, ends_of_way = worst
     narrow = [(points[k], float(profile[k])) for k in minima(profile) if profile[k] < threshold]
-    strands = _strands(axis, groups[at], groups[at + 1], way, least, min_width, most_strands)
+    strands = _strands(axis, *ends_of_way, way, least, min_width, most_strands)
     return ClearWidth(
         least,
         shapely.linestrings(axis.nodes[way]) if len(way) > 1 else None,
@@ -332,11 +336,15 @@ def _ends(given: Any) -> list[End]:
 def complete_ends(known: list[End], corridor: Any, *, spacing: float = 10.0) -> list[End]:
     """Add the farthest points of the axis where fewer than two ends are known.
 
-    One that is known takes the place of the nearer of the two.
+    One that is known takes the place of the nearer of the two, if it is within the width of the
+    corridor there; a border that the corridor only passes by is no reason to leave out its ends.
 
     >>> strip = shapely.box(0, 0, 5000, 800)
     >>> [round(e.geometry.centroid.x, -1) for e in complete_ends([End(shapely.Point(9, 9))], strip)]
     [10.0, 4600.0]
+    >>> beside = End(shapely.Point(2500, 800))
+    >>> sorted(round(e.geometry.centroid.x, -1) for e in complete_ends([beside], strip))
+    [400.0, 2500.0, 4600.0]
     """
     if len(known) >= 2:
         return known
@@ -346,7 +354,10 @@ def complete_ends(known: list[End], corridor: Any, *, spacing: float = 10.0) -> 
     gaps = [e.geometry.distance(known[0].geometry) for e in far]
     if gaps[0] == gaps[1]:  # it overlaps both
         gaps = [e.geometry.centroid.distance(known[0].geometry) for e in far]
-    return [known[0], far[1 - int(np.argmin(gaps))]]
+    near = int(np.argmin(gaps))
+    if gaps[near] > 2 * math.sqrt(far[near].geometry.area / math.pi):
+        return [far[0], known[0], far[1]]
+    return [known[0], far[1 - near]]
 
 
 def _bottlenecks(found: list[tuple[Any, float]], crs: Any) -> gpd.GeoDataFrame:

@@ -145,6 +145,15 @@ def test_one_known_end_and_one_of_its_axis() -> None:
     assert narrowed(STRAIGHT, box(5000, 0, 5100, 600), near).width == pytest.approx(200, rel=0.01)
 
 
+@pytest.mark.parametrize("x", [600, 2500, 4400])
+def test_a_border_beside_the_corridor_leaves_it_both_ends(x: float) -> None:
+    # it passes by the border of the study area somewhere in the middle
+    beside = [box(2300, 800, 2700, 900)]
+    assert narrowed(STRAIGHT, box(x, 0, x + 100, 800), beside).cut
+    left = narrowed(STRAIGHT, box(x, 0, x + 100, 500), beside)
+    assert left.width == pytest.approx(300, rel=0.01)
+
+
 def test_a_spike_of_the_outline_is_no_end() -> None:
     shape = STRAIGHT | box(6000, 395, 7500, 405)
     assert clear_width(shape).width == pytest.approx(800, rel=0.01)
