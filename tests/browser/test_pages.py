@@ -358,7 +358,11 @@ def test_notebook_map_is_safe_and_whole(synthetic: Any, tmp_path: Path, visit: A
     legend = seen.page.text_content(".mg-legend")
     assert "brak danych" in legend
     assert "</script><script>" in legend
-    boxes = [box.bounding_box() for box in seen.page.locator(".mg-label").all()]
+    # all in one moment: labels are drawn anew whenever the map has moved
+    seen.page.wait_for_function("!document.querySelector('.leaflet-zoom-anim')")
+    boxes = seen.evaluate(
+        "[...document.querySelectorAll('.mg-label')].map(e => e.getBoundingClientRect().toJSON())"
+    )
     assert boxes  # how many fit depends on the fonts of the machine: that none overlap does not
     for i, a in enumerate(boxes):
         for b in boxes[i + 1 :]:
