@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from metrogis.checks.contract import Check, Column
 from metrogis.maps import texts
 from metrogis.texts import NO_DATA, UNKNOWN, Text, both, is_missing, number, percent
+
+T = TypeVar("T")
 
 _TRUE = {"true", "1", "1.0", "yes"}
 _FALSE = {"false", "0", "0.0", "no"}
@@ -72,17 +75,25 @@ def shown(value: Any, column: Column, language: str) -> str:
 
 
 def shown_column(series: pd.Series, column: Column, language: str) -> list[str]:
-    """Write every value of a series (each distinct value is formatted once)."""
-    done: dict[Any, str] = {}
+    """Write every value of a series."""
+    return each_once(series, lambda value: shown(value, column, language))
+
+
+def each_once(series: pd.Series, make: Callable[[Any], T]) -> list[T]:
+    """Return what ``make`` makes of every value; a value that repeats is made once.
+
+    >>> each_once(pd.Series(["a", "b", "a"]), str.upper)
+    ['A', 'B', 'A']
+    """
+    done: dict[Any, T] = {}
     out = []
     for value in series.tolist():
         try:
-            text = done.get(value)
-            if text is None:
-                text = done[value] = shown(value, column, language)
+            if value not in done:
+                done[value] = make(value)
+            out.append(done[value])
         except TypeError:  # unhashable: a list
-            text = shown(value, column, language)
-        out.append(text)
+            out.append(make(value))
     return out
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Protocol
 
 import jinja2
@@ -20,7 +20,7 @@ from metrogis.maps.layers import MapLayer
 from metrogis.maps.legend import legend_of
 from metrogis.maps.page import Basemap
 from metrogis.maps.texts import unit_text
-from metrogis.maps.values import column_of, flag, heading, shown, sort_key
+from metrogis.maps.values import column_of, each_once, flag, heading, shown, sort_key
 from metrogis.provenance import ACTIONS, Source
 from metrogis.report import words
 from metrogis.report.rasters import raster_name
@@ -120,7 +120,10 @@ def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableVi
         )
         for c, column in zip(names, columns, strict=True)
     ]
-    cells = [_cells(part[c], column, language) for c, column in zip(names, columns, strict=True)]
+    cells = [
+        each_once(part[c], partial(_cell, column=column, language=language))
+        for c, column in zip(names, columns, strict=True)
+    ]
     cut = ""
     if len(part) < len(frame):
         cut = words.CUT.fill(shown=len(part), n=len(frame)).get(language)
@@ -137,21 +140,6 @@ def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableVi
         cut=cut,
         csv=f"{table_name(result, name)}{csv_suffix}.csv" if len(frame) <= MAX_CSV_ROWS else "",
     )
-
-
-def _cells(values: pd.Series, column: Column, language: str) -> list[Cell]:
-    """Write a column; each distinct value is written once."""
-    done: dict[Any, Cell] = {}
-    made = []
-    for value in values.tolist():
-        try:
-            cell = done.get(value)
-            if cell is None:
-                cell = done[value] = _cell(value, column, language)
-        except TypeError:  # unhashable: a list
-            cell = _cell(value, column, language)
-        made.append(cell)
-    return made
 
 
 def _cell(value: Any, column: Column, language: str) -> Cell:

@@ -191,9 +191,9 @@ def unique_ids(table: Table, key: str, log: Log) -> Table:
     column = table[key]
     blank = column.spread(np.asarray(pc.equal(column.texts, ""), bool))
     log("dropped", blank, "wiersze bez identyfikatora", "rows without an id")
-    if len(column.texts) == table.n and not blank.any():
-        return table
     codes = column.codes
+    if not blank.any() and np.bincount(codes, minlength=1).max() <= 1:
+        return table
     first = np.zeros(table.n, bool)
     first[np.unique(codes, return_index=True)[1]] = True
     again = ~first & ~blank
