@@ -28,7 +28,8 @@ ACTIONS: dict[Action, Text] = {
 }
 assert set(ACTIONS) == set(get_args(Action))
 
-_KEY = "metrogis"
+LAYER_ATTRS = "metrogis"
+"""Key of ``attrs`` under which a table keeps its source, audit and losses."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,12 @@ def file_hash(path: Path) -> str:
 
 
 def attach(frame: pd.DataFrame, source: Source, audit: Audit = Audit()) -> pd.DataFrame:
-    """Write source and audit into ``frame.attrs`` (in place) and return the frame."""
-    frame.attrs[_KEY] = {
+    """Write source and audit into ``frame.attrs`` (in place) and return the frame.
+
+    Losses that the frame carries (:mod:`metrogis.evidence.losses`) stay.
+    """
+    frame.attrs[LAYER_ATTRS] = {
+        **(frame.attrs.get(LAYER_ATTRS) or {}),
         "source": asdict(source),
         "audit": [
             [r.layer, r.action, r.count, [r.what.pl, r.what.en], r.examples] for r in audit.rows
@@ -155,8 +160,8 @@ def source_of(layer: Any, name: str) -> Source:
     own = getattr(layer, "source", None)
     if isinstance(own, Source):
         return own
-    kept = getattr(layer, "attrs", {}).get(_KEY)
-    return Source(**kept["source"]) if kept else Source(layer=name)
+    kept = getattr(layer, "attrs", {}).get(LAYER_ATTRS)
+    return Source(**kept["source"]) if kept and "source" in kept else Source(layer=name)
 
 
 def audit_of(layer: Any) -> Audit:
@@ -164,9 +169,9 @@ def audit_of(layer: Any) -> Audit:
     own = getattr(layer, "audit", None)
     if isinstance(own, Audit):
         return own
-    kept = getattr(layer, "attrs", {}).get(_KEY)
+    kept = getattr(layer, "attrs", {}).get(LAYER_ATTRS)
     if not kept:
         return Audit()
     return Audit(
-        tuple(AuditRow(a, b, int(c), Text(*what), e) for a, b, c, what, e in kept["audit"])
+        tuple(AuditRow(a, b, int(c), Text(*what), e) for a, b, c, what, e in kept.get("audit", ()))
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -18,6 +18,7 @@ import shapely
 
 from metrogis import limits
 from metrogis.errors import SchemaError
+from metrogis.evidence.losses import Loss, loss, record
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 
@@ -330,8 +331,12 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
                 'missing = "reason"',
             ),
         )
+    lost: list[Loss] = []
     if rules.geometry:
-        out, audit = _conform_geometry(out, rules, layer, audit)
+        placed, audit = _conform_geometry(out, rules, layer, audit)
+        if len(placed) < len(out):
+            lost = _without_place(out.loc[~out.index.isin(placed.index)])
+        out = placed
     for name, rule in rules.fields.items():
         if name not in out.columns:
             if rule.required:
@@ -352,7 +357,20 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
             ),
         )
     out.attrs = dict(frame.attrs)
-    return out, audit
+    return record(out, lost), audit
+
+
+def _without_place(rows: pd.DataFrame) -> list[Loss]:
+    """Return the losses of rows without geometry: by municipality where the row names one."""
+    what = Text("wiersz bez geometrii", "row without geometry")
+    if "teryt" not in rows.columns:
+        return [loss("row", what, rows.index)]
+    codes = rows["teryt"].astype("string").fillna("")
+    named = codes != ""
+    return [
+        replace(loss("row", what, rows.index[named]), codes=tuple(dict.fromkeys(codes[named]))),
+        loss("row", what, rows.index[~named]),
+    ]
 
 
 def _missing_column(name: str, rule: Field, frame: pd.DataFrame) -> Text:

@@ -36,6 +36,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from metrogis import crs as crs_rules
 from metrogis.errors import MissingLayerError, ParameterError, SchemaError
+from metrogis.evidence import Evidence
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
 from metrogis.texts import Text, both, default_language
@@ -162,7 +163,8 @@ class Column:
     """How a column of a result table reads: heading, unit, digits, meaning.
 
     ``kind``: ``number``, ``share`` (0-1, shown as per cent), ``text`` (data, never translated),
-    ``category`` (a code, shown by ``categories``), ``flag`` (yes / no / unknown).
+    ``category`` (a code, shown by ``categories``), ``flag`` (yes / no / unknown). ``known`` names
+    the companion column of an additive one: how much of the whole its number speaks of.
     """
 
     label: Text
@@ -171,6 +173,7 @@ class Column:
     digits: int = 0
     note: Text | None = None
     categories: Mapping[str, Text] = field(default_factory=dict)
+    known: str = ""
 
 
 @dataclass(frozen=True)
@@ -184,12 +187,26 @@ class Category:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """Where a view knows what it shows: polygons of ``table``, by its ``column``.
+
+    The column is a flag (known: True) or a known share (0-1). Land of a polygon whose flag is not
+    True, or whose share is below 1, is hatched beneath the view on web map, legend, picture and in
+    QGIS alike: absence of data is never drawn as absence.
+    """
+
+    column: str
+    table: str = "municipalities"
+
+
+@dataclass(frozen=True)
 class View:
     """One layer of the check's map, from one table of the result.
 
     Give ``categories`` (a column of codes), or ``breaks`` (a column of numbers; fixed policy
     breaks, so that years compare; classes are half-open ``[b_i, b_i+1)``), or neither (one colour).
-    ``popup`` names the columns shown on a click; missing values are drawn as "no data".
+    ``popup`` names the columns shown on a click; missing values are drawn as "no data". ``ground``
+    says where the view knows what it shows.
     """
 
     table: str
@@ -204,6 +221,7 @@ class View:
     radius: float = 5.0
     weight: float = 1.5
     fill_opacity: float = 0.65
+    ground: Ground | None = None
 
 
 @dataclass(frozen=True)
@@ -347,7 +365,11 @@ class Check:
 
 
 class Run:
-    """One run of a check: validated layers and parameters, and the audit as it grows."""
+    """One run of a check: validated layers and parameters, and the audit as it grows.
+
+    ``evidence`` says of each input layer where it is known; a check narrows it where a coverage
+    table or an extent says more (``run.evidence["routes"] = ...``), and the result keeps it.
+    """
 
     def __init__(
         self,
@@ -364,6 +386,10 @@ class Run:
         self.layers = layers
         self.crs = crs
         self.audit = audit
+        self.evidence: dict[str, Evidence] = {
+            name: Evidence.of(layer, name, crs, layers["municipalities"])
+            for name, layer in layers.items()
+        }
         self._given = given
         self._sources = sources
 
@@ -399,6 +425,7 @@ class Run:
             provenance=self._sources,
             audit=self.audit,
             inputs=self._given,
+            evidence=dict(self.evidence),
         )
 
 
@@ -425,6 +452,8 @@ class Result:
         What was dropped, repaired, guessed or modelled.
     rasters : dict of Grid
         Named planes of cells (a current map), in the working CRS.
+    evidence : dict of Evidence
+        By input layer: where it is known, what of it was lost.
     """
 
     check: Check
@@ -436,6 +465,7 @@ class Result:
     audit: Audit
     inputs: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     rasters: dict[str, Grid] = field(default_factory=dict)
+    evidence: Mapping[str, Evidence] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def tables(self) -> dict[str, gpd.GeoDataFrame]:

@@ -1,0 +1,318 @@
+"""What is known of a layer, and where: the one place that decides certainty.
+
+Three things take certainty away: the layer is not known there (no timetable of that operator, a
+raster that ends, a plan that is not in the data), something was lost there in reading, or a doubt
+stands against it. Checks ask :class:`Evidence`; none decides for itself.
+
+"No", "white", "0" and "none" need :meth:`Evidence.known_near` (nothing missing as far as it could
+matter); "yes" and "served" need one certain case and no evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from metrogis.evidence.losses import Loss, losses_of
+from metrogis.texts import Text
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Geometries = npt.NDArray[np.object_]
+
+TOLERANCE = 1e-6
+"""Metres: a distance of exactly the limit is within it, whatever the last bit of a float says."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Where a layer is known, what of it was lost, what doubts stand against it.
+
+    Attributes
+    ----------
+    layer : str
+        Name of the layer.
+    known : array of geometries or None
+        Known only inside these; None: known everywhere but inside ``unknown``.
+    unknown : array of geometries
+        Not known inside these, whatever ``known`` says.
+    losses : tuple of Loss
+        What existed and could not be used; places in ``crs``.
+    doubts : tuple of Text
+        Why the layer may be incomplete although it says otherwise.
+    crs : CRS or None
+        CRS of all places here, metres.
+    given : bool
+        False where the layer is not there at all: nothing is known anywhere.
+    """
+
+    layer: str
+    known: Geometries | None = None
+    unknown: Geometries = None  # type: ignore[assignment]
+    losses: tuple[Loss, ...] = ()
+    doubts: tuple[Text, ...] = ()
+    crs: Any = None
+    given: bool = True
+
+    def __post_init__(self) -> None:
+        """Fill in the default: nothing is unknown."""
+        if self.unknown is None:
+            object.__setattr__(self, "unknown", np.zeros(0, dtype=object))
+
+    # ------------------------------------------------------------------ made from
+
+    @classmethod
+    def absent(cls, layer: str) -> Evidence:
+        """Return the evidence of a layer that is not there."""
+        return cls(layer, known=np.zeros(0, dtype=object), given=False)
+
+    @classmethod
+    def of(
+        cls, layer: Any, name: str, crs: Any, municipalities: gpd.GeoDataFrame | None = None
+    ) -> Evidence:
+        """Return the evidence a layer carries: its losses; else it is known everywhere.
+
+        ``None`` is a layer that is not there. ``municipalities`` place losses that name one.
+        """
+        if layer is None:
+            return cls.absent(name)
+        losses = [item.located(crs) for item in losses_of(layer)]
+        if municipalities is not None:
+            losses = [_placed(item, municipalities) for item in losses]
+        return cls(name, losses=tuple(losses), crs=crs)
+
+    @classmethod
+    def by_municipality(
+        cls, layer: str, municipalities: gpd.GeoDataFrame, known: npt.ArrayLike
+    ) -> Evidence:
+        """Return evidence that holds in some municipalities and not in the others.
+
+        Parameters
+        ----------
+        municipalities : GeoDataFrame
+        known : array of bool (municipalities,)
+            Where the layer is complete. Land outside all municipalities is not asked of.
+        """
+        mask = np.asarray(known, dtype=bool)
+        shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
+        return cls(layer, unknown=_present(shapes[~mask]), crs=municipalities.crs)
+
+    def inside(self, areas: Iterable[Any]) -> Evidence:
+        """Return the evidence known only inside ``areas`` (an extent, land with a plan)."""
+        shapes = _present(np.asarray(list(areas), dtype=object))
+        if self.known is not None:
+            both = shapely.intersection(shapely.union_all(self.known), shapely.union_all(shapes))
+            shapes = _present(np.asarray([both], dtype=object))
+        return replace(self, known=shapes)
+
+    def without(self, areas: Iterable[Any]) -> Evidence:
+        """Return the evidence not known inside ``areas``."""
+        more = _present(np.asarray(list(areas), dtype=object))
+        return replace(self, unknown=np.concatenate([self.unknown, more]))
+
+    def losing(self, losses: Iterable[Loss]) -> Evidence:
+        """Return the evidence with further losses."""
+        more = tuple(item.located(self.crs) if self.crs is not None else item for item in losses)
+        return replace(self, losses=(*self.losses, *more))
+
+    def doubting(self, *doubts: Text) -> Evidence:
+        """Return the evidence with further doubts."""
+        return replace(self, doubts=(*self.doubts, *doubts))
+
+    def __and__(self, other: Evidence) -> Evidence:
+        """Return evidence for what needs both layers (a ratio, one layer inside another)."""
+        joined = self if other.known is None else self.inside(other.known)
+        return replace(
+            joined,
+            layer=f"{self.layer} & {other.layer}",
+            unknown=np.concatenate([self.unknown, other.unknown]),
+            losses=(*self.losses, *other.losses),
+            doubts=(*self.doubts, *other.doubts),
+            given=self.given and other.given,
+            crs=self.crs if self.crs is not None else other.crs,
+        )
+
+    # ------------------------------------------------------------------ asked
+
+    @property
+    def complete(self) -> bool:
+        """Whether the layer is known everywhere and nothing of it was lost."""
+        return self.given and self.known is None and not len(self.unknown) and not self.losses
+
+    @cached_property
+    def lost_anywhere(self) -> bool:
+        """Whether something was lost that may have been anywhere."""
+        return any(item.where is None for item in self.losses)
+
+    @cached_property
+    def _lost(self) -> Geometries:
+        shapes = [item.where for item in self.losses if item.where is not None]
+        return _parts(np.asarray(shapes, dtype=object))
+
+    @cached_property
+    def _blank(self) -> shapely.STRtree:
+        """Everything inside which nothing is certain: not known, or lost."""
+        return shapely.STRtree(np.concatenate([_parts(self.unknown), self._lost]))
+
+    @cached_property
+    def _lost_tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self._lost)
+
+    @cached_property
+    def _whole(self) -> Any:
+        assert self.known is not None
+        area = shapely.union_all(self.known)
+        shapely.prepare(area)
+        return area
+
+    @cached_property
+    def _edge(self) -> Any:
+        edge = shapely.boundary(self._whole)
+        shapely.prepare(edge)
+        return edge
+
+    def known_at(self, places: Any) -> Bools:
+        """Tell at which places the layer is known (see :meth:`known_near` with a limit of 0)."""
+        return self.known_near(places, 0.0)
+
+    def known_near(self, places: Any, limit: float | npt.ArrayLike) -> Bools:
+        """Tell for which places all within ``limit`` is known: only there is a "no" certain.
+
+        Parameters
+        ----------
+        places : ndarray (n, 2) or array of geometries (n,)
+        limit : float or ndarray (n,)
+            Metres: as far as something of the layer could matter.
+
+        Returns
+        -------
+        ndarray of bool (n,)
+
+        Examples
+        --------
+        >>> here = Evidence("routes", unknown=np.array([shapely.box(0, 0, 10, 10)], dtype=object))
+        >>> here.known_near(np.array([[5.0, 5], [15, 5], [25, 5]]), 8).tolist()
+        [False, False, True]
+        """
+        shapes = _shapes(places)
+        if not self.given or self.lost_anywhere:
+            return np.zeros(len(shapes), bool)
+        limits = np.broadcast_to(np.asarray(limit, dtype="float64"), shapes.shape)
+        sure = ~_near(self._blank, shapes, limits)
+        if self.known is not None:
+            sure &= shapely.covers(self._whole, shapes)
+            # a place whose reach crosses the edge of what is known may be served from beyond it
+            cut = np.flatnonzero(sure & (limits > 0))
+            close = shapely.distance(shapes[cut], self._edge) < limits[cut] - TOLERANCE
+            sure[cut[close]] = False
+        return sure
+
+    def lost_near(self, places: Any, limit: float | npt.ArrayLike) -> Bools:
+        """Tell which places have something lost within ``limit`` metres."""
+        shapes = _shapes(places)
+        if self.lost_anywhere:
+            return np.ones(len(shapes), bool)
+        limits = np.broadcast_to(np.asarray(limit, dtype="float64"), shapes.shape)
+        return _near(self._lost_tree, shapes, limits)
+
+    def known_part(self, areas: Any) -> Geometries:
+        """Return the part of each area in which the layer is known; empty where nothing is.
+
+        Lost things take their own land away; what was lost without a place takes all of it.
+        """
+        shapes = _shapes(areas)
+        if not self.given or self.lost_anywhere:
+            return np.full(len(shapes), shapely.Polygon(), dtype=object)
+        part = shapes if self.known is None else shapely.intersection(shapes, self._whole)
+        part = np.asarray(part, dtype=object).copy()
+        blank = np.asarray(self._blank.geometries, dtype=object)
+        if len(blank):
+            row, hit = self._blank.query(part, predicate="intersects")
+            for i in np.unique(row).tolist():
+                taken = shapely.union_all(blank[hit[row == i]])
+                part[i] = shapely.difference(part[i], taken)
+        return part
+
+    def known_share(self, areas: Any) -> Floats:
+        """Return the share (0-1) of each area's land in which the layer is known.
+
+        Examples
+        --------
+        >>> here = Evidence("plans").inside([shapely.box(0, 0, 10, 10)])
+        >>> here.known_share(np.array([shapely.box(5, 0, 15, 10)], dtype=object)).tolist()
+        [0.5]
+        """
+        shapes = _shapes(areas)
+        whole = shapely.area(shapes)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.clip(shapely.area(self.known_part(shapes)) / whole, 0.0, 1.0)
+
+    def known_within(self, areas: Any, margin: float = 0.0) -> Bools:
+        """Tell which areas are known whole, with ``margin`` metres around them."""
+        return self.known_near(areas, margin)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # what is cached is made again where it is needed: results travel between processes
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def __repr__(self) -> str:
+        state = "absent" if not self.given else "complete" if self.complete else "partial"
+        lost = sum(item.count for item in self.losses)
+        return f"<Evidence of {self.layer}: {state}; {lost} lost; {len(self.doubts)} doubts>"
+
+
+def _placed(item: Loss, municipalities: gpd.GeoDataFrame) -> Loss:
+    """Give a loss that only names its municipalities their land; others stay as they are."""
+    if item.where is not None or not item.codes:
+        return item
+    there = municipalities["teryt"].isin(item.codes).to_numpy()
+    if set(item.codes) - set(municipalities["teryt"]):
+        return item  # a code that is not here may be an old one: it may be anywhere
+    return replace(item, where=shapely.union_all(municipalities.geometry.to_numpy()[there]))
+
+
+def _near(tree: shapely.STRtree, shapes: Geometries, limits: Floats) -> Bools:
+    """Tell which shapes have something of the tree within their limit."""
+    found = np.zeros(len(shapes), bool)
+    if not len(tree.geometries) or not len(shapes):
+        return found
+    distances = np.unique(limits)
+    if len(distances) * len(tree.geometries) > len(shapes):
+        row, _ = tree.query(shapes, predicate="dwithin", distance=limits + TOLERANCE)
+        found[row] = True
+        return found
+    # few large polygons, many points: GEOS prepares what it queries with, so ask the other way
+    for distance in distances.tolist():
+        index = np.flatnonzero(limits == distance)
+        _, hit = shapely.STRtree(shapes[index]).query(
+            tree.geometries, predicate="dwithin", distance=distance + TOLERANCE
+        )
+        found[index[hit]] = True
+    return found
+
+
+def _shapes(places: Any) -> Geometries:
+    """Geometries of places given as coordinates, a GeoSeries, a GeoDataFrame or geometries."""
+    if isinstance(places, gpd.GeoDataFrame | gpd.GeoSeries):
+        return np.asarray(places.geometry.to_numpy(), dtype=object)
+    values = np.asarray(places)
+    if values.dtype != object and values.ndim == 2:
+        return np.asarray(shapely.points(values), dtype=object)
+    return np.atleast_1d(np.asarray(places, dtype=object))
+
+
+def _present(shapes: Geometries) -> Geometries:
+    gone = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    return np.asarray(shapes[~gone], dtype=object)
+
+
+def _parts(shapes: Geometries) -> Geometries:
+    """Single geometries of several: a tree of small boxes answers faster."""
+    return np.asarray(shapely.get_parts(shapes), dtype=object) if len(shapes) else shapes
