@@ -252,6 +252,8 @@ class GtfsLayer(_Layer):
     school_holidays: str | None = None
     dates: dict[Literal["school_day", "holiday_weekday", "saturday", "sunday"], str] = {}
     """Reference dates named by the analyst; they win over the rule."""
+    trust: Annotated[str, Field(min_length=1)] | None = None
+    """Why doubts about the timetable are set aside (no service at weekends, stops lost)."""
 
 
 class AppGmlLayer(_Layer):

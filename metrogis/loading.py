@@ -86,6 +86,7 @@ def _timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: So
         school_holidays=holidays,
         reference_date=metro.info.date,
         dates={str(day): date for day, date in layer.dates.items()} or None,
+        trust=layer.trust,
     )
     return feed.with_source(source)
 

@@ -14,7 +14,7 @@ from metrogis.transit.calendar import DAY_TYPES, Calendar, DayType, choose, clas
 from metrogis.transit.columns import Mask
 
 if TYPE_CHECKING:
-    from metrogis.transit.feed import Options
+    from metrogis.transit.options import Options
 
 Count = Callable[[Mapping[str, Date]], int]
 

@@ -24,20 +24,10 @@ from metrogis.transit.archive import Archive, Limits
 from metrogis.transit.calendar import DAY_TYPES, Calendar, DateLike, DayType
 from metrogis.transit.columns import Mask, positions
 from metrogis.transit.departures import Boardings, boardings, run_starts
+from metrogis.transit.options import Options
 from metrogis.transit.stop_times import StopTimes
 
 DAY = 86_400
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a feed was read with (see :func:`read_feed`)."""
-
-    country: str = "PL"
-    school: tuple[tuple[Date, Date], ...] | None = None
-    reference_date: Date | None = None
-    dates: Mapping[str, Date] = field(default_factory=dict)
-    max_runs: int = 5_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -419,6 +409,7 @@ def read_feed(
     max_files: int = Limits.max_files,
     max_hours: int = 168,
     max_runs: int = 5_000_000,
+    trust: str | Mapping[str, str] | None = None,
 ) -> Feed:
     """Read a GTFS timetable, or several as one.
 
@@ -443,6 +434,9 @@ def read_feed(
         Times later than this many hours after midnight are taken as errors.
     max_runs : int, default 5 000 000
         Trips that headways may make on one date.
+    trust : str or mapping of feed to str, optional
+        Why doubts about the timetable (or about one feed of several) are set aside, for instance
+        "no service at weekends: confirmed by the operator".
 
     Returns
     -------
@@ -495,6 +489,7 @@ def read_feed(
         reference_date=None if reference_date is None else cal.as_date(reference_date),
         dates=named,
         max_runs=max_runs,
+        trust=trust,
     )
     limits = Limits(max_bytes=max_bytes, max_ratio=max_ratio, max_files=max_files)
     return read_all(path_or_paths, name, options, limits, max_hours * 3600)

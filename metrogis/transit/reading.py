@@ -23,7 +23,8 @@ from metrogis.transit import clean
 from metrogis.transit.archive import Archive, Limits, open_archive
 from metrogis.transit.calendar import Calendar
 from metrogis.transit.columns import text_series
-from metrogis.transit.feed import Feed, Options
+from metrogis.transit.feed import Feed
+from metrogis.transit.options import Options
 from metrogis.transit.scan import Plan
 from metrogis.transit.stop_times import StopTimes, stop_times
 from metrogis.transit.tables import Kind, Table, empty_table, read_table

@@ -404,3 +404,12 @@ def test_every_day_of_the_town_against_the_plain_reader(town, write):
 def test_no_path_is_one_error(given):
     with pytest.raises(ParameterError, match="no timetable"):
         read_feed(given)
+
+
+def test_trust_is_stated_for_all_feeds_or_for_one(town, write):
+    one, two = write(town, name="one.zip"), write(town, name="two.zip")
+    assert read_feed([one, two]).options.trusted("one") is None
+    for_all = read_feed([one, two], trust="confirmed by the operator").options
+    assert for_all.trusted("one") == for_all.trusted("two") == "confirmed by the operator"
+    for_one = read_feed([one, two], trust={"two": "no weekends"}).options
+    assert (for_one.trusted("one"), for_one.trusted("two")) == (None, "no weekends")
