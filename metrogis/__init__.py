@@ -53,6 +53,7 @@ _WHERE = {
     "CatalogError": "errors",
     "ParameterError": "errors",
     "PublishError": "errors",
+    "CheckError": "errors",
 }
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "CRSError",
     "CatalogError",
     "Check",
+    "CheckError",
     "Feed",
     "Finding",
     "Metro",
@@ -119,6 +121,7 @@ if TYPE_CHECKING:
     from metrogis.checks.transport_accessibility.white_spots import white_spots
     from metrogis.errors import (
         CatalogError,
+        CheckError,
         CRSError,
         MetrogisError,
         MissingLayerError,

@@ -15,7 +15,13 @@ import pandas as pd
 
 from metrogis.checks import registry
 from metrogis.checks.contract import DIRECTIONS, Check, Result
-from metrogis.errors import MissingLayerError, ParameterError
+from metrogis.errors import (
+    CheckError,
+    MetrogisError,
+    MissingLayerError,
+    ParameterError,
+    PublishError,
+)
 from metrogis.metro import Metro
 from metrogis.parallel import processors, side_by_side
 from metrogis.provenance import Audit
@@ -28,6 +34,7 @@ READING = Text("wczytywanie warstw", "reading layers")
 COMPUTING = Text("obliczanie", "computing")
 DONE = Text("gotowe", "done")
 SKIPPED = Text("pominięto", "skipped")
+FAILED = Text("nie udało się", "failed")
 
 
 @dataclass(frozen=True)
@@ -49,13 +56,18 @@ class Atlas:
     results : dict
         Check id -> Result, in the strategy's order.
     skipped : tuple of Skipped
-        Checks that could not run: shown on the pages, never left out in silence.
+        Checks that could not run for want of a layer: shown on the pages, never left out in
+        silence.
+    failed : dict
+        Check id -> MetrogisError of each check that met a fault: a layer that cannot be read, a
+        parameter of the catalog that does not fit, a fault of the program.
     """
 
     metro: Metro
     results: dict[str, Result]
     skipped: tuple[Skipped, ...] = ()
     created: str = field(default_factory=lambda: date.today().isoformat())
+    failed: dict[str, MetrogisError] = field(default_factory=dict)
 
     @property
     def title(self) -> Text:
@@ -103,6 +115,10 @@ class Atlas:
             sentences = result.sentences(language)
             rows.append((result.check, "done", sentences[0] if sentences else ""))
         rows += [(s.check, "skipped", f"{s.layer}: {s.reason.get(language)}") for s in self.skipped]
+        rows += [
+            (registry.get(check_id), "failed", error.text.get(language))
+            for check_id, error in self.failed.items()
+        ]
         order = {check.id: i for i, check in enumerate(registry.CHECKS)}
         rows.sort(key=lambda row: order[row[0].id])
         return pd.DataFrame(
@@ -127,8 +143,21 @@ class Atlas:
         Raises
         ------
         PublishError
-            When the directory holds something that is not a former atlas.
+            When the directory holds something that is not a former atlas, or no check could be
+            computed at all.
         """
+        if self.failed and not self.results:
+            first = next(iter(self.failed.values()))
+            raise PublishError(
+                Text(
+                    f"żadnego sprawdzenia nie dało się policzyć; pierwszy błąd: {first.text.pl}",
+                    f"no check could be computed; the first error: {first.text.en}",
+                ),
+                remedy=Text(
+                    "wszystkie błędy wypisze metrogis layers check; dawny atlas został, jaki był",
+                    "metrogis layers check lists all errors; a former atlas is left as it was",
+                ),
+            )
         site = importlib.import_module("metrogis.report.site")
         return Path(
             site.publish(
@@ -151,7 +180,10 @@ class Atlas:
         return f"<div><b>{html.escape(self.title.get(default_language()))}</b>{table}</div>"
 
     def __repr__(self) -> str:
-        return f"<Atlas of {self.metro_name}: {len(self)} results, {len(self.skipped)} skipped>"
+        more = f", {len(self.failed)} failed" if self.failed else ""
+        return (
+            f"<Atlas of {self.metro_name}: {len(self)} results, {len(self.skipped)} skipped{more}>"
+        )
 
 
 def run(
@@ -162,6 +194,7 @@ def run(
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
     progress: Progress | None = None,
     workers: int = 1,
+    strict: bool = False,
 ) -> Atlas:
     """Run every check whose layers the metropolis has.
 
@@ -177,45 +210,50 @@ def run(
     workers : int
         Processes: with more than one the directions are computed side by side (on Linux; each
         loads the layers it needs, so more memory is used).
+    strict : bool
+        Stop at the first fault instead of going on with the other checks.
 
     Returns
     -------
     Atlas
-        Checks that lack a layer are in ``skipped`` with the reason.
+        Checks that lack a layer are in ``skipped`` with the reason; those that met a fault (a
+        declared layer that cannot be read, an unfit parameter of the catalog, a fault of the
+        program) in ``failed`` with the error. A fault costs its own checks only.
 
     Raises
     ------
     ParameterError
-        For an unknown direction, check or parameter, before anything is computed.
+        For an unknown direction or check, or an unfit parameter among ``parameters``, before
+        anything is computed.
     MetrogisError
-        When a declared layer cannot be read: bad data is an error, not a skipped check.
+        With ``strict``, the first fault.
     """
     parameters = parameters or {}
     chosen = _chosen(directions, checks)
-    settings = {**metro.catalog.parameters, **parameters}
-    for check_id in settings:
-        check = registry.get(check_id)
-        settings[check_id] = {
-            **metro.catalog.parameters.get(check_id, {}),
-            **parameters.get(check_id, {}),
-        }
-        check.parameters.read(settings[check_id], check=check.id)
+    for check_id in (*metro.catalog.parameters, *parameters):
+        registry.get(check_id)  # an unknown check is an error, wherever it is named
+    for check_id, values in parameters.items():
+        registry.get(check_id).parameters.read(values, check=check_id)
     tell = progress or (lambda check_id, what: None)
     parts = _parts(chosen, workers)
     here = os.getpid()
 
     def work(part: list[Check]) -> Done:
         quiet = os.getpid() != here
-        done = _run(metro, part, settings, (lambda check_id, what: None) if quiet else tell)
+        show = (lambda check_id, what: None) if quiet else tell
+        done = _run(metro, part, parameters, show, strict=strict)
         return done if not quiet else done.bare()
 
     found: list[Done] = side_by_side(work, parts)
     results: dict[str, Result] = {}
     skipped: list[Skipped] = []
+    failed: dict[str, MetrogisError] = {}
     for done in found:
         metro.tell_sizes(done.sizes)
+        metro.tell_unreadable(done.unreadable)
         results |= done.results
         skipped += done.skipped
+        failed |= done.failed
     for done in found:
         for bare in done.packed:
             results[bare.check] = bare.unpack(metro)
@@ -223,9 +261,17 @@ def run(
         for check_id, layer, reason in done.lacking:
             skipped.append(Skipped(registry.get(check_id), layer, reason))
             tell(check_id, SKIPPED)
+        if not done.here:
+            for check_id in done.failed:
+                tell(check_id, FAILED)
     order = [check.id for check in chosen]
     skipped.sort(key=lambda item: order.index(item.check.id))
-    return Atlas(metro, {i: results[i] for i in order if i in results}, tuple(skipped))
+    return Atlas(
+        metro,
+        {i: results[i] for i in order if i in results},
+        tuple(skipped),
+        failed={i: failed[i] for i in order if i in failed},
+    )
 
 
 def _parts(chosen: list[Check], workers: int) -> list[list[Check]]:
@@ -279,6 +325,9 @@ class Done:
     results: dict[str, Result]
     skipped: list[Skipped]
     sizes: dict[str, tuple[int | None, str | None]]
+    failed: dict[str, MetrogisError] = field(default_factory=dict)
+    unreadable: dict[str, MetrogisError] = field(default_factory=dict)
+    here: bool = True
     packed: list[Packed] = field(default_factory=list)
     lacking: list[tuple[str, str, Text]] = field(default_factory=list)
 
@@ -293,35 +342,64 @@ class Done:
             }
             packed.append(Packed(check_id, tuple(result.inputs), kept))
         lacking = [(s.check.id, s.layer, s.reason) for s in self.skipped]
-        return Done({}, [], self.sizes, packed, lacking)
+        return Done({}, [], self.sizes, self.failed, self.unreadable, False, packed, lacking)
 
 
 def _run(
-    metro: Metro, chosen: list[Check], settings: Mapping[str, Mapping[str, Any]], tell: Progress
+    metro: Metro,
+    chosen: list[Check],
+    parameters: Mapping[str, Mapping[str, Any]],
+    tell: Progress,
+    *,
+    strict: bool,
 ) -> Done:
-    """Run checks one after the other."""
+    """Run checks one after the other; a fault of one costs that one only."""
     results: dict[str, Result] = {}
     skipped: list[Skipped] = []
+    failed: dict[str, MetrogisError] = {}
     for check in chosen:
-        lacking = [name for name in check.required if metro.reason(name) is not None]
-        if lacking:
-            reason = metro.reason(lacking[0])
-            assert reason is not None
-            skipped.append(Skipped(check, lacking[0], reason))
-            tell(check.id, SKIPPED)
-            continue
-        tell(check.id, READING)
-        layers = {item.name: metro.get(item.name) for item in check.inputs}
-        tell(check.id, COMPUTING)
+        given = parameters.get(check.id, {})
         try:
-            results[check.id] = check.function(**layers, **settings.get(check.id, {}))
+            lacking = [name for name in check.required if metro.reason(name) is not None]
+            if lacking:
+                reason = metro.reason(lacking[0])
+                assert reason is not None
+                skipped.append(Skipped(check, lacking[0], reason))
+                tell(check.id, SKIPPED)
+                continue
+            metro.parameters_of(check.id, given)  # before layers are read for nothing
+            tell(check.id, READING)
+            _read_layers(metro, check)
+            tell(check.id, COMPUTING)
+            results[check.id] = metro.check(check.id, **given)
         except MissingLayerError as error:  # a check that needs one layer of several
             name = error.layer or "?"
             skipped.append(Skipped(check, name, metro.reason(name) or error.message))
             tell(check.id, SKIPPED)
             continue
-        tell(check.id, DONE)
-    return Done(results, skipped, metro.loaded_sizes())
+        except MetrogisError as error:
+            if strict:
+                raise
+            failed[check.id] = error
+        except Exception as error:
+            fault = CheckError.of(check.id, error)
+            if strict:
+                raise fault from error
+            failed[check.id] = fault
+        tell(check.id, FAILED if check.id in failed else DONE)
+    return Done(results, skipped, metro.loaded_sizes(), failed, metro.unreadable)
+
+
+def _read_layers(metro: Metro, check: Check) -> None:
+    """Read the layers of a check, all of them, before the error of the first unreadable one."""
+    first: MetrogisError | None = None
+    for item in check.inputs:
+        try:
+            metro.get(item.name)
+        except MetrogisError as error:
+            first = first or error
+    if first is not None:
+        raise first
 
 
 def _chosen(directions: Iterable[str] | None, checks: Iterable[str] | None) -> list[Check]:

@@ -1,7 +1,8 @@
 """Command line: ``metrogis atlas | run | layers | checks | demo``.
 
-Exit codes: 0 done; 1 the input or the data is wrong (one clear message, ``--debug`` shows the
-traceback); 2 the command was called wrongly. Progress goes to standard error, results to standard
+Exit codes: 0 done; 1 the input or the data is wrong (all that could be done is done and published,
+each fault is one clear message, ``--debug`` shows the traceback); 2 the command was called wrongly;
+130 interrupted. Progress goes to standard error, results to standard
 output; ``--json`` writes results for a program to read.
 """
 
@@ -74,6 +75,16 @@ AsJson = Annotated[bool, typer.Option("--json", help=_say("wynik jako JSON", "re
 Debug = Annotated[
     bool, typer.Option("--debug", help=_say("pełny ślad błędu", "full traceback of an error"))
 ]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help=_say(
+            "zatrzymaj się na pierwszym błędzie i nie publikuj nic",
+            "stop at the first fault and publish nothing",
+        ),
+    ),
+]
 Out = Annotated[
     Path, typer.Option("-o", "--output", help=_say("folder wyniku", "folder of the result"))
 ]
@@ -81,7 +92,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        metavar="CHECK.PARAMETER=VALUE",
+        metavar="[CHECK.]PARAMETER=VALUE",
         help=_say("wartość parametru; można powtarzać", "a parameter's value; may be repeated"),
     ),
 ]
@@ -142,17 +153,19 @@ def _progress(quiet: bool, total: int) -> Iterator[Callable[[str, Text], None]]:
 
         def tell(name: str, what: Text) -> None:
             bar.update(task, description=escape(f"{name}: {what.get(default_language())}"))
-            if what in (atlas.DONE, atlas.SKIPPED):
+            if what in (atlas.DONE, atlas.SKIPPED, atlas.FAILED):
                 bar.advance(task)
 
         yield tell
 
 
-def _settings(pairs: list[str] | None) -> dict[str, dict[str, Any]]:
-    """Read ``check.parameter=value`` pairs."""
+def _settings(pairs: list[str] | None, checks: list[str] | None) -> dict[str, dict[str, Any]]:
+    """Read ``check.parameter=value`` pairs; of one check alone, ``parameter=value`` will do."""
     found: dict[str, dict[str, Any]] = {}
     for pair in pairs or []:
         name, equals, value = pair.partition("=")
+        if "." not in name and len(set(checks or ())) == 1:
+            name = f"{(checks or [])[0]}.{name.strip()}"
         check, dot, parameter = name.strip().partition(".")
         if not equals or not dot or not parameter:
             raise ParameterError(
@@ -187,7 +200,10 @@ def _plain(value: Any) -> Any:
 
 
 def _atlas_as_json(atlas: Any, index: Path | None, seconds: float) -> dict[str, Any]:
+    first = next(iter(atlas.failed.values()), None)
+    fault = {"error": type(first).__name__, "message": str(first)} if first else {}
     return {
+        **fault,
         "metro": atlas.metro_name,
         "index": str(index) if index else None,
         "seconds": round(seconds, 2),
@@ -215,6 +231,17 @@ def _atlas_as_json(atlas: Any, index: Path | None, seconds: float) -> dict[str, 
         "skipped": {
             s.check.id: {"layer": s.layer, "reason": _plain(s.reason)} for s in atlas.skipped
         },
+        "failed": {
+            check_id: {
+                "error": type(error).__name__,
+                "layer": error.layer,
+                "place": error.place,
+                "message": _plain(error.message),
+                "remedy": _plain(error.remedy) if error.remedy else None,
+                "text": _plain(error.text),
+            }
+            for check_id, error in atlas.failed.items()
+        },
     }
 
 
@@ -228,12 +255,12 @@ def _show(atlas: Any, index: Path | None, seconds: float) -> None:
     ):
         table.add_column(heading, overflow="fold")
     for row in atlas.summary(language).itertuples():
-        mark = "[yellow]" if row.state == "skipped" else ""
-        text = (
-            f"{_say('pominięto, brak warstwy', 'skipped, layer missing')} {row.finding}"
-            if mark
-            else row.finding
-        )
+        mark, text = "", row.finding
+        if row.state == "skipped":
+            mark = "[yellow]"
+            text = f"{_say('pominięto, brak warstwy', 'skipped, layer missing')} {text}"
+        elif row.state == "failed":
+            mark, text = "[red]", f"{_say('błąd', 'failed')}: {text}"
         table.add_row(row.direction, row.check, f"{mark}{escape(text)}")
     output.print(table)
     if len(atlas.audit):
@@ -257,6 +284,8 @@ def _run(
     languages: str,
     as_json: bool,
     jobs: int = 1,
+    strict: bool = False,
+    debug: bool = False,
 ) -> None:
     from metrogis import atlas as atlases
     from metrogis.checks.registry import CHECKS
@@ -264,7 +293,7 @@ def _run(
 
     start = time.perf_counter()
     chosen = _languages(languages)
-    parameters = _settings(settings)
+    parameters = _settings(settings, checks)
     metro = open_metro(layers, data=data)
     total = len(CHECKS) + 1
     with _progress(as_json, total) as tell:
@@ -275,15 +304,41 @@ def _run(
             parameters=parameters,
             progress=tell,
             workers=jobs,
+            strict=strict,
         )
         index = None
-        if out is not None:
+        if out is not None and (atlas.results or not atlas.failed):
             index = atlas.publish(out, languages=chosen, progress=tell, workers=jobs)
     seconds = time.perf_counter() - start
     if as_json:
         print(json.dumps(_atlas_as_json(atlas, index, seconds), ensure_ascii=False, indent=1))
     else:
         _show(atlas, index, seconds)
+    if atlas.failed:
+        _tell_failed(atlas, out is not None and index is None, debug)
+        raise typer.Exit(1)
+
+
+def _tell_failed(atlas: Any, unpublished: bool, debug: bool) -> None:
+    """Write each fault once, with the checks it cost."""
+    language = default_language()
+    checks: dict[str, list[str]] = {}
+    for check_id, error in atlas.failed.items():
+        checks.setdefault(error.text.get(language), []).append(check_id)
+        if debug:
+            errors.print(escape("".join(traceback.format_exception(error))))
+    for error in atlas.metro.unreadable.values():  # a check may lack two layers
+        checks.setdefault(error.text.get(language), [])
+    for text, cost in checks.items():
+        names = f" ({', '.join(cost)})" if cost else ""
+        errors.print(f"[bold red]{_say('Błąd', 'Error')}:[/] {escape(text + names)}")
+    if unpublished:
+        errors.print(
+            _say(
+                "Nic nie opublikowano: żadnego sprawdzenia nie dało się policzyć.",
+                "Nothing was published: no check could be computed.",
+            )
+        )
 
 
 @app.command(
@@ -319,11 +374,13 @@ def atlas(
             ),
         ),
     ] = 2,
+    strict: Strict = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Publish the atlas of a metropolis."""
-    _run(layers, data, output, None, direction, settings, lang, as_json, jobs)
+    jobs = 1 if debug else jobs  # the trace of a fault stays in the process that met it
+    _run(layers, data, output, None, direction, settings, lang, as_json, jobs, strict, debug)
 
 
 @app.command(
@@ -348,11 +405,12 @@ def run_checks(
     data: DataFolder = None,
     settings: Settings = None,
     lang: Languages = "pl,en",
+    strict: Strict = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Run chosen checks of a metropolis."""
-    _run(layers, data, output, check, None, settings, lang, as_json)
+    _run(layers, data, output, check, None, settings, lang, as_json, 1, strict, debug)
 
 
 @layers_app.command(
@@ -417,6 +475,7 @@ def _layer_table(metro: Any, problems: dict[str, MetrogisError], as_json: bool) 
         "ready": _say("jest", "ready"),
         "absent": _say("brak pliku", "no file"),
         "missing": _say("brak", "missing"),
+        "unreadable": _say("błąd", "error"),
     }
     table = Table(title=escape(metro.title.get(language)), title_justify="left")
     for heading in (

@@ -86,5 +86,29 @@ class ParameterError(MetrogisError):
     """A parameter is unknown or outside its range."""
 
 
+class CheckError(MetrogisError):
+    """A check stopped on something it should have answered: a fault of the program.
+
+    What it stopped on is its ``__cause__``, where it was met in this process.
+    """
+
+    @classmethod
+    def of(cls, check: str, error: BaseException) -> CheckError:
+        """Return the error of a check that raised ``error``."""
+        told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        found = cls(
+            Text(
+                f"sprawdzenie {check} zatrzymało się na błędzie programu ({told})",
+                f"check {check} stopped on a fault of the program ({told})",
+            ),
+            remedy=Text(
+                "pozostałe sprawdzenia są policzone; --debug pokaże ślad, prosimy o zgłoszenie",
+                "the other checks are done; --debug shows the traceback, please report it",
+            ),
+        )
+        found.__cause__ = error
+        return found
+
+
 class PublishError(MetrogisError):
     """A result cannot be written."""

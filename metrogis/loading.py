@@ -19,7 +19,7 @@ import shapely
 from metrogis import catalog as cat
 from metrogis import crs as crs_rules
 from metrogis import provenance, schemas
-from metrogis.errors import CRSError
+from metrogis.errors import CRSError, MetrogisError, SourceError
 from metrogis.provenance import Audit, Source
 from metrogis.sources import files, tables, vector
 from metrogis.texts import Text
@@ -42,7 +42,34 @@ class LayerFile:
 
 
 def load(metro: Metro, name: str) -> Any:
-    """Read a layer by its driver, validate it, bring it into the working CRS."""
+    """Read a layer by its driver, validate it, bring it into the working CRS.
+
+    Raises
+    ------
+    MetrogisError
+        Whatever a reader or a library raised: one error that names the layer and its file.
+    """
+    try:
+        return _load(metro, name)
+    except MetrogisError:
+        raise
+    except Exception as error:
+        told = " ".join(str(error).split())[:200]
+        raise SourceError(
+            Text(
+                f"warstwy nie można odczytać ({type(error).__name__}: {told})",
+                f"the layer cannot be read ({type(error).__name__}: {told})",
+            ),
+            layer=name,
+            place=getattr(metro.catalog.layers[name], "path", None),
+            remedy=Text(
+                "sprawdź, czy plik jest cały i czy pasuje do sterownika (driver) w katalogu",
+                "check that the file is whole and fits the driver that the catalog names",
+            ),
+        ) from error
+
+
+def _load(metro: Metro, name: str) -> Any:
     layer = metro.catalog.layers[name]
     assert not isinstance(layer, cat.MissingLayer)
     paths = _resolved(metro, name, layer)

@@ -18,6 +18,8 @@ import pyproj
 from metrogis import catalog as cat
 from metrogis import crs as crs_rules
 from metrogis import loading, provenance
+from metrogis.checks import registry
+from metrogis.checks.contract import Result
 from metrogis.errors import CatalogError, MetrogisError, MissingLayerError
 from metrogis.provenance import Audit
 from metrogis.sources import files
@@ -64,7 +66,7 @@ def open_metro(path_or_name: str | Path, *, data: str | Path | None = None) -> M
         raise CatalogError(
             Text("nie ma folderu danych", "there is no such data folder"),
             place=str(data),
-            remedy=Text("popraw --data", "mend --data"),
+            remedy=Text("popraw --data", "fix --data"),
         )
     return Metro(content, directory=directory, data=root)
 
@@ -114,6 +116,7 @@ class Metro:
         self.directory = directory
         self.data = data
         self._loaded: dict[str, Any] = {}
+        self._unreadable: dict[str, MetrogisError] = {}
         self._told: dict[str, tuple[int | None, str | None]] = {}
         """Rows and CRS of layers that another process loaded."""
 
@@ -157,8 +160,14 @@ class Metro:
                 layer=name,
                 remedy=Text("dodaj warstwę do katalogu", "add the layer to the catalog"),
             )
+        if name in self._unreadable:  # what could not be read once is not read again
+            raise self._unreadable[name]
         if name not in self._loaded:
-            self._loaded[name] = loading.load(self, name)
+            try:
+                self._loaded[name] = loading.load(self, name)
+            except MetrogisError as error:
+                self._unreadable[name] = error
+                raise
         return self._loaded[name]
 
     def __getattr__(self, name: str) -> Any:
@@ -187,14 +196,78 @@ class Metro:
             return Text("katalog jej nie wymienia", "the catalog does not list it")
         return layer.reason if isinstance(layer, cat.MissingLayer) else None
 
+    # ------------------------------------------------------------------ checks
+
+    def parameters_of(self, check_id: str, given: Mapping[str, Any] | None = None) -> Any:
+        """Return a check's parameters: the catalog's, then those ``given``, then the defaults.
+
+        Raises
+        ------
+        ParameterError
+            For an unknown check or parameter, or a value out of range.
+        """
+        check = registry.get(check_id)
+        values = {**self.catalog.parameters.get(check_id, {}), **(given or {})}
+        return check.parameters.read(values, check=check.id)
+
+    def check(self, check_id: str, **parameters: Any) -> Result:
+        """Run one check on the metropolis's layers with the catalog's parameters.
+
+        The same question has the same answer here, in :func:`metrogis.run` and on the command
+        line.
+
+        Parameters
+        ----------
+        check_id : str
+            As ``metrogis checks`` lists them.
+        **parameters
+            Values that win over those of the catalog.
+
+        Returns
+        -------
+        Result
+
+        Raises
+        ------
+        ParameterError
+            For an unknown check or parameter, or a value out of range.
+        MissingLayerError
+            When a layer the check needs is declared missing, with the reason.
+        MetrogisError
+            When a layer cannot be read.
+
+        Examples
+        --------
+        >>> import metrogis as mg
+        >>> metro = mg.open_metro("demo")  # doctest: +SKIP
+        >>> metro.check("white_spots", bus_walk_limit=400).sentences("en")[0]  # doctest: +SKIP
+        """
+        check = registry.get(check_id)
+        self.parameters_of(check_id, parameters)
+        for name in check.required:
+            reason = self.reason(name)
+            if reason is not None:
+                raise MissingLayerError(
+                    reason,
+                    layer=name,
+                    remedy=Text(
+                        f"dodaj warstwę do katalogu; sprawdzenie {check.id} jej wymaga",
+                        f"add the layer to the catalog; check {check.id} needs it",
+                    ),
+                )
+        layers = {item.name: self.get(item.name) for item in check.inputs}
+        settings = {**self.catalog.parameters.get(check_id, {}), **parameters}
+        return check.function(**layers, **settings)
+
     # ------------------------------------------------------------------ overview
 
     @property
     def layers(self) -> pd.DataFrame:
         """Table of layers: state, rows and CRS (once loaded), licence, attribution, date, source.
 
-        ``state`` is ``loaded``, ``ready`` (file at hand), ``absent`` (declared, no file) or
-        ``missing`` (declared so, with the reason).
+        ``state`` is ``loaded``, ``ready`` (file at hand), ``absent`` (declared, no file),
+        ``unreadable`` (with the error as the reason) or ``missing`` (declared so, with the
+        reason).
         """
         rows: list[dict[str, Any]] = []
         for name, layer in self.catalog.layers.items():
@@ -210,22 +283,25 @@ class Metro:
             if loaded is not None:
                 rows_, crs_ = _length(loaded), _crs_name(loaded)
             here = all(p.exists() for p in loading.paths_of(self, layer))
+            error = self._unreadable.get(name)
             rows.append(
                 {
                     "layer": name,
                     "title": title,
                     "state": "loaded"
                     if loaded is not None or name in self._told
-                    else "ready"
-                    if here
-                    else "absent",
+                    else "absent"
+                    if not here
+                    else "unreadable"
+                    if error is not None
+                    else "ready",
                     "rows": rows_,
                     "crs": crs_,
                     "licence": layer.licence,
                     "attribution": layer.attribution,
                     "date": layer.date,
                     "source": layer.path,
-                    "reason": None,
+                    "reason": error.text if error is not None else None,
                 }
             )
         columns = [
@@ -255,6 +331,15 @@ class Metro:
             except MetrogisError as error:
                 found[name] = error
         return found
+
+    @property
+    def unreadable(self) -> dict[str, MetrogisError]:
+        """Errors of the layers that could not be read so far."""
+        return dict(self._unreadable)
+
+    def tell_unreadable(self, errors: Mapping[str, MetrogisError]) -> None:
+        """Take over which layers another process could not read."""
+        self._unreadable = {**errors, **self._unreadable}
 
     def loaded_sizes(self) -> dict[str, tuple[int | None, str | None]]:
         """Return rows and CRS of the layers loaded so far."""

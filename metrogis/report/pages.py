@@ -334,7 +334,7 @@ def _layer_rows(table: pd.DataFrame, language: str) -> list[dict[str, Any]]:
                 "title": text("title") or text("layer"),
                 "layer": text("layer"),
                 "state": words.STATES.get(state, both(state)).get(language),
-                "missing": state in ("missing", "absent"),
+                "missing": state in ("missing", "absent", "unreadable"),
                 "rows": "" if is_missing(count) else number(count, language),
                 "key": "" if is_missing(count) else repr(float(count)),
                 "crs": text("crs"),

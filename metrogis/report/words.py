@@ -146,6 +146,7 @@ STATES: dict[str, Text] = {
     "loaded": Text("użyta", "used"),
     "ready": Text("dostępna", "at hand"),
     "absent": Text("zadeklarowana, bez pliku", "declared, no file"),
+    "unreadable": Text("nie dała się odczytać", "cannot be read"),
     "missing": Text("brak", "missing"),
 }
 LANGUAGE_NAMES = {"pl": "Polski", "en": "English"}
