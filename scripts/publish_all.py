@@ -24,8 +24,12 @@ def main() -> int:
         layers, _, data = item.partition("=")
         try:
             metro = mg.open_metro(layers, data=data or None)
-            index = mg.run(metro).publish(options.output / metro.info.id)
+            atlas = mg.run(metro)
+            index = atlas.publish(options.output / metro.info.id)
             print(f"{metro.info.id}: {index}")
+            for check_id, error in atlas.failed.items():
+                failed += 1
+                print(f"{metro.info.id}, {check_id}: {error}", file=sys.stderr)
         except mg.MetrogisError as error:
             failed += 1
             print(f"{layers}: {error}", file=sys.stderr)
