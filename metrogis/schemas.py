@@ -49,12 +49,17 @@ class Field:
 
 @dataclass(frozen=True)
 class Schema:
-    """What a layer must contain. ``geometry`` is empty for a plain table."""
+    """What a layer must contain. ``geometry`` is empty for a plain table.
+
+    A row without geometry is dropped and recorded as a loss; of a layer that ``keeps_rows`` it
+    stays with an empty geometry: the thing is known to exist, its place is not.
+    """
 
     name: str
     text: Text
     geometry: Literal["", "polygon", "line", "point", "place"]
     fields: Mapping[str, Field] = field(default_factory=dict)
+    keeps_rows: bool = False
 
 
 _TERYT = Field("teryt", Text("kod TERYT gminy", "TERYT code of the municipality"))
@@ -77,6 +82,7 @@ SCHEMAS: dict[str, Schema] = {
                 "teryt": Field("teryt", _TERYT.text, unique=True),
                 "name": Field("text", Text("nazwa gminy", "name of the municipality")),
             },
+            keeps_rows=True,
         ),
         Schema(
             "PopulationCells",
@@ -334,7 +340,7 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
     lost: list[Loss] = []
     if rules.geometry:
         placed, audit = _conform_geometry(out, rules, layer, audit)
-        if len(placed) < len(out):
+        if len(placed) < len(out):  # never of a schema whose rows stay (Schema.keeps_rows)
             lost = _without_place(out.loc[~out.index.isin(placed.index)])
         out = placed
     for name, rule in rules.fields.items():
@@ -390,44 +396,21 @@ def _conform_geometry(
             layer=layer,
             remedy=Text("podaj GeoDataFrame", "give a GeoDataFrame"),
         )
-    geometry = frame.geometry
-    values = geometry.to_numpy()
+    given = values = np.asarray(frame.geometry.to_numpy(), dtype=object)
     empty = shapely.is_missing(values) | shapely.is_empty(values)
-    if empty.any():
-        audit = audit.add(
-            layer,
-            "dropped",
-            int(empty.sum()),
-            Text("pusta geometria", "empty geometry"),
-            frame.index[empty],
-        )
-        frame = frame.loc[~empty]
-        values = values[~empty]
     if shapely.has_z(values).any():
-        values = shapely.force_2d(values)
+        values = np.asarray(shapely.force_2d(values), dtype=object)
+    values, empty, audit = _repaired(values, empty, rules, layer, audit)
+    if empty.all():
+        raise SchemaError(
+            Text("wszystkie geometrie są puste", "every geometry is empty"), layer=layer
+        )
+    if empty.any():
+        values, audit = _without_geometry(frame, values, empty, rules, layer, audit)
+        if not rules.keeps_rows:
+            frame, values, given = frame.loc[~empty], values[~empty], given[~empty]
+    if any(a is not b for a, b in zip(values, given, strict=True)):
         frame = frame.set_geometry(gpd.GeoSeries(values, index=frame.index, crs=frame.crs))
-    invalid = np.zeros(len(values), bool)
-    doubtful = ~_convex_quads(values)
-    invalid[doubtful] = ~shapely.is_valid(values[doubtful])
-    if invalid.any():
-        reasons = shapely.is_valid_reason(values[invalid])
-        repaired = values.copy()
-        repaired[invalid] = shapely.make_valid(
-            values[invalid], method="structure", keep_collapsed=False
-        )
-        before, after = shapely.area(values[invalid]).sum(), shapely.area(repaired[invalid]).sum()
-        audit = audit.add(
-            layer,
-            "repaired",
-            int(invalid.sum()),
-            Text(
-                f"niepoprawna geometria (pole {before:.6g} -> {after:.6g})",
-                f"invalid geometry (area {before:.6g} -> {after:.6g})",
-            ),
-            reasons,
-        )
-        frame = frame.set_geometry(gpd.GeoSeries(repaired, index=frame.index, crs=frame.crs))
-        values = repaired
     wanted = _GEOMETRIES[rules.geometry]
     kinds = shapely.get_type_id(values)
     wrong = ~np.isin(kinds, [shapely.GeometryType[kind.upper()].value for kind in wanted])
@@ -451,11 +434,59 @@ def _conform_geometry(
                 "wybierz inną warstwę lub przekształć ją", "choose another layer, or convert it"
             ),
         )
-    if len(frame) == 0:
-        raise SchemaError(
-            Text("wszystkie geometrie są puste", "every geometry is empty"), layer=layer
-        )
     return frame, audit
+
+
+def _repaired(
+    values: np.ndarray, empty: np.ndarray, rules: Schema, layer: str, audit: Audit
+) -> tuple[np.ndarray, np.ndarray, Audit]:
+    """Repair invalid geometries; what nothing is left of is empty."""
+    doubtful = ~empty
+    doubtful[doubtful] = ~_convex_quads(values[doubtful])
+    invalid = np.zeros(len(values), bool)
+    invalid[doubtful] = ~shapely.is_valid(values[doubtful])
+    if not invalid.any():
+        return values, empty, audit
+    reasons = shapely.is_valid_reason(values[invalid])
+    repaired = values.copy()
+    repaired[invalid] = shapely.make_valid(
+        values[invalid], method="structure", keep_collapsed=False
+    )
+    before, after = shapely.area(values[invalid]).sum(), shapely.area(repaired[invalid]).sum()
+    audit = audit.add(
+        layer,
+        "repaired",
+        int(invalid.sum()),
+        Text(
+            f"niepoprawna geometria (pole {before:.6g} -> {after:.6g})",
+            f"invalid geometry (area {before:.6g} -> {after:.6g})",
+        ),
+        reasons,
+    )
+    return repaired, empty | (invalid & shapely.is_empty(repaired)), audit
+
+
+def _without_geometry(
+    frame: gpd.GeoDataFrame,
+    values: np.ndarray,
+    empty: np.ndarray,
+    rules: Schema,
+    layer: str,
+    audit: Audit,
+) -> tuple[np.ndarray, Audit]:
+    """Tell what becomes of rows without geometry; those that stay get an empty one."""
+    count = int(empty.sum())
+    if not rules.keeps_rows:
+        what = Text("pusta geometria", "empty geometry")
+        return values, audit.add(layer, "dropped", count, what, frame.index[empty])
+    values = values.copy()
+    values[empty] = shapely.Polygon()
+    what = Text(
+        "gminy bez granic: ich obszar jest nieznany, a z nim wszystko, co na nim policzono",
+        "municipalities without an outline: their land is unknown, and all that is measured on it",
+    )
+    shown = frame["name"] if "name" in frame.columns else pd.Series(frame.index, frame.index)
+    return values, audit.add(layer, "unknown", count, what, shown[empty].astype(str))
 
 
 def _convex_quads(values: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from pandera.errors import SchemaErrors
 
 from metrogis import limits, schemas
 from metrogis.errors import SchemaError
+from metrogis.evidence import losses_of
 from metrogis.texts import Text
 
 
@@ -102,12 +103,38 @@ def test_invalid_geometry_is_repaired_and_audited() -> None:
     assert frame.geometry.iloc[0].equals(bowtie)  # the caller's layer is not touched
 
 
-def test_empty_geometry_is_dropped_and_audited() -> None:
+_FLAT = shapely.Polygon([(0, 0), (1, 1), (0, 0), (0, 0)])  # nothing is left of it when repaired
+
+
+@pytest.mark.parametrize("gone", [None, shapely.Polygon(), _FLAT])
+def test_row_without_geometry_is_dropped_audited_and_lost(gone) -> None:
+    frame = gpd.GeoDataFrame(
+        {"name": ["a", "b"]}, geometry=[shapely.box(0, 0, 1, 1), gone], crs=2180
+    )
+    out, audit = schemas.conform(frame, "Areas", layer="areas")
+    assert out["name"].tolist() == ["a"]
+    assert ("dropped", 1) in [(r.action, r.count) for r in audit]
+    assert [(item.count, item.where) for item in losses_of(out)] == [(1, None)]
+
+
+@pytest.mark.parametrize("gone", [None, shapely.Polygon(), _FLAT])
+def test_municipality_without_outline_keeps_its_row(gone) -> None:
     frame = _municipalities()
-    frame.loc[1, "geometry"] = shapely.Polygon()
+    frame.loc[1, "geometry"] = gone
     out, audit = schemas.conform(frame, "Municipalities", layer="m")
-    assert len(out) == 1
-    assert [(r.action, r.count) for r in audit] == [("dropped", 1)]
+    assert out["teryt"].tolist() == frame["teryt"].tolist()
+    assert out.geometry.iloc[1].is_empty
+    assert out.geom_type.tolist() == ["Polygon", "Polygon"]
+    unknown = [r for r in audit if r.action == "unknown"]
+    assert [(r.count, r.examples) for r in unknown] == [(1, frame["name"].iloc[1])]
+    assert not losses_of(out)
+
+
+def test_no_geometry_at_all_is_an_error() -> None:
+    frame = _municipalities()
+    frame["geometry"] = shapely.Polygon()
+    with pytest.raises(SchemaError, match="every geometry is empty"):
+        schemas.conform(frame, "Municipalities", layer="m")
 
 
 def test_wrong_kind_of_geometry() -> None:

@@ -35,6 +35,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from metrogis import crs as crs_rules
+from metrogis.checks import outlines
 from metrogis.errors import MissingLayerError, ParameterError, SchemaError
 from metrogis.evidence import Evidence
 from metrogis.landscape.grid import Grid
@@ -164,7 +165,9 @@ class Column:
 
     ``kind``: ``number``, ``share`` (0-1, shown as per cent), ``text`` (data, never translated),
     ``category`` (a code, shown by ``categories``), ``flag`` (yes / no / unknown). ``known`` names
-    the companion column of an additive one: how much of the whole its number speaks of.
+    the companion column of an additive one: how much of the whole its number speaks of. ``land``
+    is False for what does not hang on a municipality's outline (people and flows by code): it
+    stays known where the outline is not.
     """
 
     label: Text
@@ -174,6 +177,7 @@ class Column:
     note: Text | None = None
     categories: Mapping[str, Text] = field(default_factory=dict)
     known: str = ""
+    land: bool = True
 
 
 @dataclass(frozen=True)
@@ -411,10 +415,19 @@ class Run:
         findings: Sequence[Finding] = (),
         rasters: Mapping[str, Grid] | None = None,
     ) -> Result:
-        """Assemble the result; every municipality of the input must be a row of it, in order."""
-        before = self.layers["municipalities"]["teryt"].tolist()
-        if municipalities["teryt"].tolist() != before:
+        """Assemble the result; every municipality of the input must be a row of it, in order.
+
+        Of one without an outline all that is measured on land becomes unknown, and a finding says
+        that it is in no sum.
+        """
+        given = self.layers["municipalities"]
+        if municipalities["teryt"].tolist() != given["teryt"].tolist():
             raise AssertionError(f"{self.check.id}: result lost or reordered municipalities")
+        gone = outlines.without_outline(given)
+        columns = self.check.columns["municipalities"]
+        if gone.any() and any(column.land for column in columns.values()):
+            municipalities = outlines.unknown_land(municipalities, columns, gone)
+            findings = [*findings, _no_outline(given["name"][gone].astype(str).tolist())]
         return Result(
             check=self.check,
             municipalities=municipalities,
@@ -427,6 +440,22 @@ class Run:
             inputs=self._given,
             evidence=dict(self.evidence),
         )
+
+
+def _no_outline(names: Sequence[str]) -> Finding:
+    """Return the sentence on municipalities whose land is in no sum."""
+    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    return Finding(
+        Text(
+            "Bez granic w danych: {no_outline:0} {no_outline:plural:gmina|gminy|gmin} ({which}); "
+            "{no_outline:plural:jej|ich|ich} obszar jest nieznany i nie ma go w sumach.",
+            "No outline in the data: {no_outline:0} {no_outline:plural:municipality|"
+            "municipalities} ({which}); {no_outline:plural:its|their} land is unknown and in no "
+            "sum.",
+        ),
+        {"no_outline": float(len(names))},
+        {"which": shown},
+    )
 
 
 # --------------------------------------------------------------------------- result
@@ -559,8 +588,8 @@ class Result:
 def municipality_columns() -> dict[str, Column]:
     """Return the two columns every municipal table starts with."""
     return {
-        "teryt": Column(both("TERYT"), kind="text"),
-        "name": Column(Text("gmina", "municipality"), kind="text"),
+        "teryt": Column(both("TERYT"), kind="text", land=False),
+        "name": Column(Text("gmina", "municipality"), kind="text", land=False),
     }
 
 

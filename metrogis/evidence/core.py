@@ -98,11 +98,14 @@ class Evidence:
         ----------
         municipalities : GeoDataFrame
         known : array of bool (municipalities,)
-            Where the layer is complete. Land outside all municipalities is not asked of.
+            Where the layer is complete. Land outside all municipalities is not asked of, unless
+            one that is not known has no outline: its land may then begin where theirs ends.
         """
         mask = np.asarray(known, dtype=bool)
         shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
-        return cls(layer, unknown=_present(shapes[~mask]), crs=municipalities.crs)
+        there = _present(shapes[~mask])
+        found = cls(layer, unknown=there, crs=municipalities.crs)
+        return found if len(there) == (~mask).sum() else found.inside(shapes[mask])
 
     def inside(self, areas: Iterable[Any]) -> Evidence:
         """Return the evidence known only inside ``areas`` (an extent, land with a plan)."""
@@ -273,9 +276,10 @@ def _placed(item: Loss, municipalities: gpd.GeoDataFrame) -> Loss:
     if item.where is not None or not item.codes:
         return item
     there = municipalities["teryt"].isin(item.codes).to_numpy()
-    if set(item.codes) - set(municipalities["teryt"]):
-        return item  # a code that is not here may be an old one: it may be anywhere
-    return replace(item, where=shapely.union_all(municipalities.geometry.to_numpy()[there]))
+    shapes = municipalities.geometry.to_numpy()[there]
+    if set(item.codes) - set(municipalities["teryt"]) or len(_present(shapes)) < len(shapes):
+        return item  # an old code, or a municipality without an outline: it may be anywhere
+    return replace(item, where=shapely.union_all(shapes))
 
 
 def _near(tree: shapely.STRtree, shapes: Geometries, limits: Floats) -> Bools:

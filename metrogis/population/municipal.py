@@ -300,7 +300,8 @@ def from_municipal(
     Returns
     -------
     pieces, audit
-        Columns ``cell``, ``population``, ``modelled`` (True), ``teryt``, geometry.
+        Columns ``cell``, ``population``, ``modelled`` (True), ``teryt``, geometry; none of a
+        municipality without an outline.
 
     Examples
     --------
@@ -315,13 +316,26 @@ def from_municipal(
         totals = pd.DataFrame({"teryt": list(totals), "population": list(totals.values())})
     if isinstance(totals, pd.DataFrame):
         totals, audit = municipal_totals(municipalities, totals)
+    shape = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
+    land = np.flatnonzero(~shapely.is_empty(shape))
+    names = municipalities["teryt"].to_numpy()
+    audit = audit.add(
+        _LAYER,
+        "unknown",
+        len(shape) - len(land),
+        Text(
+            "gminy bez granic: gdzie mieszkają ich mieszkańcy, nie wiadomo",
+            "municipalities without an outline: where their people live is unknown",
+        ),
+        np.delete(names, land),
+    )
     whole = gpd.GeoDataFrame(
-        {"population": np.asarray(totals, dtype="float64"), "modelled": True},
-        geometry=municipalities.geometry.to_numpy(),
+        {"population": np.asarray(totals, dtype="float64")[land], "modelled": True},
+        geometry=shape[land],
         crs=municipalities.crs,
     )
     pieces, more = split_cells(whole, max_size=max_size, weights=weights)
-    pieces["teryt"] = municipalities["teryt"].to_numpy()[pieces["cell"]]
+    pieces["teryt"] = names[land][pieces["cell"]]
     return pieces, audit + more
 
 

@@ -20,7 +20,7 @@ _MAX_PIECES = 5_000_000
 
 
 def cell_width(geometry: np.ndarray) -> np.ndarray:
-    """Return the longer side (m) of each polygon's smallest enclosing rectangle.
+    """Return the longer side (m) of each polygon's smallest enclosing rectangle; NaN if empty.
 
     >>> cell_width(np.array([shapely.box(0, 0, 30, 40)])).tolist()
     [40.0]
@@ -30,7 +30,8 @@ def cell_width(geometry: np.ndarray) -> np.ndarray:
     bounds = shapely.bounds(geometry)
     width = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
     # a shape that fills its extent is that rectangle
-    askew = np.flatnonzero(shapely.area(geometry) != shapely.area(shapely.box(*bounds.T)))
+    differs = shapely.area(geometry) != shapely.area(shapely.box(*bounds.T))
+    askew = np.flatnonzero(differs & ~shapely.is_empty(geometry))
     envelope = shapely.oriented_envelope(geometry[askew])
     wide = shapely.get_type_id(envelope) == shapely.GeometryType.POLYGON  # others have no area
     corner = shapely.get_coordinates(envelope[wide]).reshape(-1, 5, 2)[:, :3]

@@ -83,6 +83,23 @@ def test_a_row_that_names_its_municipality_is_lost_there():
     assert Evidence.of(unlisted, "routes", "EPSG:2180", towns()).lost_anywhere
 
 
+def test_an_unknown_municipality_without_outline_may_begin_where_the_others_end():
+    places = towns()
+    places.loc[1, "geometry"] = shapely.Polygon()
+    near_edge, deep = [950.0, 500.0], [500.0, 500.0]
+    gone = Evidence.by_municipality("coverage", places, [True, False])
+    assert gone.known_near(np.array([near_edge, deep]), 100.0).tolist() == [False, True]
+    whole = Evidence.by_municipality("coverage", places, [True, True])
+    assert whole.known_near(np.array([near_edge, deep]), 100.0).tolist() == [True, True]
+
+
+def test_a_loss_in_a_municipality_without_outline_may_be_anywhere():
+    places = towns()
+    places.loc[1, "geometry"] = shapely.Polygon()
+    frame = record(pd.DataFrame({"a": [1]}), [replace(loss("row", WHAT, [0]), codes=("2262011",))])
+    assert Evidence.of(frame, "routes", "EPSG:2180", places).lost_anywhere
+
+
 def test_losses_survive_copies_and_come_back_as_they_were():
     lost = loss(
         "zone", Text("a", "b"), ["z1"], where=shapely.box(0, 0, 1, 1), crs="EPSG:2180",

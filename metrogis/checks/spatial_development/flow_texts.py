@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from metrogis.checks.contract import Category, Column, municipality_columns
 from metrogis.texts import UNKNOWN, Text
@@ -188,7 +189,8 @@ def _municipal_columns() -> dict[str, Column]:
             ),
         ),
     }
-    return columns
+    # flows go by code: they hang on no outline
+    return {name: replace(column, land=False) for name, column in columns.items()}
 
 
 _ENDS = {

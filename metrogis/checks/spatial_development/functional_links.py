@@ -22,6 +22,7 @@ from pydantic import BeforeValidator
 from pydantic import Field as Limits
 
 from metrogis.checks.contract import Check, Input, Parameters, Result, Run, Spec, View
+from metrogis.checks.outlines import inner_points
 from metrogis.checks.spatial_development import flow_texts
 from metrogis.checks.spatial_development.flow_findings import findings as findings_of
 from metrogis.checks.spatial_development.flows import Flows, read_flows
@@ -303,7 +304,7 @@ def functional_links(
     add_hierarchy(out, flows, tree, sure, names, p)
     seats = add_regions(out, flows, regions, names)
 
-    points = places.geometry.representative_point().to_numpy()
+    points = inner_points(places)
     features = {
         "links": link_lines(flows, points, names, p, run.crs),
         "hierarchy": tree_lines(out, flows, tree, points, names, run.crs),

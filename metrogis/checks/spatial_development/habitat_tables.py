@@ -264,7 +264,9 @@ def municipal_table(
     table = land.towns[["teryt", "name", "geometry"]].copy()
     table["plan"] = np.where(land.has_plan, "yes", "unknown")
     seen = known > 0
-    table["land_share"] = np.minimum(known / table.area.to_numpy(), 1.0)
+    area = table.area.to_numpy()
+    ratio = np.divide(known, area, out=np.full(n, np.nan), where=area > 0)
+    table["land_share"] = np.minimum(ratio, 1.0)
     table["habitat_ha"] = np.where(seen, habitat / _HECTARE, np.nan)
     table["habitat_share"] = np.divide(habitat, known, out=np.full(n, np.nan), where=seen)
     told = seen & land.has_plan

@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from metrogis.checks.contract import Run
+from metrogis.checks.outlines import lines_between
 from metrogis.checks.spatial_development.flow_texts import COLUMNS
 from metrogis.checks.spatial_development.flows import Floats, Flows
 from metrogis.checks.spatial_development.regions import (
@@ -307,15 +308,9 @@ def _frame(columns: Mapping[str, Any], geometry: Any, crs: Any) -> gpd.GeoDataFr
     return gpd.GeoDataFrame(dict(columns), geometry=gpd.GeoSeries(geometry, crs=crs))
 
 
-def _lines(points: NDArray[np.object_], start: Any, end: Any) -> NDArray[np.object_]:
-    xy = shapely.get_coordinates(points)
-    lines = shapely.linestrings(np.stack([xy[start], xy[end]], axis=1).reshape(-1, 2, 2))
-    return np.asarray(lines, dtype=object)
-
-
 def link_lines(
     flows: Flows,
-    points: NDArray[np.object_],
+    points: Floats,
     names: Mapping[str, str],
     p: Any,
     crs: Any,
@@ -341,7 +336,7 @@ def link_lines(
     pairs.insert(0, "rank", np.arange(1, len(pairs) + 1))
     for side in ("origin", "destination"):
         pairs[f"{side}_name"] = pairs[side].map(names)
-    lines = _lines(points, pairs["start"].to_numpy(), pairs["end"].to_numpy())
+    lines = lines_between(points[pairs["start"]], points[pairs["end"]])
     return _frame({c: pairs[c] for c in COLUMNS["links"]}, lines, crs)
 
 
@@ -349,7 +344,7 @@ def tree_lines(
     out: gpd.GeoDataFrame,
     flows: Flows,
     tree: Hierarchy,
-    points: NDArray[np.object_],
+    points: Floats,
     names: Mapping[str, str],
     crs: Any,
 ) -> gpd.GeoDataFrame:
@@ -367,14 +362,14 @@ def tree_lines(
         "level": rows["hierarchy_level"].to_numpy(),
         "certain": rows["hierarchy_certain"].array,
     }
-    return _frame(columns, _lines(points, child, parent), crs)
+    return _frame(columns, lines_between(points[child], points[parent]), crs)
 
 
 def core_lines(
     flows: Flows,
     core: NDArray[np.int64],
     base: ShareBase,
-    points: NDArray[np.object_],
+    points: Floats,
     names: Mapping[str, str],
     crs: Any,
 ) -> gpd.GeoDataFrame:
@@ -407,7 +402,7 @@ def core_lines(
         "flow_back": told[end, start],
         "flow_back_max": flows.internal_max[end, start],
     }
-    return _frame(columns, _lines(points, start, end), crs)
+    return _frame(columns, lines_between(points[start], points[end]), crs)
 
 
 def _pair_flows(flows: Flows) -> Floats:

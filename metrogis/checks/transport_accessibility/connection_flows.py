@@ -10,9 +10,9 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 
 from metrogis.checks.contract import Finding, Run
+from metrogis.checks.outlines import inner_points, lines_between
 from metrogis.checks.spatial_development.flows import read_flows
 from metrogis.checks.transport_accessibility.connection_places import Relation
 from metrogis.texts import Text
@@ -100,7 +100,7 @@ def flow_table(
     towns: gpd.GeoDataFrame, pairs: FlowPairs, relations: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """One row per pair, the strongest flow first: connections of the seats, state."""
-    points = towns.geometry.representative_point()
+    points = inner_points(towns)
     found = pairs.relation >= 0
     codes, names = (towns[c].to_numpy(dtype=object) for c in ("teryt", "name"))
     out: dict[str, Any] = {
@@ -118,9 +118,7 @@ def flow_table(
     state = np.full(len(pairs.flow), "unknown", dtype=object)
     state[found] = relations["state"].to_numpy(dtype=object)[pairs.relation[found]]
     out["state"] = state
-    xy = np.column_stack([points.x, points.y])
-    ends = np.stack([xy[pairs.first], xy[pairs.second]], axis=1)
-    lines = np.asarray(shapely.linestrings(ends), dtype=object)
+    lines = lines_between(points[pairs.first], points[pairs.second])
     return gpd.GeoDataFrame(pd.DataFrame(out), geometry=lines, crs=towns.crs)
 
 

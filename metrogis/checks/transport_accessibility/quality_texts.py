@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -141,10 +142,11 @@ def _explained(method: Method) -> dict[str, Column]:
 def _columns() -> dict[str, dict[str, Column]]:
     towns = municipality_columns()
     people = Column(Text("mieszkańcy", "residents"), unit="people")
-    towns["population"] = people
+    towns["population"] = replace(people, land=False)
     towns["coverage"] = Column(
-        Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE
-    )
+        Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE,
+        land=False,
+    )  # fmt: skip
     cells: dict[str, Column] = {
         "teryt": towns["teryt"],
         "population": Column(people.label, unit="people", digits=1),
