@@ -167,7 +167,8 @@ class Column:
     ``category`` (a code, shown by ``categories``), ``flag`` (yes / no / unknown). ``known`` names
     the companion column of an additive one: how much of the whole its number speaks of. ``land``
     is False for what does not hang on a municipality's outline (people and flows by code): it
-    stays known where the outline is not.
+    stays known where the outline is not. ``bound``: the number is a lower or an upper bound, as far as less is known. ``of_known``: a
+    rank, region or share that speaks of what is known, and may differ when more is.
     """
 
     label: Text
@@ -178,6 +179,8 @@ class Column:
     categories: Mapping[str, Text] = field(default_factory=dict)
     known: str = ""
     land: bool = True
+    bound: Literal["", "low", "high"] = ""
+    of_known: bool = False
 
 
 @dataclass(frozen=True)
