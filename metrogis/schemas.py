@@ -22,7 +22,8 @@ from metrogis.evidence.losses import Loss, loss, record
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 
-Kind = Literal["text", "teryt", "number", "integer", "flag", "date"]
+Kind = Literal["text", "teryt", "area", "number", "integer", "flag", "date"]
+"""``teryt`` is a municipality (7 digits); ``area`` also a county (4), voivodeship (2), or ``*``."""
 
 _GEOMETRIES = {
     "polygon": ("Polygon", "MultiPolygon"),
@@ -201,7 +202,13 @@ SCHEMAS: dict[str, Schema] = {
             "",
             {
                 "feed": Field("text", Text("rozkład lub przewoźnik", "feed or operator")),
-                "teryt": _TERYT,
+                "teryt": Field(
+                    "area",
+                    Text(
+                        "kod TERYT gminy, powiatu (4 cyfry), województwa (2) albo *",
+                        "TERYT code of a municipality, county (4 digits), voivodeship (2), or *",
+                    ),
+                ),
                 "mode": Field("text", Text("środek transportu", "mode")),
                 "state": Field(
                     "text", Text("stan", "state"), allowed=("complete", "partial", "none")
@@ -527,8 +534,8 @@ def _cast(
         dates = pd.to_datetime(column, errors="coerce")
         bad = dates.isna() & column.notna()
         return dates, audit, ([_bad(name, column, bad, "datą", "a date")] if bad.any() else [])
-    if rule.kind == "teryt":
-        return _teryt(column, layer, audit)
+    if rule.kind in ("teryt", "area"):
+        return _teryt(column, layer, audit, areas=rule.kind == "area")
     return _each(column, lambda v: unicodedata.normalize("NFC", str(v)).strip()), audit, []
 
 
@@ -550,8 +557,13 @@ def _each(column: pd.Series, text_of: Callable[[Any], str]) -> pd.Series:
     return pd.Series(out, index=column.index, dtype="object")
 
 
-def _teryt(column: pd.Series, layer: str, audit: Audit) -> tuple[pd.Series, Audit, list[Text]]:
-    """Codes of 7 digits as text; a leading 0 lost by a spreadsheet is put back, and counted."""
+def _teryt(
+    column: pd.Series, layer: str, audit: Audit, *, areas: bool = False
+) -> tuple[pd.Series, Audit, list[Text]]:
+    """Codes of 7 digits as text; a leading 0 lost by a spreadsheet is put back, and counted.
+
+    With ``areas`` also codes of counties (4 digits), of voivodeships (2) and ``*``.
+    """
 
     def clean(value: Any) -> str:
         text = str(int(value)) if isinstance(value, float) else str(value)
@@ -559,7 +571,10 @@ def _teryt(column: pd.Series, layer: str, audit: Audit) -> tuple[pd.Series, Audi
 
     cleaned = _each(column, clean)
     digits = cleaned.astype("string")
-    short = digits.str.fullmatch(r"[0-9]{6}").fillna(False).astype(bool)
+    lost, right = (r"[0-9]{6}", r"[0-9]{7}")
+    if areas:
+        lost, right = r"[0-9]|[0-9]{3}|[0-9]{6}", r"[0-9]{2}|[0-9]{4}|[0-9]{7}|\*"
+    short = digits.str.fullmatch(lost).fillna(False).astype(bool)
     audit = audit.add(
         layer,
         "repaired",
@@ -568,12 +583,15 @@ def _teryt(column: pd.Series, layer: str, audit: Audit) -> tuple[pd.Series, Audi
         cleaned[short],
     )
     cleaned[short] = "0" + cleaned[short]
-    bad = ~cleaned.astype("string").str.fullmatch(r"[0-9]{7}").fillna(False).astype(bool)
+    bad = ~cleaned.astype("string").str.fullmatch(right).fillna(False).astype(bool)
     if bad.any():
-        problem = _bad(
-            str(column.name), column, bad, "kodem TERYT z 7 cyfr", "a TERYT code of 7 digits"
-        )
-        return cleaned, audit, [problem]
+        words = ("kodem TERYT z 7 cyfr", "a TERYT code of 7 digits")
+        if areas:
+            words = (
+                "kodem TERYT z 7 cyfr (gmina), 4 (powiat), 2 (województwo) ani znakiem *",
+                "TERYT codes of 7 digits (municipality), 4 (county), 2 (voivodeship), or *",
+            )
+        return cleaned, audit, [_bad(str(column.name), column, bad, *words)]
     return cleaned, audit, []
 
 

@@ -14,9 +14,9 @@ from scipy.spatial import cKDTree
 
 from metrogis.checks.contract import Run
 from metrogis.checks.spatial_development.plan_inputs import zones_of
-from metrogis.checks.transport_accessibility import coverage as cover
 from metrogis.checks.transport_accessibility.service import TOLERANCE, read_service
 from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
+from metrogis.evidence.timetable import evidence
 from metrogis.landscape.grid import Grid
 from metrogis.texts import Text
 
@@ -160,23 +160,16 @@ def _covered(
 ) -> Bools:
     """Tell which cells lie where every timetable that could serve them is at hand."""
     table = run.layers["coverage"]
-    groups = tuple(service.rule.limits)
-    column = {g: i for i, g in enumerate(groups)}
-    seen = np.zeros((len(towns), len(groups)), bool)
-    town, post = cover.inside_pairs(towns, np.asarray(service.posts.geometry, dtype=object))
-    modes = service.posts["mode_groups"].to_numpy()
-    for t, i in zip(town, post, strict=True):
-        for group in str(modes[i]).split(","):
-            if group in column:
-                seen[t, column[group]] = True
-    known = cover.read_coverage(
+    known = evidence(
         towns,
         table,
-        seen,
-        groups=groups,
+        run.layers["timetable"],
+        groups=tuple(service.rule.limits),
         required=white.modes_required,
-        silent_feeds=service.unknown_feeds.get(_DAY, frozenset()),
+        stops=service.posts,
+        silent=service.unknown_feeds.get(_DAY, frozenset()),
     )
+    run.add(known.audit)
     if table is None:
         run.note(
             "coverage",
@@ -190,7 +183,5 @@ def _covered(
     out = np.zeros(len(yes), bool)
     asked = np.flatnonzero(~yes & (unit > 0))
     reach = {g: limit / white.detour for g, limit in service.rule.limits.items()}
-    out[asked] = cover.white_allowed(
-        known, towns, unit[asked].astype(np.int64) - 1, xy[asked], reach, neighbours=True
-    )
+    out[asked] = known.known_near(xy[asked], reach, unit[asked].astype(np.int64) - 1)
     return out

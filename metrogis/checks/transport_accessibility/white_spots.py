@@ -19,7 +19,6 @@ from scipy.spatial import cKDTree
 
 from metrogis import population as people_of
 from metrogis.checks.contract import Check, Input, Result, Run
-from metrogis.checks.transport_accessibility import coverage as cover
 from metrogis.checks.transport_accessibility import fixes as fixing
 from metrogis.checks.transport_accessibility.path_fixes import new_path
 from metrogis.checks.transport_accessibility.service import (
@@ -60,6 +59,7 @@ from metrogis.checks.transport_accessibility.white_texts import (
     findings,
 )
 from metrogis.errors import MissingLayerError
+from metrogis.evidence.timetable import Around, TimetableEvidence, evidence
 from metrogis.provenance import audit_of
 from metrogis.texts import Text
 
@@ -319,47 +319,30 @@ def _states(
     """Return the state of each cell by day type, and the municipalities' coverage."""
     p: WhiteSpotsParameters = run.parameters
     rule = p.rule()
-    groups = tuple(rule.limits)
-    if run.layers["coverage"] is not None:
-        run.add(cover.code_audit(towns, run.layers["coverage"]))
-    seen = _seen(run, towns, service, groups)
+    # straight lines that stand in for streets reach less far
     reach = {g: limit / (p.detour if straight else 1.0) for g, limit in rule.limits.items()}
     states: dict[str, Codes] = {}
+    known: dict[Any, Around] = {}
     level = None
     for day in (p.main_day_type, *p.day_types):
         if day in states:
             continue
+        day_known = service is not None and day in service.counts
         silent = service.unknown_feeds.get(day, frozenset()) if service is not None else frozenset()
-        known = cover.read_coverage(
-            towns,
-            run.layers["coverage"],
-            seen,
-            groups=groups,
-            required=p.modes_required,
-            silent_feeds=silent,
-        )
-        level = known.level if level is None else level
+        if (silent, day_known) not in known:
+            found = _evidence(run, towns, service, silent, day_known)
+            known[silent, day_known] = found.around(xy, unit)
+        around = known[silent, day_known]
+        level = around.evidence.level if level is None else level
         state = np.full(len(unit), UNKNOWN, np.int8)
-        if service is not None and day in service.counts:
+        if service is not None and day_known:
             good = served(near, service.reach(day), service.place, len(unit))
-            allowed = cover.white_allowed(
-                known, towns, unit, xy, reach, neighbours=p.neighbours_complete
-            )
+            allowed = around.known(reach)
             state[allowed & ~in_doubt] = WHITE
             state[good] = SERVED
             if day == p.main_day_type:
-                blocked = known.complete[unit] & ~allowed & ~good
-                run.note(
-                    "coverage",
-                    "unknown",
-                    int(blocked.sum()),
-                    Text(
-                        "komórki przy granicy gminy o niepełnym pokryciu: mogą je obsługiwać jej "
-                        "przystanki",
-                        "cells by the border of a municipality without complete coverage: its "
-                        "stops may serve them",
-                    ),
-                )
+                run.evidence["timetable"] = around.evidence.as_evidence()
+                _note_unknown(run, around, reach, allowed | good, unit)
         elif service is not None:
             run.note(
                 "timetable",
@@ -373,41 +356,57 @@ def _states(
     return states, level
 
 
-def _seen(
-    run: Run, towns: gpd.GeoDataFrame, service: Service | None, groups: tuple[str, ...]
-) -> Bools:
-    """Municipalities x mode groups where some layer has a stop of that group."""
-    seen = np.zeros((len(towns), len(groups)), bool)
-    column = {g: i for i, g in enumerate(groups)}
-
-    def mark(layer: gpd.GeoDataFrame, modes: list[list[str]]) -> None:
-        unit, point = cover.inside_pairs(towns, np.asarray(layer.geometry.to_numpy(), dtype=object))
-        for u, i in zip(unit, point, strict=True):
-            for group in modes[i]:
-                if group in column:
-                    seen[u, column[group]] = True
-
-    if service is not None:
-        mark(service.posts, [g.split(",") for g in service.posts["mode_groups"]])
-    posts = run.layers["stop_posts"]
-    if posts is not None:
-        named = posts["mode"] if "mode" in posts.columns else pd.Series("bus", index=posts.index)
-        mark(posts, [_groups_of(m) for m in named])
-    stations = run.layers["rail_stations"]
-    if stations is not None:
-        mark(stations, [["rail"]] * len(stations))
-    return seen
-
-
-def _groups_of(mode: Any) -> list[str]:
-    """Mode groups of a stop post; an unknown word is evidence of nothing."""
-    found = []
-    for part in str(mode or "bus").replace(";", ",").split(","):
-        try:
-            found.append(cover.group_of(part))
-        except ValueError:
-            continue
+def _evidence(
+    run: Run,
+    towns: gpd.GeoDataFrame,
+    service: Service | None,
+    silent: frozenset[str],
+    day_known: bool,
+) -> TimetableEvidence:
+    """Return what is known of the timetables on days on which some feeds are silent."""
+    p: WhiteSpotsParameters = run.parameters
+    found = evidence(
+        towns,
+        run.layers["coverage"],
+        run.layers["timetable"],
+        groups=tuple(p.rule().limits),
+        required=p.modes_required,
+        stops=service.posts if service is not None else None,
+        stop_posts=run.layers["stop_posts"],
+        rail_stations=run.layers["rail_stations"],
+        silent=silent,
+        day_known=day_known,
+        neighbours=p.neighbours_complete,
+    )
+    run.add(found.audit)
     return found
+
+
+def _note_unknown(
+    run: Run, around: Around, reach: dict[str, float], settled: Bools, unit: Ints
+) -> None:
+    """Note the cells of complete municipalities that are unknown, by what makes them so."""
+    inside = around.evidence.complete[unit] & ~settled
+    lost = around.lost(reach)
+    run.note(
+        "timetable",
+        "unknown",
+        int((inside & lost).sum()),
+        Text(
+            "komórki w zasięgu dojścia do przystanku lub kursu, którego nie dało się odczytać",
+            "cells within the walk to a stop or trip that could not be read",
+        ),
+    )
+    run.note(
+        "coverage",
+        "unknown",
+        int((inside & ~lost).sum()),
+        Text(
+            "komórki przy granicy gminy o niepełnym pokryciu: mogą je obsługiwać jej przystanki",
+            "cells by the border of a municipality without complete coverage: its stops may serve "
+            "them",
+        ),
+    )
 
 
 def _by_air(xy: Floats, service: Service | None) -> Pairs:

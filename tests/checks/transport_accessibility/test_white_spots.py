@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from shapely import box
 
 from metrogis import open_metro
-from metrogis.checks.transport_accessibility.coverage import read_coverage
 from metrogis.checks.transport_accessibility.service import (
     Pairs,
     Rule,
@@ -104,7 +103,7 @@ def cells(*centres, people=100.0, side=200):
 
 def complete(*codes, mode="all"):
     return pd.DataFrame(
-        {"feed": "f", "teryt": list(codes or ["2215011"]), "mode": mode, "state": "complete"}
+        {"feed": "*", "teryt": list(codes or ["2215011"]), "mode": mode, "state": "complete"}
     )
 
 
@@ -252,16 +251,6 @@ def test_a_station_without_coverage_of_rail_blocks_white(tmp_path):
     assert state_of(white_spots(*args, coverage=table, stop_posts=trams)) == ["served", "unknown"]
     buses = trams.assign(mode="bus")
     assert state_of(white_spots(*args, coverage=table, stop_posts=buses)) == ["served", "white"]
-
-
-def test_coverage_of_a_feed_that_is_silent_that_day_is_not_complete():
-    seen = np.zeros((1, 2), bool)
-    args = (towns(), complete(mode="bus"), seen)
-    known = read_coverage(*args, groups=("bus", "rail"), required=["bus"])
-    assert known.complete.tolist() == [True]
-    assert known.state.tolist() == [[1, 0]]
-    silent = read_coverage(*args, groups=("bus", "rail"), required=["bus"], silent_feeds=["f"])
-    assert silent.level.tolist() == ["partial"]
 
 
 def test_codes_of_the_coverage_table_are_matched_and_audited(tmp_path):

@@ -18,7 +18,7 @@ from metrogis.streets import read_osm
 from metrogis.transit import read_feed
 
 CODE = "9999011"
-COMPLETE = pd.DataFrame({"feed": ["f"], "teryt": [CODE], "mode": ["all"], "state": ["complete"]})
+COMPLETE = pd.DataFrame({"feed": ["gtfs"], "teryt": [CODE], "mode": ["all"], "state": ["complete"]})
 
 
 def town(shape: Any, crs: int) -> gpd.GeoDataFrame:

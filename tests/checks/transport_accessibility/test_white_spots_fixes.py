@@ -68,7 +68,7 @@ def cells(centres, people=None):
     )
 
 
-COMPLETE = pd.DataFrame({"feed": "f", "teryt": ["2215011"], "mode": "all", "state": "complete"})
+COMPLETE = pd.DataFrame({"feed": "*", "teryt": ["2215011"], "mode": "all", "state": "complete"})
 
 
 def streets(lines):

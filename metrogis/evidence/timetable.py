@@ -1,0 +1,464 @@
+"""What is known of a timetable, where, by mode group: coverage, stops seen, losses in one object.
+
+Only where the timetables of every mode that could serve are complete is the absence of a departure
+known. A mode group is complete in a municipality when rows of the coverage table hold for it, all
+of them say ``complete`` (see :mod:`.coverage`), and every loaded agency that calls there is among
+those they name. A group that no row, no stop and no requirement names does not apply there; one
+that has a stop but no row is not complete.
+
+What was lost in reading existed: within the walk to where it may have been nothing is certain. A
+lost stop may itself be as far as that walk from the place recorded for it (the segment between its
+neighbours), so its reach is twice the walk; a lost trip called at the very stops recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from metrogis.errors import ParameterError
+from metrogis.evidence.core import TOLERANCE, Evidence
+from metrogis.evidence.coverage import Loaded, Stated, group_of, loaded, read_rows
+from metrogis.evidence.losses import Loss, losses_of
+from metrogis.provenance import Audit
+from metrogis.texts import Text
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Shapes = npt.NDArray[np.object_]
+
+COMPLETE, NOT_APPLICABLE, INCOMPLETE = 1, 0, -1
+
+
+@dataclass(frozen=True, eq=False)
+class TimetableEvidence:
+    """Where the timetables are complete, by municipality and mode group; made by :func:`evidence`.
+
+    Attributes
+    ----------
+    groups : tuple of str
+        Mode groups: the columns.
+    state : ndarray of int8 (municipalities, groups)
+        1 complete, 0 does not apply, -1 not complete: by the coverage table and stops seen.
+    level : ndarray of str (municipalities,)
+        ``complete``, ``partial`` or ``none`` of the municipality as a whole; one in which
+        something was lost is not ``complete``.
+    municipalities : GeoDataFrame
+    losses : tuple of Loss
+        In the CRS of the municipalities; only those of the groups counted here.
+    given : bool
+        Whether there is a timetable, and it knows the day asked for.
+    neighbours : bool
+        Whether municipalities within reach must be complete as well.
+    audit : Audit
+        What the coverage table says that could not be used, and what is taken as not complete.
+    """
+
+    groups: tuple[str, ...]
+    state: npt.NDArray[np.int8]
+    level: npt.NDArray[np.object_]
+    municipalities: gpd.GeoDataFrame
+    losses: tuple[Loss, ...] = ()
+    given: bool = True
+    neighbours: bool = True
+    audit: Audit = field(default_factory=Audit)
+
+    @property
+    def complete(self) -> Bools:
+        """Municipalities where every mode that could serve is complete (losses apart)."""
+        return np.asarray(
+            (self.state != INCOMPLETE).all(axis=1) & (self.state == COMPLETE).any(axis=1)
+        )
+
+    @property
+    def complete_everywhere(self) -> bool:
+        """Whether every municipality is complete and nothing was lost."""
+        return self.given and bool(self.complete.all()) and not self.losses
+
+    @cached_property
+    def blocked(self) -> Bools:
+        """Where (municipalities, groups) a service may run that is in no timetable."""
+        # a municipality without a single complete group says nothing of any
+        unsaid = ~(self.state == COMPLETE).any(axis=1)
+        return np.asarray((self.state == INCOMPLETE) | unsaid[:, None], dtype=bool)
+
+    def around(self, points: Any, unit: npt.ArrayLike | None = None) -> Around:
+        """Return these points as they are asked about, once for several limits.
+
+        Parameters
+        ----------
+        points : ndarray (n, 2) or array of points
+        unit : ndarray of int (n,), optional
+            Municipality (position) of each point, -1 outside; found by place otherwise.
+        """
+        values = np.asarray(points)
+        if values.dtype != object:
+            values = np.asarray(shapely.points(values.reshape(-1, 2)), dtype=object)
+        if unit is None:
+            own = np.full(len(values), -1, np.int64)
+            town, at = inside_pairs(self.municipalities, values)
+            own[at[::-1]] = town[::-1]
+        else:
+            own = np.asarray(unit, dtype=np.int64)
+        return Around(self, values, own)
+
+    def known_near(
+        self, points: Any, limits: Mapping[str, float], unit: npt.ArrayLike | None = None
+    ) -> Bools:
+        """Tell for which points every departure within the limits is known; see :class:`Around`."""
+        return self.around(points, unit).known(limits)
+
+    def known_groups(
+        self, points: Any, limits: Mapping[str, float], unit: npt.ArrayLike | None = None
+    ) -> dict[str, Bools]:
+        """Tell the same for each mode group by itself."""
+        return self.around(points, unit).groups(limits)
+
+    def lost_near(self, points: Any, limits: Mapping[str, float]) -> Bools:
+        """Tell which points have something lost within the limits."""
+        return self.around(points, np.zeros(len(points), np.int64)).lost(limits)
+
+    def as_evidence(self, layer: str = "timetable") -> Evidence:
+        """Return it as the evidence of a layer, all mode groups together: for the result."""
+        if not self.given:
+            return Evidence.absent(layer)
+        towns = self.municipalities
+        known = Evidence.by_municipality(layer, towns, ~self.blocked.any(axis=1))
+        return known.losing(self.losses)
+
+
+class Around:
+    """Points about which a timetable's evidence is asked, several times.
+
+    >>> town = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
+    ...                         geometry=[shapely.box(0, 0, 1000, 1000)])
+    >>> rows = pd.DataFrame({"feed": ["*"], "teryt": ["*"], "mode": ["all"],
+    ...                      "state": ["complete"]})
+    >>> here = evidence(town, rows, None, groups=("bus",))
+    >>> here.known_near(np.array([[500.0, 500.0]]), {"bus": 400.0}).tolist()   # no timetable
+    [False]
+    """
+
+    def __init__(self, known: TimetableEvidence, points: Shapes, unit: Ints) -> None:
+        self.evidence, self.points, self.unit = known, points, unit
+        self._tree: shapely.STRtree | None = None
+        self._asked: dict[tuple[bytes, float], Bools] = {}
+
+    def known(self, limits: Mapping[str, float]) -> Bools:
+        """Tell where a "no" is certain: all that could serve within the limits is known.
+
+        Parameters
+        ----------
+        limits : mapping
+            Mode group -> straight-line distance (m) to which it could serve. Groups not named
+            cannot matter.
+
+        Returns
+        -------
+        ndarray of bool (points,)
+            False outside all municipalities, of which no coverage is stated.
+        """
+        found = self.groups(limits)
+        sure = np.full(len(self.points), self.evidence.given)
+        for group in found.values():
+            sure &= group
+        return sure
+
+    def groups(self, limits: Mapping[str, float]) -> dict[str, Bools]:
+        """Tell for each mode group where all of it within its limit is known."""
+        out = {}
+        for group, metres in limits.items():
+            if group not in self.evidence.groups:
+                continue
+            column = self.evidence.groups.index(group)
+            sure = ~self._blocked(column, float(metres)) & ~self._lost(group, float(metres))
+            out[group] = sure & (self.unit >= 0) & self.evidence.given
+        return out
+
+    def lost(self, limits: Mapping[str, float]) -> Bools:
+        """Tell which points have something lost within the limits."""
+        found = np.zeros(len(self.points), bool)
+        for group, metres in limits.items():
+            if group in self.evidence.groups:
+                found |= self._lost(group, float(metres))
+        return found
+
+    def _blocked(self, column: int, metres: float) -> Bools:
+        """Points in, or within reach of, a municipality that is not complete for a group."""
+        blocked = self.evidence.blocked[:, column]
+        own = np.append(blocked, True)[self.unit]
+        if not self.evidence.neighbours or own.all():
+            return own
+        shapes = _shapes(self.evidence.municipalities)[blocked]
+        return own | self._near(blocked.tobytes(), shapes, metres)
+
+    def _lost(self, group: str, metres: float) -> Bools:
+        found = np.zeros(len(self.points), bool)
+        for kind, reach in (("stop", 2 * metres), ("", metres)):
+            own = [
+                item
+                for item in self.evidence.losses
+                if (item.kind == "stop") == (kind == "stop")
+                and (not item.groups or group in item.groups)
+            ]
+            if any(item.where is None for item in own):
+                return np.ones(len(self.points), bool)
+            if own:
+                shapes = shapely.get_parts(np.array([item.where for item in own], dtype=object))
+                key = (kind + "|" + ",".join(str(id(item)) for item in own)).encode()
+                found |= self._near(key, np.asarray(shapes, dtype=object), reach)
+        return found
+
+    def _near(self, key: bytes, shapes: Shapes, metres: float) -> Bools:
+        """Points within some metres of any of the shapes; asked once."""
+        known = self._asked.get((key, metres))
+        if known is None:
+            known = np.zeros(len(self.points), bool)
+            shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+            if len(shapes) and len(self.points):
+                if self._tree is None:
+                    self._tree = shapely.STRtree(self.points)
+                # few shapes, many points: what queries is prepared, so the shapes query
+                _, hit = self._tree.query(shapes, predicate="dwithin", distance=metres + TOLERANCE)
+                known[hit] = True
+            self._asked[key, metres] = known
+        return known
+
+
+# --------------------------------------------------------------------------- made from
+
+
+def evidence(
+    municipalities: gpd.GeoDataFrame,
+    table: pd.DataFrame | None,
+    feed: Any,
+    *,
+    groups: Sequence[str],
+    required: Iterable[str] = (),
+    stops: gpd.GeoDataFrame | None = None,
+    stop_posts: gpd.GeoDataFrame | None = None,
+    rail_stations: gpd.GeoDataFrame | None = None,
+    silent: Iterable[str] = (),
+    day_known: bool = True,
+    neighbours: bool = True,
+) -> TimetableEvidence:
+    """Return what is known of a timetable on a day.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame
+        ``teryt``, polygons; CRS in metres.
+    table : DataFrame, optional
+        The coverage table: feed, teryt, mode, state. None: no coverage anywhere.
+    feed : metrogis.transit.Feed or None
+        Its ``losses``, ``feeds``, ``agency`` and ``routes``. None: nothing is known.
+    groups : sequence of str
+        Mode groups that count as transit.
+    required : iterable of str
+        Modes that must be complete in every municipality.
+    stops : GeoDataFrame, optional
+        Stops of the timetable as :meth:`metrogis.transit.Feed.stop_points` gives them.
+    stop_posts, rail_stations : GeoDataFrame, optional
+        Stops without times: their mode could serve.
+    silent : iterable of str
+        Feeds that do not speak of the day (``departures(day).attrs["unknown_feeds"]``).
+    day_known : bool
+        False where the timetable does not know the day at all.
+    neighbours : bool
+        Also ask for coverage of the neighbours within reach, whose stops could serve.
+
+    Raises
+    ------
+    SchemaError, ParameterError
+        For unknown modes.
+
+    Examples
+    --------
+    >>> town = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
+    ...                         geometry=[shapely.box(0, 0, 1000, 1000)])
+    >>> evidence(town, None, None, groups=("bus",), required=["bus"]).level.tolist()
+    ['none']
+    """
+    groups = tuple(groups)
+    parts = loaded(feed)
+    quiet = tuple(silent)
+    stated = read_rows(municipalities, table, parts, groups, quiet)
+    seen = seen_groups(
+        municipalities, groups, stops=stops, stop_posts=stop_posts, rail_stations=rail_stations
+    )
+    seen |= _required(groups, required)[None, :]
+    calls = _calls(municipalities, groups, feed, parts, stated, stops)
+    unsaid = (calls & ~stated.covered).any(axis=0) & stated.rows & ~stated.short
+    full = stated.rows & ~stated.short & ~unsaid
+    rest = np.where(stated.rows | seen, INCOMPLETE, NOT_APPLICABLE)
+    state = np.where(full, COMPLETE, rest).astype(np.int8)
+    audit = stated.audit.add(
+        "coverage",
+        "unknown",
+        int(unsaid.sum()),
+        Text(
+            "gminy i środki transportu, w których wczytany przewoźnik ma przystanki, a tabela o "
+            "nim nie mówi: pokrycie niepełne",
+            "municipalities and modes where a loaded operator has stops of which the table says "
+            "nothing: coverage is not complete",
+        ),
+        municipalities["name"].to_numpy()[unsaid.any(axis=1)],
+    )
+    losses = tuple(
+        item.located(municipalities.crs)
+        for item in (losses_of(feed) if feed is not None else ())
+        if not item.groups or set(item.groups) & set(groups)
+    )
+    out = TimetableEvidence(
+        groups,
+        state,
+        np.full(len(municipalities), "none", dtype=object),
+        municipalities,
+        losses,
+        feed is not None and day_known,
+        neighbours,
+        audit,
+    )
+    whole = out.complete & ~_touched(municipalities, losses)
+    level = np.where(whole, "complete", np.where(stated.some | out.complete, "partial", "none"))
+    out.level[:] = level
+    return out
+
+
+def _required(groups: tuple[str, ...], modes: Iterable[str]) -> Bools:
+    needed = np.zeros(len(groups), bool)
+    for mode in modes:
+        group = group_of(mode, layer="modes_required")
+        if group not in groups:
+            raise ParameterError(
+                Text(f"'{mode}' nie jest tu liczony", f"'{mode}' is not counted here"),
+                layer="modes_required",
+            )
+        needed[groups.index(group)] = True
+    return needed
+
+
+def _touched(municipalities: gpd.GeoDataFrame, losses: Sequence[Loss]) -> Bools:
+    """Municipalities in which something was lost."""
+    if any(item.where is None for item in losses):
+        return np.ones(len(municipalities), bool)
+    out = np.zeros(len(municipalities), bool)
+    if losses:
+        places = shapely.get_parts(np.array([item.where for item in losses], dtype=object))
+        town, _ = inside_pairs(municipalities, np.asarray(places, dtype=object))
+        out[town] = True
+    return out
+
+
+def _calls(
+    municipalities: gpd.GeoDataFrame,
+    groups: Sequence[str],
+    feed: Any,
+    parts: Loaded,
+    stated: Stated,
+    stops: gpd.GeoDataFrame | None,
+) -> Bools:
+    """Tell which part calls where (parts, municipalities, groups)."""
+    out = np.zeros((len(parts), len(municipalities), len(groups)), bool)
+    if feed is None or stops is None or not stated.rows.any():
+        return out
+    if len(parts) == 1:  # its rows name it, or nothing that is loaded
+        return out
+    town, point = inside_pairs(municipalities, _shapes(stops))
+    # stop x part x group, each once
+    route = np.asarray(feed._trip_route, dtype=np.int64)[feed.calls.trip]
+    width = max(len(parts.of_route), 1)
+    pair = np.unique(np.asarray(feed.calls.stop, dtype=np.int64) * width + route)
+    at = pd.Index(stops["stop_id"]).get_indexer(feed.stops["stop_id"])[pair // width]
+    column = {g: i for i, g in enumerate(groups)}
+    kind = np.array([column.get(g, -1) for g in feed.routes["mode_group"]], dtype=np.int64)
+    kind = kind[pair % width]
+    used = (at >= 0) & (kind >= 0)
+    member = np.zeros((len(stops), len(parts), len(groups)), bool)
+    member[at[used], parts.of_route[pair % width][used], kind[used]] = True
+    for part in range(len(parts)):
+        hit, mode = np.nonzero(member[point, part])
+        out[part, town[hit], mode] = True
+    return out
+
+
+def seen_groups(
+    municipalities: gpd.GeoDataFrame,
+    groups: Sequence[str],
+    *,
+    stops: gpd.GeoDataFrame | None = None,
+    stop_posts: gpd.GeoDataFrame | None = None,
+    rail_stations: gpd.GeoDataFrame | None = None,
+) -> Bools:
+    """Tell in which municipalities some layer has a stop of a mode group: it could serve.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame
+    groups : sequence of str
+        Mode groups: the columns of the answer.
+    stops : GeoDataFrame, optional
+        Stops of a timetable, with ``mode_groups`` (joined by commas).
+    stop_posts : GeoDataFrame, optional
+        Stops without times; ``mode`` where it is known, else a bus.
+    rail_stations : GeoDataFrame, optional
+
+    Returns
+    -------
+    ndarray of bool (municipalities, groups)
+    """
+    seen = np.zeros((len(municipalities), len(groups)), bool)
+    layers: list[tuple[gpd.GeoDataFrame, Any, Any]] = []
+    if stops is not None:
+        layers.append((stops, stops["mode_groups"], lambda text: str(text).split(",")))
+    if stop_posts is not None:
+        named = stop_posts["mode"] if "mode" in stop_posts.columns else ["bus"] * len(stop_posts)
+        layers.append((stop_posts, named, groups_named))
+    if rail_stations is not None:
+        layers.append((rail_stations, ["rail"] * len(rail_stations), lambda text: [text]))
+    for layer, modes, read in layers:
+        code, words = pd.factorize(pd.Series(list(modes), dtype=object), use_na_sentinel=False)
+        table = np.array([[g in read(w) for g in groups] for w in words], dtype=bool)
+        town, point = inside_pairs(municipalities, _shapes(layer))
+        if len(point):
+            hit, mode = np.nonzero(table.reshape(-1, len(groups))[code[point]])
+            seen[town[hit], mode] = True
+    return seen
+
+
+def groups_named(mode: Any) -> list[str]:
+    """Return the mode groups that a stop post names; an unknown word is evidence of nothing.
+
+    >>> groups_named("tram, bus"), groups_named(None), groups_named("balloon")
+    (['tram', 'bus'], ['bus'], [])
+    """
+    found = []
+    text = mode if isinstance(mode, str) and mode else "bus"
+    for part in text.replace(";", ",").split(","):
+        try:
+            found.append(group_of(part))
+        except ValueError:
+            continue
+    return found
+
+
+def inside_pairs(municipalities: gpd.GeoDataFrame, points: Shapes) -> npt.NDArray[np.int64]:
+    """Return (municipality, point) position pairs of points inside municipalities."""
+    if not len(points):
+        return np.zeros((2, 0), np.int64)
+    tree = shapely.STRtree(points)
+    found = tree.query(_shapes(municipalities), predicate="intersects")
+    return np.asarray(found, dtype=np.int64)
+
+
+def _shapes(frame: gpd.GeoDataFrame) -> Shapes:
+    return np.asarray(frame.geometry.to_numpy(), dtype=object)
