@@ -73,7 +73,8 @@ class Loaded:
     of_route : ndarray of int (routes,)
         Part of each route of the timetable.
     words : dict
-        What a row may write -> parts it names.
+        What a row may write -> parts it names. None: the timetable does not say what it was made
+        of, so whatever a row writes is taken as its name.
     shown : tuple of str
         Names of feeds and agencies, for messages.
     """
@@ -82,7 +83,7 @@ class Loaded:
     agency: tuple[str, ...] = ()
     name: tuple[str, ...] = ()
     of_route: Ints = None  # type: ignore[assignment]
-    words: Mapping[str, tuple[int, ...]] = None  # type: ignore[assignment]
+    words: Mapping[str, tuple[int, ...]] | None = None
     shown: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -90,6 +91,8 @@ class Loaded:
 
     def named(self, text: str) -> tuple[int, ...]:
         """Return the parts a row names: a feed before an agency id before an agency's name."""
+        if self.words is None:
+            return tuple(range(len(self)))
         return self.words.get(_word(text), ())
 
     def parts_of(self, feeds: Iterable[str]) -> Bools:
@@ -119,6 +122,8 @@ def loaded(feed: Any) -> Loaded:
     """
     if feed is None:
         return Loaded((), (), (), np.zeros(0, np.int64), {})
+    if not hasattr(feed, "agency"):
+        return Loaded(("",), ("",), ("",), np.zeros(0, np.int64))
     rows: dict[tuple[str, str], int] = {}
     names: list[str] = []
     agency = feed.agency

@@ -13,7 +13,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrogis.errors import ParameterError, SchemaError
@@ -291,6 +291,7 @@ tables = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(tables, st.data())
 def test_a_row_that_says_less_never_makes_more_known(two_feeds, table, data):
     k = data.draw(st.integers(0, len(table) - 1))
@@ -320,6 +321,8 @@ def test_an_agency_may_be_named_by_id_or_name_and_a_feed_by_its_file(tmp_path):
     assert all(parts.named(n) == (0,) for n in ("stem", "shown", "a", "operator A", " SHOWN "))
     assert parts.named("other") == ()
     assert loaded(None).named("*") == ()
+    # an object that does not say what it was made of cannot be checked against
+    assert loaded(object()).named("anything") == (0,)
 
 
 def test_the_template_has_every_municipality_feed_and_mode(two_feeds):

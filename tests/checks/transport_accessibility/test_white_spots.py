@@ -741,7 +741,7 @@ def test_omggs_only_served_is_certain(omggs):
 
 def test_omggs_white_spots_appear_where_coverage_is_complete(omggs):
     wejherowo = pd.DataFrame(
-        {"feed": "mzk", "teryt": "2215031", "mode": ["bus", "rail"], "state": "complete"}
+        {"feed": "mzk_wejherowo", "teryt": "2215031", "mode": ["bus", "rail"], "state": "complete"}
     )
     before = white_spots(**omggs)
     after = white_spots(**omggs, coverage=wejherowo)
