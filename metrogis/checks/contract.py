@@ -167,8 +167,9 @@ class Column:
     ``category`` (a code, shown by ``categories``), ``flag`` (yes / no / unknown). ``known`` names
     the companion column of an additive one: how much of the whole its number speaks of. ``land``
     is False for what does not hang on a municipality's outline (people and flows by code): it
-    stays known where the outline is not. ``bound``: the number is a lower or an upper bound, as far as less is known. ``of_known``: a
-    rank, region or share that speaks of what is known, and may differ when more is.
+    stays known where the outline is not. ``bound``: the number is a lower or an upper bound, as far
+    as less is known. ``of_known``: a rank, region or share that speaks of what is known, and may
+    differ when more is.
     """
 
     label: Text
