@@ -234,6 +234,8 @@ class RasterLayer(_Layer):
     """``driver = "raster"``: one band; ``schema = "PopulationCells"`` makes cells of it.
 
     A raster in another CRS is resampled: ``nearest`` for classes, ``bilinear`` for measures.
+    ``nodata``: further stored values that mean "no data". ``range`` and ``classes``: the only
+    values there are, scale and offset applied; cells with others are not known.
     """
 
     driver: Literal["raster"]
@@ -242,6 +244,14 @@ class RasterLayer(_Layer):
     crs: str | None = None
     nodata: list[float] = []
     resampling: Literal["nearest", "bilinear"] = "nearest"
+    range: tuple[float, float] | None = None
+    classes: list[float] = []
+
+    @model_validator(mode="after")
+    def _range_has_an_order(self) -> RasterLayer:
+        if self.range is not None and not self.range[0] <= self.range[1]:
+            raise ValueError("range: the lower end comes first")
+        return self
 
 
 class GtfsLayer(_Layer):

@@ -6,6 +6,7 @@ Parsed tables are cached as GeoParquet by the hash of source and settings: a lar
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from metrogis import provenance, schemas
 from metrogis.errors import CRSError, MetrogisError, SourceError
 from metrogis.provenance import Audit, Source
 from metrogis.sources import files, tables, vector
+from metrogis.sources.rasters import Expected
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
@@ -145,7 +147,10 @@ def _raster(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source:
         return _grid(metro, name, layer, path, source)
     from metrogis import population
 
-    frame = population.from_raster(path, band=layer.band, crs=layer.crs, layer=name)
+    frame = population.from_raster(
+        path, band=layer.band, crs=layer.crs, nodata=layer.nodata, expected=_stated(layer),
+        layer=name,
+    )  # fmt: skip
     audit = provenance.audit_of(frame)
     frame = _moved(frame, metro.crs)
     _inside_metro(metro, frame, name)
@@ -153,16 +158,31 @@ def _raster(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source:
     return provenance.attach(frame, source, audit + found)
 
 
+def _stated(layer: cat.RasterLayer) -> Expected | None:
+    """Values the catalog says the layer has; None where it says nothing."""
+    if layer.range is None and not layer.classes:
+        return None
+    low, high = layer.range if layer.range is not None else (-math.inf, math.inf)
+    return Expected(low, high, classes=tuple(layer.classes) or None)
+
+
 def _grid(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source: Source) -> Any:
     """Read a raster of classes or measures, in the working CRS."""
+    from metrogis.landscape import expected
     from metrogis.landscape import grid as grids
 
     # in cells: the CRS of the file need not be metric, the one it is brought into is
     raw = grids.read(
-        path, layer=name, nodata=layer.nodata, crs=layer.crs, band=layer.band, in_cells=True
-    )
+        path, layer=name, nodata=layer.nodata, crs=layer.crs, band=layer.band, in_cells=True,
+        expected=_stated(layer),
+    )  # fmt: skip
+    if layer.range is None and not layer.classes:
+        # before cells are mixed: a fill that is not declared would spoil its neighbours
+        assert raw.transform is not None
+        usual = expected.of_layer(name, raw, abs(raw.transform.a * raw.transform.e))
+        raw = raw if usual is None else grids.only_expected(raw, usual, layer=name)
     ready = grids.warp(raw, crs=metro.crs, resampling=layer.resampling, layer=name)
-    audit = Audit()
+    audit = raw.audit
     if ready is raw:
         known = np.ma.array(raw.values, mask=~raw.valid)
         ready = grids.read(known, transform=raw.transform, crs=raw.crs, layer=name)

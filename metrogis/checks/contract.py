@@ -38,6 +38,7 @@ from metrogis import crs as crs_rules
 from metrogis.checks import outlines
 from metrogis.errors import MissingLayerError, ParameterError, SchemaError
 from metrogis.evidence import Evidence
+from metrogis.evidence.rasters import evidence_of
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
 from metrogis.texts import Text, both, default_language
@@ -395,7 +396,7 @@ class Run:
         self.crs = crs
         self.audit = audit
         self.evidence: dict[str, Evidence] = {
-            name: Evidence.of(layer, name, crs, layers["municipalities"])
+            name: evidence_of(layer, name, crs, layers["municipalities"])
             for name, layer in layers.items()
         }
         self._given = given

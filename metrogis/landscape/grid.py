@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,9 +11,14 @@ import numpy as np
 from affine import Affine
 
 from metrogis import crs as crs_rules
-from metrogis.errors import ParameterError, SchemaError, SourceError
+from metrogis.errors import ParameterError, SchemaError
 from metrogis.provenance import Audit, Source
+from metrogis.sources import rasters
+from metrogis.sources.rasters import Expected
 from metrogis.texts import Text
+
+_WHOLE = 1 - 1e-4
+"""Weights of the four cells around a place sum to this at least, whatever float32 rounds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,15 +84,21 @@ def read(
     band: int = 1,
     cell_size: float | tuple[float, float] | None = None,
     in_cells: bool = False,
+    expected: Expected | None = None,
 ) -> Grid:
     """Read a raster from a file or from memory.
+
+    Which cells are known is decided by the one rule for rasters
+    (:mod:`metrogis.sources.rasters`): mask, alpha, NODATA, NaN and infinity, values that the layer
+    cannot have.
 
     Parameters
     ----------
     raster : ndarray, masked array, (ndarray, Affine), path or Grid
-        Two dimensions. NaN, masked and NODATA cells are unknown.
+        Two dimensions. NaN, infinite, masked and NODATA cells are unknown. Of a file scale and
+        offset are applied.
     nodata : float or several, optional
-        Further values that mean "unknown", beside the file's own.
+        Further values that mean "unknown", beside the file's own; as stored.
     transform, crs
         Stand in where the raster has none.
     band : int
@@ -96,6 +106,8 @@ def read(
         Width and height of a cell in metres; then the CRS is not asked.
     in_cells : bool
         Measure in cells whatever the CRS.
+    expected : Expected, optional
+        Values the layer may have; others are unknown, and listed in the audit.
 
     Raises
     ------
@@ -111,13 +123,19 @@ def read(
     (np.int64(3), (1.0, 1.0))
     """
     if isinstance(raster, Grid):
-        return raster
-    file_nodata: float | None = None
+        return raster if expected is None else only_expected(raster, expected, layer=layer)
     if isinstance(raster, tuple) and len(raster) == 2:
         raster, transform = raster
+    unknown = [] if nodata is None else np.atleast_1d(np.asarray(nodata, float)).tolist()
     if isinstance(raster, str | Path):
-        raster, transform, crs, file_nodata = _open(Path(raster), band, transform, crs, layer)
-    mask = np.ma.getmaskarray(raster) if isinstance(raster, np.ma.MaskedArray) else None
+        found = rasters.read_band(raster, band=band, nodata=unknown, expected=expected, layer=layer)
+        place = found.transform if transform is None else transform
+        system = found.crs if crs is None else crs
+        return Grid(
+            found.values, found.valid, place, *_cell(place, system, cell_size, in_cells, layer),
+            audit=found.audit,
+        )  # fmt: skip
+    mask = ~np.ma.getmaskarray(raster) if isinstance(raster, np.ma.MaskedArray) else None
     values = np.asarray(raster)
     if values.ndim != 2 or values.size == 0 or values.dtype.kind not in "biuf":
         raise SchemaError(
@@ -127,35 +145,23 @@ def read(
             ),
             layer=layer,
         )
-    valid = np.ones(values.shape, bool) if values.dtype.kind != "f" else ~np.isnan(values)
-    if mask is not None:
-        valid &= ~mask
-    unknown = [] if nodata is None else list(np.atleast_1d(np.asarray(nodata, float)))
-    for value in [*unknown, *([] if file_nodata is None else [file_nodata])]:
-        if not math.isnan(value):
-            valid &= values != value
-    return Grid(values, valid, transform, *_cell(transform, crs, cell_size, in_cells, layer))
+    valid = rasters.data_cells(values, nodata=unknown, mask=mask)
+    valid, audit = rasters.expect(values, valid, expected, layer=layer)
+    place = _cell(transform, crs, cell_size, in_cells, layer)
+    return Grid(values, valid, transform, *place, audit=audit)
 
 
-def _open(path: Path, band: int, transform: Any, crs: Any, layer: str) -> Any:
-    import rasterio
-    from rasterio.errors import RasterioError
+def only_expected(grid: Grid, expected: Expected, *, layer: str) -> Grid:
+    """Return the grid without the cells whose value the layer cannot have (listed in its audit).
 
-    try:
-        with rasterio.open(path) as data:
-            return (
-                data.read(band),
-                transform if transform is not None else data.transform,
-                crs if crs is not None else data.crs,
-                data.nodata,
-            )
-    except (RasterioError, OSError, IndexError) as error:
-        raise SourceError(
-            Text("nie można odczytać rastra", "the raster cannot be read"),
-            layer=layer,
-            place=path.name,
-            remedy=Text("sprawdź plik, kanał i ścieżkę", "check the file, its band and path"),
-        ) from error
+    >>> found = only_expected(read(np.array([[0.0, 7.0]])), Expected(0, 1), layer="share")
+    >>> found.valid.tolist(), len(found.audit)
+    ([[True, False]], 1)
+    """
+    valid, audit = rasters.expect(grid.values, grid.valid, expected, layer=layer)
+    if not len(audit):
+        return grid
+    return replace(grid, valid=valid, audit=grid.audit + audit)
 
 
 def _cell(
@@ -208,7 +214,8 @@ def warp(
         The result has its cells (rows, columns, transform, CRS).
     resampling : {"nearest", "bilinear"}
         ``nearest`` for classes; ``bilinear`` (a float64 raster) for measures such as elevation. A
-        cell is unknown where the cell its centre falls in is.
+        cell is unknown where the cell its centre falls in is; with ``bilinear`` where any cell
+        that it is made of is.
 
     Returns
     -------
@@ -268,6 +275,12 @@ def warp(
             plane, values, src_nodata=np.nan, dst_nodata=np.nan,
             resampling=rio.Resampling.bilinear, **how,
         )  # fmt: skip
+        # GDAL leaves unknown cells out of the mean: the rest would pass for the whole
+        part = np.zeros(shape, np.float32)
+        rio.reproject(
+            grid.valid.astype(np.float32), part, resampling=rio.Resampling.bilinear, **how
+        )
+        known[part < _WHOLE] = 0
     else:
         kind = grid.values.dtype if grid.values.dtype.kind != "b" else np.dtype(np.uint8)
         values = np.zeros(shape, kind)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,16 @@ import pandas as pd
 import shapely
 
 from metrogis import crs as crs_rules
-from metrogis.errors import ParameterError, SchemaError, SourceError
+from metrogis.errors import ParameterError, SchemaError
+from metrogis.evidence.rasters import keep_mask
 from metrogis.provenance import Audit, Source, attach, audit_of, source_of
+from metrogis.sources import rasters
+from metrogis.sources.rasters import Expected
 from metrogis.texts import Text
 
 _LAYER = "population"
+PEOPLE = Expected(low=0)
+"""Numbers of people that a cell may have."""
 
 
 def from_grid(
@@ -28,7 +35,8 @@ def from_grid(
     grid : GeoDataFrame
         Polygons in a projected CRS in metres.
     column : str
-        Column of residents (people). Negative values, a usual code of "no data", become unknown.
+        Column of residents (people). Negative values, a usual code of "no data", and infinite ones
+        become unknown.
     layer : str
         Name used in messages.
 
@@ -57,13 +65,15 @@ def from_grid(
             remedy=Text("nazwij kolumnę z ludnością", "name the column of residents"),
         )
     people = pd.to_numeric(grid[column], errors="coerce").to_numpy("float64", copy=True)
-    negative = people < 0
+    negative = (people < 0) | np.isinf(people)
     people[negative] = np.nan
     audit = Audit().add(
         layer,
         "unknown",
         int(negative.sum()),
-        Text("ujemna ludność: nieznana", "negative population: unknown"),
+        Text(
+            "ujemna lub nieskończona ludność: nieznana", "negative or infinite population: unknown"
+        ),
     )
     modelled = (
         grid["modelled"].astype("boolean").fillna(False).to_numpy(bool)
@@ -85,8 +95,9 @@ def from_raster(
     *,
     transform: Any = None,
     crs: Any = None,
-    nodata: float | None = None,
+    nodata: float | Iterable[float] | None = None,
     band: int = 1,
+    expected: Expected | None = None,
     layer: str = _LAYER,
 ) -> gpd.GeoDataFrame:
     """Take the cells of a population raster; cells of 0 people are left out, unknown ones kept.
@@ -99,10 +110,13 @@ def from_raster(
         From (column, row) to coordinates; required with an array, else the file's own.
     crs : optional
         CRS in metres; required with an array.
-    nodata : float, optional
-        Value that means unknown (NaN and negative values always do); of a file its own.
+    nodata : float or several, optional
+        Stored values that mean unknown, beside the file's own; NaN, infinite and negative values
+        always do.
     band : int
         Band of a file, from 1.
+    expected : Expected, optional
+        Numbers of people a cell may have; 0 or more. Cells with others are unknown.
     layer : str
         Name used in messages.
 
@@ -110,7 +124,8 @@ def from_raster(
     -------
     GeoDataFrame
         Polygons, one per cell with people or of unknown population: ``population``, ``modelled``,
-        geometry. It carries its audit (:func:`metrogis.provenance.audit_of`).
+        geometry. It carries its audit (:func:`metrogis.provenance.audit_of`), and which cells of
+        the raster are data (:func:`metrogis.evidence.rasters.evidence_of`).
 
     Raises
     ------
@@ -124,10 +139,18 @@ def from_raster(
     >>> cells["population"].tolist(), cells.area.tolist()
     ([4.0, nan, 1.0], [10000.0, 10000.0, 10000.0])
     """
+    audit = Audit()
+    usual = PEOPLE if expected is None else replace(expected, low=max(expected.low, 0.0))
     if not isinstance(source, np.ndarray):
-        source, transform, crs, nodata = read_raster(
-            Path(source), transform=transform, crs=crs, nodata=nodata, band=band, layer=layer
+        read = rasters.read_band(
+            source, band=band, nodata=_several(nodata), expected=usual, layer=layer
         )
+        source, valid, audit = read.values, read.valid, read.audit
+        transform = read.transform if transform is None else transform
+        crs = read.crs if crs is None else crs
+    elif transform is not None and source.ndim == 2:
+        valid = rasters.data_cells(source, nodata=_several(nodata))
+        valid, audit = rasters.expect(source, valid, usual, layer=layer)
     if transform is None or source.ndim != 2:
         raise ParameterError(
             Text(
@@ -137,18 +160,15 @@ def from_raster(
             layer=layer,
         )
     crs_rules.require_metric(crs, layer=layer)
-    values = source.astype("float64")
-    unknown = ~np.isfinite(values) | (values < 0)
-    if nodata is not None:
-        unknown |= values == nodata
-    values[unknown] = np.nan
+    unknown = ~valid
+    values = np.where(valid, source, np.nan).astype("float64")
     row, column = np.nonzero(unknown | (values > 0))
     corner_x = np.stack([column, column + 1, column + 1, column], axis=1).astype("float64")
     corner_y = np.stack([row, row, row + 1, row + 1], axis=1).astype("float64")
     x = transform.a * corner_x + transform.b * corner_y + transform.c
     y = transform.d * corner_x + transform.e * corner_y + transform.f
     squares = shapely.polygons(np.stack([x, y], axis=2)) if len(row) else np.array([], object)
-    audit = Audit().add(
+    audit = audit.add(
         layer,
         "unknown",
         int(unknown.sum()),
@@ -158,40 +178,10 @@ def from_raster(
         {"population": values[row, column], "modelled": False}, geometry=squares, crs=crs
     )
     attach(cells, Source(layer), audit)
+    if not (transform.b or transform.d):
+        keep_mask(cells, valid, transform, crs)
     return cells
 
 
-def read_raster(
-    path: Path,
-    *,
-    transform: Any = None,
-    crs: Any = None,
-    nodata: float | None = None,
-    band: int = 1,
-    layer: str = _LAYER,
-) -> tuple[np.ndarray, Any, Any, float | None]:
-    """Return values, transform, CRS and nodata of one band; what is given wins over the file.
-
-    Raises
-    ------
-    SourceError
-        If the file cannot be read or has no such band.
-    """
-    import rasterio
-    from rasterio.errors import RasterioError
-
-    try:
-        with rasterio.open(path) as data:
-            return (
-                data.read(band),
-                transform if transform is not None else data.transform,
-                crs if crs is not None else data.crs,
-                nodata if nodata is not None else data.nodata,
-            )
-    except (RasterioError, OSError, IndexError) as error:
-        raise SourceError(
-            Text("nie można odczytać rastra", "the raster cannot be read"),
-            layer=layer,
-            place=path.name,
-            remedy=Text("sprawdź plik, kanał i ścieżkę", "check the file, its band and path"),
-        ) from error
+def _several(values: float | Iterable[float] | None) -> list[float]:
+    return [] if values is None else np.atleast_1d(np.asarray(values, float)).tolist()

@@ -13,8 +13,8 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError
 from metrogis.population import pixels
-from metrogis.population.cells import read_raster
 from metrogis.provenance import Audit
+from metrogis.sources import rasters
 from metrogis.texts import Text
 
 _LAYER = "population"
@@ -90,24 +90,18 @@ def _weigh_features(shapes: np.ndarray, layer: gpd.GeoDataFrame) -> np.ndarray:
 
 
 def _weigh_raster(shapes: np.ndarray, raster: Any, crs: Any) -> np.ndarray:
-    known = nodata = None
     if isinstance(raster, tuple):
         values, transform = np.asarray(raster[0]), raster[1]
+        known = rasters.data_cells(values)
     else:
-        if hasattr(raster, "valid"):  # a Grid
-            values, transform, own = raster.values, raster.transform, raster.crs
-            known = raster.valid
-        else:
-            values, transform, own, nodata = read_raster(Path(raster), layer="weights")
+        # a Grid has been read by the same rule
+        band = raster if hasattr(raster, "valid") else rasters.read_band(raster, layer="weights")
+        values, transform, own, known = band.values, band.transform, band.crs, band.valid
         crs_rules.require_same(
             population=gpd.GeoDataFrame(geometry=[], crs=crs),
             weights=gpd.GeoDataFrame(geometry=[], crs=own),
         )
-    counted = np.isfinite(values) & (values > 0)
-    if known is not None:
-        counted &= known
-    if nodata is not None:
-        counted &= values != nodata
+    counted = known & (values > 0)
     return pixels.sums(shapes, values, counted, transform)
 
 
