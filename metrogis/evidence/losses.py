@@ -81,6 +81,7 @@ def loss(
     where: Any = None,
     crs: Any = None,
     groups: Iterable[str] = (),
+    codes: Iterable[str] = (),
 ) -> Loss:
     """Return a :class:`Loss`; ``where`` may be an array of geometries.
 
@@ -111,6 +112,7 @@ def loss(
         shape,
         pyproj.CRS.from_user_input(crs).to_string() if shape is not None and crs else "",
         tuple(groups),
+        tuple(codes),
     )
 
 

@@ -21,6 +21,7 @@ from metrogis.planning.overlay import misfits, parts_above, self_overlaps, union
 from metrogis.planning.zones import ZONE_TYPES
 from metrogis.sources.app_features import NUMBERS
 from metrogis.sources.app_gml import TABLES, Plan
+from metrogis.sources.app_lost import owners
 
 Array = npt.NDArray[Any]
 
@@ -77,31 +78,6 @@ _FIELDS = ("namespace", "local_id", "teryt6", "file", "line", "crs")
 _SYMBOLS = {"ouz": "OUZ", "downtown": "OZS", "standards": "OSD"}
 _NAMES = {column: element for element, column in NUMBERS.items()}
 _PLACE = re.compile(r"\[(-?[\d.eE+-]+) (-?[\d.eE+-]+)")
-
-
-def owners(plan: Plan, table: str = "zones") -> Array:
-    """Return for each row of a table the position of its act in ``plan.acts``, or -1.
-
-    By the reference to the act; without one that leads anywhere, by namespace, then by
-    municipality, where exactly one act answers.
-    """
-    acts, frame = plan.acts, getattr(plan, table)
-    found = np.full(len(frame), -1)
-    ways = (
-        (["namespace", "local_id"], ["plan_namespace", "plan_id"]),
-        (["namespace"], ["namespace"]),
-        (["teryt6"], ["teryt6"]),
-    )
-    for ours, theirs in ways:
-        keys: dict[tuple[Any, ...], list[int]] = {}
-        for at, key in enumerate(zip(*(acts[c].tolist() for c in ours), strict=True)):
-            keys.setdefault(key, []).append(at)
-        wanted = list(zip(*(frame[c].tolist() for c in theirs), strict=True))
-        for row in np.flatnonzero(found < 0):
-            hits = keys.get(wanted[row], [])
-            if len(hits) == 1 and all(isinstance(k, str) for k in wanted[row]):
-                found[row] = hits[0]
-    return found
 
 
 def find_faults(

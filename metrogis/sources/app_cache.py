@@ -22,7 +22,7 @@ from metrogis.sources import app_gml, files
 from metrogis.sources.app_gml import TABLES, Plan
 from metrogis.texts import Text
 
-VERSION = 1
+VERSION = 2
 """Raise when reading changes what a plan holds."""
 _WORTH = 2_000_000
 _OWN = "own"

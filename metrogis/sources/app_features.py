@@ -11,16 +11,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyproj
+import shapely
 
 from metrogis.errors import CRSError, SourceError
 from metrogis.provenance import Audit
 from metrogis.sources import app_schema as schema
+from metrogis.sources.app_fields import (
+    CODES,
+    COLUMNS,
+    DATES,
+    FACTORS,
+    NUMBERS,
+    STANDARDS,
+    TEXTS,
+    TIMES,
+)
 from metrogis.sources.app_geometry import (
     GeometryFault,
     GeometryReader,
     local,
     strict_numbers,
 )
+from metrogis.sources.app_lost import readable_box
 from metrogis.sources.app_xml import iterate
 from metrogis.texts import Text
 
@@ -31,92 +43,9 @@ _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _VERSION = re.compile(r"/schemas/app/(\d+(?:\.\d+)?)/?$")
 _TERYT = re.compile(r"/(\d{6})(?:-|_|$)")
 _TAGS = [*schema.TYPES, "member", "featureMember", "boundedBy"]
-
-NUMBERS = {
-    "maksNadziemnaIntensywnoscZabudowy": "max_intensity",
-    "maksUdzialPowierzchniZabudowy": "max_built_share",
-    "maksWysokoscZabudowy": "max_height",
-    "minUdzialPowierzchniBiologicznieCzynnej": "min_bio_share",
-}
-"""Elements of a zone that hold a number -> column."""
-
-STANDARDS = {
-    "odlegloscDoSzkolyPodstawowej": "primary_school_m",
-    "odlegloscDoObszarowZieleniPublicznej": "green_areas_m",
-    "powierzchniaLacznaObszarowZieleniPublicznej": "green_areas_ha",
-    "odlegloscDoObszaruZieleniPublicznej": "green_area_m",
-    "powierzchniaObszaruZieleniPublicznej": "green_area_ha",
-    "odlegloscDoPrzedszkola": "kindergarten_m",
-    "odlegloscDoZlobka": "nursery_m",
-    "odlegloscDoAmbulatoriumPOZ": "clinic_m",
-    "odlegloscDoBiblioteki": "library_m",
-    "odlegloscDoDomuKultury": "culture_m",
-    "odlegloscDoDomuPomocySpolecznej": "social_care_m",
-    "odlegloscDoUrzadzonegoTerenuSportu": "sports_m",
-    "odlegloscDoPrzystanku": "stop_m",
-    "odlegloscDoPlacowkiPocztowej": "post_m",
-    "odlegloscDoApteki": "pharmacy_m",
-    "odlegloscDoPosterunkuPolicji": "police_m",
-    "odlegloscDoPosterunkuJednostkiOchronyPrzeciwpozarowej": "fire_m",
-}
-"""Elements of a standards area that hold a length or an area -> column, unit at its end."""
-
-_FACTORS = {
-    "m": {None: 1.0, "m": 1.0, "km": 1000.0},
-    "ha": {None: 1.0, "ha": 1.0, "m2": 1e-4, "km2": 100.0},
-}
-
-_TEXTS = {
-    "oznaczenie": "label",
-    "symbol": "symbol",
-    "tytul": "title",
-    "nazwaAlternatywna": "name_alternative",
-    "obowiazujeOd": "valid_from",
-    "obowiazujeDo": "valid_to",
-    "poczatekWersjiObiektu": "version_from",
-    "koniecWersjiObiektu": "version_to",
-}
-_CODES = {
-    "status": "status",
-    "charakterUstalenia": "binding",
-    "typPlanu": "kind",
-    "poziomHierarchii": "level",
-}
-_COMMON = (
-    "namespace",
-    "local_id",
-    "version_id",
-    "teryt6",
-    "valid_from",
-    "valid_to",
-    "version_from",
-    "version_to",
-    "status",
-    "app_version",
-    "crs",
-    "file",
-    "line",
-    "gml_id",
-)
-_PART = ("label", "symbol", "binding", "plan_namespace", "plan_id", "name")
-_COLUMNS: dict[str, tuple[str, ...]] = {
-    "acts": ("title", "kind", "level", *_COMMON),
-    "zones": (
-        *_PART,
-        "name_code",
-        "name_alternative",
-        "profile_basic",
-        "profile_additional",
-        *(c for column in NUMBERS.values() for c in (column, f"{column}_text")),
-        "height_unit",
-        *_COMMON,
-    ),
-    "ouz": (*_PART, *_COMMON),
-    "downtown": (*_PART, *_COMMON),
-    "standards": (*_PART, "farmstead_excluded", *STANDARDS.values(), *_COMMON),
-}
-_DATES = ("valid_from", "valid_to")
-_TIMES = ("version_from", "version_to")
+_OPEN = 1.0
+"""Metres by which a ring may miss its beginning: one open wider may lack vertices, so its zone is
+not used (this project's choice; rings written without their last point count as such)."""
 
 
 def _text(element: Any) -> str | None:
@@ -157,6 +86,7 @@ class Records:
         self.others: dict[str, int] = {}
         self.unknown_versions: dict[str, int] = {}
         self.curves = self.heights = self.guessed = 0
+        self._unreadable: SourceError | CRSError | None = None
         self._names: dict[str, str] = {}
 
     @property
@@ -185,10 +115,13 @@ class Records:
     def add(self, element: Any, file: str) -> None:
         """Read one feature.
 
+        A feature whose geometry cannot be read stays a row: ``lost`` says why, ``lost_box`` where
+        its readable coordinates lie.
+
         Raises
         ------
         SourceError
-            Namespace that is not APP's, unreadable geometry: with file, line and id.
+            Namespace that is not APP's: with file, line and id.
         """
         space, _, kind = element.tag.rpartition("}")
         place = f"{file}, line {element.sourceline}, {_gml_id(element) or kind}"
@@ -228,10 +161,10 @@ class Records:
             elif name == "wylaczenieZabudowyZagrodowej":
                 said = {"true": True, "1": True, "false": False, "0": False}
                 row["farmstead_excluded"] = said.get(_text(child) or "")
-            elif name in _TEXTS:
-                row.setdefault(_TEXTS[name], _text(child))
-            elif name in _CODES:
-                row.setdefault(_CODES[name], _code(child))
+            elif name in TEXTS:
+                row.setdefault(TEXTS[name], _text(child))
+            elif name in CODES:
+                row.setdefault(CODES[name], _code(child))
             elif name in lists:
                 lists[name].append(_profile(child))
             elif name == "nazwa":
@@ -326,7 +259,7 @@ class Records:
         column, text, unit = STANDARDS[name], _text(child), child.get("uom")
         if text is None:
             return
-        factor = _FACTORS[column.rpartition("_")[2]].get(unit)
+        factor = FACTORS[column.rpartition("_")[2]].get(unit)
         if factor is None:
             self._problem(table, index, "bad_unit", f"{name}: {text[:30]} {str(unit)[:20]}")
             return
@@ -339,11 +272,12 @@ class Records:
         self, table: str, index: int, row: dict[str, Any], holder: Any, srs: str | None, place: str
     ) -> Any:
         if holder is None:
+            row["lost"] = "no_geometry"
             return None
         try:
             surface = self.geometry.read(holder, srs=srs)
         except GeometryFault as fault:
-            raise SourceError(
+            error: SourceError | CRSError = SourceError(
                 Text(
                     f"nieczytelna geometria: {fault.text.pl}",
                     f"unreadable geometry: {fault.text.en}",
@@ -351,18 +285,47 @@ class Records:
                 layer=self.layer,
                 place=place,
                 remedy=Text("popraw obiekt w pliku", "mend the feature in the file"),
-            ) from fault
-        except CRSError as error:
-            raise CRSError(
-                error.message, layer=self.layer, place=place, remedy=error.remedy
-            ) from error
+            )
+            return self._lost(table, index, row, holder, srs, error, fault.text.en)
+        except CRSError as found:
+            error = CRSError(found.message, layer=self.layer, place=place, remedy=found.remedy)
+            return self._lost(table, index, row, holder, srs, error, found.message.en)
         for code, detail, x, y in surface.problems:
             self._problem(table, index, code, detail, x, y)
         self.curves += surface.curves
         self.heights += bool(surface.heights)
         self.guessed += bool(surface.guessed_dimension)
         row["crs"] = None if surface.crs is None else self.geometry.name(surface.crs)
+        if surface.geometry is None or surface.open_by > _OPEN:
+            row["lost"] = "no_geometry" if surface.geometry is None else "open_ring"
+            row["lost_box"], _ = readable_box(self.geometry, holder, srs)
         return surface.geometry
+
+    def _lost(
+        self,
+        table: str,
+        index: int,
+        row: dict[str, Any],
+        holder: Any,
+        srs: str | None,
+        error: SourceError | CRSError,
+        detail: str,
+    ) -> None:
+        """Note a geometry that cannot be read, and where what can be read of it lies."""
+        self._unreadable = self._unreadable or error
+        row["lost"] = "unreadable_geometry"
+        box, crs = readable_box(self.geometry, holder, srs)
+        row["lost_box"], row["crs"] = box, None if crs is None else self.geometry.name(crs)
+        x, y = (float("nan"),) * 2
+        if box is not None:
+            x, y = shapely.get_coordinates(shapely.centroid(shapely.from_wkt(box)))[0].tolist()
+        self._problem(table, index, "unreadable_geometry", detail[:120], x, y)
+
+    def require_some(self) -> None:
+        """Raise what stopped the first geometry where not one could be read."""
+        some = any(s is not None for shapes in self.shapes.values() for s in shapes)
+        if self._unreadable is not None and not some:
+            raise self._unreadable
 
     def _problem(
         self,
@@ -380,11 +343,11 @@ class Records:
     def tables(self) -> tuple[dict[str, pd.DataFrame], dict[str, Any], pd.DataFrame]:
         """Return the tables, their geometries, and what the format forbids."""
         tables, own = {}, {}
-        for table, columns in _COLUMNS.items():
+        for table, columns in COLUMNS.items():
             frame = pd.DataFrame(self.rows[table], columns=list(columns), dtype=object)
             frame = frame.where(frame.notna(), None)  # one sign for what is absent
-            for column in (*_DATES, *_TIMES):
-                frame[column] = self._moments(table, frame[column], zoned=column in _TIMES)
+            for column in (*DATES, *TIMES):
+                frame[column] = self._moments(table, frame[column], zoned=column in TIMES)
             if table == "zones":
                 for column in NUMBERS.values():
                     frame[column] = frame[column].astype("float64")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,20 +19,13 @@ import pyproj
 import shapely
 
 from metrogis import crs as crs_rules
+from metrogis.sources.app_curves import GeometryFault, circle, joined, steps
+from metrogis.sources.app_curves import arc as _arc
 from metrogis.texts import Text
 
 Floats = npt.NDArray[np.float64]
 
-_MAX_STEP = math.radians(5.0)  # a chord never spans more, however loose the tolerance
 _CLOSE = 1e-9  # degrees or metres: ends nearer than this are one point
-
-
-class GeometryFault(Exception):
-    """A geometry that cannot be read: what is wrong, in both languages."""
-
-    def __init__(self, text: Text) -> None:
-        self.text = text
-        super().__init__(text.en)
 
 
 @dataclass
@@ -46,6 +39,8 @@ class Surface:
     crs : pyproj.CRS or None
     problems : list of (code, detail, x, y)
         ``open_ring``, ``short_ring``, ``no_geometry``.
+    open_by : float
+        Widest gap between the two ends of a ring, m.
     curves, heights, guessed_dimension : int
         Arcs drawn as chords, rings whose height was left out, rings whose dimension was guessed.
     """
@@ -53,6 +48,7 @@ class Surface:
     geometry: Any
     crs: pyproj.CRS | None
     problems: list[tuple[str, str, float, float]] = field(default_factory=list)
+    open_by: float = 0.0
     curves: int = 0
     heights: int = 0
     guessed_dimension: int = 0
@@ -171,6 +167,7 @@ class GeometryReader:
             if gap > _CLOSE:
                 x, y = map(float, xy[-1])
                 self._out.problems.append(("open_ring", f"{gap:.3f} m", x, y))
+                self._out.open_by = max(self._out.open_by, gap)
             xy = np.vstack([xy, xy[:1]])
         if len(xy) < 4:
             x, y = map(float, xy[0]) if len(xy) else (math.nan, math.nan)
@@ -185,7 +182,7 @@ class GeometryReader:
         if name == "LinearRing":
             return self._points(element, srs, dim)
         if name == "Ring":
-            return _joined([self._curve(n, c, srs, dim) for n, c in self._members(element)])
+            return joined([self._curve(n, c, srs, dim) for n, c in self._members(element)])
         raise GeometryFault(Text(f"<{name}> nie jest pierścieniem", f"<{name}> is not a ring"))
 
     @staticmethod
@@ -206,8 +203,8 @@ class GeometryReader:
         if name == "LineString":
             return self._points(element, srs, dim)
         if name in ("CompositeCurve", "OrientableCurve"):
-            joined = _joined([self._curve(n, c, srs, dim) for n, c in self._members(element)])
-            return joined[::-1] if element.get("orientation") == "-" else joined
+            points = joined([self._curve(n, c, srs, dim) for n, c in self._members(element)])
+            return points[::-1] if element.get("orientation") == "-" else points
         if name == "Curve":
             parts = [
                 self._segment(n, s, srs, dim)
@@ -215,7 +212,7 @@ class GeometryReader:
                 if holder_name == "segments"
                 for n, s in _children(holder)
             ]
-            return _joined(parts)
+            return joined(parts)
         raise GeometryFault(Text(f"nieznana krzywa <{name}>", f"unknown curve <{name}>"))
 
     def _segment(self, name: str, element: Any, srs: str | None, dim: str | None) -> Floats:
@@ -229,12 +226,12 @@ class GeometryReader:
                 )
             self._out.curves += 1
             if name == "Circle":
-                return _circle(points, self.arc_tolerance)
+                return circle(points, self.arc_tolerance)
             arcs = [
                 _arc(points[i], points[i + 1], points[i + 2], self.arc_tolerance)
                 for i in range(0, len(points) - 2, 2)
             ]
-            return _joined(arcs)
+            return joined(arcs)
         if name in ("ArcByCenterPoint", "CircleByCenterPoint"):
             return self._centred(name, element, srs, dim)
         raise GeometryFault(
@@ -262,7 +259,7 @@ class GeometryReader:
         if order is not None and order.northing_first:  # angles count from the first axis
             start, end = 90 - start, 90 - end
         a, b = math.radians(start), math.radians(end)
-        angles = np.linspace(a, b, _steps(radius, abs(b - a), self.arc_tolerance) + 1)
+        angles = np.linspace(a, b, steps(radius, abs(b - a), self.arc_tolerance) + 1)
         ring = centre[0] + radius * np.column_stack([np.cos(angles), np.sin(angles)])
         if name == "CircleByCenterPoint":
             ring[-1] = ring[0]
@@ -426,80 +423,6 @@ def _coordinates(element: Any) -> tuple[Floats, str]:
     return _numbers(text.replace(decimal, ".") if decimal != "." else text, "coordinates"), str(
         size
     )
-
-
-# ---------------------------------------------------------------------- arcs
-
-
-def _joined(parts: list[Floats]) -> Floats:
-    """Join curves end to start; the point two neighbours share is kept once."""
-    parts = [p for p in parts if len(p)]
-    if not parts:
-        return np.empty((0, 2))
-    kept = [parts[0]]
-    for part in parts[1:]:
-        same = bool(np.allclose(kept[-1][-1], part[0], rtol=0, atol=1e-6))
-        kept.append(part[1:] if same else part)
-    return np.vstack(kept)
-
-
-def _steps(radius: float, angle: float, tolerance: float) -> int:
-    """Number of chords so that none leaves the arc by more than ``tolerance``."""
-    step = _MAX_STEP
-    if radius > tolerance > 0:
-        step = min(step, 2 * math.acos(1 - tolerance / radius))
-    return max(2, math.ceil(angle / step))
-
-
-def _centre(a: Floats, b: Floats, c: Floats) -> tuple[float, float] | None:
-    # relative to a: coordinates of national grids are millions, their squares lose digits
-    bx, by = b - a
-    cx, cy = c - a
-    d = 2 * (bx * cy - by * cx)
-    scale = max(abs(bx), abs(by), abs(cx), abs(cy))
-    if abs(d) <= 1e-12 * scale * scale:
-        return None
-    ux = (cy * (bx * bx + by * by) - by * (cx * cx + cy * cy)) / d
-    uy = (bx * (cx * cx + cy * cy) - cx * (bx * bx + by * by)) / d
-    return float(a[0] + ux), float(a[1] + uy)
-
-
-def _arc(a: Floats, b: Floats, c: Floats, tolerance: float) -> Floats:
-    """Points of the arc from ``a`` through ``b`` to ``c``; all three are kept as vertices."""
-    centre = _centre(a, b, c)
-    if centre is None:
-        return np.vstack([a, b, c])
-    x, y = centre
-    radius = math.hypot(a[0] - x, a[1] - y)
-    angle: Callable[[Floats], float] = lambda p: math.atan2(p[1] - y, p[0] - x)  # noqa: E731
-    start, middle, end = angle(a), angle(b), angle(c)
-    turn = 2 * math.pi
-    to_middle, to_end = (middle - start) % turn, (end - start) % turn
-    if to_middle > to_end:  # the way through b runs clockwise
-        to_middle, to_end = to_middle - turn, to_end - turn
-    halves = []
-    for first, last, p, q in ((0.0, to_middle, a, b), (to_middle, to_end, b, c)):
-        n = _steps(radius, abs(last - first), tolerance)
-        angles = start + np.linspace(first, last, n + 1)
-        half = np.column_stack([x + radius * np.cos(angles), y + radius * np.sin(angles)])
-        half[0], half[-1] = p, q
-        halves.append(half)
-    return _joined(halves)
-
-
-def _circle(points: Floats, tolerance: float) -> Floats:
-    a, b, c = points[:3]
-    centre = _centre(a, b, c)
-    if centre is None:
-        raise GeometryFault(
-            Text("punkty <Circle> leżą na prostej", "the points of a <Circle> lie on one line")
-        )
-    radius = math.hypot(a[0] - centre[0], a[1] - centre[1])
-    start = math.atan2(a[1] - centre[1], a[0] - centre[0])
-    angles = start + np.linspace(0, 2 * math.pi, _steps(radius, 2 * math.pi, tolerance) + 1)
-    ring = np.array(centre) + radius * np.column_stack([np.cos(angles), np.sin(angles)])
-    ring[0] = ring[-1] = a
-    return ring
 
 
 __all__ = ["GeometryFault", "GeometryReader", "Surface", "local", "strict_numbers"]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,13 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.errors import CRSError, SourceError
+from metrogis.evidence.losses import Loss
 from metrogis.provenance import Audit, Source, file_hash
 from metrogis.sources import app_schema as schema
+from metrogis.sources import app_versions as versions
 from metrogis.sources import app_xml as xml
 from metrogis.sources.app_features import Records, read_document
+from metrogis.sources.app_lost import losses_of_zones
 from metrogis.texts import Text
 
 TABLES = ("acts", "zones", "ouz", "downtown", "standards")
@@ -42,7 +46,9 @@ class Plan:
         One row per feature, all in one CRS. Common columns: ``namespace``, ``local_id``,
         ``version_id``, ``teryt6`` (first six digits of TERYT, from the namespace), ``valid_from``,
         ``valid_to`` (the first day no longer in force), ``version_from``, ``version_to`` (UTC),
-        ``status``, ``app_version``, ``crs`` (the feature's own), ``file``, ``line``, ``gml_id``.
+        ``status``, ``app_version``, ``crs`` (the feature's own), ``file``, ``line``, ``gml_id``,
+        ``lost`` (why its land is not known, see :data:`metrogis.sources.app_lost.REASONS`; None
+        where it is known) and ``lost_box`` (WKT in its CRS: the box of what could be read).
         Acts: ``title``, ``kind``, ``level``. The others: ``label`` (*oznaczenie*), ``symbol``,
         ``binding``, ``plan_namespace``, ``plan_id`` (the act it belongs to). Zones: ``name``,
         ``name_code``, ``profile_basic``, ``profile_additional`` (codes joined by ``;``),
@@ -93,6 +99,11 @@ class Plan:
         tables = {t: _common(getattr(self, t), self.own[t], target) for t in TABLES}
         return replace(self, **tables)
 
+    @cached_property
+    def losses(self) -> tuple[Loss, ...]:
+        """Zones whose land could not be read, and where they may lie."""
+        return losses_of_zones(self)
+
     def with_source(self, source: Source) -> Plan:
         """Return the plan with another source (the catalog's licence, attribution, date)."""
         return replace(self, source=source)
@@ -125,7 +136,8 @@ def read_app(
         CRS of the tables. Default: the CRS all features share, else EPSG:2180.
     as_of : date or ISO text, optional
         Keep what is in force on that day: version begun and not ended, ``valid_from`` <= day <
-        ``valid_to`` (unknown dates do not exclude). Default: every version that has not ended.
+        ``valid_to`` (unknown dates do not exclude). Default: the newest version of each object
+        that has not ended.
     assume_crs : any, optional
         CRS of geometries without ``srsName`` (easting first); without it they are an error.
     arc_tolerance : float
@@ -142,10 +154,11 @@ def read_app(
     Raises
     ------
     SourceError
-        Broken XML, a DOCTYPE, wrong namespace, no planning features, unreadable geometry: with
-        file, line and feature.
-    CRSError
-        Geometry without srsName, one of unknown form, coordinates outside the CRS's area.
+        Broken XML, a DOCTYPE, wrong namespace, no planning features: with file, line and feature.
+    SourceError, CRSError
+        Coordinates outside the CRS's area; geometry that cannot be read or has no srsName, where
+        that is so of every feature. Where some can be read, those that cannot are rows without
+        geometry, and :attr:`Plan.losses`.
 
     Examples
     --------
@@ -166,7 +179,7 @@ def read_app(
     ('SO', 10000.0, nan)
     """
     limits = limits or xml.Limits()
-    day = _day(as_of, layer)
+    day = versions.day_of(as_of, layer)
     assumed = None if assume_crs is None else crs_rules.parse(assume_crs, layer=layer)
     files = _files(path, layer)
     records = Records(assumed=assumed, arc_tolerance=arc_tolerance, layer=layer)
@@ -183,9 +196,21 @@ def read_app(
                     raise
     if not records.count:
         raise records.nothing(files)
+    records.require_some()
     tables, own, problems = records.tables()
     audit = records.audit
-    tables, own, problems, audit = _in_force(tables, own, problems, audit, day, layer)
+    tables, own, problems, audit = versions.in_force(tables, own, problems, audit, day, layer)
+    lost = tables["zones"]["lost"].notna()
+    audit = audit.add(
+        layer,
+        "unknown",
+        int(lost.sum()),
+        Text(
+            "strefy, których położenia nie odczytano: w ich pobliżu nic nie jest pewne",
+            "zones whose land could not be read: near them nothing is certain",
+        ),
+        tables["zones"].loc[lost, "local_id"].dropna(),
+    )
     _check_places(tables, own, layer)
     target = _target(tables, crs, layer)
     found = sorted({c for t in tables.values() for c in t["crs"].dropna()})
@@ -212,7 +237,7 @@ def read_app(
     return Plan(**frames, problems=problems, own=own, audit=audit, source=source)
 
 
-# --------------------------------------------------------------------------- files and dates
+# --------------------------------------------------------------------------- files
 
 
 def _files(path: str | Path | Sequence[str | Path], layer: str) -> list[Path]:
@@ -240,90 +265,6 @@ def _files(path: str | Path | Sequence[str | Path], layer: str) -> list[Path]:
             ),
         )
     return files
-
-
-def _day(as_of: str | dt.date | None, layer: str) -> pd.Timestamp | None:
-    if as_of is None:
-        return None
-    try:
-        day = pd.Timestamp(as_of)
-    except ValueError:
-        day = pd.NaT
-    if pd.isna(day):
-        raise SourceError(
-            Text(f"as_of = {as_of!r} nie jest datą", f"as_of = {as_of!r} is not a date"),
-            layer=layer,
-            remedy=Text("podaj datę jako 2025-08-15", "give a date such as 2025-08-15"),
-        )
-    return day.tz_localize(None).normalize()
-
-
-def _in_force(
-    tables: dict[str, pd.DataFrame],
-    own: dict[str, Any],
-    problems: pd.DataFrame,
-    audit: Audit,
-    day: pd.Timestamp | None,
-    layer: str,
-) -> tuple[dict[str, pd.DataFrame], dict[str, Any], pd.DataFrame, Audit]:
-    """Keep the versions that hold (on ``day``); rows of ``problems`` follow."""
-    ended, outside, replaced, draft = 0, 0, 0, 0
-    shown: list[str] = []
-    for name, frame in tables.items():
-        if frame.empty:
-            continue
-        if day is None:
-            keep = frame["version_to"].isna().to_numpy()
-            ended += int((~keep).sum())
-        else:
-            moment = day.tz_localize("UTC") + pd.Timedelta(days=1)  # all of that day counts
-            begun = ~(frame["version_from"] >= moment)
-            open_ = ~(frame["version_to"] < moment)
-            inside = ~(frame["valid_from"] > day) & ~(frame["valid_to"] <= day)
-            newest = _newest(frame, (begun & open_).to_numpy())
-            keep = (begun & open_ & inside).to_numpy() & newest
-            ended += int((~(begun & open_)).sum())
-            outside += int((begun & open_ & ~inside).sum())
-            replaced += int((begun & open_ & inside & ~newest).sum())
-            draft += int((keep & (frame["status"] != "legalForce").to_numpy()).sum())
-        shown += frame.loc[~keep, "local_id"].dropna().head(6).tolist()
-        if keep.all():
-            continue
-        position = np.cumsum(keep) - 1
-        mine = (problems["table"] == name).to_numpy()
-        rows = problems["row"].to_numpy()
-        lost = mine.copy()
-        lost[mine] = ~keep[rows[mine]]
-        moved = rows.copy()
-        moved[mine] = position[rows[mine]]
-        problems = problems.assign(row=moved)[~lost].reset_index(drop=True)
-        tables[name] = frame[keep].reset_index(drop=True)
-        own[name] = own[name][keep]
-    when = "" if day is None else f" ({day:%Y-%m-%d})"
-    for count, text in (
-        (ended, Text(f"wersje zakończone lub późniejsze{when}", f"versions ended or later{when}")),
-        (outside, Text(f"nie obowiązuje w dniu{when}", f"not in force on the day{when}")),
-        (replaced, Text("wersje zastąpione nowszą", "versions replaced by a newer one")),
-    ):
-        audit = audit.add(layer, "dropped", count, text, shown)
-    audit = audit.add(
-        layer,
-        "noted",
-        draft,
-        Text(
-            "status inny niż „prawnie wiążący” (projekt): daty uznano za obowiązujące",
-            "status other than legal force (a draft): its dates were taken as they stand",
-        ),
-    )
-    return tables, own, problems, audit
-
-
-def _newest(frame: pd.DataFrame, live: Any) -> Any:
-    """Of live versions of one object (same id and label), only the newest holds."""
-    keys = ["namespace", "local_id"] + (["label"] if "label" in frame else [])
-    known = live & frame["local_id"].notna().to_numpy() & frame["version_from"].notna().to_numpy()
-    newest = frame["version_from"].where(known).groupby([frame[k] for k in keys]).transform("max")
-    return ~(known & (frame["version_from"] < newest).to_numpy())
 
 
 # --------------------------------------------------------------------------- coordinates

@@ -1,7 +1,11 @@
-"""What checks of planning acts take in: an APP GML plan, or a plain layer of zones."""
+"""What checks of planning acts take in: an APP GML plan, or a plain layer of zones.
+
+Where plans are known is found once for all checks: :func:`read_plans`.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -13,7 +17,9 @@ import shapely
 
 from metrogis.checks.contract import Input, Run
 from metrogis.errors import MissingLayerError, SchemaError
-from metrogis.planning.overlay import intersect, valid
+from metrogis.evidence import Evidence, Loss, loss
+from metrogis.evidence.plans import TOLERANCE, PlanCover, plan_cover
+from metrogis.planning.overlay import intersect, polygonal, valid
 from metrogis.planning.zones import ZONE_TYPES
 from metrogis.texts import Text
 
@@ -44,6 +50,111 @@ def require_plan(plans: Any) -> Plan:
             remedy=Text("wczytaj plik: read_app(...)", "read a file: read_app(...)"),
         )
     return plans
+
+
+@dataclass(frozen=True, eq=False)
+class Plans:
+    """Zones of a run, and where plans are known.
+
+    Attributes
+    ----------
+    layer : str
+        ``plans`` or ``planning_zones``: the one that was used.
+    zones : GeoDataFrame
+        See :func:`zones_of`.
+    cover : PlanCover
+        By municipality, and :attr:`evidence` for any place.
+    """
+
+    layer: str
+    zones: gpd.GeoDataFrame
+    cover: PlanCover
+
+    @property
+    def evidence(self) -> Evidence:
+        """Where plans are known."""
+        return self.cover.evidence
+
+    @property
+    def lost(self) -> Any:
+        """Land on which a zone was lost (None: nowhere); see :func:`withheld`."""
+        places = [item.where for item in self.evidence.losses if item.where is not None]
+        return shapely.union_all(places) if places else None
+
+    def withheld(self, pieces: Array, certain: Array) -> tuple[Array, Array]:
+        """Split pieces of land by whether the zone that was read there is certainly all there is.
+
+        Where a zone was lost another may lie over the one that was read: what the worst kind of
+        zone does is certain all the same, what the others do is not.
+
+        Parameters
+        ----------
+        pieces : array of Polygon or MultiPolygon (n,)
+        certain : array of bool (n,)
+            Pieces that stay as they are.
+
+        Returns
+        -------
+        kept : array of geometry (n,)
+        taken : array of float (n,)
+            Area taken from each piece, m2.
+        """
+        kept, lost = pieces.copy(), self.lost
+        anywhere = self.evidence.lost_anywhere
+        if not anywhere and lost is None:
+            return kept, np.zeros(len(pieces))
+        rows = np.flatnonzero(~certain)
+        if anywhere:
+            kept[rows] = shapely.Polygon()
+        else:
+            shapely.prepare(lost)
+            rows = rows[shapely.intersects(lost, pieces[rows])]
+            kept[rows] = polygonal(shapely.difference(pieces[rows], lost))
+        return kept, shapely.area(pieces) - shapely.area(kept)
+
+
+def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE) -> Plans:
+    """Return the zones of either input and where plans are known; ``run.evidence`` then says so.
+
+    Parameters
+    ----------
+    run : Run
+        With the layers ``municipalities``, ``plans``, ``planning_zones``.
+    check : str
+    tolerance : float
+        See :func:`metrogis.evidence.plans.plan_cover`.
+
+    Raises
+    ------
+    MissingLayerError
+        Without both inputs.
+    """
+    zones = zones_of(run, check)
+    plans, towns = run.layers["plans"], run.layers["municipalities"]
+    name = "plans" if plans is not None else "planning_zones"
+    source = run.layers[name]
+    ready = _ready(source, run.crs)
+    base = Evidence.of(source, name, run.crs).losing(ready.losses)
+    shapes = towns.geometry.to_numpy()
+    place = hash((run.crs.to_wkt(), tolerance, *towns["teryt"], *shapely.to_wkb(shapes)))
+    kept = {} if plans is None else _COVERS.setdefault(plans, {})
+    if place not in kept:
+        outlines: Any = ()
+        if plans is not None:
+            outlines = valid(plans.to_crs(run.crs).acts.geometry.to_numpy())
+            outlines = outlines[~(shapely.is_missing(outlines) | shapely.is_empty(outlines))]
+        sure = zones[zones["symbol"].notna()]
+        coded = sure["teryt"].notna().any()
+        kept[place] = plan_cover(
+            base,
+            towns,
+            sure.geometry.to_numpy(),
+            groups=sure["teryt"].astype(str) if coded else None,
+            outlines=outlines,
+            tolerance=tolerance,
+        )
+    run.evidence[name] = kept[place].evidence
+    return Plans(name, zones, kept[place])
 
 
 def zones_of(run: Run, check: str) -> gpd.GeoDataFrame:
@@ -81,62 +192,127 @@ def zones_of(run: Run, check: str) -> gpd.GeoDataFrame:
             len(layer),
             Text("pominięte: użyto warstwy plans", "left aside: the layer plans was used"),
         )
-    table, odd, broken = _ready(require_plan(plans) if plans is not None else layer, run.crs)
-    run.note(
-        name,
-        "unknown",
-        int(table["symbol"].isna().sum()),
-        Text("nieznany symbol strefy: skutek nieznany", "unknown zone symbol: effect unknown"),
-        odd,
-    )
+    ready = _ready(require_plan(plans) if plans is not None else layer, run.crs)
+    for item in ready.losses:
+        run.note(name, "unknown", item.count, item.what, item.ids)
     if plans is not None:
         run.note(
             name,
             "repaired",
-            len(broken),
+            len(ready.broken),
             Text("niepoprawna geometria strefy", "invalid geometry of a zone"),
-            broken,
+            ready.broken,
         )
-    void = table.geometry.isna() | table.geometry.is_empty
-    run.note(
-        name,
-        "dropped",
-        int(void.sum()),
-        Text("strefa bez geometrii", "zone without geometry"),
-        table["label"][void].astype(str),
-    )
-    return table[~void].reset_index(drop=True)
+    return ready.zones.copy(deep=False)
 
 
-_Ready = tuple[gpd.GeoDataFrame, list[str], list[str]]
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """Zones fit for overlays, labels of those of invalid geometry, and what is not known."""
+
+    zones: gpd.GeoDataFrame
+    broken: list[str]
+    losses: tuple[Loss, ...]
+
+
 _KEPT: WeakKeyDictionary[Any, dict[str, _Ready]] = WeakKeyDictionary()
 """Five checks ask for the same zones of the same plan; a plan does not change."""
+_COVERS: WeakKeyDictionary[Any, dict[int, PlanCover]] = WeakKeyDictionary()
+
+_DOUBT = 1.0
+"""Area (m2) in which two readings of an invalid outline may differ before it is doubted."""
 
 
 def _ready(source: Any, crs: Any) -> _Ready:
-    """Zones fit for overlays, symbols that are none, labels of zones of invalid geometry."""
+    """Return the zones of a plan or of a plain layer, fit for overlays, and what was lost."""
     plan = None if isinstance(source, pd.DataFrame) else source
-    kept = {} if plan is None else _KEPT.setdefault(plan, {})
+    if plan is None:
+        return _fit(source, source, crs)
+    kept = _KEPT.setdefault(plan, {})
     key = crs.to_wkt()
     if key not in kept:
-        frame = source
-        if plan is not None:
-            frame = plan.to_crs(crs).zones.rename(columns={"teryt6": "teryt"})
-        shapes = frame.geometry.to_numpy()
-        table = gpd.GeoDataFrame(
-            {
-                "symbol": [s if s in ZONE_TYPES else None for s in frame["symbol"]],
-                "label": _column(frame, "label"),
-                "teryt": [t[:6] if isinstance(t, str) else None for t in _column(frame, "teryt")],
-            },
-            geometry=valid(shapes),
-            crs=crs,
+        rows = plan.zones["lost"].isna().to_numpy()
+        frame = plan.to_crs(crs).zones[rows].rename(columns={"teryt6": "teryt"})
+        kept[key] = _fit(frame, plan.zones[rows], crs)
+    return kept[key]
+
+
+def _fit(frame: pd.DataFrame, ids: pd.DataFrame, crs: Any) -> _Ready:
+    shapes = frame.geometry.to_numpy()
+    bad = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    table = gpd.GeoDataFrame(
+        {
+            "symbol": [s if s in ZONE_TYPES else None for s in frame["symbol"]],
+            "label": _column(frame, "label"),
+            "teryt": [t[:6] if isinstance(t, str) else None for t in _column(frame, "teryt")],
+        },
+        geometry=valid(shapes),
+        crs=crs,
+    )
+    broken = [str(v) for v in table["label"][bad]]
+    losses = [*_doubtful(table, shapes, bad), *_disagreeing(table, ids)]
+    strange = table["symbol"].isna().to_numpy()
+    if strange.any():
+        what = Text(
+            "nieznany symbol strefy: skutek nieznany", "unknown zone symbol: effect unknown"
         )
-        odd = frame["symbol"][table["symbol"].isna().to_numpy()].astype(str).unique().tolist()
-        bad = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
-        kept[key] = (table, odd, [str(v) for v in table["label"][bad]])
-    table, odd, broken = kept[key]
-    return table.copy(deep=False), odd, broken
+        odd = frame["symbol"][strange].astype(str).unique().tolist()
+        where = shapely.union_all(table.geometry.to_numpy()[strange])
+        losses.append(loss("zone", what, odd, count=int(strange.sum()), where=where, crs=crs))
+    void = (table.geometry.isna() | table.geometry.is_empty).to_numpy()
+    return _Ready(table[~void].reset_index(drop=True), broken, tuple(losses))
+
+
+def _doubtful(table: gpd.GeoDataFrame, shapes: Array, bad: Array) -> list[Loss]:
+    """Keep of invalid outlines what both ways to read them give; the rest is lost."""
+    rows = np.flatnonzero(bad)
+    if not len(rows):
+        return []
+    first = table.geometry.to_numpy()[rows]
+    second = polygonal(shapely.make_valid(shapes[rows]))
+    apart = polygonal(shapely.symmetric_difference(first, second))
+    off = shapely.area(apart) > _DOUBT
+    if not off.any():
+        return []
+    agreed = table.geometry.to_numpy().copy()
+    agreed[rows[off]] = polygonal(shapely.intersection(first[off], second[off]))
+    table.geometry = gpd.GeoSeries(agreed, index=table.index, crs=table.crs)
+    what = Text(
+        "niepoprawny pierścień strefy: części jej terenu nie można ustalić",
+        "invalid ring of a zone: part of its land cannot be told",
+    )
+    labels = table["label"].iloc[rows[off]].astype(str)
+    return [loss("zone", what, labels, where=shapely.union_all(apart[off]), crs=table.crs)]
+
+
+def _disagreeing(table: gpd.GeoDataFrame, ids: pd.DataFrame) -> list[Loss]:
+    """Keep of zones that several rows describe differently, none newer, what all rows say."""
+    if not {"namespace", "local_id", "label"} <= set(ids.columns):
+        return []
+    known = ids["local_id"].notna().to_numpy() & ids["label"].notna().to_numpy()
+    keys = ids[["namespace", "local_id", "label"]].astype(str).reset_index(drop=True)
+    twice = np.flatnonzero(known & keys.duplicated(keep=False).to_numpy())
+    symbols, shapes = table["symbol"].to_numpy(), table.geometry.to_numpy().copy()
+    places, names = [], []
+    for (_, name, _), rows in keys.iloc[twice].groupby(list(keys)).indices.items():
+        at = twice[rows]
+        whole = shapely.union_all(shapes[at])
+        agreed: Any = shapely.Polygon()
+        if len({str(s) for s in symbols[at]}) == 1:
+            agreed = polygonal(np.array([shapely.intersection_all(shapes[at])], dtype=object))[0]
+        apart = shapely.difference(whole, agreed)
+        if shapely.area(apart) > _DOUBT:
+            shapes[at] = agreed
+            places.append(apart)
+            names.append(str(name))
+    if not names:
+        return []
+    table.geometry = gpd.GeoSeries(shapes, index=table.index, crs=table.crs)
+    what = Text(
+        "strefa zapisana kilka razy, za każdym razem inaczej",
+        "zone that stands several times, each time otherwise",
+    )
+    return [loss("zone", what, names, where=shapely.union_all(places), crs=table.crs)]
 
 
 def zone_owners(run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> Array:

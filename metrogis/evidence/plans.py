@@ -1,0 +1,230 @@
+"""Where plans are known: on the land their zones cover, and nowhere else.
+
+A plan covers land, not a municipality because one of its zones is in the data. Slits narrower than
+the tolerance within which plans meet count as covered; land inside an act's outline without a zone
+does not: what is planned there is not in the data, or the plan has a gap.
+
+"Has a plan" means the same in every check: :attr:`PlanCover.state`, one of :data:`PLAN_STATES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from metrogis.evidence.core import Evidence
+from metrogis.evidence.losses import Loss
+from metrogis.texts import Text
+
+Array = npt.NDArray[Any]
+
+PLAN_STATES: dict[str, Text] = {
+    "yes": Text("cały", "whole"),
+    "partly": Text("część", "part of it"),
+    "outline": Text("sama granica aktu", "outline only"),
+    "unknown": Text("nie ma w danych", "not in the data"),
+}
+"""What of a municipality's plan is in the data: the whole of it, some zones, the outline of its
+act without zones, nothing."""
+
+TOLERANCE = 25.0
+"""Metres within which plans meet (they never share a border exactly; this project's choice)."""
+
+_MANY = 20
+"""Polygons from which their union is made first: a few are cut away one after the other."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlanCover:
+    """What of each municipality's plan is known.
+
+    Attributes
+    ----------
+    state : array of str (n,)
+        One of :data:`PLAN_STATES` for each municipality.
+    share : array of float (n,)
+        Share of its land, 0-1, whose plan is known.
+    unknown : array of geometry (n,)
+        Its land whose plan is not known (no zone covers it, or a zone was lost there); empty for a
+        whole plan.
+    evidence : Evidence
+        The same for any place: asked by :meth:`metrogis.evidence.Evidence.known_near` and friends.
+    """
+
+    state: Array
+    share: Array
+    unknown: Array
+    evidence: Evidence
+
+    @property
+    def known(self) -> Array:
+        """Tell in which municipalities some land has a known plan."""
+        return np.isin(self.state, ("yes", "partly")) & (self.share > 0)
+
+    @property
+    def whole(self) -> Array:
+        """Tell in which municipalities all land has a known plan."""
+        return np.asarray(self.state == "yes")
+
+    def names(self, municipalities: gpd.GeoDataFrame, state: str) -> list[str]:
+        """Return the names of the municipalities of one state."""
+        return municipalities["name"].to_numpy()[self.state == state].astype(str).tolist()
+
+
+def plan_cover(
+    base: Evidence,
+    municipalities: gpd.GeoDataFrame,
+    zones: Any,
+    *,
+    groups: Any = None,
+    outlines: Any = (),
+    tolerance: float = TOLERANCE,
+) -> PlanCover:
+    """Find where plans are known.
+
+    Parameters
+    ----------
+    base : Evidence
+        Of the layer of zones: what of it was lost, and where.
+    municipalities : GeoDataFrame
+        ``teryt``, polygons, metres.
+    zones : array of Polygon or MultiPolygon
+        Zones whose effect is known, valid, in the municipalities' CRS; they may overlap.
+    groups : array, optional
+        To which plan each zone belongs: those of one plan mostly tile, and are joined at once.
+    outlines : array of Polygon or MultiPolygon
+        Outlines of acts.
+    tolerance : float
+        Strips narrower than this are neither land without a plan nor (where a zone spills over a
+        border) land that has one, m.
+
+    Returns
+    -------
+    PlanCover
+
+    Examples
+    --------
+    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
+    ...     geometry=[shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)], crs=2180)
+    >>> cover = plan_cover(Evidence("plans", crs=towns.crs), towns, [shapely.box(0, 0, 500, 1000)])
+    >>> cover.state.tolist(), cover.share.tolist()
+    (['partly', 'unknown'], [0.5, 0.0])
+    """
+    towns = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
+    zones, outlines = (np.array(list(g), dtype=object) for g in (zones, outlines))
+    zones = _units(zones, groups)
+    losses = tuple(_of_municipality(item, municipalities) for item in base.losses)
+    base = replace(base, losses=losses)
+    left = np.array([_without(towns[i], zones, at) for i, at in _hits(towns, zones)], dtype=object)
+    covered = shapely.difference(towns, left)
+    has_zone = ~shapely.is_empty(_opened(covered, tolerance))
+    bare = shapely.intersection(_opened(left, tolerance), left)
+    bare[~has_zone] = towns[~has_zone]  # a neighbour's zone spilling over the border is no plan
+    known = base.without(shapely.get_parts(_areas(bare)))
+    sure = _areas(known.known_part(towns))
+    unknown = np.where(shapely.is_empty(sure), towns, _areas(shapely.difference(towns, sure)))
+    unknown[shapely.area(unknown) <= 1e-9 * shapely.area(towns)] = shapely.Polygon()
+    area = shapely.area(towns)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.clip(1 - shapely.area(unknown) / area, 0.0, 1.0)
+    state = np.full(len(towns), "unknown", dtype=object)
+    if len(outlines):
+        inside = [_without(towns[i], outlines, at) for i, at in _hits(towns, outlines)]
+        acts = shapely.difference(towns, np.array(inside, dtype=object))
+        state[~shapely.is_empty(_opened(acts, tolerance))] = "outline"
+    state[has_zone] = "partly"
+    state[has_zone & shapely.is_empty(unknown)] = "yes"
+    return PlanCover(state, share, unknown, known)
+
+
+def _of_municipality(item: Loss, municipalities: gpd.GeoDataFrame) -> Loss:
+    """Place a loss that names a municipality by the first six digits of its code."""
+    if item.where is not None or not item.codes:
+        return item
+    short = municipalities["teryt"].astype(str).str.slice(0, 6)
+    wanted = {code[:6] for code in item.codes}
+    if wanted - set(short):
+        return item  # a code that is not here may be an old one: it may be anywhere
+    there = short.isin(wanted).to_numpy()
+    return replace(item, where=shapely.union_all(municipalities.geometry.to_numpy()[there]))
+
+
+def _hits(towns: Array, shapes: Array) -> Iterable[tuple[int, Array]]:
+    """Give for each municipality the shapes whose boxes meet its own."""
+    i, j = shapely.STRtree(shapes).query(towns) if len(shapes) else (np.zeros(0, int),) * 2
+    order = np.argsort(i, kind="stable")
+    cuts = np.searchsorted(i[order], np.arange(len(towns) + 1))
+    return ((k, j[order][cuts[k] : cuts[k + 1]]) for k in range(len(towns)))
+
+
+def _without(town: Any, shapes: Array, at: Array) -> Any:
+    """Return the land of a municipality that none of the shapes covers."""
+    some = shapes[at]
+    if len(some) > _MANY:
+        return shapely.difference(town, shapely.union_all(some))
+    for shape in some:  # plan by plan: the first one mostly leaves little to be cut again
+        town = shapely.difference(town, shape)
+    return town
+
+
+def united(shapes: Array) -> Any:
+    """Return the union of polygons: the fast way where they tile without a fault.
+
+    >>> united(np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], dtype=object)).area
+    2.0
+    """
+    whole = _tiled(shapes)
+    return shapely.union_all(shapes) if whole is None else whole
+
+
+def _tiled(shapes: Array) -> Any:
+    """Return the union of polygons whose edges match exactly; None where some do not.
+
+    Where edges match, dropping those that two polygons share leaves the union. Where they do not,
+    what is left is no valid polygon, or its area is not the sum of theirs.
+    """
+    try:
+        whole = shapely.coverage_union_all(shapes)
+    except shapely.errors.GEOSException:
+        return None
+    total = float(shapely.area(shapes).sum())
+    same = abs(float(shapely.area(whole)) - total) <= 1e-9 * total
+    return whole if same and shapely.is_valid(whole) else None
+
+
+def _units(shapes: Array, groups: Any) -> Array:
+    """Return the union of each group; without groups the polygons stay as they are."""
+    if groups is None:
+        return shapes
+    _, group = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    count = int(group.max(initial=-1)) + 1
+    return np.array([united(shapes[group == k]) for k in range(count)], dtype=object)
+
+
+def _opened(shapes: Array, width: float) -> Array:
+    """Return shapes less what is narrower than ``width`` (corners are rounded, a little grown)."""
+    shapes = _areas(shapes)
+    if width <= 0:
+        return shapes
+    some = ~shapely.is_empty(shapes)
+    out = shapes.copy()
+    core = shapely.buffer(shapes[some], -width / 2)
+    out[some] = shapely.buffer(core, width / 2)
+    return out
+
+
+def _areas(shapes: Any) -> Array:
+    """Return the polygons of each shape, without the lines and points where two touch."""
+    out = np.atleast_1d(np.array(shapes, dtype=object))
+    for at in np.flatnonzero(shapely.get_type_id(out) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        parts = shapely.get_parts(out[at])
+        out[at] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    line = (shapely.get_dimensions(out) < 2) | shapely.is_missing(out)
+    out[line] = shapely.Polygon()
+    return out
