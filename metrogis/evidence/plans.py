@@ -208,14 +208,14 @@ def _units(shapes: Array, groups: Any) -> Array:
 
 
 def _opened(shapes: Array, width: float) -> Array:
-    """Return shapes less what is narrower than ``width`` (corners are rounded, a little grown)."""
+    """Return shapes less what is narrower than ``width`` (they may grow a little at corners)."""
     shapes = _areas(shapes)
     if width <= 0:
         return shapes
     some = ~shapely.is_empty(shapes)
     out = shapes.copy()
     core = shapely.buffer(shapes[some], -width / 2)
-    out[some] = shapely.buffer(core, width / 2)
+    out[some] = shapely.buffer(core, width / 2, join_style="mitre")  # corners come back
     return out
 
 

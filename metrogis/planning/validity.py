@@ -19,7 +19,7 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis.planning.overlay import misfits, parts_above, self_overlaps, union, valid
 from metrogis.planning.zones import ZONE_TYPES
-from metrogis.sources.app_features import NUMBERS
+from metrogis.sources.app_fields import NUMBERS
 from metrogis.sources.app_gml import TABLES, Plan
 from metrogis.sources.app_lost import owners
 

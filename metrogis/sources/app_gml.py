@@ -54,7 +54,7 @@ class Plan:
         ``name_code``, ``profile_basic``, ``profile_additional`` (codes joined by ``;``),
         ``max_intensity`` (1), ``max_built_share`` (%), ``max_height`` (m), ``min_bio_share`` (%),
         each with the file's text in ``<name>_text``. Standards: ``farmstead_excluded`` and the
-        columns of :data:`metrogis.sources.app_features.STANDARDS`.
+        columns of :data:`metrogis.sources.app_fields.STANDARDS`.
     problems : DataFrame
         What the format forbids: ``table``, ``row`` (position in it), ``code``, ``detail``, ``x``,
         ``y`` (own CRS). See :func:`metrogis.sources.app_schema.structural_faults`.

@@ -79,7 +79,9 @@ def losses_of_zones(plan: Plan) -> tuple[Loss, ...]:
 
 
 def _loss(plan: Plan, zone: pd.Series, act: int) -> Loss:
-    where, crs, codes = None, None, ()
+    where: Any = None
+    crs: str | None = None
+    codes: tuple[str, ...] = ()
     if isinstance(zone["lost_box"], str) and isinstance(zone["crs"], str):
         where, crs = shapely.from_wkt(zone["lost_box"]), zone["crs"]
     elif act >= 0 and isinstance(plan.acts["crs"].iloc[act], str):
@@ -111,10 +113,10 @@ def readable_box(
     points = points[~np.isnan(points).all(axis=1)]
     if len(points) < 3 or np.isnan(points).all(axis=0).any():
         return None, crs
-    west, south, east, north = *np.nanmin(points, axis=0), *np.nanmax(points, axis=0)
-    if not (east > west and north > south):
+    low, high = np.nanmin(points, axis=0), np.nanmax(points, axis=0)
+    if not (high > low).all():
         return None, crs
-    return shapely.to_wkt(shapely.box(west, south, east, north), rounding_precision=3), crs
+    return shapely.to_wkt(shapely.box(*low, *high), rounding_precision=3), crs
 
 
 def _readable(
@@ -123,6 +125,7 @@ def _readable(
     """Collect points easting first, NaN where a number cannot be read."""
     chunks: list[Floats] = [np.empty((0, 2))]
     crs: pyproj.CRS | None = None
+    found: pyproj.CRS | None
     for child in elements:
         name = local(child.tag)
         own = child.get("srsName") or srs
