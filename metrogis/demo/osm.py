@@ -20,6 +20,8 @@ from metrogis.demo.shapes import Shapes, chains
 from metrogis.demo.terrain import Terrain
 from metrogis.demo.writing import lonlat
 
+_AROUND = 8000.0  # m: farther than any walk or ride in question
+
 
 def write_osm(
     path: Path,
@@ -49,6 +51,7 @@ def write_osm(
     path.unlink(missing_ok=True)
     header = osmium.io.Header()
     header.set("generator", "metrogis demo")
+    header.add_box(_box(settled))
     writer = osmium.SimpleWriter(str(path), header=header)
     lon_, lat_ = np.round(lon, 7).tolist(), np.round(lat, 7).tolist()
     for i in range(len(lon_)):
@@ -117,6 +120,15 @@ def write_osm(
         "street_nodes": n + len(shapes.x),
         "street_edges": graph.edges + len(shapes.x),
     }
+
+
+def _box(settled: Settled) -> osmium.osm.Box:
+    """Return the area the file covers: the invented land has no streets around it."""
+    west, south, east, north = settled.municipalities.total_bounds
+    x = np.array([west, west, east, east]) + np.array([-1, -1, 1, 1]) * _AROUND
+    y = np.array([south, north, south, north]) + np.array([-1, 1, -1, 1]) * _AROUND
+    lon, lat = lonlat(x, y)
+    return osmium.osm.Box(float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
 
 
 def _bridges(graph: Graph, terrain: Terrain, settled: Settled) -> Index:

@@ -77,16 +77,19 @@ class Evidence:
     def of(
         cls, layer: Any, name: str, crs: Any, municipalities: gpd.GeoDataFrame | None = None
     ) -> Evidence:
-        """Return the evidence a layer carries: its losses; else it is known everywhere.
+        """Return the evidence a layer carries: its losses, its extent; else it is known everywhere.
 
-        ``None`` is a layer that is not there. ``municipalities`` place losses that name one.
+        ``None`` is a layer that is not there. ``municipalities`` place losses that name one. A
+        layer whose attribute ``extent`` is a geometry (in ``crs``) is known inside it only.
         """
         if layer is None:
             return cls.absent(name)
         losses = [item.located(crs) for item in losses_of(layer)]
         if municipalities is not None:
             losses = [_placed(item, municipalities) for item in losses]
-        return cls(name, losses=tuple(losses), crs=crs)
+        found = cls(name, losses=tuple(losses), crs=crs)
+        extent = getattr(layer, "extent", None)
+        return found.inside([extent]) if isinstance(extent, shapely.Geometry) else found
 
     @classmethod
     def by_municipality(
@@ -217,6 +220,48 @@ class Evidence:
             sure[cut[close]] = False
         return sure
 
+    def clearance(self, places: Any, most: float = np.inf) -> Floats:
+        """Return the distance (m) from each place to the nearest land where nothing is certain.
+
+        0 where the layer is not known, or something was lost; ``most`` where nothing is nearer.
+        What runs between two places and is no longer than the sum of their clearances runs over
+        known land: a path that long which is not in the layer is nowhere.
+
+        Parameters
+        ----------
+        places : ndarray (n, 2) or array of geometries (n,)
+        most : float
+            Metres; farther is not searched.
+
+        Examples
+        --------
+        >>> here = Evidence("streets").inside([shapely.box(0, 0, 100, 100)])
+        >>> here.clearance(np.array([[50.0, 20], [50, -20]])).tolist()
+        [20.0, 0.0]
+        """
+        shapes = _shapes(places)
+        if not self.given or self.lost_anywhere:
+            return np.zeros(len(shapes))
+        out = np.full(len(shapes), float(most))
+        if len(self._rim.geometries) and len(shapes):
+            (i, _), near = self._rim.query_nearest(
+                shapes,
+                max_distance=most if np.isfinite(most) else None,
+                all_matches=False,
+                return_distance=True,
+            )
+            out[i] = np.minimum(out[i], near)
+        out[~self.known_near(shapes, 0.0)] = 0.0
+        return out
+
+    @cached_property
+    def _rim(self) -> shapely.STRtree:
+        """Pieces of the edge of everything that is not known: small boxes to search among."""
+        shapes = [self._blank.geometries]
+        if self.known is not None:
+            shapes.append(np.asarray([self._edge], dtype=object))
+        return shapely.STRtree(_pieces(np.concatenate(shapes)))
+
     def lost_near(self, places: Any, limit: float | npt.ArrayLike) -> Bools:
         """Tell which places have something lost within ``limit`` metres."""
         shapes = _shapes(places)
@@ -320,3 +365,19 @@ def _present(shapes: Geometries) -> Geometries:
 def _parts(shapes: Geometries) -> Geometries:
     """Single geometries of several: a tree of small boxes answers faster."""
     return np.asarray(shapely.get_parts(shapes), dtype=object) if len(shapes) else shapes
+
+
+def _pieces(shapes: Geometries) -> Geometries:
+    """Straight pieces of outlines and lines, and points."""
+    flat = _parts(shapes)
+    while np.isin(shapely.get_type_id(flat), (4, 5, 6, 7)).any():
+        flat = _parts(flat)
+    flat = flat[~shapely.is_empty(flat)]
+    points = shapely.get_type_id(flat) == 0
+    area = shapely.get_type_id(flat) == 3
+    rings = shapely.get_rings(flat[area])
+    lines = np.concatenate([rings, flat[~points & ~area]])
+    xy, owner = shapely.get_coordinates(lines, return_index=True)
+    same = np.flatnonzero(owner[1:] == owner[:-1])
+    pieces = shapely.linestrings(np.stack([xy[same], xy[same + 1]], axis=1))
+    return np.concatenate([flat[points], np.asarray(pieces, dtype=object)])

@@ -122,6 +122,28 @@ def losses_of(layer: Any) -> tuple[Loss, ...]:
     if isinstance(own, tuple):
         return own
     kept = getattr(layer, "attrs", {}).get(LAYER_ATTRS) or {}
+    return from_plain(kept.get("losses", ()))
+
+
+def to_plain(losses: Iterable[Loss]) -> list[list[Any]]:
+    """Return losses as plain values, for ``attrs`` and files."""
+    return [
+        [
+            item.kind,
+            [item.what.pl, item.what.en],
+            item.count,
+            list(item.ids),
+            shapely.to_wkb(item.where, hex=True) if item.where is not None else "",
+            item.crs,
+            list(item.groups),
+            list(item.codes),
+        ]
+        for item in losses
+    ]
+
+
+def from_plain(rows: Iterable[Iterable[Any]]) -> tuple[Loss, ...]:
+    """Return the losses that :func:`to_plain` wrote."""
     return tuple(
         Loss(
             kind,
@@ -133,26 +155,13 @@ def losses_of(layer: Any) -> tuple[Loss, ...]:
             tuple(groups),
             tuple(codes),
         )
-        for kind, what, count, ids, where, crs, groups, codes in kept.get("losses", ())
+        for kind, what, count, ids, where, crs, groups, codes in rows
     )
 
 
 def record(frame: Any, found: Iterable[Loss]) -> Any:
     """Add losses to those a table carries (in place); return the table."""
-    rows = [
-        [
-            item.kind,
-            [item.what.pl, item.what.en],
-            item.count,
-            list(item.ids),
-            shapely.to_wkb(item.where, hex=True) if item.where is not None else "",
-            item.crs,
-            list(item.groups),
-            list(item.codes),
-        ]
-        for item in found
-        if item.count > 0
-    ]
+    rows = to_plain(item for item in found if item.count > 0)
     if rows:
         kept = dict(frame.attrs.get(LAYER_ATTRS) or {})
         known = list(kept.get("losses", ()))

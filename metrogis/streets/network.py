@@ -24,6 +24,7 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError
+from metrogis.evidence.losses import Loss
 from metrogis.provenance import Audit, Source
 from metrogis.streets import parts, routes, shapes, snap, store
 from metrogis.streets import paths as kernels
@@ -79,6 +80,10 @@ class StreetNetwork:
     audit : Audit
         What was dropped, guessed or repaired when the network was read.
     source : Source
+    extent : geometry or None
+        Area in which the streets are known; None: everywhere.
+    losses : tuple of Loss
+        Streets that existed in the source and are not, or not whole, in the network.
     """
 
     crs: pyproj.CRS
@@ -102,6 +107,8 @@ class StreetNetwork:
     unit: str = "m"
     audit: Audit = field(default_factory=Audit)
     source: Source = field(default_factory=lambda: Source("streets"))
+    extent: Any = None
+    losses: tuple[Loss, ...] = ()
     cache: dict[Any, Any] = field(default_factory=dict, init=False)
 
     @classmethod
@@ -115,6 +122,8 @@ class StreetNetwork:
         signals: Array,
         audit: Audit,
         source: Source,
+        extent: Any = None,
+        losses: tuple[Loss, ...] = (),
     ) -> StreetNetwork:
         """Assemble a network; weights are lengths."""
         return cls(
@@ -138,6 +147,8 @@ class StreetNetwork:
             ways=ways,
             audit=audit,
             source=source,
+            extent=extent,
+            losses=losses,
         )
 
     def __post_init__(self) -> None:

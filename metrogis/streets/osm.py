@@ -6,12 +6,11 @@ nodes and ways are read: streets that exist as multipolygon relations only are n
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -24,7 +23,10 @@ from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError, SourceError
 from metrogis.provenance import Audit, Source, file_hash
 from metrogis.streets import topology
+from metrogis.streets.extent import extent_of
+from metrogis.streets.lost import WHY, Lost, losses_of_streets, members_place
 from metrogis.streets.network import StreetNetwork
+from metrogis.streets.overpass import read_overpass
 from metrogis.streets.permissions import (
     DROPPED,
     MODES,
@@ -35,6 +37,7 @@ from metrogis.streets.permissions import (
     Verdict,
     passable,
 )
+from metrogis.streets.raw import RawStreets, may_be_street, unreadable
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
@@ -55,25 +58,6 @@ _KEYS = ("highway", "route", "railway", "public_transport")
 _WKB_HEAD = 9  # bytes of a line before its coordinates: order, type, number of points
 _LICENCE = "ODbL 1.0"
 _ATTRIBUTION = "© OpenStreetMap contributors"
-
-
-class RawStreets(NamedTuple):
-    """Ways of a file before any choice: ids, tags, vertices in longitude and latitude.
-
-    Vertex places are NaN where the file lacks the node. ``barriers`` holds the tags of barrier
-    nodes, ``signals`` the ids of nodes with traffic signals.
-    """
-
-    way_id: Array
-    tags: list[dict[str, str]]
-    start: Array
-    node: Array
-    lon: Array
-    lat: Array
-    barriers: dict[int, dict[str, str]]
-    signals: Array
-    date: str
-    relations: int
 
 
 def read_osm(
@@ -171,21 +155,8 @@ def read_raw(path: Path, *, layer: str = "streets") -> RawStreets:
             remedy=Text("sprawdź ścieżkę", "check the path"),
         )
     if path.suffix.lower() in (".json", ".overpassjson"):
-        return _read_overpass(path, layer)
+        return read_overpass(path, layer)
     return _read_osmium(path, layer)
-
-
-def _unreadable(error: object, path: Path, layer: str) -> SourceError:
-    cause = " ".join(str(error).split())[:200]
-    return SourceError(
-        Text(f"nie da się odczytać pliku OSM ({cause})", f"not a readable OSM file ({cause})"),
-        layer=layer,
-        place=path.name,
-        remedy=Text(
-            "pobierz plik jeszcze raz: .osm.pbf, .osm lub .json z Overpass",
-            "download it again: .osm.pbf, .osm, or .json of Overpass",
-        ),
-    )
 
 
 # --------------------------------------------------------------------------- osmium
@@ -199,14 +170,15 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
     place: list[bytes] = []
     barriers: dict[int, dict[str, str]] = {}
     signals = array("q")
-    relations = 0
+    relations: list[tuple[int, dict[str, str], list[int], list[int]]] = []
     entity = osmium.osm
     factory, every = osmium.geom.WKBFactory(), osmium.geom.use_nodes.ALL
     wanted = osmium.filter.KeyFilter(*_KEYS).enable_for(entity.WAY | entity.RELATION)
     special = osmium.filter.KeyFilter("barrier", "highway", "crossing").enable_for(entity.NODE)
     try:
         with osmium.io.Reader(str(path), entity.NOTHING) as reader:
-            stamp = reader.header().get("osmosis_replication_timestamp") or ""
+            header = reader.header()
+            stamp, stated = header.get("osmosis_replication_timestamp") or "", header.box()
         objects = (
             osmium.FileProcessor(str(path), entity.NODE | entity.WAY | entity.RELATION)
             .with_locations()
@@ -222,10 +194,12 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
                     signals.append(thing.id)
                 continue
             if not thing.is_way():
-                relations += "highway" in thing.tags
+                if "highway" in thing.tags:
+                    ref = [[m.ref for m in thing.members if m.type == kind] for kind in "wn"]
+                    relations.append((thing.id, dict(thing.tags), ref[0], ref[1]))
                 continue
             own = dict(thing.tags)
-            if not _may_be_street(own):
+            if not may_be_street(own):
                 continue
             way_id.append(thing.id)
             tags.append(own)
@@ -240,10 +214,14 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
             ):  # fewer than two nodes, or some that the file lacks
                 place.append(_places(thing))
     except (RuntimeError, ValueError, OSError) as error:
-        raise _unreadable(error, path, layer) from error
+        raise unreadable(error, path, layer) from error
     lon, lat = np.frombuffer(b"".join(place), dtype="<f8").reshape(-1, 2).T.copy()
     if not path.name.lower().endswith(".pbf"):
         _late_places(path, np.asarray(node, dtype=np.int64), lon, lat)
+    box = None
+    if stated.valid():
+        low, high = stated.bottom_left, stated.top_right
+        box = (low.lon, low.lat, high.lon, high.lat)
     return RawStreets(
         np.asarray(way_id, dtype=np.int64),
         tags,
@@ -254,8 +232,36 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
         barriers,
         np.asarray(signals, dtype=np.int64),
         stamp[:10],
-        relations,
+        len(relations),
+        box,
+        tuple(_relations(path, relations)),
     )
+
+
+def _relations(
+    path: Path, found: list[tuple[int, dict[str, str], list[int], list[int]]]
+) -> Iterator[Lost]:
+    """Yield the streets stored as relations, each at the box of those members the file holds."""
+    if not found:
+        return
+    import osmium
+
+    ways = {ref for _, _, own, _ in found for ref in own}
+    nodes = {ref for _, _, _, own in found for ref in own}
+    place: dict[tuple[str, int], list[tuple[float, float]]] = {}
+    wanted = osmium.filter.IdFilter([*ways, *nodes])
+    kinds = osmium.osm.NODE | osmium.osm.WAY
+    for thing in osmium.FileProcessor(str(path), kinds).with_locations().with_filter(wanted):
+        if thing.is_node():
+            if thing.id in nodes and thing.location.valid():
+                place["n", thing.id] = [(thing.location.lon, thing.location.lat)]
+        elif thing.id in ways:
+            xy = np.frombuffer(_places(thing), dtype="<f8").reshape(-1, 2)
+            place["w", thing.id] = [(float(x), float(y)) for x, y in xy]
+    for number, tags, own_ways, own_nodes in found:
+        keys = [("w", ref) for ref in own_ways] + [("n", ref) for ref in own_nodes]
+        at = [p for key in keys for p in place.get(key, [])]
+        yield Lost("relation", number, tags, members_place(at))
 
 
 def _places(way: Any) -> bytes:
@@ -284,97 +290,6 @@ def _late_places(path: Path, node: Array, lon: Array, lat: Array) -> None:
         lon[i], lat[i] = found.get(int(node[i]), (np.nan, np.nan))
 
 
-def _may_be_street(tags: Mapping[str, Any]) -> bool:
-    """Tell streets, ferries and platforms from railways, bus routes and stops."""
-    return (
-        "highway" in tags
-        or tags.get("route") == "ferry"
-        or "platform" in (tags.get("railway"), tags.get("public_transport"))
-    )
-
-
-# --------------------------------------------------------------------------- overpass
-
-
-def _read_overpass(path: Path, layer: str) -> RawStreets:
-    try:
-        found = json.loads(path.read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
-        raise _unreadable(error, path, layer) from error
-    elements = found.get("elements") if isinstance(found, dict) else None
-    if not isinstance(elements, list):
-        raise _unreadable("no list 'elements'", path, layer)
-    remark = str(found.get("remark") or "")
-    if "error" in remark:  # the server ran out of time or memory: part of the answer is missing
-        raise _unreadable(f"Overpass: {remark}", path, layer)
-    try:
-        return _overpass_streets(
-            elements, str((found.get("osm3s") or {}).get("timestamp_osm_base", ""))
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise _unreadable(f"{type(error).__name__}: {error}", path, layer) from error
-
-
-def _overpass_streets(elements: list[Any], stamp: str) -> RawStreets:
-    places: dict[int, tuple[float, float]] = {}
-    barriers: dict[int, dict[str, str]] = {}
-    signals = []
-    ways: dict[int, dict[str, Any]] = {}
-    relations = 0
-    for element in elements:
-        kind, tags = element["type"], element.get("tags") or {}
-        if kind == "node":
-            places[int(element["id"])] = (float(element["lon"]), float(element["lat"]))
-            if "barrier" in tags:
-                barriers[int(element["id"])] = tags
-            if "traffic_signals" in (tags.get("highway"), tags.get("crossing")):
-                signals.append(int(element["id"]))
-        elif kind == "way" and _may_be_street(tags):
-            ways.setdefault(int(element["id"]), element)
-        elif kind == "relation":
-            relations += "highway" in tags
-    node: list[int] = []
-    lon: list[float] = []
-    lat: list[float] = []
-    count = []
-    nowhere = (np.nan, np.nan)
-    for element in ways.values():
-        shape = element.get("geometry")
-        refs = element.get("nodes")
-        if shape is not None:
-            at = [(float(p["lon"]), float(p["lat"])) if p else nowhere for p in shape]
-            if refs is None:
-                # without node ids vertices at one place are one node: below any drawing accuracy
-                refs = [_place_key(p) for p in at]
-        else:
-            refs = refs or []
-            at = [places.get(int(r), nowhere) for r in refs]
-        if len(at) != len(refs):
-            raise ValueError(f"way {element['id']}: nodes and geometry differ in length")
-        node += [int(r) for r in refs]
-        lon += [p[0] for p in at]
-        lat += [p[1] for p in at]
-        count.append(len(refs))
-    return RawStreets(
-        np.array(list(ways), dtype=np.int64),
-        [{str(k): str(v) for k, v in e["tags"].items()} for e in ways.values()],
-        np.concatenate([[0], np.cumsum(np.array(count, dtype=np.int64))]),
-        np.array(node, dtype=np.int64),
-        np.array(lon, dtype=np.float64),
-        np.array(lat, dtype=np.float64),
-        barriers,
-        np.array(signals, dtype=np.int64),
-        stamp[:10],
-        relations,
-    )
-
-
-def _place_key(place: tuple[float, float]) -> int:
-    if place[0] != place[0]:
-        return 0
-    return -((round((place[0] + 180) * 1e7) << 32) + round((place[1] + 90) * 1e7) + 1)
-
-
 # --------------------------------------------------------------------------- choices
 
 
@@ -390,9 +305,17 @@ def network_from(
     clip: Any = None,
     simplify: bool = True,
     keep_tags: Sequence[str] = KEEP_TAGS,
+    extent: Any = None,
 ) -> StreetNetwork:
-    """Choose the ways of a mode, project them, and build the network; see `read_osm`."""
+    """Choose the ways of a mode, project them, and build the network; see `read_osm`.
+
+    ``extent`` is the area in which streets are known, where it was found before.
+    """
     working = crs
+    if extent is None:
+        extent = extent_of(raw.start, raw.lon, raw.lat, working, raw.box)
+    unread, relations = raw.unread, raw.relations
+    losses = losses_of_streets(unread, [mode], rules)
     allow = Permissions(mode, rules)
     verdicts = [allow(tags) for tags in raw.tags]
     audit = _audit_of_choice(verdicts, raw, layer)
@@ -404,6 +327,7 @@ def network_from(
     x, y = _project(raw.lon, raw.lat, working, layer, place)
     if clip is not None:
         inside = _inside(x, y, clip, working, layer)
+        extent = shapely.intersection(extent, _area(clip, working, layer))
         touched = np.logical_or.reduceat(inside, raw.start[:-1])
         if not touched.any():
             raise _no_streets(mode, layer, place, "clip")
@@ -450,10 +374,13 @@ def network_from(
         .add(
             layer,
             "dropped",
-            raw.relations,
+            relations,
             Text("drogi zapisane jako relacje", "streets stored as relations"),
         )
     )
+    for why in ("short", "tags"):
+        ids = [item.id for item in unread if item.why == why]
+        audit = audit.add(layer, "dropped", len(ids), WHY[why], [f"way {i}" for i in ids])
     return StreetNetwork.from_topology(
         built,
         crs=working,
@@ -462,6 +389,8 @@ def network_from(
         signals=raw.signals,
         audit=audit,
         source=source,
+        extent=extent,
+        losses=losses,
     )
 
 
@@ -548,12 +477,17 @@ def _project(
     return x, y
 
 
-def _inside(x: Array, y: Array, clip: Any, working: pyproj.CRS, layer: str) -> Array:
+def _area(clip: Any, working: pyproj.CRS, layer: str) -> Any:
     if isinstance(clip, gpd.GeoDataFrame | gpd.GeoSeries):
         crs_rules.require_same(**{layer: working, "clip": clip})
         clip = clip.geometry.union_all()
-    shapely.prepare(clip)
-    return np.asarray(shapely.contains_xy(clip, x, y))
+    return clip
+
+
+def _inside(x: Array, y: Array, clip: Any, working: pyproj.CRS, layer: str) -> Array:
+    area = _area(clip, working, layer)
+    shapely.prepare(area)
+    return np.asarray(shapely.contains_xy(area, x, y))
 
 
 def _tag_table(raw: RawStreets, keep: Sequence[str]) -> pd.DataFrame:

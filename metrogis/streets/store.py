@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from metrogis.errors import SourceError
+from metrogis.evidence.losses import from_plain, to_plain
 from metrogis.provenance import Audit, AuditRow, Source
 from metrogis.sources.files import replacing
 from metrogis.texts import Text
@@ -22,7 +24,7 @@ from metrogis.texts import Text
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
 
-_VERSION = 1
+_VERSION = 2
 _ARRAYS = ("x", "y", "node_id", "signals", "edge_u", "edge_v", "edge_length", "edge_way", "coords",
            "coord_ptr", "indptr", "indices", "arc_edge", "arc_forward", "weights")  # fmt: skip
 
@@ -49,6 +51,8 @@ def save(network: StreetNetwork, path: str | Path) -> Path:
         "ways": columns,
         "source": asdict(network.source),
         "audit": [[r.layer, r.action, r.count, list(r.what), r.examples] for r in network.audit],
+        "extent": None if network.extent is None else shapely.to_wkb(network.extent, hex=True),
+        "losses": to_plain(network.losses),
     }
     arrays["about"] = np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), np.uint8)
     with replacing(target) as temporary, temporary.open("wb") as stream:
@@ -88,6 +92,8 @@ def load(path: str | Path) -> StreetNetwork:
                 unit=about["unit"],
                 ways=pd.DataFrame(ways),
                 source=Source(**about["source"]),
+                extent=shapely.from_wkb(about["extent"]),
+                losses=from_plain(about["losses"]),
                 audit=Audit(
                     tuple(AuditRow(a, b, c, Text(*w), e) for a, b, c, w, e in about["audit"])
                 ),

@@ -1,0 +1,156 @@
+"""Read streets from the JSON of an Overpass server (``out body`` with nodes, or ``out geom``)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from metrogis.streets.lost import Lost, members_place
+from metrogis.streets.raw import RawStreets, may_be_street, unreadable
+
+
+def read_overpass(path: Path, layer: str) -> RawStreets:
+    """Read all ways that may be streets; see :func:`metrogis.streets.osm.read_raw`.
+
+    An element whose tags or place cannot be read is lost, and the others are kept; a file of
+    another form is refused as a whole.
+    """
+    try:
+        found = json.loads(path.read_bytes())
+    except (ValueError, OSError, RecursionError) as error:
+        raise unreadable(error, path, layer) from error
+    elements = found.get("elements") if isinstance(found, dict) else None
+    if not isinstance(elements, list):
+        raise unreadable("no list 'elements'", path, layer)
+    remark = str(found.get("remark") or "")
+    if "error" in remark:  # the server ran out of time or memory: part of the answer is missing
+        raise unreadable(f"Overpass: {remark}", path, layer)
+    try:
+        stamp = str((found.get("osm3s") or {}).get("timestamp_osm_base", ""))
+        return _overpass_streets(elements, stamp, _box(found.get("bounds")))
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise unreadable(f"{type(error).__name__}: {error}", path, layer) from error
+
+
+Box = tuple[float, float, float, float]
+_NOWHERE = (np.nan, np.nan)
+
+
+def _overpass_streets(elements: list[Any], stamp: str, box: Box | None) -> RawStreets:
+    places: dict[int, tuple[float, float]] = {}
+    barriers: dict[int, dict[str, str]] = {}
+    signals = []
+    ways: dict[int, dict[str, Any]] = {}
+    every: dict[int, dict[str, Any]] = {}
+    relations: list[dict[str, Any]] = []
+    untagged: list[dict[str, Any]] = []
+    for element in elements:
+        kind, tags = element["type"], element.get("tags") or {}
+        if not isinstance(tags, dict):
+            tags = {}
+            untagged += [element] * (kind == "way")
+        if kind == "node":
+            places[int(element["id"])] = _place(element)
+            if "barrier" in tags:
+                barriers[int(element["id"])] = tags
+            if "traffic_signals" in (tags.get("highway"), tags.get("crossing")):
+                signals.append(int(element["id"]))
+        elif kind == "way":
+            every.setdefault(int(element["id"]), element)
+            if may_be_street(tags):
+                ways.setdefault(int(element["id"]), element)
+        elif kind == "relation" and "highway" in tags:
+            relations.append(element)
+    node: list[int] = []
+    at: list[tuple[float, float]] = []
+    count = []
+    for element in ways.values():
+        refs, own = _vertices(element, places)
+        node += refs
+        at += own
+        count.append(len(refs))
+    lon, lat = np.array(at, dtype=np.float64).reshape(-1, 2).T
+    lost = [
+        Lost("tags", int(way["id"]), None, members_place(_vertices(way, places)[1]))
+        for way in untagged
+    ]
+    for relation in relations:
+        member = [p for m in relation.get("members") or [] for p in _member(m, every, places)]
+        lost.append(
+            Lost("relation", int(relation["id"]), _words(relation["tags"]), members_place(member))
+        )
+    return RawStreets(
+        np.array(list(ways), dtype=np.int64),
+        [_words(e["tags"]) for e in ways.values()],
+        np.concatenate([[0], np.cumsum(np.array(count, dtype=np.int64))]),
+        np.array(node, dtype=np.int64),
+        lon.copy(),
+        lat.copy(),
+        barriers,
+        np.array(signals, dtype=np.int64),
+        stamp[:10],
+        len(relations),
+        box,
+        tuple(lost),
+    )
+
+
+def _words(tags: dict[Any, Any]) -> dict[str, str]:
+    return {str(k): str(v) for k, v in tags.items()}
+
+
+def _place(point: Any) -> tuple[float, float]:
+    """Return longitude and latitude; NaN where they are no numbers."""
+    try:
+        return float(point["lon"]), float(point["lat"])
+    except (KeyError, TypeError, ValueError):
+        return _NOWHERE
+
+
+def _vertices(
+    element: dict[str, Any], places: dict[int, tuple[float, float]]
+) -> tuple[list[int], list[tuple[float, float]]]:
+    """Return node ids and places of a way, from its own geometry or from the nodes."""
+    shape, refs = element.get("geometry"), element.get("nodes")
+    if shape is None:
+        refs = [int(r) for r in refs or []]
+        return refs, [places.get(r, _NOWHERE) for r in refs]
+    at = [_place(p) for p in shape]
+    if refs is None:
+        # without node ids vertices at one place are one node: below any drawing accuracy
+        refs = [_place_key(p) for p in at]
+    if len(at) != len(refs):
+        raise ValueError(f"way {element['id']}: nodes and geometry differ in length")
+    return [int(r) for r in refs], at
+
+
+def _member(
+    member: Any, ways: dict[int, dict[str, Any]], places: dict[int, tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """Return the places of a relation's member that the file holds."""
+    if not isinstance(member, dict):
+        return []
+    if member.get("geometry") is not None:
+        return [_place(p) for p in member["geometry"]]
+    ref = int(member["ref"])
+    if member.get("type") == "node":
+        return [places.get(ref, _place(member))]
+    return _vertices(ways[ref], places)[1] if member.get("type") == "way" and ref in ways else []
+
+
+def _box(bounds: Any) -> Box | None:
+    """Return the area that the query asked for, where the answer states it."""
+    if not isinstance(bounds, dict):
+        return None
+    names = ("minlon", "minlat", "maxlon", "maxlat")
+    west, south, east, north = (float(bounds[name]) for name in names)
+    return (west, south, east, north) if west < east and south < north else None
+
+
+def _place_key(place: tuple[float, float]) -> int:
+    if place[0] != place[0]:
+        return 0
+    return -((round((place[0] + 180) * 1e7) << 32) + round((place[1] + 90) * 1e7) + 1)

@@ -1,0 +1,68 @@
+"""Streets of an OpenStreetMap file as read, before any choice of mode is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy.typing as npt
+
+from metrogis.errors import SourceError
+from metrogis.streets.lost import Lost, broken_ways
+from metrogis.texts import Text
+
+Array = npt.NDArray[Any]
+
+
+class RawStreets(NamedTuple):
+    """Ways of a file before any choice: ids, tags, vertices in longitude and latitude.
+
+    Vertex places are NaN where the file lacks the node. ``barriers`` holds the tags of barrier
+    nodes, ``signals`` the ids of nodes with traffic signals. ``box`` is the area that the header of
+    the file states (west, south, east, north), ``lost`` what could not be read at all.
+    """
+
+    way_id: Array
+    tags: list[dict[str, str]]
+    start: Array
+    node: Array
+    lon: Array
+    lat: Array
+    barriers: dict[int, dict[str, str]]
+    signals: Array
+    date: str
+    relations: int
+    box: tuple[float, float, float, float] | None = None
+    lost: tuple[Lost, ...] = ()
+
+    @property
+    def unread(self) -> list[Lost]:
+        """What was lost in reading: whole streets, and ways that lack nodes."""
+        return [
+            *self.lost,
+            *broken_ways(self.way_id, self.tags, self.start, self.lon, self.lat),
+        ]
+
+
+def unreadable(error: object, path: Path, layer: str) -> SourceError:
+    """Return the error of a file that is broken as a whole."""
+    cause = " ".join(str(error).split())[:200]
+    return SourceError(
+        Text(f"nie da się odczytać pliku OSM ({cause})", f"not a readable OSM file ({cause})"),
+        layer=layer,
+        place=path.name,
+        remedy=Text(
+            "pobierz plik jeszcze raz: .osm.pbf, .osm lub .json z Overpass",
+            "download it again: .osm.pbf, .osm, or .json of Overpass",
+        ),
+    )
+
+
+def may_be_street(tags: Mapping[str, Any]) -> bool:
+    """Tell streets, ferries and platforms from railways, bus routes and stops."""
+    return (
+        "highway" in tags
+        or tags.get("route") == "ferry"
+        or "platform" in (tags.get("railway"), tags.get("public_transport"))
+    )
