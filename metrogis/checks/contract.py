@@ -25,7 +25,7 @@ import inspect
 import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -35,13 +35,23 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from metrogis import crs as crs_rules
-from metrogis.checks import outlines
+from metrogis.checks import knowledge, outlines
+from metrogis.checks.presentation import (
+    Category,
+    Column,
+    Finding,
+    Ground,
+    Overlay,
+    View,
+    municipality_columns,
+    unknown_first,
+)
 from metrogis.errors import MissingLayerError, ParameterError, SchemaError
 from metrogis.evidence import Evidence
 from metrogis.evidence.rasters import evidence_of
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
-from metrogis.texts import Text, both, default_language
+from metrogis.texts import Text, default_language
 
 Direction = Literal["1.2.1", "2.1.2", "2.1.3"]
 
@@ -59,6 +69,26 @@ DIRECTIONS: dict[Direction, Text] = {
         "Active mobility: cycling and walking routes to interchanges",
     ),
 }
+
+
+__all__ = [
+    "DIRECTIONS",
+    "Category",
+    "Check",
+    "Column",
+    "Direction",
+    "Finding",
+    "Ground",
+    "Input",
+    "Overlay",
+    "Parameters",
+    "Result",
+    "Run",
+    "Spec",
+    "View",
+    "municipality_columns",
+    "require_unique",
+]
 
 
 # --------------------------------------------------------------------------- parameters
@@ -158,118 +188,6 @@ class Input:
     text: Text
     schema: str = ""
     required: bool = True
-
-
-@dataclass(frozen=True)
-class Column:
-    """How a column of a result table reads: heading, unit, digits, meaning.
-
-    ``kind``: ``number``, ``share`` (0-1, shown as per cent), ``text`` (data, never translated),
-    ``category`` (a code, shown by ``categories``), ``flag`` (yes / no / unknown). ``known`` names
-    the companion column of an additive one: how much of the whole its number speaks of. ``land``
-    is False for what does not hang on a municipality's outline (people and flows by code): it
-    stays known where the outline is not. ``bound``: the number is a lower or an upper bound, as far
-    as less is known. ``of_known``: a rank, region or share that speaks of what is known, and may
-    differ when more is.
-    """
-
-    label: Text
-    kind: Literal["number", "share", "text", "category", "flag"] = "number"
-    unit: str = ""
-    digits: int = 0
-    note: Text | None = None
-    categories: Mapping[str, Text] = field(default_factory=dict)
-    known: str = ""
-    land: bool = True
-    bound: Literal["", "low", "high"] = ""
-    of_known: bool = False
-
-
-@dataclass(frozen=True)
-class Category:
-    """One class of a categorical view. ``hatch`` marks states that are not known."""
-
-    value: str
-    label: Text
-    colour: str
-    hatch: bool = False
-
-
-@dataclass(frozen=True)
-class Ground:
-    """Where a view knows what it shows: polygons of ``table``, by its ``column``.
-
-    The column is a flag (known: True) or a known share (0-1). Land of a polygon whose flag is not
-    True, or whose share is below 1, is hatched beneath the view on web map, legend, picture and in
-    QGIS alike: absence of data is never drawn as absence.
-    """
-
-    column: str
-    table: str = "municipalities"
-
-
-@dataclass(frozen=True)
-class View:
-    """One layer of the check's map, from one table of the result.
-
-    Give ``categories`` (a column of codes), or ``breaks`` (a column of numbers; fixed policy
-    breaks, so that years compare; classes are half-open ``[b_i, b_i+1)``), or neither (one colour).
-    ``popup`` names the columns shown on a click; missing values are drawn as "no data". ``ground``
-    says where the view knows what it shows.
-    """
-
-    table: str
-    title: Text
-    column: str | None = None
-    breaks: tuple[float, ...] = ()
-    palette: str = "viridis"
-    categories: tuple[Category, ...] = ()
-    colour: str = "#0072B2"
-    popup: tuple[str, ...] = ()
-    shown: bool = True
-    radius: float = 5.0
-    weight: float = 1.5
-    fill_opacity: float = 0.65
-    ground: Ground | None = None
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """One raster of the result as an image on the check's map and as a GeoTIFF to download.
-
-    ``raster`` names an entry of :attr:`Result.rasters`. Give ``breaks`` (half-open classes
-    ``[b_i, b_i+1)``; values below the first one are not drawn) or ``categories`` (values written
-    as text; those in ``hidden`` are not drawn). Cells that are not known are hatched like any
-    unknown place.
-    """
-
-    raster: str
-    title: Text
-    breaks: tuple[float, ...] = ()
-    categories: tuple[Category, ...] = ()
-    palette: str = "viridis"
-    unit: str = ""
-    digits: int = 0
-    opacity: float = 0.75
-    shown: bool = True
-    hidden: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A sentence a planner quotes, and its numbers.
-
-    ``text`` is a template (see :class:`metrogis.texts.Text`); ``values`` fills it. Every value
-    also appears in :attr:`Result.figures`; ``places`` holds the texts (names) it needs beside.
-    """
-
-    text: Text
-    values: Mapping[str, float] = field(default_factory=dict)
-    places: Mapping[str, str | Text] = field(default_factory=dict)
-
-    def render(self) -> Text:
-        """Return the sentence in both languages."""
-        return self.text.fill(**self.values, **self.places)
 
 
 @dataclass(frozen=True)
@@ -433,7 +351,7 @@ class Run:
         if gone.any() and any(column.land for column in columns.values()):
             municipalities = outlines.unknown_land(municipalities, columns, gone)
             findings = [*findings, _no_outline(given["name"][gone].astype(str).tolist())]
-        return Result(
+        made = Result(
             check=self.check,
             municipalities=municipalities,
             features=dict(features or {}),
@@ -445,6 +363,11 @@ class Run:
             inputs=self._given,
             evidence=dict(self.evidence),
         )
+        if made.mostly_unknown:
+            title = made.main_view.title if made.main_view else self.check.title
+            said = unknown_first(made.findings, 1.0 - made.known_share, title)
+            made = replace(made, findings=said)
+        return made
 
 
 def _no_outline(names: Sequence[str]) -> Finding:
@@ -510,6 +433,38 @@ class Result:
     def figures(self) -> dict[str, float]:
         """The headline numbers: the values of all findings by name."""
         return {name: value for f in self.findings for name, value in f.values.items()}
+
+    @property
+    def main_view(self) -> View | None:
+        """The view that tells how much is known: the first with a ground, else the first."""
+        there = [v for v in self.check.views if v.table in self.tables]
+        grounded = (
+            v
+            for v in there
+            if v.ground and v.ground.shares(self.tables, self.check.columns) is not None
+        )
+        return next(grounded, there[0] if there else None)
+
+    @cached_property
+    def known_share(self) -> float:
+        """Share (0-1) of the main view that is known: of the land of its ground, else of its rows.
+
+        Maps open on the known part, and findings begin with what is not known, where it is less
+        than half (:attr:`mostly_unknown`).
+        """
+        view = self.main_view
+        if view is None:
+            return 1.0
+        shares = view.ground.shares(self.tables, self.check.columns) if view.ground else None
+        if view.ground is not None and shares is not None:
+            return knowledge.weighted_share(self.tables[view.ground.table], shares)
+        table = self.tables[view.table]
+        return knowledge.weighted_share(table, view.known_rows(table))
+
+    @property
+    def mostly_unknown(self) -> bool:
+        """Whether more than half of what the check maps is not known."""
+        return self.known_share < knowledge.HALF
 
     def sentences(self, language: str = "en") -> list[str]:
         """Return the findings as sentences in ``pl`` or ``en``."""
@@ -588,14 +543,6 @@ class Result:
     def __repr__(self) -> str:
         shape = ", ".join(f"{name}: {len(table)} rows" for name, table in self.tables.items())
         return f"<Result of {self.check.id}: {shape}; {len(self.findings)} findings>"
-
-
-def municipality_columns() -> dict[str, Column]:
-    """Return the two columns every municipal table starts with."""
-    return {
-        "teryt": Column(both("TERYT"), kind="text", land=False),
-        "name": Column(Text("gmina", "municipality"), kind="text", land=False),
-    }
 
 
 def require_unique(frame: pd.DataFrame, column: str, *, layer: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,11 @@ from metrogis.crs import GEOGRAPHIC_CRS
 from metrogis.errors import PublishError
 from metrogis.landscape.grid import Grid
 from metrogis.maps import texts
-from metrogis.maps.layers import MapClass, categorise, grade, is_unknown
+from metrogis.maps.ground import UnknownLand, area
+from metrogis.maps.layers import categorise, grade
 from metrogis.maps.png import png
-from metrogis.texts import Text, number
+from metrogis.maps.symbols import Hatch, MapClass, Symbol, class_symbol, is_unknown
+from metrogis.texts import Text
 
 MAX_CELLS = 4_000_000
 """Above this many cells every second, third ... one is drawn, and the legend says so."""
@@ -65,15 +67,22 @@ class ImageLayer:
     shape: str = "polygon"
 
     @property
+    def land(self) -> UnknownLand | None:
+        """A raster's own cells say where it is not known."""
+        return None
+
+    def symbol(self, item: MapClass) -> Symbol:
+        """Return how a class is drawn."""
+        return class_symbol(item, self.shape, width=1.0, fill_opacity=self.overlay.opacity)
+
+    @property
     def notes(self) -> tuple[Text, ...]:
         """What a reader of the legend must know."""
         return (texts.EVERY_CELL.fill(n=self.step),) if self.step > 1 else ()
 
     def size_of(self, item: MapClass, language: str) -> str:
         """Write the area of a class."""
-        area = item.count * abs(self.transform.a * self.transform.e) / 1e6
-        digits = 0 if area >= 100 else 1 if area >= 1 else 2
-        return f"{number(area, language, digits)} km²"
+        return area(item.count * abs(self.transform.a * self.transform.e) / 1e6, language)
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -87,16 +96,20 @@ class ImageLayer:
         """Return red, green, blue, alpha (0-255) of each cell; unknown ones are striped."""
         codes = self.codes if codes is None else codes
         table = np.zeros((256, 4), np.uint8)
-        hatched = np.zeros(256, bool)
+        hatches: dict[Hatch, np.ndarray] = {}
         for i, item in enumerate(self.classes):
-            table[i] = np.round(np.array(to_rgba(item.colour, self.overlay.opacity)) * 255)
-            hatched[i] = item.hatch
+            symbol = self.symbol(item)
+            table[i] = np.round(np.array(to_rgba(symbol.fill, symbol.fill_opacity)) * 255)
+            if symbol.hatch is not None:
+                hatches.setdefault(symbol.hatch, np.zeros(256, bool))[i] = True
         # four bytes of a colour are looked up as one number
         numbers = np.take(table.view(np.uint32)[:, 0], codes)
-        if hatched.any():
+        for hatch, classes in hatches.items():
             rows, columns = (np.arange(n) for n in codes.shape)
-            stripe = ((rows[:, None] + columns[None, :]) % 9 < 2) & np.take(hatched, codes)
-            mark = np.array((90, 98, 106, round(255 * self.overlay.opacity)), np.uint8)
+            across = (rows[:, None] + columns[None, :]) % round(hatch.spacing)
+            # a pixel that a slanting line of this width crosses
+            stripe = (across < round(hatch.width * math.sqrt(2))) & np.take(classes, codes)
+            mark = np.round(np.array(to_rgba(hatch.colour, hatch.opacity)) * 255).astype(np.uint8)
             numbers[stripe] = mark.view(np.uint32)[0]
         return numbers.view(np.uint8).reshape(*codes.shape, 4)
 
@@ -157,7 +170,7 @@ def _layer(result: Result, overlay: Overlay, grid: Grid) -> ImageLayer:
         codes[codes != NOT_DRAWN] -= 1  # nothing is below the first break
         classes = classes[1:]
     counts = np.bincount(codes.ravel(), minlength=256)
-    kept = tuple(MapClass(**{**c.__dict__, "count": int(counts[i])}) for i, c in enumerate(classes))
+    kept = tuple(replace(c, count=int(counts[i])) for i, c in enumerate(classes))
     view = View(
         table=overlay.raster,
         title=overlay.title,

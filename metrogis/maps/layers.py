@@ -7,10 +7,8 @@ class of their own, and rows without a location are counted.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -21,11 +19,30 @@ import shapely
 from matplotlib.colors import to_hex
 
 from metrogis.checks.contract import Category, Column, Result, View
-from metrogis.crs import GEOGRAPHIC_CRS
+from metrogis.checks.contract import Ground as Declared
 from metrogis.errors import ParameterError, PublishError
 from metrogis.maps import texts
+from metrogis.maps.geometry import drawn, joined, placed, simplify
+from metrogis.maps.ground import Ground, UnknownLand, ground_of, label_points, unknown_land
+from metrogis.maps.symbols import MapClass, Symbol, class_symbol, is_unknown
 from metrogis.maps.values import column_of, flag
-from metrogis.texts import NO_DATA, UNKNOWN, Text, number, percent
+from metrogis.texts import NO_DATA, Text, number, percent
+
+__all__ = [
+    "Ground",
+    "MapClass",
+    "MapLayer",
+    "WebLayer",
+    "build",
+    "categorise",
+    "drawn",
+    "grade",
+    "ground_of",
+    "is_unknown",
+    "label_points",
+    "simplify",
+    "web_layer",
+]
 
 MAX_FEATURES = 5000
 """Above this many features a layer is drawn joined by class."""
@@ -33,24 +50,12 @@ MAX_FEATURES = 5000
 COORDINATES = 60_000
 """Coordinates of one layer on the web map, about 1 MB; geometry is simplified until it fits."""
 
+SHAPES = ("point", "line", "polygon")
+"""By the dimension of a geometry."""
+
 NO_DATA_COLOUR = "#d9d9d9"
 OUTSIDE_COLOUR = "#8c510a"
 OTHER_COLOUR = "#999999"
-
-
-@dataclass(frozen=True)
-class MapClass:
-    """One class of a layer: what the legend says, how it is drawn, how many rows it holds."""
-
-    label: Text
-    colour: str
-    hatch: bool = False
-    count: int = 0
-    lower: float | None = None
-    upper: float | None = None
-    value: str | None = None
-    closed: bool = False
-    missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class MapLayer:
         ``polygon``, ``line`` or ``point``: what most rows are.
     unplaced : int
         Rows of the table without geometry.
+    land : UnknownLand or None
+        Land of which the view does not know, hatched beneath it.
     """
 
     view: View
@@ -78,6 +85,30 @@ class MapLayer:
     column: Column | None
     shape: str
     unplaced: int = 0
+    land: UnknownLand | None = None
+
+    def symbol(self, item: MapClass, shape: str | None = None) -> Symbol:
+        """Return how a class is drawn, where a row has another ``shape`` than most: as that."""
+        return class_symbol(
+            item,
+            shape or self.shape,
+            width=self.line_width,
+            fill_opacity=self.view.fill_opacity,
+            radius=self.view.radius,
+        )
+
+    @property
+    def line_width(self) -> float:
+        """Width of lines and outlines: thin where thousands of cells would hide in them."""
+        if self.shape == "polygon" and len(self.frame) > 800:
+            return min(self.view.weight, 0.4)
+        return self.view.weight
+
+    @property
+    def further_shapes(self) -> tuple[str, ...]:
+        """What rows are that are not what most are."""
+        found = np.unique(shapely.get_dimensions(self.frame.geometry.to_numpy()).clip(0))
+        return tuple(SHAPES[d] for d in found.tolist() if SHAPES[d] != self.shape)
 
     @property
     def joined(self) -> bool:
@@ -128,19 +159,22 @@ def build(result: Result, *, view: str | None = None) -> tuple[MapLayer, ...]:
                 remedy=Text(f"są: {known}", f"there are: {known}"),
             )
         chosen = named
-    return tuple(_layer(result, v) for v in chosen)
+    lands: dict[Declared | None, UnknownLand | None] = {}  # views of one ground share its shapes
+    for v in chosen:
+        if v.ground not in lands:
+            lands[v.ground] = unknown_land(result, v.ground)
+    return tuple(_layer(result, v, lands[v.ground]) for v in chosen)
 
 
-def _layer(result: Result, view: View) -> MapLayer:
+def _layer(result: Result, view: View, land: UnknownLand | None) -> MapLayer:
     table = result.tables[view.table]
     if view.column is not None and view.column not in table.columns:
         raise PublishError(
             Text(f"widok wymaga kolumny '{view.column}'", f"a view needs column '{view.column}'"),
             layer=f"{result.check.id}.{view.table}",
         )
-    geometry = table.geometry
-    placed = ~(geometry.isna() | geometry.is_empty).to_numpy()
-    frame = table[placed]
+    there = placed(table.geometry)
+    frame = table[there]
     column = column_of(result.check, view.table, view.column) if view.column else None
     if view.column is None or column is None:
         codes = np.zeros(len(frame), dtype=np.int64)
@@ -152,21 +186,16 @@ def _layer(result: Result, view: View) -> MapLayer:
     else:
         codes, classes = _one_colour(frame[view.column], view)
     counts = np.bincount(codes, minlength=len(classes))
-    counted = tuple(_counted(c, int(n)) for c, n in zip(classes, counts, strict=True))
-    return MapLayer(
-        view, frame, codes, counted, column, _shape(frame), int(len(table) - placed.sum())
-    )
-
-
-def _counted(item: MapClass, count: int) -> MapClass:
-    return MapClass(**{**item.__dict__, "count": count})
+    counted = tuple(replace(c, count=int(n)) for c, n in zip(classes, counts, strict=True))
+    unplaced = int(len(table) - there.sum())
+    return MapLayer(view, frame, codes, counted, column, _shape(frame), unplaced, land)
 
 
 def _shape(frame: gpd.GeoDataFrame) -> str:
     if frame.empty:
         return "polygon"
     kinds = np.bincount(shapely.get_dimensions(frame.geometry.to_numpy()).clip(0), minlength=3)
-    return ("point", "line", "polygon")[int(np.argmax(kinds[:3]))]
+    return SHAPES[int(np.argmax(kinds[:3]))]
 
 
 def _one_colour(values: pd.Series, view: View) -> tuple[np.ndarray, list[MapClass]]:
@@ -301,15 +330,6 @@ def _range_label(low: float | None, high: float | None, closed: bool, write: Any
     return fill(texts.BETWEEN_CLOSED if closed else texts.BETWEEN)
 
 
-def is_unknown(item: MapClass) -> bool:
-    """Whether a class stands for "not known" rather than for a value.
-
-    >>> is_unknown(MapClass(UNKNOWN, "#ccc", hatch=True))
-    True
-    """
-    return item.missing or item.hatch or item.label == UNKNOWN
-
-
 # --------------------------------------------------------------------------- geometry for the web
 
 
@@ -345,154 +365,10 @@ def web_layer(layer: MapLayer) -> WebLayer:
     codes, rows = layer.codes, np.arange(len(geometry))
     if layer.joined:
         used = np.unique(codes)
-        geometry = np.array([_join(geometry[codes == c]) for c in used], dtype=object)
+        geometry = np.array([joined(geometry[codes == c]) for c in used], dtype=object)
         codes, rows = used, np.full(len(used), -1)
     # Large things first: a small polygon inside a big one stays reachable by the pointer.
     order = np.argsort(-shapely.area(geometry), kind="stable")
     geometry, codes, rows = geometry[order], codes[order], rows[order]
     metric, shapes, bounds = drawn(geometry, layer.frame.crs, COORDINATES)
     return WebLayer(layer, shapes, rows, codes, metric, bounds)
-
-
-Drawn = tuple[np.ndarray, list[str], tuple[float, float, float, float] | None]
-
-
-def drawn(geometry: np.ndarray, crs: Any, budget: int) -> Drawn:
-    """Return geometry simplified (working CRS), its GeoJSON texts (EPSG:4326), and its bounds.
-
-    What was done last is kept: most checks draw the same municipalities, several times each.
-    """
-    system = crs.to_wkt() if hasattr(crs, "to_wkt") else str(crs)
-    return _drawn(tuple(shapely.to_wkb(geometry).tolist()), system, budget)
-
-
-@lru_cache(maxsize=8)
-def _drawn(geometry: tuple[bytes | None, ...], crs: str, budget: int) -> Drawn:
-    metric = simplify(np.array(shapely.from_wkb(geometry), dtype=object), budget)
-    degrees = to_degrees(metric, crs)
-    kept = ~(shapely.is_missing(degrees) | shapely.is_empty(degrees))
-    bounds = tuple(shapely.total_bounds(degrees[kept]).tolist()) if kept.any() else None
-    return metric, shapely.to_geojson(degrees).tolist(), bounds
-
-
-def _join(parts: np.ndarray) -> Any:
-    """One geometry of many: polygons dissolved, lines and points collected."""
-    dimension = int(shapely.get_dimensions(parts).max(initial=0))
-    if dimension == 2:
-        return shapely.union_all(shapely.make_valid(parts))
-    flat = shapely.get_parts(parts)
-    return (shapely.multilinestrings if dimension == 1 else shapely.multipoints)(
-        flat[shapely.get_dimensions(flat) == dimension]
-    )
-
-
-def to_degrees(geometry: np.ndarray, crs: Any) -> np.ndarray:
-    """Return geometries in EPSG:4326, rounded to 5 decimals (a metre)."""
-    if len(geometry) == 0:
-        return geometry
-    degrees = gpd.GeoSeries(geometry, crs=crs).to_crs(GEOGRAPHIC_CRS).to_numpy()
-    return np.asarray(shapely.transform(degrees, lambda xy: np.round(xy, 5)), dtype=object)
-
-
-@dataclass(frozen=True)
-class Ground:
-    """The municipalities under all layers: where the area ends, and what its parts are called.
-
-    Attributes
-    ----------
-    metric, shapes, bounds
-        As in :class:`WebLayer`.
-    labels : list of (x, y, name)
-        Working CRS, see :func:`label_points`.
-    places : list of (latitude, longitude, name)
-    """
-
-    metric: np.ndarray
-    shapes: list[str]
-    bounds: tuple[float, float, float, float] | None
-    labels: list[tuple[float, float, str]] = field(default_factory=list)
-    places: list[tuple[float, float, str]] = field(default_factory=list)
-
-
-def ground_of(result: Result) -> Ground:
-    """Return the outlines of the municipalities, lightly drawn."""
-    geometry = result.municipalities.geometry
-    geometry = geometry[~(geometry.isna() | geometry.is_empty)]
-    metric, shapes, bounds = drawn(shapely.force_2d(geometry.to_numpy()), geometry.crs, 8_000)
-    labels = label_points(result)
-    return Ground(metric, shapes, bounds, labels, _located(labels, geometry.crs))
-
-
-def simplify(geometry: np.ndarray, budget: int) -> np.ndarray:
-    """Drop vertices until ``budget`` holds; borders that polygons share stay shared."""
-    if not (shapely.get_dimensions(geometry) > 0).any():
-        return geometry
-    left, bottom, right, top = shapely.total_bounds(geometry)
-    size = math.hypot(right - left, top - bottom)
-    if not size:
-        return geometry
-    tolerance = size / 20_000  # a third of a pixel on a full screen, four zoom steps in
-    simple = _simplified(geometry, tolerance)
-    while shapely.get_num_coordinates(simple).sum() > budget and tolerance < size / 500:
-        tolerance *= 2
-        simple = _simplified(geometry, tolerance)
-    return simple
-
-
-def _simplified(geometry: np.ndarray, tolerance: float) -> np.ndarray:
-    areal = shapely.get_dimensions(geometry) == 2
-    if areal.all() and hasattr(shapely, "coverage_simplify"):
-        try:
-            done = shapely.coverage_simplify(geometry, tolerance)
-            if not shapely.is_empty(done).any() and shapely.is_valid(done).all():
-                return np.asarray(done, dtype=object)
-        except shapely.errors.GEOSException:
-            pass
-    simple = np.asarray(geometry, dtype=object).copy()
-    lines = shapely.get_dimensions(simple) == 1
-    simple[lines] = _simplified_lines(simple[lines], tolerance)
-    simple[~lines] = shapely.simplify(simple[~lines], tolerance, preserve_topology=True)
-    return simple
-
-
-def _simplified_lines(lines: np.ndarray, tolerance: float) -> np.ndarray:
-    """Simplify each line by itself; to look for crossings takes most of a second for a city."""
-    done = np.asarray(shapely.simplify(lines, tolerance, preserve_topology=False), dtype=object)
-    # a loop that is smaller than the tolerance must not vanish
-    gone = (shapely.get_num_geometries(done) < shapely.get_num_geometries(lines)) | (
-        shapely.length(done) == 0
-    )
-    done[gone] = shapely.simplify(lines[gone], tolerance, preserve_topology=True)
-    return done
-
-
-def label_points(result: Result, *, limit: int = 200) -> list[tuple[float, float, str]]:
-    """Return names of municipalities with a point inside each: x, y (working CRS), name.
-
-    The most populous first (the largest, where people are not known): labels that would overlap
-    are left out in this order.
-    """
-    table = result.municipalities
-    if "name" not in table.columns:
-        return []
-    table = table[~(table.geometry.isna() | table.geometry.is_empty)]
-    weight = table.geometry.area
-    if "population" in table.columns:
-        people = pd.to_numeric(table["population"], errors="coerce")
-        weight = people.fillna(-1.0) + weight.rank() / (len(table) + 1)
-    chosen = table.iloc[weight.argsort().to_numpy()[::-1][:limit]]
-    points = shapely.point_on_surface(chosen.geometry.to_numpy())
-    return [
-        (float(x), float(y), str(name))
-        for (x, y), name in zip(shapely.get_coordinates(points), chosen["name"], strict=True)
-    ]
-
-
-def _located(labels: list[tuple[float, float, str]], crs: Any) -> list[tuple[float, float, str]]:
-    """As ``labels``, but latitude and longitude."""
-    if not labels:
-        return []
-    xs, ys, names = zip(*labels, strict=True)
-    points = gpd.GeoSeries.from_xy(xs, ys, crs=crs).to_crs(GEOGRAPHIC_CRS)
-    x, y = points.x.round(5).tolist(), points.y.round(5).tolist()
-    return list(zip(y, x, names, strict=True))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metrogis.maps.images import ImageLayer
-from metrogis.maps.layers import MapLayer, is_unknown
+from metrogis.maps.layers import MapLayer
+from metrogis.maps.symbols import Symbol, is_unknown
 from metrogis.maps.values import heading
 
 
@@ -15,21 +16,25 @@ class Entry:
 
     label: str
     count: str
-    colour: str
-    hatch: bool
+    symbol: Symbol
     unknown: bool
 
 
 @dataclass(frozen=True)
 class LegendBlock:
-    """The legend of one layer, in one language."""
+    """The legend of one layer, in one language: its classes, then the land beneath it."""
 
     title: str
     subtitle: str
     entries: tuple[Entry, ...]
+    land: tuple[Entry, ...]
     notes: tuple[str, ...]
-    shape: str
     shown: bool
+
+    @property
+    def lines(self) -> tuple[Entry, ...]:
+        """All lines, as a reader sees them."""
+        return (*self.entries, *self.land)
 
 
 def legend_of(layer: MapLayer | ImageLayer, language: str) -> LegendBlock:
@@ -41,16 +46,13 @@ def legend_of(layer: MapLayer | ImageLayer, language: str) -> LegendBlock:
         title=title,
         subtitle=what if graded and what.lower() != title.lower() else "",
         entries=tuple(
-            Entry(
-                c.label.get(language),
-                layer.size_of(c, language),
-                c.colour,
-                c.hatch,
-                is_unknown(c),
-            )
+            Entry(c.label.get(language), layer.size_of(c, language), layer.symbol(c), is_unknown(c))
             for c in layer.classes
         ),
+        land=tuple(
+            Entry(p.label.get(language), p.size(language), p.symbol, True)
+            for p in (layer.land.parts if layer.land else ())
+        ),
         notes=tuple(note.get(language) for note in layer.notes),
-        shape=layer.shape,
         shown=layer.view.shown,
     )

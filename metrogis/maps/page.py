@@ -27,14 +27,16 @@ from metrogis.errors import ParameterError
 from metrogis.maps import assets, texts
 from metrogis.maps import images as map_images
 from metrogis.maps import layers as map_layers
+from metrogis.maps.geometry import bounds_in_degrees, placed
+from metrogis.maps.ground import Ground, UnknownLand
 from metrogis.maps.images import WebImage
-from metrogis.maps.layers import Ground, MapLayer, WebLayer
-from metrogis.maps.legend import legend_of
+from metrogis.maps.layers import WebLayer
+from metrogis.maps.legend import Entry, legend_of
+from metrogis.maps.symbols import web_style
 from metrogis.maps.values import column_of, heading, shown_column
 from metrogis.texts import Text
 
 POLAND = (49.0, 14.1, 54.9, 24.2)
-EDGE = {"polygon": "#46525e", "point": "#24303b", "line": "#46525e"}
 
 
 @dataclass(frozen=True)
@@ -123,23 +125,37 @@ def map_data(
     ``images`` are the rasters by their address; in the list of layers they follow the views.
     """
     pictures = [_image_json(i, address, language) for address, i in (images or {}).items()]
-    layers = ",".join([*(_layer_json(result, w, language) for w in web), *pictures])
+    lands = {w.layer.land: None for w in web if w.layer.land is not None}
+    order = {land: i for i, land in enumerate(lands)}
+    layers = ",".join([*(_layer_json(result, w, language, order) for w in web), *pictures])
     head = {
         "title": texts.MAP_OF.fill(title=result.check.title).get(language),
         "language": language,
         "page": page,
         "basemap": basemap is not None,
         "bounds": bounds_of(web, ground),
+        "opening": opening_of(result),
         "places": ground.places,
         "words": {
             "zoomIn": texts.ZOOM_IN.get(language),
             "zoomOut": texts.ZOOM_OUT.get(language),
             "legend": texts.LEGEND.get(language),
+            "home": texts.ZOOM_HOME.get(language),
             "close": texts.CLOSE.get(language),
         },
     }
     under = ",".join(ground.shapes)
-    return f'{safe_json(head)[:-1]},"ground":[{under}],"layers":[{layers}]}}'
+    land = ",".join(map(_land_json, lands))
+    return f'{safe_json(head)[:-1]},"ground":[{under}],"land":[{land}],"layers":[{layers}]}}'
+
+
+def _land_json(land: UnknownLand) -> str:
+    """Write land that is not known: which shapes of the ground it is, or shapes of its own."""
+    parts = []
+    for part in land.parts:
+        head = safe_json({"style": web_style(part.symbol), "of": part.places})
+        parts.append(f'{head[:-1]},"shapes":[{",".join(part.shapes)}]}}')
+    return f"[{','.join(parts)}]"
 
 
 def bounds_of(web: Sequence[WebLayer], ground: Ground) -> list[list[float]]:
@@ -153,7 +169,47 @@ def bounds_of(web: Sequence[WebLayer], ground: Ground) -> list[list[float]]:
     return [[south, west], [north, east]]
 
 
-def _layer_json(result: Result, web: WebLayer, language: str) -> str:
+SMALLEST = 0.02
+"""Degrees: a map opens on at least this much, about 2 km."""
+
+NARROWER = 0.9
+"""A map opens on the known part where that is narrower than this share of the whole."""
+
+
+def opening_of(result: Result) -> list[list[float]] | None:
+    """Return the part on which a map opens: the known one, where most is unknown.
+
+    Returns
+    -------
+    list or None
+        [[south, west], [north, east]]; None: the map opens on the whole area.
+    """
+    view = result.main_view
+    if view is None or not result.mostly_unknown:
+        return None
+    shares = view.ground.shares(result.tables, result.check.columns) if view.ground else None
+    if view.ground is not None and shares is not None:
+        table, known = result.tables[view.ground.table], shares > 0
+    else:
+        table = result.tables[view.table]
+        known = view.known_rows(table)
+    area = result.municipalities.geometry
+    area = area[placed(area)]
+    geometry = table.geometry[known & placed(table.geometry)]
+    if geometry.empty or area.empty:
+        return None
+    opening, whole = (bounds_in_degrees(g.to_numpy(), g.crs) for g in (geometry, area))
+    west, south, east, north = opening
+    if all(opening[i + 2] - opening[i] > NARROWER * (whole[i + 2] - whole[i]) for i in (0, 1)):
+        return None
+    more_x, more_y = (max(0.0, SMALLEST - d) / 2 for d in (east - west, north - south))
+    corners = [[south - more_y, west - more_x], [north + more_y, east + more_x]]
+    return [[round(d, 5) for d in corner] for corner in corners]
+
+
+def _layer_json(
+    result: Result, web: WebLayer, language: str, lands: Mapping[UnknownLand, int]
+) -> str:
     layer, view = web.layer, web.layer.view
     legend = legend_of(layer, language)
     names = [c for c in view.popup if c in layer.frame.columns]
@@ -165,9 +221,8 @@ def _layer_json(result: Result, web: WebLayer, language: str) -> str:
         "shown": view.shown,
         "shape": layer.shape,
         "heads": [heading(c, language) for c in columns],
-        "radius": view.radius,
-        "weight": line_weight(layer),
-        "opacity": view.fill_opacity,
+        "land": lands.get(layer.land) if layer.land is not None else None,
+        "under": [_entry_json(entry) for entry in legend.land],
     }
     if layer.joined:
         values = ["null"] * len(web.shapes)
@@ -183,20 +238,20 @@ def _layer_json(result: Result, web: WebLayer, language: str) -> str:
     for shape, value, code in zip(web.shapes, values, web.codes, strict=True):
         if shape is not None:
             parts[code].append(f"[{shape},{value}]")
+    further = layer.further_shapes
     classes = [
         safe_json(
-            {
-                "label": entry.label,
-                "count": entry.count,
-                "colour": entry.colour,
-                "hatch": entry.hatch,
-                "edge": EDGE[layer.shape],
-            }
+            _entry_json(entry)
+            | {"others": {shape: web_style(layer.symbol(item, shape)) for shape in further}}
         )[:-1]
         + f',"rows":[{",".join(part)}]}}'
-        for entry, part in zip(legend.entries, parts, strict=True)
+        for entry, item, part in zip(legend.entries, layer.classes, parts, strict=True)
     ]
     return f'{safe_json(head)[:-1]},"classes":[{",".join(classes)}]}}'
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    return {"label": entry.label, "count": entry.count, "style": web_style(entry.symbol)}
 
 
 def _json_items(texts: list[str]) -> list[str]:
@@ -216,21 +271,12 @@ def _image_json(image: WebImage, address: str, language: str) -> str:
             "notes": legend.notes,
             "shown": layer.view.shown,
             "shape": layer.shape,
-            "weight": 0,
+            "land": None,
+            "under": [],
             "image": {"address": address, "bounds": [[south, west], [north, east]]},
-            "classes": [
-                {"label": e.label, "count": e.count, "colour": e.colour, "hatch": e.hatch}
-                for e in legend.entries
-            ],
+            "classes": [_entry_json(entry) for entry in legend.entries],
         }
     )
-
-
-def line_weight(layer: MapLayer) -> float:
-    """Return the width of outlines: thin where thousands of cells would hide in them."""
-    if layer.shape == "polygon" and len(layer.frame) > 800:
-        return min(layer.view.weight, 0.4)
-    return layer.view.weight
 
 
 # --------------------------------------------------------------------------- Folium elements

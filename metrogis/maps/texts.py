@@ -33,6 +33,11 @@ EVERY_CELL = Text(
     "Raster jest duży: rysowana jest co {n:0}. komórka, powierzchnie są szacunkiem z nich.",
     "The raster is large: every {n:0}th cell is drawn, areas are estimated from these.",
 )
+LAND_UNKNOWN = Text("tu brak danych", "no data here")
+LAND_PARTLY = Text("tu dane niepełne", "data incomplete here")
+OPENED = Text(
+    "Mapa otwiera się na części, o której są dane.", "The map opens on the part that is known."
+)
 EMPTY_LAYER = Text("Ta warstwa nie ma obiektów.", "This layer has no features.")
 
 _UNITS: dict[str, Text] = {

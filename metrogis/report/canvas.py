@@ -22,6 +22,7 @@ from matplotlib.transforms import Affine2D, Bbox
 from PIL import Image, ImageDraw, ImageFont
 
 from metrogis.maps.png import png
+from metrogis.maps.symbols import POINTS, Hatch
 
 DPI = 110
 """Pixels per inch: sizes of words and widths of lines are in points, 1/72 inch."""
@@ -119,30 +120,39 @@ class Canvas:
         fill: Any = None,
         edge: Any = "none",
         width: float = 0.0,
-        hatch: str | None = None,
+        hatch: Hatch | None = None,
     ) -> None:
-        """Fill and outline areas; ``hatch`` is drawn over the fill."""
+        """Fill and outline areas; ``hatch`` is drawn over the fill, under the outline."""
         if _empty(path):
             return
+        if hatch is not None:
+            if fill is not None:
+                self._agg.draw_path(self._pen("none", 0.0), path, self._to_pixels, to_rgba(fill))
+            pen = self._pen("none", 0.0)
+            # Agg repeats one tile of an inch, drawn from a path in the unit square
+            lines = _hatch_path(round(96 / hatch.spacing))
+            pen.set_hatch("/")
+            pen.get_hatch_path = lambda density=0.0: lines
+            pen.set_hatch_color(to_rgba(hatch.colour, hatch.opacity))
+            pen.set_hatch_linewidth(hatch.width * POINTS)
+            self._agg.draw_path(pen, path, self._to_pixels, None)
+            fill = None
         pen = self._pen(edge, width)
         pen.set_joinstyle("miter")
         pen.set_capstyle("butt")
         self._agg.draw_path(pen, path, self._to_pixels, None if fill is None else to_rgba(fill))
-        if hatch is not None:
-            pen = self._pen("none", 0.0)
-            pen.set_hatch("////")
-            pen.set_hatch_color(to_rgba(hatch))
-            self._agg.draw_path(pen, path, self._to_pixels, None)
 
-    def lines(self, path: Outline, colour: Any, width: float, *, dashed: bool = False) -> None:
-        """Draw lines with round ends, or dashes."""
+    def lines(
+        self, path: Outline, colour: Any, width: float, *, dash: Sequence[float] = ()
+    ) -> None:
+        """Draw lines with round ends, or dashes (points drawn and left free in turn)."""
         if _empty(path):
             return
         pen = self._pen(colour, width)
         pen.set_joinstyle("round")
-        pen.set_capstyle("butt" if dashed else "round")
-        if dashed:
-            pen.set_dashes(0, [3.7 * width, 1.6 * width])
+        pen.set_capstyle("butt" if dash else "round")
+        if dash:
+            pen.set_dashes(0, list(dash))
         self._agg.draw_path(pen, path, self._to_pixels, None)
 
     def dots(self, xy: np.ndarray, radius: float, colour: Any, edge: Any, width: float) -> None:
@@ -221,6 +231,14 @@ class Canvas:
     def png(self) -> bytes:
         """Return the picture as PNG."""
         return png(self.pixels())
+
+
+@cache
+def _hatch_path(lines: int) -> Outline:
+    """Return slanting lines through the unit square, ``lines`` of them along each side."""
+    at = np.arange(-lines, lines + 1) / lines
+    xy = np.array([[(x, 0.0), (x + 1.0, 1.0)] for x in at]).reshape(-1, 2)
+    return Outline(xy, np.tile([Outline.MOVETO, Outline.LINETO], len(at)))
 
 
 def _empty(path: Outline) -> bool:

@@ -12,15 +12,15 @@ from matplotlib.path import Path as Outline
 
 from metrogis.checks.contract import Result
 from metrogis.maps.images import ImageLayer
-from metrogis.maps.layers import Ground, MapClass, MapLayer, WebLayer
-from metrogis.maps.legend import legend_of
-from metrogis.maps.page import line_weight
+from metrogis.maps.layers import SHAPES, Ground, MapClass, MapLayer, WebLayer
+from metrogis.maps.legend import Entry, legend_of
+from metrogis.maps.symbols import POINTS, Symbol
 from metrogis.report import words
 from metrogis.report.canvas import DPI, Box, Canvas, Word, fold, joined_path, path_of, text_width
 from metrogis.texts import number
 
 INK, EDGE, GROUND, LAND = "#1b2733", "#46525e", "#eef1f4", "#fbfbf9"
-POINT, HATCH, SWATCH = "#24303b", "#6b7680", "#6b7680"
+FRAME = "#8d99a4"
 SIZE, SMALL = (1320, 880), (528, 374)
 _MAP: Box = (13.0, 70.0, 937.0, 827.0)
 _LEGEND: Box = (964.0, 72.0, 1312.0, 864.0)
@@ -131,6 +131,9 @@ def _draw(
         limits = (left - margin, below, right + margin, top + margin)
     canvas.place(box, limits)
     canvas.areas(_outline(ground.metric), fill=LAND, edge="#9aa5af", width=0.6 * detail)
+    for land in dict.fromkeys(w.layer.land for w in web):
+        for piece in land.parts if land is not None else ():
+            _draw_shapes(canvas, piece.symbol, piece.metric, detail)
     for image in images:
         down = image.transform.e < 0
         canvas.cells(image.codes, image.extent, down, image.colours)
@@ -145,21 +148,41 @@ def _draw_class(
     canvas: Canvas, layer: MapLayer, item: MapClass, part: np.ndarray, detail: float
 ) -> None:
     dimension = shapely.get_dimensions(part)
-    weight = line_weight(layer) * 0.6 * detail
-    areas, lines, points = (part[dimension == d] for d in (2, 1, 0))
-    if len(areas):
-        fill = to_rgba(item.colour, layer.view.fill_opacity)
-        hatch = HATCH if item.hatch else None
-        edge = min(weight, 0.8)
-        canvas.areas(_outline(areas), fill=fill, edge=EDGE, width=edge, hatch=hatch)
-    if len(lines):
-        xy, index = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
-        path = joined_path(xy, index, closed=False)
-        canvas.lines(path, item.colour, max(weight * 1.4, 0.5), dashed=item.hatch)
-    if len(points):
-        radius = layer.view.radius * detail * 0.65
-        xy = shapely.get_coordinates(points)
-        canvas.dots(xy, radius, item.colour, POINT, 0.5 * detail)
+    for d in (2, 1, 0):
+        if (dimension == d).any():
+            _draw_shapes(canvas, layer.symbol(item, SHAPES[d]), part[dimension == d], detail)
+
+
+def _draw_shapes(canvas: Canvas, symbol: Symbol, shapes: np.ndarray, detail: float) -> None:
+    """Draw shapes of one kind; ``detail`` below 1 makes lines and points smaller."""
+    if symbol.shape == "polygon":
+        _area(canvas, _outline(shapes), symbol, detail)
+    elif symbol.shape == "line":
+        xy, index = shapely.get_coordinates(shapely.get_parts(shapes), return_index=True)
+        _line(canvas, joined_path(xy, index, closed=False), symbol, detail)
+    else:
+        _dot(canvas, shapely.get_coordinates(shapes), symbol, symbol.radius * detail, detail)
+
+
+def _area(canvas: Canvas, outline: Outline, symbol: Symbol, detail: float) -> None:
+    canvas.areas(
+        outline,
+        fill=to_rgba(symbol.fill, symbol.fill_opacity) if symbol.fill_opacity else None,
+        edge=to_rgba(symbol.stroke, symbol.stroke_opacity) if symbol.width else "none",
+        width=symbol.width * POINTS * detail,
+        hatch=symbol.hatch,
+    )
+
+
+def _line(canvas: Canvas, path: Outline, symbol: Symbol, detail: float) -> None:
+    colour = to_rgba(symbol.stroke, symbol.stroke_opacity)
+    dash = [length * POINTS * detail for length in symbol.dash]
+    canvas.lines(path, colour, symbol.width * POINTS * detail, dash=dash)
+
+
+def _dot(canvas: Canvas, xy: np.ndarray, symbol: Symbol, radius: float, detail: float) -> None:
+    fill, edge = to_rgba(symbol.fill, symbol.fill_opacity), to_rgba(symbol.stroke)
+    canvas.dots(xy, radius * POINTS, fill, edge, symbol.width * POINTS * detail)
 
 
 def _outline(areas: np.ndarray) -> Outline:
@@ -220,57 +243,44 @@ def _legend(canvas: Canvas, layers: Sequence[MapLayer | ImageLayer], language: s
         return
     left, top, right, bottom = _LEGEND
     canvas.write(Word(left, top + 11, words.LEGEND.get(language), 12, INK, bold=True))
-    blocks = [(layer, legend_of(layer, language)) for layer in layers]
+    blocks = [legend_of(layer, language) for layer in layers]
     swatch = 43.0
     for size in (10.0, 9.0, 8.0, 7.0, 6.0):
         line, gap = 1.2 * size * DPI / 72, 0.4 * size * DPI / 72
-        rows: list[tuple[MapLayer | ImageLayer, str, bool, list[str]]] = []
-        for layer, block in blocks:
-            head = fold(_plain(block.title), size, right - left, bold=True)
-            rows.append((layer, "", False, head))
-            for entry in block.entries:
-                text = f"{_plain(entry.label)}  ({entry.count})"
-                lines = fold(text, size, right - left - swatch)
-                rows.append((layer, entry.colour, entry.hatch, lines))
-        heads = sum(not colour for _, colour, _, _ in rows)
-        high = sum(len(lines) * line + gap for *_, lines in rows) + heads * gap
+        rows: list[tuple[Entry | None, list[str]]] = []
+        for block in blocks:
+            rows.append((None, fold(_plain(block.title), size, right - left, bold=True)))
+            for item in block.lines:
+                text = f"{_plain(item.label)}  ({item.count})"
+                rows.append((item, fold(text, size, right - left - swatch)))
+        heads = sum(entry is None for entry, _ in rows)
+        high = sum(len(lines) * line + gap for _, lines in rows) + heads * gap
         if top + 30 + high <= bottom:
             break
     y = top + 30
-    for layer, colour, hatch, lines in rows:
-        y += 0 if colour else gap
+    for entry, lines in rows:
+        y += gap if entry is None else 0
         if y + line * len(lines) > bottom:
             canvas.write(Word(left, min(y + line / 2, bottom - 5), "…", size, INK, bold=True))
             break
-        if colour:
-            _swatch(canvas, layer, colour, hatch, left, y + line / 2 + 1, size)
+        if entry is not None:
+            _swatch(canvas, entry.symbol, left, y + line / 2 + 1, size)
         for text in lines:
-            at = left + (swatch if colour else 0)
-            canvas.write(Word(at, y + line / 2, text, size, INK, bold=not colour))
+            at = left + (0 if entry is None else swatch)
+            canvas.write(Word(at, y + line / 2, text, size, INK, bold=entry is None))
             y += line
         y += gap
 
 
-def _swatch(
-    canvas: Canvas,
-    layer: MapLayer | ImageLayer,
-    colour: str,
-    hatch: bool,
-    left: float,
-    y: float,
-    size: float,
-) -> None:
+def _swatch(canvas: Canvas, symbol: Symbol, left: float, y: float, size: float) -> None:
     wide, half = 31.0, 0.36 * size * DPI / 72
-    if layer.shape == "line":
-        path = path_of([np.array([(left + 2, y), (left + wide - 2, y)])])
-        canvas.lines(path, colour, 3, dashed=hatch)
-    elif layer.shape == "point":
-        canvas.dots(np.array([(left + wide / 2, y)]), 0.4 * size, colour, POINT, 1.0)
+    if symbol.shape == "line":
+        _line(canvas, path_of([np.array([(left + 2, y), (left + wide - 2, y)])]), symbol, 1.0)
+    elif symbol.shape == "point":
+        at = np.array([(left + wide / 2, y)])
+        _dot(canvas, at, symbol, min(symbol.radius, 0.5 * size), 1.0)
     else:
-        canvas.areas(
-            _box(left, y - half, left + wide, y + half),
-            fill=to_rgba(colour, layer.view.fill_opacity),
-            edge=SWATCH,
-            width=1.0,
-            hatch=HATCH if hatch else None,
-        )
+        outline = _box(left, y - half, left + wide, y + half)
+        _area(canvas, outline, symbol, 1.0)
+        if not symbol.width:
+            canvas.areas(outline, edge=FRAME, width=0.6)

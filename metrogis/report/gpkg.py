@@ -18,8 +18,10 @@ import pyogrio
 import pyogrio.raw
 import shapely
 
-from metrogis.checks.contract import Result
+from metrogis.checks.contract import Column, Result
+from metrogis.checks.knowledge import WHOLE
 from metrogis.errors import PublishError
+from metrogis.maps.ground import UnknownLand
 from metrogis.maps.layers import MapLayer, build
 from metrogis.report import qgis
 from metrogis.report.tables import _umask, attributes, table_name
@@ -27,6 +29,7 @@ from metrogis.texts import Text
 
 ABOUT = "about"
 GEOMETRY = "geom"
+LAND_TITLE = Text("Tu brak danych", "No data here")
 _SINGLE = {0: "Point", 1: "LineString", 3: "Polygon", 4: "Point", 5: "LineString", 6: "Polygon"}
 
 INDEXED = 500
@@ -58,7 +61,8 @@ def write(results: Iterable[Result], path: Path, *, language: str = "pl") -> Pat
     Returns
     -------
     Path
-        ``path``. Layers are called ``<check>_<table>``; ``about`` lists findings, parameters,
+        ``path``. Layers are called ``<check>_<table>``, land of which a view does not know
+        ``<check>_no_data_<column>``; ``about`` lists findings, parameters,
         sources and the audit of each check.
 
     Raises
@@ -125,14 +129,23 @@ def _write(results: Sequence[Result], path: Path, language: str) -> None:
             names.add(name)
             _write_layer(result, table, path, name)
     pyogrio.write_dataframe(about(results), path, layer=ABOUT, driver="GPKG", append=path.exists())
-    rows = []
+    rows, views = [], []
     for result in results:
         seen: set[str] = set()
-        for layer in build(result):
+        layers = build(result)
+        for layer in layers:
             first = layer.view.table not in seen
             seen.add(layer.view.table)
             rows.append(_style_row(result, layer, first, language))
+        for land in dict.fromkeys(layer.land for layer in layers):
+            if land is not None:
+                views.append((result, land))
+                title = LAND_TITLE.get(language)
+                style = qgis.land_style(language)
+                rows.append((land_name(result, land), title[:30], style, 1, title))
     with closing(sqlite3.connect(path)) as connection, connection:
+        for result, land in views:
+            _add_land(connection, result, land)
         connection.execute(_STYLES)
         connection.executemany(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
@@ -163,8 +176,7 @@ def _write_layer(result: Result, table: str, path: Path, name: str) -> None:
     for column, values in columns.items():
         if isinstance(values.dtype, pd.DatetimeTZDtype):  # GDAL knows offsets, not zones
             columns[column] = values.dt.tz_convert("UTC")
-    taken = {c: f"{c}_" for c in columns.columns if c.lower() in ("fid", GEOMETRY)}
-    made = pa.Table.from_pandas(columns.rename(columns=taken), preserve_index=False)
+    made = pa.Table.from_pandas(columns.rename(columns=_stored), preserve_index=False)
     for i, column in enumerate(made.schema):
         if pa.types.is_null(column.type):
             made = made.set_column(i, column.name, made[i].cast(pa.string()))
@@ -184,6 +196,65 @@ def _write_layer(result: Result, table: str, path: Path, name: str) -> None:
             "SPATIAL_INDEX": "YES" if len(frame) >= INDEXED else "NO",
         },
     )
+
+
+def _stored(column: str) -> str:
+    """Return the name of a column in the file: two names are taken."""
+    return f"{column}_" if column.lower() in ("fid", GEOMETRY) else column
+
+
+def land_name(result: Result, land: UnknownLand) -> str:
+    """Return the name of the layer of land that is not known: ``<check>_no_data_<column>``."""
+    table, column = land.declared.table, land.declared.column
+    part = column if table == "municipalities" else f"{table}_{column}"
+    return f"{result.check.id}_no_data_{part}"
+
+
+def _add_land(connection: sqlite3.Connection, result: Result, land: UnknownLand) -> None:
+    """Add land that is not known as a view of its table: no geometry is written twice.
+
+    Its column ``state`` is ``none`` (nothing is known there) or ``part``; ``known`` is the flag or
+    the share that says so.
+    """
+    base, name = table_name(result, land.declared.table), land_name(result, land)
+    values = attributes(result, land.declared.table)
+    column = land.declared.column
+    declared = result.check.columns.get(land.declared.table, {}).get(column)
+    known = _quoted(_stored(column))
+    if _is_share(values[column], declared):
+        share = f"COALESCE(CAST({known} AS REAL), 0)"
+        whole, none = f"{share} >= {1 - WHOLE!r}", f"{share} <= {WHOLE!r}"
+    else:
+        whole = f"COALESCE(lower(CAST({known} AS TEXT)) IN ('true', '1', '1.0', 'yes'), 0)"
+        none = "1"
+    kept = [_quoted(c) for c in ("teryt", "name") if c in values.columns and c != column]
+    chosen = ", ".join(["fid AS OGC_FID", _quoted(GEOMETRY), *kept, f"{known} AS known"])
+    connection.execute(
+        f"CREATE VIEW {_quoted(name)} AS SELECT {chosen}, CASE WHEN {none} THEN 'none' "
+        f"ELSE 'part' END AS state FROM {_quoted(base)} "
+        f"WHERE NOT {whole} AND {_quoted(GEOMETRY)} IS NOT NULL"
+    )
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, "
+        "min_x, min_y, max_x, max_y, srs_id) SELECT ?, data_type, ?, description, last_change, "
+        "min_x, min_y, max_x, max_y, srs_id FROM gpkg_contents WHERE table_name = ?",
+        (name, name, base),
+    )
+    connection.execute(
+        "INSERT INTO gpkg_geometry_columns SELECT ?, column_name, geometry_type_name, srs_id, z, m "
+        "FROM gpkg_geometry_columns WHERE table_name = ?",
+        (name, base),
+    )
+
+
+def _is_share(values: pd.Series, declared: Column | None) -> bool:
+    flag = declared is not None and declared.kind == "flag"
+    dtype = values.dtype
+    return not flag and pd.api.types.is_numeric_dtype(dtype) and str(dtype) != "boolean"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _multiplied(shapes: np.ndarray) -> np.ndarray:

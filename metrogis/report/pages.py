@@ -18,7 +18,8 @@ from metrogis.checks.contract import DIRECTIONS, Check, Column, Result
 from metrogis.maps.images import ImageLayer
 from metrogis.maps.layers import MapLayer
 from metrogis.maps.legend import legend_of
-from metrogis.maps.page import Basemap
+from metrogis.maps.page import Basemap, opening_of
+from metrogis.maps.symbols import swatch_hatch
 from metrogis.maps.texts import unit_text
 from metrogis.maps.values import column_of, each_once, flag, heading, shown, sort_key
 from metrogis.provenance import ACTIONS, Source
@@ -176,6 +177,7 @@ def check_page(
 ) -> str:
     """Return the HTML of a check's page."""
     check = result.check
+    legends = [legend_of(layer, language) for layer in layers]
     return _render(
         "check.html.j2",
         atlas,
@@ -185,9 +187,9 @@ def check_page(
         title=check.title.get(language),
         direction_title=DIRECTIONS[check.direction].get(language),
         findings=result.sentences(language),
-        legends=[legend_of(layer, language) for layer in layers],
-        opacities=[layer.view.fill_opacity for layer in layers],
-        any_hatch=any(c.hatch for layer in layers for c in layer.classes),
+        legends=legends,
+        any_hatch=any(line.unknown for block in legends for line in block.lines),
+        opens_on_part=opening_of(result) is not None,
         alt=alt_text(result, language),
         rasters=[
             (raster_name(result, o.raster), o.title.get(language))
@@ -393,5 +395,5 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.globals["languages"] = LANGUAGES
-    made.globals["swatch_lines"] = [2, 7, 12, 17]
+    made.globals["swatch_hatch"] = swatch_hatch
     return made

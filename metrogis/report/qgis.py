@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from xml.etree import ElementTree as ET
 
-from metrogis.maps.layers import MapClass, MapLayer
-
-_EDGE = "70,82,94,255"
+from metrogis.maps.ground import LAND
+from metrogis.maps.layers import SHAPES, MapLayer
+from metrogis.maps.symbols import MM, Hatch, MapClass, Symbol
 
 
 def style(layer: MapLayer, language: str = "pl") -> str:
@@ -16,7 +17,7 @@ def style(layer: MapLayer, language: str = "pl") -> str:
     closes classes at both ends and leaves out rows without a value: here classes are half-open and
     "no data" is drawn.
     """
-    root = ET.Element("qgis", version="3.28.0", styleCategories="Symbology", labelsEnabled="0")
+    root = _root()
     if layer.view.column is None:
         renderer = ET.SubElement(root, "renderer-v2", type="singleSymbol", symbollevels="0")
         pairs = [("0", layer.classes[0])]
@@ -30,10 +31,38 @@ def style(layer: MapLayer, language: str = "pl") -> str:
         pairs = _rules(renderer, layer, language)
     symbols = ET.SubElement(renderer, "symbols")
     for name, item in pairs:
-        _symbol(symbols, name, item, layer)
-    ET.SubElement(root, "layerGeometryType").text = str(
-        {"point": 0, "line": 1, "polygon": 2}[layer.shape]
+        _symbol(symbols, name, layer.symbol(item))
+    return _document(root, layer.shape)
+
+
+def land_style(language: str = "pl") -> str:
+    """Return the QML of land that is not known, by the column ``state`` of its layer."""
+    root = _root()
+    renderer = ET.SubElement(
+        root, "renderer-v2", type="categorizedSymbol", attr="state", symbollevels="0"
     )
+    group = ET.SubElement(renderer, "categories")
+    symbols = ET.SubElement(renderer, "symbols")
+    for i, (state, label, symbol) in enumerate(LAND):
+        ET.SubElement(
+            group,
+            "category",
+            type="string",
+            value=state,
+            symbol=str(i),
+            label=label.get(language),
+            render="true",
+        )
+        _symbol(symbols, str(i), symbol)
+    return _document(root, "polygon")
+
+
+def _root() -> ET.Element:
+    return ET.Element("qgis", version="3.28.0", styleCategories="Symbology", labelsEnabled="0")
+
+
+def _document(root: ET.Element, shape: str) -> str:
+    ET.SubElement(root, "layerGeometryType").text = str(SHAPES.index(shape))
     body = ET.tostring(root, encoding="unicode")
     return f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n{body}"
 
@@ -89,60 +118,91 @@ def condition(column: str, item: MapClass) -> str:
     return " AND ".join(parts) or "ELSE"
 
 
-def _symbol(symbols: ET.Element, name: str, item: MapClass, layer: MapLayer) -> None:
-    kind = {"polygon": "fill", "line": "line", "point": "marker"}[layer.shape]
-    symbol = ET.SubElement(symbols, "symbol", name=name, type=kind, alpha="1", clip_to_extent="1")
-    view = layer.view
-    width = f"{view.weight * 0.26:.2f}"  # pixels of the web map to millimetres
-    if layer.shape == "polygon":
-        _options(
-            symbol,
-            "SimpleFill",
-            color=_rgba(item.colour, view.fill_opacity),
-            outline_color=_EDGE,
-            outline_width=f"{min(view.weight, 1.0) * 0.26:.2f}",
-            outline_width_unit="MM",
-            style="solid",
-        )
-        if item.hatch:
+def _symbol(symbols: ET.Element, name: str, symbol: Symbol) -> None:
+    kind = {"polygon": "fill", "line": "line", "point": "marker"}[symbol.shape]
+    parent = ET.SubElement(symbols, "symbol", name=name, type=kind, alpha="1", clip_to_extent="1")
+    width, outline = _mm(symbol.width), "solid" if symbol.width else "no"
+    if symbol.shape == "polygon":
+        if symbol.fill_opacity or symbol.width:
             _options(
-                symbol,
+                parent,
                 "SimpleFill",
-                color="90,90,90,255",
-                outline_style="no",
-                style="f_diagonal",
+                color=_rgba(symbol.fill, symbol.fill_opacity),
+                outline_color=_rgba(symbol.stroke, symbol.stroke_opacity),
+                outline_style=outline,
+                outline_width=width,
+                outline_width_unit="MM",
+                style="solid" if symbol.fill_opacity else "no",
             )
-    elif layer.shape == "line":
+        if symbol.hatch is not None:
+            _hatch(parent, name, symbol.hatch)
+    elif symbol.shape == "line":
         _options(
-            symbol,
+            parent,
             "SimpleLine",
-            line_color=_rgba(item.colour, 1.0),
+            line_color=_rgba(symbol.stroke, symbol.stroke_opacity),
             line_width=width,
             line_width_unit="MM",
-            line_style="dash" if item.hatch else "solid",
-            capstyle="round",
+            line_style="solid",
+            capstyle="flat" if symbol.dash else "round",
+            use_custom_dash="1" if symbol.dash else "0",
+            customdash=";".join(_mm(length) for length in symbol.dash) or "5;2",
+            customdash_unit="MM",
         )
     else:
         _options(
-            symbol,
+            parent,
             "SimpleMarker",
             name="circle",
-            color=_rgba(item.colour, view.fill_opacity),
-            outline_color=_EDGE,
-            outline_style="dash" if item.hatch else "solid",
-            outline_width="0.2",
-            size=f"{view.radius * 2 * 0.26:.2f}",
+            color=_rgba(symbol.fill, symbol.fill_opacity),
+            outline_color=_rgba(symbol.stroke, symbol.stroke_opacity),
+            outline_style=outline,
+            outline_width=width,
+            outline_width_unit="MM",
+            size=_mm(2 * symbol.radius),
             size_unit="MM",
         )
 
 
-def _options(symbol: ET.Element, kind: str, **values: str) -> None:
+def _hatch(parent: ET.Element, name: str, hatch: Hatch) -> None:
+    """Add slanting lines: QGIS measures their distance across, not along a row."""
+    layer = _options(
+        parent,
+        "LinePatternFill",
+        angle="45",
+        color=_rgba(hatch.colour, hatch.opacity),
+        distance=_mm(hatch.spacing / math.sqrt(2)),
+        distance_unit="MM",
+        line_width=_mm(hatch.width),
+        line_width_unit="MM",
+        offset="0",
+    )
+    line = ET.SubElement(
+        layer, "symbol", name=f"@{name}@1", type="line", alpha="1", clip_to_extent="1"
+    )
+    _options(
+        line,
+        "SimpleLine",
+        line_color=_rgba(hatch.colour, hatch.opacity),
+        line_width=_mm(hatch.width),
+        line_width_unit="MM",
+        line_style="solid",
+        capstyle="flat",
+    )
+
+
+def _mm(pixels: float) -> str:
+    return f"{pixels * MM:.3f}"
+
+
+def _options(symbol: ET.Element, kind: str, **values: str) -> ET.Element:
     layer = ET.SubElement(
         symbol, "layer", {"class": kind, "enabled": "1", "locked": "0", "pass": "0"}
     )
     options = ET.SubElement(layer, "Option", type="Map")
     for name, value in values.items():
         ET.SubElement(options, "Option", name=name, type="QString", value=value)
+    return layer
 
 
 def _rgba(colour: str, opacity: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from metrogis.maps.texts import LEGEND as MAP_LEGEND
+from metrogis.maps.texts import OPENED, ZOOM_HOME
 from metrogis.texts import Text, both
 
 LEGEND = Text("Legenda", "Legend")
@@ -31,7 +32,8 @@ WORDS: dict[str, Text] = {
         "Mapa interaktywna wymaga JavaScriptu. Poniżej jej obraz.",
         "The interactive map needs JavaScript. Below is its picture.",
     ),
-    "map_home": Text("Pokaż cały obszar", "Show the whole area"),
+    "map_home": ZOOM_HOME,
+    "map_opened": OPENED,
     "legend": MAP_LEGEND,
     "legend_note": Text(
         "Liczby po prawej: ile obiektów ma klasa. Klasy obejmują dolną granicę, bez górnej.",
@@ -112,8 +114,10 @@ WORDS: dict[str, Text] = {
         "This page loads nothing from other servers and sets no cookies.",
     ),
     "unknown_note": Text(
-        "Szare kreskowanie oznacza „nieznane”: brak danych to nie brak usługi.",
-        "Grey hatching means “unknown”: missing data is not missing service.",
+        "Szare kreskowanie, linia przerywana i puste kółko oznaczają „nieznane”: brak danych to "
+        "nie brak usługi.",
+        "Grey hatching, dashed lines and hollow circles mean “unknown”: missing data is not "
+        "missing service.",
     ),
 }
 

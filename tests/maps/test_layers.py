@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from metrogis.checks.contract import Category, Column
 from metrogis.errors import ParameterError, PublishError
-from metrogis.maps import layers
+from metrogis.maps import geometry, layers
 from metrogis.maps.legend import legend_of
 from metrogis.texts import Text, both
 
@@ -145,8 +145,8 @@ def test_too_many_features_are_joined_without_losing_area(synthetic: Any):
     assert len(web.shapes) == 3
     assert (web.rows == -1).all()
     areas = layer.frame.geometry.area.groupby(layer.codes).sum()
-    for code, geometry in zip(web.codes, web.metric, strict=True):
-        assert geometry.area == pytest.approx(areas[code], rel=0.02)
+    for code, shape in zip(web.codes, web.metric, strict=True):
+        assert shape.area == pytest.approx(areas[code], rel=0.02)
     assert "6,400 features" in legend_of(layer, "en").notes[0]
 
 
@@ -196,7 +196,7 @@ def test_lines_are_simplified_one_by_one_and_none_vanishes():
     lines = np.array(
         [walk, shapely.LineString(loop), shapely.MultiLineString([walk, shapely.LineString(loop)])]
     )
-    simple = layers._simplified(lines, 5.0)
+    simple = geometry._simplified(lines, 5.0)
     assert shapely.get_num_geometries(simple).tolist() == [1, 1, 2]
     assert shapely.get_num_coordinates(simple[0]) < 2000
     assert (shapely.length(simple) > 0).all()

@@ -18,6 +18,7 @@ from metrogis.checks.contract import (
     Check,
     Column,
     Finding,
+    Ground,
     Input,
     Overlay,
     Parameters,
@@ -93,6 +94,8 @@ CHECK = Check(
             ),
             "has_plan": Column(Text("ma plan", "has a plan"), kind="flag"),
             "state": Column(Text("stan", "state"), kind="category", categories=STATES),
+            "covered": Column(Text("rozkład znany", "timetable known"), kind="flag"),
+            "known_share": Column(Text("znana część", "known share"), kind="share"),
         },
         "stops": {
             "name": Column(Text("przystanek", "stop"), kind="text"),
@@ -133,6 +136,7 @@ CHECK = Check(
             colour="#CC79A7",
             popup=("name", "flow"),
             weight=3,
+            ground=Ground("known_share"),
         ),
         View(
             "stops",
@@ -144,6 +148,7 @@ CHECK = Check(
             breaks=(0, 8, 24, 96),
             palette="cividis",
             popup=("name", "departures"),
+            ground=Ground("covered"),
         ),
     ),
     overlays=(
@@ -188,6 +193,8 @@ def result(*, cells: int = 12, check: Check = CHECK) -> Result:
             "white_share": share,
             "has_plan": pd.Series([True, False, None] * 4, dtype=object),
             "state": (["served", "white", None, "strange"] * 3),
+            "covered": pd.Series([True] * 9 + [False, None, "unknown"], dtype=object),
+            "known_share": [1.0] * 8 + [0.5, 0.0, np.nan, 1.0],
         },
         geometry=boxes,
         crs="EPSG:2180",

@@ -172,3 +172,31 @@ def test_names_of_municipalities_do_not_overlap(synthetic: Any):
     boxes = [shapely.box(w.x - text_width(w.text, w.size) / 2, w.y - 6,
                          w.x + text_width(w.text, w.size) / 2, w.y + 6) for w in words]  # fmt: skip
     assert all(not a.intersects(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_land_that_is_not_known_is_hatched_beneath_the_views(synthetic: Any):
+    from dataclasses import replace
+
+    result = synthetic.result()
+    ground = layers.ground_of(result)
+    result.features["links"] = result.features["links"].iloc[:0]
+    (layer,) = layers.build(result, view="links")
+    (known,) = layers.build(replace(result, municipalities=result.municipalities.assign(
+        known_share=1.0)), view="links")  # fmt: skip
+    drawn, bare = (figures.thumbnail([layers.web_layer(x)], ground) for x in (layer, known))
+    with_hatch, without = (
+        np.asarray(Image.open(io.BytesIO(x)).convert("L")).astype(int) for x in (drawn, bare)
+    )
+    differ = with_hatch != without
+    canvas = Canvas(*figures.SMALL, "white")
+    figures._draw(canvas, [], ground, box=(10.0, 7.0, 518.0, 367.0), detail=0.4)
+    dark = {}
+    for i, shape in enumerate(ground.metric):
+        left, bottom, right, top = shape.bounds
+        (x0, y1), (x1, y0) = canvas.at(left, bottom), canvas.at(right, top)
+        inside = differ[int(y0) + 3 : int(y1) - 3, int(x0) + 3 : int(x1) - 3]
+        dark[i] = inside.mean()
+    assert {i for i, share in dark.items() if share > 0} == {8, 9, 10}
+    assert dark[8] < 0.7 * dark[9]  # known in part: hatched at twice the distance
+    assert dark[9] == pytest.approx(dark[10], rel=0.1)
+    assert 0.05 < dark[9] < 0.5  # lines, not a fill

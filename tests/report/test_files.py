@@ -6,6 +6,7 @@ import csv
 import io
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -80,7 +81,12 @@ def test_geopackage_has_a_layer_per_table_with_all_rows(synthetic: Any, tmp_path
     result = synthetic.result()
     path = gpkg.write([result], tmp_path / "out" / "x.gpkg")
     names = dict(pyogrio.list_layers(path).tolist())
-    assert set(names) == {f"test_check_{t}" for t in result.tables} | {"about", "layer_styles"}
+    assert set(names) == {f"test_check_{t}" for t in result.tables} | {
+        "about",
+        "layer_styles",
+        "test_check_no_data_known_share",
+        "test_check_no_data_covered",
+    }
     for table, frame in result.tables.items():
         read = pyogrio.read_dataframe(path, layer=f"test_check_{table}")
         assert len(read) == len(frame)
@@ -106,11 +112,78 @@ def test_styles_are_valid_and_one_per_view(synthetic: Any, tmp_path: Path):
             for table, *_ in rows
         }
     assert [r[0] for r in rows] == [
-        f"test_check_{t}" for t in ("municipalities", "cells", "links", "stops")
-    ]
+        f"test_check_{t}"
+        for t in ("municipalities", "cells", "links", "stops", "no_data_known_share",
+                  "no_data_covered")
+    ]  # fmt: skip
     assert all(r[1] == columns[r[0]] and r[3] == 1 for r in rows)
     kinds = [ET.fromstring(r[2].split("\n", 1)[1]).find("renderer-v2").get("type") for r in rows]
-    assert kinds == ["RuleRenderer", "categorizedSymbol", "singleSymbol", "RuleRenderer"]
+    assert kinds == [
+        "RuleRenderer", "categorizedSymbol", "singleSymbol", "RuleRenderer",
+        "categorizedSymbol", "categorizedSymbol",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("flags", [True, False, None, True] * 3),
+        ("nullable", pd.array([True, False, None, True] * 3, dtype="boolean")),
+        ("words", ["true", "unknown", None, "yes"] * 3),
+        ("shares", [1.0, 0.0, np.nan, 0.5, 1 - 1e-9, 1e-9] * 2),
+        ("mixed", pd.Series([1, 0.25, None] * 4, dtype=object)),
+        ("has_plan", [1, 0, 0.5, np.nan] * 3),
+    ],
+)
+def test_land_that_is_not_known_is_a_layer_that_agrees_with_the_map(
+    synthetic: Any, tmp_path: Path, column: str, values: Any
+):
+    from metrogis.checks.contract import Ground
+
+    result = synthetic.result()
+    result.municipalities[column] = values
+    views = tuple(
+        replace(v, ground=Ground(column) if v.table == "stops" else None)
+        for v in result.check.views
+    )
+    result = replace(result, check=replace(result.check, views=views))
+    path = gpkg.write([result], tmp_path / "x.gpkg")
+    read = pyogrio.read_dataframe(path, layer=f"test_check_no_data_{column}")
+    land = layers.build(result, view="stops")[0].land
+    states = np.where(land.shares == 1, "", np.where(land.shares == 0, "none", "part"))
+    expected = dict(zip(result.municipalities["teryt"], states, strict=True))
+    assert dict(zip(read["teryt"], read["state"], strict=True)) == {
+        teryt: state for teryt, state in expected.items() if state
+    }
+    shapes = result.municipalities.set_index("teryt").geometry
+    assert all(shapes[t].equals(g) for t, g in zip(read["teryt"], read.geometry, strict=True))
+    assert read.crs == result.municipalities.crs
+
+
+def test_municipalities_without_geometry_keep_their_rows_in_every_file(
+    synthetic: Any, tmp_path: Path
+):
+    result = synthetic.result()
+    shapes = result.municipalities.geometry.to_numpy().copy()
+    shapes[0], shapes[9] = shapely.Polygon(), None
+    frame = result.municipalities.set_geometry(
+        gpd.GeoSeries(shapes, result.municipalities.index, crs="EPSG:2180")
+    )
+    result = replace(result, municipalities=frame)
+    path = gpkg.write([result], tmp_path / "x.gpkg")
+    read = pyogrio.read_dataframe(path, layer="test_check_municipalities")
+    assert read["teryt"].tolist() == frame["teryt"].tolist()
+    tables.write_parquet([result], tmp_path)
+    back = gpd.read_parquet(tmp_path / "test_check_municipalities.parquet")
+    assert back["teryt"].tolist() == frame["teryt"].tolist()
+    tables.write_csv([result], tmp_path)
+    rows = (tmp_path / "test_check_municipalities.csv").read_text(encoding="utf-8-sig")
+    assert len(read_csv(rows, "en")) == 13
+    web = [layers.web_layer(layer) for layer in layers.build(result)]
+    assert "2 rows without a location" in " ".join(note.get("en") for note in web[0].layer.notes)
+    ground = layers.ground_of(result)
+    assert figures.picture(result, web, ground, "pl")[:4] == b"\x89PNG"
+    assert figures.thumbnail(web, ground)[:4] == b"\x89PNG"
 
 
 def test_rules_of_the_style_select_the_rows_of_each_class(synthetic: Any, tmp_path: Path):

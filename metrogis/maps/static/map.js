@@ -10,53 +10,62 @@
     return node;
   }
 
-  /* Canvas cannot take CSS patterns: states that are not known are hatched here. */
-  var patterns = {};
-  function hatch(ctx, colour) {
-    if (!patterns[colour]) {
-      var tile = document.createElement("canvas"), size = 8, pen;
-      tile.width = tile.height = size;
+  /* Canvas has no CSS patterns: what is not known is hatched here, over its fill. */
+  var patterns = {}, fine = 2; /* drawn larger and scaled down: sharp on any screen */
+  function hatch(ctx, look) {
+    var key = [look.color, look.spacing, look.weight].join();
+    if (!patterns[key]) {
+      var tile = document.createElement("canvas"), size = look.spacing, pen;
+      tile.width = tile.height = size * fine;
       pen = tile.getContext("2d");
-      pen.fillStyle = colour;
-      pen.fillRect(0, 0, size, size);
-      pen.strokeStyle = "rgba(60, 60, 60, .6)";
-      pen.lineWidth = 1.1;
+      pen.scale(fine, fine);
+      pen.strokeStyle = look.color;
+      pen.lineWidth = look.weight;
       pen.beginPath();
       [-size, 0, size].forEach(function (x) { pen.moveTo(x - 1, size + 1); pen.lineTo(x + size + 1, -1); });
       pen.stroke();
-      patterns[colour] = ctx.createPattern(tile, "repeat");
+      patterns[key] = ctx.createPattern(tile, "repeat");
+      patterns[key].setTransform(new DOMMatrix().scale(1 / fine));
     }
-    return patterns[colour];
+    return patterns[key];
   }
   var HatchCanvas = L.Canvas.extend({
     _fillStroke: function (ctx, layer) {
-      var options = layer.options, colour;
-      if (options.hatch && options.fill) {
-        colour = options.fillColor;
-        options.fillColor = hatch(ctx, colour);
-        L.Canvas.prototype._fillStroke.call(this, ctx, layer);
-        options.fillColor = colour;
-      } else {
-        L.Canvas.prototype._fillStroke.call(this, ctx, layer);
+      var options = layer.options, filled = options.fill;
+      if (options.hatch && filled) {
+        ctx.globalAlpha = options.fillOpacity;
+        ctx.fillStyle = options.fillColor;
+        ctx.fill("evenodd");
+        ctx.globalAlpha = options.hatch.opacity;
+        ctx.fillStyle = hatch(ctx, options.hatch);
+        ctx.fill("evenodd");
+        options.fill = false;
       }
+      L.Canvas.prototype._fillStroke.call(this, ctx, layer);
+      options.fill = filled;
     }
   });
 
-  function swatch(item) {
-    var ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg"), path, i;
-    svg.setAttribute("width", "22"); svg.setAttribute("height", "16");
+  /* The same look as on the map, from the same style. */
+  function swatch(shape, style) {
+    var ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg");
+    svg.setAttribute("width", "26"); svg.setAttribute("height", "18"); svg.setAttribute("viewBox", "0 0 26 18");
     svg.setAttribute("aria-hidden", "true"); svg.setAttribute("focusable", "false");
-    function part(d, fill, stroke, width) {
-      path = document.createElementNS(ns, "path");
-      path.setAttribute("d", d); path.setAttribute("fill", fill);
-      path.setAttribute("stroke", stroke); path.setAttribute("stroke-width", width);
-      svg.appendChild(path);
+    function part(tag, attributes) {
+      var node = document.createElementNS(ns, tag), name;
+      for (name in attributes) { node.setAttribute(name, attributes[name]); }
+      svg.appendChild(node);
     }
-    if (item.shape === "line") { part("M1 8H21", "none", item.colour, Math.max(3, item.weight)); }
-    else if (item.shape === "point") { part("M11 2a6 6 0 1 0 .01 0z", item.colour, "#333", 1); }
-    else { part("M1 1H21V15H1z", item.colour, "#555", 1); }
-    if (item.hatch) {
-      for (i = 0; i < 4; i += 1) { part("M" + (2 + 5 * i) + " 15l5 -14", "none", "#444", 1); }
+    var look = { stroke: style.stroke ? style.color : "none", "stroke-opacity": style.opacity, "stroke-width": style.weight };
+    if (style.dashArray) { look["stroke-dasharray"] = style.dashArray; }
+    look.fill = shape === "line" ? "none" : style.fillColor;
+    look["fill-opacity"] = style.fillOpacity;
+    if (shape === "line") { part("path", L.extend(look, { d: "M1 9H25" })); }
+    else if (shape === "point") { part("circle", L.extend(look, { cx: 13, cy: 9, r: Math.min(style.radius, 7.5) })); }
+    else { part("path", L.extend(look, { d: "M1 1H25V17H1z" })); }
+    if (style.hatch) {
+      part("path", { d: style.hatch.swatch, fill: "none", stroke: style.hatch.color, "stroke-width": style.hatch.weight, "stroke-opacity": style.hatch.opacity });
+      if (!style.stroke) { part("path", { d: "M1 1H25V17H1z", fill: "none", stroke: "#8d99a4", "stroke-width": 0.8 }); }
     }
     return svg;
   }
@@ -89,15 +98,11 @@
 
   /* One L.geoJSON per class: one style, one popup binding, whatever the number of features. */
   function classLayer(layer, index) {
-    var item = layer.classes[index], solid = layer.shape === "line";
-    var style = {
-      color: solid ? item.colour : item.edge,
-      weight: layer.weight,
-      opacity: solid ? 0.95 : 0.8,
-      fillColor: item.colour,
-      fillOpacity: layer.opacity,
-      hatch: item.hatch
-    };
+    var item = layer.classes[index], kinds = { Point: "point", MultiPoint: "point", LineString: "line", MultiLineString: "line" };
+    function style(feature) {
+      var shape = kinds[feature.geometry && feature.geometry.type] || "polygon";
+      return (shape !== layer.shape && item.others[shape]) || item.style;
+    }
     var group = L.geoJSON({
       type: "FeatureCollection",
       features: item.rows.map(function (row) {
@@ -106,16 +111,16 @@
     }, {
       style: style,
       pointToLayer: function (feature, latlng) {
-        return L.circleMarker(latlng, L.extend({ radius: layer.radius }, style));
+        return L.circleMarker(latlng, L.extend({}, style(feature)));
       }
     });
     group.bindPopup(function (target) { return content(layer, target.feature); }, { maxWidth: 320 });
     group.bindTooltip(function (target) { return hint(layer, target.feature); }, { sticky: true });
     group.on("mouseover", function (event) {
-      if (event.layer.setStyle) { event.layer.setStyle({ weight: layer.weight + 2 }); }
+      if (event.layer.setStyle) { event.layer.setStyle({ weight: style(event.layer.feature).weight + 2 }); }
     });
     group.on("mouseout", function (event) {
-      if (event.layer.setStyle) { event.layer.setStyle({ weight: layer.weight }); }
+      if (event.layer.setStyle) { event.layer.setStyle({ weight: style(event.layer.feature).weight }); }
     });
     return group;
   }
@@ -126,6 +131,54 @@
       pane: "metrogis-images", interactive: false, alt: "", className: "mg-image"
     });
   }
+
+  /* Land of which a view does not know: one layer, however many views share it, shown with them. */
+  function landLayer(data, parts) {
+    var group = L.layerGroup();
+    parts.forEach(function (part) {
+      var shapes = part.of.map(function (index) { return data.ground[index]; }).concat(part.shapes);
+      L.geoJSON(shapes.map(function (shape) {
+        return { type: "Feature", geometry: shape, properties: {} };
+      }), { interactive: false, style: L.extend({ pane: "metrogis-land", renderer: data.landCanvas }, part.style) }).addTo(group);
+    });
+    return group;
+  }
+
+  function underlay(map, data, groups) {
+    var land;
+    function refresh() {
+      land.forEach(function (group, index) {
+        var wanted = groups.some(function (view, i) { return data.layers[i].land === index && map.hasLayer(view); });
+        if (wanted && !map.hasLayer(group)) { map.addLayer(group); }
+        if (!wanted && map.hasLayer(group)) { map.removeLayer(group); }
+      });
+    }
+    if (!data.land.length) { return; }
+    map.createPane("metrogis-land").style.zIndex = 300;
+    map.getPane("metrogis-land").style.pointerEvents = "none";
+    data.landCanvas = new HatchCanvas({ pane: "metrogis-land", padding: 0.4 });
+    land = data.land.map(function (parts) { return landLayer(data, parts); });
+    map.on("layeradd layerremove", function (event) {
+      if (groups.indexOf(event.layer) >= 0) { refresh(); }
+    });
+    refresh();
+  }
+
+  /* Where a map opens on the part that is known, a button leads to the whole area. */
+  function homeButton(map, data) {
+    var control = L.control({ position: "topleft" });
+    control.onAdd = function () {
+      var box = element("div", null, "leaflet-bar mg-home"), button = element("button", data.words.home);
+      button.type = "button";
+      button.addEventListener("click", function () { show(map, data.bounds); });
+      L.DomEvent.disableClickPropagation(box);
+      box.appendChild(button);
+      return box;
+    };
+    control.addTo(map);
+  }
+
+  function show(map, bounds) { map.fitBounds(bounds, { padding: [8, 8] }); }
 
   /* Names of places, the most important first; those that would overlap wait for a closer zoom. */
   function labels(map, places) {
@@ -215,9 +268,9 @@
         label.appendChild(tick);
         label.appendChild(element("span", layer.heading));
         head.appendChild(label); part.appendChild(head);
-        layer.classes.forEach(function (item) {
+        layer.classes.concat(layer.under).forEach(function (item, place) {
           var row = element("li");
-          row.appendChild(swatch({ colour: item.colour, hatch: item.hatch, shape: layer.shape, weight: layer.weight }));
+          row.appendChild(swatch(place < layer.classes.length ? layer.shape : "polygon", item.style));
           row.appendChild(element("span", item.label));
           row.appendChild(element("span", item.count, "mg-count"));
           list.appendChild(row);
@@ -234,9 +287,15 @@
   }
 
   function finish(map, data, groups) {
+    underlay(map, data, groups);
+    if (data.opening) { homeButton(map, data); }
     if (data.places.length) { labels(map, data.places); }
     if (groups.length) { toggle(map, groups, 0, map.hasLayer(groups[0])); }
-    if (!data.page) { legend(map, data, groups); return; }
+    if (!data.page) {
+      legend(map, data, groups);
+      if (data.opening) { show(map, data.opening); }
+      return;
+    }
     groups.forEach(function (group, index) {
       var tick = document.getElementById("layer-" + index);
       if (!tick) { return; }
@@ -247,11 +306,11 @@
     var home = document.getElementById("map-home");
     if (home) {
       home.hidden = false;
-      home.addEventListener("click", function () { map.fitBounds(data.bounds, { padding: [8, 8] }); });
+      home.addEventListener("click", function () { show(map, data.bounds); });
     }
     document.documentElement.classList.add("map-ready");
     map.invalidateSize();
-    map.fitBounds(data.bounds, { padding: [8, 8] });
+    show(map, data.opening || data.bounds);
     window.metrogis.map = map;
   }
 

@@ -158,7 +158,8 @@ def test_without_population_km_of_street_rank_links() -> None:
     assert np.isnan(row["people_alone"])
     assert row["street_km_alone"] == pytest.approx(2.0)  # both ends of the second street
     assert result.municipalities["people_before"].isna().all()
-    assert "No population" in result.sentences("en")[0]
+    assert result.sentences("en")[0].startswith("Unknown for 100% of the map")
+    assert "No population" in result.sentences("en")[1]
 
 
 def test_investments_that_are_not_cycling_are_left_out_and_told() -> None:
