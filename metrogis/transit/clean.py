@@ -323,6 +323,7 @@ def routes(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
             "route_type": kind.astype(np.int16),
             "mode": np.array(mode, dtype=object),
             "mode_group": np.array([mode_group(m) for m in mode], dtype=object),
+            "line": np.where(short != "", short, long),
             "feed": feed,
         }
     )

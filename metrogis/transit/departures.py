@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date as Date
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +13,12 @@ import pandas as pd
 
 from metrogis.errors import SourceError
 from metrogis.texts import Text
-from metrogis.transit.columns import Mask
+from metrogis.transit.columns import positions
+from metrogis.transit.runs import Runs
 from metrogis.transit.stop_times import Ints, StopTimes
+
+if TYPE_CHECKING:
+    from metrogis.transit.feed import Feed
 
 
 @dataclass(frozen=True)
@@ -22,55 +29,21 @@ class Boardings:
     seconds: Ints
 
 
-def run_starts(frequencies: pd.DataFrame, trips_on: Mask, limit: int, layer: str) -> pd.DataFrame:
-    """Return every run of the trips with headways: trip and the time it leaves its first stop.
+def boardings(calls: StopTimes, runs: Runs, *, limit: int, layer: str) -> Boardings:
+    """Return the departures of the runs of one date, timetabled and by headway.
 
-    Runs leave at start, start + headway ... before end. A run named by two overlapping periods
-    counts once.
+    Raises
+    ------
+    SourceError
+        If headways make more than 20 x ``limit`` departures.
     """
-    on = trips_on[frequencies["trip"].to_numpy()] if len(frequencies) else np.zeros(0, bool)
-    part = frequencies[on]
-    start, headway = part["start"].to_numpy(np.int64), part["headway"].to_numpy(np.int64)
-    count = -((start - part["end"].to_numpy(np.int64)) // headway)
-    if int(count.sum()) > limit:
-        raise SourceError(
-            Text(
-                "częstotliwości dają ponad {limit:0} kursów", "headways make over {limit:0} trips"
-            ).fill(limit=limit),
-            layer=layer,
-            place="frequencies.txt",
-            remedy=Text("sprawdź headway_secs", "check headway_secs"),
-        )
-    first = np.repeat(np.cumsum(count) - count, count)
-    step = np.arange(len(first)) - first
-    runs = pd.DataFrame(
-        {
-            "trip": np.repeat(part["trip"].to_numpy(np.int64), count),
-            "leaves": np.repeat(start, count) + step * np.repeat(headway, count),
-        }
-    )
-    return runs.drop_duplicates(ignore_index=True)
-
-
-def boardings(
-    calls: StopTimes,
-    trips_on: Mask,
-    frequencies: pd.DataFrame,
-    *,
-    limit: int,
-    layer: str,
-) -> Boardings:
-    """Return the departures of the trips that run, timetabled and by headway."""
     board = (calls.pickup != 1) & ~calls.last
-    by_headway = np.zeros(len(trips_on), bool)
-    by_headway[frequencies["trip"].to_numpy()] = True
-    plain = np.flatnonzero(board & (trips_on & ~by_headway)[calls.trip])
+    plain = np.flatnonzero(board & runs.plain[calls.trip])
     seconds = calls.departure[plain]
-    if not (by_headway & trips_on).any():
+    if not len(runs.trip):
         return Boardings(plain, seconds)
-    runs = run_starts(frequencies, trips_on, limit, layer)
-    bounds = calls.bounds(len(trips_on))
-    trip = runs["trip"].to_numpy()
+    bounds = calls.bounds(len(runs.plain))
+    trip = runs.trip
     size = bounds[trip + 1] - bounds[trip]
     if int(size.sum()) > 20 * limit:
         raise SourceError(
@@ -79,7 +52,7 @@ def boardings(
             place="frequencies.txt",
         )
     has = size > 0
-    trip, size, leaves = trip[has], size[has], runs["leaves"].to_numpy()[has]
+    trip, size, leaves = trip[has], size[has], runs.leaves[has]
     begin = np.repeat(np.cumsum(size) - size, size)
     call = np.repeat(bounds[trip], size) + np.arange(len(begin)) - begin
     offset = np.repeat(leaves - calls.departure[bounds[trip]].astype(np.int64), size)
@@ -89,3 +62,44 @@ def boardings(
         np.concatenate([plain, call[keep]]),
         np.concatenate([seconds, time[keep].astype(np.int32)]),
     )
+
+
+def departure_table(feed: Feed, found: Boardings, days: Mapping[str, Date]) -> pd.DataFrame:
+    """Return departures as a table; see :meth:`metrogis.transit.Feed.departures`."""
+    call = found.call
+    trip = feed.calls.trip[call]
+    route = feed._trip_route[trip]
+    r = feed.routes
+    part = positions(feed.trips["feed"], feed.feeds)
+    frame = pd.DataFrame(
+        {
+            "stop_id": category(feed.calls.stop[call], feed.stops["stop_id"]),
+            "route_id": category(route, r["route_id"]),
+            "route_short_name": _coded(r["route_short_name"], route),
+            "direction_id": feed.trips["direction_id"].to_numpy()[trip],
+            "direction": feed._trip_direction[trip],
+            "trip_id": category(trip, feed.trips["trip_id"]),
+            "mode": _coded(r["mode"], route),
+            "mode_group": _coded(r["mode_group"], route),
+            "seconds": found.seconds,
+            "headsign": _coded(feed.trips["trip_headsign"], trip),
+            "first_stop": feed.calls.first[call],
+            "terminal_id": category(feed._trip_last[trip], feed.stops["stop_id"]),
+            "route_type": r["route_type"].to_numpy()[route],
+            "feed": pd.Categorical.from_codes(part[trip], categories=pd.Index(feed.feeds)),
+        }
+    )
+    frame.attrs["dates"] = {f: d.isoformat() for f, d in days.items()}
+    frame.attrs["unknown_feeds"] = [f for f in feed.feeds if f not in days]
+    return frame
+
+
+def category(codes: npt.NDArray[Any], ids: pd.Series) -> pd.Categorical:
+    """Return ids by position as categories."""
+    return pd.Categorical.from_codes(codes, categories=pd.Index(ids))
+
+
+def _coded(values: pd.Series, codes: npt.NDArray[Any]) -> pd.Categorical:
+    """Return ``values[codes]`` as categories, without touching every row's text."""
+    short, names = pd.factorize(values)
+    return pd.Categorical.from_codes(short[codes], categories=pd.Index(names))

@@ -23,8 +23,9 @@ from metrogis.transit import calendar as cal
 from metrogis.transit.archive import Archive, Limits
 from metrogis.transit.calendar import DAY_TYPES, Calendar, DateLike, DayType
 from metrogis.transit.columns import Mask, positions
-from metrogis.transit.departures import Boardings, boardings, run_starts
+from metrogis.transit.departures import Boardings, boardings, category, departure_table
 from metrogis.transit.options import Options
+from metrogis.transit.runs import Runs, Twins, find_twins, listed_twice, runs_on
 from metrogis.transit.stop_times import StopTimes
 
 DAY = 86_400
@@ -44,7 +45,7 @@ class Feed:
         itself), platform_code, feed.
     routes : DataFrame
         route_id, agency_id, route_short_name (the line as shown), route_long_name, route_type,
-        mode, mode_group, feed.
+        mode, mode_group, line (its name as stated; empty for a route without one), feed.
     trips : DataFrame
         trip_id, route_id, service_id, trip_headsign, direction_id (-1 = not stated), shape_id,
         feed.
@@ -96,8 +97,8 @@ class Feed:
         c = self.calls
         return pd.DataFrame(
             {
-                "trip_id": _category(c.trip, self.trips["trip_id"]),
-                "stop_id": _category(c.stop, self.stops["stop_id"]),
+                "trip_id": category(c.trip, self.trips["trip_id"]),
+                "stop_id": category(c.stop, self.stops["stop_id"]),
                 "arrival_time": c.arrival,
                 "departure_time": c.departure,
                 "stop_sequence": c.sequence,
@@ -184,11 +185,35 @@ class Feed:
             services |= self.calendar.on(date) & (self.calendar.feed_of == name)
         return np.append(services, False)[self._trip_service]
 
-    def _boardings(self, days: Mapping[str, Date]) -> Boardings:
-        return boardings(
-            self.calls, self._trips_on(days), self.headways, limit=self.options.max_runs,
+    @cached_property
+    def _twins(self) -> Twins:
+        by_headway = np.zeros(len(self.trips), bool)
+        by_headway[self.headways["trip"].to_numpy()] = True
+        return find_twins(
+            self.calls, self.stops, self.trips, self.routes, self._trip_route, by_headway
+        )
+
+    @cached_property
+    def listed_twice(self) -> Mask:
+        """Trips that repeat an earlier one on a date that both run on."""
+        return listed_twice(self._twins, self.calendar, self._trip_service)
+
+    @cached_property
+    def _trip_direction(self) -> npt.NDArray[np.int8]:
+        from metrogis.transit.directions import trip_directions
+
+        return trip_directions(self)
+
+    def _runs_on(self, days: Mapping[str, Date]) -> Runs:
+        """Return the runs of one date: headways expanded, runs listed twice once."""
+        return runs_on(
+            self._trips_on(days), self.headways, self._twins, limit=self.options.max_runs,
             layer=self.name,
         )  # fmt: skip
+
+    def _boardings(self, days: Mapping[str, Date]) -> Boardings:
+        runs = self._runs_on(days)
+        return boardings(self.calls, runs, limit=self.options.max_runs, layer=self.name)
 
     def _with_previous(self, day: DateLike, previous: bool) -> Boardings:
         days = self._days(day)
@@ -210,6 +235,8 @@ class Feed:
     def departures(self, day: DateLike, *, include_previous_day: bool = False) -> pd.DataFrame:
         """Return every departure on a service date from a stop where passengers may board.
 
+        Runs listed twice (equal in line, positions of stops and times) count once.
+
         Parameters
         ----------
         day : date, str or day type
@@ -223,9 +250,11 @@ class Feed:
         -------
         DataFrame
             One row per departure, by trip: stop_id, route_id, route_short_name, direction_id
-            (-1 = not stated), trip_id, mode, mode_group, seconds (after midnight of the service
-            date; past 86400 kept), headsign, first_stop (the trip starts here), terminal_id (the
-            stop it ends at), route_type, feed. Texts are categories. ``attrs["dates"]`` tells
+            (-1 = not stated), direction (0 or 1 within a line: as stated, else by the order of
+            its stops; -1 where that does not tell), trip_id, mode, mode_group, seconds (after
+            midnight of the service date; past 86400 kept), headsign, first_stop (the trip starts
+            here), terminal_id (the stop it ends at), route_type, feed. Texts are categories.
+            ``attrs["dates"]`` tells
             each feed's date, ``attrs["unknown_feeds"]`` those not valid then: nothing is known of
             their departures.
 
@@ -235,32 +264,7 @@ class Feed:
             If the date is outside the validity, or the day type unknown here.
         """
         found = self._with_previous(day, include_previous_day)
-        days = self._days(day)
-        call = found.call
-        trip = self.calls.trip[call]
-        route = self._trip_route[trip]
-        r = self.routes
-        feed = positions(self.trips["feed"], self.feeds)
-        frame = pd.DataFrame(
-            {
-                "stop_id": _category(self.calls.stop[call], self.stops["stop_id"]),
-                "route_id": _category(route, r["route_id"]),
-                "route_short_name": _coded(r["route_short_name"], route),
-                "direction_id": self.trips["direction_id"].to_numpy()[trip],
-                "trip_id": _category(trip, self.trips["trip_id"]),
-                "mode": _coded(r["mode"], route),
-                "mode_group": _coded(r["mode_group"], route),
-                "seconds": found.seconds,
-                "headsign": _coded(self.trips["trip_headsign"], trip),
-                "first_stop": self.calls.first[call],
-                "terminal_id": _category(self._trip_last[trip], self.stops["stop_id"]),
-                "route_type": r["route_type"].to_numpy()[route],
-                "feed": pd.Categorical.from_codes(feed[trip], categories=pd.Index(self.feeds)),
-            }
-        )
-        frame.attrs["dates"] = {f: d.isoformat() for f, d in days.items()}
-        frame.attrs["unknown_feeds"] = [f for f in self.feeds if f not in days]
-        return frame
+        return departure_table(self, found, self._days(day))
 
     def departures_per_stop_hour(
         self, day: DateLike, *, include_previous_day: bool = False
@@ -289,17 +293,14 @@ class Feed:
         )
 
     def trips_on(self, day: DateLike) -> int:
-        """Return the number of trips that run on a date, headways expanded."""
+        """Return the number of runs on a date: headways expanded, runs listed twice once."""
         return self._count(self._days(day))
 
     def _count(self, days: Mapping[str, Date]) -> int:
-        on = self._trips_on(days)
-        calls = np.zeros(len(on), bool)
+        runs = self._runs_on(days)
+        calls = np.zeros(len(self.trips), bool)
         calls[self.calls.trip] = True
-        by_headway = np.zeros(len(on), bool)
-        by_headway[self.headways["trip"].to_numpy()] = True
-        runs = run_starts(self.headways, on & calls, self.options.max_runs, self.name)
-        return int((on & calls & ~by_headway).sum()) + len(runs)
+        return int((runs.plain & calls).sum()) + int(calls[runs.trip].sum())
 
     def day_types(self) -> dict[str, DayType]:
         """Return the four day types: school_day, holiday_weekday, saturday, sunday.
@@ -384,16 +385,6 @@ class Feed:
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self)[1:-1])}</p>" + cast(str, self.describe().to_html())
-
-
-def _category(codes: npt.NDArray[Any], ids: pd.Series) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, categories=pd.Index(ids))
-
-
-def _coded(values: pd.Series, codes: npt.NDArray[Any]) -> pd.Categorical:
-    """Return ``values[codes]`` as categories, without touching every row's text."""
-    short, names = pd.factorize(values)
-    return pd.Categorical.from_codes(short[codes], categories=pd.Index(names))
 
 
 def read_feed(

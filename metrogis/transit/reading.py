@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,17 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
                 ahead.append(_start(pool, following))
             found[started.archive.layer] = _assemble(started, options, max_time)
     feeds = [found[name] for name in named]
-    return feeds[0] if len(feeds) == 1 else _merge(feeds, name or "+".join(named))
+    whole = feeds[0] if len(feeds) == 1 else _merge(feeds, name or "+".join(named))
+    twice = whole.listed_twice
+    audit = whole.audit.add(
+        whole.name, "noted", int(twice.sum()),
+        Text(
+            "kursy podane dwa razy (linia, położenie przystanków i czasy równe): liczone raz",
+            "runs listed twice (equal in line, positions of stops, times): counted once",
+        ),
+        whole.trips["trip_id"][twice],
+    )  # fmt: skip
+    return whole if audit is whole.audit else replace(whole, audit=audit)
 
 
 def _stem(path: Path) -> str:

@@ -23,7 +23,6 @@ from metrogis.errors import ParameterError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 from metrogis.transit.calendar import DateLike
-from metrogis.transit.departures import run_starts
 from metrogis.transit.feed import DAY, Feed
 
 Ints = npt.NDArray[np.int64]
@@ -270,18 +269,15 @@ def read_rides(
 
 def _runs_of(feed: Feed, days: Mapping[str, Date], earlier: int) -> tuple[Ints, Ints, Ints]:
     """Calls of all runs of a day, in order: row of the stop times, shift of times, run."""
-    on = feed._trips_on(days)
-    by_headway = np.zeros(len(on), bool)
-    by_headway[feed.headways["trip"].to_numpy()] = True
+    runs = feed._runs_on(days)
     c = feed.calls
-    bounds = c.bounds(len(on))
+    bounds = c.bounds(len(runs.plain))
     has = np.diff(bounds) > 1
-    plain = np.flatnonzero(on & ~by_headway & has)
+    plain = np.flatnonzero(runs.plain & has)
     trip, shift = plain, np.zeros(len(plain), np.int64)
-    if (on & by_headway).any():
-        found = run_starts(feed.headways, on & has, feed.options.max_runs, feed.name)
-        more = found["trip"].to_numpy(np.int64)
-        late = found["leaves"].to_numpy(np.int64) - c.departure[bounds[more]]
+    if len(runs.trip):
+        more, leaves = runs.trip[has[runs.trip]], runs.leaves[has[runs.trip]]
+        late = leaves - c.departure[bounds[more]]
         trip, shift = np.concatenate([trip, more]), np.concatenate([shift, late])
     size = bounds[trip + 1] - bounds[trip]
     begin = np.repeat(np.cumsum(size) - size, size)

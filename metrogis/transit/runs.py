@@ -1,0 +1,249 @@
+"""Runs listed twice: equal in line, positions of stops and times, whatever their ids and feeds.
+
+Two such trips are one run on every date that they share. Trips are compared by a hash of their
+calls relative to the first departure, so that a run made by a headway equals a timetabled one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from numba import njit
+
+from metrogis.errors import SourceError
+from metrogis.texts import Text
+from metrogis.transit.calendar import Calendar
+from metrogis.transit.columns import Mask
+from metrogis.transit.stop_times import StopTimes
+
+Longs = npt.NDArray[np.int64]
+
+_DEGREES = 1e6
+"""Positions are compared to a millionth of a degree, 0.1 m."""
+
+
+class Runs(NamedTuple):
+    """Runs of one date: ``plain`` trips as timetabled, and by headway the trip and its start."""
+
+    plain: Mask
+    trip: Longs
+    leaves: Longs
+
+
+@dataclass(frozen=True, eq=False)
+class Twins:
+    """Which trips of a feed may be the same run.
+
+    Attributes
+    ----------
+    group : ndarray of int (trips,)
+        Number of the run but for the time it starts; equal runs share it. -1: without calls.
+    start : ndarray of int (trips,)
+        First departure, seconds.
+    boards : ndarray of int (trips,)
+        Calls at which passengers may board: of two equal runs that with more of them counts.
+    candidate : ndarray of bool (trips,)
+        Trips that equal another one, or may where a headway makes runs of one of them.
+    """
+
+    group: Longs
+    start: Longs
+    boards: Longs
+    candidate: Mask
+
+
+def find_twins(
+    calls: StopTimes,
+    stops: pd.DataFrame,
+    trips: pd.DataFrame,
+    routes: pd.DataFrame,
+    trip_route: npt.NDArray[np.int32],
+    by_headway: Mask,
+) -> Twins:
+    """Compare all trips of a feed, or of several merged."""
+    n = len(trips)
+    place = _place_keys(stops)
+    line = _line_keys(routes)
+    bounds = calls.bounds(n)
+    start = np.zeros(n, np.int64)
+    has = bounds[1:] > bounds[:-1]
+    start[has] = calls.departure[bounds[:-1][has]]
+    value, boards = _hash_trips(
+        bounds, calls.stop, calls.arrival, calls.departure, calls.pickup, place, line[trip_route]
+    )
+    group = np.full(n, -1, np.int64)
+    if has.any():
+        _, group[has], size = np.unique(value[has], return_inverse=True, return_counts=True)
+        candidate = has & _repeated(group, start)
+        if by_headway.any():
+            varied = np.zeros(len(size), bool)
+            varied[group[by_headway & has]] = True
+            candidate |= has & (varied & (size > 1))[group]
+    else:
+        candidate = has
+    return Twins(group, start, boards, candidate)
+
+
+def _key(group: Longs, start: Longs) -> Longs:
+    return (group << 32) + start
+
+
+def _repeated(group: Longs, start: Longs) -> Mask:
+    """Tell which pairs of group and start stand there more than once."""
+    key = _key(group, start)
+    order = np.argsort(key)
+    same = np.diff(key[order]) == 0
+    found = np.zeros(len(group), bool)
+    found[order] = np.r_[False, same] | np.r_[same, False]
+    return found
+
+
+def _place_keys(stops: pd.DataFrame) -> npt.NDArray[np.uint64]:
+    """Return a key of each stop's position; stops without one are alike where their names are."""
+    lat, lon = stops["stop_lat"].to_numpy(float), stops["stop_lon"].to_numpy(float)
+    placed = np.isfinite(lat) & np.isfinite(lon)
+    key = np.zeros(len(stops), np.uint64)
+    y = np.rint(lat[placed] * _DEGREES).astype(np.int64).astype(np.uint64)
+    x = np.rint(lon[placed] * _DEGREES).astype(np.int64).astype(np.uint64)
+    key[placed] = (y << np.uint64(32)) ^ (x & np.uint64(0xFFFFFFFF))
+    if not placed.all():
+        names = stops["stop_name"].to_numpy(dtype=object)[~placed]
+        key[~placed] = pd.util.hash_array(names, categorize=False)
+    return key
+
+
+def _line_keys(routes: pd.DataFrame) -> npt.NDArray[np.uint64]:
+    """Return a key of each route's line and mode; the last one stands for an unknown route."""
+    text = routes["line"].astype(object) + "\0" + routes["mode"].astype(object)
+    return np.append(pd.util.hash_array(text.to_numpy(dtype=object), categorize=False), 0).astype(
+        np.uint64
+    )
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _mix(value):  # type: ignore[no-untyped-def]
+    # the finalizer of splitmix64: every bit of the input moves about half of the output's
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
+
+
+@njit(cache=True, nogil=True)
+def _hash_trips(bounds, stop, arrival, departure, pickup, place, line):  # type: ignore[no-untyped-def]
+    """Return a hash of each trip's line, places and times from its start, and its boardings."""
+    n = len(bounds) - 1
+    value = np.zeros(n, np.uint64)
+    boards = np.zeros(n, np.int64)
+    for trip in range(n):
+        h = line[trip]
+        first, end = bounds[trip], bounds[trip + 1]
+        for row in range(first, end):
+            # when a vehicle comes to its first stop and leaves its last one is nobody's concern
+            leaves = departure[row] if row < end - 1 else arrival[row]
+            comes = arrival[row] if row > first else departure[row]
+            times = (np.uint64(np.uint32(leaves - departure[first])) << np.uint64(32)) | (
+                np.uint64(np.uint32(comes - departure[first]))
+            )
+            h = _mix(h ^ place[stop[row]]) + np.uint64(0x9E3779B97F4A7C15)
+            h = _mix(h ^ times)
+            if pickup[row] != 1 and row < end - 1:
+                boards[trip] += 1
+        value[trip] = h
+    return value, boards
+
+
+def runs_on(on: Mask, frequencies: pd.DataFrame, twins: Twins, *, limit: int, layer: str) -> Runs:
+    """Return the runs of the trips ``on``: headways expanded, what is listed twice once.
+
+    Runs by headway leave at start, start + headway ... before end.
+
+    Raises
+    ------
+    SourceError
+        If headways make more than ``limit`` runs.
+    """
+    by_headway = np.zeros(len(on), bool)
+    by_headway[frequencies["trip"].to_numpy()] = True
+    plain = on & ~by_headway
+    none = np.zeros(0, np.int64)
+    trip, leaves = none, none
+    if (on & by_headway).any():
+        trip, leaves = _expand(frequencies, on, limit, layer)
+    index = np.flatnonzero(plain & twins.candidate)
+    if not len(index) and not twins.candidate[trip].any():
+        return Runs(plain, trip, leaves)
+    whole = np.concatenate([index, trip])
+    key = _key(twins.group[whole], np.concatenate([twins.start[index], leaves]))
+    # of equal runs the one with most boardings stays, then the first
+    order = np.lexsort((-twins.boards[whole], key))
+    again = np.r_[False, np.diff(key[order]) == 0]
+    once = np.ones(len(whole), bool)
+    once[order[again]] = False
+    plain = plain.copy()
+    plain[index[~once[: len(index)]]] = False
+    keep = once[len(index) :]
+    return Runs(plain, trip[keep], leaves[keep])
+
+
+def _expand(frequencies: pd.DataFrame, on: Mask, limit: int, layer: str) -> tuple[Longs, Longs]:
+    part = frequencies[on[frequencies["trip"].to_numpy()]]
+    start, headway = part["start"].to_numpy(np.int64), part["headway"].to_numpy(np.int64)
+    count = -((start - part["end"].to_numpy(np.int64)) // headway)
+    if int(count.sum()) > limit:
+        raise SourceError(
+            Text(
+                "częstotliwości dają ponad {limit:0} kursów", "headways make over {limit:0} trips"
+            ).fill(limit=limit),
+            layer=layer,
+            place="frequencies.txt",
+            remedy=Text("sprawdź headway_secs", "check headway_secs"),
+        )
+    first = np.repeat(np.cumsum(count) - count, count)
+    step = np.arange(len(first)) - first
+    trip = np.repeat(part["trip"].to_numpy(np.int64), count)
+    leaves = np.repeat(start, count) + step * np.repeat(headway, count)
+    # two periods of a trip may name one run: it counts once
+    kept = np.sort(np.unique(trip * (1 << 32) + leaves, return_index=True)[1])
+    return trip[kept], leaves[kept]
+
+
+def listed_twice(twins: Twins, calendar: Calendar, service: npt.NDArray[np.int32]) -> Mask:
+    """Tell which timetabled trips repeat an earlier one on a date that both run on.
+
+    Parameters
+    ----------
+    twins : Twins
+    calendar : Calendar
+    service : ndarray of int (trips,)
+        Service of each trip; -1 for none.
+    """
+    found = np.zeros(len(service), bool)
+    index = np.flatnonzero(twins.candidate & (service >= 0))
+    if not len(index):
+        return found
+    key = _key(twins.group[index], twins.start[index])
+    order = np.argsort(key, kind="stable")
+    index, key = index[order], key[order]
+    new = np.r_[True, np.diff(key) != 0]
+    head = np.flatnonzero(new)
+    run = np.cumsum(new) - 1
+    rank = np.arange(len(index)) - head[run]
+    several = np.bincount(run)[run] > 1
+    if not several.any():
+        return found
+    days = np.packbits(calendar.runs, axis=0)  # dates of each service, eight a byte
+    index, run, rank = index[several], run[several], rank[several]
+    _, run = np.unique(run, return_inverse=True)
+    seen = np.zeros((int(run.max()) + 1, len(days)), np.uint8)
+    # invariant: seen[r] holds the dates of all trips of run r with a lower rank
+    by_rank = np.argsort(rank, kind="stable")
+    cuts = np.flatnonzero(np.r_[True, np.diff(rank[by_rank]) > 0])
+    for part in np.split(by_rank, cuts[1:]):
+        own = days.T[service[index[part]]]
+        found[index[part]] = (seen[run[part]] & own).any(axis=1)
+        seen[run[part]] |= own
+    return found
