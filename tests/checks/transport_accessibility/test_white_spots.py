@@ -77,8 +77,10 @@ def write_feed(folder, stops, trips, shapes=None):
 
 
 def runs(stop, hours, kind=3, services=("week", "sat", "sun")):
-    """Trips from a stop to one far away."""
-    return [(kind, s, [(stop, h), ("far", h + 0.5)]) for s in services for h in hours]
+    """Trips from a stop to one far away; those of one hour follow each other by the minute."""
+    times = list(hours)
+    own = [h + times[:i].count(h) / 60 for i, h in enumerate(times)]
+    return [(kind, s, [(stop, h), ("far", h + 0.5)]) for s in services for h in own]
 
 
 def towns(count=1, side=4000):
