@@ -181,6 +181,24 @@ class _Columns(_Layer):
     set: dict[str, str | float | bool] = {}
     keep: dict[str, list[str]] = {}
     drop: dict[str, list[str]] = {}
+    map: dict[str, dict[str, str | float | bool]] = {}
+    """Column (by its old or new name) -> code as it stands -> value as checks know it."""
+    decimal: Literal[".", ","] | None = None
+    thousands: Literal[" ", ".", ",", "'"] | None = None
+    """A space stands for every kind of space."""
+    na: list[str] = []
+    """Signs that stand for "no value": ``["-", "x", "."]``."""
+    more: list[str] = []
+    """Further files of the same form."""
+    encoding: str | None = None
+    member: str | None = None
+    """File inside a ``.zip``."""
+
+    @model_validator(mode="after")
+    def _marks(self) -> _Columns:
+        if self.thousands is not None and self.thousands == (self.decimal or "."):
+            raise ValueError("thousands and decimal must differ")
+        return self
 
     @field_validator("schema_name")
     @classmethod
@@ -209,11 +227,14 @@ class Locate(_Strict):
 
 
 class TableLayer(_Columns):
-    """``driver = "table"``: CSV or Parquet; points by ``x``, ``y``, ``crs`` or by ``locate``."""
+    """``driver = "table"``: CSV, XLSX, ODS, Parquet; points by ``x, y, crs`` or ``locate``."""
 
     driver: Literal["table"]
-    encoding: str | None = None
-    separator: str | None = None
+    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    sheet: str | None = None
+    skip_rows: int = Field(default=0, ge=0)
+    """Rows of the sheet or file before the header, blank ones counted."""
+    header_rows: int | None = Field(default=None, ge=1, le=5)
     x: str | None = None
     y: str | None = None
     crs: str | None = None

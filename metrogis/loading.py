@@ -21,8 +21,9 @@ from metrogis import catalog as cat
 from metrogis import crs as crs_rules
 from metrogis import provenance, schemas
 from metrogis.errors import CRSError, MetrogisError, SourceError
+from metrogis.evidence import loss, record
 from metrogis.provenance import Audit, Source
-from metrogis.sources import files, tables, vector
+from metrogis.sources import files, gdal, tables, values, vector
 from metrogis.sources.rasters import Expected
 from metrogis.texts import Text
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from metrogis.metro import Metro
 
 _CACHE_FROM_BYTES = 2_000_000
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
 """Raise when reading or validating changes what a cached layer would hold."""
 
 
@@ -75,7 +76,7 @@ def _load(metro: Metro, name: str) -> Any:
     layer = metro.catalog.layers[name]
     assert not isinstance(layer, cat.MissingLayer)
     paths = _resolved(metro, name, layer)
-    hashes = [provenance.file_hash(p) for p in paths]
+    hashes = [provenance.file_hash(p) for p in files.opened(paths)]
     source = Source(
         layer=name,
         origin=", ".join(p for p in (layer.path, *getattr(layer, "more", ()))),
@@ -98,7 +99,7 @@ def _load(metro: Metro, name: str) -> Any:
         return _bike_share(metro, name, paths[0], source)
     if isinstance(layer, cat.FileLayer):
         return LayerFile(paths[0], source)
-    return _table(metro, name, layer, paths[0], source)
+    return _table(metro, name, layer, paths, source)
 
 
 def _timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: Source) -> Any:
@@ -200,20 +201,24 @@ def _grid(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source: S
 
 
 def _table(
-    metro: Metro, name: str, layer: cat.VectorLayer | cat.TableLayer, path: Path, source: Source
+    metro: Metro,
+    name: str,
+    layer: cat.VectorLayer | cat.TableLayer,
+    paths: list[Path],
+    source: Source,
 ) -> Any:
     settings = layer.model_dump(mode="json", by_alias=True)
     key = files.settings_key(_CACHE_VERSION, source.sha256, settings, metro.info.crs)
     cached = files.cache_directory() / "parsed" / f"{name}-{key}.parquet"
     # a layer placed or cut by another one depends on more than its own file
     alone = layer.inside is None and getattr(layer, "locate", None) is None
-    heavy = path.is_file() and path.stat().st_size >= _CACHE_FROM_BYTES
+    heavy = sum(file.stat().st_size for file in files.opened(paths)) >= _CACHE_FROM_BYTES
     if alone and heavy and cached.is_file():
         frame = _from_cache(cached)
         if frame is not None:
             return frame
-    frame, audit = _read(metro, name, layer, path)
-    schema = layer.schema_name or (cat.LAYERS[name].schema if name in cat.LAYERS else "Table")
+    frame, audit = _read(metro, name, layer, paths)
+    schema = _schema_of(name, layer)
     if isinstance(frame, gpd.GeoDataFrame):
         frame = _moved(frame, metro.crs)
         _inside_metro(metro, frame, name)
@@ -228,32 +233,42 @@ def _table(
 
 
 def _read(
-    metro: Metro, name: str, layer: cat.VectorLayer | cat.TableLayer, path: Path
+    metro: Metro, name: str, layer: cat.VectorLayer | cat.TableLayer, paths: list[Path]
 ) -> tuple[Any, Audit]:
+    """Read the files of a layer, rename, map codes, choose rows; place the rows of a table."""
     audit = Audit()
+    place = ", ".join(path.name for path in paths)
     frame: Any
     if isinstance(layer, cat.VectorLayer):
-        frame = vector.read(
-            path,
-            layer=name,
-            sublayer=layer.sublayer,
-            crs=layer.crs,
-            swap_axes=layer.swap_axes,
+        frame = vector.joined(
+            [
+                vector.read(
+                    path,
+                    layer=name,
+                    sublayer=layer.sublayer,
+                    crs=layer.crs,
+                    swap_axes=layer.swap_axes,
+                    encoding=layer.encoding,
+                    member=layer.member,
+                )
+                for path in paths
+            ]
         )
     else:
-        frame = tables.read(path, layer=name, encoding=layer.encoding, separator=layer.separator)
+        frame = _joined_tables([_one_table(path, name, layer) for path in paths], name, place)
     needed = [*layer.rename, *layer.keep, *layer.drop]
     tables.require_columns(
         frame,
         [n for n in needed if n not in layer.rename.values()],
         layer=name,
-        place=path.name,
+        place=place,
     )
     frame = frame.rename(columns=layer.rename)
+    frame, audit = _values(frame, name, layer, place, audit)
     for column, value in layer.set.items():
         frame[column] = value
-    for column, values in layer.keep.items():
-        kept = frame[column].astype("object").isin(values)
+    for column, chosen in layer.keep.items():
+        kept = frame[column].astype("object").isin(chosen)
         audit = audit.add(
             name,
             "dropped",
@@ -261,24 +276,86 @@ def _read(
             Text(f"poza wyborem {column}", f"not among the kept values of {column}"),
         )
         frame = frame[kept]
-    for column, values in layer.drop.items():
-        gone = frame[column].astype("object").isin(values)
+    for column, chosen in layer.drop.items():
+        gone = frame[column].astype("object").isin(chosen)
         audit = audit.add(
             name,
             "dropped",
             int(gone.sum()),
-            Text(f"{column} = {' / '.join(values)}", f"{column} = {' / '.join(values)}"),
+            Text(f"{column} = {' / '.join(chosen)}", f"{column} = {' / '.join(chosen)}"),
         )
         frame = frame[~gone]
     if isinstance(layer, cat.TableLayer):
-        frame, audit = _placed(metro, frame, layer, name, audit, path.name)
+        frame, audit = _placed(metro, frame, layer, name, audit, place)
     return frame, audit
+
+
+def _one_table(path: Path, name: str, layer: cat.TableLayer) -> pd.DataFrame:
+    with gdal.unpacked(path, layer=name, kind="table", member=layer.member) as file:
+        return tables.read(
+            file,
+            layer=name,
+            encoding=layer.encoding,
+            separator=layer.separator,
+            sheet=layer.sheet,
+            skip_rows=layer.skip_rows,
+            header_rows=layer.header_rows,
+        )
+
+
+def _joined_tables(parts: list[pd.DataFrame], name: str, place: str) -> pd.DataFrame:
+    first = list(parts[0].columns)
+    for part in parts[1:]:
+        tables.require_columns(part, first, layer=name, place=place)
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+
+def _values(
+    frame: Any, name: str, layer: cat.VectorLayer | cat.TableLayer, place: str, audit: Audit
+) -> tuple[Any, Audit]:
+    """Turn signs, numbers and codes of a municipality into ours."""
+    if layer.na:
+        frame, count = values.without_blanks(frame, layer.na)
+        audit = audit.add(
+            name,
+            "unknown",
+            count,
+            Text("wartości oznaczone jako brak", "values marked as missing"),
+            layer.na,
+        )
+    for column, codes in layer.map.items():
+        at = layer.rename.get(column, column)
+        tables.require_columns(frame, [at], layer=name, place=place)
+        frame[at], others = values.mapped(frame[at], codes)
+        audit = audit.add(
+            name,
+            "noted",
+            sum(others.values()),
+            Text(f"{column}: kody spoza tabeli map", f"{column}: codes that map does not list"),
+            [f"{code!r} ({count})" for code, count in others.items()],
+        )
+    if layer.decimal is not None or layer.thousands is not None:
+        fields = schemas.get(_schema_of(name, layer)).fields
+        numeric = [c for c, rule in fields.items() if rule.kind in ("number", "integer")]
+        placed = [getattr(layer, "x", None), getattr(layer, "y", None)]
+        for number in (*numeric, *(axis for axis in placed if axis is not None)):
+            at = layer.rename.get(number, number)
+            if at in frame.columns:
+                frame[at] = values.plain_numbers(
+                    frame[at], decimal=layer.decimal, thousands=layer.thousands
+                )
+    return frame, audit
+
+
+def _schema_of(name: str, layer: cat.VectorLayer | cat.TableLayer) -> str:
+    return layer.schema_name or (cat.LAYERS[name].schema if name in cat.LAYERS else "") or "Table"
 
 
 def _placed(
     metro: Metro, frame: Any, layer: cat.TableLayer, name: str, audit: Audit, place: str
 ) -> tuple[Any, Audit]:
     if layer.x is not None and layer.y is not None and layer.crs is not None:
+        tables.require_numbers(frame, [layer.x, layer.y], layer=name, place=place)
         frame, without = tables.points(
             frame, layer=name, x=layer.x, y=layer.y, crs=layer.crs, place=place
         )
@@ -289,6 +366,8 @@ def _placed(
             Text("wiersze bez współrzędnych", "rows without coordinates"),
             without,
         )
+        record(frame, [loss("row", Text("wiersz bez współrzędnych", "row without coordinates"),
+                            without)])  # fmt: skip
     elif layer.locate is not None:
         frame, lost, repeated = tables.locate(
             frame,
@@ -297,6 +376,8 @@ def _placed(
             match=layer.locate.match,
             layer=name,
         )
+        record(frame, [loss("row", Text("miejsce wiersza nieznane", "place of a row unknown"),
+                            lost)])  # fmt: skip
         audit = audit.add(
             name,
             "unknown",

@@ -529,7 +529,7 @@ def _cast(
             return numbers.astype("Int64"), audit, []
         return numbers, audit, []
     if rule.kind == "flag":
-        return column.astype("boolean"), audit, []
+        return _flags(name, column, audit)
     if rule.kind == "date":
         dates = pd.to_datetime(column, errors="coerce")
         bad = dates.isna() & column.notna()
@@ -537,6 +537,23 @@ def _cast(
     if rule.kind in ("teryt", "area"):
         return _teryt(column, layer, audit, areas=rule.kind == "area")
     return _each(column, lambda v: unicodedata.normalize("NFC", str(v)).strip()), audit, []
+
+
+_FLAGS = {
+    **dict.fromkeys(("1", "1.0", "true", "t", "yes", "y", "tak"), True),
+    **dict.fromkeys(("0", "0.0", "false", "f", "no", "n", "nie"), False),
+}
+
+
+def _flags(name: str, column: pd.Series, audit: Audit) -> tuple[pd.Series, Audit, list[Text]]:
+    """Flags as tables write them: 1, true, yes, tak; blank is unknown."""
+    if isinstance(column.dtype, pd.BooleanDtype) or column.dtype == bool:
+        return column.astype("boolean"), audit, []
+    words = column.astype("object").map(lambda v: None if v is None or v != v else str(v).strip())
+    known = words.map(lambda v: _FLAGS.get(v.lower()) if v else None)
+    bad = known.isna() & words.notna() & (words != "")
+    flags = pd.Series(pd.array(list(known), dtype="boolean"), index=column.index)
+    return flags, audit, [_bad(name, column, bad, "tak ani nie", "yes or no")] if bad.any() else []
 
 
 def _each(column: pd.Series, text_of: Callable[[Any], str]) -> pd.Series:

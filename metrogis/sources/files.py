@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,43 @@ def resolve(base: Path, relative: str, *, layer: str) -> Path:
             remedy=Text(
                 "wskaż folder danych (--data lub METROGIS_DATA), popraw path w katalogu "
                 'albo wpisz missing = "powód"',
-                "name the data folder (--data or METROGIS_DATA), mend path in the catalog, "
+                "name the data folder (--data or METROGIS_DATA), fix path in the catalog, "
                 'or declare missing = "reason"',
             ),
         )
     return path
+
+
+_BESIDE = (
+    ".shx", ".dbf", ".prj", ".cpg", ".qpj", ".sbn", ".sbx", ".qix",  # Shapefile
+    ".gfs", ".xsd",  # GML
+    ".tfw", ".tifw", ".wld", ".aux.xml", ".ovr", ".msk", ".rrd",  # rasters
+    "-wal", "-journal",  # GeoPackage
+)  # fmt: skip
+
+
+def opened(paths: Sequence[Path]) -> list[Path]:
+    """Return every file that is read when ``paths`` are: the files themselves and those beside.
+
+    A Shapefile is several files, a raster may have its projection, mask or statistics in others; a
+    folder stands for all its files. In a fixed order.
+
+    Examples
+    --------
+    >>> [str(p) for p in opened([Path("no-such-folder/a.gpkg")])]
+    ['no-such-folder/a.gpkg']
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        found[path] = None
+        if path.is_dir():
+            continue
+        for suffix in _BESIDE:
+            for name in (path.name + suffix, path.stem + suffix, path.stem + suffix.upper()):
+                other = path.with_name(name)
+                if other.is_file():
+                    found[other] = None
+    return list(found)
 
 
 @contextmanager

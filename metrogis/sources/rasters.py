@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from metrogis.errors import SourceError
 from metrogis.provenance import Audit
+from metrogis.sources.gdal import open_raster
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
@@ -311,11 +312,10 @@ def read_band(
     SourceError
         If the file cannot be read, or has no such band of real numbers.
     """
-    import rasterio
     from rasterio.errors import RasterioError
 
     try:
-        with rasterio.open(path) as data:
+        with open_raster(Path(path), layer=layer) as data:
             stored = data.read(band)
             if stored.dtype.kind not in "biuf":
                 raise IndexError(f"band of {stored.dtype}")
@@ -323,6 +323,8 @@ def read_band(
             own = data.nodatavals[band - 1]
             scale, offset = float(data.scales[band - 1]), float(data.offsets[band - 1])
             transform, crs = data.transform, data.crs
+    except SourceError:
+        raise
     except (RasterioError, OSError, IndexError, ValueError) as error:
         raise SourceError(
             Text("nie można odczytać rastra", "the raster cannot be read"),

@@ -1,4 +1,4 @@
-"""Plain tables: CSV (any usual separator and encoding) and Parquet; points from x, y columns."""
+"""Plain tables: CSV (any usual separator and encoding), spreadsheets, Parquet; points from x, y."""
 
 from __future__ import annotations
 
@@ -7,52 +7,79 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from metrogis import crs as crs_rules
 from metrogis.errors import SourceError
+from metrogis.sources import sheets
+from metrogis.sources.gdal import require_plain_file
 from metrogis.texts import Text
 
 _ENCODINGS = ("utf-8-sig", "cp1250")
 
 
 def read(
-    path: Path, *, layer: str, encoding: str | None = None, separator: str | None = None
+    path: Path,
+    *,
+    layer: str,
+    encoding: str | None = None,
+    separator: str | None = None,
+    sheet: str | None = None,
+    skip_rows: int = 0,
+    header_rows: int | None = None,
 ) -> pd.DataFrame:
-    """Read a table with every column as text (types are the schema's matter).
+    """Read a table as it is written (types are the schema's matter).
 
     A byte-order mark is skipped; UTF-16 is read by its mark; without ``encoding`` a file that is
     not UTF-8 is taken as Windows-1250. The separator is found from the header unless given.
+    ``skip_rows``: lines of the file, or rows of the sheet, before the header, blank ones counted.
+    ``sheet`` and ``header_rows``: see :func:`metrogis.sources.sheets.read`.
 
     Raises
     ------
     SourceError
-        When the file is empty, binary, or has ragged rows.
+        When the file is empty, binary, has ragged rows, or lacks the sheet.
     """
-    if path.suffix == ".parquet":
+    require_plain_file(path, layer=layer)
+    if path.suffix.lower() in sheets.SUFFIXES:
+        return sheets.read(
+            path, layer=layer, sheet=sheet, skip_rows=skip_rows, header_rows=header_rows
+        )
+    if sheet is not None:
+        raise _unreadable(path, layer, f"'sheet' is for {', '.join(sheets.SUFFIXES)}")
+    if path.suffix.lower() == ".parquet":
         try:
             return pd.read_parquet(path)
         except (ValueError, OSError) as error:
             raise _unreadable(path, layer, str(error)) from error
-    text = _decode(path, layer, encoding)
-    header = text.split("\n", 1)[0]
+    if separator is not None and len(separator) != 1:
+        raise _unreadable(path, layer, f"a separator is one character, not {separator!r}")
+    lines = _decode(path, layer, encoding).splitlines()[skip_rows:]
+    header = lines[0] if lines else ""
     if not header.strip():
         raise _unreadable(path, layer, "the file is empty")
     if separator is None:
         separator = max(",;\t|", key=header.count)
-    rows = csv.reader(text.splitlines(), delimiter=separator)
-    names = [name.strip() for name in next(rows)]
+    rows = csv.reader(lines, delimiter=separator)
+    try:
+        names = [name.strip() for name in next(rows)]
+    except (csv.Error, StopIteration) as error:
+        raise _unreadable(path, layer, str(error)) from error
     if len(set(names)) != len(names):
         raise _unreadable(path, layer, f"repeated column names: {', '.join(names)}")
     body = []
-    for line, row in enumerate(rows, start=2):
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(names):
-            raise _unreadable(
-                path, layer, f"line {line} has {len(row)} values, the header {len(names)}"
-            )
-        body.append(row)
+    try:
+        for line, row in enumerate(rows, start=skip_rows + 2):
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) != len(names):
+                raise _unreadable(
+                    path, layer, f"line {line} has {len(row)} values, the header {len(names)}"
+                )
+            body.append(row)
+    except csv.Error as error:
+        raise _unreadable(path, layer, str(error)) from error
     frame = pd.DataFrame(body, columns=names, dtype="object")
     return frame.where(frame != "", None)
 
@@ -75,7 +102,7 @@ def points(
             Text(f"brak kolumn: {', '.join(absent)}", f"columns are missing: {', '.join(absent)}"),
             layer=layer,
             place=place,
-            remedy=Text("popraw x i y w katalogu", "mend x and y in the catalog"),
+            remedy=Text("popraw x i y w katalogu", "fix x and y in the catalog"),
         )
     xs = pd.to_numeric(frame[x], errors="coerce")
     ys = pd.to_numeric(frame[y], errors="coerce")
@@ -89,6 +116,36 @@ def points(
     )
     crs_rules.check_area_of_use(located, layer=layer)
     return located, list(frame.index[~good])
+
+
+def require_numbers(frame: pd.DataFrame, names: Sequence[str], *, layer: str, place: str) -> None:
+    """Raise when a column of coordinates holds a text that is no number; blanks are allowed.
+
+    Raises
+    ------
+    SourceError
+        It lists the first values with their rows, and how many there are.
+    """
+    for name in names:
+        if name not in frame.columns:
+            continue
+        column = frame[name]
+        blank = column.isna() | (column.astype(str).str.strip() == "")
+        bad = column[~blank & ~np.isfinite(pd.to_numeric(column, errors="coerce").fillna(np.nan))]
+        if len(bad):
+            shown = ", ".join(f"{i}: {str(v)[:40]!r}" for i, v in bad.head(5).items())
+            raise SourceError(
+                Text(
+                    f"kolumna '{name}': {len(bad)} wartości nie jest liczbą (wiersz: {shown})",
+                    f"column '{name}': {len(bad)} values are not numbers (row: {shown})",
+                ),
+                layer=layer,
+                place=place,
+                remedy=Text(
+                    'ustaw decimal = ",", thousands lub na = ["-"], albo popraw wartości',
+                    'set decimal = ",", thousands or na = ["-"], or fix the values',
+                ),
+            )
 
 
 def locate(
@@ -143,7 +200,10 @@ def locate(
 def _decode(path: Path, layer: str, encoding: str | None) -> str:
     raw = path.read_bytes()
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16")
+        try:
+            return raw.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise _unreadable(path, layer, f"UTF-16, cut or damaged: {error}") from error
     if b"\0" in raw[:4096]:
         raise _unreadable(path, layer, "the file is not text")
     for name in (encoding,) if encoding else _ENCODINGS:
@@ -175,5 +235,5 @@ def require_columns(frame: pd.DataFrame, names: Sequence[str], *, layer: str, pl
             ),
             layer=layer,
             place=place,
-            remedy=Text("popraw rename, keep lub drop", "mend rename, keep or drop"),
+            remedy=Text("popraw rename, keep lub drop", "fix rename, keep or drop"),
         )

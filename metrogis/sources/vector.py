@@ -1,18 +1,28 @@
-"""Vector files: GeoPackage, GeoJSON, GML, Shapefile, FlatGeobuf, GeoParquet."""
+"""Vector files that GDAL reads (GeoPackage, GeoJSON, GML, Shapefile ...), and GeoParquet."""
 
 from __future__ import annotations
 
+import json
+import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pyogrio
 import pyogrio.errors
 import shapely
 
 from metrogis import crs as crs_rules
-from metrogis.errors import SourceError
+from metrogis.errors import MetrogisError, SourceError
+from metrogis.sources import gdal
 from metrogis.texts import Text
+
+_PARQUET = (".parquet", ".geoparquet")
+_FOLDERS = (".kml",)
+"""Formats whose layers are folders of one drawing: read together."""
 
 
 def read(
@@ -22,21 +32,29 @@ def read(
     sublayer: str | None = None,
     crs: str | None = None,
     swap_axes: bool = False,
+    encoding: str | None = None,
+    member: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read one vector layer as it stands.
 
     Parameters
     ----------
     path : Path
-        File readable by GDAL, or GeoParquet (``.parquet``).
+        File of a format in :data:`metrogis.sources.gdal.FORMATS`, or a ``.zip`` that holds one.
     layer : str
         Name used in messages.
     sublayer : str, optional
-        Layer inside the file; needed when the file holds several.
+        Layer inside the file; needed when the file holds several (folders of a KML are read
+        together unless one is named).
     crs : str, optional
-        Stands in where the file says nothing; contradicting the file is an error.
+        Stands in where the file says nothing, and for GeoJSON without a ``crs`` of its own;
+        contradicting what the file says is an error.
     swap_axes : bool
         Swap x and y after reading.
+    encoding : str, optional
+        Encoding of texts, for a Shapefile without ``.cpg`` (``cp1250``).
+    member : str, optional
+        File inside a ``.zip``; needed when the archive holds several.
 
     Returns
     -------
@@ -46,15 +64,27 @@ def read(
     Raises
     ------
     SourceError
-        When the file cannot be read, or holds several layers and none is named.
+        When the file cannot be read, is not of an allowed format, or holds several layers and none
+        is named.
     CRSError
         When the file has no CRS and none is given, the two differ, or axes look swapped.
     """
-    frame = _parquet(path, layer) if path.suffix == ".parquet" else _ogr(path, layer, sublayer)
+    with gdal.unpacked(path, layer=layer, kind="vector", member=member) as file:
+        found = gdal.require_allowed(file, layer=layer, kind="vector")
+        silent = file.suffix.lower() in (".geojson", ".json") and not _states_crs(file)
+        try:
+            if file.suffix.lower() in _PARQUET:
+                frame = _parquet(file, layer)
+            else:
+                frame = _ogr(file, layer, sublayer, encoding, found.drivers)
+        except MetrogisError:
+            raise
+        except Exception as error:  # whatever GDAL, Arrow or GEOS raise, under whatever name
+            raise _unreadable(path, layer, error) from error
     if crs is not None:
         stated = crs_rules.parse(crs, layer=layer)
-        if frame.crs is None:
-            frame = frame.set_crs(stated)
+        if frame.crs is None or silent:
+            frame = frame.set_crs(stated, allow_override=True)
         else:
             crs_rules.require_same_as_stated(frame.crs, stated, layer=layer)
     if frame.crs is None:
@@ -71,6 +101,16 @@ def read(
     return frame
 
 
+def _states_crs(file: Path) -> bool:
+    """Tell whether a GeoJSON names its CRS: GDAL takes WGS 84 for granted."""
+    with file.open("rb") as stream:
+        head = stream.read(gdal.HEAD)
+        stream.seek(max(0, file.stat().st_size - 4096))
+        tail = stream.read()
+    named = re.compile(rb'"crs"\s*:\s*\{')
+    return named.search(head) is not None or named.search(tail) is not None
+
+
 def _parquet(path: Path, layer: str) -> gpd.GeoDataFrame:
     try:
         return gpd.read_parquet(path)
@@ -78,19 +118,16 @@ def _parquet(path: Path, layer: str) -> gpd.GeoDataFrame:
         raise _unreadable(path, layer, error) from error
 
 
-def _ogr(path: Path, layer: str, sublayer: str | None) -> gpd.GeoDataFrame:
+def _ogr(
+    path: Path, layer: str, sublayer: str | None, encoding: str | None, drivers: tuple[str, ...]
+) -> gpd.GeoDataFrame:
+    options: dict[str, Any] = {"DOWNLOAD_SCHEMA": "NO"} if "GML" in drivers else {}
     try:
         names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise _unreadable(path, layer, error) from error
-    if sublayer is None and len(names) > 1:
-        shown = ", ".join(names)
-        raise SourceError(
-            Text(f"plik ma kilka warstw: {shown}", f"the file holds several layers: {shown}"),
-            layer=layer,
-            place=path.name,
-            remedy=Text("nazwij jedną w polu sublayer", "name one with the key sublayer"),
-        )
+    if not names:
+        raise _unreadable(path, layer, ValueError("no layers"))
     if sublayer is not None and sublayer not in names:
         shown = ", ".join(names)
         raise SourceError(
@@ -100,26 +137,80 @@ def _ogr(path: Path, layer: str, sublayer: str | None) -> gpd.GeoDataFrame:
             ),
             layer=layer,
             place=path.name,
-            remedy=Text("popraw sublayer w katalogu", "mend sublayer in the catalog"),
+            remedy=Text("popraw sublayer w katalogu", "fix sublayer in the catalog"),
         )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # mixed time zones and the like: not our concern here
-            frame = pyogrio.read_dataframe(path, layer=sublayer)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise _unreadable(path, layer, error) from error
-    if not isinstance(frame, gpd.GeoDataFrame):
+    together = sublayer is None and path.suffix.lower() in _FOLDERS
+    if sublayer is None and len(names) > 1 and not together:
+        shown = ", ".join(names)
+        raise SourceError(
+            Text(f"plik ma kilka warstw: {shown}", f"the file holds several layers: {shown}"),
+            layer=layer,
+            place=path.name,
+            remedy=Text("nazwij jedną w polu sublayer", "name one with the key sublayer"),
+        )
+    parts = []
+    for name in names if together else [sublayer or names[0]]:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # mixed time zones and the like: not our concern
+                about = pyogrio.read_info(path, layer=name, encoding=encoding, **options)
+                _require_sensible(about, path, layer, drivers)
+                part = pyogrio.read_dataframe(path, layer=name, encoding=encoding, **options)
+        except (
+            pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, LookupError,
+        ) as error:  # fmt: skip
+            if isinstance(error, MetrogisError):
+                raise
+            raise _unreadable(path, layer, error) from error
+        if together and isinstance(part, gpd.GeoDataFrame):
+            part["folder"] = name
+        parts.append(part)
+    placed = [part for part in parts if isinstance(part, gpd.GeoDataFrame)]
+    if not placed:
         raise SourceError(
             Text("warstwa w pliku nie ma geometrii", "the layer in the file has no geometry"),
             layer=layer,
             place=path.name,
             remedy=Text('użyj driver = "table"', 'use driver = "table"'),
         )
-    return frame
+    return joined(placed)
+
+
+def joined(parts: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Put layers one after another, in the CRS of the first."""
+    if len(parts) == 1:
+        return parts[0]
+    crs = parts[0].crs
+    same = [p if p.crs == crs or p.crs is None or crs is None else p.to_crs(crs) for p in parts]
+    geometry = np.concatenate([p.geometry.to_numpy() for p in same])
+    columns = [pd.DataFrame(p.drop(columns=p.geometry.name)) for p in same]
+    table = pd.concat(columns, ignore_index=True)
+    return gpd.GeoDataFrame(table, geometry=geometry, crs=crs)
+
+
+def _require_sensible(
+    about: dict[str, Any], path: Path, layer: str, drivers: tuple[str, ...]
+) -> None:
+    """Refuse a file that another driver took, and a layer too large to be read."""
+    driver = about.get("driver")
+    if driver is not None and driver not in drivers:
+        raise _unreadable(path, layer, ValueError(f"GDAL driver {driver}"))
+    count = int(about.get("features") or 0)
+    if count > gdal.MAX_FEATURES:
+        raise SourceError(
+            Text(
+                f"warstwa ma {count} obiektów, czytanych jest najwyżej {gdal.MAX_FEATURES}",
+                f"the layer has {count} features; at most {gdal.MAX_FEATURES} are read",
+            ),
+            layer=layer,
+            place=path.name,
+            remedy=Text("przytnij warstwę do obszaru metropolii", "clip it to the area"),
+        )
 
 
 def _unreadable(path: Path, layer: str, error: Exception) -> SourceError:
-    reason = str(error).splitlines()[0].replace(str(path), path.name)[:200]
+    lines = str(error).splitlines() or [type(error).__name__]
+    reason = json.dumps(lines[0].replace(str(path), path.name)[:200], ensure_ascii=False)[1:-1]
     return SourceError(
         Text(f"pliku nie da się odczytać ({reason})", f"the file cannot be read ({reason})"),
         layer=layer,
