@@ -89,7 +89,9 @@ _NEEDED: dict[str, tuple[str, ...]] = {
 }
 
 NO_TIME = NO_VALUE
-_TIME = re.compile(r"^(\d{1,4}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?$")
+_TIME = re.compile(r"^(\d{1,4}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d*)?)?$")
+_PLAIN_TIME = re.compile(r"^\d{1,4}:[0-5]\d:[0-5]\d$")
+_PLAIN_WHOLE = re.compile(r"^-?\d+$")
 
 
 class Log:
@@ -136,10 +138,35 @@ def seconds_of(text: str, limit: int) -> int:
     return total if minutes < 60 and seconds < 60 and total <= limit else NO_TIME
 
 
+def clock(
+    column: Column, max_time: int, log: Log, name: str
+) -> tuple[npt.NDArray[np.int32], set[str]]:
+    """Return times as seconds, :data:`NO_TIME` for blanks, and the texts that are no time."""
+    seconds, odd = column.seconds(lambda v: seconds_of(v, max_time))
+    rest = {v for v in odd if v and not _PLAIN_TIME.match(v)}
+    unread = {v for v in odd if v and seconds_of(v, max_time) == NO_TIME}
+    if rest - unread:
+        log(
+            "repaired", column.map((rest - unread).__contains__, bool),
+            f"{name} zapisane inaczej niż HH:MM:SS", f"{name} not written as HH:MM:SS",
+            sorted(rest - unread),
+        )  # fmt: skip
+    return seconds, unread
+
+
 def integer(
-    column: Column, default: int, allowed: range | None = None, dtype: Any = np.int64
+    column: Column,
+    default: int,
+    allowed: range | None = None,
+    dtype: Any = np.int64,
+    *,
+    log: Log | None = None,
+    name: str = "",
 ) -> tuple[Any, Mask]:
-    """Return whole numbers, ``default`` for blanks, and where a text is no such number."""
+    """Return whole numbers, ``default`` for blanks, and where a text is no such number.
+
+    With a ``log``, numbers written otherwise (``3.0``) are a row of the audit.
+    """
 
     def parse(text: str) -> int:
         if not text:
@@ -162,6 +189,10 @@ def integer(
         return numbers.astype(dtype, copy=False), wrong
     table = np.array([parse(v) for v in column.values], dtype=np.int64)
     bad = table == _BAD
+    if log is not None:
+        read = zip(column.values, bad.tolist(), strict=True)
+        _rewritten(column, {v for v, b in read if v and not b and not _PLAIN_WHOLE.match(v)},
+                   log, name)  # fmt: skip
     if len(table) == 1:
         value = default if bad[0] else table[0]
         return np.full(len(column), value, dtype), np.full(len(column), bad[0])
@@ -172,8 +203,22 @@ def integer(
 _BAD = -(2**40)
 
 
-def decimal(column: Column) -> npt.NDArray[np.float64]:
-    """Return numbers, NaN for blanks and for what is none; a decimal comma is read."""
+def _rewritten(column: Column, texts: set[str], log: Log, name: str) -> None:
+    if texts:
+        log(
+            "repaired", column.map(texts.__contains__, bool),
+            f"{name}: liczba zapisana inaczej niż w GTFS",
+            f"{name}: a number not written as in GTFS", sorted(texts),
+        )  # fmt: skip
+
+
+def decimal(
+    column: Column, log: Log | None = None, name: str = ""
+) -> npt.NDArray[np.float64]:
+    """Return numbers, NaN for blanks and for what is none; a decimal comma is read.
+
+    With a ``log``, numbers with a comma are a row of the audit.
+    """
 
     def parse(text: str) -> float:
         try:
@@ -183,7 +228,12 @@ def decimal(column: Column) -> npt.NDArray[np.float64]:
         return value if np.isfinite(value) else np.nan
 
     known = column.decimal()
-    return known if known is not None else column.map(parse, float)
+    if known is not None:
+        return known
+    if log is not None:
+        commas = {v for v in column.values if "," in v and np.isfinite(parse(v))}
+        _rewritten(column, commas, log, name)
+    return column.map(parse, float)
 
 
 def unique_ids(table: Table, key: str, log: Log) -> Table:
@@ -210,8 +260,8 @@ def stops(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
     log = Log(feed, table.file)
     table = unique_ids(table, "stop_id", log)
     ids = table["stop_id"].text()
-    lat, lon = decimal(table["stop_lat"]), decimal(table["stop_lon"])
-    kind, bad = integer(table["location_type"], 0, range(5))
+    lat, lon = (decimal(table[c], log, c) for c in ("stop_lat", "stop_lon"))
+    kind, bad = integer(table["location_type"], 0, range(5), log=log, name="location_type")
     log(
         "guessed",
         bad,
@@ -299,7 +349,7 @@ def routes(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
     log = Log(feed, table.file)
     table = unique_ids(table, "route_id", log)
     ids = table["route_id"].text()
-    kind, bad = integer(table["route_type"], -1)
+    kind, bad = integer(table["route_type"], -1, log=log, name="route_type")
     strange = bad | np.array([k < 0 or not known_route_type(int(k)) for k in kind], dtype=bool)
     log(
         "guessed", strange, "nieznany route_type: przyjęto autobus",
@@ -308,6 +358,11 @@ def routes(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
     kind = np.where(strange, 3, kind)
     short, long = table["route_short_name"].text(), table["route_long_name"].text()
     line = np.where(short != "", short, np.where(long != "", long, ids))
+    nameless = (short == "") & (long == "")
+    log(
+        "guessed", nameless, "linie bez nazwy: nazwą jest id", "routes without name: id used",
+        ids[nameless],
+    )  # fmt: skip
     mode = [mode_of(int(k)) for k in kind]
     other = np.array([m == "other" for m in mode], dtype=bool)
     log(
@@ -350,7 +405,7 @@ def trips(
         extra["mode"] = extra["mode_group"] = "bus"
         route_frame = pd.concat([route_frame, extra], ignore_index=True)
         route_frame["route_type"] = route_frame["route_type"].astype(np.int16)
-    direction, bad = integer(table["direction_id"], -1, range(2))
+    direction, bad = integer(table["direction_id"], -1, range(2), log=log, name="direction_id")
     if bad.any():
         log(
             "unknown", bad, "direction_id inne niż 0 i 1", "direction_id other than 0 and 1",
@@ -388,10 +443,11 @@ def frequencies(
         "headway of an unknown trip",
         names[trip < 0],
     )
-    start = table["start_time"].map(lambda v: seconds_of(v, max_time), np.int64)
-    end = table["end_time"].map(lambda v: seconds_of(v, max_time), np.int64)
-    headway, bad = integer(table["headway_secs"], 0)
-    exact, wrong = integer(table["exact_times"], 0, range(2))
+    start, end = (
+        clock(table[c], max_time, log, c)[0].astype(np.int64) for c in ("start_time", "end_time")
+    )
+    headway, bad = integer(table["headway_secs"], 0, log=log, name="headway_secs")
+    exact, wrong = integer(table["exact_times"], 0, range(2), log=log, name="exact_times")
     log(
         "guessed",
         wrong,
@@ -439,10 +495,19 @@ def transfers(table: Table, stop_ids: pd.Series, feed: str) -> tuple[pd.DataFram
     known = (table["from_stop_id"].find(ids) >= 0) & (table["to_stop_id"].find(ids) >= 0)
     log("dropped", ~known, "przesiadki nieznanych przystanków", "transfers of unknown stops")
     table = table.filter(known)
-    kind, bad = integer(table["transfer_type"], 0, range(6))
+    kind, bad = integer(table["transfer_type"], 0, range(6), log=log, name="transfer_type")
     log("guessed", bad, "nieznany transfer_type: przyjęto 0", "unknown transfer_type: 0 taken")
-    seconds = decimal(table["min_transfer_time"])
-    seconds[seconds < 0] = np.nan
+    column = table["min_transfer_time"]
+    seconds = decimal(column, log, "min_transfer_time")
+    negative = seconds < 0
+    unread = np.isnan(seconds) & column.map(bool, bool)
+    log(
+        "repaired", negative | unread,
+        "min_transfer_time ujemny lub nieczytelny: uznano za niepodany",
+        "min_transfer_time negative or unreadable: taken as not stated",
+        dict.fromkeys(column.filter(negative | unread).text()),
+    )  # fmt: skip
+    seconds[negative] = np.nan
     frame = pd.DataFrame(
         {
             "from_stop_id": table["from_stop_id"].text(),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.provenance import Audit
-from metrogis.transit.clean import NO_TIME, Log, decimal, integer, seconds_of
+from metrogis.transit.clean import NO_TIME, Log, clock, decimal, integer
 from metrogis.transit.columns import Mask
 from metrogis.transit.tables import Table
 
@@ -81,10 +81,14 @@ def stop_times(
         table = table.filter(~no_trip)
         trip, stop, no_stop = trip[~no_trip], stop[~no_trip], no_stop[~no_trip]
     order, sequence = _order(table, trip, log)
-    arrival, departure = _times(table, log, max_time)
-    pickup, bad = integer(table["pickup_type"], 0, range(4), np.int8)
+    arrival, departure, unread = _times(table, log, max_time)
+    pickup, bad = integer(
+        table["pickup_type"], 0, range(4), np.int8, log=log, name="pickup_type"
+    )  # fmt: skip
     log("guessed", bad, "nieznany pickup_type: przyjęto 0", "unknown pickup_type: 0 taken")
-    drop, bad = integer(table["drop_off_type"], 0, range(4), np.int8)
+    drop, bad = integer(
+        table["drop_off_type"], 0, range(4), np.int8, log=log, name="drop_off_type"
+    )  # fmt: skip
     log("guessed", bad, "nieznany drop_off_type: przyjęto 0", "unknown drop_off_type: 0 taken")
     phone = (pickup == 2) | (pickup == 3)
     log("noted", phone, "odjazdy na żądanie (telefon, kierowca)", "departures on request")
@@ -116,7 +120,9 @@ def stop_times(
 
 
 def _order(table: Table, trip: Ints, log: Log) -> tuple[npt.NDArray[np.int64] | None, Ints]:
-    sequence, bad = integer(table["stop_sequence"], NO_TIME, dtype=np.int32)
+    sequence, bad = integer(
+        table["stop_sequence"], NO_TIME, dtype=np.int32, log=log, name="stop_sequence"
+    )  # fmt: skip
     blank = (sequence == NO_TIME) | bad
     log("noted", (sequence < 0) & ~blank, "ujemne stop_sequence", "negative stop_sequence")
     if blank.any():
@@ -135,31 +141,39 @@ def _order(table: Table, trip: Ints, log: Log) -> tuple[npt.NDArray[np.int64] | 
     return order, sequence
 
 
-def _times(table: Table, log: Log, max_time: int) -> tuple[Ints, Ints]:
+def _times(table: Table, log: Log, max_time: int) -> tuple[Ints, Ints, Mask]:
+    """Return arrivals, departures, and where a time was given that could not be read."""
+    unread = np.zeros(table.n, bool)
+
     def read(name: str) -> Ints:
         column = table[name]
-        seconds, odd = column.seconds(lambda v: seconds_of(v, max_time))
+        seconds, no_time = clock(column, max_time, log, name)
         far = seconds > max_time
         seconds[far] = NO_TIME
-        bad = {v for v in odd if v and seconds_of(v, max_time) == NO_TIME}
-        if bad or far.any():
-            wrong = far | column.map(bad.__contains__, bool)
+        if no_time or far.any():
+            wrong = far | column.map(no_time.__contains__, bool)
             log(
                 "dropped", wrong, "czas nieczytelny, ujemny lub za duży: uznano za pusty",
                 "time unreadable, negative or too large: taken as blank",
-                bad or column.filter(far).text(),
+                sorted(no_time) or column.filter(far).text(),
             )  # fmt: skip
+            unread[wrong] = True
         return seconds
 
     arrival = read("arrival_time")
     if table["arrival_time"].same_as(table["departure_time"]):
-        return arrival, arrival
+        return arrival, arrival, unread
     departure = read("departure_time")
     no_arrival, no_departure = arrival == NO_TIME, departure == NO_TIME
     if no_arrival.any() or no_departure.any():
+        for blank, pl, en in (
+            (no_arrival & ~no_departure, "przyjazdu: przyjęto odjazd", "arrival: departure copied"),
+            (no_departure & ~no_arrival, "odjazdu: przyjęto przyjazd", "departure: arrival copied"),
+        ):
+            log("repaired", blank, f"brak czasu {pl}", f"no time of {en}")
         arrival = np.where(no_arrival, departure, arrival)
         departure = np.where(no_departure, arrival, departure)
-    return arrival, departure
+    return arrival, departure, unread & (departure == NO_TIME)
 
 
 def _same_call_twice(calls: StopTimes, log: Log) -> tuple[StopTimes, Mask]:

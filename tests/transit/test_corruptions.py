@@ -137,13 +137,54 @@ REPAIRED: dict[str, tuple[Change, str, str, str]] = {
     "no stop_sequence": (
         no_column("stop_times", "stop_sequence"), "stop_times", "repaired", "order"
     ),
-    "no arrival times": (no_column("stop_times", "arrival_time"), "", "", ""),
+    "no arrival times": (
+        no_column("stop_times", "arrival_time"),
+        "stop_times", "repaired", "no time of arrival: departure copied",
+    ),
     "no departure times": (
         lambda t: (no_column("stop_times", "departure_time")(t),
                    swap("stop_times", "t1,08:05:00", "t1,08:06:00")(t)),
-        "", "", "",
+        "stop_times", "repaired", "no time of departure: arrival copied",
     ),
-    "times without seconds": (swap("stop_times", ":00:00,", ":00,"), "", "", ""),
+    "a departure left blank": (
+        swap("stop_times", "09:10:00,09:10:00", "09:10:00,"), "stop_times", "repaired", "copied"
+    ),
+    "an arrival left blank": (
+        swap("stop_times", "09:10:00,09:10:00", ",09:10:00"), "stop_times", "repaired", "copied"
+    ),
+    "times without seconds": (
+        swap("stop_times", ":00:00,", ":00,"), "stop_times", "repaired", "not written as HH:MM:SS"
+    ),
+    "times with parts of seconds": (
+        swap("stop_times", "08:06:00,", "08:06:00.5,"), "stop_times", "repaired", "HH:MM:SS"
+    ),
+    "times with parts of seconds behind a comma": (
+        swap("stop_times", "08:06:00,", '"08:06:00,5",'), "stop_times", "repaired", "HH:MM:SS"
+    ),
+    "coordinates with a decimal comma": (
+        swap("stops", "54.605,", '"54,605",'), "stops", "repaired", "stop_lat: a number"
+    ),
+    "numbers with a point": (
+        swap("stop_times", "B,2,0,0", "B,2.0,0,0"), "stop_times", "repaired", "stop_sequence: a"
+    ),
+    "route type with a point": (
+        swap("routes", "Dworzec - Las,3", "Dworzec - Las,3.0"), "routes", "repaired", "route_type:"
+    ),
+    "route without a name": (
+        swap("routes", "R2,1,T,Tramwaj", "R2,1,,"), "routes", "guessed", "without name"
+    ),
+    "negative time to change": (
+        whole("transfers", "from_stop_id,to_stop_id,transfer_type,min_transfer_time\nA,B,2,-60\n"),
+        "transfers", "repaired", "not stated",
+    ),
+    "time to change in words": (
+        whole("transfers", "from_stop_id,to_stop_id,transfer_type,min_transfer_time\nA,B,2,x\n"),
+        "transfers", "repaired", "not stated",
+    ),
+    "headway with short times": (
+        whole("frequencies", "trip_id,start_time,end_time,headway_secs\nt6,6:00,7:00,600\n"),
+        "frequencies", "repaired", "start_time not written",
+    ),
     "times without leading zero": (swap("stop_times", "08:", "8:"), "", "", ""),
     "call of an unknown trip": (
         add("stop_times", "zz,08:00:00,08:00:00,A,1,0,0\n"),
