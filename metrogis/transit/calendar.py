@@ -20,9 +20,9 @@ import pandas as pd
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.provenance import Audit
 from metrogis.texts import Text, both
-from metrogis.transit.clean import Log, integer
 from metrogis.transit.columns import Mask
 from metrogis.transit.tables import Table
+from metrogis.transit.values import Log, integer
 
 DAY_TYPES: dict[str, Text] = {
     "school_day": Text("dzień roboczy szkolny", "school-day weekday"),

@@ -28,6 +28,7 @@ from metrogis.transit.options import Options
 from metrogis.transit.scan import Plan
 from metrogis.transit.stop_times import StopTimes, stop_times
 from metrogis.transit.tables import Kind, Table, empty_table, read_table
+from metrogis.transit.values import decimal, integer
 
 _KINDS: dict[str, Kind] = {
     "trip_id": "runs",
@@ -238,12 +239,12 @@ def read_shapes(archive: Archive) -> pd.DataFrame:
             )
         except SchemaError:
             table = empty_table("shapes.txt")
-    sequence, _ = clean.integer(table["shape_pt_sequence"], 0)
+    sequence, _ = integer(table["shape_pt_sequence"], 0)
     frame = pd.DataFrame(
         {
             "shape_id": table["shape_id"].text(),
-            "shape_pt_lat": clean.decimal(table["shape_pt_lat"]),
-            "shape_pt_lon": clean.decimal(table["shape_pt_lon"]),
+            "shape_pt_lat": decimal(table["shape_pt_lat"]),
+            "shape_pt_lon": decimal(table["shape_pt_lon"]),
             "shape_pt_sequence": sequence,
         }
     )

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.provenance import Audit
-from metrogis.transit.clean import NO_TIME, Log, clock, decimal, integer
 from metrogis.transit.columns import Mask
 from metrogis.transit.tables import Table
+from metrogis.transit.values import NO_TIME, Log, clock, decimal, integer
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
@@ -81,7 +81,7 @@ def stop_times(
         table = table.filter(~no_trip)
         trip, stop, no_stop = trip[~no_trip], stop[~no_trip], no_stop[~no_trip]
     order, sequence = _order(table, trip, log)
-    arrival, departure, unread = _times(table, log, max_time)
+    arrival, departure, _ = _times(table, log, max_time)
     pickup, bad = integer(
         table["pickup_type"], 0, range(4), np.int8, log=log, name="pickup_type"
     )  # fmt: skip
