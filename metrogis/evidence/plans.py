@@ -9,7 +9,6 @@ does not: what is planned there is not in the data, or the plan has a gap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,9 +34,6 @@ act without zones, nothing."""
 
 TOLERANCE = 25.0
 """Metres within which plans meet (they never share a border exactly; this project's choice)."""
-
-_MANY = 20
-"""Polygons from which their union is made first: a few are cut away one after the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +78,8 @@ def plan_cover(
     municipalities: gpd.GeoDataFrame,
     zones: Any,
     *,
-    groups: Any = None,
-    outlines: Any = (),
+    home: Any = None,
+    outlined: Any = None,
     tolerance: float = TOLERANCE,
 ) -> PlanCover:
     """Find where plans are known.
@@ -96,10 +92,11 @@ def plan_cover(
         ``teryt``, polygons, metres.
     zones : array of Polygon or MultiPolygon
         Zones whose effect is known, valid, in the municipalities' CRS; they may overlap.
-    groups : array, optional
-        To which plan each zone belongs: those of one plan mostly tile, and are joined at once.
-    outlines : array of Polygon or MultiPolygon
-        Outlines of acts.
+    home : array of int, optional
+        Row of the municipality whose plan a zone is of: it counts there only (boundaries of another
+        year differ by more than the tolerance). -1, and the default: wherever it lies.
+    outlined : array of bool, optional
+        Municipalities whose act is in the data.
     tolerance : float
         Strips narrower than this are neither land without a plan nor (where a zone spills over a
         border) land that has one, m.
@@ -117,11 +114,11 @@ def plan_cover(
     (['partly', 'unknown'], [0.5, 0.0])
     """
     towns = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
-    zones, outlines = (np.array(list(g), dtype=object) for g in (zones, outlines))
-    zones = _units(zones, groups)
+    zones = np.array(list(zones), dtype=object)
+    home = np.full(len(zones), -1) if home is None else np.asarray(home, dtype=np.int64)
     losses = tuple(_of_municipality(item, municipalities) for item in base.losses)
     base = replace(base, losses=losses)
-    left = np.array([_without(towns[i], zones, at) for i, at in _hits(towns, zones)], dtype=object)
+    left = _without_zones(towns, zones, home)
     covered = shapely.difference(towns, left)
     has_zone = ~shapely.is_empty(_opened(covered, tolerance))
     bare = shapely.intersection(_opened(left, tolerance), left)
@@ -134,10 +131,8 @@ def plan_cover(
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.clip(1 - shapely.area(unknown) / area, 0.0, 1.0)
     state = np.full(len(towns), "unknown", dtype=object)
-    if len(outlines):
-        inside = [_without(towns[i], outlines, at) for i, at in _hits(towns, outlines)]
-        acts = shapely.difference(towns, np.array(inside, dtype=object))
-        state[~shapely.is_empty(_opened(acts, tolerance))] = "outline"
+    if outlined is not None:
+        state[np.asarray(outlined, dtype=bool)] = "outline"
     state[has_zone] = "partly"
     state[has_zone & shapely.is_empty(unknown)] = "yes"
     return PlanCover(state, share, unknown, known)
@@ -155,22 +150,16 @@ def _of_municipality(item: Loss, municipalities: gpd.GeoDataFrame) -> Loss:
     return replace(item, where=shapely.union_all(municipalities.geometry.to_numpy()[there]))
 
 
-def _hits(towns: Array, shapes: Array) -> Iterable[tuple[int, Array]]:
-    """Give for each municipality the shapes whose boxes meet its own."""
-    i, j = shapely.STRtree(shapes).query(towns) if len(shapes) else (np.zeros(0, int),) * 2
-    order = np.argsort(i, kind="stable")
-    cuts = np.searchsorted(i[order], np.arange(len(towns) + 1))
-    return ((k, j[order][cuts[k] : cuts[k + 1]]) for k in range(len(towns)))
-
-
-def _without(town: Any, shapes: Array, at: Array) -> Any:
-    """Return the land of a municipality that none of the shapes covers."""
-    some = shapes[at]
-    if len(some) > _MANY:
-        return shapely.difference(town, shapely.union_all(some))
-    for shape in some:  # plan by plan: the first one mostly leaves little to be cut again
-        town = shapely.difference(town, shape)
-    return town
+def _without_zones(towns: Array, zones: Array, home: Array) -> Array:
+    """Return the land of each municipality that no zone of its plan covers."""
+    out = towns.copy()
+    for i in np.unique(home[home >= 0]).tolist():
+        out[i] = shapely.difference(towns[i], united(zones[home == i]))
+    free = np.flatnonzero(home < 0)
+    i, j = shapely.STRtree(zones[free]).query(towns) if len(free) else (np.zeros(0, int),) * 2
+    for k in np.unique(i).tolist():
+        out[k] = shapely.difference(out[k], united(zones[free[j[i == k]]]))
+    return out
 
 
 def united(shapes: Array) -> Any:
@@ -196,15 +185,6 @@ def _tiled(shapes: Array) -> Any:
     total = float(shapely.area(shapes).sum())
     same = abs(float(shapely.area(whole)) - total) <= 1e-9 * total
     return whole if same and shapely.is_valid(whole) else None
-
-
-def _units(shapes: Array, groups: Any) -> Array:
-    """Return the union of each group; without groups the polygons stay as they are."""
-    if groups is None:
-        return shapes
-    _, group = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    count = int(group.max(initial=-1)) + 1
-    return np.array([united(shapes[group == k]) for k in range(count)], dtype=object)
 
 
 def _opened(shapes: Array, width: float) -> Array:

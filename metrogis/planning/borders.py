@@ -134,7 +134,13 @@ def _facing(pieces: Array, a: Any, b: Any, tolerance: float) -> npt.NDArray[np.b
 
 
 def nearest_of(
-    points: Array, owner: Array, shapes: Array, owners: Array, tolerance: float
+    points: Array,
+    owner: Array,
+    shapes: Array,
+    owners: Array,
+    tolerance: float,
+    *,
+    rank: Array | None = None,
 ) -> Array:
     """Find for each point the nearest shape that has the same owner.
 
@@ -145,6 +151,9 @@ def nearest_of(
         Whose point, whose shape; -1: nobody's.
     tolerance : float
         Farther shapes do not count, m.
+    rank : array of int, optional
+        Of shapes equally near (within a micrometre) the one of the lowest rank is taken, so that
+        the order of rows does not decide; default: the first.
 
     Returns
     -------
@@ -152,13 +161,21 @@ def nearest_of(
         Position in ``shapes``, -1 where there is none.
     """
     found = np.full(len(points), -1, dtype=np.int64)
+    rank = np.arange(len(shapes)) if rank is None else np.asarray(rank)
     for who in np.unique(owner):
         mine, theirs = np.flatnonzero(owner == who), np.flatnonzero(owners == who)
         if who < 0 or not len(theirs):
             continue
         tree = shapely.STRtree(shapes[theirs])
-        i, j = tree.query_nearest(points[mine], max_distance=tolerance, all_matches=False)
-        found[mine[i]] = theirs[j]
+        (i, _), gap = tree.query_nearest(
+            points[mine], max_distance=tolerance, return_distance=True, all_matches=False
+        )
+        if not len(i):
+            continue
+        near, at = tree.query(points[mine[i]], predicate="dwithin", distance=gap + 1e-6)
+        order = np.lexsort((rank[theirs[at]], near))
+        first = order[np.unique(near[order], return_index=True)[1]]
+        found[mine[i[near[first]]]] = theirs[at[first]]
     return found
 
 
@@ -197,7 +214,7 @@ def across(border: Border, shapes: Array, found: Array) -> Array:
     return out
 
 
-def side_state(green: Array, effect: Array) -> Array:
+def side_state(green: Array, effect: Array, sure: Array | None = None) -> Array:
     """Tell whether green land goes on across the border: yes, no, unknown; None where none is.
 
     Parameters
@@ -206,15 +223,22 @@ def side_state(green: Array, effect: Array) -> Array:
         Corridor or open zone on this side.
     effect : array of str or None
         Severity of the zone on the other side (``barrier``, ``filter``, ``permeable``).
+    sure : array of bool, optional
+        Where it is certain whether green land lies on this side; default: everywhere. Where it is
+        not, and none was found, nothing is known of what happens here.
 
     Examples
     --------
     >>> side_state(np.array([True, True, True, False]), ["barrier", "filter", None, "barrier"])
     array(['no', 'yes', 'unknown', None], dtype=object)
+    >>> side_state(np.array([False, True]), ["barrier", "barrier"], np.array([False, False]))
+    array(['unknown', 'no'], dtype=object)
     """
-    effects = np.asarray(effect, dtype=object)
+    effects, green = np.asarray(effect, dtype=object), np.asarray(green, dtype=bool)
     state = np.full(len(effects), "unknown", dtype=object)
     state[effects == "barrier"] = "no"
     state[(effects == "filter") | (effects == "permeable")] = "yes"
-    state[~np.asarray(green, dtype=bool)] = None
+    sure = np.ones(len(effects), bool) if sure is None else np.asarray(sure, dtype=bool)
+    state[~green] = None
+    state[~green & ~sure] = "unknown"
     return state

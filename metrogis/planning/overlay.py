@@ -188,6 +188,33 @@ def valid(geometries: Any) -> Array:
     return values
 
 
+def ranked(shapes: Array, *keys: Any) -> Array:
+    """Rank polygons by keys, then by where they lie: whatever the order of rows.
+
+    Parameters
+    ----------
+    shapes : array of Polygon or MultiPolygon
+    *keys : arrays
+        Numbers or texts; the first one counts most.
+
+    Returns
+    -------
+    ndarray of int
+        Rank of each, 0 the lowest key; equal polygons of equal keys in the order of rows.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> ranked(np.array([box(1, 0, 2, 1), box(0, 0, 1, 1), box(5, 0, 6, 1)]), [1, 1, 0]).tolist()
+    [2, 1, 0]
+    """
+    box = np.round(shapely.bounds(shapes), 3).reshape(-1, 4)
+    order = np.lexsort((*box.T, *(np.asarray(k) for k in reversed(keys))))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank
+
+
 def without_overlaps(zones: Any, order: Any, *, min_area: float = 1e-3) -> tuple[Array, Array]:
     """Cut overlaps of zones from one of each pair, so that areas add up.
 

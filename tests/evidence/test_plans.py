@@ -44,7 +44,7 @@ def test_one_zone_is_no_plan():
 
 
 def test_an_outline_tells_that_there_is_a_plan_and_not_what_it_says():
-    found = cover(outlines=[box(0, 0, 1000, 1000)])
+    found = cover(outlined=[True, False])
     assert found.state.tolist() == ["outline", "unknown"]
     assert found.share.tolist() == [0, 0]
     assert not found.known.any()
@@ -66,6 +66,13 @@ def test_slits_up_to_the_tolerance_count_as_covered(slit, state):
 )
 def test_a_zone_that_spills_over_the_border_gives_the_neighbour_no_plan(over, state):
     assert cover(box(0, 0, 1000 + over, 1000)).state.tolist() == ["yes", state]
+
+
+def test_a_zone_of_a_plan_counts_in_its_own_municipality_only():
+    found = cover(box(0, 0, 1500, 1000), home=[0])
+    assert found.state.tolist() == ["yes", "unknown"]
+    assert found.evidence.known_at(np.array([[1200.0, 500]])).tolist() == [False]
+    assert cover(box(0, 0, 1500, 1000), home=[-1]).state.tolist() == ["yes", "partly"]
 
 
 def test_near_what_was_lost_nothing_is_known_though_a_zone_lies_there():
@@ -103,7 +110,8 @@ def test_cover_is_what_the_zones_cover_however_they_are_drawn(cells, more, rando
     assert found.share.tolist() == pytest.approx(expected, abs=1e-9)
     drawn = [shapely.segmentize(shapely.reverse(z), random.choice([7, 100])) for z in zones]
     random.shuffle(drawn)
-    again = cover(*drawn, groups=[random.choice("ab") for _ in drawn])
+    home = [random.choice([-1, int(z.centroid.x > 1000)]) for z in drawn]
+    again = cover(*drawn, home=home)
     joined = cover(shapely.union_all(zones)) if zones else found
     for other in (again, joined):
         assert other.state.tolist() == found.state.tolist()

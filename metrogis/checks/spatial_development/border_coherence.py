@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import geopandas as gpd
@@ -13,9 +14,23 @@ from pydantic import Field
 
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
 from metrogis.checks.spatial_development import border_coherence_texts as texts
-from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, zone_owners, zones_of
+from metrogis.checks.spatial_development.plan_inputs import (
+    PLANS,
+    ZONES,
+    Plans,
+    read_plans,
+    zones_by_owner,
+)
+from metrogis.checks.spatial_development.plan_texts import (
+    GROUND_TABLE,
+    add_plan,
+    known_sum,
+    plan_findings,
+    unknown_plans,
+)
+from metrogis.evidence.plans import PlanCover
 from metrogis.planning.borders import Border, across, nearest_of, shared_borders, side_state
-from metrogis.planning.overlay import intersect
+from metrogis.planning.overlay import intersect, ranked
 from metrogis.planning.zones import SeverityTable
 from metrogis.texts import Text
 
@@ -90,7 +105,9 @@ def border_coherence(
     A border is cut into pieces; what lies on a side is the nearest zone of that side's plan within
     ``tolerance``. Green land (corridor, or a zone that the table calls permeable) goes on where
     the other side's zone is permeable or a filter, does not where it is a barrier, and is unknown
-    where no zone lies within the tolerance.
+    where no zone lies within the tolerance. Where a side has neither a known plan nor a corridor,
+    whether green land reaches the border there is unknown, and so is what happens. Sums are of
+    what is known (``known_m``), NaN where nothing is.
 
     Examples
     --------
@@ -102,7 +119,7 @@ def border_coherence(
     >>> result = border_coherence(towns, planning_zones=zones)
     >>> table = result.features["borders"]  # zones reach as far as the tolerance
     >>> table[["green_m", "yes_m", "no_m", "unknown_m"]].values.tolist()
-    [[1000.0, 340.0, 290.0, 370.0]]
+    [[1000.0, 310.0, 290.0, 400.0]]
     """
     run = CHECK.begin(
         parameters,
@@ -114,29 +131,29 @@ def border_coherence(
     )
     p = run.parameters
     towns = run.layers["municipalities"]
-    zones = zones_of(run, CHECK.id)
+    plans = read_plans(run, CHECK.id, tolerance=p.tolerance)
     severity = SeverityTable(run.layers["corridor_severity"], layer="corridor_severity")
-    owner = zone_owners(run, zones, towns)
     border = shared_borders(towns.geometry.to_numpy(), tolerance=p.tolerance, step=p.step)
-    sides = _sides(run, border, zones, owner, towns, severity)
+    sides = _sides(run, border, plans, towns, severity)
     stretches = _stretches(run, border, sides, towns)
     pairs = _pairs(border, sides, towns, run)
-    table = _municipal(towns, border, sides, owner)
+    table = _municipal(towns, border, sides, plans.cover)
     return run.result(
         municipalities=table,
         features={
             "stretches": stretches[stretches["length_m"] >= p.min_stretch].reset_index(drop=True),
             "borders": pairs,
+            GROUND_TABLE: unknown_plans(towns, plans.cover),
         },
-        findings=_findings(pairs, stretches, table),
+        findings=_findings(pairs, stretches, towns, plans.cover),
     )
 
 
 class _Sides:
     """What lies on both sides of each piece: columns ``a`` and ``b`` of each array."""
 
-    def __init__(self, symbol: Array, corridor: Array, state: Array) -> None:
-        self.symbol, self.corridor, self.state = symbol, corridor, state
+    def __init__(self, symbol: Array, corridor: Array, green: Array, state: Array) -> None:
+        self.symbol, self.corridor, self.green, self.state = symbol, corridor, green, state
         no = (state == "no").any(axis=1)
         unknown = (state == "unknown").any(axis=1)
         some = (state != None).any(axis=1)  # noqa: E711 - element by element
@@ -144,42 +161,76 @@ class _Sides:
 
 
 def _sides(
-    run: Run,
-    border: Border,
-    zones: gpd.GeoDataFrame,
-    owner: Array,
-    towns: gpd.GeoDataFrame,
-    severity: SeverityTable,
+    run: Run, border: Border, plans: Plans, towns: gpd.GeoDataFrame, severity: SeverityTable
 ) -> _Sides:
     p, n = run.parameters, len(border.pieces)
-    shapes, symbols = zones.geometry.to_numpy(), zones["symbol"].tolist()
-    corridors = run.layers["corridors"]
-    names: list[Any] = [] if corridors is None else corridors["name"].tolist()
-    ranks: list[Any] = [None] * len(names)
-    if corridors is not None and "rank" in corridors:
-        ranks = corridors["rank"].tolist()
-    zone = np.full((n, 2), -1, dtype=np.int64)
-    corridor = np.full((n, 2), -1, dtype=np.int64)
-    parts = None
-    if corridors is not None:  # the part that lies on a side, not merely near the border
-        parts = intersect(corridors.geometry.to_numpy(), towns.geometry.to_numpy(), min_area=1)
+    zone = _zones_beside(run, border, plans, towns, severity)
+    corridor = _corridors_beside(run, border, towns)
+    symbols = np.array([*plans.zones["symbol"], None], dtype=object)
+    symbol = symbols[zone]  # -1: the None at the end
+    layer = run.layers["corridors"]
+    ranks: list[Any] = [None] * (0 if layer is None else len(layer))
+    if layer is not None and "rank" in layer:
+        ranks = layer["rank"].tolist()
+    # rows of the corridors that could not be read may have lain here
+    all_corridors = np.ones(n, bool)
+    if layer is not None:
+        all_corridors = run.evidence["corridors"].known_near(border.middles, p.tolerance)
+    green, state = np.zeros((n, 2), bool), np.empty((n, 2), dtype=object)
+    for side in (0, 1):
+        here, there = corridor[:, side], corridor[:, 1 - side]
+        own = np.where(here >= 0, here, there)
+        rank = [ranks[c] if c >= 0 else None for c in own.tolist()]
+        effect = np.array(severity.map(symbol[:, side], rank), dtype=object)
+        across_it = np.array(severity.map(symbol[:, 1 - side], rank), dtype=object)
+        green[:, side] = (here >= 0) | (effect == "permeable")
+        sure = (effect != None) & all_corridors  # noqa: E711 - element by element
+        state[:, side] = side_state(green[:, side], across_it, sure)
+    return _Sides(symbol, corridor, green, state)
+
+
+def _zones_beside(
+    run: Run, border: Border, plans: Plans, towns: gpd.GeoDataFrame, severity: SeverityTable
+) -> Array:
+    """Zone on either side of each piece (row of the zones), -1 where it is not known."""
+    tolerance = run.parameters.tolerance
+    shapes, zone, owner = zones_by_owner(run, plans.zones, towns, tolerance)
+    symbols = plans.zones["symbol"].to_numpy()[zone]
+    harm = {"barrier": 0, "filter": 1, "permeable": 2, None: 3}
+    order = ranked(shapes, [harm[severity.of(s, None)] for s in symbols], symbols.astype(str))
+    found = np.full((len(border.pieces), 2), -1, dtype=np.int64)
+    lost = plans.evidence.lost_near(border.middles, tolerance)
     for side, column in enumerate(("a", "b")):
         own = border.pieces[column].to_numpy()
-        zone[:, side] = nearest_of(border.middles, own, shapes, owner, p.tolerance)
-        if parts is not None:
-            at = nearest_of(border.middles, own, parts.geometry, parts.right, p.tolerance)
-            at = across(border, parts.geometry, at)
-            corridor[:, side] = np.where(at >= 0, parts.left[at], -1) if len(parts.left) else -1
-    rank = [ranks[c] if c >= 0 else None for c in corridor.max(axis=1)]
-    symbol, effect = np.empty((n, 2), dtype=object), np.empty((n, 2), dtype=object)
-    for side in (0, 1):
-        symbol[:, side] = [symbols[z] if z >= 0 else None for z in zone[:, side]]
-        effect[:, side] = severity.map(symbol[:, side], rank)
-    state = np.empty((n, 2), dtype=object)
-    for side in (0, 1):
-        green = (corridor[:, side] >= 0) | (effect[:, side] == "permeable")
-        state[:, side] = side_state(green, effect[:, 1 - side])
-    return _Sides(symbol, corridor, state)
+        at = nearest_of(border.middles, own, shapes, owner, tolerance, rank=order)
+        at[lost] = -1
+        # a zone beside land without a plan does not tell what is planned on that land
+        some = np.flatnonzero(at >= 0)
+        gap = shapely.distance(border.middles[some], shapes[at[some]])
+        away = np.flatnonzero(gap > 0)
+        bare = shapely.distance(border.middles[some[away]], plans.cover.unknown[own[some[away]]])
+        at[some[away[bare < gap[away]]]] = -1
+        found[:, side] = np.where(at >= 0, zone[at], -1) if len(zone) else -1
+    return found
+
+
+def _corridors_beside(run: Run, border: Border, towns: gpd.GeoDataFrame) -> Array:
+    """Corridor on either side of each piece (row of the corridors), -1 where there is none."""
+    layer, tolerance = run.layers["corridors"], run.parameters.tolerance
+    found = np.full((len(border.pieces), 2), -1, dtype=np.int64)
+    if layer is None:
+        return found
+    # the part that lies on a side, not merely near the border
+    parts = intersect(layer.geometry.to_numpy(), towns.geometry.to_numpy(), min_area=1)
+    if not len(parts.left):
+        return found
+    order = ranked(parts.geometry, layer["name"].astype(str).to_numpy()[parts.left])
+    for side, column in enumerate(("a", "b")):
+        own = border.pieces[column].to_numpy()
+        at = nearest_of(border.middles, own, parts.geometry, parts.right, tolerance, rank=order)
+        at = across(border, parts.geometry, at)
+        found[:, side] = np.where(at >= 0, parts.left[at], -1)
+    return found
 
 
 def _stretches(
@@ -199,13 +250,14 @@ def _stretches(
                 "corridor": sides.corridor[:, side],
                 "here": symbols[:, side],
                 "there": symbols[:, 1 - side],
+                "green": sides.green[:, side],
                 "state": sides.state[:, side],
             }
         ).astype(object)
         changed = (key != key.shift()) & ~(key.isna() & key.shift().isna())
         run_of = changed.any(axis=1).cumsum().to_numpy()
         for members in np.split(np.arange(len(key)), np.flatnonzero(np.diff(run_of)) + 1):
-            if not len(members) or sides.state[members[0], side] is None:
+            if not len(members) or not sides.green[members[0], side]:
                 continue
             first = members[0]
             c = int(sides.corridor[first, side])
@@ -240,69 +292,89 @@ def _stretches(
     return frame.drop(columns="_order").reset_index(drop=True)
 
 
+def _lengths(length: Array, sides: _Sides, sums: Callable[[Array], Array]) -> dict[str, Array]:
+    """Lengths by what happens there; NaN where no piece is known, for 0 would tell that all is.
+
+    Parameters
+    ----------
+    length : array of float (pieces,)
+    sides : _Sides
+    sums : callable
+        Sum lengths of pieces (0 for the others) by border or municipality.
+    """
+    found = {"border_m": sums(length)}
+    for state in ("yes", "no", "unknown"):
+        found[f"{state}_m"] = sums(np.where(sides.whole == state, length, 0.0))
+    found["green_m"] = sums(np.where(sides.green.any(axis=1), length, 0.0))
+    found["known_m"] = sums(np.where(sides.whole != "unknown", length, 0.0))
+    some = (found["known_m"] > 0) | (found["border_m"] <= 0)
+    for name in ("green_m", "yes_m", "no_m"):
+        found[name] = known_sum(found[name], some)
+    decided = found["yes_m"] + found["no_m"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found["no_share"] = np.where(decided > 0, found["no_m"] / decided, np.nan)
+        found["known_share"] = found["known_m"] / found["border_m"]
+    # a class of the map is certain where what is not known could not change it
+    low, high = (np.searchsorted(texts.BREAKS, v, side="right") for v in (
+        found["no_m"], found["no_m"] + found["unknown_m"]))  # fmt: skip
+    found["no_class_m"] = np.where(low == high, found["no_m"], np.nan)
+    return {name: found[name] for name in texts.LENGTHS}
+
+
 def _pairs(border: Border, sides: _Sides, towns: gpd.GeoDataFrame, run: Run) -> gpd.GeoDataFrame:
     """One row per pair of neighbours: length of the border by what happens there."""
     pieces, name = border.pieces, towns["name"].to_numpy()
-    rows, lines = [], []
-    for (a, b), members in pieces.groupby(["a", "b"]).indices.items():
-        length = pieces["length"].to_numpy()[members]
-        whole = sides.whole[members]
-        row = {"a": name[a], "b": name[b], "border_m": float(length.sum())}
-        row["green_m"] = float(length[whole != ""].sum())
-        for state in ("yes", "no", "unknown"):
-            row[f"{state}_m"] = float(length[whole == state].sum())
-        known = row["yes_m"] + row["no_m"]
-        row["no_share"] = row["no_m"] / known if known > 0 else np.nan
-        rows.append(row)
+    groups = pieces.groupby(["a", "b"]).indices
+    which = np.zeros(len(pieces), np.int64)
+    lines = []
+    for k, members in enumerate(groups.values()):
+        which[members] = k
         lines.append(shapely.line_merge(shapely.multilinestrings(border.shapes[members])))
-    columns = ["a", "b", "border_m", "green_m", "yes_m", "no_m", "unknown_m", "no_share"]
-    return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=lines, crs=run.crs)
+
+    def sums(values: Array) -> Array:
+        return np.bincount(which, values, minlength=len(groups))
+
+    ends = np.array([*groups], dtype=np.int64).reshape(-1, 2)
+    columns = {"a": name[ends[:, 0]], "b": name[ends[:, 1]]}
+    columns |= _lengths(pieces["length"].to_numpy(), sides, sums)
+    return gpd.GeoDataFrame(pd.DataFrame(columns), geometry=lines, crs=run.crs)
 
 
 def _municipal(
-    towns: gpd.GeoDataFrame, border: Border, sides: _Sides, owner: Array
+    towns: gpd.GeoDataFrame, border: Border, sides: _Sides, cover: PlanCover
 ) -> gpd.GeoDataFrame:
     n, pieces = len(towns), border.pieces
-    table = towns[["teryt", "name", "geometry"]].copy()
-    has_plan = np.bincount(owner[owner >= 0], minlength=n) > 0
-    table["plan"] = np.where(has_plan, "yes", "unknown")
-    length = pieces["length"].to_numpy()
+    table = add_plan(towns[["teryt", "name", "geometry"]].copy(), cover)
 
-    def total(rows: Array) -> Array:
-        both = [
-            np.bincount(pieces[side].to_numpy()[rows], length[rows], minlength=n)
-            for side in ("a", "b")
-        ]
-        return np.asarray(both[0] + both[1])
+    def sums(values: Array) -> Array:
+        both = (np.bincount(pieces[s].to_numpy(), values, minlength=n) for s in ("a", "b"))
+        return np.asarray(sum(both))
 
-    table["border_m"] = total(np.ones(len(pieces), dtype=bool))
-    table["green_m"] = total(sides.whole != "")
-    for state in ("yes", "no", "unknown"):
-        table[f"{state}_m"] = total(sides.whole == state)
-    # without a plan of its own nothing is known of what a municipality does at its borders
-    table.loc[~has_plan, ["green_m", "yes_m", "no_m"]] = np.nan
-    known = table["yes_m"] + table["no_m"]
-    table["no_share"] = (table["no_m"] / known).where(known > 0)
+    for column, values in _lengths(pieces["length"].to_numpy(), sides, sums).items():
+        table[column] = values
     return table
 
 
 def _findings(
-    pairs: gpd.GeoDataFrame, stretches: gpd.GeoDataFrame, table: gpd.GeoDataFrame
+    pairs: gpd.GeoDataFrame,
+    stretches: gpd.GeoDataFrame,
+    towns: gpd.GeoDataFrame,
+    cover: PlanCover,
 ) -> list[Finding]:
-    sums = {k: float(pairs[k].sum()) / 1000 for k in ("border_m", "green_m", "no_m", "unknown_m")}
-    known = float((pairs["yes_m"] + pairs["no_m"]).sum()) / 1000
-    bare = int((table["plan"] != "yes").sum())
-    if bare and not sums["green_m"]:  # a length of 0 would tell that nothing is there
-        found = [Finding(texts.DARK, {"border_km": sums["border_m"]})]
+    names = ("border_m", "green_m", "yes_m", "no_m", "unknown_m")
+    border, green, yes, no, unknown = (float(pairs[k].sum()) / 1000 for k in names)
+    if border and unknown >= border - 1e-9 and not green:
+        found = [Finding(texts.DARK, {"border_km": border})]
     else:
+        known = yes + no
         values = {
-            "border_km": sums["border_m"],
-            "green_km": sums["green_m"],
-            "no_km": sums["no_m"],
-            "no_share": sums["no_m"] / known if known else float("nan"),
-            "unknown_km": sums["unknown_m"],
+            "border_km": border,
+            "green_km": green,
+            "no_km": no if known or not unknown else float("nan"),
+            "no_share": no / known if known else float("nan"),
+            "unknown_km": unknown,
         }
-        found = [Finding(texts.LENGTHS, values)]
+        found = [Finding(texts.lengths(values), values)]
     broken = stretches[(stretches["kind"] == "corridor") & (stretches["continues"] == "no")]
     if len(broken):
         worst = broken.iloc[0]
@@ -329,9 +401,7 @@ def _findings(
                 {"a": str(worst["a"]), "b": str(worst["b"])},
             )
         )
-    if bare:
-        found.append(Finding(texts.BARE, {"municipalities_without_plan": bare}))
-    return found
+    return found + plan_findings(towns, cover)
 
 
 CHECK = Check(

@@ -139,18 +139,18 @@ def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE) -> Plans:
     place = hash((run.crs.to_wkt(), tolerance, *towns["teryt"], *shapely.to_wkb(shapes)))
     kept = {} if plans is None else _COVERS.setdefault(plans, {})
     if place not in kept:
-        outlines: Any = ()
-        if plans is not None:
-            outlines = valid(plans.to_crs(run.crs).acts.geometry.to_numpy())
-            outlines = outlines[~(shapely.is_missing(outlines) | shapely.is_empty(outlines))]
+        code = {t[:6]: i for i, t in enumerate(towns["teryt"])}
         sure = zones[zones["symbol"].notna()]
-        coded = sure["teryt"].notna().any()
+        outlined = np.zeros(len(towns), bool)
+        if plans is not None:
+            of_act = _homes(plans.to_crs(run.crs).acts, towns)[0]
+            outlined[of_act[of_act >= 0]] = True
         kept[place] = plan_cover(
             base,
             towns,
             sure.geometry.to_numpy(),
-            groups=sure["teryt"].astype(str) if coded else None,
-            outlines=outlines,
+            home=[code.get(t, -1) for t in sure["teryt"]],
+            outlined=outlined,
             tolerance=tolerance,
         )
     run.evidence[name] = kept[place].evidence
@@ -336,10 +336,66 @@ def zone_owners(run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> A
     return owner
 
 
+def zones_by_owner(
+    run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, tolerance: float
+) -> tuple[Array, Array, Array]:
+    """Return zones as the municipalities' own: one without a code that lies in several is cut.
+
+    Parameters
+    ----------
+    run : Run
+    zones : GeoDataFrame
+        See :func:`zones_of`.
+    towns : GeoDataFrame
+    tolerance : float
+        Parts of a zone beyond a border that are narrower than this belong to the zone's own
+        municipality still, m.
+
+    Returns
+    -------
+    shapes : array of geometry
+    zone : array of int
+        Row of ``zones`` of each.
+    owner : array of int
+        Municipality of each, -1 where there is none.
+    """
+    owner = zone_owners(run, zones, towns)
+    shapes = zones.geometry.to_numpy()
+    coded = zones["teryt"].isin(towns["teryt"].str.slice(0, 6)).to_numpy()
+    free = np.flatnonzero(~coded & (owner >= 0))
+    over = intersect(towns.geometry.to_numpy(), shapes[free], min_area=tolerance**2)
+    zone = free[over.right]
+    broad = ~shapely.is_empty(shapely.buffer(over.geometry, -tolerance / 2))
+    others = broad & (over.left != owner[zone])
+    split = np.isin(zone, zone[others])
+    whole = np.flatnonzero(~np.isin(np.arange(len(shapes)), zone[split]))
+    pieces = np.flatnonzero(split & (broad | (over.left == owner[zone])))
+    return (
+        np.concatenate([shapes[whole], over.geometry[pieces]]),
+        np.concatenate([whole, zone[pieces]]),
+        np.concatenate([owner[whole], over.left[pieces]]),
+    )
+
+
 def _column(frame: pd.DataFrame, name: str) -> list[Any]:
     if name not in frame:
         return [None] * len(frame)
     return [None if v is None or v != v else v for v in frame[name].tolist()]
+
+
+def _homes(frame: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> tuple[Array, Array]:
+    """Municipality of each feature (-1: none), and the rows for which it was taken from place."""
+    code = {t[:6]: i for i, t in enumerate(towns["teryt"])}
+    found = np.array([code.get(t, -1) for t in _column(frame, "teryt6")], dtype=np.int64)
+    lost = np.flatnonzero(found < 0)
+    if not len(lost):
+        return found, lost
+    over = intersect(towns.geometry.to_numpy(), valid(frame.geometry.to_numpy()[lost]))
+    best = pd.DataFrame({"row": over.right, "town": over.left, "area": over.area})
+    best = best.sort_values("area").drop_duplicates("row", keep="last")
+    taken = lost[best["row"].to_numpy(dtype=np.int64)]
+    found[taken] = best["town"].to_numpy(dtype=np.int64)
+    return found, taken
 
 
 def acts_by_municipality(run: Run, plans: Plan, towns: gpd.GeoDataFrame) -> dict[str, Array]:
@@ -350,22 +406,13 @@ def acts_by_municipality(run: Run, plans: Plan, towns: gpd.GeoDataFrame) -> dict
     dict
         Table of the plan -> position in ``towns`` of each row, -1 where there is none.
     """
-    code = {t[:6]: i for i, t in enumerate(towns["teryt"])}
     places: dict[str, Array] = {}
     guessed: list[str] = []
     moved = plans.to_crs(towns.crs)
     for table in ("acts", "zones", "ouz", "downtown", "standards"):
         frame = getattr(moved, table)
-        found = np.array([code.get(t, -1) for t in _column(frame, "teryt6")], dtype=np.int64)
-        lost = np.flatnonzero(found < 0)
-        if len(lost):
-            shapes = valid(frame.geometry.to_numpy()[lost])
-            over = intersect(towns.geometry.to_numpy(), shapes)
-            best = pd.DataFrame({"row": over.right, "town": over.left, "area": over.area})
-            best = best.sort_values("area").drop_duplicates("row", keep="last")
-            found[lost[best["row"].to_numpy()]] = best["town"].to_numpy()
-            guessed += frame["local_id"].iloc[lost[best["row"].to_numpy()]].astype(str).tolist()
-        places[table] = found
+        places[table], taken = _homes(frame, towns)
+        guessed += frame["local_id"].iloc[taken].astype(str).tolist()
     run.note(
         "plans",
         "guessed",

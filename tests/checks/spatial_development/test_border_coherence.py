@@ -51,13 +51,16 @@ def test_both_sides_of_a_border_in_three_states(towns) -> None:
         [3000, 3000, 2000, 1000, 0], abs=15
     )
     assert pair(result, "A", "C")["unknown_m"] == pytest.approx(3000, abs=15)
-    # B's SO reaches A only; towards C its SR is no open zone
-    assert pair(result, "B", "C")["green_m"] == 0
+    # B's SO reaches A only and its SR is no open zone, but C may have one at this border
+    unplanned = pair(result, "B", "C")
+    assert unplanned[["yes_m", "no_m", "green_m", "no_class_m"]].isna().all()
+    assert unplanned[["known_m", "unknown_m"]].tolist() == [0, pytest.approx(3000, abs=15)]
     table = result.municipalities.set_index("name")
     assert table["plan"].to_dict() == {"A": "yes", "B": "yes", "C": "unknown"}
     assert table.loc["A", "no_m"] == pytest.approx(1000, abs=15)
     assert np.isnan(table.loc["C", "no_m"])
-    assert table.loc["C", "unknown_m"] == pytest.approx(3000, abs=15)
+    assert table.loc["C", ["known_m", "unknown_m"]].tolist() == [0, pytest.approx(6000, abs=15)]
+    assert table.loc["A", ["known_m", "unknown_m"]].tolist() == pytest.approx([3000] * 2, abs=15)
     stretches = result.features["stretches"]
     worst = stretches.iloc[0]
     assert worst[["from", "to", "symbol_from", "symbol_to", "continues"]].tolist() == [
@@ -80,7 +83,9 @@ def test_plans_that_overlap_or_leave_a_strip_are_matched(towns, gap) -> None:
     row = pair(border_coherence(towns, planning_zones=layer), "A", "B")
     assert row["no_m"] == pytest.approx(3000, abs=1e-6)
     strict = border_coherence(towns, planning_zones=layer, tolerance=5)
-    assert pair(strict, "A", "B")["no_m"] == pytest.approx(0 if gap > 0 else 3000, abs=1e-6)
+    row = pair(strict, "A", "B")  # farther than the plans meet: unknown
+    assert row["no_m"] == pytest.approx(np.nan if gap > 0 else 3000, abs=1e-6, nan_ok=True)
+    assert row["unknown_m"] == pytest.approx(3000 if gap > 0 else 0, abs=1e-6)
 
 
 def test_a_corridor_that_ends_at_the_border_of_building_land(towns) -> None:
