@@ -46,6 +46,8 @@ class PlanCover:
         One of :data:`PLAN_STATES` for each municipality.
     share : array of float (n,)
         Share of its land, 0-1, whose plan is known.
+    area : array of float (n,)
+        Its land, m2.
     unknown : array of geometry (n,)
         Its land whose plan is not known (no zone covers it, or a zone was lost there); empty for a
         whole plan.
@@ -55,6 +57,7 @@ class PlanCover:
 
     state: Array
     share: Array
+    area: Array
     unknown: Array
     evidence: Evidence
 
@@ -135,7 +138,7 @@ def plan_cover(
         state[np.asarray(outlined, dtype=bool)] = "outline"
     state[has_zone] = "partly"
     state[has_zone & shapely.is_empty(unknown)] = "yes"
-    return PlanCover(state, share, unknown, known)
+    return PlanCover(state, share, area, unknown, known)
 
 
 def _of_municipality(item: Loss, municipalities: gpd.GeoDataFrame) -> Loss:

@@ -33,6 +33,7 @@ ERRORS = (
     "open_ring",
     "short_ring",
     "no_geometry",
+    "unreadable_geometry",
     "unknown_symbol",
     "label_mismatch",
     "duplicate_local_id",
@@ -48,7 +49,7 @@ ERRORS = (
     "element_order",
 )
 WARNINGS = ("bio_below_minimum", "profile_not_allowed", "mixed_crs", "no_act")
-NOTES = ("no_zones",)
+NOTES = ("no_zones", "gap_unknown")
 LEVELS: dict[str, str] = (
     dict.fromkeys(ERRORS, "error")
     | dict.fromkeys(WARNINGS, "warning")
@@ -74,7 +75,7 @@ COLUMNS = (
     "y",
     "crs",
 )
-_FIELDS = ("namespace", "local_id", "teryt6", "file", "line", "crs")
+_FIELDS = ("namespace", "local_id", "teryt6", "file", "line", "crs", "lost", "lost_box")
 _SYMBOLS = {"ouz": "OUZ", "downtown": "OZS", "standards": "OSD"}
 _NAMES = {column: element for element, column in NUMBERS.items()}
 _PLACE = re.compile(r"\[(-?[\d.eE+-]+) (-?[\d.eE+-]+)")
@@ -126,6 +127,11 @@ class _Finder:
         }
         self.owner = {t: owners(plan, t) for t in TABLES if t != "acts"}
         self.valid = {t: valid(plan.own[t]) for t in TABLES}
+        own = plan.own["zones"]
+        bad = ~shapely.is_valid(own) & ~shapely.is_missing(own)
+        lost = plan.zones["lost"].notna().to_numpy()
+        # zones whose land, or whose act, is not certain: few
+        self.suspects = np.flatnonzero(bad | lost | (self.owner["zones"] < 0))
 
     def run(self) -> gpd.GeoDataFrame:
         self._structure()
@@ -331,12 +337,16 @@ class _Finder:
         self._overlaps(rows, zones, crs, odd)
         if outline is None or shapely.is_empty(outline):
             return
+        if isinstance(self.fields["acts"]["lost"][act], str):
+            return  # an outline that is not known tells of no gap
         covered = union(zones, odd)
+        doubts, anywhere = self._doubts(act, crs)
         for gap in parts_above(shapely.difference(outline, covered), self.min_area):
             near = [int(r) for r in shapely.STRtree(zones).query(gap, predicate="intersects")]
             labels = sorted({str(self.plan.zones["label"].iloc[rows[r]]) for r in near})
+            unsure = anywhere or bool((shapely.area(shapely.intersection(gap, doubts)) > 0).any())
             self._add(
-                "gap",
+                "gap_unknown" if unsure else "gap",
                 "acts",
                 act,
                 area=float(gap.area),
@@ -355,6 +365,34 @@ class _Finder:
                     shape=part,
                     crs=crs,
                 )
+
+    def _doubts(self, act: int, crs: str | None) -> tuple[Array, bool]:
+        """Land on which a zone of the act may lie that could not be read; whether it may anywhere.
+
+        A gap is certain only where no such zone could fill it: neither one that was lost, nor one
+        whose ring is invalid, nor one whose act is not known.
+        """
+        zones, owner = self.fields["zones"], self.owner["zones"]
+        own = self.plan.own["zones"]
+        places: list[Any] = []
+        for row in self.suspects.tolist():
+            if owner[row] not in (act, -1):
+                continue
+            box = zones["lost_box"][row]
+            if isinstance(zones["lost"][row], str):
+                shape = shapely.from_wkt(box) if isinstance(box, str) else None
+            else:
+                shape = shapely.box(*shapely.bounds(own[row]))
+            if shape is None:
+                elsewhere = zones["teryt6"][row] not in (None, self.fields["acts"]["teryt6"][act])
+                if owner[row] == act or not elsewhere:
+                    return np.empty(0, dtype=object), True
+                continue
+            theirs = zones["crs"][row]
+            if isinstance(theirs, str) and isinstance(crs, str) and theirs != crs:
+                shape = _to(np.array([shape], dtype=object), theirs, crs)[0]
+            places.append(shape)
+        return np.array(places, dtype=object), False
 
     def _overlaps(
         self, rows: Array, zones: Array, crs: str | None, odd: Array | None = None

@@ -65,7 +65,7 @@ def owners(plan: Plan, table: str = "zones") -> Array:
 
 
 def losses_of_zones(plan: Plan) -> tuple[Loss, ...]:
-    """Return the losses of a plan's zones, each with where it may lie."""
+    """Return the losses of a plan's zones, one a row and in their order, with where it may lie."""
     rows = np.flatnonzero(plan.zones["lost"].notna().to_numpy())
     if not len(rows):
         return ()

@@ -113,7 +113,7 @@ class Plans:
         return kept, shapely.area(pieces) - shapely.area(kept)
 
 
-def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE) -> Plans:
+def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE, note: bool = True) -> Plans:
     """Return the zones of either input and where plans are known; ``run.evidence`` then says so.
 
     Parameters
@@ -123,13 +123,15 @@ def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE) -> Plans:
     check : str
     tolerance : float
         See :func:`metrogis.evidence.plans.plan_cover`.
+    note : bool
+        Write into the audit what was lost and repaired.
 
     Raises
     ------
     MissingLayerError
         Without both inputs.
     """
-    zones = zones_of(run, check)
+    zones = zones_of(run, check, note=note)
     plans, towns = run.layers["plans"], run.layers["municipalities"]
     name = "plans" if plans is not None else "planning_zones"
     source = run.layers[name]
@@ -157,7 +159,7 @@ def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE) -> Plans:
     return Plans(name, zones, kept[place])
 
 
-def zones_of(run: Run, check: str) -> gpd.GeoDataFrame:
+def zones_of(run: Run, check: str, *, note: bool = True) -> gpd.GeoDataFrame:
     """Return the zones of either input in the working CRS, fit for overlays.
 
     Returns
@@ -171,7 +173,7 @@ def zones_of(run: Run, check: str) -> gpd.GeoDataFrame:
     MissingLayerError
         Without both inputs.
     """
-    plans, layer = run.layers["plans"], run.layers["planning_zones"]
+    plans, layer = run.layers["plans"], run.layers.get("planning_zones")
     if plans is None and layer is None:
         raise MissingLayerError(
             Text(
@@ -193,9 +195,9 @@ def zones_of(run: Run, check: str) -> gpd.GeoDataFrame:
             Text("pominięte: użyto warstwy plans", "left aside: the layer plans was used"),
         )
     ready = _ready(require_plan(plans) if plans is not None else layer, run.crs)
-    for item in ready.losses:
+    for item in ready.losses if note else ():
         run.note(name, "unknown", item.count, item.what, item.ids)
-    if plans is not None:
+    if plans is not None and note:
         run.note(
             name,
             "repaired",

@@ -15,6 +15,7 @@ from metrogis.texts import Text
 
 _HECTARE = 1e4
 _NAMES = 6
+_HALF = 0.5
 
 GROUND_TABLE = "unknown_plans"
 GROUND = Ground("known", GROUND_TABLE)
@@ -43,14 +44,15 @@ GROUND_COLUMNS: dict[str, Column] = {
 
 BARE = Text(
     "{municipalities_without_plan:0} {municipalities_without_plan:plural:gmina nie ma|gminy nie "
-    "mają|gmin nie ma} planu w danych{rest}: co tam zaplanowano, nie wiadomo.",
+    "mają|gmin nie ma} planu w danych: co tam zaplanowano, nie wiadomo.{rest}",
     "{municipalities_without_plan:0} {municipalities_without_plan:plural:municipality has|"
-    "municipalities have} no plan in the data{rest}: what is planned there is unknown.",
+    "municipalities have} no plan in the data: what is planned there is unknown.{rest}",
 )
-PART = Text(
-    "Nie wszystkie plany są w danych w całości{rest}.",
-    "Not all plans are in the data as a whole{rest}.",
-)
+_PART = Text("{rest}", "{rest}")
+_STATES = {
+    "outline": Text("Sama granica planu", "Only the outline of the plan"),
+    "partly": Text("Część planu", "Part of the plan"),
+}
 
 
 def add_plan(table: gpd.GeoDataFrame, cover: PlanCover) -> gpd.GeoDataFrame:
@@ -81,22 +83,23 @@ def plan_findings(municipalities: gpd.GeoDataFrame, cover: PlanCover) -> list[Fi
     of an act is in the data.
     """
     without = int((cover.state == "unknown").sum())
-    rest = Text("", "")
-    for state, said in (
-        ("outline", Text("sama granica planu", "only the outline of the plan")),
-        ("partly", Text("część planu", "part of the plan")),
-    ):
+    pl, en = "", ""
+    for state, said in _STATES.items():
         names = cover.names(municipalities, state)
         if names:
-            rest = Text(
-                f"{rest.pl}; {said.pl}: {listed(names)}", f"{rest.en}; {said.en}: {listed(names)}"
-            )
+            pl, en = (f"{t} {s}: {listed(names)}." for t, s in ((pl, said.pl), (en, said.en)))
+    if not without and not en:
+        return []
+    values = {"municipalities_without_plan": without}
     if without:
-        return [Finding(BARE, {"municipalities_without_plan": without}, {"rest": rest})]
-    if rest.en:
-        said = Text(rest.pl.replace("; ", ": ", 1), rest.en.replace("; ", ": ", 1))
-        return [Finding(PART, {"municipalities_without_plan": 0}, {"rest": said})]
-    return []
+        return [Finding(BARE, values, {"rest": Text(pl, en)})]
+    return [Finding(_PART, values, {"rest": Text(pl.strip(), en.strip())})]
+
+
+def mostly_unknown(cover: PlanCover) -> bool:
+    """Tell whether the plan of more than half of all land is not known."""
+    land = sum(shapely.area(cover.unknown)) / max(float(cover.area.sum()), 1e-9)
+    return bool(land > _HALF)
 
 
 def listed(names: Sequence[str]) -> str:

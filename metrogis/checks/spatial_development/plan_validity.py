@@ -14,13 +14,22 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
-from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Spec
 from metrogis.checks.spatial_development import plan_validity_texts as texts
 from metrogis.checks.spatial_development.plan_inputs import (
     PLANS_TEXT,
     acts_by_municipality,
+    read_plans,
     require_plan,
 )
+from metrogis.checks.spatial_development.plan_texts import (
+    GROUND_TABLE,
+    add_plan,
+    mostly_unknown,
+    plan_findings,
+    unknown_plans,
+)
+from metrogis.evidence.plans import TOLERANCE, PlanCover
 from metrogis.planning.validity import find_faults
 from metrogis.texts import Text
 
@@ -37,6 +46,15 @@ class PlanValidityParameters(Parameters):
         ),
         Field(ge=0),
     ] = 0.001
+    tolerance: Annotated[
+        float,
+        Spec(
+            Text("plany stykają się do", "plans meet within"),
+            "m",
+            "25 m: narrower strips without a zone are no land without a plan",
+        ),
+        Field(ge=0),
+    ] = TOLERANCE
     check_profiles: Annotated[
         bool,
         Spec(
@@ -62,9 +80,9 @@ def plan_validity(municipalities: gpd.GeoDataFrame, plans: Any, **parameters: An
     Returns
     -------
     Result
-        Municipalities: ``valid`` (yes / no / unknown), errors, warnings, areas (m2, own CRS of
-        the act). Features ``faults`` (points), ``fault_areas`` (gaps, overlaps, parts outside),
-        ``zones``.
+        Municipalities: ``plan`` and ``plan_share`` (what of it is in the data), ``valid`` (yes / no
+        / unknown), errors, warnings, areas (m2, own CRS of the act). Features ``faults`` (points),
+        ``fault_areas`` (gaps, overlaps, parts outside), ``zones``.
 
     Notes
     -----
@@ -72,7 +90,9 @@ def plan_validity(municipalities: gpd.GeoDataFrame, plans: Any, **parameters: An
     label that does not match its symbol, repeated local id or label, more than one decimal,
     value out of range, dates in wrong order, and elements missing, repeated or out of order by
     the XSD of the file's version. Warnings: biologically active share under the annex's minimum
-    (lawful where local plans are in force), zones without an act. Source: planowaniePrzestrzenne
+    (lawful where local plans are in force), zones without an act. A gap is certain where all zones
+    of its act near it were read; where one was lost it is unknown, and so is a count of 0. Source:
+    planowaniePrzestrzenne
     XSD 1.0 and 2.0; regulation Dz.U. 2023 poz. 2758.
 
     Examples
@@ -109,14 +129,22 @@ def plan_validity(municipalities: gpd.GeoDataFrame, plans: Any, **parameters: An
     )
     names = np.array([*towns["name"], None], dtype=object)
     faults["municipality"] = names[where]
-    table = _municipal(towns, places, faults, where)
+    cover = read_plans(run, CHECK.id, tolerance=p.tolerance, note=False).cover
+    complete = _complete(plan, places, towns)
+    table = _municipal(towns, places, faults, where, complete)
+    table = add_plan(table, cover)[[*texts.COLUMNS["municipalities"], "geometry"]]
     surfaces = faults[faults["area_m2"].notna()].reset_index(drop=True)
     points = faults.set_geometry(_points(faults))
     zones = _zones(plan.to_crs(run.crs).zones, faults, names[places["zones"]])
     return run.result(
         municipalities=table,
-        features={"fault_areas": surfaces, "faults": points, "zones": zones},
-        findings=_findings(run, plan, faults, table),
+        features={
+            "fault_areas": surfaces,
+            "faults": points,
+            "zones": zones,
+            GROUND_TABLE: unknown_plans(towns, cover),
+        },
+        findings=_findings(plan, faults, table, towns, cover),
     )
 
 
@@ -150,69 +178,99 @@ def _zones(
     return out
 
 
+def _complete(plan: Any, places: dict[str, Any], towns: gpd.GeoDataFrame) -> Any:
+    """Tell of which municipalities an act and zones were read, and no zone was lost.
+
+    A zone lost without a municipality may be of any that the box of its coordinates meets.
+    """
+    n = len(towns)
+    acts, zones = (np.bincount(p[p >= 0], minlength=n) for p in (places["acts"], places["zones"]))
+    lost = np.zeros(n, bool)
+    rows = np.flatnonzero(plan.zones["lost"].notna().to_numpy())
+    for row, item in zip(rows, plan.losses, strict=True):
+        if places["zones"][row] >= 0:
+            lost[places["zones"][row]] = True
+            continue
+        where = item.located(towns.crs).where
+        lost |= True if where is None else shapely.intersects(towns.geometry.to_numpy(), where)
+    return (acts > 0) & (zones > 0) & ~lost
+
+
 def _municipal(
-    towns: gpd.GeoDataFrame, places: dict[str, Any], faults: gpd.GeoDataFrame, where: Any
+    towns: gpd.GeoDataFrame,
+    places: dict[str, Any],
+    faults: gpd.GeoDataFrame,
+    where: Any,
+    complete: Any,
 ) -> gpd.GeoDataFrame:
     table = towns[["teryt", "name", "geometry"]].copy()
     n = len(towns)
     acts, zones = (np.bincount(p[p >= 0], minlength=n) for p in (places["acts"], places["zones"]))
-    known = (acts + zones) > 0
     level, code = faults["level"].to_numpy(), faults["code"].to_numpy()
+    area = faults["area_m2"].fillna(0).to_numpy()
 
-    def count(rows: Any) -> Any:
-        at = where[rows & (where >= 0)]
-        return np.where(known, np.bincount(at, minlength=n), np.nan)
+    def total(rows: Any, values: Any = None) -> Any:
+        at = rows & (where >= 0)
+        weights = None if values is None else values[at]
+        return np.bincount(where[at], weights, minlength=n)
 
-    def area(kind: str, told: Any) -> Any:
-        rows = (code == kind) & (where >= 0)
-        total = np.bincount(where[rows], faults["area_m2"].to_numpy()[rows], minlength=n)
-        return np.where(told, total, np.nan)
+    def known(values: Any, sure: Any) -> Any:
+        """Return a sum that is 0 only where nothing could be missing from it."""
+        return np.where(sure | (values > 0), values, np.nan)
 
-    table["plan"] = np.where(known, "yes", "unknown")
-    table["acts"] = np.where(known, acts, np.nan)
-    table["zones"] = np.where(known, zones, np.nan)
-    table["errors"] = count(level == "error")
-    table["warnings"] = count(level == "warning")
-    tiled = (acts > 0) & (zones > 0)  # without either, gaps cannot be told
-    table["gap_m2"] = area("gap", tiled)
-    table["overlap_m2"] = area("overlap", zones > 0)
-    table["outside_m2"] = area("outside_act", tiled)
+    unsure = total(code == "gap_unknown", area)
+    table["acts"] = known(acts, (acts + zones) > 0)
+    table["zones"] = known(zones, complete)
+    table["errors"] = known(total(level == "error"), complete)
+    table["warnings"] = known(total(level == "warning"), complete)
+    table["gap_m2"] = known(total(code == "gap", area), complete & (unsure == 0))
+    table["gap_unknown_m2"] = np.where((acts > 0) & (zones > 0), unsure, np.nan)
+    table["overlap_m2"] = known(total(code == "overlap", area), complete)
+    table["outside_m2"] = known(total(code == "outside_act", area), complete)
     faulty = table["errors"].to_numpy() > 0
-    table["valid"] = np.where(faulty, "no", np.where(tiled, "yes", "unknown"))
+    table["valid"] = np.where(faulty, "no", np.where(complete, "yes", "unknown"))
     return table
 
 
 def _findings(
-    run: Run, plan: Any, faults: gpd.GeoDataFrame, table: gpd.GeoDataFrame
+    plan: Any,
+    faults: gpd.GeoDataFrame,
+    table: gpd.GeoDataFrame,
+    towns: gpd.GeoDataFrame,
+    cover: PlanCover,
 ) -> list[Finding]:
+    without = int((cover.state == "unknown").sum())
+    read = Finding(
+        texts.READ,
+        {
+            "acts": len(plan.acts),
+            "zones": len(plan.zones),
+            "municipalities_with_plan": len(towns) - without,
+            "municipalities_without_plan": without,
+        },
+    )
+    missing = plan_findings(towns, cover)
     state = table["valid"].to_numpy()
-    found = [
-        Finding(
-            texts.READ,
-            {
-                "acts": len(plan.acts),
-                "zones": len(plan.zones),
-                "municipalities_with_plan": int((table["plan"] == "yes").sum()),
-                "municipalities_without_plan": int((table["plan"] != "yes").sum()),
-            },
-        ),
-        Finding(
-            texts.STATES,
-            {
-                "valid": int((state == "yes").sum()),
-                "invalid": int((state == "no").sum()),
-                "errors": int((faults["level"] == "error").sum()),
-                "warnings": int((faults["level"] == "warning").sum()),
-            },
-        ),
-    ]
+    states = {
+        "valid": int((state == "yes").sum()),
+        "invalid": int((state == "no").sum()),
+        "errors": int((faults["level"] == "error").sum()),
+        "warnings": int((faults["level"] == "warning").sum()),
+    }
+    lost = int(plan.zones["lost"].notna().sum())
+    tiled = bool(table["gap_unknown_m2"].notna().any())
     area = faults.groupby("code")["area_m2"].agg(["size", "sum"])
     values: dict[str, float] = {}
     for code, name in (("gap", "gaps"), ("overlap", "overlaps"), ("outside_act", "outside")):
         there = code in area.index
-        values[name] = int(area.loc[code, "size"]) if there else 0
-        values[f"{name}_m2"] = float(area.loc[code, "sum"]) if there else 0.0
-    found.append(Finding(texts.TILING, values))
+        sure = there or (tiled and not lost)  # none found tells that there is none
+        values[name] = int(area.loc[code, "size"]) if there else 0 if sure else float("nan")
+        values[f"{name}_m2"] = float(area.loc[code, "sum"]) if there else 0.0 if sure else np.nan
+    found = [*missing, read] if mostly_unknown(cover) else [read, *missing]
+    found.append(Finding(texts.states(states), states))
+    found.append(Finding(texts.tiling(values), values))
+    if lost:
+        found.append(Finding(texts.LOST, {"lost_zones": lost}))
     low = faults[faults["code"] == "bio_below_minimum"]
     if len(low):
         found.append(Finding(texts.BIO, {"bio_below_minimum": len(low)}))

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from metrogis.checks.contract import Category, Column, View, municipality_columns
+from metrogis.checks.spatial_development.plan_texts import (
+    GROUND,
+    GROUND_COLUMNS,
+    GROUND_TABLE,
+    PLAN_COLUMNS,
+    sentence,
+)
 from metrogis.planning.zones import ZONE_TYPES
 from metrogis.texts import UNKNOWN, Text, both
 
@@ -21,39 +30,88 @@ METHOD = Text(
     "dokładność do jednego miejsca po przecinku, kolejność i liczność elementów według XSD wersji "
     "pliku (dla APP 3.0 według reguł 2.0, niezweryfikowane). Udział powierzchni biologicznie "
     "czynnej poniżej minimum to ostrzeżenie: bywa dopuszczalny, gdy obowiązują plany miejscowe. "
-    "Gmina bez planu w danych ma stan nieznany. Sprawdzenie nie ocenia zgodności ustaleń z prawem.",
+    "Gmina bez planu w danych ma stan nieznany; obok strefy, której nie dało się odczytać, "
+    "nieznane są też luki. Sprawdzenie nie ocenia zgodności ustaleń z prawem.",
     "APP GML files are read as they stand. Gaps (area of the act without zones), overlaps of zones "
     "and parts of zones outside the act are measured in the act's own coordinate system, before "
     "any reprojection; areas up to 0.001 m² (rounding) are left out. Also checked: rings, symbol, "
     "label against symbol, repeated identifiers and labels, one decimal at most, order and counts "
     "of elements by the XSD of the file's version (APP 3.0 by the rules of 2.0, unverified). A "
     "share of biologically active land under the minimum is a warning: it may be lawful where "
-    "local plans are in force. A municipality without a plan in the data is unknown. The check "
+    "local plans are in force. A municipality without a plan in the data is unknown; beside a zone "
+    "that could not be read, so are gaps. The check "
     "does not judge whether the provisions are lawful.",
 )
 
 READ = Text(
     "Wczytano {acts:0} {acts:plural:akt|akty|aktów} i {zones:0} "
-    "{zones:plural:strefę|strefy|stref}; plan ma w danych {municipalities_with_plan:0} "
-    "{municipalities_with_plan:plural:gmina|gminy|gmin}, o {municipalities_without_plan:0} nic nie "
-    "wiadomo.",
+    "{zones:plural:strefę|strefy|stref}; plan ma w danych, choćby w części, "
+    "{municipalities_with_plan:0} {municipalities_with_plan:plural:gmina|gminy|gmin}.",
     "{acts:0} {acts:plural:act|acts} and {zones:0} {zones:plural:zone|zones} were read; "
     "{municipalities_with_plan:0} {municipalities_with_plan:plural:municipality has|municipalities "
-    "have} a plan in the data, of {municipalities_without_plan:0} nothing is known.",
+    "have} a plan in the data, at least in part.",
 )
-STATES = Text(
-    "Gminy z planem bez błędów: {valid:0}, z błędami: {invalid:0}. Błędów jest {errors:0}, "
-    "ostrzeżeń {warnings:0}.",
-    "Municipalities whose plan has no error: {valid:0}, with errors: {invalid:0}. There "
-    "{errors:plural:is|are} {errors:0} {errors:plural:error|errors} and {warnings:0} "
-    "{warnings:plural:warning|warnings}.",
+_NOT_JUDGED = Text(
+    "Żadnego planu nie ma w danych w całości: czy są poprawne, nie wiadomo",
+    "No plan is in the data as a whole: whether they are valid is unknown",
 )
-TILING = Text(
-    "Luki między strefami: {gaps:0} ({gaps_m2:1} m²), nakładki: {overlaps:0} ({overlaps_m2:1} m²), "
-    "części stref poza aktem: {outside:0} ({outside_m2:1} m²).",
-    "Gaps between zones: {gaps:0} ({gaps_m2:1} m²), overlaps: {overlaps:0} ({overlaps_m2:1} m²), "
-    "parts of zones outside their act: {outside:0} ({outside_m2:1} m²).",
+_VALID = Text(
+    "Gminy z planem bez błędów: {valid:0}", "Municipalities whose plan has no error: {valid:0}"
 )
+_INVALID = Text("; gminy z błędami w planie: {invalid:0}", "; with errors: {invalid:0}")
+_ERRORS = Text("; znalezione błędy: {errors:0}", "; errors found: {errors:0}")
+_WARNINGS = Text("; ostrzeżenia: {warnings:0}", "; warnings: {warnings:0}")
+_NO_FAULTS = Text(
+    "Luk między strefami, nakładek i części stref poza aktem nie ma",
+    "There are no gaps between zones, no overlaps, no parts of zones outside their act",
+)
+_TILING_UNKNOWN = Text(
+    "Czy strefy pokrywają swoje akty bez luk, nie wiadomo",
+    "Whether zones cover their acts without gaps is unknown",
+)
+_GAPS = Text(
+    "luki między strefami: {gaps:0} ({gaps_m2:1} m²)",
+    "gaps between zones: {gaps:0} ({gaps_m2:1} m²)",
+)
+_OVERLAPS = Text(
+    "nakładki: {overlaps:0} ({overlaps_m2:1} m²)", "overlaps: {overlaps:0} ({overlaps_m2:1} m²)"
+)
+_OUTSIDE = Text(
+    "części stref poza aktem: {outside:0} ({outside_m2:1} m²)",
+    "parts of zones outside their act: {outside:0} ({outside_m2:1} m²)",
+)
+_STOP = Text(".", ".")
+LOST = Text(
+    "Położenia {lost_zones:0} {lost_zones:plural:strefy|stref|stref} nie dało się odczytać: w "
+    "pobliżu luki są nieznane.",
+    "The land of {lost_zones:0} {lost_zones:plural:zone|zones} could not be read: near "
+    "{lost_zones:plural:it|them} gaps are unknown.",
+)
+
+
+def states(values: Mapping[str, float]) -> Text:
+    """Return the sentence on valid plans; clauses that tell of zero are left out."""
+    judged = values["valid"] + values["invalid"] > 0
+    return sentence(
+        _VALID if judged else _NOT_JUDGED,
+        _INVALID if values["invalid"] else None,
+        _ERRORS if values["errors"] else None,
+        _WARNINGS if values["warnings"] else None,
+        _STOP,
+    )
+
+
+def tiling(values: Mapping[str, float]) -> Text:
+    """Return the sentence on gaps and overlaps; clauses that tell of zero are left out."""
+    names = (("gaps", _GAPS), ("overlaps", _OVERLAPS), ("outside", _OUTSIDE))
+    said = [text for name, text in names if values[name] > 0]
+    if not said:
+        known = all(values[name] == 0 for name, _ in names)
+        return sentence(_NO_FAULTS if known else _TILING_UNKNOWN, _STOP)
+    parts = Text("; ".join(t.pl for t in said), "; ".join(t.en for t in said))
+    return sentence(Text(*(t[0].upper() + t[1:] for t in parts)), _STOP)
+
+
 BIO = Text(
     "W {bio_below_minimum:0} {bio_below_minimum:plural:strefie|strefach|strefach} udział "
     "powierzchni biologicznie czynnej jest niższy niż minimum z rozporządzenia: do wyjaśnienia, bo "
@@ -71,6 +129,7 @@ CODES = {
     "open_ring": Text("niedomknięty pierścień", "ring not closed"),
     "short_ring": Text("pierścień o mniej niż 3 punktach", "ring of fewer than 3 points"),
     "no_geometry": Text("brak geometrii", "no geometry"),
+    "unreadable_geometry": Text("nieczytelna geometria", "unreadable geometry"),
     "unknown_symbol": Text("nieznany symbol", "unknown symbol"),
     "label_mismatch": Text("oznaczenie niezgodne z symbolem", "label does not match its symbol"),
     "duplicate_local_id": Text("powtórzony identyfikator lokalny", "repeated local id"),
@@ -91,6 +150,9 @@ CODES = {
     "mixed_crs": Text("strefa w innym układzie niż akt", "zone in another CRS than its act"),
     "no_act": Text("strefy bez aktu", "zones without an act"),
     "no_zones": Text("akt bez stref", "act without zones"),
+    "gap_unknown": Text(
+        "brak strefy obok strefy nieodczytanej", "no zone, beside a zone that could not be read"
+    ),
 }
 LEVELS = {
     "error": Text("błąd", "error"),
@@ -121,6 +183,7 @@ VALID = (
 )
 _AREAS = (
     Category("gap", CODES["gap"], "#D55E00"),
+    Category("gap_unknown", CODES["gap_unknown"], "#BBBBBB", hatch=True),
     Category("overlap", CODES["overlap"], "#0072B2"),
     Category("outside_act", CODES["outside_act"], "#CC79A7"),
 )
@@ -159,7 +222,7 @@ _FAULT = {
 COLUMNS = {
     "municipalities": {
         **municipality_columns(),
-        "plan": Column(Text("plan w danych", "plan in the data"), "flag"),
+        **PLAN_COLUMNS,
         "valid": Column(
             Text("poprawność planu", "validity of the plan"),
             kind="category",
@@ -169,10 +232,20 @@ COLUMNS = {
         "zones": Column(Text("strefy", "zones")),
         "errors": Column(Text("błędy", "errors")),
         "warnings": Column(Text("ostrzeżenia", "warnings")),
-        "gap_m2": Column(Text("luki", "gaps"), unit="m2", digits=1, note=_OWN),
+        "gap_m2": Column(Text("luki", "gaps"), unit="m2", digits=1, note=_OWN, bound="low"),
+        "gap_unknown_m2": Column(
+            Text("luki nieznane", "gaps unknown"),
+            unit="m2",
+            digits=1,
+            note=Text(
+                "brak strefy obok strefy, której nie dało się odczytać",
+                "no zone beside one that could not be read",
+            ),
+        ),
         "overlap_m2": Column(Text("nakładki", "overlaps"), unit="m2", digits=1, note=_OWN),
         "outside_m2": Column(Text("poza aktem", "outside the act"), unit="m2", digits=1, note=_OWN),
     },
+    GROUND_TABLE: GROUND_COLUMNS,
     "faults": _FAULT,
     "fault_areas": _FAULT,
     "zones": {
@@ -212,6 +285,7 @@ VIEWS = (
         popup=("municipality", "label", "name", "max_height", "min_bio_share", "faults"),
         weight=0.5,
         fill_opacity=0.75,
+        ground=GROUND,
     ),
     View(
         "fault_areas",
@@ -221,6 +295,7 @@ VIEWS = (
         popup=_POPUP,
         weight=2.0,
         fill_opacity=0.9,
+        ground=GROUND,
     ),
     View(
         "faults",
@@ -230,6 +305,7 @@ VIEWS = (
         popup=_POPUP,
         radius=5.0,
         fill_opacity=0.9,
+        ground=GROUND,
     ),
     View(
         "municipalities",
