@@ -71,10 +71,6 @@ class PlanCover:
         """Tell in which municipalities all land has a known plan."""
         return np.asarray(self.state == "yes")
 
-    def names(self, municipalities: gpd.GeoDataFrame, state: str) -> list[str]:
-        """Return the names of the municipalities of one state."""
-        return municipalities["name"].to_numpy()[self.state == state].astype(str).tolist()
-
 
 def plan_cover(
     base: Evidence,

@@ -26,7 +26,7 @@ from metrogis.checks.spatial_development.plan_texts import (
     add_plan,
     known_sum,
     plan_findings,
-    unknown_plans,
+    plan_land,
 )
 from metrogis.evidence.plans import PlanCover
 from metrogis.planning.borders import Border, across, nearest_of, shared_borders, side_state
@@ -143,7 +143,7 @@ def border_coherence(
         features={
             "stretches": stretches[stretches["length_m"] >= p.min_stretch].reset_index(drop=True),
             "borders": pairs,
-            GROUND_TABLE: unknown_plans(towns, plans.cover),
+            GROUND_TABLE: plan_land(towns, plans.cover),
         },
         findings=_findings(pairs, stretches, towns, plans.cover),
     )
@@ -364,7 +364,7 @@ def _findings(
     names = ("border_m", "green_m", "yes_m", "no_m", "unknown_m")
     border, green, yes, no, unknown = (float(pairs[k].sum()) / 1000 for k in names)
     if border and unknown >= border - 1e-9 and not green:
-        found = [Finding(texts.DARK, {"border_km": border})]
+        found = [Finding(texts.DARK, {"border_km": border}, unknown=True)]
     else:
         known = yes + no
         values = {
@@ -374,7 +374,7 @@ def _findings(
             "no_share": no / known if known else float("nan"),
             "unknown_km": unknown,
         }
-        found = [Finding(texts.lengths(values), values)]
+        found = [Finding(texts.lengths(values), values, unknown=unknown > 0.5 * border)]
     broken = stretches[(stretches["kind"] == "corridor") & (stretches["continues"] == "no")]
     if len(broken):
         worst = broken.iloc[0]

@@ -15,9 +15,11 @@ from metrogis.texts import Text
 
 _HECTARE = 1e4
 _NAMES = 6
-_HALF = 0.5
+_NEARLY = 0.995
+"""Share of known land from which a plan is not said to be there in part only: it has a gap (this
+project's choice)."""
 
-GROUND_TABLE = "unknown_plans"
+GROUND_TABLE = "plan_cover"
 GROUND = Ground("known", GROUND_TABLE)
 """Land whose plan is not known, hatched beneath the views that speak of plans."""
 
@@ -61,19 +63,30 @@ def add_plan(table: gpd.GeoDataFrame, cover: PlanCover) -> gpd.GeoDataFrame:
     return table
 
 
-def unknown_plans(municipalities: gpd.GeoDataFrame, cover: PlanCover) -> gpd.GeoDataFrame:
-    """Return the land whose plan is not known, one row per municipality that has some."""
-    rows = np.flatnonzero(~shapely.is_empty(cover.unknown))
-    return gpd.GeoDataFrame(
+def plan_land(municipalities: gpd.GeoDataFrame, cover: PlanCover) -> gpd.GeoDataFrame:
+    """Return the land of each municipality whose plan is known, and that whose plan is not.
+
+    One or two rows per municipality that has an outline.
+    """
+    towns = municipalities.geometry.to_numpy()
+    some = np.flatnonzero(~shapely.is_empty(cover.unknown) & (cover.share > 0))
+    sure = towns.copy()
+    sure[some] = shapely.difference(towns[some], cover.unknown[some])
+    bare, known = ~shapely.is_empty(cover.unknown), cover.share > 0
+    rows = np.concatenate([np.flatnonzero(known), np.flatnonzero(bare)])
+    shapes = np.concatenate([sure[known], cover.unknown[bare]])
+    order = np.argsort(rows, kind="stable")
+    frame = gpd.GeoDataFrame(
         {
             "municipality": municipalities["name"].to_numpy()[rows],
             "plan": cover.state[rows],
-            "area_ha": shapely.area(cover.unknown[rows]) / _HECTARE,
-            "known": np.zeros(len(rows), bool),
+            "area_ha": shapely.area(shapes) / _HECTARE,
+            "known": np.arange(len(rows)) < known.sum(),
         },
-        geometry=cover.unknown[rows],
+        geometry=shapes,
         crs=municipalities.crs,
     )
+    return frame.iloc[order].reset_index(drop=True)
 
 
 def plan_findings(municipalities: gpd.GeoDataFrame, cover: PlanCover) -> list[Finding]:
@@ -85,21 +98,16 @@ def plan_findings(municipalities: gpd.GeoDataFrame, cover: PlanCover) -> list[Fi
     without = int((cover.state == "unknown").sum())
     pl, en = "", ""
     for state, said in _STATES.items():
-        names = cover.names(municipalities, state)
+        listed_here = (cover.state == state) & (cover.share < _NEARLY)
+        names = municipalities["name"].to_numpy()[listed_here].astype(str).tolist()
         if names:
             pl, en = (f"{t} {s}: {listed(names)}." for t, s in ((pl, said.pl), (en, said.en)))
     if not without and not en:
         return []
     values = {"municipalities_without_plan": without}
     if without:
-        return [Finding(BARE, values, {"rest": Text(pl, en)})]
-    return [Finding(_PART, values, {"rest": Text(pl.strip(), en.strip())})]
-
-
-def mostly_unknown(cover: PlanCover) -> bool:
-    """Tell whether the plan of more than half of all land is not known."""
-    land = sum(shapely.area(cover.unknown)) / max(float(cover.area.sum()), 1e-9)
-    return bool(land > _HALF)
+        return [Finding(BARE, values, {"rest": Text(pl, en)}, unknown=True)]
+    return [Finding(_PART, values, {"rest": Text(pl.strip(), en.strip())}, unknown=True)]
 
 
 def listed(names: Sequence[str]) -> str:

@@ -25,9 +25,8 @@ from metrogis.checks.spatial_development.plan_inputs import (
 from metrogis.checks.spatial_development.plan_texts import (
     GROUND_TABLE,
     add_plan,
-    mostly_unknown,
     plan_findings,
-    unknown_plans,
+    plan_land,
 )
 from metrogis.evidence.plans import TOLERANCE, PlanCover
 from metrogis.planning.validity import find_faults
@@ -142,7 +141,7 @@ def plan_validity(municipalities: gpd.GeoDataFrame, plans: Any, **parameters: An
             "fault_areas": surfaces,
             "faults": points,
             "zones": zones,
-            GROUND_TABLE: unknown_plans(towns, cover),
+            GROUND_TABLE: plan_land(towns, cover),
         },
         findings=_findings(plan, faults, table, towns, cover),
     )
@@ -251,11 +250,11 @@ def _findings(
     )
     missing = plan_findings(towns, cover)
     state = table["valid"].to_numpy()
+    judged = bool(table["errors"].notna().any())
     states = {
         "valid": int((state == "yes").sum()),
         "invalid": int((state == "no").sum()),
-        "errors": int((faults["level"] == "error").sum()),
-        "warnings": int((faults["level"] == "warning").sum()),
+        **{f"{level}s": _count(faults["level"] == level, judged) for level in ("error", "warning")},
     }
     lost = int(plan.zones["lost"].notna().sum())
     tiled = bool(table["gap_unknown_m2"].notna().any())
@@ -266,7 +265,7 @@ def _findings(
         sure = there or (tiled and not lost)  # none found tells that there is none
         values[name] = int(area.loc[code, "size"]) if there else 0 if sure else float("nan")
         values[f"{name}_m2"] = float(area.loc[code, "sum"]) if there else 0.0 if sure else np.nan
-    found = [*missing, read] if mostly_unknown(cover) else [read, *missing]
+    found = [read, *missing]
     found.append(Finding(texts.states(states), states))
     found.append(Finding(texts.tiling(values), values))
     if lost:
@@ -275,6 +274,12 @@ def _findings(
     if len(low):
         found.append(Finding(texts.BIO, {"bio_below_minimum": len(low)}))
     return found
+
+
+def _count(rows: Any, judged: bool) -> float:
+    """Count faults; none found where no plan could be judged is not none."""
+    count = int(rows.sum())
+    return count if count or judged else float("nan")
 
 
 CHECK = Check(

@@ -95,8 +95,8 @@ def states(values: Mapping[str, float]) -> Text:
     return sentence(
         _VALID if judged else _NOT_JUDGED,
         _INVALID if values["invalid"] else None,
-        _ERRORS if values["errors"] else None,
-        _WARNINGS if values["warnings"] else None,
+        _ERRORS if values["errors"] > 0 else None,
+        _WARNINGS if values["warnings"] > 0 else None,
         _STOP,
     )
 
