@@ -35,7 +35,11 @@ _GEOMETRIES = {
 
 @dataclass(frozen=True)
 class Field:
-    """One column: its meaning, unit and limits. ``unique`` columns are keys, never empty."""
+    """One column: its meaning, unit and limits. ``unique`` columns are keys, never empty.
+
+    ``bad`` says what becomes of values that cannot be read or break the limits, as long as others
+    are good: ``error``; ``unknown``: they are empty from now on; ``lost``: their rows are losses.
+    """
 
     kind: Kind
     text: Text
@@ -46,6 +50,7 @@ class Field:
     low: float | None = None
     high: float | None = None
     allowed: tuple[str, ...] = ()
+    bad: Literal["error", "unknown", "lost"] = "error"
 
 
 @dataclass(frozen=True)
@@ -99,9 +104,9 @@ SCHEMAS: dict[str, Schema] = {
             Text("ludność gmin", "population by municipality"),
             "",
             {
-                "teryt": Field("teryt", _TERYT.text, unique=True),
+                "teryt": Field("teryt", _TERYT.text, unique=True, bad="lost"),
                 "name": _optional(_NAME),
-                "population": _PEOPLE,
+                "population": replace(_PEOPLE, bad="unknown"),
                 "area_km2": _optional(Field("number", Text("powierzchnia", "area"), "km2", low=0)),
             },
         ),
@@ -191,9 +196,26 @@ SCHEMAS: dict[str, Schema] = {
             Text("przepływy między gminami", "flows between municipalities"),
             "",
             {
-                "origin": Field("teryt", Text("gmina początku", "municipality of origin")),
-                "destination": Field("teryt", Text("gmina celu", "municipality of destination")),
-                "flow": Field("number", Text("wielkość", "size"), "people", low=0, nullable=True),
+                "origin": Field(
+                    "teryt",
+                    Text("gmina początku", "municipality of origin"),
+                    nullable=True,
+                    bad="unknown",
+                ),
+                "destination": Field(
+                    "teryt",
+                    Text("gmina celu", "municipality of destination"),
+                    nullable=True,
+                    bad="unknown",
+                ),
+                "flow": Field(
+                    "number",
+                    Text("wielkość", "size"),
+                    "people",
+                    low=0,
+                    nullable=True,
+                    bad="unknown",
+                ),
             },
         ),
         Schema(
@@ -355,6 +377,9 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
             if rule.required:
                 problems.append(_missing_column(name, rule, out))
             continue
+        if rule.bad != "error":
+            out, audit, unread = _set_apart(out, name, rules, layer, audit)
+            lost += unread
         out[name], audit, found = _cast(out[name], rule, layer, audit)
         problems += found
     if not problems:
@@ -376,14 +401,68 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
 def _without_place(rows: pd.DataFrame) -> list[Loss]:
     """Return the losses of rows without geometry: by municipality where the row names one."""
     what = Text("wiersz bez geometrii", "row without geometry")
-    if "teryt" not in rows.columns:
-        return [loss("row", what, rows.index)]
-    codes = rows["teryt"].astype("string").fillna("")
-    named = codes != ""
+    return _by_code(rows, what, [c for c in ("teryt",) if c in rows.columns])
+
+
+def _codes_of(rules: Schema) -> list[str]:
+    return [name for name, rule in rules.fields.items() if rule.kind == "teryt"]
+
+
+def _by_code(rows: pd.DataFrame, what: Text, columns: list[str]) -> list[Loss]:
+    """Return the losses of rows: with the codes that the columns name, and of those without."""
+    codes = pd.Series("", index=rows.index, dtype="object")
+    for name in columns:
+        own = rows[name].astype("string").str.strip().fillna("").astype(object)
+        codes = own.where(codes == "", codes)
+    named = (codes != "").to_numpy()
+    listed = tuple(dict.fromkeys(codes[named]))
     return [
-        replace(loss("row", what, rows.index[named]), codes=tuple(dict.fromkeys(codes[named]))),
+        replace(loss("row", what, rows.index[named]), codes=listed),
         loss("row", what, rows.index[~named]),
     ]
+
+
+def _set_apart(
+    frame: pd.DataFrame, name: str, rules: Schema, layer: str, audit: Audit
+) -> tuple[pd.DataFrame, Audit, list[Loss]]:
+    """Empty the values of a column that cannot be used, or drop their rows (:class:`Field`)."""
+    column, rule = frame[name], rules.fields[name]
+    bad = _unfit(column, rule)
+    empty = _blank(column)
+    gone = bad | empty if rule.bad == "lost" else bad
+    if not gone.any() or gone.all():  # where no value is good the column is the wrong one
+        return frame, audit, []
+    shown = [f"{i}: {str(v)[:40]}" for i, v in column[gone].head(6).items()]
+    what = Text(
+        f"wiersze z {name}, którego nie da się odczytać ({rule.text.pl})",
+        f"rows whose {name} cannot be read ({rule.text.en})",
+    )
+    found = _by_code(frame[gone], what, [c for c in _codes_of(rules) if c != name])
+    if rule.bad == "lost":
+        audit = audit.add(layer, "dropped", int(gone.sum()), what, shown)
+        return frame.loc[~gone], audit, found
+    frame = frame.copy()
+    frame[name] = column.astype(object).where(~gone, None)
+    return frame, audit.add(layer, "unknown", int(gone.sum()), what, shown), found
+
+
+def _blank(column: pd.Series) -> pd.Series:
+    return column.isna() | (column.astype("string").str.strip() == "").fillna(True).astype(bool)
+
+
+def _unfit(column: pd.Series, rule: Field) -> pd.Series:
+    """Tell which values are there and cannot be what the column holds."""
+    there = ~_blank(column)
+    if rule.kind == "teryt":
+        cleaned = _each(column.where(there, None), _digits).astype("string")
+        return there & ~cleaned.str.fullmatch(r"[0-9]{6,7}").fillna(False).astype(bool)
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    out = there & ~np.isfinite(numbers)
+    if rule.low is not None:
+        out |= numbers < rule.low
+    if rule.high is not None:
+        out |= numbers > rule.high
+    return out
 
 
 def _missing_column(name: str, rule: Field, frame: pd.DataFrame) -> Text:
@@ -535,7 +614,7 @@ def _cast(
         bad = dates.isna() & column.notna()
         return dates, audit, ([_bad(name, column, bad, "datą", "a date")] if bad.any() else [])
     if rule.kind in ("teryt", "area"):
-        return _teryt(column, layer, audit, areas=rule.kind == "area")
+        return _teryt(column, rule, layer, audit)
     return _each(column, lambda v: unicodedata.normalize("NFC", str(v)).strip()), audit, []
 
 
@@ -574,19 +653,23 @@ def _each(column: pd.Series, text_of: Callable[[Any], str]) -> pd.Series:
     return pd.Series(out, index=column.index, dtype="object")
 
 
+def _digits(value: Any) -> str:
+    whole = isinstance(value, float) and value.is_integer()
+    text = str(int(value)) if whole else str(value)
+    return text.strip().replace("_", "")
+
+
 def _teryt(
-    column: pd.Series, layer: str, audit: Audit, *, areas: bool = False
+    column: pd.Series, rule: Field, layer: str, audit: Audit
 ) -> tuple[pd.Series, Audit, list[Text]]:
     """Codes of 7 digits as text; a leading 0 lost by a spreadsheet is put back, and counted.
 
-    With ``areas`` also codes of counties (4 digits), of voivodeships (2) and ``*``.
+    Of an ``area`` also codes of counties (4 digits), of voivodeships (2) and ``*``.
     """
-
-    def clean(value: Any) -> str:
-        text = str(int(value)) if isinstance(value, float) else str(value)
-        return text.strip().replace("_", "")
-
-    cleaned = _each(column, clean)
+    areas = rule.kind == "area"
+    if rule.nullable:
+        column = column.astype(object).where(~_blank(column), None)
+    cleaned = _each(column, _digits)
     digits = cleaned.astype("string")
     lost, right = (r"[0-9]{6}", r"[0-9]{7}")
     if areas:
@@ -601,6 +684,8 @@ def _teryt(
     )
     cleaned[short] = "0" + cleaned[short]
     bad = ~cleaned.astype("string").str.fullmatch(right).fillna(False).astype(bool)
+    if rule.nullable:
+        bad &= cleaned.notna()
     if bad.any():
         words = ("kodem TERYT z 7 cyfr", "a TERYT code of 7 digits")
         if areas:

@@ -130,6 +130,51 @@ def test_municipality_without_outline_keeps_its_row(gone) -> None:
     assert not losses_of(out)
 
 
+@pytest.mark.parametrize("value", ["many", -1, float("inf"), "-2"])
+def test_count_that_cannot_be_used_is_unknown_and_lost(value) -> None:
+    flows = pd.DataFrame(
+        {
+            "origin": ["2261011", "2262011"],
+            "destination": ["2262011", "2261011"],
+            "flow": pd.Series([5, value], dtype=object),
+        }
+    )
+    out, audit = schemas.conform(flows, "ODFlows", layer="od_flows")
+    assert out["flow"].iloc[0] == 5
+    assert np.isnan(out["flow"].iloc[1])
+    assert [(r.action, r.count) for r in audit] == [("unknown", 1)]
+    assert [(item.count, item.codes) for item in losses_of(out)] == [(1, ("2262011",))]
+
+
+@pytest.mark.parametrize("code", ["22610", "Gdynia", 3.5, "22610111"])
+def test_code_that_cannot_be_read_is_unknown_and_lost(code) -> None:
+    flows = pd.DataFrame(
+        {
+            "origin": ["2261011", "2262011"],
+            "destination": pd.Series(["2262011", code], dtype=object),
+            "flow": [5, 6],
+        }
+    )
+    out, audit = schemas.conform(flows, "ODFlows", layer="od_flows")
+    assert out["destination"].tolist() == ["2262011", None]
+    assert [(r.action, r.count) for r in audit] == [("unknown", 1)]
+    assert losses_of(out)[0].codes == ("2262011",)
+
+
+def test_row_of_population_without_a_code_is_lost() -> None:
+    table = pd.DataFrame({"teryt": ["2261011", "x", None], "population": [5, 6, 7]})
+    out, audit = schemas.conform(table, "MunicipalPopulation", layer="p")
+    assert out["teryt"].tolist() == ["2261011"]
+    assert [(r.action, r.count) for r in audit] == [("dropped", 2)]
+    assert [item.count for item in losses_of(out)] == [2]
+
+
+def test_column_without_one_good_value_is_the_wrong_one() -> None:
+    table = pd.DataFrame({"teryt": ["2261011", "2262011"], "population": ["a", "b"]})
+    with pytest.raises(SchemaError, match="population"):
+        schemas.conform(table, "MunicipalPopulation", layer="p")
+
+
 def test_no_geometry_at_all_is_an_error() -> None:
     frame = _municipalities()
     frame["geometry"] = shapely.Polygon()

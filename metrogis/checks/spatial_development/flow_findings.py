@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from metrogis.checks.contract import Finding
 from metrogis.checks.spatial_development.flow_texts import KINDS
 from metrogis.checks.spatial_development.flows import Flows
+from metrogis.checks.spatial_development.link_tables import Core
 from metrogis.texts import Text, both
 
 # the noun of a flow: heading; subject in findings (Polish: plural nominative, plural genitive)
@@ -79,6 +80,7 @@ def findings(
     features: Mapping[str, gpd.GeoDataFrame],
     flows: Flows,
     *,
+    core: Core,
     outflow: NDArray[np.float64],
     within: bool,
     meaning: str,
@@ -90,10 +92,10 @@ def findings(
     """
     words = _WORDS[meaning]
     name = labels(out)
-    bounded = bool((flows.internal_max > flows.internal).any())
+    bounded = not flows.exact
     found = [_total(flows, words, bounded)]
-    found += _core(out, flows, name, words, bounded)
-    found += _to_core(out, flows, name, outflow, within)
+    found += _core(core, flows, name, words, bounded)
+    found += _to_core(out, core, flows, name, outflow, within)
     found += _strongest(features["links"], out, name, words)
     found += _border(out, flows, words)
     found += _balance(out, name, words)
@@ -108,10 +110,15 @@ def _total(flows: Flows, words: Mapping[str, Text], bounded: bool) -> Finding:
     values = {"flow_internal": float(flows.internal.sum())}
     pl = f"{head.pl}: {{flow_internal:0}} {{flow_internal:plural:{unit.pl}}}"
     en = f"{head.en}: {{flow_internal:0}} {{flow_internal:plural:{unit.en}}}"
+    top = float(flows.internal_max.sum())
     if bounded:
-        values["flow_internal_max"] = float(flows.internal_max.sum())
+        values["flow_internal_max"] = top if np.isfinite(top) else np.nan
+    if bounded and np.isfinite(top):
         pl += " w tabeli, a z niepublikowanymi małymi przepływami najwyżej {flow_internal_max:0}"
         en += " in the table, at most {flow_internal_max:0} with the small flows not published"
+    elif bounded:
+        pl += " w tabeli, czyli co najmniej tyle"
+        en += " in the table, that is at least so many"
     absent = int((~flows.present).sum())
     if absent:
         values["municipalities_unknown"] = absent
@@ -123,39 +130,58 @@ def _total(flows: Flows, words: Mapping[str, Text], bounded: bool) -> Finding:
             ". No data: {municipalities_unknown:0} "
             "{municipalities_unknown:plural:municipality|municipalities}"
         )
+    if flows.rows_lost:
+        values["rows_lost"] = flows.rows_lost
+        pl += ". Wiersze, których nie da się użyć: {rows_lost:0}"
+        en += ". Rows that cannot be used: {rows_lost:0}"
+    weak = ~flows.present | (flows.lost > 0)
+    if weak.mean() > 0.5:
+        values |= {"municipalities_weak": int(weak.sum()), "municipalities": len(weak)}
+        pl = (
+            "O przepływach {municipalities_weak:0} z {municipalities:0} gmin wiadomo tylko część. "
+        ) + pl
+        en = (
+            "Only part is known of the flows of {municipalities_weak:0} of {municipalities:0} "
+            "municipalities. "
+        ) + en
     return Finding(Text(pl + ".", en + "."), values)
 
 
 def _core(
-    out: gpd.GeoDataFrame,
-    flows: Flows,
-    name: Sequence[Text],
-    words: Mapping[str, Text],
-    bounded: bool,
+    core: Core, flows: Flows, name: Sequence[Text], words: Mapping[str, Text], bounded: bool
 ) -> list[Finding]:
-    core = out["core"].to_numpy()
-    rest = ~core & flows.present
-    if not core.any() or not rest.any():
+    cities = np.zeros(len(name), bool)
+    cities[core.cities] = True
+    rest = ~cities & flows.present
+    if not cities.any() or not rest.any():
         return []
-    leaving = float(flows.internal[np.ix_(core, rest)].sum())
-    coming = float(flows.internal[np.ix_(rest, core)].sum())
+    leaving = float(flows.internal[np.ix_(cities, rest)].sum())
+    coming = float(flows.internal[np.ix_(rest, cities)].sum())
     least_pl, least_en = ("co najmniej ", "at least ") if bounded else ("", "")
-    cities = _listed([t for t, c in zip(name, core, strict=True) if c])
     head = words["core"]
-    return [
-        Finding(
-            Text(
-                f"{head.pl} z {{core_cities:plural:miasta|miast|miast}} rdzenia ({{cities}}) do "
-                f"pozostałych gmin obszaru: {least_pl}{{from_core:0}}; w przeciwnym kierunku: "
-                f"{least_pl}{{to_core:0}}.",
-                f"{head.en} from the core {{core_cities:plural:city|cities}} ({{cities}}) to the "
-                f"area's other municipalities: {least_en}{{from_core:0}}; in the other direction: "
-                f"{least_en}{{to_core:0}}.",
-            ),
-            {"core_cities": int(core.sum()), "from_core": leaving, "to_core": coming},
-            {"cities": cities},
-        )
-    ]
+    pl = (
+        f"{head.pl} z {{core_cities:plural:miasta|miast|miast}} rdzenia ({{cities}}) do "
+        f"pozostałych gmin obszaru: {least_pl}{{from_core:0}}; w przeciwnym kierunku: "
+        f"{least_pl}{{to_core:0}}."
+    )
+    en = (
+        f"{head.en} from the core {{core_cities:plural:city|cities}} ({{cities}}) to the "
+        f"area's other municipalities: {least_en}{{from_core:0}}; in the other direction: "
+        f"{least_en}{{to_core:0}}."
+    )
+    values = {"core_cities": len(core.cities), "from_core": leaving, "to_core": coming}
+    places = {"cities": _listed([t for t, c in zip(name, cities, strict=True) if c])}
+    if not core.certain:
+        values["core_possible"] = len(core.rivals)
+        rivals = sorted(core.rivals.tolist(), key=lambda i: flows.codes[i])
+        places["rivals"] = _listed([name[i] for i in rivals])
+        why_pl, why_en = "Nie podano ludności: {rivals}", "No population given: {rivals}"
+        if not core.unnamed:
+            why_pl = "Nie wiadomo, czy napływ nie jest większy: {rivals}"
+            why_en = "The inflow may be larger: {rivals}"
+        pl = f"{why_pl}; miasta rdzenia wybrano z tego, co wiadomo, i nie są pewne. {pl}"
+        en = f"{why_en}; the core cities are of what is known, not certain. {en}"
+    return [Finding(Text(pl, en), values, places)]
 
 
 def _highest(out: gpd.GeoDataFrame, values: NDArray[np.float64]) -> int:
@@ -166,13 +192,15 @@ def _highest(out: gpd.GeoDataFrame, values: NDArray[np.float64]) -> int:
 
 def _to_core(
     out: gpd.GeoDataFrame,
+    core: Core,
     flows: Flows,
     name: Sequence[Text],
     outflow: NDArray[np.float64],
     within: bool,
 ) -> list[Finding]:
-    core = out["core"].to_numpy()
-    rest = ~core & flows.present
+    cities = np.zeros(len(out), bool)
+    cities[core.cities] = True
+    rest = ~cities & flows.present
     share = out["share_to_core"].to_numpy(dtype=np.float64)
     share = np.where(rest, share, np.nan)
     whole = float(outflow[rest].sum())
@@ -191,7 +219,7 @@ def _to_core(
                 "to the core; the highest share: {top} ({share_to_core_top:%1}).",
             ),
             {
-                "share_to_core": float(flows.internal[np.ix_(rest, core)].sum()) / whole,
+                "share_to_core": float(flows.internal[np.ix_(rest, cities)].sum()) / whole,
                 "share_to_core_top": float(share[top]),
             },
             {"top": name[top]},

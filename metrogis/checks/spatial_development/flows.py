@@ -1,103 +1,45 @@
 """An origin-destination table brought to the municipalities of a metropolis.
 
-Codes are TERYT (see :mod:`metrogis.teryt`). The first six digits name the gmina, the last one only
-its kind, which changes when a gmina gains or loses town rights: a code of another year is matched
-by its first six digits. A table may list parts (town, rural part, districts) by codes of their own,
-or by repeated rows under the gmina's code.
+What is recorded, and how much may not be: small counts that are not published, rows that cannot be
+used, municipalities that the table does not hold. What codes stand for is in
+:mod:`metrogis.checks.spatial_development.flow_rows`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from metrogis.checks.spatial_development.flow_rows import (
+    audit_codes,
+    audit_repeats,
+    joined_rows,
+    lead_nowhere,
+    place_codes,
+    sum_code,
+)
 from metrogis.errors import SchemaError
 from metrogis.provenance import Audit
-from metrogis.teryt import is_part
 from metrogis.texts import Text
+
+__all__ = ["Flows", "place_codes", "read_flows", "sum_code"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Blank = Literal["unknown", "suppressed"]
 
-
-def sum_code(code: str) -> str:
-    """Return the code of the gmina a part belongs to; other codes as they are.
-
-    Districts belong to the city with county rights: first four digits and ``011``.
-
-    >>> sum_code("2205024"), sum_code("1465038"), sum_code("2261011")
-    ('2205023', '1465011', '2261011')
-    """
-    if not is_part(code):
-        return code
-    return code[:6] + "3" if code[-1] in "45" else code[:4] + "011"
-
-
-def place_codes(codes: Sequence[str], municipalities: Sequence[str]) -> pd.DataFrame:
-    """Tell which place each code of a table stands for.
-
-    Parameters
-    ----------
-    codes : sequence of str
-        TERYT codes of the table.
-    municipalities : sequence of str
-        TERYT codes of the metropolis.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by code: ``place`` (a code of ``municipalities``, else of a gmina outside),
-        ``inside``, ``part`` (a town part, rural part or district that stands for its gmina),
-        ``guessed`` (matched by the first six digits), ``overlaps`` (a sum of several
-        municipalities of the metropolis: using it would count them twice), ``level`` (when one
-        pair is listed by several codes the lowest level holds, the others repeat it).
-
-    Examples
-    --------
-    >>> place_codes(["2211023", "2205024"], ["2211021", "2205023"])[["place", "guessed"]]
-               place  guessed
-    code
-    2211023  2211021     True
-    2205024  2205023    False
-    """
-    known = set(municipalities)
-    wholes: dict[str, list[str]] = {}
-    split = set()  # gminas that the metropolis holds in parts
-    for code in municipalities:
-        if sum_code(code) == code:
-            wholes.setdefault(code[:6], []).append(code)
-        else:
-            split.add(sum_code(code))
-    rows = []
-    for code in dict.fromkeys(codes):
-        whole = sum_code(code)
-        part = whole != code
-        same_gmina = wholes.get(whole[:6], [])
-        if code in known:
-            rows.append((code, code, True, False, False, False))
-        elif code in split:
-            rows.append((code, code, False, False, False, True))
-        elif whole in known:
-            rows.append((code, whole, True, part, False, False))
-        elif len(same_gmina) == 1:
-            rows.append((code, same_gmina[0], True, part, True, False))
-        elif whole in split:
-            rows.append((code, code, False, False, False, False))
-        else:
-            rows.append((code, whole, False, part, False, False))
-    table = pd.DataFrame(
-        rows, columns=["code", "place", "inside", "part", "guessed", "overlaps"]
-    ).set_index("code")
-    table["level"] = table["part"].astype("int64") + 2 * table["guessed"].astype("int64")
-    return table
-
-
-def _pairs(matched: pd.DataFrame, names: dict[str, str]) -> list[str]:
-    return [f"{names.get(p, p)} {p} = {c}" for c, p in matched["place"].items()]
+_NO_COUNT = Text(
+    "wiersze bez liczby: przepływ nieznany", "rows without a count: the flow is unknown"
+)
+_SUPPRESSED = Text(
+    "wiersze bez liczby, czytane jak nieopublikowane",
+    "rows without a number, read as not published",
+)
 
 
 # --------------------------------------------------------------------------- flows
@@ -113,10 +55,11 @@ class Flows:
     present : array (n,) of bool
         The table knows the municipality; all else is NaN where it does not.
     internal, internal_max : array (n, n)
-        Recorded flow from row to column, 0 on the diagonal, and its upper bound. Rows and columns
-        of unknown municipalities are 0.
+        Recorded flow from row to column, 0 on the diagonal, and its upper bound: infinite where a
+        row was lost, or where the table does not know one of the two. Recorded flows of unknown
+        municipalities are 0.
     outward, outward_max, inward, inward_max : array (n,)
-        Flow to and from places outside; NaN when the table holds none at all.
+        Flow to and from places outside, and the upper bounds; NaN when the table holds none.
     own : array (n,)
         Flow that stays; NaN where there is no row.
     rows : array (n, n) of bool
@@ -125,6 +68,13 @@ class Flows:
         Some flow to, from a place outside is recorded.
     main_outside, main_outside_flow : arrays (n,)
         Code of the outside place with the largest flow (``""``: none), and that flow.
+    outside_max, outside_rival_max : arrays (n,)
+        Upper bound of the flow to any one place outside; to any but the main one. 0 where the
+        table does not reach beyond the border.
+    lost : array (n,) of int
+        Rows of the municipality whose count or other end cannot be used.
+    rows_lost : int
+        All such rows.
     """
 
     codes: tuple[str, ...]
@@ -141,6 +91,15 @@ class Flows:
     rows_in: Bools
     main_outside: NDArray[np.object_]
     main_outside_flow: Floats
+    outside_max: Floats
+    outside_rival_max: Floats
+    lost: NDArray[np.int64]
+    rows_lost: int = 0
+
+    @property
+    def exact(self) -> bool:
+        """Whether every flow within the area is recorded: none unpublished, lost or absent."""
+        return bool((self.internal_max <= self.internal).all())
 
     @property
     def outside_known(self) -> bool:
@@ -155,6 +114,7 @@ def read_flows(
     *,
     suppressed_below: int,
     universe: Sequence[str] = (),
+    blank: Blank = "unknown",
     layer: str = "od_flows",
 ) -> tuple[Flows, Audit]:
     """Bring an origin-destination table to the municipalities of a metropolis.
@@ -162,6 +122,8 @@ def read_flows(
     Rows of one pair are summed; parts are added to their gmina unless the pair is also listed by
     the gmina's own code; flows that stay are kept apart. A record that may be missing (a pair has
     as many as its places have parts in the table) stands for 0 to ``suppressed_below - 1`` people.
+    A row that is there and cannot be used (no count; a code that leads nowhere) stands for any
+    number of them: what it may belong to has no upper bound.
 
     Parameters
     ----------
@@ -174,7 +136,10 @@ def read_flows(
     suppressed_below : int
         Records with fewer people are absent from the table; 0 or 1: the table is complete.
     universe : sequence of str
-        Further codes of places that exist (they count for the upper bounds of outside flows).
+        Further codes of places that exist. They count for the upper bounds of outside flows; a code
+        of the table that a county listed here does not have leads nowhere.
+    blank : {"unknown", "suppressed"}
+        Whether a row without a count may be any number, or one under ``suppressed_below``.
     layer : str
 
     Returns
@@ -195,29 +160,15 @@ def read_flows(
     ([[0.0, 7.0], [0.0, 0.0]], [4.0, 0.0], ['1465011', ''])
     """
     audit = Audit()
-    listed = pd.unique(pd.concat([table["origin"], table["destination"]])).tolist()
+    ends = pd.concat([table["origin"], table["destination"]])
+    listed = pd.unique(ends.dropna()).tolist()
     matched = place_codes(listed, municipalities)
-    rows = pd.DataFrame(
-        {
-            "o": table["origin"].map(matched["place"]).to_numpy(),
-            "d": table["destination"].map(matched["place"]).to_numpy(),
-            "o_code": table["origin"].to_numpy(),
-            "d_code": table["destination"].to_numpy(),
-            "o_in": table["origin"].map(matched["inside"]).to_numpy(dtype=bool),
-            "d_in": table["destination"].map(matched["inside"]).to_numpy(dtype=bool),
-            "level": (
-                4 * table["origin"].map(matched["level"])
-                + table["destination"].map(matched["level"])
-            ).to_numpy(),
-            "overlaps": (
-                table["origin"].map(matched["overlaps"])
-                | table["destination"].map(matched["overlaps"])
-            ).to_numpy(dtype=bool),
-            "flow": table["flow"].to_numpy(dtype=np.float64),
-        }
-    )
-    touching = rows["o_in"] | rows["d_in"]
-    if not touching.any():
+    matched["nowhere"] = lead_nowhere(matched, municipalities, universe)
+    rows = joined_rows(table, matched)
+    matched = matched[~matched["nowhere"]]
+    stray = rows["o_lost"] | rows["d_lost"]
+    touching = rows["o_in"] | rows["d_in"] | stray  # one that leads nowhere may touch the area
+    if not (rows["o_in"] | rows["d_in"]).any():
         raise SchemaError(
             Text(
                 "żaden wiersz nie dotyczy gmin obszaru",
@@ -231,7 +182,8 @@ def read_flows(
         )
     further = place_codes(universe, municipalities)
     every_place = {
-        place for known in (matched, further) for place in known.loc[~known["overlaps"], "place"]
+        *matched.loc[~matched["overlaps"], "place"],
+        *further.loc[~further["overlaps"], "place"],
     }
     audit = audit.add(
         layer,
@@ -254,34 +206,27 @@ def read_flows(
         rows.loc[rows["overlaps"], "o_code"],
     )
     rows = rows[~rows["overlaps"]]
-    empty = rows["flow"].isna()
-    if empty.any() and suppressed_below <= 1:
-        raise SchemaError(
-            Text(
-                f"{int(empty.sum())} wierszy bez liczby, choć tabela ma być pełna "
-                f"(suppressed_below = {suppressed_below})",
-                f"{int(empty.sum())} rows without a number although the table is declared complete "
-                f"(suppressed_below = {suppressed_below})",
-            ),
-            layer=layer,
-            place=f"flow, row {rows.index[empty][0]}",
-            remedy=Text(
-                "podaj próg publikacji suppressed_below lub uzupełnij liczby",
-                "give the threshold of publication suppressed_below, or fill the numbers",
-            ),
-        )
+    empty, stray = rows["flow"].isna(), rows["o_lost"] | rows["d_lost"]
+    lost = rows[stray | empty] if blank == "unknown" or suppressed_below <= 1 else rows[stray]
+    shown = rows["o_code"].fillna("?") + "-" + rows["d_code"].fillna("?")
     audit = audit.add(
         layer,
         "unknown",
-        int(empty.sum()),
+        int(stray.sum()),
         Text(
-            "wiersze bez liczby, czytane jak nieopublikowane",
-            "rows without a number, read as not published",
+            "wiersze z kodem, który donikąd nie prowadzi: przepływ nieznany",
+            "rows with a code that leads nowhere: the flow is unknown",
         ),
-        rows.loc[empty, "o_code"] + "-" + rows.loc[empty, "d_code"],
+        shown[stray],
+    ).add(
+        layer,
+        "unknown",
+        int((empty & ~stray).sum()),
+        _NO_COUNT if len(lost) > int(stray.sum()) else _SUPPRESSED,
+        shown[empty & ~stray],
     )
-    seen = rows  # a row without a number still shows that the table knows the place
-    rows = rows[~empty]
+    seen = rows  # a row that cannot be used still shows that the table knows the place
+    rows = rows[~stray & ~empty]
     beside = rows["level"] > rows.groupby(["o", "d"])["level"].transform("min")
     audit = audit.add(
         layer,
@@ -294,8 +239,8 @@ def read_flows(
         rows.loc[beside, "o_code"] + "-" + rows.loc[beside, "d_code"],
     )
     rows = rows[~beside]
-    audit += _audit_codes(rows, matched, names, layer)
-    audit += _audit_repeats(rows, layer)
+    audit += audit_codes(rows, matched, names, layer)
+    audit += audit_repeats(rows, layer)
     low = int((rows["flow"].gt(0) & rows["flow"].lt(suppressed_below)).sum())
     audit = audit.add(
         layer,
@@ -306,69 +251,49 @@ def read_flows(
             f"rows under {suppressed_below} although these were declared unpublished",
         ),
     )
-    flows = _matrices(rows, seen, tuple(municipalities), matched, every_place, suppressed_below)
+    codes = tuple(municipalities)
+    flows = _matrices(rows, seen, codes, matched, every_place, suppressed_below)
+    flows = _weakened(flows, lost)
     audit += _audit_gaps(flows, names, suppressed_below, layer)
     return flows, audit
 
 
-def _audit_codes(
-    rows: pd.DataFrame, matched: pd.DataFrame, names: dict[str, str], layer: str
-) -> Audit:
-    used = matched.loc[pd.unique(pd.concat([rows["o_code"], rows["d_code"]]))]
-    parts = used[used["part"]]
-    other = used[used["guessed"]]
-    return (
-        Audit()
-        .add(
-            layer,
-            "noted",
-            len(parts),
-            Text(
-                "kody części gmin i dzielnic dodane do swojej gminy lub miasta",
-                "codes of parts and districts added to their gmina or city",
-            ),
-            _pairs(parts, names),
-        )
-        .add(
-            layer,
-            "guessed",
-            len(other),
-            Text(
-                "inny kod TERYT tej samej gminy (zgodne 6 pierwszych cyfr)",
-                "another TERYT code of the same gmina (first 6 digits agree)",
-            ),
-            _pairs(other, names),
-        )
+def _weakened(flows: Flows, lost: pd.DataFrame) -> Flows:
+    """Take away the upper bounds of what rows that cannot be used may have been."""
+    n = len(flows.codes)
+    top, outward, inward = (
+        a.copy() for a in (flows.internal_max, flows.outward_max, flows.inward_max)
     )
-
-
-def _audit_repeats(rows: pd.DataFrame, layer: str) -> Audit:
-    between = rows[rows["o"] != rows["d"]]
-    repeated = between.duplicated(["o", "d"])
-    own = rows[(rows["o"] == rows["d"]) & rows["o_in"]]
-    return (
-        Audit()
-        .add(
-            layer,
-            "noted",
-            int(repeated.sum()),
-            Text(
-                "powtórzone wiersze tej samej pary gmin, zsumowane",
-                "repeated rows of one pair of municipalities, summed",
-            ),
-            between.loc[repeated, "o"] + "-" + between.loc[repeated, "d"],
-        )
-        .add(
-            layer,
-            "noted",
-            len(own),
-            Text(
-                "wiersze z gminy do niej samej, liczone osobno",
-                "rows from a municipality to itself, kept apart",
-            ),
-            own["o"],
-        )
-    )
+    outside, rival = flows.outside_max.copy(), flows.outside_rival_max.copy()
+    # the table says nothing of what ties a municipality that it does not hold to the others
+    top[~flows.present, :] = np.inf
+    top[:, ~flows.present] = np.inf
+    position = pd.Index(flows.codes)
+    start, end = (position.get_indexer(lost[c]) for c in ("o", "d"))
+    no_start, no_end = (lost[c].to_numpy(dtype=bool) for c in ("o_lost", "d_lost"))
+    top[start[(start >= 0) & (end >= 0)], end[(start >= 0) & (end >= 0)]] = np.inf
+    for leaving in (outward, outside, rival):
+        leaving[start[(start >= 0) & (end < 0)]] = np.inf
+    inward[end[(end >= 0) & (start < 0)]] = np.inf
+    # an end that is not known may be any municipality, or a place outside
+    top[start[(start >= 0) & no_end], :] = np.inf
+    top[:, end[(end >= 0) & no_start]] = np.inf
+    count = np.bincount(start[start >= 0], minlength=n) + np.bincount(end[end >= 0], minlength=n)
+    count -= np.bincount(start[(start >= 0) & (start == end)], minlength=n)
+    nobody = (start < 0) & (end < 0)
+    if (nobody & no_start).any():
+        for leaving in (outward, outside, rival):
+            leaving[:] = np.inf
+    if (nobody & no_end).any():
+        inward[:] = np.inf
+    if (nobody & no_start & no_end).any():
+        top[:] = np.inf
+    count += int(nobody.sum())
+    np.fill_diagonal(top, 0.0)
+    return replace(
+        flows, internal_max=top, outward_max=outward, inward_max=inward, outside_max=outside,
+        outside_rival_max=rival, lost=count, rows_lost=len(lost),
+    )  # fmt: skip
 
 
 def _audit_gaps(flows: Flows, names: dict[str, str], suppressed_below: int, layer: str) -> Audit:
@@ -485,9 +410,18 @@ def _matrices(
     outward, outward_max = border(leaving, "o")
     inward, inward_max = border(coming, "d")
 
-    totals = leaving.groupby(["o", "d"], as_index=False)["flow"].sum()
+    totals = leaving.groupby(["o", "d"], as_index=False).agg(flow=("flow", "sum"), n=("o", "size"))
     totals = totals.sort_values(["o", "flow", "d"], ascending=[True, False, True])
     first = totals.drop_duplicates("o").set_index("o").reindex(list(codes))
+    both_parts = parts[totals["o"]].to_numpy() * parts[totals["d"]].to_numpy()
+    totals["top"] = totals["flow"] + most * np.maximum(times * both_parts - totals["n"], 0.0)
+    widest = float(parts[places_out].max()) if places_out else 0.0
+    unlisted = most * times * own_parts * widest if len(leaving) else np.zeros(n)
+
+    def highest(part: pd.DataFrame) -> Floats:
+        found = part.groupby("o")["top"].max().reindex(list(codes)).to_numpy(dtype=np.float64)
+        return np.asarray(np.maximum(np.nan_to_num(found), unlisted))
+
     return Flows(
         codes=codes,
         present=present,
@@ -503,4 +437,7 @@ def _matrices(
         rows_in=np.isin(codes, coming["d"].unique()),
         main_outside=first["d"].fillna("").to_numpy(dtype=object),
         main_outside_flow=first["flow"].to_numpy(dtype=np.float64),
+        outside_max=highest(totals),
+        outside_rival_max=highest(totals[totals.duplicated("o")]),
+        lost=np.zeros(n, np.int64),
     )

@@ -21,22 +21,25 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator
 from pydantic import Field as Limits
 
-from metrogis.checks.contract import Check, Input, Parameters, Result, Run, Spec, View
+from metrogis.checks.contract import Check, Ground, Input, Parameters, Result, Run, Spec, View
 from metrogis.checks.outlines import inner_points
 from metrogis.checks.spatial_development import flow_texts
 from metrogis.checks.spatial_development.flow_findings import findings as findings_of
+from metrogis.checks.spatial_development.flow_lines import (
+    core_lines,
+    link_lines,
+    region_shapes,
+    tree_lines,
+)
 from metrogis.checks.spatial_development.flows import Flows, read_flows
 from metrogis.checks.spatial_development.link_tables import (
+    Core,
     ShareBase,
     add_hierarchy,
     add_regions,
-    core_lines,
     hierarchy_of,
-    link_lines,
     municipal_table,
-    region_shapes,
     regions_of,
-    tree_lines,
 )
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.population import municipal_totals
@@ -116,6 +119,15 @@ class FunctionalLinksParameters(Parameters):
         ),
         Limits(ge=0, le=1000),
     ] = 3
+    blank_counts: Annotated[
+        Literal["unknown", "suppressed"],
+        Spec(
+            Text("co znaczy wiersz bez liczby", "what a row without a count means"),
+            "-",
+            "convention of metrogis: any number of people, unless the table marks counts under "
+            "the threshold of publication in this way",
+        ),
+    ] = "unknown"
     links: Annotated[
         int,
         Spec(
@@ -282,6 +294,7 @@ def functional_links(
         names,
         suppressed_below=p.suppressed_below,
         universe=[c for c in universe if not is_part(c)],
+        blank=p.blank_counts,
     )
     run.add(found)
     core = _core(run, flows, people, names)
@@ -308,13 +321,14 @@ def functional_links(
     features = {
         "links": link_lines(flows, points, names, p, run.crs),
         "hierarchy": tree_lines(out, flows, tree, points, names, run.crs),
-        "core": core_lines(flows, core, base, points, names, run.crs),
+        "core": core_lines(flows, core.cities, base, points, names, run.crs),
         "regions": region_shapes(out, flows, seats, run.crs),
     }
     findings = findings_of(
         out,
         features,
         flows,
+        core=core,
         outflow=base.out,
         within=base.within,
         meaning=meaning,
@@ -403,48 +417,103 @@ def _meaning(run: Run, table: pd.DataFrame) -> Meaning:
     return "migration" if given == "migration" else "commuting" if given == "commuting" else "flow"
 
 
-def _core(run: Run, flows: Flows, people: Floats, names: Mapping[str, str]) -> NDArray[np.int64]:
-    """Positions of the core cities, largest first; derived ones are audited as guessed."""
+def _core(run: Run, flows: Flows, people: Floats, names: Mapping[str, str]) -> Core:
+    """Find the core cities; derived ones are audited as guessed, and may be uncertain."""
     p: FunctionalLinksParameters = run.parameters
-    at = {code: i for i, code in enumerate(flows.codes)}
     if p.core:
-        found = match_codes(p.core, flows.codes)
-        if found.unmatched:
-            raise ParameterError(
-                Text(
-                    f"nie ma takich gmin w obszarze: {', '.join(found.unmatched)}",
-                    f"no such municipalities in the area: {', '.join(found.unmatched)}",
-                ),
-                layer=CHECK.id,
-                place="core",
-                remedy=Text(
-                    "podaj kody TERYT z warstwy municipalities",
-                    "give TERYT codes of the layer municipalities",
-                ),
-            )
-        run.add(found.audit("core"))
-        chosen = list(dict.fromkeys(at[c] for c in found.mapping.values()))
-        return np.array(chosen, dtype=np.int64)
+        chosen = _named_core(run, flows)
+        return Core(chosen, chosen)
     if np.isfinite(people).any():
-        size, least = people, p.core_ratio * np.nanmax(people)
+        core = _core_by_people(people, p.core_ratio, flows.codes, names)
         how = Text(
             f"miasta rdzenia: gminy o ludności co najmniej {p.core_ratio:.2f} największej",
             f"core cities: municipalities of at least {p.core_ratio:.2f} of the largest population",
         )
+        run.note(
+            "population_municipal",
+            "unknown",
+            len(core.unnamed),
+            Text(
+                "gminy bez podanej ludności: miasta rdzenia wybrano spośród pozostałych i nie są "
+                "pewne",
+                "municipalities without a population: core cities are chosen among the others and "
+                "are not certain",
+            ),
+            core.unnamed,
+        )
     else:
-        total = flows.internal.sum(axis=0) + np.nan_to_num(flows.inward)
-        size = np.where(flows.present, total, np.nan)
-        least = np.nanmax(size)
+        core = _core_by_inflow(flows)
         how = Text(
             "miasto rdzenia: gmina o największym napływie", "core city: the largest total inflow"
         )
-    large = np.flatnonzero((np.nan_to_num(size, nan=-1.0) >= least) & (np.nan_to_num(size) > 0))
-    ranked = sorted(large.tolist(), key=lambda i: (-size[i], flows.codes[i]))
-    if not np.isfinite(people).any():
-        ranked = ranked[:1]
-    run.note("core", "guessed", len(ranked), how, [names[flows.codes[i]] for i in ranked])
-    return np.array(ranked, dtype=np.int64)
+        if not core.certain:
+            run.note(
+                "od_flows",
+                "unknown",
+                len(core.rivals),
+                Text(
+                    "gminy, których nieznany napływ mógłby być większy niż napływ miasta rdzenia",
+                    "municipalities whose unknown inflow could exceed that of the core city",
+                ),
+                [names[c] for c in sorted(flows.codes[i] for i in core.rivals)],
+            )
+    run.note("core", "guessed", len(core.cities), how, [names[flows.codes[i]] for i in core.cities])
+    return core
 
+
+def _named_core(run: Run, flows: Flows) -> NDArray[np.int64]:
+    """Positions of the core cities that the user names."""
+    named: tuple[str, ...] = run.parameters.core
+    at = {code: i for i, code in enumerate(flows.codes)}
+    found = match_codes(named, flows.codes)
+    if found.unmatched:
+        raise ParameterError(
+            Text(
+                f"nie ma takich gmin w obszarze: {', '.join(found.unmatched)}",
+                f"no such municipalities in the area: {', '.join(found.unmatched)}",
+            ),
+            layer=CHECK.id,
+            place="core",
+            remedy=Text(
+                "podaj kody TERYT z warstwy municipalities",
+                "give TERYT codes of the layer municipalities",
+            ),
+        )
+    run.add(found.audit("core"))
+    return np.array(list(dict.fromkeys(at[c] for c in found.mapping.values())), dtype=np.int64)
+
+
+def _core_by_people(
+    people: Floats, ratio: float, codes: tuple[str, ...], names: Mapping[str, str]
+) -> Core:
+    """Core cities by population: one that is not known may be any number.
+
+    Were it the largest, no other need be a core city; so all of them are uncertain then.
+    """
+    size = np.nan_to_num(people, nan=-1.0)
+    large = np.flatnonzero((size >= ratio * size.max()) & (size > 0))
+    ranked = np.array(sorted(large.tolist(), key=lambda i: (-size[i], codes[i])), dtype=np.int64)
+    blank = np.flatnonzero(np.isnan(people))
+    unnamed = tuple(f"{names[codes[i]]} {codes[i]}" for i in blank)
+    return Core(ranked, np.concatenate([ranked, blank]), unnamed)
+
+
+def _core_by_inflow(flows: Flows) -> Core:
+    """Core city by total inflow: the largest recorded one, and all that may exceed it."""
+    beyond, beyond_max = (np.where(np.isnan(a), 0.0, a) for a in (flows.inward, flows.inward_max))
+    size = np.where(flows.present, flows.internal.sum(axis=0) + beyond, -1.0)
+    top = np.where(flows.present, flows.internal_max.sum(axis=0) + beyond_max, np.inf)
+    order = np.lexsort((np.array(flows.codes), -size))
+    best = order[:1][size[order[:1]] > 0]
+    if not len(best):
+        return Core(best, best)
+    first = np.array(flows.codes) < flows.codes[best[0]]  # of equal ones the first code counts
+    rival = (top > size[best]) | ((top == size[best]) & first)
+    rival[best] = False
+    return Core(best, np.concatenate([best, np.flatnonzero(rival)]))
+
+
+_KNOWN = Ground("flows_known")
 
 CHECK = Check(
     id="functional_links",
@@ -487,7 +556,10 @@ CHECK = Check(
                 "border_out",
                 "dominance",
                 "region",
+                "flows_known",
+                "core_certain",
             ),
+            ground=_KNOWN,
         ),
         View(
             "municipalities",
@@ -497,6 +569,7 @@ CHECK = Check(
             palette="PuOr",
             popup=("balance_per_1000", "balance", "balance_low", "balance_high", "population"),
             shown=False,
+            ground=_KNOWN,
         ),
         View(
             "links",
@@ -504,8 +577,19 @@ CHECK = Check(
             column="flow_both",
             breaks=(0.0, 25.0, 50.0, 100.0, 200.0, 400.0),
             palette="plasma",
-            popup=("origin_name", "destination_name", "flow", "flow_back", "flow_both", "share"),
+            popup=(
+                "rank",
+                "certain",
+                "origin_name",
+                "destination_name",
+                "flow",
+                "flow_back",
+                "flow_both",
+                "flow_both_max",
+                "share",
+            ),
             weight=3.0,
+            ground=_KNOWN,
         ),
         View(
             "hierarchy",
@@ -514,6 +598,7 @@ CHECK = Check(
             popup=("origin_name", "destination_name", "flow", "share", "certain"),
             shown=False,
             weight=2.5,
+            ground=_KNOWN,
         ),
         View(
             "municipalities",
@@ -522,6 +607,7 @@ CHECK = Check(
             categories=flow_texts.DOMINANCE_CLASSES,
             popup=("dominance", "dominant", "dominant_flow", "nodal_centre", "hierarchy_certain"),
             shown=False,
+            ground=_KNOWN,
         ),
         View(
             "regions",
@@ -529,8 +615,16 @@ CHECK = Check(
             column="share_within",
             breaks=(0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
             palette="cividis",
-            popup=("region", "municipalities", "population", "share_within", "stability"),
+            popup=(
+                "region",
+                "municipalities",
+                "population",
+                "share_within",
+                "stability",
+                "certain",
+            ),
             shown=False,
+            ground=_KNOWN,
             weight=3.0,
             fill_opacity=0.45,
         ),
@@ -541,6 +635,7 @@ CHECK = Check(
             breaks=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0),
             popup=("origin_name", "core_name", "flow", "share", "share_low", "share_high"),
             shown=False,
+            ground=_KNOWN,
         ),
     ),
 )

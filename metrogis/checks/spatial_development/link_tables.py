@@ -1,23 +1,22 @@
-"""Tables of the functional links: municipalities, strongest pairs, hierarchy, core, regions.
+"""Municipal table of the functional links: sums, shares, core cities, hierarchy, regions.
 
 ``low`` and ``high`` of a sum are its recorded value and its upper bound (see
-:class:`metrogis.checks.spatial_development.flows.Flows`); what has no recorded row at all is NaN.
+:class:`metrogis.checks.spatial_development.flows.Flows`); what has no recorded row at all is NaN,
+and so is an upper bound that is not known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from metrogis.checks.contract import Run
-from metrogis.checks.outlines import lines_between
-from metrogis.checks.spatial_development.flow_texts import COLUMNS
 from metrogis.checks.spatial_development.flows import Floats, Flows
 from metrogis.checks.spatial_development.regions import (
     Hierarchy,
@@ -33,31 +32,76 @@ from metrogis.texts import Text
 # --------------------------------------------------------------------------- municipal table
 
 
-def _share(part: Any, whole: Any) -> Floats:
-    """Share, NaN where there is nothing to share."""
+def share_of(part: Any, whole: Any) -> Floats:
+    """Share, NaN where there is nothing to share; 0 of what has no upper bound."""
     part, whole = np.asarray(part, float), np.asarray(whole, float)
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    useful = (whole > 0) & np.isfinite(part)
+    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=useful)
 
 
 def _bounds(part: Floats, part_max: Floats, rest: Floats, rest_max: Floats) -> tuple[Any, Any]:
     """Lowest and highest share of ``part`` in ``part + rest``."""
-    return _share(part, part + rest_max), _share(part_max, part_max + rest)
+    high = np.where(np.isinf(part_max), 1.0, share_of(part_max, part_max + rest))
+    return share_of(part, part + rest_max), high
 
 
-def _part(
+def share_bounds(
     part: Floats, part_max: Floats, rows: Any, whole: Floats, whole_max: Floats, whole_rows: Any
 ) -> tuple[Floats, Floats, Floats]:
     """Recorded share of a part with its bounds; NaN where part or rest have no row at all."""
-    rest, rest_max = whole - part, whole_max - part_max
+    rest = whole - part
+    rest_max = np.full(np.shape(whole_max), np.inf)  # a whole without bound may be all rest
+    np.subtract(whole_max, part_max, out=rest_max, where=np.isfinite(whole_max))
     told = ((rows > 0) | (part_max <= part)) & ((whole_rows > rows) | (rest_max <= rest))
     low, high = _bounds(part, part_max, rest, rest_max)
-    return np.where(told, _share(part, whole), np.nan), low, high
+    return np.where(told, share_of(part, whole), np.nan), low, high
 
 
-def _told(low: Any, high: Any, recorded: Any) -> Floats:
+def finite(top: Any) -> Floats:
+    """Upper bounds as they stand in tables: NaN where there is none."""
+    values = np.asarray(top, float)
+    return np.where(np.isinf(values), np.nan, values)
+
+
+def recorded_sum(low: Any, high: Any, recorded: Any) -> Floats:
     """Recorded sum; NaN where no row is recorded at all though some may be missing."""
     low, high = np.asarray(low, float), np.asarray(high, float)
     return np.where(np.asarray(recorded) | (high <= low), low, np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Core:
+    """Core cities, and which municipalities may be one as far as is known.
+
+    Attributes
+    ----------
+    cities : ndarray of int
+        Positions of the core cities (of what is known), the largest first.
+    possible : ndarray of int
+        Positions of all that may be one; ``cities`` where it is certain which they are.
+    unnamed : tuple of str
+        Municipalities whose size is not known, which makes it uncertain.
+    """
+
+    cities: NDArray[np.int64]
+    possible: NDArray[np.int64]
+    unnamed: tuple[str, ...] = ()
+
+    @property
+    def certain(self) -> bool:
+        """Whether no further knowledge could change the core cities."""
+        return not len(self.rivals)
+
+    @property
+    def rivals(self) -> NDArray[np.int64]:
+        """Positions of those that may be a core city and are none of what is known."""
+        return np.setdiff1d(self.possible, self.cities)
+
+    def flags(self, count: int) -> Any:
+        """Return whether each municipality is a core city; missing where only it is not known."""
+        flags = pd.array(np.isin(np.arange(count), self.cities), dtype="boolean")
+        flags[self.rivals] = pd.NA
+        return flags
 
 
 class ShareBase:
@@ -70,7 +114,8 @@ class ShareBase:
         known = np.where(flows.present, 1.0, np.nan)
 
         def add(inner: Floats, outer: Floats) -> Floats:
-            return (inner + far * np.nan_to_num(outer)) * known
+            beyond = np.zeros(len(inner)) if self.within else np.where(np.isnan(outer), 0.0, outer)
+            return np.asarray((inner + beyond) * known)
 
         self.out = add(flows.internal.sum(1), flows.outward)
         self.out_max = add(flows.internal_max.sum(1), flows.outward_max)
@@ -84,7 +129,7 @@ def municipal_table(
     places: gpd.GeoDataFrame,
     flows: Flows,
     people: Floats,
-    core: NDArray[np.int64],
+    core: Core,
     names: Mapping[str, str],
     meaning: str,
     base: ShareBase,
@@ -93,7 +138,10 @@ def municipal_table(
     known = np.where(flows.present, 1.0, np.nan)
     out = places[["teryt", "name", "geometry"]].copy()
     out["population"] = people
-    out["core"] = np.isin(np.arange(len(out)), core)
+    out["flows_known"] = flows.present & (flows.lost == 0)
+    out["rows_lost"] = flows.lost * known
+    out["core"] = core.flags(len(out))
+    out["core_certain"] = core.certain
     low, high = flows.internal, flows.internal_max
     sums: dict[str, Floats] = {}
     for side, axis, far, far_max, far_rows in (
@@ -108,28 +156,20 @@ def municipal_table(
             ("", near + far, near_max + far_max, near_rows | far_rows),
         ):
             sums[side + part], sums[side + part + "_max"] = some, most
-            out[side + part], out[side + part + "_max"] = _told(some, most, recorded), most
+            out[side + part], out[side + part + "_max"] = (
+                recorded_sum(some, most, recorded), finite(most),
+            )  # fmt: skip
         both_told = (near_rows | (near_max <= near)) & (far_rows | (far_max <= far))
         border = f"border_{side.removesuffix('flow')}"
-        out[border] = np.where(both_told, _share(far, near + far), np.nan)
+        out[border] = np.where(both_told, share_of(far, near + far), np.nan)
         out[f"{border}_low"], out[f"{border}_high"] = _bounds(far, far_max, near, near_max)
     out["balance"] = out["inflow"] - out["outflow"]
-    out["balance_low"] = sums["inflow"] - sums["outflow_max"]
-    out["balance_high"] = sums["inflow_max"] - sums["outflow"]
+    out["balance_low"] = finite(sums["inflow"] - sums["outflow_max"])
+    out["balance_high"] = finite(sums["inflow_max"] - sums["outflow"])
     out["balance_internal"] = out["inflow_internal"] - out["outflow_internal"]
-    out["balance_per_1000"] = 1000 * _share(out["balance"], out["population"])
+    out["balance_per_1000"] = 1000 * share_of(out["balance"], out["population"])
 
-    alone = out["core"].to_numpy() & (len(core) == 1)
-    blank = np.where(alone, np.nan, known)  # the only core city has no other one
-    to, to_max, to_rows = low[:, core].sum(1), high[:, core].sum(1), flows.rows[:, core].sum(1)
-    come, come_max, come_rows = low[core].sum(0), high[core].sum(0), flows.rows[core].sum(0)
-    out["flow_to_core"] = _told(to, to_max, to_rows > 0) * blank
-    out["flow_from_core"] = _told(come, come_max, come_rows > 0) * blank
-    share, least, most = _part(to, to_max, to_rows, base.out, base.out_max, base.rows_out)
-    out["share_to_core"] = share * blank
-    out["share_to_core_low"], out["share_to_core_high"] = least * blank, most * blank
-    share, _, _ = _part(come, come_max, come_rows, base.into, base.into_max, base.rows_in)
-    out["share_from_core"] = share * blank
+    _add_core(out, flows, core, base)
 
     best = _largest_to(low, flows.codes)
     inside = low[np.arange(len(out)), best] if len(out) > 1 else np.zeros(len(out))
@@ -142,15 +182,55 @@ def municipal_table(
     out["main_destination"] = [None if t is None else names.get(t, t) for t in target]
     out["main_destination_code"] = target
     out["main_destination_flow"] = np.where(amount > 0, amount, np.nan)
-    out["main_destination_share"] = _share(out["main_destination_flow"], base.out)
+    rivals = high.copy()
+    rivals[np.arange(len(out)), best] = np.where(inside >= beyond, -1.0, rivals.max(initial=0.0))
+    np.fill_diagonal(rivals, -1.0)
+    outside = np.where(inside >= beyond, flows.outside_max, flows.outside_rival_max)
+    sure = amount > np.maximum(rivals.max(axis=1, initial=-1.0), outside)
+    certain = pd.array(sure, dtype="boolean")
+    certain[~(amount > 0)] = pd.NA
+    out["main_destination_certain"] = certain
+    out["main_destination_share"] = share_of(out["main_destination_flow"], base.out)
 
     out["own_flow"] = flows.own
     stays = flows.own if meaning == "commuting" else np.full(len(out), np.nan)
-    out["self_containment"] = _share(stays, stays + out["outflow"])
-    out["job_self_containment"] = _share(stays, stays + out["inflow"])
-    missing = ~flows.rows & (high > low)
+    out["self_containment"] = share_of(stays, stays + out["outflow"])
+    out["job_self_containment"] = share_of(stays, stays + out["inflow"])
+    missing = ~flows.rows & (high > low) & np.outer(flows.present, flows.present)
     out["pairs_without_row"] = (missing.sum(0) + missing.sum(1)) * known
     return out
+
+
+def _add_core(out: gpd.GeoDataFrame, flows: Flows, core: Core, base: ShareBase) -> None:
+    """Write flows to and from the core cities, with bounds that hold whichever cities they are."""
+    low, high, rows = flows.internal, flows.internal_max, flows.rows
+    known = np.where(flows.present, 1.0, np.nan)
+    cities = core.cities
+    alone = np.isin(np.arange(len(out)), cities) & (len(cities) == 1)
+    blank = np.where(alone, np.nan, known)  # the only core city has no other one
+    to, to_max, to_rows = low[:, cities].sum(1), high[:, cities].sum(1), rows[:, cities].sum(1)
+    come, come_max, come_rows = low[cities].sum(0), high[cities].sum(0), rows[cities].sum(0)
+    out["flow_to_core"] = recorded_sum(to, to_max, to_rows > 0) * blank
+    out["flow_from_core"] = recorded_sum(come, come_max, come_rows > 0) * blank
+    share, least, most = share_bounds(to, to_max, to_rows, base.out, base.out_max, base.rows_out)
+    out["share_to_core"] = share * blank
+    if not core.certain:
+        # any one of those that may be core could be the only one, or all of them be
+        each = [
+            share_bounds(
+                low[:, [i]].sum(1), high[:, i], rows[:, i], base.out, base.out_max, base.rows_out
+            )
+            for i in core.possible.tolist()
+        ]
+        every = core.possible
+        least = np.nanmin(np.array([bounds[1] for bounds in each]), axis=0, initial=1.0)
+        _, _, most = share_bounds(
+            low[:, every].sum(1), high[:, every].sum(1), rows[:, every].sum(1),
+            base.out, base.out_max, base.rows_out,
+        )  # fmt: skip
+    out["share_to_core_low"], out["share_to_core_high"] = least * blank, most * blank
+    share, _, _ = share_bounds(come, come_max, come_rows, base.into, base.into_max, base.rows_in)
+    out["share_from_core"] = share * blank
 
 
 def _largest_to(flow: Floats, codes: Sequence[str]) -> NDArray[np.int64]:
@@ -170,6 +250,12 @@ def _size(out: gpd.GeoDataFrame, flows: Flows, measure: str) -> Floats:
     return size + flows.inward if measure == "inflow" else size
 
 
+def _size_max(flows: Flows, measure: str) -> Floats:
+    """Upper bound of the inflow that is a place's size; infinite where there is none."""
+    top = np.where(flows.present, flows.internal_max.sum(axis=0), np.inf)
+    return top + flows.inward_max if measure == "inflow" else top
+
+
 def hierarchy_of(
     run: Run, flows: Flows, out: gpd.GeoDataFrame, order: NDArray[np.int64]
 ) -> tuple[Hierarchy, NDArray[np.bool_]]:
@@ -187,7 +273,7 @@ def hierarchy_of(
             ),
         )
     size = _size(out, flows, measure)
-    size_max = size if measure == "population" else out[f"{measure}_max"].to_numpy(np.float64)
+    size_max = size if measure == "population" else _size_max(flows, measure)
     strength = None
     if p.hierarchy_indirect:
         try:
@@ -252,11 +338,12 @@ def add_hierarchy(
     out["dominant"] = [
         label[u] if u >= 0 and not n else None for u, n in zip(up, unknown, strict=True)
     ]
-    top = np.isin(state, ["terminal", "subordinate"])
+    # a place whose tree leads to one that is not known has no known centre
+    top = np.isin(state, ["terminal", "subordinate"]) & (state[tree.root] != "unknown")
     out["nodal_centre"] = [label[r] if t else None for r, t in zip(tree.root, top, strict=True)]
     amount = flows.internal[np.arange(len(out)), tree.largest]
     out["dominant_flow"] = np.where(has & ~unknown, amount, np.nan)
-    out["dominant_share"] = _share(out["dominant_flow"], out["outflow_internal"])
+    out["dominant_share"] = share_of(out["dominant_flow"], out["outflow_internal"])
     out["hierarchy_level"] = np.where(top, tree.level, np.nan)
     certain = pd.array(sure & ~unknown, dtype="boolean")
     certain[unknown | ~has] = pd.NA
@@ -288,9 +375,13 @@ def add_regions(
     seats: dict[str, NDArray[np.int64]] = {}
     code = np.full(len(out), None, dtype=object)
     steady = np.full(len(out), np.nan)
+    known = np.isfinite(people)
+    certain = np.full(len(out), flows.exact)
     for label in np.unique(regions.labels[linked]):
         members = np.flatnonzero((regions.labels == label) & linked)
-        size = inflow if np.isnan(people[members]).any() else people
+        # named after the largest of those whose population is known
+        size = np.where(known, people, -1.0) if known[members].any() else inflow
+        certain[members] &= known[members].all() or not known[members].any()
         seat = min(members.tolist(), key=lambda i: (-size[i], flows.codes[i]))
         seats[flows.codes[seat]] = members
         code[members] = flows.codes[seat]
@@ -298,140 +389,7 @@ def add_regions(
     out["region_code"] = code
     out["region"] = [None if c is None else names[c] for c in code]
     out["region_stability"] = steady
+    flags = pd.array(certain, dtype="boolean")
+    flags[np.array([c is None for c in code], dtype=bool)] = pd.NA
+    out["region_certain"] = flags
     return seats
-
-
-# --------------------------------------------------------------------------- features
-
-
-def _frame(columns: Mapping[str, Any], geometry: Any, crs: Any) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(dict(columns), geometry=gpd.GeoSeries(geometry, crs=crs))
-
-
-def link_lines(
-    flows: Flows,
-    points: Floats,
-    names: Mapping[str, str],
-    p: Any,
-    crs: Any,
-) -> gpd.GeoDataFrame:
-    """Return the strongest pairs; ``origin`` is the end that sends more to the other."""
-    one, other = np.triu_indices(len(flows.codes), 1)
-    there, back = flows.internal[one, other], flows.internal[other, one]
-    flip = (back > there) | (
-        (back == there) & (np.array(flows.codes)[other] < np.array(flows.codes)[one])
-    )
-    start, end = np.where(flip, other, one), np.where(flip, one, other)
-    pairs = pd.DataFrame({"start": start, "end": end})
-    pairs["origin"] = np.array(flows.codes, dtype=object)[start]
-    pairs["destination"] = np.array(flows.codes, dtype=object)[end]
-    told = _pair_flows(flows)
-    pairs["flow"], pairs["flow_back"] = told[start, end], told[end, start]
-    pairs["flow_both"] = there + back
-    pairs["flow_both_max"] = flows.internal_max[start, end] + flows.internal_max[end, start]
-    pairs["share"] = _share(pairs["flow_both"], np.full(len(pairs), flows.internal.sum()))
-    pairs = pairs[(pairs["flow_both"] > 0) & (pairs["flow_both"] >= p.link_min_flow)]
-    pairs = pairs.sort_values(["flow_both", "origin", "destination"], ascending=[False, True, True])
-    pairs = pairs.head(p.links).reset_index(drop=True)
-    pairs.insert(0, "rank", np.arange(1, len(pairs) + 1))
-    for side in ("origin", "destination"):
-        pairs[f"{side}_name"] = pairs[side].map(names)
-    lines = lines_between(points[pairs["start"]], points[pairs["end"]])
-    return _frame({c: pairs[c] for c in COLUMNS["links"]}, lines, crs)
-
-
-def tree_lines(
-    out: gpd.GeoDataFrame,
-    flows: Flows,
-    tree: Hierarchy,
-    points: Floats,
-    names: Mapping[str, str],
-    crs: Any,
-) -> gpd.GeoDataFrame:
-    """Return the dominant flows, from each subordinate municipality to its centre."""
-    child = np.flatnonzero((out["dominance"] == "subordinate").to_numpy())
-    parent = tree.parent[child]
-    rows = out.iloc[child]
-    columns = {
-        "origin": rows["teryt"].to_numpy(),
-        "origin_name": [names[c] for c in rows["teryt"]],
-        "destination": np.array(flows.codes, dtype=object)[parent],
-        "destination_name": rows["dominant"].to_numpy(),
-        "flow": rows["dominant_flow"].to_numpy(),
-        "share": rows["dominant_share"].to_numpy(),
-        "level": rows["hierarchy_level"].to_numpy(),
-        "certain": rows["hierarchy_certain"].array,
-    }
-    return _frame(columns, lines_between(points[child], points[parent]), crs)
-
-
-def core_lines(
-    flows: Flows,
-    core: NDArray[np.int64],
-    base: ShareBase,
-    points: Floats,
-    names: Mapping[str, str],
-    crs: Any,
-) -> gpd.GeoDataFrame:
-    """Return flow and share of every municipality to each core city, and back."""
-    start = np.tile(np.arange(len(flows.codes)), len(core))
-    end = np.repeat(core, len(flows.codes))
-    kept = (start != end) & flows.present[start] & flows.present[end]
-    start, end = start[kept], end[kept]
-    flow, top = flows.internal[start, end], flows.internal_max[start, end]
-    share, low, high = _part(
-        flow,
-        top,
-        flows.rows[start, end].astype(np.int64),
-        base.out[start],
-        base.out_max[start],
-        base.rows_out[start],
-    )
-    told = _pair_flows(flows)
-    codes = np.array(flows.codes, dtype=object)
-    columns = {
-        "origin": codes[start],
-        "origin_name": [names[c] for c in codes[start]],
-        "core": codes[end],
-        "core_name": [names[c] for c in codes[end]],
-        "flow": told[start, end],
-        "flow_max": top,
-        "share": share,
-        "share_low": low,
-        "share_high": high,
-        "flow_back": told[end, start],
-        "flow_back_max": flows.internal_max[end, start],
-    }
-    return _frame(columns, lines_between(points[start], points[end]), crs)
-
-
-def _pair_flows(flows: Flows) -> Floats:
-    """Flow of each pair; NaN where it has no row though small counts are not published."""
-    return _told(flows.internal, flows.internal_max, flows.rows)
-
-
-def region_shapes(
-    out: gpd.GeoDataFrame, flows: Flows, seats: Mapping[str, NDArray[np.int64]], crs: Any
-) -> gpd.GeoDataFrame:
-    """Return the regions as polygons with what stays within them."""
-    rows, shapes = [], []
-    shape = out.geometry.to_numpy()
-    for seat, members in sorted(seats.items(), key=lambda item: (-len(item[1]), item[0])):
-        within = flows.internal[np.ix_(members, members)].sum()
-        leaving = flows.internal[members].sum() - within
-        people = out["population"].to_numpy()[members]
-        rows.append(
-            {
-                "region_code": seat,
-                "region": out["region"].iloc[members[0]],
-                "municipalities": len(members),
-                "population": people.sum(),  # unknown when one is
-                "flow_within": within,
-                "flow_leaving": leaving,
-                "share_within": within / (within + leaving) if within + leaving > 0 else np.nan,
-                "stability": out["region_stability"].to_numpy()[members].mean(),
-            }
-        )
-        shapes.append(shapely.union_all(shape[members]))
-    table = pd.DataFrame(rows, columns=list(COLUMNS["regions"]))
-    return _frame({c: table[c] for c in table.columns}, np.array(shapes, dtype=object), crs)

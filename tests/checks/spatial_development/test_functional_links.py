@@ -237,6 +237,125 @@ def test_certain_places_survive_what_was_not_published(seed):
         assert same[certain].all()
 
 
+# --------------------------------------------------------------------------- what is not known
+
+SEVEN = [f"22{i:02d}011" for i in range(1, 8)]
+
+
+def random_table(rng):
+    rows = [(a, b, int(n)) for a in [*SEVEN, OUTSIDE] for b in [*SEVEN, OUTSIDE]
+            for n in rng.geometric(0.05, 1) if a != b]  # fmt: skip
+    return table(*rows)
+
+
+def damaged(od, rng, how, count):
+    """Lose rows by one kind of fault: their counts, or one of their codes."""
+    od = od.astype(object)
+    at = rng.choice(len(od), count, replace=False)
+    if how in ("blank", "negative", "text"):
+        od.loc[at, "flow"] = {"blank": None, "negative": -5, "text": "b.d."}[how]
+    else:
+        ends = rng.choice(["origin", "destination"], count)
+        for i, end in zip(at, ends, strict=True):
+            od.loc[i, end] = {"code": "226", "empty": None, "nowhere": "2201992"}[how]
+    return od
+
+
+@pytest.mark.parametrize("how", ["blank", "negative", "text", "code", "empty", "nowhere"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_rows_that_cannot_be_used_take_bounds_away_and_invent_nothing(how, count):
+    rng = np.random.default_rng(count)
+    places, truth = metropolis(SEVEN, SEVEN), random_table(rng)
+    od = damaged(truth, rng, how, count)
+    residents = pd.DataFrame({"teryt": SEVEN, "population": rng.integers(1000, 9000, 7)})
+    options = {"suppressed_below": 0, "region_runs": 2, "population_municipal": residents}
+    whole = functional_links(places, truth, **options)
+    shown = functional_links(places, od, **options)
+    a, b = whole.municipalities, shown.municipalities
+    for column in [c for c in a.columns if f"{c}_max" in a.columns]:
+        assert (b[column].fillna(0) <= a[column]).all(), column
+        assert (b[f"{column}_max"].fillna(np.inf) >= a[column]).all(), column
+    for column in ("balance", "border_in", "border_out", "share_to_core"):
+        inside = a[column].notna()
+        assert (b[f"{column}_low"].fillna(-np.inf) <= a[column] + 1e-12)[inside].all(), column
+        assert (b[f"{column}_high"].fillna(np.inf) >= a[column] - 1e-12)[inside].all(), column
+    for flag, columns in (
+        ("hierarchy_certain", ("dominance", "dominant")),
+        ("main_destination_certain", ("main_destination_code",)),
+        ("region_certain", ("region_code",)),
+    ):
+        sure = b[flag].fillna(False).to_numpy(dtype=bool)
+        for column in columns:
+            same = a[column].fillna("-") == b[column].fillna("-")
+            assert same[sure].all(), column
+    links = [r.features["links"].set_index(["origin", "destination"]) for r in (whole, shown)]
+    ranks = links[1].loc[links[1]["certain"], "rank"]
+    assert (links[0]["rank"].reindex(ranks.index) == ranks).all()
+    assert shown.figures["rows_lost"] == count
+    assert not b["flows_known"].all()
+    assert not re.search(r"[{}]|\bnan\b|\binf", " ".join(shown.sentences("pl")))
+    lost = sum(r.count for r in shown.audit if r.layer == "od_flows" and r.action == "unknown")
+    assert lost >= count
+    touched = b["rows_lost"] > 0
+    known = [f"{side}_internal" for side in ("inflow", "outflow")]
+    if how in ("blank", "negative", "text"):  # both ends are known: the others keep their bounds
+        exact = [f"{c}_max" for c in known]
+        assert (a.loc[~touched, exact] == b.loc[~touched, exact]).all(axis=None)
+
+
+@pytest.mark.parametrize("hidden", [(GDANSK,), (GDYNIA,), (SOPOT, KARTUZY), (GDANSK, GDYNIA)])
+def test_population_that_is_not_known_leaves_the_core_cities_uncertain(hidden):
+    truth = functional_links(metropolis(), COMMUTING, population_municipal=people())
+    blank = people(**dict.fromkeys(hidden, np.nan))
+    result = functional_links(metropolis(), COMMUTING, population_municipal=blank)
+    was, now = (r.municipalities.set_index("teryt") for r in (truth, result))
+    assert was["core_certain"].all()
+    assert not now["core_certain"].any()
+    assert now.loc[list(hidden), "core"].isna().all()
+    never = now.index[(now["core"] == False).fillna(False)]  # noqa: E712
+    assert not was.loc[never, "core"].any()  # what is certainly none is none
+    inside = was["share_to_core"].notna() & now["share_to_core_low"].notna()
+    assert (now["share_to_core_low"] <= was["share_to_core"] + 1e-12)[inside].all()
+    assert (now["share_to_core_high"] >= was["share_to_core"] - 1e-12)[inside].all()
+    named = [r for r in result.audit if r.layer == "population_municipal"]
+    assert [(r.action, r.count) for r in named] == [("unknown", len(hidden))]
+    sentence = result.sentences("pl")[1]
+    assert sentence.startswith("Nie podano ludności: ")
+    assert all(now.loc[c, "name"] in sentence for c in hidden)
+    named_by_hand = functional_links(
+        metropolis(), COMMUTING, population_municipal=blank, core=[GDANSK]
+    )
+    assert named_by_hand.municipalities["core_certain"].all()
+
+
+def test_core_city_by_inflow_is_uncertain_while_another_may_have_more():
+    sure = functional_links(metropolis(), COMMUTING, suppressed_below=0)
+    assert sure.municipalities["core_certain"].all()
+    od = COMMUTING.astype(object)
+    od.loc[4, "flow"] = None  # to Gdynia
+    weak = functional_links(metropolis(), od, suppressed_below=0)
+    assert weak.municipalities["core"].isna().tolist() == [False, True, False, False]
+    assert "Gdynia" in weak.sentences("en")[1]
+
+
+def test_region_is_named_after_its_largest_known_member_whoever_is_not_known():
+    result = functional_links(
+        metropolis(), COMMUTING, population_municipal=people(**{SOPOT: np.nan}), suppressed_below=0
+    )
+    table_ = result.municipalities
+    assert set(table_["region_code"]) == {GDANSK}
+    assert not table_["region_certain"].any()
+    assert np.isnan(result.features["regions"]["population"].iloc[0])
+
+
+def test_first_sentence_begins_with_what_is_not_known_of_most_municipalities():
+    places = metropolis([*CODES, "2211011"], ["Gdańsk", "Gdynia", "Sopot", "Kartuzy", "Hel"])
+    od = table((GDANSK, GDYNIA, 5), (GDYNIA, GDANSK, 4))
+    result = functional_links(places, od, suppressed_below=0)
+    assert result.sentences("en")[0].startswith("Only part is known of the flows of 3 of 5")
+    assert result.sentences("pl")[0].startswith("O przepływach 3 z 5 gmin wiadomo tylko część.")
+
+
 flows = st.lists(
     st.tuples(
         st.sampled_from([*CODES, OUTSIDE]),
@@ -255,7 +374,8 @@ def test_order_and_splitting_of_rows_do_not_matter(rows, random):
     first = functional_links(metropolis(), table(*rows), **options)
     out = first.municipalities
     assert out["inflow_internal"].sum() == out["outflow_internal"].sum()
-    assert np.nansum(out["balance_internal"]) == 0
+    if out["flows_known"].all():  # else a sum without a row is unknown, not 0
+        assert np.nansum(out["balance_internal"]) == 0
     other = [(a, b, part) for a, b, n in rows for part in (n // 3, n - n // 3)]
     random.shuffle(other)
     turned = metropolis().iloc[[2, 0, 3, 1]]

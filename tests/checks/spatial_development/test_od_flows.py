@@ -131,14 +131,55 @@ def test_table_without_the_outside_does_not_say_zero():
     assert actions(audit).count(("unknown", 2)) == 2
 
 
-def test_rows_without_a_number():
-    od = table((GDANSK, GDYNIA, None), (GDYNIA, GDANSK, 5))
-    flows, audit = read(od, [GDANSK, GDYNIA], below=3)
+@pytest.mark.parametrize("below", [0, 3])
+def test_row_without_a_count_may_be_any_number(below):
+    od = table((GDANSK, GDYNIA, None), (GDYNIA, GDANSK, 5), (GDANSK, "3262011", None))
+    flows, audit = read(od, [GDANSK, GDYNIA], below=below)
     assert flows.internal.tolist() == [[0, 0], [5, 0]]
+    assert flows.internal_max.tolist() == [[0, np.inf], [5, 0]]
+    assert flows.lost.tolist() == [2, 1]
+    assert flows.rows_lost == 2
+    assert not flows.exact
+    assert ("unknown", 2) in actions(audit)
+
+
+def test_row_without_a_count_may_be_declared_suppressed():
+    od = table((GDANSK, GDYNIA, None), (GDYNIA, GDANSK, 5))
+    flows, audit = read(od, [GDANSK, GDYNIA], below=3, blank="suppressed")
     assert flows.internal_max.tolist() == [[0, 2], [5, 0]]
+    assert flows.lost.tolist() == [0, 0]
     assert ("unknown", 1) in actions(audit)
-    with pytest.raises(SchemaError, match="without a number"):
-        read(od, [GDANSK, GDYNIA], below=0)
+    complete, _ = read(od, [GDANSK, GDYNIA], below=0, blank="suppressed")
+    assert np.isinf(complete.internal_max[0, 1])  # nothing is suppressed in a complete table
+
+
+def test_row_of_a_code_that_leads_nowhere_may_be_of_any_municipality():
+    od = table(
+        (GDANSK, None, 7), (GDANSK, GDYNIA, 4), (GDYNIA, GDANSK, 5), (KARTUZY, GDANSK, 6),
+        (GDANSK, KARTUZY, 1), (GDANSK, "3262011", 2), ("3262011", GDANSK, 3),
+    )  # fmt: skip
+    places = [GDANSK, GDYNIA, KARTUZY]
+    flows, audit = read(od, places)
+    assert flows.internal.tolist() == [[0, 4, 1], [5, 0, 0], [6, 0, 0]]
+    assert flows.internal_max.tolist() == [[0, np.inf, np.inf], [5, 0, 0], [6, 0, 0]]
+    assert flows.outward_max.tolist() == [np.inf, 0, 0]
+    assert flows.lost.tolist() == [1, 0, 0]
+    assert ("unknown", 1) in actions(audit)
+
+
+@pytest.mark.parametrize(("code", "lost"), [("2205992", 1), ("3262011", 0), ("2205024", 0)])
+def test_code_that_its_county_does_not_list_leads_nowhere(code, lost):
+    od = table((GDANSK, KARTUZY, 4), (KARTUZY, GDANSK, 5), (code, GDANSK, 3))
+    flows, _ = read(od, [GDANSK, KARTUZY], universe=[GDANSK, KARTUZY, "2205032"])
+    assert flows.rows_lost == lost
+    assert np.isinf(flows.internal_max[1, 0]) == bool(lost)
+    alone, _ = read(od, [GDANSK, KARTUZY])  # nothing says what the county has
+    assert alone.rows_lost == 0
+
+
+def test_what_ties_a_municipality_to_one_that_the_table_does_not_hold_is_unknown():
+    flows, _ = read(table((GDANSK, GDYNIA, 5)), [GDANSK, GDYNIA, KARTUZY])
+    assert flows.internal_max.tolist() == [[0, 5, np.inf], [0, 0, np.inf], [np.inf, np.inf, 0]]
 
 
 def test_table_of_another_place():
