@@ -144,7 +144,7 @@ def _total(flows: Flows, words: Mapping[str, Text], bounded: bool) -> Finding:
             "Only part is known of the flows of {municipalities_weak:0} of {municipalities:0} "
             "municipalities. "
         ) + en
-    return Finding(Text(pl + ".", en + "."), values)
+    return Finding(Text(pl + ".", en + "."), values, unknown=bool(weak.mean() > 0.5))
 
 
 def _core(
