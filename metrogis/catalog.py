@@ -30,6 +30,7 @@ declared ``missing = "reason"``; checks that need it say so. Example::
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,7 +149,9 @@ class MetroInfo(_Strict):
     country: str = Field(default="PL", pattern=r"^[A-Z]{2}$")
     bbox: tuple[float, float, float, float] | None = None
     date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
-    data: Literal["beside", "folder"] = "folder"
+    data: str = "folder"
+    """``folder`` (the user's data folder), ``beside`` (this file's folder), or a path of its own,
+    which may be absolute: a network drive."""
     note: str | Bilingual | None = None
 
     @property
@@ -173,6 +176,8 @@ class _Layer(_Strict):
     path: str
     base: Literal["data", "catalog", "parent"] = "data"
     """Where ``path`` starts: data folder, this folder, or the one that holds the data folder."""
+    data: str | None = None
+    """A folder that ``path`` starts from instead, which may be absolute: a network drive."""
 
 
 class _Columns(_Layer):
@@ -348,6 +353,17 @@ class Catalog(_Strict):
 
     metro: MetroInfo
     layers: dict[str, DrivenLayer | MissingLayer]
+
+    def hints(self) -> dict[str, str]:
+        """Return layers whose name nearly is one that checks know: a letter off, and unused."""
+        found = {}
+        for name in self.layers:
+            if name not in LAYERS:
+                near = difflib.get_close_matches(name, LAYERS, n=1, cutoff=0.85)
+                if near and near[0] not in self.layers:
+                    found[name] = near[0]
+        return found
+
     parameters: dict[str, dict[str, Any]] = {}
     """Check id -> its parameters that this metropolis sets otherwise than the default."""
 

@@ -442,12 +442,17 @@ def check_layers(
     metro = open_metro(layers, data=data)
     with errors.status(_say("wczytywanie warstw", "reading layers")):
         problems = metro.problems()
-    _layer_table(metro, problems, as_json)
+    _layer_table(metro, problems, as_json, outlook=metro.outlook())
     if problems:
         raise typer.Exit(1)
 
 
-def _layer_table(metro: Any, problems: dict[str, MetrogisError], as_json: bool) -> None:
+def _layer_table(
+    metro: Any,
+    problems: dict[str, MetrogisError],
+    as_json: bool,
+    outlook: dict[str, Text | None] | None = None,
+) -> None:
     language = default_language()
     frame = metro.layers
     if as_json:
@@ -462,13 +467,13 @@ def _layer_table(metro: Any, problems: dict[str, MetrogisError], as_json: bool) 
             {"layer": r.layer, "action": r.action, "count": r.count, "what": _plain(r.what)}
             for r in metro.audit
         ]
-        print(
-            json.dumps(
-                {"metro": metro.info.id, "layers": rows, "audit": audit},
-                ensure_ascii=False,
-                indent=1,
-            )
-        )
+        content = {"metro": metro.info.id, "layers": rows, "audit": audit}
+        if outlook is not None:
+            content["checks"] = {
+                check: {"runs": why is None, "reason": _plain(why) if why else None}
+                for check, why in outlook.items()
+            }
+        print(json.dumps(content, ensure_ascii=False, indent=1))
         return
     words = {
         "loaded": _say("wczytana", "loaded"),
@@ -502,6 +507,13 @@ def _layer_table(metro: Any, problems: dict[str, MetrogisError], as_json: bool) 
     output.print(table)
     for row in metro.audit.to_frame(language).itertuples():
         output.print(escape(f"{row.layer}: {row.action} {row.count}: {row.what} {row.examples}"))
+    if outlook is not None:
+        ready = [check for check, why in outlook.items() if why is None]
+        output.print(f"{_say('Będą policzone', 'Checks that will run')}: {', '.join(ready) or '-'}")
+        for check, why in outlook.items():
+            if why is not None:
+                text = f"{_say('Nie będzie', 'Will not run')}: {check} ({why.get(language)})"
+                output.print(escape(text))
 
 
 def _blank(value: Any) -> bool:

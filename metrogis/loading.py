@@ -19,8 +19,8 @@ import shapely
 
 from metrogis import catalog as cat
 from metrogis import crs as crs_rules
-from metrogis import provenance, schemas
-from metrogis.errors import CRSError, MetrogisError, SourceError
+from metrogis import placing, provenance, schemas
+from metrogis.errors import CRSError, MetrogisError, SchemaError, SourceError
 from metrogis.evidence import loss, record
 from metrogis.provenance import Audit, Source
 from metrogis.sources import files, gdal, tables, values, vector
@@ -53,7 +53,9 @@ def load(metro: Metro, name: str) -> Any:
         Whatever a reader or a library raised: one error that names the layer and its file.
     """
     try:
-        return _load(metro, name)
+        layer = _load(metro, name)
+        _require_content(layer, name)
+        return _with_audit(layer, placing.placed(metro, name, layer))
     except MetrogisError:
         raise
     except Exception as error:
@@ -70,6 +72,35 @@ def load(metro: Metro, name: str) -> Any:
                 "check that the file is whole and fits the driver that the catalog names",
             ),
         ) from error
+
+
+def _require_content(layer: Any, name: str) -> None:
+    """Raise for a layer of which nothing can be used: no cell, no zone and no act."""
+    valid = getattr(layer, "valid", None)
+    tables_of = [getattr(layer, part, None) for part in ("zones", "acts")]
+    empty = (isinstance(valid, np.ndarray) and not valid.any()) or (
+        all(isinstance(part, pd.DataFrame) for part in tables_of)
+        and not any(len(part) for part in tables_of if part is not None)
+    )
+    if empty:
+        raise SchemaError(
+            Text("w warstwie nie ma nic, czego można użyć", "nothing in the layer can be used"),
+            layer=name,
+            remedy=Text(
+                'sprawdź plik; jeśli danych nie ma, wpisz missing = "powód"',
+                'check the file; where there is no data, declare missing = "reason"',
+            ),
+        )
+
+
+def _with_audit(layer: Any, audit: Audit) -> Any:
+    """Add rows to the audit that a layer carries."""
+    if not len(audit):
+        return layer
+    whole = provenance.audit_of(layer) + audit
+    if isinstance(layer, pd.DataFrame):
+        return provenance.attach(layer, provenance.source_of(layer, ""), whole)
+    return replace(layer, audit=whole) if hasattr(layer, "audit") else layer
 
 
 def _load(metro: Metro, name: str) -> Any:
@@ -127,7 +158,6 @@ def _bike_share(metro: Metro, name: str, path: Path, source: Source) -> Any:
     frame = read_gbfs(path, layer=name)
     audit = provenance.audit_of(frame)
     frame = _moved(frame, metro.crs)
-    _inside_metro(metro, frame, name)
     frame, found = schemas.conform(frame, "BikeShare", layer=name)
     return provenance.attach(frame, source, audit + found)
 
@@ -154,7 +184,6 @@ def _raster(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source:
     )  # fmt: skip
     audit = provenance.audit_of(frame)
     frame = _moved(frame, metro.crs)
-    _inside_metro(metro, frame, name)
     frame, found = schemas.conform(frame, layer.schema_name, layer=name)
     return provenance.attach(frame, source, audit + found)
 
@@ -221,7 +250,8 @@ def _table(
     schema = _schema_of(name, layer)
     if isinstance(frame, gpd.GeoDataFrame):
         frame = _moved(frame, metro.crs)
-        _inside_metro(metro, frame, name)
+        if layer.inside is not None:
+            placing.placed(metro, name, frame)  # before it is cut: why nothing is left
     frame, found = schemas.conform(frame, schema, layer=name)
     audit += found
     if layer.inside is not None:
@@ -428,38 +458,14 @@ def _moved(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     return frame.to_crs(crs)
 
 
-def _inside_metro(metro: Metro, frame: gpd.GeoDataFrame, name: str) -> None:
-    """Raise when a layer has nothing in the metropolis: swapped axes fall into Poland too."""
-    box = metro.box
-    if box is None or frame.empty:
-        return
-    found = frame.geometry.total_bounds
-    if not np.isfinite(found).all() or _overlap(found, box):
-        return
-    shown = ", ".join(f"{v:.0f}" for v in found)
-    swapped = _overlap(found[[1, 0, 3, 2]], box)
-    raise CRSError(
-        Text(
-            ("osie wyglądają na zamienione: " if swapped else "")
-            + f"zasięg ({shown}) leży poza metropolią",
-            ("axes look swapped: " if swapped else "")
-            + f"extent ({shown}) lies outside the metropolis",
-        ),
-        layer=name,
-        place=metro.info.crs,
-        remedy=Text(
-            "sprawdź układ warstwy; przy zamienionych osiach wpisz swap_axes = true",
-            "check the CRS of the layer; for swapped axes set swap_axes = true",
-        ),
-    )
-
-
 def paths_of(metro: Metro, layer: Any) -> list[Path]:
     """Return where the files of a layer should be."""
     return [_base(metro, layer) / p for p in (layer.path, *getattr(layer, "more", ()))]
 
 
 def _base(metro: Metro, layer: Any) -> Path:
+    if layer.data is not None:
+        return metro.directory / layer.data  # an absolute path stays what it is
     if layer.base == "catalog":
         return metro.directory
     return metro.data if layer.base == "data" else metro.data.resolve().parent
@@ -468,10 +474,6 @@ def _base(metro: Metro, layer: Any) -> Path:
 def _resolved(metro: Metro, name: str, layer: Any) -> list[Path]:
     names = (layer.path, *getattr(layer, "more", ()))
     return [files.resolve(_base(metro, layer), p, layer=name) for p in names]
-
-
-def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
-    return bool(a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3])
 
 
 def _to_cache(frame: Any, path: Path) -> None:

@@ -60,6 +60,9 @@ def open_metro(path_or_name: str | Path, *, data: str | Path | None = None) -> M
         root = Path(data)
     elif os.environ.get("METROGIS_DATA"):
         root = Path(os.environ["METROGIS_DATA"])
+    elif content.metro.data != "folder":
+        root = directory / content.metro.data  # an absolute path stays what it is
+        data = root
     else:
         root = files.cache_directory() / "layers" / content.metro.id
     if data is not None and not root.is_dir():
@@ -332,6 +335,22 @@ class Metro:
                 found[name] = error
         return found
 
+    def outlook(self) -> dict[str, Text | None]:
+        """Return, by check, why it will not run with the layers read so far; None: it will."""
+        found: dict[str, Text | None] = {}
+        for check in registry.CHECKS:
+            found[check.id] = None
+            for item in check.inputs:
+                error, reason = self._unreadable.get(item.name), self.reason(item.name)
+                if error is not None:
+                    found[check.id] = error.text
+                elif reason is not None and item.required:
+                    found[check.id] = Text(f"{item.name}: {reason.pl}", f"{item.name}: {reason.en}")
+                else:
+                    continue
+                break
+        return found
+
     @property
     def unreadable(self) -> dict[str, MetrogisError]:
         """Errors of the layers that could not be read so far."""
@@ -354,6 +373,16 @@ class Metro:
     def audit(self) -> Audit:
         """What was dropped, repaired or guessed in the layers loaded so far."""
         audit = Audit()
+        for name, meant in self.catalog.hints().items():
+            audit = audit.add(
+                name,
+                "noted",
+                1,
+                Text(
+                    f"żadne sprawdzenie nie zna warstwy '{name}': może chodzi o '{meant}'?",
+                    f"no check knows a layer '{name}': is '{meant}' meant?",
+                ),
+            )
         for layer in self._loaded.values():
             audit += provenance.audit_of(layer)
         return audit

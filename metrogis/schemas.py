@@ -370,7 +370,7 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
     if rules.geometry:
         placed, audit = _conform_geometry(out, rules, layer, audit)
         if len(placed) < len(out):  # never of a schema whose rows stay (Schema.keeps_rows)
-            lost = _without_place(out.loc[~out.index.isin(placed.index)])
+            lost = _lost_rows(out.loc[~out.index.isin(placed.index)])
         out = placed
     for name, rule in rules.fields.items():
         if name not in out.columns:
@@ -391,17 +391,30 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
             place=f"schema {schema}",
             remedy=Text(
                 "popraw źródło albo nazwij kolumny w [layers.*.rename] katalogu",
-                "mend the source, or name the columns in [layers.*.rename] of the catalog",
+                "fix the source, or name the columns in [layers.*.rename] of the catalog",
             ),
         )
     out.attrs = dict(frame.attrs)
     return record(out, lost), audit
 
 
-def _without_place(rows: pd.DataFrame) -> list[Loss]:
-    """Return the losses of rows without geometry: by municipality where the row names one."""
+def _lost_rows(rows: gpd.GeoDataFrame) -> list[Loss]:
+    """Return the losses of rows without a usable geometry.
+
+    One of another kind says where the row was; one without any may have been in the municipality
+    that it names, else anywhere.
+    """
+    values = rows.geometry.to_numpy()
+    bare = shapely.is_missing(values) | shapely.is_empty(values)
+    other = Text("geometria innego rodzaju", "geometry of another kind")
+    bounds = shapely.bounds(values)
+    bare |= ~np.isfinite(bounds).all(axis=1)
+    found = [loss("row", other, rows.index[~bare], where=values[~bare], crs=rows.crs)]
+    rows = rows.loc[bare]
     what = Text("wiersz bez geometrii", "row without geometry")
-    return _by_code(rows, what, [c for c in ("teryt",) if c in rows.columns])
+    if not len(rows):
+        return found
+    return found + _by_code(rows, what, [c for c in ("teryt",) if c in rows.columns])
 
 
 def _codes_of(rules: Schema) -> list[str]:
@@ -497,18 +510,33 @@ def _conform_geometry(
             frame, values, given = frame.loc[~empty], values[~empty], given[~empty]
     if any(a is not b for a, b in zip(values, given, strict=True)):
         frame = frame.set_geometry(gpd.GeoSeries(values, index=frame.index, crs=frame.crs))
+    return _of_wanted_kind(frame, rules, layer, audit)
+
+
+def _of_wanted_kind(
+    frame: gpd.GeoDataFrame, rules: Schema, layer: str, audit: Audit
+) -> tuple[gpd.GeoDataFrame, Audit]:
+    """Keep the rows whose geometry is of the kind the schema wants, and tell of the others.
+
+    Exports of OpenStreetMap hold points, lines and areas in one layer; a layer of another kind
+    altogether is an error.
+    """
     wanted = _GEOMETRIES[rules.geometry]
-    kinds = shapely.get_type_id(values)
-    wrong = ~np.isin(kinds, [shapely.GeometryType[kind.upper()].value for kind in wanted])
-    if wrong.any():
-        if rules.geometry == "point" and (kinds[wrong] == shapely.GeometryType.MULTIPOINT).all():
-            single = shapely.get_num_geometries(values) == 1
-            if (single | ~wrong).all():
-                values = np.where(wrong, shapely.get_geometry(values, 0), values)
-                return frame.set_geometry(
-                    gpd.GeoSeries(values, index=frame.index, crs=frame.crs)
-                ), audit
-        found = ", ".join(sorted({g.geom_type for g in values[wrong]}))
+    codes = [shapely.GeometryType[kind.upper()].value for kind in wanted]
+    values = frame.geometry.to_numpy().copy()
+    wrong = ~np.isin(shapely.get_type_id(values), codes)
+    if not wrong.any():
+        return frame, audit
+    single = shapely.get_num_geometries(values) == 1
+    collections = shapely.get_type_id(values) == shapely.GeometryType.GEOMETRYCOLLECTION
+    for i in np.flatnonzero(wrong & (single | collections)):
+        parts = shapely.get_parts(values[i])
+        parts = parts[np.isin(shapely.get_type_id(parts), codes)]
+        if len(parts):
+            values[i] = parts[0] if len(parts) == 1 else shapely.union_all(parts)
+    wrong = ~np.isin(shapely.get_type_id(values), codes)
+    found = ", ".join(sorted({g.geom_type for g in values[wrong]}))
+    if wrong.all():
         rows = ", ".join(str(i) for i in frame.index[wrong][:5])
         raise SchemaError(
             Text(
@@ -520,7 +548,18 @@ def _conform_geometry(
                 "wybierz inną warstwę lub przekształć ją", "choose another layer, or convert it"
             ),
         )
-    return frame, audit
+    audit = audit.add(
+        layer,
+        "dropped",
+        int(wrong.sum()),
+        Text(
+            f"geometria {found}, a potrzebna {' / '.join(wanted)}",
+            f"geometry is {found}, wanted is {' / '.join(wanted)}",
+        ),
+        frame.index[wrong],
+    )
+    frame = frame.set_geometry(gpd.GeoSeries(values, index=frame.index, crs=frame.crs))
+    return frame.loc[~wrong], audit
 
 
 def _repaired(
@@ -599,7 +638,7 @@ def _cast(
     name = str(column.name)
     if rule.kind in ("number", "integer"):
         numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-        bad = numbers.isna() & column.notna()
+        bad = ~np.isfinite(numbers) & column.notna()
         if bad.any():
             bad &= column.astype(str).str.strip() != ""
         if bad.any():

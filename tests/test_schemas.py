@@ -114,7 +114,12 @@ def test_row_without_geometry_is_dropped_audited_and_lost(gone) -> None:
     out, audit = schemas.conform(frame, "Areas", layer="areas")
     assert out["name"].tolist() == ["a"]
     assert ("dropped", 1) in [(r.action, r.count) for r in audit]
-    assert [(item.count, item.where) for item in losses_of(out)] == [(1, None)]
+    (item,) = losses_of(out)
+    assert item.count == 1
+    if gone is _FLAT:  # where it was can still be read
+        assert item.where.bounds == _FLAT.bounds
+    else:
+        assert item.where is None
 
 
 @pytest.mark.parametrize("gone", [None, shapely.Polygon(), _FLAT])
@@ -262,3 +267,50 @@ def test_limits_are_kept_as_pandera_says(
     except SchemaErrors:
         fine = False
     assert limits._keeps(frame, rules) == fine
+
+
+@pytest.mark.parametrize("wanted", ["Stops", "CycleRoutes", "Areas"])
+def test_of_mixed_kinds_the_wanted_ones_are_taken_and_the_others_told(wanted) -> None:
+    kinds = {
+        "Stops": shapely.Point(5, 5),
+        "CycleRoutes": shapely.LineString([(0, 0), (9, 9)]),
+        "Areas": shapely.box(20, 0, 30, 10),
+    }
+    frame = gpd.GeoDataFrame(
+        {"name": list(kinds), "highway": "cycleway"}, geometry=list(kinds.values()), crs=2180
+    )
+    out, audit = schemas.conform(frame, wanted, layer="l")
+    assert out["name"].tolist() == [wanted]
+    assert [(r.action, r.count) for r in audit] == [("dropped", 2)]
+    (lost,) = losses_of(out)
+    others = [shape for name, shape in kinds.items() if name != wanted]
+    assert all(lost.where.distance(shape) == 0 for shape in others)
+    assert not shapely.intersects(lost.where, kinds[wanted]) or wanted != "Areas"
+
+
+def test_of_a_collection_the_wanted_parts_are_taken() -> None:
+    both = shapely.GeometryCollection([shapely.Point(0, 0), shapely.box(0, 0, 1, 1)])
+    frame = gpd.GeoDataFrame({"name": ["a"]}, geometry=[both], crs=2180)
+    out, _ = schemas.conform(frame, "Areas", layer="l")
+    assert out.geometry.iloc[0].equals(shapely.box(0, 0, 1, 1))
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "1e400", float("inf")])
+def test_numbers_that_are_not_finite_are_refused_with_row_and_column(value) -> None:
+    table = pd.DataFrame({"teryt": ["2261011", "2262011"], "population": ["5", value]})
+    with pytest.raises(SchemaError, match=r"'population': 1 values .*1: "):
+        schemas.conform(table, "MunicipalPopulation", layer="p")
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"), [("1", True), ("1.0", True), ("tak", True), ("NO", False), ("", None)]
+)
+def test_flags_as_tables_write_them(text, flag) -> None:
+    frame = gpd.GeoDataFrame(
+        {"population": [1.0], "modelled": [text]}, geometry=[shapely.box(0, 0, 1, 1)], crs=2180
+    )
+    out, _ = schemas.conform(frame, "PopulationCells", layer="p")
+    assert out["modelled"].iloc[0] is pd.NA if flag is None else out["modelled"].iloc[0] == flag
+    frame["modelled"] = ["perhaps"]
+    with pytest.raises(SchemaError, match="'modelled': 1 values are not yes or no"):
+        schemas.conform(frame, "PopulationCells", layer="p")
