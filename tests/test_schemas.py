@@ -296,9 +296,13 @@ def test_of_a_collection_the_wanted_parts_are_taken() -> None:
 
 
 @pytest.mark.parametrize("value", ["inf", "-inf", "1e400", float("inf")])
-def test_numbers_that_are_not_finite_are_refused_with_row_and_column(value) -> None:
+def test_numbers_that_are_not_finite_are_unknown_or_refused_with_row_and_column(value) -> None:
     table = pd.DataFrame({"teryt": ["2261011", "2262011"], "population": ["5", value]})
-    with pytest.raises(SchemaError, match=r"'population': 1 values .*1: "):
+    out, audit = schemas.conform(table, "MunicipalPopulation", layer="p")
+    assert out["population"].isna().tolist() == [False, True]
+    assert [(r.action, r.count, r.examples.split(":")[0]) for r in audit] == [("unknown", 1, "1")]
+    table = table.rename(columns={"population": "area_km2"}).assign(population=[1, 2])
+    with pytest.raises(SchemaError, match=r"'area_km2': 1 values .*1: "):
         schemas.conform(table, "MunicipalPopulation", layer="p")
 
 
