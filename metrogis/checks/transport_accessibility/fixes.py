@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import pyproj
 import shapely
 from scipy.spatial import cKDTree
 
@@ -28,10 +26,7 @@ from metrogis.checks.transport_accessibility.service import (
     Service,
     level_of,
 )
-from metrogis.transit.cuts import cut_lines
-
-NEW_STOP_GROUPS = ("bus", "tram")
-"""Modes for which a new stop is a small thing; a new railway station is not."""
+from metrogis.checks.transport_accessibility.white_sections import Sections, section_reach
 
 STOP_STEP = 25.0
 """Metres between the places along a line that are looked at as new stops, on a street network."""
@@ -120,141 +115,6 @@ def extra_departures(fixes: Fixes, service: Service, day: str, near: Pairs, whit
 
 
 # --------------------------------------------------------------------------- new stops
-
-
-@dataclass(frozen=True)
-class Sections:
-    """Sections of lines between two stops: geometry, names of the ends, service that passes."""
-
-    lines: npt.NDArray[np.object_]
-    names: npt.NDArray[np.object_]
-    routes: npt.NDArray[np.object_]
-    counts: Ints
-    guessed: Bools
-
-
-def read_sections(feed: Any, service: Service, day: str, crs: Any) -> Sections:
-    """Count the departures that pass between each two consecutive stops, by direction.
-
-    Trips of all lines that run from one stop straight to the next are counted together. A departure
-    counts in a window when the trip both leaves the first stop and reaches the next one in it: so
-    it passes every place between them in the window. Geometry is the shape of one of the trips
-    between the two stops; without a usable shape the straight line, ``guessed``.
-    """
-    table = feed.departures(day)
-    position = pd.Index(service.posts["stop_id"])
-
-    def posts_of(column: pd.Series) -> Ints:
-        found = position.get_indexer(column.cat.categories)
-        return np.append(found, -1)[column.cat.codes.to_numpy(np.int64)].astype(np.int64)
-
-    start, last = posts_of(table["stop_id"]), posts_of(table["terminal_id"])
-    trip = table["trip_id"].cat.codes.to_numpy(np.int64)
-    seconds = table["seconds"].to_numpy("float64")
-    follows = np.zeros(len(table), bool)
-    begins = np.asarray(table["first_stop"], dtype=bool)
-    follows[:-1] = np.equal(trip[1:], trip[:-1]) & (np.diff(seconds) >= 0) & ~begins[1:]
-    end = np.where(follows, np.append(start[1:], -1), last)
-    arrives = np.where(follows, np.append(seconds[1:], 0), seconds + _last_ride(feed, trip))
-    groups = [
-        g if g in NEW_STOP_GROUPS else "" for g in map(str, table["mode_group"].cat.categories)
-    ]
-    limit = service.rule.limit_of(groups)[table["mode_group"].cat.codes.to_numpy(np.int64)]
-    used = (limit > 0) & (start >= 0) & (end >= 0) & (start != end)
-    start, end, trip = start[used], end[used], trip[used]
-    key = start * len(service.posts) + end
-    section, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    inverse = inverse.astype(np.int64)
-    counts = service.rule.count(
-        inverse, limit[used], seconds[used], len(section), until=arrives[used]
-    )
-    # only sections with enough service matter
-    kept = np.asarray(service.rule.on(day).suffices(counts).any(axis=0), dtype=bool)
-    first, counts = first[kept], counts[:, :, kept]
-    a, b = start[first], end[first]
-    trips = table["trip_id"].cat.categories[trip[first]]
-    lines, guessed = _geometry(feed, trips, service.xy[a], service.xy[b], crs)
-    names = service.posts["name"].to_numpy(dtype=object)
-    joined = np.array(
-        [f"{names[i] or '?'} – {names[j] or '?'}" for i, j in zip(a, b, strict=True)], object
-    )
-    renumber = np.cumsum(kept) - 1
-    routes = _routes(
-        table["route_short_name"][used], np.where(kept[inverse], renumber[inverse], -1), len(first)
-    )
-    return Sections(lines, joined, routes, counts, guessed)
-
-
-def _last_ride(feed: Any, trip: Ints) -> Floats:
-    """Seconds from leaving the last stop but one to the end, of each trip (position)."""
-    calls = feed.calls
-    out = np.zeros(len(feed.trips))
-    end = np.flatnonzero(calls.last[1:] & (calls.trip[1:] == calls.trip[:-1])) + 1
-    out[calls.trip[end]] = np.maximum(calls.arrival[end] - calls.departure[end - 1], 0)
-    return np.asarray(out[trip])
-
-
-def _routes(lines: pd.Series, section: Ints, count: int) -> npt.NDArray[np.object_]:
-    pairs = pd.DataFrame({"section": section, "line": lines.astype(object).to_numpy()})
-    pairs = pairs[pairs["section"] >= 0].drop_duplicates()
-    out = np.full(count, "", dtype=object)
-    for number, group in pairs.groupby("section")["line"]:
-        out[int(str(number))] = ", ".join(sorted(str(v) for v in group if v))
-    return out
-
-
-def _geometry(
-    feed: Any, trips: pd.Index, a: Floats, b: Floats, crs: Any
-) -> tuple[npt.NDArray[np.object_], Bools]:
-    """Part of the trip's shape between two stops; the straight line where there is none."""
-    straight = shapely.linestrings(np.stack([a, b], axis=1)) if len(a) else np.array([], object)
-    out = np.asarray(straight, dtype=object)
-    guessed = np.ones(len(a), bool)
-    shape_of = feed.trips.set_index("trip_id")["shape_id"].reindex(trips).fillna("").astype(str)
-    wanted = pd.Index(shape_of.unique()).drop("", errors="ignore")
-    if not len(wanted):
-        return out, guessed
-    points = feed.shapes
-    points = points[points["shape_id"].isin(wanted)].sort_values(["shape_id", "shape_pt_sequence"])
-    to_crs = pyproj.Transformer.from_crs(4326, crs, always_xy=True)
-    x, y = to_crs.transform(
-        points["shape_pt_lon"].to_numpy("float64"), points["shape_pt_lat"].to_numpy("float64")
-    )
-    good = np.isfinite(x) & np.isfinite(y)
-    coords, code = np.column_stack([x, y])[good], wanted.get_indexer(points["shape_id"])[good]
-    size = np.bincount(code, minlength=len(wanted))
-    order = np.argsort(code, kind="stable")
-    coords, ptr = coords[order], np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-    whole = np.flatnonzero(size >= 2)
-    kept = np.isin(code[order], whole)
-    paths = np.full(len(wanted), None, dtype=object)
-    paths[whole] = shapely.linestrings(
-        coords[kept], indices=(np.cumsum(size >= 2) - 1)[code[order][kept]]
-    )
-    row = np.flatnonzero(size[wanted.get_indexer(shape_of)] * (shape_of != "").to_numpy() >= 2)
-    which = wanted.get_indexer(shape_of)[row].astype(np.int64)
-    from_m, to_m = (
-        shapely.line_locate_point(paths[which], np.asarray(shapely.points(end[row]), dtype=object))
-        for end in (a, b)
-    )
-    # a path that crosses itself can be read from the wrong passage: then the air line
-    air = np.hypot(*(a[row] - b[row]).T)
-    clear = (from_m < to_m) & (to_m <= from_m + 5 * air + 200)
-    row, which = row[clear], which[clear]
-    if not len(row):
-        return out, guessed
-    length = shapely.length(paths[which])
-    parts, owner = cut_lines(coords, ptr, which, from_m[clear] / length, to_m[clear] / length)
-    out[row] = shapely.linestrings(parts, indices=owner)
-    guessed[row] = False
-    return out, guessed
-
-
-def section_reach(sections: Sections, rule: Rule) -> Floats:
-    """Return how far a new stop on each section would serve, m."""
-    enough = rule.suffices(sections.counts)
-    reach: Floats = np.where(enough, rule.levels[:, None], 0.0).max(axis=0, initial=0.0)
-    return reach
 
 
 def new_stops(

@@ -1,7 +1,7 @@
 """Which stops suffice on which day type, and how far people walk to them.
 
-A *post* is a stop point of the timetable; a *place* is what its departures are counted for: the
-station it belongs to, else the post itself. A departure counts for people who may walk as far as
+A *post* is a stop point of the timetable; a *place* is what its departures are counted for: posts
+of all feeds that passengers take for one stop. A departure counts for people who may walk as far as
 its mode's limit, so the bus at a railway station does not help someone 900 m away, but the trains
 do. A place's *reach* is the farthest walk at which the departures that still count are enough.
 """
@@ -16,13 +16,13 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import scipy.sparse as sparse
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from metrogis.errors import ParameterError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
+from metrogis.transit.passages import Passages, PlaceLines, busier, passages, place_lines
+from metrogis.transit.stop_places import join_posts
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -265,9 +265,19 @@ class Service:
 
 
 def read_service(
-    feed: Any, crs: Any, rule: Rule, *, days: Iterable[str], merge_distance: float = 0.0
+    feed: Any,
+    crs: Any,
+    rule: Rule,
+    *,
+    days: Iterable[str],
+    merge_distance: float = 150.0,
+    place_distance: float = 50.0,
 ) -> Service:
     """Count the departures of a timetable by place and day type.
+
+    A place's departures are those of all its posts, each run once; of each line the busier
+    direction counts, and lines are summed. The windows also hold what the day before still runs
+    after midnight.
 
     Parameters
     ----------
@@ -276,9 +286,9 @@ def read_service(
     rule : Rule
     days : iterable of str
         Day types asked for; unknown ones are left out of the answer.
-    merge_distance : float
-        Posts of one name nearer than this (m) count as one place; 0 joins only posts of one
-        station.
+    merge_distance, place_distance : float
+        Metres within which posts of one name, and posts of any name, are one place
+        (:func:`metrogis.transit.stop_places.join_posts`).
 
     Returns
     -------
@@ -286,11 +296,8 @@ def read_service(
     """
     posts = feed.stop_points(crs)
     xy = np.column_stack([posts.geometry.x, posts.geometry.y]).astype("float64")
-    place = np.asarray(pd.factorize(posts["station"])[0], dtype=np.int64)
-    if merge_distance > 0:
-        place = _merge(place, xy, posts["name"], merge_distance)
+    place = join_posts(posts, place_distance=place_distance, name_distance=merge_distance)
     places = int(place.max()) + 1 if len(place) else 0
-    position = pd.Index(posts["stop_id"])
     known = feed.day_types()
     # a post where some trip calls on some date is a stop, though nothing may leave on these days
     has_level = np.zeros((len(rule.levels), places), bool)
@@ -300,43 +307,113 @@ def read_service(
         level = np.searchsorted(rule.levels, own[own > 0])
         has_level[np.ix_(level, place[which == k])] = True
     walk_limit = np.where(has_level, rule.levels[:, None], 0.0).max(axis=0, initial=0.0)
+    lines = place_lines(feed, posts["stop_id"], place)
     counts: dict[str, Ints] = {}
     unknown: dict[str, frozenset[str]] = {}
-    lost = {"place": 0, "mode": 0}
+    most = {"place": 0, "mode": 0, "folded": 0}
     for day in days:
         if day not in known or known[day].date is None:
             continue
-        table = feed.departures(day)
-        unknown[day] = frozenset(table.attrs.get("unknown_feeds", ()))
-        code, stop_ids = _codes(table["stop_id"])
-        row = position.get_indexer(stop_ids)[code]
-        code, kinds = _codes(table["mode_group"])
-        limit = np.append(rule.limit_of(kinds), 0.0)[code]
-        placed = row >= 0
-        lost["place"] = max(lost["place"], int((~placed).sum()))
-        lost["mode"] = max(lost["mode"], int((limit == 0).sum()))
-        seconds = table["seconds"].to_numpy("float64")
-        counts[day] = rule.count(place[row[placed]], limit[placed], seconds[placed], places)
-    audit = Audit()
-    audit = audit.add(
-        "timetable",
-        "dropped",
-        lost["place"],
-        Text(
-            "odjazdy (dziennie) z przystanków bez położenia",
-            "departures (per day) from stops without a position",
-        ),
+        found = passages(feed, day)
+        unknown[day] = frozenset(found.unknown_feeds)
+        pair = lines.of_call[found.call]
+        limit = np.append(rule.limit_of(lines.group)[lines.line], 0.0)[pair]
+        for name, number in (
+            ("place", found.own & (pair < 0)),
+            ("mode", found.own & (pair >= 0) & (limit == 0)),
+        ):
+            most[name] = max(most[name], int(number.sum()))
+        most["folded"] = max(most["folded"], found.folded)
+        counts[day] = one_way(feed, lines, found.take(limit > 0), rule, lines.place, places)
+    return Service(
+        rule, posts, xy, place, counts, has_level, walk_limit, unknown, _service_audit(most)
     )
-    audit = audit.add(
-        "timetable",
-        "dropped",
-        lost["mode"],
-        Text(
-            "odjazdy (dziennie) środków transportu, których nie liczymy (np. taksówka)",
-            "departures (per day) of modes that are not counted (taxi, for example)",
-        ),
+
+
+def _service_audit(most: Mapping[str, int]) -> Audit:
+    """Return rows on departures that are not counted, or taken from another day."""
+    return (
+        Audit()
+        .add(
+            "timetable",
+            "dropped",
+            most["place"],
+            Text(
+                "odjazdy (dziennie) z przystanków bez położenia",
+                "departures (per day) from stops without a position",
+            ),
+        )
+        .add(
+            "timetable",
+            "dropped",
+            most["mode"],
+            Text(
+                "odjazdy (dziennie) środków transportu, których nie liczymy (np. taksówka)",
+                "departures (per day) of modes that are not counted (taxi, for example)",
+            ),
+        )
+        .add(
+            "timetable",
+            "modelled",
+            most["folded"],
+            Text(
+                "odjazdy po północy z dnia poprzedniego, którego rozkład nie obejmuje: przyjęto "
+                "takie jak w badanym dniu",
+                "departures after midnight of the day before, which the timetable does not cover: "
+                "taken to be those of the day itself",
+            ),
+        )
     )
-    return Service(rule, posts, xy, place, counts, has_level, walk_limit, unknown, audit)
+
+
+def one_way(
+    feed: Any,
+    lines: PlaceLines,
+    found: Passages,
+    rule: Rule,
+    place: Ints,
+    places: int,
+    *,
+    until: Floats | None = None,
+) -> Ints:
+    """Count departures by place: each run once, the busier direction of each line, lines summed.
+
+    Parameters
+    ----------
+    feed : metrogis.transit.Feed
+    lines : PlaceLines
+    found : Passages
+        Only those that count: of modes with a walk limit, at places.
+    rule : Rule
+    place : ndarray of int (pairs,)
+        Place of each pair of ``lines``.
+    places : int
+    until : ndarray (passages,), optional
+        As in :meth:`Rule.count`.
+
+    Returns
+    -------
+    ndarray of int (1 + windows, levels, places)
+    """
+    seconds = found.seconds.astype(np.float64)
+    ends = seconds if until is None else until
+    window = np.full(len(seconds), -1, np.int64)
+    for k, (start, end) in enumerate(rule.windows):
+        window[(seconds >= start) & (seconds < end) & (ends < end)] = k
+    day, inside = lines.once(feed, found, window)
+    pair = lines.of_call[found.call]
+    limit = rule.limit_of(lines.group)[lines.line][pair]
+    key = pair * 3 + lines.direction[feed.calls.trip[found.call]]
+    size = 3 * len(lines.place)
+    whole = rule.count(key[day], limit[day], seconds[day], size)
+    whole[1:] = rule.count(
+        key[inside], limit[inside], seconds[inside], size, until=ends[inside]
+    )[1:]  # fmt: skip
+    both = busier(whole)
+    out = np.zeros((*both.shape[:2], places), np.int64)
+    for row, level in np.ndindex(*both.shape[:2]):
+        out[row, level] = np.bincount(place, both[row, level], minlength=places)[:places]
+    return out
 
 
 def _codes(column: pd.Series) -> tuple[Ints, list[Any]]:
@@ -345,15 +422,3 @@ def _codes(column: pd.Series) -> tuple[Ints, list[Any]]:
         return column.cat.codes.to_numpy(np.int64), list(column.cat.categories)
     codes, values = pd.factorize(column)
     return codes.astype(np.int64), list(values)
-
-
-def _merge(place: Ints, xy: Floats, names: pd.Series, distance: float) -> Ints:
-    """Join places whose posts of one name lie within ``distance``."""
-    name = pd.factorize(names.fillna("").str.casefold())[0]
-    near = cKDTree(xy).query_pairs(distance, output_type="ndarray")
-    near = near[name[near[:, 0]] == name[near[:, 1]]]
-    count = int(place.max()) + 1 if len(place) else 0
-    links = sparse.coo_matrix(
-        (np.ones(len(near)), (place[near[:, 0]], place[near[:, 1]])), shape=(count, count)
-    )
-    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)[place]

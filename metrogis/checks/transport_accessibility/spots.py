@@ -14,7 +14,7 @@ import shapely
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from metrogis.checks.transport_accessibility.fixes import Fixes, Sections, added, section_reach
+from metrogis.checks.transport_accessibility.fixes import Fixes, added
 from metrogis.checks.transport_accessibility.service import (
     TOLERANCE,
     Bools,
@@ -25,6 +25,7 @@ from metrogis.checks.transport_accessibility.service import (
     Walk,
     served,
 )
+from metrogis.checks.transport_accessibility.white_sections import Sections, section_reach
 
 CONTACT = 1.0
 """Metres: cells cut from different borders touch within this much, corners included."""

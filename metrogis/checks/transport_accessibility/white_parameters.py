@@ -129,20 +129,32 @@ class WhiteSpotsParameters(Parameters):
             "this project's choice: a neighbour's stop may serve across the border",
         ),
     ] = True
+    place_distance: Annotated[
+        float,
+        Spec(
+            Text(
+                "słupki bliższe niż tyle to jedno miejsce, także różnych przewoźników",
+                "posts nearer than this are one stop place, also of different operators",
+            ),
+            "m",
+            "DG REGIO's clusters of stops; this project's choice for posts of several feeds",
+        ),
+        Field(ge=0, le=150),
+    ] = 50
     merge_distance: Annotated[
         float,
         Spec(
             Text(
-                "słupki o jednej nazwie bliższe niż tyle liczone jako jeden przystanek (0: tylko "
-                "perony jednej stacji)",
-                "posts of one name nearer than this count as one stop (0: only platforms of one "
-                "station)",
+                "słupki o jednej nazwie bliższe niż tyle to jedno miejsce (0: tylko perony jednej "
+                "stacji i słupki bliższe niż place_distance)",
+                "posts of one name nearer than this are one stop place (0: only platforms of one "
+                "station, and posts nearer than place_distance)",
             ),
             "m",
-            "this project's choice; Swiss ARE uses 150 m",
+            "Swiss ARE: stops of one name within 150 m are one stop",
         ),
         Field(ge=0, le=1000),
-    ] = 0
+    ] = 150
     split_by_municipality: Annotated[
         bool,
         Spec(

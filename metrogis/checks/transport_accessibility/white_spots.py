@@ -38,6 +38,7 @@ from metrogis.checks.transport_accessibility.service import (
 from metrogis.checks.transport_accessibility.settled import settle
 from metrogis.checks.transport_accessibility.share_weights import share_weights
 from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
+from metrogis.checks.transport_accessibility.white_sections import read_sections
 from metrogis.checks.transport_accessibility.white_tables import (
     SERVED,
     STATES,
@@ -162,8 +163,9 @@ def white_spots(
     service, near = None, Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
     if timetable is not None:
         service = read_service(
-            timetable, run.crs, rule, days=p.day_types, merge_distance=p.merge_distance
-        )
+            timetable, run.crs, rule, days=p.day_types, merge_distance=p.merge_distance,
+            place_distance=p.place_distance,
+        )  # fmt: skip
         run.add(service.audit)
         near = walk.walk_pairs(xy, service.xy, limit=rule.longest)
     straight = isinstance(walk, StraightLine)
@@ -205,7 +207,7 @@ def white_spots(
             new_path(fixes, service, main, xy, _by_air(xy, service), barrier, walk)
         bare = np.flatnonzero(white & (fixes.kind == "none"))
         if len(bare):
-            sections = fixing.read_sections(timetable, service, main, run.crs)
+            sections = read_sections(timetable, service, main, run.crs)
             fixing.new_stops(
                 fixes, sections, rule.on(main), xy, bare, p.detour, None if straight else walk
             )

@@ -23,6 +23,7 @@ from metrogis.checks.transport_accessibility.service import (
 )
 from metrogis.checks.transport_accessibility.share_weights import Weights
 from metrogis.checks.transport_accessibility.white_parameters import DayName, WhiteSpotsParameters
+from metrogis.checks.transport_accessibility.white_sections import Sections
 
 UNKNOWN, SERVED, WHITE = 0, 1, 2
 STATES = np.array(["unknown", "served", "white"], dtype=object)
@@ -113,7 +114,7 @@ def spot_tables(
     service: Service | None,
     near: Pairs,
     fixes: fixing.Fixes,
-    sections: fixing.Sections | None,
+    sections: Sections | None,
     stops: gpd.GeoDataFrame,
     walk: Walk | None,
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, Floats]:

@@ -172,13 +172,26 @@ def test_a_bus_at_the_station_does_not_count_from_afar(tmp_path):
     assert cause_of(result)[0] == "too_few"
 
 
-def test_posts_of_one_name_count_together_only_when_asked(tmp_path):
-    stops = {"a": (1000, 2000), "b": (1000, 2040)}
+@pytest.mark.parametrize(
+    ("apart", "names", "options", "expected"),
+    [
+        (50.0, ("Rynek", "Szkoła"), {}, "served"),
+        (50.01, ("Rynek", "Szkoła"), {}, "white"),
+        (50.0, ("Rynek", "Szkoła"), {"place_distance": 49.9}, "white"),
+        (150.0, ("Rynek 01", "RYNEK 02 n/ż"), {}, "served"),
+        (150.01, ("Rynek 01", "RYNEK 02 n/ż"), {}, "white"),
+        (150.0, ("Rynek 01", "RYNEK 02 n/ż"), {"merge_distance": 149.9}, "white"),
+        (150.0, ("Rynek", "Ryneczek"), {}, "white"),
+        (150.0, ("", ""), {}, "white"),
+    ],
+)
+def test_posts_form_one_place_by_distance_and_name(tmp_path, apart, names, options, expected):
+    stops = {"a": (1000, 2000), "b": (1000, 2000 + apart)}
     feed = write_feed(tmp_path / "f", stops, runs("a", ENOUGH[:4]) + runs("b", ENOUGH[4:]))
-    feed.stops.loc[feed.stops["stop_id"] == "b", "stop_name"] = "Stop a"
-    args = (towns(), cells((1000, 2000)), feed)
-    assert state_of(white_spots(*args, coverage=complete())) == ["white"]
-    assert state_of(white_spots(*args, coverage=complete(), merge_distance=50)) == ["served"]
+    for stop, name in zip(("a", "b"), names, strict=True):
+        feed.stops.loc[feed.stops["stop_id"] == stop, "stop_name"] = name
+    found = white_spots(towns(), cells((1000, 2000)), feed, coverage=complete(), **options)
+    assert state_of(found) == [expected]
 
 
 def test_windows_may_be_left_out_on_days_off(tmp_path):
