@@ -180,11 +180,10 @@ def lines_at(feed: Feed, there: Ints) -> PlaceLines:
     """
     calls = feed.calls
     routes = feed.routes
-    named = routes["line"] if "line" in routes.columns else routes["route_short_name"]
-    text = named.astype(object).to_numpy()
-    # a route without a name is a line of its own
+    # the lines that directions are of: name and mode; a route without a name is one of its own
+    text = routes["line"].to_numpy(dtype=object)
     text = np.where(text == "", "\0" + routes["route_id"].astype(object).to_numpy(), text)
-    key = pd.Series([str(t).strip() for t in text]) + "\0" + routes["mode"].to_numpy(dtype=object)
+    key = pd.Series(text, dtype=object) + "\0" + routes["mode"].to_numpy(dtype=object)
     code, _ = pd.factorize(key)
     _, first = np.unique(code, return_index=True)
     usable = np.flatnonzero(there >= 0)
@@ -198,10 +197,8 @@ def lines_at(feed: Feed, there: Ints) -> PlaceLines:
     again = _again(feed, there)
     trips = np.zeros(len(feed.trips), bool)
     trips[calls.trip[again]] = True
-    stated = getattr(feed, "_trip_direction", None)
-    if stated is None:
-        stated = feed.trips["direction_id"].to_numpy()
-    direction = np.where(np.isin(stated, (0, 1)), stated, 2).astype(np.int64)
+    way = feed._trip_direction
+    direction = np.where(way >= 0, way, 2).astype(np.int64)
     return PlaceLines(
         pairs // size,
         pairs % size,

@@ -64,7 +64,9 @@ def write(
     return folder
 
 
-def forth(line: str, hours: Any, *stops: str, direction: int | str = 0, service: str = "d") -> list[Trip]:
+def forth(
+    line: str, hours: Any, *stops: str, direction: int | str = 0, service: str = "d"
+) -> list[Trip]:
     return [
         (line, direction, service, [(s, h + 0.1 * k) for k, s in enumerate(stops)]) for h in hours
     ]  # fmt: skip
@@ -127,7 +129,9 @@ def test_runs_listed_twice_are_one(tmp_path):
 
 
 def test_a_run_that_calls_at_two_posts_of_a_place_counts_once(tmp_path):
-    trips = [("1", 0, "d", [("A", h), ("M", h + 0.1), ("N", h + 0.11), ("B", h + 0.2)]) for h in DAY]
+    trips = [
+        ("1", 0, "d", [("A", h), ("M", h + 0.1), ("N", h + 0.11), ("B", h + 0.2)]) for h in DAY
+    ]
     assert counted(tmp_path, [trips], "M") == [5, 2, 1]
     # in each window in which it leaves: 8:59 at one post, 9:01 at the other
     edge = [("1", 0, "d", [("A", 8.8), ("M", 9 - 1 / 60), ("N", 9 + 1 / 60), ("B", 9.2)])]
