@@ -20,28 +20,30 @@ QUESTION = Text(
     "smallest change that would help?",
 )
 METHOD = Text(
-    "Każda zamieszkana komórka (najwyżej 250 m) jest w danym rodzaju dnia obsłużona, biała albo "
-    "nieznana. Obsłużona: w zasięgu dojścia jest przystanek z dość częstą obsługą (odjazdy w "
-    "dobie i w porach dojazdów). Biała: nie ma takiego przystanku, a rozkłady wszystkich "
-    "środków transportu, które mogłyby tam służyć, są kompletne. W pozostałych miejscach stan "
-    "jest nieznany: brak rozkładu w danych nie znaczy, że nic nie kursuje. To samo dotyczy okolicy "
-    "przystanków i kursów, których nie dało się odczytać. Odjazdy liczone są dla miejsc: słupków "
-    "wszystkich przewoźników, które należą do jednej stacji, leżą blisko siebie albo mają jedną "
-    "nazwę; każdy kurs raz, z każdej linii kierunek z większą liczbą odjazdów. Ludność "
-    "podzielonych komórek jest modelowana; położenie ludzi w komórce 250 m znane jest z "
-    "dokładnością do 177 m. Bez sieci ulic dojście to linia prosta razy współczynnik. Przystanki poza granicami metropolii liczą "
-    "się tylko wtedy, gdy są w rozkładzie. Wynik nie mówi o cenach, dostępności dla osób z "
-    "niepełnosprawnościami ani o tym, dokąd można dojechać.",
-    "Each populated cell (at most 250 m) is served, white or unknown on each day type. Served: "
-    "a stop within the walk limit has enough service (departures per day and in the commuting "
-    "windows). White: it has none, and the timetables of every mode that could serve are "
-    "complete there. Elsewhere the state is unknown: a timetable that is not in the data does not "
-    "mean that nothing runs. So it is near stops and trips that could not be read. Departures are "
-    "counted for stop places: posts of all operators that belong to one station, lie near each "
-    "other or bear one name; each run once, of each line the busier direction. People of split "
-    "cells are modelled; where they live in a 250 m cell is known to 177 m. Without a street network a walk is the straight line times a factor. Stops "
-    "beyond the metropolis count only when the timetable holds them. It says nothing of fares, "
-    "of access for people with disabilities, or of where one can travel.",
+    "Każda zamieszkana komórka (najwyżej 250 m) jest w danym rodzaju dnia obsłużona, biała "
+    "albo nieznana. Obsłużona: w zasięgu dojścia jest przystanek z dość częstą obsługą "
+    "(odjazdy w dobie i w porach dojazdów). Biała: nie ma takiego przystanku, a rozkłady "
+    "wszystkich środków transportu, które mogłyby tam służyć, są kompletne. W pozostałych "
+    "miejscach stan jest nieznany: brak rozkładu w danych nie znaczy, że nic nie kursuje. To "
+    "samo dotyczy okolicy przystanków i kursów, których nie dało się odczytać. Odjazdy "
+    "liczone są dla miejsc: słupków wszystkich przewoźników, które należą do jednej stacji, "
+    "leżą blisko siebie albo mają jedną nazwę; każdy kurs raz, z każdej linii kierunek z "
+    "większą liczbą odjazdów. Ludność podzielonych komórek jest modelowana; położenie ludzi w "
+    "komórce 250 m znane jest z dokładnością do 177 m. Bez sieci ulic dojście to linia prosta "
+    "razy współczynnik. Przystanki poza granicami metropolii liczą się tylko wtedy, gdy są w "
+    "rozkładzie. Wynik nie mówi o cenach, dostępności dla osób z niepełnosprawnościami ani o "
+    "tym, dokąd można dojechać.",
+    "Each populated cell (at most 250 m) is served, white or unknown on each day type. "
+    "Served: a stop within the walk limit has enough service (departures per day and in the "
+    "commuting windows). White: it has none, and the timetables of every mode that could "
+    "serve are complete there. Elsewhere the state is unknown: a timetable that is not in the "
+    "data does not mean that nothing runs. So it is near stops and trips that could not be "
+    "read. Departures are counted for stop places: posts of all operators that belong to one "
+    "station, lie near each other or bear one name; each run once, of each line the busier "
+    "direction. People of split cells are modelled; where they live in a 250 m cell is known "
+    "to 177 m. Without a street network a walk is the straight line times a factor. Stops "
+    "beyond the metropolis count only when the timetable holds them. It says nothing of "
+    "fares, of access for people with disabilities, or of where one can travel.",
 )
 
 INPUTS: tuple[tuple[str, Text, str, bool], ...] = (
