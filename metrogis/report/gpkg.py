@@ -24,6 +24,7 @@ from metrogis.errors import PublishError
 from metrogis.maps.ground import UnknownLand
 from metrogis.maps.layers import MapLayer, build
 from metrogis.report import qgis
+from metrogis.report.known import of_result
 from metrogis.report.tables import _umask, attributes, table_name
 from metrogis.texts import Text
 
@@ -63,7 +64,7 @@ def write(results: Iterable[Result], path: Path, *, language: str = "pl") -> Pat
     Path
         ``path``. Layers are called ``<check>_<table>``, land of which a view does not know
         ``<check>_no_data_<column>``; ``about`` lists findings, parameters,
-        sources and the audit of each check.
+        sources, what is known of them, and the audit of each check.
 
     Raises
     ------
@@ -292,7 +293,7 @@ def _style_row(
 
 
 def about(results: Sequence[Result]) -> pd.DataFrame:
-    """Return findings, parameters, sources and audits as rows: check, kind, item, pl, en."""
+    """Return findings, parameters, sources, evidence, audits as rows: check, kind, item, pl, en."""
     rows: list[tuple[str, str, str, str, str]] = []
     for r in results:
         rows.append((r.check.id, "title", "", r.check.title.pl, r.check.title.en))
@@ -310,6 +311,9 @@ def about(results: Sequence[Result]) -> pd.DataFrame:
         for s in r.provenance:
             text = "; ".join(t for t in (s.origin, s.attribution, s.licence, s.date) if t)
             rows.append((r.check.id, "source", s.layer, text, text))
+        for item in of_result(r):
+            pl, en = (item.sentence(language) for language in ("pl", "en"))
+            rows.append((r.check.id, "evidence", item.layer, pl, en))
         for a in r.audit:
             rows.append(
                 (r.check.id, f"audit: {a.action}", a.layer, f"{a.count}: {a.what.pl}",

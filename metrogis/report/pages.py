@@ -6,7 +6,7 @@ Templates escape everything; nothing from the data is ever marked as safe.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Protocol
@@ -14,7 +14,9 @@ from typing import Any, Protocol
 import jinja2
 import pandas as pd
 
+from metrogis.checks import registry
 from metrogis.checks.contract import DIRECTIONS, Check, Column, Result
+from metrogis.errors import MetrogisError
 from metrogis.maps.images import ImageLayer
 from metrogis.maps.layers import MapLayer
 from metrogis.maps.legend import legend_of
@@ -24,6 +26,7 @@ from metrogis.maps.texts import unit_text
 from metrogis.maps.values import column_of, each_once, flag, heading, shown, sort_key
 from metrogis.provenance import ACTIONS, Source
 from metrogis.report import words
+from metrogis.report.known import ABSENT, of_result, share_text
 from metrogis.report.rasters import raster_name
 from metrogis.report.tables import table_name
 from metrogis.texts import LANGUAGES, Text, both, is_missing, number
@@ -62,6 +65,8 @@ class AtlasLike(Protocol):
     def results(self) -> dict[str, Result]: ...  # noqa: D102
     @property
     def skipped(self) -> Sequence[SkippedCheck]: ...  # noqa: D102
+    @property
+    def failed(self) -> Mapping[str, MetrogisError]: ...  # noqa: D102
     @property
     def layers(self) -> pd.DataFrame: ...  # noqa: D102
     @property
@@ -115,7 +120,7 @@ def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableVi
     heads = [
         Head(
             c,
-            heading(column, language),
+            _marked(column, language),
             column.kind in ("number", "share"),
             column.note.get(language) if column.note else "",
         )
@@ -141,6 +146,11 @@ def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableVi
         cut=cut,
         csv=f"{table_name(result, name)}{csv_suffix}.csv" if len(frame) <= MAX_CSV_ROWS else "",
     )
+
+
+def _marked(column: Column, language: str) -> str:
+    """Return a heading with a mark where the number is a bound, or speaks of what is known."""
+    return heading(column, language) + words.BOUNDS[column.bound] + "*" * column.of_known
 
 
 def _cell(value: Any, column: Column, language: str) -> Cell:
@@ -178,7 +188,8 @@ def check_page(
     """Return the HTML of a check's page."""
     check = result.check
     legends = [legend_of(layer, language) for layer in layers]
-    return _render(
+    declared = {name: check.columns.get(name, {}) for name in result.tables}
+    return render(
         "check.html.j2",
         atlas,
         language,
@@ -200,6 +211,8 @@ def check_page(
         parameters=_parameters(result, language),
         columns=_columns(result, language),
         sources=[_source(s, language) for s in result.provenance],
+        knowledge=_knowledge(result, language),
+        any_bound=any(c.bound or c.of_known for t in declared.values() for c in t.values()),
         audit=[
             (a.layer, ACTIONS[a.action].get(language), number(a.count, language),
              a.what.get(language), a.examples)
@@ -262,8 +275,26 @@ def _columns(result: Result, language: str) -> list[tuple[str, str, str, str]]:
             if name in frame.columns:
                 column = column_of(result.check, table, name)
                 note = column.note.get(language) if column.note else ""
-                rows.append((title, name, heading(column, language), note))
+                if column.known:
+                    of = words.WORDS["known_column"].get(language)
+                    note = f"{note}. {of} {column.known}".removeprefix(". ")
+                rows.append((title, name, _marked(column, language), note))
     return rows
+
+
+def _knowledge(result: Result, language: str) -> list[tuple[str, str, str, str, str]]:
+    """Return rows: layer, its title, how complete it is, its known share, what was lost of it."""
+    titles = {item.name: item.text for item in result.check.inputs}
+    return [
+        (
+            item.layer,
+            titles.get(item.layer, both(item.layer)).get(language),
+            words.KNOWLEDGE[item.state].get(language),
+            "" if item.state == ABSENT else share_text(item.share, language),
+            words.LOST.fill(n=item.lost).get(language) if item.lost else "",
+        )
+        for item in of_result(result)
+    ]
 
 
 def _source(source: Source, language: str) -> list[str]:
@@ -281,30 +312,89 @@ def _source(source: Source, language: str) -> list[str]:
 
 
 @dataclass(frozen=True)
+class Card:
+    """A check that was computed, on the index page."""
+
+    check: Check
+    finding: str
+    mostly_unknown: bool
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A check without an answer: which layer it lacks, or the fault it met."""
+
+    check: Check
+    failed: bool
+    layer: str
+    reason: Text
+    place: str = ""
+    remedy: Text | None = None
+
+
+@dataclass(frozen=True)
 class Section:
     """One direction of the strategy on the index page."""
 
     direction: str
     title: str
-    done: list[tuple[Check, str]]
-    skipped: list[SkippedCheck]
+    done: list[Card]
+    failed: list[Unanswered]
+    skipped: list[Unanswered]
+
+
+def unanswered(atlas: AtlasLike) -> list[Unanswered]:
+    """Return the checks without an answer: those that met a fault, then those that lack a layer."""
+    found = []
+    for check_id, error in atlas.failed.items():
+        found.append(
+            Unanswered(
+                registry.get(check_id),
+                True,
+                error.layer or "",
+                error.message,
+                error.place or "",
+                error.remedy,
+            )
+        )
+    return found + [Unanswered(s.check, False, s.layer, s.reason) for s in atlas.skipped]
+
+
+def unanswered_page(atlas: AtlasLike, item: Unanswered, language: str, **shared: Any) -> str:
+    """Return the page of a check without an answer: why there is none, and what to do."""
+    check = item.check
+    return render(
+        "unanswered.html.j2",
+        atlas,
+        language,
+        file=f"{check.id}.html",
+        check=check,
+        item=item,
+        title=check.title.get(language),
+        direction_title=DIRECTIONS[check.direction].get(language),
+        **shared,
+    )
 
 
 def index_page(atlas: AtlasLike, language: str, *, root: str, **shared: Any) -> str:
     """Return the HTML of the index; ``root`` leads to the folder of the site."""
     sections = []
+    without = unanswered(atlas)
     for direction, title in DIRECTIONS.items():
         done = [
-            (r.check, next(iter(r.sentences(language)), ""))
+            Card(r.check, next(iter(r.sentences(language)), ""), r.mostly_unknown)
             for r in atlas.results.values()
             if r.check.direction == direction
         ]
-        skipped = [s for s in atlas.skipped if s.check.direction == direction]
-        if done or skipped:
-            sections.append(Section(direction, title.get(language), done, skipped))
+        here = [item for item in without if item.check.direction == direction]
+        failed, skipped = ([i for i in here if i.failed is state] for state in (True, False))
+        if done or here:
+            sections.append(Section(direction, title.get(language), done, failed, skipped))
     template = words.COUNTS_SKIPPED if atlas.skipped else words.COUNTS
-    counts = template.fill(done=len(atlas.results), skipped=len(atlas.skipped))
-    return _render(
+    counts = [template.fill(done=len(atlas.results), skipped=len(atlas.skipped)).get(language)]
+    if atlas.failed:
+        counts.append(words.COUNTS_FAILED.fill(failed=len(atlas.failed)).get(language))
+    return render(
         "index.html.j2",
         atlas,
         language,
@@ -312,14 +402,15 @@ def index_page(atlas: AtlasLike, language: str, *, root: str, **shared: Any) -> 
         root=root,
         title=atlas.title.get(language),
         sections=sections,
-        counts=counts.get(language),
-        layers=_layer_rows(atlas.layers, language),
+        counts=" ".join(counts),
+        layers=layer_rows(atlas.layers, language),
         csv_suffix=csv_suffix(language, shared["languages"]),
         **shared,
     )
 
 
-def _layer_rows(table: pd.DataFrame, language: str) -> list[dict[str, Any]]:
+def layer_rows(table: pd.DataFrame, language: str) -> list[dict[str, Any]]:
+    """Return the table of layers as texts."""
     rows = []
     for item in table.to_dict("records"):
 
@@ -365,7 +456,8 @@ def security_policy(basemap: Basemap | None) -> str:
     )
 
 
-def _render(template: str, atlas: AtlasLike, language: str, **values: Any) -> str:
+def render(template: str, atlas: AtlasLike, language: str, **values: Any) -> str:
+    """Return a page; templates see all words of pages as ``w``."""
     w = {name: text.get(language) for name, text in words.WORDS.items()}
     values.setdefault("root", "../")
     return _environment().get_template(template).render(
@@ -381,8 +473,8 @@ def _render(template: str, atlas: AtlasLike, language: str, **values: Any) -> st
 
 def prepare() -> None:
     """Read the templates: once, before several processes need them."""
-    for name in ("check.html.j2", "index.html.j2", "parts.html.j2"):
-        _environment().get_template(name)
+    for name in ("check", "data", "index", "parts", "unanswered"):
+        _environment().get_template(f"{name}.html.j2")
 
 
 @cache

@@ -3,7 +3,7 @@
 ::
 
     index.html                 the index in the first language
-    pl/  en/                   index and one page per check
+    pl/  en/                   index, a page on the data, and one page per check
     maps/                      scripts and data of the maps
     pictures/                  static pictures
     downloads/                 one GeoPackage with QGIS styles, CSV tables
@@ -18,7 +18,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -32,7 +32,8 @@ from metrogis.maps import layers as map_layers
 from metrogis.maps import page as map_page
 from metrogis.maps.page import Basemap
 from metrogis.parallel import processors, share_out
-from metrogis.report import figures, gpkg, pages, rasters, tables
+from metrogis.report import data_page, figures, gpkg, pages, rasters, tables
+from metrogis.report import known as evidence
 from metrogis.report.tables import _umask
 from metrogis.texts import LANGUAGES, Text
 
@@ -162,11 +163,20 @@ def _build(
                 work(result)
             tell("", WRITING)
             written.result()
+    known = evidence.of_atlas(atlas.results.values())
+    _write_evidence(atlas, known, downloads, languages)
     for language in languages:
+        _write(
+            folder / language / data_page.FILE,
+            data_page.data_page(atlas, known, language, **shared),
+        )
+        for item in pages.unanswered(atlas):
+            html = pages.unanswered_page(atlas, item, language, **shared)
+            _write(folder / language / f"{item.check.id}.html", html)
         index = pages.index_page(atlas, language, root="../", **shared)
         _write(folder / language / "index.html", index)
     _write(folder / "index.html", pages.index_page(atlas, languages[0], root="", **shared))
-    _write(folder / MARKER, _manifest(atlas, languages, folder))
+    _write(folder / MARKER, _manifest(atlas, known, languages, folder))
 
 
 def _weight(result: Result) -> float:
@@ -178,6 +188,23 @@ def _weight(result: Result) -> float:
 def _write_package(atlas: pages.AtlasLike, path: Path, languages: list[str]) -> None:
     if atlas.results:
         gpkg.write(atlas.results.values(), path, language=languages[0])
+
+
+def _write_evidence(
+    atlas: pages.AtlasLike,
+    known: Mapping[str, evidence.Known],
+    folder: Path,
+    languages: list[str],
+) -> None:
+    """Write what is known of the data: by municipality as CSV, whole as JSON."""
+    _write(folder / "evidence.json", _json(evidence.as_json(known)))
+    first = next(iter(atlas.results.values()), None)
+    if first is None:
+        return
+    rows = evidence.table(known, first.municipalities)
+    for language, text in zip(languages, tables.csv_texts(rows, languages), strict=True):
+        name = f"evidence{pages.csv_suffix(language, languages)}.csv"
+        (folder / name).write_bytes(text.encode("utf-8-sig", "replace"))
 
 
 def _write_check(
@@ -257,7 +284,12 @@ def _copy_assets(folder: Path) -> Text | None:
     return None
 
 
-def _manifest(atlas: pages.AtlasLike, languages: list[str], folder: Path) -> str:
+def _manifest(
+    atlas: pages.AtlasLike,
+    known: Mapping[str, evidence.Known],
+    languages: list[str],
+    folder: Path,
+) -> str:
     content = {
         "generator": GENERATOR,
         "version": atlas.version,
@@ -272,14 +304,31 @@ def _manifest(atlas: pages.AtlasLike, languages: list[str], folder: Path) -> str
                 "findings": [f.render()._asdict() for f in r.findings],
                 "figures": {k: _number(v) for k, v in r.figures.items()},
                 "parameters": r.parameters.model_dump(mode="json"),
+                "known_share": round(r.known_share, 6),
             }
             for r in atlas.results.values()
         },
         "skipped": {
             s.check.id: {"layer": s.layer, "reason": s.reason._asdict()} for s in atlas.skipped
         },
+        "failed": {
+            check_id: {
+                "error": type(error).__name__,
+                "layer": error.layer,
+                "place": error.place,
+                "message": error.message._asdict(),
+                "remedy": error.remedy._asdict() if error.remedy else None,
+                "text": error.text._asdict(),
+            }
+            for check_id, error in atlas.failed.items()
+        },
+        "evidence": evidence.as_json(known),
         "files": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()),
     }
+    return _json(content)
+
+
+def _json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, default=str) + "\n"
 
 

@@ -113,6 +113,62 @@ WORDS: dict[str, Text] = {
         "Strona niczego nie pobiera z obcych serwerów i nie zapisuje ciasteczek.",
         "This page loads nothing from other servers and sets no cookies.",
     ),
+    "data_page": Text("Co wiadomo o danych", "What is known of the data"),
+    "data_lede": Text(
+        "Odpowiedzi atlasu są tak pewne jak dane. Tu widać, których warstw brakuje, gdzie są "
+        "niepełne i co zginęło przy ich wczytywaniu.",
+        "The answers of this atlas are as certain as its data. Here is which layers are missing, "
+        "where they are incomplete, and what was lost in reading them.",
+    ),
+    "data_link": Text(
+        "Gdzie dane są pełne, a gdzie ich brakuje", "Where the data are complete, and where not"
+    ),
+    "layers_known": Text("Co wiadomo o każdej warstwie", "What is known of each layer"),
+    "knowledge": Text("co wiadomo", "what is known"),
+    "known_land": Text("znana część obszaru", "known part of the area"),
+    "lost": Text("utracone", "lost"),
+    "used_by": Text("sprawdzenia", "checks"),
+    "losses": Text("Co zginęło przy wczytywaniu", "What was lost in reading"),
+    "losses_note": Text(
+        "Te obiekty były w danych, ale nie dało się ich użyć. W ich pobliżu odpowiedź jest "
+        "nieznana, a nie przecząca.",
+        "These were in the data and could not be used. Near them the answer is unknown, not no.",
+    ),
+    "losses_none": Text("Niczego nie utracono.", "Nothing was lost."),
+    "kind": Text("rodzaj", "kind"),
+    "doubts": Text("Wątpliwości", "Doubts"),
+    "doubt": Text("wątpliwość", "doubt"),
+    "by_municipality": Text("Znana część obszaru gmin", "Known part of the land of municipalities"),
+    "by_municipality_note": Text(
+        "Warstwy, które w każdej gminie są znane w całości, pominięto.",
+        "Layers that are known whole in every municipality are left out.",
+    ),
+    "all_known": Text(
+        "Każda użyta warstwa jest znana w całym obszarze.",
+        "Every layer in use is known in the whole area.",
+    ),
+    "municipality": Text("gmina", "municipality"),
+    "health": Text("Stan rozkładów jazdy", "Health of the timetables"),
+    "failed": Text("Nie udało się policzyć", "Could not be computed"),
+    "failed_note": Text(
+        "Tej odpowiedzi nie ma, bo przy jej liczeniu wystąpił błąd. Pozostałe mapy atlasu są "
+        "policzone.",
+        "This answer is missing because a fault was met in computing it. The other maps of the "
+        "atlas are done.",
+    ),
+    "failed_mark": Text("błąd", "failed"),
+    "reason": Text("powód", "reason"),
+    "place": Text("miejsce", "place"),
+    "remedy": Text("co zrobić", "what to do"),
+    "answer": Text("Odpowiedź", "Answer"),
+    "mostly_unknown": Text("ponad połowa nieznana", "more than half unknown"),
+    "bound_note": Text(
+        "≥: co najmniej tyle, bo nie wszystko wiadomo; ≤: najwyżej tyle; *: dotyczy tylko tego, "
+        "co wiadomo.",
+        "≥: at least as much, for not all is known; ≤: at most as much; *: speaks of what is "
+        "known only.",
+    ),
+    "known_column": Text("ile z tego wiadomo, mówi kolumna", "how much is known says column"),
     "unknown_note": Text(
         "Szare kreskowanie, linia przerywana i puste kółko oznaczają „nieznane”: brak danych to "
         "nie brak usługi.",
@@ -146,6 +202,34 @@ TABLES: dict[str, Text] = {
     "interchanges": Text("Węzły", "Interchanges"),
 }
 
+COUNTS_FAILED = Text(
+    "{failed:0} {failed:plural:pytanie|pytania|pytań} bez odpowiedzi z powodu błędu.",
+    "{failed:0} {failed:plural:question|questions} without an answer because of a fault.",
+)
+LOST = Text(
+    "{n:0} {n:plural:utracony obiekt|utracone obiekty|utraconych obiektów}",
+    "{n:0} lost {n:plural:item|items}",
+)
+KNOWLEDGE: dict[str, Text] = {
+    "absent": Text("brak warstwy", "no such layer"),
+    "partial": Text("niepełna", "incomplete"),
+    "complete": Text("pełna", "complete"),
+}
+KINDS: dict[str, Text] = {
+    "agency": Text("przewoźnik", "agency"),
+    "cell": Text("komórka rastra", "cell of a raster"),
+    "date": Text("data", "date"),
+    "route": Text("linia", "route"),
+    "row": Text("wiersz", "row"),
+    "stop": Text("przystanek", "stop"),
+    "stop_time": Text("odjazd", "stop time"),
+    "trip": Text("kurs", "trip"),
+    "way": Text("droga", "way"),
+    "relation": Text("relacja", "relation"),
+    "zone": Text("strefa", "zone"),
+    "plan": Text("plan", "plan"),
+}
+BOUNDS = {"low": " ≥", "high": " ≤", "": ""}
 STATES: dict[str, Text] = {
     "loaded": Text("użyta", "used"),
     "ready": Text("dostępna", "at hand"),

@@ -8,14 +8,17 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from metrogis.checks.contract import Category, Ground
+from metrogis.errors import SourceError
 from metrogis.maps import assets, explore
 from metrogis.report import site
+from metrogis.texts import UNKNOWN, Text, both
 
 pytestmark = pytest.mark.browser
 
@@ -78,7 +81,16 @@ def leaflet() -> Path:
 @pytest.fixture(scope="session")
 def public(synthetic: Any, tmp_path_factory: Any, leaflet: Path) -> Path:
     folder = tmp_path_factory.mktemp("site") / "public"
-    site.publish(synthetic.atlas(), folder)
+    atlas = synthetic.atlas()
+    atlas.failed = {
+        "border_gaps": SourceError(
+            Text("nie ma pliku <img src=x onerror=1>", "there is no file <img src=x onerror=1>"),
+            layer="bike_parking",
+            place=synthetic.HOSTILE[1],
+            remedy=Text("podaj --data", "give --data"),
+        )
+    }
+    site.publish(atlas, folder)
     return folder
 
 
@@ -122,10 +134,11 @@ def test_every_page_opens_from_disk_without_error_or_foreign_request(public: Pat
     found = pages(public)
     assert [p.relative_to(public).as_posix() for p in found] == [
         "index.html",
-        "en/index.html",
-        "en/test_check.html",
-        "pl/index.html",
-        "pl/test_check.html",
+        *(
+            f"{language}/{name}.html"
+            for language in ("en", "pl")
+            for name in ("border_gaps", "data", "index", "missing_check", "test_check")
+        ),
     ]
     for path in found:
         seen = visit(path.as_uri())
@@ -244,8 +257,8 @@ def test_legend_lists_unknown_and_switches_layers(public: Path, visit: Any):
     for word in ("brak danych", "nieznane", "od 10\u00a0% do <25\u00a0%", "96 i więcej"):
         assert word in legend
     count = (
-        "() => { let n = 0; window.metrogis.map.eachLayer(l => { if (l.feature) n += 1; });"
-        " return n; }"
+        "() => { let n = 0; window.metrogis.map.eachLayer(l => {"
+        " if (l.feature && l.feature.properties.v) n += 1; }); return n; }"
     )
     before = seen.evaluate(count)
     seen.page.locator("#layer-1").check()
@@ -296,7 +309,8 @@ def test_keyboard_reaches_content_by_the_skip_link(public: Path, visit: Any):
 
 @pytest.mark.parametrize("width", [320, 390])
 def test_phone_has_no_sideways_scroll_and_large_controls(public: Path, visit: Any, width: int):
-    for name in ("index.html", "pl/test_check.html", "en/test_check.html"):
+    for name in ("index.html", "pl/test_check.html", "en/test_check.html", "pl/data.html",
+                 "en/border_gaps.html", "pl/missing_check.html"):  # fmt: skip
         seen = visit(
             (public / name).as_uri(),
             viewport={"width": width, "height": 800},
@@ -336,7 +350,7 @@ def test_no_accessibility_violations(public: Path, visit: Any):
     phone = {"viewport": {"width": 360, "height": 760}}
     for path in pages(public):
         seen = visit(path.as_uri(), bypass_csp=True, **(phone if "en" in path.parts else {}))
-        if path.name != "index.html":
+        if path.name == "test_check.html":
             ready(seen)
             seen.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             open_popup(seen, "Gdynia")
@@ -385,4 +399,123 @@ def test_five_thousand_and_more_features_are_joined_and_said(
     seen = visit(path.as_uri())
     seen.page.wait_for_selector(".mg-legend")
     assert "6,400 features" in seen.page.text_content(".mg-legend")
+    assert seen.faults == []
+
+
+# --------------------------------------------------------------------------- what is not known
+
+_LAND = """(index) => {
+  const map = window.metrogis.map;
+  const canvas = document.querySelector('.leaflet-metrogis-land-pane canvas');
+  if (!canvas || !canvas.width) { return null; }
+  const data = window.metrogisData.test_check, ring = data.ground[index].coordinates[0];
+  const lats = ring.map(c => c[1]), lons = ring.map(c => c[0]);
+  const at = map.latLngToContainerPoint([(Math.min(...lats) + Math.max(...lats)) / 2,
+                                         (Math.min(...lons) + Math.max(...lons)) / 2]);
+  const box = canvas.getBoundingClientRect(), frame = map.getContainer().getBoundingClientRect();
+  const scale = canvas.width / box.width, ctx = canvas.getContext('2d');
+  const x = (at.x + frame.left - box.left) * scale, y = (at.y + frame.top - box.top) * scale;
+  const row = ctx.getImageData(Math.round(x) - 48, Math.round(y), 96, 1).data;
+  return Array.from({length: 96}, (_, i) => row[4 * i + 3]);
+}"""
+
+
+def starts(alphas: list[int]) -> list[int]:
+    """Return where lines begin along a row of opacities."""
+    return [i for i in range(1, len(alphas)) if alphas[i] > 25 >= alphas[i - 1]]
+
+
+def test_land_that_is_not_known_is_hatched_with_its_views(public: Path, visit: Any):
+    seen = ready(visit((public / "pl/test_check.html").as_uri()))
+    links, stops = seen.page.locator("#layer-2"), seen.page.locator("#layer-3")
+
+    def spacing(index: int) -> float:
+        found = starts(seen.evaluate(f"({_LAND})({index})"))
+        return (found[-1] - found[0]) / (len(found) - 1) if len(found) > 1 else 0.0
+
+    assert spacing(0) == 0
+    assert spacing(9) == pytest.approx(8, abs=0.5)
+    assert spacing(8) == pytest.approx(16, abs=1)
+    legend = seen.page.inner_text(".legend")
+    assert legend.count("tu brak danych") == 2
+    assert legend.count("tu dane niepełne") == 1
+    links.uncheck()  # stops stay: they do not know 9, 10, 11, and say nothing of 8
+    assert spacing(8) == 0
+    assert spacing(9) == spacing(11) == pytest.approx(8, abs=0.5)
+    stops.uncheck()
+    assert all(not starts(seen.evaluate(f"({_LAND})({i})") or []) for i in range(12))
+    links.check()
+    assert spacing(8) == pytest.approx(16, abs=1)
+    assert seen.faults == []
+
+
+def unknown_links(synthetic: Any) -> Any:
+    """Return a result of which 3 municipalities of 12 are known, with an unknown link and stop."""
+    result = synthetic.result()
+    result.municipalities["known_share"] = [float(i in (0, 1, 4)) for i in range(12)]
+    result.features["links"]["state"] = ["served", "unknown", "served"]
+    kinds = (
+        Category("served", both("served"), "#009E73"),
+        Category("unknown", UNKNOWN, "#BBBBBB", hatch=True),
+    )
+    views = tuple(
+        replace(v, column="state", categories=kinds, ground=Ground("known_share"))
+        if v.table == "links"
+        else v
+        for v in result.check.views
+    )
+    return replace(result, check=replace(result.check, views=views))
+
+
+def test_a_mostly_unknown_map_opens_on_the_known_part(
+    synthetic: Any, tmp_path: Path, visit: Any, leaflet: Path
+):
+    atlas = synthetic.atlas()
+    atlas.results = {"test_check": unknown_links(synthetic)}
+    site.publish(atlas, tmp_path / "a")
+    for width in (1280, 360):
+        seen = ready(
+            visit(
+                (tmp_path / "a/pl/test_check.html").as_uri(),
+                viewport={"width": width, "height": 800},
+            )
+        )
+        inside = (
+            "(() => { const b = window.metrogis.map.getBounds();"
+            " const d = window.metrogisData.test_check; return [b.contains(d.opening), b.contains(d.bounds)]; })()"
+        )
+        assert seen.evaluate(inside) == [True, False]
+        assert "Mapa otwiera się na części" in seen.page.inner_text(".map-help")
+        button = seen.page.get_by_role("button", name="Pokaż cały obszar").first
+        assert button.bounding_box()["height"] >= 43.5
+        button.click()
+        seen.page.wait_for_function(f"({inside})[1]")
+        assert seen.evaluate("document.documentElement.scrollWidth") <= width
+    index = visit((tmp_path / "a/pl/index.html").as_uri())
+    assert "ponad połowa nieznana" in index.page.inner_text(".card")
+
+
+def test_unknown_lines_are_dashed_and_unknown_points_hollow(
+    synthetic: Any, tmp_path: Path, visit: Any, leaflet: Path
+):
+    path = tmp_path / "map.html"
+    explore(unknown_links(synthetic), language="en").save(os.fspath(path))
+    seen = visit(path.as_uri())
+    seen.page.wait_for_selector(".mg-legend")
+    looks = seen.evaluate(
+        """() => { const out = {}; const map = Object.values(window).find(v => v instanceof L.Map);
+        map.eachLayer(l => { const v = l.feature && l.feature.properties;
+          if (!v || !v.v) { return; }
+          const o = l.options; out[v.c] = [o.dashArray || '', o.fillColor, o.weight]; });
+        return out; }"""
+    )
+    assert looks["served"][0] == ""
+    assert looks["unknown"][0] == "6 4"
+    assert looks["no data"][1] == "#ffffff"  # the stop whose departures are not known
+    assert looks["no data"][2] == 2
+    dashes = seen.evaluate(
+        "[...document.querySelectorAll('.mg-legend path[stroke-dasharray]')].length"
+    )
+    assert dashes == 1
+    assert seen.page.get_by_role("button", name="Show the whole area").count() == 1
     assert seen.faults == []

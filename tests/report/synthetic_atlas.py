@@ -27,6 +27,8 @@ from metrogis.checks.contract import (
     View,
     municipality_columns,
 )
+from metrogis.evidence import Evidence
+from metrogis.evidence.losses import loss
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Audit, Source
 from metrogis.texts import Text, both
@@ -260,7 +262,25 @@ def result(*, cells: int = 12, check: Check = CHECK) -> Result:
             Source("cells"),
         ),
         audit=audit,
+        evidence=evidence(boxes),
     )
+
+
+def evidence(boxes: list[Any]) -> dict[str, Evidence]:
+    """Return municipalities that are whole, and cells of which a part is known and some lost."""
+    lost = loss(
+        "row",
+        Text("bez <b>położenia</b>", "without <b>location</b>"),
+        [HOSTILE[0], *range(11)],
+        where=boxes[3],
+        crs="EPSG:2180",
+    )
+    cells = Evidence("cells", unknown=np.array(boxes[9:11], dtype=object), crs="EPSG:2180")
+    doubt = Text("mniej niż rok temu <script>", "fewer than a year ago <script>")
+    return {
+        "municipalities": Evidence("municipalities"),
+        "cells": cells.losing([lost]).doubting(doubt),
+    }
 
 
 TITLE = Text("Atlas <b>próbny</b>", "Trial <b>atlas</b>")
@@ -286,6 +306,7 @@ class FakeAtlas:
     layers: pd.DataFrame = field(default_factory=pd.DataFrame)
     created: str = "2024-05-06"
     version: str = "0.1.0"
+    failed: dict[str, Any] = field(default_factory=dict)
 
 
 MISSING = Check(

@@ -95,7 +95,12 @@ def test_geopackage_has_a_layer_per_table_with_all_rows(synthetic: Any, tmp_path
     assert stops["name"].tolist() == result.features["stops"]["name"].tolist()
     assert stops.geometry.isna().sum() == 1
     about = pyogrio.read_dataframe(path, layer="about")
-    assert set(about["kind"]) == {"title", "finding", "parameter", "source", "audit: dropped"}
+    assert set(about["kind"]) == {
+        "title", "finding", "parameter", "source", "evidence", "audit: dropped"
+    }  # fmt: skip
+    known = about[about["kind"] == "evidence"].set_index("item")["en"]
+    assert known["cells"] == "incomplete; known part of the area 75%; 12 lost items"
+    assert known["municipalities"] == "complete; known part of the area 100%"
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["x.gpkg"]
 
 

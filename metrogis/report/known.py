@@ -1,0 +1,177 @@
+"""What is known of the data behind an atlas: for pages, for ``atlas.json`` and as files.
+
+Each check says of each of its layers where that is known and what of it was lost
+(:attr:`Result.evidence`). Here these statements stand side by side: a layer is as complete as the
+check that asks most of it finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from metrogis.checks.contract import Result
+from metrogis.checks.knowledge import WHOLE, weighted_share
+from metrogis.evidence import Evidence
+from metrogis.evidence.losses import Loss
+from metrogis.report import words
+from metrogis.texts import Text, percent
+
+ABSENT, PARTIAL, COMPLETE = "absent", "partial", "complete"
+
+EXAMPLES = 10
+"""Ids of lost things shown; their count is given whole."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What one check knows of one layer, or what all know together.
+
+    Attributes
+    ----------
+    layer : str
+    checks : tuple of str
+        Ids of the checks.
+    state : str
+        ``absent`` (no such layer), ``partial`` (not known somewhere, or something of it lost),
+        ``complete``.
+    shares : array of float (municipalities,)
+        Known share (0-1) of each municipality's land; NaN where it has no outline.
+    share : float
+        Of all land together.
+    losses : tuple of Loss
+    doubts : tuple of Text
+    """
+
+    layer: str
+    checks: tuple[str, ...]
+    state: str
+    shares: np.ndarray
+    share: float
+    losses: tuple[Loss, ...]
+    doubts: tuple[Text, ...]
+
+    @property
+    def lost(self) -> int:
+        """How many things were lost."""
+        return sum(item.count for item in self.losses)
+
+    def sentence(self, language: str) -> str:
+        """Write the state, the known part of the land and what was lost in one line."""
+        parts = [words.KNOWLEDGE[self.state].get(language)]
+        if self.state != ABSENT:
+            known = words.WORDS["known_land"].get(language)
+            parts.append(f"{known} {share_text(self.share, language)}")
+        if self.lost:
+            parts.append(words.LOST.fill(n=self.lost).get(language))
+        return "; ".join(parts)
+
+
+def share_text(share: float, language: str) -> str:
+    """Write a known share so that only all is 100 % and only nothing is 0 %.
+
+    >>> [share_text(x, "en") for x in (1.0, 0.9999, 0.5, 0.0001, 0.0)]
+    ['100%', '99.9%', '50%', '0.1%', '0%']
+    """
+    if share in (0.0, 1.0) or 0.01 <= share <= 0.99:
+        return percent(share, language, 0)
+    return percent(min(max(share, 0.001), 0.999), language, 1)
+
+
+def of_result(result: Result) -> list[Known]:
+    """Return what a check knows of each of its layers, in the order of its inputs."""
+    land = result.municipalities
+    return [
+        _known(name, result.check.id, evidence, land) for name, evidence in result.evidence.items()
+    ]
+
+
+def _known(layer: str, check: str, evidence: Evidence, land: gpd.GeoDataFrame) -> Known:
+    shapes = np.asarray(land.geometry.to_numpy(), dtype=object)
+    there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    shares = np.full(len(land), np.nan)
+    if evidence.complete:
+        shares[there] = 1.0
+    elif there.any():
+        shares[there] = np.nan_to_num(evidence.known_share(shapes[there]), nan=0.0)
+    shares[shares > 1 - WHOLE] = 1.0
+    state = ABSENT if not evidence.given else COMPLETE if evidence.complete else PARTIAL
+    share = weighted_share(land, np.nan_to_num(shares)) if evidence.given else 0.0
+    return Known(layer, (check,), state, shares, share, evidence.losses, evidence.doubts)
+
+
+def of_atlas(results: Iterable[Result]) -> dict[str, Known]:
+    """Return what is known of each layer: of each municipality the least that a check finds."""
+    found: dict[str, list[Known]] = {}
+    land: dict[str, gpd.GeoDataFrame] = {}
+    for result in results:
+        for item in of_result(result):
+            found.setdefault(item.layer, []).append(item)
+            land.setdefault(item.layer, result.municipalities)
+    return {name: _joined(items, land[name]) for name, items in found.items()}
+
+
+def _joined(items: list[Known], land: gpd.GeoDataFrame) -> Known:
+    # a check that was not given the layer says nothing of it
+    given = [item for item in items if item.state != ABSENT] or items
+    states = {item.state for item in given}
+    state = states.pop() if len(states) == 1 else PARTIAL
+    losses: dict[Any, Loss] = {}
+    for item in given:
+        for loss in item.losses:
+            losses.setdefault((loss.kind, loss.what, loss.count, loss.ids), loss)
+    alike = [item for item in given if len(item.shares) == len(land)]
+    shares = np.min([item.shares for item in alike], axis=0)
+    share = weighted_share(land, np.nan_to_num(shares)) if state != ABSENT else 0.0
+    doubts = dict.fromkeys(doubt for item in given for doubt in item.doubts)
+    checks = tuple(item.checks[0] for item in items)
+    return Known(items[0].layer, checks, state, shares, share, tuple(losses.values()), (*doubts,))
+
+
+# --------------------------------------------------------------------------- for machines
+
+
+def as_json(known: Mapping[str, Known]) -> dict[str, Any]:
+    """Return what is known of each layer as plain values."""
+    return {
+        name: {
+            "state": item.state,
+            "known_share": round(item.share, 6),
+            "checks": list(item.checks),
+            "lost": item.lost,
+            "losses": [
+                {
+                    "kind": loss.kind,
+                    "what": loss.what._asdict(),
+                    "count": loss.count,
+                    "examples": list(loss.ids[:EXAMPLES]),
+                    "placed": loss.where is not None,
+                }
+                for loss in item.losses
+            ],
+            "doubts": [doubt._asdict() for doubt in item.doubts],
+        }
+        for name, item in known.items()
+    }
+
+
+def table(known: Mapping[str, Known], municipalities: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return one row a layer and municipality: how much of its land is known."""
+    kept = [c for c in ("teryt", "name") if c in municipalities.columns]
+    parts = []
+    for name, item in known.items():
+        if len(item.shares) != len(municipalities):
+            continue
+        part = pd.DataFrame(municipalities[kept]).reset_index(drop=True)
+        part.insert(0, "layer", name)
+        part["state"] = item.state
+        part["known_share"] = item.shares if item.state != ABSENT else 0.0
+        parts.append(part)
+    columns = ["layer", *kept, "state", "known_share"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
