@@ -482,7 +482,8 @@ def test_a_mostly_unknown_map_opens_on_the_known_part(
         )
         inside = (
             "(() => { const b = window.metrogis.map.getBounds();"
-            " const d = window.metrogisData.test_check; return [b.contains(d.opening), b.contains(d.bounds)]; })()"
+            " const d = window.metrogisData.test_check;"
+            " return [b.contains(d.opening), b.contains(d.bounds)]; })()"
         )
         assert seen.evaluate(inside) == [True, False]
         assert "Mapa otwiera się na części" in seen.page.inner_text(".map-help")
