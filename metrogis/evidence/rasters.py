@@ -342,9 +342,9 @@ def extent_of(layer: Any, crs: Any) -> Any:
     if kept is None:
         return None
     (rows, columns), transform, source, _ = kept
-    t = Affine(*transform)
-    corners = [t * (0, 0), t * (columns, 0), t * (columns, rows), t * (0, rows)]
-    return _moved(np.array([shapely.Polygon(corners)], dtype=object), source, crs)[0]
+    nothing = np.zeros((rows, columns), bool)
+    box = shapely.box(*CellMask(nothing, Affine(*transform)).bounds)
+    return _moved(np.array([box], dtype=object), source, crs)[0]
 
 
 def _unpacked(kept: Any) -> tuple[Bools, Affine, str]:

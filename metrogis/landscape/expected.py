@@ -15,6 +15,8 @@ from metrogis.landscape.grid import Grid
 from metrogis.sources import rasters
 from metrogis.sources.rasters import FILLS, Expected
 
+__all__ = ["CLASSES", "HEIGHTS", "Expected", "built_up", "of_layer"]
+
 Array = npt.NDArray[Any]
 
 HEIGHTS = Expected(-500.0, 9000.0)

@@ -212,6 +212,23 @@ def _sides(labels, old, count):  # type: ignore[no-untyped-def]
     return out
 
 
+@njit(cache=True)
+def _beside(labels, dark, count):  # type: ignore[no-untyped-def]
+    """Patches that have a cell not known among the 8 neighbours of theirs."""
+    out = np.zeros(count + 1, np.bool_)
+    rows, columns = labels.shape
+    for r in range(rows):
+        for c in range(columns):
+            k = labels[r, c]
+            if k == 0 or out[k]:
+                continue
+            for y in range(max(0, r - 1), min(rows, r + 2)):
+                for x in range(max(0, c - 1), min(columns, c + 2)):
+                    if dark[y, x]:
+                        out[k] = True
+    return out
+
+
 INFILL, EDGE, LEAPFROG = "infill", "edge", "leapfrog"
 
 
@@ -220,7 +237,8 @@ class NewPatches:
     """Patches of new built-up land: ``labels`` on the grid, one row of ``table`` per patch.
 
     ``table``: ``id``, ``area`` (m2), ``perimeter`` and ``shared`` (m), ``shared_share`` (0-1),
-    ``kind``: ``infill``, ``edge`` or ``leapfrog``.
+    ``kind``: ``infill``, ``edge`` or ``leapfrog``; ``sure``: False beside land that is not known,
+    where the patch may go on, or touch what was built before.
     """
 
     labels: np.ndarray
@@ -234,14 +252,16 @@ def new_patches(
     built_up: Any = None,
     connectivity: Connectivity = 8,
     infill: float = 0.5,
+    dark: np.ndarray | None = None,
     **reading: Any,
 ) -> NewPatches:
     """Tell infill, edge expansion and leapfrog apart.
 
     By the share of a gained patch's perimeter that it shares with old built-up land: more than
     ``infill`` (0.5) infill, more than 0 edge expansion, 0 leapfrog. Perimeters run along the sides
-    of cells: a patch that meets old land only at a corner shares nothing. Sides on cells that are
-    not known count in the perimeter and are not shared.
+    of cells: a patch that meets old land only at a corner shares nothing. Sides on cells without
+    data count in the perimeter and are not shared; beside land that is not known (``dark``) the
+    form is that of what is known, and not sure.
 
     Parameters
     ----------
@@ -252,6 +272,8 @@ def new_patches(
         Neighbours of a cell within a patch.
     infill : float
         Share of the perimeter above which a patch is infill, 0-1.
+    dark : ndarray of bool, optional
+        Land that is not known (the sea and the world beyond the units are no such land).
 
     Returns
     -------
@@ -278,6 +300,10 @@ def new_patches(
     shared = sides[:, 2] * across + sides[:, 3] * along
     share = shared / whole
     kind = np.where(share > infill, INFILL, np.where(share > 0, EDGE, LEAPFROG))
+    sure = np.ones(len(cells), bool)
+    if dark is not None:
+        grids.require_same_shape(first.shape, dark.shape, layer="dark")
+        sure = ~_beside(labels, dark, len(cells))[1:]
     table = pd.DataFrame(
         {
             "id": np.arange(1, len(cells) + 1),
@@ -286,6 +312,7 @@ def new_patches(
             "shared": shared * width,
             "shared_share": share,
             "kind": kind,
+            "sure": sure,
         }
     )
     return NewPatches(labels, table)

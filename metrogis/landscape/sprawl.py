@@ -120,46 +120,115 @@ def permeation(
     >>> permeation(np.array([[True, False, True]]), 100.0).round(4).tolist()
     [[13.9761, nan, 13.9761]]
     """
+    near, weight = _disc(cell, horizon, coefficients)
+    return _mean_weight(np.asarray(built, bool), weight, near)
+
+
+def permeation_range(
+    built: np.ndarray,
+    dark: np.ndarray,
+    si: np.ndarray,
+    cell: float,
+    *,
+    horizon: float = 2000.0,
+    coefficients: Coefficients = _STANDARD,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest SI of built-up cells, whichever cells of ``dark`` are built-up as well.
+
+    Bounds, not the best ones: each unknown cell is put at the nearest or the farthest place.
+
+    Parameters
+    ----------
+    built, dark : ndarray of bool
+        Built-up cells, and cells that are not known.
+    si : ndarray
+        What :func:`permeation` gives of ``built``.
+    cell, horizon : float
+        m.
+
+    >>> built, dark = np.array([[True, False, True]]), np.array([[False, True, False]])
+    >>> low, high = permeation_range(built, dark, permeation(built, 100.0), 100.0)
+    >>> both = permeation(built | dark, 100.0)
+    >>> bool(low[0, 0] <= both[0, 0] <= high[0, 0]), bool(low[0, 0] <= 13.98 <= high[0, 0])
+    (True, True)
+    """
+    near, weight = _disc(cell, horizon, coefficients)
+    ones = near.astype(float)
+    beside = near.copy()
+    beside[len(near) // 2, len(near) // 2] = False
+    other = weight[beside]
+    nearest, farthest = (float(other.min()), float(other.max())) if other.size else (0.0, 0.0)
+    more = np.rint(_sums(dark, built, ones))
+    n = np.rint(_sums(built, built, ones))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        low = np.minimum(si, (si * n + nearest * more) / (n + more))
+        high = np.maximum(si, (si * n + farthest * more) / (n + more))
+    return np.where(built, low, math.nan), np.where(built, high, math.nan)
+
+
+def range_of_weights(
+    cell: float, *, horizon: float = 2000.0, coefficients: Coefficients = _STANDARD
+) -> tuple[float, float]:
+    """Least and greatest SI that any built-up cell can have.
+
+    >>> [round(v, 1) for v in range_of_weights(20.0)]
+    [3.5, 62.3]
+    """
+    near, weight = _disc(cell, horizon, coefficients)
+    return float(weight[near].min()), float(weight[near].max())
+
+
+def _disc(cell: float, horizon: float, k: Coefficients) -> tuple[np.ndarray, np.ndarray]:
+    """Cells within the horizon of one in the middle, and their weights."""
     # a distance that equals the horizon is within it, whatever its last bit
     reach = math.floor(horizon / cell * (1 + 1e-12))
     steps = np.arange(-reach, reach + 1) * cell
     d = np.hypot(steps[:, None], steps[None, :])
     near = d <= horizon * (1 + 1e-12)
     weight = np.where(near, np.sqrt(2 * d + 1) - 1, 0.0)
-    weight[reach, reach] = cell_weight(cell, coefficients)
-    return _mean_weight(np.asarray(built, bool), weight, near)
+    weight[reach, reach] = cell_weight(cell, k)
+    return near, weight
 
 
 def _mean_weight(built: np.ndarray, weight: np.ndarray, near: np.ndarray) -> np.ndarray:
-    """Weighted sum over plain number of the neighbours, for built cells.
+    """Weighted sum over plain number of the neighbours, for built cells."""
+    out = _sums(built, built, weight)
+    # the disc is symmetric: half the width of each of its rows, -1 where it has none
+    half = near.sum(axis=1) // 2 - (~near.any(axis=1)).astype(np.int64)
+    _divide_by_neighbours(built, half.astype(np.int64), out)
+    return out
+
+
+def _sums(source: np.ndarray, targets: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Weighted sum over the neighbours in ``source``, for the cells of ``targets`` (NaN elsewhere).
 
     The sum comes from transforms of blocks: bounded memory, and the rounding of a place with few
     neighbours does not grow with built-up land far away.
     """
-    rows, columns = built.shape
+    rows, columns = source.shape
     reach = len(weight) // 2
     high, wide = (math.ceil(n / max(1, round(n / _BLOCK))) for n in (rows, columns))
     # the sums of the first 2 * reach rows and columns hold what wraps around
     size = tuple(fft.next_fast_len(n + 2 * reach, real=True) for n in (high, wide))
     kernel = fft.rfft2(weight, size)
-    out = np.full(built.shape, math.nan)
+    out = np.full(source.shape, math.nan)
     for top in range(0, rows, high):
         for left in range(0, columns, wide):
-            here = built[top : top + high, left : left + wide]
+            here = targets[top : top + high, left : left + wide]
             if not here.any():
                 continue
             y, x = max(top - reach, 0), max(left - reach, 0)
-            part = built[y : top + high + reach, x : left + wide + reach]
+            part = source[y : top + high + reach, x : left + wide + reach]
+            found = out[top : top + high, left : left + wide]
+            if not part.any():
+                found[here] = 0.0
+                continue
             block = np.zeros(size)
             block[y - top + reach :, x - left + reach :][: part.shape[0], : part.shape[1]] = part
             image = fft.rfft2(block, overwrite_x=True)
             image *= kernel
             whole = fft.irfft2(image, size, overwrite_x=True)[2 * reach :, 2 * reach :]
-            found = out[top : top + high, left : left + wide]
             found[here] = whole[: here.shape[0], : here.shape[1]][here]
-    # the disc is symmetric: half the width of each of its rows, -1 where it has none
-    half = near.sum(axis=1) // 2 - (~near.any(axis=1)).astype(np.int64)
-    _divide_by_neighbours(built, half.astype(np.int64), out)
     return out
 
 

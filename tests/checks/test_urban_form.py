@@ -53,9 +53,10 @@ def test_proliferation_of_each_and_of_the_whole(towns, built) -> None:
     assert table.index.tolist() == [5, 6, 7]
     assert table["land_ha"].tolist() == [197, 200, 0]
     assert table.loc[7, ["built_ha", "wup", "built_np", "entropy"]].isna().all()
-    # the whole, as if it were one municipality
+    # the whole, as if it were one municipality; of "far" no land is known, so its people do not
+    # count in land per person either
     one = gpd.GeoDataFrame({"teryt": ["x"]}, geometry=[box(0, 0, 2000, 2000)], crs=2180)
-    whole = sprawl.proliferation(built, one, [2410], built_up=1).iloc[0]
+    whole = sprawl.proliferation(built, one, [2400], built_up=1).iloc[0]
     for name in ("PBA", "DIS", "UP", "LUP", "WUP"):
         assert result.figures[name.lower()] == pytest.approx(whole[name], rel=1e-12)
     seen = result.rasters["permeation"]

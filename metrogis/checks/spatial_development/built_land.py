@@ -1,4 +1,4 @@
-"""Built-up land as the urban checks take it: a mask of cells, the land it lies on, its people."""
+"""Built-up land as the urban checks take it: a mask of cells, and the land it lies on."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Annotated, Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import shapely
 from pydantic import Field
 
 from metrogis import crs as crs_rules
-from metrogis import population as people_tools
 from metrogis.checks.contract import Input, Parameters, Run, Spec
 from metrogis.errors import ParameterError, SchemaError
+from metrogis.landscape import expected
 from metrogis.landscape import grid as grids
+from metrogis.landscape.expected import Expected
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.growth import same_grid, unit_cells
 from metrogis.provenance import source_of
@@ -25,8 +24,8 @@ from metrogis.texts import Text, number
 Array = npt.NDArray[Any]
 
 _OWN = "this project's choice"
-_FINE = 250.0
-"""Population cells up to this wide (m) are given to the municipality of their middle."""
+_SLACK = 1e-6
+"""Share of a threshold by which float32, or a scale of a whole number, may miss it."""
 
 BUILT_UP = Input("built_up", Text("zabudowa (raster)", "built-up land (raster)"), "")
 LAND_COVER = Input("land_cover", Text("pokrycie terenu", "land cover"), "", required=False)
@@ -74,6 +73,18 @@ class BuiltUpParameters(Parameters):
             f"{_OWN}: none; CORINE 523, or 44 in rasters of its class numbers",
         ),
     ] = ()
+    edge_share: Annotated[
+        float,
+        Spec(
+            Text(
+                "nieznane komórki na zewnętrznej granicy gmin to ich brzeg do udziału w lądzie",
+                "unknown cells along the outer border are its edge up to a share of the land of",
+            ),
+            "1",
+            f"{_OWN}: a coast is drawn differently in every source; more is unknown land",
+        ),
+        Field(ge=0, le=1),
+    ] = 0.02
 
 
 # --------------------------------------------------------------------------- rasters
@@ -93,10 +104,13 @@ def placed(run: Run, name: str) -> Grid:
 
 
 def is_one_of(values: Array, codes: tuple[float, ...]) -> npt.NDArray[np.bool_]:
-    """Tell which cells have one of ``codes``."""
+    """Tell which cells have one of ``codes`` (scaled numbers to float32's accuracy)."""
     out: npt.NDArray[np.bool_] = np.zeros(values.shape, bool)
     for code in codes:  # few codes: a pass for each is quicker than sorting the raster
-        out |= values == code
+        if values.dtype.kind == "f":
+            out |= np.abs(values - code) <= _SLACK * max(1.0, abs(code))
+        else:
+            out |= values == code
     return out
 
 
@@ -124,10 +138,14 @@ def built_mask(run: Run, name: str, unit_of: Units) -> Grid:
     """
     p = run.parameters
     grid = placed(run, name)
+    usual = expected.built_up(grid, grid.cell_area, p.built_up_values)
+    grid = taken(run, name, grid, usual)
     if p.built_up_values:
         mask = is_one_of(grid.values, p.built_up_values)
     else:
-        mask = np.asarray(grid.values >= p.built_up_value)
+        # the last bit of a float, or of a scaled whole number, decides nothing
+        least = p.built_up_value - _SLACK * abs(p.built_up_value)
+        mask = np.asarray(grid.values >= least)
     mask &= grid.valid
     inside = grid.valid & (unit_of(grid) > 0)
     count, whole = int((mask & inside).sum()), int(inside.sum())
@@ -137,7 +155,8 @@ def built_mask(run: Run, name: str, unit_of: Units) -> Grid:
             layer=name,
             remedy=Text("sprawdź zasięg i układ warstwy", "check extent and CRS of the layer"),
         )
-    if count in (0, whole):
+    # of land known in part all may be open; of a whole raster that is a misread one
+    if count in (0, whole) and int(mask.sum()) in (0, int(grid.valid.sum())):
         found = np.unique(grid.values[inside])
         shown = ", ".join(f"{v:g}" for v in found[:8]) + (", ..." if len(found) > 8 else "")
         state = ("zabudowane", "built-up") if count else ("niezabudowane", "not built-up")
@@ -153,6 +172,14 @@ def built_mask(run: Run, name: str, unit_of: Units) -> Grid:
             ),
         )
     return replace(grid, values=mask)
+
+
+def taken(run: Run, name: str, grid: Grid, usual: Expected) -> Grid:
+    """Take away the cells of a layer whose values it cannot have; the audit lists them."""
+    kept = grids.only_expected(grid, usual, layer=name)
+    if kept is not grid:
+        run.add(kept.audit)
+    return kept
 
 
 def one_grid(run: Run, before: Grid, after: Grid) -> tuple[Grid, Grid]:
@@ -182,80 +209,18 @@ def one_grid(run: Run, before: Grid, after: Grid) -> tuple[Grid, Grid]:
     return (before, moved) if coarser_before else (moved, after)
 
 
-def land_only(run: Run, grid: Grid) -> Grid:
-    """Make the sea unknown: municipal boundaries often include it."""
+def sea_of(run: Run, grid: Grid) -> npt.NDArray[np.bool_] | None:
+    """Return the cells of a grid that land cover names as sea: municipalities often hold some."""
     codes, cover = run.parameters.sea_values, run.layers["land_cover"]
     if cover is None or not codes:
-        return grid
-    cover = grids.warp(placed(run, "land_cover"), like=grid, layer="land_cover")
-    return replace(grid, valid=grid.valid & ~(is_one_of(cover.values, codes) & cover.valid))
-
-
-def sea_left_out(run: Run, cover: Grid) -> Grid:
-    """Make the sea unknown in land cover itself."""
-    codes = run.parameters.sea_values
-    return replace(cover, valid=cover.valid & ~is_one_of(cover.values, codes)) if codes else cover
-
-
-# --------------------------------------------------------------------------- people
-
-
-def people_of(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid, suffix: str = "") -> Any:
-    """Return people by municipality from the table, else from the cells; None without both.
-
-    ``unit`` is the municipality of each cell of ``grid``; ``suffix`` is ``""`` or ``"_before"``.
-    """
-    table = run.layers.get(f"population_municipal{suffix}")
-    if table is not None:
-        totals, audit = people_tools.municipal_totals(
-            towns, table, layer=f"population_municipal{suffix}"
-        )
-        run.add(audit)
-        return totals
-    return people_in_cells(run, towns, unit, grid, f"population{suffix}")
-
-
-def people_in_cells(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid, name: str) -> Any:
-    """Return people by municipality from a layer of cells; NaN where none is known."""
-    cells = run.layers.get(name)
-    if cells is None:
         return None
-    n = len(towns)
-    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
-    people = cells["population"].to_numpy("float64")
-    some = shapes[:: max(1, len(shapes) // 1000)]
-    if len(some) and np.median(people_tools.cell_width(some)) > _FINE:
-        pieces, audit = people_tools.settle(towns, cells=cells)
-        run.add(audit)
-        owner = pd.Index(towns["teryt"]).get_indexer(pieces["teryt"])
-        people = pieces["population"].to_numpy("float64")
-    else:
-        west, south, east, north = shapely.bounds(shapes).T
-        owner = sample(unit, grid, (west + east) / 2, (south + north) / 2) - 1
-    known = np.isfinite(people) & (owner >= 0)
-    run.note(
-        name,
-        "unknown",
-        int((~np.isfinite(people) & (owner >= 0)).sum()),
-        Text(
-            "komórki o nieznanej ludności: nie ma jej w sumach gmin",
-            "cells of unknown population: in no municipal sum",
-        ),
-    )
-    sums = np.bincount(owner[known], people[known], minlength=n)
-    return np.where(np.bincount(owner[known], minlength=n) > 0, sums, np.nan)
+    cover = grids.warp(placed(run, "land_cover"), like=grid, layer="land_cover")
+    return is_one_of(cover.values, codes) & cover.valid
 
 
-def sample(values: Array, grid: Grid, x: Array, y: Array) -> Array:
-    """Value of the cell each point falls in, 0 outside the raster."""
-    assert grid.transform is not None
-    own = grid.transform
-    columns, rows = (np.asarray(x) - own.c) / own.a, (np.asarray(y) - own.f) / own.e
-    with np.errstate(invalid="ignore"):
-        inside = (rows >= 0) & (columns >= 0) & (rows < grid.shape[0]) & (columns < grid.shape[1])
-    out = np.zeros(len(rows), values.dtype)
-    out[inside] = values[rows[inside].astype(np.int64), columns[inside].astype(np.int64)]
-    return out
+def without(grid: Grid, sea: npt.NDArray[np.bool_] | None) -> Grid:
+    """Return a grid whose sea is no land: nothing there counts."""
+    return grid if sea is None else replace(grid, valid=grid.valid & ~sea)
 
 
 # --------------------------------------------------------------------------- dates

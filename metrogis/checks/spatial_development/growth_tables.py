@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from metrogis.checks.contract import Run
 from metrogis.checks.spatial_development.growth_exposure import State
+from metrogis.checks.spatial_development.known_land import KnownLand
 from metrogis.landscape import growth
 from metrogis.landscape.grid import Grid
 from metrogis.texts import Text
@@ -39,7 +40,9 @@ class Gain:
     patch : ndarray
         Position of its patch.
     kind : ndarray of uint8
-        Position in :data:`KINDS`.
+        Position in :data:`KINDS`, by what is known.
+    sure : ndarray of bool
+        False in a patch beside unknown land: its form may be another.
     states : dict of State
         By kind of place.
     """
@@ -48,6 +51,7 @@ class Gain:
     home: Array
     patch: Array
     kind: Array
+    sure: Array
     states: dict[str, State]
 
 
@@ -68,8 +72,9 @@ def municipal_table(
     years: float | None,
     gain: Gain,
     grid: Grid,
+    land: KnownLand,
 ) -> gpd.GeoDataFrame:
-    """One row per municipality; NaN is unknown."""
+    """One row per municipality; NaN is unknown. Ratios to people are of the land that is known."""
     home, kind = gain.home, gain.kind
     n, size = len(towns), grid.cell_area
     table = towns[["teryt", "name", "geometry"]].copy().reset_index(drop=True)
@@ -79,7 +84,8 @@ def municipal_table(
         table[f"{name}_ha_year"] = take[f"{name}_per_year"]
     for name in ("gained", "lost", "net"):
         table[f"{name}_share"] = take[f"{name}_share"]
-    table["people_before"], table["people_after"] = people["before"], people["after"]
+    for name in ("before", "after", "before_known", "after_known"):
+        table[f"people_{name}"] = people[name]
     table["m2_per_new"] = take["gained_per_person"]
     table["net_m2_per_new"] = take["net_per_person"]
     dark = take["land"].to_numpy() == 0
@@ -88,18 +94,23 @@ def municipal_table(
         own = _sum(home, (kind == code).astype(float), n, size)
         table[f"{name}_ha"] = np.where(dark, np.nan, own)
         table[f"{name}_share"] = _ratio(own, gained)
+    sure = gained - _sum(home, (~gain.sure).astype(float), n, size)
+    table["form_known_ha"] = np.where(dark, np.nan, np.where(gain.sure.all(), gained, sure))
     for name, state in gain.states.items():
         yes, known = (_sum(home, s.astype(float), n, size) for s in (state.yes, state.known))
         # where nothing of the gain is known its area is not 0
         table[f"{name}_ha"] = np.where((known > 0) | (gained == 0), yes, np.nan)
         table[f"{name}_share"] = _ratio(yes, known)
+        table[f"{name}_known_ha"] = np.where(dark, np.nan, known)
         table[f"{name}_unknown_ha"] = np.where(dark, np.nan, gained - known)
     span = np.nan if years is None else years
     args = (take["before"], take["after"])
     table["lcr"] = growth.consumption_rate(*args, 1.0) / span
-    table["pgr"] = growth.population_rate(people["before"], people["after"], 1.0) / span
-    table["lcrpgr"] = growth.consumption_ratio(*args, people["before"], people["after"], 1.0)
-    table["unknown_ha"] = take["unknown"]
+    both = (people["before_known"], people["after_known"])
+    table["pgr"] = growth.population_rate(*both, 1.0) / span
+    table["lcrpgr"] = growth.consumption_ratio(*args, *both, 1.0)
+    table["unknown_ha"] = land.unknown / _HECTARE
+    table["known_share"] = land.share
     return table.set_index(towns.index)
 
 
@@ -119,7 +130,8 @@ def patch_table(
     eligible = inside & (area >= p.min_patch)
     order = np.argsort(-area, kind="stable")
     order = order[eligible[order]]
-    far = (table["kind"] == growth.LEAPFROG).to_numpy()
+    kind = np.where(table["sure"], table["kind"], "unknown")
+    far = kind == growth.LEAPFROG
     keep = np.zeros(len(table), bool)
     keep[order[: p.largest]] = True
     keep[order[far[order]]] = True
@@ -139,11 +151,11 @@ def patch_table(
     names = towns["name"].to_numpy()
     out = gpd.GeoDataFrame(
         {
-            "kind": table["kind"].to_numpy()[rows],
+            "kind": kind[rows],
             "municipality": names[owner[rows]],
             "area_ha": area[rows],
             "perimeter_m": table["perimeter"].to_numpy()[rows],
-            "old_share": table["shared_share"].to_numpy()[rows],
+            "old_share": table["shared_share"].where(table["sure"]).to_numpy()[rows],
         },
         geometry=_outlines(found.labels, rows, grid),
         crs=run.crs,
@@ -177,12 +189,21 @@ def _outlines(labels: Array, rows: Array, grid: Grid) -> Array:
     return out
 
 
-def change_raster(before: Grid, after: Grid, gain: Gain) -> Grid:
-    """Raster of change: 0 not built-up, 1 built-up before, 2-4 gained by kind, 5 lost."""
+def change_raster(before: Grid, after: Grid, gain: Gain, sea: Array | None = None) -> Grid:
+    """Raster of change: 0 not built-up, 1 built-up before, 2-4 gained by kind, 5 lost.
+
+    Not known where one of the dates is not, nor where the form of the gain is not; the sea is
+    known, and not built-up.
+    """
     old, new = before.values & before.valid, after.values & after.valid
     out = np.zeros(after.shape, np.uint8)
     out[old & new] = KEPT
     valid = before.valid & after.valid
     out[old & ~new & valid] = LOST
-    out[gain.cells] = gain.kind + np.uint8(KEPT + 1)
+    out[gain.cells] = np.where(gain.sure, gain.kind + np.uint8(KEPT + 1), 0)
+    if not gain.sure.all():
+        valid[gain.cells] &= gain.sure
+    if sea is not None:
+        out[sea] = 0
+        valid |= sea
     return replace(after, values=out, valid=valid)

@@ -1,6 +1,8 @@
 """The form of built-up land: how far it sprawls, how it is spread, how land cover is cut up.
 
-People that are not known leave land uptake and weighted proliferation *unknown*.
+People that are not known leave land uptake and weighted proliferation *unknown*; so does land that
+is not known within the horizon of perception. Then bounds are given: as if all of that land were
+open, and as if all of it were built up.
 """
 
 from __future__ import annotations
@@ -24,13 +26,23 @@ from metrogis.checks.spatial_development.built_land import (
     BuiltUpParameters,
     Units,
     built_mask,
-    land_only,
-    people_of,
+    is_one_of,
     placed,
-    sea_left_out,
+    sea_of,
+    taken,
+    without,
 )
+from metrogis.checks.spatial_development.known_land import (
+    KnownLand,
+    known_land,
+    measure,
+    people_on,
+    some_names,
+)
+from metrogis.checks.spatial_development.sprawl_bounds import bounds
 from metrogis.errors import SchemaError
-from metrogis.landscape import growth, metrics, sprawl
+from metrogis.landscape import growth, landcover, metrics, sprawl
+from metrogis.landscape.expected import CLASSES, Expected
 from metrogis.landscape.grid import Grid
 from metrogis.population import municipal_totals
 from metrogis.texts import Text, number
@@ -97,6 +109,7 @@ def urban_form(
     *,
     jobs: pd.DataFrame | None = None,
     land_cover: Any = None,
+    land_cover_classes: pd.DataFrame | None = None,
     urban_zones: gpd.GeoDataFrame | None = None,
     **parameters: Any,
 ) -> Result:
@@ -117,6 +130,8 @@ def urban_form(
         ``teryt``, ``jobs``: counted with the inhabitants in land uptake.
     land_cover : Grid, optional
         Classes of land cover; ``sea_values`` are no land.
+    land_cover_classes : DataFrame, optional
+        ``code``: the classes there are; cells of other values are not known.
     urban_zones : GeoDataFrame, optional
         Zones over which the entropy of the whole is taken, in place of the municipalities.
     **parameters
@@ -157,15 +172,29 @@ def urban_form(
         population_municipal=population_municipal,
         jobs=jobs,
         land_cover=land_cover,
+        land_cover_classes=land_cover_classes,
         urban_zones=urban_zones,
     )
     p: UrbanFormParameters = run.parameters
     towns = run.layers["municipalities"]
     unit_of = Units(towns)
-    built = land_only(run, built_mask(run, "built_up", unit_of))
-    unit = unit_of(built)
+    built = built_mask(run, "built_up", unit_of)
+    sea = sea_of(run, built)
+    built = without(built, sea)
+    land = known_land(
+        run, ("built_up",), built, unit_of(built), towns, edge_share=p.edge_share, sea=sea
+    )
     _note_edges(run, towns, built)
-    people = _people(run, towns, unit, built)
+    run.note(
+        "built_up",
+        "unknown",
+        round(float(land.unknown.sum()) / built.cell_area),
+        Text(
+            "ląd gmin nieznany (bez danych lub poza rastrem), w komórkach: nie ma go w sumach",
+            "land of municipalities not known (no data, or beyond the raster), in cells: in no sum",
+        ),
+    )
+    people = _people(run, towns, land, built)
     numbers = sprawl.Coefficients(
         **{name: getattr(p, name) for name in sprawl.Coefficients.__dataclass_fields__}
     )
@@ -176,23 +205,36 @@ def urban_form(
         coefficients=numbers,
     )
     wup = sprawl.proliferation(
-        built, towns, people, horizon=p.horizon, coefficients=numbers, cells=unit, si=si
-    )
-    seen = replace(built, values=np.nan_to_num(si, copy=False, nan=-1).astype(np.float32))
+        built, towns, people["known"], horizon=p.horizon, coefficients=numbers, cells=land.unit,
+        si=si,
+    )  # fmt: skip
+    near = land.near(built, p.horizon)
+    found = bounds(wup, built, land, near, si, people["total"].to_numpy(),
+                   horizon=p.horizon, coefficients=numbers)  # fmt: skip
+    seen = _seen(built, si, near, sea)
     del si
-    table = _municipal(run, towns, wup, people, built, unit)
+    table = _municipal(run, towns, found, people, built, land)
     features = {}
     if run.layers["urban_zones"] is not None:
         features["zones"] = _zones(run, built)
     spread = features["zones"] if features else table
     if run.layers["land_cover"] is not None:
-        _land_cover(run, table, unit_of)
+        _land_cover(run, towns, table, unit_of)
     return run.result(
         municipalities=table.set_index(towns.index),
         features=features,
         findings=_findings(table, _whole(table, numbers), spread, "zones" in features),
         rasters={"permeation": seen},
     )
+
+
+def _seen(built: Grid, si: Array, near: Array | None, sea: Array | None) -> Grid:
+    """Raster of SI: -1 where nothing is built; not known where land within the horizon is not."""
+    values = np.nan_to_num(si, copy=False, nan=-1).astype(np.float32)
+    valid = built.valid
+    if near is not None:
+        valid = valid & ~(near & built.values)
+    return replace(built, values=values, valid=valid if sea is None else valid | sea)
 
 
 def _note_edges(run: Run, towns: gpd.GeoDataFrame, grid: Grid) -> None:
@@ -223,9 +265,13 @@ def _note_edges(run: Run, towns: gpd.GeoDataFrame, grid: Grid) -> None:
     )
 
 
-def _people(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid) -> Array:
-    """Inhabitants (and jobs) by municipality; NaN = unknown."""
-    found = people_of(run, towns, unit, grid)
+def _people(run: Run, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> pd.DataFrame:
+    """Inhabitants (and jobs) by municipality, ``total`` and on ``known`` land; NaN = unknown."""
+    found = people_on(
+        run, towns, land, grid,
+        table="population_municipal", cells="population", edge_share=run.parameters.edge_share,
+    )  # fmt: skip
+    nothing = np.full(len(towns), np.nan)
     if found is None:
         run.note(
             "population",
@@ -236,7 +282,12 @@ def _people(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid) -> Array
                 "no population: land uptake (LUP) and WUP unknown",
             ),
         )
-        found = np.full(len(towns), np.nan)
+    people = pd.DataFrame(
+        {
+            "total": nothing if found is None else found.total,
+            "known": nothing if found is None else found.known,
+        }
+    )
     jobs = run.layers["jobs"]
     if jobs is None:
         run.note(
@@ -248,7 +299,7 @@ def _people(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid) -> Array
                 "no jobs: LUP is per inhabitant, hence too high where people work",
             ),
         )
-        return np.asarray(found, float)
+        return people
     missing = [c for c in ("teryt", "jobs") if c not in jobs]
     if missing:
         raise SchemaError(
@@ -259,48 +310,77 @@ def _people(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid) -> Array
         towns, jobs[["teryt", "jobs"]].rename(columns={"jobs": "population"}), layer="jobs"
     )
     run.add(audit)
-    return np.asarray(found, float) + more
+    # where land is known in part, which jobs are on it cannot be told
+    return people.assign(
+        total=people["total"] + more, known=people["known"] + np.where(land.partly, np.nan, more)
+    )
 
 
 def _municipal(
-    run: Run, towns: gpd.GeoDataFrame, wup: pd.DataFrame, people: Array, built: Grid, unit: Array
+    run: Run,
+    towns: gpd.GeoDataFrame,
+    wup: pd.DataFrame,
+    people: pd.DataFrame,
+    built: Grid,
+    land: KnownLand,
 ) -> gpd.GeoDataFrame:
     n, size = len(towns), built.cell_area / _HECTARE
     table = towns[["teryt", "name", "geometry"]].copy().reset_index(drop=True)
-    land = np.bincount(unit[built.valid], minlength=n + 1)[1:] * size
-    dark = land == 0
-    table["land_ha"] = land
-    own = np.bincount(unit[built.values & built.valid], minlength=n + 1)[1:] * size
+    table["land_ha"] = land.known / _HECTARE
+    dark, partly = land.known == 0, land.partly
+    own = np.bincount(land.unit[built.values & built.valid], minlength=n + 1)[1:] * size
     table["built_ha"] = np.where(dark, np.nan, own)
-    table["people"] = people
-    for name in ("PBA", "DIS", "UP", "LUP", "WUP"):
+    table["unknown_ha"] = land.unknown / _HECTARE
+    table["known_share"] = land.share
+    table["people"], table["people_known"] = people["total"], people["known"]
+    for name in wup:
         value = wup[name].to_numpy()
         table[name.lower()] = np.where(np.isinf(value), np.nan, value)
-    table["entropy"], table["entropy_relative"] = _by_squares(run, built, unit, n)
+    h = _by_squares(run, built, land.unit, n)
+    for name, value in zip(("entropy", "entropy_relative"), h, strict=True):
+        table[name] = np.where(partly, np.nan, value)
     codes = np.where(built.values, 2, 1).astype(np.uint8)
     found = metrics.by_unit(
-        replace(built, values=codes), unit, n, connectivity=run.parameters.connectivity
+        replace(built, values=codes), land.unit, n, connectivity=run.parameters.connectivity
     )
     of_built = found.classes.xs(2, level="class").reindex(range(1, n + 1))
     for name in ("NP", "LPI", "ED", "MESH"):
         value = of_built[name].to_numpy()
-        # no built-up land: no patches; no known land: nothing is known
+        # no built-up land: no patches; land known in part: patches may go on where it is not
         none = 0.0 if name in ("NP", "ED") else np.nan
         value = np.where(np.isnan(value), none, value)
-        table[f"built_{name.lower()}"] = np.where(dark, np.nan, value)
+        table[f"built_{name.lower()}"] = np.where(partly, np.nan, value)
     return table
 
 
 def _whole(table: gpd.GeoDataFrame, numbers: sprawl.Coefficients) -> dict[str, float]:
-    """Proliferation of all municipalities together; WUP is NaN when some people are unknown."""
-    own, land = table["built_ha"], float(table["land_ha"].sum())
-    built = float(own.sum())
-    pba = built / land
-    dis = float((table["dis"] * own).sum()) / built
-    people = float(table["people"].sum(skipna=False))
-    lup = built * _HECTARE / people if people > 0 else np.nan
-    weight = sprawl.dispersion_weight(dis, numbers) * sprawl.uptake_weight(lup, numbers)
-    return {"pba": pba, "dis": dis, "up": pba * dis, "lup": lup, "wup": float(pba * dis * weight)}
+    """Proliferation of all municipalities known whole together; NaN without any.
+
+    Weighted over those whose people are known, too.
+    """
+    known = table[table["up"].notna()]
+    own, land = known["built_ha"], float(known["land_ha"].sum())
+    out = {"municipalities_known": float(len(known)), **_spread(known)}
+    peopled = known[known["people_known"].notna()]
+    lup = wup = np.nan
+    if len(peopled):
+        part = _spread(peopled)
+        people = float(peopled["people_known"].sum())
+        built = float(peopled["built_ha"].sum())
+        lup = built * _HECTARE / people if people > 0 else np.nan
+        dis = part["dis"]
+        weight = sprawl.dispersion_weight(dis, numbers) * sprawl.uptake_weight(lup, numbers)
+        wup = part["up"] * float(weight) if built > 0 else 0.0
+    assert len(own) == 0 or land > 0
+    return {**out, "lup": lup, "wup": float(wup)}
+
+
+def _spread(part: gpd.GeoDataFrame) -> dict[str, float]:
+    """Share built up, dispersion and proliferation of some municipalities taken as one."""
+    built, land = float(part["built_ha"].sum()), float(part["land_ha"].sum())
+    pba = built / land if land > 0 else np.nan
+    dis = float((part["dis"] * part["built_ha"]).sum()) / built if built > 0 else np.nan
+    return {"pba": pba, "dis": dis, "up": pba * dis if built > 0 else pba}
 
 
 def _by_squares(run: Run, built: Grid, unit: Array, n: int) -> tuple[Array, Array]:
@@ -333,9 +413,10 @@ def _zones(run: Run, built: Grid) -> gpd.GeoDataFrame:
     """Built-up land by zone, over which the entropy of the whole is taken."""
     zones = run.layers["urban_zones"].reset_index(drop=True)
     unit = growth.unit_cells(zones, built)
-    n, size = len(zones), built.cell_area / _HECTARE
-    known = np.bincount(unit[built.valid], minlength=n + 1)[1:] * size
-    own = np.bincount(unit[built.values & built.valid], minlength=n + 1)[1:] * size
+    land, _ = measure(built, unit, zones, edge_share=run.parameters.edge_share)
+    n, known = len(zones), land.known / _HECTARE
+    own = np.bincount(land.unit[built.values & built.valid], minlength=n + 1)[1:]
+    own = own * built.cell_area / _HECTARE
     names = zones["name"] if "name" in zones else pd.Series(np.arange(1, n + 1).astype(str))
     return gpd.GeoDataFrame(
         {
@@ -343,28 +424,47 @@ def _zones(run: Run, built: Grid) -> gpd.GeoDataFrame:
             "land_ha": known,
             "built_ha": np.where(known > 0, own, np.nan),
             "pba": np.where(known > 0, own / np.where(known > 0, known, 1), np.nan),
+            "unknown_ha": land.unknown / _HECTARE,
+            "known_share": land.share,
         },
         geometry=zones.geometry,
         crs=run.crs,
     )
 
 
-def _land_cover(run: Run, table: gpd.GeoDataFrame, unit_of: Units) -> None:
-    """Add metrics of land cover."""
-    cover = sea_left_out(run, placed(run, "land_cover"))
-    found = metrics.by_unit(
-        cover, unit_of(cover), len(table), connectivity=run.parameters.connectivity
-    ).units
+def _land_cover(run: Run, towns: gpd.GeoDataFrame, table: gpd.GeoDataFrame, unit_of: Units) -> None:
+    """Add metrics of land cover; NaN where it is known in part (patches may go on there)."""
+    p = run.parameters
+    cover = taken(run, "land_cover", placed(run, "land_cover"), _classes(run))
+    sea = is_one_of(cover.values, p.sea_values) & cover.valid if p.sea_values else None
+    cover = without(cover, sea)
+    land = known_land(
+        run, ("land_cover",), cover, unit_of(cover), towns, edge_share=p.edge_share, sea=sea
+    )
+    found = metrics.by_unit(cover, land.unit, len(table), connectivity=p.connectivity).units
     for name in ("NP", "LPI", "ED", "SHDI", "SHEI", "DIVISION", "SPLIT", "MESH"):
-        table[f"cover_{name.lower()}"] = found[name].to_numpy()
-    dark = int(found["TA"].isna().sum())
+        table[f"cover_{name.lower()}"] = np.where(land.partly, np.nan, found[name].to_numpy())
+    table["cover_known_share"] = land.share
     run.note(
         "land_cover",
         "unknown",
-        dark,
-        Text("gminy bez danych o pokryciu terenu", "municipalities without land cover"),
-        table["name"][found["TA"].isna().to_numpy()].astype(str),
+        int(land.partly.sum()),
+        Text(
+            "gminy bez danych o pokryciu części lub całości terenu: miary krajobrazu nieznane",
+            "municipalities without land cover on some or all of their land: landscape metrics "
+            "unknown",
+        ),
+        table["name"][land.partly].astype(str),
     )
+
+
+def _classes(run: Run) -> Expected:
+    """Classes that land cover may have: those of the table, and those named as sea."""
+    given = run.layers["land_cover_classes"]
+    if given is None:
+        return CLASSES
+    codes = landcover.class_table(given, layer="land_cover_classes")
+    return Expected(classes=(*map(float, codes), *run.parameters.sea_values))
 
 
 # --------------------------------------------------------------------------- findings
@@ -373,19 +473,32 @@ def _land_cover(run: Run, table: gpd.GeoDataFrame, unit_of: Units) -> None:
 def _findings(
     table: gpd.GeoDataFrame, every: dict[str, float], spread: gpd.GeoDataFrame, zones: bool
 ) -> list[Finding]:
-    out = [
+    out = []
+    gone = table["up"].isna()
+    if gone.any():
+        values = {"municipalities_unknown": float(gone.sum()), "municipalities": float(len(table))}
+        values["land_unknown_ha"] = float(table["unknown_ha"].sum())
+        out.append(Finding(texts.OF_KNOWN, values, {"names": some_names(table["name"][gone])}))
+    out.append(
         Finding(
             texts.SPRAWL,
             {
-                "built_ha": float(table["built_ha"].sum()),
+                "built_ha": float(table["built_ha"][~gone].sum()),
                 **{name: every[name] for name in ("pba", "dis", "up")},
             },
         )
-    ]
-    if np.isfinite(every["wup"]):
-        out.append(Finding(texts.WEIGHTED, {name: every[name] for name in ("lup", "wup")}))
+    )
+    nobody = table["people_known"].isna() & ~gone
+    weighted = {name: every[name] for name in ("lup", "wup")}
+    if np.isfinite(every["wup"]) and nobody.any():
+        values = {**weighted, "people_unknown": float(nobody.sum())}
+        names = {"names": some_names(table["name"][nobody])}
+        out.append(Finding(texts.WEIGHTED_KNOWN, values, names))
+    elif np.isfinite(every["wup"]):
+        out.append(Finding(texts.WEIGHTED, weighted))
     else:
-        out.append(Finding(texts.UNWEIGHTED, {"people_unknown": int(table["people"].isna().sum())}))
+        unknown = float(table["people"].isna().sum())
+        out.append(Finding(texts.UNWEIGHTED, {"people_unknown": unknown}))
     best = "wup" if table["wup"].notna().any() else "up"
     if table[best].notna().any():
         row = table.loc[table[best].idxmax()]
@@ -428,6 +541,12 @@ CHECK = Check(
         TOTALS,
         Input("jobs", Text("miejsca pracy w gminach", "jobs by municipality"), "Table", False),
         LAND_COVER,
+        Input(
+            "land_cover_classes",
+            Text("tabela klas pokrycia terenu", "table of land-cover classes"),
+            "Table",
+            required=False,
+        ),
         Input(
             "urban_zones",
             Text("jednostki, po których liczy się entropię", "zones the entropy is taken over"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from metrogis.checks.contract import Column, Overlay, View, municipality_columns
+from typing import Any
+
+from metrogis.checks.contract import Column, Ground, Overlay, View, municipality_columns
 from metrogis.texts import Text
 
 TITLE = Text("Forma zabudowy i rozlewanie się miast", "Form of built-up land and sprawl")
@@ -17,8 +19,11 @@ METHOD = Text(
     "Współczynników nie sprawdzono w tekście źródłowym. Entropia H = -suma p ln p zabudowy: w "
     "całości po gminach lub podanych jednostkach, w gminie po kwadratach; względna to H/ln n (1: "
     "zabudowa rozłożona równo). Metryki krajobrazu według definicji FRAGSTATS (8 sąsiadów); płaty "
-    "kończą się na granicy gminy, a granica nie jest krawędzią. Ląd to komórki znane; morze musi "
-    "być brakiem danych albo wskazane kodami. Wyniki zależą od wielkości komórki: porównuj tylko "
+    "kończą się na granicy gminy, a granica nie jest krawędzią. Ląd bez danych lub poza rastrem "
+    "jest nieznany: udziały i LUP dotyczą lądu znanego i mieszkających na nim ludzi, a miary "
+    "sąsiedztwa i płatów są tam nieznane (DIS i WUP mają przedział, gdy nieznany ląd leży w gminie "
+    "lub w promieniu 2 km od jej zabudowy). Morze w granicach gmin wskazują kody; poza gminami "
+    "liczy się to, co widać w rastrze. Wyniki zależą od wielkości komórki: porównuj tylko "
     "rastry o tej samej.",
     "Weighted urban proliferation WUP = PBA x DIS x w1(DIS) x w2(LUP): share of land built up, "
     "dispersion (mean over built-up cells of the weighted distances to built-up land within 2 km, "
@@ -26,9 +31,12 @@ METHOD = Text(
     "not checked in the primary text. Entropy H = -sum p ln p of built-up land: of the whole over "
     "municipalities or the zones given, of a municipality over squares; relative is H/ln n (1: "
     "evenly spread). Landscape metrics by the definitions of FRAGSTATS (8 neighbours); patches end "
-    "at the border of the municipality, which is no edge. Land is known cells; the sea must be no "
-    "data, or be named by codes. Results depend on the size of the cell: compare only rasters of "
-    "one size.",
+    "at the border of the municipality, which is no edge. Land without data, or beyond the raster, "
+    "is not known: shares and LUP are of known land and the people who live on it, and measures of "
+    "neighbourhood and patches are unknown there (DIS and WUP have bounds where unknown land lies "
+    "in the municipality or within 2 km of its built-up land). Sea inside the municipalities is "
+    "named by codes; beyond them what the raster shows counts. Results depend on the size of the "
+    "cell: compare only rasters of one size.",
 )
 
 SPRAWL = Text(
@@ -42,6 +50,24 @@ WEIGHTED = Text(
     "to {wup:2}.",
     "Built-up land per inhabitant (and job) is {lup:0} m²; weighted proliferation WUP of the whole "
     "is {wup:2}.",
+)
+WEIGHTED_KNOWN = Text(
+    "Gdzie znana jest ludność, na mieszkańca (i miejsce pracy) przypada {lup:0} m² zabudowy, a "
+    "ważona proliferacja WUP to {wup:2}; ludność {people_unknown:0} "
+    "{people_unknown:plural:gminy|gmin|gmin} ({names}) jest nieznana.",
+    "Where people are known, built-up land per inhabitant (and job) is {lup:0} m² and weighted "
+    "proliferation WUP is {wup:2}; the population of {people_unknown:0} "
+    "{people_unknown:plural:municipality|municipalities} ({names}) is not known.",
+)
+OF_KNOWN = Text(
+    "O rozlewaniu się zabudowy w {municipalities_unknown:0} z {municipalities:0} "
+    "{municipalities:plural:gminy|gmin|gmin} ({names}) nie wiadomo, bo brak tam lub w pobliżu "
+    "danych; nieznane jest {land_unknown_ha:0} ha lądu. Dalsze liczby i kolejność dotyczą "
+    "pozostałych.",
+    "How far built-up land sprawls is not known of {municipalities_unknown:0} of "
+    "{municipalities:0} {municipalities:plural:municipality|municipalities} ({names}), which lack "
+    "data or lie near land that does; {land_unknown_ha:0} ha of land are unknown. The figures and "
+    "the order below are of the others.",
 )
 UNWEIGHTED = Text(
     "Ludności {people_unknown:0} {people_unknown:plural:gminy|gmin|gmin} nie ma w danych: WUP "
@@ -79,21 +105,54 @@ COVER = Text(
 _SOURCE = Text("Jaeger i Schwick 2014; EEA 11/2016", "Jaeger & Schwick 2014; EEA 11/2016")
 
 
-def _number(pl: str, en: str, digits: int = 2, unit: str = "", note: Text | None = None) -> Column:
-    return Column(Text(pl, en), unit=unit, digits=digits, note=note)
+def _number(
+    pl: str, en: str, digits: int = 2, unit: str = "", note: Text | None = None, **more: Any
+) -> Column:
+    return Column(Text(pl, en), unit=unit, digits=digits, note=note, **more)
+
+
+_PART = Text("na lądzie znanym", "on known land")
+_KNOWN: dict[str, Any] = {"known": "known_share"}
+_OF: dict[str, Any] = {"of_known": True}
+
+
+def _share(pl: str, en: str, **more: Any) -> Column:
+    return Column(Text(pl, en), "share", digits=1, **more)
 
 
 COLUMNS = {
     "municipalities": {
         **municipality_columns(),
-        "land_ha": _number("ląd", "land", 0, "ha"),
-        "built_ha": _number("zabudowa", "built-up land", 1, "ha"),
+        "land_ha": _number("ląd znany", "known land", 0, "ha", **_KNOWN),
+        "built_ha": _number("zabudowa", "built-up land", 1, "ha", **_KNOWN),
+        "unknown_ha": _number("ląd nieznany", "land not known", 1, "ha"),
+        "known_share": _share(
+            "udział lądu znanego",
+            "share of land known",
+            note=Text(
+                "bez nieznanych komórek, które są tylko brzegiem gmin",
+                "apart from unknown cells that are only the edge of the municipalities",
+            ),
+        ),
         "people": _number("mieszkańcy (i miejsca pracy)", "inhabitants (and jobs)", 0, "people"),
-        "pba": Column(Text("PBA: udział zabudowy", "PBA: share built up"), "share", digits=1),
+        "people_known": _number(
+            "mieszkańcy (i miejsca pracy) na znanym lądzie",
+            "inhabitants (and jobs) on known land",
+            0,
+            "people",
+            **_KNOWN,
+        ),
+        "pba": _share("PBA: udział zabudowy", "PBA: share built up", note=_PART, **_OF),
         "dis": _number("DIS: rozproszenie", "DIS: dispersion", 2, "UPU/m2", _SOURCE),
+        "dis_low": _number("DIS: co najmniej", "DIS: at least", 2, "UPU/m2", bound="low"),
+        "dis_high": _number("DIS: co najwyżej", "DIS: at most", 2, "UPU/m2", bound="high"),
         "up": _number("UP: proliferacja", "UP: proliferation", 3, "UPU/m2", _SOURCE),
-        "lup": _number("LUP: zabudowa na osobę", "LUP: built-up land per person", 0, "m2/person"),
+        "lup": _number(
+            "LUP: zabudowa na osobę", "LUP: built-up land per person", 0, "m2/person", _PART, **_OF
+        ),
         "wup": _number("WUP: ważona proliferacja", "WUP: weighted proliferation", 3, "UPU/m2"),
+        "wup_low": _number("WUP: co najmniej", "WUP: at least", 3, "UPU/m2", bound="low"),
+        "wup_high": _number("WUP: co najwyżej", "WUP: at most", 3, "UPU/m2", bound="high"),
         "entropy": _number("entropia po kwadratach", "entropy over squares"),
         "entropy_relative": _number("entropia względna", "relative entropy"),
         "built_np": _number("płaty zabudowy (NP)", "patches of built-up land (NP)", 0),
@@ -108,12 +167,17 @@ COLUMNS = {
         "cover_division": _number("podział (DIVISION)", "division (DIVISION)", 3),
         "cover_split": _number("rozszczepienie (SPLIT)", "splitting (SPLIT)", 1),
         "cover_mesh": _number("efektywne oczko (MESH)", "effective mesh size (MESH)", 0, "ha"),
+        "cover_known_share": _share(
+            "udział lądu o znanym pokryciu", "share of land whose cover is known"
+        ),
     },
     "zones": {
         "name": Column(Text("jednostka", "zone"), kind="text"),
-        "land_ha": _number("ląd", "land", 0, "ha"),
-        "built_ha": _number("zabudowa", "built-up land", 1, "ha"),
-        "pba": Column(Text("udział zabudowy", "share built up"), "share", digits=1),
+        "land_ha": _number("ląd znany", "known land", 0, "ha", **_KNOWN),
+        "built_ha": _number("zabudowa", "built-up land", 1, "ha", **_KNOWN),
+        "pba": _share("udział zabudowy", "share built up", note=_PART, **_OF),
+        "unknown_ha": _number("ląd nieznany", "land not known", 1, "ha"),
+        "known_share": _share("udział lądu znanego", "share of land known"),
     },
 }
 
@@ -124,7 +188,8 @@ VIEWS = (
         column="wup",
         breaks=(0, 0.5, 1, 2, 4, 8, 100),
         palette="cividis",
-        popup=("name", "pba", "dis", "lup", "wup", "entropy_relative"),
+        popup=("name", "pba", "dis", "lup", "wup", "wup_low", "wup_high", "entropy_relative"),
+        ground=Ground("known_share"),
     ),
     View(
         "municipalities",
@@ -132,8 +197,9 @@ VIEWS = (
         column="pba",
         breaks=(0, 0.05, 0.1, 0.2, 0.4, 1),
         palette="cividis",
-        popup=("name", "built_ha", "pba", "built_np", "built_lpi", "built_ed"),
+        popup=("name", "built_ha", "unknown_ha", "pba", "built_np", "built_lpi", "built_ed"),
         shown=False,
+        ground=Ground("known_share"),
     ),
     View(
         "municipalities",
@@ -143,6 +209,7 @@ VIEWS = (
         palette="viridis",
         popup=("name", "cover_np", "cover_ed", "cover_shdi", "cover_shei", "cover_mesh"),
         shown=False,
+        ground=Ground("cover_known_share"),
     ),
 )
 OVERLAYS = (

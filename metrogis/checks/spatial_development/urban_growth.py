@@ -6,12 +6,14 @@ leaves the exposure of the gain to it unknown.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 from pydantic import Field
 from scipy import ndimage
 
@@ -27,9 +29,9 @@ from metrogis.checks.spatial_development.built_land import (
     YearAfter,
     YearBefore,
     built_mask,
-    land_only,
     one_grid,
-    people_of,
+    sea_of,
+    without,
     years_between,
 )
 from metrogis.checks.spatial_development.growth_exposure import EXPOSURES, exposures
@@ -39,6 +41,12 @@ from metrogis.checks.spatial_development.growth_tables import (
     change_raster,
     municipal_table,
     patch_table,
+)
+from metrogis.checks.spatial_development.known_land import (
+    KnownLand,
+    known_land,
+    people_on,
+    some_names,
 )
 from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES
 from metrogis.landscape import growth
@@ -231,61 +239,97 @@ def urban_growth(
     after = built_mask(run, "built_up", unit_of)
     shifted = not growth.same_grid(before, after)
     before, after = one_grid(run, before, after)
-    before = land_only(run, before)
-    unit = unit_of(after)
-    people = _people(run, towns, unit, after)
-    new_people = people["after"] - people["before"]
+    sea = sea_of(run, after)
+    before = without(before, sea)
+    both = replace(after, valid=before.valid & after.valid)
+    land = known_land(
+        run, ("built_up", "built_up_before"), both, unit_of(after), towns,
+        edge_share=p.edge_share, sea=sea,
+    )  # fmt: skip
+    people = _people(run, towns, land, both)
     take = growth.land_take(
-        before, after, towns, years=years, new_people=new_people, cells=unit
-    ).reset_index(drop=True)
-    unknown = float(take["unknown"].sum() * _HECTARE / after.cell_area)
+        before, after, towns, years=years, cells=land.unit,
+        new_people=people["after_known"] - people["before_known"],
+    ).reset_index(drop=True)  # fmt: skip
     run.note(
         "built_up",
         "unknown",
-        round(unknown),
+        round(float(land.unknown.sum()) / after.cell_area),
         Text(
-            "komórki gmin nieznane w jednej z dat (morze, brak danych): poza lądem i sumami",
-            "cells of municipalities unknown at one of the dates (sea, no data): in no sum, and "
-            "no land",
+            "ląd gmin nieznany w jednej z dat (bez danych lub poza rastrem), w komórkach: nie ma "
+            "go w sumach",
+            "land of municipalities not known at one of the dates (no data, or beyond the "
+            "raster), in cells: in no sum",
         ),
     )
-    found = growth.new_patches(before, after, infill=p.infill_share)
+    found = growth.new_patches(before, after, infill=p.infill_share, dark=_dark(land, after))
     rows, columns = np.nonzero(found.labels)
     cells = (rows, columns)
-    home, patch = unit[cells], found.labels[cells] - 1
+    home, patch = land.unit[cells], found.labels[cells] - 1
     kind = np.asarray(pd.Index(KINDS).get_indexer(found.table["kind"]), np.uint8)
+    sure = found.table["sure"].to_numpy()
     states = exposures(run, after, cells, home, towns)
-    gain = Gain(cells, home, patch, kind[patch], states)
-    table = municipal_table(towns, take, people, years, gain, after)
+    gain = Gain(cells, home, patch, kind[patch], sure[patch], states)
+    table = municipal_table(towns, take, people, years, gain, after, land)
     patches = patch_table(run, towns, found, after, gain)
-    findings = _findings(table, patches, years)
+    findings = _findings(table, patches, years, land)
     if shifted:
-        findings.insert(1, _at_edges(before, after, unit))
+        findings.insert(1, _at_edges(before, after, land.unit))
     return run.result(
         municipalities=table,
         features={"patches": patches},
         findings=findings,
-        rasters={"change": change_raster(before, after, gain)},
+        rasters={"change": change_raster(before, after, gain, sea)},
     )
 
 
-def _people(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid) -> pd.DataFrame:
-    """People by municipality at both dates, from one kind of source; NaN where unknown."""
+def _dark(land: KnownLand, grid: Grid) -> Array | None:
+    """Unknown land beside which the form of a patch is not known: of the raster, and where it ends.
+
+    A patch at the end of the raster may go on beyond it, where municipalities do.
+    """
+    if land.dark is None and shapely.is_empty(land.beyond).all():
+        return None
+    around, (down, across) = land.around(grid, max(grid.cell))
+    rows, columns = grid.shape
+    here = around[down : down + rows, across : across + columns].copy()
+    if down or across:  # cells whose neighbour beyond the raster is unknown land
+        outer = ndimage.binary_dilation(around, np.ones((3, 3), bool))
+        outer = outer[down : down + rows, across : across + columns]
+        rim = np.ones(grid.shape, bool)
+        rim[1:-1, 1:-1] = False
+        here |= outer & rim
+    return here
+
+
+def _people(run: Run, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> pd.DataFrame:
+    """People by municipality at both dates, from one kind of source; NaN where unknown.
+
+    Columns ``before``, ``after`` and, of the land known at both dates, ``before_known``,
+    ``after_known``.
+    """
     layers = run.layers
     tables = ("population_municipal", "population_municipal_before")
     cells = ("population", "population_before")
     pair = next((k for k in (tables, cells) if all(layers[n] is not None for n in k)), None)
-    aside = [n for n in (*tables, *cells) if layers[n] is not None and n not in (pair or ())]
-    for name in aside:
-        run.note(
-            name,
-            "dropped",
-            len(layers[name]),
-            Text(
-                "pominięto: zmiana ludności wymaga jednego źródła w obu datach",
-                "left aside: change of population needs one source at both dates",
-            ),
-        )
+    # cells share out a table's people where land is known in part: both dates or neither
+    share = pair == cells or (
+        pair == tables and land.partly.any() and all(layers[n] is not None for n in cells)
+    )
+    used = (*(pair or ()), *(cells if share else ()))
+    for name in (*tables, *cells):
+        if layers[name] is not None and name not in used:
+            run.note(
+                name,
+                "dropped",
+                len(layers[name]),
+                Text(
+                    "pominięto: zmiana ludności wymaga jednego źródła w obu datach",
+                    "left aside: change of population needs one source at both dates",
+                ),
+            )
+    nothing = np.full(len(towns), np.nan)
+    out = dict.fromkeys(("before", "after", "before_known", "after_known"), nothing)
     if pair is None:
         run.note(
             "population_before",
@@ -296,15 +340,16 @@ def _people(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid) -> pd.Da
                 "no population at both dates: m2 per new inhabitant and SDG 11.3.1 unknown",
             ),
         )
-        nothing = np.full(len(towns), np.nan)
-        return pd.DataFrame({"before": nothing, "after": nothing})
-    hidden = {n: None for n in (*tables, *cells) if n not in pair}
-    run.layers = {**layers, **hidden}
-    out = {
-        name: people_of(run, towns, unit, grid, suffix)
-        for name, suffix in (("before", "_before"), ("after", ""))
-    }
-    run.layers = layers
+        return pd.DataFrame(out)
+    for name, suffix in (("before", "_before"), ("after", "")):
+        found = people_on(
+            run, towns, land, grid,
+            table=f"population_municipal{suffix}" if pair == tables else None,
+            cells=f"population{suffix}" if share else None,
+            edge_share=run.parameters.edge_share,
+        )  # fmt: skip
+        assert found is not None
+        out[name], out[f"{name}_known"] = found.total, found.known
     return pd.DataFrame(out)
 
 
@@ -312,7 +357,7 @@ def _people(run: Run, towns: gpd.GeoDataFrame, unit: Array, grid: Grid) -> pd.Da
 
 
 def _findings(
-    table: gpd.GeoDataFrame, patches: gpd.GeoDataFrame, years: float | None
+    table: gpd.GeoDataFrame, patches: gpd.GeoDataFrame, years: float | None, known_part: KnownLand
 ) -> list[Finding]:
     def total(column: str) -> float:
         return float(table[column].sum(min_count=1))
@@ -333,11 +378,17 @@ def _findings(
             },
         )
     ]
+    if known_part.dark_area.any():
+        out.append(_unknown_land(table, known_part))
     if years is not None:
         out.append(Finding(texts.YEARS, {"years": years, "gained_ha_year": gained / years}))
     if gained > 0:
         values = {f"{k}_share": total(f"{k}_ha") / gained for k in KINDS}
-        out.append(Finding(texts.FORM, {**values, "leapfrog_patches": len(_far(patches))}))
+        values["leapfrog_patches"] = float(len(_far(patches)))
+        open_ = gained - total("form_known_ha")
+        if open_ > 0:
+            values["form_unknown_ha"] = open_
+        out.append(Finding(texts.FORM_KNOWN if open_ > 0 else texts.FORM, values))
     far = _far(patches)
     if len(far):
         first = far.iloc[far["area_ha"].argmax()]
@@ -348,26 +399,7 @@ def _findings(
                 {"municipality": str(first["municipality"])},
             )
         )
-    known = table["people_before"].notna() & table["people_after"].notna()
-    if known.any():
-        own = table[known]
-        one, two = float(own["people_before"].sum()), float(own["people_after"].sum())
-        gain = float(own["gained_ha"].sum())
-        out.append(
-            Finding(
-                texts.PEOPLE,
-                {
-                    "people_before": one,
-                    "people_after": two,
-                    "m2_per_new": gain * _HECTARE / (two - one) if two > one else nan,
-                    "lcrpgr": float(
-                        growth.consumption_ratio(
-                            own["before_ha"].sum(), own["after_ha"].sum(), one, two, 1.0
-                        )
-                    ),
-                },
-            )
-        )
+    out += _people_finding(table)
     for name in EXPOSURES:
         dark = total(f"{name}_unknown_ha")
         sure = gained - dark
@@ -380,6 +412,43 @@ def _findings(
                 )
             )
     return out
+
+
+def _unknown_land(table: gpd.GeoDataFrame, land: KnownLand) -> Finding:
+    """The land that is in no figure."""
+    dark = land.dark_area.sum()
+    return Finding(
+        texts.UNKNOWN_LAND,
+        {
+            "land_unknown_ha": float(dark / _HECTARE),
+            "land_unknown_share": float(dark / (dark + land.known.sum())),
+            "municipalities_unknown": float((land.dark_area > 0).sum()),
+        },
+        {"names": some_names(table["name"][land.dark_area > 0])},
+    )
+
+
+def _people_finding(table: gpd.GeoDataFrame) -> list[Finding]:
+    """People and new land per new inhabitant, over municipalities where both are known."""
+    known = table["people_before_known"].notna() & table["people_after_known"].notna()
+    known &= table["gained_ha"].notna()
+    if not known.any():
+        return []
+    own = table[known]
+    one, two = float(own["people_before_known"].sum()), float(own["people_after_known"].sum())
+    gain = float(own["gained_ha"].sum())
+    values = {
+        "people_before": one,
+        "people_after": two,
+        "m2_per_new": gain * _HECTARE / (two - one) if two > one else float("nan"),
+        "lcrpgr": float(
+            growth.consumption_ratio(own["before_ha"].sum(), own["after_ha"].sum(), one, two, 1.0)
+        ),
+    }
+    if known.all():
+        return [Finding(texts.PEOPLE, values)]
+    values["people_unknown"] = float((~known).sum())
+    return [Finding(texts.PEOPLE_KNOWN, values, {"names": some_names(table["name"][~known])})]
 
 
 def _at_edges(before: Grid, after: Grid, unit: Array) -> Finding:
