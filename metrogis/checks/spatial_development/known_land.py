@@ -125,6 +125,7 @@ def known_land(
         Cells known to be sea: no land.
     """
     land, certain = measure(grid, unit, towns, edge_share=edge_share, sea=sea)
+    assert grid.transform is not None
     for name in names:
         found = RasterEvidence.of_mask(name, certain, grid.transform, run.crs)
         run.evidence[name] = replace(found, losses=run.evidence[name].losses)
@@ -418,7 +419,8 @@ class _Where:
         out[inside] = self._land.home[rows, columns].astype(np.int64) - 1
         rest = np.flatnonzero(~inside & np.isfinite(x) & np.isfinite(y))
         if len(rest):
-            town, point = shapely.STRtree(shapely.points(x[rest], y[rest])).query(
+            points = np.asarray(shapely.points(x[rest], y[rest]), dtype=object)
+            town, point = shapely.STRtree(points).query(
                 self._shapes, predicate="intersects"
             )
             out[rest[point]] = town

@@ -415,8 +415,8 @@ def _zones(run: Run, built: Grid) -> gpd.GeoDataFrame:
     unit = growth.unit_cells(zones, built)
     land, _ = measure(built, unit, zones, edge_share=run.parameters.edge_share)
     n, known = len(zones), land.known / _HECTARE
-    own = np.bincount(land.unit[built.values & built.valid], minlength=n + 1)[1:]
-    own = own * built.cell_area / _HECTARE
+    size = built.cell_area / _HECTARE
+    own = np.bincount(land.unit[built.values & built.valid], minlength=n + 1)[1:] * size
     names = zones["name"] if "name" in zones else pd.Series(np.arange(1, n + 1).astype(str))
     return gpd.GeoDataFrame(
         {
@@ -504,6 +504,7 @@ def _findings(
         row = table.loc[table[best].idxmax()]
         text = texts.MOST_WEIGHTED if best == "wup" else texts.MOST
         out.append(Finding(text, {f"largest_{best}": float(row[best])}, {"town": str(row["name"])}))
+    spread = spread[spread["known_share"] == 1]  # of others the area built up is not known whole
     h, relative = sprawl.entropy(spread["built_ha"].to_numpy())
     if np.isfinite(relative):
         out.append(

@@ -399,7 +399,7 @@ def _findings(
                 {"municipality": str(first["municipality"])},
             )
         )
-    out += _people_finding(table)
+    out += _people_finding(table, known_part)
     for name in EXPOSURES:
         dark = total(f"{name}_unknown_ha")
         sure = gained - dark
@@ -428,7 +428,7 @@ def _unknown_land(table: gpd.GeoDataFrame, land: KnownLand) -> Finding:
     )
 
 
-def _people_finding(table: gpd.GeoDataFrame) -> list[Finding]:
+def _people_finding(table: gpd.GeoDataFrame, land: KnownLand) -> list[Finding]:
     """People and new land per new inhabitant, over municipalities where both are known."""
     known = table["people_before_known"].notna() & table["people_after_known"].notna()
     known &= table["gained_ha"].notna()
@@ -446,7 +446,8 @@ def _people_finding(table: gpd.GeoDataFrame) -> list[Finding]:
         ),
     }
     if known.all():
-        return [Finding(texts.PEOPLE, values)]
+        text = texts.PEOPLE_PART if land.dark_area.any() else texts.PEOPLE
+        return [Finding(text, values)]
     values["people_unknown"] = float((~known).sum())
     return [Finding(texts.PEOPLE_KNOWN, values, {"names": some_names(table["name"][~known])})]
 

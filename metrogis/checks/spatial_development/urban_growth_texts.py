@@ -86,6 +86,13 @@ FORM_KNOWN = Text(
     "{leapfrog_patches:plural:patch|patches}); the form of {form_unknown_ha:1} ha beside unknown "
     "land is uncertain.",
 )
+PEOPLE_PART = Text(
+    "Na lądzie znanym w obu datach mieszkało {people_before:0} osób, mieszka {people_after:0}: na "
+    "nowego mieszkańca przypada {m2_per_new:0} m² nowej zabudowy; LCRPGR (SDG 11.3.1): {lcrpgr:2}.",
+    "On the land known at both dates there were {people_before:0} people and are "
+    "{people_after:0}: {m2_per_new:0} m² of new built-up land per new inhabitant; LCRPGR (SDG "
+    "11.3.1): {lcrpgr:2}.",
+)
 PEOPLE_KNOWN = Text(
     "Tam, gdzie znane są zabudowa i ludność, mieszkało {people_before:0} osób, mieszka "
     "{people_after:0}: na nowego mieszkańca przypada {m2_per_new:0} m² nowej zabudowy; LCRPGR (SDG "
