@@ -20,6 +20,9 @@ from metrogis.landscape.grid import Grid
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 
+_SLACK = 1e-6
+"""Share of a code by which a float may miss it."""
+
 
 @dataclass(frozen=True)
 class LandClass:
@@ -212,6 +215,9 @@ def look_up(cover: Grid, classes: Mapping[int, LandClass], *, layer: str = "land
     values = cover.values
     if values.dtype.kind == "f":
         whole = np.where(cover.valid, values, 0)
+        near = np.round(whole)  # whole numbers stored as a scaled float may miss by a last bit
+        near = np.where(np.abs(whole - near) <= _SLACK * np.maximum(1.0, np.abs(near)), near, whole)
+        whole = near
         if (whole != np.round(whole)).any():
             raise SchemaError(
                 Text("klasy muszą być liczbami całkowitymi", "classes must be whole numbers"),
@@ -245,7 +251,7 @@ def look_up(cover: Grid, classes: Mapping[int, LandClass], *, layer: str = "land
             "komórki klas spoza tabeli: siedlisko i opór nieznane",
             "cells of classes the table does not name: habitat and resistance unknown",
         ),
-        strange,
+        [f"{v} ({int(((values == v) & cover.valid).sum())}x)" for v in strange[:6]],
     )
     return Lookup(codes, habitat, resistance, audit)
 

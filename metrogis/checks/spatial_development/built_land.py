@@ -12,6 +12,7 @@ from pydantic import Field
 
 from metrogis import crs as crs_rules
 from metrogis.checks.contract import Input, Parameters, Run, Spec
+from metrogis.checks.spatial_development.known_land import EdgeShare
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.landscape import expected
 from metrogis.landscape import grid as grids
@@ -73,18 +74,7 @@ class BuiltUpParameters(Parameters):
             f"{_OWN}: none; CORINE 523, or 44 in rasters of its class numbers",
         ),
     ] = ()
-    edge_share: Annotated[
-        float,
-        Spec(
-            Text(
-                "nieznane komórki na zewnętrznej granicy gmin to ich brzeg do udziału w lądzie",
-                "unknown cells along the outer border are its edge up to a share of the land of",
-            ),
-            "1",
-            f"{_OWN}: a coast is drawn differently in every source; more is unknown land",
-        ),
-        Field(ge=0, le=1),
-    ] = 0.02
+    edge_share: EdgeShare = 0.02
 
 
 # --------------------------------------------------------------------------- rasters

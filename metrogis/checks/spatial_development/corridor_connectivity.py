@@ -24,6 +24,7 @@ from metrogis.checks.spatial_development.habitat_tables import (
     municipal_table,
     patch_table,
 )
+from metrogis.checks.spatial_development.known_land import EdgeShare, some_names
 from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES
 from metrogis.errors import SchemaError
 from metrogis.landscape import current as currents
@@ -104,6 +105,7 @@ class CorridorConnectivityParameters(Parameters):
               "a share without a plan of", "1", f"{_OWN}: slits between plans are no unknown land"),
         Field(ge=0, le=1),
     ] = 0.02  # fmt: skip
+    edge_share: EdgeShare = 0.02
     margin: Annotated[
         float,
         _spec("pas wokół gmin", "margin around the municipalities", "m",
@@ -261,10 +263,18 @@ def _states(run: Run, land: Land) -> States:
         Text("skupiska siedlisk mniejsze od płatu", "pieces of habitat below the least patch"),
     )
     indices = today.indices(land.rules, top=run.parameters.top)
-    plan = None
-    if land.any_plan:
-        plan = habitats.build(b.planned, b.grid(b.planned_resistance), b.block_area, land.rules)
-    return States(today, indices, plan)
+    if not land.any_plan:
+        return States(today, indices, None)
+    plan = habitats.build(b.planned, b.grid(b.planned_resistance), b.block_area, land.rules)
+    if land.dark is None:
+        return States(today, indices, plan)
+    easy = tuple(
+        habitats.build(habitat, b.grid(np.where(land.dark, land.cheapest, resistance)),
+                       b.block_area, land.rules)
+        for habitat, resistance in (
+            (b.habitat, b.resistance), (b.planned, b.planned_resistance))
+    )  # fmt: skip
+    return States(today, indices, plan, (easy[0], easy[1]))
 
 
 def _fixes(
@@ -320,7 +330,16 @@ def _findings(
 ) -> list[Finding]:
     today, plan = states.today, states.plan
     total = float(today.area.sum())
-    out = [
+    out = []
+    if land.cover.dark_area.any():
+        dark = float(land.cover.dark_area.sum())
+        values = {
+            "cover_unknown_ha": dark / _HECTARE,
+            "cover_unknown_share": dark / (dark + float(land.cover.known.sum())),
+        }
+        names = {"names": some_names(towns["name"][land.cover.dark_area > 0])}
+        out.append(Finding(texts.OF_KNOWN, values, names))
+    out.append(
         Finding(
             texts.TODAY,
             {
@@ -331,7 +350,7 @@ def _findings(
                 "coherence": today.eca / total,
             },
         )
-    ]
+    )
     if plan is None:
         out.append(Finding(texts.NO_PLAN, {"eca_plan_ha": math.nan, "eca_change": math.nan}))
     else:
@@ -345,6 +364,8 @@ def _findings(
             "links_longer": int((links["state"] == "lengthened").sum()),
         }
         bound = unknown > run.parameters.unknown_share * float(land.blocks.towns[1:, 0].sum())
+        # a zone that was lost, or part of a plan that is not there: what it does is not known
+        bound |= bool((towns["habitat_ha"] > 0)[~land.whole_plan].any())
         if bound:
             values["unknown_ha"] = unknown / _HECTARE
         out.append(Finding(texts.PLAN_BOUND if bound else texts.PLAN, values))
@@ -383,13 +404,23 @@ def _findings(
                 },
             )
         )
-    bare = towns[(towns["habitat_ha"] > 0) & (towns["plan"] != "yes")]
+    some = towns[towns["habitat_ha"] > 0]
+    bare = some[~some["plan"].isin(["yes", "partly"])]
     if len(bare):
         out.append(
             Finding(
                 texts.BARE,
                 {"municipalities_unknown": len(bare)},
-                {"names": ", ".join(bare["name"].astype(str).head(6))},
+                {"names": some_names(bare["name"])},
+            )
+        )
+    partly = some[some["plan"] == "partly"]
+    if len(partly):
+        out.append(
+            Finding(
+                texts.PARTLY,
+                {"municipalities_partly": len(partly)},
+                {"names": some_names(partly["name"])},
             )
         )
     return out

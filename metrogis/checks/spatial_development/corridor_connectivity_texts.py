@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from metrogis.checks.contract import Category, Column, Overlay, View, municipality_columns
+from typing import Any
+
+from metrogis.checks.contract import Category, Column, Ground, Overlay, View, municipality_columns
 from metrogis.checks.spatial_development.plan_validity_texts import ZONE_CATEGORIES
+from metrogis.evidence.plans import PLAN_STATES
 from metrogis.texts import UNKNOWN, Text
 
 TITLE = Text("Łączność ekologiczna a plany", "Ecological connectivity and the plans")
@@ -14,28 +17,31 @@ QUESTION = Text(
     "built, and after each fix; which patches and links matter most?",
 )
 METHOD = Text(
-    "Pokrycie terenu zebrane w bloki daje siedliska (udział w bloku) i opór (średnia; tabela klas, "
-    "drogi). Płat to stykające się bloki siedlisk, łącze to najtańsza ścieżka między sąsiednimi "
-    "płatami. Łącze o koszcie d jest używane z prawdopodobieństwem p = exp(ln(p0)/d0·d). Spójne "
-    "siedlisko równoważne ECA = pierwiastek z sumy a_i·a_j·p*_ij: pole jednego płatu, który "
-    "łączyłby tyle samo. dPC to strata PC po usunięciu płatu lub łącza, w częściach: wnętrze, "
-    "wymiana, pośrednictwo. Po realizacji planów strefy-bariery zabierają siedliska, bariery i "
-    "filtry podnoszą opór; poprawka to pozostawienie jednej strefy-bariery w stanie dzisiejszym, "
-    "liczona od nowa dla stref o największym oszacowaniu (reszta ma tylko oszacowanie). Gdzie "
-    "planu nie ma "
-    "w danych, teren pozostaje jak dziś, a wynik jest granicą: strata może być większa. Ziemia "
-    "poza gminami się nie zmienia. Mapa prądu: suma prądów o natężeniu 1 A między parami "
-    "największych płatów. Opory są porównawcze: wynik służy do porównania stanów, nie opisuje "
-    "jednego gatunku.",
-    "Land cover gathered in blocks gives habitat (share of a block) and resistance (mean; table of "
-    "classes, roads). A patch is a body of touching habitat blocks, a link the cheapest path "
-    "between neighbouring patches. A link of cost d is used with probability p = exp(ln(p0)/d0·d). "
-    "Equivalent connected area ECA = square root of the sum of a_i·a_j·p*_ij: the one patch that "
-    "would connect as much. dPC is the loss of PC when a patch or link goes, in parts: intra, "
-    "flux, connector. With the plans built, barrier zones take habitat, barriers and filters raise "
-    "resistance; a fix leaves one barrier zone as it is today, computed anew for the zones with "
-    "the largest estimate (the others have the estimate only). Where a plan is not in the data "
-    "land stays as today and the result is a bound: the loss may be larger. Land outside the "
+    "Pokrycie terenu zebrane w bloki daje siedliska (udział w bloku) i opór (średnia; tabela "
+    "klas, drogi). Płat to stykające się bloki siedlisk, łącze to najtańsza ścieżka między "
+    "sąsiednimi płatami. Łącze o koszcie d jest używane z prawdopodobieństwem p = "
+    "exp(ln(p0)/d0·d). Spójne siedlisko równoważne ECA = pierwiastek z sumy a_i·a_j·p*_ij: pole "
+    "jednego płatu, który łączyłby tyle samo. dPC to strata PC po usunięciu płatu lub łącza, w "
+    "częściach: wnętrze, wymiana, pośrednictwo. Po realizacji planów strefy-bariery zabierają "
+    "siedliska, bariery i filtry podnoszą opór; poprawka to pozostawienie jednej strefy-bariery "
+    "w stanie dzisiejszym, liczona od nowa dla stref o największym oszacowaniu (reszta ma tylko "
+    "oszacowanie). Gdzie planu nie ma w danych, teren pozostaje jak dziś, a wynik jest granicą: "
+    "strata może być większa. Ląd o nieznanym pokryciu nie jest ani siedliskiem, ani przejściem; "
+    "płaty, które się z nim stykają, i łącza, które mogłyby przez niego prowadzić, mają stan "
+    "nieznany. Ziemia poza gminami się nie zmienia. Mapa prądu: suma prądów o natężeniu 1 A "
+    "między parami największych płatów. Opory są porównawcze: wynik służy do porównania stanów, "
+    "nie opisuje jednego gatunku.",
+    "Land cover gathered in blocks gives habitat (share of a block) and resistance (mean; table "
+    "of classes, roads). A patch is a body of touching habitat blocks, a link the cheapest path "
+    "between neighbouring patches. A link of cost d is used with probability p = "
+    "exp(ln(p0)/d0·d). Equivalent connected area ECA = square root of the sum of a_i·a_j·p*_ij: "
+    "the one patch that would connect as much. dPC is the loss of PC when a patch or link goes, "
+    "in parts: intra, flux, connector. With the plans built, barrier zones take habitat, "
+    "barriers and filters raise resistance; a fix leaves one barrier zone as it is today, "
+    "computed anew for the zones with the largest estimate (the others have the estimate only). "
+    "Where a plan is not in the data land stays as today and the result is a bound: the loss may "
+    "be larger. Land of unknown cover is neither habitat nor a way through; the state of patches "
+    "beside it, and of links that might lead through it, is unknown. Land outside the "
     "municipalities does not change. Current map: sum of currents of 1 A between pairs of the "
     "largest patches. Resistances are relative: the result compares states, and describes no one "
     "species.",
@@ -96,6 +102,22 @@ BARE = Text(
     "{municipalities_unknown:plural:municipality|municipalities} ({names}): effect unknown.",
 )
 
+PARTLY = Text(
+    "Plan znany tylko w części: {municipalities_partly:0} "
+    "{municipalities_partly:plural:gmina|gminy|gmin} ({names}); poza nią skutek nieznany.",
+    "Only part of the plan is known: {municipalities_partly:0} "
+    "{municipalities_partly:plural:municipality|municipalities} ({names}); elsewhere its effect is "
+    "unknown.",
+)
+OF_KNOWN = Text(
+    "Pokrycie {cover_unknown_ha:0} ha lądu ({cover_unknown_share:%0}; {names}) jest nieznane: "
+    "liczby niżej, ECA, dPC i kolejność dotyczą tego, co wiadomo; siedlisk, łączy i ECA dziś może "
+    "być więcej.",
+    "The cover of {cover_unknown_ha:0} ha of land ({cover_unknown_share:%0}; {names}) is not "
+    "known: the figures below, ECA, dPC and the order are of what is known; there may be more "
+    "habitat, links and ECA today.",
+)
+
 OUTSIDE = Text("poza gminami", "outside the municipalities")
 
 PATCH_STATES = (
@@ -112,12 +134,12 @@ LINK_STATES = (
 )
 
 
-def _ha(pl: str, en: str, digits: int = 1, note: Text | None = None) -> Column:
-    return Column(Text(pl, en), unit="ha", digits=digits, note=note)
+def _ha(pl: str, en: str, digits: int = 1, note: Text | None = None, **more: Any) -> Column:
+    return Column(Text(pl, en), unit="ha", digits=digits, note=note, **more)
 
 
 def _dpc(pl: str, en: str) -> Column:
-    return Column(Text(pl, en), unit="%", digits=3)
+    return Column(Text(pl, en), unit="%", digits=3, of_known=True)
 
 
 def _category(pl: str, en: str, categories: tuple[Category, ...]) -> Column:
@@ -125,59 +147,89 @@ def _category(pl: str, en: str, categories: tuple[Category, ...]) -> Column:
 
 
 _TOWN = Column(Text("gmina", "municipality"), kind="text")
-_RANK = Column(Text("miejsce wg dPC", "rank by dPC"))
+_RANK = Column(Text("miejsce wg dPC", "rank by dPC"), of_known=True)
+_COVERED: dict[str, Any] = {"known": "land_share"}
+_PLANNED: dict[str, Any] = {"known": "planned_ha"}
 
 COLUMNS = {
     "municipalities": {
         **municipality_columns(),
-        "plan": Column(Text("plan w danych", "plan in the data"), "flag"),
-        "land_share": Column(
-            Text("udział objęty pokryciem terenu", "share with land cover"), "share"
+        "plan": Column(
+            Text("plan w danych", "plan in the data"), "category", categories=PLAN_STATES
         ),
-        "habitat_ha": _ha("siedliska dziś", "habitat today"),
-        "habitat_share": Column(Text("udział siedlisk", "share of habitat"), "share", digits=1),
-        "lost_ha": _ha("ubywa po realizacji planu", "lost under the plan"),
+        "plan_share": Column(
+            Text("udział lądu o znanym planie", "share of land whose plan is known"), "share"
+        ),
+        "known_share": Column(
+            Text("udział lądu o znanym planie i pokryciu", "share of land of known plan and cover"),
+            "share",
+        ),
+        "land_share": Column(
+            Text("udział lądu o znanym pokryciu", "share of land whose cover is known"), "share"
+        ),
+        "cover_unknown_ha": _ha("ląd o nieznanym pokryciu", "land whose cover is not known"),
+        "habitat_ha": _ha("siedliska dziś", "habitat today", **_COVERED),
+        "habitat_share": Column(
+            Text("udział siedlisk", "share of habitat"), "share", digits=1, of_known=True
+        ),
+        "planned_ha": _ha("siedliska o znanym planie", "habitat whose plan is known", **_COVERED),
+        "lost_ha": _ha("ubywa po realizacji planu", "lost under the plan", **_PLANNED),
         "lost_share": Column(
             Text("udział utracony", "share lost"),
             "share",
             digits=1,
             note=Text("siedlisk ze znanym planem", "of habitat whose plan is known"),
+            of_known=True,
         ),
-        "unknown_ha": _ha("siedliska bez planu", "habitat without a plan"),
+        "unknown_ha": _ha("siedliska bez planu", "habitat without a plan", **_COVERED),
         "dPC": _dpc("wkład płatów gminy (dPC)", "contribution of its patches (dPC)"),
         "links_hit": Column(
-            Text("łącza przerwane lub wydłużone", "links cut or lengthened by its zones")
+            Text("łącza przerwane lub wydłużone", "links cut or lengthened by its zones"),
+            of_known=True,
         ),
-        "conflicts": Column(Text("strefy w konflikcie", "zones in conflict")),
+        "conflicts": Column(Text("strefy w konflikcie", "zones in conflict"), of_known=True),
     },
     "patches": {
-        "patch": Column(Text("płat", "patch")),
+        "patch": Column(Text("płat", "patch"), of_known=True),
         "municipality": _TOWN,
-        "habitat_ha": _ha("siedlisko", "habitat"),
+        "habitat_ha": _ha("siedlisko", "habitat", bound="low"),
         "dPC": _dpc("dPC", "dPC"),
         "dPC_intra": _dpc("dPC: wnętrze", "dPC: intra"),
         "dPC_flux": _dpc("dPC: wymiana", "dPC: flux"),
         "dPC_connector": _dpc("dPC: pośrednictwo", "dPC: connector"),
         "rank": _RANK,
-        "protected_share": Column(Text("udział chroniony", "share protected"), "share", digits=1),
-        "lost_ha": _ha("ubywa po realizacji planów", "lost under the plans"),
+        "protected_share": Column(
+            Text("udział chroniony", "share protected"), "share", digits=1, of_known=True
+        ),
+        "lost_ha": _ha("ubywa po realizacji planów", "lost under the plans", bound="low"),
         "unknown_ha": _ha("bez planu", "without a plan"),
-        "pieces": Column(Text("części po realizacji planów", "pieces under the plans")),
+        "pieces": Column(
+            Text("części po realizacji planów", "pieces under the plans"), of_known=True
+        ),
         "state": _category("stan po realizacji planów", "state under the plans", PATCH_STATES),
     },
     "links": {
-        "link": Column(Text("łącze", "link")),
-        "i": Column(Text("od płatu", "from patch")),
-        "j": Column(Text("do płatu", "to patch")),
-        "length_m": Column(Text("długość", "length"), unit="m"),
-        "cost": Column(Text("koszt", "cost"), note=Text("opór x metry", "resistance x metres")),
-        "probability": Column(Text("prawdopodobieństwo", "probability"), digits=3),
+        "link": Column(Text("łącze", "link"), of_known=True),
+        "i": Column(Text("od płatu", "from patch"), of_known=True),
+        "j": Column(Text("do płatu", "to patch"), of_known=True),
+        "length_m": Column(Text("długość", "length"), unit="m", of_known=True),
+        "cost": Column(
+            Text("koszt", "cost"),
+            note=Text("opór x metry", "resistance x metres"),
+            bound="high",
+        ),
+        "probability": Column(Text("prawdopodobieństwo", "probability"), digits=3, bound="low"),
         "dPC": _dpc("dPC", "dPC"),
         "rank": _RANK,
         "corridor_share": Column(
-            Text("udział w korytarzach", "share inside corridors"), "share", digits=0
+            Text("udział w korytarzach", "share inside corridors"),
+            "share",
+            digits=0,
+            of_known=True,
         ),
-        "plan_cost": Column(Text("koszt po realizacji planów", "cost under the plans")),
+        "plan_cost": Column(
+            Text("koszt po realizacji planów", "cost under the plans"), of_known=True
+        ),
         "state": _category("stan po realizacji planów", "state under the plans", LINK_STATES),
     },
     "conflicts": {
@@ -185,14 +237,15 @@ COLUMNS = {
         "symbol": _category("rodzaj strefy", "zone type", ZONE_CATEGORIES),
         "label": Column(Text("oznaczenie strefy", "label of the zone"), kind="text"),
         "zone_ha": _ha("pole strefy", "area of the zone"),
-        "habitat_ha": _ha("siedlisko w strefie", "habitat in the zone"),
-        "links": Column(Text("łącza", "links")),
+        "habitat_ha": _ha("siedlisko w strefie", "habitat in the zone", bound="low"),
+        "links": Column(Text("łącza", "links"), of_known=True),
         "protected_ha": _ha("na obszarze chronionym", "in protected areas"),
         "estimate_ha": _ha(
             "oszacowanie straty ECA",
             "estimated loss of ECA",
             2,
             Text("pierwszego rzędu", "of first order"),
+            of_known=True,
         ),
         "gain_ha": _ha(
             "ECA zachowane, gdy otwarta",
@@ -201,12 +254,16 @@ COLUMNS = {
             Text(
                 "liczone od nowa; puste: tylko oszacowanie", "computed anew; empty: estimate only"
             ),
+            of_known=True,
         ),
-        "gain_share": Column(Text("udział straty", "share of the loss"), "share", digits=1),
-        "rank": Column(Text("miejsce", "rank")),
+        "gain_share": Column(
+            Text("udział straty", "share of the loss"), "share", digits=1, of_known=True
+        ),
+        "rank": Column(Text("miejsce", "rank"), of_known=True),
     },
 }
 
+_PLAN = Ground("known_share")
 VIEWS = (
     View(
         "patches",
@@ -217,6 +274,7 @@ VIEWS = (
                "dPC_connector", "rank", "lost_ha", "pieces", "state"),
         weight=0.5,
         fill_opacity=0.5,
+        ground=_PLAN,
     ),
     View(
         "links",
@@ -226,6 +284,7 @@ VIEWS = (
         popup=("link", "i", "j", "length_m", "cost", "dPC", "rank", "corridor_share",
                "plan_cost", "state"),
         weight=3.0,
+        ground=_PLAN,
     ),
     View(
         "conflicts",
@@ -237,6 +296,7 @@ VIEWS = (
                "rank"),
         weight=0.5,
         fill_opacity=0.8,
+        ground=_PLAN,
     ),
     View(
         "patches",
@@ -246,6 +306,7 @@ VIEWS = (
         popup=("patch", "municipality", "habitat_ha", "dPC", "rank"),
         shown=False,
         weight=0.5,
+        ground=Ground("land_share"),
     ),
     View(
         "municipalities",
@@ -256,6 +317,7 @@ VIEWS = (
         popup=("name", "plan", "habitat_ha", "lost_ha", "lost_share", "unknown_ha", "dPC",
                "links_hit", "conflicts"),
         shown=False,
+        ground=_PLAN,
     ),
 )  # fmt: skip
 

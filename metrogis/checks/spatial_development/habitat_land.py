@@ -11,13 +11,17 @@ import numpy.typing as npt
 from affine import Affine
 
 from metrogis.checks.contract import Run
-from metrogis.checks.spatial_development.plan_inputs import zone_owners, zones_of
+from metrogis.checks.spatial_development.built_land import taken
+from metrogis.checks.spatial_development.known_land import KnownLand, known_land
+from metrogis.checks.spatial_development.plan_inputs import Plans, read_plans, zone_owners
 from metrogis.errors import MissingLayerError, SchemaError
+from metrogis.evidence.plans import PlanCover
 from metrogis.landscape import blocks as blocking
 from metrogis.landscape import grid as grids
 from metrogis.landscape import landcover
 from metrogis.landscape.blocks import Blocks, ZoneEffects
 from metrogis.landscape.burn import burn
+from metrogis.landscape.expected import CLASSES
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.habitats import Rules
 from metrogis.planning.zones import SeverityTable
@@ -38,24 +42,43 @@ class Land:
         Of each zone; None where the symbol is unknown.
     owner : ndarray
         Town of each zone.
-    has_plan : ndarray of bool
-        Of each town.
+    plans : PlanCover or None
+        What of each town's plan is known; None: no plan is in the data.
+    cover : KnownLand
+        What of each town's land cover is known.
+    dark : ndarray of bool or None
+        Blocks with land of a town whose cover is not known; None: there is no such land.
     blocks : Blocks
         Towns are rows 1, 2, ... of its sums.
     town, told : ndarray
         Of each block, by its centre: town, and whether its plan is known.
     rules : Rules
+    cheapest : float
+        Least resistance of any class: unknown land costs no less.
     """
 
     towns: gpd.GeoDataFrame
     zones: gpd.GeoDataFrame
     severity: Array
     owner: Array
-    has_plan: Array
+    plans: PlanCover | None
+    cover: KnownLand
+    dark: Array | None
     blocks: Blocks
     town: Array
     told: Array
     rules: Rules
+    cheapest: float
+
+    @property
+    def has_plan(self) -> Array:
+        """Tell of which towns some of the plan is known."""
+        return np.zeros(len(self.towns), bool) if self.plans is None else self.plans.known
+
+    @property
+    def whole_plan(self) -> Array:
+        """Tell of which towns all of the plan is known."""
+        return np.zeros(len(self.towns), bool) if self.plans is None else self.plans.whole
 
     @property
     def any_plan(self) -> bool:
@@ -70,12 +93,13 @@ def prepare(run: Run) -> Land:
     cover = _cover(run, towns)
     lookup = landcover.look_up(cover, landcover.class_table(run.layers["land_cover_classes"]))
     run.add(lookup.audit)
+    cover = replace(cover, valid=lookup.codes > 0)  # a class the table does not name is no data
     run.note(
         "land_cover",
         "unknown",
         int((~cover.valid).sum()),
-        Text("komórki bez danych: bariera, nie siedlisko", "cells without data: barrier, "
-             "no habitat"),
+        Text("komórki bez danych: ani siedlisko, ani przejście", "cells without data: neither "
+             "habitat nor a way through"),
     )  # fmt: skip
     if run.layers["land_cover_classes"] is None:
         run.note(
@@ -87,14 +111,14 @@ def prepare(run: Run) -> Land:
                 "no table of classes: codes are read as CORINE Land Cover",
             ),
         )
-    zones, severity = _zones(run)
+    plans, zones, severity = _zones(run)
     owner = zone_owners(run, zones, towns) if len(zones) else np.empty(0, np.int64)
-    has_plan = np.bincount(owner[owner >= 0], minlength=len(towns)) > 0
     assert cover.transform is not None
-    effects = _effects(run, zones, severity, cover)
+    effects = _effects(run, plans, zones, severity, cover)
     town_cells = burn(
         towns.geometry.to_numpy(), np.arange(1, len(towns) + 1), cover.shape, cover.transform
     )
+    known = known_land(run, ("land_cover",), cover, town_cells, towns, edge_share=p.edge_share)
     factor = max(1, int(p.cell_size / max(cover.cell) + 1e-6))
     land = blocking.build(
         cover, lookup, factor, zones=effects, roads=_roads(run, cover), towns=town_cells,
@@ -103,6 +127,7 @@ def prepare(run: Run) -> Land:
     middle = (slice(factor // 2, None, factor),) * 2
     town = _fit(town_cells[middle], land.shape).astype(np.int64) - 1
     told = effects.known[_fit(effects.cells[middle], land.shape)]
+    dark = None if known.dark is None else _any_in(known.dark, factor, land.shape)
     if not (land.habitat > 0).any():
         own = run.layers["land_cover_classes"] is not None
         kind, at = (SchemaError, "land_cover") if own else (MissingLayerError, "land_cover_classes")
@@ -118,7 +143,19 @@ def prepare(run: Run) -> Land:
             ),
         )  # fmt: skip
     rules = Rules(p.habitat_share, p.min_patch * 1e4, p.max_cost, p.distance, p.probability)
-    return Land(towns, zones, severity, owner, has_plan, land, town, told, rules)
+    cheapest = float(np.nanmin(lookup.resistance))
+    return Land(
+        towns, zones, severity, owner, None if plans is None else plans.cover, known, dark, land,
+        town, told, rules, cheapest,
+    )  # fmt: skip
+
+
+def _any_in(cells: Array, factor: int, shape: tuple[int, int]) -> Array:
+    """Tell which blocks have one of the cells."""
+    rows, columns = np.nonzero(cells)
+    out = np.zeros(shape, bool)
+    out[rows // factor, columns // factor] = True
+    return out
 
 
 def _fit(values: Array, shape: tuple[int, int]) -> Array:
@@ -129,7 +166,9 @@ def _fit(values: Array, shape: tuple[int, int]) -> Array:
 
 def _cover(run: Run, towns: gpd.GeoDataFrame) -> Grid:
     """Land cover of the municipalities and a margin around them."""
-    cover: Grid = grids.read(run.layers["land_cover"], layer="land_cover")
+    given = grids.read(run.layers["land_cover"], layer="land_cover")
+    table = run.layers["land_cover_classes"]
+    cover = given if table is not None else taken(run, "land_cover", given, CLASSES)
     t = cover.transform
     if t is None or cover.crs is None:
         raise SchemaError(
@@ -156,8 +195,8 @@ def _cover(run: Run, towns: gpd.GeoDataFrame) -> Grid:
     return replace(cover, values=values, valid=cover.valid[down, across], transform=moved)
 
 
-def _zones(run: Run) -> tuple[gpd.GeoDataFrame, Array]:
-    """Zones and what each does; none at all where no plan is in the data."""
+def _zones(run: Run) -> tuple[Plans | None, gpd.GeoDataFrame, Array]:
+    """What is known of plans, zones, what each does; none where no plan is in the data."""
     if run.layers["plans"] is None and run.layers["planning_zones"] is None:
         run.note(
             "plans",
@@ -166,13 +205,17 @@ def _zones(run: Run) -> tuple[gpd.GeoDataFrame, Array]:
             Text("brak planów: ich skutek jest nieznany", "no plans: what they do is unknown"),
         )
         empty: dict[str, list[Any]] = {"symbol": [], "label": [], "teryt": []}
-        return gpd.GeoDataFrame(empty, geometry=[], crs=run.crs), np.empty(0, dtype=object)
-    zones = zones_of(run, run.check.id)
+        frame = gpd.GeoDataFrame(empty, geometry=[], crs=run.crs)
+        return None, frame, np.empty(0, dtype=object)
+    plans = read_plans(run, run.check.id)
+    zones = plans.zones
     table = SeverityTable(run.layers["corridor_severity"], layer="corridor_severity")
-    return zones, np.array([table.of(s, None) for s in zones["symbol"]], dtype=object)
+    return plans, zones, np.array([table.of(s, None) for s in zones["symbol"]], dtype=object)
 
 
-def _effects(run: Run, zones: gpd.GeoDataFrame, severity: Array, cover: Grid) -> ZoneEffects:
+def _effects(
+    run: Run, plans: Plans | None, zones: gpd.GeoDataFrame, severity: Array, cover: Grid
+) -> ZoneEffects:
     table = landcover.zone_resistances(run.layers["zone_resistance"])
     harm = np.array([_HARM[s] for s in severity], dtype=np.int64)
     order = np.argsort(harm, kind="stable")  # overlapping zones: the one that harms more
@@ -180,6 +223,14 @@ def _effects(run: Run, zones: gpd.GeoDataFrame, severity: Array, cover: Grid) ->
     cells = burn(
         zones.geometry.to_numpy()[order], order + 1, cover.shape, cover.transform, dtype=np.int32
     )
+    if plans is not None:
+        # where a zone was lost only a barrier is certain: another may lie over the zone read there
+        mild = np.concatenate([[True], harm < _HARM["barrier"]])
+        if plans.evidence.lost_anywhere:
+            cells[mild[cells]] = 0
+        elif plans.lost is not None:
+            lost = burn([plans.lost], [1], cover.shape, cover.transform, dtype=np.uint8) == 1
+            cells[lost] = np.where(mild[cells[lost]], 0, cells[lost])
     takes, resistance = np.zeros(len(zones) + 1), np.zeros(len(zones) + 1)
     takes[1:] = np.where(harm == _HARM["barrier"], 1 - run.parameters.barrier_keeps, 0.0)
     changes = harm >= _HARM["filter"]

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from scipy import ndimage
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
@@ -28,11 +29,16 @@ _PARTS = ("dPC", "dPC_intra", "dPC_flux", "dPC_connector")
 
 @dataclass(frozen=True)
 class States:
-    """The land today and, where any plan is known, with the zones built."""
+    """The land today and, where any plan is known, with the zones built.
+
+    ``easy`` are the same two where land of unknown cover costs the least: what links cost lies
+    between. None: all land cover is known, or there is no plan.
+    """
 
     today: Habitats
     indices: Connectivity
     plan: Habitats | None
+    easy: tuple[Habitats, Habitats] | None = None
 
 
 def _sum(values: Any, groups: Any, n: int) -> Array:
@@ -40,8 +46,12 @@ def _sum(values: Any, groups: Any, n: int) -> Array:
     return found.astype(float)  # of nothing, whole numbers
 
 
-def _share_inside(shapes: Array, layer: gpd.GeoDataFrame | None, measure: Any) -> Array:
-    """Share of each shape (its ``measure``: area or length) inside the polygons of a layer."""
+def _share_inside(run: Run, shapes: Array, name: str, measure: Any) -> Array:
+    """Share of each shape (its ``measure``: area or length) inside the polygons of a layer.
+
+    NaN where the layer is not known over the whole shape.
+    """
+    layer = run.layers[name]
     if layer is None:
         return np.full(len(shapes), np.nan)
     whole = shapely.get_parts(shapely.union_all(layer.geometry.to_numpy()))
@@ -49,7 +59,11 @@ def _share_inside(shapes: Array, layer: gpd.GeoDataFrame | None, measure: Any) -
     i, j = tree.query(shapes, predicate="intersects")
     inside = _sum(measure(shapely.intersection(shapes[i], whole[j])), i, len(shapes))
     size = measure(shapes)
-    return np.divide(inside, size, out=np.full(len(shapes), np.nan), where=size > 0)
+    share = np.divide(inside, size, out=np.full(len(shapes), np.nan), where=size > 0)
+    evidence = run.evidence[name]
+    if evidence.complete:
+        return share
+    return np.where(evidence.known_within(shapes) | (share >= 1), share, np.nan)
 
 
 # --------------------------------------------------------------------------- patches
@@ -72,7 +86,7 @@ def patch_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
     habitat = land.blocks.habitat.ravel()
     unknown = _sum(land.blocks.unknown.ravel(), labels, n + 1)[1:]
     table["unknown_ha"] = unknown / _HECTARE
-    table["protected_share"] = _share_inside(outlines, run.layers["protected_areas"], shapely.area)
+    table["protected_share"] = _share_inside(run, outlines, "protected_areas", shapely.area)
     plan = states.plan
     if plan is None:
         table["lost_ha"], table["pieces"], table["state"] = np.nan, np.nan, "unknown"
@@ -86,9 +100,22 @@ def patch_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
     dark = unknown > run.parameters.unknown_share * today.area
     shrunk = lost >= np.minimum(run.parameters.min_conflict, 0.5 * today.area)
     state = np.where(shrunk | (pieces > 1), "shrunk", np.where(dark, "unknown", "kept"))
-    table["state"] = np.where(pieces == 0, "lost", state)
+    state = np.where(pieces == 0, "lost", state)
+    if land.dark is not None:
+        # habitat that is not known may go on, and join what the plans leave
+        beside = _beside(today.labels, land.dark, n)
+        state = np.where(beside & ~(shrunk & (pieces > 0)), "unknown", state)
+    table["state"] = state
     assert len(habitat) == len(labels)
     return table
+
+
+def _beside(labels: Array, dark: Array, n: int) -> Array:
+    """Tell which patches have a block of unknown land cover, or one beside it."""
+    wide = ndimage.binary_dilation(dark, np.ones((3, 3), bool))
+    out = np.zeros(n + 1, bool)
+    out[labels[wide]] = True
+    return out[1:]
 
 
 def pieces_of(today: Habitats, plan: Habitats) -> Array:
@@ -152,41 +179,56 @@ def link_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
     table["dPC"] = found["dPC"].to_numpy()
     table["rank"] = table["dPC"].rank(ascending=False, method="min")
     shapes = table.geometry.to_numpy()
-    table["corridor_share"] = _share_inside(shapes, run.layers["corridors"], shapely.length)
+    table["corridor_share"] = _share_inside(run, shapes, "corridors", shapely.length)
     if states.plan is None:
         table["plan_cost"], table["state"] = np.nan, "unknown"
         return table
-    cost = plan_costs(land, states)
+    cost = paths_between(states.today, states.plan, land.rules.max_cost)
     link, cell = path_cells(land, shapes)
     dark = (land.town.ravel()[cell] >= 0) & ~land.told.ravel()[cell]
     unknown = np.bincount(link[dark], minlength=len(table)) > 0
-    longer = cost > table["cost"] * (1 + run.parameters.longer_share)
-    state = np.where(longer, "lengthened", np.where(unknown, "unknown", "kept"))
+    today = table["cost"].to_numpy()
+    longer_by = 1 + run.parameters.longer_share
+    state = np.where(
+        np.isinf(cost), "cut", np.where(cost > today * longer_by, "lengthened", "kept")
+    )
+    if states.easy is not None:
+        # least costs today and under the plans, if unknown land is the best there is
+        least, least_plan = (
+            paths_between(states.today, easy, land.rules.max_cost) for easy in states.easy
+        )
+        sure = {
+            "cut": np.isinf(least_plan),
+            "lengthened": np.isfinite(cost) & (least_plan > today * longer_by),
+            "kept": cost <= least * longer_by,
+        }
+        state = np.where(np.select([state == k for k in sure], list(sure.values())), state,
+                         "unknown")  # fmt: skip
+    roads = run.evidence["roads"]
+    if roads.given and not roads.complete:
+        unknown |= ~roads.known_within(shapes)
     table["plan_cost"] = np.where(np.isfinite(cost), cost, np.nan)
-    table["state"] = np.where(np.isinf(cost), "cut", state)
+    table["state"] = np.where((state == "kept") & unknown, "unknown", state)
     return table
 
 
-def plan_costs(land: Land, states: States) -> Array:
-    """Least cost under the plans between what is left of the ends of each link; infinite: none.
+def paths_between(today: Habitats, other: Habitats, limit: float) -> Array:
+    """Least cost in another state of the land between what is left of the ends of each link.
 
-    The way may lead through other patches, as it may today.
+    Infinite: there is none below the limit. The way may lead through other patches, as it may
+    today.
     """
-    today, plan = states.today, states.plan
-    assert plan is not None
     out = np.full(len(today.links), math.inf)
-    whole = pieces_of(today, plan)
-    n = len(plan.area)
-    links = plan.links
+    whole = pieces_of(today, other)
+    n = len(other.area)
+    links = other.links
     weights = np.maximum(links["cost"].to_numpy(), 1e-9)  # 0 would read as "no link"
     graph = csr_array((weights, (links["i"] - 1, links["j"] - 1)), shape=(n, n))
     members = pd.Series(np.arange(n)).groupby(whole[1:]).indices
     for i, rows in today.links.groupby("i").indices.items():
         if i not in members:
             continue
-        away = dijkstra(
-            graph, directed=False, indices=members[i], min_only=True, limit=land.rules.max_cost
-        )
+        away = dijkstra(graph, directed=False, indices=members[i], min_only=True, limit=limit)
         for row in rows:
             j = int(today.links["j"].iloc[row])
             if j in members:
@@ -244,7 +286,11 @@ def conflict_table(
     if guarded is not None:
         whole = shapely.get_parts(shapely.union_all(guarded.geometry.to_numpy()))
         over = intersect(whole, table.geometry.to_numpy())
-        table["protected_ha"] = _sum(over.area, over.right, len(table)) / _HECTARE
+        inside = _sum(over.area, over.right, len(table))
+        evidence = run.evidence["protected_areas"]
+        if not evidence.complete and len(table):
+            inside[~evidence.known_within(table)] = np.nan
+        table["protected_ha"] = inside / _HECTARE
     return table, listed
 
 
@@ -262,16 +308,20 @@ def municipal_table(
     n = len(land.towns)
     habitat, lost, unknown, known = land.blocks.towns[1:].T
     table = land.towns[["teryt", "name", "geometry"]].copy()
-    table["plan"] = np.where(land.has_plan, "yes", "unknown")
+    nothing = np.full(n, "unknown", dtype=object)
+    table["plan"] = nothing if land.plans is None else land.plans.state
+    table["plan_share"] = 0.0 if land.plans is None else land.plans.share
     seen = known > 0
-    area = table.area.to_numpy()
-    ratio = np.divide(known, area, out=np.full(n, np.nan), where=area > 0)
-    table["land_share"] = np.minimum(ratio, 1.0)
+    table["land_share"] = land.cover.share
+    # at least this share is known of both: less, where each lacks other land
+    table["known_share"] = np.fmax(table["plan_share"] + land.cover.share - 1, 0.0)
+    table["cover_unknown_ha"] = land.cover.unknown / _HECTARE
     table["habitat_ha"] = np.where(seen, habitat / _HECTARE, np.nan)
     table["habitat_share"] = np.divide(habitat, known, out=np.full(n, np.nan), where=seen)
     told = seen & land.has_plan
-    table["lost_ha"] = np.where(told, lost / _HECTARE, np.nan)
     planned = habitat - unknown
+    table["planned_ha"] = np.where(seen, np.where(land.has_plan, planned, 0.0) / _HECTARE, np.nan)
+    table["lost_ha"] = np.where(told, lost / _HECTARE, np.nan)
     share = np.divide(lost, planned, out=np.full(n, np.nan), where=told & (planned > 0))
     table["lost_share"] = share
     table["unknown_ha"] = np.where(seen, unknown / _HECTARE, np.nan)
@@ -281,9 +331,11 @@ def municipal_table(
     value = land.blocks.habitat.ravel()[rows] * worth[labels[rows] - 1]
     table["dPC"] = np.where(seen, _sum(value, town[rows], n), np.nan)
     counts = _links_hit(land, states, patches, links)
-    table["links_hit"] = np.where(told, counts, np.nan)
-    listed = conflicts["municipality"].value_counts()
-    table["conflicts"] = np.where(told, table["name"].map(listed).fillna(0).to_numpy(), np.nan)
+    listed = table["name"].map(conflicts["municipality"].value_counts()).fillna(0).to_numpy()
+    # none is certain only where the whole plan and all land cover are known
+    whole = land.whole_plan & ~land.cover.partly
+    for name, many in (("links_hit", counts), ("conflicts", listed)):
+        table[name] = np.where(told & ((many > 0) | whole), many, np.nan)
     return table
 
 

@@ -8,7 +8,7 @@ the outer border of the municipalities are its edge, as long as they are a small
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,9 +17,10 @@ import pandas as pd
 import shapely
 from affine import Affine
 from numba import njit
+from pydantic import Field
 
 from metrogis import population as people_tools
-from metrogis.checks.contract import Run
+from metrogis.checks.contract import Run, Spec
 from metrogis.evidence.rasters import RasterEvidence, extent_of, within
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.growth import unit_cells
@@ -29,6 +30,18 @@ Array = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 
 _NAMED = 6
+EdgeShare = Annotated[
+    float,
+    Spec(
+        Text(
+            "nieznane komórki przy zewnętrznej granicy gminy to jej brzeg do udziału w lądzie",
+            "unknown cells along the outer border are its edge up to a share of the land of",
+        ),
+        "1",
+        "this project's choice: a coast is drawn differently in every source; more is unknown land",
+    ),
+    Field(ge=0, le=1),
+]
 _FINE = 250.0
 """Population cells up to this wide (m) are given to the municipality of their middle."""
 
@@ -420,9 +433,7 @@ class _Where:
         rest = np.flatnonzero(~inside & np.isfinite(x) & np.isfinite(y))
         if len(rest):
             points = np.asarray(shapely.points(x[rest], y[rest]), dtype=object)
-            town, point = shapely.STRtree(points).query(
-                self._shapes, predicate="intersects"
-            )
+            town, point = shapely.STRtree(points).query(self._shapes, predicate="intersects")
             out[rest[point]] = town
         return out
 
