@@ -447,6 +447,44 @@ def check_layers(
         raise typer.Exit(1)
 
 
+@layers_app.command(
+    name="template",
+    help=_say(
+        "Tabela do wypełnienia: coverage (gminy x środki transportu x rozkłady).",
+        "A table to fill in: coverage (municipalities x modes x feeds).",
+    ),
+)
+@guarded
+def layer_template(
+    layer: Annotated[
+        str, typer.Argument(metavar="LAYER", help=_say("warstwa: coverage", "layer: coverage"))
+    ],
+    layers: Metropolis,
+    output_file: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help=_say("plik CSV", "CSV file")),
+    ] = None,
+    data: DataFolder = None,
+    debug: Debug = False,
+) -> None:
+    """Write a table of a layer to fill in, to a file or to standard output."""
+    from metrogis.evidence.coverage import template_of
+    from metrogis.metro import open_metro
+
+    if layer != "coverage":
+        raise typer.BadParameter(
+            _say("wzór jest tylko dla warstwy coverage", "only coverage has a template"),
+            param_hint="LAYER",
+        )
+    text = template_of(open_metro(layers, data=data)).to_csv(index=False, lineterminator="\n")
+    if output_file is None:
+        sys.stdout.write(text)
+        return
+    output_file.parent.mkdir(parents=True, exist_ok=True)
+    output_file.write_text(text, encoding="utf-8")
+    errors.print(str(output_file))
+
+
 def _layer_table(
     metro: Any,
     problems: dict[str, MetrogisError],

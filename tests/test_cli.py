@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 from typer.testing import CliRunner
 
+from metrogis import open_metro
 from metrogis.checks.registry import CHECKS
 from metrogis.cli import app
 
@@ -102,6 +104,28 @@ def test_layers_list_and_check(invoke, folder) -> None:
     bad = invoke("layers", "check", folder, "--data", folder)
     assert bad.exit_code == 1
     assert "'flow'" in bad.output
+
+
+def test_a_template_of_coverage_names_every_municipality_feed_and_mode(
+    invoke, folder, demo_s, tmp_path
+) -> None:
+    bare = invoke("layers", "template", "coverage", folder, "--data", folder)
+    assert bare.exit_code == 0, bare.output
+    # no timetable is declared: buses may run anywhere
+    assert [line.split(",")[0::3] for line in bare.stdout.splitlines()[1:]] == [["*", "bus"]] * 4
+    file = tmp_path / "new" / "coverage.csv"
+    done = invoke("layers", "template", "coverage", demo_s, "-o", file)
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(file, dtype=str)
+    towns = open_metro(demo_s).municipalities
+    assert set(table["teryt"]) == set(towns["teryt"])
+    assert set(table["state"]) == {"none"}
+    pairs = set(zip(table["feed"], table["mode"], strict=True))
+    assert len(table) == len(towns) * len(pairs)
+    assert pairs == {
+        ("city_bus", "bus"), ("city_bus", "trolleybus"), ("regional_bus", "bus"), ("rail", "rail"),
+    }  # fmt: skip
+    assert invoke("layers", "template", "population", folder).exit_code == 2
 
 
 def test_run_without_output_prints_findings(invoke, folder) -> None:

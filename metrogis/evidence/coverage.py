@@ -393,3 +393,29 @@ def coverage_template(
             "state": "none",
         }
     )
+
+
+def template_of(layers: Any) -> pd.DataFrame:
+    """Return the coverage table to fill in for a metropolis.
+
+    Parameters
+    ----------
+    layers : mapping
+        Layers by name, ``get`` for those that may be missing: ``municipalities``, ``timetable``,
+        ``stop_posts`` (``mode``), ``rail_stations``. A :class:`metrogis.metro.Metro` is one.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`coverage_template`: of every feed the modes it runs, and rows of feed ``*`` for
+        buses, which may run anywhere, and for modes that have stops in some layer but no timetable.
+    """
+    more = ["bus"]
+    posts = layers.get("stop_posts")
+    if posts is not None and "mode" in posts.columns:
+        words = pd.unique(posts["mode"].dropna().astype(str))
+        named = [part.strip().lower() for w in words for part in w.replace(";", ",").split(",")]
+        more += [mode for mode in MODES if mode in named and mode != "other"]
+    if layers.get("rail_stations") is not None:
+        more.append("rail")
+    return coverage_template(layers["municipalities"], layers.get("timetable"), more)
