@@ -280,14 +280,33 @@ class RasterLayer(_Layer):
         return self
 
 
+DateThreshold = Literal[
+    "least_share",
+    "within_days",
+    "busiest_share",
+    "busiest_least",
+    "busiest_most",
+    "active_share",
+    "fall_weekdays",
+    "none_dates",
+    "none_share",
+    "weekday_trips",
+]
+
+
 class GtfsLayer(_Layer):
-    """``driver = "gtfs"``: one timetable or several (``path`` and ``more``) read as one."""
+    """``driver = "gtfs"``: one timetable or several (``path`` and ``more``) read as one.
+
+    Every feed is looked at on dates near ``date``: a day, or within a month or year.
+    """
 
     driver: Literal["gtfs"]
     more: list[str] = []
     school_holidays: str | None = None
     dates: dict[Literal["school_day", "holiday_weekday", "saturday", "sunday"], str] = {}
     """Reference dates named by the analyst; they win over the rule."""
+    date_rule: dict[DateThreshold, int | float] = {}
+    """Thresholds of the rule of reference dates (``metrogis.transit.DateRule``)."""
     trust: Annotated[str, Field(min_length=1)] | None = None
     """Why doubts about the timetable are set aside (no service at weekends, stops lost)."""
 

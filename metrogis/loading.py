@@ -134,7 +134,7 @@ def _load(metro: Metro, name: str) -> Any:
 
 
 def _timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: Source) -> Any:
-    from metrogis.transit import read_feed
+    from metrogis.transit import DateRule, read_feed
 
     holidays = None
     if layer.school_holidays is not None:
@@ -145,10 +145,13 @@ def _timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: So
         paths if len(paths) > 1 else paths[0],
         country=metro.info.country,
         school_holidays=holidays,
-        reference_date=metro.info.date,
+        reference_date=layer.date or metro.info.date,
         dates={str(day): date for day, date in layer.dates.items()} or None,
         trust=layer.trust,
     )
+    if layer.date_rule:
+        thresholds: dict[str, Any] = {str(k): v for k, v in layer.date_rule.items()}
+        feed = feed.with_date_rule(DateRule(**thresholds))
     return feed.with_source(source)
 
 

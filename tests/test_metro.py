@@ -204,3 +204,35 @@ def test_a_real_broken_member_list_would_be_noticed(shared, project) -> None:
         members = metro.members["teryt"]
         assert set(members[members.str.len() == 7]) <= known
         assert set(metro.coverage["teryt"]) <= known
+
+
+def test_a_timetable_is_looked_at_near_the_date_of_its_layer(folder) -> None:
+    gtfs = folder.data / "bus"
+    gtfs.mkdir()
+    for table, text in {
+        "stops": "stop_id,stop_lat,stop_lon\nA,54.4,18.5\nB,54.5,18.6\n",
+        "routes": "route_id,route_type\n7,3\n",
+        "trips": "trip_id,route_id,service_id\n1,7,W\n",
+        "stop_times": "trip_id,stop_id,departure_time\n1,A,8:00:00\n1,B,8:20:00\n",
+        "calendar": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,"
+        "start_date,end_date\nW,1,1,1,1,1,0,0,20230101,20251231\n",
+    }.items():
+        (gtfs / f"{table}.txt").write_text(text)
+
+    def dates(**keys: str) -> list[object]:
+        layer = _layer("timetable", driver='"gtfs"', path='"bus"', **keys)
+        types = folder(layer.replace('date = "2024"', "", 1)).timetable.day_types()
+        return [types["school_day"].date, types["saturday"].state]
+
+    assert str(dates(date='"2024-10-16"')[0]) == "2024-10-16"
+    assert str(dates(date='"2024-10"')[0]) == "2024-10-01"
+    assert str(dates(date='"2024"')[0]) == "2024-01-02"
+    assert dates(date='"2021"') == [None, "unknown"]
+    near = dates(date='"2024-10"', dates='{ school_day = "2025-02-03" }')
+    assert str(near[0]) == "2025-02-03"
+    few = {"date": '"2024"', "date_rule": "{ weekday_trips = 1 }"}
+    assert dates(date='"2024"')[1] == "known"
+    assert dates(**few)[1] == "unknown"
+    assert dates(**few, trust='"weekdays only, says the operator"')[1] == "known"
+    with pytest.raises(CatalogError, match="date_rule"):
+        folder(_layer("timetable", driver='"gtfs"', path='"bus"', date_rule="{ near = 1 }"))

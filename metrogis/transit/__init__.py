@@ -1,17 +1,20 @@
 """Timetables: feeds with their audit, day types, departures, intervals between them."""
 
 from metrogis.transit.archive import Limits
-from metrogis.transit.calendar import DAY_TYPES, DayType
+from metrogis.transit.daytypes import DAY_TYPES, DayType, FeedDay
 from metrogis.transit.feed import Feed, read_feed
 from metrogis.transit.intervals import count_interval, intervals, waiting_interval
 from metrogis.transit.modes import MODE_GROUPS, MODES, mode_group, mode_of, rail_kind
+from metrogis.transit.options import DateRule
 
 __all__ = [
     "DAY_TYPES",
     "MODES",
     "MODE_GROUPS",
+    "DateRule",
     "DayType",
     "Feed",
+    "FeedDay",
     "Limits",
     "count_interval",
     "intervals",

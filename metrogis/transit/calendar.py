@@ -1,41 +1,27 @@
-"""Which services run on which dates, and the four day types planners compare.
-
-Day types: ``school_day`` (working weekday in term), ``holiday_weekday`` (working weekday in school
-holidays), ``saturday``, ``sunday`` (Sundays and public holidays). METHODS 5.1.
-"""
+"""Which services run on which dates: both calendar tables of a feed read into one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date as Date
-from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias, cast
+from datetime import timedelta
+from typing import cast
 
-import holidays
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrogis.errors import ParameterError, SchemaError
+from metrogis.errors import SchemaError
 from metrogis.provenance import Audit
-from metrogis.texts import Text, both
-from metrogis.transit.columns import Mask
+from metrogis.texts import Text
+from metrogis.transit.columns import Column, Mask
+from metrogis.transit.daytypes import Interval, parse
 from metrogis.transit.tables import Table
 from metrogis.transit.values import Log, integer
-
-DAY_TYPES: dict[str, Text] = {
-    "school_day": Text("dzień roboczy szkolny", "school-day weekday"),
-    "holiday_weekday": Text("dzień roboczy w ferie i wakacje", "holiday weekday"),
-    "saturday": Text("sobota", "Saturday"),
-    "sunday": Text("niedziela i święto", "Sunday and public holiday"),
-}
 
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _EARLIEST, _LATEST = Date(1970, 1, 1), Date(2100, 12, 31)
 _MAX_CELLS = 200_000_000
-
-DateLike: TypeAlias = str | Date | datetime | pd.Timestamp | np.datetime64
 
 
 @dataclass(frozen=True)
@@ -66,75 +52,6 @@ class Calendar:
         return row & ~np.isin(self.feed_of, outside) if outside else row
 
 
-@dataclass(frozen=True)
-class DayType:
-    """One day type of a timetable.
-
-    Attributes
-    ----------
-    key : str
-        ``school_day``, ``holiday_weekday``, ``saturday`` or ``sunday``.
-    title : Text
-        Its name.
-    state : {"known", "unknown"}
-        Unknown: the timetable has no such date, or nothing tells which dates are such.
-    date : date or None
-        Reference date; None when unknown.
-    dates : tuple of date
-        All its dates within the validity, in order.
-    same : tuple of date
-        Those on which the same set of services runs as on the reference date.
-    why : Text
-        How the reference date was chosen, or why the type is unknown.
-    trips : float
-        Trips on the reference date, frequencies expanded; NaN when unknown.
-    """
-
-    key: str
-    title: Text
-    state: Literal["known", "unknown"]
-    date: Date | None
-    dates: tuple[Date, ...] = field(repr=False)  # hundreds: they would hide the rest
-    same: tuple[Date, ...] = field(repr=False)
-    why: Text
-    trips: float = float("nan")
-
-
-def as_date(value: DateLike | Any, layer: str = "date") -> Date:
-    """Return a date from a date, a timestamp, ``"2024-10-16"`` or ``"20241016"``.
-
-    Raises
-    ------
-    ParameterError
-        If it is none of these.
-    """
-    if isinstance(value, datetime) and value is not pd.NaT:
-        return value.date()
-    if isinstance(value, Date) and value is not pd.NaT:
-        return value
-    if isinstance(value, np.datetime64) and not np.isnat(value):
-        return cast(Date, pd.Timestamp(value).date())
-    found = _parse(str(value).strip()) if isinstance(value, str) else None
-    if found is None:
-        raise ParameterError(
-            Text("to nie jest data", "this is not a date"),
-            layer=layer,
-            place=repr(value),
-            remedy=Text("napisz na przykład 2024-10-16", "write for instance 2024-10-16"),
-        )
-    return found
-
-
-def _parse(text: str) -> Date | None:
-    digits = text.replace("-", "") if len(text) == 10 else text
-    if len(digits) != 8 or not digits.isdecimal() or not digits.isascii():
-        return None
-    try:
-        return Date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return None
-
-
 def build(
     calendar: Table,
     calendar_dates: Table,
@@ -142,7 +59,7 @@ def build(
     trips: pd.DataFrame,
     feed: str,
     *,
-    reference_date: Date | None = None,
+    reference_date: Interval | None = None,
 ) -> tuple[Calendar, Audit]:
     """Read both calendar tables into one; only services that have trips are kept.
 
@@ -163,7 +80,7 @@ def build(
     first, last = min(starts), max(ends)
     span = max(_MAX_CELLS // max(len(services), 1), 366)
     if (last - first).days >= span:
-        middle = reference_date or first
+        middle = reference_date[0] if reference_date else first
         first = max(first, middle - timedelta(days=span // 2))
         last = min(last, first + timedelta(days=span - 1))
         log(
@@ -217,7 +134,10 @@ def _periods(
         return []
     service = table["service_id"].find(services)
     names = table["service_id"].text()
-    start, end = table["start_date"].map(_parse, object), table["end_date"].map(_parse, object)
+    start, end = table["start_date"].map(parse, object), table["end_date"].map(parse, object)
+    iso = _iso(table["start_date"]) | _iso(table["end_date"])
+    log("repaired", iso, *_ISO, names[iso])
+    log("noted", service < 0, *_NO_TRIPS, names[service < 0])
     week = np.zeros((table.n, 7), bool)
     for i, day in enumerate(_WEEK):
         value, bad = integer(table[day], -1, range(2))
@@ -281,7 +201,10 @@ def _exceptions(table: Table, services: list[str], log: Log) -> list[tuple[int, 
         return []
     service = table["service_id"].find(services)
     names = table["service_id"].text()
-    dates = table["date"].map(_parse, object)
+    dates = table["date"].map(parse, object)
+    iso = _iso(table["date"])
+    log("repaired", iso, *_ISO, names[iso])
+    log("noted", service < 0, *_NO_TRIPS, dict.fromkeys(names[service < 0]))
     kind, bad = integer(table["exception_type"], 0, range(1, 3))
     blank = (kind == 0) & ~bad
     log(
@@ -294,8 +217,32 @@ def _exceptions(table: Table, services: list[str], log: Log) -> list[tuple[int, 
         "dropped", wrong, "wyjątek z nieczytelną datą lub rodzajem",
         "exception with an unreadable date or type", names[wrong],
     )  # fmt: skip
-    ok = np.flatnonzero(~wrong & (service >= 0))
-    return [(int(service[i]), dates[i], bool(kind[i] == 1)) for i in ok]
+    found: dict[tuple[int, Date], bool] = {}
+    again, against = [], {}
+    for i in np.flatnonzero(~wrong & (service >= 0)).tolist():
+        key, added = (int(service[i]), dates[i]), bool(kind[i] == 1)
+        if key in found:
+            again.append(f"{names[i]} {dates[i]}")
+            if found[key] != added:
+                against[key] = again[-1]
+        # whatever the order of rows: a day that may run is not taken away
+        found[key] = found.get(key, False) or added
+    log("noted", len(again), "wyjątek powtórzony", "exception repeated", again)
+    log(
+        "guessed", len(against),
+        "usługa dodana i odwołana w jednym dniu: przyjęto, że kursuje",
+        "service both added and removed on one date: taken as running", against.values(),
+    )  # fmt: skip
+    return [(service, date, added) for (service, date), added in found.items()]
+
+
+_ISO = ("data jako RRRR-MM-DD zamiast RRRRMMDD", "date as YYYY-MM-DD instead of YYYYMMDD")
+_NO_TRIPS = ("wiersze usług bez kursów: pominięto", "rows of services without trips: left out")
+
+
+def _iso(column: Column) -> Mask:
+    """Tell which dates are written with hyphens, which GTFS does not allow."""
+    return column.map(lambda text: len(text) == 10 and parse(text) is not None, bool)
 
 
 def _validity(
@@ -304,8 +251,14 @@ def _validity(
     log = Log(feed, "feed_info.txt")
     if not info.n:
         return whole, log.audit
-    starts = [d for d in info["feed_start_date"].map(_parse, object) if d]
-    ends = [d for d in info["feed_end_date"].map(_parse, object) if d]
+    starts = [d for d in info["feed_start_date"].map(parse, object) if d]
+    ends = [d for d in info["feed_end_date"].map(parse, object) if d]
+    log("repaired", _iso(info["feed_start_date"]) | _iso(info["feed_end_date"]), *_ISO)
+    unread = [
+        text for c in ("feed_start_date", "feed_end_date")
+        for text in info[c].text() if text and parse(text) is None
+    ]  # fmt: skip
+    log("dropped", len(unread), "nieczytelna data ważności", "unreadable date of validity", unread)
     first = max([whole[0], *starts[:1]])
     last = min([whole[1], *ends[:1]])
     if not any(first <= day <= last for day in running):
@@ -331,112 +284,3 @@ def _no_dates(feed: str) -> SchemaError:
             "sprawdź service_id i daty w obu plikach", "check service_id and dates in both files"
         ),
     )
-
-
-def public_holidays(country: str, years: Iterable[int]) -> dict[Date, str]:
-    """Return public holidays of a country, or part of one (``"PL"``, ``"GB-WLS"``).
-
-    >>> sorted(public_holidays("PL", [2024]))[-1].isoformat()
-    '2024-12-26'
-    """
-    code, _, part = country.partition("-")
-    try:
-        found = holidays.country_holidays(code, subdiv=part or None, years=list(years))
-    except (NotImplementedError, TypeError, AttributeError) as error:
-        raise ParameterError(
-            Text("nie znam świąt tego kraju", "public holidays of this country are not known"),
-            layer="country",
-            place=country,
-            remedy=both("PL, DE, CZ, GB-WLS, ..."),
-        ) from error
-    return dict(found)
-
-
-SchoolHolidays: TypeAlias = pd.DataFrame | Sequence[Any]
-
-
-def school_days_off(table: SchoolHolidays | None) -> list[tuple[Date, Date]] | None:
-    """Return school holidays as periods (both ends included), None where there is no table.
-
-    Accepts a table with ``start`` and ``end`` (or ``date``), or a sequence of dates and pairs.
-    """
-    if table is None:
-        return None
-    if isinstance(table, pd.DataFrame):
-        if {"start", "end"} <= set(table.columns):
-            pairs: list[Any] = list(zip(table["start"], table["end"], strict=True))
-        elif "date" in table.columns:
-            pairs = list(table["date"])
-        else:
-            raise ParameterError(
-                Text("brak kolumn start i end", "columns start and end are missing"),
-                layer="school_holidays",
-            )
-    elif isinstance(table, (str, Date)):  # one day off
-        pairs = [table]
-    else:
-        pairs = list(table)
-    periods = []
-    for item in pairs:
-        a, b = item if isinstance(item, (tuple, list)) and len(item) == 2 else (item, item)
-        first, last = as_date(a, "school_holidays"), as_date(b, "school_holidays")
-        if last < first:
-            raise ParameterError(
-                Text("ferie kończą się przed początkiem", "holidays end before they start"),
-                layer="school_holidays",
-                place=f"{first}..{last}",
-            )
-        periods.append((first, last))
-    return periods or None
-
-
-def classify(
-    validity: tuple[Date, Date],
-    country: str,
-    school: list[tuple[Date, Date]] | None,
-    *,
-    reach: int = 300,
-) -> tuple[dict[str, list[Date]], int]:
-    """Sort the dates of the validity into day types; the second value counts undecided weekdays.
-
-    A weekday more than ``reach`` days from any listed school holiday is not decided: the table
-    does not reach there (no school goes so long without holidays).
-    """
-    first, last = validity
-    days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
-    public = public_holidays(country, range(first.year, last.year + 1))
-    off = np.zeros(len(days), bool)
-    near = np.zeros(len(days), bool)
-    for a, b in school or []:
-        i, j = (a - first).days, (b - first).days + 1
-        off[max(i, 0) : max(j, 0)] = True
-        near[max(i - reach, 0) : max(j + reach, 0)] = True
-    found: dict[str, list[Date]] = {key: [] for key in DAY_TYPES}
-    undecided = 0
-    for k, day in enumerate(days):
-        if day in public or day.weekday() == 6:
-            found["sunday"].append(day)
-        elif day.weekday() == 5:
-            found["saturday"].append(day)
-        elif school is not None and near.any() and not near[k]:
-            undecided += 1
-        else:
-            found["holiday_weekday" if off[k] else "school_day"].append(day)
-    return found, undecided if near.any() else -1
-
-
-def choose(
-    days: Sequence[Date], sets: Mapping[Date, bytes], reference: Date | None
-) -> tuple[Date, tuple[Date, ...]]:
-    """Return the reference date among ``days`` and the dates with its set of services.
-
-    The most frequent set first, then the date nearest to ``reference``, then the earliest.
-    """
-    by_set: dict[bytes, list[Date]] = {}
-    for day in days:
-        by_set.setdefault(sets[day], []).append(day)
-    most = max(len(v) for v in by_set.values())
-    best = [d for v in by_set.values() if len(v) == most for d in v]
-    key = (lambda d: (abs((d - reference).days), d)) if reference else (lambda d: (0, d))
-    chosen = min(best, key=key)
-    return chosen, tuple(by_set[sets[chosen]])

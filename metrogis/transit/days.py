@@ -1,128 +1,310 @@
-"""Day types of a feed, or of several merged: dates, reference date, state."""
+"""Day types of a timetable of one feed or several: each feed by itself, near one anchor.
+
+The anchor is the date the user names, else the one the timetable was read with (the catalog's),
+else the date chosen for the largest feed (most trips on its k-th busiest date).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date as Date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from metrogis.errors import ParameterError
+from metrogis.provenance import Action, Audit
 from metrogis.texts import Text
-from metrogis.transit.calendar import DAY_TYPES, Calendar, DayType, choose, classify
-from metrogis.transit.columns import Mask
+from metrogis.transit.counts import count_by_date
+from metrogis.transit.daytypes import DAY_TYPES, SUNDAY, DayType, FeedDay, Interval, kinds_of_dates
+from metrogis.transit.reference import FeedDates, choose, examine, named
 
 if TYPE_CHECKING:
-    from metrogis.transit.options import Options
+    from metrogis.transit.feed import Feed
+    from metrogis.transit.options import DateRule, Options
 
 Count = Callable[[Mapping[str, Date]], int]
 
-_NO_TABLE = Text(
-    "brak tabeli ferii: nie wiadomo, które dni robocze są wolne od szkoły",
-    "no table of school holidays: which weekdays are school-free is not known",
-)
-_NO_DATE = Text("rozkład nie obejmuje takiego dnia", "the timetable covers no such day")
+
+def with_rule(feed: Feed, rule: DateRule) -> Feed:
+    """Return the feed with reference dates by other thresholds, told in its audit."""
+    options = replace(feed.options, date_rule=rule)
+    other = replace(feed, options=options, audit=without_dates(feed.audit)).keeping(feed)
+    for name in ("_feed_dates", "_day_types"):
+        other.__dict__.pop(name, None)
+    try:
+        rows = audit_of_dates(other._feed_dates, other.day_types())
+    except ParameterError:
+        return other  # the user named a date that is in no feed: day_types() says so
+    return replace(other, audit=other.audit + rows).keeping(other)
 
 
-def classify_feed(
-    calendar: Calendar, used: Mask, options: Options, count: Count
-) -> tuple[dict[str, DayType], dict[str, dict[str, Date]]]:
-    """Return the day types, and for each the date at which each feed is looked at.
+def examine_feeds(feed: Feed) -> dict[str, FeedDates]:
+    """Return when each feed of a timetable is valid."""
+    options = feed.options
+    found = {}
+    for name, counts in count_by_date(feed).items():
+        kind, table = kinds_of_dates(counts.first, counts.last, options.country, options.school)
+        found[name] = examine(name, counts, kind, table, options.date_rule)
+    return found
 
-    Feeds that share a period are looked at on one date of it; a feed that shares none with the
-    others has a reference date of its own.
+
+def day_types(dates: Mapping[str, FeedDates], options: Options, count: Count) -> dict[str, DayType]:
+    """Return the day types of a timetable, from those of its feeds.
+
+    ``count`` tells how many runs there are at given dates of the feeds: one that two feeds list
+    is one.
+
+    Raises
+    ------
+    ParameterError
+        If a date the user named lies in no feed.
     """
-    first = max(a for a, _ in calendar.validity.values())
-    last = min(b for _, b in calendar.validity.values())
-    shared = first <= last
-    if not shared:
-        first = min(a for a, _ in calendar.validity.values())
-        last = max(b for _, b in calendar.validity.values())
-    school = list(options.school) if options.school else None
-    dates, undecided = classify((first, last), options.country, school)
-    types: dict[str, DayType] = {}
-    by_feed: dict[str, dict[str, Date]] = {}
-    for key, days in dates.items():
-        types[key], by_feed[key] = _one(
-            key, days, calendar, used, options, count, shared, undecided
+    lead = min(dates.values(), key=lambda d: (-d.size, d.counts.first, d.feed))
+    free: dict[str, FeedDay] = {}
+    if options.reference_date is None:
+        trusted = options.trusted(lead.feed)
+        free = {key: choose(lead, k, None, trusted) for k, key in enumerate(DAY_TYPES)}
+    found = {}
+    for code, key in enumerate(DAY_TYPES):
+        given = options.dates.get(key)
+        if given is not None:
+            _require_in_some(given, key, dates)
+        anchor = _anchor(key, given, free, options)
+        by_feed = {}
+        for name, own in dates.items():
+            trusted = options.trusted(name)
+            if given is not None and own.counts.first <= given <= own.counts.last:
+                by_feed[name] = named(own, code, given, trusted)
+            elif given is None and own is lead and free:
+                by_feed[name] = free[key]
+            else:
+                by_feed[name] = choose(own, code, anchor, trusted)
+        found[key] = _joined(key, by_feed, count)
+    return found
+
+
+def _anchor(
+    key: str, given: Date | None, free: Mapping[str, FeedDay], options: Options
+) -> Interval | None:
+    if given is not None:
+        return given, given
+    if options.reference_date is not None:
+        return options.reference_date
+    for day in (free[key], *free.values()):
+        if day.date is not None:
+            return day.date, day.date
+    return None
+
+
+def _require_in_some(given: Date, key: str, dates: Mapping[str, FeedDates]) -> None:
+    if not any(d.counts.first <= given <= d.counts.last for d in dates.values()):
+        raise ParameterError(
+            Text(
+                "podana data jest poza ważnością rozkładu",
+                "the date named is outside the validity of the timetable",
+            ),
+            layer="dates",
+            place=f"{key} = {given}",
         )
-    return types, by_feed
 
 
-def _one(
-    key: str,
-    days: list[Date],
-    calendar: Calendar,
-    used: Mask,
-    options: Options,
-    count: Count,
-    shared: bool,
-    undecided: int,
-) -> tuple[DayType, dict[str, Date]]:
+def _joined(key: str, feeds: dict[str, FeedDay], count: Count) -> DayType:
+    """Put what the feeds say of a day type together."""
     title = DAY_TYPES[key]
-    named = options.dates.get(key)
-    if named is not None:
-        valid = {f: named for f, (a, b) in calendar.validity.items() if a <= named <= b}
-        if not valid:
-            raise ParameterError(
-                Text(
-                    "podana data jest poza ważnością rozkładu",
-                    "the date named is outside the validity of the timetable",
-                ),
-                layer="dates",
-                place=f"{key} = {named}",
-            )
-        row = _set(calendar, used, named)
-        same = tuple(d for d in days if _set(calendar, used, d) == row)
-        why = Text("data podana przez użytkownika", "date named by the user")
-        if named not in days:
-            why = Text(
-                f"{why.pl}; w kalendarzu to nie ten rodzaj dnia",
-                f"{why.en}; by the calendar it is another kind of day",
-            )
-        kind = DayType(key, title, "known", named, tuple(days), same, why, count(valid))
-        return kind, valid
-    if not days:
-        why = _NO_TABLE if key == "holiday_weekday" and undecided < 0 else _NO_DATE
-        return DayType(key, title, "unknown", None, (), (), why), {}
-    sets = {d: _set(calendar, used, d) for d in days}
-    chosen: dict[str, Date] = {}
-    if shared:
-        date, same = choose(days, sets, options.reference_date)
-        chosen = dict.fromkeys(calendar.validity, date)
+    seen = [d for d in feeds.values() if d.date is not None]
+    if len(feeds) == 1:
+        why = next(iter(feeds.values())).why
     else:
-        for feed, (a, b) in calendar.validity.items():
-            own = [d for d in days if a <= d <= b]
-            mine = used & (calendar.feed_of == feed)
-            if own:
-                sets_of = {d: _set(calendar, mine, d) for d in own}
-                chosen[feed] = choose(own, sets_of, options.reference_date)[0]
-        date = max(chosen.values(), key=lambda d: (list(chosen.values()).count(d), d))
-        same = tuple(d for d in days if sets[d] == sets[date])
-    empty = sum(not np.frombuffer(s, np.uint8).any() for s in sets.values())
-    why = Text(
-        "ten sam zestaw kursów w {same:0} z {all:0} takich dni",
-        "the same services run on {same:0} of {all:0} such dates",
-    ).fill(same=len(same), all=len(days))
-    if options.reference_date:
-        near = options.reference_date.isoformat()
-        why = Text(f"{why.pl}; najbliżej {near}", f"{why.en}; nearest to {near}")
-    if not shared:
         why = Text(
-            f"{why.pl}; rozkłady nie mają wspólnego okresu, każdy ma swoją datę",
-            f"{why.en}; the feeds share no period, each has its own date",
+            "; ".join(f"{n}: {_dated(d, 'pl')}" for n, d in feeds.items()),
+            "; ".join(f"{n}: {_dated(d, 'en')}" for n, d in feeds.items()),
         )
-    if empty:
-        more = Text("; w {n:0} dni nic nie kursuje", "; nothing runs on {n:0} dates").fill(n=empty)
-        why = Text(why.pl + more.pl, why.en + more.en)
-    if key == "school_day" and undecided < 0:
-        why = Text(
-            why.pl + "; bez tabeli ferii: każdy dzień roboczy",
-            why.en + "; without school holidays: any weekday",
-        )
-    return DayType(key, title, "known", date, tuple(days), same, why, count(chosen)), chosen
+    if not seen:
+        return DayType(key, title, "unknown", None, (), (), why, feeds=feeds)
+    first = min(seen, key=lambda d: (-d.trips, d.date))
+    dates = sorted(set().union(*(d.dates for d in seen)))
+    same = set(dates).intersection(*(d.same for d in seen))
+    trips = first.trips if len(feeds) == 1 else float(count(_dates_of(feeds)))
+    return DayType(
+        key, title, "known", first.date, tuple(dates), tuple(sorted(same)), why, trips, feeds
+    )
 
 
-def _set(calendar: Calendar, used: Mask, date: Date) -> bytes:
-    return np.packbits(calendar.on(date) & used).tobytes()
+def _dated(day: FeedDay, language: str) -> str:
+    why = day.why.get(language)
+    return why if day.date is None else f"{day.date.isoformat()}, {why}"
+
+
+def dates_of(kind: DayType) -> dict[str, Date]:
+    """Return the date at which each feed is looked at for a day type."""
+    return _dates_of(kind.feeds)
+
+
+def _dates_of(feeds: Mapping[str, FeedDay]) -> dict[str, Date]:
+    return {name: day.date for name, day in feeds.items() if day.date is not None}
+
+
+def trips_by_date(dates: Mapping[str, FeedDates]) -> pd.DataFrame:
+    """Return one row per feed and date of its span: feed, date, day_type, trips, valid."""
+    keys = np.array([*DAY_TYPES, None], dtype=object)
+    parts = [
+        pd.DataFrame(
+            {
+                "feed": name,
+                "date": [Date.fromordinal(k) for k in own.counts.day.tolist()],
+                "day_type": keys[own.kind],  # undecided (-1) is the last one
+                "trips": own.counts.trips,
+                "valid": own.valid,
+            }
+        )
+        for name, own in dates.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def describe(feed: Feed, language: str) -> pd.DataFrame:
+    """Return one row per day type; see :meth:`metrogis.transit.Feed.describe`."""
+    rows = []
+    for kind in feed.day_types().values():
+        row: dict[str, Any] = {
+            "state": kind.state, "date": kind.date, "dates": len(kind.dates),
+            "same_services": len(kind.same), "trips": kind.trips, "median": kind.median,
+            "busiest": kind.busiest, "departures": np.nan, "stops": np.nan,
+            "unknown_feeds": ", ".join(kind.unknown_feeds), "why": kind.why.get(language),
+        }  # fmt: skip
+        if kind.date is not None:
+            found = feed._boardings(dates_of(kind))
+            row["departures"] = len(found.call)
+            row["stops"] = len(np.unique(feed.calls.stop[found.call]))
+        rows.append(row)
+    return pd.DataFrame(rows, index=pd.Index(feed.day_types(), name="day_type"))
+
+
+# ---------------------------------------------------------------------------- audit
+
+_PLACE = "/day_types"
+
+
+def audit_of_dates(dates: Mapping[str, FeedDates], types: Mapping[str, DayType]) -> Audit:
+    """Return what the audit says of dates: reference dates, falls, weeks left out, odd days."""
+    audit = Audit()
+    for name, own in dates.items():
+        place = name + _PLACE
+        audit += _of_validity(place, own)
+        for code, (key, kind) in enumerate(types.items()):
+            audit += _of_day(place, DAY_TYPES[key], kind.feeds[name])
+            audit += _of_odd_days(place, DAY_TYPES[key], own, code)
+        audit += _of_working_holidays(place, own)
+    return audit
+
+
+def without_dates(audit: Audit) -> Audit:
+    """Return an audit without the rows of :func:`audit_of_dates`."""
+    return Audit(tuple(row for row in audit if not row.layer.endswith(_PLACE)))
+
+
+def _of_day(place: str, title: Text, day: FeedDay) -> Audit:
+    if day.date is None:
+        what = Text("{title}: nieznane; {why}", "{title}: unknown; {why}")
+        what = what.fill(title=title, why=day.why)
+        return Audit().add(place, "unknown", max(len(day.dates), 1), what)
+    what = Text(
+        "{title}: data odniesienia {date}; kursy: {n:0}, mediana {median:0}, najwięcej {most:0}; "
+        "{why}",
+        "{title}: reference date {date}; trips: {n:0}, median {median:0}, busiest {most:0}; {why}",
+    ).fill(
+        title=title, date=day.date.isoformat(), n=day.trips, median=day.median, most=day.busiest,
+        why=day.why,
+    )  # fmt: skip
+    action: Action = "unknown" if day.state == "unknown" else "noted"
+    return Audit().add(place, action, max(len(day.dates), 1), what)
+
+
+def _of_validity(place: str, own: FeedDates) -> Audit:
+    audit = Audit()
+    for fall in own.falls:
+        what = (
+            Text(
+                "rozkład urywa się po {date}: w szkolne dni robocze z {a:0} na {b:0} kursów "
+                "(mniej o {share:%0}); późniejsze dni są poza ważnością",
+                "the timetable falls after {date}: from {a:0} to {b:0} trips on school-day "
+                "weekdays ({share:%0} fewer); later dates are outside the validity",
+            )
+            if fall.after
+            else Text(
+                "rozkład zaczyna się naprawdę {date}: w szkolne dni robocze z {b:0} na {a:0} "
+                "kursów (przedtem mniej o {share:%0}); wcześniejsze dni są poza ważnością",
+                "the timetable starts in earnest on {date}: from {b:0} to {a:0} trips on "
+                "school-day weekdays ({share:%0} fewer before); earlier dates are outside the "
+                "validity",
+            )
+        )
+        what = what.fill(
+            date=fall.date.isoformat(), a=fall.usual, b=fall.beyond, share=fall.share
+        )  # fmt: skip
+        audit = audit.add(place, "noted", fall.weekdays, what)
+    idle = np.flatnonzero(~own.active)
+    what = Text(
+        "dni w tygodniach bez większości kursów: poza ważnością",
+        "dates in weeks without most of the trips: outside the validity",
+    )
+    return audit.add(place, "noted", len(idle), what, _shown(own, idle))
+
+
+def _of_odd_days(place: str, title: Text, own: FeedDates, code: int) -> Audit:
+    """Report dates far busier than usual (events), and far less busy ones (special days)."""
+    days, usual = own.of_type(code), own.usual[code]
+    trips, least = own.counts.trips[days], own.rule.least_share
+    event = days[trips * least > usual]
+    special = days[trips < least * usual]
+    return (
+        Audit()
+        .add(
+            place, "noted", len(event),
+            Text(
+                "{title}: dni z kursami ponad zwykłą liczbę ({n:0})",
+                "{title}: dates with trips far above the usual number ({n:0})",
+            ).fill(title=title, n=usual),
+            _shown(own, event),
+        )
+        .add(
+            place, "noted", len(special),
+            Text(
+                "{title}: dni z kursami poniżej {share:%0} zwykłej liczby ({n:0})",
+                "{title}: dates with less than {share:%0} of the usual trips ({n:0})",
+            ).fill(title=title, share=least, n=usual),
+            _shown(own, special),
+        )
+    )  # fmt: skip
+
+
+def _of_working_holidays(place: str, own: FeedDates) -> Audit:
+    """Report public holidays from Monday to Friday that run as working days."""
+    counts, trips = own.counts, own.counts.trips
+    weekday = (counts.day - 1) % 7
+    free = own.kind == SUNDAY
+    holiday = np.flatnonzero(own.valid & free & (weekday < 5))
+    work = own.valid & ~free & (weekday < 5)
+    rest = own.valid & free & (weekday == 6)
+    least = own.rule.least_share
+    usual = max(own.usual[:2])
+    # as many trips as on working days where Sundays have fewer, or one of their timetables
+    as_many = (trips[holiday] >= least * usual) & (
+        own.usual[SUNDAY] < least * usual or not rest.any()
+    )
+    equal = np.isin(counts.timetable[holiday], counts.timetable[work & (trips > 0)])
+    equal &= ~np.isin(counts.timetable[holiday], counts.timetable[rest])
+    found = holiday[(as_many & (usual > 0)) | equal]
+    what = Text(
+        "święta, w które rozkład jest jak w dni robocze",
+        "public holidays that run as working days",
+    )
+    return Audit().add(place, "noted", len(found), what, _shown(own, found))
+
+
+def _shown(own: FeedDates, at: Any) -> list[str]:
+    day, trips = own.counts.day[at].tolist(), own.counts.trips[at].tolist()
+    return [f"{Date.fromordinal(d)} ({n})" for d, n in zip(day, trips, strict=True)]

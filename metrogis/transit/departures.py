@@ -90,7 +90,6 @@ def departure_table(feed: Feed, found: Boardings, days: Mapping[str, Date]) -> p
         }
     )
     frame.attrs["dates"] = {f: d.isoformat() for f, d in days.items()}
-    frame.attrs["unknown_feeds"] = [f for f in feed.feeds if f not in days]
     return frame
 
 

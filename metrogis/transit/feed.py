@@ -19,12 +19,15 @@ import pandas as pd
 from metrogis.errors import ParameterError
 from metrogis.provenance import Audit, Source
 from metrogis.texts import Text
-from metrogis.transit import calendar as cal
+from metrogis.transit import days as day_rules
+from metrogis.transit import daytypes as cal
 from metrogis.transit.archive import Archive, Limits
-from metrogis.transit.calendar import DAY_TYPES, Calendar, DateLike, DayType
+from metrogis.transit.calendar import Calendar
 from metrogis.transit.columns import Mask, positions
+from metrogis.transit.daytypes import DAY_TYPES, DateLike, DayType, Interval
 from metrogis.transit.departures import Boardings, boardings, category, departure_table
-from metrogis.transit.options import Options
+from metrogis.transit.options import DateRule, Options
+from metrogis.transit.reference import FeedDates
 from metrogis.transit.runs import Runs, Twins, find_twins, listed_twice, runs_on
 from metrogis.transit.stop_times import StopTimes
 
@@ -84,7 +87,16 @@ class Feed:
 
     def with_source(self, source: Source) -> Feed:
         """Return the feed with another source (the catalog's licence, attribution, date)."""
-        return replace(self, source=source)
+        return replace(self, source=source).keeping(self)
+
+    def with_date_rule(self, rule: DateRule) -> Feed:
+        """Return the feed with reference dates by other thresholds; the audit says which."""
+        return day_rules.with_rule(self, rule)
+
+    def keeping(self, other: Feed) -> Feed:
+        """Take over what was worked out for the same timetable under other labels."""
+        self.__dict__.update({k: v for k, v in other.__dict__.items() if k.startswith("_")})
+        return self
 
     @cached_property
     def stop_times(self) -> pd.DataFrame:
@@ -161,7 +173,7 @@ class Feed:
                     layer=self.name,
                     place=day,
                 )
-            return dict(self._by_feed[day])
+            return day_rules.dates_of(kind)
         date = cal.as_date(day)
         valid = {f: date for f, (a, b) in self.calendar.validity.items() if a <= date <= b}
         if not valid:
@@ -254,9 +266,8 @@ class Feed:
             its stops; -1 where that does not tell), trip_id, mode, mode_group, seconds (after
             midnight of the service date; past 86400 kept), headsign, first_stop (the trip starts
             here), terminal_id (the stop it ends at), route_type, feed. Texts are categories.
-            ``attrs["dates"]`` tells
-            each feed's date, ``attrs["unknown_feeds"]`` those not valid then: nothing is known of
-            their departures.
+            ``attrs["dates"]`` tells each feed's date, ``attrs["unknown_feeds"]`` those that say
+            nothing certain of it (:meth:`unknown_feeds`).
 
         Raises
         ------
@@ -264,7 +275,9 @@ class Feed:
             If the date is outside the validity, or the day type unknown here.
         """
         found = self._with_previous(day, include_previous_day)
-        return departure_table(self, found, self._days(day))
+        frame = departure_table(self, found, self._days(day))
+        frame.attrs["unknown_feeds"] = list(self.unknown_feeds(day))
+        return frame
 
     def departures_per_stop_hour(
         self, day: DateLike, *, include_previous_day: bool = False
@@ -307,32 +320,39 @@ class Feed:
 
         Public holidays count as Sundays, by the rule of the country. Without a table of school
         holidays ``school_day`` stands for every working weekday and ``holiday_weekday`` is
-        unknown. The reference date is the one with the most frequent set of running services,
-        then the nearest to the catalog's date, then the earliest (METHODS 5.1), unless the user
-        named it.
+        unknown. Each feed has a reference date of its own near one anchor: the date the user
+        names for the type, else ``reference_date``, else that of the largest feed. The rule is in
+        :mod:`metrogis.transit.reference`, its thresholds in ``options.date_rule``.
         """
         return dict(self._day_types)
 
+    def unknown_feeds(self, day: DateLike) -> tuple[str, ...]:
+        """Return the feeds that say nothing certain of a date or day type.
+
+        Their operators are unknown then, not absent: the date is outside the feed's validity, or
+        it has no reference date.
+        """
+        if isinstance(day, str) and day in DAY_TYPES:
+            return self._day_types[day].unknown_feeds
+        date = cal.as_date(day)
+        return tuple(name for name, own in self._feed_dates.items() if not own.says(date))
+
+    def trips_by_date(self) -> pd.DataFrame:
+        """Return the trips of every feed on every date of its span.
+
+        One row per feed and date: feed, date, day_type (None: the table of school holidays does
+        not reach there), trips (headways expanded), valid (neither in a week without most trips
+        nor beyond a fall).
+        """
+        return day_rules.trips_by_date(self._feed_dates)
+
+    @cached_property
+    def _feed_dates(self) -> dict[str, FeedDates]:
+        return day_rules.examine_feeds(self)
+
     @cached_property
     def _day_types(self) -> dict[str, DayType]:
-        return self._classified[0]
-
-    @cached_property
-    def _by_feed(self) -> dict[str, dict[str, Date]]:
-        return self._classified[1]
-
-    @cached_property
-    def _classified(self) -> tuple[dict[str, DayType], dict[str, dict[str, Date]]]:
-        from metrogis.transit.days import classify_feed
-
-        return classify_feed(self.calendar, self._used_services, self.options, self._count)
-
-    @cached_property
-    def _used_services(self) -> Mask:
-        """Services that have a trip with calls: the others do not make a date differ."""
-        used = np.zeros(len(self.calendar.services) + 1, bool)
-        used[self._trip_service[np.unique(self.calls.trip)]] = True
-        return used[:-1]
+        return day_rules.day_types(self._feed_dates, self.options, self._count)
 
     def stop_points(self, crs: Any) -> gpd.GeoDataFrame:
         """Return the stops as points in a projected CRS.
@@ -359,21 +379,14 @@ class Feed:
 
         return stop_points(self, crs)
 
-    def describe(self) -> pd.DataFrame:
-        """Return one row per day type: state, date, dates, trips, departures, stops served."""
-        rows = []
-        for key, kind in self._day_types.items():
-            row: dict[str, Any] = {
-                "state": kind.state, "date": kind.date, "dates": len(kind.dates),
-                "same_services": len(kind.same), "trips": kind.trips,
-                "departures": np.nan, "stops": np.nan,
-            }  # fmt: skip
-            if kind.date is not None:
-                found = self._boardings(self._by_feed[key])
-                row["departures"] = len(found.call)
-                row["stops"] = len(np.unique(self.calls.stop[found.call]))
-            rows.append(row)
-        return pd.DataFrame(rows, index=pd.Index(self._day_types, name="day_type"))
+    def describe(self, language: str = "en") -> pd.DataFrame:
+        """Return one row per day type (the index).
+
+        Columns: state, date, dates (of the type in the validity), same_services (those with the
+        timetable of the reference date), trips, median, busiest (trips of those dates),
+        departures, stops (served), unknown_feeds, why (in ``language``).
+        """
+        return day_rules.describe(self, language)
 
     def __repr__(self) -> str:
         first, last = self.validity
@@ -393,7 +406,7 @@ def read_feed(
     name: str | None = None,
     country: str = "PL",
     school_holidays: cal.SchoolHolidays | None = None,
-    reference_date: DateLike | None = None,
+    reference_date: DateLike | Interval | None = None,
     dates: Mapping[str, DateLike] | None = None,
     max_bytes: int = Limits.max_bytes,
     max_ratio: float = Limits.max_ratio,
@@ -415,10 +428,11 @@ def read_feed(
         Country (``"PL"``) or part of one (``"GB-WLS"``) whose public holidays count.
     school_holidays : DataFrame or sequence, optional
         Periods with ``start`` and ``end`` (both included), or dates.
-    reference_date : date, optional
-        Date the other layers describe: among equally typical dates the nearest is taken.
+    reference_date : date, or text of a day, month or year, optional
+        Anchor: what the analysis speaks of (``"2024-10-16"``, ``"2024-10"``, ``"2024"``, or first
+        and last date). Each feed is looked at on a date near it; a feed without one is unknown.
     dates : mapping of day type to date, optional
-        Reference dates the user names; they win over the rule.
+        Reference dates the user names. A feed that does not reach the date is looked at near it.
     max_bytes, max_ratio, max_files
         Limits of the archive (:class:`Limits`).
     max_hours : int, default 168
@@ -477,7 +491,7 @@ def read_feed(
     options = Options(
         country=country,
         school=tuple(days_off) if days_off else None,
-        reference_date=None if reference_date is None else cal.as_date(reference_date),
+        reference_date=None if reference_date is None else cal.as_interval(reference_date),
         dates=named,
         max_runs=max_runs,
         trust=trust,

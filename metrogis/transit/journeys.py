@@ -18,7 +18,7 @@ from numba import njit
 
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
-from metrogis.transit.calendar import DateLike
+from metrogis.transit.daytypes import DateLike
 from metrogis.transit.feed import Feed
 from metrogis.transit.rides import Ints, Rides, Times, TransferRules, read_rides
 

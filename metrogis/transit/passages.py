@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrogis.transit.calendar import DateLike
+from metrogis.transit.daytypes import DateLike
 from metrogis.transit.feed import DAY, Feed
 
 Ints = npt.NDArray[np.int64]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,6 +63,8 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
         raise ParameterError(
             Text("nie podano żadnego rozkładu", "no timetable given"), layer=name or "timetable"
         )
+    if isinstance(options.trust, Mapping):
+        _require_loaded("trust", options.trust, named)
     archives = [_open(name, path, limits) for name, path in named.items()]
     # small ones first: the largest table of the next feed is unpacked while one is read
     order = sorted(archives, key=lambda archive: archive.size("stop_times"))
@@ -85,7 +87,22 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
         ),
         whole.trips["trip_id"][twice],
     )  # fmt: skip
-    return whole if audit is whole.audit else replace(whole, audit=audit)
+    whole = replace(whole, audit=audit).keeping(whole)
+    return whole.with_date_rule(options.date_rule)
+
+
+def _require_loaded(what: str, names: Iterable[str], loaded: Iterable[str]) -> None:
+    """Refuse names of feeds that are not there: a slip of the pen must not pass unseen."""
+    missing = [name for name in names if name not in loaded]
+    if missing:
+        raise ParameterError(
+            Text("nie ma takiego rozkładu", "there is no such feed"),
+            layer=what,
+            place=", ".join(missing),
+            remedy=Text(
+                "wczytane rozkłady: " + ", ".join(loaded), "feeds loaded: " + ", ".join(loaded)
+            ),
+        )
 
 
 def _stem(path: Path) -> str:
@@ -145,9 +162,9 @@ def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
     audit += notes
     first, last = calendar.validity[name]
     day = options.reference_date
-    if day is not None and not first <= day <= last:
+    if day is not None and (day[1] < first or last < day[0]):
         what = Text("data katalogu poza ważnością rozkładu", "catalog's date outside the validity")
-        audit = audit.add(name, "noted", 1, what, f"{day}; {first}..{last}")
+        audit = audit.add(name, "noted", 1, what, f"{day[0]}..{day[1]}; {first}..{last}")
     headways, notes = clean.frequencies(
         tables["frequencies"], trips["trip_id"], name, max_time
     )  # fmt: skip

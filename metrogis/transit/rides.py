@@ -22,7 +22,7 @@ from scipy.spatial import cKDTree
 from metrogis.errors import ParameterError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
-from metrogis.transit.calendar import DateLike
+from metrogis.transit.daytypes import DateLike
 from metrogis.transit.feed import DAY, Feed
 
 Ints = npt.NDArray[np.int64]

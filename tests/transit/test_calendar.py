@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.transit import read_feed
-from metrogis.transit.calendar import as_date, choose, public_holidays
 
 
 def test_public_holidays_count_as_sundays(town, write):
@@ -75,24 +73,12 @@ def test_bad_school_holidays_are_one_error(town, write, table):
         read_feed(write(town), school_holidays=table)
 
 
-def test_most_frequent_set_then_nearest_then_earliest():
-    days = [date(2024, 1, d) for d in range(1, 8)]
-    sets = dict(zip(days, [b"x", b"a", b"a", b"b", b"b", b"a", b"b"], strict=True))
-    assert choose(days, sets, None)[0] == date(2024, 1, 2)
-    assert choose(days, sets, date(2024, 1, 5))[0] == date(2024, 1, 5)
-    # 4 and 6 are equally near to the 5th when it is not there: the earlier
-    del sets[date(2024, 1, 5)]
-    days.remove(date(2024, 1, 5))
-    assert choose(days, sets, date(2024, 1, 5)) == (
-        date(2024, 1, 6), (date(2024, 1, 2), date(2024, 1, 3), date(2024, 1, 6)),
-    )  # fmt: skip
-
-
 def test_nearest_to_the_catalogs_date(town, write):
     types = read_feed(write(town), reference_date="2024-11-11").day_types()
     assert types["school_day"].date == date(2024, 11, 12)
     assert types["saturday"].date == date(2024, 11, 9)
-    assert types["sunday"].date == date(2024, 11, 11)
+    # the 11th is a public holiday on a Monday; Sundays stand for the type
+    assert types["sunday"].date == date(2024, 11, 10)
     assert "2024-11-11" in types["school_day"].why.en
 
 
@@ -125,7 +111,9 @@ def test_sundays_without_service_are_known(town, write):
     feed = read_feed(write(town))
     kind = feed.day_types()["sunday"]
     assert (kind.state, kind.trips) == ("known", 0)
-    assert "nothing runs on 13 dates" in kind.why.en
+    assert kind.feeds["town"].state == "none"
+    assert "13 of 13 dates of the timetable have no trips" in kind.why.en
+    assert feed.departures("sunday").attrs["unknown_feeds"] == []
     assert feed.departures("sunday").empty
 
 
@@ -175,29 +163,64 @@ def test_endless_calendar_is_cut(town, write):
     assert any("2100" in r.what.en for r in feed.audit)
 
 
-def test_dates():
-    assert as_date("20241016") == as_date("2024-10-16") == as_date(pd.Timestamp("2024-10-16 08:00"))
-    for bad in (
-        "2024-13-01",
-        "16.10.2024",
-        20241016,
-        None,
-        "2024-10",
-        pd.NaT,
-        np.datetime64("NaT"),
-    ):
-        with pytest.raises(ParameterError):
-            as_date(bad)
-
-
-def test_countries():
-    assert date(2024, 11, 11) in public_holidays("PL", [2024])
-    assert date(2024, 3, 1) not in public_holidays("GB-WLS", [2024])
-    for unknown in ("Pomorskie", "XX", "PL-XX", ""):
-        with pytest.raises(ParameterError, match="country"):
-            public_holidays(unknown, [2024])
-
-
 def test_one_day_off_may_stand_alone(town, write):
     kinds = read_feed(write(town), school_holidays="2024-10-28").day_types()
     assert [d.isoformat() for d in kinds["holiday_weekday"].dates] == ["2024-10-28"]
+
+
+def audit_of(feed, file):
+    return {(r.action, r.count, r.what.en) for r in feed.audit if r.layer == f"town/{file}.txt"}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("base", [True, False])
+def test_both_exceptions_on_one_date_run_whatever_their_order(town, write, turned, base):
+    """A date that may run is not taken away; the audit says what was taken."""
+    lines = ["WD,20241016,2", "WD,20241016,1"] if base else ["WD,20241019,1", "WD,20241019,2"]
+    town["calendar_dates"] = str(town["calendar_dates"]) + "\n".join(lines[:: -1 if turned else 1])
+    feed = read_feed(write(town))
+    assert feed.trips_on(lines[0][3:11]) == (3 if base else 4)
+    assert ("guessed", 1, "service both added and removed on one date: taken as running") in (
+        audit_of(feed, "calendar_dates")
+    )
+    row = next(r for r in feed.audit if "both added" in r.what.en)
+    assert row.examples == f"WD {'2024-10-16' if base else '2024-10-19'}"
+    assert ("noted", 1, "exception repeated") in audit_of(feed, "calendar_dates")
+
+
+def test_an_exception_repeated_is_no_contradiction(town, write):
+    town["calendar_dates"] = str(town["calendar_dates"]) + "WD,20241101,2\nWD,20241101,2\n"
+    feed = read_feed(write(town))
+    assert audit_of(feed, "calendar_dates") == {("noted", 2, "exception repeated")}
+    assert feed.trips_on("2024-11-01") == 2
+
+
+def test_dates_with_hyphens_are_read_and_reported(town, write):
+    plain = read_feed(write(town, name="plain.zip"))
+    town["calendar"] = str(town["calendar"]).replace("20241231", "2024-12-31", 2)
+    town["calendar_dates"] = str(town["calendar_dates"]).replace("20241101", "2024-11-01")
+    town["feed_info"] = str(town["feed_info"]).replace("20241001", "2024-10-01")
+    feed = read_feed(write(town))
+    what = "date as YYYY-MM-DD instead of YYYYMMDD"
+    for file, count in (("calendar", 2), ("calendar_dates", 2), ("feed_info", 1)):
+        assert audit_of(feed, file) == {("repaired", count, what)}
+    assert feed.validity == plain.validity
+    assert feed.trips_by_date()["trips"].tolist() == plain.trips_by_date()["trips"].tolist()
+
+
+def test_unreadable_dates_of_feed_info_are_reported(town, write):
+    town["feed_info"] = str(town["feed_info"]).replace("20241001", "1 X 2024")
+    feed = read_feed(write(town))
+    assert audit_of(feed, "feed_info") == {("dropped", 1, "unreadable date of validity")}
+    assert feed.validity == (date(2024, 10, 1), date(2024, 12, 31))
+
+
+def test_services_without_trips_neither_widen_the_span_nor_pass_unseen(town, write):
+    town["calendar"] = str(town["calendar"]) + "GHOST,1,1,1,1,1,1,1,20200101,20291231\n"
+    town["calendar_dates"] = str(town["calendar_dates"]) + "GHOST,20190101,1\nGHOST,20190102,1\n"
+    town["feed_info"] = ""
+    feed = read_feed(write(town))
+    assert feed.validity == (date(2024, 10, 1), date(2024, 12, 31))
+    what = "rows of services without trips: left out"
+    assert audit_of(feed, "calendar") == {("noted", 1, what)}
+    assert audit_of(feed, "calendar_dates") == {("noted", 2, what)}

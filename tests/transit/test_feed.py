@@ -19,6 +19,7 @@ import pytest
 from metrogis.errors import CRSError, ParameterError
 from metrogis.provenance import Source
 from metrogis.transit import read_feed
+from metrogis.transit.days import without_dates
 
 MZK = "data/omggs/gtfs/mzk_wejherowo.zip"
 REAL = {
@@ -113,7 +114,9 @@ def test_mzk_as_known(mzk):
     assert types["school_day"].date == date(2024, 10, 16)
     assert types["school_day"].trips == 654
     assert types["sunday"].date.weekday() == 6
-    assert [(r.action, r.count, r.examples) for r in mzk.audit] == [("noted", 1, "18_383411")]
+    assert [(r.action, r.count, r.examples) for r in without_dates(mzk.audit)] == [
+        ("noted", 1, "18_383411")
+    ]
 
 
 def test_mzk_with_school_holidays(shared: Path):
@@ -124,6 +127,34 @@ def test_mzk_with_school_holidays(shared: Path):
     assert types["holiday_weekday"].trips == 648
     assert len(types["holiday_weekday"].dates) == 5
     assert types["holiday_weekday"].date == date(2024, 12, 23)
+
+
+def test_szczecin_is_looked_at_before_its_services_end(shared: Path):
+    """Many services end on 17 December, though the calendar goes on to March."""
+    path = shared / "data/som/gtfs/zditm_2021-11.zip"
+    off = [("2021-12-23", "2021-12-31"), ("2022-01-31", "2022-02-13")]
+    feed = read_feed(path, reference_date="2021-12-01", school_holidays=off)
+    types = feed.day_types()
+    assert {k: t.date for k, t in types.items()} == {
+        "school_day": date(2021, 12, 1),
+        "holiday_weekday": None,
+        "saturday": date(2021, 12, 4),
+        "sunday": date(2021, 11, 28),
+    }
+    assert types["school_day"].trips == feed.trips_on("2021-12-01") == 7319
+    assert types["holiday_weekday"].feeds["zditm_2021-11"].state == "unknown"
+    assert "validity" in types["holiday_weekday"].why.en
+    assert max(types["school_day"].dates) == date(2021, 12, 17)
+    (fall,) = [r for r in feed.audit if "falls after" in r.what.en]
+    assert "2021-12-17" in fall.what.en
+    assert "(42% fewer)" in fall.what.en
+    assert "mniej o 42\xa0%" in fall.what.pl
+    # the poorer rest is still a timetable, but not a complete one
+    assert feed.trips_on("2022-01-19") == 4273
+    assert feed.departures("2022-01-19").attrs["unknown_feeds"] == ["zditm_2021-11"]
+    # in January nothing is near enough to stand for a Wednesday of March
+    late = read_feed(path, reference_date="2022-03-16").day_types()
+    assert {t.state for t in late.values()} == {"unknown"}
 
 
 def test_sao_paulo_counts_expanded_trips(shared: Path):
@@ -147,8 +178,8 @@ def test_cairns_blank_times_lie_between_their_neighbours(shared: Path):
     for i in np.flatnonzero(modelled):
         assert same[i - 1] == same[i] == same[i + 1]
         assert t[i - 1] <= t[i] <= t[i + 1]
-    assert {r.action for r in feed.audit} == {"modelled"}
-    assert sum(r.count for r in feed.audit) == 65
+    assert {r.action for r in without_dates(feed.audit)} == {"modelled"}
+    assert sum(r.count for r in without_dates(feed.audit)) == 65
 
 
 def test_columns_of_departures(town, write):
@@ -194,7 +225,7 @@ def test_frequencies(town, write):
     at_b = day[(day["trip_id"] == "t1") & (day["stop_id"] == "B")]["seconds"]
     assert (at_b - at_a.to_numpy()).tolist() == [360] * 4
     assert feed.trips_on("2024-10-16") == 4 + 2
-    assert {r.action for r in feed.audit} == {"noted", "modelled"}
+    assert {r.action for r in without_dates(feed.audit)} == {"noted", "modelled"}
 
 
 def test_blank_times_by_each_kind_of_distance(town, write):
@@ -327,23 +358,35 @@ def test_several_feeds_as_one(town, write):
     early = feed.departures("2024-10-16")
     assert early.attrs["unknown_feeds"] == ["two"]
     assert set(early["feed"]) == {"one"}
-    assert feed.day_types()["school_day"].date >= date(2024, 11, 1)
+    # each feed has its own date, near that of the first (both are equally large)
+    days = feed.day_types()["school_day"].feeds
+    assert (days["one"].date, days["two"].date) == (date(2024, 10, 1), date(2024, 11, 4))
+    near = read_feed([one, two], reference_date="2024-11-13").day_types()["school_day"]
+    assert {d.date for d in near.feeds.values()} == {date(2024, 11, 13)}
     assert feed.validity == (date(2024, 10, 1), date(2024, 12, 31))
     assert set(feed.shapes["shape_id"]) == {"one:S", "two:S"}
 
 
-def test_feeds_without_a_common_period_are_each_seen_on_their_own_date(town, write):
+@pytest.mark.parametrize(
+    ("anchor", "known"), [(None, "old"), ("2024-11", "old"), ("2026-11-10", "new"), ("2024", "old")]
+)
+def test_feeds_without_a_common_period_are_not_both_known(town, write, anchor, known):
     one = write(town, name="one.zip")
     for table in ("calendar", "feed_info", "calendar_dates"):
         town[table] = str(town[table]).replace("2024", "2026")
     town["stops"] = str(town["stops"]).replace("54.6", "54.7")  # another town: no run twice
     two = write(town, name="two.zip")
-    feed = read_feed({"old": one, "new": two})
-    day = feed.departures("school_day")
-    assert day.attrs["dates"]["old"].startswith("2024")
-    assert day.attrs["dates"]["new"].startswith("2026")
-    assert set(day["feed"]) == {"old", "new"}
-    assert feed.day_types()["school_day"].trips == 6
+    feed = read_feed({"old": one, "new": two}, reference_date=anchor)
+    other = "new" if known == "old" else "old"
+    for key in ("school_day", "saturday", "sunday"):
+        day = feed.departures(key)
+        assert set(day["feed"]) == {known}, key
+        assert list(day.attrs["dates"]) == [known]
+        assert day.attrs["unknown_feeds"] == [other]
+        kind = feed.day_types()[key]
+        assert kind.feeds[other].state == "unknown"
+        assert "too far" in kind.feeds[other].why.en
+    assert feed.day_types()["school_day"].trips == 3
 
 
 def test_same_file_name_twice(town, write, tmp_path):

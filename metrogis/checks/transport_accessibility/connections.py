@@ -264,10 +264,7 @@ def _certainty(
     sure: dict[str, Bools] = {}
     level = None
     for day in p.day_types:
-        silent: tuple[str, ...] = ()
-        if kinds[day].date is not None and len(timetable.feeds) > 1:
-            on = timetable._days(day)
-            silent = tuple(f for f in timetable.feeds if f not in on)
+        silent = timetable.unknown_feeds(day) if kinds[day].date is not None else ()
         known = cover.read_coverage(
             towns, table, seen, groups=GROUPS, required=p.modes_required, silent_feeds=silent
         )
