@@ -134,17 +134,20 @@ class Atlas:
         basemap: str | None = None,
         progress: Progress | None = None,
         workers: int = 1,
+        replace: bool = True,
     ) -> Path:
         """Write the atlas as a site of static pages; return its index page.
 
-        Written beside under a temporary name and renamed when whole. ``workers``: processes that
-        draw at a time.
+        Written beside under a temporary name and put in place when whole; files in the directory
+        that no atlas wrote stay. ``workers``: processes that draw at a time. ``replace=False``
+        never replaces an atlas of more checks.
 
         Raises
         ------
         PublishError
-            When the directory holds something that is not a former atlas, or no check could be
-            computed at all.
+            When the directory holds something that is not a former atlas, or a file of the user's
+            where the atlas has its own; when no check could be computed at all; with
+            ``replace=False``, when the atlas there has checks that this one has not.
         """
         if self.failed and not self.results:
             first = next(iter(self.failed.values()))
@@ -167,6 +170,7 @@ class Atlas:
                 basemap=basemap,
                 progress=progress,
                 workers=workers,
+                replace=replace,
             )
         )
 

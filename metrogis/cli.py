@@ -2,8 +2,8 @@
 
 Exit codes: 0 done; 1 the input or the data is wrong (all that could be done is done and published,
 each fault is one clear message, ``--debug`` shows the traceback); 2 the command was called wrongly;
-130 interrupted. Progress goes to standard error, results to standard
-output; ``--json`` writes results for a program to read.
+130, 143, 129 interrupted (SIGINT, SIGTERM, SIGHUP), with nothing left behind. Progress goes to
+standard error, results to standard output; ``--json`` writes results for a program to read.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import functools
 import json
 import math
+import os
+import signal
 import sys
 import time
 import traceback
@@ -108,15 +110,16 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **kwargs: Any) -> None:
         debug = bool(kwargs.get("debug"))
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _ended_by_signals():
                 if not debug:  # libraries' remarks are not for the analyst; audits are
                     warnings.simplefilter("ignore")
                 command(*args, **kwargs)
         except MetrogisError as error:
             _fail(error.text.get(default_language()), error, debug, kwargs)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             errors.print(_say("przerwano", "interrupted"))
-            raise typer.Exit(130) from None
+            number = stop.number if isinstance(stop, _Ended) else signal.SIGINT
+            raise typer.Exit(128 + int(number)) from None
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except OSError as error:
@@ -131,6 +134,40 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             _fail(f"{text}: {type(error).__name__}: {error} ({hint})", error, debug, kwargs)
 
     return run
+
+
+class _Ended(KeyboardInterrupt):
+    """The process was asked to end: it cleans up as after Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into an exception, so that workers and temporary files go."""
+    here = os.getpid()
+
+    def end(number: int, frame: Any) -> None:
+        if os.getpid() != here:  # a worker: what it had is done again, or not wanted any more
+            os._exit(128 + number)
+        raise _Ended(number)
+
+    before: dict[int, Any] = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None or signal.getsignal(number) == signal.SIG_IGN:  # nohup stays nohup
+            continue
+        try:
+            before[number] = signal.signal(number, end)
+        except ValueError:  # not in the main thread: whoever called us has its own way
+            break
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _fail(message: str, error: Exception, debug: bool, kwargs: dict[str, Any]) -> None:
@@ -286,6 +323,7 @@ def _run(
     jobs: int = 1,
     strict: bool = False,
     debug: bool = False,
+    replace: bool = True,
 ) -> None:
     from metrogis import atlas as atlases
     from metrogis.checks.registry import CHECKS
@@ -308,7 +346,9 @@ def _run(
         )
         index = None
         if out is not None and (atlas.results or not atlas.failed):
-            index = atlas.publish(out, languages=chosen, progress=tell, workers=jobs)
+            index = atlas.publish(
+                out, languages=chosen, progress=tell, workers=jobs, replace=replace
+            )
     seconds = time.perf_counter() - start
     if as_json:
         print(json.dumps(_atlas_as_json(atlas, index, seconds), ensure_ascii=False, indent=1))
@@ -406,11 +446,21 @@ def run_checks(
     settings: Settings = None,
     lang: Languages = "pl,en",
     strict: Strict = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help=_say(
+                "zastąp w folderze wyniku także atlas o większej liczbie sprawdzeń",
+                "replace an atlas of more checks in the output folder, too",
+            ),
+        ),
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Run chosen checks of a metropolis."""
-    _run(layers, data, output, check, None, settings, lang, as_json, 1, strict, debug)
+    _run(layers, data, output, check, None, settings, lang, as_json, 1, strict, debug, replace)
 
 
 @layers_app.command(

@@ -25,7 +25,8 @@ from metrogis.maps.ground import UnknownLand
 from metrogis.maps.layers import MapLayer, build
 from metrogis.report import qgis
 from metrogis.report.known import of_result
-from metrogis.report.tables import _umask, attributes, table_name
+from metrogis.report.tables import attributes, table_name
+from metrogis.sources import files
 from metrogis.texts import Text
 
 ABOUT = "about"
@@ -79,7 +80,7 @@ def write(results: Iterable[Result], path: Path, *, language: str = "pl") -> Pat
             made = Path(folder) / "new.gpkg"
             with _unhurried():
                 _write(results, made, language)
-            made.chmod(0o666 & ~_umask())
+            made.chmod(0o666 & ~files.umask())
             made.replace(path)
     except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError) as error:
         why = getattr(error, "strerror", None) or str(error)

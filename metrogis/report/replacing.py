@@ -1,10 +1,11 @@
 """How a new atlas takes the place of an old one: at every moment the folder holds one of the two.
 
 The new atlas is built beside the folder, under a hidden name. The user's own files (those no atlas
-wrote) are linked or copied into it first, so that they never leave their place; then the two folders
-change names in one step of the file system. Where the system has no such step the old folder is
-renamed first, and a run that was killed in between is undone by the next one. A folder that cannot
-be renamed (a mount point, a volume) is filled file by file from a list that the next run finishes.
+wrote) are linked or copied into it first, so that they never leave their place; then the two
+folders change names in one step of the file system. Where the system has no such step the old one
+is renamed first, and a run that was killed in between is undone by the next one. A folder that
+cannot be renamed (a mount point, a volume) is filled file by file from a list that the next run
+finishes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from metrogis.errors import PublishError
+from metrogis.sources import files
 from metrogis.texts import Text
 
 MARKER = "atlas.json"
@@ -187,7 +189,7 @@ def building(target: Path) -> Iterator[Path]:
         made = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
     try:
         yield made
-        made.chmod(0o777 & ~_umask())
+        made.chmod(0o777 & ~files.umask())
         if inside:
             _move_in(made, target)
         else:
@@ -202,12 +204,6 @@ def _fixed(target: Path) -> bool:
     return target.exists() and (
         os.path.ismount(target) or not os.access(target.parent, os.W_OK | os.X_OK)
     )
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _take_over(target: Path, made: Path) -> None:

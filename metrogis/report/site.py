@@ -16,8 +16,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
@@ -32,13 +30,11 @@ from metrogis.maps import layers as map_layers
 from metrogis.maps import page as map_page
 from metrogis.maps.page import Basemap
 from metrogis.parallel import processors, share_out
-from metrogis.report import data_page, figures, gpkg, pages, rasters, tables
+from metrogis.report import data_page, figures, gpkg, pages, rasters, replacing, tables
 from metrogis.report import known as evidence
-from metrogis.report.tables import _umask
+from metrogis.report.replacing import GENERATOR, MARKER
 from metrogis.texts import LANGUAGES, Text
 
-MARKER = "atlas.json"
-GENERATOR = "metrogis"
 Progress = Callable[[str, Text], None]
 DRAWING = Text("mapy i strony", "maps and pages")
 WRITING = Text("pliki do pobrania", "downloads")
@@ -52,6 +48,7 @@ def publish(
     basemap: str | None = None,
     progress: Progress | None = None,
     workers: int = 1,
+    replace: bool = True,
 ) -> Path:
     """Write the atlas to ``directory``.
 
@@ -59,7 +56,8 @@ def publish(
     ----------
     atlas : Atlas
     directory : path
-        New, empty, or a former atlas, which is replaced; files in it that no atlas wrote are kept.
+        New, empty, or a former atlas, which is replaced (:mod:`metrogis.report.replacing`); files
+        in it that no atlas wrote are kept.
     languages : sequence of {"pl", "en"}
         The first is that of ``index.html``.
     basemap : str, optional
@@ -69,6 +67,8 @@ def publish(
         ``progress(check_id, what)``.
     workers : int
         Processes that draw maps and pages at a time (on Linux).
+    replace : bool
+        False: an atlas of more checks is not replaced.
 
     Returns
     -------
@@ -85,22 +85,32 @@ def publish(
     target = Path(directory).resolve()
     chosen = _languages(languages)
     background = map_page.basemap_of(basemap)
-    _require_replaceable(target)
+    if not replace:
+        _require_no_more_checks(atlas, target)
     tell = progress or (lambda check_id, what: None)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".atlas-", dir=target.parent))
+        with replacing.building(target) as made:
+            _build(atlas, made, chosen, background, tell, workers)
     except OSError as error:
         raise _cannot_write(target, error) from error
-    try:
-        _build(atlas, made, chosen, background, tell, workers)
-        made.chmod(0o777 & ~_umask())
-        _swap(made, target)
-    except OSError as error:
-        raise _cannot_write(target, error) from error
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return Path(directory) / "index.html"
+
+
+def _require_no_more_checks(atlas: pages.AtlasLike, target: Path) -> None:
+    """Raise where the folder holds an atlas with checks that this one does not have."""
+    more = sorted(replacing.former_checks(target) - set(atlas.results))
+    if more:
+        raise PublishError(
+            Text(
+                f"folder zawiera atlas z innymi sprawdzeniami: {', '.join(more)}",
+                f"the folder holds an atlas with further checks: {', '.join(more)}",
+            ),
+            place=str(target),
+            remedy=Text(
+                "podaj inny folder (-o), uruchom atlas, albo dodaj --replace (replace=True)",
+                "give another folder (-o), run atlas, or add --replace (replace=True)",
+            ),
+        )
 
 
 def _languages(languages: Sequence[str]) -> list[str]:
@@ -335,65 +345,6 @@ def _json(content: Any) -> str:
 def _number(value: Any) -> float | None:
     number = float(value)
     return number if abs(number) < float("inf") else None
-
-
-# --------------------------------------------------------------------------- replacing
-
-
-def _require_replaceable(target: Path) -> None:
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise PublishError(
-            Text("to nie jest folder", "this is not a folder"),
-            place=str(target),
-            remedy=Text("podaj inną nazwę folderu", "give another folder"),
-        )
-    if not any(target.iterdir()) or _written_files(target) is not None:
-        return
-    raise PublishError(
-        Text(
-            "folder nie jest pusty i nie jest wcześniejszym atlasem",
-            "the folder is neither empty nor a former atlas",
-        ),
-        place=str(target),
-        remedy=Text("podaj nowy folder albo opróżnij ten", "give a new folder, or empty this one"),
-    )
-
-
-def _written_files(folder: Path) -> set[str] | None:
-    """Files a former atlas wrote, by its marker; ``None`` when there is no such marker."""
-    try:
-        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-        if marker["generator"] != GENERATOR:
-            return None
-        return {*map(str, marker["files"]), MARKER}
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _swap(made: Path, target: Path) -> None:
-    """Put the new folder in the place of the old one; bring over files the atlas did not write."""
-    if not target.exists():
-        made.rename(target)
-        return
-    ours = _written_files(target) or set()
-    attic = Path(tempfile.mkdtemp(prefix=".former-", dir=target.parent))
-    former = attic / "atlas"
-    target.rename(former)
-    try:
-        made.rename(target)
-    except OSError:
-        former.rename(target)
-        attic.rmdir()
-        raise
-    for path in sorted(p for p in former.rglob("*") if p.is_file() or p.is_symlink()):
-        name = path.relative_to(former)
-        kept = target / name
-        if name.as_posix() not in ours and not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            path.rename(kept)
-    shutil.rmtree(attic, ignore_errors=True)  # only now: until here nothing was deleted
 
 
 def _cannot_write(target: Path, error: OSError) -> PublishError:

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 from metrogis.checks.contract import Result
 from metrogis.errors import PublishError
 from metrogis.maps.values import flag
+from metrogis.sources import files
 from metrogis.texts import Text, is_missing
 
 
@@ -213,7 +214,7 @@ def replace_file(path: Path, write: Callable[[Path], Any]) -> Path:
         os.close(handle)
         temporary = Path(name)
         write(temporary)
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~files.umask())
         temporary.replace(path)
         temporary = None
     except OSError as error:
@@ -226,9 +227,3 @@ def replace_file(path: Path, write: Callable[[Path], Any]) -> Path:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
     return path
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -112,6 +112,13 @@ def replacing(path: Path) -> Iterator[Path]:
         shutil.rmtree(holder, ignore_errors=True)
 
 
+def umask() -> int:
+    """Return the mask of rights that new files lack; temporary ones are made without any."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def settings_key(*parts: Any) -> str:
     """Return a short hash of JSON-able settings: the name of a cache entry."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
