@@ -40,12 +40,15 @@ class Routes:
         Share of the land that is known; NaN without an outline.
     guessed : bool
         There is no coverage layer: what is drawn decided.
+    stated : Evidence
+        The same without that guess: what was lost, and what a coverage layer says.
     """
 
     evidence: Evidence
     mapped: Array
     share: Array
     guessed: bool
+    stated: Evidence
 
     @property
     def flag(self) -> pd.Series:
@@ -88,7 +91,8 @@ def known_routes(run: Run, metres: Array, network: Any = None) -> Routes:
         ),
         municipalities["name"][~mapped],
     )
-    return Routes(found.evidence, mapped, share, found.guessed)
+    stated = own if found.guessed else found.evidence
+    return Routes(found.evidence, mapped, share, found.guessed, stated)
 
 
 def known_streets(run: Run, network: Any) -> Evidence:
