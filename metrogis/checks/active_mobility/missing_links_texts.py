@@ -66,14 +66,15 @@ UNCERTAIN = Text(
     " W pobliżu {links_uncertain:0} z nich dane są niepełne: trasa może tam już być.",
     " Near {links_uncertain:0} of them the data are not complete: a route may be there already.",
 )
+_IN_THEM = "{towns_without_data:plural:w niej|w nich|w nich}"
 UNKNOWN_FIRST = Text(
-    "O {towns_without_data:0} z {towns:0} gmin nie wiadomo, czego w nich brakuje: nie ma pełnych "
-    "danych o trasach lub ulicach. W tym, co znane: ",
+    "O {towns_without_data:0} z {towns:0} gmin nie wiadomo, czego " + _IN_THEM + " brakuje: nie ma "
+    "pełnych danych o trasach lub ulicach. W tym, co znane: ",
     "What is missing in {towns_without_data:0} of {towns:0} municipalities is unknown: data on "
     "routes or streets are not complete. In what is known: ",
 )
 UNKNOWN_LAST = Text(
-    " O {towns_without_data:0} z {towns:0} gmin nie wiadomo, czego w nich brakuje.",
+    " O {towns_without_data:0} z {towns:0} gmin nie wiadomo, czego " + _IN_THEM + " brakuje.",
     " What is missing in {towns_without_data:0} of {towns:0} municipalities is unknown.",
 )
 LOST_PLACES = Text(
