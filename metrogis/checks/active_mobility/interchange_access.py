@@ -143,6 +143,15 @@ def interchange_access(
         )
     p = run.parameters
     lost = lost_rows(run, "interchanges", "rail_stations")
+    run.note(
+        "interchanges",
+        "unknown",
+        lost,
+        Text(
+            "węzły i stacje zgubione w odczycie (bez położenia): liczą się jako nieznane",
+            "interchanges and stations lost in reading (without location): they count as unknown",
+        ),
+    )
     places = unify(
         run.layers["municipalities"],
         run.layers["interchanges"],

@@ -55,16 +55,16 @@ _SHARE = Text(
 JOINED = together(_SHARE, STOP)
 JOINED_PARTLY = Text(
     "Spośród {places:0} węzłów i stacji o {unknown:0} nie wiadomo, czy są połączone z siecią "
-    "rowerową; z pozostałych {known:0} {joined:0} ({joined_share:%0}) ma " + _NETWORK.pl + ".",
+    "rowerową; z pozostałych {joined:0} na {known:0} ({joined_share:%0}) ma " + _NETWORK.pl + ".",
     "Of {places:0} interchanges and stations it is unknown whether {unknown:0} "
-    "{unknown:plural:is|are} joined to the cycle network; of the other {known:0}, {joined:0} "
+    "{unknown:plural:is|are} joined to the cycle network; of the others {joined:0} of {known:0} "
     "({joined_share:%0}) {joined:plural:has|have} " + _NETWORK.en + ".",
 )
 JOINED_UNKNOWN = Text(
     "O {unknown:0} z {places:0} węzłów i stacji nie wiadomo, czy są połączone z siecią rowerową. "
-    "Z pozostałych {known:0} {joined:0} ({joined_share:%0}) ma " + _NETWORK.pl + ".",
+    "Z pozostałych {joined:0} na {known:0} ({joined_share:%0}) ma " + _NETWORK.pl + ".",
     "Of {places:0} interchanges and stations it is unknown whether {unknown:0} are joined to the "
-    "cycle network. Of the other {known:0}, {joined:0} ({joined_share:%0}) "
+    "cycle network. Of the others {joined:0} of {known:0} ({joined_share:%0}) "
     "{joined:plural:has|have} " + _NETWORK.en + ".",
 )
 NOT_TOLD = Text(
