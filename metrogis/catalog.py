@@ -88,7 +88,9 @@ LAYERS: dict[str, Known] = {
         Text("wejścia do węzłów", "entrances of interchanges"), "Entrances"
     ),
     "cycle_routes": Known(Text("infrastruktura rowerowa", "cycle infrastructure"), "CycleRoutes"),
-    "cycle_coverage": Known(Text("zasięg danych rowerowych", "area the cycle data cover"), "Areas"),
+    "cycle_coverage": Known(
+        Text("zasięg danych rowerowych", "area the cycle data cover"), "CycleCoverage"
+    ),
     "bike_parking": Known(Text("stojaki rowerowe", "bicycle parking"), "BikeParking"),
     "bike_share": Known(Text("rower metropolitalny", "bike share"), "BikeShare"),
     "streets": Known(Text("sieć ulic", "street network"), ""),
