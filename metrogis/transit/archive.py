@@ -34,7 +34,12 @@ TABLES = (
     "shapes",
     "transfers",
     "feed_info",
+    "booking_rules",
+    "location_groups",
+    "location_group_stops",
+    "locations",
 )
+_SUFFIX = {"locations": ".geojson"}
 _CORE = frozenset({"stops", "trips", "stop_times"})
 _GIVE = Text(
     "podaj plik zip lub folder GTFS z plikami stops.txt, trips.txt, stop_times.txt",
@@ -245,7 +250,8 @@ def _safe_names(z: zipfile.ZipFile, layer: str, limits: Limits) -> list[str]:
 
 def _table_of(name: str) -> str | None:
     base = name.rsplit("/", 1)[-1].lower().strip()
-    return base[:-4] if base.endswith(".txt") and base[:-4] in TABLES else None
+    table, dot, suffix = base.rpartition(".")
+    return table if table in TABLES and dot + suffix == _SUFFIX.get(table, ".txt") else None
 
 
 def _choose(names: list[str], layer: str) -> tuple[dict[str, str], Audit] | None:
@@ -261,7 +267,7 @@ def _choose(names: list[str], layer: str) -> tuple[dict[str, str], Audit] | None
         tables = by_folder.setdefault(folder, {})
         if table in tables:
             twice.append(name)
-        if base != f"{table}.txt":
+        if base != table + _SUFFIX.get(table, ".txt"):
             renamed.append(name)
         tables[table] = name
     whole = [f for f, tables in by_folder.items() if tables.keys() >= _CORE]

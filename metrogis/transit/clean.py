@@ -17,8 +17,10 @@ from metrogis.errors import SchemaError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 from metrogis.transit.columns import Column
+from metrogis.transit.flexible import AREA_COLUMNS, WINDOW_COLUMNS
+from metrogis.transit.lost import Losing
 from metrogis.transit.modes import known_route_type, mode_group, mode_of
-from metrogis.transit.tables import Table
+from metrogis.transit.tables import Table, empty_table
 from metrogis.transit.values import NO_TIME, Log, clock, decimal, integer
 
 WANTED: dict[str, tuple[str, ...]] = {
@@ -40,6 +42,7 @@ WANTED: dict[str, tuple[str, ...]] = {
         "route_short_name",
         "route_long_name",
         "route_type",
+        "continuous_pickup",
     ),
     "trips": ("trip_id", "route_id", "service_id", "trip_headsign", "direction_id", "shape_id"),
     "stop_times": (
@@ -50,6 +53,9 @@ WANTED: dict[str, tuple[str, ...]] = {
         "stop_sequence",
         "pickup_type",
         "drop_off_type",
+        "continuous_pickup",
+        *AREA_COLUMNS,
+        *WINDOW_COLUMNS,
     ),
     "calendar": (
         "service_id",
@@ -100,29 +106,43 @@ def require(table: Table, name: str, layer: str) -> None:
         )
 
 
-def unique_ids(table: Table, key: str, log: Log) -> Table:
-    """Keep the first row of each id; blank ids and repeats are dropped."""
+def unique_ids(
+    table: Table, key: str, log: Log, differing: tuple[str, ...] = ()
+) -> tuple[Table, Table]:
+    """Keep the first row of each id; blank ids and repeats are dropped.
+
+    The second table has the repeats that say something else than the row kept, in the columns
+    ``differing``.
+    """
     column = table[key]
     blank = column.spread(np.asarray(pc.equal(column.texts, ""), bool))
     log("dropped", blank, "wiersze bez identyfikatora", "rows without an id")
     codes = column.codes
+    nothing = empty_table(table.file)
     if not blank.any() and np.bincount(codes, minlength=1).max() <= 1:
-        return table
+        return table, nothing
     first = np.zeros(table.n, bool)
-    first[np.unique(codes, return_index=True)[1]] = True
+    _, kept, row_of = np.unique(codes, return_index=True, return_inverse=True)
+    first[kept] = True
     again = ~first & ~blank
     if again.any():
         log(
             "dropped", again, "identyfikator powtórzony: użyto pierwszego wiersza",
             "id repeated: first row used", column.filter(again).text(),
         )  # fmt: skip
-    return table.filter(first & ~blank)
+        other = np.zeros(table.n, bool)
+        for name in differing:
+            own = table[name].codes
+            other |= own != own[kept[row_of]]
+        if (again & other).any():
+            nothing = table.filter(again & other)
+    return table.filter(first & ~blank), nothing
 
 
-def stops(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
+def stops(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.DataFrame, Audit]:
     """Return stops with numeric coordinates (NaN = unknown) and the root of their station."""
     log = Log(feed, table.file)
-    table = unique_ids(table, "stop_id", log)
+    table, other = unique_ids(table, "stop_id", log, ("stop_lat", "stop_lon"))
     ids = table["stop_id"].text()
     lat, lon = (decimal(table[c], log, c) for c in ("stop_lat", "stop_lon"))
     kind, bad = integer(table["location_type"], 0, range(5), log=log, name="location_type")
@@ -142,6 +162,15 @@ def stops(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
     parent = _parents(table["parent_station"], ids, log)
     station = _roots(parent, ids, log)
     inherit = half & (station != np.arange(len(ids))) & ~np.isnan(lat[station])
+    if losing is not None:
+        # boarding areas (4) lie at their station by definition
+        losing.at_station = inherit & (kind != 4)
+        losing.note(
+            "stop", "identyfikator przystanku powtórzony w innym miejscu",
+            "stop id repeated at another place", other["stop_id"].text(),
+            points=np.column_stack([decimal(other["stop_lon"]), decimal(other["stop_lat"])]),
+            stops=other["stop_id"].find(ids),
+        )  # fmt: skip
     lat[inherit], lon[inherit] = lat[station][inherit], lon[station][inherit]
     log(
         "repaired", inherit, "brak współrzędnych: przyjęto współrzędne stacji",
@@ -208,10 +237,12 @@ def _roots(parent: Any, ids: npt.NDArray[np.object_], log: Log) -> Any:
     return np.where(circle, own, root)
 
 
-def routes(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
+def routes(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.DataFrame, Audit]:
     """Return routes with mode, mode group and line name."""
     log = Log(feed, table.file)
-    table = unique_ids(table, "route_id", log)
+    table, other = unique_ids(
+        table, "route_id", log, ("route_type", "route_short_name", "route_long_name")
+    )
     ids = table["route_id"].text()
     kind, bad = integer(table["route_type"], -1, log=log, name="route_type")
     strange = bad | np.array([k < 0 or not known_route_type(int(k)) for k in kind], dtype=bool)
@@ -219,6 +250,16 @@ def routes(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
         "guessed", strange, "nieznany route_type: przyjęto autobus",
         "unknown route_type: bus taken", ids[strange],
     )  # fmt: skip
+    if losing is not None:
+        losing.note(
+            "route", "linie nieznanego środka transportu", "routes of an unknown mode",
+            ids[strange], routes=np.flatnonzero(strange), by_mode=False,
+        )  # fmt: skip
+        losing.note(
+            "route", "identyfikator linii powtórzony z inną treścią",
+            "route id repeated with other content", other["route_id"].text(),
+            routes=other["route_id"].find(ids), by_mode=False,
+        )  # fmt: skip
     kind = np.where(strange, 3, kind)
     short, long = table["route_short_name"].text(), table["route_long_name"].text()
     line = np.where(short != "", short, np.where(long != "", long, ids))
@@ -228,10 +269,10 @@ def routes(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
         ids[nameless],
     )  # fmt: skip
     mode = [mode_of(int(k)) for k in kind]
-    other = np.array([m == "other" for m in mode], dtype=bool)
+    unusual = np.array([m == "other" for m in mode], dtype=bool)
     log(
-        "noted", other, "linie, które nie są zwykłym transportem (taksówka, samolot)",
-        "routes that are no ordinary transit (taxi, air)", ids[other],
+        "noted", unusual, "linie, które nie są zwykłym transportem (taksówka, samolot)",
+        "routes that are no ordinary transit (taxi, air)", ids[unusual],
     )  # fmt: skip
     frame = pd.DataFrame(
         {
@@ -243,6 +284,7 @@ def routes(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
             "mode": np.array(mode, dtype=object),
             "mode_group": np.array([mode_group(m) for m in mode], dtype=object),
             "line": np.where(short != "", short, long),
+            "continuous_pickup": integer(table["continuous_pickup"], -1, range(4), np.int8)[0],
             "feed": feed,
         }
     )
@@ -250,13 +292,27 @@ def routes(table: Table, feed: str) -> tuple[pd.DataFrame, Audit]:
 
 
 def trips(
-    table: Table, route_frame: pd.DataFrame, feed: str
+    table: Table, route_frame: pd.DataFrame, feed: str, losing: Losing | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, Audit]:
     """Return trips, and the routes with those added that only trips name."""
     log = Log(feed, table.file)
-    table = unique_ids(table, "trip_id", log)
+    if losing is not None:
+        _trips_without_id(table, route_frame, losing)
+    table, other = unique_ids(table, "trip_id", log, ("route_id", "service_id", "direction_id"))
     route = table["route_id"]
     strange = route.find(route_frame["route_id"]) < 0
+    if losing is not None:
+        losing.note(
+            "trip", "kursy nieznanej linii: nieznany środek transportu",
+            "trips of an unknown route: mode unknown", table["trip_id"].filter(strange).text(),
+            trips=np.flatnonzero(strange), by_mode=False,
+        )  # fmt: skip
+        losing.note(
+            "trip", "identyfikator kursu powtórzony z inną treścią",
+            "trip id repeated with other content", other["trip_id"].text(),
+            trips=other["trip_id"].find(table["trip_id"].series()),
+            routes=_known(other["route_id"].find(route_frame["route_id"])), by_mode=False,
+        )  # fmt: skip
     if strange.any():
         new = list(dict.fromkeys(route.filter(strange).text()))
         log(
@@ -267,8 +323,8 @@ def trips(
         extra["route_id"], extra["route_short_name"], extra["feed"] = new, new, feed
         extra["route_type"] = np.full(len(new), 3, np.int16)
         extra["mode"] = extra["mode_group"] = "bus"
+        extra["continuous_pickup"] = np.full(len(new), -1, np.int8)
         route_frame = pd.concat([route_frame, extra], ignore_index=True)
-        route_frame["route_type"] = route_frame["route_type"].astype(np.int16)
     direction, bad = integer(table["direction_id"], -1, range(2), log=log, name="direction_id")
     if bad.any():
         log(
@@ -289,11 +345,37 @@ def trips(
     return frame, route_frame, log.audit
 
 
+def _trips_without_id(table: Table, routes: pd.DataFrame, losing: Losing) -> None:
+    """Note trips whose row names no trip, or has too many fields: somewhere on their route."""
+    for part, pl, en in (
+        (table.filter(~table["trip_id"].map(bool, bool)), "kursy bez id", "trips without an id"),
+        (table.broken, "wiersze trips.txt o zbyt wielu polach", "rows with too many fields"),
+    ):
+        if part is not None and part.n:
+            route = part["route_id"].find(routes["route_id"])
+            losing.note(
+                "trip", pl, en, count=part.n, routes=_known(route), by_mode=False,
+                anywhere=bool((route < 0).any()),
+            )  # fmt: skip
+
+
+def _known(position: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return position[position >= 0]
+
+
 def frequencies(
-    table: Table, trip_ids: pd.Series, feed: str, max_time: int
+    table: Table, trip_ids: pd.Series, feed: str, max_time: int, losing: Losing | None = None
 ) -> tuple[pd.DataFrame, Audit]:
     """Return headways: trip (position), start, end (seconds, half-open), headway, exact."""
     log = Log(feed, table.file)
+    if losing is not None and (table.broken is not None or table.cut):
+        part = table.broken if table.broken is not None else table.filter(np.zeros(table.n, bool))
+        row_of = part["trip_id"].find(trip_ids)
+        losing.note(
+            "trip", "wiersze frequencies.txt nieczytelne", "rows of frequencies.txt unreadable",
+            count=part.n + table.cut, trips=_known(row_of),
+            anywhere=table.cut or bool((row_of < 0).any()),
+        )  # fmt: skip
     if not table.n:
         none: dict[str, Any] = dict.fromkeys(("trip", "start", "end", "headway"), np.int64)
         empty = {c: np.zeros(0, kind) for c, kind in {**none, "exact": bool}.items()}
@@ -332,6 +414,15 @@ def frequencies(
         "dropped", wrong, "częstotliwość bez sensu (czas lub odstęp)",
         "headway that makes no sense (time or interval)", names[wrong],
     )  # fmt: skip
+    if losing is not None:
+        losing.note(
+            "trip", "częstotliwość nieznanego kursu", "headway of an unknown trip",
+            names[trip < 0], anywhere=True,
+        )  # fmt: skip
+        losing.note(
+            "trip", "częstotliwość bez sensu (czas lub odstęp)",
+            "headway that makes no sense (time or interval)", names[wrong], trips=trip[wrong],
+        )  # fmt: skip
     frame = pd.DataFrame(
         {"trip": trip, "start": start, "end": end, "headway": headway, "exact": exact == 1}
     )[right]

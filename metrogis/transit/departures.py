@@ -13,9 +13,9 @@ import pandas as pd
 
 from metrogis.errors import SourceError
 from metrogis.texts import Text
+from metrogis.transit.calls import Ints, StopTimes
 from metrogis.transit.columns import positions
 from metrogis.transit.runs import Runs
-from metrogis.transit.stop_times import Ints, StopTimes
 
 if TYPE_CHECKING:
     from metrogis.transit.feed import Feed

@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 
 if TYPE_CHECKING:
-    from metrogis.transit.stop_times import Floats, Ints, Shapes, StopTimes
+    from metrogis.transit.calls import Ints, StopTimes
+    from metrogis.transit.stop_times import Floats, Shapes
 
 _METRES_PER_DEGREE = 111_195.0  # mean Earth radius 6371 km
 

@@ -17,19 +17,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.errors import ParameterError
+from metrogis.evidence.losses import Loss
 from metrogis.provenance import Audit, Source
 from metrogis.texts import Text
 from metrogis.transit import days as day_rules
 from metrogis.transit import daytypes as cal
 from metrogis.transit.archive import Archive, Limits
 from metrogis.transit.calendar import Calendar
+from metrogis.transit.calls import StopTimes
 from metrogis.transit.columns import Mask, positions
 from metrogis.transit.daytypes import DAY_TYPES, DateLike, DayType, Interval
 from metrogis.transit.departures import Boardings, boardings, category, departure_table
 from metrogis.transit.options import DateRule, Options
 from metrogis.transit.reference import FeedDates
 from metrogis.transit.runs import Runs, Twins, find_twins, listed_twice, runs_on
-from metrogis.transit.stop_times import StopTimes
 
 DAY = 86_400
 
@@ -58,6 +59,8 @@ class Feed:
         What was dropped, repaired, guessed or modelled while reading.
     source : Source
         Where the timetable came from.
+    lost : mapping of str to tuple of Loss
+        By feed: what existed and could not be used, and where it may have been.
     """
 
     name: str
@@ -73,11 +76,22 @@ class Feed:
     source: Source
     options: Options
     archives: Mapping[str, Archive] = field(default_factory=dict)
+    lost: Mapping[str, tuple[Loss, ...]] = field(default_factory=dict)
 
     @property
     def feeds(self) -> tuple[str, ...]:
         """Names of the feeds it was made of."""
         return tuple(self.calendar.validity)
+
+    @cached_property
+    def losses(self) -> tuple[Loss, ...]:
+        """What existed and could not be used, of all feeds but those trusted (``trust``)."""
+        return tuple(
+            item
+            for feed, found in self.lost.items()
+            if self.options.trusted(feed) is None
+            for item in found
+        )
 
     @property
     def validity(self) -> tuple[Date, Date]:

@@ -22,11 +22,16 @@ from metrogis.transit import calendar as cal
 from metrogis.transit import clean
 from metrogis.transit.archive import Archive, Limits, open_archive
 from metrogis.transit.calendar import Calendar
-from metrogis.transit.columns import text_series
+from metrogis.transit.calls import StopTimes
+from metrogis.transit.columns import positions, text_series
 from metrogis.transit.feed import Feed
+from metrogis.transit.flexible import note_between_stops, note_requests
+from metrogis.transit.lost import Losing
+from metrogis.transit.lost_dates import note_dates
 from metrogis.transit.options import Options
 from metrogis.transit.scan import Plan
-from metrogis.transit.stop_times import StopTimes, stop_times
+from metrogis.transit.speeds import trip_speeds
+from metrogis.transit.stop_times import from_first_known, stop_times
 from metrogis.transit.tables import Kind, Table, empty_table, read_table
 from metrogis.transit.values import decimal, integer
 
@@ -37,6 +42,7 @@ _KINDS: dict[str, Kind] = {
     "stop_sequence": "whole",
     "pickup_type": "whole",
     "drop_off_type": "whole",
+    "continuous_pickup": "whole",
 }
 _NOT_BLANK = re.compile(rb"\S")
 _OPTIONAL = ("frequencies", "transfers", "feed_info", "agency")
@@ -135,38 +141,28 @@ def _start(pool: ThreadPoolExecutor, archive: Archive) -> _Started:
 def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
     archive = started.archive
     name = archive.layer
-    audit = archive.audit
-    tables: dict[str, Table] = {}
-    for key in _SMALL:
-        try:
-            tables[key], notes = _table(archive, key, archive.read(key), options.country)
-        except SchemaError as error:
-            if key not in _OPTIONAL:
-                raise
-            tables[key] = empty_table(f"{key}.txt")
-            notes = Audit().add(f"{name}/{key}.txt", "dropped", 1, error.message)
-        audit += notes
-    if "agency" not in archive.entries:
-        what = Text("brak pliku", "file is missing")
-        audit = audit.add(f"{name}/agency.txt", "noted", 1, what)
-    stops, notes = clean.stops(tables["stops"], name)
+    losing = Losing()
+    tables, audit = _small_tables(archive, options.country, losing)
+    stops, notes = clean.stops(tables["stops"], name, losing)
     audit += notes
-    routes, notes = clean.routes(tables["routes"], name)
+    routes, notes = clean.routes(tables["routes"], name, losing)
     audit += notes
-    trips, routes, notes = clean.trips(tables["trips"], routes, name)
+    trips, routes, notes = clean.trips(tables["trips"], routes, name, losing)
     audit += notes
+    trip_route = positions(trips["route_id"], routes["route_id"])
     calendar, notes = cal.build(
         tables["calendar"], tables["calendar_dates"], tables["feed_info"], trips, name,
         reference_date=options.reference_date,
     )  # fmt: skip
     audit += notes
+    note_dates(losing, tables["calendar"], tables["calendar_dates"], trips)
     first, last = calendar.validity[name]
     day = options.reference_date
     if day is not None and (day[1] < first or last < day[0]):
         what = Text("data katalogu poza ważnością rozkładu", "catalog's date outside the validity")
         audit = audit.add(name, "noted", 1, what, f"{day[0]}..{day[1]}; {first}..{last}")
     headways, notes = clean.frequencies(
-        tables["frequencies"], trips["trip_id"], name, max_time
+        tables["frequencies"], trips["trip_id"], name, max_time, losing
     )  # fmt: skip
     audit += notes
     transfers, notes = clean.transfers(tables["transfers"], stops["stop_id"], name)
@@ -175,15 +171,16 @@ def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
         run=("trip_id", trips["trip_id"]),
         id=("stop_id", stops["stop_id"]),
         clocks=("arrival_time", "departure_time"),
-        wholes=("stop_sequence", "pickup_type", "drop_off_type"),
+        wholes=("stop_sequence", "pickup_type", "drop_off_type", "continuous_pickup"),
         decimals=("shape_dist_traveled",),
         latest=max_time,
     )
     table, notes = _table(archive, "stop_times", started.stop_times.result(), options.country, plan)
     audit += notes
     calls, notes = stop_times(
-        table, trips, stops, name, max_time=max_time, shapes=lambda: read_shapes(archive)
-    )
+        table, trips, stops, name, max_time=max_time, shapes=lambda: read_shapes(archive),
+        speed=trip_speeds(routes, trip_route), losing=losing,
+    )  # fmt: skip
     audit += notes
     if not len(calls):
         raise SchemaError(
@@ -192,12 +189,42 @@ def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
             place="stop_times.txt",
             remedy=Text("sprawdź trip_id, stop_id i czasy", "check trip_id, stop_id and the times"),
         )
+    headways = from_first_known(headways, calls, losing)
+    note_requests(losing, archive, stops)
+    between = routes["continuous_pickup"].to_numpy(np.int8)
+    note_between_stops(losing, calls, between, trip_route, stops)
     source = Source(layer=name, origin=archive.path.name, sha256=started.sha256.result())
     texts = {c: tables["agency"][c].text() for c in clean.WANTED["agency"]}
     return Feed(
         name, stops, routes, trips, transfers, pd.DataFrame(texts).assign(feed=name), calls,
         headways, calendar, audit, source, options, {name: archive},
+        {name: losing.places(calls, trips, stops, routes, trip_route)},
     )  # fmt: skip
+
+
+def _small_tables(archive: Archive, country: str, losing: Losing) -> tuple[dict[str, Table], Audit]:
+    """Read all tables but ``stop_times``; an optional one that cannot be read is left out."""
+    name = archive.layer
+    audit = archive.audit
+    tables: dict[str, Table] = {}
+    for key in _SMALL:
+        try:
+            tables[key], notes = _table(archive, key, archive.read(key), country)
+        except SchemaError as error:
+            if key not in _OPTIONAL:
+                raise
+            tables[key] = empty_table(f"{key}.txt")
+            notes = Audit().add(f"{name}/{key}.txt", "dropped", 1, error.message)
+            if key == "frequencies":
+                losing.note(
+                    "trip", "frequencies.txt nieczytelny", "frequencies.txt unreadable",
+                    count=1, anywhere=True, by_mode=False,
+                )  # fmt: skip
+        audit += notes
+    if "agency" not in archive.entries:
+        what = Text("brak pliku", "file is missing")
+        audit = audit.add(f"{name}/agency.txt", "noted", 1, what)
+    return tables, audit
 
 
 def _table(
@@ -316,6 +343,7 @@ def _merge(feeds: list[Feed], name: str) -> Feed:
         frames["agency"], calls, headways, _merge_calendars(feeds), audit,
         Source(layer=name, origin=", ".join(f.source.origin for f in feeds)),
         feeds[0].options, {f.name: a for f in feeds for a in f.archives.values()},
+        {key: found for f in feeds for key, found in f.lost.items()},
     )  # fmt: skip
 
 

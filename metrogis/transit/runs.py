@@ -17,8 +17,8 @@ from numba import njit
 from metrogis.errors import SourceError
 from metrogis.texts import Text
 from metrogis.transit.calendar import Calendar
+from metrogis.transit.calls import StopTimes
 from metrogis.transit.columns import Mask
-from metrogis.transit.stop_times import StopTimes
 
 Longs = npt.NDArray[np.int64]
 

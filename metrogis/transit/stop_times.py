@@ -3,56 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from metrogis.provenance import Audit
+from metrogis.transit.calls import Ints, StopTimes
 from metrogis.transit.columns import Mask
-from metrogis.transit.tables import Table
+from metrogis.transit.flexible import boards_between, on_request
+from metrogis.transit.lost import Losing
+from metrogis.transit.speeds import misplaced
+from metrogis.transit.tables import Table, with_broken
 from metrogis.transit.values import NO_TIME, Log, clock, decimal, integer
 
-Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Shapes = Callable[[], pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class StopTimes:
-    """One row per call of a trip at a stop, sorted by trip, then sequence.
-
-    ``trip`` and ``stop`` are positions in the tables of trips and stops; ``arrival`` and
-    ``departure`` seconds after midnight of the service day. ``last`` marks a trip's final call,
-    ``first`` its first; ``pickup`` and ``drop_off`` are GTFS types; ``modelled`` marks times that
-    were interpolated.
-    """
-
-    trip: Ints
-    stop: Ints
-    arrival: Ints
-    departure: Ints
-    sequence: Ints
-    pickup: npt.NDArray[np.int8]
-    drop_off: npt.NDArray[np.int8]
-    first: Mask
-    last: Mask
-    modelled: Mask
-
-    def __len__(self) -> int:
-        return len(self.trip)
-
-    def take(self, keep: Mask) -> StopTimes:
-        """Return the rows where ``keep``."""
-        if keep.all():
-            return self
-        return StopTimes(*(getattr(self, f)[keep] for f in self.__dataclass_fields__))
-
-    def bounds(self, n_trips: int) -> npt.NDArray[np.int64]:
-        """Return where each trip's rows start; trip i has rows bounds[i]:bounds[i+1]."""
-        count = np.bincount(self.trip, minlength=n_trips)
-        return np.concatenate([[0], np.cumsum(count)])
 
 
 def stop_times(
@@ -63,39 +30,63 @@ def stop_times(
     *,
     max_time: int,
     shapes: Shapes,
+    speed: Floats | None = None,
+    losing: Losing | None = None,
 ) -> tuple[StopTimes, Audit]:
     """Clean ``stop_times.txt``.
 
     Rows of unknown trips or stops are dropped; blank times interpolated by distance along the
     shape (else between stops); times that fall back past midnight carried on to the next day.
+
+    Parameters
+    ----------
+    table : Table
+    trips, stops : DataFrame
+        Positions that cannot be true, given ``speed``, are taken out of ``stops`` (in place).
+    feed : str
+    max_time : int
+        Seconds after midnight; later times are errors.
+    shapes : callable
+        Reads the shapes, if they are needed.
+    speed : ndarray (trips,), optional
+        m/s that no vehicle exceeds, see :func:`metrogis.transit.speeds.trip_speeds`.
+    losing : Losing, optional
+        Takes note of what is lost.
     """
     log = Log(feed, table.file)
+    losing = losing if losing is not None else Losing()
+    table, broken = with_broken(table)
     trip = table["trip_id"].find(trips["trip_id"])
     stop = table["stop_id"].find(stops["stop_id"])
-    no_trip, no_stop = trip < 0, (stop < 0) & (trip >= 0)
+    no_trip = trip < 0
     if no_trip.any():
-        log(
-            "dropped", no_trip, "wiersze nieznanych kursów", "rows of unknown trips",
-            dict.fromkeys(table["trip_id"].filter(no_trip).text()),
+        _unknown_trips(table, no_trip, trip, stop, losing, log)
+        table, broken = table.filter(~no_trip), broken[~no_trip]
+        trip, stop = trip[~no_trip], stop[~no_trip]
+    had = np.bincount(trip, minlength=len(trips)) > 0
+    if len(trip) and (table.cut or (not had[trip[-1] + 1 :].any() and len(had) > trip[-1] + 1)):
+        # trips behind the last one have no row: the file may have been cut off within it
+        losing.note(
+            "trip", "plik kończy się być może za wcześnie", "the file may end too early",
+            [trips["trip_id"].iloc[trip[-1]]], trips=trip[-1:], whole_route=True,
         )  # fmt: skip
-        table = table.filter(~no_trip)
-        trip, stop, no_stop = trip[~no_trip], stop[~no_trip], no_stop[~no_trip]
-    order, sequence = _order(table, trip, log)
-    arrival, departure, _ = _times(table, log, max_time)
-    pickup, bad = integer(
-        table["pickup_type"], 0, range(4), np.int8, log=log, name="pickup_type"
-    )  # fmt: skip
-    log("guessed", bad, "nieznany pickup_type: przyjęto 0", "unknown pickup_type: 0 taken")
-    drop, bad = integer(
-        table["drop_off_type"], 0, range(4), np.int8, log=log, name="drop_off_type"
-    )  # fmt: skip
-    log("guessed", bad, "nieznany drop_off_type: przyjęto 0", "unknown drop_off_type: 0 taken")
+    if "continuous_pickup" in table:
+        stated, _ = integer(table["continuous_pickup"], -1, range(4), np.int8)
+        losing.between = boards_between(stated, trip, len(trips))
+    asked = on_request(table)
+    if asked.any():
+        losing.requests = table.filter(asked), trip[asked]
+        table, broken, trip, stop = table.filter(~asked), broken[~asked], trip[~asked], stop[~asked]
+    stop, no_stop = _unknown_stops(table, stop, broken, trip, losing, log)
+    order, sequence = _order(table, trip, log, losing)
+    arrival, departure, unread = _times(table, log, max_time)
+    pickup, drop = (_boarding(table, c, log) for c in ("pickup_type", "drop_off_type"))
     phone = (pickup == 2) | (pickup == 3)
     log("noted", phone, "odjazdy na żądanie (telefon, kierowca)", "departures on request")
     dist = decimal(table["shape_dist_traveled"]) if "shape_dist_traveled" in table else None
     if order is not None:
         trip, stop, sequence, no_stop = trip[order], stop[order], sequence[order], no_stop[order]
-        arrival, departure = arrival[order], departure[order]
+        arrival, departure, unread = arrival[order], departure[order], unread[order]
         pickup, drop = pickup[order], drop[order]
         dist = dist[order] if dist is not None else None
     change = np.r_[True, trip[1:] != trip[:-1]] if len(trip) else np.zeros(0, bool)
@@ -103,23 +94,119 @@ def stop_times(
         trip, stop, arrival, departure, sequence, pickup, drop, change,
         np.r_[change[1:], True] if len(trip) else change, np.zeros(len(trip), bool),
     )  # fmt: skip
+    losing.note(
+        "call", "czas nieczytelny", "time unreadable", count=int(unread.sum()),
+        trips=trip[unread], stops=stop[unread & ~no_stop],
+    )  # fmt: skip
+    if speed is not None:
+        _take_out_misplaced(calls, stops, speed, losing, log)
+    losing.calls = calls
     if no_stop.any():
-        names = table["stop_id"].text()
-        names = names[order] if order is not None else names
-        log(
-            "dropped", no_stop, "wiersze nieznanych przystanków", "rows of unknown stops",
-            dict.fromkeys(names[no_stop]),
-        )  # fmt: skip
         calls = calls.take(~no_stop)
         dist = dist[~no_stop] if dist is not None else None
-    calls, keep = _same_call_twice(calls, log)
+    calls, keep = _same_call_twice(calls, trips, log, losing)
     dist = dist[keep] if dist is not None else None
     calls = _past_midnight(calls, trips, log)
-    calls = _fill(calls, dist, trips, stops, shapes, log)
-    return _short_trips(calls, trips, log), log.audit
+    calls = _fill(calls, dist, trips, stops, shapes, log, losing)
+    if calls.modelled.any():
+        _modelled_beside_lost(calls, losing, stops)
+    return _short_trips(calls, trips, had, log, losing), log.audit
 
 
-def _order(table: Table, trip: Ints, log: Log) -> tuple[npt.NDArray[np.int64] | None, Ints]:
+def _modelled_beside_lost(calls: StopTimes, losing: Losing, stops: pd.DataFrame) -> None:
+    """Note interpolated times of trips with a stop of unknown position: they hang on it."""
+    raw = losing.calls
+    assert raw is not None
+    blank = np.append(stops["stop_lat"].isna().to_numpy(), np.ones(len(losing.unknown), bool))
+    there = np.isin(calls.trip, raw.trip[blank[raw.stop]]) & calls.modelled
+    losing.note(
+        "call", "czasy interpolowane obok przystanku o nieznanym położeniu",
+        "times interpolated beside a stop of unknown position", count=int(there.sum()),
+        trips=calls.trip[there], stops=calls.stop[there],
+    )  # fmt: skip
+
+
+def _unknown_trips(
+    table: Table, no_trip: Mask, trip: Ints, stop: Ints, losing: Losing, log: Log
+) -> None:
+    """Note rows of trips that trips.txt does not have: lost trips at the stops they name.
+
+    Where their numbers go on after the row before, or go on in the row after, they are part of that
+    trip, of which then every call is uncertain.
+    """
+    names = table["trip_id"].filter(no_trip)
+    log(
+        "dropped", no_trip, "wiersze nieznanych kursów", "rows of unknown trips",
+        dict.fromkeys(names.text()),
+    )  # fmt: skip
+    there = stop[no_trip]
+    placeless = np.setdiff1d(names.codes, names.codes[there >= 0])
+    losing.note(
+        "trip", "wiersze stop_times z kursem, którego nie ma w trips.txt",
+        "rows of stop_times with a trip that trips.txt does not have",
+        dict.fromkeys(names.text()), stops=there[there >= 0], anywhere=bool(len(placeless)),
+        by_mode=False,
+    )  # fmt: skip
+    sequence, _ = integer(table["stop_sequence"], NO_TIME)
+    step = np.diff(sequence) > 0
+    step |= (sequence[1:] == NO_TIME) | (sequence[:-1] == NO_TIME)
+    before = trip[:-1][step & no_trip[1:] & ~no_trip[:-1]]
+    after = trip[1:][step & no_trip[:-1] & ~no_trip[1:]]
+    torn = np.unique(np.concatenate([before, after]))
+    losing.note(
+        "trip", "kursy, których część ma nieznany trip_id", "trips of which a part has another id",
+        torn, trips=torn,
+    )  # fmt: skip
+
+
+def _unknown_stops(
+    table: Table, stop: Ints, broken: Mask, trip: Ints, losing: Losing, log: Log
+) -> tuple[Ints, Mask]:
+    """Number the stops that stops.txt does not have below zero; tell which rows these are.
+
+    Of a row with too many fields it is not known which field is the stop: it counts as unknown.
+    """
+    no_stop = (stop < 0) | broken
+    if not no_stop.any():
+        return stop, no_stop
+    texts = table["stop_id"].filter(no_stop).text()
+    log(
+        "dropped", no_stop & ~broken, "wiersze nieznanych przystanków", "rows of unknown stops",
+        dict.fromkeys(texts[~broken[no_stop]]),
+    )  # fmt: skip
+    named = broken & (stop >= 0)
+    losing.note(
+        "call", "wiersze stop_times o zbyt wielu polach", "rows with too many fields",
+        count=int(named.sum()), trips=trip[named], stops=stop[named],
+    )  # fmt: skip
+    texts[broken[no_stop]] = [f"{text} (?)" for text in texts[broken[no_stop]]]
+    return losing.unknown_stops(texts, np.where(no_stop, np.int32(-1), stop)), no_stop
+
+
+def _boarding(table: Table, name: str, log: Log) -> npt.NDArray[np.int8]:
+    found, bad = integer(table[name], 0, range(4), np.int8, log=log, name=name)
+    log("guessed", bad, f"nieznany {name}: przyjęto 0", f"unknown {name}: 0 taken")
+    return np.asarray(found)
+
+
+def _take_out_misplaced(
+    calls: StopTimes, stops: pd.DataFrame, speed: Floats, losing: Losing, log: Log
+) -> None:
+    """Forget positions that cannot be: where such a stop lies is not known."""
+    wrong = misplaced(calls, stops, speed)
+    if wrong.any():
+        log(
+            "unknown", wrong, "położenie niemożliwe: żaden pojazd nie zdąży; uznano za nieznane",
+            "position impossible: no vehicle can be there in time; taken as unknown",
+            stops["stop_id"][wrong],
+        )  # fmt: skip
+        losing.misplaced = wrong
+        stops.loc[wrong, ["stop_lat", "stop_lon"]] = np.nan
+
+
+def _order(
+    table: Table, trip: Ints, log: Log, losing: Losing
+) -> tuple[npt.NDArray[np.int64] | None, Ints]:
     sequence, bad = integer(
         table["stop_sequence"], NO_TIME, dtype=np.int32, log=log, name="stop_sequence"
     )  # fmt: skip
@@ -133,6 +220,11 @@ def _order(table: Table, trip: Ints, log: Log) -> tuple[npt.NDArray[np.int64] | 
             "repaired", blank, "brak stop_sequence lub nieczytelny: kolejność jak w pliku",
             "stop_sequence missing or unreadable: order of the file used",
         )  # fmt: skip
+        losing.note(
+            "call", "stop_sequence nieczytelny: kolejność jak w pliku",
+            "stop_sequence unreadable: order of the file used", count=int(bad.sum()),
+            trips=trip[bad],
+        )  # fmt: skip
         sequence = np.where(inside, np.arange(len(trip), dtype=np.int32), sequence)
     same = trip[1:] == trip[:-1]
     if ((trip[1:] > trip[:-1]) | (same & (sequence[1:] > sequence[:-1]))).all():
@@ -142,29 +234,33 @@ def _order(table: Table, trip: Ints, log: Log) -> tuple[npt.NDArray[np.int64] | 
 
 
 def _times(table: Table, log: Log, max_time: int) -> tuple[Ints, Ints, Mask]:
-    """Return arrivals, departures, and where a time was given that could not be read."""
-    unread = np.zeros(table.n, bool)
+    """Return arrivals, departures, and where the departure was given but could not be read."""
 
-    def read(name: str) -> Ints:
+    def read(name: str) -> tuple[Ints, Mask | None]:
         column = table[name]
         seconds, no_time = clock(column, max_time, log, name)
         far = seconds > max_time
         seconds[far] = NO_TIME
-        if no_time or far.any():
-            wrong = far | column.map(no_time.__contains__, bool)
-            log(
-                "dropped", wrong, "czas nieczytelny, ujemny lub za duży: uznano za pusty",
-                "time unreadable, negative or too large: taken as blank",
-                sorted(no_time) or column.filter(far).text(),
-            )  # fmt: skip
-            unread[wrong] = True
-        return seconds
+        if not no_time and not far.any():
+            return seconds, None
+        wrong = far | column.map(no_time.__contains__, bool)
+        log(
+            "dropped", wrong, "czas nieczytelny, ujemny lub za duży: uznano za pusty",
+            "time unreadable, negative or too large: taken as blank",
+            sorted(no_time) or column.filter(far).text(),
+        )  # fmt: skip
+        return seconds, wrong
 
-    arrival = read("arrival_time")
+    unread = np.zeros(table.n, bool)
+    arrival, bad_arrival = read("arrival_time")
     if table["arrival_time"].same_as(table["departure_time"]):
-        return arrival, arrival, unread
-    departure = read("departure_time")
+        return arrival, arrival, unread if bad_arrival is None else bad_arrival
+    departure, bad_departure = read("departure_time")
     no_arrival, no_departure = arrival == NO_TIME, departure == NO_TIME
+    if bad_departure is not None:
+        unread |= bad_departure
+    if bad_arrival is not None:
+        unread |= bad_arrival & no_departure
     if no_arrival.any() or no_departure.any():
         for blank, pl, en in (
             (no_arrival & ~no_departure, "przyjazdu: przyjęto odjazd", "arrival: departure copied"),
@@ -173,10 +269,12 @@ def _times(table: Table, log: Log, max_time: int) -> tuple[Ints, Ints, Mask]:
             log("repaired", blank, f"brak czasu {pl}", f"no time of {en}")
         arrival = np.where(no_arrival, departure, arrival)
         departure = np.where(no_departure, arrival, departure)
-    return arrival, departure, unread & (departure == NO_TIME)
+    return arrival, departure, unread
 
 
-def _same_call_twice(calls: StopTimes, log: Log) -> tuple[StopTimes, Mask]:
+def _same_call_twice(
+    calls: StopTimes, trips: pd.DataFrame, log: Log, losing: Losing
+) -> tuple[StopTimes, Mask]:
     """Drop a row that repeats the one before (trip, sequence, stop and time)."""
     keep = np.ones(len(calls), bool)
     if len(calls) > 1:
@@ -188,6 +286,11 @@ def _same_call_twice(calls: StopTimes, log: Log) -> tuple[StopTimes, Mask]:
         log(
             "noted", same & ~twin, "ten sam stop_sequence dwa razy w kursie",
             "same stop_sequence twice in a trip",
+        )  # fmt: skip
+        torn = np.unique(calls.trip[1:][same & ~twin])
+        losing.note(
+            "trip", "ten sam stop_sequence dwa razy w kursie", "same stop_sequence twice in a trip",
+            trips["trip_id"].iloc[torn], trips=torn,
         )  # fmt: skip
     if keep.all():
         return calls, keep
@@ -241,6 +344,7 @@ def _fill(
     stops: pd.DataFrame,
     shapes: Shapes,
     log: Log,
+    losing: Losing,
 ) -> StopTimes:
     from metrogis.transit.distances import along
 
@@ -283,18 +387,59 @@ def _fill(
         "rows without time at the start or end of a trip",
         trips["trip_id"].iloc[np.unique(calls.trip[lost])],
     )  # fmt: skip
+    losing.note(
+        "call", "wiersze bez czasu na początku lub końcu kursu",
+        "rows without time at the start or end of a trip", count=int(lost.sum()),
+        trips=calls.trip[lost], stops=calls.stop[lost],
+    )  # fmt: skip
     return calls.take(~lost)
 
 
-def _short_trips(calls: StopTimes, trips: pd.DataFrame, log: Log) -> StopTimes:
+def _short_trips(
+    calls: StopTimes, trips: pd.DataFrame, had: Mask, log: Log, losing: Losing
+) -> StopTimes:
     count = np.bincount(calls.trip, minlength=len(trips))
     ids = trips["trip_id"]
     log("noted", count == 0, "kursy bez stop_times", "trips without stop_times", ids[count == 0])
+    losing.note(
+        "trip", "kursy bez stop_times", "trips without stop_times", ids[~had],
+        trips=np.flatnonzero(~had),
+    )  # fmt: skip
     if not (count == 1).any():
         return calls
     single = (count == 1)[calls.trip] & calls.first & calls.last
+    alone = np.unique(calls.trip[single])
     log(
         "dropped", single, "kursy o jednym przystanku", "trips with a single stop",
-        ids.to_numpy()[calls.trip[single]],
+        ids.to_numpy()[alone],
+    )  # fmt: skip
+    losing.note(
+        "trip", "kursy o jednym przystanku", "trips with a single stop",
+        ids.to_numpy()[alone], trips=alone, whole_route=True,
     )  # fmt: skip
     return calls.take(~single)
+
+
+def from_first_known(headways: pd.DataFrame, calls: StopTimes, losing: Losing) -> pd.DataFrame:
+    """Return headways counted from the first call that is left of each trip.
+
+    They are stated for the first call of all. Where the time of that one is not known, neither is
+    when the trip comes to the others.
+    """
+    raw = losing.calls
+    if raw is None or not len(headways) or len(raw) == len(calls):
+        return headways
+    n = int(max(raw.trip.max(initial=0), headways["trip"].max())) + 1
+    trip = headways["trip"].to_numpy(np.int64)
+    first, left = (bounds[:-1][trip] for bounds in (raw.bounds(n), calls.bounds(n)))
+    has = np.bincount(calls.trip, minlength=n)[trip] > 0
+    stated = raw.departure[np.minimum(first, len(raw) - 1)].astype(np.int64)
+    late = calls.departure[np.minimum(left, len(calls) - 1)] - stated
+    unknown = has & (stated == NO_TIME)
+    losing.note(
+        "trip", "kursy według odstępu bez czasu pierwszego przystanku",
+        "trips by headway without the time of their first stop", count=int(unknown.sum()),
+        trips=trip[unknown],
+    )  # fmt: skip
+    late = np.where(has & ~unknown, late % 86400, 0)
+    return headways.assign(start=headways["start"] + late, end=headways["end"] + late)

@@ -14,9 +14,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
@@ -31,11 +32,19 @@ Kind = Literal["plain", "whole", "runs"]
 
 @dataclass(frozen=True)
 class Table:
-    """One file's wanted columns, all of length ``n``."""
+    """One file's wanted columns, all of length ``n``.
+
+    ``broken`` holds the rows with too many fields, which are not among them: what stands in their
+    columns may belong to others. ``broken_at`` tells before which row each stood. ``cut`` is set
+    where the file ends within a row.
+    """
 
     file: str
     n: int
     columns: dict[str, Column]
+    broken: Table | None = None
+    broken_at: tuple[int, ...] = ()
+    cut: bool = False
 
     def __contains__(self, name: str) -> bool:
         return name in self.columns
@@ -52,6 +61,24 @@ class Table:
             return self
         columns = {name: c.filter(keep) for name, c in self.columns.items()}
         return Table(self.file, int(keep.sum()), columns)
+
+
+def with_broken(table: Table) -> tuple[Table, Mask]:
+    """Return the table with its broken rows where they stood, and which these are."""
+    mark = np.zeros(table.n, bool)
+    if table.broken is None:
+        return table, mark
+    more = table.broken
+    order = np.argsort(
+        np.append(np.arange(table.n), np.array(table.broken_at) - 0.5), kind="stable"
+    )
+    columns = {}
+    for name, column in table.columns.items():
+        texts = np.concatenate([column.text(), more[name].text()])[order]
+        codes, values = pd.factorize(texts)
+        columns[name] = Column(codes.astype(np.int32), values.tolist())
+    mark = np.append(mark, np.ones(more.n, bool))[order]
+    return Table(table.file, table.n + more.n, columns, cut=table.cut), mark
 
 
 def empty_table(file: str) -> Table:
@@ -126,8 +153,13 @@ def read_table(
         raw = _planned(data, start, picked, use, len(names), delimiter, plan, kinds)
     if raw is None:
         raw = _fast(data, start, len(names), use, delimiter, kinds)
+    extra: dict[str, Any] = {}
     if raw is None:
-        raw, audit = _careful(data[start:], len(names), use, delimiter, place, audit)
+        raw, extra, audit = _careful(data[start:], len(names), use, delimiter, place, audit)
+        if "broken" in extra:
+            extra["broken"] = Table(
+                file, len(extra["broken_at"]), {k: strip(c)[0] for k, c in extra["broken"].items()}
+            )
     n = len(next(iter(raw.values())))
     columns = {}
     stripped = 0
@@ -138,7 +170,7 @@ def read_table(
         place, "repaired", stripped,
         Text("usunięto zbędne odstępy lub cudzysłowy", "stray blanks or quotes removed"),
     )  # fmt: skip
-    return Table(file, n, columns), audit
+    return Table(file, n, columns, **extra), audit
 
 
 def decode(data: bytes, place: str, country: str) -> tuple[bytes, Audit]:
@@ -228,7 +260,7 @@ def _planned(
     def again(name: str) -> Column:
         texts = _fast(data, start, width, {name: names[name]}, delimiter, {})
         if texts is None:
-            texts, _ = _careful(data[start:], width, {name: names[name]}, delimiter, "", Audit())
+            texts, *_ = _careful(data[start:], width, {name: names[name]}, delimiter, "", Audit())
         return strip(texts[name])[0]
 
     known = scan(data, start, names, width, delimiter, plan, again)
@@ -319,8 +351,12 @@ _NOT_BLANK = re.compile(rb"\S")
 
 def _careful(
     body: bytes, width: int, use: dict[str, int], delimiter: str, place: str, audit: Audit
-) -> tuple[dict[str, Column], Audit]:
-    """Read row by row: short rows are filled with blanks, long ones dropped, all with a count."""
+) -> tuple[dict[str, Column], dict[str, Any], Audit]:
+    """Read row by row: short rows are filled with blanks, long ones dropped, all with a count.
+
+    The second value tells of the rows dropped, and whether the last row was short, as
+    :class:`Table` has it.
+    """
     text = body.decode("utf-8", "replace")
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -333,17 +369,23 @@ def _careful(
     short: list[str] = []
     trimmed: list[str] = []
     long: list[str] = []
+    broken: list[list[str]] = []
+    broken_at: list[int] = []
+    last_short = -1
     for number, row in enumerate(rows, start=2):
         if not row or (len(row) == 1 and not row[0].strip()):
             continue
         if len(row) > width:
             if any(cell.strip() for cell in row[width:]):
                 long.append(f"row {number}")
+                broken.append(row[:width])
+                broken_at.append(len(good))
                 continue
             trimmed.append(f"row {number}")
         elif len(row) < width:
             short.append(f"row {number}")
             row = row + [""] * (width - len(row))
+            last_short = len(good)
         good.append(row)
     for action, found, what in (
         ("repaired", short, Text("wiersze za krótkie: uzupełniono", "rows too short: filled")),
@@ -351,12 +393,21 @@ def _careful(
         ("dropped", long, Text("wiersze o zbyt wielu polach", "rows with too many fields")),
     ):
         audit = audit.add(place, action, len(found), what, found)  # type: ignore[arg-type]
+    # one short row at the very end, and no line end behind it: the file stops within a row
+    cut = len(short) == 1 and last_short == len(good) - 1 and text[-1:] not in "\r\n"
+    extra: dict[str, Any] = {"cut": cut}
+    if broken:
+        extra |= {"broken": _columns(broken, use), "broken_at": tuple(broken_at)}
+    return _columns(good, use), extra, audit
+
+
+def _columns(rows: list[list[str]], use: dict[str, int]) -> dict[str, Column]:
     columns = {}
     for name, i in use.items():
         place_of: dict[str, int] = {}
-        codes = [place_of.setdefault(row[i], len(place_of)) for row in good]
+        codes = [place_of.setdefault(row[i], len(place_of)) for row in rows]
         columns[name] = Column(np.array(codes, dtype=np.int32), list(place_of))
-    return columns, audit
+    return columns
 
 
 def _line_by_line(text: str, delimiter: str, width: int) -> tuple[list[list[str]], list[str]]:
