@@ -226,9 +226,23 @@ class RasterEvidence(Evidence):
             if shapely.area(part[i]) < _EXACT * size:
                 out[i] = super().known_share(shapes[i : i + 1])[0]
                 continue
+            rows, columns = _window(part[i], mask.valid.shape, mask.transform)
+            if mask.valid[rows, columns].all():
+                continue  # no cell near it is unknown: nothing to count
             known, cells = count_cells(part[i], mask.valid, mask.transform)
             out[i] *= known / cells if cells else 1.0
         return out
+
+
+def _window(area: Any, shape: tuple[int, ...], t: Affine) -> tuple[slice, slice]:
+    """Return the rows and columns of a raster that may lie in an area."""
+    west, south, east, north = shapely.bounds(area)
+    columns = sorted(((west - t.c) / t.a, (east - t.c) / t.a))
+    rows = sorted(((north - t.f) / t.e, (south - t.f) / t.e))
+    return (
+        slice(max(0, int(rows[0])), min(shape[0], int(np.ceil(rows[1])))),
+        slice(max(0, int(columns[0])), min(shape[1], int(np.ceil(columns[1])))),
+    )
 
 
 def count_cells(area: Any, valid: Bools, transform: Affine) -> tuple[int, int]:
@@ -240,12 +254,9 @@ def count_cells(area: Any, valid: Bools, transform: Affine) -> tuple[int, int]:
     """
     from rasterio import features
 
-    west, south, east, north = shapely.bounds(area)
     t = transform
-    columns = sorted(((west - t.c) / t.a, (east - t.c) / t.a))
-    rows = sorted(((north - t.f) / t.e, (south - t.f) / t.e))
-    c0, c1 = max(0, int(columns[0])), min(valid.shape[1], int(np.ceil(columns[1])))
-    r0, r1 = max(0, int(rows[0])), min(valid.shape[0], int(np.ceil(rows[1])))
+    rows, columns = _window(area, valid.shape, t)
+    r0, r1, c0, c1 = rows.start, rows.stop, columns.start, columns.stop
     if c0 >= c1 or r0 >= r1:
         return 0, 0
     inside = features.rasterize(

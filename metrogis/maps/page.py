@@ -169,8 +169,8 @@ def bounds_of(web: Sequence[WebLayer], ground: Ground) -> list[list[float]]:
     return [[south, west], [north, east]]
 
 
-SMALLEST = 0.02
-"""Degrees: a map opens on at least this much, about 2 km."""
+SMALLEST = 0.05
+"""Degrees: a map opens on at least this much, about 5 km from south to north."""
 
 NARROWER = 0.9
 """A map opens on the known part where that is narrower than this share of the whole."""

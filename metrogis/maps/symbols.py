@@ -25,6 +25,9 @@ INK = "#5a646e"
 """Colour of everything that marks the unknown: 5.6 to 1 on white, so that dashes are seen."""
 
 PAPER = "#ffffff"
+UNKNOWN_FILL = 0.35
+"""Most opacity of what is not known: its hatch tells it, a full colour would outshine the known."""
+
 HOLLOW_WIDTH = 2.0
 DASH = (6.0, 4.0)
 
@@ -42,7 +45,7 @@ class Hatch:
 
     spacing: float = 8.0
     width: float = 1.1
-    opacity: float = 0.7
+    opacity: float = 0.6
     colour: str = INK
 
 
@@ -149,7 +152,7 @@ def class_symbol(
     return Symbol(
         shape,
         fill=item.colour,
-        fill_opacity=fill_opacity,
+        fill_opacity=min(fill_opacity, UNKNOWN_FILL) if unknown else fill_opacity,
         stroke_opacity=0.8,
         width=width,
         hatch=Hatch() if unknown else None,

@@ -24,7 +24,7 @@ from metrogis.errors import PublishError
 from metrogis.maps.ground import UnknownLand
 from metrogis.maps.layers import MapLayer, build
 from metrogis.report import qgis
-from metrogis.report.known import of_result
+from metrogis.report.known import Results, of_results
 from metrogis.report.tables import attributes, table_name
 from metrogis.sources import files
 from metrogis.texts import Text
@@ -49,7 +49,9 @@ CREATE TABLE layer_styles (
 """
 
 
-def write(results: Iterable[Result], path: Path, *, language: str = "pl") -> Path:
+def write(
+    results: Iterable[Result], path: Path, *, language: str = "pl", known: Results | None = None
+) -> Path:
     """Write one layer per table, the QGIS styles, and a table ``about``.
 
     Parameters
@@ -59,6 +61,8 @@ def write(results: Iterable[Result], path: Path, *, language: str = "pl") -> Pat
         Replaced when it exists; nothing half-written is left when writing fails.
     language : {"pl", "en"}
         Of the style names and legends in QGIS.
+    known : mapping, optional
+        What each check knows of its layers, where that has been found already.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def write(results: Iterable[Result], path: Path, *, language: str = "pl") -> Pat
         with tempfile.TemporaryDirectory(prefix=".gpkg-", dir=path.parent) as folder:
             made = Path(folder) / "new.gpkg"
             with _unhurried():
-                _write(results, made, language)
+                _write(results, known or of_results(results), made, language)
             made.chmod(0o666 & ~files.umask())
             made.replace(path)
     except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError) as error:
@@ -119,7 +123,7 @@ def _today() -> str:
     return f"{date.today().isoformat()}T00:00:00.000Z"
 
 
-def _write(results: Sequence[Result], path: Path, language: str) -> None:
+def _write(results: Sequence[Result], known: Results, path: Path, language: str) -> None:
     names: set[str] = set()
     for result in results:
         for table in result.tables:
@@ -130,7 +134,8 @@ def _write(results: Sequence[Result], path: Path, language: str) -> None:
                 )
             names.add(name)
             _write_layer(result, table, path, name)
-    pyogrio.write_dataframe(about(results), path, layer=ABOUT, driver="GPKG", append=path.exists())
+    said = pd.concat([about(results), _evidence(known)], ignore_index=True)
+    pyogrio.write_dataframe(said, path, layer=ABOUT, driver="GPKG", append=path.exists())
     rows, views = [], []
     for result in results:
         seen: set[str] = set()
@@ -294,7 +299,7 @@ def _style_row(
 
 
 def about(results: Sequence[Result]) -> pd.DataFrame:
-    """Return findings, parameters, sources, evidence, audits as rows: check, kind, item, pl, en."""
+    """Return findings, parameters, sources and audits as rows: check, kind, item, pl, en."""
     rows: list[tuple[str, str, str, str, str]] = []
     for r in results:
         rows.append((r.check.id, "title", "", r.check.title.pl, r.check.title.en))
@@ -312,12 +317,19 @@ def about(results: Sequence[Result]) -> pd.DataFrame:
         for s in r.provenance:
             text = "; ".join(t for t in (s.origin, s.attribution, s.licence, s.date) if t)
             rows.append((r.check.id, "source", s.layer, text, text))
-        for item in of_result(r):
-            pl, en = (item.sentence(language) for language in ("pl", "en"))
-            rows.append((r.check.id, "evidence", item.layer, pl, en))
         for a in r.audit:
             rows.append(
                 (r.check.id, f"audit: {a.action}", a.layer, f"{a.count}: {a.what.pl}",
                  f"{a.count}: {a.what.en}")
             )  # fmt: skip
     return pd.DataFrame(rows, columns=["check", "kind", "item", "pl", "en"])
+
+
+def _evidence(known: Results) -> pd.DataFrame:
+    """Return what is known of each layer of each check as rows of :func:`about`."""
+    rows = [
+        (check, "evidence", item.layer, item.sentence("pl"), item.sentence("en"))
+        for check, items in known.items()
+        for item in items
+    ]
+    return pd.DataFrame(rows, columns=["check", "kind", "item", "pl", "en"], dtype=object)

@@ -7,6 +7,7 @@ check that asks most of it finds it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -84,34 +85,71 @@ def share_text(share: float, language: str) -> str:
     return percent(min(max(share, 0.001), 0.999), language, 1)
 
 
+Results = Mapping[str, list[Known]]
+"""Check id -> what that check knows of each of its layers."""
+
+
+def of_results(results: Iterable[Result]) -> dict[str, list[Known]]:
+    """Return what each check knows of each of its layers, in the order of its inputs.
+
+    Most checks say the same of a layer: what is said again is not measured again.
+    """
+    measured: dict[bytes, np.ndarray] = {}
+    return {result.check.id: _of_result(result, measured) for result in results}
+
+
 def of_result(result: Result) -> list[Known]:
-    """Return what a check knows of each of its layers, in the order of its inputs."""
+    """Return what one check knows of each of its layers; see :func:`of_results`."""
+    return _of_result(result, {})
+
+
+def _of_result(result: Result, measured: dict[bytes, np.ndarray]) -> list[Known]:
     land = result.municipalities
-    return [
-        _known(name, result.check.id, evidence, land) for name, evidence in result.evidence.items()
-    ]
-
-
-def _known(layer: str, check: str, evidence: Evidence, land: gpd.GeoDataFrame) -> Known:
     shapes = np.asarray(land.geometry.to_numpy(), dtype=object)
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    shares = np.full(len(land), np.nan)
-    if evidence.complete:
-        shares[there] = 1.0
-    elif there.any():
-        shares[there] = np.nan_to_num(evidence.known_share(shapes[there]), nan=0.0)
-    shares[shares > 1 - WHOLE] = 1.0
-    state = ABSENT if not evidence.given else COMPLETE if evidence.complete else PARTIAL
-    share = weighted_share(land, np.nan_to_num(shares)) if evidence.given else 0.0
-    return Known(layer, (check,), state, shares, share, evidence.losses, evidence.doubts)
+    made = []
+    for name, evidence in result.evidence.items():
+        shares = np.full(len(land), np.nan)
+        if evidence.complete:
+            shares[there] = 1.0
+        elif there.any():
+            key = _key(evidence, shapes)
+            if key not in measured:
+                measured[key] = np.nan_to_num(evidence.known_share(shapes[there]), nan=0.0)
+            shares[there] = measured[key]
+        shares[shares > 1 - WHOLE] = 1.0
+        whole = evidence.complete or (there.any() and bool((shares[there] == 1).all()))
+        state = (
+            ABSENT if not evidence.given else COMPLETE if whole and not evidence.losses else PARTIAL
+        )
+        share = weighted_share(land, np.nan_to_num(shares)) if evidence.given else 0.0
+        checks = (result.check.id,)
+        made.append(Known(name, checks, state, shares, share, evidence.losses, evidence.doubts))
+    return made
 
 
-def of_atlas(results: Iterable[Result]) -> dict[str, Known]:
+def _key(evidence: Evidence, land: np.ndarray) -> bytes:
+    """Return a mark that two statements share only when they know the same of the same land."""
+    digest = hashlib.blake2b(repr((evidence.given, evidence.lost_anywhere)).encode())
+    where = [loss.where for loss in evidence.losses if loss.where is not None]
+    for shapes in (land, evidence.known, evidence.unknown, np.array(where, dtype=object)):
+        digest.update(b"|" if shapes is None else b"".join(_bytes(shapes)))
+        digest.update(b";")
+    for mask in getattr(evidence, "masks", ()):
+        digest.update(np.packbits(mask.valid).tobytes() + repr((mask.transform, mask.crs)).encode())
+    return digest.digest()
+
+
+def _bytes(shapes: np.ndarray) -> list[bytes]:
+    return [b if b is not None else b"-" for b in shapely.to_wkb(shapes).tolist()]
+
+
+def of_atlas(known: Results, results: Iterable[Result]) -> dict[str, Known]:
     """Return what is known of each layer: of each municipality the least that a check finds."""
     found: dict[str, list[Known]] = {}
     land: dict[str, gpd.GeoDataFrame] = {}
     for result in results:
-        for item in of_result(result):
+        for item in known[result.check.id]:
             found.setdefault(item.layer, []).append(item)
             land.setdefault(item.layer, result.municipalities)
     return {name: _joined(items, land[name]) for name, items in found.items()}

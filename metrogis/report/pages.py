@@ -26,7 +26,7 @@ from metrogis.maps.texts import unit_text
 from metrogis.maps.values import column_of, each_once, flag, heading, shown, sort_key
 from metrogis.provenance import ACTIONS, Source
 from metrogis.report import words
-from metrogis.report.known import ABSENT, of_result, share_text
+from metrogis.report.known import ABSENT, Known, share_text
 from metrogis.report.rasters import raster_name
 from metrogis.report.tables import table_name
 from metrogis.texts import LANGUAGES, Text, both, is_missing, number
@@ -182,10 +182,11 @@ def check_page(
     atlas: AtlasLike,
     result: Result,
     layers: Sequence[MapLayer | ImageLayer],
+    known: Sequence[Known],
     language: str,
     **shared: Any,
 ) -> str:
-    """Return the HTML of a check's page."""
+    """Return the HTML of a check's page; ``known`` is what it knows of its layers."""
     check = result.check
     legends = [legend_of(layer, language) for layer in layers]
     declared = {name: check.columns.get(name, {}) for name in result.tables}
@@ -211,7 +212,7 @@ def check_page(
         parameters=_parameters(result, language),
         columns=_columns(result, language),
         sources=[_source(s, language) for s in result.provenance],
-        knowledge=_knowledge(result, language),
+        knowledge=_knowledge(result, known, language),
         any_bound=any(c.bound or c.of_known for t in declared.values() for c in t.values()),
         audit=[
             (a.layer, ACTIONS[a.action].get(language), number(a.count, language),
@@ -282,7 +283,9 @@ def _columns(result: Result, language: str) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _knowledge(result: Result, language: str) -> list[tuple[str, str, str, str, str]]:
+def _knowledge(
+    result: Result, known: Sequence[Known], language: str
+) -> list[tuple[str, str, str, str, str]]:
     """Return rows: layer, its title, how complete it is, its known share, what was lost of it."""
     titles = {item.name: item.text for item in result.check.inputs}
     return [
@@ -293,7 +296,7 @@ def _knowledge(result: Result, language: str) -> list[tuple[str, str, str, str, 
             "" if item.state == ABSENT else share_text(item.share, language),
             words.LOST.fill(n=item.lost).get(language) if item.lost else "",
         )
-        for item in of_result(result)
+        for item in known
     ]
 
 

@@ -151,14 +151,17 @@ def _build(
     here = os.getpid()
     results = sorted(atlas.results.values(), key=_weight, reverse=True)
     downloads = folder / "downloads"
+    known = evidence.of_results(atlas.results.values())
 
     def work(result: Result | None) -> None:
         if result is None:
-            _write_package(atlas, downloads / package, languages)
+            _write_package(atlas, known, downloads / package, languages)
             return
         if os.getpid() == here:
             tell(result.check.id, DRAWING)
-        _write_check(atlas, result, folder, languages, basemap, problem, shared)
+        _write_check(
+            atlas, result, known[result.check.id], folder, languages, basemap, problem, shared
+        )
         tables.write_csv([result], downloads, languages=languages, max_rows=pages.MAX_CSV_ROWS)
         rasters.write_geotiff([result], downloads)
 
@@ -173,12 +176,12 @@ def _build(
                 work(result)
             tell("", WRITING)
             written.result()
-    known = evidence.of_atlas(atlas.results.values())
-    _write_evidence(atlas, known, downloads, languages)
+    together = evidence.of_atlas(known, atlas.results.values())
+    _write_evidence(atlas, together, downloads, languages)
     for language in languages:
         _write(
             folder / language / data_page.FILE,
-            data_page.data_page(atlas, known, language, **shared),
+            data_page.data_page(atlas, together, language, **shared),
         )
         for item in pages.unanswered(atlas):
             html = pages.unanswered_page(atlas, item, language, **shared)
@@ -186,7 +189,7 @@ def _build(
         index = pages.index_page(atlas, language, root="../", **shared)
         _write(folder / language / "index.html", index)
     _write(folder / "index.html", pages.index_page(atlas, languages[0], root="", **shared))
-    _write(folder / MARKER, _manifest(atlas, known, languages, folder))
+    _write(folder / MARKER, _manifest(atlas, together, languages, folder))
 
 
 def _weight(result: Result) -> float:
@@ -195,9 +198,11 @@ def _weight(result: Result) -> float:
     return rows + sum(grid.values.size for grid in result.rasters.values()) / 50
 
 
-def _write_package(atlas: pages.AtlasLike, path: Path, languages: list[str]) -> None:
+def _write_package(
+    atlas: pages.AtlasLike, known: evidence.Results, path: Path, languages: list[str]
+) -> None:
     if atlas.results:
-        gpkg.write(atlas.results.values(), path, language=languages[0])
+        gpkg.write(atlas.results.values(), path, language=languages[0], known=known)
 
 
 def _write_evidence(
@@ -220,6 +225,7 @@ def _write_evidence(
 def _write_check(
     atlas: pages.AtlasLike,
     result: Result,
+    known: list[evidence.Known],
     folder: Path,
     languages: list[str],
     basemap: Basemap | None,
@@ -258,6 +264,7 @@ def _write_check(
             atlas,
             result,
             [*layers, *pictures],
+            known,
             language,
             map_body=body,
             map_problem=problem.get(language) if problem else "",

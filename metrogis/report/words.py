@@ -63,6 +63,7 @@ WORDS: dict[str, Text] = {
         "long for CSV.",
     ),
     "method": Text("Jak to policzono", "How it was computed"),
+    "method_ahead": Text("Jak się to liczy", "How it is computed"),
     "parameters": Text("Parametry", "Parameters"),
     "parameter": Text("parametr", "parameter"),
     "value": Text("wartość", "value"),

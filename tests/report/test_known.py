@@ -87,7 +87,8 @@ def test_a_layer_is_as_complete_as_the_check_that_asks_most_finds_it(synthetic: 
         cells=unknown(0, 1).losing([lost]).doubting(both("old")),
         stops=Evidence.absent("stops"),
     )
-    found = known.of_atlas([one, two])
+    results = [one, two]
+    found = known.of_atlas(known.of_results(results), results)
     cells = found["cells"]
     assert cells.checks == ("test_check", "other")
     assert np.flatnonzero(cells.shares == 0).tolist() == [0, 1, 5]
@@ -115,7 +116,11 @@ def test_states_join(synthetic: Any, states: tuple[str, str], joined: str):
         "complete": Evidence("x"),
     }
     for order in (states, states[::-1]):
-        found = known.of_atlas(with_evidence(result, x=made[s]) for s in order)
+        results = [
+            with_evidence(replace(result, check=replace(result.check, id=f"c{i}")), x=made[s])
+            for i, s in enumerate(order)
+        ]
+        found = known.of_atlas(known.of_results(results), results)
         assert found["x"].state == joined
 
 
@@ -123,6 +128,30 @@ def test_shares_near_all_and_nothing_are_not_written_as_such():
     for share in (0.9951, 0.99999, 0.0049, 0.00001):
         assert known.share_text(share, "en") not in ("0%", "100%", "0.0%", "100.0%")
     assert known.share_text(1.0, "pl") == "100\u00a0%"
+
+
+def test_what_is_said_again_is_not_measured_again(synthetic: Any, monkeypatch: Any):
+    result = synthetic.result()
+    boxes = result.municipalities.geometry.to_numpy()
+    asked = []
+    measure = Evidence.known_share
+    monkeypatch.setattr(
+        Evidence, "known_share", lambda self, areas: asked.append(1) or measure(self, areas)
+    )
+
+    def unknown(*rows: int) -> Evidence:
+        return Evidence("x", unknown=boxes[list(rows)], crs="EPSG:2180")
+
+    lost = loss("row", both("?"), [1], where=boxes[5], crs="EPSG:2180")
+    said = [unknown(0), unknown(0), unknown(1), unknown(0).losing([lost]), unknown(0).inside(boxes)]
+    made = [
+        with_evidence(replace(result, check=replace(result.check, id=f"c{i}")), x=e)
+        for i, e in enumerate(said)
+    ]
+    found = known.of_results(made)
+    assert len(asked) == 4
+    for i, e in enumerate(said):
+        assert found[f"c{i}"][0].shares.tolist() == measure(e, boxes).tolist()
 
 
 # --------------------------------------------------------------------------- published
