@@ -95,6 +95,12 @@ ENTROPY_ZONES = Text(
     "Entropy of built-up land over {parts:0} zones: {entropy:2}, relative {entropy_relative:2} (1: "
     "evenly spread).",
 )
+COVER_UNKNOWN = Text(
+    "Pokrycie terenu {cover_unknown:0} {cover_unknown:plural:gminy|gmin|gmin} ({names}) jest "
+    "nieznane w całości lub w części: miary krajobrazu dotyczą pozostałych.",
+    "Land cover of {cover_unknown:0} {cover_unknown:plural:municipality|municipalities} ({names}) "
+    "is not known, or not on all of their land: landscape metrics are of the others.",
+)
 COVER = Text(
     "Pokrycie terenu: mediana gmin SHDI {shdi_median:2}, efektywnej wielkości oczka MESH "
     "{mesh_median:0} ha; najbardziej rozdrobnione: {town} ({mesh_least:0} ha).",
