@@ -62,11 +62,11 @@ WEIGHTED_KNOWN = Text(
 OF_KNOWN = Text(
     "O rozlewaniu się zabudowy w {municipalities_unknown:0} z {municipalities:0} "
     "{municipalities:plural:gminy|gmin|gmin} ({names}) nie wiadomo, bo brak tam lub w pobliżu "
-    "danych; nieznane jest {land_unknown_ha:0} ha lądu. Dalsze liczby i kolejność dotyczą "
+    "danych; nieznane jest {land_unknown_ha:1} ha lądu. Dalsze liczby i kolejność dotyczą "
     "pozostałych.",
     "How far built-up land sprawls is not known of {municipalities_unknown:0} of "
     "{municipalities:0} {municipalities:plural:municipality|municipalities} ({names}), which lack "
-    "data or lie near land that does; {land_unknown_ha:0} ha of land are unknown. The figures and "
+    "data or lie near land that does; {land_unknown_ha:1} ha of land are unknown. The figures and "
     "the order below are of the others.",
 )
 UNWEIGHTED = Text(
