@@ -311,7 +311,7 @@ def evidence_of(
             return Evidence.of(layer, name, crs, municipalities)  # refused where it is used
         return RasterEvidence.of_grid(layer, name, crs)
     found = Evidence.of(layer, name, crs, municipalities)
-    kept = (getattr(layer, "attrs", {}).get(LAYER_ATTRS) or {}).get(_MASK)
+    kept = mask_of(layer)
     if kept is not None:
         valid, transform, source = _unpacked(kept)
         cells = RasterEvidence.of_mask(name, valid, transform, crs, source_crs=source)
@@ -342,6 +342,16 @@ def keep_mask(frame: Any, valid: Bools, transform: Affine, crs: Any) -> Any:
     return frame
 
 
+def mask_of(layer: Any) -> Any:
+    """Return what :func:`keep_mask` keeps with a table, as plain values; None: nothing.
+
+    >>> import pandas as pd
+    >>> mask_of(pd.DataFrame()) is None
+    True
+    """
+    return (getattr(layer, "attrs", {}).get(LAYER_ATTRS) or {}).get(_MASK)
+
+
 def extent_of(layer: Any, crs: Any) -> Any:
     """Return the land a table of a raster's cells speaks of, in ``crs``; None: not known.
 
@@ -349,7 +359,7 @@ def extent_of(layer: Any, crs: Any) -> Any:
     >>> extent_of(pd.DataFrame(), "EPSG:2180") is None
     True
     """
-    kept = (getattr(layer, "attrs", {}).get(LAYER_ATTRS) or {}).get(_MASK)
+    kept = mask_of(layer)
     if kept is None:
         return None
     (rows, columns), transform, source, _ = kept

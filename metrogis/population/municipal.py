@@ -12,6 +12,8 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError, SchemaError
+from metrogis.evidence.rasters import extent_of
+from metrogis.population.beyond import EDGE_SHARE, REACHED, uncovered, with_rest
 from metrogis.population.split import polygons_only, split_cells
 from metrogis.population.weights import spread, weigh
 from metrogis.provenance import Audit
@@ -160,12 +162,14 @@ def scale_to_municipal(
     totals: np.ndarray | pd.DataFrame | Mapping[str, float],
     *,
     weights: Any = None,
+    edge_share: float = 1.0,
 ) -> tuple[gpd.GeoDataFrame, Audit]:
     """Scale pieces so that each municipality's people sum to its total.
 
     Where a municipality has pieces but nobody in the known ones, its total is spread over all its
-    pieces by weight. Pieces of unknown population stay unknown where others are known. Where the
-    total itself is unknown the pieces stay as they are.
+    pieces by weight. Pieces of unknown population stay unknown where others are known; where they
+    take more than ``edge_share`` of the land nothing is scaled, for the total holds the people who
+    live there. Where the total itself is unknown the pieces stay as they are.
 
     Parameters
     ----------
@@ -178,6 +182,9 @@ def scale_to_municipal(
         TERYT (see :func:`municipal_totals`).
     weights : optional
         See :func:`weigh`.
+    edge_share : float
+        Share of a municipality's land, 0-1. Default: whatever is unknown, the known pieces get
+        the total.
 
     Returns
     -------
@@ -217,8 +224,11 @@ def scale_to_municipal(
     wholly_unknown = there & (
         np.bincount(position, np.isfinite(people).astype(float), minlength=count) == 0
     )
-    fresh = there & (known < _NOBODY) & (wanted > 0)
-    scaled = (known >= _NOBODY) & np.isfinite(wanted)
+    area = pieces.area.to_numpy()
+    blank = np.bincount(position, np.where(np.isfinite(people), 0.0, area), minlength=count)
+    partly = ~wholly_unknown & (blank > edge_share * np.bincount(position, area, minlength=count))
+    fresh = there & (known < _NOBODY) & (wanted > 0) & ~partly
+    scaled = (known >= _NOBODY) & np.isfinite(wanted) & ~partly
     factor = np.divide(wanted, known, out=np.ones(count), where=scaled)
     people = np.where(scaled[position], people * factor[position], people)
     if fresh.any():
@@ -265,6 +275,17 @@ def scale_to_municipal(
         names[fresh],
     )
     audit = audit.add(
+        _LAYER,
+        "unknown",
+        int(partly.sum()),
+        Text(
+            "gminy, których część leży poza znaną siatką ludności: ludność komórek bez "
+            "skalowania, reszta sumy gminy mieszka nie wiadomo gdzie",
+            "municipalities part of which the population grid does not know: cells stay as they "
+            "are, where the rest of the total lives is unknown",
+        ),
+        names[partly],
+    ).add(
         _LAYER,
         "unknown",
         int((~there & (wanted > 0)).sum()),
@@ -346,22 +367,31 @@ def settle(
     totals: pd.DataFrame | None = None,
     max_size: float = 250.0,
     weights: Any = None,
+    edge_share: float = EDGE_SHARE,
+    reached_share: float = REACHED,
 ) -> tuple[gpd.GeoDataFrame, Audit]:
     """Bring what is known of population to pieces by municipality: split, cut, scale.
+
+    Land beyond the extent of a raster of population, or beyond the cells of a grid that lists
+    empty cells too, gets pieces of unknown population.
 
     Parameters
     ----------
     municipalities : GeoDataFrame
         ``teryt`` and polygons, CRS in metres.
     cells : GeoDataFrame, optional
-        Polygons with ``population``. Municipalities that they do not reach at all are filled with
-        pieces of their own land.
+        Polygons with ``population``. Municipalities that they do not reach are filled with pieces
+        of their own land.
     totals : DataFrame, optional
         ``teryt`` and ``population``. With neither, people are unknown everywhere.
     max_size : float
         Largest width of a piece, m.
     weights : optional
         See :func:`weigh`.
+    edge_share : float
+        See :func:`scale_to_municipal`.
+    reached_share : float
+        Cells of a grid that lists empty ones reach a municipality if they cover this share of it.
 
     Returns
     -------
@@ -394,8 +424,17 @@ def settle(
     audit += more
     pieces, more = cut_by_municipalities(pieces, municipalities)
     audit += more
+    rest = uncovered(cells, pieces, municipalities, edge_share)
+    land_area = shapely.area(np.asarray(municipalities.geometry.to_numpy(), dtype=object))
+    covered = 1 - shapely.area(rest) / np.maximum(land_area, _NOBODY)
     reached = set(pieces["teryt"].unique())
     bare = np.array([code not in reached for code in municipalities["teryt"]])
+    if extent_of(cells, municipalities.crs) is None:
+        bare |= covered < reached_share
+        pieces = pieces[~pieces["teryt"].isin(municipalities["teryt"][bare])]
+    rest[bare] = shapely.Polygon()
+    pieces, more = with_rest(pieces, rest, municipalities, max_size)
+    audit += more
     if bare.any():
         land, more = from_municipal(
             municipalities[bare], known[bare], max_size=max_size, weights=weights
@@ -413,6 +452,8 @@ def settle(
             municipalities["teryt"][bare],
         )
     if totals is not None:
-        pieces, more = scale_to_municipal(pieces, municipalities, known, weights=weights)
+        pieces, more = scale_to_municipal(
+            pieces, municipalities, known, weights=weights, edge_share=edge_share
+        )
         audit += more
     return pieces, audit

@@ -110,10 +110,10 @@ PARTLY = Text(
     "unknown.",
 )
 OF_KNOWN = Text(
-    "Pokrycie {cover_unknown_ha:0} ha lądu ({cover_unknown_share:%0}; {names}) jest nieznane: "
+    "Pokrycie {cover_unknown_ha:1} ha lądu ({cover_unknown_share:%1}; {names}) jest nieznane: "
     "liczby niżej, ECA, dPC i kolejność dotyczą tego, co wiadomo; siedlisk, łączy i ECA dziś może "
     "być więcej.",
-    "The cover of {cover_unknown_ha:0} ha of land ({cover_unknown_share:%0}; {names}) is not "
+    "The cover of {cover_unknown_ha:1} ha of land ({cover_unknown_share:%1}; {names}) is not "
     "known: the figures below, ECA, dPC and the order are of what is known; there may be more "
     "habitat, links and ECA today.",
 )

@@ -13,7 +13,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from metrogis.checks.contract import Run
-from metrogis.checks.spatial_development.plan_inputs import zones_of
+from metrogis.checks.spatial_development.plan_inputs import read_plans
 from metrogis.checks.transport_accessibility.service import TOLERANCE, read_service
 from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
 from metrogis.evidence.timetable import evidence
@@ -54,7 +54,7 @@ def exposures(
     out = {}
     for name, layer in (("corridor", "corridors"), ("protected", "protected_areas")):
         given = run.layers[layer]
-        out[name] = _missing(run, layer, n) if given is None else _inside(grid, cells, given)
+        out[name] = _missing(run, layer, n) if given is None else _inside(run, grid, cells, layer)
     out["served"] = _served(run, grid, cells, unit, towns)
     out["planned"] = _planned(run, grid, cells)
     return out
@@ -84,24 +84,39 @@ def _pairs(grid: Grid, cells: tuple[Array, Array], shapes: Array) -> Iterator[tu
         yield point + start, shape
 
 
-def _inside(grid: Grid, cells: tuple[Array, Array], layer: gpd.GeoDataFrame) -> State:
+def _inside(run: Run, grid: Grid, cells: tuple[Array, Array], layer: str) -> State:
+    """Inside a polygon of a layer: yes; outside all of them no, where the layer is known."""
     yes = np.zeros(len(cells[0]), bool)
-    for cell, _ in _pairs(grid, cells, layer.geometry.to_numpy()):
+    for cell, _ in _pairs(grid, cells, run.layers[layer].geometry.to_numpy()):
         yes[cell] = True
-    return State(yes, np.ones(len(yes), bool))
+    evidence = run.evidence[layer]
+    if evidence.complete:
+        return State(yes, np.ones(len(yes), bool))
+    return State(yes, yes | evidence.known_at(_points(grid, cells)))
+
+
+def _points(grid: Grid, cells: tuple[Array, Array]) -> Array:
+    return np.column_stack(grid.xy(*cells)).reshape(len(cells[0]), 2)
 
 
 def _planned(run: Run, grid: Grid, cells: tuple[Array, Array]) -> State:
     if run.layers["plans"] is None and run.layers["planning_zones"] is None:
         return _missing(run, "plans", len(cells[0]))
-    zones = zones_of(run, run.check.id)
+    plans = read_plans(run, run.check.id)
+    zones = plans.zones
     symbols = zones["symbol"].to_numpy()
     value = np.where(np.isin(symbols.astype(str), run.parameters.building_zones), _BUILDING, _ZONE)
     value[zones["symbol"].isna().to_numpy()] = _DARK
     found = np.zeros(len(cells[0]), np.int64)
     for cell, zone in _pairs(grid, cells, zones.geometry.to_numpy()):
         np.maximum.at(found, cell, value[zone])  # where zones overlap, building wins
-    return State(found == _BUILDING, (found == _BUILDING) | (found == _ZONE))
+    # where a zone was lost, one for building may lie over the zone that was read
+    other = found == _ZONE
+    if plans.evidence.losses and other.any():
+        rows = np.flatnonzero(other)
+        part = (cells[0][rows], cells[1][rows])
+        other[rows] = ~plans.evidence.lost_near(_points(grid, part), 0.0)
+    return State(found == _BUILDING, (found == _BUILDING) | other)
 
 
 def _served(
@@ -145,7 +160,7 @@ def _served(
             "school day",
         ).fill(detour=p.detour),
     )
-    xy = np.column_stack(grid.xy(*cells)).reshape(n, 2)
+    xy = _points(grid, cells)
     reach = service.reach(_DAY)[service.place] if len(service.place) else np.zeros(0)
     yes = np.zeros(n, bool)
     for metres in np.unique(reach[reach > 0]):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from metrogis.checks.contract import Check, Finding, Input, Result, Run, Spec
+from metrogis.checks.contract import Check, Input, Result, Run, Spec
 from metrogis.checks.spatial_development import urban_form_texts as texts
 from metrogis.checks.spatial_development.built_land import (
     BUILT_UP,
@@ -37,9 +37,9 @@ from metrogis.checks.spatial_development.known_land import (
     known_land,
     measure,
     people_on,
-    some_names,
 )
 from metrogis.checks.spatial_development.sprawl_bounds import bounds
+from metrogis.checks.spatial_development.urban_form_findings import findings, whole
 from metrogis.errors import SchemaError
 from metrogis.landscape import growth, landcover, metrics, sprawl
 from metrogis.landscape.expected import CLASSES, Expected
@@ -223,7 +223,7 @@ def urban_form(
     return run.result(
         municipalities=table.set_index(towns.index),
         features=features,
-        findings=_findings(table, _whole(table, numbers), spread, "zones" in features),
+        findings=findings(table, whole(table, numbers), spread, "zones" in features),
         rasters={"permeation": seen},
     )
 
@@ -353,36 +353,6 @@ def _municipal(
     return table
 
 
-def _whole(table: gpd.GeoDataFrame, numbers: sprawl.Coefficients) -> dict[str, float]:
-    """Proliferation of all municipalities known whole together; NaN without any.
-
-    Weighted over those whose people are known, too.
-    """
-    known = table[table["up"].notna()]
-    own, land = known["built_ha"], float(known["land_ha"].sum())
-    out = {"municipalities_known": float(len(known)), **_spread(known)}
-    peopled = known[known["people_known"].notna()]
-    lup = wup = np.nan
-    if len(peopled):
-        part = _spread(peopled)
-        people = float(peopled["people_known"].sum())
-        built = float(peopled["built_ha"].sum())
-        lup = built * _HECTARE / people if people > 0 else np.nan
-        dis = part["dis"]
-        weight = sprawl.dispersion_weight(dis, numbers) * sprawl.uptake_weight(lup, numbers)
-        wup = part["up"] * float(weight) if built > 0 else 0.0
-    assert len(own) == 0 or land > 0
-    return {**out, "lup": lup, "wup": float(wup)}
-
-
-def _spread(part: gpd.GeoDataFrame) -> dict[str, float]:
-    """Share built up, dispersion and proliferation of some municipalities taken as one."""
-    built, land = float(part["built_ha"].sum()), float(part["land_ha"].sum())
-    pba = built / land if land > 0 else np.nan
-    dis = float((part["dis"] * part["built_ha"]).sum()) / built if built > 0 else np.nan
-    return {"pba": pba, "dis": dis, "up": pba * dis if built > 0 else pba}
-
-
 def _by_squares(run: Run, built: Grid, unit: Array, n: int) -> tuple[Array, Array]:
     """Entropy of built-up land over the squares of each municipality, and relative to ln n."""
     rows, columns = built.shape
@@ -465,68 +435,6 @@ def _classes(run: Run) -> Expected:
         return CLASSES
     codes = landcover.class_table(given, layer="land_cover_classes")
     return Expected(classes=(*map(float, codes), *run.parameters.sea_values))
-
-
-# --------------------------------------------------------------------------- findings
-
-
-def _findings(
-    table: gpd.GeoDataFrame, every: dict[str, float], spread: gpd.GeoDataFrame, zones: bool
-) -> list[Finding]:
-    out = []
-    gone = table["up"].isna()
-    if gone.any():
-        values = {"municipalities_unknown": float(gone.sum()), "municipalities": float(len(table))}
-        values["land_unknown_ha"] = float(table["unknown_ha"].sum())
-        out.append(Finding(texts.OF_KNOWN, values, {"names": some_names(table["name"][gone])}))
-    out.append(
-        Finding(
-            texts.SPRAWL,
-            {
-                "built_ha": float(table["built_ha"][~gone].sum()),
-                **{name: every[name] for name in ("pba", "dis", "up")},
-            },
-        )
-    )
-    nobody = table["people_known"].isna() & ~gone
-    weighted = {name: every[name] for name in ("lup", "wup")}
-    if np.isfinite(every["wup"]) and nobody.any():
-        values = {**weighted, "people_unknown": float(nobody.sum())}
-        names = {"names": some_names(table["name"][nobody])}
-        out.append(Finding(texts.WEIGHTED_KNOWN, values, names))
-    elif np.isfinite(every["wup"]):
-        out.append(Finding(texts.WEIGHTED, weighted))
-    else:
-        unknown = float(table["people"].isna().sum())
-        out.append(Finding(texts.UNWEIGHTED, {"people_unknown": unknown}))
-    best = "wup" if table["wup"].notna().any() else "up"
-    if table[best].notna().any():
-        row = table.loc[table[best].idxmax()]
-        text = texts.MOST_WEIGHTED if best == "wup" else texts.MOST
-        out.append(Finding(text, {f"largest_{best}": float(row[best])}, {"town": str(row["name"])}))
-    spread = spread[spread["known_share"] == 1]  # of others the area built up is not known whole
-    h, relative = sprawl.entropy(spread["built_ha"].to_numpy())
-    if np.isfinite(relative):
-        out.append(
-            Finding(
-                texts.ENTROPY_ZONES if zones else texts.ENTROPY,
-                {"entropy": h, "entropy_relative": relative, "parts": len(spread)},
-            )
-        )
-    if "cover_shdi" in table and table["cover_mesh"].notna().any():
-        row = table.loc[table["cover_mesh"].idxmin()]
-        out.append(
-            Finding(
-                texts.COVER,
-                {
-                    "shdi_median": float(table["cover_shdi"].median()),
-                    "mesh_median": float(table["cover_mesh"].median()),
-                    "mesh_least": float(row["cover_mesh"]),
-                },
-                {"town": str(row["name"])},
-            )
-        )
-    return out
 
 
 CHECK = Check(

@@ -62,11 +62,11 @@ WEIGHTED_KNOWN = Text(
 OF_KNOWN = Text(
     "O rozlewaniu się zabudowy w {municipalities_unknown:0} z {municipalities:0} "
     "{municipalities:plural:gminy|gmin|gmin} ({names}) nie wiadomo, bo brak tam lub w pobliżu "
-    "danych; nieznane jest {land_unknown_ha:0} ha lądu. Dalsze liczby i kolejność dotyczą "
+    "danych; nieznane jest {land_unknown_ha:1} ha lądu. Dalsze liczby i kolejność dotyczą "
     "pozostałych.",
     "How far built-up land sprawls is not known of {municipalities_unknown:0} of "
     "{municipalities:0} {municipalities:plural:municipality|municipalities} ({names}), which lack "
-    "data or lie near land that does; {land_unknown_ha:0} ha of land are unknown. The figures and "
+    "data or lie near land that does; {land_unknown_ha:1} ha of land are unknown. The figures and "
     "the order below are of the others.",
 )
 UNWEIGHTED = Text(
@@ -94,6 +94,12 @@ ENTROPY_ZONES = Text(
     "równo rozłożona).",
     "Entropy of built-up land over {parts:0} zones: {entropy:2}, relative {entropy_relative:2} (1: "
     "evenly spread).",
+)
+COVER_UNKNOWN = Text(
+    "Pokrycie terenu {cover_unknown:0} {cover_unknown:plural:gminy|gmin|gmin} ({names}) jest "
+    "nieznane w całości lub w części: miary krajobrazu dotyczą pozostałych.",
+    "Land cover of {cover_unknown:0} {cover_unknown:plural:municipality|municipalities} ({names}) "
+    "is not known, or not on all of their land: landscape metrics are of the others.",
 )
 COVER = Text(
     "Pokrycie terenu: mediana gmin SHDI {shdi_median:2}, efektywnej wielkości oczka MESH "

@@ -69,10 +69,10 @@ FARTHEST = Text(
     "The largest leapfrog patch has {largest_leapfrog_ha:1} ha: {municipality}.",
 )
 UNKNOWN_LAND = Text(
-    "Nie wiadomo, co działo się na {land_unknown_ha:0} ha lądu ({land_unknown_share:%0}) w "
+    "Nie wiadomo, co działo się na {land_unknown_ha:1} ha lądu ({land_unknown_share:%1}) w "
     "{municipalities_unknown:0} {municipalities_unknown:plural:gminie|gminach|gminach} ({names}): "
     "nie ma go w żadnej liczbie.",
-    "What happened on {land_unknown_ha:0} ha of land ({land_unknown_share:%0}) in "
+    "What happened on {land_unknown_ha:1} ha of land ({land_unknown_share:%1}) in "
     "{municipalities_unknown:0} {municipalities_unknown:plural:municipality|municipalities} "
     "({names}) is not known: it is in no figure.",
 )

@@ -12,6 +12,7 @@ import shapely
 
 from metrogis import population as people_of
 from metrogis.checks.contract import Run
+from metrogis.evidence.rasters import mask_of
 from metrogis.provenance import Audit, audit_of
 
 _last: dict[str, tuple[gpd.GeoDataFrame, Audit]] = {}
@@ -65,6 +66,7 @@ def fingerprint(*things: Any) -> str | None:
         elif isinstance(thing, pd.DataFrame):
             names = [str(c) for c in thing.columns]
             out.update(repr((names, len(thing), list(audit_of(thing)))).encode())
+            out.update(repr(mask_of(thing)).encode())
             for position, name in enumerate(thing.columns):
                 column = thing.iloc[:, position]
                 if isinstance(column, gpd.GeoSeries):
