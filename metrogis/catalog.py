@@ -88,7 +88,9 @@ LAYERS: dict[str, Known] = {
         Text("wejścia do węzłów", "entrances of interchanges"), "Entrances"
     ),
     "cycle_routes": Known(Text("infrastruktura rowerowa", "cycle infrastructure"), "CycleRoutes"),
-    "cycle_coverage": Known(Text("zasięg danych rowerowych", "area the cycle data cover"), "Areas"),
+    "cycle_coverage": Known(
+        Text("zasięg danych rowerowych", "area the cycle data cover"), "CycleCoverage"
+    ),
     "bike_parking": Known(Text("stojaki rowerowe", "bicycle parking"), "BikeParking"),
     "bike_share": Known(Text("rower metropolitalny", "bike share"), "BikeShare"),
     "streets": Known(Text("sieć ulic", "street network"), ""),
@@ -213,14 +215,6 @@ class _Columns(_Layer):
         return value
 
 
-class Finer(_Strict):
-    """Population cells of another layer that hold instead inside some municipalities."""
-
-    layer: str
-    municipalities: list[str] = Field(min_length=1)
-    """TERYT codes."""
-
-
 class VectorLayer(_Columns):
     """``driver = "vector"``: anything GDAL reads, and GeoParquet."""
 
@@ -229,8 +223,6 @@ class VectorLayer(_Columns):
     crs: str | None = None
     swap_axes: bool = False
     inside: Literal["municipalities"] | None = None
-    finer: list[Finer] = []
-    """Of population cells: where a city has finer ones."""
 
 
 class Locate(_Strict):
@@ -401,10 +393,6 @@ class Catalog(_Strict):
     def _municipalities(cls, value: dict[str, Any]) -> dict[str, Any]:
         if "municipalities" not in value or isinstance(value["municipalities"], MissingLayer):
             raise ValueError("a catalog needs the layer 'municipalities'")
-        for name, layer in value.items():
-            for item in getattr(layer, "finer", ()):
-                if item.layer not in value:
-                    raise ValueError(f"layers.{name}.finer: there is no layer '{item.layer}'")
         return value
 
 

@@ -69,6 +69,11 @@ class Schema:
 
 
 _TERYT = Field("teryt", Text("kod TERYT gminy", "TERYT code of the municipality"))
+_AREA = Text(
+    "kod TERYT gminy, powiatu (4 cyfry), województwa (2) albo *",
+    "TERYT code of a municipality, county (4 digits), voivodeship (2), or *",
+)
+_COVERED = ("complete", "partial", "none")
 _NAME = Field("text", Text("nazwa", "name"), nullable=True)
 _PEOPLE = Field("number", Text("liczba mieszkańców", "residents"), "people", low=0, nullable=True)
 
@@ -224,17 +229,9 @@ SCHEMAS: dict[str, Schema] = {
             "",
             {
                 "feed": Field("text", Text("rozkład lub przewoźnik", "feed or operator")),
-                "teryt": Field(
-                    "area",
-                    Text(
-                        "kod TERYT gminy, powiatu (4 cyfry), województwa (2) albo *",
-                        "TERYT code of a municipality, county (4 digits), voivodeship (2), or *",
-                    ),
-                ),
+                "teryt": Field("area", _AREA),
                 "mode": Field("text", Text("środek transportu", "mode")),
-                "state": Field(
-                    "text", Text("stan", "state"), allowed=("complete", "partial", "none")
-                ),
+                "state": Field("text", Text("stan", "state"), allowed=_COVERED),
             },
         ),
         Schema(
@@ -300,6 +297,15 @@ SCHEMAS: dict[str, Schema] = {
             },
         ),
         Schema("Areas", Text("obszary", "areas"), "polygon", {"name": _optional(_NAME)}),
+        Schema(
+            "CycleCoverage",
+            Text("zasięg danych rowerowych (obszary lub gminy)", "coverage of cycle data"),
+            "",
+            {
+                "teryt": _optional(Field("area", _AREA)),
+                "state": _optional(Field("text", Text("stan", "state"), allowed=_COVERED)),
+            },
+        ),
         Schema("Table", Text("tabela", "table"), "", {}),
     )
 }

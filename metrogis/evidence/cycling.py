@@ -15,7 +15,7 @@ routes drawn elsewhere are there all the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -77,7 +77,8 @@ def cycle_coverage(
     coverage : GeoDataFrame, DataFrame or None
         Polygons, or a table with ``teryt`` and ``state``.
     municipalities : GeoDataFrame
-        ``teryt`` and polygons, CRS in metres. Beyond them nothing is known without polygons.
+        ``teryt`` and polygons, CRS in metres. Land beyond them is asked of only where ``coverage``
+        is polygons.
     drawn : array of bool, shape (municipalities,)
         Where so much is drawn that somebody must have mapped it: decides without ``coverage``.
     layer : str
@@ -113,7 +114,8 @@ def cycle_coverage(
                 "no layer cycle_coverage: municipalities with routes in the data taken as complete",
             ),
         )
-        return CycleCoverage(_inside(own, shapes[state == "complete"]), state, True, audit)
+        known_there = Evidence.by_municipality(layer, municipalities, state == "complete")
+        return CycleCoverage(_named(own & known_there, layer), state, True, audit)
     outlined = _outlined(coverage)
     audit = Audit()
     state = np.full(len(shapes), "none", dtype=object)
@@ -136,14 +138,21 @@ def cycle_coverage(
         )
     inner, outer, more = _areas(coverage[outlined])
     audit += more
-    evidence = _inside(own, np.asarray([*known, *inner], dtype=object)).without(outer)
+    if outlined.any():
+        evidence = _inside(own, np.asarray([*known, *inner], dtype=object)).without(outer)
+    else:
+        evidence = own & Evidence.by_municipality(layer, municipalities, state == "complete")
     if lost.any():
         what = Text("wiersz pokrycia bez miejsca", "row of coverage without a place")
         evidence = evidence.losing([loss("row", what, named.index[lost.to_numpy()])])
         audit = audit.add(_LAYER, "unknown", int(lost.sum()), what, named.index[lost.to_numpy()])
     if outlined.any():
         state = _by_share(evidence, shapes, state)
-    return CycleCoverage(evidence, state, False, audit)
+    return CycleCoverage(_named(evidence, layer), state, False, audit)
+
+
+def _named(evidence: Evidence, layer: str) -> Evidence:
+    return replace(evidence, layer=layer)
 
 
 def states_by_code(rows: pd.DataFrame, codes: Any) -> tuple[npt.NDArray[np.object_], Audit]:

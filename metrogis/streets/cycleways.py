@@ -26,6 +26,7 @@ from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError
 from metrogis.provenance import Audit
 from metrogis.streets import hstore
+from metrogis.streets.overlaps import overlapping
 from metrogis.texts import Text
 
 Lines: TypeAlias = "gpd.GeoSeries | gpd.GeoDataFrame"
@@ -81,67 +82,49 @@ def by_state(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> Split:
     audit = Audit()
     geometry = routes.geometry.to_numpy()
     void = shapely.is_missing(geometry) | shapely.is_empty(geometry)
-    audit = audit.add(
-        layer,
-        "dropped",
-        int(void.sum()),
-        Text("linie bez geometrii", "lines without geometry"),
-        routes.index[void],
-    )
+    what = Text("linie bez geometrii", "lines without geometry")
+    audit = audit.add(layer, "dropped", int(void.sum()), what, routes.index[void])
     routes = routes.loc[~void]
     state, found = _states(routes, layer)
     audit += found
     parts, multi = _single_parts(routes.assign(_state=state))
-    audit = audit.add(
-        layer,
-        "repaired",
-        multi,
-        Text("linie wieloczęściowe podzielono na części", "multi-part lines split into parts"),
-    )
+    what = Text("linie wieloczęściowe podzielono na części", "multi-part lines split into parts")
+    audit = audit.add(layer, "repaired", multi, what)
     # built first: of a line drawn as built and as planned the built one is kept
     rank = parts["_state"].map({"built": 0, "unknown": 1, "planned": 2, "gone": 3}).to_numpy()
     order = np.argsort(rank, kind="stable")
-    keys = shapely.to_wkb(shapely.normalize(parts.geometry.to_numpy()[order]))
+    degrees = parts.crs is not None and parts.crs.is_geographic
+    keys = _courses(parts.geometry.to_numpy()[order], digits=8 if degrees else 3)
     repeated = np.zeros(len(parts), dtype=bool)
     repeated[order] = pd.Series(keys).duplicated().to_numpy()
-    audit = audit.add(
-        layer,
-        "dropped",
-        int(repeated.sum()),
-        Text("linie narysowane drugi raz", "lines drawn a second time"),
-        parts.index[repeated],
-    )
+    what = Text("linie narysowane drugi raz", "lines drawn a second time")
+    audit = audit.add(layer, "dropped", int(repeated.sum()), what, parts.index[repeated])
     parts = parts.loc[~repeated]
 
     def only(value: str) -> gpd.GeoDataFrame:
         return parts.loc[(parts["_state"] == value).to_numpy()].drop(columns="_state")
 
     built = only("built")
-    over = _overlapping(built.geometry.to_numpy())
-    audit = audit.add(
-        layer,
-        "noted",
-        int(over.sum()),
-        Text(
-            "linie, które częścią przebiegu leżą na innej: ta część liczy się dwa razy",
-            "lines that lie on another one along a part: that part counts twice",
-        ),
-        built.index[over],
+    over = overlapping(built.geometry.to_numpy())
+    what = Text(
+        "linie, które częścią przebiegu leżą na innej: ta część liczy się raz",
+        "lines that lie on another one along a part: that part counts once",
     )
+    audit = audit.add(layer, "noted", int(over.sum()), what, built.index[over])
     return Split(built, only("planned"), only("unknown"), audit)
 
 
-def _overlapping(lines: Array) -> Array:
-    """Tell which lines share a stretch with another one."""
-    out = np.zeros(len(lines), dtype=bool)
-    once = shapely.length(shapely.union_all(lines))
-    if shapely.length(lines).sum() <= once * (1 + 1e-9):
-        return out
-    tree = shapely.STRtree(lines)
-    for predicate in ("overlaps", "covers", "covered_by"):
-        i, j = tree.query(lines, predicate=predicate)
-        out[i[i != j]] = True
-    return out
+def _courses(lines: Array, *, digits: int) -> Array:
+    """Return what lines of one course have in common, however many vertices they are drawn with.
+
+    A vertex that lies on the line through its neighbours, but for rounding to ``digits`` decimals,
+    changes nothing.
+    """
+    bare = np.asarray(shapely.simplify(lines, 10.0**-digits), dtype=object)
+    closed = shapely.is_closed(lines)  # where a ring begins is a vertex of its own
+    bare[closed] = lines[closed]
+    rounded = shapely.transform(bare, lambda xy: xy.round(digits) + 0.0)
+    return np.asarray(shapely.to_wkb(shapely.normalize(rounded)))
 
 
 def built(
@@ -178,7 +161,8 @@ def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
         gone = highway.isin(GONE_HIGHWAY).to_numpy()
         state[planned] = "planned"
         state[gone] = "gone"
-        hinted = _hinted(routes, highway.isna().to_numpy())
+        hinted, unread = _hinted(routes, highway.isna().to_numpy())
+        state[unread] = "unknown"
         audit = audit.add(
             layer,
             "guessed",
@@ -213,13 +197,19 @@ def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
     return state, audit
 
 
-def _hinted(routes: gpd.GeoDataFrame, untold: Array) -> Array:
-    """Rows without a highway value whose other tags still name a plan or a construction site."""
-    hinted = np.zeros(len(routes), dtype=bool)
-    if "other_tags" in routes and untold.any():
-        tags, _ = hstore.tags_of(routes["other_tags"][untold], layer="")
-        hinted[untold] = [any(key in t for key in PLANNED_HIGHWAY) for t in tags]
-    return hinted
+def _hinted(routes: gpd.GeoDataFrame, untagged: Array) -> tuple[Array, Array]:
+    """Rows without a highway value: whose tags name a plan or a site; whose tags are unreadable."""
+    hinted, unread = np.zeros(len(routes), dtype=bool), np.zeros(len(routes), dtype=bool)
+    if "other_tags" in routes and untagged.any():
+        tags, audit = hstore.tags_of(routes["other_tags"][untagged], layer="")
+        hinted[untagged] = [any(key in t for key in PLANNED_HIGHWAY) for t in tags]
+        if len(audit):
+            given = routes["other_tags"][untagged].astype(object)
+            unread[untagged] = [
+                len(t) == 0 and isinstance(text, str) and text.strip() != ""
+                for t, text in zip(tags, given, strict=True)
+            ]
+    return hinted, unread
 
 
 def _names(routes: gpd.GeoDataFrame, mask: Array) -> list[Any]:
@@ -453,7 +443,7 @@ def line_ends(lines: Lines, *, tolerance: float = 3.0) -> gpd.GeoDataFrame:
     lines : GeoSeries or GeoDataFrame of single-part lines
         Projected CRS in metres.
     tolerance : float
-        Metres; 3 by default (METHODS 6, as in BikeDNA, Viero et al. 2023).
+        Metres; 3 by default, as in BikeDNA (Viero et al. 2023).
 
     Returns
     -------

@@ -7,102 +7,28 @@ street network.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from pydantic import Field
 
 from metrogis.checks.active_mobility import border_gaps_texts as texts
 from metrogis.checks.active_mobility import border_parts as parts
-from metrogis.checks.active_mobility.cycle_graph import CycleGraph, cycle_graph
+from metrogis.checks.active_mobility.border_gaps_parameters import BorderGapsParameters
+from metrogis.checks.active_mobility.border_known import Known
+from metrogis.checks.active_mobility.cycle_graph import cycle_graph
 from metrogis.checks.active_mobility.cycle_network import bike_network
 from metrogis.checks.active_mobility.cycle_network_parts import home_of
-from metrogis.checks.active_mobility.infrastructure import pieces_by_area
-from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.active_mobility.known import more_than_half
+from metrogis.checks.contract import Check, Finding, Input, Result
 from metrogis.errors import MissingLayerError
 from metrogis.streets.cycleways import by_state
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
-
-_OWN = "this project's choice"
-
-
-class BorderGapsParameters(Parameters):
-    """Parameters of ``border_gaps``."""
-
-    reach: Annotated[
-        float,
-        Spec(Text("koniec leży od granicy do", "an end lies from the border up to"), "m", _OWN),
-        Field(gt=0),
-    ] = 500
-    gap_limit: Annotated[
-        float,
-        Spec(Text("najdłuższa przerwa", "longest gap"), "m", _OWN),
-        Field(gt=0),
-    ] = 1500
-    detour_min: Annotated[
-        float,
-        Spec(
-            Text("objazd infrastrukturą od", "way round over infrastructure from"),
-            "1",
-            "Vybornova et al. 2023: detour of at least 1.5",
-        ),
-        Field(ge=1),
-    ] = 1.5
-    lone_distance: Annotated[
-        float,
-        Spec(
-            Text("koniec bez dalszego ciągu, od granicy do", "end with nothing beyond, up to"),
-            "m",
-            _OWN,
-        ),
-        Field(ge=0),
-    ] = 150
-    border_tolerance: Annotated[
-        float,
-        Spec(
-            Text("szczelina między gminami do", "sliver between municipalities up to"),
-            "m",
-            "matching tolerance of borders, direction 1.2.1: 25 m",
-        ),
-        Field(ge=0),
-    ] = 25
-    coverage_length: Annotated[
-        float,
-        Spec(
-            Text("gmina jest zmapowana od", "a municipality is mapped from"),
-            "km",
-            f"{_OWN}: shorter stubs are spill of a neighbour's data",
-        ),
-        Field(ge=0),
-    ] = 1
-    lanes: Annotated[
-        bool,
-        Spec(Text("pasy rowerowe to infrastruktura", "painted lanes count"), "-", _OWN),
-    ] = True
-    match_distance: Annotated[
-        float,
-        Spec(
-            Text("trasa z warstwy gmin przy ulicy do", "a route of the layer is at a street to"),
-            "m",
-            "BikeDNA (Viero, Vybornova & Szell 2023): 15 m",
-        ),
-        Field(gt=0),
-    ] = 15
-    match_share: Annotated[
-        float,
-        Spec(Text("na co najmniej tej części odcinka", "on at least this share"), "1", _OWN),
-        Field(gt=0, le=1),
-    ] = 0.8
-    rules: Annotated[
-        Literal["bike_ottawa", "r5"],
-        Spec(Text("reguły stresu", "rules of stress"), "-", "Bike Ottawa; Conveyal R5"),
-    ] = "bike_ottawa"
 
 
 def border_gaps(
@@ -110,6 +36,7 @@ def border_gaps(
     streets: Any = None,
     *,
     cycle_routes: gpd.GeoDataFrame | None = None,
+    cycle_coverage: pd.DataFrame | None = None,
     **parameters: Any,
 ) -> Result:
     """Find where cycle infrastructure breaks at municipal borders.
@@ -122,6 +49,9 @@ def border_gaps(
         Street data with OSM tags, mode ``bike``.
     cycle_routes : GeoDataFrame, optional
         Schema ``CycleRoutes``: built lines make the streets they run along infrastructure, too.
+    cycle_coverage : GeoDataFrame or DataFrame, optional
+        Polygons inside which routes are complete, or a table of municipalities (``teryt``,
+        ``state``). Without it a municipality counts as covered from ``coverage_length`` km on.
     **parameters
         See :class:`BorderGapsParameters`.
 
@@ -150,7 +80,11 @@ def border_gaps(
     [['A', 'B', 'gap', 300.0]]
     """
     run = CHECK.begin(
-        parameters, municipalities=municipalities, streets=streets, cycle_routes=cycle_routes
+        parameters,
+        municipalities=municipalities,
+        streets=streets,
+        cycle_routes=cycle_routes,
+        cycle_coverage=cycle_coverage,
     )
     p: BorderGapsParameters = run.parameters
     towns = run.layers["municipalities"]
@@ -182,20 +116,25 @@ def border_gaps(
     )
     run.add(graph.audit)
     home = home_of(np.asarray(shapely.points(network.x, network.y), object), towns)
-    known = recorded(run, graph, official, home)
+    known = Known.of(run, graph, official, home, network)
     pairs = parts.borders(towns, p.border_tolerance)
     gaps, lone = parts.gaps_from_ends(
         graph, pairs, home, reach=p.reach, limit=p.gap_limit, detour_min=p.detour_min
     )
+    known.judge(gaps, p.detour_min)
+    decided, stated = known.decided(pairs, p.reach)
     rows, states = [], []
     for k, border in enumerate(pairs):
         mine = [*gaps.get(k, []), *parts.crossings(graph, border, home)]
+        ends = lone.get(k, np.zeros(0, np.int64))
+        certain = known.ends_certain(ends, p.gap_limit)
         mine += parts.lone_rows(
-            graph, lone.get(k, np.zeros(0, np.int64)), border, home, known, p.lone_distance
+            graph, ends, border, home, known.routes.mapped, p.lone_distance, certain
         )
         label = _labels(towns, border)
         rows += [{**label, **row} for row in mine]
-        states.append({**label, **_pair_state(mine, border, known), "geometry": border.line})
+        state = _pair_state(mine, border, bool(decided[k]), bool(stated[k]))
+        states.append({**label, **state, "geometry": border.line})
     columns = list(texts.COLUMNS["crossings"])
     crossings = _ranked(parts.table_of(rows, towns, columns))
     borders = parts.table_of(states, towns, list(texts.COLUMNS["borders"]))
@@ -207,27 +146,23 @@ def border_gaps(
     )
 
 
-def recorded(run: Run, graph: CycleGraph, official: gpd.GeoDataFrame | None, home: Array) -> Array:
-    """Tell in which municipalities infrastructure is recorded at all."""
-    p, towns, n = run.parameters, run.layers["municipalities"], graph.network
-    at = home[n.edge_u]
-    mine = graph.built & (at >= 0)
-    metres = np.bincount(at[mine], weights=n.edge_length[mine], minlength=len(towns))
-    if official is not None:
-        _, town, length = pieces_by_area(official.geometry.to_numpy(), towns.geometry.to_numpy())
-        metres = np.maximum(metres, np.bincount(town, weights=length, minlength=len(towns)))
-    known: Array = (metres >= p.coverage_length * 1000 - 1e-6) & (metres > 0)
-    run.note(
-        "streets",
-        "unknown",
-        int((~known).sum()),
-        Text(
-            "gminy bez zapisanej infrastruktury rowerowej: brak danych, nie brak tras",
-            "municipalities without recorded cycle infrastructure: no data, not no routes",
-        ),
-        towns["name"][~known],
-    )
-    return known
+def _pair_state(
+    rows: list[dict[str, Any]], border: parts.Border, decided: bool, stated: bool
+) -> dict[str, Any]:
+    """One certain crossing is enough for "continuous"; all else needs the whole border known."""
+    states = [row["state"] for row in rows]
+    if "continuous" in states:
+        state = "continuous"
+    elif "gap" in states and stated:
+        state = "gap"
+    else:
+        state = "none" if decided and "gap" not in states else "unknown"
+    return {
+        "border_km": border.line.length / 1000,
+        "state": state,
+        "continuous": states.count("continuous"),
+        "gaps": states.count("gap"),
+    }
 
 
 def _labels(towns: gpd.GeoDataFrame, border: parts.Border) -> dict[str, str]:
@@ -235,22 +170,6 @@ def _labels(towns: gpd.GeoDataFrame, border: parts.Border) -> dict[str, str]:
         f"{column}_{side}": str(towns[column].iloc[row])
         for column in ("teryt", "name")
         for side, row in (("a", border.a), ("b", border.b))
-    }
-
-
-def _pair_state(rows: list[dict[str, Any]], border: parts.Border, known: Array) -> dict[str, Any]:
-    states = [row["state"] for row in rows]
-    if "continuous" in states:
-        state = "continuous"
-    elif "gap" in states:
-        state = "gap"
-    else:
-        state = "none" if known[border.a] and known[border.b] else "unknown"
-    return {
-        "border_km": border.line.length / 1000,
-        "state": state,
-        "continuous": states.count("continuous"),
-        "gaps": states.count("gap"),
     }
 
 
@@ -270,14 +189,14 @@ def _ranked(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _municipal(
-    towns: gpd.GeoDataFrame, known: Array, crossings: gpd.GeoDataFrame, borders: gpd.GeoDataFrame
+    towns: gpd.GeoDataFrame, known: Known, crossings: gpd.GeoDataFrame, borders: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Build the table of municipalities: each border counts for both of its sides."""
     table = gpd.GeoDataFrame(
         {
             "teryt": towns["teryt"].to_numpy(),
             "name": towns["name"].to_numpy(),
-            "cycle_data": pd.Series(known, dtype="boolean").mask(pd.Series(~known)),
+            "cycle_data": known.routes.flag,
         },
         geometry=towns.geometry.to_numpy(),
         crs=towns.crs,
@@ -293,7 +212,8 @@ def _municipal(
 
     gap = (crossings["state"] == "gap").to_numpy()
     table["neighbours"] = np.nan_to_num(count(borders, borders["border_km"] >= 0, "count"))
-    zero = np.where(known, 0.0, np.nan)  # nothing found where nothing is recorded: unknown
+    # nothing found where routes or streets are not known: unknown
+    zero = np.where(known.routes.mapped & known.covered, 0.0, np.nan)
 
     def filled(values: Array) -> Array:
         return np.where(np.isnan(values), zero, values)
@@ -303,35 +223,43 @@ def _municipal(
     table["gaps_km"] = filled(count(crossings, gap, "sum", "length_m") / 1000)
     table["shortest_gap_m"] = count(crossings, gap, "min", "length_m")
     table["unknown"] = np.nan_to_num(count(borders, borders["state"] == "unknown", "count"))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        table["decided_share"] = 1 - table["unknown"] / table["neighbours"]
     table.index = towns.index
     return table[[*texts.COLUMNS["municipalities"], "geometry"]]
 
 
 def _findings(crossings: gpd.GeoDataFrame, borders: gpd.GeoDataFrame) -> list[Finding]:
     state = borders["state"].value_counts()
+    names = ("continuous", "gap", "none", "unknown")
+    values = {"pairs": len(borders), **{f"pairs_{s}": int(state.get(s, 0)) for s in names}}
+    unknown = values["pairs_unknown"]
+    if not len(borders):
+        return [Finding(texts.NO_BORDERS, values)]
+    if unknown == len(borders):
+        pairs = texts.PAIRS_NOTHING
+    elif more_than_half(unknown, len(borders)):
+        pairs = texts.PAIRS_UNKNOWN
+    else:
+        pairs = texts.PAIRS_PARTLY if unknown else texts.PAIRS
+    found = [Finding(pairs, values)]
     gaps = crossings[crossings["state"] == "gap"]
     between = gaps[gaps["reason"] == "missing_between"]
-    found = [
-        Finding(
-            texts.PAIRS,
-            {
-                "pairs": len(borders),
-                **{
-                    f"pairs_{s}": int(state.get(s, 0))
-                    for s in ("continuous", "gap", "none", "unknown")
-                },
-            },
-        ),
-        Finding(
-            texts.GAPS if len(between) else texts.NO_GAPS,
-            {
-                "gaps": len(between),
-                "gaps_km": float(between["length_m"].sum()) / 1000,
-                "gap_median_m": float(between["length_m"].median()) if len(between) else np.nan,
-                "nothing_beyond": len(gaps) - len(between),
-            },
-        ),
-    ]
+    doubtful = int((crossings["reason"] == "may_be_closed").sum())
+    figures = {
+        "gaps": len(between),
+        "gaps_km": float(between["length_m"].sum()) / 1000,
+        "gap_median_m": float(between["length_m"].median()) if len(between) else np.nan,
+        "nothing_beyond": len(gaps) - len(between),
+        "gaps_uncertain": doubtful,
+    }
+    text = texts.GAPS if len(between) else texts.NO_GAPS
+    if figures["nothing_beyond"]:
+        text = texts.joined(text, texts.BEYOND)
+    if doubtful:
+        text = texts.joined(text, texts.MAYBE)
+    if unknown < len(borders) or len(gaps):
+        found.append(Finding(text, figures))
     if len(between):
         row = between.iloc[0]
         road = f" ({row['road']})" if isinstance(row["road"], str) else ""
@@ -361,6 +289,12 @@ CHECK = Check(
             "cycle_routes",
             Text("infrastruktura rowerowa", "cycle routes"),
             "CycleRoutes",
+            required=False,
+        ),
+        Input(
+            "cycle_coverage",
+            Text("zasięg danych rowerowych", "extent of the cycle data"),
+            "CycleCoverage",
             required=False,
         ),
     ),

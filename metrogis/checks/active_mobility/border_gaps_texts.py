@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrogis.checks.contract import Category, Column, View, municipality_columns
+from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
 from metrogis.texts import UNKNOWN, Text
 
 TITLE = Text("Przerwy tras rowerowych na granicach gmin", "Cycle routes broken at borders")
@@ -35,24 +35,65 @@ METHOD = Text(
 
 # --------------------------------------------------------------------------- findings
 
-PAIRS = Text(
-    "Z {pairs:0} {pairs:plural:granicy|granic|granic} między gminami "
+
+def joined(*parts: Text) -> Text:
+    """Return texts one after the other."""
+    return Text("".join(p.pl for p in parts), "".join(p.en for p in parts))
+
+
+_STATES = Text(
     "{pairs_continuous:0} {pairs_continuous:plural:ma|mają|ma} ciągłą trasę rowerową, "
-    "{pairs_gap:0} {pairs_gap:plural:ma|mają|ma} tylko przerwy, na {pairs_none:0} nie ma trasy w "
-    "pobliżu; o {pairs_unknown:0} dane nie rozstrzygają.",
-    "Of {pairs:0} {pairs:plural:border|borders} between municipalities {pairs_continuous:0} "
-    "{pairs_continuous:plural:has|have} a continuous cycle route, {pairs_gap:0} only gaps, "
-    "{pairs_none:0} no route near; for {pairs_unknown:0} the data do not tell.",
+    "{pairs_gap:0} {pairs_gap:plural:ma|mają|ma} tylko przerwy, przy {pairs_none:0} nie ma trasy w "
+    "pobliżu",
+    "{pairs_continuous:0} {pairs_continuous:plural:has|have} a continuous cycle route, "
+    "{pairs_gap:0} only gaps, {pairs_none:0} no route near",
+)
+_OF = Text(
+    "Z {pairs:0} {pairs:plural:granicy|granic|granic} między gminami ",
+    "Of {pairs:0} {pairs:plural:border|borders} between municipalities ",
+)
+PAIRS = joined(_OF, _STATES, Text(".", "."))
+PAIRS_PARTLY = joined(
+    _OF,
+    _STATES,
+    Text(
+        "; o {pairs_unknown:0} nie wiadomo.",
+        "; of {pairs_unknown:0} it is unknown.",
+    ),
+)
+PAIRS_UNKNOWN = joined(
+    Text(
+        "O {pairs_unknown:0} z {pairs:0} granic między gminami nie wiadomo, czy przecina je trasa "
+        "rowerowa. Z pozostałych ",
+        "Of {pairs_unknown:0} of {pairs:0} borders between municipalities it is unknown whether a "
+        "cycle route crosses them. Of the others ",
+    ),
+    _STATES,
+    Text(".", "."),
+)
+PAIRS_NOTHING = Text(
+    "O żadnej z {pairs:0} {pairs:plural:granicy|granic|granic} między gminami nie wiadomo, czy "
+    "przecina ją trasa rowerowa: danych jest za mało.",
+    "Of none of {pairs:0} {pairs:plural:border|borders} between municipalities is it known whether "
+    "a cycle route crosses it: there are too few data.",
+)
+NO_BORDERS = Text(
+    "Gminy nie mają wspólnych granic.", "The municipalities have no borders with each other."
 )
 GAPS = Text(
     "Przerw na granicach: {gaps:0}, razem {gaps_km:1} km ulic; mediana długości "
-    "{gap_median_m:0} m. Bez dalszego ciągu u sąsiada: {nothing_beyond:0}.",
+    "{gap_median_m:0} m.",
     "Gaps at borders: {gaps:0}, together {gaps_km:1} km of streets; median length "
-    "{gap_median_m:0} m. With nothing beyond the border: {nothing_beyond:0}.",
+    "{gap_median_m:0} m.",
 )
-NO_GAPS = Text(
-    "Przerw na granicach: {gaps:0}. Bez dalszego ciągu u sąsiada: {nothing_beyond:0}.",
-    "Gaps at borders: {gaps:0}. With nothing beyond the border: {nothing_beyond:0}.",
+NO_GAPS = Text("Przerw na granicach: {gaps:0}.", "Gaps at borders: {gaps:0}.")
+BEYOND = Text(
+    " Bez dalszego ciągu u sąsiada: {nothing_beyond:0}.",
+    " With nothing beyond the border: {nothing_beyond:0}.",
+)
+MAYBE = Text(
+    " O dalszych {gaps_uncertain:0} nie wiadomo, czy nie domyka ich trasa, której nie ma w danych.",
+    " Of {gaps_uncertain:0} more it is unknown whether a route that the data lack closes them.",
 )
 FIRST = Text(
     "Najpilniejsza: {first_gap_m:0} m między gminami {a} i {b}{road}; połączyłaby sieci, z których "
@@ -78,12 +119,19 @@ REASONS = {
     "nothing_beyond": Text("za granicą nie ma dalszego ciągu", "nothing goes on beyond"),
     "crosses": Text("trasa przecina granicę", "the route crosses the border"),
     "no_data": Text("brak danych po drugiej stronie", "no data on the other side"),
+    "may_be_closed": Text(
+        "w pobliżu dane są niepełne: trasa może iść dalej",
+        "the data near it are not complete: the route may go on",
+    ),
 }
 
 _NAME_A = Column(Text("gmina", "municipality"), kind="text")
 _NAME_B = Column(Text("sąsiad", "neighbour"), kind="text")
 _TERYT_A = Column(Text("TERYT", "TERYT"), kind="text")
 _TERYT_B = Column(Text("TERYT sąsiada", "TERYT of the neighbour"), kind="text")
+
+
+_BESIDE = Text("obok granic, o których nie wiadomo", "beside borders that are unknown")
 
 
 def _states(categories: tuple[Category, ...]) -> Column:
@@ -99,34 +147,61 @@ COLUMNS = {
         **municipality_columns(),
         "cycle_data": Column(Text("objęta danymi rowerowymi", "covered by cycle data"), "flag"),
         "neighbours": Column(Text("sąsiednie gminy", "neighbours")),
-        "continuous": Column(Text("granice z ciągłą trasą", "borders with a continuous route")),
-        "gaps": Column(Text("przerwy na granicach", "gaps at borders")),
-        "gaps_km": Column(Text("długość przerw", "length of gaps"), unit="km", digits=1),
-        "shortest_gap_m": Column(Text("najkrótsza przerwa", "shortest gap"), unit="m"),
-        "unknown": Column(Text("granice nieznane", "borders unknown")),
+        "continuous": Column(
+            Text("granice z ciągłą trasą", "borders with a continuous route"),
+            note=_BESIDE,
+            bound="low",
+            known="decided_share",
+        ),
+        "gaps": Column(
+            Text("przerwy na granicach", "gaps at borders"),
+            note=_BESIDE,
+            bound="low",
+            known="decided_share",
+        ),
+        "gaps_km": Column(
+            Text("długość przerw", "length of gaps"),
+            unit="km",
+            digits=1,
+            bound="low",
+            known="decided_share",
+        ),
+        "shortest_gap_m": Column(
+            Text("najkrótsza przerwa", "shortest gap"), unit="m", of_known=True
+        ),
+        "unknown": Column(Text("granice nieznane", "borders unknown"), of_known=True),
+        "decided_share": Column(
+            Text("udział granic rozstrzygniętych", "share of borders decided"),
+            kind="share",
+            of_known=True,
+        ),
     },
     "crossings": {
-        "rank": Column(Text("miejsce w rankingu", "rank")),
+        "rank": Column(Text("miejsce w rankingu", "rank"), of_known=True),
         "teryt_a": _TERYT_A,
         "teryt_b": _TERYT_B,
         "name_a": _NAME_A,
         "name_b": _NAME_B,
         "state": _states(STATES),
         "reason": Column(Text("dlaczego", "why"), kind="category", categories=REASONS),
-        "length_m": Column(Text("długość przerwy", "length of the gap"), unit="m"),
+        "length_m": Column(Text("długość przerwy", "length of the gap"), unit="m", bound="high"),
         "detour": Column(
             Text("wydłużenie", "detour"),
             unit="1",
             digits=2,
             note=Text("droga ulicami / linia prosta", "way by street / straight line"),
+            of_known=True,
         ),
         "around_m": Column(
             Text("objazd infrastrukturą", "way round over infrastructure"),
             unit="m",
             note=Text("puste: nie ma objazdu", "missing: there is none"),
+            of_known=True,
         ),
-        "stress": Column(Text("najwyższy stres", "highest stress"), unit="level"),
-        "low_stress_share": Column(Text("udział o niskim stresie", "share of low stress"), "share"),
+        "stress": Column(Text("najwyższy stres", "highest stress"), unit="level", of_known=True),
+        "low_stress_share": Column(
+            Text("udział o niskim stresie", "share of low stress"), "share", of_known=True
+        ),
         "road": Column(Text("ulica", "road"), kind="text"),
         "joins_km": Column(
             Text("dołączana sieć", "network joined"),
@@ -135,6 +210,7 @@ COLUMNS = {
             note=Text(
                 "mniejsza z dwóch sieci; 0: jedna sieć", "the smaller of two; 0: one network"
             ),
+            of_known=True,
         ),
     },
     "borders": {
@@ -144,10 +220,12 @@ COLUMNS = {
         "name_b": _NAME_B,
         "border_km": Column(Text("długość granicy", "length of the border"), unit="km", digits=1),
         "state": _states(PAIR_STATES),
-        "continuous": Column(Text("ciągłe przejścia", "continuous crossings")),
-        "gaps": Column(Text("przerwy", "gaps")),
+        "continuous": Column(Text("ciągłe przejścia", "continuous crossings"), bound="low"),
+        "gaps": Column(Text("przerwy", "gaps"), bound="low"),
     },
 }
+
+_GROUND = Ground("cycle_data")
 
 VIEWS = (
     View(
@@ -168,6 +246,7 @@ VIEWS = (
             "joins_km",
         ),
         weight=5.0,
+        ground=_GROUND,
     ),
     View(
         "borders",
@@ -176,6 +255,7 @@ VIEWS = (
         categories=PAIR_STATES,
         popup=("name_a", "name_b", "state", "continuous", "gaps"),
         weight=2.5,
+        ground=_GROUND,
     ),
     View(
         "municipalities",
@@ -185,5 +265,6 @@ VIEWS = (
         palette="cividis",
         popup=("name", "neighbours", "continuous", "gaps", "shortest_gap_m", "unknown"),
         shown=False,
+        ground=Ground("decided_share"),
     ),
 )

@@ -199,11 +199,21 @@ def _same(row: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def lone_rows(
-    graph: CycleGraph, ends: Array, border: Border, home: Array, known: Array, nearest: float
+    graph: CycleGraph,
+    ends: Array,
+    border: Border,
+    home: Array,
+    mapped: Array,
+    nearest: float,
+    certain: Array,
 ) -> list[dict[str, Any]]:
-    """Return ends right at the border beyond which there is nothing, or nothing known."""
+    """Return ends right at the border beyond which there is nothing, or nothing known.
+
+    ``mapped``: municipalities whose routes are known; ``certain``: ends around which streets and
+    routes are.
+    """
     n, rows = graph.network, []
-    for end in ends.tolist():
+    for end, sure in zip(ends.tolist(), certain.tolist(), strict=True):
         point = shapely.Point(n.x[end], n.y[end])
         if border.line.distance(point) > nearest:
             continue
@@ -211,8 +221,8 @@ def lone_rows(
         edges = np.flatnonzero(graph.built & ((n.edge_u == end) | (n.edge_v == end)))
         rows.append(
             {
-                "state": "gap" if known[other] else "unknown",
-                "reason": "nothing_beyond" if known[other] else "no_data",
+                "state": "gap" if sure and mapped[other] else "unknown",
+                "reason": "nothing_beyond" if sure and mapped[other] else "no_data",
                 "length_m": np.nan,
                 "stress": np.nan,
                 "road": graph.main_name(edges),

@@ -17,9 +17,13 @@ from metrogis.checks.active_mobility.infrastructure import (
     stress_of,
     uncovered,
 )
+from metrogis.checks.active_mobility.known import open_networks
+from metrogis.evidence import Evidence
 from metrogis.provenance import Audit, audit_of
 from metrogis.streets import StreetNetwork
+from metrogis.streets.chains import chains
 from metrogis.streets.cycleways import component_lengths, components, group_labels, line_ends
+from metrogis.streets.overlaps import counted_once
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
@@ -29,13 +33,17 @@ _TOUCH = 0.5
 
 
 def home_of(points: Array, towns: gpd.GeoDataFrame) -> Array:
-    """Return the row of the municipality each point lies in; -1 outside all."""
+    """Return the row of the municipality each point lies in; -1 outside all.
+
+    On a shared border it is the one with the lower code, whatever the order of rows.
+    """
     home = np.full(len(points), -1, np.int64)
     if len(points):
         point, town = shapely.STRtree(towns.geometry.to_numpy()).query(
             points, predicate="intersects"
         )
-        order = np.lexsort((-town, point))
+        rank = np.argsort(np.argsort(towns["teryt"].to_numpy(dtype=str), kind="stable"))
+        order = np.lexsort((-rank[town], point))
         home[point[order]] = town[order]
     return home
 
@@ -54,11 +62,12 @@ def form_table(
     lines: gpd.GeoDataFrame, tolerances: tuple[float, ...], crs: Any
 ) -> gpd.GeoDataFrame:
     """Describe how connected the lines are at each tolerance; the shape is the largest network."""
-    total = float(shapely.length(lines.geometry.to_numpy()).sum())
+    once = _once(lines)
+    total = float(once.length.sum())
     rows, shapes = [], []
     for tolerance in tolerances:
         labels = components(lines, tolerance=tolerance)
-        lengths = component_lengths(lines, labels)
+        lengths = component_lengths(once, labels)
         largest = float(lengths.max(initial=0.0))
         rows.append(
             {
@@ -74,13 +83,24 @@ def form_table(
     return gpd.GeoDataFrame(rows, geometry=shapes, crs=crs)
 
 
-def networks_table(lines: gpd.GeoDataFrame, tolerance: float, crs: Any) -> gpd.GeoDataFrame:
-    """Return one row per connected network, the longest first."""
+def _once(lines: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return the lines whose lengths add up: what lies on another one counts there."""
+    return gpd.GeoSeries(counted_once(lines.geometry.to_numpy()), crs=lines.crs)
+
+
+def networks_table(
+    lines: gpd.GeoDataFrame, tolerance: float, crs: Any, evidence: Evidence
+) -> gpd.GeoDataFrame:
+    """Return one row per connected network, the longest first.
+
+    ``may_go_on`` is true where a network meets land whose routes are not known: it may be longer.
+    """
     labels = components(lines, tolerance=tolerance)
-    lengths = component_lengths(lines, labels)
+    lengths = component_lengths(_once(lines), labels)
+    geometry = lines.geometry.to_numpy()
     order = np.argsort(-lengths, kind="stable")
     count = np.bincount(labels, minlength=len(lengths))
-    geometry = lines.geometry.to_numpy()
+    going = open_networks(evidence, geometry, labels, tolerance, len(lengths))
     by_label = np.argsort(labels, kind="stable")
     cuts = np.split(geometry[by_label], np.cumsum(count)[:-1]) if len(lengths) else []
     return gpd.GeoDataFrame(
@@ -88,6 +108,7 @@ def networks_table(lines: gpd.GeoDataFrame, tolerance: float, crs: Any) -> gpd.G
             "network": np.arange(1, len(order) + 1),
             "length_km": lengths[order] / 1000,
             "lines": count[order],
+            "may_go_on": pd.Series(going[order], dtype="boolean"),
         },
         geometry=[shapely.multilinestrings(cuts[i]) for i in order],
         crs=crs,
@@ -95,23 +116,30 @@ def networks_table(lines: gpd.GeoDataFrame, tolerance: float, crs: Any) -> gpd.G
 
 
 def ends_table(
-    lines: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, tolerance: float
+    lines: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, tolerance: float, evidence: Evidence
 ) -> gpd.GeoDataFrame:
-    """Return the loose ends with their municipality."""
-    ends = line_ends(lines.reset_index(drop=True), tolerance=tolerance)
-    home = home_of(ends.geometry.to_numpy(), towns)
+    """Return the loose ends with their municipality.
+
+    A line ends the same whether it is drawn whole or in parts. An end where routes are not known
+    as far as the tolerance may go on: its kind is unknown.
+    """
+    found = chains(lines.geometry.to_numpy())
+    ends = line_ends(gpd.GeoSeries(found.shape, crs=towns.crs), tolerance=tolerance)
+    points = ends.geometry.to_numpy()
+    home = home_of(points, towns)
     name = lines["name"].astype(object).to_numpy() if "name" in lines else None
-    row = ends["line"].to_numpy(np.int64)
+    row = found.line[ends["line"].to_numpy(np.int64)]
+    sure = evidence.known_near(points, tolerance)
     return gpd.GeoDataFrame(
         {
-            "kind": ends["kind"].to_numpy(object),
+            "kind": np.where(sure, ends["kind"].to_numpy(object), "unknown").astype(object),
             "name": pd.Series(name[row] if name is not None else [None] * len(ends), dtype=object),
-            "gap_m": ends["gap_m"].to_numpy(),
-            "spur_m": np.where(np.isinf(ends["spur_m"]), np.nan, ends["spur_m"]),
+            "gap_m": np.where(sure, ends["gap_m"].to_numpy(), np.nan),
+            "spur_m": np.where(sure & ~np.isinf(ends["spur_m"]), ends["spur_m"], np.nan),
             "teryt": names_of(home, towns, "teryt"),
             "municipality": names_of(home, towns, "name"),
         },
-        geometry=ends.geometry.to_numpy(),
+        geometry=points,
         crs=towns.crs,
     )
 
@@ -120,11 +148,31 @@ def ends_table(
 
 
 class Compared(NamedTuple):
-    """Places that one source lacks, and the length whose comparison is not possible (m)."""
+    """Places that one source lacks; m of each source that could not be compared, and that were."""
 
     places: gpd.GeoDataFrame
     layer_not_compared: float
     osm_not_compared: float
+    layer_compared: float
+    osm_compared: float
+
+
+class Comparison(NamedTuple):
+    """How two sources are compared.
+
+    A stretch is missing in the other source where nothing of it lies within ``distance``; pieces
+    nearer than ``join`` to each other are one place; places shorter than ``shortest`` are left out.
+    Street data say nothing farther than ``reach`` from every street. All in metres. ``routes`` and
+    ``streets`` are the evidence of the two: only where the other source is known all along a
+    stretch can it lack it.
+    """
+
+    distance: float
+    shortest: float
+    join: float
+    reach: float
+    routes: Evidence
+    streets: Evidence
 
 
 def compare(
@@ -132,20 +180,9 @@ def compare(
     planned: gpd.GeoDataFrame,
     network: StreetNetwork,
     towns: gpd.GeoDataFrame,
-    mapped: Array,
-    *,
-    distance: float,
-    shortest: float,
-    join: float,
-    reach: float,
+    rule: Comparison,
 ) -> Compared:
-    """Compare built lines with the infrastructure of the street data, both ways.
-
-    A stretch is missing in the other source where nothing of it lies within ``distance``; pieces
-    nearer than ``join`` to each other are one place; places shorter than ``shortest`` are left
-    out. Lines farther than ``reach`` from any street of the file, and street infrastructure of
-    municipalities the layer does not cover, cannot be compared. All in metres.
-    """
+    """Compare built lines with the infrastructure of the street data, both ways."""
     kind = infrastructure_of(network)
     chosen = np.flatnonzero((kind != NONE) & network.open_edges)
     osm = network.lines(chosen)
@@ -155,32 +192,46 @@ def compare(
     # the layer's lines against the street data, where that reaches
     streets: Array = np.asarray(shapely.points(network.x, network.y), dtype=object)
     near, _ = (
-        shapely.STRtree(streets).query(own, predicate="dwithin", distance=reach)
+        shapely.STRtree(streets).query(own, predicate="dwithin", distance=rule.reach)
         if len(own)
         else (np.zeros(0, int), None)
     )
     known = np.zeros(len(own), bool)
     known[near] = True
-    rest = _lacking(own[known], osm, distance)
-    of_layer = _places(rest, own_names[known], "osm", towns, shortest, join)
-    # the street data's lines against the layer, where that is kept
+    rest = _lacking(own[known], osm, rule.distance)
+    of_layer, unsure = _sure(
+        _places(rest, own_names[known], "osm", towns, rule), rule.streets, rule
+    )
+    layer_left = float(shapely.length(own[~known]).sum()) + unsure
+    # the street data's lines against the layer, where that is known
     middle = shapely.line_interpolate_point(osm, 0.5, normalized=True)
     home = home_of(middle, towns)
-    kept = (home >= 0) & np.append(mapped, False)[home]
-    rest = _lacking(osm[kept], own, distance)
-    of_osm = _places(rest, osm_names[kept], "layer", towns, shortest, join)
+    kept = (home >= 0) & rule.routes.known_at(middle)
+    rest = _lacking(osm[kept], own, rule.distance)
+    of_osm, unsure = _sure(_places(rest, osm_names[kept], "layer", towns, rule), rule.routes, rule)
+    osm_left = float(shapely.length(osm[(home >= 0) & ~kept]).sum()) + unsure
     planned_lines = planned.geometry.to_numpy()
     if len(of_osm) and len(planned_lines):
-        share = share_covered(of_osm.geometry.to_numpy(), planned_lines, distance)
+        share = share_covered(of_osm.geometry.to_numpy(), planned_lines, rule.distance)
         of_osm.loc[share >= 0.5, "other"] = "planned"
     places = pd.concat([of_layer, of_osm], ignore_index=True)
     places = places.sort_values("length_m", ascending=False, kind="stable", ignore_index=True)
     places.insert(0, "rank", places.groupby("missing_in").cumcount() + 1)
     return Compared(
         gpd.GeoDataFrame(places, geometry="geometry", crs=towns.crs),
-        float(shapely.length(own[~known]).sum()),
-        float(shapely.length(osm[(home >= 0) & ~kept]).sum()),
+        layer_left,
+        osm_left,
+        float(shapely.length(own).sum()) - layer_left,
+        float(shapely.length(osm[home >= 0]).sum()) - osm_left,
     )
+
+
+def _sure(
+    places: gpd.GeoDataFrame, other: Evidence, rule: Comparison
+) -> tuple[gpd.GeoDataFrame, float]:
+    """Return the places all along which the other source is known, and the metres of the rest."""
+    sure = other.known_near(places.geometry.to_numpy(), rule.distance)
+    return places[sure].reset_index(drop=True), float(places["length_m"][~sure].sum())
 
 
 def _lacking(lines: Array, others: Array, distance: float) -> Array:
@@ -198,14 +249,13 @@ def _places(
     names: Array,
     missing_in: str,
     towns: gpd.GeoDataFrame,
-    shortest: float,
-    join: float,
+    rule: Comparison,
 ) -> gpd.GeoDataFrame:
     parts, row = shapely.get_parts(rest, return_index=True)
     lines = shapely.get_type_id(parts) == 1
     parts, row = parts[lines], row[lines]
     if len(parts):
-        a, b = shapely.STRtree(parts).query(parts, predicate="dwithin", distance=join)
+        a, b = shapely.STRtree(parts).query(parts, predicate="dwithin", distance=rule.join)
         label = group_labels(a, b, len(parts))
     else:
         label = np.zeros(0, np.int64)
@@ -213,7 +263,7 @@ def _places(
     length = np.bincount(label, weights=shapely.length(parts), minlength=count)
     order = np.argsort(label, kind="stable")
     groups = np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1]) if count else []
-    groups = [g for g, metres in zip(groups, length, strict=True) if metres >= shortest]
+    groups = [g for g, metres in zip(groups, length, strict=True) if metres >= rule.shortest]
     shapes = np.array([shapely.multilinestrings(parts[g]) for g in groups], object)
     centre = [parts[g][np.argmax(shapely.length(parts[g]))] for g in groups]
     home = home_of(
@@ -222,7 +272,7 @@ def _places(
     return gpd.GeoDataFrame(
         {
             "missing_in": np.full(len(groups), missing_in, object),
-            "length_m": length[length >= shortest],
+            "length_m": length[length >= rule.shortest],
             "name": pd.Series([_first_name(names[row[g]]) for g in groups], dtype=object),
             "other": np.full(len(groups), "absent", object),
             "teryt": names_of(home, towns, "teryt"),

@@ -10,12 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from metrogis.checks.active_mobility import interchange_access_texts as texts
-from metrogis.checks.active_mobility.interchange_findings import plain as _plain
 from metrogis.checks.active_mobility.interchange_findings import street_findings
 from metrogis.checks.active_mobility.interchange_inputs import cycle_lines, stands
 from metrogis.checks.active_mobility.interchange_parameters import (
@@ -28,14 +25,13 @@ from metrogis.checks.active_mobility.interchange_tables import (
     municipal,
     settled,
 )
+from metrogis.checks.active_mobility.known import lost_rows
+from metrogis.checks.active_mobility.place_findings import network_findings, place_findings
 from metrogis.checks.active_mobility.places import unify
 from metrogis.checks.active_mobility.route_access import coverage, route_access
-from metrogis.checks.contract import Check, Finding, Input, Result, Run
+from metrogis.checks.contract import Check, Input, Result
 from metrogis.errors import MissingLayerError
-from metrogis.streets.cycleways import Split, network_form
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 
 def interchange_access(
@@ -48,7 +44,7 @@ def interchange_access(
     population: gpd.GeoDataFrame | None = None,
     population_municipal: pd.DataFrame | None = None,
     bike_share: gpd.GeoDataFrame | None = None,
-    cycle_coverage: gpd.GeoDataFrame | None = None,
+    cycle_coverage: pd.DataFrame | None = None,
     bike_parking: gpd.GeoDataFrame | None = None,
     streets: Any = None,
     elevation: Any = None,
@@ -75,8 +71,9 @@ def interchange_access(
         ``teryt``, ``population``: people of cells are scaled to it, km per inhabitant use it.
     bike_share : GeoDataFrame, optional
         Points of bike-share stations.
-    cycle_coverage : GeoDataFrame, optional
-        Polygons inside which ``cycle_routes`` is complete. Without it a place is covered where its
+    cycle_coverage : GeoDataFrame or DataFrame, optional
+        Polygons inside which ``cycle_routes`` is complete, or a table of municipalities (``teryt``,
+        ``state``: complete, partial, none). Without it a place is taken as covered where its
         municipality has at least ``coverage_length`` km of lines and a line is within
         ``coverage_distance``.
     bike_parking : GeoDataFrame, optional
@@ -145,7 +142,16 @@ def interchange_access(
             ),
         )
     p = run.parameters
-    unlocated = _without_location(run, interchanges)
+    lost = lost_rows(run, "interchanges", "rail_stations")
+    run.note(
+        "interchanges",
+        "unknown",
+        lost,
+        Text(
+            "węzły i stacje zgubione w odczycie (bez położenia): liczą się jako nieznane",
+            "interchanges and stations lost in reading (without location): they count as unknown",
+        ),
+    )
     places = unify(
         run.layers["municipalities"],
         run.layers["interchanges"],
@@ -159,11 +165,11 @@ def interchange_access(
     given = networks(streets, run.crs) if streets is not None else {}
     split = cycle_lines(run, given.get("bike"))
     run.add(split.audit)
-    mapped, covered, beyond = coverage(run, places, split)
-    hubs, network, gaps = route_access(run, places, split, covered, beyond)
+    known = coverage(run, places, split, given.get("bike"))
+    hubs, network, gaps = route_access(run, places, split, known)
     pieces = settled(run)
     hubs = around_places(run, places, hubs, pieces)
-    towns = municipal(run, places, split, hubs, mapped, pieces)
+    towns = municipal(run, places, split, hubs, known.routes, pieces)
     racks = stands(run, places)
     hubs["bike_stands"], hubs["stands_known"] = racks.total, racks.known
     hubs["racks_uncounted"] = racks.uncounted
@@ -183,134 +189,11 @@ def interchange_access(
             **along.features,
         },
         findings=[
-            *_findings(run, hubs, network, gaps, planned, towns, unlocated, split),
+            *place_findings(run, hubs, gaps, lost),
+            *network_findings(run, hubs, planned, towns, split),
             *street_findings(run, hubs, towns, along),
         ],
     )
-
-
-def _without_location(run: Run, interchanges: gpd.GeoDataFrame | None) -> int:
-    if interchanges is None:
-        return 0
-    void = (interchanges.geometry.isna() | interchanges.geometry.is_empty).to_numpy()
-    run.note(
-        "interchanges",
-        "unknown",
-        int(void.sum()),
-        Text("węzły bez położenia: nie są oceniane", "interchanges without location: not judged"),
-        interchanges["name"][void],
-    )
-    return int(void.sum())
-
-
-# --------------------------------------------------------------------------- findings
-
-
-def _findings(
-    run: Run,
-    hubs: gpd.GeoDataFrame,
-    network: gpd.GeoDataFrame,
-    gaps: gpd.GeoDataFrame,
-    planned: gpd.GeoDataFrame,
-    towns: gpd.GeoDataFrame,
-    unlocated: int,
-    split: Split,
-) -> list[Finding]:
-    p = run.parameters
-    state, reason = hubs["state"].to_numpy(), hubs["reason"].to_numpy()
-    joined, known = int((state == "yes").sum()), int((state != "unknown").sum())
-    found = [
-        Finding(
-            texts.JOINED if known else texts.NOT_TOLD,
-            {
-                "joined": joined,
-                "known": known,
-                "joined_share": joined / known if known else np.nan,
-                "unknown": len(hubs) - known + unlocated,
-            },
-            {"distance": _plain(p.join_distance), "length": _plain(p.min_network)},
-        )
-    ]
-    no = state == "no"
-    if no.any():
-        step = gaps[gaps["kind"] != "to_infrastructure"]
-        short = step[step["length_m"] <= p.small_gap]
-        found.append(
-            Finding(
-                texts.NOT_JOINED,
-                {
-                    "not_joined": int(no.sum()),
-                    "too_far": int((reason == "too_far").sum()),
-                    "too_short": int((reason == "too_short").sum()),
-                    "small_gaps": len(short),
-                    "small_gaps_km": float(short["length_m"].sum()) / 1000,
-                },
-                {"distance": _plain(p.join_distance), "small": _plain(p.small_gap)},
-            )
-        )
-        doubtful = no & (hubs["entrances"] == 0).to_numpy()
-        doubtful &= (hubs["distance_m"] <= 3 * p.join_distance).to_numpy() & (reason == "too_far")
-        if doubtful.any():
-            found.append(
-                Finding(
-                    texts.DOUBTFUL,
-                    {"doubtful": int(doubtful.sum())},
-                    {"limit": _plain(3 * p.join_distance)},
-                )
-            )
-    if towns["cycle_data"].notna().any():
-        form = network_form(split.built, tolerances=(p.tolerance,)).iloc[0]
-        found.append(
-            Finding(
-                texts.NETWORK,
-                {
-                    "network_km": float(form["length_km"]),
-                    "networks": int(form["components"]),
-                    "largest_km": float(form["largest_km"]),
-                    "largest_share": float(form["largest_share"]),
-                },
-            )
-        )
-    told = towns["share_near_bike"].notna()
-    if told.any():
-        names = ["bike"]
-        text = texts.PEOPLE
-        if towns["share_near_joined"].notna().any():
-            names += ["joined", "untold"]
-            certain = not (towns.loc[told, "people_near_untold"] > 0.5).any()
-            text = texts.PEOPLE_JOINED if certain else texts.PEOPLE_UNTOLD
-        total = float(towns.loc[told, "population"].sum())
-        sums = {n: float(towns.loc[told, f"people_near_{n}"].sum()) for n in names}
-        values = {f"people_near_{n}": v for n, v in sums.items()}
-        values |= {f"share_near_{n}": v / total for n, v in sums.items()}
-        found.append(
-            Finding(
-                text, values, {"limit": _plain(p.bike_limit / 1000), "detour": _plain(p.detour)}
-            )
-        )
-    if len(planned):
-        gain = hubs["joined_if_planned"].fillna(False).to_numpy(dtype=bool) & (state != "yes")
-        found.append(
-            Finding(
-                texts.PLANNED,
-                {"planned_km": float(planned["length_km"].sum()), "planned_joins": int(gain.sum())},
-            )
-        )
-    per_head = towns["cycle_km_per_10k"].dropna()
-    if len(per_head):
-        best = per_head.idxmax()
-        found.append(
-            Finding(
-                texts.PER_HEAD,
-                {
-                    "km_per_10k_median": float(per_head.median()),
-                    "km_per_10k_best": float(per_head.max()),
-                    "municipalities_without_data": int(towns["cycle_data"].isna().sum()),
-                },
-                {"best": str(towns.loc[best, "name"])},
-            )
-        )
-    return found
 
 
 CHECK = Check(
@@ -366,7 +249,7 @@ CHECK = Check(
         Input(
             "cycle_coverage",
             Text("zasięg danych rowerowych", "extent of the cycle data"),
-            "Areas",
+            "CycleCoverage",
             required=False,
         ),
         Input(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from metrogis.checks.active_mobility import interchange_street_texts as streets
-from metrogis.checks.contract import Category, Column, View, municipality_columns
+from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
 from metrogis.texts import UNKNOWN, Text
 
 TITLE = Text("Dojazd rowerem do węzłów przesiadkowych", "Cycle routes to interchanges")
@@ -33,27 +35,69 @@ METHOD = Text(
 
 # --------------------------------------------------------------------------- findings
 
-JOINED = Text(
+
+def together(*parts: Text) -> Text:
+    """Return texts one after the other."""
+    return Text("".join(p.pl for p in parts), "".join(p.en for p in parts))
+
+
+STOP = Text(".", ".")
+_NETWORK = Text(
+    "w odległości do {distance} m spójną sieć rowerową o długości co najmniej {length} km",
+    "a connected cycle network of at least {length} km within {distance} m",
+)
+_SHARE = Text(
     "{joined:0} z {known:0} {known:plural:węzła lub stacji|węzłów i stacji|węzłów i stacji} "
-    "({joined_share:%0}) ma w odległości do {distance} m spójną sieć rowerową o długości co "
-    "najmniej {length} km; o {unknown:0} innych dane nie rozstrzygają.",
+    "({joined_share:%0}) ma " + _NETWORK.pl,
     "{joined:0} of {known:0} {known:plural:interchange or station|interchanges and stations} "
-    "({joined_share:%0}) {joined:plural:has|have} a connected cycle network of at least {length} "
-    "km within {distance} m; for {unknown:0} others the data do not tell.",
+    "({joined_share:%0}) {joined:plural:has|have} " + _NETWORK.en,
+)
+JOINED = together(_SHARE, STOP)
+JOINED_PARTLY = Text(
+    "Spośród {places:0} węzłów i stacji o {unknown:0} nie wiadomo, czy są połączone z siecią "
+    "rowerową; z pozostałych {joined:0} na {known:0} ({joined_share:%0}) ma " + _NETWORK.pl + ".",
+    "Of {places:0} interchanges and stations it is unknown whether {unknown:0} "
+    "{unknown:plural:is|are} joined to the cycle network; of the others {joined:0} of {known:0} "
+    "({joined_share:%0}) {joined:plural:has|have} " + _NETWORK.en + ".",
+)
+JOINED_UNKNOWN = Text(
+    "O {unknown:0} z {places:0} węzłów i stacji nie wiadomo, czy są połączone z siecią rowerową. "
+    "Z pozostałych {joined:0} na {known:0} ({joined_share:%0}) ma " + _NETWORK.pl + ".",
+    "Of {places:0} interchanges and stations it is unknown whether {unknown:0} are joined to the "
+    "cycle network. Of the others {joined:0} of {known:0} ({joined_share:%0}) "
+    "{joined:plural:has|have} " + _NETWORK.en + ".",
 )
 NOT_TOLD = Text(
-    "Czy węzły i stacje ({unknown:0}) są połączone ze spójną siecią rowerową, nie wiadomo: danych "
-    "o trasach rowerowych w ich pobliżu nie ma.",
-    "Whether the interchanges and stations ({unknown:0}) are joined to a connected cycle network "
-    "is unknown: there are no data on cycle routes near them.",
+    "O żadnym z {unknown:0} {unknown:plural:węzła lub stacji|węzłów i stacji|węzłów i stacji} nie "
+    "wiadomo, czy jest połączony z siecią rowerową: brak pełnych danych o trasach w pobliżu.",
+    "Of none of {unknown:0} {unknown:plural:interchange or station|interchanges and stations} is "
+    "it known whether it is joined to the cycle network: data on routes near them are not "
+    "complete.",
 )
-NOT_JOINED = Text(
-    "Bez połączenia: {not_joined:0}. Dalej niż {distance} m od infrastruktury: {too_far:0}, przy "
-    "zbyt krótkim odcinku: {too_short:0}. W {small_gaps:0} "
+NO_PLACES = Text(
+    "W danych nie ma węzłów ani stacji w tych gminach.",
+    "The data have no interchanges or stations in these municipalities.",
+)
+LOST = Text(
+    " W odczycie zgubiono {places_lost:0} "
+    "{places_lost:plural:węzeł lub stację bez położenia|węzły lub stacje bez położenia|węzłów lub "
+    "stacji bez położenia}: liczą się jako nieznane.",
+    " {places_lost:0} {places_lost:plural:interchange or station has|interchanges and stations "
+    "have} no usable position and {places_lost:plural:counts|count} as unknown.",
+)
+NOT_JOINED = Text("Bez połączenia: {not_joined:0}", "Not joined: {not_joined:0}")
+TOO_FAR = Text(
+    "; dalej niż {distance} m od infrastruktury: {too_far:0}",
+    "; farther than {distance} m from infrastructure: {too_far:0}",
+)
+TOO_SHORT = Text(
+    "; przy zbyt krótkim odcinku: {too_short:0}", "; at too short a stretch: {too_short:0}"
+)
+SMALL_GAPS = Text(
+    " W {small_gaps:0} "
     "{small_gaps:plural:przypadku|przypadkach|przypadkach} do dużej sieci brakuje nie "
     "więcej niż {small} m (razem {small_gaps_km:1} km w linii prostej).",
-    "Not joined: {not_joined:0}. Farther than {distance} m from infrastructure: {too_far:0}, at "
-    "too short a stretch: {too_short:0}. In {small_gaps:0} {small_gaps:plural:case|cases} no more "
+    " In {small_gaps:0} {small_gaps:plural:case|cases} no more "
     "than {small} m to a large network {small_gaps:plural:is|are} missing "
     "(together {small_gaps_km:1} km in a straight line).",
 )
@@ -70,6 +114,10 @@ NETWORK = Text(
     "Built cycle infrastructure in the data: {network_km:1} km in {networks:0} "
     "{networks:plural:connected network|separate networks}; the longest has {largest_km:1} km, "
     "{largest_share:%1} of the length.",
+)
+NO_NETWORK = Text(
+    "W danych nie ma istniejącej infrastruktury rowerowej.",
+    "The data show no built cycle infrastructure.",
 )
 _NEAR = Text(
     "{share_near_bike:%0} mieszkańców, o których wiadomo, gdzie mieszkają ({people_near_bike:0} "
@@ -91,21 +139,40 @@ PEOPLE_UNTOLD = Text(
     _NEAR.en + ", at least {share_near_joined:%0} ({people_near_joined:0} people) of one joined "
     "to the cycle network; of a further {share_near_untold:%0} it is not known" + _LINE.en,
 )
+UNPLACED = Text(
+    " O {people_unplaced:0} innych nie wiadomo, gdzie mieszkają.",
+    " Where {people_unplaced:0} others live is unknown.",
+)
+UNPLACED_FIRST = Text(
+    "O {people_unplaced:0} mieszkańcach nie wiadomo, gdzie mieszkają. ",
+    "Where {people_unplaced:0} residents live is unknown. ",
+)
 PLANNED = Text(
     "Planowane i budowane odcinki ({planned_km:1} km w danych) połączyłyby z siecią dalsze węzły "
     "lub stacje: {planned_joins:0}.",
     "Stretches planned or being built ({planned_km:1} km in the data) would join {planned_joins:0} "
     "more {planned_joins:plural:interchange or station|interchanges and stations}.",
 )
+PLANNED_NONE = Text(
+    "O żadnym dalszym węźle ani stacji nie widać, by połączyły je z siecią odcinki planowane i "
+    "budowane ({planned_km:1} km w danych).",
+    "The data show no further interchange or station that stretches planned or being built "
+    "({planned_km:1} km in the data) would join.",
+)
 PER_HEAD = Text(
     "Na 10 tys. mieszkańców przypada w połowie gmin objętych danymi co najmniej "
     "{km_per_10k_median:1} km infrastruktury rowerowej, najwięcej w gminie {best} "
-    "({km_per_10k_best:1} km); {municipalities_without_data:0} "
-    "{municipalities_without_data:plural:gmina jest|gminy są|gmin jest} bez danych rowerowych.",
+    "({km_per_10k_best:1} km)",
     "Half of the municipalities the data cover have at least {km_per_10k_median:1} km of cycle "
-    "infrastructure per 10,000 residents, most has {best} ({km_per_10k_best:1} km); "
-    "{municipalities_without_data:0} "
-    "{municipalities_without_data:plural:municipality has|municipalities have} no cycle data.",
+    "infrastructure per 10,000 residents, most has {best} ({km_per_10k_best:1} km)",
+)
+WITHOUT = Text(
+    "; {municipalities_without_data:0} "
+    "{municipalities_without_data:plural:gmina jest|gminy są|gmin jest} bez pełnych danych "
+    "rowerowych.",
+    "; {municipalities_without_data:0} "
+    "{municipalities_without_data:plural:municipality has|municipalities have} no complete cycle "
+    "data.",
 )
 
 # --------------------------------------------------------------------------- columns
@@ -144,63 +211,106 @@ KINDS = (
 _NAME = Column(Text("nazwa", "name"), kind="text")
 _KNOWN = Text("liczone względem znanych węzłów i stacji", "of known interchanges and stations")
 _MEASURED = Text(
-    "od najbliższego wejścia; bez wejść od punktu", "from the nearest entrance, else the point"
+    "od najbliższego wejścia; bez wejść od punktu; gdzie dane niepełne, najwyżej tyle",
+    "from the nearest entrance, else the point; at most so much where data are not complete",
 )
+_LEAST = Text("co najmniej tyle", "at least so much")
+_LAND = Text("udział lądu gminy", "of the land of the municipality")
 
 
-def _km(pl: str, en: str, note: Text | None = None) -> Column:
-    return Column(Text(pl, en), unit="km", digits=1, note=note)
+def _km(pl: str, en: str, note: Text | None = None, **more: Any) -> Column:
+    return Column(Text(pl, en), unit="km", digits=1, note=note, **more)
 
 
-def _people(pl: str, en: str, note: Text | None = None) -> Column:
-    return Column(Text(pl, en), unit="people", note=note)
+def _people(pl: str, en: str, note: Text | None = None, **more: Any) -> Column:
+    return Column(Text(pl, en), unit="people", note=note, **more)
+
+
+def _of_known(pl: str, en: str) -> Column:
+    return Column(Text(pl, en), "share", note=_KNOWN, of_known=True)
 
 
 COLUMNS = {
     "municipalities": {
         **municipality_columns(),
-        "interchanges": Column(Text("znane węzły i stacje", "known interchanges and stations")),
-        "interchanges_joined": Column(Text("połączone", "joined")),
-        "interchanges_not_joined": Column(Text("niepołączone", "not joined")),
-        "interchanges_unknown": Column(UNKNOWN),
+        "interchanges": Column(
+            Text("znane węzły i stacje", "known interchanges and stations"), bound="low"
+        ),
+        "interchanges_joined": Column(Text("połączone", "joined"), bound="low"),
+        "interchanges_not_joined": Column(Text("niepołączone", "not joined"), bound="low"),
+        "interchanges_unknown": Column(UNKNOWN, of_known=True),
         "joined_share": Column(
             Text("udział połączonych", "share joined"),
             kind="share",
             note=Text("wśród rozstrzygniętych", "of those the data tell of"),
+            of_known=True,
         ),
         "distance_median_m": Column(
             Text("mediana odległości do infrastruktury", "median distance to infrastructure"),
             unit="m",
+            of_known=True,
         ),
         "cycle_data": Column(Text("objęta danymi rowerowymi", "covered by cycle data"), "flag"),
+        "cycle_known_share": Column(
+            Text("zasięg danych rowerowych", "extent of the cycle data"), "share", note=_LAND
+        ),
         "cycle_km": _km("infrastruktura rowerowa", "cycle infrastructure"),
-        "population": _people("ludność", "population"),
-        "cycle_km_per_10k": _km("km na 10 tys. mieszkańców", "km per 10,000 residents"),
-        "people_near_walk": _people("ludzie w zasięgu pieszym", "people within walking reach"),
-        "share_near_walk": Column(
-            Text("udział w zasięgu pieszym", "share within walking reach"), "share", note=_KNOWN
+        "cycle_km_known": _km(
+            "znana infrastruktura rowerowa",
+            "cycle infrastructure that is known",
+            _LEAST,
+            bound="low",
+            known="cycle_known_share",
         ),
-        "people_near_bike": _people("ludzie w zasięgu rowerowym", "people within cycling reach"),
-        "share_near_bike": Column(
-            Text("udział w zasięgu rowerowym", "share within cycling reach"), "share", note=_KNOWN
+        "population": _people("ludność", "population", of_known=True),
+        "cycle_km_per_10k": _km(
+            "km na 10 tys. mieszkańców", "km per 10,000 residents", of_known=True
         ),
+        "people_placed": _people(
+            "mieszkańcy, o których wiadomo, gdzie mieszkają",
+            "residents whose place is known",
+            of_known=True,
+        ),
+        "population_known_share": Column(
+            Text("zasięg danych o ludności", "extent of the population data"), "share", note=_LAND
+        ),
+        "people_near_walk": _people(
+            "ludzie w zasięgu pieszym", "people within walking reach", of_known=True
+        ),
+        "share_near_walk": _of_known("udział w zasięgu pieszym", "share within walking reach"),
+        "people_near_bike": _people(
+            "ludzie w zasięgu rowerowym", "people within cycling reach", of_known=True
+        ),
+        "people_near_bike_known": _people(
+            "znani ludzie w zasięgu rowerowym",
+            "known people within cycling reach",
+            _LEAST,
+            of_known=True,
+            known="population_known_share",
+        ),
+        "share_near_bike": _of_known("udział w zasięgu rowerowym", "share within cycling reach"),
         "people_near_joined": _people(
             "ludzie w zasięgu rowerowym węzła połączonego z siecią",
             "people within cycling reach of a joined interchange",
+            of_known=True,
         ),
-        "share_near_joined": Column(
-            Text("udział w zasięgu połączonego", "share within reach of a joined one"),
-            "share",
-            note=_KNOWN,
+        "people_near_joined_known": _people(
+            "znani ludzie w zasięgu węzła połączonego z siecią",
+            "known people within reach of a joined interchange",
+            _LEAST,
+            of_known=True,
+            known="population_known_share",
+        ),
+        "share_near_joined": _of_known(
+            "udział w zasięgu połączonego", "share within reach of a joined one"
         ),
         "people_near_untold": _people(
             "ludzie w zasięgu rowerowym tylko węzłów, o których nie wiadomo, czy są połączone",
             "people within cycling reach only of interchanges not known to be joined",
+            of_known=True,
         ),
-        "share_near_untold": Column(
-            Text("udział w zasięgu nierozstrzygniętych", "share within reach of undecided ones"),
-            "share",
-            note=_KNOWN,
+        "share_near_untold": _of_known(
+            "udział w zasięgu nierozstrzygniętych", "share within reach of undecided ones"
         ),
         **streets.TOWN_COLUMNS,
     },
@@ -208,7 +318,9 @@ COLUMNS = {
         "name": _NAME,
         "teryt": Column(Text("TERYT", "TERYT"), kind="text"),
         "municipality": Column(Text("gmina", "municipality"), kind="text"),
-        "origin": Column(Text("rodzaj", "kind"), kind="category", categories=ORIGINS),
+        "origin": Column(
+            Text("rodzaj", "kind"), kind="category", categories=ORIGINS, of_known=True
+        ),
         "rank": Column(Text("ranga", "rank"), kind="text"),
         "ref": Column(Text("numer stacji", "station number"), kind="text"),
         "state": Column(
@@ -216,17 +328,24 @@ COLUMNS = {
             kind="category",
             categories={c.value: c.label for c in STATES},
         ),
-        "reason": Column(Text("dlaczego", "why"), kind="category", categories=REASONS),
+        "reason": Column(
+            Text("dlaczego", "why"), kind="category", categories=REASONS, of_known=True
+        ),
         "distance_m": Column(
             Text("odległość do infrastruktury", "distance to infrastructure"),
             unit="m",
             note=_MEASURED,
+            bound="high",
         ),
-        "network_km": _km("długość osiąganej sieci", "length of the network reached"),
+        "network_km": _km(
+            "długość osiąganej sieci", "length of the network reached", _LEAST, bound="low"
+        ),
         "network_km_medium": _km(
-            "długość sieci przy średniej przerwie", "length at the medium gap"
+            "długość sieci przy średniej przerwie", "length at the medium gap", bound="low"
         ),
-        "network_km_wide": _km("długość sieci przy szerokiej przerwie", "length at the wide gap"),
+        "network_km_wide": _km(
+            "długość sieci przy szerokiej przerwie", "length at the wide gap", bound="low"
+        ),
         "joined_medium": Column(
             Text("połączony przy średniej przerwie", "joined at the medium gap"), "flag"
         ),
@@ -234,14 +353,34 @@ COLUMNS = {
             Text("połączony przy szerokiej przerwie", "joined at the wide gap"), "flag"
         ),
         "planned_m": Column(
-            Text("odległość do planowanej", "distance to planned infrastructure"), unit="m"
+            Text("odległość do planowanej", "distance to planned infrastructure"),
+            unit="m",
+            bound="high",
         ),
         "joined_if_planned": Column(
             Text("połączony po budowie planowanych", "joined once planned lines are built"), "flag"
         ),
-        "people_walk": _people("ludzie w zasięgu pieszym", "people within walking reach"),
-        "people_bike": _people("ludzie w zasięgu rowerowym", "people within cycling reach"),
-        "people_modelled": Column(Text("ludzie: dane modelowane", "people: modelled"), "flag"),
+        "people_walk": _people(
+            "ludzie w zasięgu pieszym", "people within walking reach", of_known=True
+        ),
+        "people_walk_known": _people(
+            "znani ludzie w zasięgu pieszym",
+            "known people within walking reach",
+            _LEAST,
+            of_known=True,
+        ),
+        "people_bike": _people(
+            "ludzie w zasięgu rowerowym", "people within cycling reach", of_known=True
+        ),
+        "people_bike_known": _people(
+            "znani ludzie w zasięgu rowerowym",
+            "known people within cycling reach",
+            _LEAST,
+            of_known=True,
+        ),
+        "people_modelled": Column(
+            Text("ludzie: dane modelowane", "people: modelled"), "flag", of_known=True
+        ),
         "bike_stands": Column(
             Text("stojaki rowerowe", "bicycle stands"),
             note=Text(
@@ -249,24 +388,35 @@ COLUMNS = {
                 "unknown: no data, or a rack of unknown capacity",
             ),
         ),
-        "stands_known": Column(Text("w tym o znanej liczbie miejsc", "of known capacity")),
+        "stands_known": Column(
+            Text("w tym o znanej liczbie miejsc", "of known capacity"), bound="low"
+        ),
         "racks_uncounted": Column(
-            Text("stojaki o nieznanej liczbie miejsc", "racks of unknown capacity")
+            Text("stojaki o nieznanej liczbie miejsc", "racks of unknown capacity"), of_known=True
         ),
         "bike_share_m": Column(
-            Text("do stacji roweru miejskiego", "to a bike-share station"), unit="m"
+            Text("do stacji roweru miejskiego", "to a bike-share station"), unit="m", bound="high"
         ),
         "bike_share_docks": Column(
-            Text("miejsca na niej", "docks there"), note=Text("przy najbliższej", "at the nearest")
+            Text("miejsca na niej", "docks there"),
+            note=Text("przy najbliższej", "at the nearest"),
+            of_known=True,
         ),
-        "entrances": Column(Text("znane wejścia", "known entrances")),
+        "entrances": Column(Text("znane wejścia", "known entrances"), bound="low"),
         **streets.HUB_COLUMNS,
     },
     "cycle_network": {
-        "network": Column(Text("numer sieci", "number of the network")),
-        "length_km": _km("długość spójnej sieci", "length of the connected network"),
-        "lines": Column(Text("linie", "lines")),
-        "interchanges": Column(Text("węzły i stacje przy sieci", "interchanges at the network")),
+        "network": Column(Text("numer sieci", "number of the network"), of_known=True),
+        "length_km": _km(
+            "długość spójnej sieci", "length of the connected network", _LEAST, bound="low"
+        ),
+        "lines": Column(Text("linie", "lines"), of_known=True),
+        "interchanges": Column(
+            Text("węzły i stacje przy sieci", "interchanges at the network"), bound="low"
+        ),
+        "may_go_on": Column(
+            Text("może sięgać poza dane", "may go on beyond the data"), kind="flag", of_known=True
+        ),
     },
     "gaps_to_network": {
         "interchange": Column(Text("węzeł lub stacja", "interchange or station"), kind="text"),
@@ -275,10 +425,17 @@ COLUMNS = {
             Text("brakujące połączenie", "what is missing"),
             kind="category",
             categories={c.value: c.label for c in KINDS},
+            of_known=True,
         ),
-        "length_m": Column(Text("długość w linii prostej", "straight-line length"), unit="m"),
-        "network": Column(Text("numer sieci u celu", "number of the network it leads to")),
-        "network_km": _km("długość sieci u celu", "length of the network it leads to"),
+        "length_m": Column(
+            Text("długość w linii prostej", "straight-line length"), unit="m", bound="high"
+        ),
+        "network": Column(
+            Text("numer sieci u celu", "number of the network it leads to"), of_known=True
+        ),
+        "network_km": _km(
+            "długość sieci u celu", "length of the network it leads to", of_known=True
+        ),
     },
     "planned": {
         "name": _NAME,
@@ -287,6 +444,8 @@ COLUMNS = {
     },
     **streets.FEATURE_COLUMNS,
 }
+
+_ROUTES = Ground("cycle_data")
 
 VIEWS = (
     View(
@@ -307,6 +466,7 @@ VIEWS = (
             "bike_stands",
             "bike_share_m",
         ),
+        ground=_ROUTES,
         radius=6.0,
         fill_opacity=0.9,
     ),
@@ -315,8 +475,9 @@ VIEWS = (
         Text("Spójne sieci rowerowe według długości", "Connected cycle networks by length"),
         column="length_km",
         breaks=(0, 1, 3, 10, 50),
-        popup=("network", "length_km", "interchanges"),
+        popup=("network", "length_km", "interchanges", "may_go_on"),
         weight=2.5,
+        ground=_ROUTES,
     ),
     View(
         "gaps_to_network",
@@ -325,6 +486,7 @@ VIEWS = (
         categories=KINDS,
         popup=("interchange", "kind", "length_m", "network_km"),
         weight=2.0,
+        ground=_ROUTES,
     ),
     View(
         "planned",
@@ -333,6 +495,7 @@ VIEWS = (
         popup=("name", "highway", "length_km"),
         shown=False,
         weight=2.5,
+        ground=_ROUTES,
     ),
     View(
         "municipalities",
@@ -340,8 +503,17 @@ VIEWS = (
         column="cycle_km_per_10k",
         breaks=(0, 2, 5, 10, 20),
         palette="cividis",
-        popup=("name", "cycle_km", "cycle_km_per_10k", "interchanges", "interchanges_joined"),
+        popup=(
+            "name",
+            "cycle_km",
+            "cycle_km_known",
+            "cycle_known_share",
+            "cycle_km_per_10k",
+            "interchanges",
+            "interchanges_joined",
+        ),
         shown=False,
+        ground=_ROUTES,
     ),
     View(
         "municipalities",
@@ -358,6 +530,7 @@ VIEWS = (
             "distance_median_m",
         ),
         shown=False,
+        ground=_ROUTES,
     ),
     *streets.VIEWS,
 )

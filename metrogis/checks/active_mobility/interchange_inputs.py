@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ import shapely
 from metrogis.checks.active_mobility.infrastructure import NONE, infrastructure_of
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
+from metrogis.evidence import Evidence
 from metrogis.streets import StreetNetwork
 from metrogis.streets.cycleways import Split, by_state
 from metrogis.streets.slope import gradients, heights, with_slope
@@ -122,7 +124,8 @@ def stands(run: Run, places: Places) -> Stands:
     """Count bicycle stands within ``parking_distance`` of the entrances of each place.
 
     From the layer ``bike_parking``, else from the column ``bike_stands`` of interchanges. Unknown:
-    where a rack of unknown capacity is near, and in municipalities where the layer has nothing.
+    where a rack of unknown capacity is near, where one was lost in reading, and near
+    municipalities where the layer has nothing. What is counted all the same is a lower bound.
     """
     given = places.table["bike_stands"].to_numpy(float)
     none = np.full(len(given), np.nan)
@@ -155,19 +158,46 @@ def stands(run: Run, places: Places) -> Stands:
     owner, size = pairs[:, 0], capacity[pairs[:, 1]]
     known = np.bincount(owner, np.nan_to_num(size), count)
     uncounted = np.bincount(owner, np.isnan(size), count)
-    towns = run.layers["municipalities"].geometry.to_numpy()
-    mapped = np.zeros(len(towns), bool)
-    mapped[tree.query(towns, predicate="intersects")[0]] = True
-    silent = ~mapped[places.unit] & (known == 0) & (uncounted == 0)
+    evidence = _known_racks(run, tree)
+    near = np.ones(count, bool)
+    np.logical_and.at(near, places.owner, evidence.known_near(places.points, p.parking_distance))
+    some = (known > 0) | (uncounted > 0)
     run.note(
         "bike_parking",
         "unknown",
-        int(silent.sum()),
+        int((~near & ~some).sum()),
         Text(
-            "miejsca w gminach bez żadnych stojaków w danych: brak danych, nie brak stojaków",
-            "places in municipalities without any stands in the data: no data, not no stands",
+            "miejsca, przy których dane o stojakach są niepełne: brak danych, nie brak stojaków",
+            "places where data on stands are not complete: no data, not no stands",
         ),
-        places.table["name"][silent],
+        places.table["name"][~near & ~some],
     )
-    total = np.where(silent | (uncounted > 0), np.nan, known)
+    silent = ~near & ~some
+    total = np.where(~near | (uncounted > 0), np.nan, known)
     return Stands(total, np.where(silent, np.nan, known), np.where(silent, np.nan, uncounted))
+
+
+def _known_racks(run: Run, tree: shapely.STRtree) -> Evidence:
+    """Return where bicycle stands are known: in municipalities that have some, and nothing lost.
+
+    Nobody states the coverage of stands: a municipality without any in the data is not one without
+    stands. That those with some are complete is a guess.
+    """
+    towns = run.layers["municipalities"]
+    shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
+    mapped = np.zeros(len(shapes), bool)
+    mapped[tree.query(shapes, predicate="intersects")[0]] = True
+    run.note(
+        "bike_parking",
+        "guessed",
+        int(mapped.sum()),
+        Text(
+            "gminy ze stojakami w danych uznane za opisane w całości",
+            "municipalities with stands in the data taken as complete",
+        ),
+    )
+    by_place = Evidence.by_municipality("bike_parking", towns, mapped)
+    both = run.evidence["bike_parking"] & by_place
+    found: Evidence = replace(both, layer="bike_parking")
+    run.evidence["bike_parking"] = found
+    return found

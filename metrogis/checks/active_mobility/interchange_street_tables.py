@@ -24,6 +24,7 @@ from metrogis.checks.active_mobility.interchange_streets import (
     infrastructure_edges,
     reach,
 )
+from metrogis.checks.active_mobility.known import known_streets
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
 from metrogis.provenance import Audit
@@ -85,6 +86,7 @@ def street_tables(
         return StreetTables(hubs, table, features, {})
     for network in given.values():
         run.add(network.audit)
+    known_streets(run, list(given.values()))
     homes = homes_of(run, pieces, given, shapely.get_coordinates(places.points))
     on_foot = reach(run, given["walk"], places, homes) if "walk" in given else None
     by_bike, low = None, None
@@ -169,16 +171,16 @@ def _at_least(both: list[Reach], homes: Homes, count: int, known: Array) -> pd.S
         rows = one.reached
         dark = np.isnan(homes.people[one.ways.home[rows]])
         open_[one.ways.place[rows][dark]] = True
-        place, home, _ = one.air
-        open_[place[~one.on_home[home]]] = True
+        open_[one.air[0][one.undecided]] = True
     return pd.Series(open_, dtype="boolean").mask(~known)
 
 
 def barrier_rows(one: Reach, limit: float) -> Array:
     """Return rows of ``one.air`` that a detour of ``limit`` would bring into reach, yet are not."""
-    place, home, metres = one.air
+    _, _, metres = one.air
     near = (metres * limit <= one.limit) & (one.cost_by_air > one.limit)
-    return np.flatnonzero(near & one.on_place[place] & one.on_home[home])
+    near[one.undecided] = False
+    return np.flatnonzero(near)
 
 
 def _mode_columns(run: Run, places: Places, homes: Homes, one: Reach, hubs: pd.DataFrame) -> None:
@@ -188,15 +190,16 @@ def _mode_columns(run: Run, places: Places, homes: Homes, one: Reach, hubs: pd.D
     plain = one.plain
     blocked = barrier_rows(plain, p.detour_limit)
     barrier = homes.total(plain.air[0][blocked], plain.air[1][blocked], count)
-    hubs[f"people_{one.mode}_streets"] = np.where(one.on_place, people, np.nan)
+    lost = one.undecided
+    off = homes.total(one.air[0][lost], one.air[1][lost], count)
+    told = one.on_place & ~((people == 0) & (off > 0))
+    hubs[f"people_{one.mode}_streets"] = np.where(told, people, np.nan)
     hubs[f"barrier_{one.mode}"] = np.where(plain.on_place, barrier, np.nan)
     place, ratio, weight = _ratios(run, homes, plain)
     for k in np.unique(place).tolist():
         mine = place == k
         hubs.loc[k, f"detour_{one.mode}"] = quantile(ratio[mine], weight[mine], 0.5)[0]
     if one.mode == "bike":
-        lost = ~one.on_home[one.air[1]]
-        off = homes.total(one.air[0][lost], one.air[1][lost], count)
         hubs["people_off_streets"] = np.where(one.on_place, off, np.nan)
 
 
@@ -216,6 +219,8 @@ def _ratios(run: Run, homes: Homes, one: Reach) -> tuple[Array, Array, Array]:
         & (homes.weight[home] > 0)
     )
     cost = np.minimum(one.cost_by_air[rows], one.limit * p.direct_ratio)
+    sure = one.slack(place[rows], home[rows]) >= cost - 1e-6
+    rows, cost = rows[sure], cost[sure]
     return place[rows], cost / metres[rows], homes.weight[home[rows]]
 
 
@@ -235,7 +240,7 @@ def _bike_columns(
         rows = flat.reached
         flat_people = homes.total(flat.ways.place[rows], flat.ways.home[rows], count)
         hubs["people_bike_flat"] = np.where(flat.on_place, flat_people, np.nan)
-        rows = one.reached
+        rows = one.certain
         place, steep = one.ways.place[rows], _slope(one, rows)
         weight = homes.weight[one.ways.home[rows]]
         for k in np.unique(place).tolist():
@@ -253,7 +258,7 @@ def _bike_columns(
     place, ratio, weight = _ratios(run, homes, one.plain)
     over = np.bincount(place, weight * (ratio > p.detour_limit), count)
     hubs["detour_bike_over"] = _ratio(over, np.bincount(place, weight, count))
-    rows = one.reached
+    rows = one.certain
     place, home = one.ways.place[rows], one.ways.home[rows]
     weight = homes.weight[home]
     if marked is not None:
@@ -329,8 +334,10 @@ class _Units:
 
     def mode_columns(self, run: Run, one: Reach, table: pd.DataFrame) -> None:
         near, plain = one.ways.home[one.reached], one.plain
-        table[f"people_{one.mode}_streets"] = self.people(near)
-        table[f"share_{one.mode}_streets"] = _ratio(self.people(near), self.all)
+        people, off = self.people(near), self.people(self._undecided(one))
+        people = np.where((people == 0) & (off > 0), np.nan, people)
+        table[f"people_{one.mode}_streets"] = people
+        table[f"share_{one.mode}_streets"] = _ratio(people, self.all)
         blocked = plain.air[1][barrier_rows(plain, run.parameters.detour_limit)]
         level = plain.ways.home[plain.reached]
         table[f"people_{one.mode}_barrier"] = self.people(np.setdiff1d(blocked, level))
@@ -341,12 +348,14 @@ class _Units:
         table["people_bike_direct"] = self.people(home)
         table["calm_share"] = _ratio(table["people_bike_direct"], table["people_bike_streets"])
 
+    @staticmethod
+    def _undecided(one: Reach) -> Array:
+        """Homes that reach no place for certain, and perhaps one."""
+        return np.setdiff1d(one.air[1][one.undecided], one.ways.home[one.reached])
+
     def unknown(self, both: list[Reach], table: pd.DataFrame) -> None:
         """People near a place by air of whom the streets do not tell whether they reach one."""
-        one = both[-1]
-        place, home, _ = one.air
-        dark = home[~(one.on_home[home] & one.on_place[place])]
-        table["people_off_streets"] = self.people(np.setdiff1d(dark, one.ways.home[one.reached]))
+        table["people_off_streets"] = self.people(self._undecided(both[-1]))
 
 
 # --------------------------------------------------------------------------- features

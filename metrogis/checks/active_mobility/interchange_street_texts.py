@@ -66,12 +66,14 @@ STRESS = Text(
     "rests on a default speed or number of lanes.",
 )
 UNKNOWN_STREETS = Text(
-    "Poza danymi o ulicach: {off_streets_places:0} "
+    "Poza danymi o ulicach lub przy ich skraju: {off_streets_places:0} "
     "{off_streets_places:plural:węzeł lub stacja|węzły i stacje|węzłów i stacji} "
-    "i {off_streets_people:0} osób w zasięgu w linii prostej; o nich dane nie rozstrzygają.",
-    "Outside the street data: {off_streets_places:0} "
+    "i {off_streets_people:0} {off_streets_people:plural:osoba|osoby|osób} w zasięgu w linii "
+    "prostej; o nich nie wiadomo.",
+    "Outside the street data or at their edge: {off_streets_places:0} "
     "{off_streets_places:plural:interchange or station|interchanges and stations} and "
-    "{off_streets_people:0} people within reach by air; of them the data do not tell.",
+    "{off_streets_people:0} {off_streets_people:plural:person|people} within reach in a straight "
+    "line; of them it is unknown.",
 )
 SLOPE = Text(
     "Drogi rowerem do węzłów mają średni spadek {slope_median:1} % (mediana), najwięcej przy: "
@@ -109,15 +111,15 @@ _FLOOR = Text(
 
 
 def _people(pl: str, en: str, note: Text | None = None) -> Column:
-    return Column(Text(pl, en), unit="people", note=note)
+    return Column(Text(pl, en), unit="people", note=note, of_known=True)
 
 
 def _share(pl: str, en: str, note: Text | None = None) -> Column:
-    return Column(Text(pl, en), kind="share", note=note)
+    return Column(Text(pl, en), kind="share", note=note, of_known=True)
 
 
 def _times(pl: str, en: str) -> Column:
-    return Column(Text(pl, en), digits=2, note=_FLOOR)
+    return Column(Text(pl, en), digits=2, note=_FLOOR, of_known=True)
 
 
 HUB_COLUMNS = {
@@ -152,6 +154,7 @@ HUB_COLUMNS = {
             "komórki o nieznanej ludności lub poza danymi o ulicach w zasięgu",
             "cells of unknown population, or outside the street data, in reach",
         ),
+        of_known=True,
     ),
     "barrier_walk": _people("za barierą: pieszo", "behind a barrier: on foot"),
     "barrier_bike": _people("za barierą: rowerem", "behind a barrier: by bike"),
@@ -164,7 +167,9 @@ HUB_COLUMNS = {
         "udział drogi po infrastrukturze rowerowej", "share of the way on cycle infrastructure"
     ),
     "longest_break_m": Column(
-        Text("najdłuższa przerwa w infrastrukturze (mediana)", "longest break (median)"), unit="m"
+        Text("najdłuższa przerwa w infrastrukturze (mediana)", "longest break (median)"),
+        unit="m",
+        of_known=True,
     ),
     "stress_default_share": _share(
         "udział ulic ze stresem z wartości domyślnych", "share of streets rated by defaults"
@@ -172,11 +177,13 @@ HUB_COLUMNS = {
     "potential_bikes": Column(
         Text("potencjał B+R dziś (PCT)", "bike-and-ride potential today (PCT)"),
         note=Text("osób dziennie; każdy przy najbliższym węźle", "people a day, each at one place"),
+        of_known=True,
     ),
     "potential_bikes_dutch": Column(
-        Text("potencjał B+R jak w Holandii (PCT)", "bike-and-ride potential, Go Dutch (PCT)")
+        Text("potencjał B+R jak w Holandii (PCT)", "bike-and-ride potential, Go Dutch (PCT)"),
+        of_known=True,
     ),
-    "stands_missing": Column(Text("brakujące stojaki", "missing stands")),
+    "stands_missing": Column(Text("brakujące stojaki", "missing stands"), of_known=True),
     "people_bike_flat": _people(
         "ludzie: rowerem, gdyby było płasko",
         "people: by bike if it were flat",
@@ -186,6 +193,7 @@ HUB_COLUMNS = {
         Text("średni spadek drogi rowerem (mediana)", "mean gradient of ways by bike (median)"),
         unit="%",
         digits=1,
+        of_known=True,
     ),
 }
 
@@ -211,7 +219,9 @@ _PLACE = {
     "teryt": Column(Text("TERYT", "TERYT"), kind="text"),
 }
 _MODE = Column(Text("jak", "mode"), kind="category", categories=MODES)
-_HOMES = Column(Text("miejsca (komórki lub węzły ulic)", "places (cells or street nodes)"))
+_HOMES = Column(
+    Text("miejsca (komórki lub węzły ulic)", "places (cells or street nodes)"), of_known=True
+)
 
 FEATURE_COLUMNS = {
     "detours": {
@@ -233,17 +243,24 @@ FEATURE_COLUMNS = {
         "mode": _MODE,
         "homes": _HOMES,
         "people": _people("ludzie", "people"),
-        "air_m": Column(Text("w linii prostej (mediana)", "by air (median)"), unit="m"),
+        "air_m": Column(
+            Text("w linii prostej (mediana)", "in a straight line (median)"),
+            unit="m",
+            of_known=True,
+        ),
         "way_m": Column(
             Text("ulicami (mediana)", "by street (median)"),
             unit="m",
             note=Text("brak: nie znaleziono drogi", "none: no way was found"),
+            of_known=True,
         ),
     },
     "catchments": {
         **_PLACE,
         "kind": _MODE,
-        "street_km": Column(Text("ulice w zasięgu", "streets in reach"), unit="km", digits=1),
+        "street_km": Column(
+            Text("ulice w zasięgu", "streets in reach"), unit="km", digits=1, bound="low"
+        ),
     },
 }
 

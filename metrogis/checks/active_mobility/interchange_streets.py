@@ -24,6 +24,7 @@ from metrogis.checks.active_mobility.infrastructure import NONE, infrastructure_
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
 from metrogis.errors import ParameterError
+from metrogis.evidence.streets import streets_evidence
 from metrogis.streets import StreetNetwork
 from metrogis.streets.catchments import Catchments
 from metrogis.streets.layer import network_of
@@ -173,6 +174,9 @@ class Reach:
     found : Catchments
     air : tuple of arrays
         Place, home, straight metres of the pairs within the limit by air.
+    slack_place, slack_home : arrays of float
+        How far (in the network's unit) from each place and home streets are known, at least: a way
+        that leaves the known land costs both together or more.
     level : Reach, optional
         The same without gradients, where :attr:`ways` count them.
     """
@@ -187,6 +191,8 @@ class Reach:
     ways: Ways
     found: Catchments
     air: tuple[Array, Array, Array]
+    slack_place: Array
+    slack_home: Array
     level: Reach | None = None
 
     @property
@@ -203,6 +209,31 @@ class Reach:
     def cost_by_air(self) -> Array:
         """Cost of the way of each pair of :attr:`air`; infinite where none was found."""
         return cost_of(self.ways, self.air[0], self.air[1], len(self.on_home))
+
+    def slack(self, place: Array, home: Array) -> Array:
+        """Return the least cost of a way of each pair that is not in the data."""
+        return np.asarray(self.slack_place[place] + self.slack_home[home])
+
+    @cached_property
+    def undecided(self) -> Array:
+        """Rows of :attr:`air` of which it is unknown whether a way within the limit exists.
+
+        One of the two is off the streets, or a way could leave the streets that are known.
+        """
+        place, home, _ = self.air
+        off = ~(self.on_home[home] & self.on_place[place])
+        away = (self.cost_by_air > self.limit) & ~(self.slack(place, home) > self.limit)
+        return np.flatnonzero(off | away)
+
+    @cached_property
+    def certain(self) -> Array:
+        """Rows of :attr:`reached` whose shortest way no way outside the data could be shorter than.
+
+        What is told of the way itself (its gradient, its infrastructure) needs that.
+        """
+        rows = self.reached
+        slack = self.slack(self.ways.place[rows], self.ways.home[rows])
+        return rows[slack >= self.ways.cost[rows] - 1e-6]
 
 
 def cost_of(ways: Ways, place: Array, home: Array, homes: int) -> Array:
@@ -232,6 +263,12 @@ def reach(
     p = run.parameters
     limit = p.walk_limit if network.mode == "walk" else p.bike_limit
     gate_xy = shapely.get_coordinates(places.points)
+    known = streets_evidence(network, run.crs, run.layers["municipalities"])
+    pace = 1.0 if steep is None else p.flat_speed / (p.flat_speed + p.downhill_gain * p.steepest)
+    most = limit * p.direct_ratio / pace  # metres: downhill one gets farther than on the flat
+    slack_place = np.full(len(places.table), np.inf)
+    np.minimum.at(slack_place, places.owner, pace * known.clearance(gate_xy, most))
+    slack_home = pace * known.clearance(homes.xy, most)
     near = {"limit": p.street_distance, "component": main_parts(network, p.street_part)}
     gates = network.snap(gate_xy, layer="interchanges", **near)
     at = network.snap(homes.xy, layer="population", **near)
@@ -242,8 +279,9 @@ def reach(
     )
     air = air_pairs(gate_xy, places.owner, homes.xy, limit=limit)
     return Reach(
-        network.mode, limit, network, gates, at, on_place, np.asarray(at.known), ways, found, air
-    )
+        network.mode, limit, network, gates, at, on_place, np.asarray(at.known), ways, found, air,
+        slack_place, slack_home,
+    )  # fmt: skip
 
 
 # --------------------------------------------------------------------------- low stress
@@ -301,11 +339,16 @@ def calm(run: Run, any_: Reach, places: Places, homes: Homes) -> Calm:
 
 
 def direct(any_: Reach, low: Ways, homes: int, ratio: float) -> Array:
-    """Return rows of ``any_.ways`` in reach whose low-stress way is at most ``ratio`` as long."""
+    """Return rows of ``any_.ways`` in reach whose low-stress way is at most ``ratio`` as long.
+
+    Also compared with what a way outside the data could cost at least.
+    """
     rows = any_.reached
     ways = any_.ways
-    cost = cost_of(low, ways.place[rows], ways.home[rows], homes)
-    return rows[cost <= ratio * ways.cost[rows] + 1e-6]
+    place, home = ways.place[rows], ways.home[rows]
+    cost = cost_of(low, place, home, homes)
+    shortest = np.minimum(ways.cost[rows], any_.slack(place, home))
+    return rows[cost <= ratio * shortest + 1e-6]
 
 
 def infrastructure_edges(network: StreetNetwork) -> Array | None:

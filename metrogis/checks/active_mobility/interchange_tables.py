@@ -11,28 +11,47 @@ import pandas as pd
 import shapely
 
 from metrogis import population as people_rules
+from metrogis.checks.active_mobility.infrastructure import pieces_by_municipality
+from metrogis.checks.active_mobility.known import Routes
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
 from metrogis.streets import access
 from metrogis.streets.cycleways import Split
+from metrogis.streets.overlaps import counted_once
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
 
 _UNSPLIT = 100_000.0  # m: cells need no splitting here, their overlap with each zone is exact
+_STRIP = 0.5
+"""Cells of which less than this share lies in the municipalities belong to what is beyond them."""
 
 
 def settled(run: Run) -> gpd.GeoDataFrame | None:
-    """Population by municipality: cells cut at borders, scaled to municipal totals if given."""
-    if run.layers["population"] is None:
+    """Population by municipality: cells cut at borders, scaled to municipal totals if given.
+
+    Where no cell of a municipality is known its total says nothing of places: unknown there.
+    """
+    cells = run.layers["population"]
+    if cells is None:
         return None
     pieces, audit = people_rules.settle(
         run.layers["municipalities"],
-        cells=run.layers["population"],
+        cells=cells,
         totals=run.layers["population_municipal"],
         max_size=_UNSPLIT,
     )
     run.add(audit)
+    row = pieces["cell"].to_numpy()
+    blank = np.append(cells["population"].isna().to_numpy(), True)[row]
+    people = pieces["population"].to_numpy(float, copy=True)
+    people[blank & ~(people == 0)] = np.nan
+    share = np.bincount(row[row >= 0], pieces.area.to_numpy()[row >= 0], len(cells))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.append(share / cells.area.to_numpy(), 1.0)
+    # of a cell that lies beyond the outer border, at a coast say, a strip may be inside
+    pieces["_strip"] = np.isnan(people) & (row >= 0) & (share[row] < _STRIP)
+    pieces["population"] = people
     half = run.parameters.walk_limit / run.parameters.detour / 2
     wide = people_rules.cell_width(pieces.geometry.to_numpy()) > half
     pieces["modelled"] = pieces["modelled"].astype(bool) | wide
@@ -53,7 +72,8 @@ def around_places(
 ) -> gpd.GeoDataFrame:
     """Add people within reach of each place, and the nearest bike-share station."""
     p, count = run.parameters, len(hubs)
-    hubs = hubs.assign(people_walk=np.nan, people_bike=np.nan)
+    names = [f"people_{mode}{part}" for mode in ("walk", "bike") for part in ("", "_known")]
+    hubs = hubs.assign(**dict.fromkeys(names, np.nan))
     hubs["people_modelled"] = pd.Series(pd.NA, index=hubs.index, dtype="boolean")
     if pieces is not None:
         cells = pieces.geometry.to_numpy()
@@ -61,6 +81,9 @@ def around_places(
         for name, limit in (("people_walk", p.walk_limit), ("people_bike", p.bike_limit)):
             zones = access.around(places.points, places.owner, count, radius=limit / p.detour)
             hubs[name] = access.people_in(zones, cells, people)
+            lost = run.evidence["population"].lost_near(zones, 0.0)
+            hubs.loc[lost, name] = np.nan
+            hubs[f"{name}_known"] = access.people_in(zones, cells, np.nan_to_num(people))
             if name == "people_walk":
                 zone, cell, _ = access.shares(zones, cells)
                 spread = np.bincount(zone, pieces["modelled"].to_numpy()[cell], minlength=count)
@@ -96,11 +119,11 @@ def municipal(
     places: Places,
     split: Split,
     hubs: gpd.GeoDataFrame,
-    mapped: Array,
+    routes: Routes,
     pieces: gpd.GeoDataFrame | None,
 ) -> gpd.GeoDataFrame:
     """Build the table of municipalities, one row each, in the order of the input."""
-    p, towns = run.parameters, run.layers["municipalities"]
+    towns = run.layers["municipalities"]
     count = len(towns)
     state = hubs["state"].to_numpy()
     counted = {
@@ -108,6 +131,9 @@ def municipal(
     }
     known = counted["yes"] + counted["no"]
     distance = pd.Series(hubs["distance_m"].to_numpy()).groupby(places.unit).median()
+    built = counted_once(split.built.geometry.to_numpy())
+    _, row, metres = pieces_by_municipality(built, towns)
+    km = np.bincount(row, weights=metres, minlength=count) / 1000
     table = gpd.GeoDataFrame(
         {
             "teryt": towns["teryt"].to_numpy(),
@@ -118,78 +144,100 @@ def municipal(
             "interchanges_unknown": counted["unknown"],
             "joined_share": _ratio(counted["yes"], known),
             "distance_median_m": distance.reindex(np.arange(count)).to_numpy(),
-            "cycle_data": pd.Series(mapped, dtype="boolean").mask(pd.Series(~mapped)),
-            "cycle_km": np.where(
-                mapped,
-                access.length_in(split.built.geometry.to_numpy(), towns.geometry.to_numpy()) / 1e3,
-                np.nan,
-            ),
+            "cycle_data": routes.flag,
+            "cycle_known_share": routes.share,
+            "cycle_km": np.where(routes.mapped, km, np.nan),
+            "cycle_km_known": np.where(routes.mapped | (km > 0), km, np.nan),
         },
         geometry=towns.geometry.to_numpy(),
         crs=run.crs,
     )
-    people = np.full(count, np.nan)
-    if run.layers["population_municipal"] is not None:
-        people, audit = people_rules.municipal_totals(towns, run.layers["population_municipal"])
-        run.add(audit)
-    for name in ("walk", "bike", "joined", "untold"):
-        table[f"people_near_{name}"] = np.nan
-        table[f"share_near_{name}"] = np.nan
-    if pieces is not None:
-        row = pd.Series(np.arange(count), index=towns["teryt"].to_numpy())
-        unit = row.loc[pieces["teryt"]].to_numpy()
-        pieces = _rims_emptied(run, pieces, unit)
-        inside = np.bincount(unit, weights=pieces["population"].to_numpy(float), minlength=count)
-        met = np.bincount(unit, minlength=count) > 0
-        inside = np.where(met, inside, np.nan)
-        people = np.where(np.isnan(people), inside, people)
-        on_foot = access.around(
-            places.points, places.owner, len(hubs), radius=p.walk_limit / p.detour
-        )
-        by_bike = access.around(
-            places.points, places.owner, len(hubs), radius=p.bike_limit / p.detour
-        )
-        for name, zones in (
-            ("walk", on_foot),
-            ("bike", by_bike),
-            ("joined", by_bike[state == "yes"]),
-        ):
-            near = np.where(met, _share_near(pieces, zones, unit, count), np.nan)
-            table[f"people_near_{name}"] = near
-            table[f"share_near_{name}"] = _ratio(near, inside)
-        perhaps = _share_near(pieces, by_bike[state != "no"], unit, count)
-        untold = np.maximum(np.where(met, perhaps, np.nan) - table["people_near_joined"], 0.0)
-        # where nothing is told of any place within reach, nobody is "not near a joined one"
-        dark = (untold > 0) & (untold >= table["people_near_bike"] * (1 - 1e-9))
-        table.loc[dark, ["people_near_joined", "share_near_joined"]] = np.nan
-        table["people_near_untold"] = untold
-        table["share_near_untold"] = _ratio(untold.to_numpy(), inside)
-    table["population"] = people
-    table["cycle_km_per_10k"] = _ratio(table["cycle_km"].to_numpy(), people / 1e4)
+    _people(run, places, state, pieces, table)
+    table["cycle_km_per_10k"] = _ratio(
+        table["cycle_km"].to_numpy(), table["population"].to_numpy() / 1e4
+    )
     table.index = towns.index
     return table
 
 
-def _rims_emptied(run: Run, pieces: gpd.GeoDataFrame, unit: Array) -> gpd.GeoDataFrame:
-    """Count cells of unknown population as empty where they are a rim of their municipality.
+_NEAR = ("walk", "bike", "joined", "untold")
+
+
+def _people(
+    run: Run, places: Places, state: Array, pieces: gpd.GeoDataFrame | None, table: gpd.GeoDataFrame
+) -> None:
+    """Add people within reach by municipality: all of them, and those whose place is known."""
+    p, towns, count = run.parameters, run.layers["municipalities"], len(table)
+    total = np.full(count, np.nan)
+    if run.layers["population_municipal"] is not None:
+        total, audit = people_rules.municipal_totals(towns, run.layers["population_municipal"])
+        run.add(audit)
+    for name in _NEAR:
+        table[f"people_near_{name}"] = np.nan
+        table[f"share_near_{name}"] = np.nan
+    for name in ("people_placed", "population_known_share", "people_near_bike_known",
+                 "people_near_joined_known"):  # fmt: skip
+        table[name] = np.nan
+    table["population"] = total
+    if pieces is None:
+        return
+    row = pd.Series(np.arange(count), index=towns["teryt"].to_numpy())
+    unit = row.loc[pieces["teryt"]].to_numpy()
+    pieces = _strips_emptied(run, pieces)
+    unknown = pieces["population"].isna().to_numpy()
+    placed = pieces.assign(population=pieces["population"].fillna(0.0))
+    inside = np.bincount(unit, weights=pieces["population"].to_numpy(float), minlength=count)
+    sure = np.bincount(unit[~unknown], minlength=count) > 0
+    area = shapely.area(pieces.geometry.to_numpy())
+    table["population_known_share"] = _ratio(
+        np.bincount(unit, area * ~unknown, count), np.bincount(unit, area, count)
+    )
+    known = np.bincount(unit, weights=placed["population"].to_numpy(float), minlength=count)
+    table["people_placed"] = np.where(sure, known, np.nan)
+    table["population"] = np.where(np.isnan(total), np.where(sure, inside, np.nan), total)
+    lost = run.evidence["population"].lost_near(towns.geometry.to_numpy(), 0.0)
+
+    def around(limit: float) -> Array:
+        return access.around(places.points, places.owner, len(state), radius=limit / p.detour)
+
+    by_bike = around(p.bike_limit)
+    zones = {"walk": around(p.walk_limit), "bike": by_bike, "joined": by_bike[state == "yes"]}
+    for name, some in zones.items():
+        near = np.where(sure & ~lost, _share_near(pieces, some, unit, count), np.nan)
+        table[f"people_near_{name}"] = near
+        table[f"share_near_{name}"] = _ratio(near, inside)
+        if name != "walk":
+            shown = np.where(sure, _share_near(placed, some, unit, count), np.nan)
+            table[f"people_near_{name}_known"] = shown
+    perhaps = _share_near(placed, by_bike[state != "no"], unit, count)
+    untold = np.where(sure, perhaps, np.nan) - table["people_near_joined_known"].to_numpy()
+    untold = np.maximum(untold, 0.0)
+    # where nothing is known of any place within reach, nobody is "not near a joined one"
+    dark = (untold > 0) & (untold >= table["people_near_bike_known"] * (1 - 1e-9))
+    columns = ["people_near_joined", "share_near_joined", "people_near_joined_known"]
+    table.loc[dark, columns] = np.nan
+    table["people_near_untold"] = untold
+    table["share_near_untold"] = _ratio(untold, known)
+
+
+def _strips_emptied(run: Run, pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Count strips of cells of unknown population beyond the outer border as empty.
 
     At a coast or at the edge of a raster cells without a value overlap land a little; they would
     make all of the municipality unknown.
     """
-    towns = run.layers["municipalities"].geometry.to_numpy()
-    dark = pieces["population"].isna().to_numpy()
-    area = np.bincount(unit[dark], shapely.area(pieces.geometry.to_numpy()[dark]), len(towns))
-    rim = dark & (area <= (1 - run.parameters.coverage_share) * shapely.area(towns))[unit]
+    strip = pieces["_strip"].to_numpy(bool)
     run.note(
         "population",
         "guessed",
-        int(rim.sum()),
+        int(strip.sum()),
         Text(
-            "komórki o nieznanej ludności na skraju gmin: liczone jak puste",
-            "cells of unknown population at rims of municipalities: counted as empty",
+            "komórki o nieznanej ludności, których większość leży poza gminami: liczone jak puste",
+            "cells of unknown population that lie mostly outside the municipalities: counted as "
+            "empty",
         ),
     )
-    return pieces.assign(population=pieces["population"].mask(rim, 0.0))
+    return pieces.assign(population=pieces["population"].mask(strip, 0.0))
 
 
 def _ratio(part: Array, whole: Array) -> Array:

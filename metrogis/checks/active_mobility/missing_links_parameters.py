@@ -20,7 +20,7 @@ class MissingLinksParameters(Parameters):
     network: Annotated[
         Literal["infrastructure", "low_stress"],
         Spec(Text("co jest siecią", "what is the network"), "-",
-             "METHODS: infrastructure, or with streets of low stress"),
+             f"{_OWN}: infrastructure, or with streets of low stress"),
     ] = "infrastructure"  # fmt: skip
     stress_limit: Annotated[
         int,
@@ -127,6 +127,12 @@ class MissingLinksParameters(Parameters):
              f"{_OWN}: shorter stubs are spill of a neighbour's data"),
         Field(ge=0),
     ] = 1  # fmt: skip
+    coverage_share: Annotated[
+        float,
+        Spec(Text("gmina objęta danymi od udziału", "a municipality is covered from a share of"),
+             "1", f"{_OWN}: of its land, with the layer cycle_coverage"),
+        Field(gt=0, le=1),
+    ] = 0.95  # fmt: skip
     rules: Annotated[
         Literal["bike_ottawa", "r5"],
         Spec(Text("reguły stresu", "rules of stress"), "-", "Bike Ottawa; Conveyal R5"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrogis.checks.contract import Category, Column, View, municipality_columns
+from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
 from metrogis.texts import Text
 
 TITLE = Text("Brakujące odcinki sieci rowerowej", "Missing links of the cycle network")
@@ -45,13 +45,43 @@ METHOD = Text(
 
 # --------------------------------------------------------------------------- findings
 
+
+def joined(*parts: Text) -> Text:
+    """Return texts one after the other."""
+    return Text("".join(p.pl for p in parts), "".join(p.en for p in parts))
+
+
 LINKS = Text(
     "{links:0} {links:plural:brakujący odcinek|brakujące odcinki|brakujących odcinków}, razem "
-    "{links_km:1} km (koszt około {cost_mln:1} mln zł przy {rate} mln zł/km), i {errors:0} "
-    "{errors:plural:prawdopodobny błąd|prawdopodobne błędy|prawdopodobnych błędów} danych.",
+    "{links_km:1} km (koszt około {cost_mln:1} mln zł przy {rate} mln zł/km)",
     "{links:0} missing {links:plural:link|links}, together {links_km:1} km (cost about "
-    "{cost_mln:1} million PLN at {rate} million PLN/km), and {errors:0} probable "
-    "{errors:plural:error|errors} of the data.",
+    "{cost_mln:1} million PLN at {rate} million PLN/km)",
+)
+ERRORS = Text(
+    ", i {errors:0} {errors:plural:prawdopodobny błąd|prawdopodobne błędy|prawdopodobnych błędów} "
+    "danych",
+    ", and {errors:0} probable {errors:plural:error|errors} of the data",
+)
+UNCERTAIN = Text(
+    " W pobliżu {links_uncertain:0} z nich dane są niepełne: trasa może tam już być.",
+    " Near {links_uncertain:0} of them the data are not complete: a route may be there already.",
+)
+_IN_THEM = "{towns_without_data:plural:w niej|w nich|w nich}"
+UNKNOWN_FIRST = Text(
+    "O {towns_without_data:0} z {towns:0} gmin nie wiadomo, czego " + _IN_THEM + " brakuje: nie ma "
+    "pełnych danych o trasach lub ulicach. W tym, co znane: ",
+    "What is missing in {towns_without_data:0} of {towns:0} municipalities is unknown: data on "
+    "routes or streets are not complete. In what is known: ",
+)
+UNKNOWN_LAST = Text(
+    " O {towns_without_data:0} z {towns:0} gmin nie wiadomo, czego " + _IN_THEM + " brakuje.",
+    " What is missing in {towns_without_data:0} of {towns:0} municipalities is unknown.",
+)
+LOST_PLACES = Text(
+    " W odczycie zgubiono {places_lost:0} "
+    "{places_lost:plural:węzeł lub stację|węzły lub stacje|węzłów lub stacji}.",
+    " {places_lost:0} {places_lost:plural:interchange or station was|interchanges and stations "
+    "were} lost in reading.",
 )
 OPENS = Text(
     "{opening:0} z nich {opening:plural:łączy|łączą|łączy} z siecią węzły przesiadkowe (razem "
@@ -95,18 +125,18 @@ REASONS = {
 
 _TERYT = Column(Text("TERYT", "TERYT"), kind="text")
 _TOWN = Column(Text("gmina", "municipality"), kind="text")
-_RANK = Column(Text("miejsce w rankingu", "rank"))
-_LENGTH = Column(Text("długość", "length"), unit="m")
+_RANK = Column(Text("miejsce w rankingu", "rank"), of_known=True)
+_LENGTH = Column(Text("długość", "length"), unit="m", of_known=True)
 
 COLUMNS = {
     "municipalities": {
         **municipality_columns(),
         "cycle_data": Column(Text("objęta danymi rowerowymi", "covered by cycle data"), "flag"),
-        "links": Column(Text("brakujące odcinki", "missing links")),
-        "links_km": Column(Text("ich długość", "their length"), unit="km", digits=1),
-        "opening": Column(Text("łączące węzły", "that join interchanges")),
-        "best_rank": Column(Text("najwyższe miejsce", "best rank")),
-        "errors": Column(Text("błędy danych", "errors of the data")),
+        "links": Column(Text("brakujące odcinki", "missing links"), of_known=True),
+        "links_km": Column(Text("ich długość", "their length"), unit="km", digits=1, of_known=True),
+        "opening": Column(Text("łączące węzły", "that join interchanges"), of_known=True),
+        "best_rank": Column(Text("najwyższe miejsce", "best rank"), of_known=True),
+        "errors": Column(Text("błędy danych", "errors of the data"), of_known=True),
     },
     "links": {
         "rank": _RANK,
@@ -115,15 +145,23 @@ COLUMNS = {
             kind="category",
             categories={c.value: c.label for c in STATES},
         ),
-        "reason": Column(Text("dlaczego", "why"), kind="category", categories=REASONS),
+        "reason": Column(
+            Text("dlaczego", "why"), kind="category", categories=REASONS, of_known=True
+        ),
+        "certain": Column(
+            Text("pewny: dane wokół pełne", "certain: data around it complete"), kind="flag"
+        ),
         "length_m": _LENGTH,
         "detour": Column(
             Text("objazd / długość", "way round / length"),
             unit="1",
             digits=1,
             note=Text("bez granicy: nie ma objazdu", "no limit: there is no way round"),
+            of_known=True,
         ),
-        "detour_m": Column(Text("objazd siecią", "way round over the network"), unit="m"),
+        "detour_m": Column(
+            Text("objazd siecią", "way round over the network"), unit="m", of_known=True
+        ),
         "benefit": Column(
             Text("korzyść", "benefit"),
             unit="1",
@@ -131,20 +169,26 @@ COLUMNS = {
                 "pośrednictwo lub ludzie, średnia ważona długością",
                 "betweenness or people, mean by length",
             ),
+            of_known=True,
         ),
-        "opens": Column(Text("łączone węzły", "interchanges joined")),
+        "opens": Column(Text("łączone węzły", "interchanges joined"), of_known=True),
         "interchanges": Column(Text("nazwy węzłów", "names of interchanges"), kind="text"),
-        "people_gain": Column(Text("ludzie, którzy zyskują", "people who gain"), unit="people"),
+        "people_gain": Column(
+            Text("ludzie, którzy zyskują", "people who gain"), unit="people", of_known=True
+        ),
         "joins_km": Column(
             Text("dołączana sieć", "network joined"),
             unit="km",
             digits=1,
             note=Text("mniejsza z dwóch; 0: jedna sieć", "the smaller of two; 0: one network"),
+            of_known=True,
         ),
-        "stress": Column(Text("najwyższy stres", "highest stress"), unit="level"),
+        "stress": Column(Text("najwyższy stres", "highest stress"), unit="level", of_known=True),
         "road": Column(Text("ulica", "road"), kind="text"),
-        "planned_share": Column(Text("udział już planowany", "share already planned"), "share"),
-        "cost_mln": Column(Text("koszt", "cost"), unit="mln PLN", digits=2),
+        "planned_share": Column(
+            Text("udział już planowany", "share already planned"), "share", of_known=True
+        ),
+        "cost_mln": Column(Text("koszt", "cost"), unit="mln PLN", digits=2, of_known=True),
         "teryt": _TERYT,
         "municipality": _TOWN,
     },
@@ -153,6 +197,8 @@ COLUMNS = {
         "length_m": _LENGTH,
     },
 }
+
+_GROUND = Ground("cycle_data")
 
 VIEWS = (
     View(
@@ -171,8 +217,10 @@ VIEWS = (
             "road",
             "cost_mln",
             "municipality",
+            "certain",
         ),
         weight=5.0,
+        ground=_GROUND,
     ),
     View(
         "ways_round",
@@ -181,6 +229,7 @@ VIEWS = (
         popup=("rank", "length_m"),
         shown=False,
         weight=1.5,
+        ground=_GROUND,
     ),
     View(
         "links",
@@ -190,6 +239,7 @@ VIEWS = (
         popup=("rank", "people_gain", "interchanges", "length_m"),
         shown=False,
         weight=5.0,
+        ground=_GROUND,
     ),
     View(
         "municipalities",
@@ -199,5 +249,6 @@ VIEWS = (
         palette="cividis",
         popup=("name", "links", "links_km", "opening", "best_rank", "errors"),
         shown=False,
+        ground=_GROUND,
     ),
 )

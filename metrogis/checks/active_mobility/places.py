@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.checks.active_mobility.cycle_network_parts import home_of
 from metrogis.provenance import Audit
 from metrogis.streets.cycleways import group_labels
 from metrogis.texts import Text
@@ -31,6 +32,8 @@ class Places:
         Row of the municipality each lies in.
     points : array of Point, owner : array of int
         Entrances (else the points of the place), and the place of each.
+    loose : array of Point
+        Entrances that name no place within reach: they belong to some place near them.
     """
 
     table: gpd.GeoDataFrame
@@ -38,6 +41,7 @@ class Places:
     points: Array
     owner: Array
     audit: Audit
+    loose: Array
 
 
 def unify(
@@ -58,30 +62,33 @@ def unify(
     """
     audit = Audit()
     crs = municipalities.crs
-    hubs, found = _prepare(interchanges, "interchanges", municipalities, same_name_distance, crs)
+    hubs, found = _prepare(interchanges, "interchanges", municipalities, same_name_distance)
     audit += found
-    stops, found = _prepare(stations, "rail_stations", municipalities, same_name_distance, crs)
+    stops, found = _prepare(stations, "rail_stations", municipalities, same_name_distance)
     audit += found
-    home, found = _homes(hubs, stops, merge_distance, same_name_distance)
+    home, found = _homes(hubs.table, stops.table, merge_distance, same_name_distance)
     audit += found
     alone = home < 0
-    table = pd.concat([hubs, stops[alone]], ignore_index=True)
+    table = pd.concat([hubs.table, stops.table[alone]], ignore_index=True)
     place_of_stop = home.copy()
-    place_of_stop[alone] = len(hubs) + np.arange(int(alone.sum()))
+    place_of_stop[alone] = len(hubs.table) + np.arange(int(alone.sum()))
     joined = np.unique(home[~alone])
     table.loc[joined, "origin"] = "both"
-    nearest_first = stops.assign(_home=home)[~alone].dropna(subset=["ref"])
+    nearest_first = stops.table.assign(_home=home)[~alone].dropna(subset=["ref"])
     refs = nearest_first.drop_duplicates("_home").set_index("_home")["ref"]
     lacking = table.index.isin(refs.index) & table["ref"].isna().to_numpy()
     table.loc[lacking, "ref"] = refs.reindex(table.index[lacking])
     table = gpd.GeoDataFrame(table, geometry="geometry", crs=crs)
-    points = np.concatenate([hubs.geometry.to_numpy(), stops.geometry.to_numpy()])
-    owner = np.concatenate([np.arange(len(hubs)), place_of_stop]).astype(np.int64)
-    names = np.concatenate([_keys(hubs["name"]), _keys(stops["name"])])
-    ids = np.concatenate([_keys(hubs["id"]), _keys(stops["id"])])
+    points = np.concatenate([hubs.points, stops.points])
+    owner = np.concatenate([hubs.owner, place_of_stop[stops.owner]]).astype(np.int64)
+    names = np.concatenate([hubs.names, stops.names])
+    ids = np.concatenate([hubs.ids, stops.ids])
     table["entrances"] = 0
+    loose = np.zeros(0, dtype=object)
     if entrances is not None:
-        gates, gate_owner, found = _gates(entrances, points, owner, (names, ids), entrance_distance)
+        gates, gate_owner, loose, found = _gates(
+            entrances, points, owner, (names, ids), entrance_distance
+        )
         audit += found
         count = np.bincount(gate_owner, minlength=len(table))
         table["entrances"] = count
@@ -99,7 +106,7 @@ def unify(
     )
     unit = table.pop("_unit").to_numpy(dtype=np.int64)
     table = table.drop(columns="id")
-    return Places(table, unit, points, owner, audit)
+    return Places(table, unit, points, owner, audit, loose)
 
 
 def _keys(names: pd.Series) -> Array:
@@ -107,28 +114,39 @@ def _keys(names: pd.Series) -> Array:
     return np.array([" ".join(str(t).casefold().split()) for t in text], dtype=object)
 
 
+class _Layer(NamedTuple):
+    """Places of one layer, one row each, and all their points with the names and ids given."""
+
+    table: gpd.GeoDataFrame
+    points: Array
+    owner: Array
+    names: Array
+    ids: Array
+
+
 def _prepare(
     layer: gpd.GeoDataFrame | None,
     name: str,
     municipalities: gpd.GeoDataFrame,
     same_name_distance: float,
-    crs: Any,
-) -> tuple[gpd.GeoDataFrame, Audit]:
-    """Keep places inside the municipalities, once each, with the columns of :class:`Places`."""
+) -> tuple[_Layer, Audit]:
+    """Keep places inside the municipalities, once each, with the columns of :class:`Places`.
+
+    Rows of one name near each other are one place with several points; its attributes are those
+    of its westernmost (then southernmost) row that has them.
+    """
     columns = ["id", "name", "rank", "ref", "bike_stands"]
-    audit = Audit()
+    audit, crs = Audit(), municipalities.crs
     if layer is None:
         empty = pd.DataFrame({c: pd.Series(dtype=object) for c in columns})
-        empty["origin"] = pd.Series(dtype=object)
-        for c in ("teryt", "municipality", "_unit"):
+        for c in ("origin", "teryt", "municipality", "_unit"):
             empty[c] = pd.Series(dtype=object)
-        return gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=crs), crs=crs), audit
+        void = gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
+        none = np.zeros(0, dtype=object)
+        return _Layer(void, none, np.zeros(0, np.int64), none, none), audit
     points = layer.geometry.to_numpy()
-    tree = shapely.STRtree(municipalities.geometry.to_numpy())
-    i, j = tree.query(points, predicate="intersects")
-    unit = np.full(len(points), len(municipalities))
-    np.minimum.at(unit, i, j)  # on a shared border: the first municipality
-    inside = unit < len(municipalities)
+    unit = home_of(points, municipalities)
+    inside = unit >= 0
     audit = audit.add(
         name,
         "dropped",
@@ -142,11 +160,12 @@ def _prepare(
     table["bike_stands"] = pd.to_numeric(table["bike_stands"]).astype("float64")
     table["origin"] = "interchange" if name == "interchanges" else "station"
     table["_unit"] = unit
-    out = gpd.GeoDataFrame(table, geometry=points, crs=crs)[inside].reset_index(drop=True)
-    key = _keys(out["name"])
-    a, b = _pairs(out.geometry.to_numpy(), same_name_distance)
+    every = gpd.GeoDataFrame(table, geometry=points, crs=crs)[inside].reset_index(drop=True)
+    key = _keys(every["name"])
+    shapes = every.geometry.to_numpy()
+    a, b = _pairs(shapes, same_name_distance)
     same = (key[a] == key[b]) & (key[a] != "")
-    labels = group_labels(a[same], b[same], len(out))
+    labels = group_labels(a[same], b[same], len(every))
     repeated = pd.Series(labels).duplicated().to_numpy()
     audit = audit.add(
         name,
@@ -156,13 +175,20 @@ def _prepare(
             f"powtórzone nazwy w odległości do {same_name_distance:g} m: to samo miejsce",
             f"repeated names within {same_name_distance:g} m: the same place",
         ),
-        out["name"][repeated],
+        every["name"][repeated],
     )
-    out = out[~repeated].reset_index(drop=True)
+    order = np.lexsort((shapely.get_y(shapes), shapely.get_x(shapes)))
+    west = pd.Series(labels[order]).drop_duplicates().index.to_numpy()
+    first = every.iloc[order[west]].set_index(labels[order[west]]).sort_index()
+    for column in columns:  # what the westernmost row lacks, another one may have
+        filled = every[column].astype(object).iloc[order].groupby(labels[order]).first()
+        first[column] = filled.reindex(first.index).to_numpy(dtype=object)
+    first["bike_stands"] = first["bike_stands"].astype("float64")
+    out = gpd.GeoDataFrame(first.reset_index(drop=True), geometry="geometry", crs=crs)
     row = out["_unit"].to_numpy(dtype=np.int64)
     out["teryt"] = municipalities["teryt"].to_numpy()[row]
     out["municipality"] = municipalities["name"].to_numpy()[row]
-    return out, audit
+    return _Layer(out, shapes, labels, key, _keys(every["id"])), audit
 
 
 def _pairs(points: Array, distance: float) -> tuple[Array, Array]:
@@ -185,7 +211,9 @@ def _homes(
     same = (key_a[i] == key_b[j]) & (key_a[i] != "")
     kept = (d <= near) | (same & (d <= named))
     i, j, d, same = i[kept], j[kept], d[kept], same[kept]
-    order = np.lexsort((j, d, ~same, i))  # an equal name first, then the nearest
+    place = shapely.get_coordinates(b)[j]
+    # an equal name first, then the nearest, then by place
+    order = np.lexsort((place[:, 1], place[:, 0], d, ~same, i))
     stop, first = np.unique(i[order], return_index=True)
     home[stop] = j[order][first]
     return home, Audit().add(
@@ -206,8 +234,8 @@ def _gates(
     owner: Array,
     names: tuple[Array, Array],
     distance: float,
-) -> tuple[Array, Array, Audit]:
-    """Give each entrance to the nearest place of the name (or id) it states."""
+) -> tuple[Array, Array, Array, Audit]:
+    """Give each entrance to the nearest place of the name (or id) it states; what is left over."""
     gates = entrances.geometry.to_numpy()
     wanted = _keys(entrances["interchange"])
     i, j = shapely.STRtree(points).query(gates, predicate="dwithin", distance=distance)
@@ -227,4 +255,4 @@ def _gates(
         ),
         entrances["interchange"].to_numpy()[lost],
     )
-    return gates[gate], owner[j[order][first]], audit
+    return gates[gate], owner[j[order][first]], gates[lost], audit

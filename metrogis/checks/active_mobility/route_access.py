@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -10,144 +10,184 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.checks.active_mobility.infrastructure import pieces_by_municipality
+from metrogis.checks.active_mobility.known import Routes, known_routes, open_networks
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
 from metrogis.streets import access
 from metrogis.streets.cycleways import Split, component_lengths, components
-from metrogis.texts import Text
+from metrogis.streets.overlaps import counted_once
 
 Array = npt.NDArray[Any]
 
 # --------------------------------------------------------------------------- coverage
 
 
-def coverage(run: Run, places: Places, split: Split) -> tuple[Array, Array, Array]:
+class Known(NamedTuple):
+    """What is known of routes: where, and within what distance of each place.
+
+    ``routes``: the evidence; ``near``: array of bool, places around which routes are known as far
+    as joining matters; ``sure``: places whose entrances and points are all known.
+    """
+
+    routes: Routes
+    near: Array
+    sure: Array
+
+
+def coverage(run: Run, places: Places, split: Split, network: Any) -> Known:
     """Tell where the cycle layer can be trusted to show what is there.
 
-    Returns
-    -------
-    mapped : array of bool, shape (municipalities,)
-    covered : array of bool, shape (places,)
-    beyond : array of bool, shape (built lines,)
-        Lines that leave the covered area: the network may go on where nobody mapped it.
+    Parameters
+    ----------
+    network : StreetNetwork or None
+        Whose tags stand in for the layer, where there is none.
     """
-    p, towns = run.parameters, run.layers["municipalities"].geometry.to_numpy()
-    built = split.built.geometry.to_numpy()
-    area = run.layers["cycle_coverage"]
-    if area is not None:
-        whole = shapely.union_all(area.geometry.to_numpy())
-        shapely.prepare(whole)
-        known = shapely.area(shapely.intersection(towns, whole)) / shapely.area(towns)
-        mapped = known >= p.coverage_share - 1e-9
-        covered = np.zeros(len(places.table), dtype=bool)
-        np.logical_or.at(covered, places.owner, shapely.covers(whole, places.points))
-        beyond = ~shapely.covers(whole, built)
-    else:
-        lines = np.concatenate([built, *(f.geometry.to_numpy() for f in split[1:3])])
-        mapped = access.length_in(lines, towns) >= p.coverage_length * 1000 - 1e-6
-        mapped &= access.length_in(lines, towns) > 0
-        near = access.nearest_line(places.points, places.owner, len(places.table), lines)
-        covered = mapped[places.unit] & (near.distance <= p.coverage_distance)
-        beyond = np.zeros(len(built), dtype=bool)
-        if len(built):
-            _, line = shapely.STRtree(built).query(towns[~mapped], predicate="intersects")
-            beyond[line] = True
-    run.note(
-        "cycle_routes",
-        "unknown",
-        int((~mapped).sum()),
-        Text(
-            "gminy, których dane rowerowe nie obejmują: brak danych, nie brak tras",
-            "municipalities the cycle data do not cover: no data, not no routes",
-        ),
-        run.layers["municipalities"]["name"][~mapped],
-    )
-    return mapped, covered, beyond
+    p, municipalities = run.parameters, run.layers["municipalities"]
+    drawn = np.concatenate([f.geometry.to_numpy() for f in split[:3]])
+    _, row, length = pieces_by_municipality(counted_once(drawn), municipalities)
+    metres = np.bincount(row, weights=length, minlength=len(municipalities))
+    routes = known_routes(run, metres, network)
+    near = _of_places(places, routes.evidence.known_near(places.points, p.join_distance))
+    if routes.guessed:  # a guess holds near what is drawn
+        apart = access.nearest_line(places.points, places.owner, len(places.table), drawn)
+        near &= apart.distance <= p.coverage_distance
+    return Known(routes, near, _sure_points(run, places))
+
+
+def _of_places(places: Places, points: Array) -> Array:
+    """Tell of which places all points are true."""
+    out = np.ones(len(places.table), dtype=bool)
+    np.logical_and.at(out, places.owner, points)
+    return out
+
+
+def _sure_points(run: Run, places: Places) -> Array:
+    """Tell which places have no further point that was lost: an entrance, another of their name."""
+    p = run.parameters
+    reach = {
+        "interchange_entrances": p.entrance_distance,
+        "rail_stations": max(p.merge_distance, p.same_name_distance),
+        "interchanges": p.same_name_distance,
+    }
+    lost = np.zeros(len(places.points), dtype=bool)
+    for layer, limit in reach.items():
+        if run.layers[layer] is not None:
+            lost |= run.evidence[layer].lost_near(places.points, limit)
+    return _of_places(places, ~lost)
 
 
 # --------------------------------------------------------------------------- route access
 
 
+class _Reach:
+    """Connected networks at one tolerance: what places reach, and whether it may be longer."""
+
+    def __init__(
+        self, run: Run, places: Places, known: Known, lines: gpd.GeoDataFrame, tolerance: float
+    ) -> None:
+        p, count = run.parameters, len(places.table)
+        shapes = lines.geometry.to_numpy()
+        self.labels = components(lines, tolerance=tolerance)
+        once = gpd.GeoSeries(counted_once(shapes), crs=lines.crs)
+        self.lengths = component_lengths(once, self.labels)
+        found = access.networks_reached(
+            places.points, places.owner, count, shapes, self.labels, self.lengths,
+            distance=p.join_distance,
+        )  # fmt: skip
+        self.label, self.length = found.label, found.length
+        self.joined = (found.length >= p.min_network * 1000 - 1e-6) & (found.label >= 0)
+        self.touched = access.touched_networks(
+            places.points, places.owner, shapes, self.labels, distance=p.join_distance
+        )
+        evidence = known.routes.evidence
+        self.open = open_networks(evidence, shapes, self.labels, tolerance, len(self.lengths))
+        self.may_go_on = np.zeros(count, dtype=bool)
+        self.may_go_on[self.touched[self.open[self.touched[:, 1]], 0]] = True
+
+
 def route_access(
-    run: Run, places: Places, split: Split, covered: Array, beyond: Array
+    run: Run, places: Places, split: Split, known: Known
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Judge every place; return places, connected networks, and the missing connectors."""
+    """Judge every place; return places, connected networks, and the missing connectors.
+
+    One long network is enough for "yes". "No" needs all within the distance to be known, every
+    network there to end on known land, and no entrance that could be elsewhere.
+    """
     p, count = run.parameters, len(places.table)
     where = (places.points, places.owner, count)
     enough = p.min_network * 1000 - 1e-6  # a sum of lengths must not fail by rounding
-
-    def reach(lines: gpd.GeoDataFrame, tolerance: float) -> tuple[access.Reach, Array, Array]:
-        labels = components(lines, tolerance=tolerance)
-        lengths = component_lengths(lines, labels)
-        found = access.networks_reached(
-            *where, lines.geometry.to_numpy(), labels, lengths, distance=p.join_distance
-        )
-        return found, labels, lengths
-
     lines = split.built.geometry.to_numpy()
-    best, labels, lengths = reach(split.built, p.tolerance)
-    medium = reach(split.built, p.tolerance_medium)[0].length
-    wide = reach(split.built, p.tolerance_wide)[0].length
-    joined = best.length >= enough
-    joined &= best.label >= 0
-    gate = _entrance_may_join(run, places, lines, labels, lengths, enough)
-    maybe = _joined_with(run, reach, split.built, split.unknown, enough, joined)
-    later = _joined_with(run, reach, split.built, split.planned, enough, joined)
-    touched = access.touched_networks(
-        places.points, places.owner, lines, labels, distance=p.join_distance
-    )
-    leaving = np.zeros(len(lengths), dtype=bool)
-    leaving[labels[beyond]] = True
-    open_end = np.zeros(count, dtype=bool)
-    open_end[touched[leaving[touched[:, 1]], 0]] = True
+    best = _Reach(run, places, known, split.built, p.tolerance)
+    others = {
+        "medium": _Reach(run, places, known, split.built, p.tolerance_medium),
+        "wide": _Reach(run, places, known, split.built, p.tolerance_wide),
+    }
+    gate = _entrance_may_join(run, places, lines, best, enough) | ~known.sure
+    maybe = _joined_with(run, places, known, split.built, split.unknown, best.joined)
+    later = _joined_with(run, places, known, split.built, split.planned, best.joined)
     reason = np.select(
-        [joined, ~covered, open_end, gate, maybe, best.label >= 0],
+        [best.joined, ~known.near, best.may_go_on, gate, maybe, best.label >= 0],
         ["joined", "outside_data", "leaves_data", "entrance", "line_state", "too_short"],
         default="too_far",
     )
     state = np.select(
-        [joined, np.isin(reason, ("too_short", "too_far"))],
+        [best.joined, np.isin(reason, ("too_short", "too_far"))],
         ["yes", "no"],
         default="unknown",
     )
     near = access.nearest_line(*where, lines)
-    told = covered | (best.label >= 0)
+    shown = known.near | (best.label >= 0)
     hubs = places.table.copy()
     hubs["state"] = state
     hubs["reason"] = reason
-    hubs["distance_m"] = np.where(told, near.distance, np.nan)
-    for name, length in (("network_km", best.length), ("medium", medium), ("wide", wide)):
-        known = told if name == "network_km" else told | (length > 0)
-        column = name if name == "network_km" else f"network_km_{name}"
-        hubs[column] = np.where(known, length / 1000, np.nan)
-        if name != "network_km":
-            hubs[f"joined_{name}"] = _flag(length >= enough, (state == "unknown") & ~joined)
+    hubs["distance_m"] = np.where(shown, near.distance, np.nan)
+    hubs["network_km"] = np.where(shown, best.length / 1000, np.nan)
+    for name, at in others.items():
+        hubs[f"network_km_{name}"] = np.where(shown | (at.length > 0), at.length / 1000, np.nan)
+        open_ = (state == "unknown") | at.may_go_on
+        hubs[f"joined_{name}"] = _flag(at.joined, open_ & ~at.joined)
     planned = access.nearest_line(*where, split.planned.geometry.to_numpy()).distance
-    hubs["planned_m"] = np.where(told, planned, np.nan)
+    hubs["planned_m"] = np.where(shown, planned, np.nan)
     hubs["joined_if_planned"] = _flag(later, (state == "unknown") & ~later)
-    network, rank = _network(split.built, labels, lengths, touched)
-    gaps = _gaps(run, places, hubs, lines, labels, lengths >= enough, near, best, rank)
+    network, rank = _network(split.built, best)
+    gaps = _gaps(run, places, hubs, lines, best, enough, near, rank)
     return hubs, network, gaps
 
 
 def _entrance_may_join(
-    run: Run, places: Places, lines: Array, labels: Array, lengths: Array, enough: float
+    run: Run, places: Places, lines: Array, best: _Reach, enough: float
 ) -> Array:
-    """Tell which places without known entrances could have one that is joined."""
+    """Tell which places could have an entrance that is joined, though the data do not show it.
+
+    Places without known entrances, as far as ``entrance_offset``; and all places near an entrance
+    that is joined and names a place the data do not have.
+    """
     p, count = run.parameters, len(places.table)
+    out = np.zeros(count, dtype=bool)
+    if len(places.loose):
+        own = np.arange(len(places.loose))
+        found = access.networks_reached(
+            places.loose, own, len(own), lines, best.labels, best.lengths, distance=p.join_distance
+        )
+        joined = places.loose[(found.length >= enough) & (found.label >= 0)]
+        i, _ = shapely.STRtree(joined).query(
+            places.points, predicate="dwithin", distance=p.entrance_distance
+        )
+        out[places.owner[i]] = True
     if p.entrance_offset == 0:
-        return np.zeros(count, dtype=bool)
+        return out
     found = access.networks_reached(
         places.points,
         places.owner,
         count,
         lines,
-        labels,
-        lengths,
+        best.labels,
+        best.lengths,
         distance=p.join_distance + p.entrance_offset,
     )
     bare = (places.table["entrances"] == 0).to_numpy()
-    return bare & (found.length >= enough) & (found.label >= 0)
+    return out | (bare & (found.length >= enough) & (found.label >= 0))
 
 
 def _flag(yes: Array, unknown: Array) -> pd.Series:
@@ -155,20 +195,23 @@ def _flag(yes: Array, unknown: Array) -> pd.Series:
 
 
 def _joined_with(
-    run: Run, reach: Any, built: gpd.GeoDataFrame, more: gpd.GeoDataFrame, enough: float, now: Array
+    run: Run,
+    places: Places,
+    known: Known,
+    built: gpd.GeoDataFrame,
+    more: gpd.GeoDataFrame,
+    now: Array,
 ) -> Array:
     """Tell which places would be joined if further lines were built."""
     if more.empty:
         return now
     both = gpd.GeoDataFrame(geometry=pd.concat([built.geometry, more.geometry]), crs=run.crs)
-    found = reach(both, run.parameters.tolerance)[0]
-    return now | ((found.length >= enough) & (found.label >= 0))
+    return now | _Reach(run, places, known, both, run.parameters.tolerance).joined
 
 
-def _network(
-    built: gpd.GeoDataFrame, labels: Array, lengths: Array, touched: Array
-) -> tuple[gpd.GeoDataFrame, Array]:
+def _network(built: gpd.GeoDataFrame, best: _Reach) -> tuple[gpd.GeoDataFrame, Array]:
     """One row per connected network, the longest first; ``rank`` is the number of each label."""
+    labels, lengths, touched = best.labels, best.lengths, best.touched
     order = np.argsort(-lengths, kind="stable")
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(1, len(order) + 1)
@@ -179,6 +222,7 @@ def _network(
             "length_km": lengths[order] / 1000,
             "lines": np.bincount(labels, minlength=len(lengths))[order],
             "interchanges": places[order],
+            "may_go_on": pd.Series(best.open[order], dtype="boolean"),
         },
         geometry=access.lines_by_group(built.geometry.to_numpy(), labels, len(lengths))[order],
         crs=built.crs,
@@ -191,13 +235,14 @@ def _gaps(
     places: Places,
     hubs: gpd.GeoDataFrame,
     lines: Array,
-    labels: Array,
-    large: Array,
+    best: _Reach,
+    enough: float,
     near: access.Nearest,
-    best: access.Reach,
     rank: Array,
 ) -> gpd.GeoDataFrame:
     """Straight connectors that are missing: to any infrastructure, and to a large network."""
+    labels, lengths = best.labels, best.lengths
+    large = lengths >= enough
     rows: list[tuple[int, str, int, Any]] = []
     big = np.flatnonzero(large[labels]) if len(labels) else np.zeros(0, dtype=np.int64)
     tree = shapely.STRtree(lines[big])
@@ -224,7 +269,6 @@ def _gaps(
     length = shapely.length(shapes)
     # lines that cross without a shared vertex: a gap of 0 m has no line to draw
     shapes[length == 0] = shapely.LineString()
-    lengths = np.bincount(labels, weights=shapely.length(lines)) if len(labels) else np.zeros(0)
     return gpd.GeoDataFrame(
         {
             "interchange": hubs["name"].to_numpy()[who],

@@ -1,0 +1,68 @@
+"""Lines that lie on each other: every metre counts once, however the lines are drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+Array = npt.NDArray[Any]
+
+_ROUNDING = 1e-9
+"""Share of a length that is rounding."""
+
+
+def overlapping(lines: Array) -> Array:
+    """Tell which lines share a stretch with another one, shape (lines,).
+
+    >>> a, b = shapely.LineString([(0, 0), (9, 0)]), shapely.LineString([(4, 0), (9, 0), (9, 9)])
+    >>> overlapping(np.array([a, b, shapely.LineString([(0, -1), (0, 1)])])).tolist()
+    [True, True, False]
+    """
+    out = np.zeros(len(lines), dtype=bool)
+    once = shapely.length(shapely.union_all(lines))
+    if shapely.length(lines).sum() <= once * (1 + _ROUNDING):
+        return out
+    tree = shapely.STRtree(lines)
+    for predicate in ("overlaps", "covers", "covered_by"):
+        i, j = tree.query(lines, predicate=predicate)
+        out[i[i != j]] = True
+    return out
+
+
+def counted_once(lines: Array) -> Array:
+    """Return each line without what another one before it covers; their lengths add up to all.
+
+    Of lines that share a stretch the longer keeps it, of equally long ones that which comes first
+    by its shape: the order of rows and the direction of drawing do not matter.
+
+    Parameters
+    ----------
+    lines : array of LineString or MultiLineString
+        CRS in metres.
+
+    Returns
+    -------
+    array of geometries, shape (lines,)
+        Empty where nothing is left.
+
+    Examples
+    --------
+    >>> a, b = shapely.LineString([(0, 0), (9, 0)]), shapely.LineString([(4, 0), (9, 0), (9, 3)])
+    >>> shapely.length(counted_once(np.array([b, a]))).tolist()
+    [3.0, 9.0]
+    """
+    out = np.asarray(lines, dtype=object).copy()
+    rows = np.flatnonzero(overlapping(out))
+    if len(rows) == 0:
+        return out
+    shape = shapely.to_wkb(shapely.normalize(out[rows]))
+    order = rows[np.lexsort((shape.astype(str), -np.round(shapely.length(out[rows]), 6)))]
+    tree = shapely.STRtree(out[order])
+    i, j = tree.query(out[order], predicate="intersects")
+    before = {int(k): j[(i == k) & (j < k)] for k in np.unique(i[j < i])}
+    for k, others in before.items():
+        out[order[k]] = shapely.difference(lines[order[k]], shapely.union_all(lines[order[others]]))
+    return out
