@@ -215,6 +215,14 @@ class _Columns(_Layer):
         return value
 
 
+class Finer(_Strict):
+    """Population cells of another layer that hold instead inside some municipalities."""
+
+    layer: str
+    municipalities: list[str] = Field(min_length=1)
+    """TERYT codes."""
+
+
 class VectorLayer(_Columns):
     """``driver = "vector"``: anything GDAL reads, and GeoParquet."""
 
@@ -223,6 +231,8 @@ class VectorLayer(_Columns):
     crs: str | None = None
     swap_axes: bool = False
     inside: Literal["municipalities"] | None = None
+    finer: list[Finer] = []
+    """Of population cells: where a city has finer ones."""
 
 
 class Locate(_Strict):
@@ -393,6 +403,10 @@ class Catalog(_Strict):
     def _municipalities(cls, value: dict[str, Any]) -> dict[str, Any]:
         if "municipalities" not in value or isinstance(value["municipalities"], MissingLayer):
             raise ValueError("a catalog needs the layer 'municipalities'")
+        for name, layer in value.items():
+            for item in getattr(layer, "finer", ()):
+                if item.layer not in value:
+                    raise ValueError(f"layers.{name}.finer: there is no layer '{item.layer}'")
         return value
 
 

@@ -19,7 +19,7 @@ import shapely
 
 from metrogis import catalog as cat
 from metrogis import crs as crs_rules
-from metrogis import placing, provenance, schemas
+from metrogis import finer, placing, provenance, schemas
 from metrogis.errors import CRSError, MetrogisError, SchemaError, SourceError
 from metrogis.evidence import loss, record
 from metrogis.provenance import Audit, Source
@@ -130,7 +130,8 @@ def _load(metro: Metro, name: str) -> Any:
         return _bike_share(metro, name, paths[0], source)
     if isinstance(layer, cat.FileLayer):
         return LayerFile(paths[0], source)
-    return _table(metro, name, layer, paths, source)
+    frame = _table(metro, name, layer, paths, source)
+    return finer.refined(metro, name, layer, frame) if getattr(layer, "finer", None) else frame
 
 
 def _timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: Source) -> Any:
@@ -296,7 +297,13 @@ def _read(
         layer=name,
         place=place,
     )
-    frame = frame.rename(columns=layer.rename)
+    frame, clashes = values.renamed(frame, layer.rename)
+    for column, count in clashes.items():
+        what = Text(
+            f"kolumny zapisane jako {column} różnią się: użyto pierwszej",
+            f"columns renamed to {column} differ: the first is taken",
+        )
+        audit = audit.add(name, "guessed", count, what)
     frame, audit = _values(frame, name, layer, place, audit)
     for column, value in layer.set.items():
         frame[column] = value

@@ -236,3 +236,65 @@ def test_a_timetable_is_looked_at_near_the_date_of_its_layer(folder) -> None:
     assert dates(**few, trust='"weekdays only, says the operator"')[1] == "known"
     with pytest.raises(CatalogError, match="date_rule"):
         folder(_layer("timetable", driver='"gtfs"', path='"bus"', date_rule="{ near = 1 }"))
+
+
+def test_a_city_has_finer_population_cells_than_its_surroundings(folder) -> None:
+    # Gdańsk is the lower square of 10 km, Gdynia the upper one
+    gpd.GeoDataFrame(
+        {"people": [900]}, geometry=[shapely.box(470000, 720000, 480000, 740000)], crs=2180
+    ).to_file(folder.data / "coarse.gpkg")
+    gpd.GeoDataFrame(
+        {"population": [30, 40]},
+        geometry=[
+            shapely.box(470000, 720000, 475000, 730500),
+            shapely.box(475000, 720000, 480000, 730000),
+        ],
+        crs=2180,
+    ).to_file(folder.data / "fine.gpkg")
+    fine = _layer("hexagons", driver='"vector"', path='"fine.gpkg"', schema='"PopulationCells"')
+    keys = {"driver": '"vector"', "path": '"coarse.gpkg"', "rename": '{ people = "population" }'}
+    coarse = _layer(
+        "population", finer='[{ layer = "hexagons", municipalities = ["2261011"] }]', **keys
+    )
+    found = folder(fine + coarse.replace("CC0", "ODbL")).population
+    assert found["population"].tolist() == [450, 30, 40]
+    assert found.area.tolist() == pytest.approx([1e8, 5e7, 5e7])
+    source = source_of(found, "?")
+    assert (source.origin, source.licence) == ("coarse.gpkg; fine.gpkg", "ODbL; CC0")
+    assert ("modelled", 1) in {(r.action, r.count) for r in audit_of(found)}
+    with pytest.raises(CatalogError, match="9999999"):
+        folder(fine + coarse.replace("2261011", "9999999")).population
+    with pytest.raises(CatalogError, match="no layer 'hexagons'"):
+        folder(coarse)
+
+
+def test_the_real_catalogs_use_what_there_is(shared, project) -> None:
+    som, omggs = (
+        open_metro(project / "layers" / name, data=shared / "data" / name)
+        for name in ("som", "omggs")
+    )
+    for metro, city, people, seats, feed in (
+        (som, "3262011", 396_168 - 392, 30, "zditm_2021-11"),
+        (omggs, "2261011", 486_022 - 12, 53, "mzk_wejherowo"),
+    ):
+        inside = metro.municipalities.set_index("teryt").geometry[city]
+        cells = metro.population
+        own = cells[cells.representative_point().within(inside)]
+        # hexagons whose land lies beyond the border of 2015 have their people outside
+        assert abs(own["population"].sum() - people) < 1
+        # hexagons in the city, 5 km cells around it, nobody twice
+        assert own.area.max() < 250_000
+        assert cells.area.sum() == pytest.approx(shapely.union_all(cells.geometry).area)
+        assert int(metro.localities["seat"].notna().sum()) == seats
+        assert metro.timetable.feeds == (feed,)
+    assert set(som.coverage["feed"]) == {"zditm_2021-11"}
+    types = som.timetable.day_types()
+    assert {k: str(t.date) for k, t in types.items()} == {
+        "school_day": "2021-12-01", "holiday_weekday": "None",
+        "saturday": "2021-12-04", "sunday": "2021-11-28",
+    }  # fmt: skip
+    assert {t.state for t in omggs.timetable.day_types().values()} == {"known"}
+    # one property in two spellings: sizes of 249 stands, 213 as "access" and 36 as "DOSTEP"
+    stands = omggs.bike_parking
+    assert (len(stands), int(stands["size"].notna().sum())) == (258, 249)
+    assert "access" not in stands

@@ -198,7 +198,11 @@ class Around:
         own = np.append(blocked, True)[self.unit]
         if not self.evidence.neighbours or own.all():
             return own
-        shapes = _shapes(self.evidence.municipalities)[blocked]
+        towns = _shapes(self.evidence.municipalities)
+        shapes = towns[blocked]
+        if shapely.is_empty(shapes).any():  # its land may begin where that of the others ends
+            edge = shapely.boundary(shapely.union_all(towns))
+            shapes = np.append(shapes, np.array([edge], dtype=object))
         return own | self._near(blocked.tobytes(), shapes, metres)
 
     def _lost(self, group: str, metres: float) -> Bools:

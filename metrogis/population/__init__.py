@@ -17,6 +17,7 @@ from metrogis.population.municipal import (
     scale_to_municipal,
     settle,
 )
+from metrogis.population.refine import refine
 from metrogis.population.split import cell_width, split_cells
 from metrogis.population.weights import spread, weigh
 
@@ -27,6 +28,7 @@ __all__ = [
     "from_municipal",
     "from_raster",
     "municipal_totals",
+    "refine",
     "scale_to_municipal",
     "settle",
     "split_cells",

@@ -57,6 +57,52 @@ def plain_numbers(
     return _each(column, written)
 
 
+def renamed(frame: Any, names: Mapping[str, str]) -> tuple[Any, dict[str, int]]:
+    """Rename columns; several of one new name become one, row by row the first that is filled.
+
+    Parameters
+    ----------
+    frame : DataFrame or GeoDataFrame
+    names : mapping of old to new name
+        A source that spells one property in two ways has both here.
+
+    Returns
+    -------
+    frame : as given
+    clashes : dict of str to int
+        New name -> rows in which the columns differ: the first in the order of ``names`` is taken,
+        a column that bears the new name already before all others.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"owner": ["city", None, "park"], "WLASNOSC": [None, "rail", "PKP"]})
+    >>> both, clashes = renamed(table, {"owner": "owner", "WLASNOSC": "owner"})
+    >>> both["owner"].tolist(), clashes
+    (['city', 'rail', 'park'], {'owner': 1})
+    """
+    target = {old: new for old, new in names.items() if old in frame.columns}
+    sources: dict[str, list[str]] = {}
+    for old, new in target.items():
+        own = sources.setdefault(new, [new] if new in frame.columns and new not in target else [])
+        own.append(old)
+    clashes: dict[str, int] = {}
+    out = frame.rename(columns={o: n for o, n in target.items() if len(sources[n]) == 1})
+    for new, columns in sources.items():
+        if len(columns) == 1:
+            continue
+        first = frame[columns[0]].astype("object")
+        differs = pd.Series(False, index=frame.index)
+        for column in columns[1:]:
+            other = frame[column].astype("object")
+            differs |= first.notna() & other.notna() & (first != other)
+            first = first.where(first.notna(), other)
+        out = out.drop(columns=columns)
+        out[new] = first
+        if differs.any():
+            clashes[new] = int(differs.sum())
+    return out, clashes
+
+
 def without_blanks(frame: pd.DataFrame, signs: Iterable[str]) -> tuple[pd.DataFrame, int]:
     """Take the signs that stand for "no value" out of a table; return it and their number."""
     known = {sign.strip() for sign in signs}

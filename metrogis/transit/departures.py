@@ -76,6 +76,7 @@ def departure_table(feed: Feed, found: Boardings, days: Mapping[str, Date]) -> p
             "stop_id": category(feed.calls.stop[call], feed.stops["stop_id"]),
             "route_id": category(route, r["route_id"]),
             "route_short_name": _coded(r["route_short_name"], route),
+            "line": _coded(r["line"], route),
             "direction_id": feed.trips["direction_id"].to_numpy()[trip],
             "direction": feed._trip_direction[trip],
             "trip_id": category(trip, feed.trips["trip_id"]),

@@ -261,7 +261,7 @@ class Feed:
         Returns
         -------
         DataFrame
-            One row per departure, by trip: stop_id, route_id, route_short_name, direction_id
+            One row per departure, by trip: stop_id, route_id, route_short_name, line, direction_id
             (-1 = not stated), direction (0 or 1 within a line: as stated, else by the order of
             its stops; -1 where that does not tell), trip_id, mode, mode_group, seconds (after
             midnight of the service date; past 86400 kept), headsign, first_stop (the trip starts

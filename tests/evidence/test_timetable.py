@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -353,3 +354,15 @@ def test_other_codes_are_one_clear_error(value):
     table = pd.DataFrame({"feed": ["a"], "teryt": [value], "mode": ["bus"], "state": ["none"]})
     with pytest.raises(SchemaError, match="teryt"):
         conform(table, "Coverage", layer="coverage")
+
+
+def test_a_municipality_without_outline_may_begin_where_the_others_end():
+    places = gpd.GeoDataFrame(
+        {"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
+        geometry=[shapely.box(0, 0, 2000, 2000), shapely.Polygon()],
+        crs="EPSG:2180",
+    )
+    rows = pd.DataFrame({"feed": "*", "teryt": ["2261011"], "mode": "all", "state": "complete"})
+    points = np.array([[1000.0, 1000.0], [1700.0, 1000.0]])
+    found = evidence(places, rows, SimpleNamespace(), groups=("bus",), required=["bus"])
+    assert found.known_near(points, {"bus": 500.0}).tolist() == [True, False]

@@ -283,6 +283,21 @@ def test_more_departures_never_worsen_a_class(town, share) -> None:
         assert (b <= a).all()
 
 
+@settings(max_examples=40, deadline=None)
+@given(towns(), st.floats(0.0, 1.0), st.sampled_from(["count", "waiting"]))
+def test_a_class_where_trips_are_missing_is_the_least_that_it_can_be(town, share, interval) -> None:
+    stops, table, points = town
+    # some departures start there, some do not: a terminus may only seem to be one
+    table["first_stop"] = table.index % 3 == 0
+    left = table.sample(frac=share, random_state=1).sort_index()
+    lost = stops["stop_id"].isin(set(table.drop(left.index)["stop_id"])).to_numpy()
+    for method, options in ((are, {"interval": interval}), (austria, {"interval": interval})):
+        if method is austria:
+            options = {**options, "detour": 1}
+        known = method(left, stops, points, doubtful=lost, **options).code
+        assert (known >= method(table, stops, points, **options).code).all()
+
+
 def test_the_real_timetable_of_wejherowo(shared) -> None:
     from metrogis.transit import read_feed
 

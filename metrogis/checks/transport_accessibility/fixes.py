@@ -1,9 +1,9 @@
 """The smallest thing that turns a white cell into a served one, and the proof that it does.
 
-Three kinds: extra departures at a stop in reach; a new stop where a line with enough service
-passes; metres of path to a stop that is near by air only (with a street network, see
-:mod:`.path_fixes`). A fix is verified by applying it and asking the rule again; the next smaller
-one must not do.
+Four kinds: extra departures at a stop in reach; a new stop where a line with enough service
+passes; metres of path to a stop that is near in a straight line only (with a street network, see
+:mod:`.path_fixes`); a path and departures together. A fix is verified by applying it and asking the
+rule again; the next smaller one must not do.
 """
 
 from __future__ import annotations
@@ -36,14 +36,16 @@ STOP_STEP = 25.0
 class Fixes:
     """One fix per cell (arrays of shape (cells,)).
 
-    ``kind`` is departures, new_stop, path or none; ``size`` departures, stops or metres; ``target``
-    the post (departures, path) or section (new_stop); ``metres`` the walk to it; ``x``, ``y`` where
-    it is. ``verified``: applied, the rule holds; one smaller, it does not. Of a path ``start_x``,
-    ``start_y`` are where it begins, ``left`` the walk that its other end leaves to the stop.
+    ``kind`` is departures, new_stop, path, path_departures or none; ``size`` departures, stops or
+    metres; ``extra`` departures a day; ``target`` the post (of a new stop: the section);
+    ``metres`` the walk to it; ``x``, ``y`` where it is. ``verified``: applied, the rule holds; one
+    smaller, it does not. Of a path ``start_x``, ``start_y`` are where it begins, ``left`` the walk
+    that its other end leaves to the stop.
     """
 
     kind: npt.NDArray[np.object_]
     size: Floats
+    extra: Floats
     target: Ints
     metres: Floats
     x: Floats
@@ -59,6 +61,7 @@ class Fixes:
         nan = np.full(count, np.nan)
         return cls(
             np.full(count, "none", object),
+            nan.copy(),
             nan.copy(),
             np.full(count, -1, np.int64),
             nan.copy(),
@@ -106,6 +109,7 @@ def extra_departures(fixes: Fixes, service: Service, day: str, near: Pairs, whit
         cell[best],
         kind="departures",
         size=size[best],
+        extra=size[best],
         target=post[best],
         metres=metres[best],
         x=service.xy[post[best], 0],

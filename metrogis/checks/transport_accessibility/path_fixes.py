@@ -16,7 +16,7 @@ import shapely
 from numba import njit
 from scipy.spatial import cKDTree
 
-from metrogis.checks.transport_accessibility.fixes import Fixes
+from metrogis.checks.transport_accessibility.fixes import Fixes, added
 from metrogis.checks.transport_accessibility.service import (
     TOLERANCE,
     Bools,
@@ -54,24 +54,82 @@ def new_path(
         Where it is no whole street network, the path is the straight line from home to stop.
     """
     reach = service.reach(day)[service.place]
+    cells, found = _paths(service, reach, xy, by_air, barred, walk)
+    _put(fixes, "path", cells, found, reach)
+
+
+def path_and_departures(
+    fixes: Fixes,
+    service: Service,
+    day: str,
+    xy: Floats,
+    by_air: Pairs,
+    cells: Bools,
+    walk: Any,
+    *,
+    worth: float,
+) -> None:
+    """Fill in the cheapest pair of a path and extra departures at the stop it leads to.
+
+    Parameters
+    ----------
+    fixes, service, day, xy, by_air, walk
+        As in :func:`new_path`.
+    cells : ndarray of bool (cells,)
+        Cells that neither departures nor a path alone nor a new stop would serve.
+    worth : float
+        Metres of path that one departure a day is worth.
+    """
+    rule, counts = service.rule.on(day), service.counts[day]
+    lack = rule.lacking(counts).sum(axis=0)  # (levels, places)
+    # a departure counts at a walk only if its mode, that has to call there, is walked to so far
+    called = np.logical_or.accumulate(service.has_level[::-1], axis=0)[::-1]
+    useful = np.unique(lack[called & (lack > 0)])
+    best = np.full(len(cells), np.inf)
+    for extra in useful.tolist():
+        # invariant: ``best`` holds the cheapest pair with fewer departures
+        open_ = cells & (best > extra * worth + SHORTEST)
+        if not open_.any():
+            break
+        limit = np.where(called & (lack <= extra), rule.levels[:, None], 0.0).max(axis=0)
+        reach = limit[service.place]
+        index, found = _paths(service, reach, xy, by_air, open_, walk)
+        cost = found.size + extra * worth
+        better = cost < best[index] - TOLERANCE
+        index, found = index[better], found.take(better)
+        best[index] = cost[better]
+        _put(fixes, "path_departures", index, found, reach)
+        level = np.searchsorted(rule.levels, reach[found.post] - TOLERANCE)
+        place = service.place[found.post]
+        now, more = counts[:, level, place], rule.lacking(counts)[:, level, place]
+        works = rule.suffices(added(now, more)) & ~rule.suffices(now)
+        fixes.put(index, extra=more.sum(axis=0), verified=fixes.verified[index] & works)
+
+
+def _paths(
+    service: Service, reach: Floats, xy: Floats, by_air: Pairs, barred: Bools, walk: Any
+) -> tuple[Ints, _Links]:
+    """Return the cells that a path would serve, and the shortest; ``reach`` is by post."""
     ends = reach[by_air.target]
     used = barred[by_air.origin] & (ends > 0) & (by_air.metres <= ends + TOLERANCE)
     cell, post, metres = by_air.origin[used], by_air.target[used], by_air.metres[used]
     order = np.lexsort((metres, cell))
     _, first = np.unique(cell[order], return_index=True)
     best = order[first]
-    if not len(best):
-        return
     cells = cell[best]
     found = _Links(
         metres[best], metres[best], post[best], xy[cells], service.xy[post[best]], reach[post[best]]
     )
-    if all(hasattr(walk, name) for name in ("nearest", "pairs", "snap", "edge_u")):
+    if len(cells) and all(hasattr(walk, name) for name in ("nearest", "pairs", "snap", "edge_u")):
         found = _shorter(found, cells, np.unique(post), service.xy, reach, xy, walk)
+    return cells, found
+
+
+def _put(fixes: Fixes, kind: str, cells: Ints, found: _Links, reach: Floats) -> None:
     middle = (found.start + found.end) / 2
     fixes.put(
         cells,
-        kind="path",
+        kind=kind,
         size=found.size,
         target=found.post,
         metres=found.metres,
@@ -94,6 +152,10 @@ class _Links:
     start: Floats
     end: Floats
     left: Floats
+
+    def take(self, rows: Bools) -> _Links:
+        """Return some of the paths."""
+        return _Links(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 def _shorter(

@@ -9,9 +9,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 
-from metrogis.checks.transport_accessibility.coverage import INCOMPLETE, Coverage
 from metrogis.checks.transport_accessibility.quality_parameters import (
     Method,
     ServiceQualityParameters,
@@ -59,12 +57,26 @@ def run_methods(
     stops: gpd.GeoDataFrame,
     xy: Floats,
     network: Any,
+    doubtful: Bools | None = None,
 ) -> dict[Method, c.Classes]:
-    """Return the classes by the chosen methods; ``days``: departures of the known day types."""
+    """Return the classes by the chosen methods.
+
+    Parameters
+    ----------
+    p : ServiceQualityParameters
+    days : mapping
+        Departures of the known day types. Of a second day that is not known nothing departs: its
+        evidence says that this is not known.
+    stops : GeoDataFrame
+    xy : ndarray (cells, 2)
+    network : street network, optional
+        Best one that remembers what it snapped (:func:`remembering`).
+    doubtful : ndarray of bool (stops,), optional
+        Stops where trips may be missing.
+    """
     walk: dict[str, Any] = {
-        "network": None if network is None else Remembering(network),
-        "detour": p.detour,
-    }
+        "network": network, "detour": p.detour, "snap_limit": p.snap_limit,
+    }  # fmt: skip
     hours = (3600 * p.day_window[0], 3600 * p.day_window[1])
     peak = (3600 * p.ptal_window[0], 3600 * p.ptal_window[1])
     first = days[p.day_type]
@@ -73,11 +85,11 @@ def run_methods(
     calls: dict[Method, Any] = {
         "are": lambda: c.are(
             first, stops, xy, window=hours, interval=p.are_interval, distances=p.are_distances,
-            merge_distance=p.merge_distance, hub_neighbours=p.hub_neighbours,
+            merge_distance=p.merge_distance, hub_neighbours=p.hub_neighbours, doubtful=doubtful,
         ),
-        "austria": lambda: c.austria(
-            first, stops, xy, second_day=days.get(p.second_day_type), window=hours,
-            merge_distance=p.merge_distance, distances=p.austria_distances, **walk,
+        "austria": lambda: _austria(
+            p, first, stops, xy, walk, doubtful,
+            second_day=days.get(p.second_day_type, first.iloc[:0]),
         ),
         "ptal": lambda: c.ptal(
             first, stops, xy, window=peak, speed=p.ptal_speed,
@@ -97,6 +109,41 @@ def run_methods(
         ),
     }  # fmt: skip
     return {m: calls[m]() for m in p.methods}
+
+
+def _austria(
+    p: ServiceQualityParameters,
+    day: pd.DataFrame,
+    stops: gpd.GeoDataFrame,
+    xy: Floats,
+    walk: Mapping[str, Any],
+    doubtful: Bools | None,
+    **second: Any,
+) -> c.Classes:
+    return c.austria(
+        day, stops, xy, window=(3600 * p.day_window[0], 3600 * p.day_window[1]),
+        merge_distance=p.merge_distance, distances=p.austria_distances, doubtful=doubtful,
+        **walk, **second,
+    )  # fmt: skip
+
+
+def austria_alone(
+    p: ServiceQualityParameters,
+    day: pd.DataFrame | None,
+    stops: gpd.GeoDataFrame,
+    xy: Floats,
+    network: Any,
+) -> c.Classes | None:
+    """Return the Austrian classes of one day alone: where it has none, two days have none."""
+    if day is None:
+        return None
+    walk = {"network": network, "detour": p.detour, "snap_limit": p.snap_limit}
+    return _austria(p, day, stops, xy, walk, None)
+
+
+def remembering(network: Any) -> Any:
+    """Return a network that snaps the same points once for all methods."""
+    return None if network is None else Remembering(network)
 
 
 def reach_of(p: ServiceQualityParameters, method: Method, straight: bool) -> dict[str, float]:
@@ -124,33 +171,6 @@ def reach_of(p: ServiceQualityParameters, method: Method, straight: bool) -> dic
     return {g: v / (p.detour if straight else 1.0) for g, v in limit.items()}
 
 
-def gaps_to_incomplete(
-    coverage: Coverage, towns: gpd.GeoDataFrame, xy: Floats, allowed: Bools, farthest: float
-) -> dict[str, Floats]:
-    """Return the distance (m) from points to the nearest municipality without full coverage.
-
-    By mode group; only for points that are ``allowed``, and infinite beyond ``farthest``.
-    """
-    index = np.flatnonzero(allowed)
-    points = np.asarray(shapely.points(xy[index]), dtype=object)
-    tree = shapely.STRtree(points)
-    shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
-    out: dict[str, Floats] = {}
-    known: dict[bytes, Floats] = {}
-    for column, group in enumerate(coverage.groups):
-        missing = np.flatnonzero(coverage.state[:, column] == INCOMPLETE)
-        key = missing.tobytes()
-        if key not in known:
-            gap = np.full(len(xy), np.inf)
-            if len(missing) and len(index):
-                town, near = tree.query(shapes[missing], predicate="dwithin", distance=farthest)
-                far = shapely.distance(points[near], shapes[missing][town])
-                np.minimum.at(gap, index[near], far)
-            known[key] = gap
-        out[group] = known[key]
-    return out
-
-
 def levels(labels: npt.NDArray[np.object_], method: Method) -> Ints:
     """Return 2 for good classes, 1 for basic ones, 0 for none, -1 for unknown.
 
@@ -162,6 +182,15 @@ def levels(labels: npt.NDArray[np.object_], method: Method) -> Ints:
     level |= {NONE: 0, UNKNOWN: -1}
     codes, values = pd.factorize(labels)
     return np.array([level[v] for v in values], dtype=np.int64)[codes]
+
+
+def comparable(level: Ints, exact: Bools) -> Ints:
+    """Return the levels that can be compared: exact ones, and the highest; others are unknown.
+
+    >>> comparable(np.array([2, 1, 1, 0]), np.array([False, False, True, True])).tolist()
+    [2, -1, 1, 0]
+    """
+    return np.where(exact | (level == 2), level, -1)
 
 
 def agreement(graded: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:

@@ -8,7 +8,13 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
+from metrogis.checks.transport_accessibility.quality_evidence import (
+    EXACT,
+    KNOWN_SHARE,
+    Labels,
+)
 from metrogis.checks.transport_accessibility.quality_parameters import Method
 from metrogis.checks.transport_accessibility.service import Floats, Ints
 from metrogis.checks.transport_accessibility.spots import dissolve
@@ -47,21 +53,37 @@ def area_table(
     cells: gpd.GeoDataFrame,
     label: npt.NDArray[np.object_],
     labels: tuple[str, ...],
+    certainty: npt.NDArray[np.object_] | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return people and land of each municipality by class: a light layer for the map."""
+    """Return people and land of each municipality by class: a light layer for the map.
+
+    With ``certainty`` also by what the class is (exact, a lower bound, unknown).
+    """
+    kinds = tuple(KNOWN_SHARE)
     code = pd.Categorical(label, categories=list(labels)).codes.astype(np.int64)
-    keys, group = np.unique(unit * len(labels) + code, return_inverse=True)
+    kind = np.zeros(len(code), np.int64)
+    if certainty is not None:
+        kind = pd.Categorical(certainty, categories=list(kinds)).codes.astype(np.int64)
+    keys, group = np.unique(
+        (unit * len(labels) + code) * len(kinds) + kind, return_inverse=True
+    )  # fmt: skip
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
-    summed = cells["population"].groupby(group).sum(min_count=1)
+    people = cells["population"]
+    area = shapely.area(shapes)
+    told = np.bincount(group, area * people.notna().to_numpy(), minlength=len(keys))
+    which, kind = keys // len(kinds), keys % len(kinds)
+    columns = {
+        "teryt": towns["teryt"].to_numpy()[which // len(labels)],
+        "name": towns["name"].to_numpy()[which // len(labels)],
+        "class": np.array(labels, dtype=object)[which % len(labels)],
+        "population": people.groupby(group).sum(min_count=1).to_numpy("float64"),
+        "population_km2": told / 1e6,
+    }
+    if certainty is not None:
+        columns["certainty"] = np.array(kinds, dtype=object)[kind]
+        columns["known_share"] = np.array(list(KNOWN_SHARE.values()))[kind]
     out = gpd.GeoDataFrame(
-        {
-            "teryt": towns["teryt"].to_numpy()[keys // len(labels)],
-            "name": towns["name"].to_numpy()[keys // len(labels)],
-            "class": np.array(labels, dtype=object)[keys % len(labels)],
-            "population": summed.to_numpy("float64"),
-        },
-        geometry=dissolve(shapes, group.astype(np.int64), len(keys)),
-        crs=cells.crs,
+        columns, geometry=dissolve(shapes, group.astype(np.int64), len(keys)), crs=cells.crs
     )
     out["area_km2"] = out.area / 1e6
     return out
@@ -90,6 +112,7 @@ def municipal_table(
     cells: gpd.GeoDataFrame,
     weight: Floats,
     totals: Floats,
+    labels: Mapping[Method, Labels],
     level: Mapping[Method, Ints],
     coverage: npt.NDArray[np.object_],
     people_known: bool,
@@ -114,8 +137,10 @@ def municipal_table(
         table[f"{method}_served_share"] = share(codes >= 1)
         table[f"{method}_none_share"] = share(codes == 0)
         table[f"{method}_unknown_share"] = share(codes == -1)
+        table[f"{method}_exact_share"] = share(labels[method].certainty == EXACT)
     kind = cells["agreement"].to_numpy()
     table["opposite_share"] = share(kind == "opposite")
+    table["compared_share"] = share(kind != "unknown")
     return gpd.GeoDataFrame(
         table, geometry=towns.geometry.to_numpy(), crs=towns.crs, index=towns.index
     )

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 
-from metrogis.checks.contract import Category, Column, Finding, View, municipality_columns
+from metrogis.checks.contract import Category, Column, Finding, Ground, View, municipality_columns
+from metrogis.checks.transport_accessibility.quality_evidence import (
+    AT_LEAST,
+    EXACT,
+    Labels,
+)
+from metrogis.checks.transport_accessibility.quality_evidence import UNKNOWN as NOT_KNOWN
 from metrogis.checks.transport_accessibility.quality_methods import (
     GOOD,
     LABELS,
     NONE,
     TITLES,
     UNKNOWN,
+    comparable,
 )
 from metrogis.checks.transport_accessibility.quality_parameters import (
     ALL_METHODS,
@@ -39,16 +47,21 @@ METHOD = Text(
     "Na jednym rozkładzie liczone są klasy szwajcarskie (ARE) i austriackie (ÖROK), PTAL "
     "z Londynu, dostęp według DG REGIO, wskaźnik SDG 11.2.1 i jego wariant polski. Każda komórka "
     "(najwyżej 250 m) oceniana jest ze swojego środka; podany jest przystanek, linia, odstęp "
-    "i dojście, które zdecydowały. Tam, gdzie rozkłady nie są kompletne, brak klasy jest nieznany, "
-    "a znaleziona klasa jest najmniejszą możliwą. Porównanie metod: klasy przez same metody "
-    "nazwane dobrymi lub lepszymi, pozostałe (podstawowe) i brak. Metody różnie traktują oba "
-    "kierunki, odległości i częstotliwości; żadna nie mówi o cenie, dostępności dla osób "
-    "z niepełnosprawnościami ani o tym, dokąd można dojechać.",
+    "i dojście, które zdecydowały. Tam, gdzie w zasięgu metody rozkłady (albo ulice) nie są "
+    "kompletne lub coś z nich przepadło przy wczytywaniu, brak klasy jest nieznany, a znaleziona "
+    "klasa jest najmniejszą możliwą. Metoda austriacka bierze gorszy z dwóch dni; gdy jeden jest "
+    "nieznany, nieznana jest i klasa. Porównanie metod, tylko tam, gdzie klasy są pewne: klasy "
+    "przez same metody nazwane dobrymi lub lepszymi, pozostałe (podstawowe) i brak. Metody różnie "
+    "traktują oba kierunki, odległości i częstotliwości; żadna nie mówi o cenie, dostępności dla "
+    "osób z niepełnosprawnościami ani o tym, dokąd można dojechać.",
     "On one timetable: the Swiss (ARE) and Austrian (ÖROK) classes, London's PTAL, access by DG "
     "REGIO, the indicator SDG 11.2.1 and its Polish variant. Each cell (at most 250 m) is judged "
-    "from its centre; the stop, line, interval and walk that decided are given. Where the "
-    "timetables are not complete, no class is unknown, and a class found is the least possible. "
-    "Methods are compared by the classes they call good or better, the others (basic), and none. "
+    "from its centre; the stop, line, interval and walk that decided are given. Where timetables "
+    "(or streets) are not complete as far as a method reaches, or something of them was lost in "
+    "reading, no class is unknown, and a class found is the least possible. The Austrian method "
+    "takes the worse of two days; where one is unknown, so is the class. Methods are compared, "
+    "where the classes are certain, by those they call good or better, the others (basic), and "
+    "none. "
     "They treat directions, distances and frequencies differently; none speaks of fares, of access "
     "for people with disabilities, or of where one can travel.",
 )
@@ -67,6 +80,28 @@ AGREEMENT = {
     "opposite": Text("sprzeczne: dobra i żadna", "opposite: good and none"),
     "unknown": Text("nieznane", "unknown"),
 }
+CERTAINTY = {
+    EXACT: Text("klasa dokładna", "exact"),
+    AT_LEAST: Text("co najmniej taka", "at least that class"),
+    NOT_KNOWN: Text("nieznana", "unknown"),
+}
+_EXACT_NOTE = Text(
+    "udział miejsc, w których nic, co metoda liczy, nie brakuje w danych; gdzie indziej klasa może "
+    "być tylko lepsza albo jest nieznana",
+    "share of places where nothing that the method counts is missing; elsewhere the class can only "
+    "be better, or is unknown",
+)
+_AT_LEAST_NOTE = Text(
+    "w zasięgu metody nie wszystko jest znane: klasa może być tylko lepsza",
+    "not all is known as far as the method reaches: the class can only be better",
+)
+_KNOWN_NOTE = Text(
+    "1: klasa dokładna, 0,5: co najmniej taka, 0: nieznana",
+    "1: exact class, 0.5: at least that class, 0: unknown",
+)
+_TOLD = Column(
+    Text("obszar o znanej liczbie mieszkańców", "land of known residents"), unit="km2", digits=2
+)
 _NONE, _UNKNOWN = Text("brak klasy", "no class"), Text("nieznane", "unknown")
 _WORDS = {
     "high": Text("wysoka", "high"),
@@ -161,34 +196,63 @@ def _columns() -> dict[str, dict[str, Column]]:
             "served": Text("jakakolwiek klasa", "any class"),
             "none": _NONE,
             "unknown": _UNKNOWN,
+            "exact": Text("klasa dokładna", "exact class"),
         }
         for key, head in shares.items():
             towns[f"{method}_{key}_share"] = Column(
-                Text(f"{t.pl}: {head.pl}, udział", f"{t.en}: {head.en}, share"), "share", digits=1
-            )
-        cells[method] = Column(t, "category", categories=labels_of(method))
+                Text(f"{t.pl}: {head.pl}, udział", f"{t.en}: {head.en}, share"), "share", digits=1,
+                known=f"{method}_exact_share" if key in ("good", "served") else "",
+                bound="high" if key in ("unknown", "exact") else "low",
+            )  # fmt: skip
+        towns[f"{method}_exact_share"] = replace(
+            towns[f"{method}_exact_share"], bound="low", note=_EXACT_NOTE
+        )
+        cells[method] = Column(t, "category", categories=labels_of(method), bound="low")
+        cells[f"{method}_at_least"] = Column(
+            Text(f"{t.pl}: klasa co najmniej taka", f"{t.en}: at least that class"),
+            "flag",
+            note=_AT_LEAST_NOTE,
+        )
         out[f"areas_{method}"] = {
             "teryt": towns["teryt"],
             "name": towns["name"],
-            "class": Column(t, "category", categories=labels_of(method)),
-            "population": people,
+            "class": Column(t, "category", categories=labels_of(method), bound="low"),
+            "certainty": Column(Text("pewność", "certainty"), "category", categories=CERTAINTY),
+            "known_share": Column(
+                Text("na ile znane", "how far known"), "share", note=_KNOWN_NOTE
+            ),
+            "population": replace(people, known="population_km2"),
+            "population_km2": _TOLD,
             "area_km2": area,
-        }
+        }  # fmt: skip
     towns["opposite_share"] = Column(
-        Text("metody sprzeczne, udział", "methods opposite, share"), "share", digits=1
-    )
+        Text("metody sprzeczne, udział", "methods opposite, share"), "share", digits=1,
+        known="compared_share", bound="low",
+    )  # fmt: skip
+    towns["compared_share"] = Column(
+        Text("metody porównane, udział", "methods compared, share"), "share", digits=1,
+        note=Text("udział miejsc o pewnych klasach co najmniej dwóch metod",
+                  "share of places with certain classes by at least two methods"),
+        bound="low",
+    )  # fmt: skip
     agree = Column(Text("zgodność metod", "agreement"), "category", categories=AGREEMENT)
     cells["agreement"] = agree
     cells["lower_bound"] = Column(
         Text("klasa najmniejsza możliwa", "class is a lower bound"),
         "flag",
-        note=Text("nie wszystkie rozkłady są w danych", "not all timetables are at hand"),
-    )
-    cells["served_by"] = Column(Text("ile metod przyznaje klasę", "methods that give a class"))
-    cells["told_by"] = Column(Text("ile metod to wie", "methods that know"))
+        note=Text("według co najmniej jednej metody; albo nieznana",
+                  "by at least one method; or unknown"),
+    )  # fmt: skip
+    cells["served_by"] = Column(
+        Text("ile metod przyznaje klasę", "methods that give a class"), bound="low"
+    )  # fmt: skip
+    cells["told_by"] = Column(Text("ile metod to wie", "methods that know"), bound="low")
     for method in ALL_METHODS:
         cells |= _explained(method)
-    out["agreement"] = {**out["areas_are"], "class": agree}
+    out["agreement"] = {
+        name: column for name, column in out["areas_are"].items()
+        if name not in ("certainty", "known_share")
+    } | {"class": agree}  # fmt: skip
     out["stops"] = {
         "stop_id": Column(both("stop_id"), "text"),
         "name": Column(Text("przystanek", "stop"), "text"),
@@ -242,9 +306,10 @@ VIEWS = (
             TITLES[method],
             column="class",
             categories=_categories(method),
-            popup=("name", "class", "population", "area_km2"),
+            popup=("name", "class", "certainty", "population", "area_km2"),
             weight=0.3,
             shown=method == "are",
+            ground=Ground("known_share", f"areas_{method}"),
         )
         for method in ALL_METHODS
     ),
@@ -286,7 +351,7 @@ VIEWS = (
 
 def findings(
     cells: gpd.GeoDataFrame,
-    labels: Mapping[Method, np.ndarray],
+    labels: Mapping[Method, Labels],
     level: Mapping[Method, Ints],
     weight: Floats,
     p: ServiceQualityParameters,
@@ -306,16 +371,16 @@ def findings(
     )
     out = [_classes(m, labels[m], share, what, p) for m in p.methods]
     if len([m for m in p.methods if m in GOOD]) >= 2:
-        out.append(_disagreement(cells, level, share, what, p))
+        out.append(_disagreement(cells, labels, level, share, what, p))
     bound = share(cells["lower_bound"].to_numpy(bool))
     if bound > 0:
         out.append(
             Finding(
                 Text(
-                    "Dla {lower_bound_share:%1} {what} nie ma wszystkich rozkładów: klasa może być "
-                    "tam tylko lepsza, a jej brak jest nieznany.",
-                    "For {lower_bound_share:%1} {what} not all timetables are at hand: the class "
-                    "can only be better there, and no class is unknown.",
+                    "Dla {lower_bound_share:%1} {what} nie wszystko, co liczą metody, jest w "
+                    "danych: klasa może być tam tylko lepsza, a jej brak jest nieznany.",
+                    "For {lower_bound_share:%1} {what} not all that the methods count is in the "
+                    "data: the class can only be better there, and no class is unknown.",
                 ),
                 {"lower_bound_share": bound},
                 {"what": what},
@@ -336,53 +401,87 @@ def findings(
     return out
 
 
+Share = Callable[[npt.NDArray[np.bool_]], float]
+
+
 def _classes(
-    method: Method, label: np.ndarray, share: object, what: Text, p: ServiceQualityParameters
+    method: Method, own: Labels, share: Share, what: Text, p: ServiceQualityParameters
 ) -> Finding:
+    """Shares of the classes of a method; begins with the unknown where that is most."""
     names = labels_of(method)
     values: dict[str, float] = {}
     pl, en = [], []
+    most = share(own.label == UNKNOWN) > 0.5
     for name in (*LABELS[method], NONE, UNKNOWN):
         key = f"{method}_{name}_share"
-        values[key] = share(label == name)  # type: ignore[operator]
-        pl.append(f"{names[name].pl} {{{key}:%1}}")
-        en.append(f"{names[name].en} {{{key}:%1}}")
+        values[key] = share(own.label == name)
+        if values[key] > 0 and not (most and name == UNKNOWN):
+            pl.append(f"{names[name].pl} {{{key}:%1}}")
+            en.append(f"{names[name].en} {{{key}:%1}}")
+    bound = f"{method}_at_least_share"
+    values[bound] = share(own.certainty == AT_LEAST)
+    tail = Text("", "")
+    if values[bound] > 0:
+        tail = Text(
+            f"; klasa co najmniej taka, może lepsza: {{{bound}:%1}}",
+            f"; at least that class, perhaps a better one: {{{bound}:%1}}",
+        )
+    listed = Text(", ".join(pl), ", ".join(en))
+    head = Text("{title}, {day}, udział {what}: ", "{title}, {day}, share {what}: ")
+    if most:
+        key = f"{method}_{UNKNOWN}_share"
+        head = Text(
+            f"{{title}}, {{day}}: klasa {{{key}:%1}} {{what}} jest nieznana",
+            f"{{title}}, {{day}}: the class of {{{key}:%1}} {{what}} is unknown",
+        )
+        if pl:
+            head = Text(f"{head.pl}; znana u pozostałych: ", f"{head.en}; known of the others: ")
+    elif not pl:
+        head = Text("{title}, {day}: nie ma czego oceniać", "{title}, {day}: nothing to classify")
     return Finding(
-        Text(
-            "{title}, {day}, udział {what}: " + ", ".join(pl) + ".",
-            "{title}, {day}, share {what}: " + ", ".join(en) + ".",
-        ),
+        Text(head.pl + listed.pl + tail.pl + ".", head.en + listed.en + tail.en + "."),
         values,
         {"title": TITLES[method], "day": ON_DAY[p.day_type], "what": what},
+        unknown=most,
     )
 
 
 def _disagreement(
     cells: gpd.GeoDataFrame,
+    labels: Mapping[Method, Labels],
     level: Mapping[Method, Ints],
-    share: object,
+    share: Share,
     what: Text,
     p: ServiceQualityParameters,
 ) -> Finding:
+    """How far the methods agree, where the classes of two of them are certain."""
     kind = cells["agreement"].to_numpy()
-    values = {f"agreement_{k}_share": share(kind == k) for k in AGREEMENT}  # type: ignore[operator]
+    values = {f"agreement_{k}_share": share(kind == k) for k in AGREEMENT}
     graded = [m for m in p.methods if m in GOOD]
+    sure = {m: comparable(level[m], labels[m].certainty == EXACT) for m in graded}
     worst, pair = -1.0, (graded[0], graded[1])
     for a, b in itertools.permutations(graded, 2):
-        own = share((level[a] == 2) & (level[b] == 0))  # type: ignore[operator]
+        own = share((sure[a] == 2) & (sure[b] == 0))
         if own > worst:
             worst, pair = own, (a, b)
     values["most_opposite_share"] = worst
+    unknown = values["agreement_unknown_share"]
+    pl, en = (
+        "Metody są zgodne co do poziomu obsługi {agreement_same_share:%1} {what}, różnią się "
+        "o stopień co do {agreement_differ_share:%1}, sprzeczne (dobra obsługa według jednej, "
+        "żadna według innej) są co do {agreement_opposite_share:%1}",
+        "The methods agree on the level of service of {agreement_same_share:%1} {what}, differ by "
+        "one level on {agreement_differ_share:%1} and are opposite (good by one, none by another) "
+        "on {agreement_opposite_share:%1}",
+    )
+    if unknown > 0:
+        pl += "; o {agreement_unknown_share:%1} za mało wiadomo, by je porównać"
+        en += "; too little is known to compare them on {agreement_unknown_share:%1}"
+    if worst > 0:
+        pl += "; najczęściej {first} mówi: dobra, a {second}: żadna ({most_opposite_share:%1})"
+        en += "; most often {first} says good and {second} none ({most_opposite_share:%1})"
     return Finding(
-        Text(
-            "Metody są zgodne co do poziomu obsługi {agreement_same_share:%1} {what}, sprzeczne "
-            "(dobra obsługa według jednej, żadna według innej) co do "
-            "{agreement_opposite_share:%1}; najczęściej {first} mówi: dobra, a {second}: żadna "
-            "({most_opposite_share:%1}).",
-            "The methods agree on the level of service of {agreement_same_share:%1} {what} and are "
-            "opposite (good by one, none by another) on {agreement_opposite_share:%1}; most often "
-            "{first} says good and {second} none ({most_opposite_share:%1}).",
-        ),
+        Text(pl + ".", en + "."),
         values,
         {"first": TITLES[pair[0]], "second": TITLES[pair[1]], "what": what},
     )

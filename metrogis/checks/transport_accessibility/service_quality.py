@@ -1,7 +1,9 @@
 """Service quality: the class of every populated place by six methods, on one timetable.
 
 Each method answers another question, so they disagree; the check shows where, and what decided the
-class of each cell. Where the timetables at hand are not complete, no class is unknown, not "none".
+class of each cell. Where timetables or streets are not known as far as a method reaches, no class
+is unknown, not "none", and a class found is the least possible
+(:mod:`metrogis.checks.transport_accessibility.quality_evidence`).
 """
 
 from __future__ import annotations
@@ -16,9 +18,13 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis import population as people_of
 from metrogis.checks.contract import Check, Input, Result, Run
-from metrogis.checks.transport_accessibility import coverage as cover
 from metrogis.checks.transport_accessibility import quality_methods as q
-from metrogis.checks.transport_accessibility.evidence import seen_modes
+from metrogis.checks.transport_accessibility.quality_evidence import (
+    EXACT,
+    Labels,
+    all_labels,
+    read_evidence,
+)
 from metrogis.checks.transport_accessibility.quality_parameters import (
     Method,
     ServiceQualityParameters,
@@ -78,8 +84,9 @@ def service_quality(
         land where there is no street network), and the audit says so.
     timetable : metrogis.transit.Feed
     coverage : DataFrame, optional
-        feed, teryt, mode, state, as in ``white_spots``: only where it is complete may a cell have
-        no class; elsewhere that is unknown. A class found there is a lower bound.
+        feed, teryt, mode, state, as in ``white_spots``: only where it is complete as far as a
+        method reaches may a cell have no class; elsewhere that is unknown, and a class found there
+        is a lower bound.
     streets : street network, optional
         For walking. Without it walks are straight lines times ``detour``; the Swiss method always
         uses straight lines.
@@ -96,7 +103,8 @@ def service_quality(
         ``municipalities``: shares of people with good service, any class, none, unknown, by
         method. ``features``: ``areas_<method>`` (people and land by municipality and class),
         ``agreement``, ``stops`` (categories of the Swiss method), ``cells`` (class by each method,
-        and what decided it: stop, line, interval, walk; every term of PTAL).
+        whether it is a lower bound (``<method>_at_least``), and what decided it: stop, line,
+        interval, walk; every term of PTAL).
 
     Raises
     ------
@@ -150,38 +158,28 @@ def service_quality(
     weight, basis = share_weights(run, cells, network)
     people_known = basis == "people"
     stops = timetable.stop_points(run.crs)
-    days, silent = _departures(run, timetable, p)
+    days = _departures(run, timetable, p)
+    walked = q.remembering(network)
+    known = read_evidence(run, towns, stops, days, walked)
     found: dict[Method, Classes] = {}
     if p.day_type in days:
-        found = q.run_methods(p, days, stops, xy, network)
+        doubtful = known.doubtful(stops)
+        found = q.run_methods(p, days, stops, xy, walked, doubtful if doubtful.any() else None)
         for classes in found.values():
             run.add(classes.audit)
-    coverage_of, gaps = _coverage(run, towns, unit, xy, stops, silent)
-    inside = coverage_of.complete[unit]
-    labels: dict[Method, np.ndarray] = {}
-    for method in p.methods:
-        if method not in found:
-            labels[method] = np.full(len(cells), UNKNOWN, dtype=object)
-            continue
-        label = found[method].table["class"].to_numpy(dtype=object).copy()
-        sure = inside.copy()
-        for group, metres in q.reach_of(p, method, network is None).items():
-            sure &= gaps[group] > metres
-        label[(label == NONE) & ~sure] = UNKNOWN
-        labels[method] = label
-    level = {m: q.levels(labels[m], m) for m in p.methods}
-    graded = np.array([level[m] for m in p.methods if m in q.GOOD], dtype=np.int64)
-    cells["agreement"] = q.agreement(graded.reshape(-1, len(cells)))
-    for method in p.methods:
-        cells[method] = labels[method]
-    cells["lower_bound"] = ~inside
-    # of all methods: which say there is service, of those that know
-    any_level = np.array([level[m] for m in p.methods])
-    cells["served_by"] = (any_level > 0).sum(axis=0)
-    cells["told_by"] = (any_level >= 0).sum(axis=0)
+
+    def one_day(second: bool) -> Classes | None:
+        day = days.get(p.second_day_type if second else p.day_type)
+        return q.austria_alone(p, day, stops, xy, walked)
+
+    labels = all_labels(p, found, known.around(xy, unit), one_day)
+    level = {m: q.levels(labels[m].label, m) for m in p.methods}
+    _add_labels(cells, labels, level)
     explanation(cells, found)
     features = {
-        f"areas_{m}": area_table(towns, unit, cells, labels[m], (*q.LABELS[m], NONE, UNKNOWN))
+        f"areas_{m}": area_table(
+            towns, unit, cells, labels[m].label, (*q.LABELS[m], NONE, UNKNOWN), labels[m].certainty
+        )
         for m in p.methods
     }
     kinds = ("same", "differ", "opposite", "unknown")
@@ -189,7 +187,7 @@ def service_quality(
     features["stops"] = stop_table(found.get("are"), stops)
     features["cells"] = cells
     table = municipal_table(
-        towns, unit, cells, weight, totals, level, coverage_of.level, people_known
+        towns, unit, cells, weight, totals, labels, level, known.first.level, people_known
     )
     return run.result(
         municipalities=table,
@@ -250,16 +248,14 @@ def _settle(
     return cells, unit, np.column_stack([shapely.get_x(point), shapely.get_y(point)]), totals
 
 
-def _departures(
-    run: Run, timetable: Any, p: ServiceQualityParameters
-) -> tuple[dict[str, pd.DataFrame], frozenset[str]]:
-    """Departures of the day types that are known, and the feeds silent on the first."""
+def _departures(run: Run, timetable: Any, p: ServiceQualityParameters) -> dict[str, pd.DataFrame]:
+    """Departures of the day types that are known."""
     known = timetable.day_types()
     wanted = [p.day_type]
     if "austria" in p.methods:
         wanted.append(p.second_day_type)
     days: dict[str, pd.DataFrame] = {}
-    for day in wanted:
+    for day in dict.fromkeys(wanted):
         if day in known and known[day].date is not None:
             days[day] = timetable.departures(day)
         else:
@@ -270,40 +266,38 @@ def _departures(
                 Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
                 [day],
             )
-    first = days.get(p.day_type)
-    silent = first.attrs.get("unknown_feeds", ()) if first is not None else ()
-    return days, frozenset(silent)
+    if "austria" in p.methods and p.second_day_type not in days and p.day_type in days:
+        run.note(
+            "timetable",
+            "unknown",
+            1,
+            Text(
+                "drugi dzień metody austriackiej nieznany: liczy się gorszy z dwóch dni, więc jej "
+                "klasy są nieznane (jeden dzień: second_day_type = day_type)",
+                "second day of the Austrian method unknown: the worse of two days counts, so its "
+                "classes are unknown (one day only: second_day_type = day_type)",
+            ),
+        )
+    return days
 
 
-def _coverage(
-    run: Run,
-    towns: gpd.GeoDataFrame,
-    unit: Ints,
-    xy: Floats,
-    stops: gpd.GeoDataFrame,
-    silent: frozenset[str],
-) -> tuple[cover.Coverage, dict[str, Floats]]:
-    """Coverage of the municipalities, and how far each cell is from one without it."""
-    p: ServiceQualityParameters = run.parameters
-    table = run.layers["coverage"]
-    if table is not None:
-        run.add(cover.code_audit(towns, table))
-    seen = seen_modes(
-        towns,
-        q.GROUPS,
-        stops=stops,
-        stop_posts=run.layers["stop_posts"],
-        rail_stations=run.layers["rail_stations"],
-    )
-    coverage = cover.read_coverage(
-        towns, table, seen, groups=q.GROUPS, required=p.modes_required, silent_feeds=silent
-    )
-    inside = coverage.complete[unit]
-    far = {g: np.full(len(unit), np.inf) for g in q.GROUPS}
-    if not p.neighbours_complete or not inside.any() or inside.all():
-        return coverage, far
-    longest = max(max(q.reach_of(p, m, False).values()) for m in p.methods)
-    return coverage, q.gaps_to_incomplete(coverage, towns, xy, inside, longest)
+def _add_labels(
+    cells: gpd.GeoDataFrame, labels: dict[Method, Labels], level: dict[Method, Ints]
+) -> None:
+    """Write classes, what they are, and how methods agree into the cells (in place)."""
+    compared = [q.comparable(level[m], labels[m].certainty == EXACT) for m in labels if m in q.GOOD]
+    cells["agreement"] = q.agreement(
+        np.array(compared, dtype=np.int64).reshape(-1, len(cells))
+    )  # fmt: skip
+    for method, own in labels.items():
+        cells[method] = own.label
+        cells[f"{method}_at_least"] = own.at_least
+    bound = np.array([own.certainty != EXACT for own in labels.values()])
+    cells["lower_bound"] = bound.any(axis=0)
+    # of all methods: which say there is service, of those that know
+    any_level = np.array(list(level.values()))
+    cells["served_by"] = (any_level > 0).sum(axis=0)
+    cells["told_by"] = (any_level >= 0).sum(axis=0)
 
 
 CHECK = Check(

@@ -127,7 +127,10 @@ class Chosen:
 
 
 class Chooser:
-    """Finds the fix that serves most people of a spot, by applying each and asking again."""
+    """Finds the fix that serves most people of a spot, by applying each and asking again.
+
+    ``worth`` is the path (m) that one departure a day is worth, where both are needed.
+    """
 
     def __init__(
         self,
@@ -140,43 +143,54 @@ class Chooser:
         people: Floats,
         detour: float,
         walk: Walk | None = None,
+        worth: float = 0.0,
     ) -> None:
         order = np.argsort(near.origin, kind="stable")
         self.near = Pairs(near.origin[order], near.target[order], near.metres[order])
         self.bounds = np.searchsorted(self.near.origin, np.arange(len(xy) + 1))
         self.service, self.day, self.rule = service, day, service.rule.on(day)
         self.fixes, self.sections, self.xy, self.detour = fixes, sections, xy, detour
-        self.walk = walk
+        self.walk, self.worth = walk, worth
         self.people = np.nan_to_num(people)
         self.reach = service.reach(day)
         self.sections_reach = section_reach(sections, self.rule) if sections is not None else None
 
-    def choose(self, cells: Ints) -> Chosen | None:
-        """Return the best fix of a spot's cells (its origin cell, the people it serves)."""
+    def choose(self, cells: Ints, kind: str) -> Chosen | None:
+        """Return the fix of a kind that serves most people of some cells, in ascending order.
+
+        None where no cell has a fix of that kind.
+        """
         tried: list[tuple[float, float, int, bool]] = []
-        kind = self.fixes.kind[cells]
-        way: dict[str, Callable[[int, Ints], Bools]] = {
+        apply: Callable[[int, Ints], Bools] | None = {
             "departures": self._with_departures,
             "new_stop": self._with_stop,
             "path": self._with_path,
-        }
-        for name, apply in way.items():
-            own = cells[kind == name]
-            for cell in self._candidates(own, name, cells):
-                now = apply(cell, cells)
-                proven = bool(self.fixes.verified[cell] and now[np.searchsorted(cells, cell)])
-                gained = float(self.people[cells[now]].sum())
-                tried.append((-gained, float(self.fixes.size[cell]), cell, proven))
+            "path_departures": self._with_both,
+        }.get(kind)
+        if apply is None:
+            return None
+        for cell in self._candidates(cells[self.fixes.kind[cells] == kind], kind, cells):
+            now = apply(cell, cells)
+            proven = bool(self.fixes.verified[cell] and now[np.searchsorted(cells, cell)])
+            gained = float(self.people[cells[now]].sum())
+            tried.append((-gained, self._price(cell), cell, proven))
         if not tried:
             return None
         gain, _, cell, proven = min(tried, key=lambda t: t[:3])
         return Chosen(cell, -gain, proven)
 
+    def _price(self, cell: int) -> float:
+        """Size of a cell's fix: of two that serve as many people the smaller one is chosen."""
+        size = float(self.fixes.size[cell])
+        if self.fixes.kind[cell] == "path_departures":
+            size += float(self.fixes.extra[cell]) * self.worth
+        return size
+
     def _candidates(self, cells: Ints, name: str, spot: Ints) -> list[int]:
         if not len(cells):
             return []
         ranked = cells[np.lexsort((cells, -self.people[cells]))]
-        if name == "path":
+        if name in ("path", "path_departures"):
             return [int(c) for c in ranked[:_CANDIDATES]]
         if name == "new_stop":
             ranked = ranked[:_MOST_STOPS]
@@ -232,6 +246,9 @@ class Chooser:
         enough = self.rule.suffices(after)
         reach[place] = np.where(enough, self.rule.levels, 0.0).max()
         return served(self._walks(cells), reach, self.service.place, len(cells))
+
+    def _with_both(self, cell: int, cells: Ints) -> Bools:
+        return self._with_path(cell, cells) | self._with_departures(cell, cells)
 
     def _with_stop(self, cell: int, cells: Ints) -> Bools:
         assert self.sections_reach is not None

@@ -155,6 +155,20 @@ class WhiteSpotsParameters(Parameters):
         ),
         Field(ge=0, le=1000),
     ] = 150
+    metres_per_departure: Annotated[
+        float,
+        Spec(
+            Text(
+                "dojście i odjazdy razem: tyle metrów ścieżki warte jest jednego odjazdu w dobie",
+                "path and departures together: so many metres of path are worth one daily "
+                "departure",
+            ),
+            "m",
+            "this project's choice: it decides which pair is the cheapest, not which cells are "
+            "white",
+        ),
+        Field(ge=0, le=10000),
+    ] = 100
     split_by_municipality: Annotated[
         bool,
         Spec(

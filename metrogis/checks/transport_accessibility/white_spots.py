@@ -1,9 +1,8 @@
 """White spots: where people live without usable transit, on which days, why, and what would help.
 
-Every populated cell is served, white or unknown on each day type (METHODS 5.4). Served: a stop
-within the walk limit has the minimum service. White: it has not, and the timetables of every mode
-that could serve are complete there. All else is unknown: a timetable that is not at hand is not a
-service that is not there.
+Every populated cell is served, white or unknown on each day type (:mod:`.white_states`). White
+cells are joined into spots, each with its causes and with the smallest fix that would serve most of
+its people.
 """
 
 from __future__ import annotations
@@ -12,15 +11,14 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
 
 from metrogis import population as people_of
 from metrogis.checks.contract import Check, Input, Result, Run
 from metrogis.checks.transport_accessibility import fixes as fixing
-from metrogis.checks.transport_accessibility.path_fixes import new_path
+from metrogis.checks.transport_accessibility.fixes import Fixes
+from metrogis.checks.transport_accessibility.path_fixes import new_path, path_and_departures
 from metrogis.checks.transport_accessibility.service import (
     Bools,
     Floats,
@@ -30,23 +28,21 @@ from metrogis.checks.transport_accessibility.service import (
     Service,
     StraightLine,
     Walk,
-    level_of,
     read_service,
-    served,
     walking,
 )
 from metrogis.checks.transport_accessibility.settled import settle
 from metrogis.checks.transport_accessibility.share_weights import share_weights
+from metrogis.checks.transport_accessibility.spots import Chooser
+from metrogis.checks.transport_accessibility.white_findings import findings
 from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
-from metrogis.checks.transport_accessibility.white_sections import read_sections
+from metrogis.checks.transport_accessibility.white_sections import Sections, read_sections
+from metrogis.checks.transport_accessibility.white_spot_tables import spot_tables
+from metrogis.checks.transport_accessibility.white_states import Cells, States, causes, decide
 from metrogis.checks.transport_accessibility.white_tables import (
-    SERVED,
     STATES,
-    UNKNOWN,
     WHITE,
-    Codes,
     municipal_table,
-    spot_tables,
     state_table,
     stop_table,
 )
@@ -57,10 +53,8 @@ from metrogis.checks.transport_accessibility.white_texts import (
     QUESTION,
     TITLE,
     VIEWS,
-    findings,
 )
 from metrogis.errors import MissingLayerError
-from metrogis.evidence.timetable import Around, TimetableEvidence, evidence
 from metrogis.provenance import audit_of
 from metrogis.texts import Text
 
@@ -183,46 +177,34 @@ def white_spots(
     people = cells["population"].to_numpy("float64")
     weights = share_weights(run, cells, None if straight else walk)
     # a white spot is a populated place; with no population at all every place is one
-    in_doubt = np.isnan(people) & np.isfinite(people).any()
-    if not straight:
-        in_doubt |= _off_streets(run, walk, xy, service)
-    states, levels = _states(run, towns, unit, xy, service, near, straight, in_doubt)
-    causes = {
-        day: _causes(state, day, service, near, states, None if straight else _by_air(xy, service))
-        for day, state in states.items()
-    }
-    for day, state in states.items():
+    unpeopled = np.isnan(people) & np.isfinite(people).any()
+    states = decide(run, towns, Cells(unit, xy, unpeopled), service, near, walk)
+    for day, state in states.by_day.items():
         cells[f"state_{day}"] = STATES[state]
-        cells[f"cause_{day}"] = causes[day]
+        cells[f"cause_{day}"] = causes(state, day, service, near, states, straight)
     cells["state"], cells["cause"] = cells[f"state_{main}"], cells[f"cause_{main}"]
+    cells["unknown_why"] = states.why
 
-    white = states[main] == WHITE
+    white = states.by_day[main] == WHITE
     features: dict[str, gpd.GeoDataFrame] = {"states": state_table(towns, unit, cells)}
-    fixes = fixing.Fixes.empty(len(cells))
-    sections = None
-    if service is not None and white.any():
-        fixing.extra_departures(fixes, service, main, near, white)
-        if not straight:
-            barrier = white & (causes[main] == "barrier")
-            new_path(fixes, service, main, xy, _by_air(xy, service), barrier, walk)
-        bare = np.flatnonzero(white & (fixes.kind == "none"))
-        if len(bare):
-            sections = read_sections(timetable, service, main, run.crs)
-            fixing.new_stops(
-                fixes, sections, rule.on(main), xy, bare, p.detour, None if straight else walk
-            )
+    fixes, sections = _fixes(run, service, near, xy, white, states, None if straight else walk)
     stops = stop_table(run, service, p.day_types, main)
-    features["spots"], features["fixes"], label = spot_tables(
-        run, towns, unit, xy, cells, white, causes[main], service, near, fixes, sections, stops,
-        None if straight else walk,
-    )  # fmt: skip
+    chooser = None
+    if service is not None and white.any():
+        chooser = Chooser(
+            service, main, near, fixes, sections, xy, people, p.detour,
+            None if straight else walk, p.metres_per_departure,
+        )  # fmt: skip
+    tables, label = spot_tables(run, towns, unit, xy, cells, white, chooser, stops)
+    features |= tables
     features["stops"] = stops
     cells["fix"] = np.where(white, fixes.kind, "")
     cells["fix_size"], cells["fix_verified"] = fixes.size, fixes.verified
+    cells["fix_departures"] = fixes.extra
     cells["spot"] = label
     cells["nearest_stop_m"] = _nearest(near, len(cells))
     features["cells"] = cells
-    table = municipal_table(towns, unit, people, totals, states, p, levels, weights)
+    table = municipal_table(towns, unit, people, totals, states, p, weights)
     return run.result(
         municipalities=table,
         features=features,
@@ -273,184 +255,39 @@ def _settle(
     return cells, unit, np.column_stack([shapely.get_x(point), shapely.get_y(point)]), totals
 
 
-def _off_streets(run: Run, walk: Walk, xy: Floats, service: Service | None) -> Bools:
-    """Tell which cells the street data cannot judge: no street near, or a stop off the streets."""
-    snap = getattr(walk, "snap", None)
-    if snap is None:
-        return np.zeros(len(xy), bool)
-    rule = run.parameters.rule()
-    off: Bools = ~np.asarray(snap(xy, layer="population").known)
-    run.note(
-        "streets",
-        "unknown",
-        int(off.sum()),
-        Text(
-            "komórki bez ulicy w pobliżu w danych: dojścia nie da się policzyć",
-            "cells with no street near in the data: their walk cannot be computed",
-        ),
-    )
-    if service is not None and len(service.xy):
-        lost = ~np.asarray(snap(service.xy, layer="stops").known)
-        if lost.any():
-            run.note(
-                "streets",
-                "unknown",
-                int(lost.sum()),
-                Text(
-                    "przystanki bez ulicy w pobliżu w danych: kto mieszka w ich zasięgu w linii "
-                    "prostej, o tym nic pewnego nie wiadomo",
-                    "stops with no street near in the data: nothing certain is known of those who "
-                    "live within their reach by air",
-                ),
-            )
-            near = cKDTree(service.xy[lost]).query(xy, distance_upper_bound=rule.longest)[0]
-            off |= np.isfinite(near)
-    return off
-
-
-def _states(
+def _fixes(
     run: Run,
-    towns: gpd.GeoDataFrame,
-    unit: Ints,
+    service: Service | None,
+    near: Pairs,
     xy: Floats,
-    service: Service | None,
-    near: Pairs,
-    straight: bool,
-    in_doubt: Bools,
-) -> tuple[dict[str, Codes], npt.NDArray[np.object_]]:
-    """Return the state of each cell by day type, and the municipalities' coverage."""
+    white: Bools,
+    states: States,
+    walk: Walk | None,
+) -> tuple[Fixes, Sections | None]:
+    """Find the smallest fix of each white cell; ``walk`` is the street network, if there is one.
+
+    Departures where a stop is in reach, else a path to a stop that suffices, else a new stop, else
+    a path and departures together: only where none of them does is a new line needed.
+    """
     p: WhiteSpotsParameters = run.parameters
-    rule = p.rule()
-    # straight lines that stand in for streets reach less far
-    reach = {g: limit / (p.detour if straight else 1.0) for g, limit in rule.limits.items()}
-    states: dict[str, Codes] = {}
-    known: dict[Any, Around] = {}
-    level = None
-    for day in (p.main_day_type, *p.day_types):
-        if day in states:
-            continue
-        day_known = service is not None and day in service.counts
-        silent = service.unknown_feeds.get(day, frozenset()) if service is not None else frozenset()
-        if (silent, day_known) not in known:
-            found = _evidence(run, towns, service, silent, day_known)
-            known[silent, day_known] = found.around(xy, unit)
-        around = known[silent, day_known]
-        level = around.evidence.level if level is None else level
-        state = np.full(len(unit), UNKNOWN, np.int8)
-        if service is not None and day_known:
-            good = served(near, service.reach(day), service.place, len(unit))
-            allowed = around.known(reach)
-            state[allowed & ~in_doubt] = WHITE
-            state[good] = SERVED
-            if day == p.main_day_type:
-                run.evidence["timetable"] = around.evidence.as_evidence()
-                _note_unknown(run, around, reach, allowed | good, unit)
-        elif service is not None:
-            run.note(
-                "timetable",
-                "unknown",
-                1,
-                Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
-                [day],
-            )
-        states[day] = state
-    assert level is not None
-    return states, level
-
-
-def _evidence(
-    run: Run,
-    towns: gpd.GeoDataFrame,
-    service: Service | None,
-    silent: frozenset[str],
-    day_known: bool,
-) -> TimetableEvidence:
-    """Return what is known of the timetables on days on which some feeds are silent."""
-    p: WhiteSpotsParameters = run.parameters
-    found = evidence(
-        towns,
-        run.layers["coverage"],
-        run.layers["timetable"],
-        groups=tuple(p.rule().limits),
-        required=p.modes_required,
-        stops=service.posts if service is not None else None,
-        stop_posts=run.layers["stop_posts"],
-        rail_stations=run.layers["rail_stations"],
-        silent=silent,
-        day_known=day_known,
-        neighbours=p.neighbours_complete,
-    )
-    run.add(found.audit)
-    return found
-
-
-def _note_unknown(
-    run: Run, around: Around, reach: dict[str, float], settled: Bools, unit: Ints
-) -> None:
-    """Note the cells of complete municipalities that are unknown, by what makes them so."""
-    inside = around.evidence.complete[unit] & ~settled
-    lost = around.lost(reach)
-    run.note(
-        "timetable",
-        "unknown",
-        int((inside & lost).sum()),
-        Text(
-            "komórki w zasięgu dojścia do przystanku lub kursu, którego nie dało się odczytać",
-            "cells within the walk to a stop or trip that could not be read",
-        ),
-    )
-    run.note(
-        "coverage",
-        "unknown",
-        int((inside & ~lost).sum()),
-        Text(
-            "komórki przy granicy gminy o niepełnym pokryciu: mogą je obsługiwać jej przystanki",
-            "cells by the border of a municipality without complete coverage: its stops may serve "
-            "them",
-        ),
-    )
-
-
-def _by_air(xy: Floats, service: Service | None) -> Pairs:
-    assert service is not None
-    return StraightLine(1.0).walk_pairs(xy, service.xy, limit=service.rule.longest)
-
-
-def _causes(
-    state: Codes,
-    day: str,
-    service: Service | None,
-    near: Pairs,
-    states: dict[str, Codes],
-    by_air: Pairs | None,
-) -> npt.NDArray[np.object_]:
-    """Return why each white cell is white on a day type; empty for the others."""
-    cause = np.full(len(state), "", dtype=object)
-    white = state == WHITE
+    main = p.main_day_type
+    fixes = Fixes.empty(len(white))
     if service is None or not white.any():
-        return cause
-    place = service.place[near.target]
-    within = white[near.origin] & service.within(near)
-    cell, place, metres = near.origin[within], place[within], near.metres[within]
-    stop = np.zeros(len(state), bool)
-    stop[cell] = True
-    enough = np.zeros(len(state), bool)
-    counts = service.counts[day][0][level_of(service.rule, metres), place]
-    enough[cell[counts >= service.rule.per_day]] = True
-    other = np.zeros(len(state), bool)
-    for name, codes in states.items():
-        if name != day:
-            other |= codes == SERVED
-    cause[white] = "no_stop"
-    if by_air is not None:
-        close = service.within(by_air)
-        barred = np.zeros(len(state), bool)
-        barred[by_air.origin[close]] = True
-        cause[white & barred] = "barrier"
-    cause[white & stop] = "too_few"
-    cause[white & stop & enough] = "wrong_hours"
-    cause[white & stop & other] = "other_days"
-    return cause
+        return fixes, None
+    fixing.extra_departures(fixes, service, main, near, white)
+    if walk is not None:
+        new_path(fixes, service, main, xy, states.by_air, white & (fixes.kind == "none"), walk)
+    bare = np.flatnonzero(white & (fixes.kind == "none"))
+    if not len(bare):
+        return fixes, None
+    sections = read_sections(run.layers["timetable"], service, main, run.crs)
+    fixing.new_stops(fixes, sections, service.rule.on(main), xy, bare, p.detour, walk)
+    if walk is not None:
+        both = white & (fixes.kind == "none")
+        path_and_departures(
+            fixes, service, main, xy, states.by_air, both, walk, worth=p.metres_per_departure
+        )
+    return fixes, sections
 
 
 def _nearest(near: Pairs, count: int) -> Floats:

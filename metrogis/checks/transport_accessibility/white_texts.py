@@ -1,15 +1,10 @@
-"""Texts of the check ``white_spots``: question, method, columns, views, findings."""
+"""Texts of the check ``white_spots``: question, method, columns, views."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-
-from metrogis.checks.contract import Category, Column, Finding, View, municipality_columns
-from metrogis.checks.transport_accessibility.share_weights import Basis, Weights
+from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
 from metrogis.texts import Text, both
 
 TITLE = Text("Białe plamy transportu publicznego", "White spots of public transport")
@@ -93,7 +88,15 @@ FIXES = {
     "departures": Text("dodatkowe odjazdy", "extra departures"),
     "new_stop": Text("nowy przystanek na istniejącej linii", "new stop on an existing line"),
     "path": Text("dojście piesze do zbudowania", "footpath to build"),
+    "path_departures": Text("dojście i dodatkowe odjazdy", "footpath and extra departures"),
     "none": Text("brak małej zmiany: potrzebna linia", "no small fix: a line is needed"),
+}
+WHY = {
+    "coverage": Text("brak wszystkich rozkładów", "not all timetables"),
+    "lost": Text("nieczytelna część rozkładu", "part of the timetable unreadable"),
+    "streets": Text("brak danych o ulicach", "street data missing"),
+    "population": Text("nie wiadomo, czy ktoś tam mieszka", "unknown whether anybody lives there"),
+    "timetable": Text("brak rozkładu na taki dzień", "no timetable of such a day"),
 }
 COVERAGE = {
     "complete": Text("pełne", "complete"),
@@ -119,17 +122,28 @@ def _fix_columns() -> dict[str, Column]:
             Text("najmniejsza zmiana", "smallest fix"),
             "category",
             note=Text(
-                "z najmniejszych zmian poszczególnych komórek ta, która obsłuży najwięcej osób",
-                "of the smallest fixes of the single cells the one that serves most people",
+                "rodzaj, którego potrzebuje najwięcej mieszkańców plamy; z takich zmian ta, która "
+                "obsłuży ich najwięcej",
+                "the kind that most residents of the spot need; of those the one that serves most",
             ),
             categories=FIXES,
+        ),
+        "fix_share": Column(
+            Text("potrzebuje takiej zmiany", "need such a fix"),
+            "share",
+            note=Text("udział mieszkańców plamy", "share of the spot's residents"),
         ),
         "fix_size": Column(
             Text("wielkość zmiany", "size of the fix"),
             note=Text(
-                "odjazdy w dobie, przystanki albo metry dojścia, zależnie od rodzaju zmiany",
-                "departures per day, stops or metres of path, depending on the kind of fix",
+                "odjazdy w dobie, przystanki albo metry dojścia, zależnie od rodzaju zmiany "
+                "(dojście i odjazdy: metry)",
+                "departures per day, stops or metres of path, depending on the kind of fix (path "
+                "and departures: metres)",
             ),
+        ),
+        "fix_departures": Column(
+            Text("dodatkowe odjazdy", "extra departures"), unit="departures/day"
         ),
         "fix_place": Column(Text("gdzie", "where"), "text"),
         "fix_lines": Column(Text("linie", "lines"), "text"),
@@ -137,15 +151,25 @@ def _fix_columns() -> dict[str, Column]:
             Text("zyskają", "people gained"),
             unit="people",
             note=Text(
-                "mieszkańcy plamy, których zmiana obsłuży", "people of the spot the fix would serve"
+                "mieszkańcy plamy, których zmiana obsłuży; o nieznanym stanie nie są liczeni",
+                "residents of the spot whom it would serve; those of unknown state not counted",
             ),
+            bound="low",
         ),
     }
 
 
+_PEOPLE_KNOWN = Column(
+    Text("znana ludność", "population known"),
+    "share",
+    note=Text("udział komórek o znanej ludności", "share of cells whose population is known"),
+)
+
+
 def _columns() -> dict[str, dict[str, Column]]:
     towns = municipality_columns()
-    towns["population"] = Column(_PEOPLE, unit="people")
+    towns["population"] = Column(_PEOPLE, unit="people", land=False)
+    towns["population_known"] = _PEOPLE_KNOWN
     towns["coverage"] = Column(
         Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE
     )
@@ -155,10 +179,25 @@ def _columns() -> dict[str, dict[str, Column]]:
         "unknown": Text("stan nieznany", "unknown"),
     }
     for key, head in heads.items():
-        towns[f"{key}_people"] = _people(head)
+        towns[f"{key}_people"] = replace(
+            _people(head),
+            known="population_known" if key == "unknown" else "known_people",
+            bound="" if key == "unknown" else "low",
+        )
         towns[f"{key}_share"] = Column(
             Text(f"{head.pl}, udział", f"{head.en}, share"), "share", digits=1
         )
+    towns["known_people"] = replace(
+        _people(Text("stan znany", "state known")), known="population_known"
+    )
+    towns["timetable_known"] = Column(
+        Text("rozkłady kompletne", "timetables complete"),
+        "flag",
+        note=Text(
+            "wszystkie środki transportu, które mogłyby tam służyć; nic nie zginęło przy czytaniu",
+            "of every mode that could serve; nothing was lost in reading",
+        ),
+    )
     for day, name in DAYS.items():
         for key, head in heads.items():
             towns[f"{key}_share_{day}"] = Column(
@@ -180,6 +219,7 @@ def _columns() -> dict[str, dict[str, Column]]:
         "modelled": Column(Text("modelowane", "modelled"), "flag"),
         "state": state,
         "cause": cause,
+        "unknown_why": Column(Text("dlaczego nieznane", "why unknown"), "category", categories=WHY),
     }
     for day, name in DAYS.items():
         stops[f"departures_{day}"] = Column(
@@ -196,6 +236,16 @@ def _columns() -> dict[str, dict[str, Column]]:
         cells[f"cause_{day}"] = Column(
             Text(f"przyczyna: {name.pl}", f"cause: {name.en}"), "category", categories=CAUSES
         )
+    people = Column(_PEOPLE, unit="people", known="population_known")
+    place = {
+        "spot": spot,
+        "name": Column(Text("miejsce", "place"), "text"),
+        "municipality": towns["name"],
+        "population": people,
+        "population_known": _PEOPLE_KNOWN,
+        "area_km2": area,
+        "cells": Column(Text("komórki", "cells")),
+    }
     fix = _fix_columns()
     proven = Column(
         Text("sprawdzone", "verified"),
@@ -205,7 +255,8 @@ def _columns() -> dict[str, dict[str, Column]]:
             "the fix was applied and computed again: it is enough, a smaller one is not",
         ),
     )
-    cells |= {"fix": fix["fix"], "fix_size": fix["fix_size"], "fix_verified": proven, "spot": spot}
+    cells |= {name: fix[name] for name in ("fix", "fix_size", "fix_departures")}
+    cells |= {"fix_verified": proven, "spot": spot}
     cells["nearest_stop_m"] = Column(
         Text("dojście do najbliższego przystanku", "walk to the nearest stop"),
         unit="m",
@@ -220,21 +271,29 @@ def _columns() -> dict[str, dict[str, Column]]:
             "teryt": towns["teryt"],
             "name": towns["name"],
             "state": state,
-            "population": towns["population"],
+            "known": Column(Text("stan znany", "state known"), "flag"),
+            "population": people,
+            "population_known": _PEOPLE_KNOWN,
             "area_km2": area,
         },
         "spots": {
-            "spot": spot,
-            "name": Column(Text("miejsce", "place"), "text"),
-            "municipality": towns["name"],
-            "population": towns["population"],
-            "area_km2": area,
-            "cells": Column(Text("komórki", "cells")),
+            **place,
             "cause": cause,
+            "cause_share": Column(
+                Text("udział tej przyczyny", "share of this cause"),
+                "share",
+                note=Text("mieszkańców plamy", "of the spot's residents"),
+            ),
+            "causes": Column(Text("przyczyny", "causes")),
             **fix,
             "fix_verified": proven,
         },
-        "fixes": {"spot": spot, "name": Column(Text("plama", "spot"), "text"), **fix},
+        "spot_parts": {**place, "cause": cause, **fix, "fix_verified": proven},
+        "fixes": {
+            "spot": spot,
+            "name": place["name"],
+            **{name: column for name, column in fix.items() if name != "fix_share"},
+        },
         "stops": stops,
         "cells": cells,
     }
@@ -243,6 +302,18 @@ def _columns() -> dict[str, dict[str, Column]]:
 COLUMNS = _columns()
 
 # Okabe-Ito; unknown is hatched, never shown as a lack of service
+_CAUSES = (
+    Category("no_stop", CAUSES["no_stop"], "#D55E00"),
+    Category("barrier", CAUSES["barrier"], "#CC79A7"),
+    Category("too_few", CAUSES["too_few"], "#E69F00"),
+    Category("wrong_hours", CAUSES["wrong_hours"], "#F0E442"),
+    Category("other_days", CAUSES["other_days"], "#56B4E9"),
+)
+_SPOT = ("spot", "name", "municipality", "population", "area_km2", "cause")
+_FIX = ("fix", "fix_size", "fix_departures", "fix_place", "fix_lines", "fix_people")
+_POPULATED = Ground("known", "states")
+"""Populated land whose state is known: a spot, or a fix, is only looked for there."""
+
 VIEWS = (
     View(
         "states",
@@ -260,17 +331,18 @@ VIEWS = (
         "spots",
         Text("Białe plamy", "White spots"),
         column="cause",
-        categories=(
-            Category("no_stop", CAUSES["no_stop"], "#D55E00"),
-            Category("barrier", CAUSES["barrier"], "#CC79A7"),
-            Category("too_few", CAUSES["too_few"], "#E69F00"),
-            Category("wrong_hours", CAUSES["wrong_hours"], "#F0E442"),
-            Category("other_days", CAUSES["other_days"], "#56B4E9"),
-        ),
-        popup=(
-            "spot", "name", "municipality", "population", "area_km2", "cause", "fix", "fix_size",
-            "fix_place", "fix_lines", "fix_people", "fix_verified",
-        ),
+        categories=_CAUSES,
+        popup=(*_SPOT, "cause_share", *_FIX, "fix_verified"),
+        ground=_POPULATED,
+    ),
+    View(
+        "spot_parts",
+        Text("Części białych plam", "Parts of white spots"),
+        column="cause",
+        categories=_CAUSES,
+        popup=(*_SPOT, *_FIX),
+        ground=_POPULATED,
+        shown=False,
     ),
     View(
         "fixes",
@@ -280,10 +352,12 @@ VIEWS = (
             Category("departures", FIXES["departures"], "#E69F00"),
             Category("new_stop", FIXES["new_stop"], "#0072B2"),
             Category("path", FIXES["path"], "#CC79A7"),
+            Category("path_departures", FIXES["path_departures"], "#009E73"),
         ),
-        popup=("name", "fix", "fix_size", "fix_place", "fix_lines", "fix_people"),
+        popup=("name", *_FIX),
         radius=6.0,
         shown=False,
+        ground=_POPULATED,
     ),
     View(
         "stops",
@@ -297,6 +371,7 @@ VIEWS = (
         popup=("name", "modes", "service", *(f"departures_{day}" for day in DAYS)),
         radius=3.0,
         shown=False,
+        ground=Ground("timetable_known"),
     ),
     View(
         "municipalities",
@@ -307,190 +382,4 @@ VIEWS = (
         popup=("name", "population", "coverage", "served_share", "white_share", "unknown_share"),
         shown=False,
     ),
-)  # fmt: skip
-
-
-# --------------------------------------------------------------------------- findings
-
-
-def findings(
-    towns: gpd.GeoDataFrame,
-    features: dict[str, gpd.GeoDataFrame],
-    parameters: Any,
-    timetable: Any,
-    straight: bool,
-    weights: Weights,
-) -> list[Finding]:
-    """Return the sentences a planner quotes; without population none tells a number of people."""
-    day = ON_DAY[parameters.main_day_type]
-    cells, spots = features["cells"], features["spots"]
-    numbered = weights.basis == "people"
-    lacking = bool((towns["coverage"] != "complete").any())
-    out = [_states_by(cells, weights, day, lacking)]
-    out.append(_white(towns, spots, numbered, day))
-    out.append(_by_day(cells, weights.values, parameters))
-    if len(spots):
-        out.append(_first(spots.iloc[0], numbered))
-    if timetable is None:
-        posts = len(features["stops"])
-        out.append(
-            Finding(
-                Text(
-                    "Brak rozkładu jazdy: wszystko jest nieznane ({stops_without_times:0} "
-                    "przystanków bez odjazdów); to luka w danych, nie w obsłudze.",
-                    "No timetable is at hand: everything is unknown ({stops_without_times:0} stops "
-                    "without times); the gap is in the data, not in the service.",
-                ),
-                {"stops_without_times": float(posts)},
-            )
-        )
-    if straight and timetable is not None:
-        out.append(
-            Finding(
-                Text(
-                    "Dojścia policzono w linii prostej × {detour:1}, bo nie ma sieci ulic; barier "
-                    "(tory, rzeki, ogrodzenia) nie widać.",
-                    "Walks are straight lines times {detour:1}, for there is no street network; "
-                    "barriers (tracks, rivers, fences) are not seen.",
-                ),
-                {"detour": float(parameters.detour)},
-            )
-        )
-    return out
-
-
-_SUMS: dict[Basis, tuple[str, float, Text]] = {
-    "people": ("people", 1.0, Text("mieszkańców", "residents")),
-    "nodes": ("nodes", 1.0, Text("węzłów sieci ulic", "street nodes")),
-    "land": ("km2", 1e-6, Text("km² obszaru", "km² of land")),
-}
-
-
-def _states_by(cells: gpd.GeoDataFrame, weights: Weights, day: Text, lacking: bool) -> Finding:
-    because = Text(", bo nie ma wszystkich rozkładów", ", for not all timetables are at hand")
-    why = because if lacking else Text("", "")
-    state = cells["state"].to_numpy(dtype=object)
-    unit, scale, what = _SUMS[weights.basis]
-    weight = weights.values * scale
-    total = float(weight.sum())
-    sums = {s: float(weight[state == s].sum()) for s in STATES}
-    values = {f"{s}_{unit}": v for s, v in sums.items()}
-    values |= {f"{s}_share": v / total if total else np.nan for s, v in sums.items()}
-    return Finding(
-        Text(
-            "Na pewno obsłużonych jest {day} {served_UNIT:0} {what} ({served_share:%1}); "
-            "w białych plamach jest {white_UNIT:0} ({white_share:%1}); o {unknown_UNIT:0} "
-            "({unknown_share:%1}) nic pewnego nie wiadomo{why}.".replace("UNIT", unit),
-            "{served_UNIT:0} {what} ({served_share:%1}) are certainly served {day}; "
-            "{white_UNIT:0} ({white_share:%1}) are in white spots; nothing certain is known of "
-            "{unknown_UNIT:0} ({unknown_share:%1}){why}.".replace("UNIT", unit),
-        ),
-        values,
-        {"day": day, "what": what, "why": why},
-    )
-
-
-def _white(towns: gpd.GeoDataFrame, spots: gpd.GeoDataFrame, numbered: bool, day: Text) -> Finding:
-    complete = int((towns["coverage"] == "complete").sum())
-    values = {
-        "municipalities_complete": float(complete),
-        "municipalities": float(len(towns)),
-        "spots": float(len(spots)),
-    }
-    if numbered:
-        values["spots_people"] = float(spots["population"].sum())
-    if not complete:
-        return Finding(
-            Text(
-                "Żadnego miejsca nie nazwano białą plamą: w żadnej z {municipalities:0} gmin nie "
-                "ma kompletu rozkładów, a brak rozkładu to nie brak obsługi.",
-                "No place is called a white spot: none of the {municipalities:0} municipalities "
-                "has all timetables, and a missing timetable is not a missing service.",
-            ),
-            values,
-        )
-    return Finding(
-        Text(
-            "Komplet rozkładów ma {municipalities_complete:0} z {municipalities:0} gmin; {day} "
-            "{spots:plural:jest|są|jest} tam {spots:0} {spots:plural:biała plama|białe plamy|"
-            "białych plam}" + (", mieszka w nich {spots_people:0} osób." if numbered else "."),
-            "{municipalities_complete:0} of {municipalities:0} municipalities "
-            "{municipalities_complete:plural:has|have} all timetables; "
-            "{day} there {spots:plural:is|are} {spots:0} {spots:plural:white spot|white spots}"
-            + (" with {spots_people:0} residents." if numbered else "."),
-        ),
-        values,
-        {"day": day},
-    )
-
-
-def _by_day(cells: gpd.GeoDataFrame, weight: np.ndarray, parameters: Any) -> Finding:
-    total = float(weight.sum())
-    values: dict[str, float] = {}
-    pl, en = [], []
-    for day in parameters.day_types:
-        state = cells[f"state_{day}"].to_numpy(dtype=object)
-        for name in STATES:
-            own = float(weight[state == name].sum())
-            values[f"{name}_share_{day}"] = own / total if total else np.nan
-        mark = f"{{served_share_{day}:%1}} / {{white_share_{day}:%1}} / {{unknown_share_{day}:%1}}"
-        pl.append(f"{ON_DAY[day].pl} {mark}")
-        en.append(f"{ON_DAY[day].en} {mark}")
-    return Finding(
-        Text(
-            "Obsłużone / białe / nieznane: " + "; ".join(pl) + ".",
-            "Served / white / unknown: " + "; ".join(en) + ".",
-        ),
-        values,
-    )
-
-
-def _first(spot: pd.Series, numbered: bool) -> Finding:
-    fix = str(spot["fix"])
-    what = {
-        "departures": Text(
-            "najmniejsza zmiana: {first_fix_size:0} {first_fix_size:plural:odjazd|odjazdy|odjazdów}"
-            " więcej na przystanku {stop}",
-            "smallest fix: {first_fix_size:0} more {first_fix_size:plural:departure|departures} "
-            "at {stop}",
-        ),
-        "new_stop": Text(
-            "najmniejsza zmiana: nowy przystanek między {stop} (linie {lines})",
-            "smallest fix: a new stop between {stop} (lines {lines})",
-        ),
-        "path": Text(
-            "najmniejsza zmiana: {first_fix_size:0} m dojścia do przystanku {stop}",
-            "smallest fix: {first_fix_size:0} m of path to {stop}",
-        ),
-        "none": Text(
-            "żadna mała zmiana nie wystarczy: potrzebna jest linia",
-            "no small fix will do: a line is needed",
-        ),
-    }[fix]
-    gain = Text("", "")
-    who = Text("", "")
-    if numbered:
-        who = Text("{first_people:0} mieszkańców, ", "{first_people:0} residents, ")
-    if numbered and fix != "none":
-        gain = Text(
-            ", zyska {first_fix_people:0} mieszkańców", ", {first_fix_people:0} people gain"
-        )
-    values = {"first_fix_size": float(spot["fix_size"])}
-    if numbered:
-        values |= {
-            "first_people": float(spot["population"]),
-            "first_fix_people": float(spot["fix_people"]),
-        }
-    return Finding(
-        Text(
-            "Największa biała plama to {place}: " + who.pl + "{cause}; " + what.pl + gain.pl + ".",
-            "The largest white spot is {place}: " + who.en + "{cause}; " + what.en + gain.en + ".",
-        ),
-        values,
-        {
-            "place": str(spot["name"]),
-            "cause": CAUSES[str(spot["cause"])],
-            "stop": str(spot["fix_place"]) or both("?"),
-            "lines": str(spot["fix_lines"]) or both("?"),
-        },
-    )
+)

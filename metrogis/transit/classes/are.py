@@ -22,7 +22,7 @@ from metrogis.transit.classes.places import (
     read_places,
     trip_starts,
 )
-from metrogis.transit.classes.reach import Bools, Reach, coordinates
+from metrogis.transit.classes.reach import SNAP_LIMIT, Bools, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of, label_points
 from metrogis.transit.classes.tables import Floats, Ints
 from metrogis.transit.intervals import intervals
@@ -51,6 +51,8 @@ def are(
     groups: Mapping[str, str] = ARE_GROUPS,
     distances: tuple[float, ...] = t.ARE_DISTANCES,
     first_open: bool = True,
+    snap_limit: float = SNAP_LIMIT,
+    doubtful: Bools | None = None,
 ) -> Classes:
     """Classify points by the Swiss method: mode and interval of a stop, distance to it.
 
@@ -87,6 +89,11 @@ def are(
         Ends of the four bands, m; inclusive ...
     first_open : bool
         ... but for the first: [0, 300), [300, 500], (500, 750], (750, 1000].
+    snap_limit : float
+        Metres: points and posts farther from any street of the network are not on it.
+    doubtful : ndarray of bool (stops,), optional
+        Stops where trips may be missing: their class is then the least that is certain (half of
+        the departures by count; by waiting there is none).
 
     Returns
     -------
@@ -116,7 +123,9 @@ def are(
     check_window(window)
     places = read_places(stops, by="name", distance=merge_distance)
     xy = coordinates(points, stops.crs)
-    calls = read_calls(departures, places, start=window[0], end=window[1])
+    calls = read_calls(
+        departures, places, start=window[0], end=window[1], doubtful=doubtful
+    )  # fmt: skip
     columns = ("rail", "road", "cableway")
     column = column_of(calls, groups, columns)
     number = one_way(calls, places.count, column, 3)
@@ -149,7 +158,7 @@ def are(
     return classify(
         "are", places, stop_table, category[rows, best], ranks, labels,
         t.band_edges(distances, first_open=first_open), points,
-        Reach(xy, places.xy, network=network, detour=detour), calls,
+        Reach(xy, places.xy, network=network, detour=detour, snap_limit=snap_limit), calls,
     )  # fmt: skip
 
 
@@ -221,7 +230,9 @@ def minutes_between(
     if len(frame):
         found = intervals(frame, *window, by="at")
         out[found.index.to_numpy()] = found["waiting_interval"].to_numpy() / 60
-    return out.reshape(places, columns)
+    waiting = out.reshape(places, columns)
+    waiting[calls.doubtful] = np.inf  # a further trip may make another direction the busier one
+    return waiting
 
 
 def lookup(table: Ints, row: Ints, column: Ints) -> Ints:

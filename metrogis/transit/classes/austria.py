@@ -29,7 +29,7 @@ from metrogis.transit.classes.places import (
     read_calls,
     read_places,
 )
-from metrogis.transit.classes.reach import Reach, coordinates
+from metrogis.transit.classes.reach import SNAP_LIMIT, Bools, Reach, coordinates
 from metrogis.transit.classes.result import Classes
 from metrogis.transit.classes.tables import Floats, Ints
 
@@ -52,6 +52,8 @@ def austria(
     merge_distance: float = 150.0,
     groups: Mapping[str, str] = AUSTRIA_GROUPS,
     distances: tuple[float, ...] = t.AUSTRIA_DISTANCES,
+    snap_limit: float = SNAP_LIMIT,
+    doubtful: Bools | None = None,
 ) -> Classes:
     """Classify points by the Austrian method.
 
@@ -72,6 +74,8 @@ def austria(
         Mode group -> ``rail`` (S-Bahn and metro), ``tram`` or ``bus``; others do not count.
     distances : tuple of float
         Longest walk of each band, m; inclusive.
+    snap_limit, doubtful
+        As in :func:`~metrogis.transit.classes.are.are`.
 
     Returns
     -------
@@ -97,7 +101,7 @@ def austria(
     places = read_places(stops, by="name", distance=merge_distance)
     xy = coordinates(points, stops.crs)
     days = [departures] if second_day is None else [departures, second_day]
-    found = [_one_day(day, places, groups, window, interval) for day in days]
+    found = [_one_day(day, places, groups, window, interval, doubtful) for day in days]
     category = np.array([f[0] for f in found])
     # no category on one of the days is the worst of all
     decided = np.where(category == 0, 99, category).argmax(axis=0)
@@ -123,7 +127,7 @@ def austria(
     result = classify(
         "austria", places, stop_table, chosen, ranks, labels,
         t.band_edges(distances, first_open=False), points,
-        Reach(xy, places.xy, network=network, detour=detour), found[0][5],
+        Reach(xy, places.xy, network=network, detour=detour, snap_limit=snap_limit), found[0][5],
     )  # fmt: skip
     if second_day is not None:
         return result
@@ -145,9 +149,12 @@ def _one_day(
     groups: Mapping[str, str],
     window: tuple[float, float],
     interval: Interval,
+    doubtful: Bools | None,
 ) -> tuple[Ints, Ints, Floats, Floats, np.ndarray, Calls]:
     """Return category, column, interval, departures and line of each place on one day."""
-    calls = read_calls(departures, places, start=window[0], end=window[1])
+    calls = read_calls(
+        departures, places, start=window[0], end=window[1], doubtful=doubtful
+    )  # fmt: skip
     column = column_of(calls, groups, t.AUSTRIA_COLUMNS)
     column = np.where((column == 1) & calls.long_distance, 0, column)
     number = one_way(calls, places.count, column, 4)

@@ -12,7 +12,7 @@ from numba import njit
 
 from metrogis.transit.classes.are import check_window, column_of
 from metrogis.transit.classes.places import busiest_line, read_calls, read_places
-from metrogis.transit.classes.reach import Reach, coordinates
+from metrogis.transit.classes.reach import SNAP_LIMIT, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of, label_points
 from metrogis.transit.modes import MODE_GROUPS
 
@@ -42,6 +42,7 @@ def dg_regio(
     high: float = 10.0,
     groups: Mapping[str, str] = DG_GROUPS,
     five_classes: bool = False,
+    snap_limit: float = SNAP_LIMIT,
 ) -> Classes:
     """Classify points by departures per hour in reach.
 
@@ -71,6 +72,8 @@ def dg_regio(
         Mode group -> ``rail`` or ``road``; others do not count.
     five_classes : bool
         Also tell *very high*: above ``high`` in both groups.
+    snap_limit : float
+        As in :func:`~metrogis.transit.classes.are.are`.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def dg_regio(
     per_hour = flat.reshape(places.count, 2) / ((window[1] - window[0]) / 3600)
     metre = speed * 1000 / 60
     limit = np.array([rail_minutes * metre, road_minutes * metre])
-    reach = Reach(xy, places.xy, network=network, detour=detour)
+    reach = Reach(xy, places.xy, network=network, detour=detour, snap_limit=snap_limit)
     n = len(xy)
     value, post = np.zeros((n, 2)), np.full((n, 2), -1, np.int64)
     metres = np.full((n, 2), np.nan)

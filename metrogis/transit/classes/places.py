@@ -1,7 +1,9 @@
 """Stops as methods count them, and the departures of each line from them in one direction.
 
 A *post* is one stop point of the timetable; a *place* is what a method counts as one stop: a
-station, the posts of one name near each other, or the posts within some metres.
+station, the posts of one name near each other, or the posts within some metres. The same post in
+two feeds is one place by every method. A *line* is what bears one name with one mode, in whatever
+feeds; a vehicle that stops at two posts of a place in a row calls there once.
 """
 
 from __future__ import annotations
@@ -25,10 +27,17 @@ from metrogis.provenance import Audit
 from metrogis.texts import Text
 from metrogis.transit.classes.tables import Floats, Ints
 from metrogis.transit.modes import MODE_GROUPS, mode_group, rail_kind
+from metrogis.transit.stop_places import base_name
 
 Bools = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 Joining = Literal["station", "name", "distance"]
+
+SAME_POST = 10.0
+"""Metres: posts of two feeds this near each other are one post."""
+
+SAME_NAME = 50.0
+"""Metres: posts of two feeds that bear one name and lie this near each other are one post."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +126,15 @@ def read_places(stops: gpd.GeoDataFrame, *, by: Joining, distance: float = 0.0) 
             remedy=Text("usuń je przed liczeniem", "leave them out before"),
         )
     place = np.arange(len(ids)) if by == "distance" else station
+    words = np.array([base_name(n) for n in names], dtype=object)
+    code = pd.factorize(words)[0]
+    near = same_posts(stops, xy, code)
     if by != "station" and distance > 0 and len(ids):
-        near = cKDTree(xy).query_pairs(distance + 1e-6, output_type="ndarray")
+        close = cKDTree(xy).query_pairs(distance + 1e-6, output_type="ndarray")
         if by == "name":
-            code = pd.factorize(pd.Series(names).str.strip().str.casefold())[0]
-            near = near[code[near[:, 0]] == code[near[:, 1]]]
+            close = close[code[close[:, 0]] == code[close[:, 1]]]
+        near = np.concatenate([near, close])
+    if len(near):
         size = int(place.max()) + 1
         links = sparse.coo_matrix(
             (np.ones(len(near)), (place[near[:, 0]], place[near[:, 1]])), shape=(size, size)
@@ -130,6 +143,43 @@ def read_places(stops: gpd.GeoDataFrame, *, by: Joining, distance: float = 0.0) 
     place = pd.factorize(place)[0].astype(np.int64)
     count = int(place.max()) + 1 if len(place) else 0
     return Places(xy, ids, names, place, count, stops.crs)
+
+
+def same_posts(stops: gpd.GeoDataFrame, xy: Floats, name: Ints) -> Ints:
+    """Return pairs of posts that are one post in two feeds, shape (pairs, 2).
+
+    Nearest pairs first; a post of one feed is the same as at most one post of each other feed, so
+    that the two posts of a stop stay apart where both feeds have both.
+
+    Parameters
+    ----------
+    stops : GeoDataFrame
+        ``feed`` where the timetable was made of several.
+    xy : ndarray (posts, 2)
+        Metres.
+    name : ndarray of int (posts,)
+        Posts of one number bear one name.
+    """
+    none = np.zeros((0, 2), np.int64)
+    if "feed" not in stops.columns or not len(xy):
+        return none
+    feed = pd.factorize(stops["feed"])[0]
+    if feed.max() == 0:
+        return none
+    near = cKDTree(xy).query_pairs(max(SAME_POST, SAME_NAME) + 1e-6, output_type="ndarray")
+    apart = np.hypot(*(xy[near[:, 0]] - xy[near[:, 1]]).T)
+    limit = np.where(name[near[:, 0]] == name[near[:, 1]], SAME_NAME, SAME_POST) + 1e-6
+    kept = (feed[near[:, 0]] != feed[near[:, 1]]) & (apart <= limit)
+    near, apart = near[kept], apart[kept]
+    ends = np.sort(np.round(xy[near], 3).view(np.complex128)[..., 0], axis=1)
+    order = np.lexsort((ends[:, 1], ends[:, 0], np.round(apart, 3)))
+    taken: set[tuple[int, int]] = set()
+    found = []
+    for a, b in near[order].tolist():
+        if (a, feed[b]) not in taken and (b, feed[a]) not in taken:
+            taken |= {(a, feed[b]), (b, feed[a])}
+            found.append((a, b))
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
 def _column(frame: pd.DataFrame, name: str, instead: Texts) -> Texts:
@@ -160,6 +210,8 @@ class Calls:
         By line.
     long_distance : ndarray of bool
         Whether the route type says so.
+    doubtful : ndarray of bool (places,)
+        Places where trips may be missing: no line is known to run one way there.
     audit : Audit
     """
 
@@ -172,6 +224,7 @@ class Calls:
     first: Bools
     line_names: Texts
     long_distance: Bools
+    doubtful: Bools
     audit: Audit
 
     def take(self, keep: Bools) -> Calls:
@@ -195,6 +248,7 @@ def read_calls(
     *,
     start: float = -np.inf,
     end: float = np.inf,
+    doubtful: Bools | None = None,
 ) -> Calls:
     """Read departures in a window [start, end), seconds, at the places.
 
@@ -202,10 +256,12 @@ def read_calls(
     ----------
     departures : DataFrame
         ``stop_id``, ``seconds`` and ``mode_group`` (or ``mode``, or ``route_type``); ``route_id``,
-        ``route_short_name``, ``direction_id``, ``terminal_id`` where known (see
-        :meth:`metrogis.transit.Feed.departures`).
+        ``route_short_name``, ``line``, ``direction`` (or ``direction_id``), ``terminal_id``,
+        ``trip_id`` where known (see :meth:`metrogis.transit.Feed.departures`).
     places : Places
     start, end : float
+    doubtful : ndarray of bool (posts,), optional
+        Posts where trips that the timetable should have may be missing.
 
     Raises
     ------
@@ -231,7 +287,7 @@ def read_calls(
         int((inside & (post < 0)).sum()),
         Text("odjazdy z przystanków bez położenia", "departures from stops without a position"),
     )
-    row = np.flatnonzero(inside & (post >= 0))
+    row = np.flatnonzero(inside & (post >= 0) & _calls_anew(departures, places, post))
     post = post[row]
     place = places.place[post]
     line, names = _lines(departures, row)
@@ -255,7 +311,40 @@ def read_calls(
         ),
     )
     first = trip_starts(departures)[row]
-    return Calls(row, place, line, group, direction, time[row], first, names, is_long, audit)
+    doubt = np.zeros(places.count, bool)
+    if doubtful is not None:
+        doubt[places.place[doubtful]] = True
+    return Calls(
+        row, place, line, group, direction, time[row], first, names, is_long, doubt, audit
+    )  # fmt: skip
+
+
+def run_numbers(departures: pd.DataFrame) -> Ints:
+    """Return the run of each departure: rows of one trip in a row, until the time turns back.
+
+    A trip that headways repeat makes a run each time; rows stand by trip and run, in order.
+    """
+    n = len(departures)
+    trip = codes(departures["trip_id"])[0]
+    seconds = departures["seconds"].to_numpy("float64")
+    new = np.ones(n, bool)
+    new[1:] = (trip[1:] != trip[:-1]) | (seconds[1:] < seconds[:-1])
+    new |= trip_starts(departures)
+    return np.asarray(np.cumsum(new) - 1, dtype=np.int64)
+
+
+def _calls_anew(departures: pd.DataFrame, places: Places, post: Ints) -> Bools:
+    """Tell which departures are not those of a run that called at the same place just before.
+
+    A vehicle that stops at two posts of one place calls there once; one that comes back later
+    calls again.
+    """
+    out = np.ones(len(post), bool)
+    if "trip_id" not in departures.columns or not len(post):
+        return out
+    place, run = np.append(places.place, -1)[post], run_numbers(departures)
+    out[1:] = (run[1:] != run[:-1]) | (place[1:] != place[:-1]) | (place[1:] < 0)
+    return out
 
 
 def trip_starts(departures: pd.DataFrame) -> Bools:
@@ -275,21 +364,34 @@ def codes(column: pd.Series) -> tuple[Ints, list[Any]]:
 
 
 def _lines(departures: pd.DataFrame, row: Ints) -> tuple[Ints, Texts]:
-    """Line of each departure, and what lines are called: the short name, else the id."""
-    if "route_id" not in departures.columns:
-        if "route_short_name" not in departures.columns:
-            return np.zeros(len(row), np.int64), np.array([""], dtype=object)
-        code, ids = codes(departures["route_short_name"])
-        return code[row], np.array([*map(str, ids), ""], dtype=object)
-    code, ids = codes(departures["route_id"])
-    names = np.array([*map(str, ids), ""], dtype=object)
-    if "route_short_name" in departures.columns:
-        short_code, shorts = codes(departures["route_short_name"])
-        first = np.full(len(ids) + 1, -1, np.int64)
-        first[code[::-1]] = short_code[::-1]
-        shown = np.array([*map(str, shorts), ""], dtype=object)[first]
-        names = np.where(shown == "", names, shown).astype(object)
-    return code[row], names
+    """Line of each departure, and what lines are called.
+
+    A line is one name with one mode; a route without a name is a line of its own.
+    """
+    shown = "route_short_name" if "route_short_name" in departures.columns else "route_id"
+    if shown not in departures.columns:
+        return np.zeros(len(row), np.int64), np.array([""], dtype=object)
+    label_code, labels = codes(departures[shown])
+    key, count = label_code[row].astype(np.int64), len(labels) + 1
+    for name in ("route_id", "line", "mode"):
+        if name not in departures.columns:
+            continue
+        code, values = codes(departures[name])
+        own = code[row].astype(np.int64)
+        if name == "route_id":
+            route, key, count = own, own, len(values) + 1
+        elif name == "line":
+            named = np.append(np.array([str(v) != "" for v in values], dtype=bool), False)[own]
+            key = np.where(named, own, len(values) + 1 + key)
+            count += len(values) + 1
+        else:
+            key = key * (len(values) + 1) + own
+    _, first, line = np.unique(key, return_index=True, return_inverse=True)
+    names = np.array([*map(str, labels), ""], dtype=object)[label_code[row[first]]]
+    if "route_id" in departures.columns and len(first):
+        ids = np.array([*map(str, codes(departures["route_id"])[1]), ""], dtype=object)
+        names = np.where(names == "", ids[route[first]], names).astype(object)
+    return line.astype(np.int64), np.append(names, "").astype(object)
 
 
 def _groups(departures: pd.DataFrame, row: Ints) -> tuple[Ints, Bools]:
@@ -322,9 +424,12 @@ def _directions(
     opposite ways.
     """
     direction = np.full(len(row), -1, np.int64)
-    if "direction_id" in departures.columns:
-        given = pd.to_numeric(departures["direction_id"]).fillna(-1).to_numpy(np.int64)[row]
+    stated = next((c for c in ("direction", "direction_id") if c in departures.columns), None)
+    if stated is not None:
+        given = pd.to_numeric(departures[stated]).fillna(-1).to_numpy(np.int64)[row]
         direction = np.where(np.isin(given, (0, 1)), given, -1)
+    if stated == "direction":  # by the order of stops: where it heads says no more
+        return direction, 0
     open_ = np.flatnonzero(direction < 0)
     if not len(open_) or "terminal_id" not in departures.columns:
         return direction, 0
@@ -345,7 +450,8 @@ def one_way(calls: Calls, places: int, column: Ints, columns: int) -> Floats:
     """Count departures one way, of each place (rows) and column of lines.
 
     A line that leaves a place in both directions counts half of its departures there; one that
-    runs one way, or all of whose trips start there (a terminus), counts all of them.
+    runs one way, or all of whose trips start there (a terminus), counts all of them. Where trips
+    may be missing (:attr:`Calls.doubtful`) half of them is what is certain.
 
     Parameters
     ----------
@@ -372,6 +478,8 @@ def one_way(calls: Calls, places: int, column: Ints, columns: int) -> Floats:
     whole = n.sum(axis=0)
     starts = np.bincount(member, calls.first[keep], minlength=len(keys))
     effective = np.where(starts == whole, whole, effective)
+    doubt = calls.doubtful[keys // columns // lines]
+    effective = np.where(doubt, np.minimum(effective, whole / 2), effective)
     flat = keys // columns // lines * columns + keys % columns
     total = np.bincount(flat, effective, minlength=places * columns).astype(np.float64)
     return total.reshape(places, columns)

@@ -16,7 +16,7 @@ from metrogis.texts import Text
 from metrogis.transit.classes import tables as t
 from metrogis.transit.classes.are import check_window
 from metrogis.transit.classes.places import Calls, Places, read_calls, read_places
-from metrogis.transit.classes.reach import Reach, coordinates
+from metrogis.transit.classes.reach import SNAP_LIMIT, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of
 from metrogis.transit.classes.tables import Floats, Ints
 from metrogis.transit.modes import MODE_GROUPS
@@ -76,6 +76,7 @@ def ptal(
     rules: Mapping[str, PtalMode] = PTAL_RULES,
     groups: Mapping[str, str] = PTAL_GROUPS,
     terms: bool = False,
+    snap_limit: float = SNAP_LIMIT,
 ) -> PtalClasses:
     """Compute the accessibility index and its band.
 
@@ -101,6 +102,8 @@ def ptal(
         Mode group -> mode of ``rules``; others do not count.
     terms : bool
         Also list every route of every point (:attr:`PtalClasses.terms`): for few points.
+    snap_limit : float
+        As in :func:`~metrogis.transit.classes.are.are`.
 
     Returns
     -------
@@ -135,7 +138,7 @@ def ptal(
     calls = read_calls(departures, places, start=window[0], end=window[1])
     modes = tuple(m for m in rules if m in set(groups.values()))
     served = _frequencies(calls, places, groups, modes, (window[1] - window[0]) / 3600)
-    reach = Reach(xy, places.xy, network=network, detour=detour)
+    reach = Reach(xy, places.xy, network=network, detour=detour, snap_limit=snap_limit)
     limit = np.array([rules[m].limit for m in modes], dtype="float64")
     factor = np.array([rules[m].reliability for m in modes], dtype="float64")
     n, lines = len(xy), len(calls.line_names)

@@ -163,11 +163,11 @@ class Reach:
         )
         return audit.add(
             "stops",
-            "dropped",
+            "unknown",
             int((~posts.known).sum()),
             Text(
-                f"słupki dalej niż {limit:g} m od każdej ulicy: poza siecią",
-                f"posts farther than {limit:g} m from any street: not on the network",
+                f"słupki dalej niż {limit:g} m od każdej ulicy: dojście do nich nieznane",
+                f"posts farther than {limit:g} m from any street: walks to them unknown",
             ),
         )
 

@@ -13,7 +13,7 @@ import shapely
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 from metrogis.transit.classes.places import Calls, Places, busiest_line, read_calls, read_places
-from metrogis.transit.classes.reach import Bools, Reach, coordinates
+from metrogis.transit.classes.reach import SNAP_LIMIT, Bools, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of, label_points
 from metrogis.transit.classes.tables import TOLERANCE, Floats, Ints
 from metrogis.transit.cuts import cut_lines
@@ -36,6 +36,7 @@ def sdg_11_2_1(
     high_capacity: Collection[str] = HIGH_CAPACITY,
     low_capacity: Collection[str] = LOW_CAPACITY,
     min_departures: int = 1,
+    snap_limit: float = SNAP_LIMIT,
 ) -> Classes:
     """Tell which points have convenient access to public transport.
 
@@ -55,6 +56,8 @@ def sdg_11_2_1(
         Mode groups; others do not count.
     min_departures : int
         Fewest departures per day of the capacity at a stop.
+    snap_limit : float
+        As in :func:`~metrogis.transit.classes.are.are`.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def sdg_11_2_1(
     # a stop of both capacities is judged by the longer walk; the shorter is inside it
     if high_limit < low_limit:
         category = np.where(open_[:, 1], 1, np.where(open_[:, 0], 0, -1))
-    reach = Reach(xy, places.xy, network=network, detour=detour)
+    reach = Reach(xy, places.xy, network=network, detour=detour, snap_limit=snap_limit)
     rank, post, metres = reach.best(category[places.place], ranks, edges)
     return _result(
         "sdg_11_2_1", places, calls, column, count, rank == 0, post, metres, reach, points,
@@ -105,6 +108,7 @@ def sdg_11_2_1_pl(
     width: float = 100.0,
     modes: Collection[str] = (*HIGH_CAPACITY, *LOW_CAPACITY),
     min_departures: int = 1,
+    snap_limit: float = SNAP_LIMIT,
 ) -> Classes:
     """Tell which points lie near the streets reached from stops: the Polish variant of 11.2.1.
 
@@ -114,7 +118,7 @@ def sdg_11_2_1_pl(
 
     Parameters
     ----------
-    departures, stops, points, detour, min_departures
+    departures, stops, points, detour, min_departures, snap_limit
         As in :func:`sdg_11_2_1`.
     network : street network, optional
         Without it the reached streets are not known: a point counts within ``limit / detour +
@@ -130,7 +134,8 @@ def sdg_11_2_1_pl(
     -------
     Classes
         As :func:`sdg_11_2_1`; ``metres`` is the straight line to the reached street (to the stop
-        without a network), and stop and line those of the nearest stop within reach.
+        without a network), and stop and line those of the nearest stop within reach. A point
+        farther than ``snap_limit`` from every street, and from every reached one, is unknown.
 
     Raises
     ------
@@ -152,8 +157,8 @@ def sdg_11_2_1_pl(
     places, calls, column, count = _counted(departures, stops, (tuple(modes), ()))
     xy = coordinates(points, stops.crs)
     category = np.where(count[:, 0] >= min_departures, 0, -1)
-    reach = Reach(xy, places.xy, network=network, detour=detour)
-    audit = calls.audit
+    reach = Reach(xy, places.xy, network=network, detour=detour, snap_limit=snap_limit)
+    audit, known = calls.audit, np.ones(len(xy), bool)
     if network is None:
         radius = limit / detour + width
         plain = Reach(xy, places.xy)
@@ -172,18 +177,21 @@ def sdg_11_2_1_pl(
         )
         reach = plain
     else:
+        points_on, posts_on = reach.snapped
         own = np.flatnonzero(category[places.place] == 0)
-        posts = network.snap(places.xy[own], limit=reach.snap_limit, layer="stops")
+        posts = posts_on[own]
         metres = _to_reached(network, posts, limit, xy, width)
         inside = metres <= width + TOLERANCE
+        # far from every street nothing is known of the streets that may be there
+        known = inside | reach.known
+        audit += reach.audit
         # which stop: the nearest on the network; a point far from every street has none to name
-        points_on = network.snap(xy, limit=max(width, reach.snap_limit), layer="points")
         near = network.nearest(posts, limit=limit + 2 * width)
         at = near.at(points_on)[1]
         post = np.where(inside & (at >= 0), np.append(own, -1)[at], -1)
     return _result(
         "sdg_11_2_1_pl", places, calls, column, count, inside, post, metres, reach, points,
-        category, audit, known=np.ones(len(xy), bool),
+        category, audit, known=known,
     )  # fmt: skip
 
 
