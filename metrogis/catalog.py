@@ -20,6 +20,19 @@ declared ``missing = "reason"``; checks that need it say so. Example::
     date = "2015"
     rename = { JPT_KOD_JE = "teryt", JPT_NAZWA_ = "name" }
 
+    [layers.population]
+    driver = "vector"
+    path = "grid_5km.gpkg"
+    finer = [{ layer = "population_hexagons", municipalities = ["2261011"] }]
+    ...
+
+    [layers.timetable]
+    driver = "gtfs"
+    path = "bus.zip"
+    date = "2024-10"                     # every feed is looked at on usual dates near it
+    trust = "no weekend service, says the operator"   # doubts about it are set aside
+    ...
+
     [layers.corridors]
     missing = "no public copy"
     official = { service = "WFS", url = "https://sdi.gdos.gov.pl/wfs" }

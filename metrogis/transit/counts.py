@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrogis.transit.columns import positions
+
 if TYPE_CHECKING:
     from metrogis.transit.feed import Feed
 
@@ -108,11 +110,19 @@ def _sums(on: npt.NDArray[np.bool_], service: Ints, run: Hashes, weight: Ints) -
         heads = np.cumsum(np.append(0, size[size > 1]))[:-1]
         shared = np.bitwise_or.reduceat(dates[service[several]], heads, axis=0)
         run, weight = run[several][heads], weight[several][heads]
+        # runs that share all their dates are summed first: services are few, runs are many
+        odd = _mix(np.arange(shared.shape[1])) | np.uint64(1)
+        _, head, pattern = np.unique(
+            shared.astype(np.uint64) @ odd, return_index=True, return_inverse=True
+        )
+        number, total = np.zeros(len(head), np.int64), np.zeros(len(head), np.uint64)
+        np.add.at(number, pattern.ravel(), weight)
+        np.add.at(total, pattern.ravel(), run)
         step = max(_CHUNK // max(n, 1), 1)
-        for a in range(0, len(run), step):
-            there = np.unpackbits(shared[a : a + step], axis=1, count=n)
-            trips += weight[a : a + step] @ there.astype(np.int64)
-            timetable += run[a : a + step] @ there.astype(np.uint64)
+        for a in range(0, len(head), step):
+            there = np.unpackbits(shared[head[a : a + step]], axis=1, count=n)
+            trips += number[a : a + step] @ there.astype(np.int64)
+            timetable += total[a : a + step] @ there.astype(np.uint64)
     return trips, timetable
 
 
@@ -129,6 +139,16 @@ def _runs(feed: Feed) -> tuple[Ints, Hashes, Ints]:
     leaves = np.concatenate([twins.start[plain], leaves])
     weight = np.concatenate([np.ones(len(plain), np.int64), weight])
     return trip, _mix(_mix(twins.group[trip]) + _mix(leaves)), weight
+
+
+def in_two_feeds(feed: Feed) -> bool:
+    """Tell whether a run may stand in two of the feeds: then their trips are no plain sum."""
+    twins = feed._twins
+    trip = np.flatnonzero(twins.candidate)
+    own = positions(feed.trips["feed"], feed.feeds)[trip]
+    order = np.argsort(twins.group[trip], kind="stable")
+    group, own = twins.group[trip][order], own[order]
+    return bool(((group[1:] == group[:-1]) & (own[1:] != own[:-1])).any())
 
 
 def _expanded(headways: pd.DataFrame, limit: int) -> tuple[Ints, Ints, Ints]:

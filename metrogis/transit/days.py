@@ -51,11 +51,13 @@ def examine_feeds(feed: Feed) -> dict[str, FeedDates]:
     return found
 
 
-def day_types(dates: Mapping[str, FeedDates], options: Options, count: Count) -> dict[str, DayType]:
+def day_types(
+    dates: Mapping[str, FeedDates], options: Options, count: Count | None
+) -> dict[str, DayType]:
     """Return the day types of a timetable, from those of its feeds.
 
-    ``count`` tells how many runs there are at given dates of the feeds: one that two feeds list
-    is one.
+    ``count`` tells how many runs there are at given dates of the feeds, where a run may stand in
+    two of them; None where the trips of feeds are added up.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def _require_in_some(given: Date, key: str, dates: Mapping[str, FeedDates]) -> N
         )
 
 
-def _joined(key: str, feeds: dict[str, FeedDay], count: Count) -> DayType:
+def _joined(key: str, feeds: dict[str, FeedDay], count: Count | None) -> DayType:
     """Put what the feeds say of a day type together."""
     title = DAY_TYPES[key]
     seen = [d for d in feeds.values() if d.date is not None]
@@ -127,7 +129,7 @@ def _joined(key: str, feeds: dict[str, FeedDay], count: Count) -> DayType:
     first = min(seen, key=lambda d: (-d.trips, d.date))
     dates = sorted(set().union(*(d.dates for d in seen)))
     same = set(dates).intersection(*(d.same for d in seen))
-    trips = first.trips if len(feeds) == 1 else float(count(_dates_of(feeds)))
+    trips = sum(d.trips for d in seen) if count is None else float(count(_dates_of(feeds)))
     return DayType(
         key, title, "known", first.date, tuple(dates), tuple(sorted(same)), why, trips, feeds
     )

@@ -26,6 +26,7 @@ from metrogis.transit.archive import Archive, Limits
 from metrogis.transit.calendar import Calendar
 from metrogis.transit.calls import StopTimes
 from metrogis.transit.columns import Mask, positions
+from metrogis.transit.counts import in_two_feeds
 from metrogis.transit.daytypes import DAY_TYPES, DateLike, DayType, Interval
 from metrogis.transit.departures import Boardings, boardings, category, departure_table
 from metrogis.transit.options import DateRule, Options
@@ -108,7 +109,7 @@ class Feed:
         return day_rules.with_rule(self, rule)
 
     def keeping(self, other: Feed) -> Feed:
-        """Take over what was worked out for the same timetable under other labels."""
+        """Take over what was worked out for the same timetable."""
         self.__dict__.update({k: v for k, v in other.__dict__.items() if k.startswith("_")})
         return self
 
@@ -354,9 +355,8 @@ class Feed:
     def trips_by_date(self) -> pd.DataFrame:
         """Return the trips of every feed on every date of its span.
 
-        One row per feed and date: feed, date, day_type (None: the table of school holidays does
-        not reach there), trips (headways expanded), valid (neither in a week without most trips
-        nor beyond a fall).
+        Columns: feed, date, day_type (None: the table of school holidays does not reach there),
+        trips (headways expanded), valid (no week without most trips, not beyond a fall).
         """
         return day_rules.trips_by_date(self._feed_dates)
 
@@ -366,7 +366,8 @@ class Feed:
 
     @cached_property
     def _day_types(self) -> dict[str, DayType]:
-        return day_rules.day_types(self._feed_dates, self.options, self._count)
+        count = self._count if len(self.feeds) > 1 and in_two_feeds(self) else None
+        return day_rules.day_types(self._feed_dates, self.options, count)
 
     def stop_points(self, crs: Any) -> gpd.GeoDataFrame:
         """Return the stops as points in a projected CRS.
@@ -396,9 +397,8 @@ class Feed:
     def describe(self, language: str = "en") -> pd.DataFrame:
         """Return one row per day type (the index).
 
-        Columns: state, date, dates (of the type in the validity), same_services (those with the
-        timetable of the reference date), trips, median, busiest (trips of those dates),
-        departures, stops (served), unknown_feeds, why (in ``language``).
+        Columns: state, date, dates (in the validity), same_services (those with the timetable of
+        the reference date), trips, median, busiest, departures, stops, unknown_feeds, why.
         """
         return day_rules.describe(self, language)
 

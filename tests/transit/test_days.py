@@ -493,3 +493,14 @@ def test_headways_count_as_runs_on_every_date(folder, limit):
     # 6:00 to 8:50 every ten minutes, what two periods name once
     assert feed.day_types()["school_day"].trips == feed.trips_on("2024-10-16") == 18
     assert set(feed.trips_by_date()["trips"]) == {18}
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_a_run_that_two_feeds_list_is_one_trip_of_the_day_type(folder, equal):
+    dates = between("2024-10-01", "2024-10-31")
+    other = runs("1", 3, dates) if equal else runs("1", 3, dates, start=900)
+    paths = [folder(tables(runs("1", 5, dates)), "one"), folder(tables(other), "two")]
+    feed = read_feed(paths, reference_date="2024-10-16")
+    kind = feed.day_types()["school_day"]
+    assert [d.trips for d in kind.feeds.values()] == [5, 3]
+    assert kind.trips == feed.trips_on("school_day") == (5 if equal else 8)
