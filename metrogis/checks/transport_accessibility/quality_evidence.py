@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -23,7 +24,14 @@ from metrogis.checks.transport_accessibility.quality_parameters import (
     Method,
     ServiceQualityParameters,
 )
-from metrogis.checks.transport_accessibility.service import Bools, Floats, Ints
+from metrogis.checks.transport_accessibility.service import (
+    TOLERANCE,
+    Bools,
+    Floats,
+    Ints,
+    Pairs,
+    StraightLine,
+)
 from metrogis.evidence import Evidence, Loss, loss
 from metrogis.evidence.streets import streets_evidence
 from metrogis.evidence.timetable import Around, TimetableEvidence, evidence
@@ -48,6 +56,8 @@ class QualityEvidence:
         On the day of all methods; on the second one of the Austrian method.
     streets : Evidence or None
         None: walks are straight lines.
+    stops : ndarray (stops, 2)
+        Stops of the timetable.
     off_streets : tuple of Loss
         Stops to which no walk is known, for they are off the street network.
     """
@@ -55,16 +65,19 @@ class QualityEvidence:
     first: TimetableEvidence
     second: TimetableEvidence
     streets: Evidence | None
+    stops: Floats
     off_streets: tuple[Loss, ...] = ()
 
-    def around(self, xy: Floats, unit: Ints) -> Certainty:
+    def around(self, p: ServiceQualityParameters, xy: Floats, unit: Ints) -> Certainty:
         """Return the evidence about these cells."""
+        longest = max(max(q.reach_of(p, m, False).values()) for m in p.methods)
         walked, walked_second = (
             replace(e, losses=(*e.losses, *self.off_streets)) for e in (self.first, self.second)
         )
         return Certainty(
             self,
             xy,
+            longest,
             self.first.around(xy, unit),
             walked.around(xy, unit),
             walked_second.around(xy, unit),
@@ -88,6 +101,7 @@ class Certainty:
 
     known: QualityEvidence
     xy: Floats
+    longest: float
     straight: Around
     walked: Around
     walked_second: Around
@@ -100,9 +114,38 @@ class Certainty:
             return self.straight.known(limits)
         around = self.walked_second if second else self.walked
         out = around.known(limits)
-        if on_streets and self.known.streets is not None:
-            out = out & self.known.streets.known_near(self.xy, max(limits.values()))
+        if on_streets:
+            out = out & self._streets_known(max(limits.values()))
         return np.asarray(out, dtype=bool)
+
+    def _streets_known(self, limit: float) -> Bools:
+        """Tell for which cells no street that is missing could shorten a walk to some stop.
+
+        A cell without a stop in a straight line has none on foot, whatever the streets.
+        """
+        assert self.known.streets is not None
+        sure = self.known.streets.known_near(self.xy, limit)
+        pairs, room = self._walks
+        near = pairs.metres <= limit + TOLERANCE
+        doubt = np.zeros(len(sure), bool)
+        doubt[pairs.origin[near & (room <= limit + TOLERANCE)]] = True
+        return sure | ~doubt
+
+    @cached_property
+    def _walks(self) -> tuple[Pairs, Floats]:
+        """Straight lines from cells to stops, and how long a path between them is surely known."""
+        assert self.known.streets is not None
+        stops = self.known.stops
+        longest = self.longest
+        pairs = StraightLine(1.0).walk_pairs(self.xy, stops, limit=longest)
+        room = np.zeros(len(pairs.origin))
+        if self.known.streets.complete:
+            return pairs, np.full(len(room), np.inf)
+        for points, index in ((self.xy, pairs.origin), (stops, pairs.target)):
+            used, member = np.unique(index, return_inverse=True)
+            if len(used):
+                room += self.known.streets.clearance(points[used], 2 * longest)[member]
+        return pairs, room
 
 
 def read_evidence(
@@ -134,16 +177,19 @@ def read_evidence(
     second = first if p.second_day_type == p.day_type else on(p.second_day_type)
     run.add(first.audit)
     run.evidence["timetable"] = first.as_evidence()
+    xy = np.column_stack([stops.geometry.x, stops.geometry.y]).astype("float64")
     if network is None:
-        return QualityEvidence(first, second, None)
+        return QualityEvidence(first, second, None, xy)
     streets = streets_evidence(network, towns.crs, towns)
     run.evidence["streets"] = streets
-    return QualityEvidence(first, second, streets, _off_streets(stops, network, p.snap_limit))
+    off = _off_streets(stops, xy, network, p.snap_limit)
+    return QualityEvidence(first, second, streets, xy, off)
 
 
-def _off_streets(stops: gpd.GeoDataFrame, network: Any, limit: float) -> tuple[Loss, ...]:
+def _off_streets(
+    stops: gpd.GeoDataFrame, xy: Floats, network: Any, limit: float
+) -> tuple[Loss, ...]:
     """Stops that are not on the street network, by the mode groups that call there."""
-    xy = np.column_stack([stops.geometry.x, stops.geometry.y]).astype("float64")
     off = ~np.asarray(network.snap(xy, limit=limit, layer="stops").known, dtype=bool)
     what = Text(
         "przystanek z dala od ulic: dojście do niego nieznane",

@@ -172,7 +172,7 @@ def service_quality(
         day = days.get(p.second_day_type if second else p.day_type)
         return q.austria_alone(p, day, stops, xy, walked)
 
-    labels = all_labels(p, found, known.around(xy, unit), one_day)
+    labels = all_labels(p, found, known.around(p, xy, unit), one_day)
     level = {m: q.levels(labels[m].label, m) for m in p.methods}
     _add_labels(cells, labels, level)
     explanation(cells, found)
