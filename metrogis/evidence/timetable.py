@@ -6,9 +6,8 @@ of them say ``complete`` (see :mod:`.coverage`), and every loaded agency that ca
 those they name. A group that no row, no stop and no requirement names does not apply there; one
 that has a stop but no row is not complete.
 
-What was lost in reading existed: within the walk to where it may have been nothing is certain. A
-lost stop may itself be as far as that walk from the place recorded for it (the segment between its
-neighbours), so its reach is twice the walk; a lost trip called at the very stops recorded.
+What was lost in reading existed: within the walk to where it may have been nothing is certain, for
+the modes it may have been of; beyond nothing changes.
 """
 
 from __future__ import annotations
@@ -206,21 +205,15 @@ class Around:
         return own | self._near(blocked.tobytes(), shapes, metres)
 
     def _lost(self, group: str, metres: float) -> Bools:
-        found = np.zeros(len(self.points), bool)
-        for kind, reach in (("stop", 2 * metres), ("", metres)):
-            own = [
-                item
-                for item in self.evidence.losses
-                if (item.kind == "stop") == (kind == "stop")
-                and (not item.groups or group in item.groups)
-            ]
-            if any(item.where is None for item in own):
-                return np.ones(len(self.points), bool)
-            if own:
-                shapes = shapely.get_parts(np.array([item.where for item in own], dtype=object))
-                key = (kind + "|" + ",".join(str(id(item)) for item in own)).encode()
-                found |= self._near(key, np.asarray(shapes, dtype=object), reach)
-        return found
+        """Points within reach of where something of a group may have been lost."""
+        losses = self.evidence.losses
+        own = [k for k, item in enumerate(losses) if not item.groups or group in item.groups]
+        if any(losses[k].where is None for k in own):
+            return np.ones(len(self.points), bool)
+        if not own:
+            return np.zeros(len(self.points), bool)
+        shapes = shapely.get_parts(np.array([losses[k].where for k in own], dtype=object))
+        return self._near(str(own).encode(), np.asarray(shapes, dtype=object), metres)
 
     def _near(self, key: bytes, shapes: Shapes, metres: float) -> Bools:
         """Points within some metres of any of the shapes; asked once."""

@@ -295,11 +295,19 @@ def test_missing_operator_is_unknown(spots: Result, planted: dict[str, Item]) ->
 
 
 def test_missing_operator_undone(metro: Any, planted: dict[str, Item]) -> None:
-    """All timetables declared at hand: what nothing serves is then white, not unknown."""
+    """No operator missing: what nothing serves is then white, not unknown.
+
+    Words do not do it: the missing operator's timetable declared complete is still not loaded.
+    """
     item = planted["operator_missing"]
     town = metro.municipalities.set_index("teryt").geometry[item["teryt"]]
     cells = metro.population[metro.population.intersects(town)]
-    result = white(metro, cells, coverage=metro.coverage.assign(state="complete"))
+    words = metro.coverage.assign(state="complete")
+    claimed = white(metro, cells, coverage=words)
+    row = claimed.municipalities.set_index("teryt").loc[item["teryt"]]
+    assert (row["coverage"], row["white_people"]) == ("partial", 0)
+    assert any(r.layer == "coverage" and r.examples == "town_bus" for r in claimed.audit)
+    result = white(metro, cells, coverage=words[words["feed"].isin(metro.timetable.feeds)])
     row = result.municipalities.set_index("teryt").loc[item["teryt"]]
     assert row["coverage"] == "complete"
     assert row["unknown_people"] == 0
