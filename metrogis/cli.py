@@ -492,7 +492,7 @@ def check_layers(
     metro = open_metro(layers, data=data)
     with errors.status(_say("wczytywanie warstw", "reading layers")):
         problems = metro.problems()
-    _layer_table(metro, problems, as_json, outlook=metro.outlook())
+    _layer_table(metro, problems, as_json, outlook=metro.outlook(), health=_health(metro))
     if problems:
         raise typer.Exit(1)
 
@@ -535,11 +535,24 @@ def layer_template(
     errors.print(str(output_file))
 
 
+def _health(metro: Any) -> tuple[Any, ...]:
+    """Return the health of the timetable, if there is one that could be read."""
+    from metrogis.transit import health_of
+
+    frame = metro.layers
+    loaded = set(frame["layer"][frame["state"] == "loaded"])
+    if "timetable" not in loaded:
+        return ()
+    area = metro["municipalities"] if "municipalities" in loaded else None
+    return health_of(metro["timetable"], area=area)
+
+
 def _layer_table(
     metro: Any,
     problems: dict[str, MetrogisError],
     as_json: bool,
     outlook: dict[str, Text | None] | None = None,
+    health: tuple[Any, ...] = (),
 ) -> None:
     language = default_language()
     frame = metro.layers
@@ -556,6 +569,10 @@ def _layer_table(
             for r in metro.audit
         ]
         content = {"metro": metro.info.id, "layers": rows, "audit": audit}
+        if health:
+            content["health"] = [
+                {name: _plain(value) for name, value in vars(row).items()} for row in health
+            ]
         if outlook is not None:
             content["checks"] = {
                 check: {"runs": why is None, "reason": _plain(why) if why else None}
@@ -595,6 +612,11 @@ def _layer_table(
     output.print(table)
     for row in metro.audit.to_frame(language).itertuples():
         output.print(escape(f"{row.layer}: {row.action} {row.count}: {row.what} {row.examples}"))
+    if health:
+        from metrogis.transit import health_lines
+
+        for line in health_lines(health, language):
+            output.print(escape(line))
     if outlook is not None:
         ready = [check for check, why in outlook.items() if why is None]
         output.print(f"{_say('Będą policzone', 'Checks that will run')}: {', '.join(ready) or '-'}")

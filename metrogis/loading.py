@@ -136,6 +136,7 @@ def _load(metro: Metro, name: str) -> Any:
 
 def _timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: Source) -> Any:
     from metrogis.transit import DateRule, read_feed
+    from metrogis.transit.health import with_health
 
     holidays = None
     if layer.school_holidays is not None:
@@ -153,7 +154,7 @@ def _timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: So
     if layer.date_rule:
         thresholds: dict[str, Any] = {str(k): v for k, v in layer.date_rule.items()}
         feed = feed.with_date_rule(DateRule(**thresholds))
-    return feed.with_source(source)
+    return with_health(feed.with_source(source))
 
 
 def _bike_share(metro: Metro, name: str, path: Path, source: Source) -> Any:

@@ -169,7 +169,7 @@ def stops(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Dat
             "stop", "identyfikator przystanku powtórzony w innym miejscu",
             "stop id repeated at another place", other["stop_id"].text(),
             points=np.column_stack([decimal(other["stop_lon"]), decimal(other["stop_lat"])]),
-            stops=other["stop_id"].find(ids),
+            stops=other["stop_id"].find(ids), told=False,
         )  # fmt: skip
     lat[inherit], lon[inherit] = lat[station][inherit], lon[station][inherit]
     log(
@@ -258,7 +258,7 @@ def routes(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Da
         losing.note(
             "route", "identyfikator linii powtórzony z inną treścią",
             "route id repeated with other content", other["route_id"].text(),
-            routes=other["route_id"].find(ids), by_mode=False,
+            routes=other["route_id"].find(ids), by_mode=False, told=False,
         )  # fmt: skip
     kind = np.where(strange, 3, kind)
     short, long = table["route_short_name"].text(), table["route_long_name"].text()
@@ -312,6 +312,7 @@ def trips(
             "trip id repeated with other content", other["trip_id"].text(),
             trips=other["trip_id"].find(table["trip_id"].series()),
             routes=_known(other["route_id"].find(route_frame["route_id"])), by_mode=False,
+            told=False,
         )  # fmt: skip
     if strange.any():
         new = list(dict.fromkeys(route.filter(strange).text()))

@@ -22,13 +22,14 @@ from metrogis.provenance import Audit, Source
 from metrogis.texts import Text
 from metrogis.transit import days as day_rules
 from metrogis.transit import daytypes as cal
+from metrogis.transit import frames
 from metrogis.transit.archive import Archive, Limits
 from metrogis.transit.calendar import Calendar
 from metrogis.transit.calls import StopTimes
 from metrogis.transit.columns import Mask, positions
 from metrogis.transit.counts import in_two_feeds
 from metrogis.transit.daytypes import DAY_TYPES, DateLike, DayType, Interval
-from metrogis.transit.departures import Boardings, boardings, category, departure_table
+from metrogis.transit.departures import Boardings, boardings, departure_table
 from metrogis.transit.options import DateRule, Options
 from metrogis.transit.reference import FeedDates
 from metrogis.transit.runs import Runs, Twins, find_twins, listed_twice, runs_on
@@ -95,6 +96,23 @@ class Feed:
         )
 
     @property
+    def doubts(self) -> tuple[Loss, ...]:
+        """Why the timetable is incomplete somewhere: the same as its losses."""
+        return self.losses
+
+    @property
+    def health(self) -> pd.DataFrame:
+        """Health of every feed: what is lost, odd, or was put right.
+
+        feed, what (id), title_pl, title_en, count, examples, doubt (it makes things uncertain near
+        what it speaks of), trusted (why its doubt is set aside). See
+        :func:`metrogis.transit.health_of`, which has the titles as texts.
+        """
+        from metrogis.transit.health import health_table
+
+        return health_table(self)
+
+    @property
     def validity(self) -> tuple[Date, Date]:
         """First and last date for which the timetable speaks (any of its feeds)."""
         spans = self.calendar.validity.values()
@@ -121,47 +139,17 @@ class Feed:
         service day, past 86400 kept), stop_sequence, pickup_type, drop_off_type, modelled (the
         time was interpolated).
         """
-        c = self.calls
-        return pd.DataFrame(
-            {
-                "trip_id": category(c.trip, self.trips["trip_id"]),
-                "stop_id": category(c.stop, self.stops["stop_id"]),
-                "arrival_time": c.arrival,
-                "departure_time": c.departure,
-                "stop_sequence": c.sequence,
-                "pickup_type": c.pickup,
-                "drop_off_type": c.drop_off,
-                "modelled": c.modelled,
-            }
-        )
+        return frames.call_table(self)
 
     @property
     def frequencies(self) -> pd.DataFrame:
         """Headways: trip_id, start_time, end_time (seconds), headway_secs, exact_times."""
-        ids = self.trips["trip_id"].to_numpy()
-        h = self.headways
-        return pd.DataFrame(
-            {
-                "trip_id": ids[h["trip"].to_numpy()],
-                "start_time": h["start"].to_numpy(),
-                "end_time": h["end"].to_numpy(),
-                "headway_secs": h["headway"].to_numpy(),
-                "exact_times": h["exact"].to_numpy(),
-            }
-        )
+        return frames.headway_table(self)
 
     @cached_property
     def shapes(self) -> pd.DataFrame:
         """Shapes, read on first use: shape_id, shape_pt_lat, shape_pt_lon, shape_pt_sequence."""
-        from metrogis.transit.reading import read_shapes
-
-        parts = []
-        for name, archive in self.archives.items():
-            part = read_shapes(archive)
-            if len(self.archives) > 1:
-                part["shape_id"] = name + ":" + part["shape_id"]
-            parts.append(part)
-        return pd.concat(parts, ignore_index=True)
+        return frames.shape_table(self)
 
     @cached_property
     def _trip_route(self) -> npt.NDArray[np.int32]:

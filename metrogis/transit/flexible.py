@@ -67,6 +67,7 @@ def note_requests(losing: Losing, archive: Archive, stops: pd.DataFrame) -> None
         "service", "przewozy na żądanie w strefie lub w przedziale czasu (nie są odczytywane)",
         "services on request, in an area or a window of time (not read)",
         count=len(whole), trips=whole, stops=named, shapes=shapes, anywhere=missing,
+        told=False,
     )  # fmt: skip
 
 
@@ -144,5 +145,5 @@ def note_between_stops(
     losing.note(
         "service", "wsiadanie między przystankami (nie jest odczytywane)",
         "boarding between stops (not read)", count=len(trips), trips=trips,
-        shapes=shapely.linestrings(xy[pair]),
+        shapes=shapely.linestrings(xy[pair]), told=False,
     )  # fmt: skip

@@ -22,6 +22,7 @@ import pandas as pd
 import shapely
 
 from metrogis.evidence.losses import Loss, loss
+from metrogis.provenance import Audit
 from metrogis.texts import Text
 from metrogis.transit.calls import StopTimes
 from metrogis.transit.columns import Mask
@@ -54,6 +55,7 @@ class Note:
     whole_route: bool
     anywhere: bool
     by_mode: bool
+    told: bool = True
 
 
 @dataclass
@@ -101,6 +103,7 @@ class Losing:
         whole_route: bool = False,
         anywhere: bool = False,
         by_mode: bool = True,
+        told: bool = True,
     ) -> None:
         """Note lost things.
 
@@ -125,6 +128,8 @@ class Losing:
             It may have been wherever the feed serves.
         by_mode : bool
             Whether the mode of the trips is known.
+        told : bool
+            Whether the reader has put a row in the audit; :meth:`audit` has the others.
         """
         names = [str(i) for i in ids]
         n = len(names) if count is None else count
@@ -132,9 +137,10 @@ class Losing:
             a, b, c = (np.asarray(v, dtype=np.int64) for v in (trips, stops, routes))
             where = np.asarray(points, dtype=float).reshape(-1, 2)
             further = [*shapely.points(where[np.isfinite(where).all(axis=1)]), *shapes]
-            self.notes.append(
-                Note(kind, Text(pl, en), names, n, a, b, c, further, whole_route, anywhere, by_mode)
+            note = Note(
+                kind, Text(pl, en), names, n, a, b, c, further, whole_route, anywhere, by_mode, told
             )
+            self.notes.append(note)
 
     def unknown_stops(self, texts: Iterable[str], known: Ints) -> Ints:
         """Return ``known`` with a number below zero for every text that names no stop."""
@@ -144,6 +150,14 @@ class Losing:
             found[row] = -1 - place.setdefault(text, len(place))
         self.unknown = list(place)
         return found
+
+    def audit(self, feed: str) -> Audit:
+        """Return a row for everything lost of which the readers have told nothing else."""
+        audit = Audit()
+        for item in self.notes:
+            if not item.told:
+                audit = audit.add(feed, "unknown", item.count, item.what, item.ids)
+        return audit
 
     def places(
         self,

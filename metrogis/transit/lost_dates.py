@@ -48,7 +48,7 @@ def note_dates(losing: Losing, calendar: Table, dates: Table, trips: pd.DataFram
         losing.note("trip", pl, en, trip_ids[theirs], trips=np.flatnonzero(theirs))
     losing.note(
         "trip", "wiersze kalendarza bez usługi", "rows of the calendar without a service",
-        count=nobody, anywhere=True, by_mode=False,
+        count=nobody, anywhere=True, by_mode=False, told=False,
     )  # fmt: skip
 
 

@@ -193,6 +193,7 @@ def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
     note_requests(losing, archive, stops)
     between = routes["continuous_pickup"].to_numpy(np.int8)
     note_between_stops(losing, calls, between, trip_route, stops)
+    audit += losing.audit(name)
     source = Source(layer=name, origin=archive.path.name, sha256=started.sha256.result())
     texts = {c: tables["agency"][c].text() for c in clean.WANTED["agency"]}
     return Feed(

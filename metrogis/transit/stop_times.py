@@ -60,7 +60,7 @@ def stop_times(
     stop = table["stop_id"].find(stops["stop_id"])
     no_trip = trip < 0
     if no_trip.any():
-        _unknown_trips(table, no_trip, trip, stop, losing, log)
+        _unknown_trips(table, no_trip, trip, stop, trips, losing, log)
         table, broken = table.filter(~no_trip), broken[~no_trip]
         trip, stop = trip[~no_trip], stop[~no_trip]
     had = np.bincount(trip, minlength=len(trips)) > 0
@@ -69,6 +69,7 @@ def stop_times(
         losing.note(
             "trip", "plik kończy się być może za wcześnie", "the file may end too early",
             [trips["trip_id"].iloc[trip[-1]]], trips=trip[-1:], whole_route=True,
+            told=False,
         )  # fmt: skip
     if "continuous_pickup" in table:
         stated, _ = integer(table["continuous_pickup"], -1, range(4), np.int8)
@@ -122,12 +123,18 @@ def _modelled_beside_lost(calls: StopTimes, losing: Losing, stops: pd.DataFrame)
     losing.note(
         "call", "czasy interpolowane obok przystanku o nieznanym położeniu",
         "times interpolated beside a stop of unknown position", count=int(there.sum()),
-        trips=calls.trip[there], stops=calls.stop[there],
+        trips=calls.trip[there], stops=calls.stop[there], told=False,
     )  # fmt: skip
 
 
 def _unknown_trips(
-    table: Table, no_trip: Mask, trip: Ints, stop: Ints, losing: Losing, log: Log
+    table: Table,
+    no_trip: Mask,
+    trip: Ints,
+    stop: Ints,
+    trips: pd.DataFrame,
+    losing: Losing,
+    log: Log,
 ) -> None:
     """Note rows of trips that trips.txt does not have: lost trips at the stops they name.
 
@@ -155,7 +162,7 @@ def _unknown_trips(
     torn = np.unique(np.concatenate([before, after]))
     losing.note(
         "trip", "kursy, których część ma nieznany trip_id", "trips of which a part has another id",
-        torn, trips=torn,
+        trips["trip_id"].iloc[torn], trips=torn, told=False,
     )  # fmt: skip
 
 
@@ -439,7 +446,7 @@ def from_first_known(headways: pd.DataFrame, calls: StopTimes, losing: Losing) -
     losing.note(
         "trip", "kursy według odstępu bez czasu pierwszego przystanku",
         "trips by headway without the time of their first stop", count=int(unknown.sum()),
-        trips=trip[unknown],
+        trips=trip[unknown], told=False,
     )  # fmt: skip
     late = np.where(has & ~unknown, late % 86400, 0)
     return headways.assign(start=headways["start"] + late, end=headways["end"] + late)

@@ -1,0 +1,57 @@
+"""Tables of a feed as frames, for who wants to look at them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from metrogis.transit.departures import category
+
+if TYPE_CHECKING:
+    from metrogis.transit.feed import Feed
+
+
+def call_table(feed: Feed) -> pd.DataFrame:
+    """Return calls of trips at stops; see :attr:`metrogis.transit.Feed.stop_times`."""
+    c = feed.calls
+    return pd.DataFrame(
+        {
+            "trip_id": category(c.trip, feed.trips["trip_id"]),
+            "stop_id": category(c.stop, feed.stops["stop_id"]),
+            "arrival_time": c.arrival,
+            "departure_time": c.departure,
+            "stop_sequence": c.sequence,
+            "pickup_type": c.pickup,
+            "drop_off_type": c.drop_off,
+            "modelled": c.modelled,
+        }
+    )
+
+
+def headway_table(feed: Feed) -> pd.DataFrame:
+    """Return headways; see :attr:`metrogis.transit.Feed.frequencies`."""
+    ids = feed.trips["trip_id"].to_numpy()
+    h = feed.headways
+    return pd.DataFrame(
+        {
+            "trip_id": ids[h["trip"].to_numpy()],
+            "start_time": h["start"].to_numpy(),
+            "end_time": h["end"].to_numpy(),
+            "headway_secs": h["headway"].to_numpy(),
+            "exact_times": h["exact"].to_numpy(),
+        }
+    )
+
+
+def shape_table(feed: Feed) -> pd.DataFrame:
+    """Return the shapes of all feeds; see :attr:`metrogis.transit.Feed.shapes`."""
+    from metrogis.transit.reading import read_shapes
+
+    parts = []
+    for name, archive in feed.archives.items():
+        part = read_shapes(archive)
+        if len(feed.archives) > 1:
+            part["shape_id"] = name + ":" + part["shape_id"]
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
