@@ -113,10 +113,13 @@ def _read_pieces(feed: Any, service: Service, day: str) -> _Pieces:
         for g in feed.routes["mode_group"]
     ]
     limit = np.append(np.array(group, dtype="float64"), 0.0)[feed._trip_route]
-    call = found.call  # a departure is never a trip's last call
-    a, b = post[call], post[call + 1]
+    call = found.call
+    following = np.minimum(call + 1, len(calls) - 1)
+    # a departure is no trip's last call, but the call it leads to may have been lost in reading
+    goes_on = (following > call) & (calls.trip[following] == calls.trip[call])
+    a, b = post[call], post[following]
     place = np.append(service.place, -1)
-    used = (a >= 0) & (b >= 0) & (place[a] != place[b]) & (limit[calls.trip[call]] > 0)
+    used = goes_on & (a >= 0) & (b >= 0) & (place[a] != place[b]) & (limit[calls.trip[call]] > 0)
     found, a, b = found.take(used), a[used], b[used]
     trip = calls.trip[found.call].astype(np.int64)
     shape, _ = pd.factorize(feed.trips["shape_id"])

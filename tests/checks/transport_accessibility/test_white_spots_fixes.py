@@ -248,3 +248,58 @@ def test_a_new_stop_is_passed_in_the_windows(tmp_path, morning, offered) -> None
     )
     row = result.features["cells"].iloc[0]
     assert (row["fix"] == "new_stop") == offered
+
+
+# ------------------------------------------------------------------ a path and departures together
+
+
+def bridged(lines, y):
+    """The streets with a footbridge over the river."""
+    return [*lines, LineString([(0, y), (60, y)])]
+
+
+def test_a_path_and_departures_together_before_a_new_line(tmp_path) -> None:
+    lines = two_banks(np.random.default_rng(11))
+    stops, home = {"a": (64.0, 0.0), "far": (5000, 0)}, [(-104.0, 0.0)]
+
+    def feed(name, hours):
+        return write_feed(tmp_path / name, stops, [[("a", h), ("far", h + 1)] for h in hours])
+
+    few = feed("few", ENOUGH[1:7])  # six of eight departures
+    result = check(few, cells(home), streets(lines))
+    row = result.features["cells"].iloc[0]
+    assert (row["state"], row["cause"]) == ("white", "barrier")
+    assert (row["fix"], row["fix_verified"]) == ("path_departures", True)
+    assert (row["fix_size"], row["fix_departures"]) == (pytest.approx(60), 2)
+    spot = result.features["spots"].iloc[0]
+    assert (spot["fix"], spot["fix_place"], spot["fix_people"]) == ("path_departures", "Stop a", 1)
+    assert bool(spot["fix_verified"])
+    assert result.features["fixes"]["fix_departures"].tolist() == [2]
+    assert "60 m of path to Stop a and 2 more departures there" in " ".join(result.sentences("en"))
+    # applied it serves; the path alone, the departures alone, or one fewer of them do not
+    y = result.features["fixes"].geometry.iloc[0].y - Y0
+    more = {"few": ENOUGH[1:7], "one": ENOUGH[1:8], "two": ENOUGH}
+    for name, hours in more.items():
+        for built in (False, True):
+            way = streets(bridged(lines, y) if built else lines)
+            found = check(feed(f"{name}{built}", hours), cells(home), way).features["cells"]
+            served = found["state"].tolist() == ["served"]
+            assert served == (built and name == "two"), (name, built)
+
+
+@pytest.mark.parametrize(("worth", "size", "departures"), [(10, 60, 5), (200, 360, 1)])
+def test_the_cheapest_pair_is_taken(tmp_path, worth, size, departures) -> None:
+    # over the river a stop that lacks five departures; farther away one that lacks one
+    lines = [
+        LineString([(0, 0), (-100, 0), (-100, -3000), (60, -3000), (60, 0)]),
+        LineString([(-100, -3000), (-3000, -3000), (-3000, 2000), (0, 2000), (0, 360)]),
+    ]
+    stops = {"a": (64.0, 0.0), "b": (4.0, 364.0), "far": (9000, 0)}
+    trips = [[("a", h), ("far", h + 1)] for h in (7, 14, 15)]
+    trips += [[("b", h), ("far", h + 1)] for h in (6, 7, 8, 13, 14, 15, 16)]
+    feed = write_feed(tmp_path / "f", stops, trips)
+    result = check(feed, cells([(-4.0, 0.0)]), streets(lines), metres_per_departure=worth)
+    row = result.features["cells"].iloc[0]
+    assert (row["fix"], row["fix_verified"]) == ("path_departures", True)
+    assert row["fix_size"] == pytest.approx(size, abs=5)
+    assert row["fix_departures"] == departures
