@@ -202,14 +202,12 @@ def as_json(known: Mapping[str, Known]) -> dict[str, Any]:
 def table(known: Mapping[str, Known], municipalities: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return one row a layer and municipality: how much of its land is known."""
     kept = [c for c in ("teryt", "name") if c in municipalities.columns]
-    parts = []
-    for name, item in known.items():
-        if len(item.shares) != len(municipalities):
-            continue
-        part = pd.DataFrame(municipalities[kept]).reset_index(drop=True)
-        part.insert(0, "layer", name)
-        part["state"] = item.state
-        part["known_share"] = item.shares if item.state != ABSENT else 0.0
-        parts.append(part)
-    columns = ["layer", *kept, "state", "known_share"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    shown = [item for item in known.values() if len(item.shares) == len(municipalities)]
+    size = len(municipalities)
+    columns: dict[str, Any] = {"layer": np.repeat([item.layer for item in shown], size)}
+    for name in kept:
+        columns[name] = np.tile(municipalities[name].to_numpy(dtype=object), len(shown))
+    columns["state"] = np.repeat([item.state for item in shown], size)
+    shares = [item.shares if item.state != ABSENT else np.zeros(size) for item in shown]
+    columns["known_share"] = np.concatenate(shares) if shares else np.zeros(0)
+    return pd.DataFrame(columns)

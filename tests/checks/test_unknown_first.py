@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +55,15 @@ def cut(name: str, layer: Any, known: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def metro(demo_s: Path) -> Any:
-    return open_metro(demo_s)
+def metro(demo_s: Path) -> Iterator[Any]:
+    yield open_metro(demo_s)
+    ask.cache_clear()
 
 
-def ask(metro: Any, check: Any, *, cut_away: bool) -> Result | None:
+@cache
+def ask(metro: Any, check_id: str, cut_away: bool) -> Result | None:
+    """Return the answer of a check, with knowledge taken away or not; asked once for all tests."""
+    check = registry.get(check_id)
     known = strip(metro.municipalities)
     try:
         layers = {i.name: metro.get(i.name) for i in check.inputs}
@@ -79,9 +85,8 @@ def require_rule(result: Result) -> None:
 
 @pytest.mark.parametrize("check_id", [c.id for c in registry.CHECKS])
 def test_findings_begin_with_what_is_not_known(metro: Any, check_id: str):
-    check = registry.get(check_id)
     for cut_away in (False, True):
-        result = ask(metro, check, cut_away=cut_away)
+        result = ask(metro, check_id, cut_away)
         if result is not None:
             require_rule(result)
 
@@ -89,7 +94,7 @@ def test_findings_begin_with_what_is_not_known(metro: Any, check_id: str):
 def test_taking_knowledge_away_leaves_most_unknown_in_some_checks(metro: Any):
     # else the test above would hold of nothing
     asked = ("urban_growth", "urban_form", "white_spots", "service_quality", "cycle_network")
-    results = [ask(metro, registry.get(i), cut_away=True) for i in asked]
+    results = [ask(metro, i, True) for i in asked]
     assert sum(r is not None and r.mostly_unknown for r in results) >= 3
 
 
