@@ -65,7 +65,9 @@ class Axis:
         return order[np.searchsorted(keys, low * len(self.nodes) + high)]
 
 
-def medial_axis(shape: Any, *, spacing: float = 10.0, most: int = 30_000) -> Axis:
+def medial_axis(
+    shape: Any, *, spacing: float = 10.0, least: float = 0.0, most: int = 30_000
+) -> Axis:
     """Return the medial axis of a polygon.
 
     Parameters
@@ -75,12 +77,15 @@ def medial_axis(shape: Any, *, spacing: float = 10.0, most: int = 30_000) -> Axi
     spacing : float
         Distance of points along the boundary, m; finer where it faces itself nearer than four times
         that, coarser where ``most`` points would not do.
+    least : float
+        What is narrower is not looked at finely, m: in a long slit points would be countless.
+    most : int
     """
-    return _axis(shapely.to_wkb(shape), spacing, most)
+    return _axis(shapely.to_wkb(shape), spacing, least, most)
 
 
 @lru_cache(maxsize=2)  # ends of a corridor and its width ask for the same axis, one after the other
-def _axis(wkb: bytes, spacing: float, most: int) -> Axis:
+def _axis(wkb: bytes, spacing: float, least: float, most: int) -> Axis:
     shape = shapely.from_wkb(wkb)
     walls = shapely.boundary(shape)
     spacing = max(spacing, shapely.length(walls) / most)
@@ -99,7 +104,7 @@ def _axis(wkb: bytes, spacing: float, most: int) -> Axis:
             return _nothing(walls)
         if turn == _PASSES - 1 or len(points) > 4 * most:
             break
-        finer = _finer(points, ring, first, diagram, shape, origin, spacing)
+        finer = _finer(points, ring, first, diagram, shape, origin, spacing, least)
         if finer is None:
             break
         points, ring = finer
@@ -129,12 +134,14 @@ def _finer(
     shape: Any,
     origin: Array,
     spacing: float,
+    least: float,
 ) -> tuple[Array, Array] | None:
     """Put points between those that face a near wall; None where all are dense enough."""
     pairs = first[np.asarray(diagram.ridge_points)]
     one, two = points[pairs[:, 0]], points[pairs[:, 1]]
     gap = np.hypot(*(one - two).T)
-    near = np.flatnonzero((gap < _NEAR * spacing) & (gap > spacing / _FINEST))
+    # half of it: the least passage itself is still measured to its decimetres
+    near = np.flatnonzero((gap < _NEAR * spacing) & (gap > max(spacing / _FINEST, least / 2)))
     pairs, gap = pairs[near], gap[near]
     # what lies a short way along the same ring is a corner, not another wall
     step = np.hypot(*np.diff(points, axis=0).T)

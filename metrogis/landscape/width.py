@@ -162,10 +162,10 @@ def clear_width(
     nothing = ClearWidth(0.0, bottlenecks=_bottlenecks([], crs))
     if room.is_empty:
         return nothing
-    axis = medial_axis(room, spacing=spacing)
+    axis = medial_axis(room, spacing=spacing, least=min_width)
     if not len(axis.edges):
         return nothing
-    known = complete_ends(known, whole, spacing=spacing)
+    known = complete_ends(known, whole, spacing=spacing, least=min_width)
     groups = [_nodes_at(axis, end, spacing / 2) for end in known]
     if len(groups) < 2 or any(len(g) == 0 for g in groups):
         return nothing
@@ -234,7 +234,7 @@ def ends_of(
     return [End(g) for g in found]
 
 
-def farthest_ends(corridor: Any, *, spacing: float = 10.0) -> list[End]:
+def farthest_ends(corridor: Any, *, spacing: float = 10.0, least: float = 0.0) -> list[End]:
     """Find the two farthest points of a corridor's axis: the largest disc at each of them.
 
     A tip of the axis runs into a corner, where no disc fits, and a spike of the outline has one
@@ -247,7 +247,7 @@ def farthest_ends(corridor: Any, *, spacing: float = 10.0) -> list[End]:
     >>> sorted(round(end.geometry.centroid.x, -1) for end in (one, two))
     [400.0, 4600.0]
     """
-    axis = medial_axis(corridor, spacing=spacing)
+    axis = medial_axis(corridor, spacing=spacing, least=least)
     if not len(axis.edges):
         return []
     n = len(axis.nodes)
@@ -333,7 +333,9 @@ def _ends(given: Any) -> list[End]:
     return [e for e in found if e.geometry is not None and not e.geometry.is_empty]
 
 
-def complete_ends(known: list[End], corridor: Any, *, spacing: float = 10.0) -> list[End]:
+def complete_ends(
+    known: list[End], corridor: Any, *, spacing: float = 10.0, least: float = 0.0
+) -> list[End]:
     """Add the farthest points of the axis where fewer than two ends are known.
 
     One that is known takes the place of the nearer of the two, if it is within the width of the
@@ -348,7 +350,7 @@ def complete_ends(known: list[End], corridor: Any, *, spacing: float = 10.0) -> 
     """
     if len(known) >= 2:
         return known
-    far = farthest_ends(corridor, spacing=spacing)
+    far = farthest_ends(corridor, spacing=spacing, least=least)
     if not known or len(far) < 2:
         return far
     gaps = [e.geometry.distance(known[0].geometry) for e in far]

@@ -20,6 +20,19 @@ COMPATIBILITY: dict[str, Text] = {
 }
 
 
+PARTS: dict[str, Text] = {
+    "settlement": Text("sieć osadnicza i jej hierarchia", "settlement network with its hierarchy"),
+    "nature": Text("powiązania przyrodnicze", "natural links"),
+    "transport": Text(
+        "korytarze transportowe, także piesze i rowerowe",
+        "transport corridors, walking and cycling included",
+    ),
+    "infrastructure": Text("infrastruktura", "infrastructure"),
+}
+"""Parts of the functional-spatial model of a strategy (act on municipal self-government, art.
+10e(3)(4)); which of them a class belongs to is said by the table."""
+
+
 class CompatibilityTable:
     """Compatibility of zone types with classes of the structure.
 
@@ -27,7 +40,8 @@ class CompatibilityTable:
     ----------
     table : DataFrame
         ``class``, ``symbol`` (``*``: every type not named for the class), ``compatibility``
-        (``compatible``, ``neutral``, ``conflict``).
+        (``compatible``, ``neutral``, ``conflict``), and ``part``, if any: a key of :data:`PARTS`,
+        the same in all rows of a class that state one.
     layer : str
         Named by errors.
 
@@ -77,6 +91,13 @@ class CompatibilityTable:
                 ),
             )
 
+        self._parts = _parts_of(table, layer)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Part of the model of each class for which the table states one."""
+        return dict(self._parts)
+
     @property
     def classes(self) -> set[str]:
         """Classes the table knows."""
@@ -92,3 +113,24 @@ class CompatibilityTable:
     def map(self, kinds: Iterable[object], symbols: Iterable[object]) -> list[str | None]:
         """Return the compatibility of each pair."""
         return [self.of(k, s) for k, s in zip(kinds, symbols, strict=True)]
+
+
+def _parts_of(table: pd.DataFrame, layer: str) -> dict[str, str]:
+    if "part" not in table:
+        return {}
+    stated = table[table["part"].notna() & (table["part"].astype(str).str.strip() != "")]
+    pairs = list(zip(stated["class"].astype(str), stated["part"].astype(str), strict=True))
+    found = dict(pairs)
+    bad = [f"{kind}: {part}" for kind, part in pairs if part not in PARTS or found[kind] != part]
+    if bad:
+        shown = "; ".join(dict.fromkeys(bad[:5]))
+        raise SchemaError(
+            Text(f"zła część modelu: {shown}", f"bad part of the model: {shown}"),
+            layer=layer,
+            place="part",
+            remedy=Text(
+                f"jedna dla klasy, z: {', '.join(PARTS)}",
+                f"one for a class, of: {', '.join(PARTS)}",
+            ),
+        )
+    return found

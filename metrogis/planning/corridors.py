@@ -99,6 +99,30 @@ def cut_corridors(
     return Pieces(parts, home.geometry, conflicts, over.geometry)
 
 
+def withhold(pieces: Pieces, kept: Array, taken: Array) -> Pieces:
+    """Return pieces of which some land is unknown after all.
+
+    Parameters
+    ----------
+    pieces : Pieces
+    kept : array of geometry
+        What stays certain of each of ``conflict_shapes``.
+    taken : array of float
+        Area taken from each, m2.
+    """
+    if not (taken > 0).any():
+        return pieces
+    parts, conflicts = pieces.parts.copy(), pieces.conflicts.copy()
+    part = conflicts["part"].to_numpy()
+    for name in EFFECTS[:3]:
+        rows = (conflicts["severity"] == name).to_numpy()
+        less = np.bincount(part[rows], taken[rows], minlength=len(parts))
+        parts[name] = np.maximum(parts[name] - less, 0.0)
+        parts["unknown"] += less
+    conflicts["area"] = np.maximum(conflicts["area"] - taken, 0.0)
+    return Pieces(parts, pieces.shapes, conflicts, kept)
+
+
 def free_space(corridor: Any, barriers: Array, built: Array, unknown_as: Any = None) -> Any:
     """Return what is left of a corridor without barrier zones and built-up land.
 

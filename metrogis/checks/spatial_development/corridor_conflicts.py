@@ -15,6 +15,7 @@ from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, 
 from metrogis.checks.spatial_development import corridor_conflicts_texts as texts
 from metrogis.checks.spatial_development.corridor_passage import Passages, passages
 from metrogis.checks.spatial_development.corridor_tables import (
+    Ready,
     conflict_table,
     corridor_table,
     municipal_table,
@@ -22,6 +23,7 @@ from metrogis.checks.spatial_development.corridor_tables import (
     protected_table,
 )
 from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES
+from metrogis.checks.spatial_development.plan_texts import GROUND_TABLE, listed, plan_land
 from metrogis.texts import Text, number
 
 _OWN = "this project's choice"
@@ -124,14 +126,18 @@ def corridor_conflicts(
     Returns
     -------
     Result
-        Features ``corridors`` (areas in ha by effect, clear width in m before and under the
-        plans, the least it can be where a plan is unknown, ``cut`` yes / no / unknown),
-        ``conflicts`` (corridor x zone), ``bottlenecks``, ``protected``.
+        Features ``corridors`` (areas in ha by effect; clear width in m today and under the plans,
+        the most and the least it can be; ``cut`` yes / no / unknown; ``state_today`` open / cut /
+        unknown; ``state`` open / cut_today / cut_by_plan / unknown), ``conflicts`` (corridor x
+        zone), ``bottlenecks`` (and places that cut), ``protected``, ``plan_cover``.
 
     Notes
     -----
     Clear width is the diameter of the largest disc that can travel from one end of the corridor
-    to the other through its free space (corridor less barrier zones and built-up land).
+    to the other through its free space (corridor less barrier zones and built-up land). A corridor
+    is cut where no such disc is left though all land whose plan or building is not known was taken
+    as free; open where one is left though all of it was taken as lost; else it is unknown. Without
+    a layer of built-up land nothing is known of building, so no corridor is certainly open.
 
     Examples
     --------
@@ -171,84 +177,109 @@ def corridor_conflicts(
             "conflicts": conflicts,
             "bottlenecks": found.bottlenecks,
             "protected": protected.frame,
+            GROUND_TABLE: plan_land(ready.towns, ready.plans.cover),
         },
-        findings=_findings(run, table, towns, found),
+        findings=_findings(run, ready, table, towns, found),
     )
 
 
 def _findings(
-    run: Run, table: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, found: Passages
+    run: Run, ready: Ready, table: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, found: Passages
 ) -> list[Finding]:
-    total = float(table["area_ha"].sum())
-    sums = {k: float(table[f"{k}_ha"].sum()) for k in ("barrier", "filter", "unknown")}
-    out = [
-        Finding(
-            texts.LOST,
-            {
-                "corridors": len(table),
-                "corridor_ha": total,
-                "barrier_ha": sums["barrier"],
-                "barrier_share": sums["barrier"] / total if total else float("nan"),
-                "filter_ha": sums["filter"],
-                "unknown_ha": sums["unknown"],
-                "unknown_share": sums["unknown"] / total if total else float("nan"),
-            },
-        )
-    ]
-    cut = table["cut"].to_numpy()
-    out.append(
-        Finding(
-            texts.CUT,
-            {
-                "cut": int((cut == "yes").sum()),
-                "passable": int((cut == "no").sum()),
-                "cut_unknown": int((cut == "unknown").sum()),
-                "bottlenecks": int((found.bottlenecks["kind"] == "bottleneck").sum()),
-            },
-            {
-                "width": Text(
-                    number(run.parameters.bottleneck_width, "pl"),
-                    number(run.parameters.bottleneck_width, "en"),
-                )
-            },
-        )
-    )
+    out = [_lost(table), _cut(run, table, found)]
     worst = table[(table["cut"] != "yes") & table["clear_width_m"].notna()]
     if len(worst):
         row = worst.loc[worst["clear_width_m"].idxmin()]
+        text = texts.NARROWEST if row["width_known"] else texts.NARROWEST_AT_MOST
         out.append(
             Finding(
-                texts.NARROWEST,
+                text,
                 {"narrowest_m": float(row["clear_width_m"])},
                 {"narrowest": str(row["name"])},
             )
         )
-    built = table["built_ha"]
-    if built.notna().any():
-        share = float(built.sum()) / total if total else float("nan")
-        out.append(Finding(texts.BUILT, {"built_ha": float(built.sum()), "built_share": share}))
-    guarded = table["protected_share"]
-    if guarded.notna().any():
-        inside = float((guarded * table["area_ha"]).sum())
-        out.append(
-            Finding(
-                texts.PROTECTED,
-                {
-                    "protected_ha": inside,
-                    "protected_share": inside / total if total else float("nan"),
-                    "protected_barrier_ha": float(towns["protected_barrier_ha"].sum()),
-                },
-            )
-        )
-    bare = towns[(towns["corridor_ha"] > 0) & (towns["plan"] != "yes")]
+    out += _land(run, ready, table, towns)
+    bare = towns[(towns["corridor_ha"] > 0) & ~ready.plans.cover.known]
     if len(bare):
         out.append(
             Finding(
                 texts.BARE,
                 {"municipalities_unknown": len(bare)},
-                {"names": ", ".join(bare["name"].astype(str).head(6))},
+                {"names": listed(bare["name"].astype(str).tolist())},
+                unknown=True,
             )
         )
+    return out
+
+
+def _lost(table: gpd.GeoDataFrame) -> Finding:
+    """Return the sentence on what plans take of the corridors."""
+    total, unknown = (float(table[c].sum()) for c in ("area_ha", "unknown_ha"))
+    known = total - unknown
+    some = known > 1e-6 * total
+    barrier, filters = (
+        float(table[f"{k}_ha"].sum()) if some or not total else float("nan")
+        for k in ("barrier", "filter")
+    )
+    values = {
+        "corridors": len(table),
+        "corridor_ha": total,
+        "barrier_ha": barrier,
+        "barrier_share": barrier / known if some else float("nan"),
+        "filter_ha": filters,
+        "unknown_ha": unknown,
+        "unknown_share": unknown / total if total else float("nan"),
+    }
+    return Finding(texts.lost(values), values, unknown=unknown > 0.5 * total)
+
+
+def _cut(run: Run, table: gpd.GeoDataFrame, found: Passages) -> Finding:
+    """Return the sentence on corridors that are cut, open, or not known to be either."""
+    cut, state = table["cut"].to_numpy(), table["state"].to_numpy()
+    values = {
+        "cut": int((cut == "yes").sum()),
+        "cut_today": int((state == "cut_today").sum()),
+        "passable": int((cut == "no").sum()),
+        "cut_unknown": int((cut == "unknown").sum()),
+        "bottlenecks": int((found.bottlenecks["kind"] == "bottleneck").sum()),
+    }
+    width = run.parameters.bottleneck_width
+    places = {"width": Text(number(width, "pl"), number(width, "en"))}
+    return Finding(texts.cut(values), values, places)
+
+
+def _land(
+    run: Run, ready: Ready, table: gpd.GeoDataFrame, towns: gpd.GeoDataFrame
+) -> list[Finding]:
+    """Return the sentences on built-up and protected land."""
+    out = []
+    total = float(table["area_ha"].sum())
+    if ready.built_known.given:
+        built, dark = (float(table[c].sum()) for c in ("built_ha", "built_unknown_ha"))
+        known = total - dark
+        values = {
+            "built_ha": built if known > 1e-6 * total else float("nan"),
+            "built_share": built / known if known > 1e-6 * total else float("nan"),
+            "built_unknown_ha": dark,
+        }
+        out.append(Finding(texts.built(values), values))
+    else:
+        out.append(Finding(texts.NO_BUILT))
+    guarded = table[table["protected_share"].notna()]
+    if len(guarded):
+        inside = float(guarded["protected_ha"].sum())
+        known = float((guarded["area_ha"] - guarded["protected_unknown_ha"]).sum())
+        barrier = towns["protected_barrier_ha"]
+        values = {
+            "protected_ha": inside,
+            "protected_share": inside / known,
+            "protected_barrier_ha": float(barrier.sum()) if barrier.notna().any() else float("nan"),
+            "protected_unknown_ha": float(towns["protected_unknown_ha"].sum()),
+        }
+        out.append(Finding(texts.protected(values), values))
+    lost = sum(item.count for item in run.evidence["corridors"].losses)
+    if lost:
+        out.append(Finding(texts.CORRIDORS_LOST, {"corridors_lost": lost}, unknown=True))
     return out
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,13 @@ import pandas as pd
 import shapely
 
 from metrogis.checks.contract import Run
-from metrogis.checks.spatial_development.plan_inputs import zone_owners, zones_of
+from metrogis.checks.spatial_development.plan_inputs import Plans, read_plans
+from metrogis.checks.spatial_development.plan_texts import add_plan, known_sum
+from metrogis.evidence import Evidence
+from metrogis.evidence.rasters import RasterEvidence
 from metrogis.landscape import grid as grids
-from metrogis.planning.corridors import EFFECTS, Pieces, cut_corridors
-from metrogis.planning.overlay import intersect, without_overlaps
+from metrogis.planning.corridors import EFFECTS, Pieces, cut_corridors, withhold
+from metrogis.planning.overlay import intersect, ranked, without_overlaps
 from metrogis.planning.zones import SeverityTable
 from metrogis.texts import Text
 
@@ -25,21 +30,41 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 _HECTARE = 1e4
+_PLACES = {"bottlenecks": "bottleneck", "cuts": "cut", "cuts_today": "cut_today"}
 _YIELDS = {"barrier": 0, "filter": 1, "permeable": 2, None: 3}
 
 
 @dataclass(frozen=True)
 class Ready:
-    """Layers of one run, fit for overlays; positions are rows of the frames."""
+    """Layers of one run, fit for overlays; positions are rows of the frames.
+
+    Attributes
+    ----------
+    towns, corridors, zones : GeoDataFrame
+    plans : Plans
+        Where plans are known.
+    pieces : Pieces
+        Corridors cut by municipality and zone.
+    severity : SeverityTable
+    built : array of geometry
+        Built-up land near the corridors.
+    built_known : Evidence
+        Where built-up land is known.
+    built_area, built_dark, plan_dark : array of float
+        Of each part of ``pieces``: built-up, of unknown building, of unknown plan, m2.
+    """
 
     towns: gpd.GeoDataFrame
     corridors: gpd.GeoDataFrame
     zones: gpd.GeoDataFrame
+    plans: Plans
     pieces: Pieces
     severity: SeverityTable
     built: Array
-    built_known: bool
-    has_plan: Array
+    built_known: Evidence
+    built_area: Array
+    built_dark: Array
+    plan_dark: Array
 
 
 def prepare(run: Run) -> Ready:
@@ -47,9 +72,11 @@ def prepare(run: Run) -> Ready:
     towns, corridors = run.layers["municipalities"], run.layers["corridors"]
     corridors = corridors.reset_index(drop=True)
     severity = SeverityTable(run.layers["corridor_severity"], layer="corridor_severity")
-    zones = zones_of(run, run.check.id)
-    order = np.array([_YIELDS[severity.of(s, None)] for s in zones["symbol"]], dtype=np.int64)
+    plans = read_plans(run, run.check.id, tolerance=run.parameters.tolerance)
+    zones = plans.zones
     shapes = zones.geometry.to_numpy().copy()
+    harm = [_YIELDS[severity.of(s, None)] for s in zones["symbol"]]
+    order = ranked(shapes, harm, zones["symbol"].astype(str).to_numpy())
     near = _near(shapes, corridors, run.layers["protected_areas"])
     shapes[near], changed = without_overlaps(shapes[near], order[near])
     changed = near[changed]
@@ -73,11 +100,30 @@ def prepare(run: Run) -> Ready:
         zones["symbol"].tolist(),
         severity,
     )
+    certain = pieces.conflicts["severity"].isin(["barrier", "unknown"]).to_numpy()
+    pieces = withhold(pieces, *plans.withheld(pieces.conflict_shapes, certain))
     _note_outside(run, corridors, pieces)
     built, known = _built(run, corridors)
-    owner = zone_owners(run, zones, towns)
-    has_plan = np.bincount(owner[owner >= 0], minlength=len(towns)) > 0
-    return Ready(towns, corridors, zones, pieces, severity, built, known, has_plan)
+    return Ready(
+        towns,
+        corridors,
+        zones,
+        plans,
+        pieces,
+        severity,
+        built,
+        known,
+        _built_area(pieces.shapes, built),
+        _dark(known, pieces.shapes),
+        _dark(plans.evidence, pieces.shapes),
+    )
+
+
+def _dark(evidence: Evidence, shapes: Array) -> Array:
+    """Area of each shape in which a layer is not known, m2 (rounding is none)."""
+    whole = shapely.area(shapes)
+    dark = whole - shapely.area(evidence.known_part(shapes))
+    return np.asarray(np.where(dark > 1e-9 * whole, dark, 0.0))
 
 
 def _near(shapes: Array, *layers: gpd.GeoDataFrame | None) -> Array:
@@ -106,30 +152,42 @@ def _note_outside(run: Run, corridors: gpd.GeoDataFrame, pieces: Pieces) -> None
     )
 
 
-def _built(run: Run, corridors: gpd.GeoDataFrame) -> tuple[Array, bool]:
-    """Return polygons of built-up land near the corridors, and whether anything tells of it."""
+def _built(run: Run, corridors: gpd.GeoDataFrame) -> tuple[Array, Evidence]:
+    """Return polygons of built-up land near the corridors, and where built-up land is known.
+
+    It is known where every layer that is there knows it: each may hold what the other lacks.
+    """
     layer, houses = run.layers["built_up"], run.layers["buildings"]
     found: list[Array] = []
+    known: list[Evidence] = []
     if isinstance(layer, gpd.GeoDataFrame):
         found.append(layer.geometry.to_numpy())
+        known.append(run.evidence["built_up"])
     elif layer is not None:
-        found.append(_built_cells(run, layer, corridors))
+        cells, where = _built_cells(run, layer, corridors)
+        found.append(cells)
+        known.append(where)
     if houses is not None:
         found.append(houses.geometry.to_numpy())
-    if not found:
-        return np.empty(0, dtype=object), False
+        known.append(run.evidence["buildings"])
+    given = [evidence for evidence in known if evidence.given]
+    if not given:
+        return np.empty(0, dtype=object), Evidence.absent("built_up")
     shapes = np.concatenate(found)
+    shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     hits = shapely.STRtree(shapes).query(corridors.geometry.to_numpy(), predicate="intersects")
-    return shapes[np.unique(hits[1])], True
+    return shapes[np.unique(hits[1])], functools.reduce(operator.and_, given)
 
 
-def _built_cells(run: Run, layer: Any, corridors: gpd.GeoDataFrame) -> Array:
+def _built_cells(run: Run, layer: Any, corridors: gpd.GeoDataFrame) -> tuple[Array, Evidence]:
     import rasterio.features as features
 
     grid = grids.read(layer, layer="built_up")
     if grid.transform is None or grid.crs is None:
         run.note("built_up", "dropped", 1, Text("raster bez położenia", "raster without a place"))
-        return np.empty(0, dtype=object)
+        return np.empty(0, dtype=object), Evidence.absent("built_up")
+    evidence = RasterEvidence.of_grid(grid, "built_up", run.crs)
+    run.evidence["built_up"] = evidence
     band = corridors.geometry.to_crs(grid.crs)
     near = features.rasterize(
         band, out_shape=grid.shape, transform=grid.transform, all_touched=True, dtype="uint8"
@@ -146,7 +204,7 @@ def _built_cells(run: Run, layer: Any, corridors: gpd.GeoDataFrame) -> Array:
         shapely.geometry.shape(s)
         for s, _ in features.shapes(mask.astype("uint8"), mask=mask, transform=grid.transform)
     ]
-    return gpd.GeoSeries(shapes, crs=grid.crs).to_crs(run.crs).to_numpy()
+    return gpd.GeoSeries(shapes, crs=grid.crs).to_crs(run.crs).to_numpy(), evidence
 
 
 # --------------------------------------------------------------------------- tables
@@ -156,10 +214,9 @@ def _sum(values: Any, groups: Any, n: int) -> Array:
     return np.bincount(np.asarray(groups, dtype=np.int64), np.asarray(values, float), minlength=n)
 
 
-def _built_area(ready: Ready) -> Array:
-    """Built-up area of each piece (m2); overlapping outlines count once."""
-    parts = ready.pieces.shapes
-    over = intersect(parts, ready.built)
+def _built_area(parts: Array, built: Array) -> Array:
+    """Built-up area of each part (m2); overlapping outlines count once."""
+    over = intersect(parts, built)
     area = np.zeros(len(parts))
     ends = np.flatnonzero(np.diff(over.left)) + 1
     for rows in np.split(np.arange(len(over.left)), ends):
@@ -168,34 +225,50 @@ def _built_area(ready: Ready) -> Array:
     return area
 
 
+def _effects(ready: Ready, group: str, n: int) -> pd.DataFrame:
+    """Areas of corridors by effect, in ha and as shares, by corridor or municipality.
+
+    What is not known stands beside what is; where nothing is known, sums are NaN and not 0.
+    """
+    parts = ready.pieces.parts
+    area = _sum(parts["area"], parts[group], n)
+    sums = {e: _sum(parts[e], parts[group], n) for e in EFFECTS}
+    known = np.where(sums["unknown"] > 0, area - sums["unknown"], area)
+    some = known > 1e-6 * area
+    table = pd.DataFrame({"area_ha": area / _HECTARE})
+    for effect in EFFECTS[:3]:
+        # "none" of a corridor that lies outside is a fact; of one without a plan it is not
+        table[f"{effect}_ha"] = known_sum(sums[effect], some | (area == 0)) / _HECTARE
+    table["unknown_ha"] = sums["unknown"] / _HECTARE
+    with np.errstate(invalid="ignore", divide="ignore"):
+        table["barrier_share"] = np.where(some, sums["barrier"] / known, np.nan)
+        table["unknown_share"] = np.where(area > 0, sums["unknown"] / area, np.nan)
+    built, dark = (_sum(v, parts[group], n) for v in (ready.built_area, ready.built_dark))
+    table["built_ha"] = known_sum(built, (area - dark > 1e-6 * area) | (area == 0)) / _HECTARE
+    table["built_unknown_ha"] = dark / _HECTARE
+    return table
+
+
 def corridor_table(run: Run, ready: Ready, found: Passages) -> gpd.GeoDataFrame:
     """One row per corridor: what the plans leave of it."""
     corridors, parts = ready.corridors, ready.pieces.parts
     n = len(corridors)
     table = gpd.GeoDataFrame({"name": corridors["name"]}, crs=run.crs, geometry=corridors.geometry)
     table["rank"] = corridors.get("rank")
-    area = _sum(parts["area"], parts["corridor"], n)
-    table["area_ha"] = area / _HECTARE
-    for effect in EFFECTS:
-        table[f"{effect}_ha"] = _sum(parts[effect], parts["corridor"], n) / _HECTARE
-    with np.errstate(invalid="ignore", divide="ignore"):
-        known = area - _HECTARE * table["unknown_ha"].to_numpy()
-        table["barrier_share"] = np.where(
-            known > 0, _HECTARE * table["barrier_ha"].to_numpy() / known, np.nan
-        )
-        table["unknown_share"] = np.where(
-            area > 0, _HECTARE * table["unknown_ha"].to_numpy() / area, np.nan
-        )
-    built = _built_area(ready) if ready.built_known else np.full(len(parts), np.nan)
-    table["built_ha"] = _sum(built, parts["corridor"], n) / _HECTARE
+    table = table.join(_effects(ready, "corridor", n))
     guarded = run.layers["protected_areas"]
-    table["protected_share"] = np.nan
+    for column in ("protected_ha", "protected_unknown_ha", "protected_share"):
+        table[column] = np.nan
     if guarded is not None:
         whole = np.array([shapely.union_all(guarded.geometry.to_numpy())], dtype=object)
         over = intersect(ready.pieces.shapes, shapely.get_parts(whole))
         inside = _sum(over.area, parts["corridor"].to_numpy()[over.left], n)
+        dark = _dark(run.evidence["protected_areas"], ready.pieces.shapes)
+        area = _sum(parts["area"] - dark, parts["corridor"], n)
+        table["protected_ha"] = known_sum(inside, area > 0) / _HECTARE
+        table["protected_unknown_ha"] = table["area_ha"] - area / _HECTARE
         with np.errstate(invalid="ignore", divide="ignore"):
-            table["protected_share"] = np.where(area > 0, inside / area, np.nan)
+            table["protected_share"] = np.where(area > 0, np.minimum(inside / area, 1.0), np.nan)
     table["municipalities"] = (
         parts.groupby("corridor").size().reindex(range(n)).fillna(0).to_numpy()
     )
@@ -252,19 +325,30 @@ def protected_table(run: Run, ready: Ready) -> Protected:
     symbols = ready.zones["symbol"].tolist()
 
     def cut(shapes: Array) -> pd.DataFrame:
-        return cut_corridors(shapes, [None] * len(shapes), *args, symbols, ready.severity).parts
+        found = cut_corridors(shapes, [None] * len(shapes), *args, symbols, ready.severity)
+        certain = found.conflicts["severity"].isin(["barrier", "unknown"]).to_numpy()
+        return withhold(found, *ready.plans.withheld(found.conflict_shapes, certain)).parts
 
     shapes = layer.geometry.to_numpy()
     parts = cut(shapes)
     frame = gpd.GeoDataFrame({"name": layer["name"]}, geometry=shapes, crs=run.crs)
     frame["form"] = layer.get("form")
-    frame["area_ha"] = _sum(parts["area"], parts["corridor"], len(layer)) / _HECTARE
-    for effect in EFFECTS:
-        frame[f"{effect}_ha"] = _sum(parts[effect], parts["corridor"], len(layer)) / _HECTARE
+    area = _sum(parts["area"], parts["corridor"], len(layer))
+    frame["area_ha"] = area / _HECTARE
+    dark = _sum(parts["unknown"], parts["corridor"], len(layer))
+    some = (area - dark > 1e-6 * area) | (area == 0)
+    for effect in EFFECTS[:3]:
+        total = _sum(parts[effect], parts["corridor"], len(layer))
+        frame[f"{effect}_ha"] = known_sum(total, some) / _HECTARE
+    frame["unknown_ha"] = dark / _HECTARE
     # forms of protection overlap: municipal sums count land once
     once = cut(shapely.get_parts(np.array([shapely.union_all(shapes)], dtype=object)))
-    sums = (_sum(once[c], once["town"], n) for c in ("area", "barrier", "unknown"))
-    return Protected(frame[[*columns, "geometry"]], *sums)
+    area, barrier, dark = (_sum(once[c], once["town"], n) for c in ("area", "barrier", "unknown"))
+    # an area that could not be read may lie here
+    listed = run.evidence["protected_areas"].known_within(ready.towns)
+    area = known_sum(area, listed)
+    some = (area - dark > 1e-6 * area) | (area == 0)
+    return Protected(frame[[*columns, "geometry"]], area, known_sum(barrier, some), dark)
 
 
 def municipal_table(
@@ -272,28 +356,20 @@ def municipal_table(
 ) -> gpd.GeoDataFrame:
     """One row per municipality; what an absent plan does is not known."""
     parts, n = ready.pieces.parts, len(ready.towns)
-    table = ready.towns[["teryt", "name", "geometry"]].copy()
-    table["plan"] = np.where(ready.has_plan, "yes", "unknown")
-    area = _sum(parts["area"], parts["town"], n)
-    table["corridors"] = parts.groupby("town").size().reindex(range(n)).fillna(0).to_numpy()
-    table["corridor_ha"] = area / _HECTARE
-    for effect in EFFECTS:
-        table[f"{effect}_ha"] = _sum(parts[effect], parts["town"], n) / _HECTARE
-    unknown = table["unknown_ha"].to_numpy() * _HECTARE
-    dark = (area > 0) & (area - unknown <= 1e-6 * area)  # no plan there: nothing is known, not 0
-    table.loc[dark, [f"{e}_ha" for e in EFFECTS[:3]]] = np.nan
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = _sum(parts["barrier"], parts["town"], n) / (area - unknown)
-        table["barrier_share"] = np.where(~dark & (area > 0), share, np.nan)
-        table["unknown_share"] = np.where(area > 0, unknown / area, np.nan)
-    built = _built_area(ready) if ready.built_known else np.full(len(parts), np.nan)
-    table["built_ha"] = _sum(built, parts["town"], n) / _HECTARE
+    table = add_plan(ready.towns[["teryt", "name", "geometry"]].copy(), ready.plans.cover)
+    effects = _effects(ready, "town", n).rename(columns={"area_ha": "corridor_ha"})
+    count = parts.groupby("town").size().reindex(range(n)).fillna(0).to_numpy()
+    # a corridor that could not be read may lie here
+    listed = run.evidence["corridors"].known_within(ready.towns) | (count > 0)
+    table["corridors"] = known_sum(count, listed)
+    for column in effects:
+        table[column] = np.where(listed, effects[column], np.nan)
     table["protected_ha"] = protected.area / _HECTARE
-    told = ready.has_plan | (protected.area == 0)
-    table["protected_barrier_ha"] = np.where(told, protected.barrier / _HECTARE, np.nan)
-    kinds = found.bottlenecks["kind"]
-    names = found.bottlenecks["municipality"]
-    for column, kind in (("bottlenecks", "bottleneck"), ("cuts", "cut")):
-        counts = names[kinds == kind].value_counts()
-        table[column] = table["name"].map(counts).fillna(0).to_numpy()
+    table["protected_barrier_ha"] = protected.barrier / _HECTARE
+    table["protected_unknown_ha"] = protected.unknown / _HECTARE
+    dark = _sum(ready.plan_dark + ready.built_dark, parts["town"], n) > 0
+    kinds = found.bottlenecks["kind"].to_numpy()
+    for column, kind in _PLACES.items():
+        counts = np.bincount(found.towns[(kinds == kind) & (found.towns >= 0)], minlength=n)
+        table[column] = known_sum(counts, listed & ~dark)
     return table

@@ -7,7 +7,7 @@ without a plan, are *unknown*.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -16,29 +16,27 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
-from metrogis.checks.contract import (
-    Check,
-    Column,
-    Finding,
-    Input,
-    Parameters,
-    Result,
-    Run,
-    Spec,
-    View,
-    municipality_columns,
+from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.spatial_development import model_coherence_texts as texts
+from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, Plans, read_plans
+from metrogis.checks.spatial_development.plan_texts import (
+    GROUND_TABLE,
+    add_plan,
+    known_sum,
+    plan_findings,
+    plan_land,
 )
-from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, zone_owners, zones_of
-from metrogis.checks.spatial_development.plan_validity_texts import ZONE_CATEGORIES
 from metrogis.errors import SchemaError
-from metrogis.planning.compatibility import COMPATIBILITY, CompatibilityTable
-from metrogis.planning.overlay import Overlay, intersect, without_overlaps
-from metrogis.texts import UNKNOWN, Text
+from metrogis.evidence.plans import TOLERANCE, PlanCover
+from metrogis.planning.compatibility import COMPATIBILITY, PARTS, CompatibilityTable
+from metrogis.planning.overlay import Overlay, intersect, ranked, self_overlaps, without_overlaps
+from metrogis.texts import LANGUAGES, Text
 
 Array = npt.NDArray[Any]
 
 _HECTARE = 1e4
 STATES = (*COMPATIBILITY, "unknown")
+_HARM = {"conflict": 0, "neutral": 1, "compatible": 2, "unknown": 3}
 
 
 class ModelCoherenceParameters(Parameters):
@@ -62,6 +60,15 @@ class ModelCoherenceParameters(Parameters):
         ),
         Field(ge=0),
     ] = 100
+    tolerance: Annotated[
+        float,
+        Spec(
+            Text("plany stykają się do", "plans meet within"),
+            "m",
+            "25 m: narrower strips without a zone are no land without a plan",
+        ),
+        Field(ge=0),
+    ] = TOLERANCE
 
 
 def model_coherence(
@@ -82,7 +89,7 @@ def model_coherence(
         Polygons with a column of classes (``class_column``) and, if any, ``name``.
     model_compatibility : DataFrame
         ``class``, ``symbol`` (``*``: the rest), ``compatibility`` (compatible / neutral /
-        conflict).
+        conflict), and ``part`` of the model, if any.
     plans : Plan, optional
         From :func:`metrogis.sources.app_gml.read_app`; or
     planning_zones : GeoDataFrame, optional
@@ -93,9 +100,10 @@ def model_coherence(
     Returns
     -------
     Result
-        Features ``areas`` (one row per area of the structure: ha by compatibility) and
-        ``conflicts`` (structure x municipality x zone). Areas of one class that overlap count
-        once in municipal sums.
+        Features ``areas`` (one row per area of the structure: ha by compatibility), ``parts`` (by
+        part of the model, where the table has the column ``part``), ``conflicts`` (structure x
+        municipality x zone) and ``plan_cover``. Areas of one class that overlap count once in
+        municipal sums. What is in conflict is certain; where a zone was lost the rest is unknown.
 
     Examples
     --------
@@ -143,253 +151,239 @@ def model_coherence(
         Text("klasa, której tabela nie zna", "class the table does not know"),
         classes[strange].unique().tolist(),
     )
-    zones = zones_of(run, CHECK.id)
-    shapes, changed = without_overlaps(zones.geometry.to_numpy(), np.arange(len(zones)))
-    run.note(
-        "plans" if run.layers["plans"] is not None else "planning_zones",
-        "repaired",
-        len(changed),
-        Text("nakładające się strefy: pole policzono raz", "overlapping zones: counted once"),
-    )
-    cut = _cut(areas.geometry.to_numpy(), towns, shapes)
-    value = _values(cut, classes.tolist(), zones["symbol"].tolist(), rules)
-    once = _by_town(areas, classes, towns, shapes, zones, rules)
-    owner = zone_owners(run, zones, towns)
-    has_plan = np.bincount(owner[owner >= 0], minlength=len(towns)) > 0
-    table = _municipal(towns, once, has_plan)
-    frame = _areas(run, areas, classes, cut, value)
-    conflicts = _conflicts(run, areas, classes, towns, zones, cut, value)
+    plans = read_plans(run, CHECK.id, tolerance=p.tolerance)
+    tables = _Tables(run, areas, classes, rules, plans)
+    table = tables.municipal()
+    frame, conflicts = tables.areas()
+    parts = tables.parts()
     return run.result(
         municipalities=table,
-        features={"areas": frame, "conflicts": conflicts},
-        findings=_findings(frame, table),
+        features={
+            "areas": frame,
+            "parts": parts,
+            "conflicts": conflicts,
+            GROUND_TABLE: plan_land(towns, plans.cover),
+        },
+        findings=_findings(run, frame, table, parts, plans.cover),
     )
 
 
-class _Cut:
-    """The structure cut by municipality (``home``), and these parts cut by zone (``over``)."""
+class _Cut(NamedTuple):
+    """The structure cut by municipality and by zone.
 
-    def __init__(self, home: Overlay, over: Overlay) -> None:
-        self.home, self.over = home, over
-        self.area, self.town = home.left[over.left], home.right[over.left]
+    Attributes
+    ----------
+    home : Overlay
+        Areas (``left``) by municipality (``right``).
+    area, town, zone : array of int
+        Of each piece that a zone covers.
+    geometry : array of geometry
+    size : array of float
+        m2.
+    value : array of str
+        Compatibility of each piece, or ``unknown``.
+    """
+
+    home: Overlay
+    area: Array
+    town: Array
+    zone: Array
+    geometry: Array
+    size: Array
+    value: Array
 
 
-def _cut(areas: Array, towns: gpd.GeoDataFrame, zones: Array) -> _Cut:
-    home = intersect(areas, towns.geometry.to_numpy())
-    return _Cut(home, intersect(home.geometry, zones))
+class _Tables:
+    """Tables of one run; a zone that overlaps another counts once, the one in conflict first."""
+
+    def __init__(
+        self,
+        run: Run,
+        areas: gpd.GeoDataFrame,
+        classes: pd.Series,
+        rules: CompatibilityTable,
+        plans: Plans,
+    ) -> None:
+        self.run, self.shapes, self.classes, self.rules = run, areas, classes, rules
+        self.plans, self.towns = plans, run.layers["municipalities"]
+        self.symbols = plans.zones["symbol"].to_numpy()
+        self._once: dict[str, _Cut] = {}
+        over = self_overlaps(plans.zones.geometry.to_numpy(), min_area=1e-3)
+        self.doubled = np.unique(np.concatenate([over.left, over.right]))
+        run.note(
+            plans.layer,
+            "repaired",
+            len(self.doubled),
+            Text("nakładające się strefy: pole policzono raz", "overlapping zones: counted once"),
+        )
+
+    def cut(self, kind: str, shapes: Array) -> _Cut:
+        """Cut areas of one class."""
+        zones = self.plans.zones.geometry.to_numpy().copy()
+        value = np.array(
+            [found or "unknown" for found in self.rules.map([kind] * len(zones), self.symbols)],
+            dtype=object,
+        )
+        if len(self.doubled):
+            harm = [_HARM[v] for v in value[self.doubled]]
+            names = self.symbols[self.doubled].astype(str)
+            order = ranked(zones[self.doubled], harm, names)
+            zones[self.doubled], _ = without_overlaps(zones[self.doubled], order)
+        home = intersect(shapes, self.towns.geometry.to_numpy())
+        over = intersect(home.geometry, zones)
+        of_piece = value[over.right]
+        sure = (of_piece == "conflict") | (of_piece == "unknown")
+        kept, taken = self.plans.withheld(over.geometry, sure)
+        town, area = home.right[over.left], home.left[over.left]
+        return _Cut(home, area, town, over.right, kept, over.area - taken, of_piece)
+
+    def once(self, kind: str) -> _Cut:
+        """Cut a class of which overlapping areas were dissolved."""
+        if kind not in self._once:
+            self._once[kind] = self.cut(kind, self._dissolved([kind]))
+        return self._once[kind]
+
+    def municipal(self) -> gpd.GeoDataFrame:
+        """One row per municipality; each class is dissolved first: its overlaps count once."""
+        towns, n = self.towns, len(self.towns)
+        total = pd.DataFrame(0.0, index=range(n), columns=["area", *STATES])
+        for kind in sorted(self.classes.unique()):
+            cut = self.once(kind)
+            total += _sums(cut.home.right, cut.town, cut, n)
+        table = add_plan(towns[["teryt", "name", "geometry"]].copy(), self.plans.cover)
+        # an area that could not be read may lie here
+        listed = self.run.evidence["structure"].known_within(towns)
+        table["structure_ha"] = known_sum(total["area"], listed) / _HECTARE
+        return _fill(table, total, listed)
+
+    def areas(self) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+        """One row per area of the structure; one per area, municipality and zone in conflict."""
+        frame = gpd.GeoDataFrame(
+            {"name": self.shapes.get("name", self.classes), "class": self.classes},
+            geometry=self.shapes.geometry,
+            crs=self.run.crs,
+        )
+        n = len(frame)
+        total = pd.DataFrame(0.0, index=range(n), columns=["area", *STATES])
+        listed = []
+        for kind in sorted(self.classes.unique()):
+            rows = np.flatnonzero((self.classes == kind).to_numpy())
+            cut = self.cut(kind, self.shapes.geometry.to_numpy()[rows])
+            sums = _sums(cut.home.left, cut.area, cut, len(rows))
+            total.iloc[rows] = sums.to_numpy()
+            at = np.flatnonzero(
+                (cut.value == "conflict") & (cut.size > self.run.parameters.min_conflict)
+            )
+            area, zone = rows[cut.area[at]], cut.zone[at]
+            listed.append(
+                gpd.GeoDataFrame(
+                    {
+                        "name": frame["name"].to_numpy()[area],
+                        "class": self.classes.to_numpy()[area],
+                        "municipality": self.towns["name"].to_numpy()[cut.town[at]],
+                        "symbol": self.symbols[zone],
+                        "label": self.plans.zones["label"].to_numpy()[zone],
+                        "area_ha": cut.size[at] / _HECTARE,
+                    },
+                    geometry=cut.geometry[at],
+                    crs=self.run.crs,
+                )
+            )
+        frame["area_ha"] = total["area"] / _HECTARE
+        conflicts = pd.concat(listed, ignore_index=True)
+        order = np.argsort(-conflicts["area_ha"].to_numpy(), kind="stable")
+        return _fill(frame, total, True), conflicts.iloc[order].reset_index(drop=True)
+
+    def parts(self) -> gpd.GeoDataFrame:
+        """One row per part of the model (and one of classes without a part); land counts once."""
+        of_class = self.rules.parts
+        named = [of_class.get(kind, "") for kind in self.classes]
+        rows, shapes, totals = [], [], []
+        for part in (*PARTS, "") if of_class else ("",):
+            kinds = sorted({k for k, p in zip(self.classes, named, strict=True) if p == part})
+            if not part and not kinds:
+                continue
+            total = pd.DataFrame(0.0, index=[0], columns=["area", *STATES])
+            for kind in kinds:
+                cut = self.once(kind)
+                none = np.zeros(len(cut.home.area), np.int64)
+                total += _sums(none, np.zeros(len(cut.size), np.int64), cut, 1)
+            if not kinds:
+                total.loc[:] = np.nan  # the structure says nothing of this part
+            rows.append({"part": part or "none", "classes": ", ".join(kinds) or None})
+            shapes.append(shapely.union_all(self._dissolved(kinds)))
+            totals.append(total)
+        frame = gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs=self.run.crs)
+        total = pd.concat(totals, ignore_index=True)
+        frame["area_ha"] = total["area"] / _HECTARE
+        return _fill(frame, total, True)
+
+    def _dissolved(self, kinds: list[str]) -> Array:
+        chosen = self.shapes.geometry.to_numpy()[self.classes.isin(kinds).to_numpy()]
+        return shapely.get_parts(np.array([shapely.union_all(chosen)], dtype=object))
 
 
-def _values(cut: _Cut, classes: list[str], symbols: list[Any], rules: CompatibilityTable) -> Array:
-    found = rules.map([classes[a] for a in cut.area], [symbols[z] for z in cut.over.right])
-    return np.array([f or "unknown" for f in found], dtype=object)
-
-
-def _sums(groups: Array, whole: Array, members: Array, cut: _Cut, value: Array, n: int) -> Any:
+def _sums(whole: Array, members: Array, cut: _Cut, n: int) -> pd.DataFrame:
     """Areas by state: m2, one row per group; what no rule or plan covers is unknown."""
     out = pd.DataFrame({"area": np.bincount(whole, cut.home.area, minlength=n)})
     for state in COMPATIBILITY:
-        rows = value == state
-        out[state] = np.bincount(groups[rows], members[rows], minlength=n)
+        rows = cut.value == state
+        out[state] = np.bincount(members[rows], cut.size[rows], minlength=n)
     rest = out["area"] - out[list(COMPATIBILITY)].sum(axis=1)
     out["unknown"] = rest.where(rest > 1e-9 * out["area"], 0.0)
     return out
 
 
-def _by_town(
-    areas: gpd.GeoDataFrame,
-    classes: pd.Series,
-    towns: gpd.GeoDataFrame,
-    shapes: Array,
-    zones: gpd.GeoDataFrame,
-    rules: CompatibilityTable,
-) -> pd.DataFrame:
-    """Municipal sums, each class dissolved first so that its overlaps count once."""
-    total: Any = 0
-    for kind in sorted(classes.unique()):
-        merged = shapely.union_all(areas.geometry.to_numpy()[(classes == kind).to_numpy()])
-        parts = shapely.get_parts(np.array([merged], dtype=object))
-        cut = _cut(parts, towns, shapes)
-        value = _values(cut, [kind] * len(parts), zones["symbol"].tolist(), rules)
-        total = total + _sums(cut.town, cut.home.right, cut.over.area, cut, value, len(towns))
-    return total
-
-
-def _ratio(frame: pd.DataFrame) -> pd.Series:
-    known = frame[list(COMPATIBILITY)].sum(axis=1)
-    return (frame["conflict"] / known).where(known > 1e-6 * frame["area"])
-
-
-def _municipal(towns: gpd.GeoDataFrame, sums: pd.DataFrame, has_plan: Array) -> gpd.GeoDataFrame:
-    table = towns[["teryt", "name", "geometry"]].copy()
-    table["plan"] = np.where(has_plan, "yes", "unknown")
-    table["structure_ha"] = sums["area"].to_numpy() / _HECTARE
-    for state in STATES:
-        table[f"{state}_ha"] = sums[state].to_numpy() / _HECTARE
-    dark = (sums["area"] > 0) & (sums[list(COMPATIBILITY)].sum(axis=1) <= 1e-6 * sums["area"])
-    table.loc[dark.to_numpy(), [f"{s}_ha" for s in COMPATIBILITY]] = np.nan
-    table["conflict_share"] = _ratio(sums).to_numpy()
-    return table
-
-
-def _areas(
-    run: Run, areas: gpd.GeoDataFrame, classes: pd.Series, cut: _Cut, value: Array
-) -> gpd.GeoDataFrame:
-    sums = _sums(cut.area, cut.home.left, cut.over.area, cut, value, len(areas))
-    frame = gpd.GeoDataFrame(
-        {"name": areas.get("name", classes), "class": classes},
-        geometry=areas.geometry,
-        crs=run.crs,
-    )
-    frame["area_ha"] = sums["area"] / _HECTARE
-    for state in STATES:
-        frame[f"{state}_ha"] = sums[state] / _HECTARE
-    frame["conflict_share"] = _ratio(sums)
+def _fill(frame: gpd.GeoDataFrame, sums: pd.DataFrame, listed: Any) -> gpd.GeoDataFrame:
+    """Add areas by state in ha, NaN where nothing is known, and shares of what is."""
+    sums = sums.set_axis(frame.index)
+    area, unknown = sums["area"], sums["unknown"]
+    known = sums[list(COMPATIBILITY)].sum(axis=1)
+    some = (known > 1e-6 * area) | ((area == 0) & listed)
+    for state in COMPATIBILITY:
+        frame[f"{state}_ha"] = known_sum(sums[state], some) / _HECTARE
+    frame["unknown_ha"] = unknown / _HECTARE
+    with np.errstate(invalid="ignore", divide="ignore"):
+        frame["known_share"] = np.where(area > 0, known / area, np.nan)
+        frame["conflict_share"] = np.where(known > 1e-6 * area, sums["conflict"] / known, np.nan)
     return frame
 
 
-def _conflicts(
+def _findings(
     run: Run,
-    areas: gpd.GeoDataFrame,
-    classes: pd.Series,
-    towns: gpd.GeoDataFrame,
-    zones: gpd.GeoDataFrame,
-    cut: _Cut,
-    value: Array,
-) -> gpd.GeoDataFrame:
-    rows = np.flatnonzero((value == "conflict") & (cut.over.area > run.parameters.min_conflict))
-    rows = rows[np.argsort(-cut.over.area[rows], kind="stable")]
-    area, zone = cut.area[rows], cut.over.right[rows]
-    names = areas.get("name", classes)
-    return gpd.GeoDataFrame(
-        {
-            "name": names.to_numpy()[area],
-            "class": classes.to_numpy()[area],
-            "municipality": towns["name"].to_numpy()[cut.town[rows]],
-            "symbol": zones["symbol"].to_numpy()[zone],
-            "label": zones["label"].to_numpy()[zone],
-            "area_ha": cut.over.area[rows] / _HECTARE,
-        },
-        geometry=cut.over.geometry[rows],
-        crs=run.crs,
-    )
-
-
-def _findings(frame: gpd.GeoDataFrame, table: gpd.GeoDataFrame) -> list[Finding]:
-    total, conflict = float(table["structure_ha"].sum()), float(table["conflict_ha"].sum())
-    known = total - float(table["unknown_ha"].sum())
-    found = [
-        Finding(
-            Text(
-                "Struktura metropolii obejmuje {structure_ha:0} ha; plany są z nią sprzeczne na "
-                "{conflict_ha:0} ha ({conflict_share:%1} części rozstrzygniętej), a na "
-                "{unknown_ha:0} ha nic nie wiadomo (brak planu lub reguły).",
-                "The metropolitan structure covers {structure_ha:0} ha; plans are in conflict with "
-                "it on {conflict_ha:0} ha ({conflict_share:%1} of what is known), and on "
-                "{unknown_ha:0} ha nothing is known (no plan, or no rule).",
-            ),
-            {
-                "structure_ha": total,
-                "conflict_ha": conflict,
-                "conflict_share": conflict / known if known > 0 else float("nan"),
-                "unknown_ha": float(table["unknown_ha"].sum()),
-            },
-        )
-    ]
-    worst = frame.loc[frame["conflict_ha"].idxmax()] if frame["conflict_ha"].max() > 0 else None
-    if worst is not None:
+    frame: gpd.GeoDataFrame,
+    table: gpd.GeoDataFrame,
+    parts: gpd.GeoDataFrame,
+    cover: PlanCover,
+) -> list[Finding]:
+    total, unknown = float(table["structure_ha"].sum()), float(table["unknown_ha"].sum())
+    known = total - unknown
+    some = known > 1e-6 * total
+    values = {
+        "structure_ha": total,
+        "conflict_ha": float(table["conflict_ha"].sum()) if some else float("nan"),
+        "conflict_share": float(table["conflict_ha"].sum()) / known if some else float("nan"),
+        "unknown_ha": unknown,
+    }
+    found = [Finding(texts.conflict(values), values, unknown=unknown > 0.5 * total)]
+    if frame["conflict_ha"].max() > 0:
+        worst = frame.loc[frame["conflict_ha"].idxmax()]
         found.append(
             Finding(
-                Text(
-                    "Najwięcej sprzecznych stref ma {area}: {worst_ha:0} ha.",
-                    "Most zones in conflict lie in {area}: {worst_ha:0} ha.",
-                ),
+                texts.WORST,
                 {"worst_ha": float(worst["conflict_ha"])},
                 {"area": str(worst["name"])},
             )
         )
-    return found
+    gone = parts.loc[parts["area_ha"].isna(), "part"].tolist()
+    if 0 < len(gone) < len(PARTS):
+        pl, en = (", ".join(PARTS[str(g)].get(language) for g in gone) for language in LANGUAGES)
+        found.append(Finding(texts.PARTS_MISSING, {}, {"parts": Text(pl, en)}))
+    lost = sum(item.count for item in run.evidence["structure"].losses)
+    if lost:
+        found.append(Finding(texts.LOST, {"areas_lost": lost}, unknown=True))
+    return found + plan_findings(run.layers["municipalities"], cover)
 
-
-def _ha(pl: str, en: str) -> Column:
-    return Column(Text(pl, en), unit="ha", digits=1)
-
-
-def _text(pl: str, en: str) -> Column:
-    return Column(Text(pl, en), kind="text")
-
-
-_HECTARES = {
-    "compatible_ha": _ha("zgodne", "compatible"),
-    "neutral_ha": _ha("obojętne", "neutral"),
-    "conflict_ha": _ha("sprzeczne", "in conflict"),
-    "unknown_ha": Column(
-        UNKNOWN,
-        unit="ha",
-        digits=1,
-        note=Text("brak planu lub reguły", "no plan, or no rule"),
-    ),
-    "conflict_share": Column(
-        Text("udział sprzecznych", "share in conflict"),
-        "share",
-        digits=1,
-        note=Text("wśród rozstrzygniętych", "of what is known"),
-    ),
-}
-_COLUMNS = {
-    "municipalities": {
-        **municipality_columns(),
-        "plan": Column(Text("plan w danych", "plan in the data"), "flag"),
-        "structure_ha": _ha("pole struktury", "area of the structure"),
-        **_HECTARES,
-    },
-    "areas": {
-        "name": _text("obszar", "area"),
-        "class": _text("klasa", "class"),
-        "area_ha": _ha("pole", "area"),
-        **_HECTARES,
-    },
-    "conflicts": {
-        "name": _text("obszar struktury", "area of the structure"),
-        "class": _text("klasa", "class"),
-        "municipality": _text("gmina", "municipality"),
-        "symbol": Column(
-            Text("rodzaj strefy", "zone type"),
-            "category",
-            categories={c.value: c.label for c in ZONE_CATEGORIES},
-        ),
-        "label": _text("oznaczenie strefy", "label of the zone"),
-        "area_ha": Column(Text("pole sprzeczności", "area of conflict"), unit="ha", digits=2),
-    },
-}
-_VIEWS = (
-    View(
-        "areas",
-        Text("Udział stref sprzecznych ze strukturą", "Share of zones in conflict"),
-        column="conflict_share",
-        breaks=(0, 0.01, 0.05, 0.1, 0.25, 1),
-        palette="cividis",
-        popup=("name", "class", "area_ha", "compatible_ha", "conflict_ha", "unknown_ha"),
-        fill_opacity=0.5,
-    ),
-    View(
-        "conflicts",
-        Text("Strefy sprzeczne ze strukturą", "Zones in conflict with the structure"),
-        column="symbol",
-        categories=ZONE_CATEGORIES,
-        popup=("name", "class", "municipality", "symbol", "label", "area_ha"),
-        weight=0.5,
-        fill_opacity=0.85,
-    ),
-    View(
-        "municipalities",
-        Text("Udział stref sprzecznych w gminie", "Share in conflict by municipality"),
-        column="conflict_share",
-        breaks=(0, 0.01, 0.05, 0.1, 0.25, 1),
-        palette="cividis",
-        popup=("name", "plan", "structure_ha", "conflict_ha", "unknown_ha"),
-        shown=False,
-    ),
-)
 
 CHECK = Check(
     id="model_coherence",
@@ -429,6 +423,6 @@ CHECK = Check(
     ),
     parameters=ModelCoherenceParameters,
     function=model_coherence,
-    columns=_COLUMNS,
-    views=_VIEWS,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
 )

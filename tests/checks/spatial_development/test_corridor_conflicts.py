@@ -41,6 +41,9 @@ def zones(*rows) -> gpd.GeoDataFrame:
     )
 
 
+FAR = gpd.GeoDataFrame(geometry=[box(100, 100, 110, 110)], crs=2180)
+"""A building in no corridor: with it, that nothing is built in them is known."""
+
 PLAN = (
     ("SJ", 1000, 0, 2000, 1600),  # 60 ha of K1
     ("SO", 0, 0, 1000, 6000),
@@ -184,7 +187,7 @@ def test_the_result_can_be_drawn_and_written(towns, corridors, tmp_path) -> None
 
 
 def test_cut_bottleneck_and_unknown_width(towns, corridors) -> None:
-    result = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN))
+    result = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN), buildings=FAR)
     table = result.features["corridors"].set_index("name")
     # SP cuts K2; K1 keeps 400 m beside SJ, but C's plan is not known: at most 400 m
     assert table["cut"].to_dict() == {"K1": "unknown", "K2": "yes"}
@@ -199,18 +202,26 @@ def test_cut_bottleneck_and_unknown_width(towns, corridors) -> None:
     assert places.geometry.iloc[0].distance(shapely.Point(6500, 4500)) < 60
     assert abs(places.geometry.iloc[1].x - 1500) < 60
     rows = result.municipalities.set_index("name")
-    assert rows[["bottlenecks", "cuts"]].values.tolist() == [[1, 0], [0, 1], [0, 0]]
+    assert rows.loc[["A", "B"], ["bottlenecks", "cuts"]].values.tolist() == [[1, 0], [0, 1]]
+    assert rows.loc["C", ["bottlenecks", "cuts"]].isna().all()  # its plan is not known
 
 
 def test_a_known_plan_everywhere_decides(towns, corridors) -> None:
     layer = zones(*PLAN, ("SO", 10000, 0, 15000, 6000))
-    table = corridor_conflicts(towns, corridors, planning_zones=layer).features["corridors"]
+    table = corridor_conflicts(towns, corridors, planning_zones=layer, buildings=FAR).features[
+        "corridors"
+    ]
     assert table["cut"].tolist() == ["no", "yes"]
     assert table["width_known"].tolist() == [True, True]
 
 
 def test_what_is_known_wins_over_what_is_not(towns, corridors) -> None:
     """B has no plan: the widths are bounds; a cut in A or C is a cut whatever B plans."""
+
+    def found(layer):
+        result = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=layer, buildings=FAR)
+        return result.features["corridors"]
+
     known = [
         ("SO", 0, 0, 1000, 6000),
         ("SJ", 1000, 0, 2000, 1600),
@@ -220,22 +231,22 @@ def test_what_is_known_wins_over_what_is_not(towns, corridors) -> None:
     ]
     # of B the northern half of the corridor is planned as open: 500 m stay whatever comes
     half = zones(*known, ("SO", 5000, 1500, 10000, 6000))
-    row = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=half).features["corridors"]
+    row = found(half)
     assert row["cut"].item() == "no"
     assert row["clear_width_m"].item() == pytest.approx(400, rel=0.01)
     assert row["clear_width_least_m"].item() == pytest.approx(400, rel=0.01)
     assert row["width_known"].item()
     third = zones(*known, ("SO", 5000, 1700, 10000, 6000))
-    row = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=third).features["corridors"]
+    row = found(third)
     assert row["cut"].item() == "no"
     assert row["clear_width_m"].item() == pytest.approx(400, rel=0.01)
     assert row["clear_width_least_m"].item() == pytest.approx(300, rel=0.01)
     assert not row["width_known"].item()
     none = zones(*known)
-    row = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=none).features["corridors"]
+    row = found(none)
     assert row[["cut", "clear_width_least_m"]].values.tolist() == [["unknown", 0.0]]
     cut = zones(*known[:-1], ("SU", 10000, 0, 11000, 6000), ("SO", 11000, 0, 15000, 6000))
-    row = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=cut).features["corridors"]
+    row = found(cut)
     assert row[["cut", "clear_width_m"]].values.tolist() == [["yes", 0.0]]
     assert row["width_known"].item()
 
@@ -245,12 +256,16 @@ def test_a_corridor_in_two_parts_is_not_cut_by_being_so(towns, corridors) -> Non
     two = corridors.iloc[:1].copy()
     two.geometry = [shapely.MultiPolygon([box(-500, 1000, 5000, 2000), box(0, 4000, 5000, 4600)])]
     layer = zones(("SO", 0, 0, 5000, 6000))
-    table = corridor_conflicts(towns, two, planning_zones=layer).features["corridors"]
+    table = corridor_conflicts(towns, two, planning_zones=layer, buildings=FAR).features[
+        "corridors"
+    ]
     assert table["cut"].item() == "no"
     assert table["clear_width_m"].item() == pytest.approx(600, rel=0.01)  # of the worse part
     north = [("SO", 0, 4000, 2000, 6000), ("SU", 2000, 4000, 3000, 6000)]
     layer = zones(("SO", 0, 0, 5000, 4000), *north, ("SO", 3000, 4000, 5000, 6000))
-    table = corridor_conflicts(towns, two, planning_zones=layer).features["corridors"]
+    table = corridor_conflicts(towns, two, planning_zones=layer, buildings=FAR).features[
+        "corridors"
+    ]
     assert table["cut"].item() == "yes"
     assert table["clear_width_before_m"].item() == pytest.approx(600, rel=0.01)
 
@@ -259,7 +274,9 @@ def test_a_slit_between_municipalities_is_no_end_and_no_cut(towns, corridors) ->
     apart = towns.copy()
     apart.geometry = [box(k * 5000, 0, k * 5000 + 4999.5, 6000) for k in range(3)]
     layer = zones(("SO", 0, 0, 15000, 6000))
-    table = corridor_conflicts(apart, corridors, planning_zones=layer).features["corridors"]
+    table = corridor_conflicts(apart, corridors, planning_zones=layer, buildings=FAR).features[
+        "corridors"
+    ]
     assert table["cut"].tolist() == ["no", "no"]
     assert table["clear_width_m"].tolist() == pytest.approx([1000, 1000], rel=0.01)
 
@@ -271,10 +288,12 @@ def test_slits_between_plans_are_neither_passage_nor_unknown_land(towns, corrido
         ("SJ", 5000, 3000, 10000, 6000),
         ("SO", 10000, 0, 15000, 6000),
     )
-    table = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=layer)
+    table = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=layer, buildings=FAR)
     assert table.features["corridors"]["cut"].tolist() == ["yes"]
     opened = layer.iloc[[0, 3]].reset_index(drop=True)
-    again = corridor_conflicts(towns.iloc[[0]], corridors.iloc[:1], planning_zones=opened)
+    again = corridor_conflicts(
+        towns.iloc[[0]], corridors.iloc[:1], planning_zones=opened, buildings=FAR
+    )
     assert again.features["corridors"]["cut"].tolist() == ["no"]
 
 

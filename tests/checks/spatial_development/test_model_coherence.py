@@ -53,7 +53,9 @@ def test_areas_add_up_and_what_no_rule_covers_is_unknown(towns, structure, zones
     states = ["compatible_ha", "neutral_ha", "conflict_ha", "unknown_ha"]
     assert areas.loc["R1", states].tolist() == [25, 0, 50, 75]
     assert areas.loc["R2", states].tolist() == [0, 0, 25, 0]
-    assert areas.loc["P", states].tolist() == [0, 0, 0, 50]  # the table has no rule for ports
+    # the table has no rule for ports: nothing is known of them, and 0 ha would tell that all is
+    assert areas.loc["P", states[:3]].isna().all()
+    assert areas.loc["P", ["unknown_ha", "known_share"]].tolist() == [50, 0]
     assert areas[states].sum(axis=1).to_numpy() == pytest.approx(areas["area_ha"].to_numpy())
     table = result.municipalities.set_index("name")
     # R2 lies inside R1: one class, counted once
