@@ -185,7 +185,8 @@ SCHEMAS: dict[str, Schema] = {
             Text("strefy planistyczne", "planning zones"),
             "polygon",
             {
-                "symbol": Field("text", Text("symbol strefy", "zone symbol")),
+                # a zone without one is there, and what it says is unknown
+                "symbol": Field("text", Text("symbol strefy", "zone symbol"), nullable=True),
                 "label": _optional(Field("text", Text("oznaczenie", "label"))),
                 "teryt": _optional(_TERYT),
             },

@@ -209,10 +209,16 @@ def ranked(shapes: Array, *keys: Any) -> Array:
     [2, 1, 0]
     """
     box = np.round(shapely.bounds(shapes), 3).reshape(-1, 4)
-    order = np.lexsort((*box.T, *(np.asarray(k) for k in reversed(keys))))
+    order = np.lexsort((*box.T, *(_sortable(k) for k in reversed(keys))))
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return rank
+
+
+def _sortable(key: Any) -> Array:
+    """Return a key as numbers or texts; what is missing among texts is one of them."""
+    values = np.asarray(key)
+    return np.array([str(v) for v in values.tolist()]) if values.dtype == object else values
 
 
 def without_overlaps(zones: Any, order: Any, *, min_area: float = 1e-3) -> tuple[Array, Array]:

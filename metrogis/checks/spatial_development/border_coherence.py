@@ -197,7 +197,7 @@ def _zones_beside(
     shapes, zone, owner = zones_by_owner(run, plans.zones, towns, tolerance)
     symbols = plans.zones["symbol"].to_numpy()[zone]
     harm = {"barrier": 0, "filter": 1, "permeable": 2, None: 3}
-    order = ranked(shapes, [harm[severity.of(s, None)] for s in symbols], symbols.astype(str))
+    order = ranked(shapes, [harm[severity.of(s, None)] for s in symbols], symbols)
     found = np.full((len(border.pieces), 2), -1, dtype=np.int64)
     lost = plans.evidence.lost_near(border.middles, tolerance)
     for side, column in enumerate(("a", "b")):
@@ -224,7 +224,7 @@ def _corridors_beside(run: Run, border: Border, towns: gpd.GeoDataFrame) -> Arra
     parts = intersect(layer.geometry.to_numpy(), towns.geometry.to_numpy(), min_area=1)
     if not len(parts.left):
         return found
-    order = ranked(parts.geometry, layer["name"].astype(str).to_numpy()[parts.left])
+    order = ranked(parts.geometry, layer["name"].to_numpy(object)[parts.left])
     for side, column in enumerate(("a", "b")):
         own = border.pieces[column].to_numpy()
         at = nearest_of(border.middles, own, parts.geometry, parts.right, tolerance, rank=order)

@@ -76,7 +76,7 @@ def prepare(run: Run) -> Ready:
     zones = plans.zones
     shapes = zones.geometry.to_numpy().copy()
     harm = [_YIELDS[severity.of(s, None)] for s in zones["symbol"]]
-    order = ranked(shapes, harm, zones["symbol"].astype(str).to_numpy())
+    order = ranked(shapes, harm, zones["symbol"].to_numpy(object))
     near = _near(shapes, corridors, run.layers["protected_areas"])
     shapes[near], changed = without_overlaps(shapes[near], order[near])
     changed = near[changed]

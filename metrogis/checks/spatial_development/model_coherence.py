@@ -226,7 +226,7 @@ class _Tables:
         )
         if len(self.doubled):
             harm = [_HARM[v] for v in value[self.doubled]]
-            names = self.symbols[self.doubled].astype(str)
+            names = self.symbols[self.doubled]
             order = ranked(zones[self.doubled], harm, names)
             zones[self.doubled], _ = without_overlaps(zones[self.doubled], order)
         home = intersect(shapes, self.towns.geometry.to_numpy())
