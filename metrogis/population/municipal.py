@@ -430,7 +430,8 @@ def settle(
     reached = set(pieces["teryt"].unique())
     bare = np.array([code not in reached for code in municipalities["teryt"]])
     if extent_of(cells, municipalities.crs) is None:
-        bare |= covered < reached_share
+        # people are known there already where the municipality has no total of its own
+        bare |= (covered < reached_share) & np.isfinite(known)
         pieces = pieces[~pieces["teryt"].isin(municipalities["teryt"][bare])]
     rest[bare] = shapely.Polygon()
     pieces, more = with_rest(pieces, rest, municipalities, max_size)

@@ -287,7 +287,7 @@ def test_places_from_tables_and_geometries() -> None:
     [
         (np.array([[1.0, -1.0]]), {}),
         (np.array([[1.0, 0.0]]), {}),
-        (np.array([[1.0, np.inf]]), {"values": "conductance"}),
+        (np.array([[1.0, -1.0]]), {"values": "conductance"}),
         (np.ones((1, 3)), {}),
         (np.ones((1, 2)), {"neighbours": 6}),
         (np.ones((1, 2)), {"average": "mean"}),

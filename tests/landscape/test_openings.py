@@ -202,7 +202,7 @@ def test_looking_up_classes_of_any_type(kind: type) -> None:
     first = 0 if kind == np.int16 else 1
     assert found.habitat[found.codes].tolist() == [[first, 0, 0], [1, 0, 1]]
     (row,) = found.audit
-    assert (row.count, row.examples) == (1, "200")
+    assert (row.count, row.examples) == (1, "200 (1x)")
     with pytest.raises(SchemaError, match="whole"):
         landcover.look_up(grid.read(np.array([[1.5]])), landcover.class_table())
 

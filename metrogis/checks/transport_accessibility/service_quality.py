@@ -133,7 +133,7 @@ def service_quality(
     >>> home = gpd.GeoDataFrame({"population": [100.0]}, crs=town.crs, geometry=[stop.buffer(50)])
     >>> cells = service_quality(town, home, feed).features["cells"]
     >>> cells[["are", "austria", "ptal", "dg_regio", "sdg", "sdg_pl"]].values.tolist()
-    [['C', 'C', '1b', 'medium', 'yes', 'yes']]
+    [['C', 'unknown', '1b', 'medium', 'yes', 'yes']]
     """
     run = CHECK.begin(
         parameters,
