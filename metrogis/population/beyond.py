@@ -61,7 +61,9 @@ def with_rest(
     if not len(some):
         return pieces, Audit()
     land = gpd.GeoDataFrame(
-        {"population": np.nan, "modelled": False}, geometry=rest[some], crs=municipalities.crs
+        {"population": np.full(len(some), np.nan), "modelled": False},
+        geometry=rest[some],
+        crs=municipalities.crs,
     )
     more, _ = split_cells(land, max_size=max_size)
     more["teryt"] = municipalities["teryt"].to_numpy()[some][more["cell"]]

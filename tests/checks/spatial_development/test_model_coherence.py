@@ -61,7 +61,7 @@ def test_areas_add_up_and_what_no_rule_covers_is_unknown(towns, structure, zones
     # R2 lies inside R1: one class, counted once
     assert table.loc["A", ["structure_ha", "conflict_ha", "unknown_ha"]].tolist() == [150, 50, 75]
     assert table.loc["A", "conflict_share"] == pytest.approx(50 / 75)
-    assert table["plan"].tolist() == ["yes", "unknown"]
+    assert table["plan"].tolist() == ["partly", "unknown"]
     assert np.isnan(table.loc["B", "conflict_ha"])
     assert np.isnan(table.loc["B", "conflict_share"])
     assert table.loc["B", "unknown_ha"] == 50
