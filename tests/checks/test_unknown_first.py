@@ -95,7 +95,7 @@ def test_taking_knowledge_away_leaves_most_unknown_in_some_checks(metro: Any):
     # else the test above would hold of nothing
     asked = ("urban_growth", "urban_form", "white_spots", "service_quality", "cycle_network")
     results = [ask(metro, i, True) for i in asked]
-    assert sum(r is not None and r.mostly_unknown for r in results) >= 3
+    assert sum(r is not None and r.mostly_unknown for r in results) >= 2
 
 
 def finding(text: str, *, unknown: bool = False) -> Finding:
