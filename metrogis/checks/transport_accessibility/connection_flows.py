@@ -118,6 +118,9 @@ def flow_table(
     state = np.full(len(pairs.flow), "unknown", dtype=object)
     state[found] = relations["state"].to_numpy(dtype=object)[pairs.relation[found]]
     out["state"] = state
+    why = np.full(len(pairs.flow), "seat", dtype=object)
+    why[found] = relations["why"].to_numpy(dtype=object)[pairs.relation[found]]
+    out["why"] = why
     lines = lines_between(points[pairs.first], points[pairs.second])
     return gpd.GeoDataFrame(pd.DataFrame(out), geometry=lines, crs=towns.crs)
 
@@ -128,24 +131,30 @@ def flow_findings(table: gpd.GeoDataFrame) -> list[Finding]:
         return []
     state = table["state"].to_numpy(dtype=object)
     bad = table[state == "not_enough"]
-    out = [
-        Finding(
-            Text(
-                "Z {flow_pairs:0} najsilniejszych powiązań między gminami {flow_enough:0} ma dość "
-                "połączeń między siedzibami, {flow_not_enough:0} nie ma, o {flow_unknown:0} nic "
-                "pewnego nie wiadomo.",
-                "Of the {flow_pairs:0} strongest flows between municipalities {flow_enough:0} have "
-                "enough connections between the seats, {flow_not_enough:0} have not, nothing "
-                "certain is known of {flow_unknown:0}.",
-            ),
-            {
-                "flow_pairs": float(len(table)),
-                "flow_enough": float(np.isin(state, ("enough", "walk")).sum()),
-                "flow_not_enough": float(len(bad)),
-                "flow_unknown": float((state == "unknown").sum()),
-            },
+    values = {
+        "flow_pairs": float(len(table)),
+        "flow_enough": float(np.isin(state, ("enough", "walk")).sum()),
+        "flow_not_enough": float(len(bad)),
+        "flow_unknown": float((state == "unknown").sum()),
+    }
+    said = Text(
+        "Z {flow_pairs:0} najsilniejszych powiązań między gminami {flow_enough:0} ma dość "
+        "połączeń między siedzibami, {flow_not_enough:0} nie ma, o {flow_unknown:0} nic "
+        "pewnego nie wiadomo.",
+        "Of the {flow_pairs:0} strongest flows between municipalities {flow_enough:0} have "
+        "enough connections between the seats, {flow_not_enough:0} have not, nothing "
+        "certain is known of {flow_unknown:0}.",
+    )
+    if values["flow_unknown"] > 0.5 * len(table):
+        said = Text(
+            "O połączeniach {flow_unknown:0} z {flow_pairs:0} najsilniejszych powiązań między "
+            "gminami nic pewnego nie wiadomo; {flow_enough:0} ma dość połączeń między siedzibami, "
+            "{flow_not_enough:0} nie ma.",
+            "Nothing certain is known of the connections of {flow_unknown:0} of the {flow_pairs:0} "
+            "strongest flows between municipalities; {flow_enough:0} have enough between the "
+            "seats, {flow_not_enough:0} have not.",
         )
-    ]
+    out = [Finding(said, values)]
     if len(bad):
         worst = bad.iloc[0]
         out.append(

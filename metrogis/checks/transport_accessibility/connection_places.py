@@ -268,26 +268,6 @@ def _named(places: Places, codes: list[str], seats: Mapping[str, str]) -> dict[s
     return out
 
 
-def certain(places: Places, towns: gpd.GeoDataFrame, complete: Bools, *, transfers: int) -> Bools:
-    """Tell at which places every service is in the timetables.
-
-    Complete in every municipality within the access distance. With at most one transfer the first
-    vehicle calls at one end and the last at the other, so two such places suffice to know that
-    there is no journey; with more, a vehicle between two other towns may be missing, so every
-    municipality must be complete.
-    """
-    if transfers > 1 and not complete.all():
-        return np.zeros(len(places), bool)
-    out = places.town >= 0
-    shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
-    missing = shapes[~complete]
-    if len(missing) and len(places):
-        points = np.asarray(shapely.points(places.xy), dtype=object)
-        near = shapely.STRtree(missing).query(points, predicate="dwithin", distance=places.reach)[0]
-        out[near] = False
-    return np.asarray(out, dtype=bool)
-
-
 def pair_up(
     out: tuple[Times, Times], back: tuple[Times, Times], stay: float
 ) -> tuple[Ints, Ints, Bools]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 
-from metrogis.checks.contract import Category, Column, Finding, View, municipality_columns
+from metrogis.checks.contract import Category, Column, Finding, Ground, View, municipality_columns
 from metrogis.checks.transport_accessibility.connection_parameters import ConnectionsParameters
 from metrogis.checks.transport_accessibility.connection_places import LAW
 from metrogis.checks.transport_accessibility.white_texts import COVERAGE, DAYS, ON_DAY
@@ -25,8 +25,10 @@ METHOD = Text(
     "przesiadek i czasem podróży. Para to jedna podróż tam i jedna z powrotem tej samej doby "
     "rozkładowej; par jest tyle, ile podróży w rzadszym kierunku (obok podano podróże z powrotem "
     "po pobycie na miejscu). Przystanki miejscowości to te w zasięgu dojścia od jej punktu. "
-    "Połączenia znalezione są pewne; za małą ich liczbę stwierdza się tylko tam, gdzie na obu "
-    "końcach są wszystkie rozkłady, a gdzie indziej stan jest nieznany. Gdzie siedziba powiatu nie "
+    "Połączenia znalezione są pewne; za małą ich liczbę stwierdza się tylko tam, gdzie znane jest "
+    "wszystko, co mogłoby obsługiwać oba końce: rozkłady są kompletne, nic z nich w pobliżu (ani "
+    "przystanek po drodze) nie przepadło, a dojścia da się policzyć; gdzie indziej stan jest "
+    "nieznany i podano, dlaczego. Gdzie siedziba powiatu nie "
     "jest oznaczona, sprawdzane jest połączenie z miastem wojewódzkim. Tak samo sprawdzane są "
     "najsilniejsze przepływy między gminami. Nie są badane ceny, miejsca "
     "w pojazdach ani punktualność.",
@@ -34,8 +36,10 @@ METHOD = Text(
     "later and arrives earlier), with bounded transfers and travel time. A pair is one journey out "
     "and one back on the same service day; there are as many pairs as journeys in the rarer "
     "direction (round trips after a stay are told beside). The stops of a place are those within a "
-    "walk of its point. Connections found are certain; too few are stated only where all "
-    "timetables of both ends are at hand, elsewhere the state is unknown. Where no county seat is "
+    "walk of its point. Connections found are certain; too few are stated only where all that "
+    "could serve both ends is known: timetables are complete, nothing of them was lost near (nor a "
+    "stop on the way), and walks can be computed; elsewhere the state is unknown, and why is told. "
+    "Where no county seat is "
     "marked the voivodeship city is checked instead. The strongest flows between municipalities "
     "are checked alike. Fares, seats and punctuality are not studied.",
 )
@@ -60,6 +64,27 @@ STATES = {
     "city": Text("miasto wojewódzkie", "voivodeship city"),
     "none": Text("bez relacji", "no relation"),
 }
+REASONS = {
+    "none": both("–"),
+    "day": Text("rozkład nie obejmuje któregoś rodzaju dnia", "a day type is not in the timetable"),
+    "coverage": Text("nie ma wszystkich rozkładów", "not all timetables are at hand"),
+    "everywhere": Text(
+        "przy kilku przesiadkach potrzebne są wszystkie rozkłady w obszarze",
+        "with several transfers all timetables of the area are needed",
+    ),
+    "lost": Text(
+        "przystanek lub kurs przepadł przy wczytywaniu", "a stop or trip was lost in reading"
+    ),
+    "streets": Text("dojścia nie da się policzyć", "the walk to a stop cannot be computed"),
+    "outside": Text("miejscowość poza gminami obszaru", "the place is outside the municipalities"),
+    "seat": Text("siedziby nie ma w danych", "the seat is not in the data"),
+    "higher": Text(
+        "miejsca, z którym ma być połączona, nie ma w danych",
+        "the place it should be connected with is not in the data",
+    ),
+}
+"""Why a state is unknown."""
+
 KINDS = {
     "county_voivodeship": Text(
         "siedziba powiatu – miasto wojewódzkie", "county seat - voivodeship city"
@@ -92,19 +117,24 @@ def _columns() -> dict[str, dict[str, Column]]:
         "pairs_working": Column(
             Text("pary w dni robocze", "pairs on working days"), unit="pairs/day",
             note=Text("najmniej z rodzajów dni roboczych", "the least of the working day types"),
+            bound="low",
         ),
         "pairs_off": Column(
             Text("pary w dni wolne", "pairs on days off"), unit="pairs/day",
             note=Text("najmniej z soboty i niedzieli", "the least of Saturday and Sunday"),
+            bound="low",
         ),
     }  # fmt: skip
+    why = Column(
+        Text("dlaczego nieznane", "why unknown"), "category", categories=REASONS, of_known=True
+    )  # fmt: skip
     states = {
         "state": state("stan", "state"),
         "state_working": state("stan: dni robocze", "state: working days"),
         "state_off": state("stan: dni wolne", "state: days off"),
         "state_earlier": state("stan: wcześniejszy projekt", "state: earlier draft"),
     }
-    fastest = Column(Text("najkrótsza podróż", "shortest journey"), unit="min")
+    fastest = Column(Text("najkrótsza podróż", "shortest journey"), unit="min", bound="high")
     kind = Column(Text("relacja", "relation"), "category", categories=KINDS)
     to = Column(Text("dokąd", "to"), "text")
     share = {
@@ -114,17 +144,25 @@ def _columns() -> dict[str, dict[str, Column]]:
     }
     towns |= {
         "coverage": Column(
-            Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE
+            Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE,
+            land=False,
+        ),
+        "timetable_known": Column(
+            Text("rozkłady kompletne", "timetables complete"), "flag",
+            note=Text("i nic z nich nie przepadło przy wczytywaniu",
+                      "and nothing of them was lost in reading"),
         ),
         "seat": Column(Text("siedziba", "seat"), "text"),
         "name_to": to,
         "kind": kind,
         **pairs,
         **states,
+        "why": why,
         "fastest_min": fastest,
-        "localities": Column(Text("inne miejscowości", "other localities")),
-        **{f"localities_{k}": Column(t, "share", digits=1) for k, t in share.items()},
-    }
+        "localities": Column(Text("inne miejscowości", "other localities"), bound="low"),
+        **{f"localities_{k}": Column(t, "share", digits=1, of_known=True)
+           for k, t in share.items()},
+    }  # fmt: skip
     start = Column(Text("skąd", "from"), "text")
     relations = {
         "name_from": start,
@@ -143,9 +181,9 @@ def _columns() -> dict[str, dict[str, Column]]:
         }
         for key, head in heads.items():
             relations[f"{key}_{day}"] = Column(
-                Text(f"{head.pl}: {name.pl}", f"{head.en}: {name.en}")
+                Text(f"{head.pl}: {name.pl}", f"{head.en}: {name.en}"), bound="low"
             )
-    relations |= states | {"fastest_min": fastest}
+    relations |= states | {"why": why, "fastest_min": fastest}
     listed = {
         "name_from": start,
         "name_to": to,
@@ -178,17 +216,20 @@ def _columns() -> dict[str, dict[str, Column]]:
         },
         "pairs": listed,
         "flow_pairs": {
-            "rank": Column(Text("miejsce", "rank")),
+            "rank": Column(Text("miejsce", "rank"), of_known=True),
             "name_from": start,
             "name_to": to,
             "teryt_from": relations["teryt_from"],
             "teryt_to": relations["teryt_to"],
             "flow": Column(
-                Text("przepływ w obu kierunkach", "flow, both directions"), unit="people"
+                Text("przepływ w obu kierunkach", "flow, both directions"),
+                unit="people",
+                bound="low",
             ),
             **pairs,
             "fastest_min": fastest,
             "state": states["state"],
+            "why": why,
         },
     }
 
@@ -201,14 +242,15 @@ _CATEGORIES = (
     Category("unknown", STATES["unknown"], "#BBBBBB", hatch=True),
     Category("walk", STATES["walk"], "#56B4E9"),
 )
+_KNOWN = Ground("timetable_known")
 VIEWS = (
     View(
         "municipalities",
         Text("Połączenie siedziby gminy", "Connection of the municipal seat"),
         column="state",
         categories=(*_CATEGORIES, Category("city", STATES["city"], "#0072B2")),
-        popup=("name", "seat", "name_to", "kind", "pairs_working", "pairs_off", "state_earlier",
-               "fastest_min", "coverage", "localities", "localities_enough"),
+        popup=("name", "seat", "name_to", "kind", "pairs_working", "pairs_off", "state", "why",
+               "state_earlier", "fastest_min", "coverage", "localities", "localities_enough"),
     ),
     View(
         "relations",
@@ -216,8 +258,10 @@ VIEWS = (
         column="state",
         categories=_CATEGORIES,
         popup=("name_from", "name_to", "kind", "pairs_working", "pairs_off", "pairs_school_day",
-               "pairs_saturday", "pairs_sunday", "round_trips_school_day", "fastest_min"),
+               "pairs_saturday", "pairs_sunday", "round_trips_school_day", "fastest_min", "state",
+               "why"),
         weight=2.0,
+        ground=_KNOWN,
     ),
     View(
         "flow_pairs",
@@ -225,9 +269,10 @@ VIEWS = (
         column="state",
         categories=_CATEGORIES,
         popup=("rank", "name_from", "name_to", "flow", "pairs_working", "pairs_off",
-               "fastest_min"),
+               "fastest_min", "state", "why"),
         weight=3.0,
         shown=False,
+        ground=_KNOWN,
     ),
     View(
         "places",
@@ -237,6 +282,7 @@ VIEWS = (
         popup=("name", "seat", "name_to", "stops", "state"),
         radius=4.0,
         shown=False,
+        ground=_KNOWN,
     ),
 )  # fmt: skip
 
@@ -272,6 +318,7 @@ def findings(
                     "seat, or the place it should be connected with, is not in the data: unknown.",
                 ),
                 {"seats_missing": float(lost)},
+                unknown=lost > 0.5 * len(towns),
             )
         )
     if len(other):
@@ -293,21 +340,37 @@ def _seats(legal: gpd.GeoDataFrame, p: ConnectionsParameters) -> Finding:
         "needed_off": float(p.pairs_off),
         "needed_earlier": float(p.pairs_earlier),
     }
-    return Finding(
-        Text(
-            "Z {relations:0} relacji między siedzibami {relations_enough:0} ma co najmniej "
-            "{needed_working:0} {needed_working:plural:parę|pary|par} połączeń w dni robocze "
-            "i {needed_off:0} w dni wolne, {relations_not_enough:0} nie ma, o "
-            "{relations_unknown:0} nic pewnego nie wiadomo. Po {needed_earlier:0} każdego dnia "
-            "(wcześniejszy projekt) ma {earlier_enough:0}, nie ma {earlier_not_enough:0}.",
-            "Of {relations:0} relations between seats {relations_enough:0} have at least "
-            "{needed_working:0} {needed_working:plural:pair|pairs} of connections on working days "
-            "and {needed_off:0} on days off, {relations_not_enough:0} have not, nothing certain is "
-            "known of {relations_unknown:0}. With {needed_earlier:0} every day (earlier draft): "
-            "{earlier_enough:0} have, {earlier_not_enough:0} have not.",
-        ),
-        values,
+    earlier = Text(
+        " Po {needed_earlier:0} każdego dnia (wcześniejszy projekt) ma {earlier_enough:0}, nie ma "
+        "{earlier_not_enough:0}.",
+        " With {needed_earlier:0} every day (earlier draft): {earlier_enough:0} have, "
+        "{earlier_not_enough:0} have not.",
     )
+    most = values["relations_unknown"] > 0.5 * len(legal)
+    said = Text(
+        "Z {relations:0} relacji między siedzibami {relations_enough:0} ma co najmniej "
+        "{needed_working:0} {needed_working:plural:parę|pary|par} połączeń w dni robocze "
+        "i {needed_off:0} w dni wolne, {relations_not_enough:0} nie ma, o "
+        "{relations_unknown:0} nic pewnego nie wiadomo.",
+        "Of {relations:0} relations between seats {relations_enough:0} have at least "
+        "{needed_working:0} {needed_working:plural:pair|pairs} of connections on working days "
+        "and {needed_off:0} on days off, {relations_not_enough:0} have not, nothing certain is "
+        "known of {relations_unknown:0}.",
+    )
+    if most:
+        said = Text(
+            "O {relations_unknown:0} z {relations:0} relacji między siedzibami nic pewnego nie "
+            "wiadomo; {relations_enough:0} ma co najmniej {needed_working:0} "
+            "{needed_working:plural:parę|pary|par} połączeń w dni robocze i {needed_off:0} w dni "
+            "wolne, {relations_not_enough:0} nie ma.",
+            "Nothing certain is known of {relations_unknown:0} of {relations:0} relations between "
+            "seats; {relations_enough:0} have at least {needed_working:0} "
+            "{needed_working:plural:pair|pairs} of connections on working days and {needed_off:0} "
+            "on days off, {relations_not_enough:0} have not.",
+        )
+    return Finding(
+        Text(said.pl + earlier.pl, said.en + earlier.en), values, unknown=most
+    )  # fmt: skip
 
 
 def _by_day(legal: gpd.GeoDataFrame, p: ConnectionsParameters, days: list[str]) -> Finding:

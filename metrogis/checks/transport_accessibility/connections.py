@@ -1,39 +1,47 @@
 """Connections between seats: pairs of journeys out and back on one day, as the draft law counts.
 
 A connection that the timetables at hand show is certain. That there are too few is certain only
-where all timetables of both places are at hand; elsewhere it is unknown.
+where all that could serve both places is known
+(:mod:`metrogis.checks.transport_accessibility.connection_evidence`); elsewhere it is unknown, and
+why is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.checks.contract import Check, Input, Result, Run
-from metrogis.checks.transport_accessibility import coverage as cover
+from metrogis.checks.transport_accessibility.connection_evidence import (
+    Knowledge,
+    lost_on_the_way,
+    read_knowledge,
+)
 from metrogis.checks.transport_accessibility.connection_flows import (
     add_flow_relations,
     flow_findings,
     flow_table,
 )
 from metrogis.checks.transport_accessibility.connection_parameters import (
-    WORKING,
     ConnectionsParameters,
 )
 from metrogis.checks.transport_accessibility.connection_places import (
-    LAW,
     Places,
     Relation,
-    certain,
     find_relations,
     pair_up,
     read_places,
+)
+from metrogis.checks.transport_accessibility.connection_tables import (
+    Journeys,
+    municipal_table,
+    pair_table,
+    place_table,
+    relation_table,
 )
 from metrogis.checks.transport_accessibility.connection_texts import (
     COLUMNS,
@@ -44,13 +52,10 @@ from metrogis.checks.transport_accessibility.connection_texts import (
     VIEWS,
     findings,
 )
-from metrogis.checks.transport_accessibility.evidence import seen_modes
-from metrogis.checks.transport_accessibility.service import Bools, StraightLine, walking
+from metrogis.checks.transport_accessibility.service import StraightLine, walking
 from metrogis.provenance import audit_of
 from metrogis.texts import Text
 from metrogis.transit.journeys import profiles, read_rides
-
-GROUPS = ("rail", "metro", "tram", "bus", "ferry", "cableway")
 
 
 def connections(
@@ -177,17 +182,17 @@ def connections(
                 "no street network: the walk to a stop is the straight line times {detour:2}",
             ).fill(detour=p.detour),
         )
-    levels, sure = _certainty(run, towns, places, stops)
+    known = read_knowledge(run, towns, places, stops, walk)
     days = _known_days(run, timetable, p)
-    found = _count(run, timetable, places, relations, days, p)
-    table = _relation_table(run, places, relations, found, sure, p)
+    found = _count(run, timetable, places, relations, days, p, known, stops)
+    table = relation_table(run, places, relations, found, known, p)
     features = {
         "relations": table,
-        "places": _place_table(run, places, relations, table),
-        "pairs": _pair_table(run, places, relations, found, table),
+        "places": place_table(run, places, relations, table),
+        "pairs": pair_table(run, places, relations, found, table),
         "flow_pairs": flow_table(towns, flows, table),
     }
-    towns_table = _municipal_table(towns, places, relations, seat, table, levels)
+    towns_table = municipal_table(towns, places, relations, seat, table, known.level)
     return run.result(
         municipalities=towns_table,
         features=features,
@@ -199,34 +204,6 @@ def connections(
 
 
 # --------------------------------------------------------------------------- steps
-
-
-class Journeys(NamedTuple):
-    """Journeys of one relation on one day type, and how they pair.
-
-    ``out`` and ``back`` hold departures, arrivals (s) and transfers; lines only between seats.
-    """
-
-    out: tuple[Any, Any, Any]
-    back: tuple[Any, Any, Any]
-    out_lines: Any
-    back_lines: Any
-    first: Any
-    second: Any
-    returns: Bools
-
-    @property
-    def pairs(self) -> int:
-        """Journeys out and back, whatever their order."""
-        return len(self.first)
-
-    @property
-    def round_trips(self) -> int:
-        """Journeys out followed by a journey back."""
-        return int(self.returns.sum())
-
-
-Found = Mapping[tuple[int, str], Journeys]
 
 
 def _known_days(run: Run, timetable: Any, p: ConnectionsParameters) -> dict[str, bool]:
@@ -244,36 +221,6 @@ def _known_days(run: Run, timetable: Any, p: ConnectionsParameters) -> dict[str,
     return days
 
 
-def _certainty(
-    run: Run, towns: gpd.GeoDataFrame, places: Places, stops: gpd.GeoDataFrame
-) -> tuple[np.ndarray, dict[str, Bools]]:
-    """Coverage of the municipalities; by day type, the places whose every service is known."""
-    p: ConnectionsParameters = run.parameters
-    table = run.layers["coverage"]
-    if table is not None:
-        run.add(cover.code_audit(towns, table))
-    seen = seen_modes(
-        towns,
-        GROUPS,
-        stops=stops,
-        stop_posts=run.layers["stop_posts"],
-        rail_stations=run.layers["rail_stations"],
-    )
-    timetable = run.layers["timetable"]
-    kinds = timetable.day_types()
-    sure: dict[str, Bools] = {}
-    level = None
-    for day in p.day_types:
-        silent = timetable.unknown_feeds(day) if kinds[day].date is not None else ()
-        known = cover.read_coverage(
-            towns, table, seen, groups=GROUPS, required=p.modes_required, silent_feeds=silent
-        )
-        level = known.level if level is None else level
-        sure[day] = certain(places, towns, known.complete, transfers=p.max_transfers)
-    assert level is not None
-    return level, sure
-
-
 def _count(
     run: Run,
     timetable: Any,
@@ -281,6 +228,8 @@ def _count(
     relations: list[Relation],
     days: Mapping[str, bool],
     p: ConnectionsParameters,
+    known: Knowledge,
+    posts: gpd.GeoDataFrame,
 ) -> dict[tuple[int, str], Journeys]:
     """Search the journeys of every relation, both ways, on every known day type."""
     out: dict[tuple[int, str], Journeys] = {}
@@ -294,9 +243,12 @@ def _count(
     }
     listed = {k for k, r in enumerate(relations) if r.kind != "locality_municipality"}
     rides = None
-    for day in [d for d, known in days.items() if known]:
+    for day in [d for d, told in days.items() if told]:
         rides = read_rides(timetable, day, rules=p.rules(), crs=run.crs, walks=rides)
         run.add(rides.audit)
+        lost = lost_on_the_way(run, rides, places, posts)
+        if lost is not None:
+            known.on_the_way[day] = lost
         turned = rides.mirror()
         for end, own in by_end.items():
             stops = places.stops[end]
@@ -316,236 +268,6 @@ def _count(
                 paired = pair_up(go[:2], come[:2], 60 * p.min_stay)
                 out[k, day] = Journeys(go, come, lines[0], lines[1], *paired)
     return out
-
-
-def _near(places: Places, relation: Relation, detour: float) -> bool:
-    """Tell whether one can walk: the higher place is within reach of the lower one."""
-    gap = places.xy[relation.start] - places.xy[relation.end]
-    return bool(np.hypot(*gap) * detour <= places.reach[relation.start])
-
-
-def _relation_table(
-    run: Run,
-    places: Places,
-    relations: list[Relation],
-    found: Found,
-    sure: Mapping[str, Bools],
-    p: ConnectionsParameters,
-) -> gpd.GeoDataFrame:
-    """One row per relation: pairs by day type, states."""
-    kinds = run.layers["timetable"].day_types()
-    rows = []
-    for k, r in enumerate(relations):
-        row: dict[str, Any] = {
-            "name_from": places.name[r.start],
-            "name_to": places.name[r.end],
-            "kind": r.kind,
-            "teryt_from": places.teryt[r.start],
-            "teryt_to": places.teryt[r.end],
-        }
-        near = _near(places, r, p.detour)
-        states: dict[str, str] = {}
-        earlier: list[str] = []
-        fastest = np.inf
-        for day in p.day_types:
-            known = kinds[day].date is not None
-            own = found.get((k, day))
-            pairs = own.pairs if own else 0
-            trips = own.round_trips if own else 0
-            counted = pairs if p.pairing == "directions" else trips
-            certainly = bool(sure[day][r.start] and sure[day][r.end])
-            for name, value in (("pairs", pairs), ("round_trips", trips)):
-                row[f"{name}_{day}"] = float(value) if known else np.nan
-            for name, way in (("out", own.out), ("back", own.back)) if own else ():
-                row[f"{name}_{day}"] = float(len(way[0]))
-            if not own:
-                row[f"out_{day}"] = row[f"back_{day}"] = 0.0 if known else np.nan
-            states[day] = _state(counted, p.needed(day), known, certainly)
-            earlier.append(_state(counted, p.pairs_earlier, known, certainly))
-            for leave, arrive, _ in (own.out, own.back) if own else ():
-                fastest = min(fastest, float((arrive - leave).min(initial=1 << 30)))
-        for name, chosen in (
-            ("working", [d for d in p.day_types if d in WORKING]),
-            ("off", [d for d in p.day_types if d not in WORKING]),
-        ):
-            shown = "pairs" if p.pairing == "directions" else "round_trips"
-            values = [row[f"{shown}_{d}"] for d in chosen]
-            row[f"pairs_{name}"] = float(np.nanmin(values)) if np.isfinite(values).any() else np.nan
-            row[f"state_{name}"] = "walk" if near else _whole(
-                [states[d] for d in chosen], [kinds[d].date is not None for d in chosen]
-            )  # fmt: skip
-        known_days = [kinds[d].date is not None for d in p.day_types]
-        row["state"] = "walk" if near else _whole(list(states.values()), known_days)
-        row["state_earlier"] = "walk" if near else _whole(earlier, known_days)
-        row["fastest_min"] = fastest / 60 if fastest < 1 << 30 else np.nan
-        rows.append(row)
-    lines = [shapely.LineString([places.xy[r.start], places.xy[r.end]]) for r in relations]
-    columns = [c for c in COLUMNS["relations"] if rows and c in rows[0]]
-    table = pd.DataFrame(rows, columns=columns or list(COLUMNS["relations"]))
-    return gpd.GeoDataFrame(table, geometry=np.array(lines, dtype=object), crs=run.crs)
-
-
-def _state(pairs: int, needed: int, known: bool, certainly: bool) -> str:
-    if not known:
-        return "unknown"
-    if pairs >= needed:
-        return "enough"
-    return "not_enough" if certainly else "unknown"
-
-
-def _whole(states: list[str], known: list[bool]) -> str:
-    """State over day types; one that the timetable does not know says nothing if another does."""
-    if "not_enough" in states:
-        return "not_enough"
-    told = [s for s, k in zip(states, known, strict=True) if k]
-    if not told or "unknown" in told:
-        return "unknown"
-    return "enough"
-
-
-def _place_table(
-    run: Run, places: Places, relations: list[Relation], table: gpd.GeoDataFrame
-) -> gpd.GeoDataFrame:
-    """One row per place: what it is the seat of, its stops, the state of its relation."""
-    order = ("enough", "walk", "unknown", "not_enough")
-    state = np.full(len(places), "none", dtype=object)
-    higher = np.full(len(places), "", dtype=object)
-    for r, s in zip(relations, table["state"], strict=True):
-        old = state[r.start]
-        if old == "none" or order.index(s) > order.index(old):
-            state[r.start], higher[r.start] = s, places.name[r.end]
-    top = [
-        next((w for w in ("voivodeship", "county", "municipality") if w in s), "none")
-        for s in places.levels
-    ]
-    return gpd.GeoDataFrame(
-        {
-            "name": places.name,
-            "teryt": places.teryt,
-            "seat": np.array(top, dtype=object),
-            "stops": [len(own) for own in places.stops],
-            "name_to": higher,
-            "state": state,
-        },
-        geometry=shapely.points(places.xy) if len(places) else [],
-        crs=run.crs,
-    )
-
-
-def _pair_table(
-    run: Run,
-    places: Places,
-    relations: list[Relation],
-    found: Found,
-    table: gpd.GeoDataFrame,
-) -> gpd.GeoDataFrame:
-    """Every pair between seats, by day type: the journey out and the one back."""
-    rows = [
-        (k, day, own)
-        for (k, day), own in found.items()
-        if relations[k].kind != "locality_municipality" and own.pairs
-    ]
-    if not rows:
-        empty = {c: pd.Series(dtype="object") for c in COLUMNS["pairs"]}
-        return gpd.GeoDataFrame(empty, geometry=[], crs=run.crs)
-    many = [own.pairs for _, _, own in rows]
-
-    def repeated(values: list[Any]) -> list[Any]:
-        return [v for v, n in zip(values, many, strict=True) for _ in range(n)]
-
-    columns: dict[str, Any] = {  # one table of all: a small one of each pair takes much longer
-        "name_from": repeated([places.name[relations[k].start] for k, _, _ in rows]),
-        "name_to": repeated([places.name[relations[k].end] for k, _, _ in rows]),
-        "day_type": repeated([day for _, day, _ in rows]),
-        "pair": np.concatenate([np.arange(1, n + 1) for n in many]),
-        "relation": np.repeat([k for k, _, _ in rows], many),
-    }
-    for way in ("out", "back"):
-        chosen = [own.first if way == "out" else own.second for _, _, own in rows]
-        journeys = [own.out if way == "out" else own.back for _, _, own in rows]
-        lines = [own.out_lines if way == "out" else own.back_lines for _, _, own in rows]
-        leave, arrive, transfers = (
-            np.concatenate([j[i][at] for j, at in zip(journeys, chosen, strict=True)])
-            for i in range(3)
-        )
-        columns |= {
-            f"{way}_departure": [clock(s) for s in leave.tolist()],
-            f"{way}_arrival": [clock(s) for s in arrive.tolist()],
-            f"{way}_min": (arrive - leave) / 60,
-            f"{way}_transfers": transfers,
-            f"{way}_lines": np.concatenate([a[at] for a, at in zip(lines, chosen, strict=True)]),
-        }
-    columns["returns"] = np.concatenate([own.returns for _, _, own in rows])
-    out = pd.DataFrame(columns)
-    out = out.sort_values(["relation", "day_type", "pair"], kind="stable", ignore_index=True)
-    geometry = np.asarray(table.geometry.to_numpy(), dtype=object)[out.pop("relation")]
-    return gpd.GeoDataFrame(out, geometry=geometry, crs=run.crs)
-
-
-def clock(seconds: float) -> str:
-    """Return a time of the service day as text; hours go on past midnight.
-
-    >>> clock(27_000), clock(90_060)
-    ('07:30', '25:01')
-    """
-    minutes = int(seconds // 60)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def _municipal_table(
-    towns: gpd.GeoDataFrame,
-    places: Places,
-    relations: list[Relation],
-    seat: Mapping[str, int],
-    table: gpd.GeoDataFrame,
-    levels: np.ndarray,
-) -> gpd.GeoDataFrame:
-    """One row per municipality: the relation of its seat, and of its other localities."""
-    legal = {r.start: k for k, r in enumerate(relations) if r.kind in LAW}
-    rows = []
-    states = table["state"].to_numpy(dtype=object) if len(relations) else np.zeros(0, dtype=object)
-    for code in towns["teryt"]:
-        i = seat.get(code)
-        k = legal.get(i) if i is not None else None
-        row: dict[str, Any] = {"seat": places.name[i] if i is not None else ""}
-        if k is None:
-            # the voivodeship city itself, or a seat that nothing can be told of
-            city = i is not None and "voivodeship" in places.levels[i]
-            row |= {"name_to": "", "kind": "none", "state": "city" if city else "unknown"}
-            row |= {"state_working": row["state"], "state_off": row["state"]}
-        else:
-            names = ("name_to", "kind", "pairs_working", "pairs_off", "state", "state_working",
-                     "state_off", "state_earlier", "fastest_min")  # fmt: skip
-            row |= {name: table[name].iloc[k] for name in names}
-        own = [
-            states[k]
-            for k, r in enumerate(relations)
-            if r.kind == "locality_municipality" and places.teryt[r.start] == code
-        ]
-        row["localities"] = float(len(own))
-        for name in ("enough", "not_enough", "unknown"):
-            row[f"localities_{name}"] = (
-                float(sum(s == name or (name == "enough" and s == "walk") for s in own)) / len(own)
-                if own
-                else np.nan
-            )
-        rows.append(row)
-    columns = [c for c in COLUMNS["municipalities"] if c not in ("teryt", "name", "coverage")]
-    found = pd.DataFrame(rows).reindex(columns=columns)
-    found["state_earlier"] = found["state_earlier"].astype(object).where(
-        found["state_earlier"].notna(), found["state"]
-    )  # fmt: skip
-    return gpd.GeoDataFrame(
-        {
-            "teryt": towns["teryt"].to_numpy(),
-            "name": towns["name"].to_numpy(),
-            "coverage": levels,
-            **{c: found[c].to_numpy() for c in columns},
-        },
-        geometry=towns.geometry.to_numpy(),
-        crs=towns.crs,
-        index=towns.index,
-    )
 
 
 CHECK = Check(

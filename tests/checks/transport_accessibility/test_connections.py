@@ -91,7 +91,7 @@ def shuttle(a, b, out, back, services=("week", "sat", "sun"), ride=0.5):
 
 
 def complete(*codes, state="complete"):
-    return pd.DataFrame({"feed": "f", "teryt": list(codes or CODES), "mode": "all", "state": state})
+    return pd.DataFrame({"feed": "*", "teryt": list(codes or CODES), "mode": "all", "state": state})
 
 
 def relation(result, start="County", end="City"):
