@@ -1,6 +1,10 @@
 """Connections between seats: pairs, three states, seats, real data."""
 
+import copy
+import dataclasses
 import json
+import tempfile
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -8,7 +12,7 @@ import pandas as pd
 import pyproj
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
@@ -17,6 +21,9 @@ from shapely import box
 from metrogis.checks.transport_accessibility.connection_places import pair_up
 from metrogis.checks.transport_accessibility.connections import CHECK, connections
 from metrogis.errors import MissingLayerError, ParameterError, SchemaError
+from metrogis.evidence import loss
+from metrogis.streets import from_lines
+from metrogis.texts import both
 from metrogis.transit import read_feed
 
 CRS = "EPSG:2180"
@@ -165,6 +172,207 @@ def test_a_neighbour_without_coverage_near_the_seat(tmp_path) -> None:
     near.loc[1, "geometry"] = shapely.Point(X0 + 2 * SIDE - 1500, Y0 + 5000)
     result = connections(towns(3), near, feed, coverage=complete(*CODES[:2]))
     assert relation(result)["state"] == "unknown"  # the next town's stops could be the seat's too
+
+
+def losing(feed, *lost):
+    """The timetable with something lost in reading."""
+    out = copy.copy(feed)
+    object.__setattr__(out, "losses", lost)
+    return out
+
+
+def lost_at(kind, x, y):
+    return loss(kind, both("lost"), ["?"], where=shapely.Point(X0 + x, Y0 + y), crs=CRS)
+
+
+@pytest.mark.parametrize("kind", ["stop", "trip"])
+@pytest.mark.parametrize(
+    ("x", "y", "state"),
+    [
+        (15_100, 5_000, "unknown"),  # at the lower seat
+        (5_500, 5_000, "unknown"),  # near the higher one
+        (25_000, 5_000, "not_enough"),  # in another town
+        (5_000, 500, "not_enough"),  # in the city, far from its seat
+    ],
+)
+def test_what_was_lost_near_a_seat_leaves_too_few_unknown(tmp_path, kind, x, y, state) -> None:
+    feed = write_feed(tmp_path, shuttle("County", "City", FOUR[:1], HOME[:1]))
+    layers = {"municipalities": towns(), "localities": seats()[:2], "coverage": complete()}
+    row = relation(connections(timetable=losing(feed, lost_at(kind, x, y)), **layers))
+    assert row["state"] == state
+    assert row["why"] == ("lost" if state == "unknown" else "none")
+    some = write_feed(tmp_path / "b", shuttle("County", "City", FOUR, HOME))
+    row = relation(connections(timetable=losing(some, lost_at(kind, x, y)), **layers))
+    assert row["state"] == "enough"  # what is found is certain
+
+
+def test_a_lost_stop_on_the_way_at_which_one_could_change(tmp_path) -> None:
+    # buses of both ends pass by a stop in the middle; somebody's stop beside it was lost
+    stops = {**STOPS, "Mid": (10_500, 4_000), "Off": (30_500, 4_000)}
+    trips = [("week", [("County", 6), ("Mid", 6.5), ("Off", 8)])]
+    trips += [("week", [("Off", 5), ("Mid", 7), ("City", 8)])]
+    feed = write_feed(tmp_path, trips, stops)
+    layers = {"municipalities": towns(), "localities": seats()[:2], "coverage": complete()}
+    assert relation(connections(timetable=feed, **layers))["state"] == "not_enough"
+    beside = losing(feed, lost_at("stop", 10_600, 4_000))
+    row = relation(connections(timetable=beside, **layers))
+    assert row[["state", "why"]].tolist() == ["unknown", "lost"]
+    direct = relation(connections(timetable=beside, **layers, max_transfers=0))
+    assert direct["state"] == "not_enough"  # nobody changes
+    away = losing(feed, lost_at("stop", 10_500, 9_000))  # no vehicle of an end calls near it
+    assert relation(connections(timetable=away, **layers))["state"] == "not_enough"
+    anywhere = losing(feed, loss("stop", both("lost"), ["?"]))
+    assert relation(connections(timetable=anywhere, **layers))["state"] == "unknown"
+
+
+def test_walks_that_cannot_be_computed_leave_too_few_unknown(tmp_path) -> None:
+    feed = write_feed(tmp_path, shuttle("County", "City", FOUR[:1], HOME[:1]))
+    layers = {"municipalities": towns(2), "localities": seats()[:2], "timetable": feed,
+              "coverage": complete()}  # fmt: skip
+    streets = [[(4_900, 5_000), (5_300, 5_000)], [(14_900, 5_000), (15_300, 5_000)]]
+
+    def network(*lines):
+        shapes = [shapely.LineString(np.add(line, [X0, Y0])) for line in lines]
+        return from_lines(gpd.GeoDataFrame(geometry=shapes, crs=CRS), mode="walk")
+
+    row = relation(connections(**layers, streets=network(*streets)))
+    assert row[["state", "why", "pairs_working"]].tolist() == ["not_enough", "none", 1]
+    # the county's stop, 100 m from its seat, has no street near
+    row = relation(
+        connections(**layers, streets=network(streets[0], [(14_200, 5_000), (14_700, 5_000)]))
+    )
+    assert row[["state", "why", "pairs_working"]].tolist() == ["unknown", "streets", 0]
+
+
+def test_a_day_that_is_not_known_leaves_the_whole_unknown(tmp_path) -> None:
+    feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
+    layers = {"municipalities": towns(2), "localities": seats()[:2], "coverage": complete()}
+    assert relation(connections(timetable=feed, **layers))["state"] == "enough"
+    blind = copy.copy(feed)
+    kinds = dict(feed.day_types())
+    kinds["sunday"] = dataclasses.replace(kinds["sunday"], date=None, state="unknown")
+    object.__setattr__(blind, "day_types", lambda: kinds)
+    row = relation(connections(timetable=blind, **layers))
+    assert row[["state_working", "state_off", "state"]].tolist() == [
+        "enough", "unknown", "unknown",
+    ]  # fmt: skip
+    assert row["why"] == "day"
+    assert np.isnan(row["pairs_sunday"])
+    asked = relation(connections(timetable=blind, **layers, day_types=["school_day", "saturday"]))
+    assert asked["state"] == "enough"  # that day is not asked for
+
+
+def test_why_a_state_is_unknown_is_told(tmp_path) -> None:
+    feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
+    away = seats(levels=("voivodeship", "county", "municipality", None))
+    result = connections(towns(), away, feed, coverage=complete(*CODES[:2]))
+    table = result.municipalities.set_index("name")
+    assert table["why"].to_dict() == {
+        "City": "none", "County": "none", "Rural": "coverage", "Far": "seat",
+    }  # fmt: skip
+    assert table["timetable_known"].tolist() == [True, True, False, False]
+    table = flows((CODES[3], CODES[2], 70), (CODES[1], CODES[2], 60))
+    pairs = connections(towns(), away, feed, od_flows=table).features["flow_pairs"]
+    assert pairs["why"].tolist() == ["seat", "coverage"]
+    two = connections(towns(), away, feed, coverage=complete(*CODES[:3]), max_transfers=2)
+    assert relation(two, "Rural")["why"] == "everywhere"
+
+
+def test_first_sentence_begins_with_what_is_not_known(tmp_path) -> None:
+    feed = write_feed(tmp_path, shuttle("County", "City", FOUR[:1], HOME[:1]))
+    result = connections(towns(), seats(), feed)
+    assert result.sentences("pl")[0].startswith("O 3 z 3 relacji między siedzibami nic pewnego")
+    assert result.sentences("en")[0].startswith("Nothing certain is known of 3 of 3 relations")
+
+
+def test_flows_of_which_rows_were_lost_are_ranked_as_far_as_known(tmp_path) -> None:
+    feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
+    table = flows((CODES[3], CODES[2], None), (CODES[1], CODES[2], 60))
+    result = connections(towns(), seats(), feed, od_flows=table)
+    assert result.features["flow_pairs"]["flow"].tolist() == [60]
+    assert any(r.layer == "od_flows" and r.action == "unknown" for r in result.audit)
+
+
+rides = st.lists(
+    st.tuples(
+        st.sampled_from(["County", "City", "Rural", "Far"]),
+        st.sampled_from(["County", "City", "Rural", "Far"]),
+        st.integers(12, 40),
+    ).filter(lambda r: r[0] != r[1]),
+    min_size=1, max_size=14,
+)  # fmt: skip
+
+
+@settings(max_examples=12, deadline=None)
+@given(rides, st.sampled_from(["coverage", "one town", "stop", "trip", "anywhere"]),
+       st.integers(0, 3))  # fmt: skip
+def test_less_knowledge_never_says_more(found, how, at) -> None:
+    trips = [("week", [(a, h / 2), (b, h / 2 + 0.5)]) for a, b, h in found]
+    with tempfile.TemporaryDirectory() as folder:
+        feed = write_feed(Path(folder) / "t", trips)
+    layers = {"municipalities": towns(), "localities": seats(), "timetable": feed,
+              "coverage": complete(), "pairs_off": 0, "pairs_working": 2}  # fmt: skip
+    before = connections(**layers)
+    x, y = list(STOPS.values())[at]
+    if how == "coverage":
+        layers["coverage"] = None
+    elif how == "one town":
+        layers["coverage"] = complete(*[c for k, c in enumerate(CODES) if k != at])
+    elif how == "anywhere":
+        layers["timetable"] = losing(feed, loss("trip", both("lost"), ["t9"]))
+    else:
+        layers["timetable"] = losing(feed, lost_at(how, x + 300, y))
+    after = connections(**layers)
+    for column in ("state", "state_working", "state_earlier"):
+        for table in ("municipalities", "relations", "flow_pairs"):
+            if table == "flow_pairs" and after.features[table].empty:
+                continue
+            was, is_ = (r.tables[table][column] for r in (before, after))
+            changed = was != is_
+            assert (is_[changed] == "unknown").all(), (table, column)
+    far = after.features["relations"]
+    if how in ("stop", "trip"):
+        ends = far["name_from"].isin([NAMES[at]]) | far["name_to"].isin([NAMES[at]])
+        if how == "trip":  # a lost stop may also have been a place to change
+            same = far["state"] == before.features["relations"]["state"]
+            assert same[~ends].all()
+
+
+@settings(max_examples=10, deadline=None)
+@given(rides, st.sampled_from(["feeds", "posts", "order", "ids"]))
+def test_how_a_timetable_is_modelled_changes_nothing(found, how) -> None:
+    trips = [("week", [(a, h / 2), (b, h / 2 + 0.5)]) for a, b, h in found]
+    layers = {"municipalities": towns(), "localities": seats(), "coverage": complete()}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        one = write_feed(folder / "one", trips)
+        if how == "feeds":
+            parts = [p for p in (trips[::2], trips[1::2]) if p]
+            for k, part in enumerate(parts):
+                write_feed(folder / f"part{k}", part)
+            holidays = pd.DataFrame({"start": ["2024-10-28"], "end": ["2024-10-31"]})
+            paths = [folder / f"part{k}" for k in range(len(parts))]
+            other = read_feed(paths, school_holidays=holidays)
+        elif how == "posts":  # a post to get off, another to get on
+            stops = {f"{n}{d}": xy for n, xy in STOPS.items() for d in "ab"}
+            other = write_feed(
+                folder / "two",
+                [(s, [(f"{a}a", x), (f"{b}b", z)]) for s, ((a, x), (b, z)) in trips], stops,
+            )  # fmt: skip
+        elif how == "order":
+            other = write_feed(folder / "turned", trips[::-1], dict(reversed(STOPS.items())))
+        else:
+            other = write_feed(
+                folder / "ids",
+                [(s, [(f"z{n}", h) for n, h in calls]) for s, calls in trips],
+                {f"z{n}": xy for n, xy in STOPS.items()},
+            )
+    first, second = (connections(timetable=f, **layers) for f in (one, other))
+    for table in ("relations", "municipalities"):
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(first.tables[table].drop(columns="geometry")),
+            pd.DataFrame(second.tables[table].drop(columns="geometry")),
+        )
 
 
 def test_with_two_transfers_every_municipality_must_be_covered(tmp_path) -> None:
