@@ -212,7 +212,8 @@ def test_a_lost_stop_on_the_way_at_which_one_could_change(tmp_path) -> None:
     trips = [("week", [("County", 6), ("Mid", 6.5), ("Off", 8)])]
     trips += [("week", [("Off", 5), ("Mid", 7), ("City", 8)])]
     feed = write_feed(tmp_path, trips, stops)
-    layers = {"municipalities": towns(), "localities": seats()[:2], "coverage": complete()}
+    layers = {"municipalities": towns(), "localities": seats()[:2], "coverage": complete(),
+              "day_types": ["school_day"]}  # fmt: skip
     assert relation(connections(timetable=feed, **layers))["state"] == "not_enough"
     beside = losing(feed, lost_at("stop", 10_600, 4_000))
     row = relation(connections(timetable=beside, **layers))
@@ -229,18 +230,16 @@ def test_walks_that_cannot_be_computed_leave_too_few_unknown(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR[:1], HOME[:1]))
     layers = {"municipalities": towns(2), "localities": seats()[:2], "timetable": feed,
               "coverage": complete()}  # fmt: skip
-    streets = [[(4_900, 5_000), (5_300, 5_000)], [(14_900, 5_000), (15_300, 5_000)]]
 
-    def network(*lines):
-        shapes = [shapely.LineString(np.add(line, [X0, Y0])) for line in lines]
-        return from_lines(gpd.GeoDataFrame(geometry=shapes, crs=CRS), mode="walk")
+    def network(*line):
+        street = shapely.LineString(np.add(line, [X0, Y0]))
+        return from_lines(gpd.GeoDataFrame(geometry=[street], crs=CRS), mode="walk")
 
-    row = relation(connections(**layers, streets=network(*streets)))
+    whole = network((4_900, 5_000), (15_300, 5_000))
+    row = relation(connections(**layers, streets=whole))
     assert row[["state", "why", "pairs_working"]].tolist() == ["not_enough", "none", 1]
     # the county's stop, 100 m from its seat, has no street near
-    row = relation(
-        connections(**layers, streets=network(streets[0], [(14_200, 5_000), (14_700, 5_000)]))
-    )
+    row = relation(connections(**layers, streets=network((4_900, 5_000), (14_700, 5_000))))
     assert row[["state", "why", "pairs_working"]].tolist() == ["unknown", "streets", 0]
 
 
@@ -275,7 +274,7 @@ def test_why_a_state_is_unknown_is_told(tmp_path) -> None:
     pairs = connections(towns(), away, feed, od_flows=table).features["flow_pairs"]
     assert pairs["why"].tolist() == ["seat", "coverage"]
     two = connections(towns(), away, feed, coverage=complete(*CODES[:3]), max_transfers=2)
-    assert relation(two, "Rural")["why"] == "everywhere"
+    assert relation(two, "Rural", "County")["why"] == "everywhere"
 
 
 def test_first_sentence_begins_with_what_is_not_known(tmp_path) -> None:
