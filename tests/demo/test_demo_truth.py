@@ -805,7 +805,9 @@ def test_corridor_passage_and_undone(metro: Any, planted: dict[str, Item], kind:
     zones = zones[zones.intersects(corridor.geometry.item())].reset_index(drop=True)
 
     def run(frame: gpd.GeoDataFrame) -> tuple[pd.Series, gpd.GeoDataFrame]:
-        found = corridor_conflicts(metro.municipalities, corridor, planning_zones=frame).features
+        found = corridor_conflicts(
+            metro.municipalities, corridor, planning_zones=frame, buildings=metro.buildings
+        ).features
         return found["corridors"].iloc[0], found["bottlenecks"]
 
     row, places = run(zones)
