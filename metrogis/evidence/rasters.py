@@ -34,6 +34,8 @@ _MASK = "mask"
 """Key under which a table of raster cells keeps which cells of the raster are data."""
 _EXACT = 400
 """Areas of fewer cells are measured by their geometry: counting cells would be too coarse."""
+_ROUNDING = 1e-9
+"""Share of an area by which the area of its parts may miss it."""
 _SEGMENT = 1000.0
 """Metres: sides of extents are bent this finely when they move to another CRS."""
 
@@ -182,6 +184,15 @@ class RasterEvidence(Evidence):
         )
 
     @cached_property
+    def _only_a_mask(self) -> bool:
+        """Whether the one mask says all: nothing lost, and known wherever the mask is."""
+        if len(self.masks) != 1 or self.masks[0].crs is not None or self.known is None:
+            return False
+        if self.losses or len(self.unknown) or len(self.known) != 1:
+            return False
+        return bool(shapely.covers(self.known[0], shapely.box(*self.masks[0].bounds)))
+
+    @cached_property
     def _blank(self) -> shapely.STRtree:
         """Everything inside which nothing is certain: unknown cells too."""
         cells = [_moved(m.unknown_boxes, m.crs, self.crs) for m in self.masks]
@@ -205,7 +216,7 @@ class RasterEvidence(Evidence):
         sure = np.ones(len(points), bool)
         for mask in self.masks:
             sure &= mask.at(_move_points(points.astype(float), self.crs, mask.crs))
-        if self._plain.losses or len(self.unknown) or len(self.known or ()) != 1:
+        if not self._only_a_mask:
             rest = np.flatnonzero(sure)
             sure[rest] = self._plain.known_near(points[rest], 0.0)
         return sure & self.given
@@ -231,6 +242,7 @@ class RasterEvidence(Evidence):
                 continue  # no cell near it is unknown: nothing to count
             known, cells = count_cells(part[i], mask.valid, mask.transform)
             out[i] *= known / cells if cells else 1.0
+        out[out > 1 - _ROUNDING] = 1.0
         return out
 
 

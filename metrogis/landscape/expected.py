@@ -90,6 +90,6 @@ def _above(grid: Grid, limits: tuple[float, ...]) -> list[int]:
     if not out[1]:
         return [*out, *[0] * (len(limits) - 2)]
     large = values[(values > slack[1]) & valid]
-    large = large[~np.isin(large, np.asarray(FILLS, large.dtype))]
+    large = large[~np.isin(large.astype(float), FILLS)]
     more = [int((large > limit).sum()) for limit in slack[1:]]
     return [out[0] - out[1] + len(large), *more]

@@ -21,7 +21,7 @@ from metrogis.checks.active_mobility.border_gaps_parameters import BorderGapsPar
 from metrogis.checks.active_mobility.border_known import Known
 from metrogis.checks.active_mobility.cycle_graph import cycle_graph
 from metrogis.checks.active_mobility.cycle_network import bike_network
-from metrogis.checks.active_mobility.cycle_network_parts import home_of
+from metrogis.checks.active_mobility.homes import home_of
 from metrogis.checks.active_mobility.known import more_than_half
 from metrogis.checks.contract import Check, Finding, Input, Result
 from metrogis.errors import MissingLayerError

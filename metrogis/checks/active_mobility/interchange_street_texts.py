@@ -68,11 +68,10 @@ STRESS = Text(
 UNKNOWN_STREETS = Text(
     "Poza danymi o ulicach lub przy ich skraju: {off_streets_places:0} "
     "{off_streets_places:plural:węzeł lub stacja|węzły i stacje|węzłów i stacji} "
-    "i {off_streets_people:0} {off_streets_people:plural:osoba|osoby|osób} w zasięgu w linii "
-    "prostej; o nich nie wiadomo.",
+    "i {off_streets_people:0} osób w zasięgu w linii prostej; o nich nie wiadomo.",
     "Outside the street data or at their edge: {off_streets_places:0} "
     "{off_streets_places:plural:interchange or station|interchanges and stations} and "
-    "{off_streets_people:0} {off_streets_people:plural:person|people} within reach in a straight "
+    "{off_streets_people:0} people within reach in a straight "
     "line; of them it is unknown.",
 )
 SLOPE = Text(

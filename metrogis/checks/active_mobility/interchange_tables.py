@@ -23,18 +23,17 @@ from metrogis.texts import Text
 Array = npt.NDArray[Any]
 
 _UNSPLIT = 100_000.0  # m: cells need no splitting here, their overlap with each zone is exact
-_STRIP = 0.5
-"""Cells of which less than this share lies in the municipalities belong to what is beyond them."""
+_WHOLE = 1 - 1e-6
+"""Share of a cell's area that lies in the municipalities, when all of it does."""
 
 
-def settled(run: Run) -> gpd.GeoDataFrame | None:
+def placed(run: Run) -> gpd.GeoDataFrame:
     """Population by municipality: cells cut at borders, scaled to municipal totals if given.
 
     Where no cell of a municipality is known its total says nothing of places: unknown there.
+    ``_strip`` marks pieces of unknown cells that the outer border cuts.
     """
     cells = run.layers["population"]
-    if cells is None:
-        return None
     pieces, audit = people_rules.settle(
         run.layers["municipalities"],
         cells=cells,
@@ -49,9 +48,17 @@ def settled(run: Run) -> gpd.GeoDataFrame | None:
     share = np.bincount(row[row >= 0], pieces.area.to_numpy()[row >= 0], len(cells))
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.append(share / cells.area.to_numpy(), 1.0)
-    # of a cell that lies beyond the outer border, at a coast say, a strip may be inside
-    pieces["_strip"] = np.isnan(people) & (row >= 0) & (share[row] < _STRIP)
+    # of a cell cut by the outer border, at a coast say, a strip is inside
+    pieces["_strip"] = np.isnan(people) & (row >= 0) & (share[row] < _WHOLE)
     pieces["population"] = people
+    return pieces
+
+
+def settled(run: Run) -> gpd.GeoDataFrame | None:
+    """Return :func:`placed`; pieces too wide to say who lives where are marked as modelled."""
+    if run.layers["population"] is None:
+        return None
+    pieces = placed(run)
     half = run.parameters.walk_limit / run.parameters.detour / 2
     wide = people_rules.cell_width(pieces.geometry.to_numpy()) > half
     pieces["modelled"] = pieces["modelled"].astype(bool) | wide
@@ -183,16 +190,16 @@ def _people(
         return
     row = pd.Series(np.arange(count), index=towns["teryt"].to_numpy())
     unit = row.loc[pieces["teryt"]].to_numpy()
-    pieces = _strips_emptied(run, pieces)
+    pieces = strips_emptied(run, pieces)
     unknown = pieces["population"].isna().to_numpy()
-    placed = pieces.assign(population=pieces["population"].fillna(0.0))
+    counted = pieces.assign(population=pieces["population"].fillna(0.0))
     inside = np.bincount(unit, weights=pieces["population"].to_numpy(float), minlength=count)
     sure = np.bincount(unit[~unknown], minlength=count) > 0
     area = shapely.area(pieces.geometry.to_numpy())
     table["population_known_share"] = _ratio(
         np.bincount(unit, area * ~unknown, count), np.bincount(unit, area, count)
     )
-    known = np.bincount(unit, weights=placed["population"].to_numpy(float), minlength=count)
+    known = np.bincount(unit, weights=counted["population"].to_numpy(float), minlength=count)
     table["people_placed"] = np.where(sure, known, np.nan)
     table["population"] = np.where(np.isnan(total), np.where(sure, inside, np.nan), total)
     lost = run.evidence["population"].lost_near(towns.geometry.to_numpy(), 0.0)
@@ -207,9 +214,9 @@ def _people(
         table[f"people_near_{name}"] = near
         table[f"share_near_{name}"] = _ratio(near, inside)
         if name != "walk":
-            shown = np.where(sure, _share_near(placed, some, unit, count), np.nan)
+            shown = np.where(sure, _share_near(counted, some, unit, count), np.nan)
             table[f"people_near_{name}_known"] = shown
-    perhaps = _share_near(placed, by_bike[state != "no"], unit, count)
+    perhaps = _share_near(counted, by_bike[state != "no"], unit, count)
     untold = np.where(sure, perhaps, np.nan) - table["people_near_joined_known"].to_numpy()
     untold = np.maximum(untold, 0.0)
     # where nothing is known of any place within reach, nobody is "not near a joined one"
@@ -220,21 +227,23 @@ def _people(
     table["share_near_untold"] = _ratio(untold, known)
 
 
-def _strips_emptied(run: Run, pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Count strips of cells of unknown population beyond the outer border as empty.
+def strips_emptied(run: Run, pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Count strips of cells of unknown population at the outer border as empty.
 
     At a coast or at the edge of a raster cells without a value overlap land a little; they would
-    make all of the municipality unknown.
+    make all of the municipality unknown. Where they are more than a rim, they stay unknown.
     """
-    strip = pieces["_strip"].to_numpy(bool)
+    strip, code = pieces["_strip"].to_numpy(bool), pieces["teryt"].to_numpy()
+    area = pieces.area
+    rim = (area * strip).groupby(code).sum() / area.groupby(code).sum()
+    strip = strip & (rim <= 1 - run.parameters.coverage_share).reindex(code).to_numpy(bool)
     run.note(
         "population",
         "guessed",
         int(strip.sum()),
         Text(
-            "komórki o nieznanej ludności, których większość leży poza gminami: liczone jak puste",
-            "cells of unknown population that lie mostly outside the municipalities: counted as "
-            "empty",
+            "komórki o nieznanej ludności na zewnętrznym skraju gmin: liczone jak puste",
+            "cells of unknown population at the outer rim of municipalities: counted as empty",
         ),
     )
     return pieces.assign(population=pieces["population"].mask(strip, 0.0))

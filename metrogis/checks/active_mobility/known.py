@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
 from metrogis.evidence import Evidence
 from metrogis.evidence.cycling import cycle_coverage
@@ -161,6 +162,28 @@ def open_networks(evidence: Evidence, lines: Array, labels: Array, gap: float, c
     if len(lines):
         out[labels[~evidence.known_near(lines, gap)]] = True
     return out
+
+
+def of_places(places: Places, points: Array) -> Array:
+    """Tell of which places all points are true; ``points``: array of bool, one for each point."""
+    out = np.ones(len(places.table), dtype=bool)
+    np.logical_and.at(out, places.owner, points)
+    return out
+
+
+def sure_points(run: Run, places: Places) -> Array:
+    """Tell which places have no further point that was lost: an entrance, another of their name."""
+    p = run.parameters
+    reach = {
+        "interchange_entrances": p.entrance_distance,
+        "rail_stations": max(p.merge_distance, p.same_name_distance),
+        "interchanges": p.same_name_distance,
+    }
+    lost = np.zeros(len(places.points), dtype=bool)
+    for layer, limit in reach.items():
+        if run.layers[layer] is not None:
+            lost |= run.evidence[layer].lost_near(places.points, limit)
+    return of_places(places, ~lost)
 
 
 def more_than_half(part: float, whole: float) -> bool:

@@ -20,7 +20,7 @@ from metrogis.checks.active_mobility import missing_links_texts as texts
 from metrogis.checks.active_mobility.border_known import Known
 from metrogis.checks.active_mobility.cycle_graph import CycleGraph, cycle_graph
 from metrogis.checks.active_mobility.cycle_network import bike_network
-from metrogis.checks.active_mobility.cycle_network_parts import home_of
+from metrogis.checks.active_mobility.homes import home_of
 from metrogis.checks.active_mobility.link_graph import (
     kinds_of,
     link_graph,

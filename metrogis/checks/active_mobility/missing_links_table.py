@@ -14,7 +14,7 @@ from metrogis.checks.active_mobility import link_effects as effects
 from metrogis.checks.active_mobility import missing_links_texts as texts
 from metrogis.checks.active_mobility.border_known import Known
 from metrogis.checks.active_mobility.cycle_graph import CycleGraph
-from metrogis.checks.active_mobility.cycle_network_parts import home_of, names_of
+from metrogis.checks.active_mobility.homes import home_of, names_of
 from metrogis.checks.active_mobility.infrastructure import share_covered
 from metrogis.checks.active_mobility.link_graph import people_at
 from metrogis.checks.active_mobility.link_openers import first_openers

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from metrogis.checks.active_mobility.cycle_network_parts import home_of
+from metrogis.checks.active_mobility.homes import home_of
 from metrogis.provenance import Audit
 from metrogis.streets.cycleways import group_labels
 from metrogis.texts import Text

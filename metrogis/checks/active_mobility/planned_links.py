@@ -14,9 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from metrogis import population as people_rules
 from metrogis.checks.active_mobility import planned_links_texts as texts
-from metrogis.checks.active_mobility.interchange_findings import plain
+from metrogis.checks.active_mobility.infrastructure import pieces_by_municipality
 from metrogis.checks.active_mobility.interchange_streets import (
     Calm,
     Homes,
@@ -25,22 +24,24 @@ from metrogis.checks.active_mobility.interchange_streets import (
     networks,
     reach,
 )
-from metrogis.checks.active_mobility.places import Places, unify
+from metrogis.checks.active_mobility.interchange_tables import placed, strips_emptied
+from metrogis.checks.active_mobility.known import known_streets
+from metrogis.checks.active_mobility.places import unify
+from metrogis.checks.active_mobility.planned_links_findings import findings
 from metrogis.checks.active_mobility.planned_links_graph import (
     LinkGraph,
     Opening,
-    beside_links,
     best_order,
     link_graph,
 )
 from metrogis.checks.active_mobility.planned_links_input import Joins, planned_lines
-from metrogis.checks.contract import Check, Finding, Result, Run
+from metrogis.checks.active_mobility.planned_links_towards import Towards
+from metrogis.checks.contract import Check, Result, Run
 from metrogis.errors import MissingLayerError, ParameterError
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
 
-_UNSPLIT = 100_000.0  # m: cells near interchanges are split later
 _TIE = 1e-6  # people (or km) an interchange joined counts for in the order: decides ties only
 
 
@@ -55,6 +56,7 @@ def planned_links(
     investments: gpd.GeoDataFrame | None = None,
     population: gpd.GeoDataFrame | None = None,
     population_municipal: pd.DataFrame | None = None,
+    cycle_coverage: pd.DataFrame | None = None,
     **parameters: Any,
 ) -> Result:
     """Rank planned cycle links by the people to whom they open interchanges.
@@ -75,6 +77,9 @@ def planned_links(
     population : GeoDataFrame, optional
         Without it people are unknown, and links are ranked by km of street they open.
     population_municipal : DataFrame, optional
+    cycle_coverage : GeoDataFrame or DataFrame, optional
+        Polygons inside which routes are complete, or a table of municipalities (``teryt``,
+        ``state``). Without it a municipality counts as covered from ``coverage_length`` km on.
     **parameters
         See :class:`PlannedLinksParameters`.
 
@@ -118,6 +123,7 @@ def planned_links(
         investments=investments,
         population=population,
         population_municipal=population_municipal,
+        cycle_coverage=cycle_coverage,
     )
     _need(interchanges, rail_stations, "interchanges", "rail_stations")
     _need(cycle_routes, investments, "cycle_routes", "investments")
@@ -140,38 +146,33 @@ def planned_links(
         entrance_distance=p.entrance_distance,
     )
     run.add(places.audit)
-    links, built = planned_lines(run)
+    links, split = planned_lines(run)
     shapes = np.asarray(links.geometry.to_numpy(), dtype=object)
     if len(places.table) == 0:
         return _nothing(run, links)
-    pieces = None
-    if population is not None:
-        pieces, audit = people_rules.settle(
-            run.layers["municipalities"],
-            cells=run.layers["population"],
-            totals=run.layers["population_municipal"],
-            max_size=_UNSPLIT,
-        )
-        run.add(audit)
+    pieces = strips_emptied(run, placed(run)) if population is not None else None
     near = shapely.get_coordinates(places.points)
     homes = homes_of(run, pieces, {"bike": given["bike"]}, near)
+    known_streets(run, given["bike"])
     any_ = reach(run, given["bike"], places, homes)
     low = calm(run, any_, places, homes)
     graph = link_graph(low.network, shapes, join=p.link_join)
     weight = homes.weight if homes.counted else _street_km(low, homes)
-    towards = _Towards(run, places, homes, low, graph, weight)
+    towards = Towards(run, places, homes, any_, low, graph, weight)
     lengths = shapely.length(shapes) / 1000
     alone = np.array([towards.opening().gain(i) for i in range(len(links))] or [], float)
-    joins = Joins(run, places, built, shapes)
+    joins = Joins(run, places, split, shapes)
     order = best_order(lambda: _Both(towards.opening(), joins), lengths, p.budget, graph.touching)
-    table = _link_table(links, lengths, graph, alone, order, joins, homes.counted)
+    told = graph.joined & ~((alone <= 0) & towards.open_near(shapes))
+    table = _link_table(links, lengths, graph, np.where(told, alone, np.nan), order, joins,
+                        homes.counted)  # fmt: skip
     chosen = [i for i, _ in order]
     hubs = towards.interchanges(chosen, joins)
-    towns = towards.municipal(chosen, links)
+    towns = towards.municipal(chosen, links_km(links, run.layers["municipalities"]))
     return run.result(
         municipalities=towns,
         features={"links": table, "interchanges": hubs},
-        findings=_findings(run, table, hubs, homes, towards, chosen),
+        findings=findings(run, table, hubs, towards, chosen),
     )
 
 
@@ -217,111 +218,10 @@ def _street_km(low: Calm, homes: Homes) -> Array:
     return np.where(at >= 0, km[np.maximum(at, 0)], 0.0)
 
 
-class _Towards:
-    """What building links changes, by place, by home and in all."""
-
-    def __init__(
-        self,
-        run: Run,
-        places: Places,
-        homes: Homes,
-        low: Calm,
-        graph: LinkGraph,
-        weight: Array,
-    ) -> None:
-        p = run.parameters
-        self.run, self.places, self.homes, self.graph = run, places, homes, graph
-        self.weight, self.limit, self.low = weight, p.bike_limit, low
-        gate_xy = shapely.get_coordinates(places.points)
-        gate, node, metres = beside_links(graph, gate_xy, np.full(len(gate_xy), p.join_distance))
-        goal = graph.entries(low.gates, places.owner, leaving=False)
-        self._seed_node = np.concatenate([goal[0], node])
-        self._seed_cost = np.concatenate([goal[1], metres])
-        self._seed_place = np.concatenate([goal[2], places.owner[gate]])
-        start = graph.entries(low.homes, np.arange(len(homes.xy)), leaving=True)
-        home, node, metres = beside_links(graph, homes.xy, homes.half + p.join_distance)
-        self._homes = (
-            np.concatenate([start[0], node]),
-            np.concatenate([start[1], metres]),
-            np.concatenate([start[2], home]),
-        )
-        self._near = low.sure.cost <= self.limit
-        self.before = np.zeros(len(homes.xy), bool)
-        self.before[low.sure.home[self._near]] = True
-        self._first = self._open(slice(None), self.before)
-
-    def _open(self, seeds: Any, reached: Array) -> Opening:
-        return Opening(
-            self.graph,
-            (self._seed_node[seeds], self._seed_cost[seeds]),
-            self._homes,
-            self.weight,
-            reached,
-            self.limit,
-        )
-
-    def opening(self) -> Opening:
-        """Return the state before anything is built, for all interchanges."""
-        return self._first.copy()
-
-    def reached(self, links: list[int]) -> Array:
-        """Return who reaches any interchange with these links built."""
-        state = self.opening()
-        if links:
-            state.build(*links)
-        return state.reached
-
-    def total(self, reached: Array) -> float:
-        """Return people (or km of street) in reach."""
-        return float(self.weight[reached].sum())
-
-    def interchanges(self, chosen: list[int], joins: Joins) -> gpd.GeoDataFrame:
-        """One row per interchange: people before, after the chosen links, after all."""
-        count, every = len(self.places.table), list(range(len(self.graph.own_ptr) - 1))
-        known = np.asarray(self.low.found.known)
-        table = self.places.table[["name", "teryt", "municipality", "geometry"]].copy()
-        numbers = {c: np.full(count, np.nan) for c in ("before", "after", "all")}
-        for k in range(count):
-            own = np.zeros(len(self.homes.xy), bool)
-            own[self.low.sure.home[self._near & (self.low.sure.place == k)]] = True
-            for name, links in (("before", []), ("after", chosen), ("all", every)):
-                state = self._open(np.flatnonzero(self._seed_place == k), own)
-                if links:
-                    state.build(*links)
-                if known[k] or state.reached.any():
-                    numbers[name][k] = self.total(state.reached)
-        unit = "people" if self.homes.counted else "street_km"
-        for name, values in numbers.items():
-            for kind in ("people", "street_km"):
-                table[f"{kind}_{name}"] = values if kind == unit else np.nan
-        for name, links in (("before", []), ("after", chosen), ("all", every)):
-            table[f"joined_{name}"] = joins.flags(links)
-        return table[[*texts.COLUMNS["interchanges"], "geometry"]]
-
-    def municipal(self, chosen: list[int], links: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-        """One row per municipality: km of links, people before and after."""
-        towns = self.run.layers["municipalities"]
-        count = len(towns)
-        table = towns[["teryt", "name", "geometry"]].copy()
-        table["links_km"] = links_km(links, towns)
-        every = list(range(len(links)))
-        met = np.bincount(self.homes.unit, minlength=count) > 0
-        for name, built in (("before", []), ("after", chosen), ("all", every)):
-            reached = np.flatnonzero(self.reached(built))
-            people = self.homes.total(self.homes.unit[reached], reached, count)
-            table[f"people_{name}"] = np.where(met, people, np.nan)
-        table["people_gain"] = table["people_after"] - table["people_before"]
-        return table[[*texts.COLUMNS["municipalities"], "geometry"]]
-
-
 def links_km(links: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> Array:
-    """Return km of links in each municipality."""
-    area = towns.geometry.to_numpy()
-    out = np.zeros(len(towns))
-    i, j = shapely.STRtree(area).query(links.geometry.to_numpy(), predicate="intersects")
-    shape = links.geometry.to_numpy()
-    np.add.at(out, j, shapely.length(shapely.intersection(shape[i], area[j])) / 1000)
-    return out
+    """Return km of links in each municipality; on a shared border they count for one."""
+    _, row, metres = pieces_by_municipality(links.geometry.to_numpy(), towns)
+    return np.bincount(row, weights=metres, minlength=len(towns)) / 1000
 
 
 def _link_table(
@@ -348,15 +248,14 @@ def _link_table(
         rank[i], added[i], sums[i] = step, more, total
         spent[i] = float(lengths[built].sum())
         after[i] = joins.count(built)
-    told = np.where(graph.joined, alone, np.nan)
     for kind, own in (("people", counted), ("street_km", not counted)):
-        table[f"{kind}_alone"] = told if own else np.nan
+        table[f"{kind}_alone"] = alone if own else np.nan
         table[f"{kind}_added"] = added if own else np.nan
         table[f"{kind}_sum"] = sums if own else np.nan
     table["order"], table["km_sum"], table["joined_after"] = rank, spent, after
     table["opens"] = [joins.opened(i) for i in range(count)]
     table = table[[*texts.COLUMNS["links"], "geometry"]]
-    place = np.lexsort((-np.nan_to_num(told), np.where(np.isnan(rank), np.inf, rank)))
+    place = np.lexsort((-np.nan_to_num(alone), np.where(np.isnan(rank), np.inf, rank)))
     return table.iloc[place].reset_index(drop=True)
 
 
@@ -377,54 +276,6 @@ def _nothing(run: Run, links: gpd.GeoDataFrame) -> Result:
     }
     columns = [*texts.COLUMNS["municipalities"], "geometry"]
     return run.result(municipalities=table[columns], features=empty, findings=[])
-
-
-def _findings(
-    run: Run,
-    table: gpd.GeoDataFrame,
-    hubs: gpd.GeoDataFrame,
-    homes: Homes,
-    towards: _Towards,
-    chosen: list[int],
-) -> list[Finding]:
-    p = run.parameters
-    every = list(range(len(table)))
-    before, after = towards.total(towards.before), towards.total(towards.reached(chosen))
-    whole = towards.total(towards.reached(every))
-    found = [
-        Finding(
-            texts.GAIN if homes.counted else texts.GAIN_KM,
-            {
-                "links": len(table),
-                "links_km": float(table["length_km"].sum()),
-                "reached_before": before,
-                "reached_after": after,
-                "gain": after - before,
-                "gain_all": whole - before,
-                "chosen": len(chosen),
-                "chosen_km": float(table["km_sum"].max()) if chosen else 0.0,
-            },
-            {"budget": plain(p.budget)},
-        )
-    ]
-    if chosen:
-        first = table.iloc[0]
-        kind = "people_added" if homes.counted else "street_km_added"
-        found.append(
-            Finding(
-                texts.FIRST if homes.counted else texts.FIRST_KM,
-                {"first_km": float(first["length_km"]), "first_gain": float(first[kind])},
-                {"name": str(first["name"])},
-            )
-        )
-    joined = {c: hubs[f"joined_{c}"] for c in ("before", "after", "all")}
-    if joined["before"].notna().all() and len(hubs):
-        values = {f"joined_{c}": int(flags.sum()) for c, flags in joined.items()}
-        found.append(Finding(texts.JOINED, values))
-    loose = int((table["state"] == "unknown").sum())
-    if loose:
-        found.append(Finding(texts.LOOSE, {"loose": loose}, {"join": plain(p.link_join)}))
-    return found
 
 
 CHECK = Check(

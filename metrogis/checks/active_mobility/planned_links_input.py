@@ -11,10 +11,19 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.checks.active_mobility.infrastructure import pieces_by_municipality
+from metrogis.checks.active_mobility.known import (
+    known_routes,
+    of_places,
+    open_networks,
+    sure_points,
+)
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
+from metrogis.evidence import Evidence
 from metrogis.streets import access
-from metrogis.streets.cycleways import by_state, component_lengths, components
+from metrogis.streets.cycleways import Split, by_state, component_lengths, components
+from metrogis.streets.overlaps import counted_once
 from metrogis.texts import Text, is_missing
 
 Array = npt.NDArray[Any]
@@ -22,20 +31,19 @@ Array = npt.NDArray[Any]
 _CYCLING = re.compile(r"cycl|bike|bicy|rower", re.IGNORECASE)
 
 
-def planned_lines(run: Run) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
-    """Return the links, one row each, and the built cycle network (None without the layer).
+def planned_lines(run: Run) -> tuple[gpd.GeoDataFrame, Split | None]:
+    """Return the links, one row each, and the cycle routes by state (None without the layer).
 
     Planned lines of ``cycle_routes`` that join are one link, unless it would be longer than
     ``longest_link``; lines of ``investments`` are links when their kind speaks of cycling.
     """
     p = run.parameters
     parts: list[gpd.GeoDataFrame] = []
-    built = None
+    split = None
     routes = run.layers["cycle_routes"]
     if routes is not None:
         split = by_state(routes)
         run.add(split.audit)
-        built = split.built
         parts.append(_routes(split.planned, p.longest_link * 1000))
     plans = run.layers["investments"]
     if plans is not None:
@@ -45,7 +53,7 @@ def planned_lines(run: Run) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
     if not parts:
         empty = gpd.GeoSeries([], crs=run.crs)
         void = {c: pd.Series(dtype=object) for c in columns[:2]}
-        return gpd.GeoDataFrame(void, geometry=empty, crs=run.crs), built
+        return gpd.GeoDataFrame(void, geometry=empty, crs=run.crs), split
     links = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=run.crs)
     key = pd.Series(shapely.to_wkb(shapely.normalize(links.geometry.to_numpy())))
     again = key.duplicated(keep="last").to_numpy()  # an investment has the better name
@@ -60,7 +68,7 @@ def planned_lines(run: Run) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
     links["name"] = [
         f"#{i + 1}" if is_missing(name) else str(name) for i, name in enumerate(links["name"])
     ]
-    return links, built
+    return links, split
 
 
 def _routes(planned: gpd.GeoDataFrame, longest: float) -> gpd.GeoDataFrame:
@@ -110,21 +118,37 @@ def _investments(run: Run, plans: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return kept.assign(source="investments")
 
 
+def _routes_known(run: Run, split: Split) -> Evidence:
+    """Return where cycle routes are known."""
+    municipalities = run.layers["municipalities"]
+    drawn = np.concatenate([f.geometry.to_numpy() for f in split[:3]])
+    _, row, length = pieces_by_municipality(counted_once(drawn), municipalities)
+    return known_routes(run, np.bincount(row, length, len(municipalities))).evidence
+
+
 class Joins:
     """Interchanges joined to a connected cycle network of ``min_network``, as links are built.
 
-    Links join what lies within ``link_join`` of them; built lines join at shared vertices.
+    Links join what lies within ``link_join`` of them; built lines join at shared vertices. That an
+    interchange is not joined is certain only where all routes near it are known, and the networks
+    it reaches end on known land.
     """
 
-    def __init__(
-        self, run: Run, places: Places, built: gpd.GeoDataFrame | None, links: Array
-    ) -> None:
+    def __init__(self, run: Run, places: Places, split: Split | None, links: Array) -> None:
         p = run.parameters
-        self.places, self.known = places, built is not None
+        self.places, self.known = places, split is not None
         self.enough = p.min_network * 1000 - 1e-6
-        lines = np.zeros(0, object) if built is None else built.geometry.to_numpy()
-        labels = np.zeros(0, np.int64) if built is None else components(built)
-        self.length = component_lengths(built, labels) if built is not None else np.zeros(0)
+        lines, labels = np.zeros(0, object), np.zeros(0, np.int64)
+        self.length, self.going = np.zeros(0), np.zeros(0, bool)
+        self.sure = np.zeros(len(places.table), bool)
+        if split is not None:
+            lines, labels = split.built.geometry.to_numpy(), components(split.built)
+            once = gpd.GeoSeries(counted_once(lines), crs=split.built.crs)
+            self.length = component_lengths(once, labels)
+            evidence = _routes_known(run, split)
+            self.going = open_networks(evidence, lines, labels, 0.0, len(self.length))
+            known = evidence.known_near(places.points, p.join_distance)
+            self.sure = of_places(places, known) & sure_points(run, places)
         self.link_length = shapely.length(links)
         near: dict[str, Any] = {"distance": p.join_distance}
         touched = access.touched_networks(places.points, places.owner, lines, labels, **near)
@@ -150,8 +174,12 @@ class Joins:
         self.before = np.array([any(large[n] for n in own) for own in self.place_network], bool)
         self.open = np.flatnonzero(~self.before)
 
-    def joined(self, built: list[int]) -> Array:
-        """Return which interchanges are joined with these links built."""
+    def joined(self, built: list[int], *, perhaps: bool = False) -> Array:
+        """Return which interchanges are joined with these links built.
+
+        ``perhaps``: also those whose network may go on beyond the data.
+        """
+        length = np.where(self.going & perhaps, self.enough, self.length)
         # networks have numbers from 0, links negative ones; what no link touches stays as it is
         parent: dict[int, int] = {}
         size: dict[int, float] = {}
@@ -159,7 +187,7 @@ class Joins:
         def root(i: int) -> int:
             if i not in parent:
                 parent[i] = i
-                size[i] = float(self.length[i] if i >= 0 else self.link_length[-1 - i])
+                size[i] = float(length[i] if i >= 0 else self.link_length[-1 - i])
             while parent[i] != i:
                 parent[i] = parent[parent[i]]
                 i = parent[i]
@@ -175,16 +203,18 @@ class Joins:
         out = self.before.copy()
         for k in self.open.tolist():  # building never parts what is joined
             ends = (
-                *(n for n in self.place_network[k] if n in parent),
+                *(n for n in self.place_network[k] if n in parent or perhaps),
                 *(-1 - i for i in self.place_link[k] & chosen),
             )
             out[k] = any(size[root(n)] >= self.enough for n in ends)
         return out
 
     def flags(self, built: list[int]) -> pd.Series:
-        """Return the same as yes or unknown: without a cycle layer nobody can tell."""
-        found = pd.Series(self.joined(built), index=self.places.table.index, dtype="boolean")
-        return found if self.known else found.mask(np.ones(len(found), bool))
+        """Return the same as yes, no or unknown: without a cycle layer nobody can tell."""
+        joined = self.joined(built)
+        unknown = ~joined & (~self.sure | self.joined(built, perhaps=True))
+        found = pd.Series(joined, index=self.places.table.index, dtype="boolean")
+        return found.mask(unknown if self.known else np.ones(len(found), bool))
 
     def total(self, built: list[int]) -> int:
         """Return how many interchanges are joined; 0 without a cycle layer."""

@@ -7,7 +7,15 @@ from typing import Annotated
 from pydantic import Field
 
 from metrogis.checks.active_mobility.interchange_parameters import ReachParameters
-from metrogis.checks.contract import Category, Column, Input, Spec, View, municipality_columns
+from metrogis.checks.contract import (
+    Category,
+    Column,
+    Ground,
+    Input,
+    Spec,
+    View,
+    municipality_columns,
+)
 from metrogis.texts import UNKNOWN, Text
 
 _OWN = "this project's choice"
@@ -36,6 +44,24 @@ class PlannedLinksParameters(ReachParameters):
         ),
         Field(ge=0),
     ] = 3
+    coverage_length: Annotated[
+        float,
+        Spec(
+            Text("gmina jest zmapowana od", "a municipality is mapped from"),
+            "km",
+            f"{_OWN}: shorter stubs are spill of a neighbour's data",
+        ),
+        Field(ge=0),
+    ] = 1
+    coverage_share: Annotated[
+        float,
+        Spec(
+            Text("gmina objęta danymi od udziału", "a municipality is covered from a share of"),
+            "1",
+            f"{_OWN}: of its land, with the layer cycle_coverage",
+        ),
+        Field(gt=0, le=1),
+    ] = 0.95
     join_distance: Annotated[
         float,
         Spec(Text("odległość dojazdu do sieci", "distance to join a network"), "m", _ACCESS),
@@ -122,27 +148,70 @@ INPUTS = (
         "MunicipalPopulation",
         required=False,
     ),
+    Input(
+        "cycle_coverage",
+        Text("zasięg danych rowerowych", "extent of the cycle data"),
+        "CycleCoverage",
+        required=False,
+    ),
 )
 
 # --------------------------------------------------------------------------- findings
 
+
+def together(*parts: Text) -> Text:
+    """Return texts one after the other."""
+    return Text("".join(p.pl for p in parts), "".join(p.en for p in parts))
+
+
+TODAY = Text(
+    "Dziś drogą o niskim stresie dojeżdża do węzła {reached_before:0} osób.",
+    "Today {reached_before:0} people reach an interchange along a low-stress way.",
+)
+TODAY_KM = Text(
+    "Dziś do węzła prowadzi {reached_before:1} km spokojnych ulic.",
+    "Today {reached_before:1} km of calm street lead to an interchange.",
+)
 GAIN = Text(
-    "Dziś drogą o niskim stresie dojeżdża do węzła {reached_before:0} osób. W budżecie {budget} km "
-    "najlepiej zbudować odcinki w liczbie {chosen:0} ({chosen_km:1} km): przybędzie {gain:0} osób; "
-    "wszystkie planowane ({links:0}, razem {links_km:1} km) dodają {gain_all:0}.",
-    "Today {reached_before:0} people reach an interchange along a low-stress way. Within {budget} "
-    "km it is best to build {chosen:0} {chosen:plural:link|links} ({chosen_km:1} km): {gain:0} "
-    "more people; all that are planned ({links:0}, together {links_km:1} km) add {gain_all:0}.",
+    " W budżecie {budget} km najlepiej zbudować odcinki w liczbie {chosen:0} ({chosen_km:1} km): "
+    "przybędzie {gain:0} osób; wszystkie planowane ({links:0}, razem "
+    "{links_km:1} km) dodają {gain_all:0}.",
+    " Within {budget} km it is best to build {chosen:0} {chosen:plural:link|links} ({chosen_km:1} "
+    "km): {gain:0} more people; all that are planned ({links:0}, together {links_km:1} km) add "
+    "{gain_all:0}.",
 )
 GAIN_KM = Text(
-    "Dziś do węzła prowadzi {reached_before:1} km spokojnych ulic. W budżecie {budget} km "
-    "najlepiej zbudować odcinki w liczbie {chosen:0} ({chosen_km:1} km): przybędzie "
-    "{gain:1} km; wszystkie planowane ({links:0}, razem {links_km:1} km) dodają "
-    "{gain_all:1} km. Ludności nie podano.",
-    "Today {reached_before:1} km of calm street lead to an interchange. Within {budget} km it is "
-    "best to build {chosen:0} {chosen:plural:link|links} ({chosen_km:1} km): {gain:1} km more; all "
-    "that are planned ({links:0}, together {links_km:1} km) add {gain_all:1} km. No population "
-    "is given.",
+    " W budżecie {budget} km najlepiej zbudować odcinki w liczbie {chosen:0} ({chosen_km:1} km): "
+    "przybędzie {gain:1} km; wszystkie planowane ({links:0}, razem {links_km:1} km) dodają "
+    "{gain_all:1} km.",
+    " Within {budget} km it is best to build {chosen:0} {chosen:plural:link|links} ({chosen_km:1} "
+    "km): {gain:1} km more; all that are planned ({links:0}, together {links_km:1} km) add "
+    "{gain_all:1} km.",
+)
+NO_GAIN = Text(
+    " Żaden z planowanych odcinków ({links:0}, razem {links_km:1} km) nic do tego nie dodaje, o "
+    "ile dane pozwalają to ocenić.",
+    " As far as the data show, none of the planned links ({links:0}, together {links_km:1} km) "
+    "adds to that.",
+)
+NO_PEOPLE = Text(" Ludności nie podano.", " No population is given.")
+UNDECIDED = Text(
+    " O {undecided:0} osobach w zasięgu w linii prostej nie wiadomo, czy dojeżdżają.",
+    " Of {undecided:0} people within reach in a straight line it is unknown whether they do.",
+)
+UNDECIDED_FIRST = Text(
+    "O {undecided:0} osobach w zasięgu węzłów w linii prostej "
+    "nie wiadomo, czy dojeżdżają do nich drogą o niskim stresie. ",
+    "Of {undecided:0} people within reach of interchanges in a straight "
+    "line it is unknown whether they reach one along a low-stress way. ",
+)
+UNCOUNTED = Text(
+    " W części miejsc w zasięgu liczba mieszkańców jest nieznana: osób może być więcej.",
+    " In some places within reach the number of residents is unknown: there may be more people.",
+)
+UNCOUNTED_FIRST = Text(
+    "W większości miejsc w zasięgu węzłów liczba mieszkańców jest nieznana. ",
+    "In most places within reach of interchanges the number of residents is unknown. ",
 )
 FIRST = Text(
     "Pierwszy w kolejności: {name} ({first_km:1} km), {first_gain:0} osób.",
@@ -158,6 +227,7 @@ JOINED = Text(
     "Interchanges and stations joined to a cycle network: {joined_before:0}; once the chosen links "
     "are built {joined_after:0}, once all are {joined_all:0}.",
 )
+JOINED_UNKNOWN = Text(" O {joined_unknown:0} nie wiadomo.", " Of {joined_unknown:0} it is unknown.")
 LOOSE = Text(
     "Odcinki, w których pobliżu (do {join} m) dane nie pokazują spokojnej ulicy: {loose:0}; ich "
     "skutek jest nieznany.",
@@ -178,11 +248,11 @@ _SOURCES = {
 
 
 def _people(pl: str, en: str) -> Column:
-    return Column(Text(pl, en), unit="people")
+    return Column(Text(pl, en), unit="people", of_known=True)
 
 
-def _km(pl: str, en: str) -> Column:
-    return Column(Text(pl, en), unit="km", digits=2)
+def _km(pl: str, en: str, *, of_known: bool = True) -> Column:
+    return Column(Text(pl, en), unit="km", digits=2, of_known=of_known)
 
 
 COLUMNS = {
@@ -193,6 +263,13 @@ COLUMNS = {
         "people_after": _people("ludzie: po budowie wybranych", "people: chosen links built"),
         "people_all": _people("ludzie: po budowie wszystkich", "people: all links built"),
         "people_gain": _people("przybędzie po budowie wybranych", "more once chosen are built"),
+        "people_undecided": _people(
+            "ludzie w zasięgu w linii prostej, o których nie wiadomo",
+            "people within reach in a straight line of whom it is unknown",
+        ),
+        "people_decided": Column(
+            Text("o wszystkich w zasięgu wiadomo", "known of all within reach"), kind="flag"
+        ),
     },
     "links": {
         "name": Column(Text("odcinek", "link"), kind="text"),
@@ -202,10 +279,12 @@ COLUMNS = {
             Text("połączenie z ulicami", "meets streets"),
             kind="category",
             categories={c.value: c.label for c in STATES},
+            of_known=True,
         ),
         "order": Column(
             Text("kolejność", "order"),
             note=Text("brak: poza budżetem lub nic nie dodaje", "none: not in budget, or no gain"),
+            of_known=True,
         ),
         "people_alone": _people("ludzie: sam odcinek", "people: alone"),
         "people_added": _people("ludzie: przyrost w kolejności", "people: added in order"),
@@ -214,8 +293,12 @@ COLUMNS = {
         "street_km_added": _km("spokojne ulice: przyrost w kolejności", "calm street: added"),
         "street_km_sum": _km("spokojne ulice: przyrost razem", "calm street: added so far"),
         "km_sum": _km("długość zbudowanych", "length built so far"),
-        "joined_after": Column(Text("węzły połączone z siecią", "interchanges joined")),
-        "opens": Column(Text("sam łączy węzły", "alone joins interchanges"), kind="text"),
+        "joined_after": Column(
+            Text("węzły połączone z siecią", "interchanges joined"), of_known=True
+        ),
+        "opens": Column(
+            Text("sam łączy węzły", "alone joins interchanges"), kind="text", of_known=True
+        ),
     },
     "interchanges": {
         "name": Column(Text("nazwa", "name"), kind="text"),
@@ -228,10 +311,16 @@ COLUMNS = {
         "street_km_after": _km("spokojne ulice: po budowie wybranych", "calm street: chosen built"),
         "street_km_all": _km("spokojne ulice: po budowie wszystkich", "calm street: all built"),
         "joined_before": Column(Text("połączony dziś", "joined now"), kind="flag"),
-        "joined_after": Column(Text("po budowie wybranych", "once chosen are built"), kind="flag"),
-        "joined_all": Column(Text("po budowie wszystkich", "once all are built"), kind="flag"),
+        "joined_after": Column(
+            Text("po budowie wybranych", "once chosen are built"), kind="flag", of_known=True
+        ),
+        "joined_all": Column(
+            Text("po budowie wszystkich", "once all are built"), kind="flag", of_known=True
+        ),
     },
 }
+
+_GROUND = Ground("people_decided")
 
 VIEWS = (
     View(
@@ -249,6 +338,7 @@ VIEWS = (
             "opens",
         ),
         weight=4.0,
+        ground=_GROUND,
     ),
     View(
         "links",
@@ -257,6 +347,7 @@ VIEWS = (
         breaks=(1, 2, 4, 8),
         popup=("name", "order", "km_sum", "people_sum", "joined_after"),
         weight=4.0,
+        ground=_GROUND,
         shown=False,
     ),
     View(
@@ -266,6 +357,7 @@ VIEWS = (
         breaks=(0, 100, 1000, 5000, 20_000),
         popup=("name", "people_before", "people_after", "people_all", "joined_after"),
         radius=6.0,
+        ground=_GROUND,
     ),
     View(
         "municipalities",
@@ -273,7 +365,15 @@ VIEWS = (
         column="people_gain",
         breaks=(0, 1, 100, 500, 2000),
         palette="cividis",
-        popup=("name", "links_km", "people_before", "people_after", "people_all"),
+        popup=(
+            "name",
+            "links_km",
+            "people_before",
+            "people_after",
+            "people_all",
+            "people_undecided",
+        ),
         shown=False,
+        ground=_GROUND,
     ),
 )

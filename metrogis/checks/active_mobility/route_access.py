@@ -11,7 +11,13 @@ import pandas as pd
 import shapely
 
 from metrogis.checks.active_mobility.infrastructure import pieces_by_municipality
-from metrogis.checks.active_mobility.known import Routes, known_routes, open_networks
+from metrogis.checks.active_mobility.known import (
+    Routes,
+    known_routes,
+    of_places,
+    open_networks,
+    sure_points,
+)
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
 from metrogis.streets import access
@@ -48,33 +54,11 @@ def coverage(run: Run, places: Places, split: Split, network: Any) -> Known:
     _, row, length = pieces_by_municipality(counted_once(drawn), municipalities)
     metres = np.bincount(row, weights=length, minlength=len(municipalities))
     routes = known_routes(run, metres, network)
-    near = _of_places(places, routes.evidence.known_near(places.points, p.join_distance))
+    near = of_places(places, routes.evidence.known_near(places.points, p.join_distance))
     if routes.guessed:  # a guess holds near what is drawn
         apart = access.nearest_line(places.points, places.owner, len(places.table), drawn)
         near &= apart.distance <= p.coverage_distance
-    return Known(routes, near, _sure_points(run, places))
-
-
-def _of_places(places: Places, points: Array) -> Array:
-    """Tell of which places all points are true."""
-    out = np.ones(len(places.table), dtype=bool)
-    np.logical_and.at(out, places.owner, points)
-    return out
-
-
-def _sure_points(run: Run, places: Places) -> Array:
-    """Tell which places have no further point that was lost: an entrance, another of their name."""
-    p = run.parameters
-    reach = {
-        "interchange_entrances": p.entrance_distance,
-        "rail_stations": max(p.merge_distance, p.same_name_distance),
-        "interchanges": p.same_name_distance,
-    }
-    lost = np.zeros(len(places.points), dtype=bool)
-    for layer, limit in reach.items():
-        if run.layers[layer] is not None:
-            lost |= run.evidence[layer].lost_near(places.points, limit)
-    return _of_places(places, ~lost)
+    return Known(routes, near, sure_points(run, places))
 
 
 # --------------------------------------------------------------------------- route access

@@ -172,7 +172,7 @@ COLUMNS = {
         "habitat_share": Column(
             Text("udział siedlisk", "share of habitat"), "share", digits=1, of_known=True
         ),
-        "planned_ha": _ha("siedliska o znanym planie", "habitat whose plan is known", **_COVERED),
+        "planned_ha": _ha("siedliska o znanym planie", "habitat whose plan is known", bound="low"),
         "lost_ha": _ha("ubywa po realizacji planu", "lost under the plan", **_PLANNED),
         "lost_share": Column(
             Text("udział utracony", "share lost"),

@@ -3,6 +3,8 @@
 Land without a valid cell, and land beyond the raster, is not known: no sum holds it, and no ratio
 has it on one side only. A coast is never drawn alike twice: unknown cells that hang together with
 the outer border of the municipalities are its edge, as long as they are a small share of the land.
+Beyond the municipalities a raster ends somewhere, at the sea or where it was cut: there what it
+shows counts. A hole in it is unknown land like any other.
 """
 
 from __future__ import annotations
@@ -57,7 +59,8 @@ class KnownLand:
     home : ndarray of int32 (rows, columns)
         The same with the sea: a place on the shore may have its middle there.
     dark : ndarray of bool (rows, columns) or None
-        Cells of land that are not known, the edge apart; None: there are none.
+        Cells of land that are not known, the edge apart, and holes in the raster around it; None:
+        there are none.
     beyond : ndarray of geometry (n,)
         Land of each municipality beyond the raster; empty where that is only its edge.
     known, unknown, dark_area : ndarray (n,)
@@ -156,20 +159,27 @@ def measure(
     """Return what is known of the land of areas, and which cells are certain: known, edge, sea."""
     n, size = len(areas), grid.cell_area
     land = unit if sea is None else np.where(sea, 0, unit).astype(unit.dtype)
-    counts = _counts(land, grid.valid, n)[1:]
-    known, unknown = counts.T
-    beyond, outside = _beyond(areas, grid)
-    dark, dark_cells, certain = None, np.zeros(n, np.int64), grid.valid
-    if unknown.any():
-        edge = np.zeros(grid.shape, np.bool_)
-        count = _edge(land, grid.valid, n, edge)[1:]
-        # an edge that takes much of the land is no edge
-        fine = count * size <= edge_share * ((known + unknown) * size + outside)
+    counts = _counts(land, grid.valid, n)
+    known, unknown = counts[1:].T
+    beyond, narrow = _beyond(areas, grid)
+    outside = shapely.area(beyond)
+    edge = np.zeros(grid.shape, np.bool_) if unknown.any() else None
+    count = np.zeros(n, np.int64) if edge is None else _edge(land, grid.valid, n, edge)[1:]
+    # an edge that takes much of the land is no edge
+    most = edge_share * ((known + unknown) * size + outside)
+    fine = count * size + np.where(narrow, outside, 0.0) <= most
+    beyond[fine & narrow] = shapely.Polygon()
+    dark_cells = unknown - np.where(fine, count, 0)
+    dark, certain = None, grid.valid
+    if edge is not None:
         edge &= np.concatenate([[False], fine])[land]
-        dark_cells = unknown - np.where(fine, count, 0)
         certain = grid.valid | edge
-        if dark_cells.any():
-            dark = (land > 0) & ~certain
+        dark = (land > 0) & ~certain if dark_cells.any() else None
+    if counts[0, 1]:
+        gone = ~grid.valid if sea is None else ~(grid.valid | sea)
+        holes = gone & (land == 0) & ~_open(gone)
+        if holes.any():
+            dark = holes if dark is None else dark | holes
     if sea is not None:
         certain = certain | sea
     found = KnownLand(
@@ -180,19 +190,16 @@ def measure(
 
 
 def _beyond(towns: gpd.GeoDataFrame, grid: Grid) -> tuple[Array, Array]:
-    """Land of each municipality beyond the raster (empty: at most a cell wide), and its area."""
+    """Land of each municipality beyond the raster, and whether it is at most a cell wide."""
     shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
     x0, y0 = grid.xy(-0.5, -0.5)
     x1, y1 = grid.xy(grid.shape[0] - 0.5, grid.shape[1] - 0.5)
     west, east = sorted((float(x0), float(x1)))
     south, north = sorted((float(y0), float(y1)))
-    rest = shapely.difference(shapes, shapely.box(west, south, east, north))
-    area = shapely.area(rest)
+    rest = np.asarray(shapely.difference(shapes, shapely.box(west, south, east, north)))
     width, height = grid.cell
     wider = shapely.box(west - width, south - height, east + width, north + height)
-    edge = shapely.is_empty(shapely.difference(rest, wider))
-    rest[edge] = shapely.Polygon()
-    return np.asarray(rest, dtype=object), area
+    return rest, np.asarray(shapely.is_empty(shapely.difference(rest, wider)))
 
 
 @njit(cache=True)
@@ -237,6 +244,36 @@ def _edge(unit, valid, count, edge):  # type: ignore[no-untyped-def]
                         if unit[i, j] > 0 and not valid[i, j] and not edge[i, j]:
                             edge[i, j] = True
                             out[unit[i, j]] += 1
+                            waiting[many] = i * columns + j
+                            many += 1
+    return out
+
+
+@njit(cache=True)
+def _open(gone):  # type: ignore[no-untyped-def]
+    """Cells without data that hang together with the end of the raster (8 neighbours)."""
+    rows, columns = gone.shape
+    out = np.zeros((rows, columns), np.bool_)
+    waiting = np.empty(1024, np.int64)
+    for r in range(rows):
+        step = 1 if r == 0 or r == rows - 1 else max(1, columns - 1)
+        for c in range(0, columns, step):
+            if not gone[r, c] or out[r, c]:
+                continue
+            out[r, c] = True
+            waiting[0] = r * columns + c
+            many = 1
+            while many > 0:
+                many -= 1
+                y, x = waiting[many] // columns, waiting[many] % columns
+                if many + 9 > waiting.size:
+                    wider = np.empty(2 * waiting.size, np.int64)
+                    wider[: waiting.size] = waiting
+                    waiting = wider
+                for i in range(max(0, y - 1), min(rows, y + 2)):
+                    for j in range(max(0, x - 1), min(columns, x + 2)):
+                        if gone[i, j] and not out[i, j]:
+                            out[i, j] = True
                             waiting[many] = i * columns + j
                             many += 1
     return out

@@ -343,7 +343,8 @@ def _municipal(
     found = metrics.by_unit(
         replace(built, values=codes), land.unit, n, connectivity=run.parameters.connectivity
     )
-    of_built = found.classes.xs(2, level="class").reindex(range(1, n + 1))
+    classes = found.classes[found.classes.index.get_level_values("class") == 2]
+    of_built = classes.droplevel("class").reindex(range(1, n + 1))
     for name in ("NP", "LPI", "ED", "MESH"):
         value = of_built[name].to_numpy()
         # no built-up land: no patches; land known in part: patches may go on where it is not

@@ -149,14 +149,16 @@ COLUMNS = {
             **_KNOWN,
         ),
         "pba": _share("PBA: udział zabudowy", "PBA: share built up", note=_PART, **_OF),
-        "dis": _number("DIS: rozproszenie", "DIS: dispersion", 2, "UPU/m2", _SOURCE),
+        "dis": _number("DIS: rozproszenie", "DIS: dispersion", 2, "UPU/m2", _SOURCE, **_OF),
         "dis_low": _number("DIS: co najmniej", "DIS: at least", 2, "UPU/m2", bound="low"),
         "dis_high": _number("DIS: co najwyżej", "DIS: at most", 2, "UPU/m2", bound="high"),
-        "up": _number("UP: proliferacja", "UP: proliferation", 3, "UPU/m2", _SOURCE),
+        "up": _number("UP: proliferacja", "UP: proliferation", 3, "UPU/m2", _SOURCE, **_OF),
         "lup": _number(
             "LUP: zabudowa na osobę", "LUP: built-up land per person", 0, "m2/person", _PART, **_OF
         ),
-        "wup": _number("WUP: ważona proliferacja", "WUP: weighted proliferation", 3, "UPU/m2"),
+        "wup": _number(
+            "WUP: ważona proliferacja", "WUP: weighted proliferation", 3, "UPU/m2", **_OF
+        ),
         "wup_low": _number("WUP: co najmniej", "WUP: at least", 3, "UPU/m2", bound="low"),
         "wup_high": _number("WUP: co najwyżej", "WUP: at most", 3, "UPU/m2", bound="high"),
         "entropy": _number("entropia po kwadratach", "entropy over squares"),

@@ -152,6 +152,10 @@ def _ha(pl: str, en: str, digits: int = 1, known: str = _LAND_KNOWN) -> Column:
     return Column(Text(pl, en), unit="ha", digits=digits, known=known)
 
 
+def _known(pl: str, en: str) -> Column:
+    return Column(Text(pl, en), unit="ha", digits=1, bound="low")
+
+
 def _year(pl: str, en: str) -> Column:
     return Column(Text(pl, en), unit="ha/year", digits=2, known=_LAND_KNOWN)
 
@@ -229,7 +233,7 @@ COLUMNS = {
         "edge_share": _share("rozrost brzegu: udział", "edge expansion: share", _GAIN),
         "leapfrog_ha": _ha("zabudowa oderwana", "leapfrog", known=_FORM_KNOWN),
         "leapfrog_share": _share("zabudowa oderwana: udział", "leapfrog: share", _GAIN),
-        "form_known_ha": _ha("przyrost o znanej formie", "gain whose form is known"),
+        "form_known_ha": _known("przyrost o znanej formie", "gain whose form is known"),
         **_EXPOSURE,
         "lcr": Column(
             Text("LCR: tempo zajmowania terenu", "LCR: land consumption rate"),

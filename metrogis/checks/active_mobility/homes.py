@@ -1,0 +1,35 @@
+"""In which municipality a point lies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+Array = npt.NDArray[Any]
+
+
+def home_of(points: Array, towns: gpd.GeoDataFrame) -> Array:
+    """Return the row of the municipality each point lies in; -1 outside all.
+
+    On a shared border it is the one with the lower code, whatever the order of rows.
+    """
+    home = np.full(len(points), -1, np.int64)
+    if len(points):
+        point, town = shapely.STRtree(towns.geometry.to_numpy()).query(
+            points, predicate="intersects"
+        )
+        rank = np.argsort(np.argsort(towns["teryt"].to_numpy(dtype=str), kind="stable"))
+        order = np.lexsort((-rank[town], point))
+        home[point[order]] = town[order]
+    return home
+
+
+def names_of(home: Array, towns: gpd.GeoDataFrame, column: str) -> Array:
+    """Return a text of the municipality of each row; missing outside all."""
+    values = np.array([*towns[column].tolist(), None], dtype=object)
+    found: Array = values[home]
+    return found
