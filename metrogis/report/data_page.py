@@ -10,7 +10,7 @@ import numpy as np
 
 from metrogis.checks.contract import Check
 from metrogis.report import pages, words
-from metrogis.report.known import ABSENT, EXAMPLES, Known, share_text
+from metrogis.report.known import ABSENT, EXAMPLES, HEALTH, Known, health, share_text
 from metrogis.texts import both, is_missing, number
 
 FILE = "data.html"
@@ -56,6 +56,16 @@ def data_page(
             (_title(item.layer, titles, language), doubt.get(language))
             for item in known.values()
             for doubt in item.doubts
+        ],
+        health=[
+            (
+                row.layer.removesuffix(HEALTH),
+                words.WORDS["doubt" if row.action == "unknown" else "noted"].get(language),
+                row.what.get(language),
+                number(row.count, language),
+                row.examples,
+            )
+            for row in health(atlas.results.values())
         ],
         coverage=_coverage(atlas, known, titles, language),
         evidence_csv=f"evidence{pages.csv_suffix(language, shared['languages'])}.csv",

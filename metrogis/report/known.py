@@ -21,6 +21,7 @@ from metrogis.checks.contract import Result
 from metrogis.checks.knowledge import WHOLE, weighted_share
 from metrogis.evidence import Evidence
 from metrogis.evidence.losses import Loss
+from metrogis.provenance import AuditRow
 from metrogis.report import words
 from metrogis.texts import Text, percent
 
@@ -170,6 +171,30 @@ def _joined(items: list[Known], land: gpd.GeoDataFrame) -> Known:
     doubts = dict.fromkeys(doubt for item in given for doubt in item.doubts)
     checks = tuple(item.checks[0] for item in items)
     return Known(items[0].layer, checks, state, shares, share, tuple(losses.values()), (*doubts,))
+
+
+HEALTH = "/health"
+"""How the audit names the layer of a row on the health of a timetable feed: ``<feed>/health``."""
+
+
+def health(results: Iterable[Result]) -> list[AuditRow]:
+    """Return what is told of the health of each timetable feed, doubts first within a feed."""
+    told = (row for result in results for row in result.audit if row.layer.endswith(HEALTH))
+    return sorted(dict.fromkeys(told), key=lambda row: (row.layer, row.action != "unknown"))
+
+
+def health_json(rows: Iterable[AuditRow]) -> list[dict[str, Any]]:
+    """Return rows of :func:`health` as plain values."""
+    return [
+        {
+            "feed": row.layer.removesuffix(HEALTH),
+            "doubt": row.action == "unknown",
+            "what": row.what._asdict(),
+            "count": row.count,
+            "examples": row.examples,
+        }
+        for row in rows
+    ]
 
 
 # --------------------------------------------------------------------------- for machines

@@ -340,6 +340,7 @@ def _manifest(
             for check_id, error in atlas.failed.items()
         },
         "evidence": evidence.as_json(known),
+        "health": evidence.health_json(evidence.health(atlas.results.values())),
         "files": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()),
     }
     return _json(content)

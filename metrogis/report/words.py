@@ -139,6 +139,12 @@ WORDS: dict[str, Text] = {
     "kind": Text("rodzaj", "kind"),
     "doubts": Text("Wątpliwości", "Doubts"),
     "doubt": Text("wątpliwość", "doubt"),
+    "noted": Text("odnotowano", "noted"),
+    "feed": Text("rozkład", "feed"),
+    "health_note": Text(
+        "Wątpliwości odbierają pewność w pobliżu tego, czego dotyczą; reszta to uwagi.",
+        "Doubts take certainty away near what they speak of; the rest are notes.",
+    ),
     "by_municipality": Text("Znana część obszaru gmin", "Known part of the land of municipalities"),
     "by_municipality_note": Text(
         "Warstwy, które w każdej gminie są znane w całości, pominięto.",

@@ -276,3 +276,24 @@ def test_an_atlas_without_any_result_says_so(synthetic: Any, tmp_path: Path):
     site.publish(atlas, tmp_path / "a")
     assert (tmp_path / "a/pl/data.html").is_file()
     assert json.loads((tmp_path / "a/atlas.json").read_text(encoding="utf-8"))["evidence"] == {}
+
+
+def test_the_health_of_each_feed_is_on_the_page_and_in_the_manifest(
+    synthetic: Any, tmp_path: Path
+):
+    atlas = synthetic.atlas()
+    result = atlas.results["test_check"]
+    audit = (
+        result.audit.add("city/health", "noted", 3, Text("dni <b>bez</b> kursów", "idle dates"))
+        .add("city/health", "unknown", 2, Text("utracone kursy", "trips lost"), ["t1", "t2"])
+        .add("city/stops", "repaired", 9, both("not of health"))
+    )
+    atlas.results = {"test_check": replace(result, audit=audit)}
+    site.publish(atlas, tmp_path / "a")
+    page = text_of(tmp_path / "a/pl/data.html")
+    assert "Stan rozkładów jazdy" in page
+    assert page.index("utracone kursy") < page.index("dni <b>bez</b> kursów")  # doubts first
+    assert "not of health" not in page
+    manifest = json.loads((tmp_path / "a/atlas.json").read_text(encoding="utf-8"))
+    rows = [(r["feed"], r["doubt"], r["count"]) for r in manifest["health"]]
+    assert rows == [("city", True, 2), ("city", False, 3)]
