@@ -29,6 +29,8 @@ Array = npt.NDArray[Any]
 Component = Literal["largest"] | float | None
 
 _MOST_CELLS = 1 << 22
+_TIE = 1e-6
+"""Metres: places nearer to each other than this, or as far from a point, are the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,7 +301,11 @@ def _fill_cells(coords, pick, x0, y0, size, columns, rows):  # type: ignore[no-u
 
 @njit(cache=True, nogil=True)
 def _snap_all(xy, given, index, coords, limit):  # type: ignore[no-untyped-def]
-    """Return edge, metres along it, distance and place of the nearest piece of each point."""
+    """Return edge, metres along it, distance and place of the nearest piece of each point.
+
+    Of places equally near (a centre between two streets) the western, then southern one: numbers of
+    edges depend on the order of ways in a file, and no answer may.
+    """
     n = xy.shape[0]
     edge = np.full(n, -1, np.int64)
     along = np.full(n, np.nan)
@@ -321,13 +327,14 @@ def _snap_all(xy, given, index, coords, limit):  # type: ignore[no-untyped-def]
         ring = max(0, max(max(-c, c - columns + 1), max(-r, r - rows + 1)))
         last = max(max(c, columns - 1 - c), max(r, rows - 1 - r))
         best = np.inf
+        tie = 0.0
         best_edge = -1
         best_along = 0.0
         bx = by = 0.0
         while ring <= last:
             if ring > 0:
                 bound = (ring - 1) * size + inner
-                if bound > limit or bound * bound > best:
+                if bound > limit or bound * bound > best + tie:
                     break
             for rr in range(max(0, r - ring), min(rows - 1, r + ring) + 1):
                 whole = rr == r - ring or rr == r + ring
@@ -348,8 +355,19 @@ def _snap_all(xy, given, index, coords, limit):  # type: ignore[no-untyped-def]
                             t = min(1.0, max(0.0, t))
                         qx, qy = ax + t * dx, ay + t * dy
                         d = (px - qx) * (px - qx) + (py - qy) * (py - qy)
-                        if d < best or (d == best and index.edge[s] < best_edge):
-                            best = d
+                        if d > best + tie:
+                            continue
+                        better = d < best - tie
+                        if not better:
+                            east, north = qx - bx, qy - by
+                            same = abs(east) <= _TIE and abs(north) <= _TIE
+                            if same:
+                                better = index.edge[s] < best_edge
+                            else:
+                                better = east < -_TIE or (east <= _TIE and north < -_TIE)
+                        best = min(best, d)
+                        tie = 2 * _TIE * np.sqrt(best)
+                        if better:
                             best_edge = index.edge[s]
                             bx, by = qx, qy
                             # at a vertex: to the bit the same from the piece before and behind

@@ -278,9 +278,7 @@ def test_an_atlas_without_any_result_says_so(synthetic: Any, tmp_path: Path):
     assert json.loads((tmp_path / "a/atlas.json").read_text(encoding="utf-8"))["evidence"] == {}
 
 
-def test_the_health_of_each_feed_is_on_the_page_and_in_the_manifest(
-    synthetic: Any, tmp_path: Path
-):
+def test_the_health_of_each_feed_is_on_the_page_and_in_the_manifest(synthetic: Any, tmp_path: Path):
     atlas = synthetic.atlas()
     result = atlas.results["test_check"]
     audit = (

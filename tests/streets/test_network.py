@@ -267,6 +267,21 @@ def test_snapping_equals_brute_force(random_network: Build, seed: int, limit: fl
     assert unknown == ([int((~ok).sum())] if (~ok).any() else [])
 
 
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]])
+def test_of_streets_equally_near_the_western_one_is_chosen(order: list[int]) -> None:
+    """A block: its centre is as far from all four sides, whatever their order in the file."""
+    corners = np.array([(0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0), (0.0, 0.0)])
+    sides = [shapely.LineString(corners[k : k + 2]) for k in range(4)]
+    frame = gpd.GeoDataFrame(
+        {"highway": "residential"}, index=range(4), geometry=[sides[k] for k in order], crs=2180
+    )
+    found = from_lines(frame, mode="bike").snap([(50.0, 50.0)], limit=100)
+    assert found.at.tolist() == [[0.0, 50.0]]
+    # no tie: the eastern side is a centimetre nearer
+    found = from_lines(frame, mode="bike").snap([(50.005, 50.0)], limit=100)
+    assert found.at.tolist() == [[100.0, 50.0]]
+
+
 def test_snapping_chooses_the_component() -> None:
     net = from_lines(
         lines([(0, 0), (100, 0)], [(0, 50), (40, 50)], [(0, 60), (20, 60)]), mode="walk"

@@ -142,7 +142,7 @@ def border_gaps(
     return run.result(
         municipalities=table,
         features={"crossings": crossings, "borders": borders},
-        findings=_findings(crossings, borders),
+        findings=_findings(crossings, borders, bool(table["gaps"].notna().all())),
     )
 
 
@@ -229,7 +229,10 @@ def _municipal(
     return table[[*texts.COLUMNS["municipalities"], "geometry"]]
 
 
-def _findings(crossings: gpd.GeoDataFrame, borders: gpd.GeoDataFrame) -> list[Finding]:
+def _findings(
+    crossings: gpd.GeoDataFrame, borders: gpd.GeoDataFrame, all_known: bool
+) -> list[Finding]:
+    """Return the sentences; ``all_known`` tells whether gaps are known everywhere."""
     state = borders["state"].value_counts()
     names = ("continuous", "gap", "none", "unknown")
     values = {"pairs": len(borders), **{f"pairs_{s}": int(state.get(s, 0)) for s in names}}
@@ -254,6 +257,8 @@ def _findings(crossings: gpd.GeoDataFrame, borders: gpd.GeoDataFrame) -> list[Fi
         "gaps_uncertain": doubtful,
     }
     text = texts.GAPS if len(between) else texts.NO_GAPS
+    if not all_known or unknown or doubtful:
+        text = texts.joined(texts.OF_KNOWN, texts.lowered(text))
     if figures["nothing_beyond"]:
         text = texts.joined(text, texts.BEYOND)
     if doubtful:

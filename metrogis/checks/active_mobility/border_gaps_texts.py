@@ -41,6 +41,11 @@ def joined(*parts: Text) -> Text:
     return Text("".join(p.pl for p in parts), "".join(p.en for p in parts))
 
 
+def lowered(text: Text) -> Text:
+    """Return a text that goes on within a sentence."""
+    return Text(text.pl[0].lower() + text.pl[1:], text.en[0].lower() + text.en[1:])
+
+
 _STATES = Text(
     "{pairs_continuous:0} {pairs_continuous:plural:ma|mają|ma} ciągłą trasę rowerową, "
     "{pairs_gap:0} {pairs_gap:plural:ma|mają|ma} tylko przerwy, przy {pairs_none:0} nie ma trasy w "
@@ -87,6 +92,7 @@ GAPS = Text(
     "{gap_median_m:0} m.",
 )
 NO_GAPS = Text("Przerw na granicach: {gaps:0}.", "Gaps at borders: {gaps:0}.")
+OF_KNOWN = Text("Tam, gdzie dane wystarczają, ", "Where the data suffice, ")
 BEYOND = Text(
     " Bez dalszego ciągu u sąsiada: {nothing_beyond:0}.",
     " With nothing beyond the border: {nothing_beyond:0}.",

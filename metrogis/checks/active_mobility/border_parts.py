@@ -28,12 +28,19 @@ class Border(NamedTuple):
 
 
 def borders(towns: gpd.GeoDataFrame, tolerance: float) -> list[Border]:
-    """Return the pairs of municipalities that share more than a corner of their outline."""
+    """Return the pairs of municipalities that share more than a corner of their outline.
+
+    They stand by code, the lower one first, whatever the order of the rows.
+    """
+    order = np.argsort(towns["teryt"].to_numpy(dtype=str), kind="stable")
     areas = towns.geometry.to_numpy()
-    i, j = shapely.STRtree(areas).query(areas, predicate="dwithin", distance=tolerance)
+    i, j = shapely.STRtree(areas[order]).query(
+        areas[order], predicate="dwithin", distance=tolerance
+    )
     once = i < j
     found = []
-    for a, b in sorted(zip(i[once].tolist(), j[once].tolist(), strict=True)):
+    for one, two in sorted(zip(i[once].tolist(), j[once].tolist(), strict=True)):
+        a, b = int(order[one]), int(order[two])
         line = shapely.intersection(shapely.boundary(areas[a]), shapely.boundary(areas[b]))
         if line.length <= 4 * tolerance:  # slivers and overlaps between them: take one side
             near = shapely.buffer(areas[b], max(tolerance, 1e-3))

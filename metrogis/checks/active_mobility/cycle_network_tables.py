@@ -133,8 +133,9 @@ def _judged(
         total = np.full(count, np.nan)
         if compared is not None:
             places = compared.places[compared.places["missing_in"] == source]
-            by_town = places.groupby("teryt")["length_m"].sum() / 1000
-            total = by_town.reindex(table["teryt"]).fillna(0.0).to_numpy()
+            # a place may lie in several municipalities: each has its part
+            _, row, metres = pieces_by_municipality(places.geometry.to_numpy(), table)
+            total = np.bincount(row, weights=metres, minlength=count) / 1000
             total = np.where(routes.mapped & covered, total, np.nan)
         table[f"missing_in_{source}_km"] = total
     empty = np.full(count, np.nan)

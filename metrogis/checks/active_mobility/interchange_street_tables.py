@@ -24,7 +24,7 @@ from metrogis.checks.active_mobility.interchange_streets import (
     infrastructure_edges,
     reach,
 )
-from metrogis.checks.active_mobility.known import known_streets
+from metrogis.checks.active_mobility.known import known_streets, land_share
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
 from metrogis.provenance import Audit
@@ -86,7 +86,9 @@ def street_tables(
         return StreetTables(hubs, table, features, {})
     for network in given.values():
         run.add(network.audit)
-    known_streets(run, list(given.values()))
+    streets = known_streets(run, list(given.values()))
+    shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
+    table["streets_known_share"] = land_share(streets, shapes)
     homes = homes_of(run, pieces, given, shapely.get_coordinates(places.points))
     on_foot = reach(run, given["walk"], places, homes) if "walk" in given else None
     by_bike, low = None, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrogis.checks.contract import Category, Column, View
+from metrogis.checks.contract import Category, Column, Ground, View
 from metrogis.texts import Text
 
 METHOD = Text(
@@ -197,6 +197,9 @@ HUB_COLUMNS = {
 }
 
 TOWN_COLUMNS = {
+    "streets_known_share": _share(
+        "udział lądu objęty danymi o ulicach", "share of land the street data cover"
+    ),
     "people_walk_streets": _people("do węzła pieszo ulicami", "reach one on foot along streets"),
     "share_walk_streets": _share("udział: pieszo ulicami", "share: on foot along streets"),
     "people_bike_streets": _people("do węzła rowerem ulicami", "reach one by bike along streets"),
@@ -263,6 +266,8 @@ FEATURE_COLUMNS = {
     },
 }
 
+_STREETS = Ground("streets_known_share")
+
 VIEWS = (
     View(
         "interchanges",
@@ -284,6 +289,7 @@ VIEWS = (
         shown=False,
         radius=6.0,
         fill_opacity=0.9,
+        ground=_STREETS,
     ),
     View(
         "catchments",
@@ -293,6 +299,7 @@ VIEWS = (
         popup=("interchange", "kind", "street_km"),
         shown=False,
         fill_opacity=0.3,
+        ground=_STREETS,
     ),
     View(
         "barriers",
@@ -301,5 +308,6 @@ VIEWS = (
         categories=_BARRIERS,
         popup=("interchange", "mode", "people", "homes", "air_m", "way_m"),
         shown=False,
+        ground=_STREETS,
     ),
 )
