@@ -44,20 +44,34 @@ declared ``missing = "reason"``; checks that need it say so. Example::
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from metrogis import boundary, references, schemas
 from metrogis import crs as crs_rules
-from metrogis import schemas
+from metrogis.catalog_types import Day, Period
 from metrogis.errors import CatalogError
+from metrogis.known_layers import LAYERS, Known
 from metrogis.texts import Text, both
+from metrogis.validation import joined, problem_at, shown
+
+__all__ = ["LAYERS", "Bilingual", "Catalog", "Known", "MissingLayer", "read_catalog"]
 
 
 class _Strict(BaseModel):
+    """Base of all tables of a catalog: frozen, unknown keys refused."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -68,80 +82,8 @@ class Bilingual(_Strict):
     en: str
 
 
-@dataclass(frozen=True)
-class Known:
-    """A layer name that checks know: its title and the schema it has unless stated."""
-
-    title: Text
-    schema: str
-
-
-LAYERS: dict[str, Known] = {
-    "municipalities": Known(Text("granice gmin", "municipal boundaries"), "Municipalities"),
-    "population": Known(Text("ludność w siatce", "population grid"), "PopulationCells"),
-    "population_municipal": Known(
-        Text("ludność gmin", "population by municipality"), "MunicipalPopulation"
-    ),
-    "population_before": Known(
-        Text("ludność w siatce wcześniej", "population grid earlier"), "PopulationCells"
-    ),
-    "population_municipal_before": Known(
-        Text("ludność gmin wcześniej", "population by municipality earlier"), "MunicipalPopulation"
-    ),
-    "jobs": Known(Text("miejsca pracy w gminach", "jobs by municipality"), "Table"),
-    "od_flows": Known(Text("przepływy między gminami", "flows between municipalities"), "ODFlows"),
-    "timetable": Known(Text("rozkład jazdy (GTFS)", "timetable (GTFS)"), ""),
-    "coverage": Known(Text("pokrycie rozkładami", "timetable coverage"), "Coverage"),
-    "school_holidays": Known(Text("ferie i wakacje", "school holidays"), "SchoolHolidays"),
-    "stop_posts": Known(Text("słupki bez rozkładu", "stop posts without times"), "Stops"),
-    "rail_stations": Known(Text("stacje kolejowe", "railway stations"), "Stations"),
-    "rail_lines": Known(Text("linie kolejowe", "railway lines"), "RailLines"),
-    "interchanges": Known(Text("węzły przesiadkowe", "interchanges"), "Interchanges"),
-    "interchange_entrances": Known(
-        Text("wejścia do węzłów", "entrances of interchanges"), "Entrances"
-    ),
-    "cycle_routes": Known(Text("infrastruktura rowerowa", "cycle infrastructure"), "CycleRoutes"),
-    "cycle_coverage": Known(
-        Text("zasięg danych rowerowych", "area the cycle data cover"), "CycleCoverage"
-    ),
-    "bike_parking": Known(Text("stojaki rowerowe", "bicycle parking"), "BikeParking"),
-    "bike_share": Known(Text("rower metropolitalny", "bike share"), "BikeShare"),
-    "streets": Known(Text("sieć ulic", "street network"), ""),
-    "localities": Known(Text("miejscowości", "localities"), "Localities"),
-    "built_up": Known(Text("zabudowa", "built-up area"), "Raster"),
-    "built_up_before": Known(Text("zabudowa wcześniej", "built-up area earlier"), "Raster"),
-    "urban_zones": Known(Text("jednostki zabudowy", "zones of built-up land"), "Areas"),
-    "corridors": Known(Text("korytarze ekologiczne", "ecological corridors"), "Corridors"),
-    "protected_areas": Known(Text("obszary chronione", "protected areas"), "ProtectedAreas"),
-    "plans": Known(Text("plany ogólne (APP GML)", "general plans (APP GML)"), ""),
-    "planning_zones": Known(Text("strefy planistyczne", "planning zones"), "PlanningZones"),
-    "land_cover": Known(Text("pokrycie terenu", "land cover"), "Raster"),
-    "elevation": Known(Text("wysokości terenu", "elevation"), "Raster"),
-    "core_areas": Known(Text("obszary węzłowe", "core areas"), "Areas"),
-    "land_cover_classes": Known(
-        Text("klasy pokrycia: siedlisko i opór", "classes of land cover: habitat and resistance"),
-        "Table",
-    ),
-    "zone_resistance": Known(
-        Text("opór stref planistycznych", "resistance of planning zones"), "Table"
-    ),
-    "road_resistance": Known(Text("opór dróg", "resistance of roads"), "Table"),
-    "roads": Known(Text("drogi", "roads"), "Streets"),
-    "corridor_severity": Known(
-        Text("ciężar kolizji stref z korytarzem", "severity of zones in corridors"), "Table"
-    ),
-    "model_compatibility": Known(
-        Text("zgodność stref ze strukturą", "compatibility of zones and structure"), "Table"
-    ),
-    "structure": Known(Text("struktura metropolii", "metropolitan structure"), "Areas"),
-    "buildings": Known(Text("budynki", "buildings"), "Areas"),
-    "investments": Known(Text("planowane inwestycje", "planned investments"), "Investments"),
-    "members": Known(Text("członkowie metropolii", "members of the metropolis"), "Members"),
-}
-"""Layer names that checks know; a catalog may hold others beside."""
-
-
 def _text(value: str | Bilingual) -> Text:
+    """Return a text of a catalog in both languages."""
     return both(value) if isinstance(value, str) else Text(value.pl, value.en)
 
 
@@ -163,7 +105,7 @@ class MetroInfo(_Strict):
     crs: str = crs_rules.WORKING_CRS
     country: str = Field(default="PL", pattern=r"^[A-Z]{2}$")
     bbox: tuple[float, float, float, float] | None = None
-    date: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    date: Day | None = None
     data: str = "folder"
     """``folder`` (the user's data folder), ``beside`` (this file's folder), or a path of its own,
     which may be absolute: a network drive."""
@@ -180,15 +122,33 @@ class MetroInfo(_Strict):
         crs_rules.require_metric(value, layer="[metro] crs")
         return value
 
+    @field_validator("bbox")
+    @classmethod
+    def _box_on_earth(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if value is None:
+            return None
+        west, south, east, north = value
+        # written so that NaN is refused too
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise CatalogError(
+                Text(
+                    "cztery liczby w stopniach: zachód < wschód, południe < północ, w kolejności "
+                    "zachód, południe, wschód, północ",
+                    "four numbers in degrees: west < east, south < north, in the order west, "
+                    "south, east, north",
+                )
+            )
+        return value
+
 
 class _Layer(_Strict):
     licence: str = Field(min_length=1)
     attribution: str = Field(min_length=1)
-    date: str = Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
+    date: Period
     title: str | Bilingual | None = None
     note: str | Bilingual | None = None
     official: Official | None = None
-    path: str
+    path: str = Field(min_length=1)
     base: Literal["data", "catalog", "parent"] = "data"
     """Where ``path`` starts: data folder, this folder, or the one that holds the data folder."""
     data: str | None = None
@@ -217,7 +177,9 @@ class _Columns(_Layer):
     @model_validator(mode="after")
     def _marks(self) -> _Columns:
         if self.thousands is not None and self.thousands == (self.decimal or "."):
-            raise ValueError("thousands and decimal must differ")
+            raise CatalogError(
+                Text("thousands i decimal muszą się różnić", "thousands and decimal must differ")
+            )
         return self
 
     @field_validator("schema_name")
@@ -275,9 +237,18 @@ class TableLayer(_Columns):
     def _place(self) -> TableLayer:
         given = [self.x is not None, self.y is not None, self.crs is not None]
         if any(given) and not all(given):
-            raise ValueError("x, y and crs belong together")
+            raise CatalogError(Text("x, y i crs podaje się razem", "x, y and crs belong together"))
         if all(given) and self.locate:
-            raise ValueError("give x, y, crs or locate, not both")
+            raise CatalogError(
+                Text("podaj x, y, crs albo locate, nie oba", "give x, y, crs or locate, not both")
+            )
+        if self.separator is not None and self.separator in '"\r\n':
+            raise CatalogError(
+                Text(
+                    'separator nie może być cudzysłowem ani końcem wiersza; tabulator to "\\t"',
+                    'a separator cannot be a quote or an end of line; a tab is "\\t"',
+                )
+            )
         return self
 
 
@@ -301,7 +272,14 @@ class RasterLayer(_Layer):
     @model_validator(mode="after")
     def _range_has_an_order(self) -> RasterLayer:
         if self.range is not None and not self.range[0] <= self.range[1]:
-            raise ValueError("range: the lower end comes first")
+            raise CatalogError(
+                Text(
+                    "range: najpierw mniejsza liczba, potem większa",
+                    "range: the lower end comes first",
+                )
+            )
+        if any(math.isnan(value) for value in self.classes):
+            raise CatalogError(Text("classes: nan nie jest klasą", "classes: nan is no class"))
         return self
 
 
@@ -341,7 +319,7 @@ class AppGmlLayer(_Layer):
 
     driver: Literal["app_gml"]
     more: list[str] = []
-    as_of: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+    as_of: Day | None = None
     assume_crs: str | None = None
 
 
@@ -415,11 +393,15 @@ class Catalog(_Strict):
     @classmethod
     def _municipalities(cls, value: dict[str, Any]) -> dict[str, Any]:
         if "municipalities" not in value or isinstance(value["municipalities"], MissingLayer):
-            raise ValueError("a catalog needs the layer 'municipalities'")
-        for name, layer in value.items():
-            for item in getattr(layer, "finer", ()):
-                if item.layer not in value:
-                    raise ValueError(f"layers.{name}.finer: there is no layer '{item.layer}'")
+            raise CatalogError(
+                Text(
+                    "katalog potrzebuje warstwy 'municipalities' (granice gmin)",
+                    "a catalog needs the layer 'municipalities'",
+                )
+            )
+        found = references.problems(value)
+        if found:
+            raise CatalogError(joined(found))
         return value
 
 
@@ -442,20 +424,36 @@ def read_catalog(path: Path) -> Catalog:
         )
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except Exception as error:  # of TOML, of the encoding, of depth and of the disk
+        kind = boundary.why(error)
         raise CatalogError(
-            Text(f"to nie jest poprawny TOML ({error})", f"this is not valid TOML ({error})"),
+            Text(f"to nie jest poprawny TOML: {kind.pl}", f"this is not valid TOML: {kind.en}"),
             place=path.name,
+            remedy=Text(
+                "popraw ten wiersz; teksty stoją w cudzysłowach, plik jest w UTF-8",
+                "fix that line; texts stand in quotes, the file is in UTF-8",
+            ),
         ) from error
+    return of_content(content)
+
+
+def of_content(content: dict[str, Any]) -> Catalog:
+    """Validate what a catalog file holds, parsed; raise as :func:`read_catalog`."""
     try:
         return Catalog.model_validate(_discriminated(content))
     except ValidationError as error:
-        lines = [_problem(item) for item in error.errors()]
-        raise CatalogError(
-            Text("; ".join(line.pl for line in lines), "; ".join(line.en for line in lines)),
-            place=path.name,
-            remedy=Text("popraw katalog", "mend the catalog"),
-        ) from error
+        raise _invalid([problem_at(item) for item in error.errors()]) from error
+
+
+def _invalid(lines: list[Text]) -> CatalogError:
+    return CatalogError(
+        joined(lines),
+        place="catalog.toml",
+        remedy=Text(
+            "popraw te klucze; wzór: layers/omggs/catalog.toml",
+            "fix these keys; an example is layers/omggs/catalog.toml",
+        ),
+    )
 
 
 def _discriminated(content: dict[str, Any]) -> dict[str, Any]:
@@ -482,12 +480,12 @@ def _discriminated(content: dict[str, Any]) -> dict[str, Any]:
             )
             continue
         driver = layer.get("driver")
-        if "missing" not in layer and driver not in kinds:
-            shown = ", ".join(kinds)
+        if "missing" not in layer and not (isinstance(driver, str) and driver in kinds):
+            known, given = ", ".join(kinds), shown(driver)
             problems.append(
                 Text(
-                    f"layers.{name}.driver: {driver!r}, a może być: {shown} (albo missing)",
-                    f"layers.{name}.driver: {driver!r} but must be one of: {shown} (or missing)",
+                    f"layers.{name}.driver: {given}, a może być: {known} (albo missing)",
+                    f"layers.{name}.driver: {given} but must be one of: {known} (or missing)",
                 )
             )
             continue
@@ -495,20 +493,7 @@ def _discriminated(content: dict[str, Any]) -> dict[str, Any]:
         try:
             parsed[name] = kind.model_validate(layer)
         except ValidationError as error:
-            problems += [_problem(item, f"layers.{name}") for item in error.errors()]
+            problems += [problem_at(item, f"layers.{name}") for item in error.errors()]
     if problems:
-        raise CatalogError(
-            Text("; ".join(p.pl for p in problems), "; ".join(p.en for p in problems)),
-            place="catalog.toml",
-            remedy=Text("popraw katalog", "mend the catalog"),
-        )
+        raise _invalid(problems)
     return {**content, "layers": parsed}
-
-
-def _problem(item: Any, prefix: str = "") -> Text:
-    where = ".".join(part for part in (prefix, *(str(p) for p in item["loc"])) if part)
-    if item["type"] == "extra_forbidden":
-        return Text(f"nieznany klucz {where}", f"unknown key {where}")
-    if item["type"] == "missing":
-        return Text(f"brak klucza {where}", f"key {where} is missing")
-    return Text(f"{where}: {item['msg']}", f"{where}: {item['msg']}")

@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from metrogis.errors import MetrogisError, ParameterError
-from metrogis.texts import LANGUAGES, Text, default_language
+from metrogis.terminal import SafeConsole
+from metrogis.terminal import as_json as to_json
+from metrogis.texts import LANGUAGES, Text, default_language, printable
 
 
 def _say(pl: str, en: str) -> str:
@@ -54,8 +55,8 @@ layers_app = typer.Typer(
 )
 app.add_typer(layers_app, name="layers")
 
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
-output = Console(soft_wrap=True, highlight=False)
+errors = SafeConsole(stderr=True, soft_wrap=True, highlight=False)
+output = SafeConsole(soft_wrap=True, highlight=False)
 
 Metropolis = Annotated[
     str,
@@ -174,7 +175,7 @@ def _fail(message: str, error: Exception, debug: bool, kwargs: dict[str, Any]) -
     if debug:
         errors.print(escape("".join(traceback.format_exception(error))))
     if kwargs.get("as_json"):
-        print(json.dumps({"error": type(error).__name__, "message": message}, ensure_ascii=False))
+        print(to_json({"error": type(error).__name__, "message": message}))
     errors.print(f"[bold red]{_say('Błąd', 'Error')}:[/] {escape(message)}")
     raise typer.Exit(1)
 
@@ -189,7 +190,8 @@ def _progress(quiet: bool, total: int) -> Iterator[Callable[[str, Text], None]]:
         task = bar.add_task("", total=total)
 
         def tell(name: str, what: Text) -> None:
-            bar.update(task, description=escape(f"{name}: {what.get(default_language())}"))
+            shown = printable(f"{name}: {what.get(default_language())}")
+            bar.update(task, description=escape(shown))
             if what in (atlas.DONE, atlas.SKIPPED, atlas.FAILED):
                 bar.advance(task)
 
@@ -298,7 +300,7 @@ def _show(atlas: Any, index: Path | None, seconds: float) -> None:
             text = f"{_say('pominięto, brak warstwy', 'skipped, layer missing')} {text}"
         elif row.state == "failed":
             mark, text = "[red]", f"{_say('błąd', 'failed')}: {text}"
-        table.add_row(row.direction, row.check, f"{mark}{escape(text)}")
+        table.add_row(escape(row.direction), escape(row.check), f"{mark}{escape(text)}")
     output.print(table)
     if len(atlas.audit):
         output.print(
@@ -351,7 +353,7 @@ def _run(
             )
     seconds = time.perf_counter() - start
     if as_json:
-        print(json.dumps(_atlas_as_json(atlas, index, seconds), ensure_ascii=False, indent=1))
+        print(to_json(_atlas_as_json(atlas, index, seconds), indent=1))
     else:
         _show(atlas, index, seconds)
     if atlas.failed:
@@ -528,11 +530,11 @@ def layer_template(
         )
     text = template_of(open_metro(layers, data=data)).to_csv(index=False, lineterminator="\n")
     if output_file is None:
-        sys.stdout.write(text)
+        sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
         return
     output_file.parent.mkdir(parents=True, exist_ok=True)
     output_file.write_text(text, encoding="utf-8")
-    errors.print(str(output_file))
+    errors.print(escape(str(output_file)))
 
 
 def _health(metro: Any) -> tuple[Any, ...]:
@@ -578,7 +580,7 @@ def _layer_table(
                 check: {"runs": why is None, "reason": _plain(why) if why else None}
                 for check, why in outlook.items()
             }
-        print(json.dumps(content, ensure_ascii=False, indent=1))
+        print(to_json(content, indent=1))
         return
     words = {
         "loaded": _say("wczytana", "loaded"),
@@ -605,9 +607,11 @@ def _layer_table(
             remark = error.text.get(language)
         elif isinstance(row["reason"], Text):
             remark = row["reason"].get(language)
-        cells = [row["layer"], state, row["rows"], row["crs"], row["date"]]
+        told = [None if _blank(row[c]) else escape(str(row[c])) for c in ("rows", "crs", "date")]
+        cells = [escape(row["layer"]), state, *told]
         table.add_row(
-            *("" if _blank(c) else str(c) for c in cells), escape("" if _blank(remark) else remark)
+            *("" if _blank(cell) else cell for cell in cells),
+            escape("" if _blank(remark) else remark),
         )
     output.print(table)
     for row in metro.audit.to_frame(language).itertuples():
@@ -655,7 +659,7 @@ def list_checks(
 
     chosen = [registry.get(check)] if check else list(registry.CHECKS)
     if as_json:
-        print(json.dumps([_check_as_json(c) for c in chosen], ensure_ascii=False, indent=1))
+        print(to_json([_check_as_json(c) for c in chosen], indent=1))
         return
     language = default_language()
     if check is None:

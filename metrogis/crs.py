@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pyproj
-from pyproj.exceptions import CRSError as ProjError
 
 from metrogis.errors import CRSError
 from metrogis.texts import Text
@@ -41,9 +40,10 @@ def parse(crs: Any, *, layer: str | None = None) -> pyproj.CRS:
     """
     try:
         return pyproj.CRS.from_user_input(crs)
-    except ProjError as error:
+    except Exception as error:  # PROJ, or pyproj on what it was never meant for
+        named = " ".join(repr(crs).split())[:80]
         raise CRSError(
-            Text(f"nieznany układ współrzędnych {crs!r}", f"unknown CRS {crs!r}"),
+            Text(f"nieznany układ współrzędnych {named}", f"unknown CRS {named}"),
             layer=layer,
             remedy=Text(
                 "podaj kod EPSG, np. EPSG:2180", "give an EPSG code, for example EPSG:2180"
@@ -174,7 +174,7 @@ def require_same_as_stated(found: Any, stated: Any, *, layer: str) -> None:
             f"the file has CRS {name_of(found)} but the catalog states {name_of(stated)}",
         ),
         layer=layer,
-        remedy=Text("popraw crs w katalogu albo usuń go", "mend crs in the catalog, or remove it"),
+        remedy=Text("popraw crs w katalogu albo usuń go", "fix crs in the catalog, or remove it"),
     )
 
 

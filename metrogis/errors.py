@@ -11,7 +11,7 @@ layer 'population', a.gpkg: file is missing. Remedy: give --data.
 
 from __future__ import annotations
 
-from metrogis.texts import Text, both, default_language
+from metrogis.texts import Text, both, default_language, printable
 
 
 class MetrogisError(ValueError):
@@ -43,6 +43,15 @@ class MetrogisError(ValueError):
         self.remedy = both(remedy) if isinstance(remedy, str) else remedy
         super().__init__(self.text.get(default_language()))
 
+    def complete(
+        self, *, layer: str | None = None, place: str | None = None, remedy: Text | None = None
+    ) -> None:
+        """Add layer, place and remedy where the error has none: who calls a reader knows them."""
+        self.layer = self.layer or layer
+        self.place = self.place or place
+        self.remedy = self.remedy or remedy
+        self.args = (self.text.get(default_language()),)
+
     @property
     def text(self) -> Text:
         """The whole message in both languages."""
@@ -54,7 +63,7 @@ class MetrogisError(ValueError):
             text = f"{head}: {body}." if head else f"{body[:1].upper()}{body[1:]}."
             if self.remedy:
                 text += f" {remedy_word}: {self.remedy.get(language).rstrip('.')}."
-            return text
+            return printable(text).replace("\n", "\\n")  # names come from data: one line, no codes
 
         return Text(pl=whole("pl", "warstwa", "Rada"), en=whole("en", "layer", "Remedy"))
 

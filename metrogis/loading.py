@@ -17,9 +17,9 @@ import pandas as pd
 import pyproj
 import shapely
 
+from metrogis import boundary, finer, placing, provenance, schemas
 from metrogis import catalog as cat
 from metrogis import crs as crs_rules
-from metrogis import finer, placing, provenance, schemas
 from metrogis.errors import CRSError, MetrogisError, SchemaError, SourceError
 from metrogis.evidence import loss, record
 from metrogis.provenance import Audit, Source
@@ -52,26 +52,26 @@ def load(metro: Metro, name: str) -> Any:
     MetrogisError
         Whatever a reader or a library raised: one error that names the layer and its file.
     """
+    declared = metro.catalog.layers[name]
     try:
-        layer = _load(metro, name)
-        _require_content(layer, name)
-        return _with_audit(layer, placing.placed(metro, name, layer))
-    except MetrogisError:
-        raise
-    except Exception as error:
-        told = " ".join(str(error).split())[:200]
-        raise SourceError(
-            Text(
-                f"warstwy nie można odczytać ({type(error).__name__}: {told})",
-                f"the layer cannot be read ({type(error).__name__}: {told})",
-            ),
+        with boundary.reading(
+            Text("warstwy nie da się odczytać", "the layer cannot be read"),
             layer=name,
-            place=getattr(metro.catalog.layers[name], "path", None),
+            place=boundary.place_of(getattr(declared, "path", None)),
             remedy=Text(
                 "sprawdź, czy plik jest cały i czy pasuje do sterownika (driver) w katalogu",
                 "check that the file is whole and fits the driver that the catalog names",
             ),
-        ) from error
+        ):
+            layer = _load(metro, name)
+            _require_content(layer, name)
+            return _with_audit(layer, placing.placed(metro, name, layer))
+    except MetrogisError as error:
+        if error.layer not in metro.catalog.layers:  # a feed, a table of the feed, a parameter
+            parts = [error.layer, *(error.place or "").split(", ")]
+            error.place = ", ".join(dict.fromkeys(part for part in parts if part)) or None
+            error.layer = name
+        raise
 
 
 def _require_content(layer: Any, name: str) -> None:
@@ -484,7 +484,21 @@ def _base(metro: Metro, layer: Any) -> Path:
 
 def _resolved(metro: Metro, name: str, layer: Any) -> list[Path]:
     names = (layer.path, *getattr(layer, "more", ()))
-    return [files.resolve(_base(metro, layer), p, layer=name) for p in names]
+    paths = [files.resolve(_base(metro, layer), p, layer=name) for p in names]
+    folders = isinstance(layer, cat.GtfsLayer | cat.AppGmlLayer | cat.GbfsLayer | cat.FileLayer)
+    for path in paths:
+        files.require_plain(path, layer=name)
+        if path.is_dir() and not (folders or path.suffix.lower() == ".gdb"):
+            raise SourceError(
+                Text("to jest folder, a nie plik", "this is a folder, not a file"),
+                layer=name,
+                place=path.name,
+                remedy=Text(
+                    "wskaż w path jeden plik; dalsze w more",
+                    "name one file with path, further ones with more",
+                ),
+            )
+    return paths
 
 
 def _to_cache(frame: Any, path: Path) -> None:

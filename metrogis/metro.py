@@ -120,6 +120,8 @@ class Metro:
         self.data = data
         self._loaded: dict[str, Any] = {}
         self._unreadable: dict[str, MetrogisError] = {}
+        self._reading: list[str] = []
+        """Layers being read now, each for the one before it."""
         self._told: dict[str, tuple[int | None, str | None]] = {}
         """Rows and CRS of layers that another process loaded."""
 
@@ -166,11 +168,16 @@ class Metro:
         if name in self._unreadable:  # what could not be read once is not read again
             raise self._unreadable[name]
         if name not in self._loaded:
+            if name in self._reading:
+                raise _circle([*self._reading[self._reading.index(name) :], name])
+            self._reading.append(name)
             try:
                 self._loaded[name] = loading.load(self, name)
             except MetrogisError as error:
                 self._unreadable[name] = error
                 raise
+            finally:
+                self._reading.pop()
         return self._loaded[name]
 
     def __getattr__(self, name: str) -> Any:
@@ -198,6 +205,10 @@ class Metro:
         if layer is None:
             return Text("katalog jej nie wymienia", "the catalog does not list it")
         return layer.reason if isinstance(layer, cat.MissingLayer) else None
+
+    def is_being_read(self, name: str) -> bool:
+        """Tell whether a layer is asked for while it is read itself."""
+        return name in self._reading
 
     # ------------------------------------------------------------------ checks
 
@@ -399,6 +410,18 @@ class Metro:
         states = self.layers["state"].value_counts()
         counts = ", ".join(f"{n} {state}" for state, n in states.items())
         return f"<Metro {self.info.id}: {counts}; {self.info.crs}>"
+
+
+def _circle(names: list[str]) -> CatalogError:
+    shown = " -> ".join(names)
+    return CatalogError(
+        Text(f"warstwy potrzebują siebie nawzajem: {shown}", f"layers need one another: {shown}"),
+        layer=names[0],
+        remedy=Text(
+            "umieść jedną z nich bez pomocy drugiej (locate, inside, finer w katalogu)",
+            "place one of them without the other (locate, inside, finer in the catalog)",
+        ),
+    )
 
 
 def _crs_name(layer: Any) -> str | None:

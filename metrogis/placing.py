@@ -40,7 +40,7 @@ def guard_box(metro: Metro, name: str) -> np.ndarray | None:
     """
     if metro.box is not None:
         return metro.box
-    if name == "municipalities":
+    if name == "municipalities" or metro.is_being_read("municipalities"):
         return None
     try:
         box = np.asarray(metro["municipalities"].total_bounds)
@@ -143,6 +143,8 @@ def _elsewhere(metro: Metro, name: str, boxes: np.ndarray, guard: np.ndarray) ->
 def _of_these_municipalities(metro: Metro, name: str, table: pd.DataFrame) -> None:
     columns = [c for c in ("teryt", "origin", "destination") if c in table.columns]
     if not columns or name in ("coverage", "cycle_coverage"):
+        return
+    if metro.is_being_read("municipalities"):  # this table places them
         return
     try:
         codes = metro["municipalities"]["teryt"]

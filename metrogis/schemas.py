@@ -632,7 +632,8 @@ def _convex_quads(values: np.ndarray) -> np.ndarray:
     corner = shapely.get_coordinates(values[found]).reshape(-1, 5, 2)
     side = np.diff(corner, axis=1)
     after = np.roll(side, -1, axis=1)
-    turn = side[..., 0] * after[..., 1] - side[..., 1] * after[..., 0]
+    with np.errstate(invalid="ignore", over="ignore"):  # corners at infinity are none
+        turn = side[..., 0] * after[..., 1] - side[..., 1] * after[..., 0]
     size = np.hypot(side[..., 0], side[..., 1])
     least = 1e-6 * size * np.roll(size, -1, axis=1)  # far beyond what rounding could turn
     found[found] = (turn > least).all(axis=1) | (turn < -least).all(axis=1)

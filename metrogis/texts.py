@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import os
 import string
+import unicodedata
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
@@ -113,6 +114,42 @@ def plural(count: Any, forms: list[str], language: str) -> str:
     if n == 1:
         return forms[0]
     return forms[1] if n % 10 in (2, 3, 4) and n % 100 not in (12, 13, 14) else forms[-1]
+
+
+_HARMFUL = {
+    "Cc",  # control characters, of C0 and C1
+    "Cf",  # marks that nobody sees: direction, width, joining
+    "Cs",  # half a character: cannot be written at all
+    "Zl",
+    "Zp",
+}
+
+
+def printable(text: str) -> str:
+    """Return a text with every character that a terminal may act upon written as its code.
+
+    Ends of lines and tabs stay.
+
+    Examples
+    --------
+    >>> print(printable("Gda\\x1b[31mńsk\\u202e"))
+    Gda\\x1b[31mńsk\\u202e
+    """
+    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+
+
+def harmful(character: str) -> bool:
+    """Tell whether a terminal may act upon a character: all but ends of lines and tabs."""
+    return character not in "\n\t" and unicodedata.category(character) in _HARMFUL
+
+
+def _shown(character: str) -> str:
+    if not harmful(character):
+        return character
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 class _Formatter(string.Formatter):

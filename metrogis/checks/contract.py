@@ -52,6 +52,7 @@ from metrogis.evidence.rasters import evidence_of
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
 from metrogis.texts import Text, default_language
+from metrogis.validation import problem_of, shown
 
 Direction = Literal["1.2.1", "2.1.2", "2.1.3"]
 
@@ -136,7 +137,7 @@ class Parameters(BaseModel):
         try:
             return cls.model_validate(parsed)
         except ValidationError as error:
-            raise _parameter_error(cls, check, error) from None
+            raise _parameter_error(cls, check, error) from error
 
 
 P = TypeVar("P", bound=Parameters)
@@ -163,9 +164,9 @@ def _parameter_error(model: type[Parameters], check: str, error: ValidationError
                 f"unknown parameter '{name}'" + (f" (did you mean '{near[0]}'?)" if near else "")
             )
         else:
-            detail = f"{name} = {item['input']!r}: {item['msg']}"
-            pl.append(f"zła wartość {detail}")
-            en.append(f"bad value {detail}")
+            detail, problem = f"{name} = {shown(item['input'])}", problem_of(item)
+            pl.append(f"zła wartość {detail}: {problem.pl}")
+            en.append(f"bad value {detail}: {problem.en}")
     return ParameterError(
         Text("; ".join(pl), "; ".join(en)),
         layer=check,

@@ -22,6 +22,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from metrogis import boundary
 from metrogis import crs as crs_rules
 from metrogis.errors import CRSError, SourceError
 from metrogis.evidence.losses import Loss
@@ -116,6 +117,13 @@ class Plan:
         return f"<Plan: {counts or 'empty'}; {crs_rules.name_of(self.crs)}>"
 
 
+@boundary.reader(
+    Text("planów nie da się odczytać", "the plans cannot be read"),
+    remedy=Text(
+        "pobierz pliki jeszcze raz i sprawdź, czy to APP GML",
+        "download the files again, and check that they are APP GML",
+    ),
+)
 def read_app(
     path: str | Path | Sequence[str | Path],
     *,
@@ -186,14 +194,9 @@ def read_app(
     for file in files:
         with xml.open_documents(file, limits) as documents:
             for name, stream in documents:
-                try:
+                what = Text("dokumentu nie da się odczytać", "the document cannot be read")
+                with boundary.reading(what, layer=layer, place=name):
                     read_document(stream, name, records)
-                except SourceError as error:
-                    if error.layer is None:
-                        raise SourceError(
-                            error.message, layer=layer, place=error.place, remedy=error.remedy
-                        ) from error
-                    raise
     if not records.count:
         raise records.nothing(files)
     records.require_some()
@@ -293,7 +296,7 @@ def _check_places(tables: dict[str, pd.DataFrame], own: dict[str, Any], layer: s
                             remedy=Text(
                                 "popraw srsName lub kolejność osi w pliku: zapis "
                                 ".../def/crs/EPSG/0/2180 oznacza kolejność północ, wschód",
-                                "mend srsName or the order of axes in the file: "
+                                "fix srsName or the order of axes in the file: "
                                 ".../def/crs/EPSG/0/2180 means northing, easting",
                             ),
                         ) from error

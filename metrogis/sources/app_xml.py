@@ -20,6 +20,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from metrogis import boundary
 from metrogis.errors import SourceError
 from metrogis.texts import Text
 
@@ -68,7 +69,7 @@ class _Guarded:
             try:
                 data = self._stream.read(size)
             except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
-                raise _broken(self._name, str(error)) from error
+                raise _broken(self._name, boundary.why(error)) from error
         self._given += len(data)
         limits = self._limits
         too_large = self._given > limits.max_bytes
@@ -89,9 +90,9 @@ class _Guarded:
         return data
 
 
-def _broken(name: str, reason: str) -> SourceError:
+def _broken(name: str, reason: Text) -> SourceError:
     return SourceError(
-        Text(f"pliku nie da się odczytać ({reason[:200]})", f"cannot be read ({reason[:200]})"),
+        Text(f"pliku nie da się odczytać: {reason.pl}", f"cannot be read: {reason.en}"),
         place=name,
         remedy=Text("pobierz plik jeszcze raz", "download the file again"),
     )
@@ -115,7 +116,7 @@ def open_documents(path: Path, limits: Limits) -> Iterator[Iterator[tuple[str, _
         with path.open("rb") as raw:
             head = raw.read(4)
     except OSError as error:
-        raise _broken(path.name, error.strerror or str(error)) from error
+        raise _broken(path.name, boundary.why(error)) from error
 
     def documents() -> Iterator[tuple[str, _Guarded]]:
         if head[:4] == b"PK\x03\x04":
@@ -133,7 +134,8 @@ def _zipped(path: Path, limits: Limits) -> Iterator[tuple[str, _Guarded]]:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
             if len(infos) > limits.max_members:
-                raise _broken(path.name, f"{len(infos)} entries")
+                count = len(infos)
+                raise _broken(path.name, Text(f"ma {count} plików", f"it holds {count} files"))
             wanted = [i for i in infos if i.filename.lower().endswith((".gml", ".xml", ".gml.gz"))]
             if not wanted:
                 raise SourceError(
@@ -149,7 +151,7 @@ def _zipped(path: Path, limits: Limits) -> Iterator[tuple[str, _Guarded]]:
                         inner = gzip.GzipFile(fileobj=member)  # type: ignore[assignment]
                     yield name, _Guarded(inner, name, max(info.compress_size, 1), limits)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error) as error:
-        raise _broken(path.name, str(error)) from error
+        raise _broken(path.name, boundary.why(error)) from error
 
 
 class _Doctype(Exception):
@@ -183,7 +185,9 @@ def _check_prolog(stream: _Guarded, name: str, tags: list[str]) -> None:
             seen.write(chunk)
             parser.Parse(chunk, False)
         else:
-            raise _broken(name, "no element in the first MB")
+            raise _broken(
+                name, Text("w pierwszym MB nie ma elementu", "there is no element in the first MB")
+            )
     except _Root:
         pass
     except _Doctype:
@@ -287,9 +291,8 @@ def iterate(stream: _Guarded, name: str, tags: list[str]) -> Iterator[Any]:
             yield context.root
     except etree.XMLSyntaxError as error:
         line = error.lineno or 0
-        reason = (error.msg or "not XML").replace(f", line {line}", "").split(", column")[0]
         raise SourceError(
-            Text(f"XML jest uszkodzony ({reason[:160]})", f"the XML is broken ({reason[:160]})"),
+            Text("XML jest uszkodzony", "the XML is broken"),
             place=f"{name}, line {line}" if line else name,
             remedy=Text(
                 "pobierz plik jeszcze raz; obcięte pliki kończą się w pół elementu",

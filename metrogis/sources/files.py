@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any
 
 import platformdirs
 
+from metrogis import boundary
 from metrogis.errors import SourceError
 from metrogis.texts import Text
 
@@ -40,7 +42,10 @@ def resolve(base: Path, relative: str, *, layer: str) -> Path:
             place=relative,
             remedy=Text("podaj ścieżkę względną", "give a path relative to the data folder"),
         )
-    if not path.exists():
+    what = Text("ścieżki nie da się użyć", "the path cannot be used")
+    with boundary.reading(what, layer=layer, place=relative[:80]):
+        there = path.exists()
+    if not there:
         raise SourceError(
             Text("nie ma takiego pliku", "there is no such file"),
             layer=layer,
@@ -53,6 +58,28 @@ def resolve(base: Path, relative: str, *, layer: str) -> Path:
             ),
         )
     return path
+
+
+def require_plain(path: Path, *, layer: str) -> None:
+    """Raise unless ``path`` is a regular file or a folder: a pipe or a device never ends.
+
+    Raises
+    ------
+    SourceError
+    """
+    what = Text("pliku nie da się otworzyć", "the file cannot be opened")
+    with boundary.reading(what, layer=layer, place=path.name):
+        mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise SourceError(
+            Text("to nie jest zwykły plik ani folder", "this is neither a plain file nor a folder"),
+            layer=layer,
+            place=path.name,
+            remedy=Text(
+                "wskaż zwykły plik (nie potok ani urządzenie)",
+                "name a plain file (no pipe, no device)",
+            ),
+        )
 
 
 _BESIDE = (

@@ -14,15 +14,23 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from metrogis import provenance
+from metrogis import boundary, provenance
 from metrogis.errors import SourceError
 from metrogis.provenance import Audit, Source
 from metrogis.texts import Text
 
 _INFORMATION, _STATUS = "station_information", "station_status"
 _MOST_BYTES = 200_000_000
+_AGAIN = Text(
+    "pobierz station_information i station_status jeszcze raz (GBFS 1.0-3.0)",
+    "download station_information and station_status again (GBFS 1.0 to 3.0)",
+)
 
 
+@boundary.reader(
+    Text("stacji roweru nie da się odczytać", "the bike-share stations cannot be read"),
+    remedy=_AGAIN,
+)
 def read_gbfs(
     path: str | Path,
     *,
@@ -171,11 +179,10 @@ def _stations(path: Path, feed: str, layer: str) -> list[dict[str, Any]]:
 
     if path.stat().st_size > _MOST_BYTES:
         raise wrong(Text("plik jest za duży jak na stacje", "too large a file for stations"))
-    try:
+    with boundary.reading(
+        Text("to nie jest JSON", "not JSON"), layer=layer, place=path.name, remedy=_AGAIN
+    ):
         content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        cause = " ".join(str(error).split())[:120]
-        raise wrong(Text(f"to nie jest JSON ({cause})", f"not JSON ({cause})")) from error
     data = content.get("data") if isinstance(content, dict) else None
     found = data.get("stations") if isinstance(data, dict) else None
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):

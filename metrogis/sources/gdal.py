@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from metrogis import boundary
 from metrogis.errors import SourceError
+from metrogis.sources.files import require_plain
 from metrogis.texts import Text
 
 HEAD = 65_536
@@ -32,9 +34,11 @@ MAX_FEATURES = 20_000_000
 MAX_ARCHIVE_BYTES = 8 << 30
 """Most bytes that an archive may unpack to."""
 MAX_ARCHIVE_FILES = 10_000
-_SQLITE_STEPS = 1_000_000
-_SQLITE_CALLS = 1_000
+_SQLITE_STEPS = 100_000
+_SQLITE_CALLS = 10_000
 """A view of a GeoPackage may take a thousand million steps of SQLite (some ten seconds)."""
+_SQLITE_LONGEST = 100_000_000
+"""Most bytes of a value that a view computes."""
 
 
 @dataclass(frozen=True)
@@ -79,30 +83,6 @@ _FOREIGN_ROOT = re.compile(
 )
 
 
-def require_plain_file(path: Path, *, layer: str) -> None:
-    """Raise unless ``path`` is a regular file or a folder: a pipe or a device never ends.
-
-    Raises
-    ------
-    SourceError
-    """
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise _refused(
-            path,
-            layer,
-            Text(f"pliku nie da się otworzyć ({error.strerror})",
-                 f"the file cannot be opened ({error.strerror})"),
-        ) from error  # fmt: skip
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise _refused(
-            path,
-            layer,
-            Text("to nie jest zwykły plik ani folder", "this is neither a plain file nor a folder"),
-        )
-
-
 def require_allowed(path: Path, *, layer: str, kind: Literal["vector", "raster"]) -> Format:
     """Return the format of a file that GDAL may open.
 
@@ -120,7 +100,7 @@ def require_allowed(path: Path, *, layer: str, kind: Literal["vector", "raster"]
         When the extension is not of an allowed format of that kind, or the content is not what
         the extension promises.
     """
-    require_plain_file(path, layer=layer)
+    require_plain(path, layer=layer)
     found = FORMATS.get(path.suffix.lower())
     if found is None or found.kind != kind:
         allowed = ", ".join(ext for ext, f in FORMATS.items() if f.kind == kind)
@@ -193,11 +173,12 @@ def _require_plain_geopackage(path: Path, layer: str) -> None:
         raise _refused(
             path,
             layer,
-            Text(f"GeoPackage jest uszkodzony ({error})", f"the GeoPackage is damaged ({error})"),
+            Text("GeoPackage jest uszkodzony", "the GeoPackage is damaged"),
         ) from error
 
 
 def _require_quick_view(base: sqlite3.Connection, path: Path, name: str, layer: str) -> None:
+    """Run a view whole, listed or not: GDAL may offer both, and reads every column of each row."""
     calls = 0
 
     def stop() -> bool:
@@ -205,20 +186,19 @@ def _require_quick_view(base: sqlite3.Connection, path: Path, name: str, layer: 
         calls += 1
         return calls > _SQLITE_CALLS
 
-    listed = base.execute(
-        "SELECT count(*) FROM gpkg_contents WHERE table_name = ?", (name,)
-    ).fetchone()[0]
-    if not listed:  # GDAL does not offer it as a layer
-        return
     base.set_progress_handler(stop, _SQLITE_STEPS)
+    base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _SQLITE_LONGEST)
     quoted = name.replace('"', '""')
     try:
-        base.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()
-    except sqlite3.OperationalError as error:
+        for _ in base.execute(f'SELECT * FROM "{quoted}"'):
+            pass
+    except (sqlite3.Error, OverflowError, UnicodeError, MemoryError) as error:
+        if "no such function" in str(error):  # of GDAL or SpatiaLite: read by them, or not at all
+            return
         why = (
             Text("zapytanie trwa zbyt długo", "its query takes too long")
             if calls > _SQLITE_CALLS
-            else Text(f"zapytania nie da się wykonać: {error}", f"its query cannot be run: {error}")
+            else Text("zapytania nie da się wykonać", "its query cannot be run")
         )
         raise _refused(
             path,
@@ -254,7 +234,7 @@ def unpacked(
         When the archive is damaged, unpacks to too much, leads out of its folder, or does not
         hold the file: the message lists what it holds.
     """
-    require_plain_file(path, layer=layer)
+    require_plain(path, layer=layer)
     if path.suffix.lower() != ".zip":
         if member is not None:
             raise _refused(
@@ -266,7 +246,10 @@ def unpacked(
         return
     folder = Path(tempfile.mkdtemp(prefix="metrogis-zip-"))
     try:
-        yield _extract(path, folder, layer, kind, member)
+        what = Text("archiwum nie da się otworzyć", "the archive cannot be opened")
+        with boundary.reading(what, layer=layer, place=path.name):
+            file = _extract(path, folder, layer, kind, member)
+        yield file
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -365,8 +348,8 @@ def _copy_out(
         raise _refused(
             path,
             layer,
-            Text(f"archiwum jest uszkodzone ({entry.filename}: {error})",
-                 f"the archive is damaged ({entry.filename}: {error})"),
+            Text(f"archiwum jest uszkodzone w {entry.filename}: {boundary.why(error).pl}",
+                 f"the archive is damaged at {entry.filename}: {boundary.why(error).en}"),
         ) from error  # fmt: skip
 
 
@@ -385,16 +368,12 @@ def open_raster(path: Path, *, layer: str, member: str | None = None) -> Iterato
     """
     import numpy as np
     import rasterio
-    from rasterio.errors import RasterioError
 
     with unpacked(path, layer=layer, kind="raster", member=member) as file:
         found = require_allowed(file, layer=layer, kind="raster")
-        try:
+        what = Text("rastra nie da się otworzyć", "the raster cannot be opened")
+        with boundary.reading(what, layer=layer, place=path.name):
             data = rasterio.open(file, driver=found.drivers[0])
-        except (RasterioError, OSError, ValueError) as error:
-            raise _refused(
-                path, layer, Text("nie można odczytać rastra", "the raster cannot be read")
-            ) from error
         with data:
             size = max((np.dtype(kind).itemsize for kind in data.dtypes), default=1)
             if data.width * data.height * size > MAX_RASTER_BYTES:
@@ -435,9 +414,5 @@ def _refused(path: Path, layer: str, what: Text, *, remedy: Text | None = None) 
         what,
         layer=layer,
         place=path.name,
-        remedy=remedy
-        or Text(
-            "sprawdź, czy plik jest cały i w zapowiedzianym formacie",
-            "check that the file is whole and of the announced format",
-        ),
+        remedy=remedy or boundary.WHOLE_FILE,
     )

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from metrogis import boundary
 from metrogis.errors import SourceError
 from metrogis.provenance import Audit
 from metrogis.sources.gdal import open_raster
@@ -285,6 +286,10 @@ def _among(values: Array, classes: Sequence[float]) -> Bools:
 # --------------------------------------------------------------------------- files
 
 
+@boundary.reader(
+    Text("rastra nie da się odczytać", "the raster cannot be read"),
+    remedy=Text("sprawdź plik, kanał (band) i ścieżkę", "check the file, its band and path"),
+)
 def read_band(
     path: str | Path,
     *,
@@ -312,26 +317,38 @@ def read_band(
     SourceError
         If the file cannot be read, or has no such band of real numbers.
     """
-    from rasterio.errors import RasterioError
-
-    try:
-        with open_raster(Path(path), layer=layer) as data:
-            stored = data.read(band)
-            if stored.dtype.kind not in "biuf":
-                raise IndexError(f"band of {stored.dtype}")
-            mask = _mask(data, band, stored)
-            own = data.nodatavals[band - 1]
-            scale, offset = float(data.scales[band - 1]), float(data.offsets[band - 1])
-            transform, crs = data.transform, data.crs
-    except SourceError:
-        raise
-    except (RasterioError, OSError, IndexError, ValueError) as error:
+    with open_raster(Path(path), layer=layer) as data:
+        if not 1 <= band <= data.count:
+            raise SourceError(
+                Text(
+                    f"rastra nie da się odczytać: kanałów jest {data.count}, a nie {band}",
+                    f"the raster cannot be read: there are {data.count} bands, none is {band}",
+                )
+            )
+        stored = data.read(band)
+        if stored.dtype.kind not in "biuf":
+            raise SourceError(
+                Text(
+                    f"rastra nie da się odczytać: kanał ma liczby zespolone ({stored.dtype})",
+                    f"the raster cannot be read: a band of complex numbers ({stored.dtype})",
+                )
+            )
+        mask = _mask(data, band, stored)
+        own = data.nodatavals[band - 1]
+        scale, offset = float(data.scales[band - 1]), float(data.offsets[band - 1])
+        transform, crs = data.transform, data.crs
+    # written so that NaN is refused too
+    if not math.isfinite(transform.determinant) or abs(transform.determinant) < 1e-300:
         raise SourceError(
-            Text("nie można odczytać rastra", "the raster cannot be read"),
-            layer=layer,
-            place=Path(path).name,
-            remedy=Text("sprawdź plik, kanał i ścieżkę", "check the file, its band and path"),
-        ) from error
+            Text(
+                "położenie rastra jest zdegenerowane: komórki nie mają pola",
+                "the place of the raster is degenerate: its cells have no area",
+            ),
+            remedy=Text(
+                "nadaj położenie na nowo (gdal_translate -a_ullr ...)",
+                "georeference it anew (gdal_translate -a_ullr ...)",
+            ),
+        )
     values_known = [own, *nodata]
     valid = data_cells(stored, nodata=values_known, mask=mask)
     audit = Audit()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from metrogis import boundary
 from metrogis.errors import SourceError
 from metrogis.texts import Text
 
@@ -17,8 +18,14 @@ MAX_CELLS = 50_000_000
 """Most cells of a sheet: a table of all municipality pairs of Poland has six million rows."""
 MAX_UNPACKED = 2 << 30
 """Most bytes that a spreadsheet, which is an archive, may unpack to."""
+_NOT_READ = Text("arkusza nie da się odczytać", "the sheet cannot be read")
+_REMEDY = Text(
+    "otwórz plik i zapisz go na nowo jako .xlsx, .ods lub .csv",
+    "open the file and save it anew as .xlsx, .ods or .csv",
+)
 
 
+@boundary.reader(_NOT_READ, remedy=_REMEDY)
 def read(
     path: Path,
     *,
@@ -55,22 +62,17 @@ def read(
     import python_calamine as calamine
 
     _require_modest(path, layer)
-    try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
-    except Exception as error:  # calamine has an error type for each format
-        raise _unreadable(path, layer, str(error)) from error
-    with book:
+    with calamine.CalamineWorkbook.from_path(str(path)) as book:
         name = _sheet(book.sheet_names, sheet, path, layer)
-        try:
-            page = book.get_sheet_by_name(name)
-            if page.total_height * page.total_width > MAX_CELLS:
-                raise _unreadable(path, layer, f"more than {MAX_CELLS} cells")
-            rows = page.to_python(skip_empty_area=False)
-            merged = getattr(page, "merged_cell_ranges", None) or []
-        except SourceError:
-            raise
-        except Exception as error:
-            raise _unreadable(path, layer, str(error)) from error
+        page = book.get_sheet_by_name(name)
+        if page.total_height * page.total_width > MAX_CELLS:
+            raise _unreadable(
+                path,
+                layer,
+                Text(f"ponad {MAX_CELLS} komórek", f"more than {MAX_CELLS} cells"),
+            )
+        rows = page.to_python(skip_empty_area=False)
+        merged = getattr(page, "merged_cell_ranges", None) or []
     rows = rows[skip_rows:]
     if not rows or all(_blank(cell) for cell in rows[0]):
         raise SourceError(
@@ -107,13 +109,15 @@ def read(
 def _require_modest(path: Path, layer: str) -> None:
     if not zipfile.is_zipfile(path):
         return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
-        raise _unreadable(path, layer, str(error)) from error
+    with zipfile.ZipFile(path) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
     if size > MAX_UNPACKED:
-        raise _unreadable(path, layer, f"unpacks to more than {MAX_UNPACKED >> 30} GiB")
+        limit = MAX_UNPACKED >> 30
+        raise _unreadable(
+            path,
+            layer,
+            Text(f"rozpakowuje się do ponad {limit} GiB", f"unpacks to more than {limit} GiB"),
+        )
 
 
 def _sheet(names: list[str], wanted: str | None, path: Path, layer: str) -> str:
@@ -191,14 +195,10 @@ def _value(cell: Any) -> Any:
     return cell if isinstance(cell, str | int) else str(cell)
 
 
-def _unreadable(path: Path, layer: str, reason: str) -> SourceError:
-    told = " ".join(reason.split())[:200].replace(str(path), path.name)
+def _unreadable(path: Path, layer: str, reason: Text) -> SourceError:
     return SourceError(
-        Text(f"arkusza nie da się odczytać ({told})", f"the sheet cannot be read ({told})"),
+        Text(f"{_NOT_READ.pl}: {reason.pl}", f"{_NOT_READ.en}: {reason.en}"),
         layer=layer,
         place=path.name,
-        remedy=Text(
-            "otwórz plik i zapisz go na nowo jako .xlsx, .ods lub .csv",
-            "open the file and save it anew as .xlsx, .ods or .csv",
-        ),
+        remedy=_REMEDY,
     )

@@ -10,15 +10,19 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from metrogis import boundary
 from metrogis import crs as crs_rules
 from metrogis.errors import SourceError
 from metrogis.sources import sheets
-from metrogis.sources.gdal import require_plain_file
+from metrogis.sources.files import require_plain
 from metrogis.texts import Text
 
 _ENCODINGS = ("utf-8-sig", "cp1250")
+_NOT_READ = Text("tabeli nie da się odczytać", "the table cannot be read")
+_REMEDY = Text("sprawdź plik, separator i kodowanie", "check file, separator and encoding")
 
 
+@boundary.reader(_NOT_READ, remedy=_REMEDY)
 def read(
     path: Path,
     *,
@@ -41,45 +45,66 @@ def read(
     SourceError
         When the file is empty, binary, has ragged rows, or lacks the sheet.
     """
-    require_plain_file(path, layer=layer)
+    require_plain(path, layer=layer)
     if path.suffix.lower() in sheets.SUFFIXES:
         return sheets.read(
             path, layer=layer, sheet=sheet, skip_rows=skip_rows, header_rows=header_rows
         )
     if sheet is not None:
-        raise _unreadable(path, layer, f"'sheet' is for {', '.join(sheets.SUFFIXES)}")
+        kinds = ", ".join(sheets.SUFFIXES)
+        raise _unreadable(
+            path, layer, Text(f"pole 'sheet' jest dla {kinds}", f"'sheet' is for {kinds}")
+        )
     if path.suffix.lower() == ".parquet":
-        try:
-            return pd.read_parquet(path)
-        except (ValueError, OSError) as error:
-            raise _unreadable(path, layer, str(error)) from error
+        return pd.read_parquet(path)
     if separator is not None and len(separator) != 1:
-        raise _unreadable(path, layer, f"a separator is one character, not {separator!r}")
+        raise _unreadable(
+            path,
+            layer,
+            Text(f"separator to jeden znak, a nie {separator!r}",
+                 f"a separator is one character, not {separator!r}"),
+        )  # fmt: skip
     lines = _decode(path, layer, encoding).splitlines()[skip_rows:]
     header = lines[0] if lines else ""
     if not header.strip():
-        raise _unreadable(path, layer, "the file is empty")
+        raise _unreadable(path, layer, Text("plik jest pusty", "the file is empty"))
     if separator is None:
         separator = max(",;\t|", key=header.count)
     rows = csv.reader(lines, delimiter=separator)
-    try:
-        names = [name.strip() for name in next(rows)]
-    except (csv.Error, StopIteration) as error:
-        raise _unreadable(path, layer, str(error)) from error
-    if len(set(names)) != len(names):
-        raise _unreadable(path, layer, f"repeated column names: {', '.join(names)}")
+    names: list[str] = []
     body = []
     try:
+        names = [name.strip() for name in next(rows)]
         for line, row in enumerate(rows, start=skip_rows + 2):
             if not any(cell.strip() for cell in row):
                 continue
             if len(row) != len(names):
                 raise _unreadable(
-                    path, layer, f"line {line} has {len(row)} values, the header {len(names)}"
+                    path,
+                    layer,
+                    Text(
+                        f"wiersz {line} ma {len(row)} wartości, a nagłówek {len(names)}",
+                        f"line {line} has {len(row)} values, the header {len(names)}",
+                    ),
                 )
             body.append(row)
-    except csv.Error as error:
-        raise _unreadable(path, layer, str(error)) from error
+    except csv.Error as error:  # a field beyond the limit of the csv module
+        line = rows.line_num + skip_rows
+        raise _unreadable(
+            path,
+            layer,
+            Text(
+                f"wiersz {line} nie dzieli się na pola", f"line {line} does not split into fields"
+            ),
+        ) from error
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        shown = ", ".join(repr(name) for name in repeated[:5])
+        raise _unreadable(
+            path,
+            layer,
+            Text(f"powtórzone nazwy kolumn: {shown}", f"repeated column names: {shown}"),
+        )
     frame = pd.DataFrame(body, columns=names, dtype="object")
     return frame.where(frame != "", None)
 
@@ -108,7 +133,11 @@ def points(
     ys = pd.to_numeric(frame[y], errors="coerce")
     good = xs.notna() & ys.notna()
     if not good.any():
-        raise _unreadable(Path(place), layer, f"no row has numbers in {x} and {y}")
+        raise _unreadable(
+            Path(place),
+            layer,
+            Text(f"żaden wiersz nie ma liczb w {x} i {y}", f"no row has numbers in {x} and {y}"),
+        )
     located = gpd.GeoDataFrame(
         frame[good].reset_index(drop=True),
         geometry=gpd.points_from_xy(xs[good], ys[good]),
@@ -170,7 +199,7 @@ def locate(
             raise SourceError(
                 Text(f"brak kolumny '{name}'", f"column '{name}' is missing"),
                 layer=layer,
-                remedy=Text("popraw locate w katalogu", "mend locate in the catalog"),
+                remedy=Text("popraw locate w katalogu", "fix locate in the catalog"),
             )
     spots = features.geometry.representative_point()
     named = pd.DataFrame({"name": features[match].to_numpy(), "x": spots.x, "y": spots.y})
@@ -203,23 +232,32 @@ def _decode(path: Path, layer: str, encoding: str | None) -> str:
         try:
             return raw.decode("utf-16")
         except UnicodeDecodeError as error:
-            raise _unreadable(path, layer, f"UTF-16, cut or damaged: {error}") from error
+            raise _unreadable(
+                path, layer, Text("UTF-16 ucięte lub uszkodzone", "UTF-16, cut or damaged")
+            ) from error
     if b"\0" in raw[:4096]:
-        raise _unreadable(path, layer, "the file is not text")
+        raise _unreadable(path, layer, Text("plik nie jest tekstem", "the file is not text"))
     for name in (encoding,) if encoding else _ENCODINGS:
         try:
             return raw.decode(name)
         except (UnicodeDecodeError, LookupError):
             continue
-    raise _unreadable(path, layer, f"the encoding is not {encoding or ' or '.join(_ENCODINGS)}")
+    tried = (encoding,) if encoding else _ENCODINGS
+    raise _unreadable(
+        path,
+        layer,
+        Text(
+            f"kodowanie inne niż {' ani '.join(tried)}", f"the encoding is not {' or '.join(tried)}"
+        ),
+    )
 
 
-def _unreadable(path: Path, layer: str, reason: str) -> SourceError:
+def _unreadable(path: Path, layer: str, reason: Text) -> SourceError:
     return SourceError(
-        Text(f"tabeli nie da się odczytać ({reason})", f"the table cannot be read ({reason})"),
+        Text(f"{_NOT_READ.pl}: {reason.pl}", f"{_NOT_READ.en}: {reason.en}"),
         layer=layer,
         place=path.name,
-        remedy=Text("sprawdź plik, separator i kodowanie", "check file, separator and encoding"),
+        remedy=_REMEDY,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import warnings
 from pathlib import Path
@@ -12,19 +11,21 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-import pyogrio.errors
 import shapely
 
+from metrogis import boundary
 from metrogis import crs as crs_rules
-from metrogis.errors import MetrogisError, SourceError
+from metrogis.errors import SourceError
 from metrogis.sources import gdal
 from metrogis.texts import Text
 
 _PARQUET = (".parquet", ".geoparquet")
 _FOLDERS = (".kml",)
 """Formats whose layers are folders of one drawing: read together."""
+_NOT_READ = Text("pliku nie da się odczytać", "the file cannot be read")
 
 
+@boundary.reader(_NOT_READ)
 def read(
     path: Path,
     *,
@@ -72,15 +73,10 @@ def read(
     with gdal.unpacked(path, layer=layer, kind="vector", member=member) as file:
         found = gdal.require_allowed(file, layer=layer, kind="vector")
         silent = file.suffix.lower() in (".geojson", ".json") and not _states_crs(file)
-        try:
-            if file.suffix.lower() in _PARQUET:
-                frame = _parquet(file, layer)
-            else:
-                frame = _ogr(file, layer, sublayer, encoding, found.drivers)
-        except MetrogisError:
-            raise
-        except Exception as error:  # whatever GDAL, Arrow or GEOS raise, under whatever name
-            raise _unreadable(path, layer, error) from error
+        if file.suffix.lower() in _PARQUET:
+            frame = gpd.read_parquet(file)
+        else:
+            frame = _ogr(file, layer, sublayer, encoding, found.drivers)
     if crs is not None:
         stated = crs_rules.parse(crs, layer=layer)
         if frame.crs is None or silent:
@@ -111,23 +107,13 @@ def _states_crs(file: Path) -> bool:
     return named.search(head) is not None or named.search(tail) is not None
 
 
-def _parquet(path: Path, layer: str) -> gpd.GeoDataFrame:
-    try:
-        return gpd.read_parquet(path)
-    except (ValueError, OSError) as error:
-        raise _unreadable(path, layer, error) from error
-
-
 def _ogr(
     path: Path, layer: str, sublayer: str | None, encoding: str | None, drivers: tuple[str, ...]
 ) -> gpd.GeoDataFrame:
     options: dict[str, Any] = {"DOWNLOAD_SCHEMA": "NO"} if "GML" in drivers else {}
-    try:
-        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise _unreadable(path, layer, error) from error
+    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     if not names:
-        raise _unreadable(path, layer, ValueError("no layers"))
+        raise _unreadable(path, layer, Text("nie ma w nim warstw", "it holds no layers"))
     if sublayer is not None and sublayer not in names:
         shown = ", ".join(names)
         raise SourceError(
@@ -150,18 +136,11 @@ def _ogr(
         )
     parts = []
     for name in names if together else [sublayer or names[0]]:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # mixed time zones and the like: not our concern
-                about = pyogrio.read_info(path, layer=name, encoding=encoding, **options)
-                _require_sensible(about, path, layer, drivers)
-                part = pyogrio.read_dataframe(path, layer=name, encoding=encoding, **options)
-        except (
-            pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, LookupError,
-        ) as error:  # fmt: skip
-            if isinstance(error, MetrogisError):
-                raise
-            raise _unreadable(path, layer, error) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # mixed time zones and the like: not our concern
+            about = pyogrio.read_info(path, layer=name, encoding=encoding, **options)
+            _require_sensible(about, path, layer, drivers)
+            part = pyogrio.read_dataframe(path, layer=name, encoding=encoding, **options)
         if together and isinstance(part, gpd.GeoDataFrame):
             part["folder"] = name
         parts.append(part)
@@ -194,7 +173,11 @@ def _require_sensible(
     """Refuse a file that another driver took, and a layer too large to be read."""
     driver = about.get("driver")
     if driver is not None and driver not in drivers:
-        raise _unreadable(path, layer, ValueError(f"GDAL driver {driver}"))
+        raise _unreadable(
+            path,
+            layer,
+            Text(f"zawartość jest formatu {driver}", f"its content is of format {driver}"),
+        )
     count = int(about.get("features") or 0)
     if count > gdal.MAX_FEATURES:
         raise SourceError(
@@ -208,15 +191,10 @@ def _require_sensible(
         )
 
 
-def _unreadable(path: Path, layer: str, error: Exception) -> SourceError:
-    lines = str(error).splitlines() or [type(error).__name__]
-    reason = json.dumps(lines[0].replace(str(path), path.name)[:200], ensure_ascii=False)[1:-1]
+def _unreadable(path: Path, layer: str, reason: Text) -> SourceError:
     return SourceError(
-        Text(f"pliku nie da się odczytać ({reason})", f"the file cannot be read ({reason})"),
+        Text(f"{_NOT_READ.pl}: {reason.pl}", f"{_NOT_READ.en}: {reason.en}"),
         layer=layer,
         place=path.name,
-        remedy=Text(
-            "sprawdź, czy plik jest cały i w zapowiedzianym formacie",
-            "check that the file is whole and of the announced format",
-        ),
+        remedy=boundary.WHOLE_FILE,
     )

@@ -19,6 +19,7 @@ import pandas as pd
 import pyproj
 import shapely
 
+from metrogis import boundary
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError, SourceError
 from metrogis.provenance import Audit, Source, file_hash
@@ -37,7 +38,7 @@ from metrogis.streets.permissions import (
     Verdict,
     passable,
 )
-from metrogis.streets.raw import RawStreets, may_be_street, unreadable
+from metrogis.streets.raw import AGAIN, NOT_READ, RawStreets, may_be_street, unreadable
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
@@ -139,6 +140,7 @@ def read_osm(
     )
 
 
+@boundary.reader(NOT_READ, remedy=AGAIN)
 def read_raw(path: Path, *, layer: str = "streets") -> RawStreets:
     """Read all ways that may be streets, with no choice of mode made.
 
@@ -213,8 +215,9 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
                 osmium.InvalidLocationError,
             ):  # fewer than two nodes, or some that the file lacks
                 place.append(_places(thing))
-    except (RuntimeError, ValueError, OSError) as error:
-        raise unreadable(error, path, layer) from error
+    except RuntimeError as error:  # osmium has no other for a file that is broken
+        why = Text("plik jest ucięty lub uszkodzony", "the file is cut or damaged")
+        raise unreadable(why, path, layer) from error
     lon, lat = np.frombuffer(b"".join(place), dtype="<f8").reshape(-1, 2).T.copy()
     if not path.name.lower().endswith(".pbf"):
         _late_places(path, np.asarray(node, dtype=np.int64), lon, lat)

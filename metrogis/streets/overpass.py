@@ -10,6 +10,7 @@ import numpy as np
 
 from metrogis.streets.lost import Lost, members_place
 from metrogis.streets.raw import RawStreets, may_be_street, unreadable
+from metrogis.texts import Text
 
 
 def read_overpass(path: Path, layer: str) -> RawStreets:
@@ -18,21 +19,19 @@ def read_overpass(path: Path, layer: str) -> RawStreets:
     An element whose tags or place cannot be read is lost, and the others are kept; a file of
     another form is refused as a whole.
     """
-    try:
-        found = json.loads(path.read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
-        raise unreadable(error, path, layer) from error
+    found = json.loads(path.read_bytes())
     elements = found.get("elements") if isinstance(found, dict) else None
     if not isinstance(elements, list):
-        raise unreadable("no list 'elements'", path, layer)
+        raise unreadable(Text("brak listy 'elements'", "there is no list 'elements'"), path, layer)
     remark = str(found.get("remark") or "")
     if "error" in remark:  # the server ran out of time or memory: part of the answer is missing
-        raise unreadable(f"Overpass: {remark}", path, layer)
-    try:
-        stamp = str((found.get("osm3s") or {}).get("timestamp_osm_base", ""))
-        return _overpass_streets(elements, stamp, _box(found.get("bounds")))
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise unreadable(f"{type(error).__name__}: {error}", path, layer) from error
+        why = Text(
+            "serwer Overpass przerwał odpowiedź (czas lub pamięć)",
+            "the Overpass server broke off its answer (time or memory)",
+        )
+        raise unreadable(why, path, layer)
+    stamp = str((found.get("osm3s") or {}).get("timestamp_osm_base", ""))
+    return _overpass_streets(elements, stamp, _box(found.get("bounds")))
 
 
 Box = tuple[float, float, float, float]

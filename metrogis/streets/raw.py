@@ -45,17 +45,20 @@ class RawStreets(NamedTuple):
         ]
 
 
-def unreadable(error: object, path: Path, layer: str) -> SourceError:
+NOT_READ = Text("nie da się odczytać pliku OSM", "not a readable OSM file")
+AGAIN = Text(
+    "pobierz plik jeszcze raz: .osm.pbf, .osm lub .json z Overpass",
+    "download it again: .osm.pbf, .osm, or .json of Overpass",
+)
+
+
+def unreadable(reason: Text, path: Path, layer: str) -> SourceError:
     """Return the error of a file that is broken as a whole."""
-    cause = " ".join(str(error).split())[:200]
     return SourceError(
-        Text(f"nie da się odczytać pliku OSM ({cause})", f"not a readable OSM file ({cause})"),
+        Text(f"{NOT_READ.pl}: {reason.pl}", f"{NOT_READ.en}: {reason.en}"),
         layer=layer,
         place=path.name,
-        remedy=Text(
-            "pobierz plik jeszcze raz: .osm.pbf, .osm lub .json z Overpass",
-            "download it again: .osm.pbf, .osm, or .json of Overpass",
-        ),
+        remedy=AGAIN,
     )
 
 

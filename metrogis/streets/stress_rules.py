@@ -27,6 +27,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
+from metrogis import boundary
 from metrogis.errors import ParameterError, SourceError
 from metrogis.streets.speeds import Direction, speed_limit
 from metrogis.texts import Text
@@ -311,8 +312,8 @@ def parse_rules(text: str, *, name: str = "rules") -> tuple[Rule, ...]:
         except (KeyError, ValueError, AttributeError, TypeError) as error:
             raise SourceError(
                 Text(
-                    f"reguły w wierszu {line} nie da się odczytać: {error}",
-                    f"the rule in line {line} cannot be read: {error}",
+                    f"reguły w wierszu {line} nie da się odczytać: {boundary.why(error).pl}",
+                    f"the rule in line {line} cannot be read: {boundary.why(error).en}",
                 ),
                 layer=name,
                 remedy=Text(
@@ -369,6 +370,7 @@ def rule_set(rules: str | Path | RuleSet) -> RuleSet:
             raise SourceError(
                 Text("nie da się odczytać tabeli reguł", "the rule table cannot be read"),
                 place=rules.name,
+                remedy=Text("zapisz plik CSV w UTF-8", "save the CSV file in UTF-8"),
             ) from error
         return RuleSet(rules.stem, parse_rules(text, name=rules.name), published_defaults(), False)
     if rules not in RULE_SETS:

@@ -18,6 +18,7 @@ from typing import IO
 
 from zlib_ng import zlib_ng
 
+from metrogis import boundary
 from metrogis.errors import SourceError
 from metrogis.provenance import Audit, file_hash
 from metrogis.texts import Text
@@ -335,7 +336,7 @@ def _check_ratio(info: zipfile.ZipInfo, limits: Limits, layer: str) -> None:
 
 def _broken(layer: str, place: str, error: Exception) -> SourceError:
     return SourceError(
-        Text("nie można odczytać: {why}", "cannot be read: {why}").fill(why=str(error) or "?"),
+        Text("nie można odczytać: {why}", "cannot be read: {why}").fill(why=boundary.why(error)),
         layer=layer,
         place=place,
         remedy=_GIVE,

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrogis import boundary
 from metrogis.errors import ParameterError
 from metrogis.evidence.losses import Loss
 from metrogis.provenance import Audit, Source
@@ -402,6 +403,14 @@ class Feed:
         return f"<p>{escape(repr(self)[1:-1])}</p>" + cast(str, self.describe().to_html())
 
 
+@boundary.reader(
+    Text("rozkładu nie da się odczytać", "the timetable cannot be read"),
+    remedy=Text(
+        "pobierz plik jeszcze raz: zip lub folder GTFS",
+        "download the file again: a GTFS zip or folder",
+    ),
+    layer="timetable",
+)
 def read_feed(
     path_or_paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Mapping[str, Any],
     *,

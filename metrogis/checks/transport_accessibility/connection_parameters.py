@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from metrogis.checks.contract import Parameters, Spec
 from metrogis.checks.transport_accessibility.white_parameters import ALL_DAYS, DayName
+from metrogis.errors import ParameterError
 from metrogis.texts import Text
 from metrogis.transit.journeys import TransferRules
 
@@ -186,10 +187,17 @@ class ConnectionsParameters(Parameters):
     @model_validator(mode="after")
     def _ranges(self) -> Self:
         if not 0 <= self.hours[0] < self.hours[1] <= 48:
-            raise ValueError("hours: start < end, 0-48 / początek < koniec, 0-48 h")
+            raise ParameterError(
+                Text("hours: początek < koniec, godziny 0-48", "hours: start < end, hours 0-48")
+            )
         bad = [c for c in self.seats if not (c.isdigit() and len(c) in (4, 7))]
         if bad:
-            raise ValueError(f"seats: codes of 4 or 7 digits / kody z 4 albo 7 cyfr: {bad[:3]}")
+            raise ParameterError(
+                Text(
+                    f"seats: kody mają 4 albo 7 cyfr: {bad[:3]}",
+                    f"seats: codes have 4 or 7 digits: {bad[:3]}",
+                )
+            )
         return self
 
     def rules(self) -> TransferRules:

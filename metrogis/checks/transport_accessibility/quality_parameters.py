@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from metrogis.checks.contract import Parameters, Spec
 from metrogis.checks.transport_accessibility.white_parameters import DayName
+from metrogis.errors import ParameterError
 from metrogis.texts import Text
 
 Method = Literal["are", "austria", "ptal", "dg_regio", "sdg", "sdg_pl"]
@@ -216,13 +217,20 @@ class ServiceQualityParameters(Parameters):
         for name in ("day_window", "ptal_window"):
             start, end = getattr(self, name)
             if not 0 <= start < end <= 30:
-                raise ValueError(f"{name}: start < end, hours 0-30 / początek < koniec, 0-30 h")
+                raise ParameterError(
+                    Text(
+                        f"{name}: początek < koniec, godziny 0-30",
+                        f"{name}: start < end, hours 0-30",
+                    )
+                )
         for name in ("are_distances", "austria_distances"):
             ends = getattr(self, name)
             if sorted(set(ends)) != list(ends) or ends[0] <= 0:
-                raise ValueError(f"{name}: ascending and positive / rosnące i dodatnie")
+                raise ParameterError(
+                    Text(f"{name}: rosnące i dodatnie", f"{name}: ascending and positive")
+                )
         if self.dg_medium > self.dg_high:
-            raise ValueError("dg_medium <= dg_high")
+            raise ParameterError("dg_medium <= dg_high")
         if len(set(self.methods)) < len(self.methods):
-            raise ValueError("methods: each once / każda raz")
+            raise ParameterError(Text("methods: każda raz", "methods: each once"))
         return self

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from metrogis.checks.contract import Parameters, Spec
 from metrogis.checks.transport_accessibility.service import Rule
+from metrogis.errors import ParameterError
 from metrogis.texts import Text
 
 DayName = Literal["school_day", "holiday_weekday", "saturday", "sunday"]
@@ -183,13 +184,26 @@ class WhiteSpotsParameters(Parameters):
         for name in ("morning_window", "afternoon_window"):
             start, end = getattr(self, name)
             if not 0 <= start < end <= 30:
-                raise ValueError(f"{name}: start < end, hours 0-30 / początek < koniec, 0-30 h")
+                raise ParameterError(
+                    Text(
+                        f"{name}: początek < koniec, godziny 0-30",
+                        f"{name}: start < end, hours 0-30",
+                    )
+                )
         if self.morning_window[1] > self.afternoon_window[0]:
-            raise ValueError(
-                "morning_window must end before afternoon_window / pory nie mogą się nakładać"
+            raise ParameterError(
+                Text(
+                    "morning_window musi się skończyć przed afternoon_window",
+                    "morning_window must end before afternoon_window",
+                )
             )
         if self.main_day_type not in self.day_types:
-            raise ValueError("main_day_type must be one of day_types / musi być wśród day_types")
+            raise ParameterError(
+                Text(
+                    "main_day_type musi być wśród day_types",
+                    "main_day_type must be one of day_types",
+                )
+            )
         return self
 
     def rule(self) -> Rule:

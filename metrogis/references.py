@@ -1,0 +1,97 @@
+"""How the layers of a catalog refer to each other: names that are not there, circles, files twice.
+
+A layer may be placed by another (``locate``), cut by one (``inside``), refined by one (``finer``)
+or read with one (``school_holidays``): reading it reads the other first, so references must end.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from metrogis.texts import Text
+
+
+def references(layer: Any) -> Iterator[tuple[str, str]]:
+    """Yield each reference of a layer: the key it stands under, and the name it gives."""
+    locate = getattr(layer, "locate", None)
+    if locate is not None:
+        yield "locate.layer", locate.layer
+    if getattr(layer, "inside", None) is not None:
+        yield "inside", layer.inside
+    if getattr(layer, "school_holidays", None) is not None:
+        yield "school_holidays", layer.school_holidays
+    for item in getattr(layer, "finer", ()):
+        yield "finer", item.layer
+
+
+def problems(layers: Mapping[str, Any]) -> list[Text]:
+    """Return what is wrong with the references of all layers, and files that are listed twice.
+
+    Parameters
+    ----------
+    layers : mapping of name to layer of a catalog
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Layer
+    >>> a, b = Layer(locate=Layer(layer="b")), Layer(locate=Layer(layer="a"))
+    >>> problems({"a": a, "b": b})[0].en
+    'layers refer to each other in a circle: a -> b -> a'
+    """
+    found: list[Text] = []
+    for name, layer in layers.items():
+        for key, other in references(layer):
+            if other not in layers:
+                near = difflib.get_close_matches(other, layers, n=1)
+                hint = Text(f" (może '{near[0]}'?)", f" (is '{near[0]}' meant?)") if near else None
+                found.append(
+                    Text(
+                        f"layers.{name}.{key}: nie ma warstwy '{other}'{hint.pl if hint else ''}",
+                        f"layers.{name}.{key}: there is no layer '{other}'"
+                        f"{hint.en if hint else ''}",
+                    )
+                )
+        found += _twice(name, layer)
+    for circle in _circles(layers):
+        shown = " -> ".join(circle)
+        found.append(
+            Text(
+                f"warstwy odsyłają do siebie w kółko: {shown}",
+                f"layers refer to each other in a circle: {shown}",
+            )
+        )
+    return found
+
+
+def _twice(name: str, layer: Any) -> Iterator[Text]:
+    paths = [str(PurePosixPath(p)) for p in (getattr(layer, "path", ""), *_more(layer)) if p]
+    for path in sorted({p for p in paths if paths.count(p) > 1}):
+        yield Text(
+            f"layers.{name}: plik '{path}' jest podany dwa razy (path, more)",
+            f"layers.{name}: file '{path}' is listed twice (path, more)",
+        )
+
+
+def _more(layer: Any) -> tuple[str, ...]:
+    return tuple(getattr(layer, "more", ()))
+
+
+def _circles(layers: Mapping[str, Any]) -> Iterator[list[str]]:
+    """Yield each circle of references once, from its first name in the catalog on."""
+    done: set[str] = set()
+    for start in layers:
+        # depth first; invariant: `trail` leads from `start` to the layer asked now
+        stack: list[tuple[str, list[str]]] = [(start, [start])]
+        while stack:
+            name, trail = stack.pop()
+            if name in done:
+                continue
+            for _, other in references(layers[name]):
+                if other == start:
+                    yield [*trail, start]
+                elif other in layers and other not in trail:
+                    stack.append((other, [*trail, other]))
+        done.add(start)
