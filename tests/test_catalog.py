@@ -141,7 +141,15 @@ def test_problems_of_layers_are_told_in_both_languages(tmp_path, text, message) 
         read_catalog(_write(tmp_path, GOOD + text))
     assert message in caught.value.text.en
     polish = caught.value.message.pl
-    for english in (" should ", " must ", " least ", "Input", "Value error", "characters", " layer "):
+    for english in (
+        " should ",
+        " must ",
+        " least ",
+        "Input",
+        "Value error",
+        "characters",
+        " layer ",
+    ):
         assert english not in polish.replace("layers.", "").replace(".layer", "")
 
 
