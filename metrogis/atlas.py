@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import importlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -108,10 +108,14 @@ class Atlas:
     def __len__(self) -> int:
         return len(self.results)
 
+    def without(self, checks: Collection[str]) -> Atlas:
+        """Return the atlas without the results of some checks (those that cannot be drawn)."""
+        return replace(self, results={i: r for i, r in self.results.items() if i not in checks})
+
     def summary(self, language: str = "en") -> pd.DataFrame:
         """Return one row per check: direction, check, title, state, first finding or reason."""
         rows = []
-        for result in self:
+        for result in self.without(self.failed):
             sentences = result.sentences(language)
             rows.append((result.check, "done", sentences[0] if sentences else ""))
         rows += [(s.check, "skipped", f"{s.layer}: {s.reason.get(language)}") for s in self.skipped]

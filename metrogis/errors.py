@@ -102,14 +102,21 @@ class CheckError(MetrogisError):
     """
 
     @classmethod
-    def of(cls, check: str, error: BaseException) -> CheckError:
-        """Return the error of a check that raised ``error``."""
+    def of(cls, check: str, error: BaseException, *, drawing: bool = False) -> CheckError:
+        """Return the error of a check that raised ``error``, in ``drawing`` or before."""
         told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        found = cls(
-            Text(
+        if drawing:
+            message = Text(
+                f"wyniku sprawdzenia {check} nie udało się narysować: błąd programu ({told})",
+                f"the result of check {check} could not be drawn: a fault of the program ({told})",
+            )
+        else:
+            message = Text(
                 f"sprawdzenie {check} zatrzymało się na błędzie programu ({told})",
                 f"check {check} stopped on a fault of the program ({told})",
-            ),
+            )
+        found = cls(
+            message,
             remedy=Text(
                 "pozostałe sprawdzenia są policzone; --debug pokaże ślad, prosimy o zgłoszenie",
                 "the other checks are done; --debug shows the traceback, please report it",

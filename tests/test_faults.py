@@ -7,6 +7,7 @@ import pickle
 import sys
 
 import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
 from typer.testing import CliRunner
@@ -15,6 +16,7 @@ import metrogis as mg
 from metrogis import parallel
 from metrogis.checks import registry
 from metrogis.cli import app
+from metrogis.report import site
 
 CATALOG = """
 [metro]
@@ -256,3 +258,59 @@ def test_a_check_that_lacks_a_layer_says_which_and_why(folder) -> None:
         opened(folder).check("white_spot")
     with pytest.raises(mg.ParameterError, match="unknown parameter"):
         opened(folder).check("functional_links", nonsense=1)
+
+
+@pytest.mark.parametrize(
+    ("step", "workers"),
+    [("map_layers.build", 1), ("figures.pictures", 2), ("rasters.write_geotiff", 1)],
+)
+def test_a_result_that_cannot_be_drawn_costs_its_own_page_only(
+    folder, tmp_path, monkeypatch, step, workers
+) -> None:
+    """Whatever drawing stops on: the page tells it, all other pages are there, nothing is left."""
+    room, name = step.split(".")
+    real = getattr(getattr(site, room), name)
+
+    def fragile(first, *others, **options):
+        result = first[0] if isinstance(first, list) else first
+        if result.check.id == "cycle_network":
+            raise ZeroDivisionError("drawn by nobody")
+        return real(first, *others, **options)
+
+    atlas = mg.run(opened(folder))
+    wanted = set(atlas.results) - {"cycle_network"}
+    monkeypatch.setattr(f"metrogis.report.site.{room}.{name}", fragile)
+    out = tmp_path / "out"
+    site.publish(atlas, out, workers=workers)
+    told = atlas.failed["cycle_network"]
+    assert "ZeroDivisionError" in told.text.en
+    assert "narysować" in told.text.pl
+    manifest = json.loads((out / "atlas.json").read_text(encoding="utf-8"))
+    assert set(manifest["checks"]) == wanted
+    assert "cycle_network" in manifest["failed"]
+    assert "drawn by nobody" in (out / "en" / "cycle_network.html").read_text(encoding="utf-8")
+    assert not list(out.rglob("cycle_network_*.csv"))
+    assert not list((out / "maps").glob("cycle_network*"))
+    for check in wanted:
+        assert (out / "pl" / f"{check}.html").is_file()
+    assert dict(atlas.summary().set_index("check")["state"])["cycle_network"] == "failed"
+
+
+def test_a_result_that_the_package_cannot_hold_costs_its_own_page_only(
+    folder, tmp_path, monkeypatch
+) -> None:
+    real = site.gpkg.write
+
+    def fragile(results, path, **options):
+        if any(r.check.id == "cycle_network" for r in results):
+            raise ZeroDivisionError("held by nobody")
+        return real(results, path, **options)
+
+    atlas = mg.run(opened(folder))
+    monkeypatch.setattr("metrogis.report.site.gpkg.write", fragile)
+    site.publish(atlas, tmp_path / "out")
+    assert "held by nobody" in atlas.failed["cycle_network"].text.en
+    (package,) = (tmp_path / "out" / "downloads").glob("*.gpkg")
+    layers = pyogrio.list_layers(package)[:, 0]
+    assert any(layer.startswith("functional_links") for layer in layers)
+    assert not any(layer.startswith("cycle_network") for layer in layers)

@@ -6,7 +6,7 @@ Templates escape everything; nothing from the data is ever marked as safe.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Protocol
@@ -66,7 +66,8 @@ class AtlasLike(Protocol):
     @property
     def skipped(self) -> Sequence[SkippedCheck]: ...  # noqa: D102
     @property
-    def failed(self) -> Mapping[str, MetrogisError]: ...  # noqa: D102
+    def failed(self) -> dict[str, MetrogisError]: ...  # noqa: D102
+    def without(self, checks: Collection[str]) -> AtlasLike: ...  # noqa: D102
     @property
     def layers(self) -> pd.DataFrame: ...  # noqa: D102
     @property

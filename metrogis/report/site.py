@@ -18,12 +18,13 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from metrogis.checks.contract import Result
-from metrogis.errors import ParameterError, PublishError
+from metrogis.errors import CheckError, MetrogisError, ParameterError, PublishError
 from metrogis.maps import assets
 from metrogis.maps import images as map_images
 from metrogis.maps import layers as map_layers
@@ -153,29 +154,34 @@ def _build(
     downloads = folder / "downloads"
     known = evidence.of_results(atlas.results.values())
 
-    def work(result: Result | None) -> None:
-        if result is None:
-            _write_package(atlas, known, downloads / package, languages)
-            return
-        if os.getpid() == here:
-            tell(result.check.id, DRAWING)
-        _write_check(
-            atlas, result, known[result.check.id], folder, languages, basemap, problem, shared
-        )
+    def draw(result: Result) -> None:
+        name = result.check.id
+        _write_check(atlas, result, known[name], folder, languages, basemap, problem, shared)
         tables.write_csv([result], downloads, languages=languages, max_rows=pages.MAX_CSV_ROWS)
         rasters.write_geotiff([result], downloads)
 
+    def work(result: Result | None) -> dict[str, MetrogisError]:
+        """Write one check, or (None) the package; a fault costs its own check only."""
+        if result is None:
+            return _write_package(atlas, known, downloads / package, languages)
+        if os.getpid() == here:
+            tell(result.check.id, DRAWING)
+        return _faults_of(result.check.id, lambda: draw(result))
+
     pages.prepare()
     if min(workers, processors()) > 1:
-        share_out(work, [None, *results], workers=workers)
+        faults = share_out(work, [None, *results], workers=workers)
     else:
         # writing waits for the disk while pictures keep the processor busy
         with ThreadPoolExecutor(1) as second:
             written = second.submit(work, None)
-            for result in results:
-                work(result)
+            faults = [work(result) for result in results]
             tell("", WRITING)
-            written.result()
+            faults.append(written.result())
+    undrawn = {name: fault for some in faults for name, fault in some.items()}
+    if undrawn:
+        atlas = _without(atlas, undrawn, folder)
+        known = {name: item for name, item in known.items() if name not in undrawn}
     together = evidence.of_atlas(known, atlas.results.values())
     _write_evidence(atlas, together, downloads, languages)
     for language in languages:
@@ -192,6 +198,28 @@ def _build(
     _write(folder / MARKER, _manifest(atlas, together, languages, folder))
 
 
+def _faults_of(check_id: str, draw: Callable[[], object]) -> dict[str, MetrogisError]:
+    """Draw; return what a check stopped on. A disk that is full concerns the whole atlas."""
+    try:
+        draw()
+    except (OSError, PublishError):
+        raise
+    except Exception as error:  # whatever it is, the other checks go on
+        return {check_id: CheckError.of(check_id, error, drawing=True)}
+    return {}
+
+
+def _without(
+    atlas: pages.AtlasLike, undrawn: Mapping[str, MetrogisError], folder: Path
+) -> pages.AtlasLike:
+    """Take away what was written of checks that could not be drawn; the atlas says they failed."""
+    for name in undrawn:
+        for path in [*folder.rglob(f"{name}.*"), *(folder / "downloads").glob(f"{name}_*")]:
+            path.unlink()
+    atlas.failed.update(undrawn)
+    return atlas.without(undrawn)
+
+
 def _weight(result: Result) -> float:
     """Return about how long a result takes to draw: those that take longest come first."""
     rows = sum(len(table) for table in result.tables.values())
@@ -200,9 +228,29 @@ def _weight(result: Result) -> float:
 
 def _write_package(
     atlas: pages.AtlasLike, known: evidence.Results, path: Path, languages: list[str]
-) -> None:
-    if atlas.results:
-        gpkg.write(atlas.results.values(), path, language=languages[0], known=known)
+) -> dict[str, MetrogisError]:
+    """Write the package of all results; of those that cannot be written, return why."""
+    results = list(atlas.results.values())
+    if not results:
+        return {}
+
+    def write(some: list[Result]) -> None:
+        gpkg.write(some, path, language=languages[0], known=known)
+
+    try:
+        write(results)
+    except (OSError, PublishError):
+        raise
+    except Exception:
+        faults: dict[str, MetrogisError] = {}
+        for result in results:
+            faults |= _faults_of(result.check.id, partial(write, [result]))
+        path.unlink(missing_ok=True)
+        whole = [r for r in results if r.check.id not in faults]
+        if whole:
+            write(whole)
+        return faults
+    return {}
 
 
 def _write_evidence(
