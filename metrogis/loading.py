@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from metrogis.metro import Metro
 
 _CACHE_FROM_BYTES = 2_000_000
-_CACHE_VERSION = 2
+_CACHE_VERSION = 3
 """Raise when reading or validating changes what a cached layer would hold."""
 
 

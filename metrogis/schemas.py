@@ -19,6 +19,7 @@ import shapely
 from metrogis import limits
 from metrogis.errors import SchemaError
 from metrogis.evidence.losses import Loss, loss, record
+from metrogis.osm import rows as osm_rows
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 
@@ -378,7 +379,11 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
         placed, audit = _conform_geometry(out, rules, layer, audit)
         if len(placed) < len(out):  # never of a schema whose rows stay (Schema.keeps_rows)
             lost = _lost_rows(out.loc[~out.index.isin(placed.index)])
-        out = placed
+        out, found_rows, unsure = osm_rows.in_use(placed, schema, layer=layer)
+        audit += found_rows
+        lost += unsure
+        if out.empty:
+            raise _nothing_stands(layer)
     for name, rule in rules.fields.items():
         if name not in out.columns:
             if rule.required:
@@ -403,6 +408,20 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
         )
     out.attrs = dict(frame.attrs)
     return record(out, lost), audit
+
+
+def _nothing_stands(layer: str) -> SchemaError:
+    return SchemaError(
+        Text(
+            "żaden obiekt warstwy nie istnieje lub nie jest używany (tagi OSM)",
+            "nothing of the layer stands or is in use (OSM tags)",
+        ),
+        layer=layer,
+        remedy=Text(
+            "sprawdź tagi i kolumny visible, action; nazwij inaczej kolumny, które nie są z OSM",
+            "check the tags and the columns visible, action; rename columns that are not OSM's",
+        ),
+    )
 
 
 def _lost_rows(rows: gpd.GeoDataFrame) -> list[Loss]:

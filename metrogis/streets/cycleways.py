@@ -11,6 +11,7 @@ its parts are not in these lines.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -24,16 +25,22 @@ from scipy.sparse.csgraph import connected_components
 
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError
+from metrogis.osm import hstore
+from metrogis.osm.lifecycle import states_of
+from metrogis.osm.values import GONE, PLANNED, plain_key
 from metrogis.provenance import Audit
-from metrogis.streets import hstore
 from metrogis.streets.overlaps import overlapping
-from metrogis.texts import Text
+from metrogis.texts import Text, is_missing
 
 Lines: TypeAlias = "gpd.GeoSeries | gpd.GeoDataFrame"
 Array: TypeAlias = npt.NDArray[Any]
 
-PLANNED_HIGHWAY = ("proposed", "planned", "construction")
-GONE_HIGHWAY = ("abandoned", "demolished", "dismantled", "disused", "razed", "removed")
+_OWN_STATES = {
+    **{state: state for state in ("built", "planned", "unknown")},
+    **dict.fromkeys(PLANNED, "planned"),
+    **dict.fromkeys(GONE, "gone"),
+}
+"""Words of the column ``state``; all others are unknown."""
 
 _OFF_ROAD = ("bridleway", "cycleway", "footway", "path", "pedestrian", "steps", "track")
 _YES = ("yes", "true", "1", "-1", "reverse")
@@ -51,16 +58,17 @@ class Split(NamedTuple):
 def by_state(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> Split:
     """Part cycle infrastructure into built, planned (or under construction), and unknown.
 
-    A column ``state`` (``built``, ``planned``, ``unknown``) decides where it is filled; else the
-    OSM value ``highway``: ``proposed``, ``planned`` and ``construction`` are planned;
-    ``abandoned``, ``disused``, ``razed`` and the like are dropped; all others, also rows without
-    a value, are built. Multi-part lines become one row per part (parts need not touch), and a
-    line drawn twice (in either direction) is kept once, so that length counts once.
+    A column ``state`` (``built``, ``planned``, ``unknown``) decides where it is filled; else OSM
+    tags do (:func:`metrogis.osm.lifecycle.standing`): ``highway=proposed`` and
+    ``proposed:highway=cycleway`` are planned, ``disused`` and the like are dropped, values that
+    nobody lists are unknown. Rows whose tags say nothing are built. Multi-part lines become one
+    row per part (parts need not touch), and a line drawn twice (in either direction) is kept once,
+    so that length counts once.
 
     Parameters
     ----------
     routes : GeoDataFrame of lines
-        Any CRS. Columns used when there: ``state``, ``highway``, ``other_tags``.
+        Any CRS. Columns used when there: ``state``, ``other_tags``, and a column per OSM tag.
     layer : str
         Named in the audit.
 
@@ -153,31 +161,31 @@ def _single_parts(routes: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
 
 
 def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
-    audit = Audit()
-    state = np.full(len(routes), "built", dtype=object)
-    if "highway" in routes:
-        highway = routes["highway"].astype(object)
-        planned = highway.isin(PLANNED_HIGHWAY).to_numpy()
-        gone = highway.isin(GONE_HIGHWAY).to_numpy()
-        state[planned] = "planned"
-        state[gone] = "gone"
-        hinted, unread = _hinted(routes, highway.isna().to_numpy())
-        state[unread] = "unknown"
-        audit = audit.add(
-            layer,
-            "guessed",
-            int(hinted.sum()),
-            Text(
-                "brak wartości highway, a tagi mówią o budowie lub planie: liczone jako istniejące",
-                "no highway value, but tags speak of construction or a plan: counted as built",
-            ),
-            _names(routes, hinted),
-        )
-    if "state" in routes:
-        own = routes["state"].astype(object)
-        told = own.notna().to_numpy()
-        state[told] = own[told]
-    elif "highway" not in routes:
+    table = pd.DataFrame(routes.drop(columns=routes.geometry.name))
+    own = table["state"].astype(object).map(_word) if "state" in table else None
+    tagged = [c for c in table.columns if c != "state"]
+    found = states_of(table[tagged], ("highway",), layer=layer)
+    audit = found.audit
+    tag = found.tag.copy()
+    told = found.state != ""
+    state = np.where(told, found.state, "built").astype(object)
+    hinted, unread = _hinted(table, ~told)
+    state[unread] = "unknown"
+    audit = audit.add(
+        layer,
+        "guessed",
+        int(hinted.sum()),
+        Text(
+            "brak wartości highway, a tagi mówią o budowie lub planie: liczone jako istniejące",
+            "no highway value, but tags speak of construction or a plan: counted as built",
+        ),
+        _names(routes, hinted),
+    )
+    if own is not None:
+        stated = own.notna().to_numpy()
+        state[stated] = own[stated].map(lambda v: _OWN_STATES.get(v, "unknown"))
+        tag[stated] = [f"state={v}" for v in own[stated]]
+    elif "highway" not in {plain_key(str(c)) for c in table.columns} and not told.any():
         audit = audit.add(
             layer,
             "guessed",
@@ -187,25 +195,42 @@ def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
                 "no column state or highway: all lines counted as built",
             ),
         )
+    listed = np.array([t == "" or t == "state=unknown" for t in tag], dtype=bool)
+    strange = (state == "unknown") & ~listed & ~unread
+    audit = audit.add(
+        layer,
+        "unknown",
+        int(strange.sum()),
+        Text(
+            "wartości spoza list: nie wiadomo, czy linie istnieją",
+            "values that no list has: whether the lines stand is unknown",
+        ),
+        [f"{t} ({n})" for t, n in Counter(tag[strange]).most_common()],
+    )
     for value, action, text in (
         ("planned", "noted", Text("linie planowane lub w budowie", "lines planned or being built")),
         ("unknown", "unknown", Text("linie o nieznanym stanie", "lines of unknown state")),
         ("gone", "dropped", Text("linie zlikwidowane", "lines that are gone")),
     ):
-        here = state == value
+        here = (state == value) & ~strange
         audit = audit.add(layer, action, int(here.sum()), text, _names(routes, here))  # type: ignore[arg-type]
     return state, audit
 
 
-def _hinted(routes: gpd.GeoDataFrame, untagged: Array) -> tuple[Array, Array]:
-    """Rows without a highway value: whose tags name a plan or a site; whose tags are unreadable."""
-    hinted, unread = np.zeros(len(routes), dtype=bool), np.zeros(len(routes), dtype=bool)
-    if "other_tags" in routes and untagged.any():
-        tags, audit = hstore.tags_of(routes["other_tags"][untagged], layer="")
-        hinted[untagged] = [any(key in t for key in PLANNED_HIGHWAY) for t in tags]
+def _word(value: Any) -> str | None:
+    """Return a state as it is compared; None for a blank one."""
+    return None if is_missing(value) else str(value).strip().lower() or None
+
+
+def _hinted(table: pd.DataFrame, silent: Array) -> tuple[Array, Array]:
+    """Rows that tags do not decide: whose tags name a plan or a site; whose tags are unreadable."""
+    hinted, unread = np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
+    if "other_tags" in table and silent.any():
+        given = table["other_tags"][silent].astype(object)
+        tags, audit = hstore.tags_of(given, layer="")
+        hinted[silent] = [any(key in t for key in PLANNED) for t in tags]
         if len(audit):
-            given = routes["other_tags"][untagged].astype(object)
-            unread[untagged] = [
+            unread[silent] = [
                 len(t) == 0 and isinstance(text, str) and text.strip() != ""
                 for t, text in zip(tags, given, strict=True)
             ]

@@ -28,7 +28,7 @@ from metrogis.streets.permissions import MODES, Mode
 from metrogis.streets.raw import RawStreets
 from metrogis.streets.store import load
 
-_CACHE_VERSION = 2
+_CACHE_VERSION = 3
 """Raise when reading changes what a kept network would hold."""
 _CACHE_FROM_BYTES = 100_000
 """Smaller files are read anew: that takes no time."""

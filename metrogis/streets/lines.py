@@ -20,7 +20,9 @@ from scipy.spatial import cKDTree
 
 from metrogis import crs as crs_rules
 from metrogis.errors import CRSError, ParameterError, SchemaError
-from metrogis.provenance import Audit, audit_of, source_of
+from metrogis.osm.lifecycle import has_tags, standing
+from metrogis.osm.tagtable import distinct_tags
+from metrogis.provenance import Action, Audit, audit_of, source_of
 from metrogis.streets import topology
 from metrogis.streets.network import StreetNetwork
 from metrogis.streets.permissions import DROPPED, MODES, Mode, Rules, decide, matters
@@ -231,23 +233,15 @@ def _open_directions(
 ) -> tuple[Array, Array, Array, Audit]:
     n = len(frame)
     forward, backward, keep = np.ones(n, bool), np.ones(n, bool), np.ones(n, bool)
-    if "highway" not in frame:
+    table = pd.DataFrame(frame.drop(columns=[frame.geometry.name]))
+    columns = [c for c in table.columns if isinstance(c, str)]
+    if not any(c == "other_tags" or has_tags(c) for c in columns):
         return forward, backward, keep, audit
-    tags = frame.drop(columns=[frame.geometry.name])
-    tags = tags[[c for c in tags if matters(str(c))]]
-    tags = tags.assign(**{
-        c: tags[c].map(_word, na_action="ignore").astype(object)
-        for c in tags
-        if pd.api.types.is_numeric_dtype(tags[c])
-    })  # fmt: skip
-    tagged = tags["highway"].notna().to_numpy()
-    # each set of tags is looked at once
-    kind = tags.groupby(list(tags), dropna=False, sort=False, observed=True).ngroup().to_numpy()
-    _, example = np.unique(kind, return_index=True)
-    verdicts = [
-        decide({str(k): v for k, v in row.items() if isinstance(v, str) and v}, mode, rules)
-        for row in tags.iloc[example].to_dict("records")
-    ]
+    found = distinct_tags(table[columns], matters, layer=layer)  # each set of tags once
+    audit, kind = audit + found.audit, found.which
+    said = [bool(standing(tags).state) or "highway" in tags for tags in found.sets]
+    tagged = np.array(said, bool)[kind]
+    verdicts = [decide(tags, mode, rules) for tags in found.sets]
     forward = np.array([v.forward for v in verdicts], bool)[kind] | ~tagged
     backward = np.array([v.backward for v in verdicts], bool)[kind] | ~tagged
     keep = forward | backward
@@ -258,7 +252,8 @@ def _open_directions(
         if verdict.dropped:
             dropped[verdict.dropped] += int(count)
     for reason, count in dropped.items():
-        audit = audit.add(layer, "dropped", count, DROPPED[reason])
+        action: Action = "unknown" if reason == "unlisted" else "dropped"
+        audit = audit.add(layer, action, count, DROPPED[reason])
     audit = audit.add(
         layer,
         "guessed",
@@ -269,11 +264,6 @@ def _open_directions(
         ),
     )
     return forward, backward, keep, audit
-
-
-def _word(value: Any) -> str:
-    """Write a number or a truth value as tags have it: ``oneway`` 1.0 is "1", True is "true"."""
-    return f"{value:g}" if isinstance(value, float) else str(value).lower()
 
 
 def _join_ends(xy: Array, start: Array, tolerance: float) -> tuple[Array, Array, int]:

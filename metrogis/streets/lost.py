@@ -15,6 +15,7 @@ import numpy.typing as npt
 import shapely
 
 from metrogis.evidence.losses import Loss, loss
+from metrogis.osm.lifecycle import standing
 from metrogis.streets.permissions import Mode, Permissions, Rules, Verdict
 from metrogis.texts import Text
 
@@ -30,6 +31,9 @@ WHY = {
         "droga bez dwóch węzłów, które mają położenie", "way without two nodes that have a place"
     ),
     "tags": Text("droga o nieczytelnych tagach", "way whose tags cannot be read"),
+    "value": Text(
+        "droga o nieznanej wartości tagu highway", "way whose value of highway nobody lists"
+    ),
     "relation": Text("droga zapisana jako relacja", "street stored as a relation"),
 }
 
@@ -76,6 +80,29 @@ def broken_ways(
     return out
 
 
+def strange_ways(
+    way_id: Array, tags: list[dict[str, str]], start: Array, lon: Array, lat: Array
+) -> list[Lost]:
+    """Return the ways whose ``highway`` nobody lists: whether they are streets is unknown.
+
+    >>> lon, lat = np.array([18.0, 18.1, 18.0, 18.2]), np.full(4, 54.0)
+    >>> tags = [{"highway": "path"}, {"highway": "pathh"}]
+    >>> found = strange_ways(np.array([7, 8]), tags, np.array([0, 2, 4]), lon, lat)
+    >>> [(item.why, item.id, item.where.wkt) for item in found]
+    [('value', 8, 'GEOMETRYCOLLECTION (LINESTRING (18 54, 18.2 54))')]
+    """
+    out = []
+    for i, own in enumerate(tags):
+        value = own.get("highway")
+        if value is None or standing(own).state != "unknown":
+            continue
+        xy = np.column_stack([lon[start[i] : start[i + 1]], lat[start[i] : start[i + 1]]])
+        xy = xy[np.isfinite(xy).all(axis=1)]
+        where = shapely.geometrycollections([shapely.LineString(xy)]) if len(xy) > 1 else None
+        out.append(Lost("value", int(way_id[i]), own, where))
+    return out
+
+
 def _holes(lon: Array, lat: Array, placed: Array) -> Any:
     """Return the line across each hole, and the last vertex before one at an end."""
     at = np.flatnonzero(placed)
@@ -118,7 +145,9 @@ def losses_of_streets(
     kept = [
         item
         for item in found
-        if item.tags is None or any(not allow(item.tags).dropped for allow in allowed)
+        if item.tags is None
+        or item.why == "value"
+        or any(not allow(item.tags).dropped for allow in allowed)
     ]
     out = []
     for why, text in WHY.items():

@@ -22,6 +22,8 @@ import shapely
 from metrogis import boundary
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError, SourceError
+from metrogis.osm.editor import deleted_in_editor
+from metrogis.osm.values import clean
 from metrogis.provenance import Audit, Source, file_hash
 from metrogis.streets import topology
 from metrogis.streets.extent import extent_of
@@ -173,6 +175,7 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
     barriers: dict[int, dict[str, str]] = {}
     signals = array("q")
     relations: list[tuple[int, dict[str, str], list[int], list[int]]] = []
+    erased, deleted = deleted_in_editor(path), 0
     entity = osmium.osm
     factory, every = osmium.geom.WKBFactory(), osmium.geom.use_nodes.ALL
     wanted = osmium.filter.KeyFilter(*_KEYS).enable_for(entity.WAY | entity.RELATION)
@@ -188,8 +191,11 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
             .with_filter(special)
         )
         for thing in objects:
+            if thing.deleted or (erased and (thing.type_str(), thing.id) in erased):
+                deleted += thing.is_way() and may_be_street(clean(dict(thing.tags)))
+                continue
             if thing.is_node():
-                own = dict(thing.tags)
+                own = clean(dict(thing.tags))
                 if "barrier" in own:
                     barriers[thing.id] = own
                 if "traffic_signals" in (own.get("highway"), own.get("crossing")):
@@ -198,9 +204,9 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
             if not thing.is_way():
                 if "highway" in thing.tags:
                     ref = [[m.ref for m in thing.members if m.type == kind] for kind in "wn"]
-                    relations.append((thing.id, dict(thing.tags), ref[0], ref[1]))
+                    relations.append((thing.id, clean(dict(thing.tags)), ref[0], ref[1]))
                 continue
-            own = dict(thing.tags)
+            own = clean(dict(thing.tags))
             if not may_be_street(own):
                 continue
             way_id.append(thing.id)
@@ -238,6 +244,7 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
         len(relations),
         box,
         tuple(_relations(path, relations)),
+        deleted,
     )
 
 
@@ -381,6 +388,12 @@ def network_from(
             Text("drogi zapisane jako relacje", "streets stored as relations"),
         )
     )
+    audit = audit.add(
+        layer,
+        "dropped",
+        raw.deleted,
+        Text("drogi usunięte w edytorze (JOSM)", "streets deleted in an editor (JOSM)"),
+    )
     for why in ("short", "tags"):
         ids = [item.id for item in unread if item.why == why]
         audit = audit.add(layer, "dropped", len(ids), WHY[why], [f"way {i}" for i in ids])
@@ -431,7 +444,8 @@ def _audit_of_choice(verdicts: list[Verdict], raw: RawStreets, layer: str) -> Au
             ids.setdefault(note, []).append(int(raw.way_id[i]))
     for reason, text in DROPPED.items():
         shown = [f"{kind} {n}" for kind, n in kinds.get(reason, Counter()).most_common()]
-        audit = audit.add(layer, "dropped", why[reason], text, shown)
+        action = "unknown" if reason == "unlisted" else "dropped"
+        audit = audit.add(layer, action, why[reason], text, shown)  # type: ignore[arg-type]
     for note, text in NOTED.items():
         action = "noted" if note == "area" else "guessed"
         audit = audit.add(layer, action, noted[note], text, [f"way {i}" for i in ids.get(note, [])])  # type: ignore[arg-type]

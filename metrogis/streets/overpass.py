@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from metrogis.osm.values import clean
 from metrogis.streets.lost import Lost, members_place
 from metrogis.streets.raw import RawStreets, may_be_street, unreadable
 from metrogis.texts import Text
@@ -46,11 +47,16 @@ def _overpass_streets(elements: list[Any], stamp: str, box: Box | None) -> RawSt
     every: dict[int, dict[str, Any]] = {}
     relations: list[dict[str, Any]] = []
     untagged: list[dict[str, Any]] = []
+    deleted = 0
     for element in elements:
         kind, tags = element["type"], element.get("tags") or {}
+        if _deleted(element):
+            deleted += kind == "way" and isinstance(tags, dict) and may_be_street(clean(tags))
+            continue
         if not isinstance(tags, dict):
             tags = {}
             untagged += [element] * (kind == "way")
+        tags = clean(tags)
         if kind == "node":
             places[int(element["id"])] = _place(element)
             if "barrier" in tags:
@@ -79,11 +85,11 @@ def _overpass_streets(elements: list[Any], stamp: str, box: Box | None) -> RawSt
     for relation in relations:
         member = [p for m in relation.get("members") or [] for p in _member(m, every, places)]
         lost.append(
-            Lost("relation", int(relation["id"]), _words(relation["tags"]), members_place(member))
+            Lost("relation", int(relation["id"]), clean(relation["tags"]), members_place(member))
         )
     return RawStreets(
         np.array(list(ways), dtype=np.int64),
-        [_words(e["tags"]) for e in ways.values()],
+        [clean(e["tags"]) for e in ways.values()],
         np.concatenate([[0], np.cumsum(np.array(count, dtype=np.int64))]),
         np.array(node, dtype=np.int64),
         lon.copy(),
@@ -94,11 +100,16 @@ def _overpass_streets(elements: list[Any], stamp: str, box: Box | None) -> RawSt
         len(relations),
         box,
         tuple(lost),
+        deleted,
     )
 
 
-def _words(tags: dict[Any, Any]) -> dict[str, str]:
-    return {str(k): str(v) for k, v in tags.items()}
+def _deleted(element: dict[str, Any]) -> bool:
+    """Tell whether an editor deleted an element."""
+    shown = element.get("visible")
+    return (shown is not None and str(shown).lower() == "false") or (
+        str(element.get("action")).lower() == "delete"
+    )
 
 
 def _place(point: Any) -> tuple[float, float]:

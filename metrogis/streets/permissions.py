@@ -27,17 +27,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from metrogis.osm import lifecycle
+from metrogis.osm.lifecycle import standing
+from metrogis.osm.values import FORBIDDEN, GRANTED, PRIVATE, clean, plain_key
 from metrogis.texts import Text
 
 Mode = Literal["walk", "bike"]
 MODES: tuple[Mode, ...] = ("walk", "bike")
-
-_GRANTED = {"yes", "designated", "permissive", "official", "public", "destination", "customers",
-            "discouraged", "limited", "true", "1", "allowed"}  # fmt: skip
-_PRIVATE = {"private", "permit", "key", "residents", "resident", "delivery", "staff", "employees",
-            "members", "visitors", "agricultural", "forestry"}  # fmt: skip
-_FORBIDDEN = {"no", "false", "0", "prohibited", "restricted", "military", "emergency",
-              "bus", "psv", "taxi", "hgv", "motor_vehicle", "motorcar"}  # fmt: skip
 
 _ROADS = {"primary", "primary_link", "secondary", "secondary_link", "tertiary", "tertiary_link",
           "unclassified", "residential", "living_street", "service", "track", "road"}  # fmt: skip
@@ -47,8 +43,6 @@ _RIDDEN = _ROADS | {"path", "cycleway", "busway"}
 _BY_TAG = {"footway", "pedestrian", "bridleway", "crossing", "corridor", "bus_guideway"}
 _MOTORWAYS = {"motorway", "motorway_link"}
 _TRUNKS = {"trunk", "trunk_link"}
-_PLANNED = {"construction", "proposed", "planned"}
-_GONE = {"abandoned", "demolished", "dismantled", "disused", "razed", "removed", "historic", "no"}
 
 _WALLS = {"wall", "fence", "hedge", "city_wall", "retaining_wall", "ditch", "guard_rail",
           "handrail", "full-height_turnstile_exit"}  # fmt: skip
@@ -67,6 +61,10 @@ DROPPED: dict[str, Text] = {
     ),
     "planned": Text("planowana lub w budowie", "planned or under construction"),
     "gone": Text("droga już nieistniejąca", "way that is no more"),
+    "unlisted": Text(
+        "nieznana wartość tagu highway: nie wiadomo, czy to droga",
+        "unknown value of highway: whether it is a street is unknown",
+    ),
     "forbidden": Text("wstęp wzbroniony", "access forbidden"),
     "private": Text("wstęp prywatny", "private access"),
     "ferry": Text("prom (ferries=False)", "ferry (ferries=False)"),
@@ -147,7 +145,8 @@ _PREFIXES = ("oneway:", "cycleway", "sidewalk", "foot:", "bicycle:", "vehicle:")
 
 def matters(key: str) -> bool:
     """Tell whether a tag can change the verdict."""
-    return key in _KEYS or key.startswith(_PREFIXES)
+    key = plain_key(key)
+    return key in _KEYS or key.startswith(_PREFIXES) or lifecycle.concerns(key)
 
 
 def decide(tags: Mapping[str, str], mode: Mode, rules: Rules = Rules()) -> Verdict:
@@ -174,7 +173,11 @@ def decide(tags: Mapping[str, str], mode: Mode, rules: Rules = Rules()) -> Verdi
     >>> decide({"highway": "steps"}, "bike").dropped
     'stairs'
     """
+    tags = clean(tags)
     highway = tags.get("highway", "")
+    state = standing(tags).state
+    if state in ("planned", "gone", "unknown"):
+        return Verdict(False, False, "unlisted" if state == "unknown" else state)
     if not highway:
         if tags.get("route") == "ferry":
             if not rules.ferries:
@@ -201,10 +204,6 @@ def _closed(
 ) -> str:
     if highway in _MOTORWAYS:
         return "motorway"
-    if highway in _PLANNED:
-        return "planned"
-    if highway in _GONE:
-        return "gone"
     known = _WALKED | _RIDDEN | _BY_TAG | _TRUNKS | {"ferry", "steps"}
     if highway not in known:
         return "not_street"
@@ -251,15 +250,15 @@ def _right(tags: Mapping[str, str], mode: Mode, noted: list[str]) -> tuple[bool,
 
 
 def _one_right(value: str, mode: Mode, key: str) -> str:
-    if value in _GRANTED:
+    if value in GRANTED:
         return "granted"
     if value in ("dismount", "use_sidepath"):
         if mode == "walk":
             return "granted"
         return "dismount" if value == "dismount" else "sidepath"
-    if value in _PRIVATE:
+    if value in PRIVATE:
         return "private"
-    return "forbidden" if value in _FORBIDDEN else ""
+    return "forbidden" if value in FORBIDDEN else ""
 
 
 def _trunk_open(tags: Mapping[str, str], mode: Mode, rules: Rules) -> bool:
@@ -303,14 +302,14 @@ def _directions(
             forward, backward = stated or _with_contraflow(tags, *base)
     for key, along in ((f"{own}:forward", True), (f"{own}:backward", False)):
         value = tags.get(key, "")
-        if value in _FORBIDDEN or value in _GRANTED:
-            is_open = value in _GRANTED
+        if value in FORBIDDEN or value in GRANTED:
+            is_open = value in GRANTED
             forward, backward = (is_open, backward) if along else (forward, is_open)
         elif (
             # vehicle:backward=no closes that direction to bicycles without a tag of their own
             mode == "bike"
-            and tags.get("bicycle") not in _GRANTED
-            and tags.get(key.replace("bicycle", "vehicle")) in _FORBIDDEN
+            and tags.get("bicycle") not in GRANTED
+            and tags.get(key.replace("bicycle", "vehicle")) in FORBIDDEN
         ):
             forward, backward = (False, backward) if along else (forward, False)
     return forward, backward

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 from metrogis.errors import SourceError
-from metrogis.streets.lost import Lost, broken_ways
+from metrogis.streets.lost import Lost, broken_ways, strange_ways
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
@@ -18,9 +18,11 @@ Array = npt.NDArray[Any]
 class RawStreets(NamedTuple):
     """Ways of a file before any choice: ids, tags, vertices in longitude and latitude.
 
-    Vertex places are NaN where the file lacks the node. ``barriers`` holds the tags of barrier
-    nodes, ``signals`` the ids of nodes with traffic signals. ``box`` is the area that the header of
-    the file states (west, south, east, north), ``lost`` what could not be read at all.
+    Tags are in plain spelling (:func:`metrogis.osm.values.clean`). Vertex places are NaN where
+    the file lacks the node. ``barriers`` holds the tags of barrier nodes, ``signals`` the ids of
+    nodes with traffic signals. ``box`` is the area that the header of the file states (west,
+    south, east, north), ``lost`` what could not be read at all, ``deleted`` how many streets an
+    editor has deleted.
     """
 
     way_id: Array
@@ -35,14 +37,13 @@ class RawStreets(NamedTuple):
     relations: int
     box: tuple[float, float, float, float] | None = None
     lost: tuple[Lost, ...] = ()
+    deleted: int = 0
 
     @property
     def unread(self) -> list[Lost]:
-        """What was lost in reading: whole streets, and ways that lack nodes."""
-        return [
-            *self.lost,
-            *broken_ways(self.way_id, self.tags, self.start, self.lon, self.lat),
-        ]
+        """What was lost in reading: whole streets, ways that lack nodes or a meaning."""
+        ways = (self.way_id, self.tags, self.start, self.lon, self.lat)
+        return [*self.lost, *broken_ways(*ways), *strange_ways(*ways)]
 
 
 NOT_READ = Text("nie da się odczytać pliku OSM", "not a readable OSM file")

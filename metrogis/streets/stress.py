@@ -20,11 +20,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.errors import ParameterError
+from metrogis.osm.tagtable import distinct_tags
 from metrogis.provenance import Audit, Source, attach
 from metrogis.streets.directions import DIRECTIONS, Side, cycling_directions, riding
 from metrogis.streets.speeds import IMPLICIT_KEYS, Direction, speed_limit
 from metrogis.streets.stress_rules import Default, Facts, RuleSet, lts_tag, rule_set
-from metrogis.streets.tagtable import distinct_tags
 from metrogis.texts import Text, is_missing
 
 Array = npt.NDArray[Any]

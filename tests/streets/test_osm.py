@@ -11,12 +11,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import osmium
+import pandas as pd
 import pytest
 import shapely
 from scipy.sparse.csgraph import dijkstra
 
 from metrogis.errors import CRSError, MetrogisError, ParameterError, SourceError
-from metrogis.streets import StreetNetwork, read_osm
+from metrogis.streets import StreetNetwork, from_lines, read_osm
 from metrogis.streets.permissions import DROPPED, NOTED, Permissions, Rules, decide, passable
 
 Read = Callable[..., StreetNetwork]
@@ -458,3 +459,82 @@ def test_real_pbf_against_a_plain_second_reading(
     sources = np.arange(0, net.n_nodes, net.n_nodes // 40)
     found = net.nearest(sources, direction="from").distance
     np.testing.assert_array_equal(found, dijkstra(net.matrix(), indices=sources, min_only=True))
+
+
+# ------------------------------------------------------------------------- editors, values
+
+
+@pytest.mark.parametrize("mark", ["action='delete'", 'visible="false"', "visible='false' x='>'"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_an_editor_deleted_is_left_out_and_counted(
+    tmp_path: Path, osm: Read, mark: str, packed: bool
+) -> None:
+    osm(ROW, [([1, 2], ROAD), ([2, 3], ROAD), ([4, 2, 5], ROAD)], {2: {"barrier": "wall"}})
+    text = (tmp_path / "mini.osm").read_text(encoding="utf-8")
+    text = text.replace('<way id="2"', f'<way {mark} id="2"')
+    assert read_osm_text(tmp_path, text, packed).components().length.shape == (3,)
+    # a deleted wall stops nobody
+    text = text.replace('<node id="2"', "<node action='delete' id=\"2\"")
+    net = read_osm_text(tmp_path, text, packed)
+    assert net.n_edges == 3
+    assert len(net.components().length) == 1
+    assert count(net, "deleted in an editor") == 1
+
+
+def read_osm_text(folder: Path, text: str, packed: bool) -> StreetNetwork:
+    path = folder / ("a.osm.gz" if packed else "a.osm")
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    return read_osm(path)
+
+
+@pytest.mark.parametrize("mark", [{"visible": False}, {"visible": "false"}, {"action": "delete"}])
+def test_overpass_elements_an_editor_deleted(tmp_path: Path, mark: dict[str, Any]) -> None:
+    data = overpass()
+    data["elements"][5].update(mark)
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    net = read_osm(path)
+    assert net.n_edges == 1
+    assert count(net, "deleted in an editor") == 1
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ({"highway": "construction", "construction": "cycleway"}, "planned"),
+        ({"highway": "Proposed"}, "planned"),
+        ({"highway": "cycleway", "disused": "yes"}, "gone"),
+        ({"highway": "razed"}, "gone"),
+        ({"highway": "ruins"}, "gone"),
+        ({"highway": "cycleawy"}, "unlisted"),
+        ({"highway": " CYCLEWAY ;zzz"}, ""),
+    ],
+)
+def test_only_what_stands_is_used(tags: dict[str, str], reason: str) -> None:
+    assert {decide(tags, mode).dropped for mode in ("walk", "bike")} == {reason}
+
+
+def test_near_a_way_of_unknown_kind_nothing_is_certain(osm: Read) -> None:
+    net = osm(ROW, [([1, 2], ROAD), ([4, 2, 5], {"highway": "cycleawy"})])
+    rows = [(r.action, r.count, r.examples) for r in net.audit if "unknown value" in r.what.en]
+    assert rows == [("unknown", 1, "cycleawy 1")]
+    (lost,) = net.losses
+    assert (lost.count, lost.ids) == (1, ("2",))
+    assert lost.where.length == pytest.approx(0.002)
+
+
+def test_lines_with_tags_in_any_form_are_read_alike() -> None:
+    shapes = [shapely.LineString([(0, 0), (9, 0)]), shapely.LineString([(9, 0), (9, 9)])]
+    tags = [{"highway": "Residential", "oneway": "True"}, {"proposed:highway": "path"}]
+    columns = pd.DataFrame(tags)
+    hstore = pd.DataFrame({"other_tags": [
+        ",".join(f'"{k}"=>"{v}"' for k, v in own.items()) for own in tags
+    ]})  # fmt: skip
+    for table in (
+        columns,
+        hstore,
+        columns.rename(columns={"proposed:highway": "proposed_highway"}),
+    ):
+        net = from_lines(gpd.GeoDataFrame(table, geometry=shapes, crs=2180), mode="bike")
+        assert (net.n_edges, net.n_arcs) == (1, 1)
+        assert count(net, DROPPED["planned"].en) == 1

@@ -11,6 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.osm.lifecycle import standing
+from metrogis.osm.tagtable import distinct_tags
+from metrogis.osm.values import GONE, PLANNED, clean, plain_key
 from metrogis.streets import StreetNetwork
 from metrogis.streets.stress import stress
 from metrogis.texts import Text, number
@@ -25,6 +28,7 @@ _TRACKS = frozenset({"track", "opposite_track"})
 _LANES = frozenset({"lane", "opposite_lane", "buffered_lane"})
 _SIDES = ("cycleway", "cycleway:both", "cycleway:left", "cycleway:right")
 _KEYS = ("highway", "bicycle", "bicycle_road", "cyclestreet", *_SIDES)
+_LIFECYCLE = frozenset({*PLANNED, *GONE})
 
 
 def infrastructure_class(tags: Mapping[str, str]) -> str:
@@ -36,7 +40,8 @@ def infrastructure_class(tags: Mapping[str, str]) -> str:
         ``separate`` (a cycleway; a path, footway, track or service way with
         ``bicycle=designated``), ``track`` (a street with a track, or a bicycle street), ``lane``
         (a street with a painted lane), ``none``. A shared lane or bus lane is none; so is
-        ``cycleway=separate``: there the cycleway is a way of its own.
+        ``cycleway=separate``: there the cycleway is a way of its own. What does not stand (planned,
+        gone, of unknown state) has none.
 
     Examples
     --------
@@ -47,7 +52,10 @@ def infrastructure_class(tags: Mapping[str, str]) -> str:
     >>> infrastructure_class({"highway": "tertiary", "cycleway": "separate"})
     'none'
     """
+    tags = clean(tags)
     highway = tags.get("highway", "")
+    if standing(tags).state not in ("built", ""):
+        return NONE
     if highway == "cycleway":
         return SEPARATE
     if highway in _SHARED_WAYS and tags.get("bicycle") in ("designated", "official"):
@@ -58,16 +66,17 @@ def infrastructure_class(tags: Mapping[str, str]) -> str:
     return LANE if sides & _LANES else NONE
 
 
+def _matters(key: str) -> bool:
+    return key in _KEYS or key.partition(":")[0] in _LIFECYCLE
+
+
 def infrastructure_of(network: StreetNetwork) -> Array:
     """Return the :func:`infrastructure_class` of every edge, shape (edges,)."""
-    keys = [key for key in _KEYS if key in network.ways.columns]
-    texts = network.ways[keys].astype(object)
-    texts = texts.where(texts.notna(), "").astype(str)
-    which, kinds = np.zeros(len(texts), np.int64), np.array([NONE], object)
-    if keys and len(texts):  # each distinct set of tags once
-        which = texts.groupby(keys, sort=False).ngroup().to_numpy()
-        sets = texts.drop_duplicates().to_dict("records")
-        kinds = np.array([infrastructure_class(tags) for tags in sets], object)
+    which, kinds = np.zeros(len(network.ways), np.int64), np.array([NONE], object)
+    if any(plain_key(str(c)) in (*_KEYS, "tags", "other_tags") for c in network.ways.columns):
+        found_tags = distinct_tags(network.ways, _matters, layer="streets")
+        which = found_tags.which  # each distinct set of tags once
+        kinds = np.array([infrastructure_class(tags) for tags in found_tags.sets] or [NONE], object)
     found: Array = kinds[which][network.edge_way]
     return found
 

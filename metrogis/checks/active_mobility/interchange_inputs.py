@@ -15,14 +15,29 @@ from metrogis.checks.active_mobility.infrastructure import NONE, infrastructure_
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
 from metrogis.evidence import Evidence
+from metrogis.osm.values import listed, plain_value
 from metrogis.streets import StreetNetwork
 from metrogis.streets.cycleways import Split, by_state
 from metrogis.streets.slope import gradients, heights, with_slope
-from metrogis.texts import Text
+from metrogis.texts import Text, is_missing
 
 Array = npt.NDArray[Any]
 
-_CLOSED = ("private", "no", "customers", "permit", "delivery", "residents")
+_CLOSED = (
+    "private",
+    "no",
+    "customers",
+    "permit",
+    "delivery",
+    "residents",
+    "resident",
+    "members",
+    "staff",
+    "employees",
+    "key",
+    "prohibited",
+    "restricted",
+)
 """Values of ``access`` whose stands are not for everyone who takes a train."""
 
 
@@ -133,18 +148,33 @@ def stands(run: Run, places: Places) -> Stands:
     if racks is None:
         return Stands(given, given, none)
     p, count = run.parameters, len(given)
+    unsure = np.zeros(len(racks), bool)
     if "access" in racks:
-        closed = racks["access"].isin(_CLOSED).to_numpy(bool)
+        words = racks["access"].map(
+            lambda v: "" if is_missing(v) else plain_value("access", str(v))
+        )
+        closed = words.isin(_CLOSED).to_numpy(bool)
+        strange = (words != "").to_numpy(bool) & ~words.map(_listed_access).to_numpy(bool)
+        run.note(
+            "bike_parking",
+            "unknown",
+            int(strange.sum()),
+            Text(
+                "stojaki o nieznanej wartości access: nie wiadomo, czy dla każdego",
+                "stands whose access nobody lists: unknown whether open to everyone",
+            ),
+            sorted(set(words[strange])),
+        )
         run.note(
             "bike_parking",
             "dropped",
             int(closed.sum()),
             Text("stojaki nie dla każdego (access)", "stands not open to everyone (access)"),
         )
-        racks = racks[~closed]
+        racks, unsure = racks[~closed], strange[~closed]
     told = racks["capacity"] if "capacity" in racks else pd.Series(np.nan, index=racks.index)
     capacity = pd.to_numeric(told, errors="coerce").to_numpy(float, na_value=np.nan)
-    capacity = np.where(capacity >= 0, capacity, np.nan)
+    capacity = np.where((capacity >= 0) & ~unsure, capacity, np.nan)
     run.note(
         "bike_parking",
         "unknown",
@@ -175,6 +205,10 @@ def stands(run: Run, places: Places) -> Stands:
     silent = ~near & ~some
     total = np.where(~near | (uncounted > 0), np.nan, known)
     return Stands(total, np.where(silent, np.nan, known), np.where(silent, np.nan, uncounted))
+
+
+def _listed_access(value: str) -> bool:
+    return listed("access", value)
 
 
 def _known_racks(run: Run, tree: shapely.STRtree) -> Evidence:

@@ -99,6 +99,36 @@ def test_private_stands_do_not_count() -> None:
     assert judged(result)["bike_stands"].tolist() == [4]
 
 
+def test_rights_of_stands_are_read_as_openstreetmap_writes_them() -> None:
+    access = [" Private", "no;yes", "Customers", "mały zadaszony", None]
+    spots = [(2000, 1000 + i) for i in range(5)]
+    parking = racks(*spots, capacity=[1, 2, 4, 8, 16], access=access)
+    result = interchange_access(ONE, hubs((2000, 1000)), routes(LONG), bike_parking=parking)
+    found = judged(result)
+    assert found["stands_known"].tolist() == [18]
+    assert found["racks_uncounted"].tolist() == [1]  # nobody knows who may use it
+    notes = {row.what.en: (row.count, row.examples) for row in result.audit}
+    assert notes["stands whose access nobody lists: unknown whether open to everyone"] == (
+        1, "mały_zadaszony",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"other_tags": '"proposed:highway"=>"cycleway"'},
+        {"disused:highway": "cycleway"},
+        {"highway": "Construction"},
+        {"highway": "cycleawy"},
+    ],
+)
+def test_a_route_that_is_not_built_joins_nobody(tags: dict[str, str]) -> None:
+    lines = layer([LONG], **{key: [value] for key, value in tags.items()})
+    stood = interchange_access(ONE, hubs((2000, 1000)), routes(LONG))
+    assert judged(stood)["state"].tolist() == ["yes"]
+    assert "yes" not in judged(interchange_access(ONE, hubs((2000, 1000)), lines))["state"].tolist()
+
+
 def test_docks_of_the_nearest_bike_share_station() -> None:
     shared_bikes = layer([Point(2300, 1000), Point(9000, 1000)], capacity=[12.0, np.nan])
     found = judged(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrogis.errors import MetrogisError, SourceError
-from metrogis.streets import hstore
+from metrogis.osm import hstore
 
 
 def quoted(text: str) -> str:

@@ -14,9 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.errors import SchemaError
+from metrogis.osm import hstore
+from metrogis.osm.values import clean, plain_key
 from metrogis.provenance import Audit
-from metrogis.streets import hstore
-from metrogis.texts import Text, is_missing
+from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
 
@@ -30,27 +31,28 @@ class TagSets(NamedTuple):
 
 
 class _Known(dict[str, bool]):
-    """Whether a key matters, worked out once per key."""
+    """Whether a key matters in its plain spelling, worked out once per key."""
 
     def __init__(self, matters: Callable[[str], bool]) -> None:
         super().__init__()
         self.matters = matters
 
     def __missing__(self, key: str) -> bool:
-        answer = self[key] = isinstance(key, str) and self.matters(key)
+        answer = self[key] = isinstance(key, str) and self.matters(plain_key(key))
         return answer
 
 
 def distinct_tags(ways: pd.DataFrame, matters: Callable[[str], bool], *, layer: str) -> TagSets:
-    """Return the distinct sets of tags of a table of ways.
+    """Return the distinct sets of tags of a table of ways, in plain spelling.
 
     Parameters
     ----------
     ways : DataFrame
-        Tags in a column ``tags`` (mappings), in ``other_tags`` (hstore or JSON text), or in a
-        column per key, which goes before the others. Missing values are no tags.
+        Tags in a column ``tags`` (mappings or text), ``other_tags`` (hstore or JSON text), or in a
+        column per key, which goes before the others (also as exports spell it: ``@highway``,
+        ``cycleway_left``). Missing and blank values are no tags.
     matters : callable
-        Tells of a key whether it matters; other keys are left out.
+        Tells of a key in plain spelling whether it matters; other keys are left out.
     layer : str
         Named by the audit and by errors.
 
@@ -68,17 +70,22 @@ def distinct_tags(ways: pd.DataFrame, matters: Callable[[str], bool], *, layer: 
     """
     known = _Known(matters)
     columns = [c for c in ways.columns if known[c]]
+    columns.sort(key=lambda c: plain_key(c) == c)  # the plain spelling of a key goes last: it wins
     audit = Audit()
     coded: list[tuple[Array, list[dict[str, str]]]] = []
-    if "other_tags" in ways.columns:
-        texts, first = _factorize(ways["other_tags"])
-        read, audit = hstore.tags_of(pd.Series(first, dtype=object), layer=layer)
+    for column in ("other_tags", "tags"):
+        if column not in ways.columns:
+            continue
+        if any(isinstance(value, Mapping) for value in ways[column]):
+            coded.append(_of_mappings(ways[column].to_numpy(object), known))
+            continue
+        texts, first = _factorize(ways[column])
+        read, unread = hstore.tags_of(pd.Series(first, dtype=object), layer=layer)
+        audit += unread
         coded.append((texts, [_clean(tags, known) for tags in read] or [{}]))
-    if "tags" in ways.columns:
-        coded.append(_of_mappings(ways["tags"].to_numpy(object), known))
     for column in columns:
         codes, values = _factorize(ways[column])
-        coded.append((codes, [{} if is_missing(v) else {column: str(v)} for v in values]))
+        coded.append((codes, [clean({column: v}) for v in values]))
     if not coded:
         raise SchemaError(
             Text("brak kolumny z tagami OSM", "no column holds OSM tags"),
@@ -117,4 +124,4 @@ def _of_mappings(column: Array, known: _Known) -> tuple[Array, list[dict[str, st
 
 
 def _clean(tags: Mapping[str, Any], known: _Known) -> dict[str, str]:
-    return {k: str(v) for k, v in tags.items() if known[k] and not is_missing(v)}
+    return clean({k: v for k, v in tags.items() if known[k]})
