@@ -27,9 +27,18 @@ from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError
 from metrogis.osm import hstore
 from metrogis.osm.lifecycle import states_of
+from metrogis.osm.tagtable import distinct_tags
 from metrogis.osm.values import GONE, PLANNED, plain_key
 from metrogis.provenance import Audit
+from metrogis.streets.directions import (
+    INFRASTRUCTURE,
+    RINGS,
+    side_of,
+    sides_served,
+    traffic_direction,
+)
 from metrogis.streets.overlaps import overlapping
+from metrogis.streets.permissions import decide, matters
 from metrogis.texts import Text, is_missing
 
 Lines: TypeAlias = "gpd.GeoSeries | gpd.GeoDataFrame"
@@ -43,7 +52,6 @@ _OWN_STATES = {
 """Words of the column ``state``; all others are unknown."""
 
 _OFF_ROAD = ("bridleway", "cycleway", "footway", "path", "pedestrian", "steps", "track")
-_YES = ("yes", "true", "1", "-1", "reverse")
 
 
 class Split(NamedTuple):
@@ -246,10 +254,12 @@ def _names(routes: gpd.GeoDataFrame, mask: Array) -> list[Any]:
 
 
 def directions(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> tuple[Array, Audit]:
-    """Tell in how many directions each line may be ridden: 2, or 1 where tags say so.
+    """Tell in how many directions each line may be ridden: 0, 1 or 2.
 
-    First match wins: ``oneway:bicycle``; a contraflow lane (``cycleway*=opposite*``); ``oneway``;
-    on a road with a lane or track on one side only (``cycleway:left`` or ``:right``) 1; else 2.
+    As the table of direction and access says that the network is built by
+    (:func:`metrogis.streets.permissions.decide`); of a two-way road with a lane or track on one
+    side only the directions count in which that runs. Of lines without ``highway`` only what
+    other tags say counts.
 
     Parameters
     ----------
@@ -260,7 +270,7 @@ def directions(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> tupl
     -------
     count : array of int, shape (rows,)
     audit : Audit
-        How many lines carry no tag that tells: 2 is then a guess.
+        How many lines carry no tag that tells: 2 is then a guess; how many are closed to bicycles.
 
     Examples
     --------
@@ -271,45 +281,70 @@ def directions(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> tupl
     >>> directions(routes)[0].tolist()
     [1, 2]
     """
-    audit = Audit()
-    if "other_tags" in routes:
-        tags, audit = hstore.tags_of(routes["other_tags"], layer=layer)
-    else:
-        tags = pd.Series([{} for _ in range(len(routes))], index=routes.index, dtype=object)
-    keys = ("highway", "oneway", "oneway:bicycle", "cycleway")
-    sides = ("cycleway:both", "cycleway:left", "cycleway:right")
-    read = {}
-    for key in (*keys, *sides):
-        value = hstore.values_of(tags, key)
-        if key in routes:
-            own = routes[key].astype(object)
-            value = own.where(own.notna(), value)
-        read[key] = value.where(value.notna(), "").astype(str).str.lower().to_numpy(dtype=str)
-    oneway, bicycle = read["oneway"], read["oneway:bicycle"]
-    ways = {key: read[key] for key in ("cycleway", *sides)}
-    contraflow = np.logical_or.reduce([np.char.startswith(v, "opposite") for v in ways.values()])
-    on_side = {k: np.isin(v, ("lane", "track", "shared_lane")) for k, v in ways.items()}
-    one_side = (
-        ~np.isin(read["highway"], _OFF_ROAD)
-        & (on_side["cycleway:left"] ^ on_side["cycleway:right"])
-        & ~on_side["cycleway"]
-        & ~on_side["cycleway:both"]
-    )
-    count = np.select(
-        [np.isin(bicycle, _YES), bicycle == "no", contraflow, np.isin(oneway, _YES), one_side],
-        [1, 2, 2, 1, 1],
-        default=2,
-    )
-    guessed = (bicycle == "") & (oneway == "") & ~contraflow & ~one_side
-    return count, audit.add(
+    shape = getattr(routes, "active_geometry_name", None)
+    table = pd.DataFrame(routes)[[c for c in routes.columns if isinstance(c, str) and c != shape]]
+    audit, sets, which = Audit(), [dict[str, str]()], np.zeros(len(routes), np.int64)
+    if any(c in ("tags", "other_tags") or matters(c) for c in table.columns):
+        found = distinct_tags(table, matters, layer=layer)
+        audit, sets, which = found.audit, found.sets or sets, found.which
+    counts = np.array([_ridden(tags) for tags in sets], dtype=np.int64)[which]
+    silent = np.array([not _tells_direction(tags) for tags in sets], dtype=bool)[which]
+    audit = audit.add(
         layer,
         "guessed",
-        int(guessed.sum()),
+        int((silent & (counts > 0)).sum()),
         Text(
             "brak tagu kierunku: liczone jako dwukierunkowe",
             "no tag of direction: counted in both directions",
         ),
     )
+    shut = counts == 0
+    return counts, audit.add(
+        layer,
+        "noted",
+        int(shut.sum()),
+        Text(
+            "linie, po których tagi nie pozwalają jechać rowerem: w długości według kierunków zero",
+            "lines that tags close to bicycles: zero in the length by direction",
+        ),
+        _names(routes, shut),
+    )
+
+
+def _ridden(tags: dict[str, str]) -> int:
+    """Return the number of directions in which a line may be ridden as infrastructure."""
+    highway = tags.get("highway")
+    if highway is None:
+        # what is no street by its tags is in the layer all the same: access does not decide
+        verdict = decide({**tags, "highway": "cycleway"}, "bike")
+    else:
+        verdict = decide(tags, "bike")
+    open_ = verdict[:2]
+    if highway is not None and _one_sided(tags):
+        open_ = sides_served(tags, open_)
+    return sum(open_)
+
+
+def _one_sided(tags: dict[str, str]) -> bool:
+    """Tell whether a two-way road has infrastructure on one side only."""
+    if tags.get("highway") in _OFF_ROAD or traffic_direction(tags) is not None:
+        return False
+    sides = [side_of(tags, side)[0] for side in ("left", "right")]
+    return (sides[0] in INFRASTRUCTURE) != (sides[1] in INFRASTRUCTURE) and not any(
+        kind.startswith("opposite") for kind in sides
+    )
+
+
+def _tells_direction(tags: dict[str, str]) -> bool:
+    """Tell whether any tag of a line speaks of directions."""
+    if "oneway" in tags or "oneway:bicycle" in tags or tags.get("junction") in RINGS:
+        return True
+    if any(key.endswith((":oneway", ":forward", ":backward")) for key in tags):
+        return True
+    sides = [tags.get(f"cycleway:{side}", "") for side in ("left", "right", "both")]
+    if any(v.startswith("opposite") for v in (*sides, tags.get("cycleway", ""))):
+        return True
+    return _one_sided(tags)
 
 
 # --------------------------------------------------------------------------- connection

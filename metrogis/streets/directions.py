@@ -1,7 +1,8 @@
-"""What a cyclist meets who rides a way in one direction: may they, and with which tags.
+"""In which directions one rides: the one-way rule of a street, and what opens it to bicycles.
 
-OSM tags describe a way as a whole, with sides (``cycleway:right``) as seen along it. Here they are
-turned into the tags that hold for one direction, so that the same rules serve both.
+Together with :mod:`metrogis.streets.permissions` this is the one table of direction and access:
+the network's arcs, the levels of traffic stress and the lengths by direction are read from it.
+Tags are in plain spelling (:func:`metrogis.osm.values.clean`).
 """
 
 from __future__ import annotations
@@ -9,17 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from metrogis.osm.values import BACKWARD, ONE_WAY, TWO_WAY
 from metrogis.streets.speeds import Direction
 
 Side = Literal["right", "left"]
 
 DIRECTIONS: tuple[Direction, Direction] = ("forward", "backward")
-_YES = frozenset({"yes", "true", "1"})
-_AGAINST = frozenset({"-1", "reverse"})
-_NO = frozenset({"no", "false", "0"})
-_WELCOME = frozenset({"yes", "designated", "permissive", "official"})
+RINGS = frozenset({"roundabout", "circular"})
+"""Values of ``junction`` that imply a one-way street along its drawing."""
+_CHANGING = frozenset({"reversible", "alternating"})
 _SIDES = ("left", "right")
-_INFRASTRUCTURE = frozenset({"lane", "track", "yes", "shared_lane", "share_busway"})
+INFRASTRUCTURE = frozenset({
+    "lane", "track", "yes", "left", "right", "both", "shared_lane", "shared", "share_busway",
+    "buffered_lane", "segregated",
+})  # fmt: skip
+"""Values of ``cycleway*`` that put something for bicycles on the street itself."""
 
 
 class Riding(NamedTuple):
@@ -29,71 +34,118 @@ class Riding(NamedTuple):
     lane: bool
 
 
+class Steering(NamedTuple):
+    """Directions that one-way rules leave to bicycles; values that could not be read."""
+
+    forward: bool
+    backward: bool
+    unread: tuple[str, ...] = ()
+
+
+def one_way(value: str) -> tuple[bool, bool] | None:
+    """Return the directions that a value of ``oneway`` opens; None where it says nothing."""
+    if value == ONE_WAY:
+        return True, False
+    if value == BACKWARD:
+        return False, True
+    return (True, True) if value == TWO_WAY or value in _CHANGING else None
+
+
 def traffic_direction(tags: Mapping[str, str]) -> Direction | None:
     """Return the one direction of the traffic on a way, None where it goes both ways.
 
     >>> traffic_direction({"oneway": "-1"}), traffic_direction({"junction": "roundabout"})
     ('backward', 'forward')
     """
-    oneway = tags.get("oneway")
-    if oneway in _YES:
-        return "forward"
-    if oneway in _AGAINST:
-        return "backward"
-    if oneway is None and tags.get("junction") in ("roundabout", "circular"):
-        return "forward"
-    return None
+    stated = one_way(tags.get("oneway", ""))
+    if stated is None:
+        stated = (True, tags.get("junction") not in RINGS)
+    return None if all(stated) else DIRECTIONS[0] if stated[0] else DIRECTIONS[1]
 
 
-def cycling_directions(tags: Mapping[str, str]) -> tuple[bool, bool]:
-    """Tell whether one may ride forward and backward, as far as direction goes.
+def steering(tags: Mapping[str, str]) -> Steering:
+    """Return the directions that one-way rules leave to bicycles.
 
-    ``oneway:bicycle`` goes before ``oneway``; where it is absent, infrastructure against the
-    traffic (``cycleway=opposite*``, ``cycleway:left:oneway=no`` or ``-1``) opens a one-way street.
-    ``bicycle:forward=no``, ``vehicle:backward=no`` and the like close one direction.
+    First match decides:
 
-    >>> cycling_directions({"oneway": "yes", "cycleway": "opposite_lane"})
+    1. ``oneway:bicycle``: ``no`` opens both directions, ``yes`` keeps that of the street (along
+       the drawing where it has none), ``-1`` is against the drawing;
+    2. ``oneway``, and where it is absent ``junction=roundabout|circular`` (along the drawing); and
+       then infrastructure opens a direction besides: ``cycleway*=opposite*``, or a lane or track
+       whose side says ``oneway`` ``no`` (both), ``-1`` (against the drawing), ``yes`` (along it).
+       A side without a value of its own takes that of ``cycleway:both``, else of ``cycleway``.
+
+    A value that nobody lists says nothing, and is returned as unread.
+
+    >>> steering({"oneway": "yes", "cycleway:left": "track", "cycleway:left:oneway": "-1"})[:2]
     (True, True)
-    >>> cycling_directions({"oneway": "yes", "oneway:bicycle": "no", "bicycle:backward": "no"})
+    >>> steering({"oneway": "yes", "cycleway:left": "separate", "cycleway:left:oneway": "-1"})[:2]
     (True, False)
     """
-    traffic = traffic_direction(tags)
-    own = tags.get("oneway:bicycle")
-    if own in _NO:
-        only = None
-    elif own in _AGAINST:
-        only = "backward"
-    elif own in _YES:
-        only = traffic or "forward"
-    else:
-        only = None if traffic and _against_traffic(tags) else traffic
-    allowed = []
-    for direction in DIRECTIONS:
-        bicycle = tags.get(f"bicycle:{direction}")
-        closed = bicycle == "no" or (
-            tags.get(f"vehicle:{direction}") == "no"
-            and bicycle not in _WELCOME
-            and tags.get("bicycle") not in _WELCOME
-        )
-        allowed.append(only in (None, direction) and not closed)
-    return allowed[0], allowed[1]
-
-
-def _against_traffic(tags: Mapping[str, str]) -> bool:
-    for key in ("cycleway", "cycleway:both", "cycleway:left", "cycleway:right"):
+    notes = []
+    for key in ("oneway", "oneway:bicycle"):
         value = tags.get(key, "")
-        if value.startswith("opposite"):
-            return True
-        oneway = tags.get(f"{key}:oneway", "")
-        if value in _INFRASTRUCTURE and (
-            oneway in _NO or (oneway in _AGAINST and traffic_direction(tags) == "forward")
-        ):
-            return True
-    return False
+        if value and one_way(value) is None:
+            notes.append("oneway_unread")
+        elif value == "reversible":
+            notes.append("reversible")
+    traffic = traffic_direction(tags)
+    forward, backward = traffic != "backward", traffic != "forward"
+    own = one_way(tags.get("oneway:bicycle", ""))
+    if own == (True, False) and traffic is not None:
+        own = (forward, backward)  # it confirms the street's own direction
+    if own is not None:
+        return Steering(*own, tuple(notes))
+    for side in _SIDES:
+        kind, oneway = side_of(tags, side)
+        opened = (True, True) if kind.startswith("opposite") else one_way(oneway)
+        if opened is not None and (kind in INFRASTRUCTURE or kind.startswith("opposite")):
+            forward, backward = forward or opened[0], backward or opened[1]
+    return Steering(forward, backward, tuple(notes))
+
+
+def side_of(tags: Mapping[str, str], side: str) -> tuple[str, str]:
+    """Return the value of ``cycleway`` at one side of a way, and that of its ``oneway``.
+
+    >>> side_of({"cycleway:both": "track", "cycleway:left:oneway": "no"}, "left")
+    ('track', 'no')
+    """
+    keys = (f"cycleway:{side}", "cycleway:both", "cycleway")
+    kind = next((tags[key] for key in keys if key in tags), "")
+    oneway = next((tags[f"{key}:oneway"] for key in keys if f"{key}:oneway" in tags), "")
+    return kind, oneway
+
+
+def sides_served(
+    tags: Mapping[str, str], open_: tuple[bool, bool], *, driving_side: Side = "right"
+) -> tuple[bool, bool]:
+    """Return the directions in which infrastructure of the way itself runs.
+
+    Parameters
+    ----------
+    tags : mapping
+    open_ : (bool, bool)
+        Directions open to bicycles, along and against the drawing.
+    driving_side : {"right", "left"}
+
+    >>> sides_served({"cycleway:right": "lane"}, (True, True))
+    (True, False)
+    """
+    served: set[Direction] = set()
+    traffic = traffic_direction(tags)
+    for side in _SIDES:
+        kind, _ = side_of(tags, side)
+        if kind in INFRASTRUCTURE or kind.startswith("opposite"):
+            served |= set(_serves(tags, side, traffic, all(open_), driving_side))
+    return (open_[0] and "forward" in served, open_[1] and "backward" in served)
 
 
 def riding(
-    tags: Mapping[str, str], direction: Direction, *, driving_side: Side = "right"
+    tags: Mapping[str, str],
+    direction: Direction,
+    *,
+    open_: tuple[bool, bool] | None = None,
+    driving_side: Side = "right",
 ) -> Riding:
     """Return the tags that hold for a cyclist riding in ``direction``.
 
@@ -102,12 +154,13 @@ def riding(
     traffic's direction. ``cycleway:right:oneway`` (``no``, ``-1``, ``yes``) says otherwise, as
     does a value ``opposite*``: against the traffic. In a two-way street, ``cycleway=opposite*``
     has no direction and is left as it stands. Parking counts on the side one rides on.
+    ``open_`` are the directions open to bicycles; as one-way rules say where not given.
 
     >>> riding({"highway": "tertiary", "cycleway:right": "lane"}, "backward").tags
     {'highway': 'tertiary'}
     """
     traffic = traffic_direction(tags)
-    both = all(cycling_directions(tags))
+    both = all(steering(tags)[:2] if open_ is None else open_)
     kept: dict[str, str] = {}
     lane = False
     for key, value in tags.items():
@@ -151,21 +204,16 @@ def _serves(
     driving_side: Side,
 ) -> tuple[Direction, ...]:
     """Return the directions that infrastructure at a side (or ``both``, or unsaid) serves."""
-    main = f"cycleway:{side}" if side in (*_SIDES, "both") else "cycleway"
-    value = tags.get(main, "")
-    if value.startswith("opposite") and traffic is not None:
-        return (_other(traffic),)
     if side not in _SIDES:
-        return DIRECTIONS
+        main = "cycleway:both" if side == "both" else "cycleway"
+        against = tags.get(main, "").startswith("opposite") and traffic is not None
+        return (_other(traffic),) if against and traffic is not None else DIRECTIONS
+    value, oneway = side_of(tags, side)
     if value.startswith("opposite"):
-        return (_other(_natural(side, driving_side)),)
-    oneway = tags.get(f"{main}:oneway", "")
-    if oneway in _NO:
-        return DIRECTIONS
-    if oneway in _AGAINST:
-        return ("backward",)
-    if oneway in _YES:
-        return ("forward",)
+        return (_other(traffic or _natural(side, driving_side)),)
+    stated = one_way(oneway)
+    if stated is not None:
+        return tuple(d for d, runs in zip(DIRECTIONS, stated, strict=True) if runs)
     if traffic is not None and not both:
         return (traffic,)
     return (_natural(side, driving_side),)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import shapely
 
 from metrogis.evidence.losses import Loss, loss
-from metrogis.osm.lifecycle import standing
+from metrogis.osm.lifecycle import value_state
 from metrogis.streets.permissions import Mode, Permissions, Rules, Verdict
 from metrogis.texts import Text
 
@@ -94,7 +94,7 @@ def strange_ways(
     out = []
     for i, own in enumerate(tags):
         value = own.get("highway")
-        if value is None or standing(own).state != "unknown":
+        if value is None or value_state("highway", value) != "unknown":
             continue
         xy = np.column_stack([lon[start[i] : start[i + 1]], lat[start[i] : start[i + 1]]])
         xy = xy[np.isfinite(xy).all(axis=1)]

@@ -1,19 +1,26 @@
 """Who may use a way, and in which direction: OpenStreetMap's access tags for walking and cycling.
 
-The most specific tag decides: ``foot``, then ``access`` for walking; ``bicycle``, ``vehicle``,
-``access`` for cycling; without one the kind of way decides. Defaults follow the OpenStreetMap wiki
-("OSM tags for routing"); where it leaves a choice, the text says which was taken:
+This is the one table of direction and access (with :mod:`metrogis.streets.directions`): the arcs of
+the network, the levels of traffic stress and the lengths by direction are all read from it.
+
+The most specific tag decides, direction by direction: ``foot``, then ``access`` for walking;
+``bicycle``, ``vehicle``, ``access`` for cycling; each as ``:forward`` or ``:backward``, then
+``:both``, then for the way as a whole. Without one the kind of way decides. Defaults follow the
+OpenStreetMap wiki ("OSM tags for routing"); where it leaves a choice, the text says which was
+taken:
 
 - motorways, planned and vanished ways are never used; ``highway=trunk`` only where a tag grants it
   (``foot``/``bicycle`` = yes, a sidewalk, a cycleway), or with ``trunk=True`` if no ``motorroad``;
+- ``motorroad=yes`` closes a way of any class, unless the mode's own tag grants it;
 - ``private`` and its kin (permit, residents, delivery, agricultural ...) are closed unless
   ``private=True``; ``customers`` and ``destination`` are open;
 - a cycleway without ``foot`` is walked on (counted as a guess); a bridleway too;
-- bicycles need a tag on footways, pedestrian streets and bridleways; paths and tracks are open;
-  steps are closed unless ``stairs=True``; ``bicycle=dismount`` is closed unless ``dismount=True``
-  (which also opens untagged footways: a pushed bicycle is a pedestrian);
+- bicycles need a tag on footways, sidewalks, pedestrian streets and bridleways; paths and tracks
+  are open; steps are closed unless ``stairs=True``; ``bicycle=dismount`` is closed unless
+  ``dismount=True`` (which also opens untagged footways: a pushed bicycle is a pedestrian);
 - ``bicycle=use_sidepath`` closes a way to bicycles (the path beside it must be used);
-  ``foot=use_sidepath`` does not close it: the pavement runs along the way;
+  ``foot=use_sidepath`` does not close it: the pavement runs along the way; both, like
+  ``dismount``, may hold for one direction only;
 - platforms are walked along their outline, as are areas (``area=yes``);
 - walking ignores ``oneway`` and obeys ``oneway:foot``, ``foot:forward``/``:backward`` and moving
   stairs (``conveying``); cycling obeys ``oneway`` and roundabouts unless ``oneway:bicycle``, a
@@ -30,6 +37,8 @@ from typing import Literal, NamedTuple
 from metrogis.osm import lifecycle
 from metrogis.osm.lifecycle import standing
 from metrogis.osm.values import FORBIDDEN, GRANTED, PRIVATE, clean, plain_key
+from metrogis.streets.directions import DIRECTIONS, Steering, one_way, steering
+from metrogis.streets.speeds import Direction
 from metrogis.texts import Text
 
 Mode = Literal["walk", "bike"]
@@ -49,15 +58,14 @@ _WALLS = {"wall", "fence", "hedge", "city_wall", "retaining_wall", "ditch", "gua
 _NOT_RIDDEN = _WALLS | {"stile", "turnstile", "full-height_turnstile", "kissing_gate", "debris",
                         "log", "rope", "squeezer", "stairs"}  # fmt: skip
 
-_ONE_WAY = {"yes", "true", "1"}
-_BACKWARD = {"-1", "reverse"}
-_TWO_WAY = {"no", "false", "0", "alternating"}
-
 DROPPED: dict[str, Text] = {
     "not_street": Text("nie jest drogą dla ludzi", "not a way for people"),
     "motorway": Text("autostrada", "motorway"),
     "trunk": Text(
         "droga ekspresowa lub główna bez prawa wstępu w tagach", "trunk road without a tagged right"
+    ),
+    "motorroad": Text(
+        "droga tylko dla pojazdów samochodowych (motorroad)", "road for motor vehicles only"
     ),
     "planned": Text("planowana lub w budowie", "planned or under construction"),
     "gone": Text("droga już nieistniejąca", "way that is no more"),
@@ -139,8 +147,8 @@ class Permissions:
 
 
 _KEYS = {"highway", "route", "railway", "public_transport", "foot", "bicycle", "vehicle", "access",
-         "motorroad", "oneway", "junction", "area", "conveying", "indoor"}  # fmt: skip
-_PREFIXES = ("oneway:", "cycleway", "sidewalk", "foot:", "bicycle:", "vehicle:")
+         "motorroad", "oneway", "junction", "area", "conveying", "indoor", "footway"}  # fmt: skip
+_PREFIXES = ("oneway:", "cycleway", "sidewalk", "foot:", "bicycle:", "vehicle:", "access:")
 
 
 def matters(key: str) -> bool:
@@ -188,10 +196,17 @@ def decide(tags: Mapping[str, str], mode: Mode, rules: Rules = Rules()) -> Verdi
         else:
             return Verdict(False, False, "not_street")
     noted: list[str] = []
-    reason = _closed(tags, highway, mode, rules, noted)
-    if reason:
-        return Verdict(False, False, reason)
-    forward, backward = _directions(tags, mode, rules, noted)
+    rights = [_right(tags, mode, direction, noted) for direction in DIRECTIONS]
+    reasons = [_closed(tags, highway, mode, rules, right, noted) for right in rights]
+    if all(reasons):
+        return Verdict(False, False, reasons[0])
+    led = _walked(tags) if mode == "walk" else steering(tags)
+    noted += [note for note in led.unread if note not in noted]
+    # a right stated for one direction opens it against a one-way rule, and so does pushing a bike
+    forward, backward = (
+        not reason and (along or right.heading or right.value == "dismount")
+        for reason, along, right in zip(reasons, led[:2], rights, strict=True)
+    )
     if not (forward or backward):
         return Verdict(False, False, "forbidden")
     if tags.get("area") == "yes":
@@ -199,57 +214,87 @@ def decide(tags: Mapping[str, str], mode: Mode, rules: Rules = Rules()) -> Verdi
     return Verdict(forward, backward, "", tuple(noted))
 
 
+class _Right(NamedTuple):
+    """Right in one direction: what it is (empty: none tagged), and whose tag says so.
+
+    ``specific``: the mode's own tag; ``heading``: it grants this very direction.
+    """
+
+    value: str = ""
+    specific: bool = False
+    heading: bool = False
+
+
 def _closed(
-    tags: Mapping[str, str], highway: str, mode: Mode, rules: Rules, noted: list[str]
+    tags: Mapping[str, str],
+    highway: str,
+    mode: Mode,
+    rules: Rules,
+    right: _Right,
+    noted: list[str],
 ) -> str:
+    """Return why a way is closed in the direction of a right; empty where it is open."""
     if highway in _MOTORWAYS:
         return "motorway"
     known = _WALKED | _RIDDEN | _BY_TAG | _TRUNKS | {"ferry", "steps"}
     if highway not in known:
         return "not_street"
-    specific, right = _right(tags, mode, noted)
-    if right == "forbidden" or (right == "private" and not rules.private):
-        return right
-    if right == "sidepath":
-        return right
-    if right == "dismount" and not rules.dismount:
-        return right
+    if right.value in ("forbidden", "sidepath"):
+        return right.value
+    if right.value == "private" and not rules.private:
+        return right.value
+    if right.value == "dismount" and not rules.dismount:
+        return right.value
     # access=yes says nothing about cars-only roads or stairs: only the mode's own tag does
-    granted = specific and right in ("granted", "private", "dismount")
+    granted = right.specific and right.value in ("granted", "private", "dismount")
     if highway in _TRUNKS:
         return "" if granted or _trunk_open(tags, mode, rules) else "trunk"
+    if tags.get("motorroad") == "yes" and not granted:
+        return "motorroad"
     if highway == "ferry":
         return ""
     if mode == "walk":
-        if highway == "cycleway" and not specific:
+        if highway == "cycleway" and not right.specific and "cycleway_walked" not in noted:
             noted.append("cycleway_walked")
         return "" if highway in _WALKED or granted else "not_street"
     if highway == "steps":
         return "" if rules.stairs else "stairs"
     if highway in ("platform", "elevator"):
         return "" if granted else "platform"
-    if highway in _RIDDEN or granted:
+    sidewalk = highway == "path" and tags.get("footway") == "sidewalk"
+    if (highway in _RIDDEN and not sidewalk) or granted:
         return ""
     return "" if rules.dismount and highway != "bus_guideway" else "footway"
 
 
-def _right(tags: Mapping[str, str], mode: Mode, noted: list[str]) -> tuple[bool, str]:
-    """Return whether the mode's own tag decided, and the right it gives (empty: none tagged)."""
-    keys = ("foot", "access") if mode == "walk" else ("bicycle", "vehicle", "access")
-    for key in keys:
-        value = tags.get(key, "").strip().lower()
-        if not value:
-            continue
-        rights = {_one_right(v.strip(), mode, key) for v in value.split(";")}
-        for right in ("granted", "dismount", "sidepath", "private", "forbidden"):
-            if right in rights:
-                return key in ("foot", "bicycle"), right
-        if "access_unread" not in noted:
-            noted.append("access_unread")
-    return False, ""
+_OWN: dict[Mode, tuple[str, ...]] = {
+    "walk": ("foot", "access"),
+    "bike": ("bicycle", "vehicle", "access"),
+}
+"""Keys of access from the most specific on; each also as ``:forward``, ``:backward``, ``:both``."""
 
 
-def _one_right(value: str, mode: Mode, key: str) -> str:
+def _right(tags: Mapping[str, str], mode: Mode, direction: Direction, noted: list[str]) -> _Right:
+    """Return the right in one direction: of the most specific key whose value is listed.
+
+    A key of one direction goes before the same key of both; a key of the mode before those of
+    wider groups, whatever their direction.
+    """
+    for key in _OWN[mode]:
+        for ending in (f":{direction}", ":both", ""):
+            value = tags.get(f"{key}{ending}", "")
+            if not value:
+                continue
+            right = _one_right(value, mode)
+            if right:
+                own = key == _OWN[mode][0]
+                return _Right(right, own, own and ending != "" and right == "granted")
+            if "access_unread" not in noted:
+                noted.append("access_unread")
+    return _Right()
+
+
+def _one_right(value: str, mode: Mode) -> str:
     if value in GRANTED:
         return "granted"
     if value in ("dismount", "use_sidepath"):
@@ -277,71 +322,13 @@ def _sided(key: str) -> tuple[str, ...]:
     return (f"{key}:left", f"{key}:right", f"{key}:both")
 
 
-def _directions(
-    tags: Mapping[str, str], mode: Mode, rules: Rules, noted: list[str]
-) -> tuple[bool, bool]:
-    if mode == "walk":
-        forward, backward = _by_oneway(tags.get("oneway:foot", ""), noted) or (True, True)
-        moving = tags.get("conveying", "")
-        if moving in ("forward", "backward"):
-            forward, backward = moving == "forward", moving == "backward"
-        own = "foot"
-    else:
-        own = "bicycle"
-        if tags.get("bicycle") == "dismount" and rules.dismount:
-            return True, True
-        base = _by_oneway(tags.get("oneway", ""), noted)
-        if base is None:
-            ring = tags.get("junction") in ("roundabout", "circular")
-            base = (True, not ring)
-        of_bicycles = tags.get("oneway:bicycle", "")
-        if of_bicycles in _ONE_WAY and base != (True, True):
-            forward, backward = base  # it confirms the street's own direction
-        else:
-            stated = _by_oneway(of_bicycles, noted)
-            forward, backward = stated or _with_contraflow(tags, *base)
-    for key, along in ((f"{own}:forward", True), (f"{own}:backward", False)):
-        value = tags.get(key, "")
-        if value in FORBIDDEN or value in GRANTED:
-            is_open = value in GRANTED
-            forward, backward = (is_open, backward) if along else (forward, is_open)
-        elif (
-            # vehicle:backward=no closes that direction to bicycles without a tag of their own
-            mode == "bike"
-            and tags.get("bicycle") not in GRANTED
-            and tags.get(key.replace("bicycle", "vehicle")) in FORBIDDEN
-        ):
-            forward, backward = (False, backward) if along else (forward, False)
-    return forward, backward
-
-
-def _by_oneway(value: str, noted: list[str]) -> tuple[bool, bool] | None:
-    """Return the directions a value of ``oneway`` opens (None: not tagged)."""
-    value = value.strip().lower()
-    if not value:
-        return None
-    if value in _ONE_WAY:
-        return True, False
-    if value in _BACKWARD:
-        return False, True
-    if value not in _TWO_WAY:
-        noted.append("reversible" if value == "reversible" else "oneway_unread")
-    return True, True
-
-
-def _with_contraflow(tags: Mapping[str, str], forward: bool, backward: bool) -> tuple[bool, bool]:
-    for key in ("cycleway", *_sided("cycleway")):
-        kind = tags.get(key, "")
-        if kind in ("no", "none"):
-            continue
-        oneway = tags.get(f"{key}:oneway", "")
-        if kind.startswith("opposite") or oneway in _TWO_WAY:
-            return True, True
-        if oneway in _BACKWARD:
-            backward = True
-        elif oneway in _ONE_WAY and not forward:
-            forward = True
-    return forward, backward
+def _walked(tags: Mapping[str, str]) -> Steering:
+    """Return the directions that ``oneway:foot`` and moving stairs leave to walkers."""
+    value, moving = tags.get("oneway:foot", ""), tags.get("conveying", "")
+    if moving in ("forward", "backward"):
+        return Steering(moving == "forward", moving == "backward")
+    stated = one_way(value)
+    return Steering(*(stated or (True, True)), ("oneway_unread",) if value and not stated else ())
 
 
 def passable(tags: Mapping[str, str], mode: Mode, rules: Rules = Rules()) -> bool:
@@ -355,12 +342,13 @@ def passable(tags: Mapping[str, str], mode: Mode, rules: Rules = Rules()) -> boo
     >>> passable({"barrier": "gate", "access": "no", "foot": "yes"}, "walk")
     True
     """
-    specific, right = _right(tags, mode, [])
-    if right in ("granted", "dismount") and specific:
+    tags = clean(tags)
+    right = _right(tags, mode, "forward", [])
+    if right.value in ("granted", "dismount") and right.specific:
         return True
-    if right == "private":
+    if right.value == "private":
         return rules.private
-    if right in ("forbidden", "sidepath"):
+    if right.value in ("forbidden", "sidepath"):
         return False
     if tags.get("locked") == "yes":
         return rules.private

@@ -20,18 +20,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.errors import ParameterError
+from metrogis.osm import lifecycle
 from metrogis.osm.tagtable import distinct_tags
+from metrogis.osm.values import clean as plain_tags
 from metrogis.provenance import Audit, Source, attach
-from metrogis.streets.directions import DIRECTIONS, Side, cycling_directions, riding
+from metrogis.streets import permissions
+from metrogis.streets.directions import DIRECTIONS, Side, riding, steering
 from metrogis.streets.speeds import IMPLICIT_KEYS, Direction, speed_limit
 from metrogis.streets.stress_rules import Default, Facts, RuleSet, lts_tag, rule_set
-from metrogis.texts import Text, is_missing
+from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
 Rules = str | Path | RuleSet
 
 ONEWAY = "oneway"
 """Rule id of a direction closed by ``oneway``, ``bicycle:backward=no`` and the like."""
+CLOSED = "closed"
+"""Rule id of a way that the table of access closes, and no rule of the set forbids."""
 
 _KEYS = frozenset(
     {
@@ -50,6 +55,9 @@ _KEYS = frozenset(
 
 _PREFIXES = ("cycleway", "parking")
 
+Access = permissions.Rules
+"""Choices of access: which doubtful ways are used."""
+
 
 class Stress(NamedTuple):
     """Level (0: not permitted, None: unknown, else 1-4) and the id of the rule that decided."""
@@ -65,12 +73,17 @@ class _Verdict(NamedTuple):
     traffic: int | None
     """Level of the traffic, permitted or not; None where not rated."""
 
+    def closed(self, rule: str) -> _Verdict:
+        """Return the verdict of a direction in which one may not ride."""
+        return _Verdict(0, rule, (), self.traffic)
+
 
 def level_of_traffic_stress(
     tags: Mapping[str, Any],
     rules: Rules = "bike_ottawa",
     *,
     direction: Direction | None = None,
+    access: Access = Access(),
     driving_side: Side = "right",
 ) -> Stress:
     """Return the level of traffic stress of one way, and the rule that decided.
@@ -82,9 +95,13 @@ def level_of_traffic_stress(
     rules : {"bike_ottawa", "r5"}, Path or RuleSet
         The rule set; a path names a CSV table of one's own (see `stress_rules`).
     direction : {"forward", "backward"}, optional
-        Along the way or against it. Without it, ``bike_ottawa`` gives the way one level by all of
-        its tags, as published; ``r5``, whose bike lanes have a direction, the worse of the
-        directions in which cycling is permitted.
+        Along the way or against it. Whether one may ride there, the table of direction and access
+        says that the network is built by (:func:`metrogis.streets.permissions.decide`), and the
+        rule set rates what is open. Without a direction, ``bike_ottawa`` gives the way one level by
+        all of its tags, permission included, as published; ``r5``, whose bike lanes have a
+        direction, the worse of the directions in which cycling is permitted.
+    access : Rules
+        Which doubtful ways are used, as in the network; asked only with a direction.
     driving_side : {"right", "left"}
         On which side traffic drives.
 
@@ -127,14 +144,14 @@ def level_of_traffic_stress(
             layer="streets",
             remedy=Text('np. {"highway": "residential"}', 'such as {"highway": "residential"}'),
         )
-    clean = {key: str(value) for key, value in tags.items() if not is_missing(value)}
+    clean = plain_tags(tags)
     if direction is not None:
-        verdict = _along(clean, chosen, direction, driving_side)
+        verdict = _along(clean, chosen, direction, driving_side, access)
         return Stress(verdict.level, verdict.rule)
     if not chosen.by_direction:
         verdict = _rate(Facts(clean, None, chosen.defaults, _any_lane(clean)), chosen)
         return Stress(verdict.level, verdict.rule)
-    found = [_along(clean, chosen, d, driving_side) for d in DIRECTIONS]
+    found = [_along(clean, chosen, d, driving_side, None) for d in DIRECTIONS]
     open_ = [v for v in found if v.level != 0] or [v for v in found if v.rule != ONEWAY] or found
     worst = max(open_, key=lambda v: v.level or 0)
     return Stress(worst.level, worst.rule)
@@ -145,15 +162,30 @@ def _any_lane(tags: Mapping[str, str]) -> bool:
 
 
 def _along(
-    tags: Mapping[str, str], rules: RuleSet, direction: Direction, driving_side: Side
+    tags: Mapping[str, str],
+    rules: RuleSet,
+    direction: Direction,
+    driving_side: Side,
+    access: Access | None,
 ) -> _Verdict:
-    """Rate one direction of a way."""
-    seen = riding(tags, direction, driving_side=driving_side)
-    verdict = _rate(Facts(seen.tags, direction, rules.defaults, seen.lane), rules)
-    forward, backward = cycling_directions(tags)
-    if verdict.level != 0 and not (forward if direction == "forward" else backward):
-        return _Verdict(0, ONEWAY, (), verdict.traffic)
-    return verdict
+    """Rate one direction of a way; without ``access`` as the rule set itself permits."""
+    verdict = permissions.decide(tags, "bike", access or Access())
+    open_ = verdict[:2] if not verdict.dropped else steering(tags)[:2]
+    seen = riding(tags, direction, open_=open_, driving_side=driving_side)
+    found = _rate(Facts(seen.tags, direction, rules.defaults, seen.lane), rules)
+    along = open_[0] if direction == "forward" else open_[1]
+    if access is None:
+        return found if along or found.level == 0 else found.closed(ONEWAY)
+    if verdict.dropped or not along:
+        if found.level == 0:
+            return found
+        return found.closed(CLOSED if verdict.dropped else ONEWAY)
+    if found.level != 0:
+        return found
+    # the table of access has spoken: rules that forbid are passed over
+    facts = Facts(seen.tags, direction, rules.defaults, seen.lane)
+    level, rule = rules.verdict(facts, permission=False)
+    return _Verdict(level, rule, tuple(facts.rests_on.values()), level)
 
 
 def _rate(facts: Facts, rules: RuleSet) -> _Verdict:
@@ -169,6 +201,7 @@ def stress(
     rules: Rules = "bike_ottawa",
     node_rule: bool | None = None,
     signals: Collection[Any] = (),
+    access: Access = Access(),
     driving_side: Side = "right",
     layer: str = "streets",
 ) -> pd.DataFrame:
@@ -189,6 +222,8 @@ def stress(
         where ``u`` and ``v`` are given.
     signals : collection
         Nodes with traffic signals: the node rule does not hold there.
+    access : Rules
+        Which doubtful ways are used: those of the network that the ways belong to.
     driving_side : {"right", "left"}
         On which side traffic drives.
     layer : str
@@ -227,10 +262,10 @@ def stress(
             remedy=Text("podaj krawędzie sieci", "give the edges of a network"),
         )
     keys = _KEYS | chosen.keys()
-    kinds, which, audit = distinct_tags(
-        ways, lambda key: key in keys or key.startswith(_PREFIXES), layer=layer
-    )
-    verdicts = {d: [_along(tags, chosen, d, driving_side) for tags in kinds] for d in DIRECTIONS}
+    kinds, which, audit = distinct_tags(ways, lambda key: key in keys or _matters(key), layer=layer)
+    verdicts = {
+        d: [_along(tags, chosen, d, driving_side, access) for tags in kinds] for d in DIRECTIONS
+    }
     levels = {d: _levels([v.level for v in verdicts[d]])[which] for d in DIRECTIONS}
     rules_of = {d: _objects([v.rule for v in verdicts[d]])[which] for d in DIRECTIONS}
     wanted = chosen.by_direction if node_rule is None else node_rule
@@ -267,6 +302,10 @@ def stress(
     audit += _audit_defaults(verdicts, which, layer)
     audit += _audit_speeds(kinds, which, layer)
     return attach(pd.DataFrame(out, index=ways.index), Source(layer=layer), audit)
+
+
+def _matters(key: str) -> bool:
+    return key.startswith(_PREFIXES) or permissions.matters(key) or lifecycle.concerns(key)
 
 
 def _explicit(tags: Mapping[str, str], rules: RuleSet) -> bool:

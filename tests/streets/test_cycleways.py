@@ -236,9 +236,15 @@ def test_directions_of_tags_in_columns_and_of_real_tags(shared) -> None:
     freed = text.str.contains('"oneway:bicycle"=>"no"|"cycleway[^"]*"=>"opposite', regex=True)
     oneway = text.str.contains('"oneway"=>"yes"', regex=False)
     lane = (real["highway"] == "primary_link") & text.str.contains("cycleway:right", regex=False)
-    expected = own | (~freed & (oneway | lane))
-    assert expected.sum() == 113
-    assert ((cycleways.directions(real)[0] == 1) == expected).all()
+    ring = text.str.contains('"junction"=>"roundabout"', regex=False)
+    expected = own | (~freed & (oneway | lane | ring))
+    assert expected.sum() == 117
+    found, audit = cycleways.directions(real)
+    assert ((found == 1) == expected).all()
+    # closed by the table that the network is built by: planned, stairs, access=no, no street
+    shut = real[found == 0]["highway"].value_counts().to_dict()
+    assert shut == {"proposed": 20, "cycleway": 8, "construction": 6, "steps": 3, "rest_area": 1}
+    assert [r.count for r in audit if r.action == "noted"] == [38]
 
 
 # --------------------------------------------------------------------------- ends
