@@ -49,14 +49,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from metrogis import boundary, references, schemas
 from metrogis import crs as crs_rules
@@ -106,6 +99,8 @@ class MetroInfo(_Strict):
     country: str = Field(default="PL", pattern=r"^[A-Z]{2}$")
     bbox: tuple[float, float, float, float] | None = None
     date: Day | None = None
+    densest: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Residents per km2 beyond which a municipality's number is suspicious (plausible.DENSEST)."""
     data: str = "folder"
     """``folder`` (the user's data folder), ``beside`` (this file's folder), or a path of its own,
     which may be absolute: a network drive."""

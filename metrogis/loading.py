@@ -5,7 +5,6 @@ Parsed tables are cached as GeoParquet by the hash of source and settings: a lar
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,10 +16,10 @@ import pandas as pd
 import pyproj
 import shapely
 
-from metrogis import boundary, finer, placing, provenance, schemas
+from metrogis import boundary, finer, judging, parsed, placing, provenance, schemas
 from metrogis import catalog as cat
 from metrogis import crs as crs_rules
-from metrogis.errors import CRSError, MetrogisError, SchemaError, SourceError
+from metrogis.errors import CRSError, MetrogisError, SourceError
 from metrogis.evidence import loss, record
 from metrogis.provenance import Audit, Source
 from metrogis.sources import files, gdal, tables, values, vector
@@ -64,43 +63,13 @@ def load(metro: Metro, name: str) -> Any:
             ),
         ):
             layer = _load(metro, name)
-            _require_content(layer, name)
-            return _with_audit(layer, placing.placed(metro, name, layer))
+            return judging.judged(metro, name, layer)
     except MetrogisError as error:
         if error.layer not in metro.catalog.layers:  # a feed, a table of the feed, a parameter
             parts = [error.layer, *(error.place or "").split(", ")]
             error.place = ", ".join(dict.fromkeys(part for part in parts if part)) or None
             error.layer = name
         raise
-
-
-def _require_content(layer: Any, name: str) -> None:
-    """Raise for a layer of which nothing can be used: no cell, no zone and no act."""
-    valid = getattr(layer, "valid", None)
-    tables_of = [getattr(layer, part, None) for part in ("zones", "acts")]
-    empty = (isinstance(valid, np.ndarray) and not valid.any()) or (
-        all(isinstance(part, pd.DataFrame) for part in tables_of)
-        and not any(len(part) for part in tables_of if part is not None)
-    )
-    if empty:
-        raise SchemaError(
-            Text("w warstwie nie ma nic, czego można użyć", "nothing in the layer can be used"),
-            layer=name,
-            remedy=Text(
-                'sprawdź plik; jeśli danych nie ma, wpisz missing = "powód"',
-                'check the file; where there is no data, declare missing = "reason"',
-            ),
-        )
-
-
-def _with_audit(layer: Any, audit: Audit) -> Any:
-    """Add rows to the audit that a layer carries."""
-    if not len(audit):
-        return layer
-    whole = provenance.audit_of(layer) + audit
-    if isinstance(layer, pd.DataFrame):
-        return provenance.attach(layer, provenance.source_of(layer, ""), whole)
-    return replace(layer, audit=whole) if hasattr(layer, "audit") else layer
 
 
 def _load(metro: Metro, name: str) -> Any:
@@ -248,7 +217,7 @@ def _table(
     alone = layer.inside is None and getattr(layer, "locate", None) is None
     heavy = sum(file.stat().st_size for file in files.opened(paths)) >= _CACHE_FROM_BYTES
     if alone and heavy and cached.is_file():
-        frame = _from_cache(cached)
+        frame = parsed.load(cached)
         if frame is not None:
             return frame
     frame, audit = _read(metro, name, layer, paths)
@@ -263,7 +232,7 @@ def _table(
         frame, audit = _cut(metro, frame, layer.inside, name, audit)
     frame = provenance.attach(frame.reset_index(drop=True), source, audit)
     if alone and heavy:
-        _to_cache(frame, cached)
+        parsed.keep(frame, cached)
     return frame
 
 
@@ -499,36 +468,3 @@ def _resolved(metro: Metro, name: str, layer: Any) -> list[Path]:
                 ),
             )
     return paths
-
-
-def _to_cache(frame: Any, path: Path) -> None:
-    """Keep a parsed layer; a cache that cannot be written is no reason to fail."""
-    attrs, frame.attrs = frame.attrs, {}
-    try:
-        with files.replacing(path) as temporary:
-            frame.to_parquet(temporary)
-        with files.replacing(path.with_suffix(".json")) as temporary:
-            objects = [str(c) for c in frame.columns if frame[c].dtype == object]
-            kept = {"attrs": attrs, "objects": objects}
-            temporary.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-    except OSError:
-        pass
-    finally:
-        frame.attrs = attrs
-
-
-def _from_cache(path: Path) -> Any:
-    """Return a kept layer, or ``None`` where it is not whole."""
-    try:
-        kept = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        try:
-            frame = gpd.read_parquet(path)
-        except ValueError:  # a table without geometry
-            frame = pd.read_parquet(path)
-        for column in kept["objects"]:  # Parquet gives text another dtype than was put in
-            values = frame[column]
-            frame[column] = values.astype("object").where(values.notna(), None)
-        frame.attrs = kept["attrs"]
-    except (OSError, ValueError, KeyError):
-        return None
-    return frame

@@ -39,7 +39,8 @@ class Field:
     """One column: its meaning, unit and limits. ``unique`` columns are keys, never empty.
 
     ``bad`` says what becomes of values that cannot be read or break the limits, as long as others
-    are good: ``error``; ``unknown``: they are empty from now on; ``lost``: their rows are losses.
+    are good: ``error``; ``empty``: they are empty from now on, which says it all; ``unknown``: the
+    same, and their rows are losses, for sums lack them; ``lost``: the rows are dropped, and losses.
     """
 
     kind: Kind
@@ -51,7 +52,7 @@ class Field:
     low: float | None = None
     high: float | None = None
     allowed: tuple[str, ...] = ()
-    bad: Literal["error", "unknown", "lost"] = "error"
+    bad: Literal["error", "empty", "unknown", "lost"] = "error"
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,28 @@ _AREA = Text(
 )
 _COVERED = ("complete", "partial", "none")
 _NAME = Field("text", Text("nazwa", "name"), nullable=True)
-_PEOPLE = Field("number", Text("liczba mieszkańców", "residents"), "people", low=0, nullable=True)
+MOST_PEOPLE = 5e7
+"""More residents, or flow, than any municipality or pair has: Chongqing, the largest, has 32
+million (census of China, 2020). Beyond it a number is a fill (2147483647, 3.4e38)."""
+MOST_STANDS = 30_000
+"""The largest bicycle garage, Utrecht Centraal, has 12,656 places (city of Utrecht, 2019)."""
+MOST_DOCKS = 1_000
+"""Docks of one bike-share station; the largest have some 150 (project choice)."""
+MOST_KM2 = 200_000
+"""The largest municipality of the world, Altamira in Brazil, has 159,533 km2 (IBGE)."""
+_PEOPLE = Field(
+    "number", Text("liczba mieszkańców", "residents"), "people", low=0, high=MOST_PEOPLE,
+    nullable=True,
+)  # fmt: skip
 
 
 def _optional(f: Field) -> Field:
-    return Field(f.kind, f.text, f.unit, False, True, False, f.low, f.high, f.allowed)
+    return replace(f, required=False, nullable=True, unique=False)
+
+
+def _measure(text: Text, unit: str, most: float) -> Field:
+    """An optional number of 0 or more; one that cannot be is unknown."""
+    return Field("number", text, unit, False, True, low=0, high=most, bad="empty")
 
 
 SCHEMAS: dict[str, Schema] = {
@@ -101,7 +119,8 @@ SCHEMAS: dict[str, Schema] = {
             Text("ludność w komórkach", "population by cell"),
             "polygon",
             {
-                "population": _PEOPLE,
+                # a cell whose number cannot be is a cell of unknown population
+                "population": replace(_PEOPLE, bad="empty"),
                 "modelled": _optional(Field("flag", Text("dane modelowane", "modelled"))),
             },
         ),
@@ -113,7 +132,7 @@ SCHEMAS: dict[str, Schema] = {
                 "teryt": Field("teryt", _TERYT.text, unique=True, bad="lost"),
                 "name": _optional(_NAME),
                 "population": replace(_PEOPLE, bad="unknown"),
-                "area_km2": _optional(Field("number", Text("powierzchnia", "area"), "km2", low=0)),
+                "area_km2": _measure(Text("powierzchnia", "area"), "km2", MOST_KM2),
             },
         ),
         Schema(
@@ -139,8 +158,8 @@ SCHEMAS: dict[str, Schema] = {
             {
                 "name": Field("text", Text("nazwa węzła", "name of the interchange")),
                 "rank": _optional(Field("text", Text("ranga", "rank"))),
-                "bike_stands": _optional(
-                    Field("number", Text("stojaki rowerowe", "bicycle stands"), "stands", low=0)
+                "bike_stands": _measure(
+                    Text("stojaki rowerowe", "bicycle stands"), "stands", MOST_STANDS
                 ),
             },
         ),
@@ -220,6 +239,7 @@ SCHEMAS: dict[str, Schema] = {
                     Text("wielkość", "size"),
                     "people",
                     low=0,
+                    high=MOST_PEOPLE,
                     nullable=True,
                     bad="unknown",
                 ),
@@ -242,7 +262,7 @@ SCHEMAS: dict[str, Schema] = {
             "point",
             {
                 "name": _optional(_NAME),
-                "capacity": _optional(Field("number", Text("stojaki", "docks"), "docks", low=0)),
+                "capacity": _measure(Text("stojaki", "docks"), "docks", MOST_DOCKS),
             },
         ),
         Schema(
@@ -472,6 +492,14 @@ def _set_apart(
     if not gone.any() or gone.all():  # where no value is good the column is the wrong one
         return frame, audit, []
     shown = [f"{i}: {str(v)[:40]}" for i, v in column[gone].head(6).items()]
+    if rule.bad == "empty":
+        what = Text(
+            f"{name}: wartości, których nie może być ({rule.text.pl}): nieznane",
+            f"{name}: values that cannot be ({rule.text.en}): not known",
+        )
+        frame = frame.copy()
+        frame[name] = column.astype(object).where(~gone, None)
+        return frame, audit.add(layer, "unknown", int(gone.sum()), what, shown), []
     what = Text(
         f"wiersze z {name}, którego nie da się odczytać ({rule.text.pl})",
         f"rows whose {name} cannot be read ({rule.text.en})",

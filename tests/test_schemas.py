@@ -301,9 +301,49 @@ def test_numbers_that_are_not_finite_are_unknown_or_refused_with_row_and_column(
     out, audit = schemas.conform(table, "MunicipalPopulation", layer="p")
     assert out["population"].isna().tolist() == [False, True]
     assert [(r.action, r.count, r.examples.split(":")[0]) for r in audit] == [("unknown", 1, "1")]
-    table = table.rename(columns={"population": "area_km2"}).assign(population=[1, 2])
-    with pytest.raises(SchemaError, match=r"'area_km2': 1 values .*1: "):
+    table = table.iloc[[1]]
+    with pytest.raises(SchemaError, match=r"'population': 1 values .*1: "):
         schemas.conform(table, "MunicipalPopulation", layer="p")
+
+
+NUMERIC = [
+    (schema.name, column)
+    for schema in schemas.SCHEMAS.values()
+    for column, rule in schema.fields.items()
+    if rule.kind in ("number", "integer")
+]
+IMPOSSIBLE = ["inf", "-inf", "1e400", "-1", "-9999", "-32768", 3.4028235e38, -3.4e38, "2147483647",
+              4294967295, np.inf, "nan people", "many"]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", IMPOSSIBLE)
+@pytest.mark.parametrize(("schema", "column"), NUMERIC)
+def test_no_numeric_column_of_any_schema_holds_what_cannot_be(schema, column, value) -> None:
+    """The row that has it is unknown, the others stay; the audit names row and column."""
+    rules = schemas.get(schema)
+    assert rules.fields[column].low is not None
+    assert rules.fields[column].high is not None
+    words = {"teryt": "226101{}", "text": "a", "flag": "1", "number": "3", "date": "2024-01-01"}
+    data = {
+        name: [words[rule.kind].format(i) for i in (1, 2)]
+        for name, rule in rules.fields.items()
+        if rule.required or name == column
+    }
+    data[column] = pd.Series(["5", value], dtype=object)
+    frame = pd.DataFrame(data, index=[10, 20])
+    frame[column] = pd.Series(["5", value], dtype=object, index=[10, 20])
+    if rules.geometry:
+        shapes = {"point": shapely.Point(0, 0), "polygon": shapely.box(0, 0, 1, 1)}
+        frame = gpd.GeoDataFrame(frame, geometry=[shapes[rules.geometry]] * 2, crs=2180)
+    out, audit = schemas.conform(frame, schema, layer="l")
+    assert out[column].iloc[0] == 5
+    assert np.isnan(out[column].iloc[1])
+    (row,) = [r for r in audit if r.action == "unknown"]
+    assert row.count == 1
+    assert row.examples.startswith("20: ")
+    assert column in row.what.en
+    with pytest.raises(SchemaError, match=column):
+        schemas.conform(frame.iloc[[1]], schema, layer="l")
 
 
 @pytest.mark.parametrize(

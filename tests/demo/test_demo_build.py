@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 
 from metrogis import demo, parallel
+from metrogis.demo import writing
 from metrogis.errors import ParameterError
 
 SMALL = {"municipalities": 6, "people": 40_000}
@@ -27,6 +30,32 @@ def test_same_seed_same_bytes(small: Path, tmp_path: Path) -> None:
     again = digests(demo.build(tmp_path / "elsewhere", **SMALL))
     assert again == digests(small)
     assert len(again) > 30
+
+
+def test_what_a_library_counts_does_not_show_in_a_geopackage(small: Path, tmp_path: Path) -> None:
+    """The header of SQLite counts commits and names its version: both are fixed, and it opens."""
+    found = sorted(small.glob("*.gpkg"))
+    assert len(found) > 5
+    for path in found:
+        head = path.read_bytes()[:100]
+        assert head[24:28] == head[92:96] == (1).to_bytes(4, "big")
+        assert head[96:100] == (3_040_000).to_bytes(4, "big")
+        base = sqlite3.connect(path)
+        assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        base.close()
+    frame = gpd.read_file(small / "municipalities.gpkg")
+    once, twice = tmp_path / "once.gpkg", tmp_path / "twice.gpkg"
+    writing.write_gpkg(once, {"a": frame})
+    writing.write_gpkg(twice, {"a": frame})
+    base = sqlite3.connect(twice)
+    for number in range(3):  # as a library that commits more often
+        base.execute(f"CREATE TABLE extra{number} (a)")
+        base.execute(f"DROP TABLE extra{number}")
+        base.commit()
+    base.execute("VACUUM")
+    base.close()
+    writing._settle_header(twice)
+    assert twice.read_bytes()[:40] == once.read_bytes()[:40]
 
 
 def test_same_bytes_in_one_process(
