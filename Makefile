@@ -11,7 +11,11 @@ OUT ?= public
 # options of pytest; one worker per core, whole files to a worker
 PYTEST ?= -n auto --dist loadfile
 
-.PHONY: atlas test check lint types architecture browser notebooks bench clean help
+# inputs that `make fuzz` mutates, and the seed that names them
+COUNT ?= 10000
+SEED ?= 1
+
+.PHONY: atlas test check lint types architecture browser notebooks bench fuzz clean help
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -4
@@ -60,6 +64,10 @@ check: lint types architecture test browser
 bench: $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
 	$(BIN)/python -m pytest tests/benchmarks --run-benchmarks -s
+
+# mutates every kind of input and reads it; prints what raised anything but an error of metrogis
+fuzz: $(STAMP_DEV)
+	$(BIN)/python -m tests.fuzz --count $(COUNT) --seed $(SEED)
 
 clean:
 	rm -rf $(VENV) $(OUT) .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache

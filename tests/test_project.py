@@ -31,6 +31,8 @@ def test_environment_yml_equals_pyproject(project: Path) -> None:
             listed[match.group(1)] = match.group(2).strip()
     wanted = {_CONDA_NAMES.get(n, n): spec for n, spec in _requirements(project).items()}
     assert listed == wanted
+    # what the packages are for is installed with them, from this folder
+    assert [line.strip() for line in lines[-2:]] == ["- pip:", "- ."]
 
 
 def test_constraints_pin_every_dependency_without_addresses(project: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,54 @@ def read_overpass(path: Path, layer: str) -> RawStreets:
             "the Overpass server broke off its answer (time or memory)",
         )
         raise unreadable(why, path, layer)
-    stamp = str((found.get("osm3s") or {}).get("timestamp_osm_base", ""))
+    for number, element in enumerate(elements):
+        why = _misshapen(element)
+        if why is not None:
+            where = Text(f"element {number}: {why.pl}", f"element {number}: {why.en}")
+            raise unreadable(where, path, layer)
+    server = found.get("osm3s")
+    stamp = str(server.get("timestamp_osm_base", "")) if isinstance(server, dict) else ""
     return _overpass_streets(elements, stamp, _box(found.get("bounds")))
+
+
+def _misshapen(element: Any) -> Text | None:
+    """Return why an element is none of OpenStreetMap's: then the file is of another form."""
+    if not isinstance(element, dict) or not isinstance(element.get("type"), str):
+        return Text("nie ma rodzaju (type)", "it has no type")
+    kind = element["type"]
+    if kind in ("node", "way", "relation") and not _is_id(element.get("id")):
+        return Text("nie ma numeru (id)", "it has no id")
+    nodes, shape = element.get("nodes"), element.get("geometry")
+    if kind == "way":
+        if nodes is not None and not (isinstance(nodes, list) and all(map(_is_id, nodes))):
+            return Text("węzły (nodes) nie są listą numerów", "its nodes are no list of ids")
+        if shape is not None and not isinstance(shape, list):
+            return Text("geometria nie jest listą", "its geometry is no list")
+        if nodes is not None and shape is not None and len(nodes) != len(shape):
+            return Text(
+                "węzłów i punktów geometrii nie jest tyle samo",
+                "nodes and geometry differ in length",
+            )
+    if kind == "relation":
+        members = element.get("members")
+        if not (members is None or (isinstance(members, list) and all(map(_is_member, members)))):
+            return Text("członkowie (members) są zapisani inaczej", "its members are odd")
+    return None
+
+
+def _is_id(value: Any) -> bool:
+    """Tell whether a value is a number of an element; ids are whole and fit 64 bits."""
+    if isinstance(value, str):
+        return re.fullmatch(r"-?[0-9]{1,18}", value) is not None
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63
+
+
+def _is_member(value: Any) -> bool:
+    """Tell whether a relation's member has a place or an id; ones without an object are passed."""
+    if not isinstance(value, dict):
+        return True
+    shape = value.get("geometry")
+    return isinstance(shape, list) if shape is not None else _is_id(value.get("ref"))
 
 
 Box = tuple[float, float, float, float]
@@ -132,8 +180,6 @@ def _vertices(
     if refs is None:
         # without node ids vertices at one place are one node: below any drawing accuracy
         refs = [_place_key(p) for p in at]
-    if len(at) != len(refs):
-        raise ValueError(f"way {element['id']}: nodes and geometry differ in length")
     return [int(r) for r in refs], at
 
 
@@ -156,11 +202,14 @@ def _box(bounds: Any) -> Box | None:
     if not isinstance(bounds, dict):
         return None
     names = ("minlon", "minlat", "maxlon", "maxlat")
-    west, south, east, north = (float(bounds[name]) for name in names)
+    try:
+        west, south, east, north = (float(bounds[name]) for name in names)
+    except (KeyError, TypeError, ValueError):  # not stated: known is where there are streets
+        return None
     return (west, south, east, north) if west < east and south < north else None
 
 
 def _place_key(place: tuple[float, float]) -> int:
-    if place[0] != place[0]:
+    if not (math.isfinite(place[0]) and math.isfinite(place[1])):
         return 0
     return -((round((place[0] + 180) * 1e7) << 32) + round((place[1] + 90) * 1e7) + 1)

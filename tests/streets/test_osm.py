@@ -538,3 +538,30 @@ def test_lines_with_tags_in_any_form_are_read_alike() -> None:
         net = from_lines(gpd.GeoDataFrame(table, geometry=shapes, crs=2180), mode="bike")
         assert (net.n_edges, net.n_arcs) == (1, 1)
         assert count(net, DROPPED["planned"].en) == 1
+
+
+ODD = {
+    "no object": 7,
+    "no type": {"id": 1},
+    "type": {"type": [], "id": 1},
+    "no id": {"type": "way", "nodes": [1]},
+    "id": {"type": "node", "id": [1]},
+    "large id": {"type": "node", "id": 10**40},
+    "nodes": {"type": "way", "id": 9, "nodes": "12", "tags": {"highway": "path"}},
+    "node": {"type": "way", "id": 9, "nodes": [1, [2]], "tags": {"highway": "path"}},
+    "geometry": {"type": "way", "id": 9, "geometry": {}, "tags": {"highway": "path"}},
+    "lengths": {"type": "way", "id": 9, "nodes": [1], "geometry": [], "tags": {"highway": "path"}},
+    "member": {"type": "relation", "id": 9, "members": [{"ref": "x"}], "tags": {"highway": "a"}},
+    "members": {"type": "relation", "id": 9, "members": 5, "tags": {"highway": "pedestrian"}},
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=list(ODD))
+def test_an_answer_of_another_form_says_which_element_is_odd(tmp_path, odd) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"elements": [{"type": "node", "id": 1}, odd]}))
+    with pytest.raises(
+        SourceError, match=r"a\.json: not a readable OSM file: element 1: "
+    ) as caught:
+        read_osm(path)
+    assert caught.value.__cause__ is None
