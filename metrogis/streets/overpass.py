@@ -34,9 +34,9 @@ def read_overpass(path: Path, layer: str) -> RawStreets:
         )
         raise unreadable(why, path, layer)
     for number, element in enumerate(elements):
-        why = _misshapen(element)
-        if why is not None:
-            where = Text(f"element {number}: {why.pl}", f"element {number}: {why.en}")
+        odd = _misshapen(element)
+        if odd is not None:
+            where = Text(f"element {number}: {odd.pl}", f"element {number}: {odd.en}")
             raise unreadable(where, path, layer)
     server = found.get("osm3s")
     stamp = str(server.get("timestamp_osm_base", "")) if isinstance(server, dict) else ""

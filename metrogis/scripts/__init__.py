@@ -1,0 +1,1 @@
+"""Commands beside the command line: ``python -m metrogis.scripts.compare`` and others."""
