@@ -7,17 +7,19 @@ error, is that of doing one part after the other.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import os
 import pickle
 import signal
 import sys
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+
+from metrogis import scratch
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -25,6 +27,7 @@ R = TypeVar("R")
 PATIENCE = 900.0
 """Seconds that a part may take longer than the one done here."""
 
+_PR_SET_PDEATHSIG = 1
 _MOST = 8192
 """Tasks whose numbers fit in a pipe, with room to spare."""
 
@@ -62,8 +65,8 @@ def side_by_side(
     """
     if len(parts) < 2 or processors() < 2:
         return [work(part) for part in parts]
-    with tempfile.TemporaryDirectory(prefix="metrogis-") as folder, _frozen():
-        files = [Path(folder) / f"{i}.pickle" for i in range(1, len(parts))]
+    with scratch.folder() as folder, _frozen():
+        files = [folder / f"{i}.pickle" for i in range(1, len(parts))]
         running = [_fork(work, part, file) for part, file in zip(parts[1:], files, strict=True)]
         try:
             own = work(parts[0])
@@ -151,6 +154,7 @@ def _fork(work: Callable[[P], R], part: P, file: Path) -> int:
         return process
     status = 1
     try:
+        _end_with_parent()
         result = work(part)
         with file.open("wb") as stream:
             pickle.dump(result, stream, protocol=5)
@@ -159,6 +163,13 @@ def _fork(work: Callable[[P], R], part: P, file: Path) -> int:
         status = 1
     finally:
         os._exit(status)
+
+
+def _end_with_parent() -> None:
+    """Let the system end this process with the one that forked it, were that killed at once."""
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _wait(process: int, until: float) -> bool:

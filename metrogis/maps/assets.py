@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 
 import platformdirs
 
+from metrogis import scratch
 from metrogis.texts import Text
 
 CDN = "https://cdn.jsdelivr.net/npm"
@@ -133,20 +134,19 @@ def _store(files: Mapping[str, bytes], package: Package, target: Path) -> None:
         if sha512(files[name]) != expected:
             raise ValueError(f"{name} differs from its pinned hash")
     target.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
-    try:
-        for name in package.files:
-            path = made / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(files[name])
-        if target.exists():  # incomplete or changed since
-            shutil.rmtree(target)
-        made.rename(target)
-    except OSError:
-        if not _complete(target, package):  # else another process was faster
-            raise
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+    with scratch.folder(".new-", where=target.parent) as holder:
+        made = holder / "files"
+        try:
+            for name in package.files:
+                path = made / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(files[name])
+            if target.exists():  # incomplete or changed since
+                shutil.rmtree(target)
+            made.rename(target)
+        except OSError:
+            if not _complete(target, package):  # else another process was faster
+                raise
 
 
 def _from_npm(package: Package) -> dict[str, bytes]:

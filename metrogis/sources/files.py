@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Any
 
 import platformdirs
 
-from metrogis import boundary
+from metrogis import boundary, scratch
 from metrogis.errors import SourceError
 from metrogis.texts import Text
 
@@ -121,9 +119,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Works for a file or a folder, whichever the caller makes under the temporary name.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    temporary = holder / path.name
-    try:
+    with scratch.folder(f".{path.name}.", where=path.parent) as holder:
+        temporary = holder / path.name
         yield temporary
         if temporary.is_dir() and path.is_dir():
             old = holder / "old"
@@ -135,8 +132,6 @@ def replacing(path: Path) -> Iterator[Path]:
                 raise
         else:
             os.replace(temporary, path)
-    finally:
-        shutil.rmtree(holder, ignore_errors=True)
 
 
 def umask() -> int:

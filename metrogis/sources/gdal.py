@@ -9,10 +9,8 @@ promises; the two GDAL libraries here (pyogrio's and rasterio's) are guarded ali
 from __future__ import annotations
 
 import re
-import shutil
 import sqlite3
 import stat
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from metrogis import boundary
+from metrogis import boundary, scratch
 from metrogis.errors import SourceError
 from metrogis.sources.files import require_plain
 from metrogis.texts import Text
@@ -244,14 +242,11 @@ def unpacked(
             )
         yield path
         return
-    folder = Path(tempfile.mkdtemp(prefix="metrogis-zip-"))
-    try:
-        what = Text("archiwum nie da się otworzyć", "the archive cannot be opened")
+    what = Text("archiwum nie daje się otworzyć", "the archive cannot be opened")
+    with scratch.folder() as folder:
         with boundary.reading(what, layer=layer, place=path.name):
             file = _extract(path, folder, layer, kind, member)
         yield file
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _extract(path: Path, folder: Path, layer: str, kind: str, member: str | None) -> Path:
