@@ -34,8 +34,12 @@ WHOLE_FILE = Text(
 
 _ERRNO = {
     errno.ENOENT: Text("nie ma takiego pliku", "there is no such file"),
-    errno.EACCES: Text("brak prawa do odczytu", "there is no right to read it"),
-    errno.EPERM: Text("brak prawa do odczytu", "there is no right to read it"),
+    errno.EACCES: Text("brak uprawnień do pliku lub folderu", "no permission for file or folder"),
+    errno.EPERM: Text("brak uprawnień do pliku lub folderu", "no permission for file or folder"),
+    errno.EROFS: Text("dysk jest tylko do odczytu", "the disk is read-only"),
+    errno.EEXIST: Text("taki plik już jest", "there is such a file already"),
+    errno.EXDEV: Text("to inny dysk", "this is another disk"),
+    errno.EBUSY: Text("plik jest w użyciu", "the file is in use"),
     errno.EISDIR: Text("to jest folder, a nie plik", "this is a folder, not a file"),
     errno.ENOTDIR: Text("część ścieżki nie jest folderem", "a part of the path is no folder"),
     errno.ELOOP: Text("dowiązania prowadzą w kółko", "links lead in a circle"),

@@ -27,6 +27,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from metrogis import boundary
 from metrogis.errors import MetrogisError, ParameterError
 from metrogis.terminal import SafeConsole
 from metrogis.terminal import as_json as to_json
@@ -125,7 +126,8 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             raise
         except OSError as error:
             name = Path(error.filename).name if isinstance(error.filename, str) else ""
-            _fail(f"{name}: {error.strerror or error}".lstrip(": "), error, debug, kwargs)
+            told = boundary.why(error).get(default_language())
+            _fail(f"{name}: {told}".lstrip(": "), error, debug, kwargs)
         except Exception as error:
             text = _say("błąd programu", "a fault of the program")
             hint = _say(

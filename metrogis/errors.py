@@ -11,7 +11,13 @@ layer 'population', a.gpkg: file is missing. Remedy: give --data.
 
 from __future__ import annotations
 
+import re
+
 from metrogis.texts import Text, both, default_language, printable
+
+_PLACE_WORDS = {"line": "wiersz", "row": "wiersz", "schema": "schemat"}
+_PLACE = re.compile(r"\b(line|row)(?= \d)|\bschema(?= [A-Z])")
+"""Words of places: all else in them are names and numbers."""
 
 
 class MetrogisError(ValueError):
@@ -57,7 +63,10 @@ class MetrogisError(ValueError):
         """The whole message in both languages."""
 
         def whole(language: str, layer_word: str, remedy_word: str) -> str:
-            where = [f"{layer_word} '{self.layer}'" if self.layer else "", self.place or ""]
+            place = self.place or ""
+            if language == "pl":
+                place = _PLACE.sub(lambda word: _PLACE_WORDS[word[0]], place)
+            where = [f"{layer_word} '{self.layer}'" if self.layer else "", place]
             head = ", ".join(part for part in where if part)
             body = self.message.get(language).rstrip(".")
             text = f"{head}: {body}." if head else f"{body[:1].upper()}{body[1:]}."

@@ -12,7 +12,7 @@ from metrogis.texts import Text
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
-    from metrogis.schemas import Schema
+    from metrogis.schemas import Field, Schema
 
 
 def broken(frame: pd.DataFrame, rules: Schema) -> list[Text]:
@@ -35,20 +35,31 @@ def broken(frame: pd.DataFrame, rules: Schema) -> list[Text]:
                 f"{row}: {str(case)[:40]!r}"
                 for row, case in list(zip(group["index"], group["failure_case"], strict=True))[:5]
             )
-            name = (
-                "powtórzone" if "duplicates" in str(check) or "unique" in str(check) else str(check)
-            )
-            english = "duplicate values" if name == "powtórzone" else str(check)
-            name = {"not_nullable": "puste wartości"}.get(name, name)
-            english = {"not_nullable": "empty values"}.get(english, english)
+            what = _what(str(check), rules.fields[str(column)])
             problems.append(
                 Text(
-                    f"kolumna '{column}': {len(group)} × {name} (wiersz: wartość: {values})",
-                    f"column '{column}': {len(group)} x {english} (row: value: {values})",
+                    f"kolumna '{column}': {len(group)} × {what.pl} (wiersz: wartość: {values})",
+                    f"column '{column}': {len(group)} x {what.en} (row: value: {values})",
                 )
             )
         return problems
     return []
+
+
+def _what(check: str, rule: Field) -> Text:
+    """Word a finding of pandera, whose own words are in English only."""
+    if "null" in check:
+        return Text("puste wartości", "empty values")
+    if "uniq" in check or "duplicate" in check:
+        return Text("powtórzone wartości", "duplicate values")
+    if check.startswith("isin"):
+        among = ", ".join(rule.allowed)
+        return Text(f"wartość spoza listy ({among})", f"a value that is none of: {among}")
+    if check.startswith("greater"):
+        return Text(f"wartość poniżej {rule.low:g}", f"a value below {rule.low:g}")
+    if check.startswith("less"):
+        return Text(f"wartość powyżej {rule.high:g}", f"a value above {rule.high:g}")
+    return Text("wartość, której nie może być", "a value that cannot be")
 
 
 def _keeps(frame: pd.DataFrame, rules: Schema) -> bool:

@@ -32,3 +32,19 @@ def test_message_names_layer_place_and_remedy_in_both_languages(
 
 def test_message_without_layer_starts_with_a_capital() -> None:
     assert str(errors.MetrogisError("nothing to do")) == "Nothing to do."
+
+
+@pytest.mark.parametrize(
+    ("place", "polish"),
+    [
+        ("plan.gml, line 7", "plan.gml, wiersz 7"),
+        ("row 3", "wiersz 3"),
+        ("schema Stops", "schemat Stops"),
+        ("online 7.csv", "online 7.csv"),
+        ("line.gml", "line.gml"),
+    ],
+)
+def test_words_of_places_are_in_the_language_of_the_message(place, polish) -> None:
+    text = errors.MetrogisError("x", layer="l", place=place).text
+    assert f"'l', {polish}: x." in text.pl
+    assert f"'l', {place}: x." in text.en

@@ -358,3 +358,28 @@ def test_flags_as_tables_write_them(text, flag) -> None:
     frame["modelled"] = ["perhaps"]
     with pytest.raises(SchemaError, match="'modelled': 1 values are not yes or no"):
         schemas.conform(frame, "PopulationCells", layer="p")
+
+
+@pytest.mark.parametrize(
+    ("change", "polish", "english"),
+    [
+        ({"state": ["built", "open"]}, "wartość spoza listy (built, ", "none of: built, planned"),
+        ({"people": [-1.0, 5.0]}, "wartość poniżej 0 ", "a value below 0 "),
+        ({"people": [11.0, 5.0]}, "wartość powyżej 10 ", "a value above 10 "),
+        ({"teryt": ["a", "a"]}, "powtórzone wartości", "duplicate values"),
+        ({"teryt": ["a", None]}, "puste wartości", "empty values"),
+    ],
+)
+def test_what_breaks_a_limit_is_told_in_both_languages(change, polish, english) -> None:
+    fields = {
+        "teryt": schemas.Field("text", Text("", ""), unique=True),
+        "state": schemas.Field("text", Text("", ""), allowed=("built", "planned")),
+        "people": schemas.Field("number", Text("", ""), "people", low=0, high=10, nullable=True),
+    }
+    good = {"teryt": ["a", "b"], "state": ["built", "planned"], "people": [1.0, 10.0]}
+    rules = schemas.Schema("Any", Text("", ""), "", fields)
+    assert limits.broken(pd.DataFrame(good), rules) == []
+    (found,) = limits.broken(pd.DataFrame({**good, **change}), rules)
+    assert polish in found.pl
+    assert english in found.en
+    assert "_" not in found.pl

@@ -57,7 +57,7 @@ def numbers_of(column: pd.Series, layer: str) -> np.ndarray:
             ),
             layer=layer,
             place=str(column.name),
-            remedy=Text("popraw je albo usuń te wiersze", "mend them, or drop these rows"),
+            remedy=Text("popraw je albo usuń te wiersze", "fix them, or drop these rows"),
         )
     return values
 

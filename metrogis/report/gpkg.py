@@ -18,6 +18,7 @@ import pyogrio
 import pyogrio.raw
 import shapely
 
+from metrogis import boundary
 from metrogis.checks.contract import Column, Result
 from metrogis.checks.knowledge import WHOLE
 from metrogis.errors import PublishError
@@ -87,10 +88,11 @@ def write(
             made.chmod(0o666 & ~files.umask())
             made.replace(path)
     except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError) as error:
-        why = getattr(error, "strerror", None) or str(error)
+        why = boundary.why(error)
         raise PublishError(
             Text(
-                f"nie można zapisać GeoPackage: {why}", f"the GeoPackage cannot be written: {why}"
+                f"nie można zapisać GeoPackage: {why.pl}",
+                f"the GeoPackage cannot be written: {why.en}",
             ),
             place=path.name,
             remedy=Text(

@@ -23,6 +23,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from metrogis import boundary
 from metrogis.checks.contract import Result
 from metrogis.errors import CheckError, MetrogisError, ParameterError, PublishError
 from metrogis.maps import assets
@@ -404,9 +405,9 @@ def _number(value: Any) -> float | None:
 
 
 def _cannot_write(target: Path, error: OSError) -> PublishError:
-    why = error.strerror or str(error)
+    why = boundary.why(error)
     return PublishError(
-        Text(f"nie można zapisać: {why}", f"cannot be written: {why}"),
+        Text(f"nie można zapisać: {why.pl}", f"cannot be written: {why.en}"),
         place=str(target),
         remedy=Text("podaj folder, w którym można pisać", "give a folder that can be written"),
     )

@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from metrogis import boundary
 from metrogis.checks.contract import Result
 from metrogis.errors import PublishError
 from metrogis.maps.values import flag
@@ -219,7 +220,10 @@ def replace_file(path: Path, write: Callable[[Path], Any]) -> Path:
         temporary = None
     except OSError as error:
         raise PublishError(
-            Text(f"nie można zapisać: {error.strerror}", f"cannot be written: {error.strerror}"),
+            Text(
+                f"nie można zapisać: {boundary.why(error).pl}",
+                f"cannot be written: {boundary.why(error).en}",
+            ),
             place=str(path),
             remedy=Text("podaj folder, w którym można pisać", "give a folder that can be written"),
         ) from error

@@ -284,7 +284,7 @@ class Records:
                 ),
                 layer=self.layer,
                 place=place,
-                remedy=Text("popraw obiekt w pliku", "mend the feature in the file"),
+                remedy=Text("popraw obiekt w pliku", "fix the feature in the file"),
             )
             return self._lost(table, index, row, holder, srs, error, fault.text.en)
         except CRSError as found:

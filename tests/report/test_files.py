@@ -226,7 +226,7 @@ def test_geopackage_is_replaced_whole_or_not_at_all(
     monkeypatch.setattr(
         gpkg, "about", lambda results: (_ for _ in ()).throw(OSError(28, "No space left"))
     )
-    with pytest.raises(PublishError, match="No space left"):
+    with pytest.raises(PublishError, match="the disk is full"):
         gpkg.write([result], path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["x.gpkg"]

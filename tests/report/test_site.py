@@ -192,7 +192,7 @@ def test_nothing_half_written_when_a_check_fails(
     monkeypatch.setattr(
         site.gpkg, "write", lambda *a, **k: (_ for _ in ()).throw(OSError(28, "No space left"))
     )
-    with pytest.raises(PublishError, match="No space left"):
+    with pytest.raises(PublishError, match="the disk is full"):
         site.publish(synthetic.atlas(), target)
     assert (target / "pl/test_check.html").read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["public"]

@@ -265,7 +265,7 @@ def years_between(run: Run, before: str, after: str) -> float | None:
                 "obie warstwy mają tę samą datę: okres i wielkości na rok są nieznane (popraw "
                 "daty w katalogu lub podaj year_before, year_after)",
                 "both layers have the same date: the period and figures per year are unknown "
-                "(mend the dates in the catalog, or set year_before, year_after)",
+                "(fix the dates in the catalog, or set year_before, year_after)",
             ),
             [dates[0][0]],
         )
@@ -276,7 +276,7 @@ def years_between(run: Run, before: str, after: str) -> float | None:
             f"the earlier date ({dates[0][0]}) is not before the later one ({dates[1][0]})",
         ),
         layer=before,
-        remedy=Text("zamień warstwy lub popraw daty", "swap the layers, or mend their dates"),
+        remedy=Text("zamień warstwy lub popraw daty", "swap the layers, or fix their dates"),
     )
 
 

@@ -390,7 +390,7 @@ def _meaning(run: Run, table: pd.DataFrame) -> Meaning:
                 place="meaning",
                 remedy=Text(
                     'popraw set = { meaning = "..." } w katalogu lub podaj parametr meaning',
-                    'mend set = { meaning = "..." } in the catalog, or give the parameter meaning',
+                    'fix set = { meaning = "..." } in the catalog, or give the parameter meaning',
                 ),
             )
         given = values[0] if values else "flow"
