@@ -84,6 +84,8 @@ _KINDS = {
 DOUBTS = frozenset(_KINDS.values())
 """Ids of rows that make things uncertain."""
 
+_LOOKED_AT = 200
+"""Calls looked at for examples."""
 _SHOWN = 5
 
 
@@ -215,9 +217,8 @@ class _Work:
         index = np.flatnonzero(calls)
         if len(self.feed.feeds) > 1:
             index = index[self.of_trip[self.feed.calls.trip[index]] == name]
-        return HealthRow(
-            name, what, TITLES[what], len(index), _some(map(show, index[: _SHOWN + 1]))
-        )
+        shown = dict.fromkeys(map(show, index[:_LOOKED_AT]))  # a trip has many calls
+        return HealthRow(name, what, TITLES[what], len(index), _some(shown))
 
     def stops(self, name: str, what: str, stops: Mask) -> HealthRow:
         ids = self.stop_id[stops & (self.of_stop == name)]
