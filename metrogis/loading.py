@@ -386,8 +386,8 @@ def _placed(
             match=layer.locate.match,
             layer=name,
         )
-        record(frame, [loss("row", Text("miejsce wiersza nieznane", "place of a row unknown"),
-                            lost)])  # fmt: skip
+        gone = loss("row", Text("miejsce wiersza nieznane", "place of a row unknown"), lost)
+        record(frame, [replace(gone, names=tuple(map(str, lost)) if all(lost) else ())])
         audit = audit.add(
             name,
             "unknown",

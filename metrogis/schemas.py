@@ -475,9 +475,18 @@ def _by_code(rows: pd.DataFrame, what: Text, columns: list[str]) -> list[Loss]:
         codes = own.where(codes == "", codes)
     named = (codes != "").to_numpy()
     listed = tuple(dict.fromkeys(codes[named]))
-    return [
+    called = next((c for c in ("interchange", "name") if c in rows.columns), None)
+    found = [
         replace(loss("row", what, rows.index[named]), codes=listed),
         loss("row", what, rows.index[~named]),
+    ]
+    if called is None:
+        return found
+    text = rows[called].astype("string").str.strip().fillna("")
+    parts = (tuple(text[mask].astype(object)) for mask in (named, ~named))
+    return [
+        replace(one, names=names) if all(names) else one
+        for one, names in zip(found, parts, strict=True)
     ]
 
 

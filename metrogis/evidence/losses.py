@@ -45,6 +45,8 @@ class Loss:
         Mode groups concerned, for timetables; empty: any.
     codes : tuple of str
         TERYT codes of the municipalities it was in, where the row names them.
+    names : tuple of str
+        What the lost things are called, where that is known of every one of them; else empty.
     """
 
     kind: str
@@ -55,6 +57,7 @@ class Loss:
     crs: str = ""
     groups: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     def located(self, crs: Any) -> Loss:
         """Return the loss with its place in another CRS."""
@@ -137,6 +140,7 @@ def to_plain(losses: Iterable[Loss]) -> list[list[Any]]:
             item.crs,
             list(item.groups),
             list(item.codes),
+            list(item.names),
         ]
         for item in losses
     ]
@@ -154,8 +158,9 @@ def from_plain(rows: Iterable[Iterable[Any]]) -> tuple[Loss, ...]:
             crs,
             tuple(groups),
             tuple(codes),
+            tuple(names[0]) if names else (),  # a copy kept by a former version has none
         )
-        for kind, what, count, ids, where, crs, groups, codes in rows
+        for kind, what, count, ids, where, crs, groups, codes, *names in rows
     )
 
 

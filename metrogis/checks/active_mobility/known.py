@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from metrogis.checks.active_mobility.places import Places
+from metrogis.checks.active_mobility.places import Places, place_keys
 from metrogis.checks.contract import Run
 from metrogis.evidence import Evidence
 from metrogis.evidence.cycling import cycle_coverage
@@ -172,17 +172,33 @@ def of_places(places: Places, points: Array) -> Array:
 
 
 def sure_points(run: Run, places: Places) -> Array:
-    """Tell which places have no further point that was lost: an entrance, another of their name."""
+    """Tell which places have no further point that was lost: an entrance, another of their name.
+
+    A lost thing whose name is known belongs to places of that name only: under another name it is a
+    place of its own, which counts as unknown. Without a name it may belong to any place it may have
+    been near.
+    """
     p = run.parameters
     reach = {
         "interchange_entrances": p.entrance_distance,
         "rail_stations": max(p.merge_distance, p.same_name_distance),
         "interchanges": p.same_name_distance,
     }
+    called = place_keys(places.table["name"])[places.owner]
     lost = np.zeros(len(places.points), dtype=bool)
     for layer, limit in reach.items():
-        if run.layers[layer] is not None:
-            lost |= run.evidence[layer].lost_near(places.points, limit)
+        if run.layers[layer] is None:
+            continue
+        evidence = run.evidence[layer]
+        rest = []
+        for item in evidence.losses:
+            keys = place_keys(pd.Series(item.names, dtype=object))
+            # an entrance may name its place by id
+            if item.names and (layer != "interchange_entrances" or np.isin(keys, called).all()):
+                lost |= np.isin(called, keys)
+            else:
+                rest.append(item)
+        lost |= replace(evidence, losses=tuple(rest)).lost_near(places.points, limit)
     return of_places(places, ~lost)
 
 

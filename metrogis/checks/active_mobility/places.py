@@ -109,7 +109,12 @@ def unify(
     return Places(table, unit, points, owner, audit, loose)
 
 
-def _keys(names: pd.Series) -> Array:
+def place_keys(names: pd.Series) -> Array:
+    """Return names as they are compared: case and blanks do not matter; empty where there is none.
+
+    >>> place_keys(pd.Series(["Gdynia  Główna ", None])).tolist()
+    ['gdynia główna', '']
+    """
     text = names.astype(object).where(names.notna(), "")
     return np.array([" ".join(str(t).casefold().split()) for t in text], dtype=object)
 
@@ -161,7 +166,7 @@ def _prepare(
     table["origin"] = "interchange" if name == "interchanges" else "station"
     table["_unit"] = unit
     every = gpd.GeoDataFrame(table, geometry=points, crs=crs)[inside].reset_index(drop=True)
-    key = _keys(every["name"])
+    key = place_keys(every["name"])
     shapes = every.geometry.to_numpy()
     a, b = _pairs(shapes, same_name_distance)
     same = (key[a] == key[b]) & (key[a] != "")
@@ -188,7 +193,7 @@ def _prepare(
     row = out["_unit"].to_numpy(dtype=np.int64)
     out["teryt"] = municipalities["teryt"].to_numpy()[row]
     out["municipality"] = municipalities["name"].to_numpy()[row]
-    return _Layer(out, shapes, labels, key, _keys(every["id"])), audit
+    return _Layer(out, shapes, labels, key, place_keys(every["id"])), audit
 
 
 def _pairs(points: Array, distance: float) -> tuple[Array, Array]:
@@ -207,7 +212,7 @@ def _homes(
     a, b = stops.geometry.to_numpy(), hubs.geometry.to_numpy()
     i, j = shapely.STRtree(b).query(a, predicate="dwithin", distance=max(near, named))
     d = shapely.distance(a[i], b[j])
-    key_a, key_b = _keys(stops["name"]), _keys(hubs["name"])
+    key_a, key_b = place_keys(stops["name"]), place_keys(hubs["name"])
     same = (key_a[i] == key_b[j]) & (key_a[i] != "")
     kept = (d <= near) | (same & (d <= named))
     i, j, d, same = i[kept], j[kept], d[kept], same[kept]
@@ -237,7 +242,7 @@ def _gates(
 ) -> tuple[Array, Array, Array, Audit]:
     """Give each entrance to the nearest place of the name (or id) it states; what is left over."""
     gates = entrances.geometry.to_numpy()
-    wanted = _keys(entrances["interchange"])
+    wanted = place_keys(entrances["interchange"])
     i, j = shapely.STRtree(points).query(gates, predicate="dwithin", distance=distance)
     same = (wanted[i] != "") & ((wanted[i] == names[0][j]) | (wanted[i] == names[1][j]))
     i, j = i[same], j[same]

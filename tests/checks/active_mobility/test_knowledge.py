@@ -438,6 +438,29 @@ def test_rows_lost_in_reading(
     less(before, spoil(whole, folder, lambda f: lose(f, np.random.default_rng(seed))))
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_lost_station_makes_those_unsure_that_it_may_belong_to(
+    whole: Path, before: dict[str, Any], tmp_path: Path, named: bool
+) -> None:
+    """Of another name it is a place of its own; without a name it may be an entrance of any."""
+
+    def change(folder: Path) -> None:
+        path = folder / "rail_stations.geojson"
+        lose_features(path, [0])
+        if not named:
+            edit_json(path, lambda data: data["features"][0]["properties"].update(name=None))
+
+    old = before["interchange_access"].features["interchanges"].set_index("name")["state"]
+    assert (old == "no").any()
+    after = run(spoil(whole, tmp_path / "lost", change))["interchange_access"]
+    new = after.features["interchanges"].set_index("name")["state"]
+    assert after.figures["places_lost"] == 1
+    if named:
+        assert new.equals(old.drop("Station 0"))
+    else:
+        assert set(new) == {"yes", "unknown"}
+
+
 def test_a_lost_route_leaves_no_certain_no(
     whole: Path, before: dict[str, Any], tmp_path: Path
 ) -> None:
