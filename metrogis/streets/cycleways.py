@@ -1,10 +1,6 @@
-"""Cycle infrastructure as a network of lines: what is built, how long, how connected.
+"""Cycle infrastructure as a network of lines: what is built, and in how many directions one rides.
 
-Lines belong together where they share a vertex (any vertex, not only an end: OSM ways meet in the
-middle, too), and, at a tolerance above 0, where they come that near to each other. Two lines that
-cross without a shared vertex are a bridge and what runs below it: they stay apart at tolerance 0,
-and are one at any tolerance above it.
-
+How lines are connected is in :mod:`metrogis.streets.connection`, whose functions stand here, too.
 What it does not say: infrastructure is not the whole network a cyclist uses; quiet streets between
 its parts are not in these lines.
 """
@@ -12,7 +8,6 @@ its parts are not in these lines.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import geopandas as gpd
@@ -20,16 +15,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from metrogis import crs as crs_rules
-from metrogis.errors import ParameterError
 from metrogis.osm import hstore
 from metrogis.osm.lifecycle import states_of
 from metrogis.osm.tagtable import distinct_tags
 from metrogis.osm.values import GONE, PLANNED, plain_key
 from metrogis.provenance import Audit
+from metrogis.streets.connection import (
+    _shared_vertices,
+    component_lengths,
+    components,
+    group_labels,
+    line_ends,
+    network_form,
+)
 from metrogis.streets.directions import (
     INFRASTRUCTURE,
     RINGS,
@@ -37,12 +36,27 @@ from metrogis.streets.directions import (
     sides_served,
     traffic_direction,
 )
+from metrogis.streets.once import drawn_once
 from metrogis.streets.overlaps import overlapping
 from metrogis.streets.permissions import decide, matters
-from metrogis.texts import Text, is_missing
+from metrogis.texts import Text, is_missing, number
 
-Lines: TypeAlias = "gpd.GeoSeries | gpd.GeoDataFrame"
 Array: TypeAlias = npt.NDArray[Any]
+
+__all__ = [
+    "Split",
+    "_shared_vertices",
+    "built",
+    "by_state",
+    "component_lengths",
+    "components",
+    "directions",
+    "group_labels",
+    "has_ids",
+    "line_ends",
+    "met",
+    "network_form",
+]
 
 _OWN_STATES = {
     **{state: state for state in ("built", "planned", "unknown")},
@@ -55,23 +69,34 @@ _OFF_ROAD = ("bridleway", "cycleway", "footway", "path", "pedestrian", "steps", 
 
 
 class Split(NamedTuple):
-    """Cycle infrastructure by its state; ``audit`` says what was decided and how."""
+    """Cycle infrastructure by its state; ``audit`` says what was decided and how.
+
+    ``meets``: metres within which ends of lines meet what is there; 0 where lines share OSM's
+    nodes.
+    """
 
     built: gpd.GeoDataFrame
     planned: gpd.GeoDataFrame
     unknown: gpd.GeoDataFrame
     audit: Audit
+    meets: float = 0.0
 
 
-def by_state(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> Split:
+def by_state(
+    routes: gpd.GeoDataFrame,
+    *,
+    layer: str = "cycle_routes",
+    line_tolerance: float = 1.0,
+    shared_nodes: bool | None = None,
+) -> Split:
     """Part cycle infrastructure into built, planned (or under construction), and unknown.
 
     A column ``state`` (``built``, ``planned``, ``unknown``) decides where it is filled; else OSM
     tags do (:func:`metrogis.osm.lifecycle.standing`): ``highway=proposed`` and
     ``proposed:highway=cycleway`` are planned, ``disused`` and the like are dropped, values that
     nobody lists are unknown. Rows whose tags say nothing are built. Multi-part lines become one
-    row per part (parts need not touch), and a line drawn twice (in either direction) is kept once,
-    so that length counts once.
+    row per part (parts need not touch), and what is drawn twice (in either direction, there and
+    back, within ``line_tolerance``) is kept once, so that length counts once.
 
     Parameters
     ----------
@@ -79,6 +104,12 @@ def by_state(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> Split:
         Any CRS. Columns used when there: ``state``, ``other_tags``, and a column per OSM tag.
     layer : str
         Named in the audit.
+    line_tolerance : float
+        Metres, see :func:`metrogis.streets.once.drawn_once`; of data in degrees only lines of
+        exactly one course are one. In data without shared nodes ends of lines meet within it.
+    shared_nodes : bool, optional
+        Whether lines that meet share a vertex, as OpenStreetMap's do. By default where a column
+        of its ids is filled (``osm_id``, ``@id`` ...).
 
     Returns
     -------
@@ -116,18 +147,95 @@ def by_state(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> Split:
     what = Text("linie narysowane drugi raz", "lines drawn a second time")
     audit = audit.add(layer, "dropped", int(repeated.sum()), what, parts.index[repeated])
     parts = parts.loc[~repeated]
-
-    def only(value: str) -> gpd.GeoDataFrame:
-        return parts.loc[(parts["_state"] == value).to_numpy()].drop(columns="_state")
-
-    built = only("built")
+    built = parts[(parts["_state"] == "built").to_numpy()]
     over = overlapping(built.geometry.to_numpy())
     what = Text(
         "linie, które częścią przebiegu leżą na innej: ta część liczy się raz",
         "lines that lie on another one along a part: that part counts once",
     )
     audit = audit.add(layer, "noted", int(over.sum()), what, built.index[over])
-    return Split(built, only("planned"), only("unknown"), audit)
+    if not degrees:
+        parts, found = _once(parts, rank[~repeated], line_tolerance, layer)
+        audit += found
+
+    def only(value: str) -> gpd.GeoDataFrame:
+        return parts.loc[(parts["_state"] == value).to_numpy()].drop(columns="_state")
+
+    if shared_nodes is None:
+        shared_nodes = has_ids(routes)
+    meets = 0.0 if shared_nodes or degrees else line_tolerance
+    return Split(only("built"), only("planned"), only("unknown"), audit, meets)
+
+
+def _once(
+    parts: gpd.GeoDataFrame, rank: Array, tolerance: float, layer: str
+) -> tuple[gpd.GeoDataFrame, Audit]:
+    """Keep every stretch of lines once; say what was taken away."""
+    kept = drawn_once(parts.geometry.to_numpy(), tolerance, rank=rank)
+    if len(kept.dropped) == 0 and len(kept.cut) == 0:
+        return parts, Audit()
+    km = kept.metres.sum() / 1000
+    touched = np.sort(np.concatenate([kept.dropped, kept.cut]))
+    within = _plain(tolerance)
+    length = Text(number(km, "pl", 2), number(km, "en", 2))
+    what = Text(
+        f"odcinki narysowane jeszcze raz bliżej niż {within.pl} m: {length.pl} km liczy się raz",
+        f"stretches drawn again within {within.en} m: {length.en} km count once",
+    )
+    audit = Audit().add(layer, "dropped", len(touched), what, _names(parts, touched))
+    whole = parts.iloc[kept.row]
+    return whole.set_geometry(gpd.GeoSeries(kept.line, index=whole.index, crs=parts.crs)), audit
+
+
+_IDS = frozenset({"osm_id", "@id", "osm_way_id", "full_id", "@osm_id", "osmid", "way_id", "@type"})
+
+
+def has_ids(routes: pd.DataFrame) -> bool:
+    """Tell whether lines come from OpenStreetMap, whose lines share the nodes where they meet.
+
+    >>> has_ids(pd.DataFrame({"osm_id": ["123"]})), has_ids(pd.DataFrame({"NAZWA": ["A"]}))
+    (True, False)
+    """
+    for column in routes.columns:
+        if not isinstance(column, str):
+            continue
+        key = column.strip().lower()
+        filled = routes[column].notna()
+        if (key in _IDS or key == "other_tags") and filled.any():
+            return True
+        if key == "id" and routes[column][filled].astype(str).str.match(r"way/\d").any():
+            return True
+    return False
+
+
+def met(split: Split, *, layer: str = "cycle_routes") -> Audit:
+    """Say how many parts of the built network meet only because lines may lie a little apart.
+
+    >>> from shapely import LineString
+    >>> lines = [LineString([(0, 0), (9, 0)]), LineString([(9.5, 0), (20, 0)])]
+    >>> routes = gpd.GeoDataFrame(geometry=lines, crs="EPSG:2180")
+    >>> met(by_state(routes)).rows[0].count, len(met(by_state(routes, shared_nodes=True)))
+    (1, 0)
+    """
+    built = split.built
+    if split.meets <= 0 or len(built) == 0:
+        return Audit()
+    apart, joined = components(built), components(built, meets=split.meets)
+    first = np.unique(joined, return_index=True)[1]
+    # parts of the network that are not the first of theirs hang on it by the tolerance alone
+    hanging = np.unique(apart[apart != apart[first][joined]])
+    what = Text(
+        f"części sieci połączone, bo leżą nie dalej niż {_plain(split.meets).pl} m "
+        "(dane bez węzłów OSM)",
+        f"parts of the network joined within {_plain(split.meets).en} m (data without OSM nodes)",
+    )
+    shown = [int(np.flatnonzero(apart == label)[0]) for label in hanging[:6]]
+    return Audit().add(layer, "repaired", len(hanging), what, built.index[shown])
+
+
+def _plain(metres: float) -> Text:
+    shown = f"{metres:g}"
+    return Text(shown.replace(".", ","), shown)
 
 
 def _courses(lines: Array, *, digits: int) -> Array:
@@ -245,9 +353,10 @@ def _hinted(table: pd.DataFrame, silent: Array) -> tuple[Array, Array]:
     return hinted, unread
 
 
-def _names(routes: gpd.GeoDataFrame, mask: Array) -> list[Any]:
+def _names(routes: gpd.GeoDataFrame, chosen: Array) -> list[Any]:
+    """Return how some rows (a mask, or positions) are called."""
     column = routes["osm_id"] if "osm_id" in routes else routes.index.to_series()
-    return column[mask].head(6).tolist()
+    return list(column.to_numpy()[chosen][:6])
 
 
 # --------------------------------------------------------------------------- directions
@@ -345,222 +454,3 @@ def _tells_direction(tags: dict[str, str]) -> bool:
     if any(v.startswith("opposite") for v in (*sides, tags.get("cycleway", ""))):
         return True
     return _one_sided(tags)
-
-
-# --------------------------------------------------------------------------- connection
-
-
-def components(lines: Lines, *, tolerance: float = 0.0) -> Array:
-    """Label lines by the connected network they belong to.
-
-    Parameters
-    ----------
-    lines : GeoSeries or GeoDataFrame of lines
-        Projected CRS in metres. A row is one line, its parts (if any) together.
-    tolerance : float
-        Metres. 0: lines are joined by a vertex with exactly equal coordinates (equal positions
-        stay equal in a reprojection). Above: also by a distance of at most this.
-
-    Returns
-    -------
-    array of int, shape (rows,)
-        Labels 0, 1, ... in order of first appearance.
-
-    Raises
-    ------
-    CRSError, ParameterError
-
-    Examples
-    --------
-    >>> from shapely import LineString
-    >>> lines = gpd.GeoSeries(
-    ...     [LineString([(0, 0), (5, 0), (9, 0)]), LineString([(5, 0), (5, 7)]),
-    ...      LineString([(5, 12), (5, 20)])], crs="EPSG:2180")
-    >>> components(lines).tolist(), components(lines, tolerance=5).tolist()
-    ([0, 0, 1], [0, 0, 0])
-    """
-    crs_rules.require_metric(lines, layer="lines")
-    if not 0 <= tolerance < np.inf:
-        raise ParameterError(
-            Text(
-                f"tolerancja {tolerance} nie jest odległością w metrach",
-                f"a tolerance of {tolerance} is not a distance in metres",
-            ),
-            place="tolerance",
-            remedy=Text("podaj liczbę od 0", "give a number from 0"),
-        )
-    geometry = lines.geometry.to_numpy()
-    a, b = _shared_vertices(geometry)
-    if tolerance > 0:
-        near = shapely.STRtree(geometry).query(geometry, predicate="dwithin", distance=tolerance)
-        once = near[0] < near[1]
-        a, b = np.concatenate([a, near[0][once]]), np.concatenate([b, near[1][once]])
-    return group_labels(a, b, len(geometry))
-
-
-def group_labels(a: Array, b: Array, count: int) -> Array:
-    """Label ``count`` things joined by the pairs ``a``, ``b``, in order of first appearance.
-
-    >>> group_labels(np.array([2]), np.array([0]), 3).tolist()
-    [0, 1, 0]
-    """
-    if count == 0:
-        return np.zeros(0, dtype=np.int64)
-    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
-    _, raw = connected_components(graph.tocsr(), directed=False)
-    # numbered by first appearance, whatever scipy's own order
-    return pd.factorize(raw)[0].astype(np.int64)
-
-
-def _vertices(geometry: Array) -> tuple[Array, Array, Array]:
-    """Return coordinates, their line, and an id of their position; repeats in a row left out."""
-    xy, line = shapely.get_coordinates(geometry, return_index=True)
-    xy = xy + 0.0  # -0.0 and 0.0 are one place
-    if len(xy):
-        fresh = np.ones(len(xy), dtype=bool)
-        fresh[1:] = (line[1:] != line[:-1]) | (xy[1:] != xy[:-1]).any(axis=1)
-        xy, line = xy[fresh], line[fresh]
-    order = np.lexsort((xy[:, 1], xy[:, 0]))
-    step = np.zeros(len(xy), dtype=np.int64)
-    step[1:] = (xy[order][1:] != xy[order][:-1]).any(axis=1)
-    place = np.empty(len(xy), dtype=np.int64)
-    place[order] = np.cumsum(step)
-    return xy, line, place
-
-
-def _shared_vertices(geometry: Array) -> tuple[Array, Array]:
-    """Pairs of lines that chain together all lines of each shared vertex."""
-    _, line, place = _vertices(geometry)
-    order = np.lexsort((line, place))
-    line, place = line[order], place[order]
-    same = (place[1:] == place[:-1]) & (line[1:] != line[:-1])
-    return line[:-1][same], line[1:][same]
-
-
-def component_lengths(lines: Lines, labels: Array) -> Array:
-    """Return the length in metres of each connected network, by label.
-
-    >>> from shapely import LineString
-    >>> lines = gpd.GeoSeries([LineString([(0, 0), (0, 3)]), LineString([(9, 0), (9, 4)])],
-    ...                       crs="EPSG:2180")
-    >>> component_lengths(lines, components(lines)).tolist()
-    [3.0, 4.0]
-    """
-    return np.bincount(labels, weights=shapely.length(lines.geometry.to_numpy()))
-
-
-def network_form(lines: Lines, *, tolerances: Sequence[float] = (0.0, 10.0, 20.0)) -> pd.DataFrame:
-    """Describe how connected a network is, at several tolerances.
-
-    Parameters
-    ----------
-    lines : GeoSeries or GeoDataFrame of lines
-        Projected CRS in metres.
-    tolerances : sequence of float
-        Metres, see :func:`components`.
-
-    Returns
-    -------
-    DataFrame
-        One row per tolerance: ``tolerance`` (m), ``lines``, ``length_km``, ``components``,
-        ``largest_km``, ``largest_share`` (of the length; NaN without lines).
-
-    Examples
-    --------
-    >>> from shapely import LineString
-    >>> lines = gpd.GeoSeries([LineString([(0, 0), (0, 3)]), LineString([(9, 0), (9, 1)])],
-    ...                       crs="EPSG:2180")
-    >>> network_form(lines)[["tolerance", "components", "largest_share"]].values.tolist()
-    [[0.0, 2.0, 0.75], [10.0, 1.0, 1.0], [20.0, 1.0, 1.0]]
-    """
-    crs_rules.require_metric(lines, layer="lines")
-    total = float(shapely.length(lines.geometry.to_numpy()).sum())
-    rows = []
-    for tolerance in tolerances:
-        lengths = component_lengths(lines, components(lines, tolerance=tolerance))
-        largest = float(lengths.max(initial=0.0))
-        rows.append(
-            {
-                "tolerance": float(tolerance),
-                "lines": len(lines),
-                "length_km": total / 1000,
-                "components": len(lengths),
-                "largest_km": largest / 1000,
-                "largest_share": largest / total if total > 0 else np.nan,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-# --------------------------------------------------------------------------- ends
-
-
-def line_ends(lines: Lines, *, tolerance: float = 3.0) -> gpd.GeoDataFrame:
-    """Find ends that lead nowhere, and those that look like drawing errors.
-
-    Parameters
-    ----------
-    lines : GeoSeries or GeoDataFrame of single-part lines
-        Projected CRS in metres.
-    tolerance : float
-        Metres; 3 by default, as in BikeDNA (Viero et al. 2023).
-
-    Returns
-    -------
-    GeoDataFrame of points
-        One row per dangling end (an end whose vertex no line has again): ``line`` (index of the
-        line), ``kind``, ``spur_m`` (length of the line from the end to its nearest shared
-        vertex; infinite without one), ``gap_m`` (distance to the nearest other line; NaN
-        unless an undershoot). Kinds: ``overshoot`` (spur within the tolerance: the line was drawn
-        past its junction), ``undershoot`` (another line within the tolerance, not joined:
-        the line was drawn too short), else ``dangling``.
-
-    Examples
-    --------
-    >>> from shapely import LineString
-    >>> lines = gpd.GeoSeries([LineString([(0, 0), (50, 0), (100, 0), (102, 0)]),
-    ...                        LineString([(50, 0), (50, 30)]), LineString([(100, 0), (100, 30)]),
-    ...                        LineString([(0, 2), (0, 30)])], crs="EPSG:2180")
-    >>> line_ends(lines)[["line", "kind", "gap_m"]].values.tolist()
-    [[0, 'undershoot', 2.0], [0, 'overshoot', nan], [1, 'dangling', nan],
-     [2, 'dangling', nan], [3, 'undershoot', 2.0], [3, 'dangling', nan]]
-    """
-    crs = crs_rules.require_metric(lines, layer="lines")
-    geometry = lines.geometry.to_numpy()
-    xy, line, place = _vertices(geometry)
-    shared = np.bincount(place, minlength=1)[place] > 1 if len(place) else np.zeros(0, dtype=bool)
-    first = np.flatnonzero(np.r_[True, line[1:] != line[:-1]]) if len(line) else np.zeros(0, int)
-    last = np.r_[first[1:], len(line)] - 1 if len(line) else first
-    step = np.zeros(len(xy))
-    step[1:] = np.where(line[1:] == line[:-1], np.hypot(*(xy[1:] - xy[:-1]).T), 0.0)
-    along = np.cumsum(step)
-    # the nearest shared vertex ahead of each vertex, and behind it, on its own line
-    ahead = np.minimum.accumulate(np.where(shared, np.arange(len(xy)), len(xy))[::-1])[::-1]
-    behind = np.maximum.accumulate(np.where(shared, np.arange(len(xy)), -1))
-
-    def spur(ends: Array, nearest: Array) -> Array:
-        inside = (nearest >= 0) & (nearest < len(xy))
-        target = np.where(inside, nearest, ends)
-        inside &= line[target] == line[ends]
-        return np.where(inside, np.abs(along[target] - along[ends]), np.inf)
-
-    ends = np.concatenate([first, last])
-    spurs = np.concatenate([spur(first, ahead[first]), spur(last, behind[last])])
-    order = np.argsort(ends, kind="stable")
-    ends, spurs = ends[order], spurs[order]
-    loose = ~shared[ends]
-    ends, spurs = ends[loose], spurs[loose]
-    points = shapely.points(xy[ends])
-    gap = np.full(len(ends), np.nan)
-    overshoot = spurs <= tolerance
-    tree = shapely.STRtree(geometry)
-    i, j = tree.query(points, predicate="dwithin", distance=tolerance)
-    other = (j != line[ends][i]) & ~overshoot[i]
-    i, j = i[other], j[other]
-    np.fmin.at(gap, i, shapely.distance(points[i], geometry[j]))
-    kind = np.select([overshoot, ~np.isnan(gap)], ["overshoot", "undershoot"], "dangling")
-    return gpd.GeoDataFrame(
-        {"line": lines.index[line[ends]], "kind": kind, "spur_m": spurs, "gap_m": gap},
-        geometry=points,
-        crs=crs,
-    )

@@ -15,7 +15,7 @@ _ROUNDING = 1e-9
 
 
 def overlapping(lines: Array) -> Array:
-    """Tell which lines share a stretch with another one, shape (lines,).
+    """Tell which lines share a stretch with another one or with themselves, shape (lines,).
 
     >>> a, b = shapely.LineString([(0, 0), (9, 0)]), shapely.LineString([(4, 0), (9, 0), (9, 9)])
     >>> overlapping(np.array([a, b, shapely.LineString([(0, -1), (0, 1)])])).tolist()
@@ -29,6 +29,19 @@ def overlapping(lines: Array) -> Array:
     for predicate in ("overlaps", "covers", "covered_by"):
         i, j = tree.query(lines, predicate=predicate)
         out[i[i != j]] = True
+    return out | _retraced(lines)
+
+
+def _retraced(lines: Array) -> Array:
+    """Tell which lines run along themselves.
+
+    >>> _retraced(np.array([shapely.LineString([(0, 0), (9, 0), (2, 0)])])).tolist()
+    [True]
+    """
+    out = np.zeros(len(lines), dtype=bool)
+    rows = np.flatnonzero(~shapely.is_simple(lines))
+    once = np.array([shapely.length(shapely.union_all([lines[k]])) for k in rows])
+    out[rows] = shapely.length(lines[rows]) > once * (1 + _ROUNDING)
     return out
 
 
@@ -58,7 +71,10 @@ def counted_once(lines: Array) -> Array:
     rows = np.flatnonzero(overlapping(out))
     if len(rows) == 0:
         return out
-    shape = shapely.to_wkb(shapely.normalize(out[rows]))
+    own = np.flatnonzero(_retraced(out))
+    out[own] = [shapely.union_all([out[k]]) for k in own]
+    lines = out.copy()
+    shape = shapely.to_wkb(shapely.normalize(out[rows]), hex=True)
     order = rows[np.lexsort((shape.astype(str), -np.round(shapely.length(out[rows]), 6)))]
     tree = shapely.STRtree(out[order])
     i, j = tree.query(out[order], predicate="intersects")

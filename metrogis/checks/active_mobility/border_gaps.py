@@ -103,7 +103,7 @@ def border_gaps(
         )
     official = None
     if run.layers["cycle_routes"] is not None:
-        split = by_state(run.layers["cycle_routes"])
+        split = by_state(run.layers["cycle_routes"], line_tolerance=p.line_tolerance)
         run.add(split.audit)
         official = split.built
     graph = cycle_graph(
@@ -113,6 +113,7 @@ def border_gaps(
         lanes=p.lanes,
         match_distance=p.match_distance,
         match_share=p.match_share,
+        line_tolerance=p.line_tolerance,
     )
     run.add(graph.audit)
     home = home_of(np.asarray(shapely.points(network.x, network.y), object), towns)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from metrogis.checks.active_mobility.line_parameters import LineTolerance
 from metrogis.checks.contract import Parameters, Spec
 from metrogis.texts import Text
 
@@ -15,6 +16,7 @@ _OWN = "this project's choice"
 class BorderGapsParameters(Parameters):
     """Parameters of ``border_gaps``."""
 
+    line_tolerance: LineTolerance = 1
     reach: Annotated[
         float,
         Spec(Text("koniec leży od granicy do", "an end lies from the border up to"), "m", _OWN),

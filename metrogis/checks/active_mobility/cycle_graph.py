@@ -23,10 +23,13 @@ from metrogis.checks.active_mobility.infrastructure import (
 )
 from metrogis.provenance import Audit, audit_of
 from metrogis.streets import StreetNetwork
+from metrogis.streets.once import drawn_once
 from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
 
+_ROUNDING = 1e-6
+"""Metres that are rounding."""
 _CHUNK = 32
 """Searches at a time: bounds the memory of their distance tables."""
 
@@ -88,6 +91,8 @@ class CycleGraph:
         Edges that count as infrastructure.
     level : array of float, shape (edges,)
         Level of traffic stress; NaN unknown.
+    metres : array of float, shape (edges,)
+        Length of infrastructure, m; of what edges draw twice one has it.
     audit : Audit
     """
 
@@ -95,11 +100,15 @@ class CycleGraph:
     kind: Array
     built: Array
     level: Array
+    metres: Array
     audit: Audit
 
     @cached_property
     def parts(self) -> tuple[Array, Array]:
-        """Label of each node's connected infrastructure (-1: none there), and lengths, m."""
+        """Label of each node's connected infrastructure (-1: none there), and lengths, m.
+
+        A stretch that edges draw twice counts for one of them.
+        """
         n, mine = self.network, self.built
         u, v = n.edge_u[mine], n.edge_v[mine]
         joined = sparse.coo_array((np.ones(len(u)), (u, v)), shape=(n.n_nodes, n.n_nodes))
@@ -107,9 +116,8 @@ class CycleGraph:
         touched = np.zeros(n.n_nodes, bool)
         touched[u], touched[v] = True, True
         label = np.where(touched, label, -1)
-        length = np.bincount(
-            label[u], weights=n.edge_length[mine], minlength=int(label.max(initial=-1)) + 1
-        )
+        count = int(label.max(initial=-1)) + 1
+        length = np.bincount(label[u], weights=self.metres[mine], minlength=count)
         return label, length
 
     @cached_property
@@ -205,6 +213,7 @@ def cycle_graph(
     lanes: bool,
     match_distance: float,
     match_share: float,
+    line_tolerance: float = 1.0,
 ) -> CycleGraph:
     """Classify the edges of a network.
 
@@ -218,6 +227,8 @@ def cycle_graph(
         Rules of traffic stress.
     lanes : bool
         Painted lanes count as infrastructure.
+    line_tolerance : float
+        m: edges nearer than this that run along each other are one stretch.
     """
     kind = infrastructure_of(network)
     table, level = stress_of(network, rules)
@@ -246,4 +257,33 @@ def cycle_graph(
                 "street edges whose infrastructure only the municipal layer knows",
             ),
         )
-    return CycleGraph(network, kind, built, level, audit)
+    metres, copies = _counted_once(network, built, line_tolerance)
+    audit = audit.add(
+        "streets",
+        "dropped",
+        int(copies.sum()),
+        Text(
+            "odcinki infrastruktury narysowane jeszcze raz obok siebie: liczą się raz",
+            "edges of infrastructure drawn again beside another: they count once",
+        ),
+    )
+    return CycleGraph(network, kind, built & ~copies, level, metres, audit)
+
+
+def _counted_once(network: StreetNetwork, built: Array, tolerance: float) -> tuple[Array, Array]:
+    """Return the metres of infrastructure by edge, and the edges that only repeat other ones.
+
+    Copies that hang on the network by a node of their own stay in it, without length.
+    """
+    edges = np.flatnonzero(built)
+    metres = np.zeros(network.n_edges)
+    again = drawn_once(network.lines(edges), tolerance).metres
+    metres[edges] = np.maximum(network.edge_length[edges] - again, 0.0)
+    metres[metres < _ROUNDING] = 0.0
+    copies = np.zeros(network.n_edges, bool)
+    u, v = network.edge_u[edges], network.edge_v[edges]
+    joined = sparse.coo_array((np.ones(len(u)), (u, v)), shape=(network.n_nodes,) * 2)
+    _, label = csgraph.connected_components(joined.tocsr(), directed=False)
+    length = np.bincount(label[u], weights=metres[edges], minlength=int(label.max(initial=-1)) + 1)
+    copies[edges] = (length[label[u]] == 0) & (network.edge_length[edges] > 0)
+    return metres, copies

@@ -113,10 +113,13 @@ def cycle_network(
     run.add(split.audit)
     lengths = tables.lengths(run, split, network)
     routes, built = lengths.routes, split.built
-    form = parts.form_table(built, (p.tolerance, p.tolerance_medium, p.tolerance_wide), run.crs)
+    gaps = (p.tolerance, p.tolerance_medium, p.tolerance_wide)
+    form = parts.form_table(built, gaps, run.crs, split.meets)
     ends = parts.ends_table(built, towns, p.end_tolerance, routes.evidence)
     features = {
-        "networks": parts.networks_table(built, p.tolerance, run.crs, routes.evidence),
+        "networks": parts.networks_table(
+            built, p.tolerance, run.crs, routes.evidence, meets=split.meets
+        ),
         "form": form,
         "ends": ends,
     }

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from metrogis.checks.active_mobility.line_parameters import LineTolerance
 from metrogis.checks.contract import Parameters, Spec
 from metrogis.texts import Text
 
@@ -16,6 +17,7 @@ _FORM = "network form at 0, 10 and 20 m, direction 2.1.3"
 class CycleNetworkParameters(Parameters):
     """Parameters of ``cycle_network``."""
 
+    line_tolerance: LineTolerance = 1
     tolerance: Annotated[
         float,
         Spec(Text("przerwa uznana za połączenie", "gap that counts as joined"), "m", _FORM),

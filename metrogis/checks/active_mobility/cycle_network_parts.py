@@ -37,14 +37,17 @@ _TOUCH = 0.5
 
 
 def form_table(
-    lines: gpd.GeoDataFrame, tolerances: tuple[float, ...], crs: Any
+    lines: gpd.GeoDataFrame, tolerances: tuple[float, ...], crs: Any, meets: float = 0.0
 ) -> gpd.GeoDataFrame:
-    """Describe how connected the lines are at each tolerance; the shape is the largest network."""
+    """Describe how connected the lines are at each tolerance; the shape is the largest network.
+
+    Ends of lines meet within ``meets`` (m) whatever the tolerance.
+    """
     once = _once(lines)
     total = float(once.length.sum())
     rows, shapes = [], []
     for tolerance in tolerances:
-        labels = components(lines, tolerance=tolerance)
+        labels = components(lines, tolerance=tolerance, meets=meets)
         lengths = component_lengths(once, labels)
         largest = float(lengths.max(initial=0.0))
         rows.append(
@@ -67,18 +70,18 @@ def _once(lines: gpd.GeoDataFrame) -> gpd.GeoSeries:
 
 
 def networks_table(
-    lines: gpd.GeoDataFrame, tolerance: float, crs: Any, evidence: Evidence
+    lines: gpd.GeoDataFrame, tolerance: float, crs: Any, evidence: Evidence, *, meets: float = 0.0
 ) -> gpd.GeoDataFrame:
     """Return one row per connected network, the longest first.
 
     ``may_go_on`` is true where a network meets land whose routes are not known: it may be longer.
     """
-    labels = components(lines, tolerance=tolerance)
+    labels = components(lines, tolerance=tolerance, meets=meets)
     lengths = component_lengths(_once(lines), labels)
     geometry = lines.geometry.to_numpy()
     order = np.argsort(-lengths, kind="stable")
     count = np.bincount(labels, minlength=len(lengths))
-    going = open_networks(evidence, geometry, labels, tolerance, len(lengths))
+    going = open_networks(evidence, geometry, labels, max(tolerance, meets), len(lengths))
     by_label = np.argsort(labels, kind="stable")
     cuts = np.split(geometry[by_label], np.cumsum(count)[:-1]) if len(lengths) else []
     return gpd.GeoDataFrame(

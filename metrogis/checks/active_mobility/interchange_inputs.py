@@ -17,7 +17,7 @@ from metrogis.checks.contract import Run
 from metrogis.evidence import Evidence
 from metrogis.osm.values import listed, plain_value
 from metrogis.streets import StreetNetwork
-from metrogis.streets.cycleways import Split, by_state
+from metrogis.streets.cycleways import Split, by_state, met
 from metrogis.streets.slope import gradients, heights, with_slope
 from metrogis.texts import Text, is_missing
 
@@ -51,7 +51,9 @@ def cycle_lines(run: Run, bike: StreetNetwork | None) -> Split:
     """
     routes = run.layers["cycle_routes"]
     if routes is not None:
-        return by_state(routes)
+        split = by_state(routes, line_tolerance=run.parameters.line_tolerance)
+        run.add(met(split))
+        return split
     lines: Any = np.zeros(0, object)
     both = np.zeros(0, bool)
     if bike is not None and "highway" in bike.ways:
@@ -82,7 +84,12 @@ def cycle_lines(run: Run, bike: StreetNetwork | None) -> Split:
         "highway": pd.Series("cycleway", index=range(len(lines)), dtype=object),
         "oneway": pd.Series(np.where(both, "no", "yes"), dtype=object),
     }
-    return by_state(gpd.GeoDataFrame(tags, geometry=list(lines), crs=run.crs), layer="streets")
+    return by_state(
+        gpd.GeoDataFrame(tags, geometry=list(lines), crs=run.crs),
+        layer="streets",
+        line_tolerance=run.parameters.line_tolerance,
+        shared_nodes=True,
+    )
 
 
 # --------------------------------------------------------------------------- gradients

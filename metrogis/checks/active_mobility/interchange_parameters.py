@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from metrogis.checks.active_mobility.line_parameters import LineTolerance
 from metrogis.checks.contract import Parameters, Spec
 from metrogis.texts import Text
 
@@ -18,6 +19,7 @@ _FORM = "network form at 0, 10 and 20 m, direction 2.1.3"
 class ReachParameters(Parameters):
     """Parameters of every check of ways to interchanges."""
 
+    line_tolerance: LineTolerance = 1
     walk_limit: Annotated[
         float,
         Spec(Text("zasięg pieszy", "walking reach"), "m", "10 min at 80 m/min (TfL PTAL)"),

@@ -133,7 +133,7 @@ def missing_links(
     _require_weights(run)
     split = None
     if run.layers["cycle_routes"] is not None:
-        split = by_state(run.layers["cycle_routes"])
+        split = by_state(run.layers["cycle_routes"], line_tolerance=p.line_tolerance)
         run.add(split.audit)
     graph = cycle_graph(
         network,
@@ -142,13 +142,16 @@ def missing_links(
         lanes=p.lanes,
         match_distance=p.match_distance,
         match_share=p.match_share,
+        line_tolerance=p.line_tolerance,
     )
     run.add(graph.audit)
     home = home_of(np.asarray(shapely.points(network.x, network.y), object), towns)
     known = Known.of(run, graph, split.built if split else None, home, network)
     if p.network == "low_stress":
         calm = (graph.level <= p.stress_limit) & network.open_edges
-        graph = CycleGraph(network, graph.kind, graph.built | calm, graph.level, graph.audit)
+        metres = np.where(graph.built, graph.metres, network.edge_length)
+        built = graph.built | calm
+        graph = CycleGraph(network, graph.kind, built, graph.level, metres, graph.audit)
     places, homes = _places(run), _homes(run)
     found, members = _kernel(run, graph, places, homes)
     links, around = table.links(

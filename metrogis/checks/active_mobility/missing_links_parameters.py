@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from metrogis.checks.active_mobility.line_parameters import LineTolerance
 from metrogis.checks.contract import Parameters, Spec
 from metrogis.texts import Text
 
@@ -17,6 +18,7 @@ _ACCESS = "route access rule of direction 2.1.3: 50 m to a connected network of 
 class MissingLinksParameters(Parameters):
     """Parameters of ``missing_links``."""
 
+    line_tolerance: LineTolerance = 1
     network: Annotated[
         Literal["infrastructure", "low_stress"],
         Spec(Text("co jest siecią", "what is the network"), "-",

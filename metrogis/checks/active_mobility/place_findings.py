@@ -81,7 +81,7 @@ def network_findings(
     if len(split.built) or towns["cycle_data"].notna().any():
         lengths = component_lengths(
             gpd.GeoSeries(counted_once(split.built.geometry.to_numpy()), crs=run.crs),
-            components(split.built, tolerance=p.tolerance),
+            components(split.built, tolerance=p.tolerance, meets=split.meets),
         )
         total, largest = float(lengths.sum()), float(lengths.max(initial=0.0))
         found.append(

@@ -22,7 +22,7 @@ from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
 from metrogis.evidence import Evidence
 from metrogis.streets import access
-from metrogis.streets.cycleways import Split, by_state, component_lengths, components
+from metrogis.streets.cycleways import Split, by_state, component_lengths, components, met
 from metrogis.streets.overlaps import counted_once
 from metrogis.texts import Text, is_missing
 
@@ -42,9 +42,10 @@ def planned_lines(run: Run) -> tuple[gpd.GeoDataFrame, Split | None]:
     split = None
     routes = run.layers["cycle_routes"]
     if routes is not None:
-        split = by_state(routes)
+        split = by_state(routes, line_tolerance=p.line_tolerance)
         run.add(split.audit)
-        parts.append(_routes(split.planned, p.longest_link * 1000))
+        run.add(met(split))
+        parts.append(_routes(split.planned, p.longest_link * 1000, split.meets))
     plans = run.layers["investments"]
     if plans is not None:
         parts.append(_investments(run, plans))
@@ -71,11 +72,11 @@ def planned_lines(run: Run) -> tuple[gpd.GeoDataFrame, Split | None]:
     return links, split
 
 
-def _routes(planned: gpd.GeoDataFrame, longest: float) -> gpd.GeoDataFrame:
+def _routes(planned: gpd.GeoDataFrame, longest: float, gap: float) -> gpd.GeoDataFrame:
     """Return planned lines, joined to whole routes where these are not too long."""
     if planned.empty:
         return planned.assign(source=[], name=[])[["name", "source", "geometry"]]
-    labels = components(planned)
+    labels = components(planned, meets=gap)
     whole = component_lengths(planned, labels) <= longest
     labels = np.where(whole[labels], labels, labels.max() + 1 + np.arange(len(labels)))
     shapes = planned.geometry.to_numpy()
@@ -142,11 +143,12 @@ class Joins:
         self.length, self.going = np.zeros(0), np.zeros(0, bool)
         self.sure = np.zeros(len(places.table), bool)
         if split is not None:
-            lines, labels = split.built.geometry.to_numpy(), components(split.built)
+            lines = split.built.geometry.to_numpy()
+            labels = components(split.built, meets=split.meets)
             once = gpd.GeoSeries(counted_once(lines), crs=split.built.crs)
             self.length = component_lengths(once, labels)
             evidence = _routes_known(run, split)
-            self.going = open_networks(evidence, lines, labels, 0.0, len(self.length))
+            self.going = open_networks(evidence, lines, labels, split.meets, len(self.length))
             known = evidence.known_near(places.points, p.join_distance)
             self.sure = of_places(places, known) & sure_points(run, places)
         self.link_length = shapely.length(links)

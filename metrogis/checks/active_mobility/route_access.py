@@ -65,14 +65,23 @@ def coverage(run: Run, places: Places, split: Split, network: Any) -> Known:
 
 
 class _Reach:
-    """Connected networks at one tolerance: what places reach, and whether it may be longer."""
+    """Connected networks at one tolerance: what places reach, and whether it may be longer.
+
+    Ends of lines meet within ``meets`` metres whatever the tolerance.
+    """
 
     def __init__(
-        self, run: Run, places: Places, known: Known, lines: gpd.GeoDataFrame, tolerance: float
+        self,
+        run: Run,
+        places: Places,
+        known: Known,
+        lines: gpd.GeoDataFrame,
+        tolerance: float,
+        meets: float,
     ) -> None:
         p, count = run.parameters, len(places.table)
         shapes = lines.geometry.to_numpy()
-        self.labels = components(lines, tolerance=tolerance)
+        self.labels = components(lines, tolerance=tolerance, meets=meets)
         once = gpd.GeoSeries(counted_once(shapes), crs=lines.crs)
         self.lengths = component_lengths(once, self.labels)
         found = access.networks_reached(
@@ -85,7 +94,9 @@ class _Reach:
             places.points, places.owner, shapes, self.labels, distance=p.join_distance
         )
         evidence = known.routes.evidence
-        self.open = open_networks(evidence, shapes, self.labels, tolerance, len(self.lengths))
+        self.open = open_networks(
+            evidence, shapes, self.labels, max(tolerance, meets), len(self.lengths)
+        )
         self.may_go_on = np.zeros(count, dtype=bool)
         self.may_go_on[self.touched[self.open[self.touched[:, 1]], 0]] = True
 
@@ -102,14 +113,14 @@ def route_access(
     where = (places.points, places.owner, count)
     enough = p.min_network * 1000 - 1e-6  # a sum of lengths must not fail by rounding
     lines = split.built.geometry.to_numpy()
-    best = _Reach(run, places, known, split.built, p.tolerance)
+    best = _Reach(run, places, known, split.built, p.tolerance, split.meets)
     others = {
-        "medium": _Reach(run, places, known, split.built, p.tolerance_medium),
-        "wide": _Reach(run, places, known, split.built, p.tolerance_wide),
+        "medium": _Reach(run, places, known, split.built, p.tolerance_medium, split.meets),
+        "wide": _Reach(run, places, known, split.built, p.tolerance_wide, split.meets),
     }
     gate = _entrance_may_join(run, places, lines, best, enough) | ~known.sure
-    maybe = _joined_with(run, places, known, split.built, split.unknown, best.joined)
-    later = _joined_with(run, places, known, split.built, split.planned, best.joined)
+    maybe = _joined_with(run, places, known, split, split.unknown, best.joined)
+    later = _joined_with(run, places, known, split, split.planned, best.joined)
     reason = np.select(
         [best.joined, ~known.near, best.may_go_on, gate, maybe, best.label >= 0],
         ["joined", "outside_data", "leaves_data", "entrance", "line_state", "too_short"],
@@ -182,15 +193,15 @@ def _joined_with(
     run: Run,
     places: Places,
     known: Known,
-    built: gpd.GeoDataFrame,
+    split: Split,
     more: gpd.GeoDataFrame,
     now: Array,
 ) -> Array:
     """Tell which places would be joined if further lines were built."""
     if more.empty:
         return now
-    both = gpd.GeoDataFrame(geometry=pd.concat([built.geometry, more.geometry]), crs=run.crs)
-    return now | _Reach(run, places, known, both, run.parameters.tolerance).joined
+    both = gpd.GeoDataFrame(geometry=pd.concat([split.built.geometry, more.geometry]), crs=run.crs)
+    return now | _Reach(run, places, known, both, run.parameters.tolerance, split.meets).joined
 
 
 def _network(built: gpd.GeoDataFrame, best: _Reach) -> tuple[gpd.GeoDataFrame, Array]:
