@@ -152,12 +152,22 @@ def _covered(pieces: _Pieces, piece: int) -> _Cover:
     joints = shapely.buffer(shapely.from_wkb(places[times > 1]), near)
     zone = shapely.union_all([*zones, *joints])
     parts = _lines_of(shapely.intersection(line, zone))
-    along = shapely.length(shapely.intersection(line, zones))
-    enough = min(3 * near, 0.5 * sum(part.length for part in parts)) if parts else np.inf
-    keepers = [int(k) for k, metres in zip(others, along, strict=True) if metres >= enough]
+    rest = _lines_of(shapely.difference(line, zone))
+    keepers: set[int] = set()
+    for part in list(parts):  # a line that only crosses or meets the part keeps nothing of it
+        along = shapely.length(shapely.intersection(part, zones))
+        if along.sum() < 0.5 * part.length:  # it goes on where earlier ones end
+            parts.remove(part)
+            rest.append(part)
+            continue
+        enough = (along >= 0.6 * part.length) | (along >= 3 * near)
+        enough[np.argmax(along)] = True
+        keepers.update(others[enough].tolist())
+    # a line about as short as the tolerance is like any other near it
     alike = np.abs(shapely.length(pieces.line[others]) - line.length) <= 2 * near
+    alike &= line.length > 2 * near
     twin = bool((shapely.hausdorff_distance(pieces.line[others][alike], line) <= near).any())
-    return _Cover(parts, _lines_of(shapely.difference(line, zone)), keepers, twin)
+    return _Cover(parts, rest, sorted(keepers), twin)
 
 
 def _long_enough(pieces: _Pieces, covered: dict[int, _Cover]) -> dict[int, _Cover]:
