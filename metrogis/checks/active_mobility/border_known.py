@@ -46,7 +46,7 @@ def graph_routes(
     count = len(municipalities)
     at = home[n.edge_u]
     mine = graph.built & (at >= 0)
-    metres = np.bincount(at[mine], weights=graph.metres[mine], minlength=count)
+    metres = np.bincount(at[mine], weights=graph.length[mine], minlength=count)
     if official is not None:
         _, row, length = pieces_by_municipality(official.geometry.to_numpy(), municipalities)
         metres = np.maximum(metres, np.bincount(row, weights=length, minlength=count))

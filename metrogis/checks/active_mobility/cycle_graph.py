@@ -91,17 +91,23 @@ class CycleGraph:
         Edges that count as infrastructure.
     level : array of float, shape (edges,)
         Level of traffic stress; NaN unknown.
-    metres : array of float, shape (edges,)
-        Length of infrastructure, m; of what edges draw twice one has it.
     audit : Audit
+    metres : array of float, shape (edges,), optional
+        Length of infrastructure, m, where it is not that of the edges.
     """
 
     network: StreetNetwork
     kind: Array
     built: Array
     level: Array
-    metres: Array
     audit: Audit
+    metres: Array | None = None
+
+    @cached_property
+    def length(self) -> Array:
+        """Metres of infrastructure by edge; of what edges draw twice one has it."""
+        own: Array = self.network.edge_length
+        return own if self.metres is None else self.metres
 
     @cached_property
     def parts(self) -> tuple[Array, Array]:
@@ -117,7 +123,7 @@ class CycleGraph:
         touched[u], touched[v] = True, True
         label = np.where(touched, label, -1)
         count = int(label.max(initial=-1)) + 1
-        length = np.bincount(label[u], weights=self.metres[mine], minlength=count)
+        length = np.bincount(label[u], weights=self.length[mine], minlength=count)
         return label, length
 
     @cached_property
@@ -267,7 +273,7 @@ def cycle_graph(
             "edges of infrastructure drawn again beside another: they count once",
         ),
     )
-    return CycleGraph(network, kind, built & ~copies, level, metres, audit)
+    return CycleGraph(network, kind, built & ~copies, level, audit, metres)
 
 
 def _counted_once(network: StreetNetwork, built: Array, tolerance: float) -> tuple[Array, Array]:

@@ -149,9 +149,9 @@ def missing_links(
     known = Known.of(run, graph, split.built if split else None, home, network)
     if p.network == "low_stress":
         calm = (graph.level <= p.stress_limit) & network.open_edges
-        metres = np.where(graph.built, graph.metres, network.edge_length)
+        metres = np.where(graph.built, graph.length, network.edge_length)
         built = graph.built | calm
-        graph = CycleGraph(network, graph.kind, built, graph.level, metres, graph.audit)
+        graph = CycleGraph(network, graph.kind, built, graph.level, graph.audit, metres)
     places, homes = _places(run), _homes(run)
     found, members = _kernel(run, graph, places, homes)
     links, around = table.links(
