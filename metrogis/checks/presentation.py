@@ -27,7 +27,8 @@ class Column:
     is False for what does not hang on a municipality's outline (people and flows by code): it
     stays known where the outline is not. ``bound``: the number is a lower or an upper bound, as far
     as less is known. ``of_known``: a rank, region or share that speaks of what is known, and may
-    differ when more is.
+    differ when more is. ``of_knowledge``: the column measures what is known, or names why it is not
+    (companions of other columns, and grounds of views, need not be marked).
     """
 
     label: Text
@@ -40,6 +41,7 @@ class Column:
     land: bool = True
     bound: Literal["", "low", "high"] = ""
     of_known: bool = False
+    of_knowledge: bool = False
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,7 @@ LENGTHS: dict[str, Column] = {
             "nie wiadomo, co dochodzi do granicy albo co leży po drugiej stronie",
             "what reaches the border, or what lies across, is not known",
         ),
+        of_knowledge=True,
     ),
     "known_m": Column(
         Text("granica, o której wiadomo", "border of which it is known"),
@@ -149,7 +150,9 @@ LENGTHS: dict[str, Column] = {
             "whether something reaches it, and whether that goes on, is known",
         ),
     ),
-    "known_share": Column(Text("udział znanych granic", "share of border known"), "share"),
+    "known_share": Column(
+        Text("udział znanych granic", "share of border known"), "share", of_knowledge=True
+    ),
     "no_share": Column(
         Text("udział niespójnych", "share incoherent"),
         "share",
@@ -163,6 +166,7 @@ LENGTHS: dict[str, Column] = {
             "gdy nieznana część granicy nie zmienia klasy na mapie",
             "where what is not known of the border does not change its class on the map",
         ),
+        bound="low",
     ),
 }
 

@@ -186,7 +186,7 @@ def corridor_conflicts(
 def _findings(
     run: Run, ready: Ready, table: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, found: Passages
 ) -> list[Finding]:
-    out = [_lost(table), _cut(run, table, found)]
+    out = [*_not_read(run), _lost(table), _cut(run, table, found)]
     worst = table[(table["cut"] != "yes") & table["clear_width_m"].notna()]
     if len(worst):
         row = worst.loc[worst["clear_width_m"].idxmin()]
@@ -277,10 +277,15 @@ def _land(
             "protected_unknown_ha": float(towns["protected_unknown_ha"].sum()),
         }
         out.append(Finding(texts.protected(values), values))
-    lost = sum(item.count for item in run.evidence["corridors"].losses)
-    if lost:
-        out.append(Finding(texts.CORRIDORS_LOST, {"corridors_lost": lost}, unknown=True))
     return out
+
+
+def _not_read(run: Run) -> list[Finding]:
+    """Return the sentence on corridors that could not be read, none where all were."""
+    lost = sum(item.count for item in run.evidence["corridors"].losses)
+    if not lost:
+        return []
+    return [Finding(texts.CORRIDORS_LOST, {"corridors_lost": lost}, unknown=True)]
 
 
 CHECK = Check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from metrogis.checks.contract import Category, Column, View, municipality_columns
 from metrogis.checks.spatial_development.plan_texts import (
@@ -249,7 +250,9 @@ _SHARES = {
         note=_PLANNED,
         of_known=True,
     ),
-    "unknown_share": Column(Text("udział bez planu", "share without a plan"), "share", digits=1),
+    "unknown_share": Column(
+        Text("udział bez planu", "share without a plan"), "share", digits=1, of_knowledge=True
+    ),
 }
 _SYMBOL = _category("rodzaj strefy", "zone type", ZONE_CATEGORIES)
 
@@ -257,12 +260,12 @@ COLUMNS = {
     "municipalities": {
         **municipality_columns(),
         **PLAN_COLUMNS,
-        "corridors": Column(Text("korytarze", "corridors")),
-        "corridor_ha": _ha("pole korytarzy", "area of corridors"),
+        "corridors": Column(Text("korytarze", "corridors"), bound="low"),
+        "corridor_ha": replace(_ha("pole korytarzy", "area of corridors"), bound="low"),
         **_EFFECTS,
         **_SHARES,
         **_BUILT_COLUMNS,
-        "protected_ha": _ha("obszary chronione", "protected areas"),
+        "protected_ha": replace(_ha("obszary chronione", "protected areas"), bound="low"),
         "protected_barrier_ha": _known_ha(
             "strefy-bariery na obszarach chronionych",
             "barrier zones in protected areas",
@@ -311,7 +314,9 @@ COLUMNS = {
             note=_LEAST,
             bound="low",
         ),
-        "width_known": Column(Text("szerokość rozstrzygnięta", "width decided"), "flag"),
+        "width_known": Column(
+            Text("szerokość rozstrzygnięta", "width decided"), "flag", of_knowledge=True
+        ),
         "state_today": _category("stan dziś", "state today", TODAY),
         "cut": _category("przecięcie", "cut", CUTS),
         "state": _category("stan po realizacji planów", "state under the plans", STATES),

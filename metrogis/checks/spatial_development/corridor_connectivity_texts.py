@@ -155,10 +155,15 @@ COLUMNS = {
     "municipalities": {
         **municipality_columns(),
         "plan": Column(
-            Text("plan w danych", "plan in the data"), "category", categories=PLAN_STATES
+            Text("plan w danych", "plan in the data"),
+            "category",
+            categories=PLAN_STATES,
+            of_knowledge=True,
         ),
         "plan_share": Column(
-            Text("udział lądu o znanym planie", "share of land whose plan is known"), "share"
+            Text("udział lądu o znanym planie", "share of land whose plan is known"),
+            "share",
+            of_knowledge=True,
         ),
         "known_share": Column(
             Text("udział lądu o znanym planie i pokryciu", "share of land of known plan and cover"),
@@ -167,7 +172,9 @@ COLUMNS = {
         "land_share": Column(
             Text("udział lądu o znanym pokryciu", "share of land whose cover is known"), "share"
         ),
-        "cover_unknown_ha": _ha("ląd o nieznanym pokryciu", "land whose cover is not known"),
+        "cover_unknown_ha": _ha(
+            "ląd o nieznanym pokryciu", "land whose cover is not known", of_knowledge=True
+        ),
         "habitat_ha": _ha("siedliska dziś", "habitat today", **_COVERED),
         "habitat_share": Column(
             Text("udział siedlisk", "share of habitat"), "share", digits=1, of_known=True
@@ -181,7 +188,9 @@ COLUMNS = {
             note=Text("siedlisk ze znanym planem", "of habitat whose plan is known"),
             of_known=True,
         ),
-        "unknown_ha": _ha("siedliska bez planu", "habitat without a plan", **_COVERED),
+        "unknown_ha": _ha(
+            "siedliska bez planu", "habitat without a plan", of_knowledge=True, **_COVERED
+        ),
         "dPC": _dpc("wkład płatów gminy (dPC)", "contribution of its patches (dPC)"),
         "links_hit": Column(
             Text("łącza przerwane lub wydłużone", "links cut or lengthened by its zones"),
@@ -202,7 +211,7 @@ COLUMNS = {
             Text("udział chroniony", "share protected"), "share", digits=1, of_known=True
         ),
         "lost_ha": _ha("ubywa po realizacji planów", "lost under the plans", bound="low"),
-        "unknown_ha": _ha("bez planu", "without a plan"),
+        "unknown_ha": _ha("bez planu", "without a plan", of_knowledge=True),
         "pieces": Column(
             Text("części po realizacji planów", "pieces under the plans"), of_known=True
         ),
@@ -239,7 +248,7 @@ COLUMNS = {
         "zone_ha": _ha("pole strefy", "area of the zone"),
         "habitat_ha": _ha("siedlisko w strefie", "habitat in the zone", bound="low"),
         "links": Column(Text("łącza", "links"), of_known=True),
-        "protected_ha": _ha("na obszarze chronionym", "in protected areas"),
+        "protected_ha": _ha("na obszarze chronionym", "in protected areas", bound="low"),
         "estimate_ha": _ha(
             "oszacowanie straty ECA",
             "estimated loss of ECA",

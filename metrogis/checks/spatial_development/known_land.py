@@ -312,10 +312,13 @@ class People:
         Of the municipality, as the source has it.
     known : ndarray (n,)
         On the land known on the raster: what goes into ratios.
+    lost : int
+        Cells whose people are not known, or that could not be read: sums are at least.
     """
 
     total: Array
     known: Array
+    lost: int = 0
 
 
 def people_on(
@@ -355,7 +358,8 @@ def people_on(
     nothing = np.full(len(towns), np.nan)
     whole, part = (nothing, nothing) if found is None else (found.total, found.known)
     if totals is None:
-        return People(whole, np.where(land.known > 0, part, np.nan))
+        lost = 0 if found is None else found.lost
+        return People(whole, np.where(land.known > 0, part, np.nan), lost)
     share = np.divide(part, whole, out=np.full(len(towns), np.nan), where=whole > 0)
     known = np.where(land.partly, totals * share, totals)
     return People(totals, np.where(land.known > 0, known, np.nan))
@@ -400,7 +404,7 @@ def _in_cells(
     known = np.where(count > 0, np.bincount(owner[on], people[on], minlength=n), np.nan)
     known = np.where(land.partly, known, total)
     total, known = (np.where(off, np.nan, v) for v in (total, known))
-    return People(total, known)
+    return People(total, known, len(blank) + sum(e.count for e in run.evidence[name].losses))
 
 
 def _population_unknown(

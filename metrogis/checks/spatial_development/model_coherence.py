@@ -142,7 +142,8 @@ def model_coherence(
             remedy=Text("podaj class_column", "give class_column"),
         )
     rules = CompatibilityTable(run.layers["model_compatibility"])
-    classes = areas[p.class_column].astype(str)
+    stated = areas[p.class_column].astype("object")
+    classes = stated.where(stated.notna(), "").map(str)  # not stated: no rule, so not known
     strange = ~classes.isin(rules.classes)
     run.note(
         "structure",
@@ -381,7 +382,7 @@ def _findings(
         found.append(Finding(texts.PARTS_MISSING, {}, {"parts": Text(pl, en)}))
     lost = sum(item.count for item in run.evidence["structure"].losses)
     if lost:
-        found.append(Finding(texts.LOST, {"areas_lost": lost}, unknown=True))
+        found.insert(0, Finding(texts.LOST, {"areas_lost": lost}, unknown=True))
     return found + plan_findings(run.layers["municipalities"], cover)
 
 

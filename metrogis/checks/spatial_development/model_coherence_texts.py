@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from metrogis.checks.contract import Column, View, municipality_columns
 from metrogis.checks.spatial_development.plan_texts import (
@@ -92,6 +93,7 @@ _HECTARES = {
         unit="ha",
         digits=1,
         note=Text("brak planu lub reguły", "no plan, or no rule"),
+        of_knowledge=True,
     ),
     "known_share": Column(Text("udział rozstrzygnięty", "share known"), "share", digits=1),
     "conflict_share": Column(
@@ -106,7 +108,7 @@ COLUMNS = {
     "municipalities": {
         **municipality_columns(),
         **PLAN_COLUMNS,
-        "structure_ha": _ha("pole struktury", "area of the structure"),
+        "structure_ha": replace(_ha("pole struktury", "area of the structure"), bound="low"),
         **_HECTARES,
     },
     "areas": {
@@ -119,8 +121,8 @@ COLUMNS = {
         "part": Column(
             Text("część modelu", "part of the model"), "category", categories=PARTS_SHOWN
         ),
-        "classes": _text("klasy", "classes"),
-        "area_ha": _ha("pole", "area"),
+        "classes": replace(_text("klasy", "classes"), of_known=True),
+        "area_ha": replace(_ha("pole", "area"), bound="low"),
         **_HECTARES,
     },
     GROUND_TABLE: GROUND_COLUMNS,

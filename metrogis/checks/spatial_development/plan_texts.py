@@ -25,7 +25,10 @@ GROUND = Ground("known", GROUND_TABLE)
 
 PLAN_COLUMNS: dict[str, Column] = {
     "plan": Column(
-        Text("plan w danych", "plan in the data"), kind="category", categories=PLAN_STATES
+        Text("plan w danych", "plan in the data"),
+        kind="category",
+        categories=PLAN_STATES,
+        of_knowledge=True,
     ),
     "plan_share": Column(
         Text("udział terenu o znanym planie", "share of land whose plan is known"),
@@ -35,6 +38,7 @@ PLAN_COLUMNS: dict[str, Column] = {
             "teren, na którym leżą strefy planu, które są w danych",
             "land on which zones of the plan lie that are in the data",
         ),
+        of_knowledge=True,
     ),
 }
 GROUND_COLUMNS: dict[str, Column] = {

@@ -56,7 +56,8 @@ _NOT_JUDGED = Text(
     "No plan is in the data as a whole: whether they are valid is unknown",
 )
 _VALID = Text(
-    "Gminy z planem bez błędów: {valid:0}", "Municipalities whose plan has no error: {valid:0}"
+    "Gminy, których plan w danych nie ma błędów: {valid:0}",
+    "Municipalities whose plan in the data has no error: {valid:0}",
 )
 _INVALID = Text("; gminy z błędami w planie: {invalid:0}", "; with errors: {invalid:0}")
 _ERRORS = Text("; znalezione błędy: {errors:0}", "; errors found: {errors:0}")
@@ -216,7 +217,7 @@ _FAULT = {
     "x": Column(both("x"), unit="m", digits=2, note=_OWN),
     "y": Column(both("y"), unit="m", digits=2, note=_OWN),
     "crs": _text("układ współrzędnych", "CRS"),
-    "row": Column(Text("wiersz tabeli", "row of the table")),
+    "row": Column(Text("wiersz tabeli", "row of the table"), of_known=True),
 }
 
 COLUMNS = {
@@ -241,6 +242,7 @@ COLUMNS = {
                 "brak strefy obok strefy, której nie dało się odczytać",
                 "no zone beside one that could not be read",
             ),
+            of_knowledge=True,
         ),
         "overlap_m2": Column(Text("nakładki", "overlaps"), unit="m2", digits=1, note=_OWN),
         "outside_m2": Column(Text("poza aktem", "outside the act"), unit="m2", digits=1, note=_OWN),

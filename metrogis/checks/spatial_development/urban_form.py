@@ -223,7 +223,13 @@ def urban_form(
     return run.result(
         municipalities=table.set_index(towns.index),
         features=features,
-        findings=findings(table, whole(table, numbers), spread, "zones" in features),
+        findings=findings(
+            table,
+            whole(table, numbers),
+            spread,
+            "zones" in features,
+            cells_only=run.layers["population_municipal"] is None,
+        ),
         rasters={"permeation": seen},
     )
 

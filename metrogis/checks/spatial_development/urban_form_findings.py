@@ -42,7 +42,12 @@ def _spread(part: gpd.GeoDataFrame) -> dict[str, float]:
 
 
 def findings(
-    table: gpd.GeoDataFrame, every: dict[str, float], spread: gpd.GeoDataFrame, zones: bool
+    table: gpd.GeoDataFrame,
+    every: dict[str, float],
+    spread: gpd.GeoDataFrame,
+    zones: bool,
+    *,
+    cells_only: bool = False,
 ) -> list[Finding]:
     """Return the sentences; those on sprawl are of municipalities known whole.
 
@@ -54,6 +59,8 @@ def findings(
         See :func:`whole`.
     spread : GeoDataFrame
         Zones (``zones``) or municipalities over which entropy is taken.
+    cells_only : bool
+        Whether people come from cells alone, without a table of municipalities.
     """
     out = []
     gone = table["up"].isna()
@@ -72,7 +79,7 @@ def findings(
         names = {"names": some_names(table["name"][nobody])}
         out.append(Finding(texts.WEIGHTED_KNOWN, values, names))
     elif np.isfinite(every["wup"]):
-        out.append(Finding(texts.WEIGHTED, weighted))
+        out.append(Finding(texts.WEIGHTED_CELLS if cells_only else texts.WEIGHTED, weighted))
     elif nobody.any():
         unknown = float(table["people"].isna().sum())
         out.append(Finding(texts.UNWEIGHTED, {"people_unknown": unknown}))

@@ -51,6 +51,12 @@ WEIGHTED = Text(
     "Built-up land per inhabitant (and job) is {lup:0} m²; weighted proliferation WUP of the whole "
     "is {wup:2}.",
 )
+WEIGHTED_CELLS = Text(
+    "Według ludności z komórek (tabeli ludności gmin nie ma w danych) na mieszkańca (i miejsce "
+    "pracy) przypada {lup:0} m² zabudowy; ważona proliferacja WUP całości to {wup:2}.",
+    "By people in cells (a table of municipal population is not in the data) built-up land per "
+    "inhabitant (and job) is {lup:0} m²; weighted proliferation WUP of the whole is {wup:2}.",
+)
 WEIGHTED_KNOWN = Text(
     "Gdzie znana jest ludność, na mieszkańca (i miejsce pracy) przypada {lup:0} m² zabudowy, a "
     "ważona proliferacja WUP to {wup:2}; ludność {people_unknown:0} "
@@ -117,6 +123,10 @@ def _number(
     return Column(Text(pl, en), unit=unit, digits=digits, note=note, **more)
 
 
+_FROM = Text(
+    "z tabeli ludności gmin, a bez niej z komórek o znanej ludności",
+    "of the table of municipalities; without it, of cells whose population is known",
+)
 _PART = Text("na lądzie znanym", "on known land")
 _KNOWN: dict[str, Any] = {"known": "known_share"}
 _OF: dict[str, Any] = {"of_known": True}
@@ -131,7 +141,7 @@ COLUMNS = {
         **municipality_columns(),
         "land_ha": _number("ląd znany", "known land", 0, "ha", **_KNOWN),
         "built_ha": _number("zabudowa", "built-up land", 1, "ha", **_KNOWN),
-        "unknown_ha": _number("ląd nieznany", "land not known", 1, "ha"),
+        "unknown_ha": _number("ląd nieznany", "land not known", 1, "ha", of_knowledge=True),
         "known_share": _share(
             "udział lądu znanego",
             "share of land known",
@@ -140,13 +150,17 @@ COLUMNS = {
                 "apart from unknown cells that are only the edge of the municipalities",
             ),
         ),
-        "people": _number("mieszkańcy (i miejsca pracy)", "inhabitants (and jobs)", 0, "people"),
+        "people": _number(
+            "mieszkańcy (i miejsca pracy)", "inhabitants (and jobs)", 0, "people", _FROM, **_OF
+        ),
         "people_known": _number(
             "mieszkańcy (i miejsca pracy) na znanym lądzie",
             "inhabitants (and jobs) on known land",
             0,
             "people",
+            _FROM,
             **_KNOWN,
+            **_OF,
         ),
         "pba": _share("PBA: udział zabudowy", "PBA: share built up", note=_PART, **_OF),
         "dis": _number("DIS: rozproszenie", "DIS: dispersion", 2, "UPU/m2", _SOURCE, **_OF),
@@ -159,8 +173,8 @@ COLUMNS = {
         "wup": _number(
             "WUP: ważona proliferacja", "WUP: weighted proliferation", 3, "UPU/m2", **_OF
         ),
-        "wup_low": _number("WUP: co najmniej", "WUP: at least", 3, "UPU/m2", bound="low"),
-        "wup_high": _number("WUP: co najwyżej", "WUP: at most", 3, "UPU/m2", bound="high"),
+        "wup_low": _number("WUP: co najmniej", "WUP: at least", 3, "UPU/m2", bound="low", **_OF),
+        "wup_high": _number("WUP: co najwyżej", "WUP: at most", 3, "UPU/m2", bound="high", **_OF),
         "entropy": _number("entropia po kwadratach", "entropy over squares"),
         "entropy_relative": _number("entropia względna", "relative entropy"),
         "built_np": _number("płaty zabudowy (NP)", "patches of built-up land (NP)", 0),
@@ -184,7 +198,7 @@ COLUMNS = {
         "land_ha": _number("ląd znany", "known land", 0, "ha", **_KNOWN),
         "built_ha": _number("zabudowa", "built-up land", 1, "ha", **_KNOWN),
         "pba": _share("udział zabudowy", "share built up", note=_PART, **_OF),
-        "unknown_ha": _number("ląd nieznany", "land not known", 1, "ha"),
+        "unknown_ha": _number("ląd nieznany", "land not known", 1, "ha", of_knowledge=True),
         "known_share": _share("udział lądu znanego", "share of land known"),
     },
 }

@@ -272,7 +272,8 @@ def urban_growth(
     gain = Gain(cells, home, patch, kind[patch], sure[patch], states)
     table = municipal_table(towns, take, people, years, gain, after, land)
     patches = patch_table(run, towns, found, after, gain)
-    sentences = findings(table, patches, years, land)
+    lost = bool(people.attrs.get("lost"))
+    sentences = findings(table, patches, years, land, people_lost=lost)
     if shifted:
         sentences.insert(1, at_edges(before, after, land.unit))
     return run.result(
@@ -328,7 +329,7 @@ def _people(run: Run, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> p
                     "left aside: change of population needs one source at both dates",
                 ),
             )
-    nothing = np.full(len(towns), np.nan)
+    nothing, lost = np.full(len(towns), np.nan), 0
     out = dict.fromkeys(("before", "after", "before_known", "after_known"), nothing)
     if pair is None:
         run.note(
@@ -350,7 +351,10 @@ def _people(run: Run, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> p
         )  # fmt: skip
         assert found is not None
         out[name], out[f"{name}_known"] = found.total, found.known
-    return pd.DataFrame(out)
+        lost += found.lost
+    table = pd.DataFrame(out)
+    table.attrs["lost"] = lost
+    return table
 
 
 CHECK = Check(

@@ -22,7 +22,12 @@ _HECTARE = 1e4
 
 
 def findings(
-    table: gpd.GeoDataFrame, patches: gpd.GeoDataFrame, years: float | None, known_part: KnownLand
+    table: gpd.GeoDataFrame,
+    patches: gpd.GeoDataFrame,
+    years: float | None,
+    known_part: KnownLand,
+    *,
+    people_lost: bool = False,
 ) -> list[Finding]:
     """Return the sentences; all are of land known at both dates.
 
@@ -32,6 +37,8 @@ def findings(
         Of the result.
     years : float or None
     known_part : KnownLand
+    people_lost : bool
+        Whether people of some cells are not known, so that sums of people are at least.
     """
 
     def total(column: str) -> float:
@@ -40,7 +47,8 @@ def findings(
     nan = float("nan")
     before, after, gained = total("before_ha"), total("after_ha"), total("gained_ha")
     land = total("land_ha")
-    out = [
+    out = [_unknown_land(table, known_part)] if known_part.dark_area.any() else []
+    out.append(
         Finding(
             texts.GROWTH,
             {
@@ -52,9 +60,7 @@ def findings(
                 "net_share": (after - before) / land if land else nan,
             },
         )
-    ]
-    if known_part.dark_area.any():
-        out.append(_unknown_land(table, known_part))
+    )
     if years is not None:
         out.append(Finding(texts.YEARS, {"years": years, "gained_ha_year": gained / years}))
     if gained > 0:
@@ -74,7 +80,7 @@ def findings(
                 {"municipality": str(first["municipality"])},
             )
         )
-    out += _people_finding(table, known_part)
+    out += _people_finding(table, known_part, people_lost)
     for name in EXPOSURES:
         dark = total(f"{name}_unknown_ha")
         sure = gained - dark
@@ -82,7 +88,7 @@ def findings(
             yes = total(f"{name}_ha")
             out.append(
                 Finding(
-                    texts.EXPOSED[name],
+                    (texts.EXPOSED_KNOWN if dark > 0 else texts.EXPOSED)[name],
                     {f"{name}_ha": yes, f"{name}_share": yes / sure, f"{name}_unknown_ha": dark},
                 )
             )
@@ -103,7 +109,7 @@ def _unknown_land(table: gpd.GeoDataFrame, land: KnownLand) -> Finding:
     )
 
 
-def _people_finding(table: gpd.GeoDataFrame, land: KnownLand) -> list[Finding]:
+def _people_finding(table: gpd.GeoDataFrame, land: KnownLand, people_lost: bool) -> list[Finding]:
     """People and new land per new inhabitant, over municipalities where both are known."""
     known = table["people_before_known"].notna() & table["people_after_known"].notna()
     known &= table["gained_ha"].notna()
@@ -122,6 +128,7 @@ def _people_finding(table: gpd.GeoDataFrame, land: KnownLand) -> list[Finding]:
     }
     if known.all():
         text = texts.PEOPLE_PART if land.dark_area.any() else texts.PEOPLE
+        text = texts.PEOPLE_CELLS if people_lost else text
         return [Finding(text, values)]
     values["people_unknown"] = float((~known).sum())
     return [Finding(texts.PEOPLE_KNOWN, values, {"names": some_names(table["name"][~known])})]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from metrogis.checks.contract import Category, Column, Ground, Overlay, View, municipality_columns
 from metrogis.texts import UNKNOWN, Text
 
@@ -93,6 +95,14 @@ PEOPLE_PART = Text(
     "{people_after:0}: {m2_per_new:0} m² of new built-up land per new inhabitant; LCRPGR (SDG "
     "11.3.1): {lcrpgr:2}.",
 )
+PEOPLE_CELLS = Text(
+    "W komórkach o znanej ludności mieszkało {people_before:0} osób, mieszka {people_after:0} "
+    "(co najmniej): na nowego mieszkańca przypada {m2_per_new:0} m² nowej zabudowy; LCRPGR (SDG "
+    "11.3.1): {lcrpgr:2}.",
+    "In the cells whose population is known there were {people_before:0} people and are "
+    "{people_after:0} (at least): {m2_per_new:0} m² of new built-up land per new inhabitant; "
+    "LCRPGR (SDG 11.3.1): {lcrpgr:2}.",
+)
 PEOPLE_KNOWN = Text(
     "Tam, gdzie znane są zabudowa i ludność, mieszkało {people_before:0} osób, mieszka "
     "{people_after:0}: na nowego mieszkańca przypada {m2_per_new:0} m² nowej zabudowy; LCRPGR (SDG "
@@ -132,6 +142,23 @@ EXPOSED = {
     ),
 }
 
+EXPOSED_KNOWN = {
+    "corridor": Text(
+        "W korytarzach ekologicznych leży co najmniej {corridor_ha:1} ha przyrostu "
+        "({corridor_share:%1} części rozstrzygniętej; {corridor_unknown_ha:1} ha nieznane).",
+        "At least {corridor_ha:1} ha of the gain lies in ecological corridors "
+        "({corridor_share:%1} of what is known; {corridor_unknown_ha:1} ha unknown).",
+    ),
+    "protected": Text(
+        "Na obszarach chronionych leży co najmniej {protected_ha:1} ha przyrostu "
+        "({protected_share:%1} części rozstrzygniętej; {protected_unknown_ha:1} ha nieznane).",
+        "At least {protected_ha:1} ha of the gain lies in protected areas "
+        "({protected_share:%1} of what is known; {protected_unknown_ha:1} ha unknown).",
+    ),
+    "served": EXPOSED["served"],
+    "planned": EXPOSED["planned"],
+}
+
 _KINDS = (
     Category("infill", Text("wypełnienie", "infill"), "#009E73"),
     Category("edge", Text("rozrost brzegu", "edge expansion"), "#E69F00"),
@@ -165,7 +192,7 @@ def _share(pl: str, en: str, note: Text | None = None, digits: int = 1) -> Colum
 
 
 def _people(pl: str, en: str, note: Text | None = None) -> Column:
-    return Column(Text(pl, en), note=note, known=_LAND_KNOWN)
+    return Column(Text(pl, en), note=note, known=_LAND_KNOWN, bound="low")
 
 
 _LAND = Text("lądu znanego w obu datach", "of land known at both dates")
@@ -188,7 +215,9 @@ for _name, _text in _PLACES.items():
         ("known", "rozstrzygnięte", "known"),
         ("unknown", "nieznane", "unknown"),
     ):
-        _EXPOSURE[f"{_name}_{_kind}_ha"] = _ha(f"{_text.pl}: {_pl}", f"{_text.en}: {_en}")
+        _EXPOSURE[f"{_name}_{_kind}_ha"] = replace(
+            _ha(f"{_text.pl}: {_pl}", f"{_text.en}: {_en}"), of_knowledge=True
+        )
 
 COLUMNS = {
     "municipalities": {
@@ -205,8 +234,8 @@ COLUMNS = {
         "gained_share": _share("przyrost: udział lądu", "gained: share of land", _LAND, 2),
         "lost_share": _share("ubytek: udział lądu", "lost: share of land", _LAND, 2),
         "net_share": _share("saldo: udział lądu", "net: share of land", _LAND, 2),
-        "people_before": Column(Text("ludność wcześniej", "people before")),
-        "people_after": Column(Text("ludność później", "people after")),
+        "people_before": Column(Text("ludność wcześniej", "people before"), bound="low"),
+        "people_after": Column(Text("ludność później", "people after"), bound="low"),
         "people_before_known": _people(
             "ludność wcześniej na znanym lądzie", "people before on known land", _HERE
         ),
@@ -262,6 +291,7 @@ COLUMNS = {
             Text("ląd nieznany w jednej z dat", "land not known at one of the dates"),
             unit="ha",
             digits=1,
+            of_knowledge=True,
         ),
         "known_share": Column(
             Text("udział lądu znanego", "share of land known"),

@@ -258,7 +258,8 @@ def municipal_table(
         if k is None:
             # the voivodeship city itself, or a seat that nothing can be told of
             city = i is not None and "voivodeship" in places.levels[i]
-            row |= {"name_to": "", "kind": "none", "state": "city" if city else "unknown"}
+            row |= {"name_to": "", "state": "city" if city else "unknown"}
+            row["kind"] = "none" if city else "unknown"
             row["why"] = "none" if city else "seat" if i is None else "higher"
             row |= {"state_working": row["state"], "state_off": row["state"]}
         else:

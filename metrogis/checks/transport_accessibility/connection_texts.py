@@ -10,7 +10,7 @@ from metrogis.checks.transport_accessibility.connection_parameters import Connec
 from metrogis.checks.transport_accessibility.connection_places import LAW
 from metrogis.checks.transport_accessibility.white_texts import COVERAGE, DAYS, ON_DAY
 from metrogis.checks.transport_accessibility.white_texts import INPUTS as WHITE_INPUTS
-from metrogis.texts import Text, both
+from metrogis.texts import UNKNOWN, Text, both
 
 TITLE = Text("Połączenia między siedzibami", "Connections between seats")
 QUESTION = Text(
@@ -99,6 +99,7 @@ KINDS = {
     "locality_municipality": Text("miejscowość – siedziba gminy", "locality - municipal seat"),
     "flow": Text("silne powiązanie gmin", "strong flow between municipalities"),
     "none": Text("brak", "none"),
+    "unknown": UNKNOWN,
 }
 SEATS = {
     "voivodeship": Text("miasto wojewódzkie", "voivodeship city"),
@@ -145,7 +146,7 @@ def _columns() -> dict[str, dict[str, Column]]:
     towns |= {
         "coverage": Column(
             Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE,
-            land=False,
+            land=False, of_knowledge=True,
         ),
         "timetable_known": Column(
             Text("rozkłady kompletne", "timetables complete"), "flag",
@@ -210,7 +211,7 @@ def _columns() -> dict[str, dict[str, Column]]:
             "name": Column(Text("miejscowość", "place"), "text"),
             "teryt": Column(both("TERYT"), "text"),
             "seat": Column(Text("siedziba", "seat"), "category", categories=SEATS),
-            "stops": Column(Text("przystanki w zasięgu", "stops within reach")),
+            "stops": Column(Text("przystanki w zasięgu", "stops within reach"), bound="low"),
             "name_to": to,
             "state": states["state"],
         },
@@ -306,7 +307,7 @@ def findings(
         bad = legal[legal["state"] == "not_enough"]
         if len(bad):
             out.append(_worst(bad))
-    lost = int(((towns["state"] == "unknown") & (towns["kind"] == "none")).sum())
+    lost = int(((towns["state"] == "unknown") & (towns["kind"] == "unknown")).sum())
     if lost:
         out.append(
             Finding(

@@ -32,7 +32,12 @@ from metrogis.checks.transport_accessibility.quality_parameters import (
 )
 from metrogis.checks.transport_accessibility.quality_tables import PTAL_MODES
 from metrogis.checks.transport_accessibility.service import Floats, Ints
-from metrogis.checks.transport_accessibility.white_texts import COVERAGE, ON_DAY
+from metrogis.checks.transport_accessibility.white_texts import (
+    COVERAGE,
+    ON_DAY,
+    PEOPLE_FROM,
+    PEOPLE_SHARED,
+)
 from metrogis.checks.transport_accessibility.white_texts import INPUTS as WHITE_INPUTS
 from metrogis.texts import Text, both
 
@@ -177,15 +182,16 @@ def _explained(method: Method) -> dict[str, Column]:
 def _columns() -> dict[str, dict[str, Column]]:
     towns = municipality_columns()
     people = Column(Text("mieszkańcy", "residents"), unit="people")
-    towns["population"] = replace(people, land=False)
+    people = replace(people, of_known=True)
+    towns["population"] = replace(people, land=False, note=PEOPLE_FROM)
     towns["coverage"] = Column(
         Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE,
-        land=False,
+        land=False, of_knowledge=True,
     )  # fmt: skip
     cells: dict[str, Column] = {
         "teryt": towns["teryt"],
-        "population": Column(people.label, unit="people", digits=1),
-        "modelled": Column(Text("modelowane", "modelled"), "flag"),
+        "population": replace(people, digits=1, note=PEOPLE_SHARED),
+        "modelled": Column(Text("modelowane", "modelled"), "flag", of_knowledge=True),
     }
     out: dict[str, dict[str, Column]] = {"municipalities": towns}
     area = Column(Text("powierzchnia", "area"), unit="km2", digits=2)
@@ -203,6 +209,7 @@ def _columns() -> dict[str, dict[str, Column]]:
                 Text(f"{t.pl}: {head.pl}, udział", f"{t.en}: {head.en}, share"), "share", digits=1,
                 known=f"{method}_exact_share" if key in ("good", "served") else "",
                 bound="high" if key in ("unknown", "exact") else "low",
+                of_known=key not in ("unknown", "exact"), of_knowledge=key in ("unknown", "exact"),
             )  # fmt: skip
         towns[f"{method}_exact_share"] = replace(
             towns[f"{method}_exact_share"], bound="low", note=_EXACT_NOTE
@@ -212,12 +219,14 @@ def _columns() -> dict[str, dict[str, Column]]:
             Text(f"{t.pl}: klasa co najmniej taka", f"{t.en}: at least that class"),
             "flag",
             note=_AT_LEAST_NOTE,
+            of_knowledge=True,
         )
         out[f"areas_{method}"] = {
             "teryt": towns["teryt"],
             "name": towns["name"],
             "class": Column(t, "category", categories=labels_of(method), bound="low"),
-            "certainty": Column(Text("pewność", "certainty"), "category", categories=CERTAINTY),
+            "certainty": Column(Text("pewność", "certainty"), "category", categories=CERTAINTY,
+                                of_knowledge=True),
             "known_share": Column(
                 Text("na ile znane", "how far known"), "share", note=_KNOWN_NOTE
             ),
@@ -227,7 +236,7 @@ def _columns() -> dict[str, dict[str, Column]]:
         }  # fmt: skip
     towns["opposite_share"] = Column(
         Text("metody sprzeczne, udział", "methods opposite, share"), "share", digits=1,
-        known="compared_share", bound="low",
+        known="compared_share", bound="low", of_known=True,
     )  # fmt: skip
     towns["compared_share"] = Column(
         Text("metody porównane, udział", "methods compared, share"), "share", digits=1,
@@ -242,11 +251,14 @@ def _columns() -> dict[str, dict[str, Column]]:
         "flag",
         note=Text("według co najmniej jednej metody; albo nieznana",
                   "by at least one method; or unknown"),
+        of_knowledge=True,
     )  # fmt: skip
     cells["served_by"] = Column(
         Text("ile metod przyznaje klasę", "methods that give a class"), bound="low"
     )  # fmt: skip
-    cells["told_by"] = Column(Text("ile metod to wie", "methods that know"), bound="low")
+    cells["told_by"] = Column(
+        Text("ile metod to wie", "methods that know"), bound="low", of_knowledge=True
+    )
     for method in ALL_METHODS:
         cells |= _explained(method)
     out["agreement"] = {

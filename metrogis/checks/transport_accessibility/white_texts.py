@@ -110,10 +110,27 @@ SERVICE = {
 }
 
 _PEOPLE = Text("mieszkańcy", "residents")
+PEOPLE_FROM = Text(
+    "z tabeli ludności gmin, a bez niej z komórek o znanej ludności",
+    "of the table of municipalities; without it, of cells whose population is known",
+)
+PEOPLE_SHARED = Text(
+    "ludność gminy rozłożona na komórki według tego, co o nich wiadomo",
+    "people of the municipality, shared out to cells by what is known of them",
+)
 
 
 def _people(label: Text) -> Column:
-    return Column(label, unit="people")
+    return Column(label, unit="people", of_known=True)
+
+
+def _share(label: Text, state: str) -> Column:
+    """A share of residents in a state: at least, and of the people who are known."""
+    unknown = state == "unknown"
+    return Column(
+        label, "share", digits=1, bound="" if unknown else "low", of_known=not unknown,
+        of_knowledge=unknown,
+    )  # fmt: skip
 
 
 def _fix_columns() -> dict[str, Column]:
@@ -168,11 +185,14 @@ _PEOPLE_KNOWN = Column(
 
 def _columns() -> dict[str, dict[str, Column]]:
     towns = municipality_columns()
-    towns["population"] = Column(_PEOPLE, unit="people", land=False)
+    towns["population"] = Column(
+        _PEOPLE, unit="people", note=PEOPLE_FROM, land=False, of_known=True
+    )
     towns["population_known"] = _PEOPLE_KNOWN
     towns["coverage"] = Column(
-        Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE
-    )
+        Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE,
+        of_knowledge=True,
+    )  # fmt: skip
     heads = {
         "served": Text("obsłużeni", "served"),
         "white": Text("w białych plamach", "in white spots"),
@@ -183,10 +203,9 @@ def _columns() -> dict[str, dict[str, Column]]:
             _people(head),
             known="population_known" if key == "unknown" else "known_people",
             bound="" if key == "unknown" else "low",
+            of_knowledge=key == "unknown",
         )
-        towns[f"{key}_share"] = Column(
-            Text(f"{head.pl}, udział", f"{head.en}, share"), "share", digits=1
-        )
+        towns[f"{key}_share"] = _share(Text(f"{head.pl}, udział", f"{head.en}, share"), key)
     towns["known_people"] = replace(
         _people(Text("stan znany", "state known")), known="population_known"
     )
@@ -200,13 +219,13 @@ def _columns() -> dict[str, dict[str, Column]]:
     )
     for day, name in DAYS.items():
         for key, head in heads.items():
-            towns[f"{key}_share_{day}"] = Column(
-                Text(f"{head.pl}: {name.pl}", f"{head.en}: {name.en}"), "share", digits=1
+            towns[f"{key}_share_{day}"] = _share(
+                Text(f"{head.pl}: {name.pl}", f"{head.en}: {name.en}"), key
             )
     state = Column(Text("stan", "state"), "category", categories=STATES)
     cause = Column(Text("przyczyna", "cause"), "category", categories=CAUSES)
     area = Column(Text("powierzchnia", "area"), unit="km2", digits=2)
-    spot = Column(Text("nr plamy", "spot no."))
+    spot = Column(Text("nr plamy", "spot no."), of_known=True)
     stops = {
         "stop_id": Column(both("stop_id"), "text"),
         "name": Column(Text("przystanek", "stop"), "text"),
@@ -215,16 +234,19 @@ def _columns() -> dict[str, dict[str, Column]]:
     }
     cells = {
         "teryt": Column(both("TERYT"), "text"),
-        "population": Column(_PEOPLE, unit="people", digits=1),
-        "modelled": Column(Text("modelowane", "modelled"), "flag"),
+        "population": Column(_PEOPLE, unit="people", digits=1, note=PEOPLE_SHARED, of_known=True),
+        "modelled": Column(Text("modelowane", "modelled"), "flag", of_knowledge=True),
         "state": state,
         "cause": cause,
-        "unknown_why": Column(Text("dlaczego nieznane", "why unknown"), "category", categories=WHY),
+        "unknown_why": Column(
+            Text("dlaczego nieznane", "why unknown"), "category", categories=WHY, of_knowledge=True
+        ),
     }
     for day, name in DAYS.items():
         stops[f"departures_{day}"] = Column(
             Text(f"odjazdy: {name.pl}", f"departures: {name.en}"),
             unit="departures/day",
+            bound="low",
             note=Text(
                 "całego miejsca, każdy kurs raz, z każdej linii kierunek z większą liczbą odjazdów",
                 "of the whole stop place, each run once, of each line the busier direction",
@@ -236,7 +258,7 @@ def _columns() -> dict[str, dict[str, Column]]:
         cells[f"cause_{day}"] = Column(
             Text(f"przyczyna: {name.pl}", f"cause: {name.en}"), "category", categories=CAUSES
         )
-    people = Column(_PEOPLE, unit="people", known="population_known")
+    people = Column(_PEOPLE, unit="people", known="population_known", of_known=True)
     place = {
         "spot": spot,
         "name": Column(Text("miejsce", "place"), "text"),
