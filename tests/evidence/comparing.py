@@ -20,6 +20,9 @@ from metrogis.checks.contract import Check, Column
 UNKNOWN_WORDS = ("", "unknown", "none known", "not_known", "not known")
 """Codes of categories that state that nothing is known."""
 
+SAYS_NO = ("no", "none", "white", "not_enough", "insufficient")
+"""Codes that need complete knowledge: no bound leads to them."""
+
 SAYS_SO = {
     "en": (
         "at least", "at most", "known", "unknown", "lost", "missing", "not in the data", "where",
@@ -60,7 +63,7 @@ def differences(
     for table, columns in check.columns.items():
         if table not in before.tables or table not in after.tables:
             continue
-        old, new = keyed(before.tables[table], columns), keyed(after.tables[table], columns)
+        old, new = keyed(before.tables[table], after.tables[table], columns)
         if table == "municipalities" and list(old.index) != list(new.index):
             wrong.append("municipalities: rows lost")
         shared = old.index.intersection(new.index)
@@ -85,24 +88,36 @@ def knowledge_columns(check: Check, table: str) -> set[str]:
     return named | grounds | declared
 
 
-def keyed(frame: pd.DataFrame, columns: Any) -> Any:
-    """Return a table by what its rows are: a code, else their place and their names."""
-    if "teryt" in frame.columns and frame["teryt"].is_unique:
-        return frame.set_index("teryt", drop=False)
+def keyed(old: Any, new: Any, columns: Any) -> tuple[Any, Any]:
+    """Return two tables by what their rows are: a code, else their place, else names too."""
+    if all("teryt" in frame.columns and frame["teryt"].is_unique for frame in (old, new)):
+        return tuple(frame.set_index("teryt", drop=False) for frame in (old, new))
     names = [
         n
         for n, c in columns.items()
-        if n in frame and ((c.kind == "text" and not c.of_known) or n == "day_type")
+        if n in old and n in new and ((c.kind == "text" and not c.of_known) or n == "day_type")
     ]
-    shapes = frame.geometry.to_numpy() if "geometry" in frame.columns else [None] * len(frame)
-    shapes = shapely.normalize(shapely.set_precision(np.asarray(shapes, dtype=object), 0.01))
-    keys = pd.Series(shapely.to_wkb(shapes, hex=True), index=frame.index).fillna("")
-    for name in names:
-        keys = keys + "|" + frame[name].astype("object").map(str)
-    ordinal = keys.groupby(keys, sort=False).cumcount()
-    out = frame.copy()
-    out.index = pd.Index(keys + "#" + ordinal.astype(str), name="key")
-    return out
+    keys = [_places(frame) for frame in (old, new)]
+    if not all(key.is_unique and (key != "").all() for key in keys):
+        keys = [
+            key.str.cat([frame[n].astype("object").map(str) for n in names], sep="|")
+            if names
+            else key
+            for key, frame in zip(keys, (old, new), strict=True)
+        ]
+    out = []
+    for key, frame in zip(keys, (old, new), strict=True):
+        ordinal = key.groupby(key, sort=False).cumcount().astype(str)
+        out.append(frame.set_axis(pd.Index(key + "#" + ordinal, name="key"), axis=0))
+    return out[0], out[1]
+
+
+def _places(frame: Any) -> pd.Series:
+    if "geometry" not in frame.columns:
+        return pd.Series("", index=frame.index, dtype=object)
+    shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
+    shapes = shapely.normalize(shapely.set_precision(shapes, 0.01))
+    return pd.Series(shapely.to_wkb(shapes, hex=True), index=frame.index).fillna("").astype(object)
 
 
 def is_unknown(value: Any) -> bool:
@@ -157,6 +172,8 @@ def is_bound(name: str, column: Column, before: pd.Series, after: pd.Series, peo
     if column.of_known and (people or not column.bound):
         return True
     a, b = before[name], after[name]
+    if b in SAYS_NO:
+        return False
     if column.kind == "category" and column.bound:
         order = list(column.categories)  # from the best to the least
         a, b = -order.index(a), -order.index(b)

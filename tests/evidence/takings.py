@@ -275,7 +275,6 @@ TAKINGS: tuple[Taking, ...] = (
             ("bike_parking", "capacity"),
             ("structure", "class"),
             ("rail_stations", "name"),
-            ("localities", "seat"),
         )
     ),
     *(

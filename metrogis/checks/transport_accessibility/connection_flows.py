@@ -125,8 +125,19 @@ def flow_table(
     return gpd.GeoDataFrame(pd.DataFrame(out), geometry=lines, crs=towns.crs)
 
 
-def flow_findings(table: gpd.GeoDataFrame) -> list[Finding]:
-    """Return the sentences on strong flows without connections."""
+_LOST_FLOWS = Text(
+    "{flows_lost:0} {flows_lost:plural:wiersza|wierszy|wierszy} przepływów nie dało się odczytać: "
+    "kolejność powiązań dotyczy tych, które są znane.",
+    "{flows_lost:0} {flows_lost:plural:row|rows} of the flows could not be read: the order of "
+    "flows is of those that are known.",
+)
+
+
+def flow_findings(table: gpd.GeoDataFrame, lost: int = 0) -> list[Finding]:
+    """Return the sentences on strong flows without connections.
+
+    ``lost`` flows could not be read: the strongest are those of what is known.
+    """
     if table.empty:
         return []
     state = table["state"].to_numpy(dtype=object)
@@ -155,6 +166,8 @@ def flow_findings(table: gpd.GeoDataFrame) -> list[Finding]:
             "seats, {flow_not_enough:0} have not.",
         )
     out = [Finding(said, values)]
+    if lost:
+        out.insert(0, Finding(_LOST_FLOWS, {"flows_lost": float(lost)}))
     if len(bad):
         worst = bad.iloc[0]
         out.append(

@@ -163,11 +163,13 @@ def find_relations(
     *,
     seats: Mapping[str, str],
     every: bool,
+    unread: bool = False,
 ) -> tuple[list[Relation], dict[str, int], Audit]:
     """Return the relations to check, and the seat (place) of each municipality by its code.
 
     Voivodeship city - county seats; county seat - municipal seats. Where no county seat is marked
-    the municipal seats are checked against the voivodeship city, and the audit says so.
+    the municipal seats are checked against the voivodeship city, and the audit says so; not where
+    localities could not be read (``unread``), for the county seat may be one of them.
 
     Raises
     ------
@@ -217,13 +219,18 @@ def find_relations(
                 add(i, higher, "municipality_county")
         elif i not in cities:
             beside.append(code)
-            for c in city_of(i):
+            for c in () if unread else city_of(i):
                 add(i, c, "municipality_city")
     if every:
         used = set(seat.values()) | centres
         for i, code in enumerate(places.teryt):
             if i not in used and code in seat:
                 add(i, seat[code], "locality_municipality")
+    return out, seat, _seats_missing(lost, beside, unread)
+
+
+def _seats_missing(lost: list[str], beside: list[str], unread: bool) -> Audit:
+    """Return the audit of municipalities without a seat, and of those of a county without one."""
     audit = Audit().add(
         "localities",
         "unknown",
@@ -234,7 +241,7 @@ def find_relations(
         ),
         lost,
     )
-    audit = audit.add(
+    return audit.add(
         "localities",
         "unknown",
         len(beside),
@@ -242,10 +249,16 @@ def find_relations(
             "gminy powiatów bez oznaczonej siedziby: sprawdzono połączenie z miastem wojewódzkim",
             "municipalities of counties without a marked seat: checked against the voivodeship "
             "city",
+        )
+        if not unread
+        else Text(
+            "gminy powiatów, których siedziba może być wśród nieodczytanych miejscowości: nie "
+            "wiadomo, z czym mają być połączone",
+            "municipalities of counties whose seat may be among the localities that could not be "
+            "read: what they should be connected with is unknown",
         ),
         beside,
     )
-    return out, seat, audit
 
 
 def _named(places: Places, codes: list[str], seats: Mapping[str, str]) -> dict[str, int]:

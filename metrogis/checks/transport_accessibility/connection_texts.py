@@ -189,7 +189,7 @@ def _columns() -> dict[str, dict[str, Column]]:
         "name_from": start,
         "name_to": to,
         "day_type": Column(Text("rodzaj dnia", "day type"), "category", categories=DAYS),
-        "pair": Column(Text("para", "pair")),
+        "pair": Column(Text("para", "pair"), of_known=True),
     }
     for way, word in (("out", Text("tam", "out")), ("back", Text("z powrotem", "back"))):
         listed |= {
@@ -301,30 +301,32 @@ def findings(
     table = features["relations"]
     kind = table["kind"].to_numpy(dtype=object)
     legal, other = table[np.isin(kind, list(LAW))], table[kind == "locality_municipality"]
+    lost = int(((towns["state"] == "unknown") & (towns["kind"] == "unknown")).sum())
     out = [_seats(legal, p)]
+    if lost:
+        out.insert(0, _missing_seats(lost, len(towns)))
     if len(legal):
         out.append(_by_day(legal, p, days))
         bad = legal[legal["state"] == "not_enough"]
         if len(bad):
             out.append(_worst(bad))
-    lost = int(((towns["state"] == "unknown") & (towns["kind"] == "unknown")).sum())
-    if lost:
-        out.append(
-            Finding(
-                Text(
-                    "Dla {seats_missing:0} {seats_missing:plural:gminy|gmin|gmin} nie ma "
-                    "w danych siedziby albo miejsca, z którym miałaby być połączona: stan "
-                    "nieznany.",
-                    "For {seats_missing:0} {seats_missing:plural:municipality|municipalities} the "
-                    "seat, or the place it should be connected with, is not in the data: unknown.",
-                ),
-                {"seats_missing": float(lost)},
-                unknown=lost > 0.5 * len(towns),
-            )
-        )
     if len(other):
         out.append(_localities(other))
     return out
+
+
+def _missing_seats(lost: int, count: int) -> Finding:
+    """Return the sentence on municipalities whose relation cannot be told."""
+    return Finding(
+        Text(
+            "Dla {seats_missing:0} {seats_missing:plural:gminy|gmin|gmin} nie ma w danych siedziby "
+            "albo miejsca, z którym miałaby być połączona: stan nieznany.",
+            "For {seats_missing:0} {seats_missing:plural:municipality|municipalities} the seat, or "
+            "the place it should be connected with, is not in the data: unknown.",
+        ),
+        {"seats_missing": float(lost)},
+        unknown=lost > 0.5 * count,
+    )
 
 
 def _seats(legal: gpd.GeoDataFrame, p: ConnectionsParameters) -> Finding:

@@ -160,7 +160,10 @@ def connections(
         seat_distance=p.seat_distance, locality_distance=p.locality_distance,
     )  # fmt: skip
     run.add(audit)
-    relations, seat, audit = find_relations(places, towns, seats=p.seats, every=p.all_localities)
+    relations, seat, audit = find_relations(
+        places, towns, seats=p.seats, every=p.all_localities,
+        unread=bool(run.evidence["localities"].losses),
+    )  # fmt: skip
     run.add(audit)
     relations, flows = add_flow_relations(run, towns, relations, seat)
     run.note(
@@ -198,12 +201,21 @@ def connections(
         features=features,
         findings=[
             *findings(towns_table, features, p, list(days)),
-            *flow_findings(features["flow_pairs"]),
+            *flow_findings(features["flow_pairs"], _lost_flows(run)),
         ],
     )
 
 
 # --------------------------------------------------------------------------- steps
+
+
+def _lost_flows(run: Run) -> int:
+    """Count rows of the flows that say nothing: not readable, or blank."""
+    flows = run.layers["od_flows"]
+    if flows is None:
+        return 0
+    blank = int(flows[["origin", "destination", "flow"]].isna().any(axis=1).sum())
+    return max(blank, sum(item.count for item in run.evidence["od_flows"].losses))
 
 
 def _known_days(run: Run, timetable: Any, p: ConnectionsParameters) -> dict[str, bool]:

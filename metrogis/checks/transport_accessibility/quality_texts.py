@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metrogis.checks.contract import Category, Column, Finding, Ground, View, municipality_columns
+from metrogis.checks.transport_accessibility import white_texts as white
 from metrogis.checks.transport_accessibility.quality_evidence import (
     AT_LEAST,
     EXACT,
@@ -32,13 +33,6 @@ from metrogis.checks.transport_accessibility.quality_parameters import (
 )
 from metrogis.checks.transport_accessibility.quality_tables import PTAL_MODES
 from metrogis.checks.transport_accessibility.service import Floats, Ints
-from metrogis.checks.transport_accessibility.white_texts import (
-    COVERAGE,
-    ON_DAY,
-    PEOPLE_FROM,
-    PEOPLE_SHARED,
-)
-from metrogis.checks.transport_accessibility.white_texts import INPUTS as WHITE_INPUTS
 from metrogis.texts import Text, both
 
 TITLE = Text("Jakość obsługi transportem publicznym", "Quality of public transport service")
@@ -75,7 +69,7 @@ _KEPT = ("municipalities", "population", "timetable", "coverage", "streets",
          "population_municipal", "built_up", "stop_posts", "rail_stations")  # fmt: skip
 INPUTS: tuple[tuple[str, Text, str, bool], ...] = tuple(
     (name, text, schema, required or name == "timetable")
-    for name, text, schema, required in WHITE_INPUTS
+    for name, text, schema, required in white.INPUTS
     if name in _KEPT
 )
 
@@ -176,21 +170,22 @@ def _explained(method: Method) -> dict[str, Column]:
                     unit="min" if term in ("wt", "swt", "awt", "tat") else "",
                     digits=2,
                 )
-    return {f"{method}_{name}": column for name, column in out.items()}
+    # of the stop that serves best, by what is known
+    return {f"{method}_{name}": replace(column, of_known=True) for name, column in out.items()}
 
 
 def _columns() -> dict[str, dict[str, Column]]:
     towns = municipality_columns()
     people = Column(Text("mieszkańcy", "residents"), unit="people")
     people = replace(people, of_known=True)
-    towns["population"] = replace(people, land=False, note=PEOPLE_FROM)
+    towns["population"] = replace(people, land=False, note=white.PEOPLE_FROM)
     towns["coverage"] = Column(
-        Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE,
+        Text("pokrycie rozkładami", "timetable coverage"), "category", categories=white.COVERAGE,
         land=False, of_knowledge=True,
     )  # fmt: skip
     cells: dict[str, Column] = {
         "teryt": towns["teryt"],
-        "population": replace(people, digits=1, note=PEOPLE_SHARED),
+        "population": replace(people, digits=1, note=white.PEOPLE_SHARED),
         "modelled": Column(Text("modelowane", "modelled"), "flag", of_knowledge=True),
     }
     out: dict[str, dict[str, Column]] = {"municipalities": towns}
@@ -244,7 +239,10 @@ def _columns() -> dict[str, dict[str, Column]]:
                   "share of places with certain classes by at least two methods"),
         bound="low",
     )  # fmt: skip
-    agree = Column(Text("zgodność metod", "agreement"), "category", categories=AGREEMENT)
+    agree = Column(
+        Text("zgodność metod, które to wiedzą", "agreement of the methods that know"),
+        "category", categories=AGREEMENT, of_known=True,
+    )  # fmt: skip
     cells["agreement"] = agree
     cells["lower_bound"] = Column(
         Text("klasa najmniejsza możliwa", "class is a lower bound"),
@@ -268,20 +266,22 @@ def _columns() -> dict[str, dict[str, Column]]:
     out["stops"] = {
         "stop_id": Column(both("stop_id"), "text"),
         "name": Column(Text("przystanek", "stop"), "text"),
-        "posts": Column(Text("słupki", "posts")),
+        "posts": Column(Text("słupki", "posts"), bound="low"),
         "category": Column(
             Text("kategoria (ARE)", "category (ARE)"), "category",
             categories={**{r: both(r) for r in ("I", "II", "III", "IV", "V")}, NONE: _NONE,
                         UNKNOWN: _UNKNOWN},
+            bound="low",
         ),
         "column": Column(Text("rodzaj", "kind"), "category", categories=COLUMN_NAMES),
-        "interval_min": Column(Text("odstęp", "interval"), unit="min", digits=1),
+        "interval_min": Column(Text("odstęp", "interval"), unit="min", digits=1, bound="high"),
         "departures": Column(
-            Text("odjazdy w jedną stronę", "departures one way"), unit="departures/day", digits=1
+            Text("odjazdy w jedną stronę", "departures one way"), unit="departures/day", digits=1,
+            bound="low",
         ),
-        "line": Column(Text("najczęstsza linia", "most frequent line"), "text"),
-        "hub": Column(Text("węzeł kolejowy", "rail hub"), "flag"),
-        "next_stations": Column(Text("sąsiednie stacje", "next stations")),
+        "line": Column(Text("najczęstsza linia", "most frequent line"), "text", of_known=True),
+        "hub": Column(Text("węzeł kolejowy", "rail hub"), "flag", of_known=True),
+        "next_stations": Column(Text("sąsiednie stacje", "next stations"), bound="low"),
     }  # fmt: skip
     out["cells"] = cells
     return out
@@ -453,7 +453,7 @@ def _classes(
     return Finding(
         Text(head.pl + listed.pl + tail.pl + ".", head.en + listed.en + tail.en + "."),
         values,
-        {"title": TITLES[method], "day": ON_DAY[p.day_type], "what": what},
+        {"title": TITLES[method], "day": white.ON_DAY[p.day_type], "what": what},
         unknown=most,
     )
 

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from metrogis.checks.contract import Finding
+from metrogis.checks.contract import Finding, Run
 from metrogis.checks.knowledge import HALF
 from metrogis.checks.transport_accessibility.share_weights import Basis, Weights
 from metrogis.checks.transport_accessibility.white_texts import CAUSES, ON_DAY, STATES
@@ -44,14 +44,20 @@ def findings(
     timetable: Any,
     straight: bool,
     weights: Weights,
+    source: Finding | None = None,
 ) -> list[Finding]:
-    """Return the sentences a planner quotes; without population none gives a number of people."""
+    """Return the sentences a planner quotes; without population none gives a number of people.
+
+    ``source`` says what people are counted from, where a layer of them is not there.
+    """
     day = ON_DAY[parameters.main_day_type]
     cells, spots = features["cells"], features["spots"]
     numbered = weights.basis == "people"
     out = [_states(cells, weights, day)]
     out.append(_white(towns, spots, numbered, day))
     out.append(_by_day(cells, weights.values, parameters))
+    if numbered and source is not None:
+        out.append(source)
     if len(spots):
         out.append(_first(spots.iloc[0], numbered))
     if timetable is None:
@@ -79,6 +85,28 @@ def findings(
             )
         )
     return out
+
+
+def people_from(run: Run) -> Finding | None:
+    """Return the sentence on what people are counted from where grid or table is not there."""
+    if run.layers["population"] is None:
+        return Finding(
+            Text(
+                "Siatki ludności nie ma w danych: ludność gmin rozłożono na komórki, więc ile osób "
+                "mieszka w danym miejscu, jest tylko oszacowaniem.",
+                "A grid of population is not in the data: people of municipalities are shared out "
+                "to cells, so how many live at a place is only an estimate.",
+            )
+        )
+    if run.layers["population_municipal"] is None:
+        return Finding(
+            Text(
+                "Tabeli ludności gmin nie ma w danych: ludność policzono z samych komórek.",
+                "A table of municipal population is not in the data: people are counted from cells "
+                "alone.",
+            )
+        )
+    return None
 
 
 def _states(cells: gpd.GeoDataFrame, weights: Weights, day: Text) -> Finding:

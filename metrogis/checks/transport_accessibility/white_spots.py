@@ -34,7 +34,7 @@ from metrogis.checks.transport_accessibility.service import (
 from metrogis.checks.transport_accessibility.settled import settle
 from metrogis.checks.transport_accessibility.share_weights import share_weights
 from metrogis.checks.transport_accessibility.spots import Chooser
-from metrogis.checks.transport_accessibility.white_findings import findings
+from metrogis.checks.transport_accessibility.white_findings import findings, people_from
 from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
 from metrogis.checks.transport_accessibility.white_sections import Sections, read_sections
 from metrogis.checks.transport_accessibility.white_spot_tables import spot_tables
@@ -188,7 +188,7 @@ def white_spots(
     white = states.by_day[main] == WHITE
     features: dict[str, gpd.GeoDataFrame] = {"states": state_table(towns, unit, cells)}
     fixes, sections = _fixes(run, service, near, xy, white, states, None if straight else walk)
-    stops = stop_table(run, service, p.day_types, main)
+    stops = stop_table(run, service, p.day_types, main, states.timetable)
     chooser = None
     if service is not None and white.any():
         chooser = Chooser(
@@ -208,7 +208,7 @@ def white_spots(
     return run.result(
         municipalities=table,
         features=features,
-        findings=findings(table, features, p, timetable, straight, weights),
+        findings=findings(table, features, p, timetable, straight, weights, people_from(run)),
     )
 
 

@@ -51,12 +51,15 @@ class States:
         Coverage of each municipality on the main day type.
     by_air : Pairs
         Straight lines from the cells that are not served on some day to posts.
+    timetable : TimetableEvidence
+        Of the main day type.
     """
 
     by_day: dict[str, Codes]
     why: Texts
     levels: Texts
     by_air: Pairs
+    timetable: TimetableEvidence
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +141,8 @@ def decide(
             run.evidence["timetable"] = around.evidence.as_evidence()
             why = _why(around, reach, state, apart, cells)
             _note(run, around, why, cells.unit)
-    return States(by_day, why, sure[p.main_day_type][0].evidence.level, by_air)
+    main = sure[p.main_day_type][0].evidence
+    return States(by_day, why, main.level, by_air, main)
 
 
 def _evidence(

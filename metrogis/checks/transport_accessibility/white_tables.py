@@ -18,6 +18,7 @@ from metrogis.checks.transport_accessibility.service import (
 )
 from metrogis.checks.transport_accessibility.share_weights import Weights
 from metrogis.checks.transport_accessibility.white_parameters import DayName, WhiteSpotsParameters
+from metrogis.evidence.timetable import TimetableEvidence
 
 UNKNOWN, SERVED, WHITE = 0, 1, 2
 STATES = np.array(["unknown", "served", "white"], dtype=object)
@@ -50,9 +51,16 @@ def state_table(towns: gpd.GeoDataFrame, unit: Ints, cells: gpd.GeoDataFrame) ->
 
 
 def stop_table(
-    run: Run, service: Service | None, days: tuple[DayName, ...], main: str
+    run: Run,
+    service: Service | None,
+    days: tuple[DayName, ...],
+    main: str,
+    known: TimetableEvidence,
 ) -> gpd.GeoDataFrame:
-    """Return all known stops: departures by day type, and whether they suffice."""
+    """Return all known stops: departures by day type, and whether they suffice.
+
+    That they do not is certain only where all timetables are known and nothing of them was lost.
+    """
     parts = []
     if service is not None:
         posts = service.posts
@@ -66,7 +74,9 @@ def stop_table(
                 table[f"departures_{day}"] = service.counts[day][0, 0][service.place].astype(float)
         if main in service.counts:
             good = service.reach(main)[service.place] > 0
-            table["service"] = np.where(good, "sufficient", "insufficient").astype(object)
+            sure = known.known_near(service.xy, dict.fromkeys(known.groups, 0.0))
+            less = np.where(sure, "insufficient", "unknown")
+            table["service"] = np.where(good, "sufficient", less).astype(object)
         else:
             table["service"] = np.full(len(posts), "unknown", dtype=object)
         parts.append(gpd.GeoDataFrame(table, geometry=posts.geometry.to_numpy(), crs=posts.crs))

@@ -172,6 +172,7 @@ def _fix_columns() -> dict[str, Column]:
                 "residents of the spot whom it would serve; those of unknown state not counted",
             ),
             bound="low",
+            of_known=True,
         ),
     }
 
@@ -276,6 +277,7 @@ def _columns() -> dict[str, dict[str, Column]]:
             "zmianę zastosowano i policzono ponownie: wystarcza, a mniejsza nie",
             "the fix was applied and computed again: it is enough, a smaller one is not",
         ),
+        of_knowledge=True,
     )
     cells |= {name: fix[name] for name in ("fix", "fix_size", "fix_departures")}
     cells |= {"fix_verified": proven, "spot": spot}
