@@ -74,7 +74,7 @@ def differences(
         about = knowledge_columns(check, table)
         for name, column in columns.items():
             if name in old and name in new and name not in about:
-                found = _of_column(name, column, old.loc[shared], new.loc[shared], far, people)
+                found = of_column(name, column, old.loc[shared], new.loc[shared], far, people)
                 wrong += [f"{table}.{line}" for line in found]
     return wrong + _of_findings(before, after)
 
@@ -116,7 +116,9 @@ def _places(frame: Any) -> pd.Series:
     if "geometry" not in frame.columns:
         return pd.Series("", index=frame.index, dtype=object)
     shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
-    shapes = shapely.normalize(shapely.set_precision(shapes, 0.01))
+    shapes = shapely.set_precision(shapes, 0.01)
+    polygons = shapely.get_dimensions(shapes) == 2  # lines lead from one place to another
+    shapes[polygons] = shapely.normalize(shapes[polygons])
     return pd.Series(shapely.to_wkb(shapes, hex=True), index=frame.index).fillna("").astype(object)
 
 
@@ -150,7 +152,7 @@ def same(a: Any, b: Any, tolerance: float = 1e-6) -> bool:
     return bool(a == b)
 
 
-def _of_column(name: str, column: Column, old: Any, new: Any, far: Any, people: bool) -> list[str]:
+def of_column(name: str, column: Column, old: Any, new: Any, far: Any, people: bool) -> list[str]:
     wrong = []
     for i in changed(old[name], new[name]):
         key, a, b = old.index[i], old[name].iloc[i], new[name].iloc[i]
@@ -160,11 +162,18 @@ def _of_column(name: str, column: Column, old: Any, new: Any, far: Any, people: 
         elif is_unknown(b):
             continue
         elif is_unknown(a):
-            if not column.of_known:
+            if not column.of_known and not vacuous(column, b):
                 wrong.append(f"{row}: unknown -> {b!r}")
         elif not is_bound(name, column, old.iloc[i], new.iloc[i], people):
             wrong.append(f"{row}: {a!r} -> {b!r}")
     return wrong
+
+
+def vacuous(column: Column, value: Any) -> bool:
+    """Whether a bound says nothing: at least 0, at most all."""
+    if column.bound == "low":
+        return bool(value == 0)
+    return column.bound == "high" and column.kind == "share" and bool(value == 1)
 
 
 def is_bound(name: str, column: Column, before: pd.Series, after: pd.Series, people: bool) -> bool:
@@ -197,13 +206,45 @@ def _of_findings(before: mg.Result, after: mg.Result) -> list[str]:
             any(word in text.get(language).lower() for word in words)
             for language, words in SAYS_SO.items()
         )
-        told |= honest and finding.text not in old  # a new sentence on what the next ones lack
+        # a sentence that is new, or says more, on what the next ones lack
+        more = any(n not in before.figures or not same(before.figures[n], v)
+                   for n, v in finding.values.items())  # fmt: skip
+        told |= honest and (finding.text not in old or more)
         for name, value in finding.values.items():
             if name not in before.figures or is_unknown(value):
                 continue
             was = before.figures[name]
-            if is_unknown(was):
+            if is_unknown(was) and not told:
                 wrong.append(f"finding {name}: unknown -> {value!r}: {text.en}")
-            elif not same(was, value) and not (honest or told):
+            elif not is_unknown(was) and not same(was, value) and not (honest or told):
                 wrong.append(f"finding {name}: {was!r} -> {value!r}: {text.en}")
+    return wrong
+
+
+def unlike(check: Any, before: Any, after: Any, own: tuple[str, ...]) -> list[str]:
+    """Return where two results differ; columns ``own`` name things of the model."""
+    wrong = []
+    for table, columns in check.columns.items():
+        if table not in before.tables or table not in after.tables:
+            continue
+        compared = {n: c for n, c in columns.items() if not any(n.endswith(o) for o in own)}
+        old, new = keyed(before.tables[table], after.tables[table], compared)
+        if not own or "posts" not in own:
+            for key in old.index.symmetric_difference(new.index)[:3]:
+                side = "gone" if key in old.index else "new"
+                wrong.append(f"{table}: {side} {str(key)[-60:]}")
+        shared = old.index.intersection(new.index)
+        old, new = old.loc[shared], new.loc[shared]
+        for name in compared:
+            if name in old and name in new:
+                rows = changed(old[name], new[name], 1e-5)
+                wrong += [
+                    f"{table}.{name} {str(shared[i])[-40:]}: {old[name].iloc[i]!r} -> "
+                    f"{new[name].iloc[i]!r}"
+                    for i in np.asarray(rows, dtype=int)[:3]
+                ]
+    for name, value in before.figures.items():
+        other = after.figures.get(name, np.nan)
+        if not np.isclose(value, other, rtol=1e-5, atol=1e-6, equal_nan=True):
+            wrong.append(f"finding {name}: {value!r} -> {other!r}")
     return wrong

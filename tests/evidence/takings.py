@@ -166,7 +166,7 @@ def less_coverage(state: str, layer: str = "coverage") -> Taking:
         table.loc[there, "state"] = state
         return {layer: table}, place
 
-    return Taking(f"rows {state}", layer, f"coverage {state}", make)
+    return Taking(f"rows {state}", layer, "coverage", make)
 
 
 def acts_at(layers: Layers, place: Any) -> list[Path]:

@@ -351,6 +351,7 @@ def _findings(
             },
         )
     )
+    out += _plans_missing(towns)
     if plan is None:
         out.append(Finding(texts.NO_PLAN, {"eca_plan_ha": math.nan, "eca_change": math.nan}))
     else:
@@ -404,6 +405,12 @@ def _findings(
                 },
             )
         )
+    return out
+
+
+def _plans_missing(towns: gpd.GeoDataFrame) -> list[Finding]:
+    """Return the sentences on plans that are not in the data, or only in part."""
+    out = []
     some = towns[towns["habitat_ha"] > 0]
     bare = some[~some["plan"].isin(["yes", "partly"])]
     if len(bare):

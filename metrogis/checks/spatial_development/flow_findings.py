@@ -181,6 +181,9 @@ def _core(
             why_en = "The inflow may be larger: {rivals}"
         pl = f"{why_pl}; miasta rdzenia wybrano z tego, co wiadomo, i nie są pewne. {pl}"
         en = f"{why_en}; the core cities are of what is known, not certain. {en}"
+    if core.by_inflow:
+        pl = f"Ludności nie ma w danych: za rdzeń przyjęto gminę o największym napływie. {pl}"
+        en = f"Population is not in the data: the largest inflow is taken for the core. {en}"
     return [Finding(Text(pl, en), values, places)]
 
 

@@ -101,6 +101,10 @@ def _flag(pl: str, en: str, note: Text | None = None) -> Column:
     return Column(Text(pl, en), kind="flag", note=note)
 
 
+def _certain(pl: str, en: str, note: Text | None = None) -> Column:
+    return replace(_flag(pl, en, note), of_knowledge=True)
+
+
 def _municipal_columns() -> dict[str, Column]:
     columns = municipality_columns()
     columns["population"] = _people("ludność", "population")
@@ -120,9 +124,10 @@ def _municipal_columns() -> dict[str, Column]:
             note=Text("bez liczby albo z kodem, który donikąd nie prowadzi",
                       "without a count, or with a code that leads nowhere"),
             bound="low",
+            of_knowledge=True,
         ),
         "core": replace(_flag("miasto rdzenia", "core city"), of_known=True),
-        "core_certain": _flag(
+        "core_certain": _certain(
             "miasta rdzenia pewne",
             "core cities are certain",
             Text(
@@ -193,11 +198,13 @@ def _share_columns() -> dict[str, Column]:
         "share_to_core": _share(
             "udział odpływu do miast rdzenia", "share of outflow to core cities", _SHARE_BASE
         ),
-        "share_to_core_low": _share(
-            "do miast rdzenia, co najmniej", "to core, at least", _CORE_MAX, "low"
+        "share_to_core_low": replace(
+            _share("do miast rdzenia, co najmniej", "to core, at least", _CORE_MAX, "low"),
+            of_known=True,
         ),
-        "share_to_core_high": _share(
-            "do miast rdzenia, najwyżej", "to core, at most", _CORE_MAX, "high"
+        "share_to_core_high": replace(
+            _share("do miast rdzenia, najwyżej", "to core, at most", _CORE_MAX, "high"),
+            of_known=True,
         ),
         "share_from_core": _share(
             "udział napływu z miast rdzenia", "share of inflow from core cities"
@@ -212,7 +219,7 @@ def _share_columns() -> dict[str, Column]:
         "main_destination_share": _share(
             "udział głównego kierunku", "share of main destination", _SHARE_BASE
         ),
-        "main_destination_certain": _flag(
+        "main_destination_certain": _certain(
             "główny kierunek pewny",
             "main destination is certain",
             Text(
@@ -277,7 +284,7 @@ def _structure_columns() -> dict[str, Column]:
         "hierarchy_level": Column(
             Text("poziom hierarchii", "level of the hierarchy"), of_known=True
         ),
-        "hierarchy_certain": _flag(
+        "hierarchy_certain": _certain(
             "miejsce w hierarchii pewne",
             "place in the hierarchy is certain",
             Text(
@@ -309,7 +316,7 @@ def _structure_columns() -> dict[str, Column]:
                 "share of runs that put the municipality with the same centre",
             ),
         ),
-        "region_certain": _flag(
+        "region_certain": _certain(
             "region ze wszystkich przepływów", "region of all flows", _OF_KNOWN
         ),
     }
@@ -333,7 +340,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "flow_both_max": _people(
             "w obu kierunkach, najwyżej", "both directions, at most", _MAX, "high"
         ),
-        "certain": _flag(
+        "certain": _certain(
             "miejsce pewne",
             "rank is certain",
             Text(
@@ -348,7 +355,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "flow": _people("przepływ dominujący", "dominant flow", bound="low"),
         "share": _share("udział w odpływie wewnątrz obszaru", "share of outflow within the area"),
         "level": Column(Text("poziom hierarchii", "level of the hierarchy"), of_known=True),
-        "certain": Column(Text("pewne", "certain"), kind="flag"),
+        "certain": _certain("pewne", "certain"),
     },
     "core": {
         "origin": _ENDS["origin"],
@@ -376,6 +383,6 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         ),
         "share_within": _share("udział pozostający w regionie", "share that stays in the region"),
         "stability": _share("stałość regionu", "stability of the region"),
-        "certain": _flag("region ze wszystkich przepływów", "region of all flows", _OF_KNOWN),
+        "certain": _certain("region ze wszystkich przepływów", "region of all flows", _OF_KNOWN),
     },
 }

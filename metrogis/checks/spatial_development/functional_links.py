@@ -506,11 +506,11 @@ def _core_by_inflow(flows: Flows) -> Core:
     order = np.lexsort((np.array(flows.codes), -size))
     best = order[:1][size[order[:1]] > 0]
     if not len(best):
-        return Core(best, best)
+        return Core(best, best, by_inflow=True)
     first = np.array(flows.codes) < flows.codes[best[0]]  # of equal ones the first code counts
     rival = (top > size[best]) | ((top == size[best]) & first)
     rival[best] = False
-    return Core(best, np.concatenate([best, np.flatnonzero(rival)]))
+    return Core(best, np.concatenate([best, np.flatnonzero(rival)]), by_inflow=True)
 
 
 _KNOWN = Ground("flows_known")

@@ -81,11 +81,14 @@ class Core:
         Positions of all that may be one; ``cities`` where it is certain which they are.
     unnamed : tuple of str
         Municipalities whose size is not known, which makes it uncertain.
+    by_inflow : bool
+        Whether there are no people to tell by, so that the largest inflow is taken.
     """
 
     cities: NDArray[np.int64]
     possible: NDArray[np.int64]
     unnamed: tuple[str, ...] = ()
+    by_inflow: bool = False
 
     @property
     def certain(self) -> bool:

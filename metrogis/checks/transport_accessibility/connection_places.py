@@ -57,6 +57,8 @@ class Places:
         Access distance, m.
     town : ndarray of int
         Position of the municipality; -1 outside.
+    posts : ndarray of int
+        How many posts its stops are: one at a place, whatever number of feeds lists it.
     """
 
     name: npt.NDArray[np.object_]
@@ -66,6 +68,7 @@ class Places:
     stops: list[dict[str, float]]
     reach: Floats
     town: Ints
+    posts: Ints
 
     def __len__(self) -> int:
         return len(self.name)
@@ -128,14 +131,19 @@ def read_places(
     near = walk.walk_pairs(xy, posts, limit=max(seat_distance, locality_distance))
     ids = stops["stop_id"].astype(str).to_numpy(dtype=object)
     own: list[dict[str, float]] = [{} for _ in rows]
+    # the same post in another feed has other ids, and the same coordinates
+    _, post = np.unique(np.round(posts, 1), axis=0, return_inverse=True)
+    counted: list[set[int]] = [set() for _ in rows]
     for k in np.lexsort((near.metres, near.origin)).tolist():
         i = int(near.origin[k])
         if near.metres[k] <= reach[i] + TOLERANCE:
             own[i][str(ids[near.target[k]])] = float(near.metres[k])
+            counted[i].add(int(post[near.target[k]]))
     codes = np.append(towns["teryt"].to_numpy(dtype=object), "")
     names = localities["name"].astype(str).to_numpy(dtype=object)[rows]
     kept = [levels[i] for i in rows]
-    return Places(names, codes[town[rows]], xy, kept, own, reach, town[rows]), audit
+    number = np.array([len(c) for c in counted], np.int64)
+    return Places(names, codes[town[rows]], xy, kept, own, reach, town[rows], number), audit
 
 
 def _levels(value: Any, row: Any) -> set[str]:

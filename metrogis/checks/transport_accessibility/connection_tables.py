@@ -170,7 +170,7 @@ def place_table(
             "name": places.name,
             "teryt": places.teryt,
             "seat": np.array(top, dtype=object),
-            "stops": [len(own) for own in places.stops],
+            "stops": places.posts,
             "name_to": higher,
             "state": state,
         },

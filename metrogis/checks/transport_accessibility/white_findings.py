@@ -88,7 +88,7 @@ def findings(
 
 
 def people_from(run: Run) -> Finding | None:
-    """Return the sentence on what people are counted from where grid or table is not there."""
+    """Return the sentence on what people are counted from where grid or table lack something."""
     if run.layers["population"] is None:
         return Finding(
             Text(
@@ -106,7 +106,19 @@ def people_from(run: Run) -> Finding | None:
                 "alone.",
             )
         )
-    return None
+    cells = run.layers["population"]["population"]
+    lost = int(cells.isna().sum()) + sum(e.count for e in run.evidence["population"].losses)
+    if not lost:
+        return None
+    return Finding(
+        Text(
+            "Ludność {cells_unknown:0} {cells_unknown:plural:komórki|komórek|komórek} jest "
+            "nieznana: liczby mieszkańców dotyczą pozostałych.",
+            "The population of {cells_unknown:0} {cells_unknown:plural:cell|cells} is not known: "
+            "numbers of residents are of the others.",
+        ),
+        {"cells_unknown": float(lost)},
+    )
 
 
 def _states(cells: gpd.GeoDataFrame, weights: Weights, day: Text) -> Finding:

@@ -262,7 +262,7 @@ def _columns() -> dict[str, dict[str, Column]]:
     people = Column(_PEOPLE, unit="people", known="population_known", of_known=True)
     place = {
         "spot": spot,
-        "name": Column(Text("miejsce", "place"), "text"),
+        "name": Column(Text("miejsce", "place"), "text", of_known=True),
         "municipality": towns["name"],
         "population": people,
         "population_known": _PEOPLE_KNOWN,
@@ -284,6 +284,7 @@ def _columns() -> dict[str, dict[str, Column]]:
     cells["nearest_stop_m"] = Column(
         Text("dojście do najbliższego przystanku", "walk to the nearest stop"),
         unit="m",
+        bound="high",
         note=Text(
             "puste: żadnego przystanku z rozkładu w zasięgu najdłuższego dojścia",
             "empty: no stop of the timetable within the longest walk",
