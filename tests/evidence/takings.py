@@ -223,7 +223,7 @@ def damaged_feed(name: str) -> Taking:
         feed, near = damaged(layers, place, name)
         return {"timetable": feed}, near
 
-    return Taking(name, "timetable", name, make)
+    return Taking(name, "timetable", f"{name.split()[0]} of a feed", make)
 
 
 def codes_in(layers: Layers, place: Any) -> set[str]:

@@ -371,8 +371,8 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "flow_back_max": _people("z miasta, najwyżej", "from the city, at most", _MAX, "high"),
     },
     "regions": {
-        "region_code": _text("ośrodek, TERYT", "centre, TERYT"),
-        "region": _text("ośrodek", "centre"),
+        "region_code": replace(_text("ośrodek, TERYT", "centre, TERYT"), of_known=True),
+        "region": replace(_text("ośrodek", "centre"), of_known=True),
         "municipalities": Column(Text("gminy", "municipalities"), of_known=True),
         "population": _people("ludność", "population"),
         "flow_within": _people(

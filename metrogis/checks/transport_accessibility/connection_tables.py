@@ -158,6 +158,8 @@ def place_table(
     state = np.full(len(places), "none", dtype=object)
     higher = np.full(len(places), "", dtype=object)
     for r, s in zip(relations, table["state"], strict=True):
+        if r.kind == "flow":  # of two municipalities, whichever sends more: not of this place
+            continue
         old = state[r.start]
         if old == "none" or order.index(s) > order.index(old):
             state[r.start], higher[r.start] = s, places.name[r.end]
