@@ -148,6 +148,8 @@ def run(loop: Loop, seed: int) -> Iterator[str]:
         assert after in states.values(), f"turn {turn}, {when}: {after}"
         loop.require_mine()
         came = "the new one" if after == states[version] else "the old one"
+        if came == "the new one" and when == "computing":
+            when = "published"
         yield f"{when}: {came}"
     time.sleep(2.1)  # folders younger than that are not taken for leftovers
     loop.publish("new")

@@ -83,8 +83,8 @@ class _Guarded:
                 ),
                 place=self._name,
                 remedy=Text(
-                    "rozpakuj plik samodzielnie lub podnieś limits",
-                    "unpack the file yourself, or raise limits",
+                    "sprawdź źródło; plik godny zaufania rozpakuj i wskaż sam .gml",
+                    "check the origin; unpack a file that you trust, and name the .gml itself",
                 ),
             )
         return data

@@ -152,7 +152,10 @@ class Archive:
                 ).fill(limit=self.limits.max_bytes),
                 layer=self.layer,
                 place=self.path.name,
-                remedy=Text("podnieś max_bytes", "raise max_bytes"),
+                remedy=Text(
+                    "wytnij z rozkładu obszar metropolii; w Pythonie: read_feed(max_bytes=...)",
+                    "cut the timetable to the metropolis; in Python: read_feed(max_bytes=...)",
+                ),
             )
 
 
@@ -330,7 +333,10 @@ def _check_ratio(info: zipfile.ZipInfo, limits: Limits, layer: str) -> None:
             ).fill(ratio=limits.max_ratio),
             layer=layer,
             place=info.filename,
-            remedy=Text("sprawdź źródło lub podnieś max_ratio", "check origin, or raise max_ratio"),
+            remedy=Text(
+                "sprawdź źródło; plik godny zaufania rozpakuj i wskaż folder",
+                "check the origin; unpack a file that you trust, and name the folder",
+            ),
         )
 
 

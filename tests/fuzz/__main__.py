@@ -66,15 +66,19 @@ def _supervise(options: argparse.Namespace, folder: Path) -> int:
     findings: dict[tuple[str, str], list[int]] = {}
     first, end = options.first, options.first + options.count
     began = time.monotonic()
-    while first < end and time.monotonic() - began < options.seconds:
-        for answer in _worker(options, folder, first, end - first):
-            first = answer["number"] + 1
-            states[answer["state"]] += 1
-            layers[answer["layer"]] += 1
-            if answer["state"] not in _FINE:
-                findings.setdefault((answer["state"], answer["how"]), []).append(answer["number"])
-            if time.monotonic() - began > options.seconds:
-                break
+    try:
+        while first < end and time.monotonic() - began < options.seconds:
+            for answer in _worker(options, folder, first, end - first):
+                first = answer["number"] + 1
+                states[answer["state"]] += 1
+                layers[answer["layer"]] += 1
+                if answer["state"] not in _FINE:
+                    kind = answer["state"], answer["how"]
+                    findings.setdefault(kind, []).append(answer["number"])
+                if time.monotonic() - began > options.seconds:
+                    break
+    except KeyboardInterrupt:  # what was found so far is told
+        print("interrupted")
     for (state, how), numbers in sorted(findings.items(), key=lambda item: -len(item[1])):
         shown = ", ".join(map(str, numbers[:5]))
         print(f"{len(numbers)} x {state}: {how}  (seed {options.seed}, trials {shown})")
