@@ -282,7 +282,10 @@ def _lost_stops(found: Gaps, atlas: _Atlas, stops: pd.DataFrame, losing: Losing)
     group = atlas.group[route]
     wrong = losing.misplaced if losing.misplaced is not None else np.zeros(len(stops), bool)
     lent = losing.at_station if losing.at_station is not None else np.zeros(len(stops), bool)
-    reason = np.select([found.stop < 0, wrong[found.stop], lent[found.stop]], [2, 1, 3], 0)
+    # stops that stops.txt does not have bear numbers below 0: they look at a place behind the last
+    at = np.where(found.stop < 0, len(stops), found.stop)
+    wrong, lent = np.append(wrong, False), np.append(lent, False)
+    reason = np.select([found.stop < 0, wrong[at], lent[at]], [2, 1, 3], 0)
     names = stops["stop_name"].to_numpy(dtype=object)
     ids = stops["stop_id"].to_numpy(dtype=object)
     for why, what in enumerate((_NO_POSITION, _IMPOSSIBLE, _UNKNOWN, _AT_STATION)):

@@ -23,9 +23,15 @@ from tests.fuzz import mutations, world
 SLOW = 30.0
 """Seconds after which a trial is a finding: an input of a few kB must not hold a machine up."""
 _OURS = os.sep + "metrogis" + os.sep
-_NEVER = (AssertionError, NameError, UnboundLocalError)
-"""What no input may raise, not even inside a reader: rules of the program broken."""
-_CLUMSY = (AttributeError, TypeError, IndexError, KeyError, ZeroDivisionError)
+_CLUMSY = (
+    AssertionError,
+    NameError,
+    AttributeError,
+    TypeError,
+    IndexError,
+    KeyError,
+    ZeroDivisionError,
+)
 """What a reader may not raise in its own lines: it met what it did not expect."""
 
 
@@ -151,7 +157,7 @@ def _judged(error: MetrogisError, layer: str) -> tuple[str, str]:
         if not isinstance(cause, MetrogisError):
             if len(told) > 12 and told in text.pl:
                 return "library's words", _where(cause)
-            if isinstance(cause, _NEVER) or (isinstance(cause, _CLUMSY) and _is_ours(cause)):
+            if isinstance(cause, _CLUMSY) and _is_ours(cause):
                 return "clumsy", _where(cause)
         cause = cause.__cause__
     return "refused", type(error).__name__

@@ -441,3 +441,21 @@ def test_many_losses_of_one_kind_are_one_record_a_mode(tmp_path):
     found = read_feed(written(tables, tmp_path / "feed")).losses
     assert len(found) <= 8
     assert sum(i.count for i in found) >= len(tables["stop_times"][1::3])
+
+
+@pytest.mark.parametrize("unknown", [1, 2, 3])
+def test_more_stops_unknown_than_there_are_known_ones(tmp_path: Path, unknown: int) -> None:
+    """Each stop that stops.txt does not have is a loss, however few stops it has."""
+    tables = {
+        "stops": "stop_id,stop_name,stop_lat,stop_lon\nA,A,54.4,18.5\n",
+        "routes": "route_id,route_type\n7,3\n",
+        "trips": "trip_id,route_id,service_id\n1,7,W\n",
+        "stop_times": "trip_id,stop_id,departure_time,stop_sequence\n1,A,8:00:00,1\n"
+        + "".join(f"1,X{i},8:1{i}:00,{i + 2}\n" for i in range(unknown)),
+        "calendar_dates": "service_id,date,exception_type\nW,20241016,1\n",
+    }
+    for table, text in tables.items():
+        (tmp_path / f"{table}.txt").write_text(text)
+    feed = read_feed(tmp_path)
+    assert len(feed.stops) == 1
+    assert sum(item.count for item in feed.losses) == unknown
