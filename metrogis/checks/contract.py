@@ -35,7 +35,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from metrogis import crs as crs_rules
-from metrogis.checks import knowledge, outlines
+from metrogis.checks import knowledge, outlines, partition
 from metrogis.checks.presentation import (
     Category,
     Column,
@@ -289,6 +289,8 @@ class Check:
                 layer, found = schemas.conform(layer, schema_of[name], layer=name)
                 audit += found
             ready[name] = layer
+        if any(column.land for column in self.columns["municipalities"].values()):
+            audit += partition.audit_of_partition(ready["municipalities"])
         return Run(self, read, dict(layers), ready, working, tuple(sources), audit)
 
 

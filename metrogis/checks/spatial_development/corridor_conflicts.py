@@ -21,6 +21,7 @@ from metrogis.checks.spatial_development.corridor_tables import (
     municipal_table,
     prepare,
     protected_table,
+    totals,
 )
 from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES
 from metrogis.checks.spatial_development.plan_texts import GROUND_TABLE, listed, plan_land
@@ -186,7 +187,8 @@ def corridor_conflicts(
 def _findings(
     run: Run, ready: Ready, table: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, found: Passages
 ) -> list[Finding]:
-    out = [*_not_read(run), _lost(table), _cut(run, table, found)]
+    land = totals(run, ready)
+    out = [*_not_read(run), _lost(land), _cut(run, table, found)]
     worst = table[(table["cut"] != "yes") & table["clear_width_m"].notna()]
     if len(worst):
         row = worst.loc[worst["clear_width_m"].idxmin()]
@@ -198,7 +200,7 @@ def _findings(
                 {"narrowest": str(row["name"])},
             )
         )
-    out += _land(run, ready, table, towns)
+    out += _land(run, ready, land, towns)
     bare = towns[(towns["corridor_ha"] > 0) & ~ready.plans.cover.known]
     if len(bare):
         out.append(
@@ -212,7 +214,7 @@ def _findings(
     return out
 
 
-def _lost(table: gpd.GeoDataFrame) -> Finding:
+def _lost(table: pd.DataFrame) -> Finding:
     """Return the sentence on what plans take of the corridors."""
     total, unknown = (float(table[c].sum()) for c in ("area_ha", "unknown_ha"))
     known = total - unknown
@@ -248,9 +250,7 @@ def _cut(run: Run, table: gpd.GeoDataFrame, found: Passages) -> Finding:
     return Finding(texts.cut(values), values, places)
 
 
-def _land(
-    run: Run, ready: Ready, table: gpd.GeoDataFrame, towns: gpd.GeoDataFrame
-) -> list[Finding]:
+def _land(run: Run, ready: Ready, table: pd.DataFrame, towns: gpd.GeoDataFrame) -> list[Finding]:
     """Return the sentences on built-up and protected land."""
     out = []
     total = float(table["area_ha"].sum())
@@ -265,7 +265,7 @@ def _land(
         out.append(Finding(texts.built(values), values))
     else:
         out.append(Finding(texts.NO_BUILT))
-    guarded = table[table["protected_share"].notna()]
+    guarded = table[table["protected_ha"].notna()]
     if len(guarded):
         inside = float(guarded["protected_ha"].sum())
         known = float((guarded["area_ha"] - guarded["protected_unknown_ha"]).sum())

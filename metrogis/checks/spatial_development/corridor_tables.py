@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -22,7 +22,7 @@ from metrogis.landscape import grid as grids
 from metrogis.planning.corridors import EFFECTS, Pieces, cut_corridors, withhold
 from metrogis.planning.overlay import intersect, ranked, without_overlaps
 from metrogis.planning.zones import SeverityTable
-from metrogis.texts import Text
+from metrogis.texts import Text, number
 
 if TYPE_CHECKING:
     from metrogis.checks.spatial_development.corridor_passage import Passages
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 _HECTARE = 1e4
+_ROUNDING = 1.0
+"""m2: corridors that share no more than this only touch."""
 _PLACES = {"bottlenecks": "bottleneck", "cuts": "cut", "cuts_today": "cut_today"}
 _YIELDS = {"barrier": 0, "filter": 1, "permeable": 2, None: 3}
 
@@ -52,6 +54,8 @@ class Ready:
         Where built-up land is known.
     built_area, built_dark, plan_dark : array of float
         Of each part of ``pieces``: built-up, of unknown building, of unknown plan, m2.
+    once : Once
+        The same of corridors without what they share: sums of land are of these.
     """
 
     towns: gpd.GeoDataFrame
@@ -62,6 +66,17 @@ class Ready:
     severity: SeverityTable
     built: Array
     built_known: Evidence
+    built_area: Array
+    built_dark: Array
+    plan_dark: Array
+    once: Once
+
+
+class Once(NamedTuple):
+    """Corridors of which every hectare belongs to one: pieces, and areas of their parts (m2)."""
+
+    shapes: Array
+    pieces: Pieces
     built_area: Array
     built_dark: Array
     plan_dark: Array
@@ -92,31 +107,69 @@ def prepare(run: Run) -> Ready:
     )
     zones = zones.set_geometry(gpd.GeoSeries(shapes, crs=zones.crs))
     ranks = corridors["rank"].tolist() if "rank" in corridors else [None] * len(corridors)
-    pieces = cut_corridors(
-        corridors.geometry.to_numpy(),
-        ranks,
-        towns.geometry.to_numpy(),
-        shapes,
-        zones["symbol"].tolist(),
-        severity,
-    )
-    certain = pieces.conflicts["severity"].isin(["barrier", "unknown"]).to_numpy()
-    pieces = withhold(pieces, *plans.withheld(pieces.conflict_shapes, certain))
-    _note_outside(run, corridors, pieces)
+
+    def measured(outlines: Array) -> Once:
+        cut = cut_corridors(
+            outlines,
+            ranks,
+            towns.geometry.to_numpy(),
+            shapes,
+            zones["symbol"].tolist(),
+            severity,
+        )
+        certain = cut.conflicts["severity"].isin(["barrier", "unknown"]).to_numpy()
+        cut = withhold(cut, *plans.withheld(cut.conflict_shapes, certain))
+        return Once(
+            outlines,
+            cut,
+            _built_area(cut.shapes, built),
+            _dark(known, cut.shapes),
+            _dark(plans.evidence, cut.shapes),
+        )
+
     built, known = _built(run, corridors)
+    own = measured(corridors.geometry.to_numpy())
+    _note_outside(run, corridors, own.pieces)
+    symbols = list(dict.fromkeys(zones["symbol"]))
+    mild = {r: sum(_YIELDS[severity.of(s, r)] for s in symbols) for r in dict.fromkeys(ranks)}
+    apart, shared = _shared_once(run, corridors, np.array([mild[r] for r in ranks]))
+    once = measured(apart) if shared else own
     return Ready(
         towns,
         corridors,
         zones,
         plans,
-        pieces,
+        own.pieces,
         severity,
         built,
         known,
-        _built_area(pieces.shapes, built),
-        _dark(known, pieces.shapes),
-        _dark(plans.evidence, pieces.shapes),
+        own.built_area,
+        own.built_dark,
+        own.plan_dark,
+        once,
     )
+
+
+def _shared_once(run: Run, corridors: gpd.GeoDataFrame, mildness: Array) -> tuple[Array, bool]:
+    """Return corridors of which land that several share belongs to one, and whether any do.
+
+    The one of the rank for which plans harm more, then the larger one keeps it.
+    """
+    shapes = corridors.geometry.to_numpy()
+    order = ranked(shapes, mildness, -np.round(shapely.area(shapes), 3))
+    apart, changed = without_overlaps(shapes.copy(), order, min_area=_ROUNDING)
+    twice = float(shapely.area(shapes).sum() - shapely.area(apart).sum()) / _HECTARE
+    run.note(
+        "corridors",
+        "noted",
+        len(changed),
+        Text(
+            f"korytarze nakładają się na {number(twice, 'pl', 1)} ha: w sumach liczy się to raz",
+            f"corridors overlap on {number(twice, 'en', 1)} ha: in sums that counts once",
+        ),
+        corridors["name"].iloc[changed].astype(str),
+    )
+    return apart, len(changed) > 0
 
 
 def _dark(evidence: Evidence, shapes: Array) -> Array:
@@ -225,12 +278,12 @@ def _built_area(parts: Array, built: Array) -> Array:
     return area
 
 
-def _effects(ready: Ready, group: str, n: int) -> pd.DataFrame:
+def _effects(found: Ready | Once, group: str, n: int) -> pd.DataFrame:
     """Areas of corridors by effect, in ha and as shares, by corridor or municipality.
 
     What is not known stands beside what is; where nothing is known, sums are NaN and not 0.
     """
-    parts = ready.pieces.parts
+    parts = found.pieces.parts
     area = _sum(parts["area"], parts[group], n)
     sums = {e: _sum(parts[e], parts[group], n) for e in EFFECTS}
     known = np.where(sums["unknown"] > 0, area - sums["unknown"], area)
@@ -243,7 +296,7 @@ def _effects(ready: Ready, group: str, n: int) -> pd.DataFrame:
     with np.errstate(invalid="ignore", divide="ignore"):
         table["barrier_share"] = np.where(some, sums["barrier"] / known, np.nan)
         table["unknown_share"] = np.where(area > 0, sums["unknown"] / area, np.nan)
-    built, dark = (_sum(v, parts[group], n) for v in (ready.built_area, ready.built_dark))
+    built, dark = (_sum(v, parts[group], n) for v in (found.built_area, found.built_dark))
     table["built_ha"] = known_sum(built, (area - dark > 1e-6 * area) | (area == 0)) / _HECTARE
     table["built_unknown_ha"] = dark / _HECTARE
     return table
@@ -273,6 +326,24 @@ def corridor_table(run: Run, ready: Ready, found: Passages) -> gpd.GeoDataFrame:
         parts.groupby("corridor").size().reindex(range(n)).fillna(0).to_numpy()
     )
     return table.join(found.widths)
+
+
+def totals(run: Run, ready: Ready) -> pd.DataFrame:
+    """Areas of all corridors by effect (ha), each hectare once: what sentences say."""
+    once, n = ready.once, len(ready.corridors)
+    table = _effects(once, "corridor", n)
+    guarded = run.layers["protected_areas"]
+    table["protected_ha"] = table["protected_unknown_ha"] = np.nan
+    if guarded is not None:
+        whole = np.array([shapely.union_all(guarded.geometry.to_numpy())], dtype=object)
+        over = intersect(once.pieces.shapes, shapely.get_parts(whole))
+        dark = _dark(run.evidence["protected_areas"], once.pieces.shapes)
+        corridor = once.pieces.parts["corridor"].to_numpy()
+        inside = _sum(over.area, corridor[over.left], n)
+        area = _sum(once.pieces.parts["area"] - dark, corridor, n)
+        table["protected_ha"] = known_sum(inside, area > 0) / _HECTARE
+        table["protected_unknown_ha"] = table["area_ha"] - area / _HECTARE
+    return table
 
 
 def conflict_table(run: Run, ready: Ready) -> gpd.GeoDataFrame:
@@ -357,7 +428,7 @@ def municipal_table(
     """One row per municipality; what an absent plan does is not known."""
     parts, n = ready.pieces.parts, len(ready.towns)
     table = add_plan(ready.towns[["teryt", "name", "geometry"]].copy(), ready.plans.cover)
-    effects = _effects(ready, "town", n).rename(columns={"area_ha": "corridor_ha"})
+    effects = _effects(ready.once, "town", n).rename(columns={"area_ha": "corridor_ha"})
     count = parts.groupby("town").size().reindex(range(n)).fillna(0).to_numpy()
     # a corridor that could not be read may lie here
     listed = run.evidence["corridors"].known_within(ready.towns) | (count > 0)

@@ -341,3 +341,65 @@ def test_the_planted_truths_of_the_demo_are_found(demo_s: Path) -> None:
         told += 1
     assert told >= 6
     assert len(areas) == sum(i["kind"] in ("plan_gap", "plan_overlap") for i in planted)
+
+
+# --------------------------------------------------------------------------- every hectare once
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_corridors_that_overlap_count_by_their_union(turned: bool) -> None:
+    towns = gpd.GeoDataFrame(
+        {"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
+        geometry=[box(0, 0, 2000, 2000), box(2000, 0, 4000, 2000)],
+        crs="EPSG:2180",
+    )
+    # 200 ha each, 120 ha of them shared: 280 ha in all
+    shapes = [box(0, 0, 2000, 1000), box(800, 0, 2800, 1000)]
+    green = gpd.GeoDataFrame(
+        {"name": ["K", "L"], "rank": ["national", "regional"]}, geometry=shapes, crs="EPSG:2180"
+    )
+    zones = gpd.GeoDataFrame(
+        {"symbol": ["SU", "SO", "SO"]},
+        geometry=[box(1000, 0, 1500, 1000), box(0, 0, 1000, 2000), box(1500, 0, 4000, 2000)],
+        crs="EPSG:2180",
+    )
+    guarded = gpd.GeoDataFrame({"name": ["P"]}, geometry=[box(900, 0, 1900, 1000)], crs="EPSG:2180")
+    built = gpd.GeoDataFrame({"name": ["b"]}, geometry=[box(1000, 0, 1100, 100)], crs="EPSG:2180")
+    result = corridor_conflicts(
+        towns,
+        green.iloc[::-1] if turned else green,
+        planning_zones=zones,
+        protected_areas=guarded,
+        built_up=built,
+    )
+    figures = result.figures
+    assert figures["corridor_ha"] == pytest.approx(280)
+    assert figures["barrier_ha"] == pytest.approx(50)
+    assert figures["barrier_share"] == pytest.approx(50 / 280)
+    assert figures["built_ha"] == pytest.approx(1)
+    assert figures["protected_ha"] == pytest.approx(100)
+    table = result.municipalities
+    assert table["corridor_ha"].tolist() == pytest.approx([200, 80])
+    assert table["barrier_ha"].tolist() == pytest.approx([50, 0])
+    assert table["built_ha"].tolist() == pytest.approx([1, 0])
+    assert table["corridors"].tolist() == [2, 1]
+    # a corridor's own row is about all of it, and so is its list of conflicts
+    rows = result.features["corridors"].set_index("name")
+    assert rows.loc[["K", "L"], "area_ha"].tolist() == pytest.approx([200, 200])
+    notes = {r.what.en: (r.count, r.examples) for r in result.audit}
+    assert notes["corridors overlap on 120.0 ha: in sums that counts once"] == (1, "L")
+
+
+def test_corridors_that_touch_are_not_told_to_overlap() -> None:
+    towns = gpd.GeoDataFrame(
+        {"teryt": ["2261011"], "name": ["A"]}, geometry=[box(0, 0, 4000, 2000)], crs="EPSG:2180"
+    )
+    green = gpd.GeoDataFrame(
+        {"name": ["K", "L"]},
+        geometry=[box(0, 0, 2000, 1000), box(2000, 0, 4000, 1000)],
+        crs="EPSG:2180",
+    )
+    zones = gpd.GeoDataFrame({"symbol": ["SO"]}, geometry=[box(0, 0, 4000, 2000)], crs="EPSG:2180")
+    result = corridor_conflicts(towns, green, planning_zones=zones)
+    assert result.figures["corridor_ha"] == pytest.approx(400)
+    assert not [r for r in result.audit if "overlap" in r.what.en]
