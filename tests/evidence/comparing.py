@@ -116,9 +116,10 @@ def _places(frame: Any) -> pd.Series:
     if "geometry" not in frame.columns:
         return pd.Series("", index=frame.index, dtype=object)
     shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
+    polygons = shapely.get_dimensions(shapes) == 2
+    # an outline may have further vertices; a line leads from one place to another
+    shapes[polygons] = shapely.box(*shapely.bounds(shapes[polygons]).round(1).T)
     shapes = shapely.set_precision(shapes, 0.01)
-    polygons = shapely.get_dimensions(shapes) == 2  # lines lead from one place to another
-    shapes[polygons] = shapely.normalize(shapes[polygons])
     return pd.Series(shapely.to_wkb(shapes, hex=True), index=frame.index).fillna("").astype(object)
 
 

@@ -163,7 +163,7 @@ MODELS: dict[str, tuple[Callable[[Layers], Layers], tuple[str, ...]]] = {
     "rows in another order": (rows_in_another_order, ()),
     "further vertices": (further_vertices, ()),
     "ids renamed": (ids_renamed, ("stop_id", "line")),
-    "a feed in two": (feed_in_two, ("stop_id",)),
+    "a feed in two": (feed_in_two, ("stop_id", "posts")),
     "a post for each direction": (post_for_each_direction, ("stop_id", "posts")),
     "population from the last cell": (grid_rows_reversed, ()),
     "plans in another order": (plan_rows_reversed, ("row",)),

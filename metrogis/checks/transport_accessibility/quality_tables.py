@@ -18,6 +18,7 @@ from metrogis.checks.transport_accessibility.quality_evidence import (
 from metrogis.checks.transport_accessibility.quality_parameters import Method
 from metrogis.checks.transport_accessibility.service import Floats, Ints
 from metrogis.checks.transport_accessibility.spots import dissolve
+from metrogis.evidence.timetable import TimetableEvidence
 from metrogis.transit.classes import Classes
 
 # what decided the class of a cell: columns of the method's table that the cells carry
@@ -89,8 +90,13 @@ def area_table(
     return out
 
 
-def stop_table(are: Classes | None, stops: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return stops with the category of the Swiss method; without it the posts as they are."""
+def stop_table(
+    are: Classes | None, stops: gpd.GeoDataFrame, known: TimetableEvidence
+) -> gpd.GeoDataFrame:
+    """Return stops with the category of the Swiss method; without it the posts as they are.
+
+    That a stop has none is certain only where all timetables are known and nothing was lost.
+    """
     if are is None:
         return gpd.GeoDataFrame(
             {"stop_id": stops["stop_id"], "name": stops["name"], "category": UNKNOWN_CATEGORY},
@@ -98,7 +104,10 @@ def stop_table(are: Classes | None, stops: gpd.GeoDataFrame) -> gpd.GeoDataFrame
             crs=stops.crs,
         )
     out = are.stops.copy()
-    out["category"] = out["category"].replace("", NO_CATEGORY)
+    points = np.asarray(out.geometry.to_numpy(), dtype=object)
+    sure = known.known_near(points, dict.fromkeys(known.groups, 0.0))
+    none = out["category"].to_numpy(dtype=object) == ""
+    out.loc[none, "category"] = np.where(sure[none], NO_CATEGORY, UNKNOWN_CATEGORY)
     out["interval_min"] = out["interval_min"].replace(np.inf, np.nan).round(1)
     return out
 

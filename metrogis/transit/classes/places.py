@@ -64,9 +64,10 @@ class Places:
 
     @property
     def first_post(self) -> Ints:
-        """The first post of each place, in the order of the stops."""
+        """The first post of each place by name and id, whatever the order of rows."""
         out = np.zeros(self.count, np.int64)
-        out[self.place[::-1]] = np.arange(len(self.place))[::-1]
+        order = np.lexsort((self.ids.astype(str), self.names.astype(str)))[::-1]
+        out[self.place[order]] = order
         return out
 
     def name_of(self, place: Ints) -> Texts:
@@ -491,7 +492,11 @@ def busiest_line(calls: Calls, places: int, column: Ints, columns: int) -> Ints:
     lines = len(calls.line_names)
     key = (calls.place[keep] * columns + column[keep]) * lines + calls.line[keep]
     keys, n = np.unique(key, return_counts=True)
-    order = np.lexsort((-keys, n))  # ties: the line that comes first
+    # ties: the first name, shorter ones first (2 before 10), whatever the order of rows
+    names = calls.line_names
+    rank = np.empty(lines, np.int64)
+    rank[sorted(range(lines), key=lambda k: (len(names[k]), names[k], k))] = np.arange(lines)
+    order = np.lexsort((-rank[keys % lines], keys // lines, n))
     out = np.full(places * columns, -1, np.int64)
     out[keys[order] // lines] = keys[order] % lines
     return out.reshape(places, columns)
