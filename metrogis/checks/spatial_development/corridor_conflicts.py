@@ -265,7 +265,7 @@ def _land(run: Run, ready: Ready, table: pd.DataFrame, towns: gpd.GeoDataFrame) 
         out.append(Finding(texts.built(values), values))
     else:
         out.append(Finding(texts.NO_BUILT))
-    guarded = table[table["protected_ha"].notna()]
+    guarded = table[table["area_ha"] - table["protected_unknown_ha"] > 1e-9]
     if len(guarded):
         inside = float(guarded["protected_ha"].sum())
         known = float((guarded["area_ha"] - guarded["protected_unknown_ha"]).sum())
