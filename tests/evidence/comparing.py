@@ -20,6 +20,9 @@ from metrogis.checks.contract import Check, Column
 UNKNOWN_WORDS = ("", "unknown", "none known", "not_known", "not known")
 """Codes of categories that state that nothing is known."""
 
+WIDTHS = 0.01
+"""Clear widths are good to 1 per cent, and depend on vertices so far (metrogis.landscape.width)."""
+
 SAYS_NO = ("no", "none", "white", "not_enough", "insufficient")
 """Codes that need complete knowledge: no bound leads to them."""
 
@@ -238,7 +241,8 @@ def unlike(check: Any, before: Any, after: Any, own: tuple[str, ...]) -> list[st
         old, new = old.loc[shared], new.loc[shared]
         for name in compared:
             if name in old and name in new:
-                rows = changed(old[name], new[name], 1e-5)
+                near = WIDTHS if "width" in name else 1e-5
+                rows = changed(old[name], new[name], near)
                 wrong += [
                     f"{table}.{name} {str(shared[i])[-40:]}: {old[name].iloc[i]!r} -> "
                     f"{new[name].iloc[i]!r}"

@@ -392,7 +392,11 @@ def _lines(departures: pd.DataFrame, row: Ints) -> tuple[Ints, Texts]:
     if "route_id" in departures.columns and len(first):
         ids = np.array([*map(str, codes(departures["route_id"])[1]), ""], dtype=object)
         names = np.where(names == "", ids[route[first]], names).astype(object)
-    return line.astype(np.int64), np.append(names, "").astype(object)
+    # by name, shorter ones first (2 before 10): ties are decided so, not by the order of rows
+    order = np.array(sorted(range(len(names)), key=lambda k: (len(names[k]), names[k])), np.int64)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[line], np.append(names[order], "").astype(object)
 
 
 def _groups(departures: pd.DataFrame, row: Ints) -> tuple[Ints, Bools]:
@@ -492,11 +496,7 @@ def busiest_line(calls: Calls, places: int, column: Ints, columns: int) -> Ints:
     lines = len(calls.line_names)
     key = (calls.place[keep] * columns + column[keep]) * lines + calls.line[keep]
     keys, n = np.unique(key, return_counts=True)
-    # ties: the first name, shorter ones first (2 before 10), whatever the order of rows
-    names = calls.line_names
-    rank = np.empty(lines, np.int64)
-    rank[sorted(range(lines), key=lambda k: (len(names[k]), names[k], k))] = np.arange(lines)
-    order = np.lexsort((-rank[keys % lines], keys // lines, n))
+    order = np.lexsort((-keys, n))  # ties: the line that comes first
     out = np.full(places * columns, -1, np.int64)
     out[keys[order] // lines] = keys[order] % lines
     return out.reshape(places, columns)

@@ -242,7 +242,9 @@ def _index(  # type: ignore[no-untyped-def]
             m = key % modes
             ai[i, m] += value[key]
             routes[i, m] += 1
-            if value[key] > edf[i, m]:
+            # of equal routes the first by name, in whatever order their stops are met
+            first = 0.0 < edf[i, m] == value[key] and key // modes < s_line[best[i, m]]
+            if value[key] > edf[i, m] or first:
                 edf[i, m] = value[key]
                 best[i, m] = entry[key]
                 post[i, m] = posts[where[key]]
