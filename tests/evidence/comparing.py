@@ -91,8 +91,11 @@ def knowledge_columns(check: Check, table: str) -> set[str]:
     return named | grounds | declared
 
 
-def keyed(old: Any, new: Any, columns: Any) -> tuple[Any, Any]:
-    """Return two tables by what their rows are: a code, else their place, else names too."""
+def keyed(old: Any, new: Any, columns: Any, *, boxes: bool = False) -> tuple[Any, Any]:
+    """Return two tables by what their rows are: a code, else their place, else names too.
+
+    ``boxes``: outlines may have further vertices, so that areas are known by their box.
+    """
     if all("teryt" in frame.columns and frame["teryt"].is_unique for frame in (old, new)):
         return tuple(frame.set_index("teryt", drop=False) for frame in (old, new))
     names = [
@@ -100,7 +103,7 @@ def keyed(old: Any, new: Any, columns: Any) -> tuple[Any, Any]:
         for n, c in columns.items()
         if n in old and n in new and ((c.kind == "text" and not c.of_known) or n == "day_type")
     ]
-    keys = [_places(frame) for frame in (old, new)]
+    keys = [_places(frame, boxes) for frame in (old, new)]
     if not all(key.is_unique and (key != "").all() for key in keys):
         keys = [
             key.str.cat([frame[n].astype("object").map(str) for n in names], sep="|")
@@ -115,14 +118,16 @@ def keyed(old: Any, new: Any, columns: Any) -> tuple[Any, Any]:
     return out[0], out[1]
 
 
-def _places(frame: Any) -> pd.Series:
+def _places(frame: Any, boxes: bool) -> pd.Series:
     if "geometry" not in frame.columns:
         return pd.Series("", index=frame.index, dtype=object)
-    shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
+    shapes = np.array(frame.geometry.to_numpy(), dtype=object)
     polygons = shapely.get_dimensions(shapes) == 2
-    # an outline may have further vertices; a line leads from one place to another
-    shapes[polygons] = shapely.box(*shapely.bounds(shapes[polygons]).round(1).T)
+    if boxes:
+        shapes[polygons] = shapely.box(*shapely.bounds(shapes[polygons]).round(1).T)
     shapes = shapely.set_precision(shapes, 0.01)
+    # a line leads from one place to another: it is not turned round
+    shapes[polygons] = shapely.normalize(shapes[polygons])
     return pd.Series(shapely.to_wkb(shapes, hex=True), index=frame.index).fillna("").astype(object)
 
 
@@ -232,7 +237,7 @@ def unlike(check: Any, before: Any, after: Any, own: tuple[str, ...]) -> list[st
         if table not in before.tables or table not in after.tables:
             continue
         compared = {n: c for n, c in columns.items() if not any(n.endswith(o) for o in own)}
-        old, new = keyed(before.tables[table], after.tables[table], compared)
+        old, new = keyed(before.tables[table], after.tables[table], compared, boxes=True)
         if not own or "posts" not in own:
             for key in old.index.symmetric_difference(new.index)[:3]:
                 side = "gone" if key in old.index else "new"
