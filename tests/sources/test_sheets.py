@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime
 
+import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+import metrogis as mg
 from metrogis.errors import SourceError
 from metrogis.sources import sheets, tables, values
 
@@ -152,3 +155,56 @@ def test_codes_that_are_not_listed_stay_and_are_counted() -> None:
     read, others = values.mapped(pd.Series(["tak", "TAK ", "?", None, "?"]), {"tak": "planned"})
     assert read.tolist()[:3] == ["planned", "planned", "?"]
     assert others == {"?": 2}
+
+
+@pytest.mark.parametrize("as_numbers", [False, True])
+def test_the_commuting_matrix_of_the_statistical_office_reads_as_it_is(
+    tmp_path, as_numbers
+) -> None:
+    """One sheet of many, both names called alike, codes as text or (zeros lost) as numbers."""
+    codes = ["0261011", "0262011", "0201022", "0202033"]
+    rows = [["TERYT zamieszkania", "Nazwa", "TERYT pracy", "Nazwa", "Liczba osób"]]
+    for i, home in enumerate(codes):
+        for j, work in enumerate(codes):
+            if (i, j) != (2, 3):  # fewer than three people: no row
+                pair = [int(home), int(work)] if as_numbers else [home, work]
+                rows.append([pair[0], f"g. {i}", pair[1], f"g. {j}", 1000 if i == j else 3 + i * j])
+    book(tmp_path / "m.xlsx", {"Opis": [["opis"]], "Macierz przepływów": rows})
+    towns = gpd.GeoDataFrame(
+        {"teryt": codes, "name": list("ABCD")},
+        geometry=[shapely.box(4e5 + 5e3 * k, 5e5, 4.05e5 + 5e3 * k, 5.05e5) for k in range(4)],
+        crs=2180,
+    )
+    towns.to_file(tmp_path / "towns.gpkg")
+    (tmp_path / "catalog.toml").write_text(
+        """
+[metro]
+id = "m"
+name = "M"
+crs = "EPSG:2180"
+data = "beside"
+[layers.municipalities]
+driver = "vector"
+path = "towns.gpkg"
+licence = "CC0"
+attribution = "invented"
+date = "2024"
+[layers.od_flows]
+driver = "table"
+path = "m.xlsx"
+sheet = "Macierz przepływów"
+rename = { "TERYT zamieszkania" = "origin", "TERYT pracy" = "destination", "Liczba osób" = "flow" }
+licence = "CC0"
+attribution = "invented"
+date = "2021"
+""",
+        encoding="utf-8",
+    )
+    metro = mg.open_metro(tmp_path)
+    flows = metro.od_flows
+    assert len(flows) == 15
+    between = [3 + i * j for i in range(4) for j in range(4) if i != j and (i, j) != (2, 3)]
+    assert flows["flow"].sum() == 4000 + sum(between)
+    assert set(flows["origin"]) == set(codes)
+    links = metro.check("functional_links", meaning="commuting").municipalities
+    assert links["outflow_internal"].round().tolist() == [9, 3 + 5 + 6, 3 + 5, 3 + 6 + 9]
