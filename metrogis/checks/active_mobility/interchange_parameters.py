@@ -66,38 +66,6 @@ class ReachParameters(Parameters):
         Literal["right", "left"],
         Spec(Text("strona jazdy", "side traffic drives on"), "-", "law of the country"),
     ] = "right"
-    direct_ratio: Annotated[
-        float,
-        Spec(
-            Text("droga o niskim stresie dłuższa najwyżej", "low-stress way longer at most by"),
-            "1",
-            "Bicycle Network Analysis (PeopleForBikes): 1.25",
-        ),
-        Field(ge=1),
-    ] = 1.25
-    detour_target: Annotated[
-        float,
-        Spec(Text("dobre wydłużenie drogi do", "good detour up to"), "1", "CROW: 1.2"),
-        Field(ge=1),
-    ] = 1.2
-    detour_limit: Annotated[
-        float,
-        Spec(
-            Text("największe dopuszczalne wydłużenie", "largest detour to be accepted"),
-            "1",
-            "CROW: never above 1.4-1.5",
-        ),
-        Field(ge=1),
-    ] = 1.5
-    detour_from: Annotated[
-        float,
-        Spec(
-            Text("wydłużenie liczone od odległości", "detours are counted from"),
-            "m",
-            f"{_OWN}: nearer by, the way to the kerb decides",
-        ),
-        Field(gt=0),
-    ] = 200
     street_distance: Annotated[
         float,
         Spec(
@@ -130,10 +98,52 @@ class ReachParameters(Parameters):
         Field(gt=0),
     ] = 250
 
+    @property
+    def search_ratio(self) -> float:
+        """How many times as far as the reach ways are searched."""
+        return 1.0
+
 
 class InterchangeAccessParameters(ReachParameters):
     """Parameters of ``interchange_access``."""
 
+    @property
+    def search_ratio(self) -> float:
+        """How many times as far as the reach ways are searched: low-stress ones may be longer."""
+        return self.direct_ratio
+
+    direct_ratio: Annotated[
+        float,
+        Spec(
+            Text("droga o niskim stresie dłuższa najwyżej", "low-stress way longer at most by"),
+            "1",
+            "Bicycle Network Analysis (PeopleForBikes): 1.25",
+        ),
+        Field(ge=1),
+    ] = 1.25
+    detour_target: Annotated[
+        float,
+        Spec(Text("dobre wydłużenie drogi do", "good detour up to"), "1", "CROW: 1.2"),
+        Field(ge=1),
+    ] = 1.2
+    detour_limit: Annotated[
+        float,
+        Spec(
+            Text("największe dopuszczalne wydłużenie", "largest detour to be accepted"),
+            "1",
+            "CROW: never above 1.4-1.5",
+        ),
+        Field(ge=1),
+    ] = 1.5
+    detour_from: Annotated[
+        float,
+        Spec(
+            Text("wydłużenie liczone od odległości", "detours are counted from"),
+            "m",
+            f"{_OWN}: nearer by, the way to the kerb decides",
+        ),
+        Field(gt=0),
+    ] = 200
     join_distance: Annotated[
         float,
         Spec(Text("odległość dojazdu do sieci", "distance to join a network"), "m", _ACCESS),

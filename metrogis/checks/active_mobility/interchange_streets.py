@@ -265,7 +265,7 @@ def reach(
     gate_xy = shapely.get_coordinates(places.points)
     known = streets_evidence(network, run.crs, run.layers["municipalities"])
     pace = 1.0 if steep is None else p.flat_speed / (p.flat_speed + p.downhill_gain * p.steepest)
-    most = limit * p.direct_ratio / pace  # metres: downhill one gets farther than on the flat
+    most = limit * p.search_ratio / pace  # metres: downhill one gets farther than on the flat
     slack_place = np.full(len(places.table), np.inf)
     np.minimum.at(slack_place, places.owner, pace * known.clearance(gate_xy, most))
     slack_home = pace * known.clearance(homes.xy, most)
@@ -275,7 +275,7 @@ def reach(
     on_place = np.zeros(len(places.table), bool)
     on_place[places.owner[gates.known]] = True
     ways, found = ways_to(
-        network, gates, places.owner, at, limit=limit * p.direct_ratio, marked=marked, steep=steep
+        network, gates, places.owner, at, limit=limit * p.search_ratio, marked=marked, steep=steep
     )
     air = air_pairs(gate_xy, places.owner, homes.xy, limit=limit)
     return Reach(
@@ -328,7 +328,7 @@ def calm(run: Run, any_: Reach, places: Places, homes: Homes) -> Calm:
             np.fmax(homes.half + p.join_distance, any_.homes.distance + 1e-6),
         )
         part = network.subnetwork(arcs=arcs)
-        limit = any_.limit * p.direct_ratio
+        limit = any_.limit * p.search_ratio
         return *ways_to(part, gates, places.owner, at, limit=limit), part, gates, at
 
     sure, found, part, gates, at = search(levels.calm(p.stress_limit))

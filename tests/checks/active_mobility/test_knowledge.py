@@ -600,3 +600,164 @@ def test_what_is_modelled_differently_changes_nothing(
         assert figures[0].keys() == figures[1].keys()
         for key, value in figures[0].items():
             assert figures[1][key] == pytest.approx(value, rel=1e-6, abs=1e-6, nan_ok=True), key
+
+
+# --------------------------------------------------------------------------- parameters
+
+
+def add_layer(folder: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    """Add a layer of points, at metres from the corner, to the catalog of a folder."""
+    places = [Point(X0 + row.pop("x"), Y0 + row.pop("y")) for row in rows]
+    gpd.GeoDataFrame(rows, geometry=places, crs=CRS).to_file(folder / f"{name}.gpkg")
+    with (folder / "catalog.toml").open("a", encoding="utf-8") as catalog:
+        catalog.write(f'\n[layers.{name}]\ndriver = "vector"\npath = "{name}.gpkg"\n')
+        catalog.write('licence = "none"\nattribution = "invented"\ndate = "2024"\n')
+
+
+def with_hubs(folder: Path) -> None:
+    """Hubs 150 m from a station, and 400 m from the station they are called like."""
+    hubs = [
+        {"name": "Hub", "x": 2500, "y": 3170},
+        {"name": "Station 4", "x": 13_400, "y": 3030},
+        {"name": "Hub 2", "x": 8800, "y": 4670},
+        {"name": "Station 3", "x": 10_400, "y": 1880},
+        {"name": "Station 6", "x": 20_100, "y": 5080},
+    ]
+    add_layer(folder, "interchanges", hubs)
+
+
+def with_entrances(folder: Path) -> None:
+    """Entrances 800 m from their stations."""
+    entrances = [
+        {"interchange": "Station 1", "x": 5500, "y": 1500},
+        {"interchange": "Station 2", "x": 8800, "y": 3720},
+    ]
+    add_layer(folder, "interchange_entrances", entrances)
+
+
+def with_hole(folder: Path) -> None:
+    """No street within a kilometre of a route, in the middle of the data."""
+    lon, lat = (
+        gpd.GeoSeries([Point(X0 + x, Y0 + y) for x, y in ((1000, 3500), (5000, 5900))], crs=CRS)
+        .to_crs(4326)
+        .pipe(lambda s: (s.x.tolist(), s.y.tolist()))
+    )
+
+    def change(data: Any) -> None:
+        kept = {
+            e["id"]
+            for e in data["elements"]
+            if e["type"] == "node"
+            and not (lon[0] < e["lon"] < lon[1] and lat[0] < e["lat"] < lat[1])
+        }
+        data["elements"] = [
+            e
+            for e in data["elements"]
+            if (e["id"] in kept if e["type"] == "node" else kept.issuperset(e["nodes"]))
+        ]
+
+    edit_json(folder / "streets.json", change)
+    path = folder / "cycle_routes.geojson"
+    frame = gpd.read_file(path).to_crs(CRS)
+    line = LineString([(X0 + 2700, Y0 + 4700), (X0 + 3400, Y0 + 4700)])
+    more = gpd.GeoDataFrame({"osm_id": ["lone"], "highway": ["cycleway"]}, geometry=[line], crs=CRS)
+    pd.concat([frame, more]).to_file(path, engine="pyogrio")
+
+
+def with_streets_short(folder: Path) -> None:
+    """The street extract ends a tenth of a municipality before its border."""
+    edge = X0 + SIDE * (COUNT - 1) + 0.9 * SIDE
+    lon = gpd.GeoSeries([Point(edge, Y0)], crs=CRS).to_crs(4326).x.item()
+
+    def change(data: Any) -> None:
+        data["bounds"]["maxlon"] = lon
+
+    edit_json(folder / "streets.json", change)
+
+
+def with_lanes(folder: Path) -> None:
+    """Streets that are not calm have a lane on their right."""
+
+    def change(data: Any) -> None:
+        for e in data["elements"]:
+            if e["type"] == "way" and e["tags"]["highway"] == "tertiary":
+                e["tags"]["cycleway:right"] = "lane"
+
+    edit_json(folder / "streets.json", change)
+
+
+def with_tracks(folder: Path) -> None:
+    """Fast streets have a track on their right: calm one way, not the other."""
+
+    def change(data: Any) -> None:
+        for e in data["elements"]:
+            if e["type"] == "way" and e["tags"]["highway"] == "tertiary":
+                e["tags"] |= {"cycleway:right": "track", "maxspeed": "70", "lanes": "4"}
+
+    edit_json(folder / "streets.json", change)
+
+
+def with_island(folder: Path) -> None:
+    """A street of 300 m that leads nowhere, beside a station."""
+    ends = gpd.GeoSeries([Point(X0 + 2520, Y0 + y) for y in (3020, 3320)], crs=CRS).to_crs(4326)
+
+    def change(data: Any) -> None:
+        nodes = [
+            {"type": "node", "id": 90_000 + i, "lon": p.x, "lat": p.y} for i, p in enumerate(ends)
+        ]
+        way = {"type": "way", "id": 90_000, "nodes": [90_000, 90_001]}
+        data["elements"] += [*nodes, way | {"tags": {"highway": "residential"}}]
+
+    edit_json(folder / "streets.json", change)
+
+
+def with_coverage_short(folder: Path) -> None:
+    """The cycle data cover nine tenths of a municipality."""
+    areas = [*map(town, range(COUNT - 1)), box(X0 + 3 * SIDE, Y0, X0 + 3.9 * SIDE, Y0 + SIDE)]
+    gpd.GeoDataFrame(geometry=areas, crs=CRS).to_file(folder / "cycle_coverage.gpkg")
+    path = folder / "catalog.toml"
+    text = path.read_text(encoding="utf-8")
+    old = '"table"\npath = "cycle_coverage.csv"'
+    assert old in text
+    path.write_text(text.replace(old, '"vector"\npath = "cycle_coverage.gpkg"'), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "parameter", "value"),
+    [
+        (with_hubs, "interchange_access", "merge_distance", 100),
+        (with_hubs, "interchange_access", "same_name_distance", 300),
+        (with_entrances, "interchange_access", "entrance_distance", 500),
+        (with_hubs, "missing_links", "merge_distance", 100),
+        (with_hubs, "missing_links", "same_name_distance", 300),
+        (with_entrances, "missing_links", "entrance_distance", 500),
+        (with_hubs, "planned_links", "merge_distance", 100),
+        (with_hubs, "planned_links", "same_name_distance", 300),
+        (with_entrances, "planned_links", "entrance_distance", 500),
+        (with_hole, "cycle_network", "compare_reach", 5000),
+        (with_lanes, "border_gaps", "lanes", False),
+        (with_lanes, "missing_links", "lanes", False),
+        (with_tracks, "interchange_access", "driving_side", "left"),
+        (with_tracks, "planned_links", "driving_side", "left"),
+        (with_island, "interchange_access", "street_part", 0),
+        (with_island, "planned_links", "street_part", 0),
+        (with_streets_short, "cycle_network", "coverage_share", 0.8),
+        (with_streets_short, "missing_links", "coverage_share", 0.8),
+        (with_streets_short, "border_gaps", "coverage_share", 0.8),
+        (with_coverage_short, "planned_links", "coverage_share", 0.8),
+        (with_coverage_short, "interchange_access", "coverage_share", 0.8),
+    ],
+)
+def test_parameters_that_need_a_place_drawn_for_them(
+    whole: Path, tmp_path: Path, change: Any, check: str, parameter: str, value: Any
+) -> None:
+    metro = open_metro(spoil(whole, tmp_path / "drawn", change))
+    one, two = metro.check(check), metro.check(check, **{parameter: value})
+    same = one.figures.keys() == two.figures.keys() and all(
+        one.figures[k] == pytest.approx(two.figures[k], nan_ok=True) for k in one.figures
+    )
+    tables = one.tables.keys() == two.tables.keys() and all(
+        one.tables[k].drop(columns="geometry").equals(two.tables[k].drop(columns="geometry"))
+        for k in one.tables
+    )
+    assert not (same and tables and one.audit.rows == two.audit.rows)
