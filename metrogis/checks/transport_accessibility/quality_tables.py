@@ -91,11 +91,12 @@ def area_table(
 
 
 def stop_table(
-    are: Classes | None, stops: gpd.GeoDataFrame, known: TimetableEvidence
+    are: Classes | None, stops: gpd.GeoDataFrame, known: TimetableEvidence, reach: float
 ) -> gpd.GeoDataFrame:
     """Return stops with the category of the Swiss method; without it the posts as they are.
 
-    That a stop has none is certain only where all timetables are known and nothing was lost.
+    That a stop has none is certain only where all timetables are known and nothing was lost of
+    its posts, which lie within ``reach`` metres.
     """
     if are is None:
         return gpd.GeoDataFrame(
@@ -105,7 +106,7 @@ def stop_table(
         )
     out = are.stops.copy()
     points = np.asarray(out.geometry.to_numpy(), dtype=object)
-    sure = known.known_near(points, dict.fromkeys(known.groups, 0.0))
+    sure = known.known_near(points, dict.fromkeys(known.groups, reach))
     none = out["category"].to_numpy(dtype=object) == ""
     out.loc[none, "category"] = np.where(sure[none], NO_CATEGORY, UNKNOWN_CATEGORY)
     out["interval_min"] = out["interval_min"].replace(np.inf, np.nan).round(1)

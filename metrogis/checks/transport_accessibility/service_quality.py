@@ -184,7 +184,7 @@ def service_quality(
     }
     kinds = ("same", "differ", "opposite", "unknown")
     features["agreement"] = area_table(towns, unit, cells, cells["agreement"].to_numpy(), kinds)
-    features["stops"] = stop_table(found.get("are"), stops, known.first)
+    features["stops"] = stop_table(found.get("are"), stops, known.first, p.merge_distance)
     features["cells"] = cells
     table = municipal_table(
         towns, unit, cells, weight, totals, labels, level, known.first.level, people_known
