@@ -1,6 +1,6 @@
 # Two commands do all set-up on a fresh machine with Python 3.11 or newer:
 #   make atlas   builds the demo metropolis and publishes its atlas
-#   make test    runs the tests
+#   make test    runs the tests (make long: those that take minutes)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +15,7 @@ PYTEST ?= -n auto --dist loadfile
 COUNT ?= 10000
 SEED ?= 1
 
-.PHONY: atlas test check lint types architecture browser notebooks bench fuzz clean help
+.PHONY: atlas test long check lint types architecture browser notebooks bench fuzz clean help
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -4
@@ -44,7 +44,10 @@ atlas: $(KERNELS)
 	@echo "Open $(abspath $(OUT))/index.html"
 
 test: $(STAMP_DEV)
-	$(BIN)/python -m pytest -m "not browser" $(PYTEST)
+	$(BIN)/python -m pytest -m "not browser and not long" $(PYTEST)
+
+long: $(STAMP_DEV)
+	$(BIN)/python -m pytest -m long $(PYTEST)
 
 browser: $(STAMP_DEV)
 	$(BIN)/python -m pytest -m browser

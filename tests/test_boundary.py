@@ -147,7 +147,7 @@ def refused(folder, data, text, name="tried"):
 DRIVERS = ("vector", "table", "raster", "gtfs", "app_gml", "osm", "gbfs")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_driver_reads_or_refuses_the_file_of_every_layer(demo_s, tmp_path) -> None:
     layers = read_catalog(demo_s / "catalog.toml").layers.values()
     own = {layer.path: layer.driver for layer in layers}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 KILLS = int(os.environ.get("METROGIS_KILLS", "6"))
 MINE = {"moje.txt": "moje", "pl/notatki/uwagi.txt": "uwagi", "pictures/logo.svg": "<svg/>"}

@@ -2,7 +2,7 @@
 
 Values are tried on the demo, one parameter at a time, until the result differs. To see all of it::
 
-    pytest tests/checks/test_parameters_matter.py -m "slow or not slow"
+    pytest tests/checks/test_parameters_matter.py -m "long or not long"
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ def matters(check: Check, name: str, before: Result, metro: Any) -> bool:
 
 @pytest.mark.parametrize(
     "check",
-    [pytest.param(c, id=c.id, marks=[] if c.id in QUICK else [pytest.mark.slow]) for c in CHECKS],
+    [pytest.param(c, id=c.id, marks=[] if c.id in QUICK else [pytest.mark.long]) for c in CHECKS],
 )
 def test_every_parameter_changes_something(check: Check, metro: Any, bare: Any) -> None:
     before, less = metro.check(check.id), None

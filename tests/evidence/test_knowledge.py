@@ -8,7 +8,7 @@ The other way round, what is modelled differently (see ``modelling``) changes no
 
 The ordinary suite takes each kind of knowledge once from each check that answers fast, on a demo
 of six municipalities. All ways, layers and checks, on the demo of size S:
-``pytest -m slow tests/evidence/test_knowledge.py`` (half an hour on one core).
+``pytest -m long tests/evidence/test_knowledge.py`` (half an hour on one core).
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def test_less_knowledge_gives_less_certainty(
     assert not wrong, "\n".join(wrong[:40])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("check", "taking"), named(CASES))
 def test_any_loss_gives_less_certainty(
     check: Check, taking: Taking, layers: dict[str, Any], answers: dict[str, Any]
@@ -160,7 +160,7 @@ def test_any_loss_gives_less_certainty(
     assert not wrong, "\n".join(wrong[:40])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("check", [c for c in CHECKS if "active_mob" not in c.function.__module__],
                          ids=lambda c: c.id)  # fmt: skip
 @pytest.mark.parametrize("model", MODELS)

@@ -302,7 +302,7 @@ CUTS = {
 
 
 @pytest.mark.parametrize(
-    "i", [pytest.param(i, marks=[pytest.mark.slow] if i != 1 else []) for i in range(COUNT)]
+    "i", [pytest.param(i, marks=[pytest.mark.long] if i != 1 else []) for i in range(COUNT)]
 )
 @pytest.mark.parametrize("layer", CUTS)
 def test_a_municipality_cut_out_of_a_layer(
