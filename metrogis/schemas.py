@@ -60,7 +60,8 @@ class Schema:
     """What a layer must contain. ``geometry`` is empty for a plain table.
 
     A row without geometry is dropped and recorded as a loss; of a layer that ``keeps_rows`` it
-    stays with an empty geometry: the thing is known to exist, its place is not.
+    stays with an empty geometry: the thing is known to exist, its place is not. Rows of one shape
+    that agree in the columns of ``counts_once`` are one thing written twice.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Schema:
     geometry: Literal["", "polygon", "line", "point", "place"]
     fields: Mapping[str, Field] = field(default_factory=dict)
     keeps_rows: bool = False
+    counts_once: tuple[str, ...] = ()
 
 
 _TERYT = Field("teryt", Text("kod TERYT gminy", "TERYT code of the municipality"))
@@ -123,6 +125,7 @@ SCHEMAS: dict[str, Schema] = {
                 "population": replace(_PEOPLE, bad="empty"),
                 "modelled": _optional(Field("flag", Text("dane modelowane", "modelled"))),
             },
+            counts_once=("population",),
         ),
         Schema(
             "MunicipalPopulation",
@@ -303,6 +306,7 @@ SCHEMAS: dict[str, Schema] = {
                 "name": Field("text", Text("nazwa", "name")),
                 "seat": _optional(Field("text", Text("siedziba", "seat"))),
             },
+            counts_once=("name",),
         ),
         Schema(
             "Members",
@@ -426,8 +430,31 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
                 "fix the source, or name the columns in [layers.*.rename] of the catalog",
             ),
         )
+    if rules.counts_once:
+        out, repeated = _once(out, rules.counts_once, layer)
+        audit += repeated
     out.attrs = dict(frame.attrs)
     return record(out, lost), audit
+
+
+def _once(frame: Any, columns: tuple[str, ...], layer: str) -> tuple[Any, Audit]:
+    """Drop rows that repeat another one: the same shape, the same values of ``columns``."""
+    shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
+    key = pd.DataFrame(shapely.bounds(shapes)).assign(
+        **{f"_{c}": frame[c].to_numpy() for c in columns if c in frame.columns}
+    )
+    again = np.flatnonzero(key.duplicated(keep=False).to_numpy())
+    if not len(again):
+        return frame, Audit()
+    exact = key.iloc[again].assign(_shape=shapely.to_wkb(shapely.normalize(shapes[again])))
+    drop = again[exact.duplicated().to_numpy()]
+    text = Text(
+        "wiersze powtórzone (ten sam kształt i te same wartości): liczone raz",
+        "rows repeated (the same shape, the same values): counted once",
+    )
+    kept = np.ones(len(frame), bool)
+    kept[drop] = False
+    return frame[kept], Audit().add(layer, "dropped", len(drop), text, frame.index[drop])
 
 
 def _nothing_stands(layer: str) -> SchemaError:

@@ -383,3 +383,22 @@ def test_what_breaks_a_limit_is_told_in_both_languages(change, polish, english) 
     assert polish in found.pl
     assert english in found.en
     assert "_" not in found.pl
+
+
+@pytest.mark.parametrize("schema", ["PopulationCells", "Localities"])
+def test_a_row_written_twice_counts_once(schema: str) -> None:
+    """A copy of the file, or of rows; other vertices first; but not another value or place."""
+    if schema == "PopulationCells":
+        one, two = shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)
+        turned = shapely.Polygon(np.roll(np.array(one.exterior.coords)[:-1], 2, axis=0))
+        column, values = "population", [5.0, 5.0, 5.0, 6.0, 7.0, 7.0]
+        shapes = [one, turned, two, one, two, two]
+    else:
+        one, two = shapely.Point(0, 0), shapely.Point(10, 0)
+        column, values = "name", ["A", "A", "A", "B", "C", "C"]
+        shapes = [one, one, two, one, two, two]
+    frame = gpd.GeoDataFrame({column: values}, geometry=shapes, crs="EPSG:2180", index=[7] * 6)
+    found, audit = schemas.conform(frame, schema, layer="l")
+    assert found[column].tolist() == [values[i] for i in (0, 2, 3, 4)]
+    (row,) = [r for r in audit if "repeated" in r.what.en]
+    assert (row.action, row.count) == ("dropped", 2)

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from metrogis.osm import hstore
-from metrogis.osm.lifecycle import states_of
+from metrogis.osm.lifecycle import standing, states_of
 from metrogis.osm.tagtable import distinct_tags
 from metrogis.osm.values import GONE, PLANNED, plain_key
 from metrogis.provenance import Audit
@@ -287,6 +287,9 @@ def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
     state = np.where(told, found.state, "built").astype(object)
     hinted, unread = _hinted(table, ~told)
     state[unread] = "unknown"
+    along, tag_along = _along_streets(table[tagged], (state == "built") & told, found.tag, layer)
+    state = np.where(along != "", along, state)
+    tag = np.where(along != "", tag_along, tag)
     audit = audit.add(
         layer,
         "guessed",
@@ -331,6 +334,35 @@ def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
         here = (state == value) & ~strange
         audit = audit.add(layer, action, int(here.sum()), text, _names(routes, here))  # type: ignore[arg-type]
     return state, audit
+
+
+_STREETS = frozenset({
+    "motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential",
+    "living_street", "service", "road",
+})  # fmt: skip
+"""Highways that are there for cars: a cycle route on one is what its cycleway tags say."""
+_SIDES = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
+
+
+def _along_streets(
+    table: pd.DataFrame, built: Array, tag: Array, layer: str
+) -> tuple[Array, Array]:
+    """Return the state of cycleways planned, or gone, along streets that stand; empty: no word."""
+    state, told = (np.full(len(table), "", dtype=object) for _ in range(2))
+    value = pd.Series(tag, dtype=object).str.removeprefix("highway=").str.removesuffix("_link")
+    rows = np.flatnonzero(built & value.isin(_STREETS).to_numpy())
+    if not len(rows):
+        return state, told
+
+    def concerns(key: str) -> bool:
+        return key in _SIDES or key.partition(":")[2] in _SIDES
+
+    found = distinct_tags(table.iloc[rows], concerns, layer=layer)
+    each = [standing(tags, _SIDES) for tags in found.sets]
+    for row, which in zip(rows.tolist(), found.which.tolist(), strict=True):
+        if each[which].state in ("planned", "gone"):
+            state[row], told[row] = each[which]
+    return state, told
 
 
 def _word(value: Any) -> str | None:

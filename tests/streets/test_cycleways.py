@@ -287,3 +287,31 @@ def test_real_ends(shared) -> None:
     lines, _ = cycleways.built(gpd.read_file(shared / "data/omggs/cycle_routes.geojson"))
     kinds = cycleways.line_ends(lines.to_crs(CRS))["kind"].value_counts()
     assert kinds.to_dict() == {"dangling": 1254, "undershoot": 26, "overshoot": 13}
+
+
+@pytest.mark.parametrize(
+    ("tags", "state"),
+    [
+        ('"proposed:cycleway"=>"track"', "planned"),
+        ('"Planned:cycleway:right"=>"lane"', "planned"),
+        ('"cycleway:right"=>"proposed"', "planned"),
+        ('"cycleway"=>"construction"', "planned"),
+        ('"disused:cycleway"=>"track"', "gone"),
+        ('"cycleway:left"=>"track","proposed:cycleway:right"=>"track"', "built"),
+        ('"cycleway:left"=>"lane"', "built"),
+        ('"surface"=>"asphalt"', "built"),  # a row of a layer of routes that says no more
+    ],
+)
+@pytest.mark.parametrize("highway", ["residential", "secondary_link"])
+def test_a_route_along_a_street_is_what_its_cycleway_tags_say(
+    tags: str, state: str, highway: str
+) -> None:
+    """The street stands; whether the cycleway does is another question."""
+    lines = gpd.GeoDataFrame(
+        {"highway": [highway], "other_tags": [tags]},
+        geometry=[shapely.LineString([(0, 0), (100, 0)])],
+        crs="EPSG:2180",
+    )
+    split = cycleways.by_state(lines)
+    counts = {"built": len(split.built), "planned": len(split.planned)}
+    assert counts == {"built": int(state == "built"), "planned": int(state == "planned")}

@@ -23,6 +23,8 @@ from metrogis.texts import Text
 
 Array = npt.NDArray[Any]
 
+_CRUMB = 1.0
+"""Metres of undecided lines that leave a sum as it is: what rounding leaves at a border."""
 _SLACK = 1e-9
 """Share of an area that is rounding."""
 
@@ -57,7 +59,9 @@ class Routes:
         return pd.Series(self.mapped, dtype="boolean").mask(pd.Series(~self.mapped))
 
 
-def known_routes(run: Run, metres: Array, network: Any = None) -> Routes:
+def known_routes(
+    run: Run, metres: Array, network: Any = None, undecided: Array | None = None
+) -> Routes:
     """Return where cycle routes are known; the run keeps the evidence.
 
     Parameters
@@ -69,6 +73,9 @@ def known_routes(run: Run, metres: Array, network: Any = None) -> Routes:
     network : StreetNetwork, optional
         Whose tags are the routes, or add to them: without a layer of routes its extent and losses
         are those of the routes.
+    undecided : array of float, shape (municipalities,), optional
+        Metres of lines of which it is not known whether they are routes, or built: where there are
+        some, how much there is in all is not known.
     """
     p, municipalities = run.parameters, run.layers["municipalities"]
     own = run.evidence["cycle_routes"]
@@ -82,6 +89,19 @@ def known_routes(run: Run, metres: Array, network: Any = None) -> Routes:
     share = land_share(found.evidence, shapes)
     mapped = np.nan_to_num(share) >= p.coverage_share - _SLACK
     mapped &= ~found.evidence.lost_near(shapes, 0.0)
+    if undecided is not None:
+        open_ = mapped & (undecided >= _CRUMB)
+        run.note(
+            "cycle_routes",
+            "unknown",
+            int(open_.sum()),
+            Text(
+                "gminy z liniami, o których nie wiadomo, czy są zbudowaną trasą: suma nieznana",
+                "municipalities with lines not known to be built routes: their sum is unknown",
+            ),
+            municipalities["name"][open_],
+        )
+        mapped &= ~open_
     run.note(
         "cycle_routes",
         "unknown",

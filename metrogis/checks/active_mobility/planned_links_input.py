@@ -20,7 +20,7 @@ from metrogis.checks.active_mobility.known import (
 )
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
-from metrogis.evidence import Evidence
+from metrogis.evidence import Evidence, loss
 from metrogis.streets import access
 from metrogis.streets.cycleways import Split, by_state, component_lengths, components, met
 from metrogis.streets.overlaps import counted_once
@@ -124,7 +124,13 @@ def _routes_known(run: Run, split: Split) -> Evidence:
     municipalities = run.layers["municipalities"]
     drawn = np.concatenate([f.geometry.to_numpy() for f in split[:3]])
     _, row, length = pieces_by_municipality(counted_once(drawn), municipalities)
-    return known_routes(run, np.bincount(row, length, len(municipalities))).evidence
+    found = known_routes(run, np.bincount(row, length, len(municipalities))).evidence
+    unsure = split.unknown.geometry.to_numpy()
+    if not len(unsure):
+        return found
+    what = Text("linia o nieznanym stanie", "line of unknown state")
+    undecided = loss("row", what, split.unknown.index, where=unsure, crs=run.crs)
+    return found.losing([undecided])
 
 
 class Joins:

@@ -53,7 +53,11 @@ def coverage(run: Run, places: Places, split: Split, network: Any) -> Known:
     drawn = np.concatenate([f.geometry.to_numpy() for f in split[:3]])
     _, row, length = pieces_by_municipality(counted_once(drawn), municipalities)
     metres = np.bincount(row, weights=length, minlength=len(municipalities))
-    routes = known_routes(run, metres, network)
+    _, row, length = pieces_by_municipality(
+        counted_once(split.unknown.geometry.to_numpy()), municipalities
+    )
+    undecided = np.bincount(row, weights=length, minlength=len(municipalities))
+    routes = known_routes(run, metres, network, undecided)
     near = of_places(places, routes.evidence.known_near(places.points, p.join_distance))
     if routes.guessed:  # a guess holds near what is drawn
         apart = access.nearest_line(places.points, places.owner, len(places.table), drawn)

@@ -287,7 +287,7 @@ def _add_labels(
     """Write classes, what they are, and how methods agree into the cells (in place)."""
     compared = [q.comparable(level[m], labels[m].certainty == EXACT) for m in labels if m in q.GOOD]
     cells["agreement"] = q.agreement(
-        np.array(compared, dtype=np.int64).reshape(-1, len(cells))
+        np.array(compared, dtype=np.int64).reshape(len(compared), len(cells))
     )  # fmt: skip
     for method, own in labels.items():
         cells[method] = own.label

@@ -231,7 +231,7 @@ def _result(
     main = np.zeros((places.count + 1, len(MODE_GROUPS)), np.int64)
     key = calls.place * len(MODE_GROUPS) + calls.group
     counts = np.bincount(key[column >= 0], minlength=places.count * len(MODE_GROUPS))
-    main[:-1] = counts.reshape(places.count, -1)
+    main[:-1] = counts.reshape(places.count, len(MODE_GROUPS))
     mode = np.array(MODE_GROUPS, dtype=object)[main.argmax(axis=1)]
     mode[main.sum(axis=1) == 0] = ""
     table = pd.DataFrame(

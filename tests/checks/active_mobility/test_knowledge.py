@@ -475,6 +475,27 @@ def test_a_lost_route_leaves_no_certain_no(
     assert "1 line was lost in reading" in " ".join(after["cycle_network"].sentences("en"))
 
 
+@pytest.mark.parametrize("value", ["xyz", "ścieżka rowerowa"])
+def test_lines_of_which_it_is_not_known_what_they_are_leave_the_sum_unknown(
+    whole: Path, before: dict[str, Any], tmp_path: Path, value: str
+) -> None:
+    def change(data: Any) -> None:
+        for feature in data["features"]:
+            if feature["properties"]["osm_id"] == "south":
+                feature["properties"]["highway"] = value
+
+    spoiled = spoil(
+        whole, tmp_path / "odd", lambda f: edit_json(f / "cycle_routes.geojson", change)
+    )
+    after = less(before, spoiled)
+    for name in ("cycle_network", "interchange_access"):
+        km = after[name].municipalities["cycle_km"]
+        old = before[name].municipalities["cycle_km"]
+        assert np.isnan(km[2])
+        assert km.drop(2).tolist() == pytest.approx(old.drop(2).tolist())
+        assert after[name].municipalities["cycle_km_known"][2] < old[2]
+
+
 def test_more_than_half_unknown_comes_first(whole: Path, tmp_path: Path) -> None:
     def change(folder: Path) -> None:
         pd.DataFrame({"teryt": ["2201011"], "state": ["complete"]}).to_csv(

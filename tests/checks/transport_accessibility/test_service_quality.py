@@ -628,3 +628,22 @@ def test_sao_paulo_by_headways_with_people(shared, tmp_path) -> None:
     assert result.figures["sdg_yes_share"] > 0.8
     assert result.figures["dg_regio_high_share"] > 0.6
     assert dataclasses.is_dataclass(result)
+
+
+def test_where_nobody_lives_there_is_no_class(tmp_path):
+    feed = write_feed(tmp_path / "f", {"a": (2000, 2000)}, [(3, "a", 10, 0), (3, "a", 10, 1)])
+    empty = cells((2000, 2000), (4000, 4000), people=0.0)
+    result = service_quality(towns(), empty, feed)
+    assert len(result.municipalities) == 1
+    assert not any("nan" in text for text in result.sentences("en"))
+
+
+def test_a_timetable_none_of_whose_stops_has_a_place_leaves_all_unknown(tmp_path):
+    feed = write_feed(tmp_path / "f", {"a": (2000, 2000)}, [(3, "a", 10, 0), (3, "a", 10, 1)])
+    table = pd.read_csv(tmp_path / "f" / "stops.txt")
+    table.drop(columns=["stop_lat", "stop_lon"]).to_csv(tmp_path / "f" / "stops.txt", index=False)
+    del feed
+    lost = read_feed(tmp_path / "f")
+    result = service_quality(towns(), cells((2000, 2000)), lost)
+    found = result.features["cells"][list(ALL_METHODS)]
+    assert (found == "unknown").all(axis=None)
