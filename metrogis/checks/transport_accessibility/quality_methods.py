@@ -92,7 +92,7 @@ def run_methods(
             second_day=days.get(p.second_day_type, first.iloc[:0]),
         ),
         "ptal": lambda: c.ptal(
-            _with_line(first), stops, xy, window=peak, speed=p.ptal_speed,
+            first, stops, xy, window=peak, speed=p.ptal_speed,
             rules={"rail": rail, "metro": rail, "tram": rail,
                    "bus": c.PtalMode(p.ptal_bus_limit, p.ptal_bus_reliability)}, **walk,
         ),
@@ -109,19 +109,6 @@ def run_methods(
         ),
     }  # fmt: skip
     return {m: calls[m]() for m in p.methods}
-
-
-def _with_line(day: pd.DataFrame) -> pd.DataFrame:
-    """Leave out departures of trips whose line is not known.
-
-    They may be of a line that is counted already; as one more line they would raise an index that
-    adds up lines. Without them it is the least it can be.
-
-    >>> _with_line(pd.DataFrame({"line": ["25", ""], "stop_id": ["A", "A"]}))["line"].tolist()
-    ['25']
-    """
-    told = day["line"].astype(object) != ""
-    return day if told.all() else day[told]
 
 
 def _austria(
