@@ -123,13 +123,11 @@ class Certainty:
 
         A cell without a stop in a straight line has none on foot, whatever the streets.
         """
-        assert self.known.streets is not None
-        sure = self.known.streets.known_near(self.xy, limit)
         pairs, room = self._walks
         near = pairs.metres <= limit + TOLERANCE
-        doubt = np.zeros(len(sure), bool)
-        doubt[pairs.origin[near & (room <= limit + TOLERANCE)]] = True
-        return sure | ~doubt
+        sure = np.ones(len(self.xy), bool)
+        sure[pairs.origin[near & (room <= limit + TOLERANCE)]] = False
+        return sure
 
     @cached_property
     def _walks(self) -> tuple[Pairs, Floats]:

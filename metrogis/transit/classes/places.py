@@ -326,7 +326,10 @@ def run_numbers(departures: pd.DataFrame) -> Ints:
     A trip that headways repeat makes a run each time; rows stand by trip and run, in order.
     """
     n = len(departures)
-    trip = codes(departures["trip_id"])[0]
+    column = departures["trip_id"]
+    # of a column of categories only the codes: there may be a hundred thousand trips
+    known = isinstance(column.dtype, pd.CategoricalDtype)
+    trip = column.cat.codes.to_numpy() if known else pd.factorize(column)[0]
     seconds = departures["seconds"].to_numpy("float64")
     new = np.ones(n, bool)
     new[1:] = (trip[1:] != trip[:-1]) | (seconds[1:] < seconds[:-1])
