@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import sqlite3
 import sys
 
 import geopandas as gpd
@@ -16,7 +17,7 @@ import metrogis as mg
 from metrogis import parallel
 from metrogis.checks import registry
 from metrogis.cli import app
-from metrogis.report import site
+from metrogis.report import gpkg, site
 
 CATALOG = """
 [metro]
@@ -296,21 +297,51 @@ def test_a_result_that_cannot_be_drawn_costs_its_own_page_only(
     assert dict(atlas.summary().set_index("check")["state"])["cycle_network"] == "failed"
 
 
-def test_a_result_that_the_package_cannot_hold_costs_its_own_page_only(
-    folder, tmp_path, monkeypatch
-) -> None:
-    real = site.gpkg.write
+def unwritable(error):
+    """A writer of the package that stops on one check, as a library does."""
+    real = gpkg._write
 
-    def fragile(results, path, **options):
+    def fragile(results, *others):
         if any(r.check.id == "cycle_network" for r in results):
-            raise ZeroDivisionError("held by nobody")
-        return real(results, path, **options)
+            raise error
+        return real(results, *others)
+
+    return fragile
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ZeroDivisionError("held by nobody"),
+        pyogrio.errors.DataSourceError("held by nobody"),  # a table of more columns than SQLite's
+        pyogrio.errors.FieldError("held by nobody"),
+        sqlite3.IntegrityError("held by nobody"),
+    ],
+    ids=lambda e: type(e).__name__,
+)
+def test_a_result_that_the_package_cannot_hold_costs_its_own_page_only(
+    folder, tmp_path, monkeypatch, error
+) -> None:
 
     atlas = mg.run(opened(folder))
-    monkeypatch.setattr("metrogis.report.site.gpkg.write", fragile)
+    monkeypatch.setattr(gpkg, "_write", unwritable(error))
     site.publish(atlas, tmp_path / "out")
-    assert "held by nobody" in atlas.failed["cycle_network"].text.en
+    assert set(atlas.failed) == {"cycle_network"}
     (package,) = (tmp_path / "out" / "downloads").glob("*.gpkg")
     layers = pyogrio.list_layers(package)[:, 0]
     assert any(layer.startswith("functional_links") for layer in layers)
     assert not any(layer.startswith("cycle_network") for layer in layers)
+
+
+def test_a_package_that_can_hold_nothing_is_the_fault_of_the_folder(
+    folder, tmp_path, monkeypatch
+) -> None:
+    def full(*args):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    atlas = mg.run(opened(folder))
+    monkeypatch.setattr(gpkg, "_write", full)
+    with pytest.raises(mg.PublishError):
+        site.publish(atlas, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert not atlas.failed

@@ -200,14 +200,19 @@ def _build(
 
 
 def _faults_of(check_id: str, draw: Callable[[], object]) -> dict[str, MetrogisError]:
-    """Draw; return what a check stopped on. A disk that is full concerns the whole atlas."""
+    """Draw; return what a check stopped on: whatever it is, the other checks go on."""
     try:
         draw()
-    except (OSError, PublishError):
-        raise
-    except Exception as error:  # whatever it is, the other checks go on
+    except Exception as error:
+        if _of_the_disk(error):
+            raise
         return {check_id: CheckError.of(check_id, error, drawing=True)}
     return {}
+
+
+def _of_the_disk(error: BaseException) -> bool:
+    """Tell whether an error concerns the folder, and so the whole atlas, not one result."""
+    return isinstance(error, OSError) or isinstance(error.__cause__, OSError)
 
 
 def _without(
@@ -240,14 +245,16 @@ def _write_package(
 
     try:
         write(results)
-    except (OSError, PublishError):
-        raise
-    except Exception:
+    except Exception as error:
+        if _of_the_disk(error):
+            raise
         faults: dict[str, MetrogisError] = {}
         for result in results:
             faults |= _faults_of(result.check.id, partial(write, [result]))
         path.unlink(missing_ok=True)
         whole = [r for r in results if r.check.id not in faults]
+        if not whole and isinstance(error, PublishError):
+            raise  # none can be written: that is the folder's fault, or the disk's
         if whole:
             write(whole)
         return faults
