@@ -21,6 +21,7 @@ from metrogis import catalog as cat
 from metrogis import crs as crs_rules
 from metrogis.errors import CRSError, MetrogisError, SourceError
 from metrogis.evidence import loss, record
+from metrogis.osm.values import kind_of, plain_key
 from metrogis.provenance import Audit, Source
 from metrogis.sources import files, gdal, tables, values, vector
 from metrogis.sources.rasters import Expected
@@ -320,6 +321,18 @@ def _joined_tables(parts: list[pd.DataFrame], name: str, place: str) -> pd.DataF
     return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
 
 
+_UNREAD = Text(
+    "kolumna z map ma nazwę, której schemat warstwy nie zna: nazwij ją w rename (np. state)",
+    "a column of map has a name that the schema of the layer does not know: rename it (e.g. state)",
+)
+
+
+def _is_read(column: str, name: str, layer: cat.VectorLayer | cat.TableLayer) -> bool:
+    """Tell whether a column is one that the schema names, or a tag of OpenStreetMap."""
+    fields = schemas.get(_schema_of(name, layer)).fields
+    return not fields or column in fields or bool(kind_of(plain_key(column)))
+
+
 def _values(
     frame: Any, name: str, layer: cat.VectorLayer | cat.TableLayer, place: str, audit: Audit
 ) -> tuple[Any, Audit]:
@@ -337,6 +350,7 @@ def _values(
         at = layer.rename.get(column, column)
         tables.require_columns(frame, [at], layer=name, place=place)
         frame[at], others = values.mapped(frame[at], codes)
+        audit = audit.add(name, "noted", int(not _is_read(at, name, layer)), _UNREAD, [at])
         audit = audit.add(
             name,
             "noted",

@@ -438,23 +438,39 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
 
 
 def _once(frame: Any, columns: tuple[str, ...], layer: str) -> tuple[Any, Audit]:
-    """Drop rows that repeat another one: the same shape, the same values of ``columns``."""
+    """Drop rows that repeat another one: the same shape, the same values of ``columns``.
+
+    Rows of one shape with other values may be two things at one place, or a mistake: they stay, and
+    polygons among them (two counts of one cell) are told.
+    """
     shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
-    key = pd.DataFrame(shapely.bounds(shapes)).assign(
-        **{f"_{c}": frame[c].to_numpy() for c in columns if c in frame.columns}
-    )
-    again = np.flatnonzero(key.duplicated(keep=False).to_numpy())
-    if not len(again):
+    place = pd.DataFrame(shapely.bounds(shapes))
+    if not place.duplicated().any():
         return frame, Audit()
+    key = place.assign(**{f"_{c}": frame[c].to_numpy() for c in columns if c in frame.columns})
+    again = np.flatnonzero(key.duplicated(keep=False).to_numpy())
     exact = key.iloc[again].assign(_shape=shapely.to_wkb(shapely.normalize(shapes[again])))
     drop = again[exact.duplicated().to_numpy()]
     text = Text(
         "wiersze powtórzone (ten sam kształt i te same wartości): liczone raz",
         "rows repeated (the same shape, the same values): counted once",
     )
+    audit = Audit().add(layer, "dropped", len(drop), text, frame.index[drop])
     kept = np.ones(len(frame), bool)
     kept[drop] = False
-    return frame[kept], Audit().add(layer, "dropped", len(drop), text, frame.index[drop])
+    frame = frame[kept]
+    areas = np.asarray(frame.geometry.to_numpy(), dtype=object)
+    if shapely.get_dimensions(areas).max(initial=0) == 2:
+        alike = pd.DataFrame(shapely.bounds(areas)).duplicated(keep=False).to_numpy()
+        same = np.flatnonzero(alike)
+        wkb = pd.Series(shapely.to_wkb(shapely.normalize(areas[same])), dtype=object)
+        other = same[wkb.duplicated().to_numpy()]
+        what = Text(
+            "komórki o kształcie innej, lecz z inną wartością: liczone są obie",
+            "cells of the shape of another one, with another value: both count",
+        )
+        audit = audit.add(layer, "noted", len(other), what, frame.index[other])
+    return frame, audit
 
 
 def _nothing_stands(layer: str) -> SchemaError:

@@ -402,3 +402,5 @@ def test_a_row_written_twice_counts_once(schema: str) -> None:
     assert found[column].tolist() == [values[i] for i in (0, 2, 3, 4)]
     (row,) = [r for r in audit if "repeated" in r.what.en]
     assert (row.action, row.count) == ("dropped", 2)
+    told = [r for r in audit if "another value" in r.what.en]
+    assert [r.count for r in told] == ([2] if schema == "PopulationCells" else [])

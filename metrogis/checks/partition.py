@@ -1,7 +1,8 @@
 """Do outlines of municipalities divide the land: overlaps and gaps, in hectares.
 
-Land that two outlines hold is in two municipal sums; land between them is in none. Neither is
-repaired here: registers disagree about whose land it is. Every check that measures land says it.
+Land that two outlines hold may count in two municipal sums (in those of cells it counts in one);
+land between them is in none. Neither is repaired here: registers disagree about whose land it is.
+Every check that measures land says it.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def audit_of_partition(municipalities: gpd.GeoDataFrame) -> Audit:
     >>> towns = gpd.GeoDataFrame({"name": ["A", "B"]}, crs="EPSG:2180", geometry=[
     ...     shapely.box(0, 0, 1000, 1000), shapely.box(900, 0, 2000, 1000)])
     >>> [(row.count, row.what.en, row.examples) for row in audit_of_partition(towns)]
-    [(1, 'municipalities overlap on 10.00 ha: that land is in the sums of both', 'A / B')]
+    [(1, 'municipalities overlap on 10.00 ha: that land may count twice', 'A / B')]
     """
     found = partition(municipalities)
     names = municipalities["name"].astype(str).to_numpy()
@@ -121,10 +122,10 @@ def audit_of_partition(municipalities: gpd.GeoDataFrame) -> Audit:
         "noted",
         len(found.pairs),
         Text(
-            f"gminy nakładają się na {_hectares(found.twice, 'pl')} ha: ten obszar jest w sumach "
-            "obu",
-            f"municipalities overlap on {_hectares(found.twice, 'en')} ha: that land is in the "
-            "sums of both",
+            f"gminy nakładają się na {_hectares(found.twice, 'pl')} ha: ten obszar może być "
+            "liczony dwa razy",
+            f"municipalities overlap on {_hectares(found.twice, 'en')} ha: that land may count "
+            "twice",
         ),
         [f"{names[a]} / {names[b]}" for a, b in found.pairs],
     )

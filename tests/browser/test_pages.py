@@ -425,6 +425,11 @@ def starts(alphas: list[int]) -> list[int]:
     return [i for i in range(1, len(alphas)) if alphas[i] > 25 >= alphas[i - 1]]
 
 
+def drawn(seen: Any) -> None:
+    """Wait until the map has drawn what changed: it draws in the next frame."""
+    seen.evaluate("() => new Promise(f => requestAnimationFrame(() => requestAnimationFrame(f)))")
+
+
 def test_land_that_is_not_known_is_hatched_with_its_views(public: Path, visit: Any):
     seen = ready(visit((public / "pl/test_check.html").as_uri()))
     links, stops = seen.page.locator("#layer-2"), seen.page.locator("#layer-3")
@@ -440,11 +445,14 @@ def test_land_that_is_not_known_is_hatched_with_its_views(public: Path, visit: A
     assert legend.count("tu brak danych") == 2
     assert legend.count("tu dane niepełne") == 1
     links.uncheck()  # stops stay: they do not know 9, 10, 11, and say nothing of 8
+    drawn(seen)
     assert spacing(8) == 0
     assert spacing(9) == spacing(11) == pytest.approx(8, abs=0.5)
     stops.uncheck()
+    drawn(seen)
     assert all(not starts(seen.evaluate(f"({_LAND})({i})") or []) for i in range(12))
     links.check()
+    drawn(seen)
     assert spacing(8) == pytest.approx(16, abs=1)
     assert seen.faults == []
 

@@ -66,7 +66,7 @@ def test_every_check_that_measures_land_reports_it() -> None:
         cycle_network(frame, lines),
     ):
         rows = {r.what.en: (r.action, r.count, r.examples) for r in result.audit}
-        assert rows["municipalities overlap on 40.00 ha: that land is in the sums of both"] == (
+        assert rows["municipalities overlap on 40.00 ha: that land may count twice"] == (
             "noted", 1, "A / B",
         )  # fmt: skip
         assert rows["gaps between municipalities, 4.00 ha: that land is in no municipal sum"][

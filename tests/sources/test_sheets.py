@@ -208,3 +208,46 @@ date = "2021"
     assert set(flows["origin"]) == set(codes)
     links = metro.check("functional_links", meaning="commuting").municipalities
     assert links["outflow_internal"].round().tolist() == [9, 3 + 5 + 6, 3 + 5, 3 + 6 + 9]
+
+
+@pytest.mark.parametrize(("rename", "told"), [("", True), ('rename = { STAN = "state" }', False)])
+def test_codes_mapped_in_a_column_that_nothing_reads_are_told(tmp_path, rename, told) -> None:
+    """A map needs a column of the schema, or it changes nothing: planned lines count as built."""
+    lines = gpd.GeoDataFrame(
+        {"STAN": ["tak", "nie"]},
+        geometry=[shapely.LineString([(4e5, 5e5 + y), (4.01e5, 5e5 + y)]) for y in (0, 900)],
+        crs=2180,
+    )
+    lines.to_file(tmp_path / "lines.gpkg")
+    town = shapely.box(3.9e5, 4.9e5, 4.1e5, 5.1e5)
+    gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, geometry=[town], crs=2180).to_file(
+        tmp_path / "towns.gpkg"
+    )
+    (tmp_path / "catalog.toml").write_text(
+        f"""
+[metro]
+id = "m"
+name = "M"
+crs = "EPSG:2180"
+data = "beside"
+[layers.municipalities]
+driver = "vector"
+path = "towns.gpkg"
+licence = "CC0"
+attribution = "invented"
+date = "2024"
+[layers.cycle_routes]
+driver = "vector"
+path = "lines.gpkg"
+map = {{ STAN = {{ "tak" = "built", "nie" = "planned" }} }}
+{rename}
+licence = "CC0"
+attribution = "invented"
+date = "2024"
+""",
+        encoding="utf-8",
+    )
+    metro = mg.open_metro(tmp_path)
+    assert set(metro.cycle_routes["STAN" if told else "state"]) == {"built", "planned"}
+    texts = [row.what.en for row in metro.audit if "map" in row.what.en]
+    assert any("column of map" in text for text in texts) is told
