@@ -702,7 +702,7 @@ def list_checks(
             escape(spec.label.get(language)),
             escape(str(default)),
             spec.unit,
-            escape(spec.source),
+            escape(spec.citation.line(language)),
         )
     output.print(table)
 

@@ -122,11 +122,11 @@ def test_swapped_axes_that_still_fall_into_poland(folder) -> None:
     )
     metro = folder(
         _layer("rail_stations", driver='"vector"', path='"s.gpkg"')
-        + _layer("mended", driver='"vector"', path='"s.gpkg"', swap_axes="true", schema='"Stops"')
+        + _layer("swapped", driver='"vector"', path='"s.gpkg"', swap_axes="true", schema='"Stops"')
     )
     with pytest.raises(CRSError, match="axes look swapped.*outside the metropolis"):
         metro.rail_stations
-    assert metro["mended"].geometry.x.item() == 475000
+    assert metro["swapped"].geometry.x.item() == 475000
 
 
 def test_locate_and_inside(folder) -> None:

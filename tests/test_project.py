@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -33,6 +34,41 @@ def test_environment_yml_equals_pyproject(project: Path) -> None:
     assert listed == wanted
     # what the packages are for is installed with them, from this folder
     assert [line.strip() for line in lines[-2:]] == ["- pip:", "- ."]
+
+
+# what is imported by another name than the one it is installed by
+_DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "markdown_it": "markdown-it-py",
+    "psycopg": "psycopg[binary]",
+    "python_calamine": "python-calamine",
+    "zlib_ng": "zlib-ng",
+}
+# loaded by another library, by name: the engine of pandas, for example
+_BY_NAME = frozenset[str]()
+
+
+def _imported(folder: Path) -> set[str]:
+    """Return the packages from outside that the modules of a folder import, in functions too."""
+    names: set[str] = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"metrogis"}
+
+
+def test_what_is_imported_is_declared_and_the_other_way_round(project: Path) -> None:
+    found = {_DISTRIBUTIONS.get(name, name) for name in _imported(project / "metrogis")}
+    declared = set(_requirements(project))
+    content = tomllib.loads((project / "pyproject.toml").read_text())
+    optional = {
+        re.match(r"[\w-]+(\[\w+\])?", item).group()  # type: ignore[union-attr]
+        for item in content["project"]["optional-dependencies"]["postgis"]
+    }
+    assert found - optional == declared - _BY_NAME
 
 
 def test_constraints_pin_every_dependency_without_addresses(project: Path) -> None:

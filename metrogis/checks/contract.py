@@ -36,6 +36,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from metrogis import crs as crs_rules
 from metrogis.checks import knowledge, outlines, partition
+from metrogis.checks.citations import Citation
 from metrogis.checks.presentation import (
     Category,
     Column,
@@ -51,7 +52,7 @@ from metrogis.evidence import Evidence
 from metrogis.evidence.rasters import evidence_of
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
-from metrogis.texts import Text, default_language
+from metrogis.texts import Text, both, default_language
 from metrogis.validation import problem_of, shown
 
 Direction = Literal["1.2.1", "2.1.2", "2.1.3"]
@@ -100,12 +101,24 @@ class Spec:
     """What a parameter means: label, unit, and the source of its default.
 
     Put into ``Annotated``: ``limit: Annotated[float, Spec(...), Field(gt=0)] = 500``. ``unit`` is
-    ``"1"`` for a ratio and ``"-"`` for a choice.
+    ``"1"`` for a ratio and ``"-"`` for a choice. ``origin`` is a
+    :class:`~metrogis.checks.citations.Citation`; checks from outside may give plain text.
     """
 
     label: Text
     unit: str
-    source: str
+    origin: Citation | str
+
+    @property
+    def citation(self) -> Citation:
+        """Where the default comes from."""
+        given = self.origin
+        return given if isinstance(given, Citation) else Citation(both(given))
+
+    @property
+    def source(self) -> str:
+        """Where the default comes from, in one line of English."""
+        return self.citation.source
 
 
 class Parameters(BaseModel):
@@ -213,6 +226,8 @@ class Check:
         Layers of the map, drawn in this order; the first one is the main one.
     overlays : tuple of Overlay
         Rasters of the map, drawn beneath the views.
+    section : str
+        Anchor of the section of ``docs/methods.md`` on the check; empty for checks from outside.
     """
 
     id: str
@@ -226,6 +241,7 @@ class Check:
     columns: Mapping[str, Mapping[str, Column]]
     views: tuple[View, ...]
     overlays: tuple[Overlay, ...] = ()
+    section: str = ""
 
     def __post_init__(self) -> None:
         """Give the function a signature that lists its parameters, for help() and editors."""

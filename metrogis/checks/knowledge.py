@@ -24,7 +24,7 @@ WHOLE = 1e-6
 
 HALF = 0.5
 """Below this known share a map opens on the known part and the answer begins with what is not
-known (METHODS: "when more than half is unknown")."""
+known (``docs/methods.md``, section 0.1)."""
 
 _TRUE = {"true", "1", "1.0", "yes"}
 

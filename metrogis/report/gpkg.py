@@ -311,11 +311,11 @@ def about(results: Sequence[Result]) -> pd.DataFrame:
         ]
         values = r.parameters.model_dump()
         for name, spec in r.parameters.specs().items():
-            value = f"{values[name]} {spec.unit} ({spec.source})"
-            rows.append(
-                (r.check.id, "parameter", name, f"{spec.label.pl}: {value}",
-                 f"{spec.label.en}: {value}")
-            )  # fmt: skip
+            value = f"{values[name]} {spec.unit}"
+            pl, en = (
+                f"{spec.label.get(x)}: {value} ({spec.citation.line(x)})" for x in ("pl", "en")
+            )
+            rows.append((r.check.id, "parameter", name, pl, en))
         for s in r.provenance:
             text = "; ".join(t for t in (s.origin, s.attribution, s.licence, s.date) if t)
             rows.append((r.check.id, "source", s.layer, text, text))

@@ -32,7 +32,16 @@ from metrogis.maps import layers as map_layers
 from metrogis.maps import page as map_page
 from metrogis.maps.page import Basemap
 from metrogis.parallel import processors, share_out
-from metrogis.report import data_page, figures, gpkg, pages, rasters, replacing, tables
+from metrogis.report import (
+    data_page,
+    figures,
+    gpkg,
+    methods_page,
+    pages,
+    rasters,
+    replacing,
+    tables,
+)
 from metrogis.report import known as evidence
 from metrogis.report.replacing import GENERATOR, MARKER
 from metrogis.texts import LANGUAGES, Text
@@ -189,6 +198,10 @@ def _build(
         _write(
             folder / language / data_page.FILE,
             data_page.data_page(atlas, together, language, **shared),
+        )
+        _write(
+            folder / language / methods_page.FILE,
+            methods_page.methods_page(atlas, language, **shared),
         )
         for item in pages.unanswered(atlas):
             html = pages.unanswered_page(atlas, item, language, **shared)

@@ -6,6 +6,7 @@ from metrogis.maps.texts import LEGEND as MAP_LEGEND
 from metrogis.maps.texts import OPENED, ZOOM_HOME
 from metrogis.texts import Text, both
 
+SECTION_OF = Text("Metody, {number}", "Methods, {number}")
 LEGEND = Text("Legenda", "Legend")
 LEGEND_LAYERS = MAP_LEGEND
 
@@ -63,6 +64,17 @@ WORDS: dict[str, Text] = {
         "long for CSV.",
     ),
     "method": Text("Jak to policzono", "How it was computed"),
+    "methods_page": Text("Metody", "Methods"),
+    "methods_lede": Text(
+        "Jak liczone są wszystkie liczby atlasu: definicje, wzory, parametry z wartościami "
+        "domyślnymi i źródłami, znaczenie słowa „nieznane” i przykłady. Numery rozdziałów są te "
+        "same, które podają parametry na stronach map. Treść jest po angielsku.",
+        "How every number of this atlas is computed: definitions, formulas, parameters with their "
+        "defaults and sources, what “unknown” means, and examples. The pages of the maps cite "
+        "sections by these numbers.",
+    ),
+    "methods_more": Text("Definicje, wzory i przykład", "Definitions, formulas and an example"),
+    "contents": Text("Spis treści", "Contents"),
     "method_ahead": Text("Jak się to liczy", "How it is computed"),
     "parameters": Text("Parametry", "Parameters"),
     "parameter": Text("parametr", "parameter"),

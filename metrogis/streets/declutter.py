@@ -1,7 +1,7 @@
 """Kernel of missing links: parting the edges of gaps into paths, the best first.
 
 A plain run of the procedure searches the whole graph from every contact node after every path
-taken. Here every search is kept and mended.
+taken. Here every search is kept and repaired.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _mend(  # type: ignore[no-untyped-def]
     by_node, free, order, keys, items, old_edge, lost,
     k_node, k_edge, k_from, k_dist, k_tie, first, settled, reached
 ):  # fmt: skip
-    """Mend a search kept in ``first:first + reached`` after edges were taken; go on with it.
+    """Repair a search kept in ``first:first + reached`` after edges were taken; go on with it.
 
     Labels whose way back to ``s`` is whole stay as they are: taking edges makes no path shorter.
     The others get the best label from those, and the search goes on from there.

@@ -1,8 +1,7 @@
 """Share of trips by bike from distance and slope: Propensity to Cycle Tool.
 
-Logit formulas of the Propensity to Cycle Tool (PCT, commuting in England; Lovelace et al. 2017), as
-METHODS gives them: today's share, and "Go Dutch" (as likely to cycle as the Dutch, given the same
-distance and slope).
+Logit formulas of the Propensity to Cycle Tool (PCT, commuting in England; Lovelace et al. 2017):
+today's share, and "Go Dutch" (as likely to cycle as the Dutch, given the same distance and slope).
 
 What it does not say: PCT was fitted to commuting between home and work in England. Elsewhere it
 ranks places; its level is an assumption.

@@ -298,11 +298,11 @@ def _notes(feed: Feed, name: str, work: _Work) -> list[HealthRow]:
     archive = feed.archives.get(name)
     booking = archive is not None and "booking_rules" in archive.entries
     stated = feed.trips["direction_id"].to_numpy() >= 0
-    mended: dict[str, int] = {}
+    repaired_values: dict[str, int] = {}
     for row in feed.audit:
         layer, _, file = row.layer.partition("/")
         if layer == name and file != "health" and row.action in ("repaired", "guessed"):
-            mended[file or layer] = mended.get(file or layer, 0) + row.count
+            repaired_values[file or layer] = repaired_values.get(file or layer, 0) + row.count
     what = "values_repaired"
     return [
         work.row(name, "on_request", phone, work.trip_of_call),
@@ -312,8 +312,8 @@ def _notes(feed: Feed, name: str, work: _Work) -> list[HealthRow]:
         work.trips(name, "directions_by_stops", ~stated),
         work.row(name, "modelled_times", c.modelled, work.trip_of_call),
         HealthRow(
-            name, what, TITLES[what], sum(mended.values()),
-            _some(f"{file}: {n}" for file, n in mended.items()),
+            name, what, TITLES[what], sum(repaired_values.values()),
+            _some(f"{file}: {n}" for file, n in repaired_values.items()),
         ),
     ]  # fmt: skip
 

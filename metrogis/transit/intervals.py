@@ -1,4 +1,4 @@
-"""Intervals between departures: by count and by waiting time (METHODS 5.2).
+"""Intervals between departures: by count and by waiting time (methods, 5.2).
 
 All times are seconds after midnight of the service day (or any common origin); windows are
 half-open, [start, end). An interval without departures is infinite, never a number.

@@ -1,4 +1,4 @@
-"""Count and waiting intervals: the values of METHODS 5.2, and a simulation."""
+"""Count and waiting intervals: the values of section 5.2 of the methods, and a simulation."""
 
 from __future__ import annotations
 

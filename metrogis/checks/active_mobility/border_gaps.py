@@ -285,6 +285,7 @@ def _findings(
 CHECK = Check(
     id="border_gaps",
     direction="2.1.3",
+    section="67-gaps-at-borders",
     title=texts.TITLE,
     question=texts.QUESTION,
     method=texts.METHOD,

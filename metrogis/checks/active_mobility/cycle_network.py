@@ -165,6 +165,7 @@ def bike_network(run: Run, streets: Any) -> StreetNetwork | None:
 CHECK = Check(
     id="cycle_network",
     direction="2.1.3",
+    section="65-cycle-network",
     title=texts.TITLE,
     question=texts.QUESTION,
     method=texts.METHOD,

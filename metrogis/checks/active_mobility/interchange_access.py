@@ -199,6 +199,7 @@ def interchange_access(
 CHECK = Check(
     id="interchange_access",
     direction="2.1.3",
+    section="63-access-to-interchanges",
     title=texts.TITLE,
     question=texts.QUESTION,
     method=texts.METHOD,

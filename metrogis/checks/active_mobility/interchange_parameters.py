@@ -6,14 +6,29 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from metrogis.checks.active_mobility.line_parameters import LineTolerance
+from metrogis.checks import citations
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Parameters, Spec
+from metrogis.checks.shared_parameters import (
+    BikeLimit,
+    CoverageLength,
+    CoverageShare,
+    Detour,
+    EntranceDistance,
+    HubDistance,
+    JoinDistance,
+    JoinedGap,
+    LineTolerance,
+    MediumGap,
+    MinNetwork,
+    SameNameDistance,
+    StressLimit,
+    StressRules,
+    WideGap,
+)
 from metrogis.texts import Text
 
-_OWN = "this project's choice"
-_ACCESS = "route access rule of direction 2.1.3: 50 m to a connected network of 3 km"
-_SLOPE = "Parkin and Rotheram 2010: only the ratio to the speed on the flat counts"
-_FORM = "network form at 0, 10 and 20 m, direction 2.1.3"
+_OWN = ours("63-access-to-interchanges")
 
 
 class ReachParameters(Parameters):
@@ -22,56 +37,33 @@ class ReachParameters(Parameters):
     line_tolerance: LineTolerance = 1
     walk_limit: Annotated[
         float,
-        Spec(Text("zasięg pieszy", "walking reach"), "m", "10 min at 80 m/min (TfL PTAL)"),
+        Spec(
+            Text("zasięg pieszy", "walking reach"),
+            "m",
+            citations.TFL.saying("10 min po 80 m/min", "10 min at 80 m/min"),
+        ),
         Field(gt=0),
     ] = 800
-    bike_limit: Annotated[
-        float,
-        Spec(Text("zasięg rowerowy", "cycling reach"), "m", "15 min at 15 km/h"),
-        Field(gt=0),
-    ] = 3750
-    merge_distance: Annotated[
-        float,
-        Spec(Text("stacja należy do węzła do", "a station belongs to a hub within"), "m", _OWN),
-        Field(ge=0),
-    ] = 200
-    same_name_distance: Annotated[
-        float,
-        Spec(Text("ta sama nazwa to jedno miejsce do", "one name is one place within"), "m", _OWN),
-        Field(ge=0),
-    ] = 500
-    entrance_distance: Annotated[
-        float,
-        Spec(Text("wejście należy do węzła do", "an entrance belongs to a hub within"), "m", _OWN),
-        Field(gt=0),
-    ] = 1000
-    stress_rules: Annotated[
-        Literal["bike_ottawa", "r5"],
-        Spec(
-            Text("reguły poziomu stresu", "rules of traffic stress"),
-            "-",
-            "Bike Ottawa (km/h); Conveyal R5 as the second set",
-        ),
-    ] = "bike_ottawa"
-    stress_limit: Annotated[
-        int,
-        Spec(
-            Text("niski stres: poziom do", "low stress: level up to"),
-            "1",
-            "Mekuria, Furth and Nixon 2012: level 2 suits most adults",
-        ),
-        Field(ge=1, le=4),
-    ] = 2
+    bike_limit: BikeLimit = 3750
+    merge_distance: HubDistance = 200
+    same_name_distance: SameNameDistance = 500
+    entrance_distance: EntranceDistance = 1000
+    stress_rules: StressRules = "bike_ottawa"
+    stress_limit: StressLimit = 2
     driving_side: Annotated[
         Literal["right", "left"],
-        Spec(Text("strona jazdy", "side traffic drives on"), "-", "law of the country"),
+        Spec(
+            Text("strona jazdy", "side traffic drives on"),
+            "-",
+            ours("62-traffic-stress", "przepisy kraju", "the law of the country"),
+        ),
     ] = "right"
     street_distance: Annotated[
         float,
         Spec(
             Text("dane o ulicach sięgają od ulicy na", "street data reach from a street as far as"),
             "m",
-            f"{_OWN}: what lies farther off is unknown",
+            _OWN.saying("co leży dalej, jest nieznane", "what lies farther off is unknown"),
         ),
         Field(gt=0),
     ] = 250
@@ -93,7 +85,7 @@ class ReachParameters(Parameters):
                 "komórki ludności dzielone na kawałki do", "population cells are cut to pieces of"
             ),
             "m",
-            f"{_OWN}: a third of the walking reach",
+            _OWN.saying("jedna trzecia zasięgu pieszego", "a third of the walking reach"),
         ),
         Field(gt=0),
     ] = 250
@@ -117,13 +109,17 @@ class InterchangeAccessParameters(ReachParameters):
         Spec(
             Text("droga o niskim stresie dłuższa najwyżej", "low-stress way longer at most by"),
             "1",
-            "Bicycle Network Analysis (PeopleForBikes): 1.25",
+            citations.BNA.saying("1,25", "1.25"),
         ),
         Field(ge=1),
     ] = 1.25
     detour_target: Annotated[
         float,
-        Spec(Text("dobre wydłużenie drogi do", "good detour up to"), "1", "CROW: 1.2"),
+        Spec(
+            Text("dobre wydłużenie drogi do", "good detour up to"),
+            "1",
+            citations.CROW.saying("1,2", "1.2"),
+        ),
         Field(ge=1),
     ] = 1.2
     detour_limit: Annotated[
@@ -131,7 +127,7 @@ class InterchangeAccessParameters(ReachParameters):
         Spec(
             Text("największe dopuszczalne wydłużenie", "largest detour to be accepted"),
             "1",
-            "CROW: never above 1.4-1.5",
+            citations.CROW.saying("nigdy ponad 1,4-1,5", "never above 1.4-1.5"),
         ),
         Field(ge=1),
     ] = 1.5
@@ -140,20 +136,14 @@ class InterchangeAccessParameters(ReachParameters):
         Spec(
             Text("wydłużenie liczone od odległości", "detours are counted from"),
             "m",
-            f"{_OWN}: nearer by, the way to the kerb decides",
+            _OWN.saying(
+                "bliżej decyduje dojście do krawężnika", "nearer by, the way to the kerb decides"
+            ),
         ),
         Field(gt=0),
     ] = 200
-    join_distance: Annotated[
-        float,
-        Spec(Text("odległość dojazdu do sieci", "distance to join a network"), "m", _ACCESS),
-        Field(ge=0),
-    ] = 50
-    min_network: Annotated[
-        float,
-        Spec(Text("najmniejsza spójna sieć", "smallest connected network"), "km", _ACCESS),
-        Field(ge=0),
-    ] = 3
+    join_distance: JoinDistance = 50
+    min_network: MinNetwork = 3
     entrance_offset: Annotated[
         float,
         Spec(
@@ -162,61 +152,24 @@ class InterchangeAccessParameters(ReachParameters):
                 "an entrance, where unknown, may lie from the point as far as",
             ),
             "m",
-            f"{_OWN}: above 0, places that near to a network are unknown, not 'no'",
+            _OWN.saying(
+                "powyżej 0 miejsca tak bliskie sieci są nieznane, a nie „nie”",
+                "above 0, places that near to a network are unknown, not 'no'",
+            ),
         ),
         Field(ge=0),
     ] = 0
-    tolerance: Annotated[
-        float,
-        Spec(
-            Text("przerwa między liniami, która rozstrzyga", "gap between lines that decides"),
-            "m",
-            _FORM,
-        ),
-        Field(ge=0),
-    ] = 0
-    tolerance_medium: Annotated[
-        float,
-        Spec(Text("przerwa średnia (do porównania)", "medium gap (to compare)"), "m", _FORM),
-        Field(ge=0),
-    ] = 10
-    tolerance_wide: Annotated[
-        float,
-        Spec(Text("przerwa szeroka (do porównania)", "wide gap (to compare)"), "m", _FORM),
-        Field(ge=0),
-    ] = 20
-    detour: Annotated[
-        float,
-        Spec(
-            Text("wydłużenie drogi względem linii prostej", "detour over the straight line"),
-            "1",
-            f"{_OWN}: 1.3, in place of a street network",
-        ),
-        Field(ge=1),
-    ] = 1.3
-    coverage_length: Annotated[
-        float,
-        Spec(
-            Text("gmina jest zmapowana od", "a municipality is mapped from"),
-            "km",
-            f"{_OWN}: shorter stubs are spill of a neighbour's data",
-        ),
-        Field(ge=0),
-    ] = 1
+    tolerance: JoinedGap = 0
+    tolerance_medium: MediumGap = 10
+    tolerance_wide: WideGap = 20
+    detour: Detour = 1.3
+    coverage_length: CoverageLength = 1
     coverage_distance: Annotated[
         float,
         Spec(Text("dane sięgają na odległość", "data reach as far as"), "m", _OWN),
         Field(gt=0),
     ] = 5000
-    coverage_share: Annotated[
-        float,
-        Spec(
-            Text("gmina objęta danymi od udziału", "a municipality is covered from a share of"),
-            "1",
-            f"{_OWN}: of the area, with the layer cycle_coverage; and of cells of known population",
-        ),
-        Field(gt=0, le=1),
-    ] = 0.95
+    coverage_share: CoverageShare = 0.95
     small_gap: Annotated[
         float,
         Spec(Text("krótki brakujący odcinek", "short missing stretch"), "m", _OWN),
@@ -227,13 +180,17 @@ class InterchangeAccessParameters(ReachParameters):
         Spec(
             Text("stojaki należą do węzła do", "stands belong to an interchange up to"),
             "m",
-            "direction 2.1.3: stands within 100 m of the entrance",
+            ours(
+                "64-bicycle-parking-and-uptake",
+                "stojaki do 100 m od wejścia",
+                "stands within 100 m of the entrance",
+            ),
         ),
         Field(gt=0),
     ] = 100
     flat_speed: Annotated[
         float,
-        Spec(Text("prędkość na płaskim", "speed on the flat"), "km/h", _SLOPE),
+        Spec(Text("prędkość na płaskim", "speed on the flat"), "km/h", citations.GRADIENTS),
         Field(gt=0),
     ] = 21.6
     uphill_loss: Annotated[
@@ -241,7 +198,7 @@ class InterchangeAccessParameters(ReachParameters):
         Spec(
             Text("wolniej pod górę na każdy procent", "slower uphill for each per cent"),
             "km/h",
-            _SLOPE,
+            citations.GRADIENTS,
         ),
         Field(ge=0),
     ] = 1.44
@@ -250,7 +207,7 @@ class InterchangeAccessParameters(ReachParameters):
         Spec(
             Text("szybciej w dół na każdy procent", "faster downhill for each per cent"),
             "km/h",
-            _SLOPE,
+            citations.GRADIENTS,
         ),
         Field(ge=0),
     ] = 0.86
@@ -259,7 +216,7 @@ class InterchangeAccessParameters(ReachParameters):
         Spec(
             Text("nie wolniej niż z rowerem pieszo", "no slower than walking the bicycle"),
             "km/h",
-            "80 m/min (TfL PTAL)",
+            citations.TFL.saying("80 m/min", "80 m/min"),
         ),
         Field(gt=0),
     ] = 4.8
@@ -268,7 +225,10 @@ class InterchangeAccessParameters(ReachParameters):
         Spec(
             Text("większe spadki liczone jak", "steeper gradients are taken as"),
             "%",
-            f"{_OWN}: a short street on a coarse raster is no cliff",
+            _OWN.saying(
+                "krótka ulica na grubym rastrze nie jest urwiskiem",
+                "a short street on a coarse raster is no cliff",
+            ),
         ),
         Field(gt=0),
     ] = 12
@@ -280,7 +240,7 @@ class InterchangeAccessParameters(ReachParameters):
                 "cycling reach is unknown where heights lack on more than",
             ),
             "1",
-            f"{_OWN}: share of the streets in reach",
+            _OWN.saying("udział ulic w zasięgu", "share of the streets in reach"),
         ),
         Field(ge=0, le=1),
     ] = 0.05

@@ -268,6 +268,7 @@ def _input(name: str, pl: str, en: str, schema: str) -> Input:
 CHECK = Check(
     id="missing_links",
     direction="2.1.3",
+    section="66-missing-links",
     title=texts.TITLE,
     question=texts.QUESTION,
     method=texts.METHOD,

@@ -6,13 +6,29 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from metrogis.checks.active_mobility.line_parameters import LineTolerance
+from metrogis.checks import citations
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Parameters, Spec
+from metrogis.checks.shared_parameters import (
+    BikeLimit,
+    CoverageLength,
+    CoverageShare,
+    DrawingError,
+    EntranceDistance,
+    HubDistance,
+    JoinDistance,
+    LineTolerance,
+    MatchDistance,
+    MatchShare,
+    MinNetwork,
+    PaintedLanes,
+    SameNameDistance,
+    StressLimit,
+    StressRules,
+)
 from metrogis.texts import Text
 
-_OWN = "this project's choice"
-_IPDC = "Vybornova, Cunha, Gühnemann & Szell 2023"
-_ACCESS = "route access rule of direction 2.1.3: 50 m to a connected network of 3 km"
+_OWN = ours("66-missing-links")
 
 
 class MissingLinksParameters(Parameters):
@@ -21,121 +37,86 @@ class MissingLinksParameters(Parameters):
     line_tolerance: LineTolerance = 1
     network: Annotated[
         Literal["infrastructure", "low_stress"],
-        Spec(Text("co jest siecią", "what is the network"), "-",
-             f"{_OWN}: infrastructure, or with streets of low stress"),
-    ] = "infrastructure"  # fmt: skip
-    stress_limit: Annotated[
-        int,
-        Spec(Text("niski stres do poziomu", "low stress up to level"), "level",
-             "Mekuria, Furth & Nixon 2012: level 2 suits most adults"),
-        Field(ge=1, le=4),
-    ] = 2  # fmt: skip
+        Spec(
+            Text("co jest siecią", "what is the network"),
+            "-",
+            _OWN.saying(
+                "infrastruktura, albo razem z ulicami o niskim stresie",
+                "infrastructure, or with streets of low stress",
+            ),
+        ),
+    ] = "infrastructure"
+    stress_limit: StressLimit = 2
     detour_min: Annotated[
         float,
-        Spec(Text("objazd co najmniej", "detour of at least"), "1", _IPDC),
+        Spec(Text("objazd co najmniej", "detour of at least"), "1", citations.IPDC),
         Field(ge=0),
     ] = 1.5
     radius: Annotated[
         float,
-        Spec(Text("podróże do", "trips of up to"), "m", _IPDC),
+        Spec(Text("podróże do", "trips of up to"), "m", citations.IPDC),
         Field(gt=0),
     ] = 2500
     benefit_min: Annotated[
-        float, Spec(Text("najmniejsza korzyść", "least benefit"), "1", _IPDC), Field(ge=0)
+        float, Spec(Text("najmniejsza korzyść", "least benefit"), "1", citations.IPDC), Field(ge=0)
     ] = 0
     weight: Annotated[
         Literal["betweenness", "people"],
-        Spec(Text("korzyść liczona jako", "benefit counted as"), "-",
-             "betweenness (IPDC), or people whose way to an interchange uses it"),
-    ] = "betweenness"  # fmt: skip
+        Spec(
+            Text("korzyść liczona jako", "benefit counted as"),
+            "-",
+            citations.IPDC.saying(
+                "betweenness, albo ludzie, których droga do węzła tędy prowadzi",
+                "betweenness; or people whose way to an interchange uses it",
+            ),
+        ),
+    ] = "betweenness"
     rank_by: Annotated[
         Literal["access", "benefit"],
-        Spec(Text("kolejność według", "ranked by"), "-", f"{_OWN}: access to interchanges first"),
+        Spec(
+            Text("kolejność według", "ranked by"),
+            "-",
+            _OWN.saying("najpierw dostęp do węzłów", "access to interchanges first"),
+        ),
     ] = "access"
     length_limit: Annotated[
         float,
-        Spec(Text("najdłuższy odcinek", "longest link"), "m", f"{_OWN}: longer is a new route"),
+        Spec(
+            Text("najdłuższy odcinek", "longest link"),
+            "m",
+            _OWN.saying("dłuższy to nowa trasa", "longer is a new route"),
+        ),
         Field(gt=0),
     ] = 2500
-    join_distance: Annotated[
-        float,
-        Spec(Text("odległość dojazdu do sieci", "distance to join a network"), "m", _ACCESS),
-        Field(ge=0),
-    ] = 50
-    min_network: Annotated[
-        float,
-        Spec(Text("najmniejsza spójna sieć", "smallest connected network"), "km", _ACCESS),
-        Field(ge=0),
-    ] = 3
-    bike_limit: Annotated[
-        float,
-        Spec(Text("zasięg rowerowy", "cycling reach"), "m", "15 min at 15 km/h"),
-        Field(gt=0),
-    ] = 3750
+    join_distance: JoinDistance = 50
+    min_network: MinNetwork = 3
+    bike_limit: BikeLimit = 3750
     access_distance: Annotated[
         float,
         Spec(Text("ludzie mieszkają przy sieci do", "people live at the network up to"), "m", _OWN),
         Field(gt=0),
     ] = 300
-    short: Annotated[
-        float,
-        Spec(Text("linia niedociągnięta do", "undershoot up to"), "m",
-             "BikeDNA (Viero, Vybornova & Szell 2023): 3 m"),
-        Field(ge=0),
-    ] = 3  # fmt: skip
+    short: DrawingError = 3
     crossing_length: Annotated[
         float,
         Spec(Text("przejazd przez ulicę do", "crossing of a street up to"), "m", _OWN),
         Field(ge=0),
     ] = 30
-    match_distance: Annotated[
-        float,
-        Spec(Text("trasa leży przy ulicy do", "a route lies at a street up to"), "m",
-             "BikeDNA (Viero, Vybornova & Szell 2023): 15 m"),
-        Field(gt=0),
-    ] = 15  # fmt: skip
-    match_share: Annotated[
-        float,
-        Spec(Text("na co najmniej tej części odcinka", "on at least this share"), "1", _OWN),
-        Field(gt=0, le=1),
-    ] = 0.8
-    lanes: Annotated[
-        bool,
-        Spec(Text("pasy rowerowe to infrastruktura", "painted lanes count"), "-", _OWN),
-    ] = True
+    match_distance: MatchDistance = 15
+    match_share: MatchShare = 0.8
+    lanes: PaintedLanes = True
     cost_per_km: Annotated[
         float,
-        Spec(Text("stawka", "rate"), "mln PLN/km", f"{_OWN}: put the rate of your tenders here"),
+        Spec(
+            Text("stawka", "rate"),
+            "mln PLN/km",
+            _OWN.saying("wpisz stawkę z własnych przetargów", "put the rate of your tenders here"),
+        ),
         Field(ge=0),
     ] = 2.0
-    merge_distance: Annotated[
-        float,
-        Spec(Text("stacja należy do węzła do", "a station belongs to a hub within"), "m", _OWN),
-        Field(ge=0),
-    ] = 200
-    same_name_distance: Annotated[
-        float,
-        Spec(Text("ta sama nazwa to jedno miejsce do", "one name is one place within"), "m", _OWN),
-        Field(ge=0),
-    ] = 500
-    entrance_distance: Annotated[
-        float,
-        Spec(Text("wejście należy do węzła do", "an entrance belongs to a hub within"), "m", _OWN),
-        Field(gt=0),
-    ] = 1000
-    coverage_length: Annotated[
-        float,
-        Spec(Text("gmina jest zmapowana od", "a municipality is mapped from"), "km",
-             f"{_OWN}: shorter stubs are spill of a neighbour's data"),
-        Field(ge=0),
-    ] = 1  # fmt: skip
-    coverage_share: Annotated[
-        float,
-        Spec(Text("gmina objęta danymi od udziału", "a municipality is covered from a share of"),
-             "1", f"{_OWN}: of its land, with the layer cycle_coverage"),
-        Field(gt=0, le=1),
-    ] = 0.95  # fmt: skip
-    rules: Annotated[
-        Literal["bike_ottawa", "r5"],
-        Spec(Text("reguły stresu", "rules of stress"), "-", "Bike Ottawa; Conveyal R5"),
-    ] = "bike_ottawa"
+    merge_distance: HubDistance = 200
+    same_name_distance: SameNameDistance = 500
+    entrance_distance: EntranceDistance = 1000
+    coverage_length: CoverageLength = 1
+    coverage_share: CoverageShare = 0.95
+    rules: StressRules = "bike_ottawa"

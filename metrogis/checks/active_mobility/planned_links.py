@@ -281,6 +281,7 @@ def _nothing(run: Run, links: gpd.GeoDataFrame) -> Result:
 CHECK = Check(
     id="planned_links",
     direction="2.1.3",
+    section="68-planned-links",
     title=texts.TITLE,
     question=texts.QUESTION,
     method=texts.METHOD,

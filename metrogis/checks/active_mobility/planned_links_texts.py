@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from metrogis.checks.active_mobility.interchange_parameters import ReachParameters
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import (
     Category,
     Column,
@@ -16,10 +17,15 @@ from metrogis.checks.contract import (
     View,
     municipality_columns,
 )
+from metrogis.checks.shared_parameters import (
+    CoverageLength,
+    CoverageShare,
+    JoinDistance,
+    MinNetwork,
+)
 from metrogis.texts import UNKNOWN, Text
 
-_OWN = "this project's choice"
-_ACCESS = "route access rule of direction 2.1.3: 50 m to a connected network of 3 km"
+_OWN = ours("68-planned-links")
 
 
 class PlannedLinksParameters(ReachParameters):
@@ -40,38 +46,16 @@ class PlannedLinksParameters(ReachParameters):
         Spec(
             Text("stykające się linie to jeden odcinek do", "lines that touch are one link up to"),
             "km",
-            f"{_OWN}: longer routes are built line by line",
+            _OWN.saying(
+                "dłuższe trasy buduje się odcinkami", "longer routes are built line by line"
+            ),
         ),
         Field(ge=0),
     ] = 3
-    coverage_length: Annotated[
-        float,
-        Spec(
-            Text("gmina jest zmapowana od", "a municipality is mapped from"),
-            "km",
-            f"{_OWN}: shorter stubs are spill of a neighbour's data",
-        ),
-        Field(ge=0),
-    ] = 1
-    coverage_share: Annotated[
-        float,
-        Spec(
-            Text("gmina objęta danymi od udziału", "a municipality is covered from a share of"),
-            "1",
-            f"{_OWN}: of its land, with the layer cycle_coverage",
-        ),
-        Field(gt=0, le=1),
-    ] = 0.95
-    join_distance: Annotated[
-        float,
-        Spec(Text("odległość dojazdu do sieci", "distance to join a network"), "m", _ACCESS),
-        Field(ge=0),
-    ] = 50
-    min_network: Annotated[
-        float,
-        Spec(Text("najmniejsza spójna sieć", "smallest connected network"), "km", _ACCESS),
-        Field(ge=0),
-    ] = 3
+    coverage_length: CoverageLength = 1
+    coverage_share: CoverageShare = 0.95
+    join_distance: JoinDistance = 50
+    min_network: MinNetwork = 3
 
 
 TITLE = Text("Planowane odcinki rowerowe: co otworzą", "Planned cycle links: what they open")

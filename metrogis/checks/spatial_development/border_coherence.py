@@ -12,7 +12,9 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.shared_parameters import PlansMeet
 from metrogis.checks.spatial_development import border_coherence_texts as texts
 from metrogis.checks.spatial_development.plan_inputs import (
     PLANS,
@@ -34,23 +36,15 @@ from metrogis.planning.overlay import intersect, ranked
 from metrogis.planning.zones import SeverityTable
 from metrogis.texts import Text
 
-Array = npt.NDArray[Any]
+_OWN = ours("34-coherence-at-borders")
 
-_OWN = "this project's choice"
+Array = npt.NDArray[Any]
 
 
 class BorderCoherenceParameters(Parameters):
     """Parameters of ``border_coherence``."""
 
-    tolerance: Annotated[
-        float,
-        Spec(
-            Text("plany stykają się do", "plans meet within"),
-            "m",
-            "25 m: plans never share a border exactly",
-        ),
-        Field(gt=0),
-    ] = 25
+    tolerance: Annotated[PlansMeet, Field(gt=0)] = 25
     step: Annotated[
         float,
         Spec(Text("długość odcinka granicy", "length of a piece of border"), "m", _OWN),
@@ -61,7 +55,7 @@ class BorderCoherenceParameters(Parameters):
         Spec(
             Text("odcinek wymieniany od długości", "a stretch is listed from a length of"),
             "m",
-            f"{_OWN}: shorter ones count in the sums",
+            _OWN.saying("krótsze są w sumach", "shorter ones count in the sums"),
         ),
         Field(ge=0),
     ] = 50
@@ -407,6 +401,7 @@ def _findings(
 CHECK = Check(
     id="border_coherence",
     direction="1.2.1",
+    section="34-coherence-at-borders",
     title=texts.TITLE,
     question=texts.QUESTION,
     method=texts.METHOD,

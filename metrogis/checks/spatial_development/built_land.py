@@ -11,7 +11,9 @@ import numpy.typing as npt
 from pydantic import Field
 
 from metrogis import crs as crs_rules
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Input, Parameters, Run, Spec
+from metrogis.checks.shared_parameters import BuiltUpValue
 from metrogis.checks.spatial_development.known_land import EdgeShare
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.landscape import expected
@@ -22,9 +24,11 @@ from metrogis.landscape.growth import same_grid, unit_cells
 from metrogis.provenance import source_of
 from metrogis.texts import Text, number
 
+_OWN = ours("11-growth-of-built-up-land")
+
 Array = npt.NDArray[Any]
 
-_OWN = "this project's choice"
+
 _SLACK = 1e-6
 """Share of a threshold by which float32, or a scale of a whole number, may miss it."""
 
@@ -44,14 +48,7 @@ TOTALS = Input(
 class BuiltUpParameters(Parameters):
     """What a built-up cell is, and what is no land."""
 
-    built_up_value: Annotated[
-        float,
-        Spec(
-            Text("komórka zabudowana od wartości", "a cell is built-up from a value of"),
-            "-",
-            f"{_OWN}: 1 in a raster of 0 and 1; state a share for a raster of shares",
-        ),
-    ] = 1
+    built_up_value: BuiltUpValue = 1
     built_up_values: Annotated[
         tuple[float, ...],
         Spec(
@@ -60,7 +57,10 @@ class BuiltUpParameters(Parameters):
                 "codes of built-up classes (given: in place of the threshold)",
             ),
             "-",
-            f"{_OWN}: none; CORINE 111-142, or 1-11 in rasters of its class numbers",
+            _OWN.saying(
+                "żadne; w CORINE 111-142, a w rastrach z numerami klas 1-11",
+                "none; CORINE 111-142, or 1-11 in rasters of its class numbers",
+            ),
         ),
     ] = ()
     sea_values: Annotated[
@@ -71,7 +71,10 @@ class BuiltUpParameters(Parameters):
                 "codes of the sea in land cover: it is no land of a municipality",
             ),
             "-",
-            f"{_OWN}: none; CORINE 523, or 44 in rasters of its class numbers",
+            _OWN.saying(
+                "żadne; w CORINE 523, a w rastrach z numerami klas 44",
+                "none; CORINE 523, or 44 in rasters of its class numbers",
+            ),
         ),
     ] = ()
     edge_share: EdgeShare = 0.02
@@ -294,7 +297,7 @@ YearBefore = Annotated[
     Spec(
         Text("rok wcześniejszej zabudowy", "year of the earlier built-up land"),
         "year",
-        f"{_OWN}: the date of the layer",
+        _OWN.saying("data warstwy", "the date of the layer"),
     ),
     Field(ge=1800, le=2200),
 ]
@@ -303,7 +306,7 @@ YearAfter = Annotated[
     Spec(
         Text("rok późniejszej zabudowy", "year of the later built-up land"),
         "year",
-        f"{_OWN}: the date of the layer",
+        _OWN.saying("data warstwy", "the date of the layer"),
     ),
     Field(ge=1800, le=2200),
 ]

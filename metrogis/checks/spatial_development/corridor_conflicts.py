@@ -11,7 +11,9 @@ import geopandas as gpd
 import pandas as pd
 from pydantic import Field
 
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.shared_parameters import BuiltUpValue, MinConflict, PlansMeet
 from metrogis.checks.spatial_development import corridor_conflicts_texts as texts
 from metrogis.checks.spatial_development.corridor_passage import Passages, passages
 from metrogis.checks.spatial_development.corridor_tables import (
@@ -27,7 +29,7 @@ from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES
 from metrogis.checks.spatial_development.plan_texts import GROUND_TABLE, listed, plan_land
 from metrogis.texts import Text, number
 
-_OWN = "this project's choice"
+_OWN = ours("32-plans-in-ecological-corridors")
 
 
 class CorridorConflictsParameters(Parameters):
@@ -38,7 +40,7 @@ class CorridorConflictsParameters(Parameters):
         Spec(
             Text("zwężenie poniżej szerokości", "a bottleneck below a width of"),
             "m",
-            f"{_OWN}: 500 m of clear width",
+            _OWN.saying("500 m wolnej szerokości", "500 m of clear width"),
         ),
         Field(ge=0),
     ] = 500
@@ -47,7 +49,10 @@ class CorridorConflictsParameters(Parameters):
         Spec(
             Text("przejście od szerokości", "a passage from a width of"),
             "m",
-            f"{_OWN}: narrower ones are slits where plans do not meet exactly",
+            _OWN.saying(
+                "węższe to szczeliny tam, gdzie plany nie stykają się dokładnie",
+                "narrower ones are slits where plans do not meet exactly",
+            ),
         ),
         Field(gt=0),
     ] = 10
@@ -56,36 +61,16 @@ class CorridorConflictsParameters(Parameters):
         Spec(
             Text("odstęp punktów obrysu dla osi", "distance of outline points for the axis"),
             "m",
-            f"{_OWN}: the width is then good to a few decimetres",
+            _OWN.saying(
+                "szerokość jest wtedy dokładna do kilku decymetrów",
+                "the width is then good to a few decimetres",
+            ),
         ),
         Field(gt=0),
     ] = 10
-    tolerance: Annotated[
-        float,
-        Spec(
-            Text("plany stykają się do", "plans meet within"),
-            "m",
-            "25 m: narrower strips without a plan are no unknown land",
-        ),
-        Field(ge=0),
-    ] = 25
-    min_conflict: Annotated[
-        float,
-        Spec(
-            Text("konflikt wymieniany od pola", "a conflict is listed from an area of"),
-            "m2",
-            f"{_OWN}: smaller ones are edges that do not match; they count in the sums",
-        ),
-        Field(ge=0),
-    ] = 100
-    built_up_value: Annotated[
-        float,
-        Spec(
-            Text("komórka zabudowana od wartości", "a cell is built-up from a value of"),
-            "-",
-            f"{_OWN}: 1 in a raster of 0 and 1; state a share for a raster of shares",
-        ),
-    ] = 1
+    tolerance: PlansMeet = 25
+    min_conflict: MinConflict = 100
+    built_up_value: BuiltUpValue = 1
 
 
 def corridor_conflicts(
@@ -291,6 +276,7 @@ def _not_read(run: Run) -> list[Finding]:
 CHECK = Check(
     id="corridor_conflicts",
     direction="1.2.1",
+    section="32-plans-in-ecological-corridors",
     title=texts.TITLE,
     question=texts.QUESTION,
     method=texts.METHOD,

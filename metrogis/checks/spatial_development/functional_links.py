@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator
 from pydantic import Field as Limits
 
+from metrogis.checks import citations
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Ground, Input, Parameters, Result, Run, Spec, View
 from metrogis.checks.outlines import inner_points
 from metrogis.checks.spatial_development import flow_texts
@@ -45,6 +47,8 @@ from metrogis.errors import ParameterError, SchemaError
 from metrogis.population import municipal_totals
 from metrogis.teryt import is_part, match_codes
 from metrogis.texts import Text
+
+_OWN = ours("2-functional-links")
 
 Floats = NDArray[np.float64]
 Meaning = Literal["commuting", "migration", "flow"]
@@ -72,8 +76,12 @@ class FunctionalLinksParameters(Parameters):
         Spec(
             Text("co opisuje tabela", "what the table describes"),
             "-",
-            "'table': its column 'meaning', else unknown ('flow'); migration is a proxy for "
-            "commuting (METHODS 2)",
+            _OWN.saying(
+                "'table': jej kolumna 'meaning', a bez niej nieznane ('flow'); migracje tylko "
+                "zastępują dojazdy",
+                "'table': its column 'meaning', else unknown ('flow'); migration is only a proxy "
+                "for commuting",
+            ),
         ),
     ] = "table"
     core: Annotated[
@@ -82,7 +90,10 @@ class FunctionalLinksParameters(Parameters):
         Spec(
             Text("miasta rdzenia (TERYT)", "core cities (TERYT)"),
             "-",
-            "empty: derived by core_ratio; name them where a strategy or statute does",
+            _OWN.saying(
+                "puste: wynikają z core_ratio; wpisz je, jeśli nazywa je strategia lub statut",
+                "empty: derived by core_ratio; name them where a strategy or statute does",
+            ),
         ),
     ] = ()
     core_ratio: Annotated[
@@ -93,8 +104,12 @@ class FunctionalLinksParameters(Parameters):
                 "least population of a core city against the largest municipality",
             ),
             "1",
-            "convention of metrogis, used only where core is empty; without population the "
-            "largest inflow alone is the core",
+            _OWN.saying(
+                "tylko gdy core jest puste; bez ludności rdzeniem jest sama gmina o największym "
+                "napływie",
+                "used only where core is empty; without population the largest inflow alone is "
+                "the core",
+            ),
         ),
         Limits(gt=0, le=1),
     ] = 1 / 3
@@ -106,8 +121,10 @@ class FunctionalLinksParameters(Parameters):
                 "shares of all flow, or of flow within the area only",
             ),
             "-",
-            "METHODS 2: share of flow; 'area' has far narrower bounds where small counts are "
-            "not published",
+            _OWN.saying(
+                "'area' ma dużo węższe granice tam, gdzie małych liczb się nie publikuje",
+                "'area' has far narrower bounds where small counts are not published",
+            ),
         ),
     ] = "all"
     suppressed_below: Annotated[
@@ -115,7 +132,10 @@ class FunctionalLinksParameters(Parameters):
         Spec(
             Text("próg publikacji liczebności", "threshold of published counts"),
             "people",
-            "GUS, internal migration by gmina: rows under 3 are absent; 0: the table is complete",
+            citations.GUS_MIGRATION.saying(
+                "brak wierszy poniżej 3; 0: tabela jest pełna",
+                "rows under 3 are absent; 0: the table is complete",
+            ),
         ),
         Limits(ge=0, le=1000),
     ] = 3
@@ -124,8 +144,11 @@ class FunctionalLinksParameters(Parameters):
         Spec(
             Text("co znaczy wiersz bez liczby", "what a row without a count means"),
             "-",
-            "convention of metrogis: any number of people, unless the table marks counts under "
-            "the threshold of publication in this way",
+            _OWN.saying(
+                "dowolna liczba osób, chyba że tabela tak oznacza liczby poniżej progu publikacji",
+                "any number of people, unless the table marks counts under the threshold of "
+                "publication in this way",
+            ),
         ),
     ] = "unknown"
     links: Annotated[
@@ -133,7 +156,7 @@ class FunctionalLinksParameters(Parameters):
         Spec(
             Text("liczba najsilniejszych powiązań", "number of strongest links"),
             "1",
-            "convention of metrogis (a map stays readable)",
+            _OWN.saying("mapa pozostaje czytelna", "a map stays readable"),
         ),
         Limits(ge=1, le=100_000),
     ] = 60
@@ -145,7 +168,7 @@ class FunctionalLinksParameters(Parameters):
                 "least flow drawn, both directions",
             ),
             "people",
-            "convention of metrogis",
+            _OWN,
         ),
         Limits(ge=0),
     ] = 10
@@ -154,7 +177,9 @@ class FunctionalLinksParameters(Parameters):
         Spec(
             Text("miara wielkości ośrodka", "measure of a centre's size"),
             "-",
-            "Nystuen & Dacey 1961: total inflow within the system under study",
+            citations.NYSTUEN_DACEY.saying(
+                "cały napływ wewnątrz badanego układu", "total inflow within the system under study"
+            ),
         ),
     ] = "inflow_internal"
     hierarchy_indirect: Annotated[
@@ -162,7 +187,10 @@ class FunctionalLinksParameters(Parameters):
         Spec(
             Text("uwzględnij powiązania pośrednie", "count indirect associations"),
             "-",
-            "Nystuen & Dacey 1961: power series of the flow matrix; off: largest direct flow",
+            citations.NYSTUEN_DACEY.saying(
+                "szereg potęg macierzy przepływów; wyłączone: największy przepływ bezpośredni",
+                "power series of the flow matrix; off: largest direct flow",
+            ),
         ),
     ] = False
     dominant_min_flow: Annotated[
@@ -170,7 +198,7 @@ class FunctionalLinksParameters(Parameters):
         Spec(
             Text("najmniejszy przepływ dominujący", "least dominant flow"),
             "people",
-            "Nystuen & Dacey 1961 set none",
+            citations.NYSTUEN_DACEY.saying("nie stawiają progu", "they set none"),
         ),
         Limits(ge=0),
     ] = 0
@@ -182,7 +210,7 @@ class FunctionalLinksParameters(Parameters):
                 "least share of the dominant flow in the outflow within the area",
             ),
             "1",
-            "Nystuen & Dacey 1961 set none",
+            citations.NYSTUEN_DACEY.saying("nie stawiają progu", "they set none"),
         ),
         Limits(ge=0, le=1),
     ] = 0
@@ -191,7 +219,7 @@ class FunctionalLinksParameters(Parameters):
         Spec(
             Text("rozdzielczość modularności", "resolution of modularity"),
             "1",
-            "1: Newman 2004; other values: Reichardt & Bornholdt 2006",
+            citations.MODULARITY,
         ),
         Limits(gt=0, le=10),
     ] = 1.0
@@ -200,7 +228,7 @@ class FunctionalLinksParameters(Parameters):
         Spec(
             Text("liczba przebiegów szukania regionów", "runs of the search for regions"),
             "1",
-            "convention of metrogis: the best of the runs is kept",
+            _OWN.saying("zostaje najlepszy z przebiegów", "the best of the runs is kept"),
         ),
         Limits(ge=1, le=1000),
     ] = 30
@@ -209,7 +237,10 @@ class FunctionalLinksParameters(Parameters):
         Spec(
             Text("ziarno losowości regionów", "random seed of regions"),
             "-",
-            "any; kept for repeats",
+            _OWN.saying(
+                "dowolne; zapisane, by wynik dało się powtórzyć",
+                "any; kept so that a result can be repeated",
+            ),
         ),
         Limits(ge=0),
     ] = 0
@@ -518,6 +549,7 @@ _KNOWN = Ground("flows_known")
 CHECK = Check(
     id="functional_links",
     direction="1.2.1",
+    section="2-functional-links",
     title=Text("Powiązania funkcjonalne gmin", "Functional links of municipalities"),
     question=Text(
         "Które gminy są ze sobą najsilniej powiązane i jak mocno ciążą do miast rdzenia?",

@@ -22,11 +22,14 @@ from numba import njit
 from pydantic import Field
 
 from metrogis import population as people_tools
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Run, Spec
 from metrogis.evidence.rasters import RasterEvidence, extent_of, within
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.growth import unit_cells
 from metrogis.texts import Text
+
+_OWN = ours("06-where-rasters-are-valid")
 
 Array = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
@@ -40,7 +43,10 @@ EdgeShare = Annotated[
             "unknown cells along the outer border are its edge up to a share of the land of",
         ),
         "1",
-        "this project's choice: a coast is drawn differently in every source; more is unknown land",
+        _OWN.saying(
+            "każde źródło rysuje brzeg inaczej; więcej to nieznany ląd",
+            "a coast is drawn differently in every source; more is unknown land",
+        ),
     ),
     Field(ge=0, le=1),
 ]

@@ -16,7 +16,9 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.shared_parameters import MinConflict, PlansMeet
 from metrogis.checks.spatial_development import model_coherence_texts as texts
 from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, Plans, read_plans
 from metrogis.checks.spatial_development.plan_texts import (
@@ -31,6 +33,8 @@ from metrogis.evidence.plans import TOLERANCE, PlanCover
 from metrogis.planning.compatibility import COMPATIBILITY, PARTS, CompatibilityTable
 from metrogis.planning.overlay import Overlay, intersect, ranked, self_overlaps, without_overlaps
 from metrogis.texts import LANGUAGES, Text
+
+_OWN = ours("35-coherence-with-the-metropolitan-model")
 
 Array = npt.NDArray[Any]
 
@@ -47,28 +51,12 @@ class ModelCoherenceParameters(Parameters):
         Spec(
             Text("kolumna z klasą struktury", "column that holds the class of the structure"),
             "-",
-            "this project's choice",
+            _OWN,
         ),
         Field(min_length=1),
     ] = "class"
-    min_conflict: Annotated[
-        float,
-        Spec(
-            Text("sprzeczność wymieniana od pola", "a conflict is listed from an area of"),
-            "m2",
-            "this project's choice: smaller ones are edges that do not match",
-        ),
-        Field(ge=0),
-    ] = 100
-    tolerance: Annotated[
-        float,
-        Spec(
-            Text("plany stykają się do", "plans meet within"),
-            "m",
-            "25 m: narrower strips without a zone are no land without a plan",
-        ),
-        Field(ge=0),
-    ] = TOLERANCE
+    min_conflict: MinConflict = 100
+    tolerance: PlansMeet = TOLERANCE
 
 
 def model_coherence(
@@ -389,6 +377,7 @@ def _findings(
 CHECK = Check(
     id="model_coherence",
     direction="1.2.1",
+    section="35-coherence-with-the-metropolitan-model",
     title=Text("Plany a model struktury metropolii", "Plans against the metropolitan model"),
     question=Text(
         "Czy plany ogólne gmin są zgodne z modelem struktury funkcjonalno-przestrzennej "

@@ -14,7 +14,10 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
+from metrogis.checks import citations
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Spec
+from metrogis.checks.shared_parameters import PlansMeet
 from metrogis.checks.spatial_development import plan_validity_texts as texts
 from metrogis.checks.spatial_development.plan_inputs import (
     PLANS_TEXT,
@@ -32,6 +35,8 @@ from metrogis.evidence.plans import TOLERANCE, PlanCover
 from metrogis.planning.validity import find_faults
 from metrogis.texts import Text
 
+_OWN = ours("31-validity-of-general-plans")
+
 
 class PlanValidityParameters(Parameters):
     """Parameters of ``plan_validity``."""
@@ -41,25 +46,22 @@ class PlanValidityParameters(Parameters):
         Spec(
             Text("szczelina lub nakładka od pola", "a gap or overlap from an area of"),
             "m2",
-            "this project's choice: rounding of coordinates given to 0.01 m stays below",
+            _OWN.saying(
+                "zaokrąglenie współrzędnych do 0,01 m jest mniejsze",
+                "rounding of coordinates given to 0.01 m stays below",
+            ),
         ),
         Field(ge=0),
     ] = 0.001
-    tolerance: Annotated[
-        float,
-        Spec(
-            Text("plany stykają się do", "plans meet within"),
-            "m",
-            "25 m: narrower strips without a zone are no land without a plan",
-        ),
-        Field(ge=0),
-    ] = TOLERANCE
+    tolerance: PlansMeet = TOLERANCE
     check_profiles: Annotated[
         bool,
         Spec(
             Text("sprawdzaj profile funkcjonalne", "check functional profiles"),
             "-",
-            "Dz.U. 2023 poz. 2758, annex 1 (unverified: off by default)",
+            citations.GENERAL_PLANS.saying(
+                "załącznik 1 (domyślnie wyłączone)", "annex 1 (off by default)"
+            ),
         ),
     ] = False
 
@@ -285,6 +287,7 @@ def _count(rows: Any, judged: bool) -> float:
 CHECK = Check(
     id="plan_validity",
     direction="1.2.1",
+    section="31-validity-of-general-plans",
     title=texts.TITLE,
     question=texts.QUESTION,
     method=texts.METHOD,

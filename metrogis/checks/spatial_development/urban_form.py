@@ -16,6 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
+from metrogis.checks import citations
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Input, Result, Run, Spec
 from metrogis.checks.spatial_development import urban_form_texts as texts
 from metrogis.checks.spatial_development.built_land import (
@@ -47,20 +49,18 @@ from metrogis.landscape.grid import Grid
 from metrogis.population import municipal_totals
 from metrogis.texts import Text, number
 
+_OWN = ours("12-urban-form-and-sprawl")
+
 Array = npt.NDArray[Any]
 
-_OWN = "this project's choice"
-_WUP = (
-    "Jaeger & Schwick 2014 (Ecological Indicators 38), EEA report 11/2016 (unverified in the "
-    "primary text)"
-)
+
 _HECTARE = 1e4
 _ROWS = 500
 """Rows of a raster looked at together: bounds memory."""
 
 
 def _coefficient(name: str, pl: str, en: str) -> Any:
-    return Spec(Text(f"WUP, {name}: {pl}", f"WUP, {name}: {en}"), "1", _WUP)
+    return Spec(Text(f"WUP, {name}: {pl}", f"WUP, {name}: {en}"), "1", citations.WUP)
 
 
 class UrbanFormParameters(BuiltUpParameters):
@@ -68,7 +68,7 @@ class UrbanFormParameters(BuiltUpParameters):
 
     horizon: Annotated[
         float,
-        Spec(Text("horyzont postrzegania zabudowy", "horizon of perception"), "m", _WUP),
+        Spec(Text("horyzont postrzegania zabudowy", "horizon of perception"), "m", citations.WUP),
         Field(gt=0, le=20_000),
     ] = 2000
     dispersion_slope: Annotated[float, _coefficient("w1", "nachylenie", "slope")] = 0.294432
@@ -76,7 +76,7 @@ class UrbanFormParameters(BuiltUpParameters):
     uptake_shift: Annotated[float, _coefficient("w2", "przesunięcie", "shift")] = 4.159
     uptake_scale: Annotated[
         float,
-        Spec(Text("WUP, w2: skala", "WUP, w2: scale"), "m2/person", _WUP),
+        Spec(Text("WUP, w2: skala", "WUP, w2: scale"), "m2/person", citations.WUP),
     ] = 613.125
     cell_slope: Annotated[float, _coefficient("wcc", "nachylenie", "slope")] = 0.97428
     cell_shift: Annotated[float, _coefficient("wcc", "przesunięcie", "shift")] = 1.046
@@ -86,7 +86,9 @@ class UrbanFormParameters(BuiltUpParameters):
         Spec(
             Text("entropia w gminie: bok kwadratów", "entropy in a municipality: side of squares"),
             "m",
-            f"{_OWN}: 1 km, as the squares of the census grid",
+            _OWN.saying(
+                "1 km, jak kwadraty siatki spisowej", "1 km, as the squares of the census grid"
+            ),
         ),
         Field(gt=0),
     ] = 1000
@@ -95,7 +97,7 @@ class UrbanFormParameters(BuiltUpParameters):
         Spec(
             Text("sąsiedzi komórki w płacie (4 albo 8)", "neighbours of a cell in a patch (4, 8)"),
             "cells",
-            "METHODS 1; FRAGSTATS: 8",
+            citations.FRAGSTATS.saying("8", "8"),
         ),
         Field(ge=4, le=8, multiple_of=4),
     ] = 8
@@ -447,6 +449,7 @@ def _classes(run: Run) -> Expected:
 CHECK = Check(
     id="urban_form",
     direction="1.2.1",
+    section="12-urban-form-and-sprawl",
     title=texts.TITLE,
     question=texts.QUESTION,
     method=texts.METHOD,

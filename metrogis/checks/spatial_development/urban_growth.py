@@ -17,7 +17,10 @@ import shapely
 from pydantic import Field
 from scipy import ndimage
 
+from metrogis.checks import citations
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Input, Result, Run, Spec
+from metrogis.checks.shared_parameters import Detour, MinDepartures
 from metrogis.checks.spatial_development import urban_growth_texts as texts
 from metrogis.checks.spatial_development.built_land import (
     BUILT_UP,
@@ -54,9 +57,11 @@ from metrogis.landscape.grid import Grid
 from metrogis.planning.zones import DEVELOPMENT
 from metrogis.texts import Text
 
+_OWN = ours("11-growth-of-built-up-land")
+
 Array = npt.NDArray[Any]
 
-_OWN = "this project's choice"
+
 _HECTARE = 1e4
 
 
@@ -73,7 +78,10 @@ class UrbanGrowthParameters(BuiltUpParameters):
                 "infill: perimeter shared with old built-up land over",
             ),
             "1",
-            "METHODS 1: > 50 % infill, > 0 edge expansion, 0 leapfrog",
+            _OWN.saying(
+                "ponad 50 % wypełnienie, ponad 0 rozrost krawędzi, 0 oderwany",
+                "over 50 % infill, over 0 edge expansion, 0 leapfrog",
+            ),
         ),
         Field(ge=0, le=1),
     ] = 0.5
@@ -82,7 +90,7 @@ class UrbanGrowthParameters(BuiltUpParameters):
         Spec(
             Text("płat wymieniany od pola", "a patch is listed from an area of"),
             "ha",
-            f"{_OWN}: smaller ones count in the sums",
+            _OWN.saying("mniejsze są w sumach", "smaller ones count in the sums"),
         ),
         Field(ge=0),
     ] = 0.1
@@ -103,7 +111,10 @@ class UrbanGrowthParameters(BuiltUpParameters):
         Spec(
             Text("strefy przeznaczone pod zabudowę", "zones planned for building"),
             "-",
-            "METHODS 3: development zones",
+            _OWN.saying(
+                "strefy zabudowy z tabeli w rozdziale 3.2",
+                "the development zones of the table in section 3.2",
+            ),
         ),
     ] = DEVELOPMENT
     bus_walk_limit: Annotated[
@@ -111,7 +122,7 @@ class UrbanGrowthParameters(BuiltUpParameters):
         Spec(
             Text("dojście do autobusu i tramwaju", "walk to a bus or tram"),
             "m",
-            "SDG indicator 11.2.1 metadata (UN-Habitat)",
+            citations.SDG_11_2_1,
         ),
         Field(gt=0, le=5000),
     ] = 500
@@ -120,28 +131,12 @@ class UrbanGrowthParameters(BuiltUpParameters):
         Spec(
             Text("dojście do kolei, metra, promu", "walk to rail, metro, ferry"),
             "m",
-            "SDG indicator 11.2.1 metadata (UN-Habitat)",
+            citations.SDG_11_2_1,
         ),
         Field(gt=0, le=5000),
     ] = 1000
-    min_departures: Annotated[
-        int,
-        Spec(
-            Text("najmniej odjazdów w dobie", "fewest departures per day"),
-            "departures/day",
-            f"{_OWN} (METHODS 5.4): no law gives a number",
-        ),
-        Field(ge=1),
-    ] = 8
-    detour: Annotated[
-        float,
-        Spec(
-            Text("wydłużenie drogi względem linii prostej", "walk over straight line"),
-            "1",
-            "METHODS 5.4",
-        ),
-        Field(ge=1, le=3),
-    ] = 1.3
+    min_departures: MinDepartures = 8
+    detour: Detour = 1.3
 
 
 def urban_growth(
@@ -360,6 +355,7 @@ def _people(run: Run, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> p
 CHECK = Check(
     id="urban_growth",
     direction="1.2.1",
+    section="11-growth-of-built-up-land",
     title=texts.TITLE,
     question=texts.QUESTION,
     method=texts.METHOD,

@@ -6,14 +6,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from metrogis.checks import citations
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Parameters, Spec
-from metrogis.checks.transport_accessibility.white_parameters import ALL_DAYS, DayName
+from metrogis.checks.shared_parameters import ALL_DAYS, DayName, DayTypes, Detour, ModesRequired
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 from metrogis.transit.journeys import TransferRules
 
-_LAW = "draft Polish law (2026), METHODS 5.6"
-_OURS = "this project's choice: the draft gives no number"
+_OWN = ours("56-connections-between-seats")
+
 
 WORKING: tuple[DayName, ...] = ("school_day", "holiday_weekday")
 
@@ -23,12 +25,18 @@ class ConnectionsParameters(Parameters):
 
     pairs_working: Annotated[
         int,
-        Spec(Text("par połączeń w dni robocze", "pairs on working days"), "pairs/day", _LAW),
+        Spec(
+            Text("par połączeń w dni robocze", "pairs on working days"),
+            "pairs/day",
+            citations.DRAFT_LAW,
+        ),
         Field(ge=0, le=100),
     ] = 4
     pairs_off: Annotated[
         int,
-        Spec(Text("par połączeń w dni wolne", "pairs on days off"), "pairs/day", _LAW),
+        Spec(
+            Text("par połączeń w dni wolne", "pairs on days off"), "pairs/day", citations.DRAFT_LAW
+        ),
         Field(ge=0, le=100),
     ] = 2
     pairs_earlier: Annotated[
@@ -36,7 +44,7 @@ class ConnectionsParameters(Parameters):
         Spec(
             Text("par każdego dnia (wcześniejszy projekt)", "pairs every day (earlier draft)"),
             "pairs/day",
-            "earlier draft of that law, METHODS 5.6",
+            citations.DRAFT_LAW.saying("wcześniejsza wersja", "an earlier version"),
         ),
         Field(ge=0, le=100),
     ] = 3
@@ -48,7 +56,10 @@ class ConnectionsParameters(Parameters):
                 "a pair: a journey each way on that day, or a return after the journey out",
             ),
             "-",
-            "METHODS 5.6: one journey out and one back on the same day, in no stated order",
+            citations.DRAFT_LAW.saying(
+                "jedna podróż tam i jedna z powrotem tego samego dnia, bez podanej kolejności",
+                "one journey out and one back on the same day, in no stated order",
+            ),
         ),
     ] = "directions"
     min_stay: Annotated[
@@ -56,48 +67,56 @@ class ConnectionsParameters(Parameters):
         Spec(
             Text("najkrótszy pobyt na miejscu (podróż z powrotem)", "least stay (round trips)"),
             "min",
-            _OURS,
+            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
         ),
         Field(ge=0, le=720),
     ] = 60
     max_transfers: Annotated[
         int,
-        Spec(Text("najwięcej przesiadek", "most transfers"), "transfers", _OURS),
+        Spec(
+            Text("najwięcej przesiadek", "most transfers"),
+            "transfers",
+            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
+        ),
         Field(ge=0, le=4),
     ] = 1
     transfer_minutes: Annotated[
         float,
-        Spec(Text("najkrótsza przesiadka", "shortest transfer"), "min", _OURS),
+        Spec(
+            Text("najkrótsza przesiadka", "shortest transfer"),
+            "min",
+            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
+        ),
         Field(ge=0, le=60),
     ] = 3
     transfer_walk: Annotated[
         float,
-        Spec(Text("dojście przy przesiadce", "walk at a transfer"), "m", _OURS),
+        Spec(
+            Text("dojście przy przesiadce", "walk at a transfer"),
+            "m",
+            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
+        ),
         Field(ge=0, le=2000),
     ] = 200
     walk_speed: Annotated[
         float,
-        Spec(Text("prędkość pieszego", "walking speed"), "m/min", "TfL PTAL"),
+        Spec(
+            Text("prędkość pieszego", "walking speed"),
+            "m/min",
+            citations.TFL.saying("80 m/min", "80 m/min"),
+        ),
         Field(gt=0, le=200),
     ] = 80
-    detour: Annotated[
-        float,
-        Spec(
-            Text(
-                "wydłużenie drogi względem linii prostej (bez sieci ulic)",
-                "walk over straight line (without a street network)",
-            ),
-            "1",
-            "METHODS 5.4",
-        ),
-        Field(ge=1, le=3),
-    ] = 1.3
+    detour: Detour = 1.3
     seat_distance: Annotated[
         float,
         Spec(
             Text("przystanki siedziby: najdalej od jej punktu", "stops of a seat: farthest"),
             "m",
-            _OURS + "; a town's station counts as the town",
+            _OWN.saying(
+                "projekt ustawy nie podaje liczby; stacja miasta liczy się jako miasto",
+                "the draft gives no number; a town's station counts as the town",
+            ),
         ),
         Field(gt=0, le=10000),
     ] = 2000
@@ -109,13 +128,17 @@ class ConnectionsParameters(Parameters):
                 "stops of another locality: farthest",
             ),
             "m",
-            _OURS,
+            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
         ),
         Field(gt=0, le=10000),
     ] = 1000
     max_minutes: Annotated[
         float,
-        Spec(Text("najdłuższa podróż", "longest journey"), "min", _OURS),
+        Spec(
+            Text("najdłuższa podróż", "longest journey"),
+            "min",
+            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
+        ),
         Field(gt=0, le=1440),
     ] = 120
     hours: Annotated[
@@ -123,14 +146,14 @@ class ConnectionsParameters(Parameters):
         Spec(
             Text("odjazdy w godzinach [od, do) doby rozkładowej", "departures from, to"),
             "h",
-            "service day of the timetable; past midnight counts to the day before",
+            ours(
+                "51-timetables-and-days",
+                "doba rozkładowa; po północy liczy się do dnia poprzedniego",
+                "service day of the timetable; past midnight counts to the day before",
+            ),
         ),
     ] = (0, 30)
-    day_types: Annotated[
-        tuple[DayName, ...],
-        Spec(Text("rodzaje dni", "day types"), "-", "METHODS 5.1"),
-        Field(min_length=1),
-    ] = ALL_DAYS
+    day_types: DayTypes = ALL_DAYS
     seats: Annotated[
         dict[str, str],
         Spec(
@@ -139,7 +162,11 @@ class ConnectionsParameters(Parameters):
                 "seats: code of a municipality (7 digits) or county (4) -> name of the locality",
             ),
             "-",
-            "needed where the seat lies outside (rural gminas around a town), or is not marked",
+            _OWN.saying(
+                "potrzebne, gdy siedziba leży poza gminą (gminy wiejskie wokół miasta) albo nie "
+                "jest oznaczona",
+                "needed where the seat lies outside (rural gminas around a town), or is not marked",
+            ),
         ),
     ] = Field(default_factory=dict)
     all_localities: Annotated[
@@ -147,7 +174,10 @@ class ConnectionsParameters(Parameters):
         Spec(
             Text("także każda miejscowość i siedziba jej gminy", "every locality and its seat too"),
             "-",
-            "METHODS 5.6: for gmina seats, and for every locality",
+            _OWN.saying(
+                "dla siedzib gmin i dla każdej miejscowości",
+                "for gmina seats, and for every locality",
+            ),
         ),
     ] = True
     flow_pairs: Annotated[
@@ -158,8 +188,10 @@ class ConnectionsParameters(Parameters):
                 "strongest flows between municipalities that are checked",
             ),
             "pairs",
-            "METHODS 2: flow pairs without a usable connection; the number is this project's "
-            "choice; 0: none",
+            _OWN.saying(
+                "pary o dużych przepływach bez połączenia; 0: żadne",
+                "flow pairs without a usable connection; 0: none",
+            ),
         ),
         Field(ge=0, le=10_000),
     ] = 60
@@ -168,21 +200,11 @@ class ConnectionsParameters(Parameters):
         Spec(
             Text("najmniejszy sprawdzany przepływ w obu kierunkach", "least flow, both directions"),
             "people",
-            "this project's choice, as in functional_links",
+            _OWN.saying("jak w functional_links", "as in functional_links"),
         ),
         Field(ge=0),
     ] = 10
-    modes_required: Annotated[
-        tuple[str, ...],
-        Spec(
-            Text(
-                "środki transportu, których pokrycie musi być pełne w każdej gminie",
-                "modes whose coverage must be complete in every municipality",
-            ),
-            "-",
-            "this project's choice: buses may run anywhere",
-        ),
-    ] = ("bus",)
+    modes_required: ModesRequired = ("bus",)
 
     @model_validator(mode="after")
     def _ranges(self) -> Self:

@@ -72,7 +72,7 @@ def connections(
 ) -> Result:
     """Count pairs of connections between seats, and tell where there are too few.
 
-    Definition (METHODS 5.6, draft Polish law of 2026): voivodeship city - county seats, county
+    Definition (methods, 5.6; draft law of 2026): voivodeship city - county seats, county
     seat - municipal seats; at least 4 pairs on working days, 2 on days off (earlier draft: 3 every
     day). A pair is one journey out and one back on the same service day: the number of pairs is the
     smaller of the two numbers of journeys (``pairing="round_trip"`` asks that the journey back
@@ -285,6 +285,7 @@ def _count(
 CHECK = Check(
     id="connections",
     direction="2.1.2",
+    section="56-connections-between-seats",
     title=TITLE,
     question=QUESTION,
     method=METHOD,

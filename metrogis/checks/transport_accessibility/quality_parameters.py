@@ -6,20 +6,18 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from metrogis.checks import citations
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Parameters, Spec
-from metrogis.checks.transport_accessibility.white_parameters import DayName
+from metrogis.checks.shared_parameters import DayName, ModesRequired
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 
-Method = Literal["are", "austria", "ptal", "dg_regio", "sdg", "sdg_pl"]
-ALL_METHODS: tuple[Method, ...] = ("are", "austria", "ptal", "dg_regio", "sdg", "sdg_pl")
+_OWN = ours("53-service-quality-classes")
 
-_ARE = "ARE, ÖV-Güteklassen (boundaries unverified)"
-_ATS = "ÖROK, ÖV-Güteklassen"
-_TFL = "TfL, Connectivity Assessment Guide"
-_DG = "Poelman & Dijkstra 2015, EC Regional Working Paper 01/2015"
-_SDG = "UN-Habitat, metadata of SDG indicator 11.2.1"
-_GUS = "Statistics Poland's variant of SDG 11.2.1 (unverified)"
+Method = Literal["are", "austria", "ptal", "dg_regio", "sdg", "sdg_pl"]
+EVERY_METHOD: tuple[Method, ...] = ("are", "austria", "ptal", "dg_regio", "sdg", "sdg_pl")
+
 
 _Minutes = Field(gt=0, le=60)
 _Metres = Field(gt=0, le=5000)
@@ -30,19 +28,19 @@ class ServiceQualityParameters(Parameters):
 
     methods: Annotated[
         tuple[Method, ...],
-        Spec(Text("metody", "methods"), "-", "METHODS 5.3"),
+        Spec(Text("metody", "methods"), "-", _OWN),
         Field(min_length=1),
-    ] = ALL_METHODS
+    ] = EVERY_METHOD
     day_type: Annotated[
         DayName,
-        Spec(Text("rodzaj dnia", "day type"), "-", "METHODS 5.3: a working day"),
+        Spec(Text("rodzaj dnia", "day type"), "-", _OWN.saying("dzień roboczy", "a working day")),
     ] = "school_day"
     second_day_type: Annotated[
         DayName,
         Spec(
             Text("drugi dzień metody austriackiej", "second day of the Austrian method"),
             "-",
-            _ATS + " (unverified)",
+            citations.OEROK.saying("niesprawdzone w oryginale", "unverified"),
         ),
     ] = "holiday_weekday"
     day_window: Annotated[
@@ -50,7 +48,7 @@ class ServiceQualityParameters(Parameters):
         Spec(
             Text("pora dnia ARE, Austrii, DG REGIO [od, do)", "hours of ARE, Austria, DG REGIO"),
             "h",
-            "METHODS 5.3",
+            _OWN,
         ),
     ] = (6, 20)
     detour: Annotated[
@@ -61,7 +59,7 @@ class ServiceQualityParameters(Parameters):
                 "walk over straight line (without a street network; not for ARE)",
             ),
             "1",
-            "METHODS 5.4",
+            ours("54-white-spots"),
         ),
         Field(ge=1, le=3),
     ] = 1.3
@@ -70,13 +68,17 @@ class ServiceQualityParameters(Parameters):
         Spec(
             Text("najdalej od ulicy (dalej: nieznane)", "farthest from a street (beyond: unknown)"),
             "m",
-            "this project's choice",
+            _OWN,
         ),
         _Metres,
     ] = 250
     cell_size: Annotated[
         float,
-        Spec(Text("największa szerokość komórki", "largest width of a cell"), "m", "METHODS 5.4"),
+        Spec(
+            Text("największa szerokość komórki", "largest width of a cell"),
+            "m",
+            ours("54-white-spots"),
+        ),
         Field(ge=25, le=1000),
     ] = 250
     merge_distance: Annotated[
@@ -84,122 +86,159 @@ class ServiceQualityParameters(Parameters):
         Spec(
             Text("słupki jednej nazwy to jeden przystanek", "posts of one name are one stop"),
             "m",
-            _ARE,
+            citations.ARE.saying("granice niesprawdzone w oryginale", "boundaries unverified"),
         ),
         Field(ge=0, le=1000),
     ] = 150
     are_interval: Annotated[
         Literal["count", "waiting"],
-        Spec(Text("odstęp: z liczby odjazdów czy z czekania", "interval by"), "-", "METHODS 5.2"),
+        Spec(
+            Text("odstęp: z liczby odjazdów czy z czekania", "interval by"),
+            "-",
+            citations.ARE.saying("z liczby odjazdów", "by the number of departures").at(
+                "52-intervals"
+            ),
+        ),
     ] = "count"
     are_distances: Annotated[
         tuple[float, float, float, float],
-        Spec(Text("pasy odległości ARE", "distance bands of ARE"), "m", _ARE),
+        Spec(
+            Text("pasy odległości ARE", "distance bands of ARE"),
+            "m",
+            citations.ARE.saying("granice niesprawdzone w oryginale", "boundaries unverified"),
+        ),
     ] = (300, 500, 750, 1000)
     hub_neighbours: Annotated[
         int,
         Spec(
             Text("węzeł: sąsiednich stacji co najmniej", "hub: next rail stations at least"),
             "stations",
-            _ARE,
+            citations.ARE.saying("granice niesprawdzone w oryginale", "boundaries unverified"),
         ),
         Field(ge=1),
     ] = 6
     austria_distances: Annotated[
         tuple[float, float, float, float, float],
-        Spec(Text("pasy odległości Austrii", "distance bands of Austria"), "m", _ATS),
+        Spec(Text("pasy odległości Austrii", "distance bands of Austria"), "m", citations.OEROK),
     ] = (300, 500, 750, 1000, 1250)
     ptal_window: Annotated[
         tuple[float, float],
-        Spec(Text("pora szczytu PTAL [od, do)", "peak of PTAL [from, to)"), "h", _TFL),
+        Spec(Text("pora szczytu PTAL [od, do)", "peak of PTAL [from, to)"), "h", citations.TFL),
     ] = (8.25, 9.25)
     ptal_speed: Annotated[
-        float, Spec(Text("prędkość pieszego PTAL", "walking speed of PTAL"), "m/min", _TFL),
+        float,
+        Spec(Text("prędkość pieszego PTAL", "walking speed of PTAL"), "m/min", citations.TFL),
         Field(gt=0, le=200),
-    ] = 80  # fmt: skip
+    ] = 80
     ptal_bus_limit: Annotated[
-        float, Spec(Text("dojście do autobusu PTAL", "walk to a bus, PTAL"), "m", _TFL), _Metres
+        float,
+        Spec(Text("dojście do autobusu PTAL", "walk to a bus, PTAL"), "m", citations.TFL),
+        _Metres,
     ] = 640
     ptal_rail_limit: Annotated[
         float,
         Spec(
             Text("dojście do kolei, metra, tramwaju PTAL", "walk to rail, metro, tram, PTAL"),
             "m",
-            _TFL,
+            citations.TFL,
         ),
         _Metres,
     ] = 960
     ptal_bus_reliability: Annotated[
         float,
-        Spec(Text("niepewność K autobusu PTAL", "reliability K of buses, PTAL"), "min", _TFL),
+        Spec(
+            Text("niepewność K autobusu PTAL", "reliability K of buses, PTAL"), "min", citations.TFL
+        ),
         Field(ge=0, le=30),
     ] = 2.0
     ptal_rail_reliability: Annotated[
         float,
-        Spec(Text("niepewność K kolei PTAL", "reliability K of rail, tram, PTAL"), "min", _TFL),
+        Spec(
+            Text("niepewność K kolei PTAL", "reliability K of rail, tram, PTAL"),
+            "min",
+            citations.TFL,
+        ),
         Field(ge=0, le=30),
     ] = 0.75
     dg_cluster: Annotated[
         float,
-        Spec(Text("słupki łączone (DG REGIO)", "posts clustered (DG REGIO)"), "m", _DG),
+        Spec(
+            Text("słupki łączone (DG REGIO)", "posts clustered (DG REGIO)"), "m", citations.DG_REGIO
+        ),
         Field(ge=0, le=500),
     ] = 50
     dg_road_minutes: Annotated[
         float,
-        Spec(Text("dojście do autobusu i tramwaju", "walk to bus and tram"), "min", _DG),
+        Spec(
+            Text("dojście do autobusu i tramwaju", "walk to bus and tram"),
+            "min",
+            citations.DG_REGIO,
+        ),
         _Minutes,
     ] = 5
     dg_rail_minutes: Annotated[
         float,
-        Spec(Text("dojście do kolei i metra", "walk to train and metro"), "min", _DG),
+        Spec(
+            Text("dojście do kolei i metra", "walk to train and metro"), "min", citations.DG_REGIO
+        ),
         _Minutes,
     ] = 10
     dg_speed: Annotated[
         float,
-        Spec(Text("prędkość pieszego DG REGIO", "walking speed, DG REGIO"), "km/h", _DG),
+        Spec(
+            Text("prędkość pieszego DG REGIO", "walking speed, DG REGIO"),
+            "km/h",
+            citations.DG_REGIO,
+        ),
         Field(gt=0, le=12),
     ] = 5
     dg_medium: Annotated[
         float,
-        Spec(Text("średnia obsługa od", "medium from"), "departures/h", _DG),
+        Spec(Text("średnia obsługa od", "medium from"), "departures/h", citations.DG_REGIO),
         Field(gt=0),
     ] = 4
     dg_high: Annotated[
         float,
-        Spec(Text("wysoka obsługa powyżej", "high above"), "departures/h", _DG),
+        Spec(Text("wysoka obsługa powyżej", "high above"), "departures/h", citations.DG_REGIO),
         Field(gt=0),
     ] = 10
     sdg_low_limit: Annotated[
         float,
-        Spec(Text("dojście: autobus, tramwaj (SDG)", "walk to bus, tram (SDG)"), "m", _SDG),
+        Spec(
+            Text("dojście: autobus, tramwaj (SDG)", "walk to bus, tram (SDG)"),
+            "m",
+            citations.SDG_11_2_1,
+        ),
         _Metres,
     ] = 500
     sdg_high_limit: Annotated[
         float,
-        Spec(Text("dojście: kolej, prom (SDG)", "walk to rail, ferry (SDG)"), "m", _SDG),
+        Spec(
+            Text("dojście: kolej, prom (SDG)", "walk to rail, ferry (SDG)"),
+            "m",
+            citations.SDG_11_2_1,
+        ),
         _Metres,
     ] = 1000
     sdg_pl_limit: Annotated[
         float,
-        Spec(Text("zasięg po sieci (wariant polski)", "reach along streets (Poland)"), "m", _GUS),
+        Spec(
+            Text("zasięg po sieci (wariant polski)", "reach along streets (Poland)"),
+            "m",
+            citations.SDG_11_2_1_PL,
+        ),
         _Metres,
     ] = 500
     sdg_pl_width: Annotated[
         float,
-        Spec(Text("pas wzdłuż ulic (wariant polski)", "strip along streets (Poland)"), "m", _GUS),
+        Spec(
+            Text("pas wzdłuż ulic (wariant polski)", "strip along streets (Poland)"),
+            "m",
+            citations.SDG_11_2_1_PL,
+        ),
         _Metres,
     ] = 100
-    modes_required: Annotated[
-        tuple[str, ...],
-        Spec(
-            Text(
-                "środki transportu, których pokrycie musi być pełne w każdej gminie",
-                "modes whose coverage must be complete in every municipality",
-            ),
-            "-",
-            "this project's choice: buses may run anywhere",
-        ),
-    ] = ("bus",)
+    modes_required: ModesRequired = ("bus",)
     neighbours_complete: Annotated[
         bool,
         Spec(
@@ -208,7 +247,7 @@ class ServiceQualityParameters(Parameters):
                 "no class near a border is certain only with complete neighbours in reach",
             ),
             "-",
-            "this project's choice",
+            _OWN,
         ),
     ] = True
 

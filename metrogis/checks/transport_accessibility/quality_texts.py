@@ -27,7 +27,7 @@ from metrogis.checks.transport_accessibility.quality_methods import (
     comparable,
 )
 from metrogis.checks.transport_accessibility.quality_parameters import (
-    ALL_METHODS,
+    EVERY_METHOD,
     Method,
     ServiceQualityParameters,
 )
@@ -190,7 +190,7 @@ def _columns() -> dict[str, dict[str, Column]]:
     }
     out: dict[str, dict[str, Column]] = {"municipalities": towns}
     area = Column(Text("powierzchnia", "area"), unit="km2", digits=2)
-    for method in ALL_METHODS:
+    for method in EVERY_METHOD:
         t = TITLES[method]
         shares = {
             "good": Text("dobra obsługa", "good service"),
@@ -257,7 +257,7 @@ def _columns() -> dict[str, dict[str, Column]]:
     cells["told_by"] = Column(
         Text("ile metod to wie", "methods that know"), bound="low", of_knowledge=True
     )
-    for method in ALL_METHODS:
+    for method in EVERY_METHOD:
         cells |= _explained(method)
     out["agreement"] = {
         name: column for name, column in out["areas_are"].items()
@@ -323,7 +323,7 @@ VIEWS = (
             shown=method == "are",
             ground=Ground("known_share", f"areas_{method}"),
         )
-        for method in ALL_METHODS
+        for method in EVERY_METHOD
     ),
     View(
         "agreement",

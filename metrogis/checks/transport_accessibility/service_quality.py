@@ -303,6 +303,7 @@ def _add_labels(
 CHECK = Check(
     id="service_quality",
     direction="2.1.2",
+    section="53-service-quality-classes",
     title=TITLE,
     question=QUESTION,
     method=METHOD,

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from metrogis.checks import citations
+from metrogis.checks.citations import ours
 from metrogis.checks.contract import Parameters, Spec
+from metrogis.checks.shared_parameters import (
+    ALL_DAYS,
+    DayName,
+    DayTypes,
+    Detour,
+    MinDepartures,
+    ModesRequired,
+)
 from metrogis.checks.transport_accessibility.service import Rule
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 
-DayName = Literal["school_day", "holiday_weekday", "saturday", "sunday"]
-ALL_DAYS: tuple[DayName, ...] = ("school_day", "holiday_weekday", "saturday", "sunday")
-
-_OURS = "this project's choice (METHODS 5.4): no law gives a number"
-_SDG = "SDG indicator 11.2.1 metadata (UN-Habitat)"
+_OWN = ours("54-white-spots")
 
 
 def _limit(pl: str, en: str) -> Spec:
-    return Spec(Text(f"dojście do przystanku: {pl}", f"walk to a stop: {en}"), "m", _SDG)
+    return Spec(
+        Text(f"dojście do przystanku: {pl}", f"walk to a stop: {en}"), "m", citations.SDG_11_2_1
+    )
 
 
 class WhiteSpotsParameters(Parameters):
@@ -34,42 +42,31 @@ class WhiteSpotsParameters(Parameters):
     rail_walk_limit: Annotated[float, _limit("kolej", "rail"), Field(gt=0, le=5000)] = 1000
     metro_walk_limit: Annotated[float, _limit("metro", "metro"), Field(gt=0, le=5000)] = 1000
     ferry_walk_limit: Annotated[float, _limit("prom", "ferry"), Field(gt=0, le=5000)] = 1000
-    detour: Annotated[
-        float,
-        Spec(
-            Text(
-                "wydłużenie drogi względem linii prostej (bez sieci ulic)",
-                "walk over straight line (without a street network)",
-            ),
-            "1",
-            "METHODS 5.4",
-        ),
-        Field(ge=1, le=3),
-    ] = 1.3
-    min_departures: Annotated[
-        int,
-        Spec(
-            Text("najmniej odjazdów w dobie", "fewest departures per day"), "departures/day", _OURS
-        ),
-        Field(ge=1),
-    ] = 8
+    detour: Detour = 1.3
+    min_departures: MinDepartures = 8
     min_per_window: Annotated[
         int,
         Spec(
             Text("najmniej odjazdów w porze dojazdów", "fewest departures per commuting window"),
             "departures",
-            _OURS,
+            ours("54-white-spots", "żadne prawo nie podaje liczby", "no law gives a number"),
         ),
         Field(ge=0),
     ] = 1
     morning_window: Annotated[
         tuple[float, float],
-        Spec(Text("poranna pora dojazdów [od, do)", "morning window [from, to)"), "h", _OURS),
+        Spec(
+            Text("poranna pora dojazdów [od, do)", "morning window [from, to)"),
+            "h",
+            ours("54-white-spots", "żadne prawo nie podaje liczby", "no law gives a number"),
+        ),
     ] = (5, 9)
     afternoon_window: Annotated[
         tuple[float, float],
         Spec(
-            Text("popołudniowa pora dojazdów [od, do)", "afternoon window [from, to)"), "h", _OURS
+            Text("popołudniowa pora dojazdów [od, do)", "afternoon window [from, to)"),
+            "h",
+            ours("54-white-spots", "żadne prawo nie podaje liczby", "no law gives a number"),
         ),
     ] = (13, 17)
     windows_on_days_off: Annotated[
@@ -80,20 +77,16 @@ class WhiteSpotsParameters(Parameters):
                 "commuting windows asked for on Saturdays and Sundays as well",
             ),
             "-",
-            "METHODS 5.4: one rule for every day type",
+            _OWN.saying("jedna reguła na każdy rodzaj dnia", "one rule for every day type"),
         ),
     ] = True
-    day_types: Annotated[
-        tuple[DayName, ...],
-        Spec(Text("rodzaje dni", "day types"), "-", "METHODS 5.1"),
-        Field(min_length=1),
-    ] = ALL_DAYS
+    day_types: DayTypes = ALL_DAYS
     main_day_type: Annotated[
         DayName,
         Spec(
             Text("rodzaj dnia na mapie i w rankingu", "day type of the map and the ranking"),
             "-",
-            "METHODS 5.4",
+            ours("54-white-spots"),
         ),
     ] = "school_day"
     cell_size: Annotated[
@@ -104,21 +97,11 @@ class WhiteSpotsParameters(Parameters):
                 "largest width of a cell (and at most half the walk limit)",
             ),
             "m",
-            "METHODS 5.4",
+            ours("54-white-spots"),
         ),
         Field(ge=25, le=1000),
     ] = 250
-    modes_required: Annotated[
-        tuple[str, ...],
-        Spec(
-            Text(
-                "środki transportu, których pokrycie musi być pełne w każdej gminie",
-                "modes whose coverage must be complete in every municipality",
-            ),
-            "-",
-            "this project's choice: buses may run anywhere",
-        ),
-    ] = ("bus",)
+    modes_required: ModesRequired = ("bus",)
     neighbours_complete: Annotated[
         bool,
         Spec(
@@ -127,7 +110,10 @@ class WhiteSpotsParameters(Parameters):
                 "coverage must be complete in neighbouring municipalities within the walk too",
             ),
             "-",
-            "this project's choice: a neighbour's stop may serve across the border",
+            _OWN.saying(
+                "przystanek sąsiada może obsługiwać drugą stronę granicy",
+                "a neighbour's stop may serve across the border",
+            ),
         ),
     ] = True
     place_distance: Annotated[
@@ -138,7 +124,10 @@ class WhiteSpotsParameters(Parameters):
                 "posts nearer than this are one stop place, also of different operators",
             ),
             "m",
-            "DG REGIO's clusters of stops; this project's choice for posts of several feeds",
+            citations.DG_REGIO.saying(
+                "grupy przystanków; tu także słupki kilku rozkładów",
+                "clusters of stops; here also posts of several feeds",
+            ).at("51-timetables-and-days"),
         ),
         Field(ge=0, le=150),
     ] = 50
@@ -152,7 +141,10 @@ class WhiteSpotsParameters(Parameters):
                 "station, and posts nearer than place_distance)",
             ),
             "m",
-            "Swiss ARE: stops of one name within 150 m are one stop",
+            citations.ARE.saying(
+                "przystanki jednej nazwy do 150 m to jeden przystanek",
+                "stops of one name within 150 m are one stop",
+            ).at("51-timetables-and-days"),
         ),
         Field(ge=0, le=1000),
     ] = 150
@@ -165,8 +157,10 @@ class WhiteSpotsParameters(Parameters):
                 "departure",
             ),
             "m",
-            "this project's choice: it decides which pair is the cheapest, not which cells are "
-            "white",
+            _OWN.saying(
+                "rozstrzyga, która para jest najtańsza, a nie które komórki są białe",
+                "it decides which pair is the cheapest, not which cells are white",
+            ),
         ),
         Field(ge=0, le=10000),
     ] = 100
@@ -175,7 +169,7 @@ class WhiteSpotsParameters(Parameters):
         Spec(
             Text("plamy dzielone granicami gmin", "spots divided by municipal borders"),
             "-",
-            "METHODS 5.4: contiguous cells",
+            _OWN.saying("plama to przylegające komórki", "a spot is cells that touch"),
         ),
     ] = False
 

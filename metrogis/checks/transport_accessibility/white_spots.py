@@ -300,6 +300,7 @@ def _nearest(near: Pairs, count: int) -> Floats:
 CHECK = Check(
     id="white_spots",
     direction="2.1.2",
+    section="54-white-spots",
     title=TITLE,
     question=QUESTION,
     method=METHOD,

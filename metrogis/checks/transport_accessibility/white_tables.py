@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.checks.contract import Run
+from metrogis.checks.shared_parameters import DayName
 from metrogis.checks.transport_accessibility import spots as spotting
 from metrogis.checks.transport_accessibility.service import (
     Floats,
@@ -17,7 +18,7 @@ from metrogis.checks.transport_accessibility.service import (
     Service,
 )
 from metrogis.checks.transport_accessibility.share_weights import Weights
-from metrogis.checks.transport_accessibility.white_parameters import DayName, WhiteSpotsParameters
+from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
 from metrogis.evidence.timetable import TimetableEvidence
 
 UNKNOWN, SERVED, WHITE = 0, 1, 2

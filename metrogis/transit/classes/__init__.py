@@ -1,4 +1,4 @@
-"""Service-quality classes of stops and places, by six methods on one timetable (METHODS 5.3).
+"""Service-quality classes of stops and places, by six methods on one timetable (methods, 5.3).
 
 One function per method: departures of a day, stops and points go in, the class of each point comes
 out with what decided it. All of them can walk on a street network.

@@ -56,7 +56,7 @@ def are(
 ) -> Classes:
     """Classify points by the Swiss method: mode and interval of a stop, distance to it.
 
-    Definition (METHODS 5.3): departures 06-20 of a working day, both directions halved; the table
+    Definition (methods, 5.3): departures 06-20 of a working day, both directions halved; the table
     of intervals gives a category I-V for each mode group apart, and the best group is the stop's;
     the distance to it gives a class A-D. A rail stop with at least six distinct next rail stations,
     or with long-distance trains, is a hub. Source: ARE, ÖV-Güteklassen, Berechnungsmethodik; the
@@ -77,7 +77,7 @@ def are(
     window : tuple of float
         [start, end), seconds after midnight.
     interval : {"count", "waiting"}
-        Window over number of departures, or waiting interval (METHODS 5.2).
+        Window over number of departures, or waiting interval (methods, 5.2).
     merge_distance : float
         Metres: posts of one name this near each other are one stop, and so are those of one
         station. The nearest of its posts counts.

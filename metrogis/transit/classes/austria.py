@@ -57,7 +57,7 @@ def austria(
 ) -> Classes:
     """Classify points by the Austrian method.
 
-    Definition (METHODS 5.3): departures 06-20, both directions halved, each mode group apart;
+    Definition (methods, 5.3): departures 06-20, both directions halved, each mode group apart;
     interval and mode give a category I-VIII, the worse one of two reference days counts (a
     school-day weekday and a weekday of the school holidays; which one counts is unverified); the
     walk gives a class A-G. Source: ÖROK, ÖV-Güteklassen.

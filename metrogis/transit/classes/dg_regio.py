@@ -46,7 +46,7 @@ def dg_regio(
 ) -> Classes:
     """Classify points by departures per hour in reach.
 
-    Definition (METHODS 5.3): departures per hour, averaged 06-20 on a weekday, of stops clustered
+    Definition (methods, 5.3): departures per hour, averaged 06-20 on a weekday, of stops clustered
     within 50 m; 5 minutes' walk to bus and tram, 10 to train and metro, at 5 km/h; the maximum of
     what is in reach; high above 10, medium from 4 to 10, low below 4. Source: Poelman and Dijkstra
     (2015), European Commission, Regional Working Paper 01/2015; the class *very high* (above 10 in

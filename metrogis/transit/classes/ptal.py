@@ -80,7 +80,7 @@ def ptal(
 ) -> PtalClasses:
     """Compute the accessibility index and its band.
 
-    Definition (METHODS 5.3): each route counts once, at the stop in reach where it does most, in
+    Definition (methods, 5.3): each route counts once, at the stop in reach where it does most, in
     its busier direction; f departures per hour in the window; WT = walk / speed; SWT = 30/f; AWT =
     SWT + K; TAT = WT + AWT; EDF = 30/TAT; AI of a mode = highest EDF + half of the others; AI = sum
     over modes. Bands: 0; 1a to 2.5; 1b to 5; 2 to 10; 3 to 15; 4 to 20; 5 to 25; 6a to 40; 6b.

@@ -40,7 +40,7 @@ def sdg_11_2_1(
 ) -> Classes:
     """Tell which points have convenient access to public transport.
 
-    Definition (METHODS 5.3): within 500 m along streets of a low-capacity stop (bus, tram), or
+    Definition (methods, 5.3): within 500 m along streets of a low-capacity stop (bus, tram), or
     1000 m of a high-capacity one (rail, metro, ferry). Source: UN-Habitat, metadata of SDG
     indicator 11.2.1.
 
@@ -112,7 +112,7 @@ def sdg_11_2_1_pl(
 ) -> Classes:
     """Tell which points lie near the streets reached from stops: the Polish variant of 11.2.1.
 
-    Definition (METHODS 5.3): streets within 500 m of a stop along the network, then 100 m around
+    Definition (methods, 5.3): streets within 500 m of a stop along the network, then 100 m around
     them; the population inside has access. Source: Statistics Poland's variant of SDG 11.2.1
     (unverified in the primary text).
 

@@ -1,4 +1,4 @@
-"""Tables of the service-quality classes: intervals, categories, distances, indices (METHODS 5.3).
+"""Tables of the service-quality classes: intervals, categories, distances, indices (methods, 5.3).
 
 Rows are intervals between departures in minutes, half-open ([5, 10) and so on; the last ones closed
 above). Every table is a default that the functions take as a parameter.

@@ -18,7 +18,7 @@ from shapely import box
 
 from metrogis import open_metro
 from metrogis.checks.transport_accessibility.quality_methods import LABELS, agreement
-from metrogis.checks.transport_accessibility.quality_parameters import ALL_METHODS
+from metrogis.checks.transport_accessibility.quality_parameters import EVERY_METHOD
 from metrogis.checks.transport_accessibility.service_quality import CHECK, service_quality
 from metrogis.errors import CRSError, MissingLayerError, ParameterError
 from metrogis.evidence import loss
@@ -111,7 +111,7 @@ def test_classes_of_a_single_bus_stop(bus) -> None:
     assert table["sdg"].tolist() == ["yes", "none", "none", "none", "none"]
     assert table["sdg_pl"].tolist() == ["yes", "yes", "none", "none", "none"]
     assert not table["lower_bound"].any()
-    for method in ALL_METHODS:
+    for method in EVERY_METHOD:
         given = ~table[method].isin(["none", "unknown"])
         assert not table.loc[given, f"{method}_at_least"].any()
         assert table.loc[~given, f"{method}_at_least"].isna().all()
@@ -138,7 +138,7 @@ def test_without_complete_coverage_no_class_is_unknown(bus, table) -> None:
     coverage = None if table is None else complete(state=table)
     result = service_quality(towns(), cells(*CENTRES), bus, coverage=coverage, **ONE_DAY)
     found = result.features["cells"]
-    for method in ALL_METHODS:
+    for method in EVERY_METHOD:
         assert "none" not in set(found[method]), method
         assert result.municipalities[f"{method}_none_share"].tolist() == [0.0]
     # what the one timetable gives is certain, and a lower bound
@@ -196,7 +196,7 @@ def test_a_feed_silent_on_the_day_is_not_complete(bus, tmp_path) -> None:
         towns(), cells(*CENTRES), bus, coverage=complete(), day_type="holiday_weekday"
     )
     # no table of school holidays: which days they are is not known
-    for method in ALL_METHODS:
+    for method in EVERY_METHOD:
         assert set(holiday.features["cells"][method]) == {"unknown"}
     assert any(row.action == "unknown" and "day type" in row.what.en for row in holiday.audit)
     assert holiday.sentences("en")[0].endswith("the class of 100.0% of residents is unknown.")
@@ -249,7 +249,7 @@ def test_people_by_class_and_municipality_add_up(bus) -> None:
     result = service_quality(
         towns(), cells(*CENTRES, people=people), bus, coverage=complete(), **ONE_DAY
     )  # fmt: skip
-    for method in ALL_METHODS:
+    for method in EVERY_METHOD:
         areas = result.features[f"areas_{method}"]
         assert areas["population"].sum() == pytest.approx(150)
         assert areas["area_km2"].sum() == pytest.approx(0.05)
@@ -327,7 +327,7 @@ def lost_at(kind, x, y, **more):
     return loss(kind, both("lost"), ["?"], where=shapely.Point(X0 + x, Y0 + y), crs=CRS, **more)
 
 
-@pytest.mark.parametrize("method", ALL_METHODS)
+@pytest.mark.parametrize("method", EVERY_METHOD)
 def test_lost_stop_makes_its_surroundings_unknown_and_nothing_else(bus, method) -> None:
     at = [(1000, 1000), (1120, 1000), (4000, 4000), (4100, 4000), (1000, 5800)]
     layers = {"municipalities": towns(), "population": cells(*at), "coverage": complete(),
@@ -372,7 +372,7 @@ def test_what_was_lost_anywhere_leaves_only_what_is_found(bus) -> None:
     found = service_quality(
         towns(), cells(*CENTRES), gone, coverage=complete(), **ONE_DAY
     ).features["cells"]  # fmt: skip
-    for method in ALL_METHODS:
+    for method in EVERY_METHOD:
         assert "none" not in set(found[method])
         given = ~found[method].isin(["unknown"])
         best = found[method] == LABELS[method][0]
@@ -444,12 +444,12 @@ def small_towns(draw):
     return stops, runs, at
 
 
-RANK = {m: {c: k for k, c in enumerate((*LABELS[m], "none"))} for m in ALL_METHODS}
+RANK = {m: {c: k for k, c in enumerate((*LABELS[m], "none"))} for m in EVERY_METHOD}
 
 
 def never_worse_informed(before, after):
     """What may be said with less knowledge: no more than with more of it."""
-    for method in ALL_METHODS:
+    for method in EVERY_METHOD:
         for was, is_, bound_was, bound in zip(
             before[method], after[method], before[f"{method}_at_least"],
             after[f"{method}_at_least"], strict=True,
@@ -527,7 +527,7 @@ def test_how_a_timetable_is_modelled_changes_nothing(town, how) -> None:
                 names={z: f"Stop {s}" for z, s in renamed.items()},
             )  # fmt: skip
     first, second = (service_quality(timetable=f, **layers).features["cells"] for f in (one, other))
-    columns = [c for m in ALL_METHODS for c in (m, f"{m}_at_least")]
+    columns = [c for m in EVERY_METHOD for c in (m, f"{m}_at_least")]
     if how == "posts":  # which posts make a station is not the timetable's: it counts each route
         columns = [c for c in columns if not c.startswith("ptal")]  # at its best post
     pd.testing.assert_frame_equal(
@@ -557,7 +557,7 @@ def test_the_demo(demo_result) -> None:
     for name, table in result.tables.items():
         assert set(table.columns) - {"geometry"} <= set(CHECK.columns[name]), name
         assert table.crs == result.municipalities.crs
-    for method in ALL_METHODS:
+    for method in EVERY_METHOD:
         shares = [result.figures[f"{method}_{c}_share"] for c in (*LABELS[method], "none",
                                                                   "unknown")]  # fmt: skip
         assert sum(shares) == pytest.approx(1)
@@ -591,7 +591,7 @@ def test_one_operator_of_omggs_only_certainties(shared) -> None:
         population_municipal=metro.population_municipal, stop_posts=metro.stop_posts,
         rail_stations=metro.rail_stations, cell_size=500,
     )  # fmt: skip
-    for method in ALL_METHODS:
+    for method in EVERY_METHOD:
         assert "none" not in set(result.features["cells"][method])
         assert result.figures[f"{method}_unknown_share"] > 0.9
     served = result.municipalities.set_index("name")["sdg_served_share"]
@@ -645,5 +645,5 @@ def test_a_timetable_none_of_whose_stops_has_a_place_leaves_all_unknown(tmp_path
     del feed
     lost = read_feed(tmp_path / "f")
     result = service_quality(towns(), cells((2000, 2000)), lost)
-    found = result.features["cells"][list(ALL_METHODS)]
+    found = result.features["cells"][list(EVERY_METHOD)]
     assert (found == "unknown").all(axis=None)

@@ -1,0 +1,204 @@
+"""Where defaults come from: publications, laws and sections of the methods, each one openable.
+
+A parameter cites a :class:`Citation`: words in both languages and an address (a DOI, a law, an
+official document), a section of ``docs/methods.md``, or both. Sections are named by their anchor;
+its first part is the number without the dot (``54-white-spots`` is section 5.4).
+
+>>> ours("54-white-spots", "bo tak", "for a reason").source
+"this project's choice: for a reason (docs/methods.md#54-white-spots)"
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from metrogis.texts import Text, both
+
+DOCUMENT = "docs/methods.md"
+"""The file of the methods; an atlas publishes it as a page."""
+
+
+class Citation(NamedTuple):
+    """Where a default comes from.
+
+    Attributes
+    ----------
+    text : Text
+        Author and title, or why the project chose the value.
+    url : str
+        Address of the publication or law; empty for the project's own choices.
+    section : str
+        Anchor of the section of the methods that says more; empty for none.
+    """
+
+    text: Text
+    url: str = ""
+    section: str = ""
+
+    def saying(self, pl: str, en: str) -> Citation:
+        """Return the same citation with what it says of the value."""
+        return self._replace(text=Text(f"{self.text.pl}: {pl}", f"{self.text.en}: {en}"))
+
+    def at(self, section: str) -> Citation:
+        """Return the same citation with a section of the methods."""
+        return self._replace(section=section)
+
+    @property
+    def reference(self) -> str:
+        """The section as an address inside the repository, empty where there is none."""
+        return f"{DOCUMENT}#{self.section}" if self.section else ""
+
+    def line(self, language: str) -> str:
+        """Return words and addresses in one line, in ``pl`` or ``en``."""
+        addresses = "; ".join(part for part in (self.url, self.reference) if part)
+        words = self.text.get(language)
+        return f"{words} ({addresses})" if addresses else words
+
+    @property
+    def source(self) -> str:
+        """:meth:`line` in English."""
+        return self.line("en")
+
+
+def section_number(anchor: str) -> str:
+    """Return the number of a section of the methods from its anchor.
+
+    >>> section_number("54-white-spots"), section_number("2-functional-links")
+    ('5.4', '2')
+    """
+    return ".".join(anchor.partition("-")[0])
+
+
+def ours(section: str, pl: str = "", en: str = "") -> Citation:
+    """Return the citation of a choice of this project, explained in a section of the methods."""
+    own = Citation(Text("wybór tego projektu", "this project's choice"), section=section)
+    return own.saying(pl, en) if en else own
+
+
+def _act(position: str, pl: str, en: str) -> Citation:
+    """Return the citation of a Polish act by year and position in the journal of laws."""
+    year, number = position.split("/")
+    return Citation(
+        Text(f"Dz.U. {year} poz. {number}, {pl}", f"Dz.U. {year} poz. {number}, {en}"),
+        f"https://isap.sejm.gov.pl/isap.nsf/DocDetails.xsp?id=WDU{year}{number:0>7}",
+    )
+
+
+# --------------------------------------------------------------------------- laws
+
+GENERAL_PLANS = _act(
+    "2023/2758",
+    "rozporządzenie w sprawie projektu planu ogólnego gminy",
+    "regulation on the draft general plan of a gmina",
+)
+
+# --------------------------------------------------------------------------- space
+
+WUP = Citation(
+    Text(
+        "Jaeger i Schwick 2014, Ecological Indicators 38; raport EEA 11/2016 "
+        "(niesprawdzone w oryginale)",
+        "Jaeger & Schwick 2014, Ecological Indicators 38; EEA report 11/2016 "
+        "(unverified in the primary text)",
+    ),
+    "https://doi.org/10.1016/j.ecolind.2013.11.022",
+)
+FRAGSTATS = Citation(both("McGarigal 2015, FRAGSTATS help"), "https://www.fragstats.org")
+NYSTUEN_DACEY = Citation(
+    Text("Nystuen i Dacey 1961", "Nystuen & Dacey 1961"), "https://doi.org/10.1007/BF01969070"
+)
+MODULARITY = Citation(
+    Text(
+        "1: Newman 2004; inne wartości: Reichardt i Bornholdt 2006",
+        "1: Newman 2004; other values: Reichardt & Bornholdt 2006",
+    ),
+    "https://doi.org/10.1103/PhysRevE.74.016110",
+)
+GUS_MIGRATION = Citation(
+    Text("GUS, migracje wewnętrzne według gmin", "Statistics Poland, internal migration by gmina"),
+    "https://bdl.stat.gov.pl",
+)
+CONNECTIVITY = Citation(
+    Text("Saura i Pascual-Hortal 2007", "Saura & Pascual-Hortal 2007"),
+    "https://doi.org/10.1016/j.landurbplan.2007.03.005",
+)
+
+# --------------------------------------------------------------------------- transport
+
+ARE = Citation(
+    Text("ARE, ÖV-Güteklassen (Szwajcaria)", "ARE, ÖV-Güteklassen (Switzerland)"),
+    "https://www.are.admin.ch/are/de/home/verkehr-und-infrastruktur/grundlagen-und-daten/"
+    "verkehrserschliessung-in-der-schweiz.html",
+)
+OEROK = Citation(
+    Text("ÖROK, ÖV-Güteklassen (Austria)", "ÖROK, ÖV-Güteklassen (Austria)"),
+    "https://www.oerok.gv.at/raum/themen/raumordnung-und-mobilitaet",
+)
+TFL = Citation(
+    both("TfL, Connectivity Assessment Guide"),
+    "https://content.tfl.gov.uk/connectivity-assessment-guide.pdf",
+)
+DG_REGIO = Citation(
+    Text(
+        "Poelman i Dijkstra 2015, Komisja Europejska, Regional Working Paper 01/2015",
+        "Poelman & Dijkstra 2015, European Commission, Regional Working Paper 01/2015",
+    ),
+    "https://ec.europa.eu/regional_policy/en/information/publications/working-papers/2015/"
+    "measuring-access-to-public-transport-in-european-cities",
+)
+SDG_11_2_1 = Citation(
+    Text(
+        "metadane wskaźnika SDG 11.2.1 (UN-Habitat)", "SDG indicator 11.2.1 metadata (UN-Habitat)"
+    ),
+    "https://unstats.un.org/sdgs/metadata/files/Metadata-11-02-01.pdf",
+)
+SDG_11_2_1_PL = Citation(
+    Text(
+        "GUS, polski wariant wskaźnika SDG 11.2.1 (niesprawdzone w oryginale)",
+        "Statistics Poland, the Polish variant of SDG 11.2.1 (unverified in the primary text)",
+    ),
+    "https://sdg.gov.pl",
+    "53-service-quality-classes",
+)
+DRAFT_LAW = Citation(
+    Text(
+        "projekt polskiej ustawy z 2026 r. (nieczytany w oryginale)",
+        "draft Polish law of 2026 (not read in the primary text)",
+    ),
+    section="56-connections-between-seats",
+)
+
+# --------------------------------------------------------------------------- cycling
+
+BIKE_OTTAWA = Citation(
+    Text("Bike Ottawa (km/h); drugi zestaw: Conveyal R5", "Bike Ottawa (km/h); or Conveyal R5"),
+    "https://github.com/BikeOttawa/stressmodel",
+    "62-traffic-stress",
+)
+MEKURIA = Citation(
+    Text("Mekuria, Furth i Nixon 2012", "Mekuria, Furth & Nixon 2012"),
+    "https://transweb.sjsu.edu/research/Low-Stress-Bicycling-and-Network-Connectivity",
+)
+BIKE_DNA = Citation(
+    Text("BikeDNA (Vierø, Vybornova i Szell 2023)", "BikeDNA (Vierø, Vybornova & Szell 2023)"),
+    "https://doi.org/10.1177/23998083231184471",
+)
+IPDC = Citation(
+    Text(
+        "Vybornova, Cunha, Gühnemann i Szell 2023 (IPDC)",
+        "Vybornova, Cunha, Gühnemann & Szell 2023 (IPDC)",
+    ),
+    "https://doi.org/10.1111/gean.12324",
+)
+CROW = Citation(
+    both("CROW, Design Manual for Bicycle Traffic"),
+    "https://crowplatform.com/product/design-manual-for-bicycle-traffic/",
+)
+BNA = Citation(both("PeopleForBikes, Bicycle Network Analysis"), "https://bna.peopleforbikes.org")
+GRADIENTS = Citation(
+    Text(
+        "Parkin i Rotheram 2010: liczy się tylko stosunek do prędkości na płaskim",
+        "Parkin & Rotheram 2010: only the ratio to the speed on the flat counts",
+    ),
+    "https://doi.org/10.1016/j.tranpol.2010.03.001",
+)
