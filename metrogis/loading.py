@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from metrogis.metro import Metro
 
 _CACHE_FROM_BYTES = 2_000_000
-_CACHE_VERSION = 3
+_CACHE_VERSION = 4
 """Raise when reading or validating changes what a cached layer would hold."""
 
 
@@ -229,6 +229,12 @@ def _table(
             placing.placed(metro, name, frame)  # before it is cut: why nothing is left
     frame, found = schemas.conform(frame, schema, layer=name)
     audit += found
+    if schema == "PopulationCells":
+        from metrogis.population.cells import believed
+
+        people, found = believed(frame["population"].to_numpy(float), frame, layer=name)
+        frame["population"] = people
+        audit += found
     if layer.inside is not None:
         frame, audit = _cut(metro, frame, layer.inside, name, audit)
     frame = provenance.attach(frame.reset_index(drop=True), source, audit)

@@ -418,6 +418,13 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
             lost += unread
         out[name], audit, found = _cast(out[name], rule, layer, audit)
         problems += found
+        if rule.required and rule.kind == "number" and not found and out[name].isna().all():
+            problems.append(
+                Text(
+                    f"kolumna '{name}' ({rule.text.pl}): nie ma ani jednej znanej wartości",
+                    f"column '{name}' ({rule.text.en}): not one value is known",
+                )
+            )
     if not problems:
         problems += limits.broken(out, rules)
     if problems:

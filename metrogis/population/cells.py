@@ -21,8 +21,24 @@ from metrogis.sources.rasters import Expected
 from metrogis.texts import Text
 
 _LAYER = "population"
-PEOPLE = Expected(low=0)
-"""Numbers of people that a cell may have."""
+DENSEST_CELL = 60_000.0
+"""Residents per km2 of a cell of 1 km2 or more: the densest one of the European population grid
+(GEOSTAT 2011, https://ec.europa.eu/eurostat/web/gisco/geodata/population-distribution/geostat), in
+Barcelona, has 53,119; rounded up."""
+DENSEST_BLOCK = 500_000.0
+"""Residents per km2 of a smaller cell (5,000 on 100 x 100 m): a choice of this project."""
+MOST_ANYWHERE = 5_000.0
+"""Residents that the smallest cell may have, were it one building: a choice of this project."""
+
+
+def most_people(area: Any) -> Any:
+    """Return the most residents that a cell can have, by its area in m2; more is no data.
+
+    >>> most_people(np.array([100.0, 62_500.0, 1e6])).tolist()
+    [5000.0, 31250.0, 60000.0]
+    """
+    km2 = np.asarray(area, float) / 1e6
+    return np.maximum(km2 * np.where(km2 >= 1.0, DENSEST_CELL, DENSEST_BLOCK), MOST_ANYWHERE)
 
 
 def from_grid(
@@ -75,6 +91,8 @@ def from_grid(
             "ujemna lub nieskończona ludność: nieznana", "negative or infinite population: unknown"
         ),
     )
+    people, found = believed(people, grid, layer=layer)
+    audit += found
     modelled = (
         grid["modelled"].astype("boolean").fillna(False).to_numpy(bool)
         if "modelled" in grid.columns
@@ -88,6 +106,38 @@ def from_grid(
     )
     attach(out, source_of(grid, layer), audit_of(grid) + audit)
     return out
+
+
+def believed(people: np.ndarray, cells: gpd.GeoDataFrame, *, layer: str) -> tuple[Any, Audit]:
+    """Return residents of cells, unknown (NaN) where there are more than a cell can have.
+
+    Parameters
+    ----------
+    people : ndarray of float, shape (cells,)
+    cells : GeoDataFrame
+        Polygons, CRS in metres.
+    layer : str
+        Named in the audit, which lists the cells with value and place (see :func:`most_people`).
+    """
+    shapes = cells.geometry.to_numpy()
+    beyond = people > most_people(shapely.area(shapes))
+    if not beyond.any():
+        return people, Audit()
+    places = shapely.get_coordinates(shapely.centroid(shapes[beyond]))[:6]
+    shown = [
+        f"{row}: {value:.10g} ({x:.0f}, {y:.0f})"
+        for row, value, (x, y) in zip(
+            cells.index[beyond][:6], people[beyond][:6], places, strict=True
+        )
+    ]
+    what = Text(
+        "komórki, w których nie może mieszkać tyle osób (numer: wartość, x, y): nieznane; popraw "
+        "wartości albo kolumnę (rename)",
+        "cells in which so many people cannot live (row: value, x, y): not known; correct the "
+        "values, or the column (rename)",
+    )
+    audit = Audit().add(layer, "unknown", int(beyond.sum()), what, shown)
+    return np.where(beyond, np.nan, people), audit
 
 
 def from_raster(
@@ -112,11 +162,12 @@ def from_raster(
         CRS in metres; required with an array.
     nodata : float or several, optional
         Stored values that mean unknown, beside the file's own; NaN, infinite and negative values
-        always do.
+        always do, and where ``expected`` is not given the largest value of a whole-number type.
     band : int
         Band of a file, from 1.
     expected : Expected, optional
-        Numbers of people a cell may have; 0 or more. Cells with others are unknown.
+        Numbers of people a cell may have; 0 or more. Cells with others are unknown. By default 0
+        to :func:`most_people` of the cell's area.
     layer : str
         Name used in messages.
 
@@ -140,17 +191,22 @@ def from_raster(
     ([4.0, nan, 1.0], [10000.0, 10000.0, 10000.0])
     """
     audit = Audit()
-    usual = PEOPLE if expected is None else replace(expected, low=max(expected.low, 0.0))
+    usual = Expected(low=0.0) if expected is None else replace(expected, low=max(expected.low, 0.0))
     if not isinstance(source, np.ndarray):
         read = rasters.read_band(
-            source, band=band, nodata=_several(nodata), expected=usual, layer=layer
-        )
+            source, band=band, nodata=_several(nodata), expected=usual,
+            full_is_fill=expected is None, layer=layer,
+        )  # fmt: skip
         source, valid, audit = read.values, read.valid, read.audit
         transform = read.transform if transform is None else transform
         crs = read.crs if crs is None else crs
     elif transform is not None and source.ndim == 2:
         valid = rasters.data_cells(source, nodata=_several(nodata))
-        valid, audit = rasters.expect(source, valid, usual, layer=layer)
+        if expected is None:
+            full = valid & rasters.full_cells(source)
+            valid, audit = valid & ~full, rasters.unexpected(source, full, layer=layer)
+        valid, found = rasters.expect(source, valid, usual, layer=layer)
+        audit += found
     if transform is None or source.ndim != 2:
         raise ParameterError(
             Text(
@@ -160,6 +216,10 @@ def from_raster(
             layer=layer,
         )
     crs_rules.require_metric(crs, layer=layer)
+    if expected is None:
+        most = Expected(0.0, float(most_people(abs(transform.determinant))))
+        valid, found = rasters.expect(source, valid, most, layer=layer)
+        audit += found
     unknown = ~valid
     values = np.where(valid, source, np.nan).astype("float64")
     row, column = np.nonzero(unknown | (values > 0))

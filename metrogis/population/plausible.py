@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.population.cells import most_people
 from metrogis.population.municipal import municipal_totals
 from metrogis.provenance import Audit
 from metrogis.texts import Text, number
@@ -25,12 +26,6 @@ DENSEST = 5_000.0
 """Residents per km2 of a municipality. The densest one of Poland, Legionowo, has 3,998 (Statistics
 Poland, "Area and population in the territorial profile in 2017", https://stat.gov.pl); rounded up.
 A catalog of another country sets ``densest`` in its table ``[metro]``."""
-DENSEST_CELL = 60_000.0
-"""Residents per km2 of a cell of 1 km2 or more: the densest one of the European population grid
-(GEOSTAT 2011, https://ec.europa.eu/eurostat/web/gisco/geodata/population-distribution/geostat), in
-Barcelona, has 53,119; rounded up."""
-DENSEST_BLOCK = 500_000.0
-"""Residents per km2 of a smaller cell (5,000 on 100 x 100 m): a choice of this project."""
 FACTOR = 2.0
 """Ratio of two sources from which they are told to differ: a choice of this project. Cells of one
 year and a table of another differ by some per cent."""
@@ -115,7 +110,7 @@ def of_cells(
     people = cells["population"].to_numpy("float64")
     area = shapely.area(shapes) / 1e6
     with np.errstate(divide="ignore", invalid="ignore"):
-        dense = people / area > np.where(area >= 1.0, DENSEST_CELL, DENSEST_BLOCK)
+        dense = people > most_people(area * 1e6)
     audit = Audit().add(
         layer,
         "noted",

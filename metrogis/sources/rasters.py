@@ -187,6 +187,17 @@ def data_cells(
     return out
 
 
+def full_cells(stored: Array) -> Bools:
+    """Tell which cells hold the largest value of their whole-number type.
+
+    >>> full_cells(np.array([254, 255], np.uint8)).tolist(), full_cells(np.array([255.0])).tolist()
+    ([False, True], [False])
+    """
+    if stored.dtype.kind not in "iu":
+        return np.zeros(stored.shape, bool)
+    return equals(stored, float(np.iinfo(stored.dtype).max))
+
+
 def expect(
     values: Array, valid: Bools, expected: Expected | None, *, layer: str
 ) -> tuple[Bools, Audit]:
@@ -220,7 +231,12 @@ def unexpected(values: Array, cells: Bools, *, layer: str) -> Audit:
         return Audit()
     found, many = np.unique(values[cells], return_counts=True)
     order = np.argsort(-many, kind="stable")
-    shown = [f"{float(found[i]):.10g} ({many[i]}x)" for i in order[:_SHOWN].tolist()]
+    shown = []
+    for i in order[:_SHOWN].tolist():
+        here = cells & ((values == found[i]) | (np.isnan(found[i]) & np.isnan(values)))
+        first = [int(k) for k in np.unravel_index(int(here.argmax()), here.shape)]
+        at = f", [{', '.join(map(str, first))}]" if cells.ndim > 1 else ""
+        shown.append(f"{float(found[i]):.10g} ({many[i]}x{at})")
     if len(found) > _SHOWN:
         shown.append("...")
     return Audit().add(
@@ -228,8 +244,12 @@ def unexpected(values: Array, cells: Bools, *, layer: str) -> Audit:
         "unknown",
         count,
         Text(
-            "komórki o wartościach spoza dopuszczalnych dla warstwy: nieznane",
-            "cells with values the layer cannot have: not known",
+            "komórki o wartościach spoza dopuszczalnych dla warstwy (ile razy, pierwszy [wiersz, "
+            "kolumna]): nieznane; jeśli są prawdziwe, wpisz w katalogu range = [od, do], a jeśli "
+            "to kody braku danych: nodata = [...]",
+            "cells with values the layer cannot have (how often, first [row, column]): not known; "
+            "if they are true write range = [low, high] into the catalog, if they are codes of "
+            "no data nodata = [...]",
         ),
         ", ".join(shown),
     )
@@ -296,6 +316,7 @@ def read_band(
     band: int = 1,
     nodata: Iterable[float] = (),
     expected: Expected | None = None,
+    full_is_fill: bool = False,
     layer: str = "raster",
 ) -> Band:
     """Read one band of a file, and which of its cells are data.
@@ -309,6 +330,9 @@ def read_band(
         Further stored values that mean "no data", beside the file's own.
     expected : Expected, optional
         Values the layer may have.
+    full_is_fill : bool
+        Take the largest value of a whole-number type (255 of bytes, 65535) for no data: so files
+        write it that declare nothing, and a count that reached it is not known either.
     layer : str
         Name used in messages.
 
@@ -359,6 +383,10 @@ def read_band(
         for value in values_known:
             odd &= ~equals(stored, value)
         audit = unexpected(stored, odd, layer=layer)
+    elif full_is_fill:
+        full = valid & full_cells(stored)
+        valid &= ~full
+        audit = unexpected(stored, full, layer=layer)
     values = scaled(stored, scale, offset)
     if values is not stored:
         valid &= data_cells(values)

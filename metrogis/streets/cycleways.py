@@ -29,16 +29,9 @@ from metrogis.streets.connection import (
     line_ends,
     network_form,
 )
-from metrogis.streets.directions import (
-    INFRASTRUCTURE,
-    RINGS,
-    side_of,
-    sides_served,
-    traffic_direction,
-)
 from metrogis.streets.once import drawn_once
 from metrogis.streets.overlaps import overlapping
-from metrogis.streets.permissions import decide, matters
+from metrogis.streets.ridden import directions, row_names, ways_ridden
 from metrogis.texts import Text, is_missing, number
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -64,8 +57,6 @@ _OWN_STATES = {
     **dict.fromkeys(GONE, "gone"),
 }
 """Words of the column ``state``; all others are unknown."""
-
-_OFF_ROAD = ("bridleway", "cycleway", "footway", "path", "pedestrian", "steps", "track")
 
 
 class Split(NamedTuple):
@@ -94,7 +85,9 @@ def by_state(
     A column ``state`` (``built``, ``planned``, ``unknown``) decides where it is filled; else OSM
     tags do (:func:`metrogis.osm.lifecycle.standing`): ``highway=proposed`` and
     ``proposed:highway=cycleway`` are planned, ``disused`` and the like are dropped, values that
-    nobody lists are unknown. Rows whose tags say nothing are built. Multi-part lines become one
+    nobody lists are unknown. Rows whose tags say nothing are built. What stands and is closed to
+    bicycles by its tags (:func:`directions` counts none) is dropped: length, network and stress
+    say the same of it. Multi-part lines become one
     row per part (parts need not touch), and what is drawn twice (in either direction, there and
     back, within ``line_tolerance``) is kept once, so that length counts once.
 
@@ -134,11 +127,17 @@ def by_state(
     routes = routes.loc[~void]
     state, found = _states(routes, layer)
     audit += found
+    state, found = _closed(routes, state, layer)
+    audit += found
     parts, multi = _single_parts(routes.assign(_state=state))
     what = Text("linie wieloczęściowe podzielono na części", "multi-part lines split into parts")
     audit = audit.add(layer, "repaired", multi, what)
     # built first: of a line drawn as built and as planned the built one is kept
-    rank = parts["_state"].map({"built": 0, "unknown": 1, "planned": 2, "gone": 3}).to_numpy()
+    rank = (
+        parts["_state"]
+        .map({"built": 0, "unknown": 1, "planned": 2, "gone": 3, "closed": 3})
+        .to_numpy()
+    )
     order = np.argsort(rank, kind="stable")
     degrees = parts.crs is not None and parts.crs.is_geographic
     keys = _courses(parts.geometry.to_numpy()[order], digits=8 if degrees else 3)
@@ -182,7 +181,7 @@ def _once(
         f"odcinki narysowane jeszcze raz bliżej niż {within.pl} m: {length.pl} km liczy się raz",
         f"stretches drawn again within {within.en} m: {length.en} km count once",
     )
-    audit = Audit().add(layer, "dropped", len(touched), what, _names(parts, touched))
+    audit = Audit().add(layer, "dropped", len(touched), what, row_names(parts, touched))
     whole = parts.iloc[kept.row]
     return whole.set_geometry(gpd.GeoSeries(kept.line, index=whole.index, crs=parts.crs)), audit
 
@@ -298,7 +297,7 @@ def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
             "brak wartości highway, a tagi mówią o budowie lub planie: liczone jako istniejące",
             "no highway value, but tags speak of construction or a plan: counted as built",
         ),
-        _names(routes, hinted),
+        row_names(routes, hinted),
     )
     if own is not None:
         stated = own.notna().to_numpy()
@@ -332,8 +331,23 @@ def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
         ("gone", "dropped", Text("linie zlikwidowane", "lines that are gone")),
     ):
         here = (state == value) & ~strange
-        audit = audit.add(layer, action, int(here.sum()), text, _names(routes, here))  # type: ignore[arg-type]
+        audit = audit.add(layer, action, int(here.sum()), text, row_names(routes, here))  # type: ignore[arg-type]
     return state, audit
+
+
+def _closed(routes: gpd.GeoDataFrame, state: Array, layer: str) -> tuple[Array, Audit]:
+    """Mark what stands and no bicycle may use, by the table of direction and access."""
+    state = np.asarray(state, dtype=object).copy()
+    rows = np.flatnonzero(state == "built")
+    shut = ways_ridden(routes.iloc[rows]) == 0
+    state[rows[shut]] = "closed"
+    what = Text(
+        "linie, po których tagi nie pozwalają jechać rowerem: poza siecią i długościami",
+        "lines that tags close to bicycles: in no network and no length",
+    )
+    return state, Audit().add(
+        layer, "dropped", int(shut.sum()), what, row_names(routes, rows[shut])
+    )
 
 
 _STREETS = frozenset({
@@ -357,6 +371,8 @@ def _along_streets(
     def concerns(key: str) -> bool:
         return key in _SIDES or key.partition(":")[2] in _SIDES
 
+    if not any(c in ("tags", "other_tags") or concerns(plain_key(str(c))) for c in table.columns):
+        return state, told
     found = distinct_tags(table.iloc[rows], concerns, layer=layer)
     each = [standing(tags, _SIDES) for tags in found.sets]
     for row, which in zip(rows.tolist(), found.which.tolist(), strict=True):
@@ -383,106 +399,3 @@ def _hinted(table: pd.DataFrame, silent: Array) -> tuple[Array, Array]:
                 for t, text in zip(tags, given, strict=True)
             ]
     return hinted, unread
-
-
-def _names(routes: gpd.GeoDataFrame, chosen: Array) -> list[Any]:
-    """Return how some rows (a mask, or positions) are called."""
-    column = routes["osm_id"] if "osm_id" in routes else routes.index.to_series()
-    return list(column.to_numpy()[chosen][:6])
-
-
-# --------------------------------------------------------------------------- directions
-
-
-def directions(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> tuple[Array, Audit]:
-    """Tell in how many directions each line may be ridden: 0, 1 or 2.
-
-    As the table of direction and access says that the network is built by
-    (:func:`metrogis.streets.permissions.decide`); of a two-way road with a lane or track on one
-    side only the directions count in which that runs. Of lines without ``highway`` only what
-    other tags say counts.
-
-    Parameters
-    ----------
-    routes : GeoDataFrame
-        With ``other_tags``, or tags as columns (``oneway``, ``oneway:bicycle``, ...).
-
-    Returns
-    -------
-    count : array of int, shape (rows,)
-    audit : Audit
-        How many lines carry no tag that tells: 2 is then a guess; how many are closed to bicycles.
-
-    Examples
-    --------
-    >>> from shapely import LineString
-    >>> routes = gpd.GeoDataFrame(
-    ...     {"highway": ["cycleway", "path"], "other_tags": ['"oneway"=>"yes"', None]},
-    ...     geometry=[LineString([(0, 0), (9, 0)])] * 2, crs="EPSG:2180")
-    >>> directions(routes)[0].tolist()
-    [1, 2]
-    """
-    shape = getattr(routes, "active_geometry_name", None)
-    table = pd.DataFrame(routes)[[c for c in routes.columns if isinstance(c, str) and c != shape]]
-    audit, sets, which = Audit(), [dict[str, str]()], np.zeros(len(routes), np.int64)
-    if any(c in ("tags", "other_tags") or matters(c) for c in table.columns):
-        found = distinct_tags(table, matters, layer=layer)
-        audit, sets, which = found.audit, found.sets or sets, found.which
-    counts = np.array([_ridden(tags) for tags in sets], dtype=np.int64)[which]
-    silent = np.array([not _tells_direction(tags) for tags in sets], dtype=bool)[which]
-    audit = audit.add(
-        layer,
-        "guessed",
-        int((silent & (counts > 0)).sum()),
-        Text(
-            "brak tagu kierunku: liczone jako dwukierunkowe",
-            "no tag of direction: counted in both directions",
-        ),
-    )
-    shut = counts == 0
-    return counts, audit.add(
-        layer,
-        "noted",
-        int(shut.sum()),
-        Text(
-            "linie, po których tagi nie pozwalają jechać rowerem: w długości według kierunków zero",
-            "lines that tags close to bicycles: zero in the length by direction",
-        ),
-        _names(routes, shut),
-    )
-
-
-def _ridden(tags: dict[str, str]) -> int:
-    """Return the number of directions in which a line may be ridden as infrastructure."""
-    highway = tags.get("highway")
-    if highway is None:
-        # what is no street by its tags is in the layer all the same: access does not decide
-        verdict = decide({**tags, "highway": "cycleway"}, "bike")
-    else:
-        verdict = decide(tags, "bike")
-    open_ = verdict[:2]
-    if highway is not None and _one_sided(tags):
-        open_ = sides_served(tags, open_)
-    return sum(open_)
-
-
-def _one_sided(tags: dict[str, str]) -> bool:
-    """Tell whether a two-way road has infrastructure on one side only."""
-    if tags.get("highway") in _OFF_ROAD or traffic_direction(tags) is not None:
-        return False
-    sides = [side_of(tags, side)[0] for side in ("left", "right")]
-    return (sides[0] in INFRASTRUCTURE) != (sides[1] in INFRASTRUCTURE) and not any(
-        kind.startswith("opposite") for kind in sides
-    )
-
-
-def _tells_direction(tags: dict[str, str]) -> bool:
-    """Tell whether any tag of a line speaks of directions."""
-    if "oneway" in tags or "oneway:bicycle" in tags or tags.get("junction") in RINGS:
-        return True
-    if any(key.endswith((":oneway", ":forward", ":backward")) for key in tags):
-        return True
-    sides = [tags.get(f"cycleway:{side}", "") for side in ("left", "right", "both")]
-    if any(v.startswith("opposite") for v in (*sides, tags.get("cycleway", ""))):
-        return True
-    return _one_sided(tags)

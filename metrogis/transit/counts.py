@@ -61,7 +61,7 @@ class Counts:
 def count_by_date(feed: Feed) -> dict[str, Counts]:
     """Return the trips of each feed of a timetable on every date of its span.
 
-    A run listed twice on a date (equal in line, positions of stops and times) counts once.
+    A run listed twice on a date (equal in line, places of stops and times) counts once.
     """
     calendar = feed.calendar
     trip, run, weight = _runs(feed)

@@ -251,7 +251,7 @@ class Feed:
     def departures(self, day: DateLike, *, include_previous_day: bool = False) -> pd.DataFrame:
         """Return every departure on a service date from a stop where passengers may board.
 
-        Runs listed twice (equal in line, positions of stops and times) count once.
+        Runs listed twice (equal in line, places of stops and times) count once.
 
         Parameters
         ----------

@@ -89,7 +89,7 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
         whole.name, "noted", int(twice.sum()),
         Text(
             "kursy podane dwa razy (linia, położenie przystanków i czasy równe): liczone raz",
-            "runs listed twice (equal in line, positions of stops, times): counted once",
+            "runs listed twice (equal in line, places of stops, times): counted once",
         ),
         whole.trips["trip_id"][twice],
     )  # fmt: skip

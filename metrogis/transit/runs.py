@@ -1,7 +1,10 @@
-"""Runs listed twice: equal in line, positions of stops and times, whatever their ids and feeds.
+"""Runs listed twice: equal in line, places of stops and times, whatever their ids and feeds.
 
 Two such trips are one run on every date that they share. Trips are compared by a hash of their
 calls relative to the first departure, so that a run made by a headway equals a timetabled one.
+Places are equal within a tolerance, for portals round coordinates, each in its own way: trips of
+one exact course form a pattern, and patterns of one line and one sequence of times are compared
+call by call.
 """
 
 from __future__ import annotations
@@ -22,8 +25,15 @@ from metrogis.transit.columns import Mask
 
 Longs = npt.NDArray[np.int64]
 
+SAME_PLACE = 20.0
+"""Metres within which calls of two runs are at one place. Coordinates cut to 4 decimals of a degree
+are off by up to 13 m, and by 7 m where they are rounded; runs of one line at one minute along stops
+that are all as close are one run (project choice)."""
+
 _DEGREES = 1e6
-"""Positions are compared to a millionth of a degree, 0.1 m."""
+"""Positions of one exact pattern agree to a millionth of a degree, 0.1 m."""
+_METRES = 111_320.0
+"""Metres per degree of latitude, to a per cent: the tolerance needs no more."""
 
 
 class Runs(NamedTuple):
@@ -63,8 +73,21 @@ def find_twins(
     routes: pd.DataFrame,
     trip_route: npt.NDArray[np.int32],
     by_headway: Mask,
+    *,
+    same_place: float = SAME_PLACE,
 ) -> Twins:
-    """Compare all trips of a feed, or of several merged."""
+    """Compare all trips of a feed, or of several merged.
+
+    Parameters
+    ----------
+    calls, stops, trips, routes : tables of a feed
+    trip_route : ndarray of int (trips,)
+        Row of ``routes`` of each trip; -1 for none.
+    by_headway : ndarray of bool (trips,)
+        Trips that ``frequencies.txt`` repeats.
+    same_place : float
+        Metres within which the calls of two runs are at one place.
+    """
     n = len(trips)
     place = _place_keys(stops)
     line = _line_keys(routes)
@@ -72,12 +95,17 @@ def find_twins(
     start = np.zeros(n, np.int64)
     has = bounds[1:] > bounds[:-1]
     start[has] = calls.departure[bounds[:-1][has]]
-    value, boards = _hash_trips(
-        bounds, calls.stop, calls.arrival, calls.departure, calls.pickup, place, line[trip_route]
-    )
+    value, timing, boards = _hash_trips(
+        bounds, calls.stop, calls.arrival, calls.departure, calls.pickup, calls.modelled,
+        place, line[trip_route],
+    )  # fmt: skip
     group = np.full(n, -1, np.int64)
     if has.any():
-        _, group[has], size = np.unique(value[has], return_inverse=True, return_counts=True)
+        _, first, own = np.unique(value[has], return_index=True, return_inverse=True)
+        first = np.flatnonzero(has)[first]
+        lon, lat = stops["stop_lon"].to_numpy(float), stops["stop_lat"].to_numpy(float)
+        merged = _same_course(first, timing[first], bounds, calls.stop, place, lon, lat, same_place)
+        _, group[has], size = np.unique(merged[own], return_inverse=True, return_counts=True)
         candidate = has & _repeated(group, start)
         if by_headway.any():
             varied = np.zeros(len(size), bool)
@@ -116,6 +144,66 @@ def _place_keys(stops: pd.DataFrame) -> npt.NDArray[np.uint64]:
     return key
 
 
+def _same_course(
+    trip: Longs,
+    timing: npt.NDArray[np.uint64],
+    bounds: Longs,
+    stop: npt.NDArray[np.int32],
+    place: npt.NDArray[np.uint64],
+    lon: npt.NDArray[np.float64],
+    lat: npt.NDArray[np.float64],
+    tolerance: float,
+) -> Longs:
+    """Return for each pattern (a trip of it) the number of the course that it follows.
+
+    Patterns of one timing whose calls all lie within the tolerance follow one course, and so does
+    what is joined by a third: the order of rows changes nothing.
+    """
+    # within one timing by latitude of the first call: patterns that may be one are neighbours
+    top = lat[stop[bounds[trip]]]
+    order = np.lexsort((np.where(np.isfinite(top), top, -np.inf), timing))
+    root = np.arange(len(trip))
+    _join(root, order, trip, timing, bounds, stop, place, lon, lat, tolerance)
+    return root
+
+
+@njit(cache=True, nogil=True)
+def _find(root, i):  # type: ignore[no-untyped-def]
+    while root[i] != i:
+        root[i] = root[root[i]]
+        i = root[i]
+    return i
+
+
+@njit(cache=True, nogil=True)
+def _join(root, order, trip, timing, bounds, stop, place, lon, lat, tolerance):  # type: ignore[no-untyped-def]
+    n = len(order)
+    for a in range(n):
+        i = order[a]
+        here = lat[stop[bounds[trip[i]]]]
+        for b in range(a + 1, n):
+            j = order[b]
+            # invariant: what follows in this timing starts no further south than pattern j
+            north = (lat[stop[bounds[trip[j]]]] - here) * _METRES
+            if timing[j] != timing[i] or north > tolerance:
+                break
+            row, other = bounds[trip[i]], bounds[trip[j]]
+            calls = bounds[trip[i] + 1] - row
+            same = bounds[trip[j] + 1] - other == calls
+            k = 0
+            while same and k < calls:
+                s, t = stop[row + k], stop[other + k]
+                if place[s] != place[t]:  # a stop without a place has none near it: NaN
+                    east = (lon[s] - lon[t]) * np.cos(np.radians(lat[s]))
+                    same = np.hypot(east, lat[s] - lat[t]) * _METRES <= tolerance
+                k += 1
+            if same:
+                p, q = _find(root, i), _find(root, j)
+                root[max(p, q)] = min(p, q)
+    for i in range(n):
+        root[i] = _find(root, i)
+
+
 def _line_keys(routes: pd.DataFrame) -> npt.NDArray[np.uint64]:
     """Return a key of each route's line and mode; the last one stands for an unknown route."""
     text = routes["line"].astype(object) + "\0" + routes["mode"].astype(object)
@@ -133,13 +221,15 @@ def _mix(value):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _hash_trips(bounds, stop, arrival, departure, pickup, place, line):  # type: ignore[no-untyped-def]
-    """Return a hash of each trip's line, places and times from its start, and its boardings."""
+def _hash_trips(bounds, stop, arrival, departure, pickup, modelled, place, line):  # type: ignore[no-untyped-def]
+    """Hash line, places and times of each trip, line and times alone, and count its boardings."""
     n = len(bounds) - 1
     value = np.zeros(n, np.uint64)
+    timing = np.zeros(n, np.uint64)
     boards = np.zeros(n, np.int64)
     for trip in range(n):
         h = line[trip]
+        bare = h
         first, end = bounds[trip], bounds[trip + 1]
         for row in range(first, end):
             # when a vehicle comes to its first stop and leaves its last one is nobody's concern
@@ -150,10 +240,15 @@ def _hash_trips(bounds, stop, arrival, departure, pickup, place, line):  # type:
             )
             h = _mix(h ^ place[stop[row]]) + np.uint64(0x9E3779B97F4A7C15)
             h = _mix(h ^ times)
+            # an interpolated time hangs on the places, of which each portal has its own
+            bare = _mix(bare ^ (np.uint64(1) if modelled[row] else times)) + np.uint64(
+                0x9E3779B97F4A7C15
+            )
             if pickup[row] != 1 and row < end - 1:
                 boards[trip] += 1
         value[trip] = h
-    return value, boards
+        timing[trip] = bare
+    return value, timing, boards
 
 
 def runs_on(on: Mask, frequencies: pd.DataFrame, twins: Twins, *, limit: int, layer: str) -> Runs:

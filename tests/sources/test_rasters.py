@@ -117,8 +117,8 @@ def test_nan_infinity_and_extremes_of_floats_are_no_data_and_listed(tmp_path):
     assert found.valid.tolist() == [[True, False, False, False, False, False]]
     (row,) = found.audit.rows
     assert (row.action, row.count) == ("unknown", 4)  # NaN is a usual way to say "no data"
-    assert "inf (1x)" in row.examples
-    assert "-inf (1x)" in row.examples
+    assert "inf (1x, [0, 2])" in row.examples
+    assert "-inf (1x, [0, 3])" in row.examples
 
 
 def test_scale_and_offset_are_applied_after_nodata(tmp_path):
@@ -127,7 +127,7 @@ def test_scale_and_offset_are_applied_after_nodata(tmp_path):
     found = read_band(path, expected=Expected(0, 100))
     assert found.values[0, :2].tolist() == [-1, 4]
     assert found.valid.tolist() == [[False, True, False]]
-    assert found.audit.rows[0].examples == "-1 (1x)"
+    assert found.audit.rows[0].examples == "-1 (1x, [0, 0])"
     assert scaled(np.array([3], np.uint8), 1.0, 0.0).dtype == np.uint8
 
 

@@ -76,15 +76,16 @@ def test_lines_cut_at_their_vertices_are_the_same_network(points: list, toleranc
 def test_reference_network(shared) -> None:
     routes = gpd.read_file(shared / "data/omggs/cycle_routes.geojson")
     lines, audit = cycleways.built(routes)
-    assert len(lines) == 3980
-    assert {(r.action, r.count) for r in audit} == {("noted", 26), ("guessed", 1)}
+    # 12 of 3980 that stand are closed by their tags: 8 with access=no, 3 stairs, a rest area
+    assert len(lines) == 3968
+    assert {(r.action, r.count) for r in audit} == {("noted", 26), ("guessed", 1), ("dropped", 12)}
     metric = lines.to_crs(CRS)
     form = cycleways.network_form(metric)
-    assert form["length_km"].round(3).unique().tolist() == [702.797]
+    assert form["length_km"].round(3).unique().tolist() == [700.963]
     assert form["components"].tolist() == [368, 334, 294]
     share = 100 * form["largest_share"]
-    assert round(share[0], 3) == 16.899
-    assert share.round(2).tolist()[1:] == [17.02, 17.16]
+    assert round(share[0], 3) == 16.774
+    assert share.round(2).tolist()[1:] == [16.89, 17.03]
     # shared vertices are the same before and after reprojection
     a, b = cycleways._shared_vertices(lines.geometry.to_numpy())
     assert cycleways.group_labels(a, b, len(lines)).tolist() == (
@@ -286,7 +287,7 @@ def test_dangling_ends_equal_plain_search(points: list, tolerance: float) -> Non
 def test_real_ends(shared) -> None:
     lines, _ = cycleways.built(gpd.read_file(shared / "data/omggs/cycle_routes.geojson"))
     kinds = cycleways.line_ends(lines.to_crs(CRS))["kind"].value_counts()
-    assert kinds.to_dict() == {"dangling": 1254, "undershoot": 26, "overshoot": 13}
+    assert kinds.to_dict() == {"dangling": 1254, "undershoot": 27, "overshoot": 13}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -169,6 +170,29 @@ def test_network_stress_and_length_agree(tags: dict[str, str]) -> None:
     frame = gpd.GeoDataFrame([tags], geometry=[shapely.LineString([(0, 0), (9, 0)])], crs=2180)
     count = int(cycleways.directions(frame)[0][0])
     assert (count <= sum(want)) if one_side_only(tags) else (count == sum(want))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(TAG_SETS, min_size=1, max_size=8), st.booleans())
+@example([{"highway": "path", "bicycle": "no"}, {"highway": "cycleway"}], False)
+@example([{"highway": "footway"}, {"highway": "steps", "bicycle": "designated"}], True)
+def test_what_no_direction_is_open_on_is_no_built_length(
+    sets: list[dict[str, str]], told: bool
+) -> None:
+    """Of any class: a metre counts as built where, and only where, a bicycle may be ridden."""
+    lines = [shapely.LineString([(0, 50 * i), (9, 50 * i)]) for i in range(len(sets))]
+    frame = gpd.GeoDataFrame(sets, geometry=lines, crs=2180)
+    if told:  # a column of states says that all of it stands; the tags say who may use it
+        frame["state"] = "built"
+    split = cycleways.by_state(frame)
+    counts = cycleways.directions(frame)[0]
+    assert set(split.built.index) <= set(np.flatnonzero(counts > 0))
+    if told:  # all stands: what is not built length is closed, and is counted so
+        assert sorted(split.built.index) == np.flatnonzero(counts > 0).tolist()
+        (shut,) = [r.count for r in split.audit if "close" in r.what.en] or [0]
+        assert shut == int((counts == 0).sum())
+    if len(split.built):
+        assert (cycleways.directions(split.built)[0] > 0).all()
 
 
 @settings(max_examples=30, deadline=None)

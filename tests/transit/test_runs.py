@@ -65,8 +65,11 @@ def test_a_feed_given_twice_is_one(town, write):
         ("waiting longer", "t1,08:05:00,08:06:00", "t1,08:04:00,08:06:00", False),
         ("earlier at its first stop", "t1,08:00:00,08:00", "t1,07:50:00,08:00", True),
         ("leaving its last stop", "08:20:00,08:20:00,D", "08:20:00,08:29:00,D", True),
-        ("a stop ten metres off", "54.605", "54.6051", False),
         ("a stop a centimetre off", "54.605,", "54.6050001,", True),
+        ("a stop 19 metres north", "54.605,", "54.60517,", True),
+        ("a stop 21 metres north", "54.605,", "54.60519,", False),
+        ("a stop 19 metres east", "18.235", "18.235294", True),
+        ("a stop 21 metres east", "18.235", "18.235330", False),
         ("another name of a stop", "Łąkowa", "Łąka", True),
         ("another head sign", "t1,Las", "t1,Bór", True),
         ("another direction", "t1,Las,0", "t1,Las,1", True),
@@ -127,6 +130,74 @@ def test_nameless_lines_and_stops_without_position_are_compared_by_what_there_is
     one, two = write(town, name="one.zip"), write(renamed(town), name="two.zip")
     feed = read_feed([one, two])
     assert len(feed.departures(WEDNESDAY)) == len(read_feed(one).departures(WEDNESDAY))
+
+
+@pytest.mark.parametrize("decimals", [6, 5, 4])
+@pytest.mark.parametrize("cut", [round, lambda v, n: int(v * 10**n) / 10**n])
+def test_portals_that_round_coordinates_export_one_timetable(town, write, decimals, cut):
+    exact = renamed(town, "")
+    rows = [r.split(",") for r in str(town["stops"]).splitlines()]
+    lat, lon = rows[0].index("stop_lat"), rows[0].index("stop_lon")
+    for k, row in enumerate(rows[1:], 1):  # each stop somewhere between two rounded places
+        row[lat], row[lon] = (
+            f"{float(row[lat]) + k * 7.3e-5:.7f}",
+            f"{float(row[lon]) - k * 4e-5:.7f}",
+        )
+    exact["stops"] = "\n".join(map(",".join, rows)) + "\n"
+    for row in rows[1:]:
+        row[lat], row[lon] = (f"{cut(float(row[c]), decimals)}" for c in (lat, lon))
+    twin = renamed({**exact, "stops": "\n".join(map(",".join, rows)) + "\n"})
+    one, two = write(exact, name="one.zip"), write(twin, name="two.zip")
+    single = read_feed(one)
+    for paths in ([one, two], [two, one]):
+        feed = read_feed(paths)
+        for day in (WEDNESDAY, SATURDAY):
+            assert len(feed.departures(day)) == len(single.departures(day))
+            assert feed.trips_on(day) == single.trips_on(day)
+
+
+def test_interpolated_times_between_rounded_places_do_not_part_runs(tmp_path_factory):
+    def tables(mid: str) -> Tables:
+        return {
+            "stops": f"stop_id,stop_lat,stop_lon\nA,54.40,18.50\nB,{mid},18.50\nC,54.50,18.50\n",
+            "routes": "route_id,route_short_name,route_type\nr1,1,3\n",
+            "trips": "trip_id,route_id,service_id\nt,r1,W\n",
+            "stop_times": "trip_id,stop_id,stop_sequence,arrival_time,departure_time\n"
+            "t,A,1,08:00:00,08:00:00\nt,B,2,,\nt,C,3,09:00:00,09:00:00\n",
+            "calendar_dates": f"service_id,date,exception_type\nW,{WEDNESDAY.replace('-', '')},1\n",
+        }
+
+    folder = tmp_path_factory.mktemp("feeds")
+    paths = [folder_of(tables(mid), folder / mid) for mid in ("54.43146", "54.4315", "54.4314")]
+    feed = read_feed(paths)
+    assert len(set(feed.calls.departure.tolist())) > 3  # the times at B differ
+    assert feed.trips_on(WEDNESDAY) == 1
+
+
+@given(
+    offsets=st.lists(
+        st.sampled_from([0.0, 0.00005, 0.00011, 0.0003, 0.001]), min_size=2, max_size=8
+    ),
+    line=st.lists(st.sampled_from(["1", "2"]), min_size=8, max_size=8),
+)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_runs_at_one_minute_are_as_many_as_their_lines_and_places(tmp_path_factory, offsets, line):
+    folder = tmp_path_factory.mktemp("feeds")
+    paths = []
+    for i, offset in enumerate(offsets):
+        tables = {
+            "stops": f"stop_id,stop_lat,stop_lon\nA,{54.4 + offset},18.50\nB,{54.5 + offset},18.50\n",
+            "routes": f"route_id,route_short_name,route_type\nr,{line[i]},3\n",
+            "trips": "trip_id,route_id,service_id\nt,r,W\n",
+            "stop_times": "trip_id,stop_id,stop_sequence,arrival_time,departure_time\n"
+            "t,A,1,08:00:00,08:00:00\nt,B,2,08:30:00,08:30:00\n",
+            "calendar_dates": f"service_id,date,exception_type\nW,{WEDNESDAY.replace('-', '')},1\n",
+        }
+        paths.append(folder_of(tables, folder / f"f{i}"))
+    # 0, 5.6 and 12.2 m are one place; 33 m and 111 m are others
+    expected = {(line[i], 0.0 if v < 0.0002 else v) for i, v in enumerate(offsets)}
+    assert read_feed(paths).trips_on(WEDNESDAY) == len(expected)
+    assert read_feed(paths[::-1]).trips_on(WEDNESDAY) == len(expected)
 
 
 TIMES = st.lists(st.integers(0, 5), min_size=1, max_size=6)
