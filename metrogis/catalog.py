@@ -43,6 +43,7 @@ declared ``missing = "reason"``; checks that need it say so. Example::
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import math
 import tomllib
@@ -168,6 +169,24 @@ class _Columns(_Layer):
     encoding: str | None = None
     member: str | None = None
     """File inside a ``.zip``."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                text_of_it = codecs.lookup(value)._is_text_encoding
+            except (LookupError, ValueError):
+                text_of_it = False
+            if not text_of_it:
+                raise CatalogError(
+                    Text(f"nieznane kodowanie {value!r}", f"unknown encoding {value!r}"),
+                    remedy=Text(
+                        'na przykład "utf-8", "cp1250" (Windows), "iso-8859-2"',
+                        'for example "utf-8", "cp1250" (Windows), "iso-8859-2"',
+                    ),
+                )
+        return value
 
     @model_validator(mode="after")
     def _marks(self) -> _Columns:

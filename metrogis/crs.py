@@ -237,10 +237,62 @@ def axis_order(srs_name: str, *, layer: str | None = None) -> AxisOrder:
     )
 
 
-def check_area_of_use(frame: gpd.GeoDataFrame, *, layer: str) -> None:
+SWAP = Text(
+    "zamień osie w źródle albo dopisz swap_axes = true w katalogu",
+    "swap the axes in the source, or set swap_axes = true in the catalog",
+)
+"""Remedy for swapped axes of a vector layer; readers of other files have others."""
+
+
+def swap_columns(x: str, y: str) -> Text:
+    """Return the remedy for swapped axes of a table whose coordinates stand in two columns."""
+    return Text(
+        f'zamień w katalogu: x = "{y}", y = "{x}"',
+        f'swap them in the catalog: x = "{y}", y = "{x}"',
+    )
+
+
+def mislabelled(bounds: Any, crs: Any) -> bool:
+    """Tell whether coordinates cannot be degrees although their CRS says so: metres, mostly.
+
+    >>> mislabelled([471000, 720000, 472000, 721000], "EPSG:4326"), mislabelled([0, 0, 9, 9], 2180)
+    (True, False)
+    """
+    box = np.abs(np.asarray(bounds, float))
+    # 360: longitudes may run from 0; no latitude and no longitude is beyond it
+    return bool(crs is not None and parse(crs).is_geographic and np.isfinite(box).all()
+                and box.max(initial=0.0) > 360.0)  # fmt: skip
+
+
+def require_degrees(bounds: Any, crs: Any, *, layer: str) -> None:
+    """Raise where coordinates in metres are labelled as degrees.
+
+    Raises
+    ------
+    CRSError
+        It says how the catalog states the true CRS.
+    """
+    if not mislabelled(bounds, crs):
+        return
+    shown, name = ", ".join(f"{v:.6g}" for v in bounds), name_of(parse(crs))
+    raise CRSError(
+        Text(
+            f"współrzędne ({shown}) to nie stopnie, choć plik podaje układ {name}",
+            f"coordinates ({shown}) are no degrees, although the file says {name}",
+        ),
+        layer=layer,
+        remedy=Text(
+            'podaj prawdziwy układ w katalogu: crs = "EPSG:2180" (albo 2176-2179)',
+            'state the true CRS in the catalog: crs = "EPSG:2180" (or 2176-2179)',
+        ),
+    )
+
+
+def check_area_of_use(frame: gpd.GeoDataFrame, *, layer: str, swap: Text = SWAP) -> None:
     """Raise when coordinates fall outside the area where the CRS holds.
 
-    Swapped axes are the usual cause: the error says so when swapping them back would help.
+    Swapped axes are the usual cause: the error says so when swapping them back would help, and
+    ``swap`` how.
     """
     crs = parse(frame.crs, layer=layer)
     area = crs.area_of_use
@@ -249,6 +301,7 @@ def check_area_of_use(frame: gpd.GeoDataFrame, *, layer: str) -> None:
     bounds = frame.geometry.total_bounds
     if not np.isfinite(bounds).all():
         return
+    require_degrees(bounds, crs, layer=layer)
     if _inside(bounds, crs, area):
         return
     swapped = bounds[[1, 0, 3, 2]]
@@ -261,10 +314,7 @@ def check_area_of_use(frame: gpd.GeoDataFrame, *, layer: str) -> None:
                 f"axes look swapped: extent ({shown}) lies outside the area of use of {name}",
             ),
             layer=layer,
-            remedy=Text(
-                "zamień osie w źródle albo dopisz swap_axes = true w katalogu",
-                "swap the axes in the source, or set swap_axes = true in the catalog",
-            ),
+            remedy=swap,
         )
     raise CRSError(
         Text(

@@ -16,14 +16,14 @@ import pandas as pd
 import pyproj
 import shapely
 
-from metrogis import boundary, finer, judging, parsed, placing, provenance, schemas
+from metrogis import boundary, completing, finer, judging, parsed, placing, provenance, schemas
 from metrogis import catalog as cat
 from metrogis import crs as crs_rules
 from metrogis.errors import CRSError, MetrogisError, SourceError
 from metrogis.evidence import loss, record
 from metrogis.osm.values import kind_of, plain_key
 from metrogis.provenance import Audit, Source
-from metrogis.sources import files, gdal, tables, values, vector
+from metrogis.sources import files, gdal, rasters, tables, values, vector
 from metrogis.sources.rasters import Expected
 from metrogis.texts import Text
 
@@ -181,6 +181,8 @@ def _grid(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source: S
         path, layer=name, nodata=layer.nodata, crs=layer.crs, band=layer.band, in_cells=True,
         expected=_stated(layer),
     )  # fmt: skip
+    if raw.transform is not None:
+        rasters.require_projected(raw.crs, raw.transform, raw.shape, layer=name, metric=False)
     if layer.range is None and not layer.classes:
         # before cells are mixed: a fill that is not declared would spoil its neighbours
         assert raw.transform is not None
@@ -227,6 +229,9 @@ def _table(
         frame = _moved(frame, metro.crs)
         if layer.inside is not None:
             placing.placed(metro, name, frame)  # before it is cut: why nothing is left
+    frame, found = completing.completed(metro, name, schema, frame)
+    audit += found
+    alone = alone and not len(found)
     frame, found = schemas.conform(frame, schema, layer=name)
     audit += found
     if schema == "PopulationCells":

@@ -120,6 +120,7 @@ def _meet(boxes: np.ndarray, guard: np.ndarray) -> np.ndarray:
 
 def _elsewhere(metro: Metro, name: str, boxes: np.ndarray, guard: np.ndarray) -> CRSError:
     whole = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+    stated = metro.catalog.layers.get(name)
     shown = ", ".join(f"{v:.0f}" for v in whole)
     swapped = bool(_meet(boxes[:, [1, 0, 3, 2]], guard).any())
     return CRSError(
@@ -131,13 +132,34 @@ def _elsewhere(metro: Metro, name: str, boxes: np.ndarray, guard: np.ndarray) ->
         ),
         layer=name,
         place=metro.info.crs,
-        remedy=Text(
-            "sprawdź, czy to dane tego obszaru, i układ warstwy; przy zamienionych osiach wpisz "
-            "swap_axes = true",
-            "check that these are data of this area, and the CRS of the layer; for swapped axes "
-            "set swap_axes = true",
-        ),
+        remedy=_unswap(stated) if swapped else _CHECK,
     )
+
+
+_CHECK = Text(
+    "sprawdź, czy to dane tego obszaru, i układ współrzędnych pliku",
+    "check that these are data of this area, and the CRS of the file",
+)
+_SWAPS = {
+    "vector": crs_rules.SWAP,
+    "gtfs": Text(
+        "zamień w pliku stops.txt kolumny stop_lat i stop_lon",
+        "swap the columns stop_lat and stop_lon in stops.txt",
+    ),
+    "raster": Text(
+        "nadaj rastrowi położenie na nowo (gdal_translate -a_ullr zachód północ wschód południe)",
+        "georeference the raster anew (gdal_translate -a_ullr west north east south)",
+    ),
+}
+"""What undoes swapped axes, by driver: only vector layers have swap_axes."""
+
+
+def _unswap(layer: Any) -> Text:
+    """Return what undoes swapped axes of a layer of the catalog."""
+    x, y = getattr(layer, "x", None), getattr(layer, "y", None)
+    if x is not None and y is not None:
+        return crs_rules.swap_columns(x, y)
+    return _SWAPS.get(getattr(layer, "driver", ""), _CHECK)
 
 
 def _of_these_municipalities(metro: Metro, name: str, table: pd.DataFrame) -> None:

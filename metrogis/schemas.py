@@ -6,6 +6,7 @@ every repair in an audit, and collects all that is wrong into one error.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from metrogis import limits
+from metrogis import codes, limits
+from metrogis.dates import read as dates_read
 from metrogis.errors import SchemaError
 from metrogis.evidence.losses import Loss, loss, record
 from metrogis.osm import rows as osm_rows
@@ -432,16 +434,34 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
             Text("; ".join(p.pl for p in problems), "; ".join(p.en for p in problems)),
             layer=layer,
             place=f"schema {schema}",
-            remedy=Text(
-                "popraw źródło albo nazwij kolumny w [layers.*.rename] katalogu",
-                "fix the source, or name the columns in [layers.*.rename] of the catalog",
-            ),
+            remedy=_remedy(out, rules, layer),
         )
     if rules.counts_once:
         out, repeated = _once(out, rules.counts_once, layer)
         audit += repeated
     out.attrs = dict(frame.attrs)
     return record(out, lost), audit
+
+
+def _remedy(frame: pd.DataFrame, rules: Schema, layer: str) -> Text:
+    """Return what to write into the catalog: codes of words where those are what is wrong."""
+    lines = [
+        codes.map_line(name, words, rule.allowed)
+        for name, rule in rules.fields.items()
+        if rule.allowed
+        and name in frame.columns
+        and (words := codes.foreign(frame[name], rule.allowed))
+    ]
+    if lines:
+        shown = "; ".join(lines)
+        return Text(
+            f"wpisz w katalogu, w [layers.{layer}] (sprawdź znaczenia): {shown}",
+            f"write into the catalog, under [layers.{layer}] (check the meanings): {shown}",
+        )
+    return Text(
+        "popraw źródło albo nazwij kolumny w [layers.*.rename] katalogu",
+        "fix the source, or name the columns in [layers.*.rename] of the catalog",
+    )
 
 
 def _once(frame: Any, columns: tuple[str, ...], layer: str) -> tuple[Any, Audit]:
@@ -494,6 +514,20 @@ def _nothing_stands(layer: str) -> SchemaError:
     )
 
 
+_TORN = Text(
+    "geometria z wierzchołkiem, którego położenia nie ma (NaN, nieskończoność)",
+    "geometry with a vertex that has no position (NaN, infinity)",
+)
+
+
+def _torn(values: np.ndarray) -> np.ndarray:
+    """Tell which geometries have a vertex that is no place, beside others or alone."""
+    xy, owner = shapely.get_coordinates(values, return_index=True)
+    found = np.zeros(len(values), bool)
+    found[owner[~np.isfinite(xy).all(axis=1)]] = True
+    return found
+
+
 def _lost_rows(rows: gpd.GeoDataFrame) -> list[Loss]:
     """Return the losses of rows without a usable geometry.
 
@@ -503,9 +537,20 @@ def _lost_rows(rows: gpd.GeoDataFrame) -> list[Loss]:
     values = rows.geometry.to_numpy()
     bare = shapely.is_missing(values) | shapely.is_empty(values)
     other = Text("geometria innego rodzaju", "geometry of another kind")
+    torn = _torn(values)
     bounds = shapely.bounds(values)
-    bare |= ~np.isfinite(bounds).all(axis=1)
-    found = [loss("row", other, rows.index[~bare], where=values[~bare], crs=rows.crs)]
+    bare |= ~np.isfinite(bounds).all(axis=1) & ~torn
+    found = [loss("row", other, rows.index[~bare & ~torn], where=values[~bare & ~torn],
+                  crs=rows.crs)]  # fmt: skip
+    if torn.any():
+        rest = [shapely.get_coordinates(value) for value in values[torn]]
+        rest = [xy[np.isfinite(xy).all(axis=1)] for xy in rest]
+        some = np.array([len(xy) > 0 for xy in rest])
+        boxes = [shapely.box(*xy.min(axis=0), *xy.max(axis=0)) for xy in rest if len(xy)]
+        at = np.flatnonzero(torn)
+        found.append(loss("row", _TORN, rows.index[at[some]], where=np.array(boxes, object),
+                          crs=rows.crs))  # fmt: skip
+        bare[at[~some]] = True
     rows = rows.loc[bare]
     what = Text("wiersz bez geometrii", "row without geometry")
     if not len(rows):
@@ -612,6 +657,11 @@ def _conform_geometry(
     empty = shapely.is_missing(values) | shapely.is_empty(values)
     if shapely.has_z(values).any():
         values = np.asarray(shapely.force_2d(values), dtype=object)
+    torn = _torn(values)
+    if torn.any():  # what lies between its neighbours is not known: never bridged
+        audit = audit.add(layer, "dropped", int(torn.sum()), _TORN, frame.index[torn])
+        values, empty = values.copy(), empty | torn
+        values[torn] = None
     values, empty, audit = _repaired(values, empty, rules, layer, audit)
     if empty.all():
         raise SchemaError(
@@ -763,8 +813,8 @@ def _cast(
     if rule.kind == "flag":
         return _flags(name, column, audit)
     if rule.kind == "date":
-        dates = pd.to_datetime(column, errors="coerce")
-        bad = dates.isna() & column.notna()
+        dates = pd.to_datetime(column.map(dates_read, na_action="ignore"), errors="coerce")
+        bad = dates.isna() & ~_blank(column)
         return dates, audit, ([_bad(name, column, bad, "datą", "a date")] if bad.any() else [])
     if rule.kind in ("teryt", "area"):
         return _teryt(column, rule, layer, audit)
@@ -806,10 +856,14 @@ def _each(column: pd.Series, text_of: Callable[[Any], str]) -> pd.Series:
     return pd.Series(out, index=column.index, dtype="object")
 
 
+_WHOLE = re.compile(r"(?<=\d)\.0+$")
+"""A spreadsheet's ``.0`` at the end of a code."""
+
+
 def _digits(value: Any) -> str:
     whole = isinstance(value, float) and value.is_integer()
     text = str(int(value)) if whole else str(value)
-    return text.strip().replace("_", "")
+    return _WHOLE.sub("", text.strip().replace("_", ""))
 
 
 def _teryt(
@@ -828,6 +882,12 @@ def _teryt(
     if areas:
         lost, right = r"[0-9]|[0-9]{3}|[0-9]{6}", r"[0-9]{2}|[0-9]{4}|[0-9]{7}|\*"
     short = digits.str.fullmatch(lost).fillna(False).astype(bool)
+    # a zero was lost only by voivodeships 02 to 08; the last digit is a kind, the first ones of a
+    # county are 01 to 38 or 61 to 80: where one code breaks this, no zero was lost by the column
+    six = digits[short & (digits.str.len() == 6)]
+    if not six.str.fullmatch(r"[2468](?:0[1-9]|[12][0-9]|3[0-8]|6[1-9]|7[0-9]|80)[0-9]{2}"
+                             r"[1234589]").all():  # fmt: skip
+        short &= digits.str.len() != 6
     audit = audit.add(
         layer,
         "repaired",
@@ -840,7 +900,10 @@ def _teryt(
     if rule.nullable:
         bad &= cleaned.notna()
     if bad.any():
-        words = ("kodem TERYT z 7 cyfr", "a TERYT code of 7 digits")
+        words = (
+            "kodem TERYT z 7 cyfr, ostatnia to rodzaj gminy (2261011, nie 226101)",
+            "TERYT codes of 7 digits, the last one for the kind (2261011, not 226101)",
+        )
         if areas:
             words = (
                 "kodem TERYT z 7 cyfr (gmina), 4 (powiat), 2 (województwo) ani znakiem *",

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import datetime
+import warnings
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -57,7 +60,7 @@ def test_missing_and_duplicate_teryt() -> None:
         schemas.conform(_municipalities().drop(columns="teryt"), "Municipalities", layer="m")
     with pytest.raises(SchemaError, match="column 'teryt'.*duplicate values"):
         schemas.conform(_municipalities(teryt=["2261011"] * 2), "Municipalities", layer="m")
-    with pytest.raises(SchemaError, match="TERYT code of 7 digits"):
+    with pytest.raises(SchemaError, match="TERYT codes of 7 digits"):
         schemas.conform(_municipalities(teryt=["2261011", None]), "Municipalities", layer="m")
 
 
@@ -404,3 +407,52 @@ def test_a_row_written_twice_counts_once(schema: str) -> None:
     assert (row.action, row.count) == ("dropped", 2)
     told = [r for r in audit if "another value" in r.what.en]
     assert [r.count for r in told] == ([2] if schema == "PopulationCells" else [])
+
+
+@pytest.mark.parametrize("kind", ["line", "polygon"])
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_vertex_that_is_no_place_is_a_loss_and_never_bridged(kind, odd, at):
+    xy = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 50.0], [0.0, 50.0]])
+    xy[at + (kind == "polygon"), at % 2] = odd  # a ring cannot begin at none
+    whole = np.array([[200.0, 0.0], [300.0, 0.0], [300.0, 50.0], [200.0, 50.0]])
+    make = shapely.LineString if kind == "line" else shapely.Polygon
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torn = make(xy) if kind == "line" else make([*xy, xy[0]])
+    frame = gpd.GeoDataFrame({"name": ["torn", "whole"]}, geometry=[torn, make(whole)], crs=2180)
+    out, audit = schemas.conform(frame, "Streets" if kind == "line" else "Areas", layer="l")
+    assert out["name"].tolist() == ["whole"]
+    (row,) = [r for r in audit if "vertex" in r.what.en]
+    assert (row.action, row.count) == ("dropped", 1)
+    (lost,) = losses_of(out)
+    assert lost.where is not None  # near it nothing is certain; the box of what is left of it
+    assert lost.where.within(shapely.box(-1, -1, 101, 51))
+
+
+DATES = [
+    ("2024-10-01", True), ("2024-10-01 00:00", True), ("01.10.2024", True), ("1/10/2024", True),
+    ("20241001", True), (20241001, True), (45566, True), (45566.0, True),
+    (pd.Timestamp("2024-10-01"), True), (datetime.date(2024, 10, 1), True),
+    ("2024-13-01", False), ("31.02.2024", False), (7, False), (1e300, False), (-1, False),
+    (np.inf, False), ("1e9", False), ("0024-10-01", False), (True, False), ("jutro", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "good"), DATES)
+def test_dates_as_tables_write_them(value, good):
+    frame = pd.DataFrame({"first": [value], "last": ["2024-10-09"]}, dtype="object")
+    if not good:
+        with pytest.raises(SchemaError, match="column 'first': 1 values are not a date"):
+            schemas.conform(frame, "SchoolHolidays", layer="h")
+        return
+    out, _ = schemas.conform(frame, "SchoolHolidays", layer="h")
+    assert out["first"].tolist() == [pd.Timestamp("2024-10-01")]
+
+
+def test_every_number_of_every_schema_has_limits_that_hold():
+    for schema in schemas.SCHEMAS.values():
+        for name, rule in schema.fields.items():
+            if rule.kind in ("number", "integer"):
+                assert rule.low is not None, (schema.name, name)
+                assert rule.high is not None, (schema.name, name)

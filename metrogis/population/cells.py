@@ -200,6 +200,7 @@ def from_raster(
         source, valid, audit = read.values, read.valid, read.audit
         transform = read.transform if transform is None else transform
         crs = read.crs if crs is None else crs
+        rasters.require_projected(crs, transform, source.shape, layer=layer)
     elif transform is not None and source.ndim == 2:
         valid = rasters.data_cells(source, nodata=_several(nodata))
         if expected is None:

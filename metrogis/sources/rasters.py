@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from metrogis import boundary
-from metrogis.errors import SourceError
+from metrogis import crs as crs_rules
+from metrogis.errors import CRSError, SourceError
 from metrogis.provenance import Audit
 from metrogis.sources.gdal import open_raster
 from metrogis.texts import Text
@@ -392,6 +393,36 @@ def read_band(
         valid &= data_cells(values)
     valid, more = expect(values, valid, expected, layer=layer)
     return Band(values, valid, transform, crs, audit + more)
+
+
+def require_projected(
+    crs: Any, transform: Any, shape: tuple[int, ...], *, layer: str, metric: bool = True
+) -> None:
+    """Raise for a raster whose coordinates are no degrees though it says so, or that is in degrees.
+
+    Raises
+    ------
+    CRSError
+        Its remedy can be followed with a file.
+    """
+    if crs is None or not crs_rules.parse(crs, layer=layer).is_geographic:
+        return
+    x, y = transform * (0, 0)
+    far_x, far_y = transform * (shape[1], shape[0])
+    box = [min(x, far_x), min(y, far_y), max(x, far_x), max(y, far_y)]
+    crs_rules.require_degrees(box, crs, layer=layer)
+    if metric:
+        raise CRSError(
+            Text(
+                f"w układzie {crs_rules.name_of(crs)} nie liczy się odległości",
+                f"distances cannot be computed in {crs_rules.name_of(crs)}",
+            ),
+            layer=layer,
+            remedy=Text(
+                "przelicz plik: gdalwarp -r sum -t_srs EPSG:2180 stary.tif nowy.tif",
+                "reproject the file: gdalwarp -r sum -t_srs EPSG:2180 old.tif new.tif",
+            ),
+        )
 
 
 def scaled(stored: Array, scale: float, offset: float) -> Array:

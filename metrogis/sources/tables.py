@@ -143,7 +143,7 @@ def points(
         geometry=gpd.points_from_xy(xs[good], ys[good]),
         crs=crs_rules.parse(crs, layer=layer),
     )
-    crs_rules.check_area_of_use(located, layer=layer)
+    crs_rules.check_area_of_use(located, layer=layer, swap=crs_rules.swap_columns(x, y))
     return located, list(frame.index[~good])
 
 
@@ -273,5 +273,8 @@ def require_columns(frame: pd.DataFrame, names: Sequence[str], *, layer: str, pl
             ),
             layer=layer,
             place=place,
-            remedy=Text("popraw rename, keep lub drop", "fix rename, keep or drop"),
+            remedy=Text(
+                "popraw w katalogu nazwę w rename, keep, drop lub map",
+                "fix the name in rename, keep, drop or map of the catalog",
+            ),
         )

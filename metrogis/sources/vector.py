@@ -16,7 +16,7 @@ import shapely
 from metrogis import boundary
 from metrogis import crs as crs_rules
 from metrogis.errors import SourceError
-from metrogis.sources import gdal
+from metrogis.sources import dbf, gdal
 from metrogis.texts import Text
 
 _PARQUET = (".parquet", ".geoparquet")
@@ -48,8 +48,9 @@ def read(
         Layer inside the file; needed when the file holds several (folders of a KML are read
         together unless one is named).
     crs : str, optional
-        Stands in where the file says nothing, and for GeoJSON without a ``crs`` of its own;
-        contradicting what the file says is an error.
+        Stands in where the file says nothing, for GeoJSON without a ``crs`` of its own, and where
+        coordinates in metres are labelled as degrees; contradicting what else the file says is an
+        error.
     swap_axes : bool
         Swap x and y after reading.
     encoding : str, optional
@@ -76,10 +77,13 @@ def read(
         if file.suffix.lower() in _PARQUET:
             frame = gpd.read_parquet(file)
         else:
+            if encoding is None and file.suffix.lower() == ".shp":
+                encoding = dbf.encoding_of(file, layer=layer)
             frame = _ogr(file, layer, sublayer, encoding, found.drivers)
     if crs is not None:
         stated = crs_rules.parse(crs, layer=layer)
-        if frame.crs is None or silent:
+        bounds = frame.geometry.total_bounds
+        if frame.crs is None or silent or crs_rules.mislabelled(bounds, frame.crs):
             frame = frame.set_crs(stated, allow_override=True)
         else:
             crs_rules.require_same_as_stated(frame.crs, stated, layer=layer)
@@ -140,7 +144,7 @@ def _ogr(
             warnings.simplefilter("ignore")  # mixed time zones and the like: not our concern
             about = pyogrio.read_info(path, layer=name, encoding=encoding, **options)
             _require_sensible(about, path, layer, drivers)
-            part = pyogrio.read_dataframe(path, layer=name, encoding=encoding, **options)
+            part = _decoded(path, layer, name, encoding, options)
         if together and isinstance(part, gpd.GeoDataFrame):
             part["folder"] = name
         parts.append(part)
@@ -153,6 +157,21 @@ def _ogr(
             remedy=Text('użyj driver = "table"', 'use driver = "table"'),
         )
     return joined(placed)
+
+
+def _decoded(
+    path: Path, layer: str, name: str, encoding: str | None, options: dict[str, Any]
+) -> Any:
+    """Read one layer of a file; texts in another encoding than it has are one error."""
+    try:
+        return pyogrio.read_dataframe(path, layer=name, encoding=encoding, **options)
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            Text(f"teksty nie są w {error.encoding}", f"texts are not in {error.encoding}"),
+            layer=layer,
+            place=path.name,
+            remedy=dbf.CHOOSE,
+        ) from error
 
 
 def joined(parts: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:

@@ -186,7 +186,8 @@ def test_runs_at_one_minute_are_as_many_as_their_lines_and_places(tmp_path_facto
     paths = []
     for i, offset in enumerate(offsets):
         tables = {
-            "stops": f"stop_id,stop_lat,stop_lon\nA,{54.4 + offset},18.50\nB,{54.5 + offset},18.50\n",
+            "stops": "stop_id,stop_lat,stop_lon\n"
+            f"A,{54.4 + offset},18.50\nB,{54.5 + offset},18.50\n",
             "routes": f"route_id,route_short_name,route_type\nr,{line[i]},3\n",
             "trips": "trip_id,route_id,service_id\nt,r,W\n",
             "stop_times": "trip_id,stop_id,stop_sequence,arrival_time,departure_time\n"

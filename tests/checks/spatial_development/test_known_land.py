@@ -234,7 +234,11 @@ def test_fills_that_no_file_declares_are_unknown_and_listed():
     result = urban_form(towns(), raster(values))
     assert result.municipalities["unknown_ha"].tolist() == [2, 1]
     (row,) = [r for r in result.audit if "cannot have" in r.what.en]
-    assert (row.layer, row.count, row.examples) == ("built_up", 3, "255 (2x, [6, 5]), -9999 (1x, [9, 15])")
+    assert (row.layer, row.count, row.examples) == (
+        "built_up",
+        3,
+        "255 (2x, [6, 5]), -9999 (1x, [9, 15])",
+    )
     cover = np.full((20, 20), 1)
     cover[5, 5] = 77
     classes = pd.DataFrame({"code": [1, 2], "habitat": [1, 0], "resistance": [1, 9]})
