@@ -44,7 +44,15 @@ WANTED: dict[str, tuple[str, ...]] = {
         "route_type",
         "continuous_pickup",
     ),
-    "trips": ("trip_id", "route_id", "service_id", "trip_headsign", "direction_id", "shape_id"),
+    "trips": (
+        "trip_id",
+        "route_id",
+        "service_id",
+        "trip_headsign",
+        "direction_id",
+        "block_id",
+        "shape_id",
+    ),
     "stop_times": (
         "trip_id",
         "arrival_time",
@@ -78,7 +86,16 @@ WANTED: dict[str, tuple[str, ...]] = {
         "shape_pt_sequence",
         "shape_dist_traveled",
     ),
-    "transfers": ("from_stop_id", "to_stop_id", "transfer_type", "min_transfer_time"),
+    "transfers": (
+        "from_stop_id",
+        "to_stop_id",
+        "transfer_type",
+        "min_transfer_time",
+        "from_trip_id",
+        "to_trip_id",
+        "from_route_id",
+        "to_route_id",
+    ),
     "feed_info": ("feed_publisher_name", "feed_start_date", "feed_end_date", "feed_version"),
 }
 
@@ -339,6 +356,7 @@ def trips(
             "service_id": table["service_id"].series(),
             "trip_headsign": table["trip_headsign"].series(),
             "direction_id": direction.astype(np.int8),
+            "block_id": table["block_id"].series(),
             "shape_id": table["shape_id"].series(),
             "feed": feed,
         }
@@ -441,35 +459,4 @@ def frequencies(
         "odjazdy według odstępu, nie rozkładu (exact_times = 0)",
         "departures by headway, not by timetable (exact_times = 0)",
     )  # fmt: skip
-    return frame, log.audit
-
-
-def transfers(table: Table, stop_ids: pd.Series, feed: str) -> tuple[pd.DataFrame, Audit]:
-    """Return transfers between known stops: from, to, type, seconds (NaN = not stated)."""
-    log = Log(feed, table.file)
-    ids = list(stop_ids) if table.n else []
-    known = (table["from_stop_id"].find(ids) >= 0) & (table["to_stop_id"].find(ids) >= 0)
-    log("dropped", ~known, "przesiadki nieznanych przystanków", "transfers of unknown stops")
-    table = table.filter(known)
-    kind, bad = integer(table["transfer_type"], 0, range(6), log=log, name="transfer_type")
-    log("guessed", bad, "nieznany transfer_type: przyjęto 0", "unknown transfer_type: 0 taken")
-    column = table["min_transfer_time"]
-    seconds = decimal(column, log, "min_transfer_time")
-    negative = seconds < 0
-    unread = np.isnan(seconds) & column.map(bool, bool)
-    log(
-        "repaired", negative | unread,
-        "min_transfer_time ujemny lub nieczytelny: uznano za niepodany",
-        "min_transfer_time negative or unreadable: taken as not stated",
-        dict.fromkeys(column.filter(negative | unread).text()),
-    )  # fmt: skip
-    seconds[negative] = np.nan
-    frame = pd.DataFrame(
-        {
-            "from_stop_id": table["from_stop_id"].text(),
-            "to_stop_id": table["to_stop_id"].text(),
-            "transfer_type": kind.astype(np.int8),
-            "min_transfer_time": seconds,
-        }
-    )
     return frame, log.audit

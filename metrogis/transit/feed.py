@@ -54,10 +54,11 @@ class Feed:
         route_id, agency_id, route_short_name (the line as shown), route_long_name, route_type,
         mode, mode_group, line (its name as stated; empty for a route without one), feed.
     trips : DataFrame
-        trip_id, route_id, service_id, trip_headsign, direction_id (-1 = not stated), shape_id,
-        feed.
+        trip_id, route_id, service_id, trip_headsign, direction_id (-1 = not stated), block_id,
+        shape_id, feed.
     transfers : DataFrame
-        from_stop_id, to_stop_id, transfer_type, min_transfer_time (seconds, NaN = not stated).
+        from_stop_id, to_stop_id, transfer_type, min_transfer_time (seconds, NaN = not stated),
+        from_trip_id, to_trip_id, from_route_id, to_route_id (empty = any).
     audit : Audit
         What was dropped, repaired, guessed or modelled while reading.
     source : Source

@@ -33,6 +33,7 @@ from metrogis.transit.scan import Plan
 from metrogis.transit.speeds import trip_speeds
 from metrogis.transit.stop_times import from_first_known, stop_times
 from metrogis.transit.tables import Kind, Table, empty_table, read_table
+from metrogis.transit.transfers import clean_transfers
 from metrogis.transit.values import decimal, integer
 
 _KINDS: dict[str, Kind] = {
@@ -165,7 +166,7 @@ def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
         tables["frequencies"], trips["trip_id"], name, max_time, losing
     )  # fmt: skip
     audit += notes
-    transfers, notes = clean.transfers(tables["transfers"], stops["stop_id"], name)
+    transfers, notes = clean_transfers(tables["transfers"], stops["stop_id"], name)
     audit += notes
     plan = Plan(
         run=("trip_id", trips["trip_id"]),
@@ -301,8 +302,15 @@ def read_shapes(archive: Archive) -> pd.DataFrame:
 _IDS = {
     "stops": ("stop_id", "parent_station", "station"),
     "routes": ("route_id", "agency_id"),
-    "trips": ("trip_id", "route_id", "service_id", "shape_id"),
-    "transfers": ("from_stop_id", "to_stop_id"),
+    "trips": ("trip_id", "route_id", "service_id", "block_id", "shape_id"),
+    "transfers": (
+        "from_stop_id",
+        "to_stop_id",
+        "from_trip_id",
+        "to_trip_id",
+        "from_route_id",
+        "to_route_id",
+    ),
     "agency": ("agency_id",),
 }
 

@@ -24,6 +24,7 @@ from metrogis.provenance import Audit
 from metrogis.texts import Text
 from metrogis.transit.daytypes import DateLike
 from metrogis.transit.feed import DAY, Feed
+from metrogis.transit.transfers import for_all_lines
 
 Ints = npt.NDArray[np.int64]
 Times = npt.NDArray[np.int32]
@@ -49,7 +50,7 @@ class TransferRules:
     table : bool
         Whether ``transfers.txt`` counts: types 0 and 1 allow a walk (1: without ``seconds``, the
         vehicle waits), 2 sets the time, 3 forbids, at one stop too. Rows of a station hold for all
-        its stops. Types 4 and 5 (in-seat) are not read.
+        its stops. Rows of certain trips or routes only, and types 4 and 5 (in-seat), are not read.
     """
 
     seconds: float = 180
@@ -328,7 +329,7 @@ def _footpaths(feed: Feed, rules: TransferRules, crs: Any) -> tuple[Ints, Ints, 
     if rules.table:
         members = pd.Series(own).groupby(station).indices
         root = set(feed.stops["parent_station"][feed.stops["parent_station"] != ""])
-        t = feed.transfers
+        t = for_all_lines(feed.transfers)
 
         def stops_of(stop_id: str) -> list[int]:
             k = int(position.get_indexer([stop_id])[0])
