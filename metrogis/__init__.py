@@ -39,6 +39,8 @@ _WHERE = {
     "missing_links": "checks.active_mobility.missing_links",
     "border_gaps": "checks.active_mobility.border_gaps",
     "planned_links": "checks.active_mobility.planned_links",
+    "travel_times": "transit.door_to_door",
+    "journeys": "transit.itinerary",
     "read_feed": "transit",
     "read_app": "sources.app_gml",
     "Feed": "transit",
@@ -85,6 +87,7 @@ __all__ = [
     "cycle_network",
     "functional_links",
     "interchange_access",
+    "journeys",
     "missing_links",
     "model_coherence",
     "open_metro",
@@ -94,6 +97,7 @@ __all__ = [
     "read_feed",
     "run",
     "service_quality",
+    "travel_times",
     "urban_form",
     "urban_growth",
     "white_spots",
@@ -135,6 +139,8 @@ if TYPE_CHECKING:
     from metrogis.sources.app_gml import read_app
     from metrogis.texts import Text
     from metrogis.transit import Feed, read_feed
+    from metrogis.transit.door_to_door import travel_times
+    from metrogis.transit.itinerary import journeys
 
 
 def __getattr__(name: str) -> Any:

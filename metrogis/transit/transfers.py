@@ -1,4 +1,4 @@
-"""Rows of ``transfers.txt``: which changes are timed, take a time, are forbidden, or need no change."""
+"""Rows of ``transfers.txt``: changes that are timed, take a time, are forbidden, or are none."""
 
 from __future__ import annotations
 

@@ -1,0 +1,371 @@
+"""One question of door-to-door times made ready: options, walks, vehicles, links to stops.
+
+:mod:`.door_to_door` asks it for many points, :mod:`.itinerary` for one journey.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date as Date
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from metrogis import crs as crs_rules
+from metrogis.errors import CRSError, ParameterError, SchemaError
+from metrogis.texts import Text
+from metrogis.transit.daytypes import DateLike
+from metrogis.transit.feed import Feed
+from metrogis.transit.points import _transformer
+from metrogis.transit.profile_search import NEVER, Feet, Links, Profile, profile
+from metrogis.transit.vehicles import MICRO, Vehicles, vehicles
+from metrogis.transit.walking import TOLERANCE, Floats, Places, Walker, feet, links_of
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class DoorRules:
+    """How people travel; see :func:`metrogis.transit.door_to_door.travel_times`."""
+
+    walk_speed: float = 4.8
+    access_limit: float = 1000
+    egress_limit: float = 1000
+    transfer_limit: float = 400
+    max_transfers: int = 3
+    slack: float = 60
+    max_time: float = 120
+    detour: float = 1.3
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("access_limit", 0), ("egress_limit", 0), ("transfer_limit", 0), ("slack", 0),
+            ("detour", 1), ("max_transfers", 0),
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if not (_number(value) and math.isfinite(value) and value >= least):
+                raise _bad(name, value, Text(f"liczba od {least}", f"a number from {least}"))
+        for name in ("walk_speed", "max_time"):
+            value = getattr(self, name)
+            if not (_number(value) and math.isfinite(value) and value > 0):
+                raise _bad(name, value, Text("liczba większa od 0", "a number above 0"))
+        if int(self.max_transfers) != self.max_transfers:
+            raise _bad("max_transfers", self.max_transfers, Text("0, 1, 2, ...", "0, 1, 2, ..."))
+        if self.max_time > 24 * 60:
+            raise _bad("max_time", self.max_time, Text("minuty, do 1440", "minutes, up to 1440"))
+
+    @property
+    def longest(self) -> int:
+        """The longest journey, microseconds."""
+        return round(self.max_time * 60 * MICRO)
+
+    @property
+    def spare(self) -> int:
+        """What boarding needs, microseconds."""
+        return round(self.slack * MICRO)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _bad(name: str, value: Any, allowed: Text) -> ParameterError:
+    return ParameterError(
+        Text(f"{name}={value!r} poza zakresem", f"{name}={value!r} is out of range"),
+        layer="travel_times",
+        place=name,
+        remedy=allowed,
+    )
+
+
+def seconds_of_day(value: Any, name: str) -> int:
+    """Return seconds after midnight of ``"07:31"``, ``"07:31:30"`` (past 24:00 too) or a time.
+
+    >>> seconds_of_day("07:31", "depart"), seconds_of_day("25:00:10", "depart")
+    (27060, 90010)
+    """
+    if isinstance(value, time):
+        return value.hour * 3600 + value.minute * 60 + value.second
+    if isinstance(value, str):
+        parts = value.strip().split(":")
+        if len(parts) in (2, 3) and all(p.isdigit() for p in parts):
+            hour, minute, second = (*map(int, parts), 0)[:3]
+            if minute < 60 and second < 60 and hour < 48:
+                return hour * 3600 + minute * 60 + second
+    raise ParameterError(
+        Text(f"{value!r} nie jest godziną", f"{value!r} is no time of day"),
+        layer="travel_times",
+        place=name,
+        remedy=Text('podaj "GG:MM", na przykład "07:31"', 'give "HH:MM", for example "07:31"'),
+    )
+
+
+def one_feed(feed: Feed | Sequence[Feed]) -> Feed:
+    """Return one timetable of several, ids prefixed by the feed's name.
+
+    Raises
+    ------
+    ParameterError
+        For none, for what is no feed, or two of one name.
+    """
+    feeds = [feed] if isinstance(feed, Feed) else list(feed) if isinstance(feed, Iterable) else []
+    if not feeds or not all(isinstance(f, Feed) for f in feeds):
+        raise ParameterError(
+            Text("to nie jest rozkład jazdy", "this is no timetable"),
+            layer="feed",
+            remedy=Text("podaj wynik read_feed", "give what read_feed returns"),
+        )
+    if len(feeds) == 1:
+        return feeds[0]
+    names = [name for f in feeds for name in f.feeds]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or any(len(f.feeds) > 1 for f in feeds):
+        raise ParameterError(
+            Text("rozkłady o jednej nazwie lub już połączone", "feeds of one name, or merged ones"),
+            layer="feed",
+            place=", ".join(twice) or None,
+            remedy=Text(
+                "wczytaj je razem: read_feed({nazwa: plik, ...})",
+                "read them together: read_feed({name: path, ...})",
+            ),
+        )
+    from metrogis.transit.reading import _merge
+
+    return _merge(feeds, "+".join(names))
+
+
+def require_one_clock(feed: Feed, days: dict[str, Date]) -> None:
+    """Refuse feeds whose clocks differ on the day: a time of day would mean two moments."""
+    offsets: dict[Any, str] = {}
+    for owner, zone in zip(feed.agency["feed"], feed.agency["agency_timezone"], strict=True):
+        if owner not in days or not zone:
+            continue
+        try:
+            noon = datetime.combine(days[owner], time(12), tzinfo=ZoneInfo(str(zone)))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+        offsets.setdefault(noon.utcoffset(), f"{owner}: {zone}")
+    if len(offsets) > 1:
+        raise ParameterError(
+            Text("rozkłady w różnych strefach czasowych", "feeds in different time zones"),
+            layer="timetable",
+            place=", ".join(offsets.values()),
+            remedy=Text(
+                "przelicz czasy na jedną strefę i popraw agency_timezone",
+                "shift the times to one zone and correct agency_timezone",
+            ),
+        )
+
+
+def points_of(frame: Any, name: str) -> gpd.GeoSeries:
+    """Return points by id; empty and missing ones stay, as unknown.
+
+    Raises
+    ------
+    SchemaError
+        For what is no frame of points, repeated ids, or no rows.
+    CRSError
+        Without a CRS.
+    """
+    if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries):
+        raise SchemaError(
+            Text("to nie jest warstwa punktów", "this is no layer of points"),
+            layer=name,
+            remedy=Text("podaj GeoDataFrame punktów", "give a GeoDataFrame of points"),
+        )
+    series = frame.geometry
+    if series.crs is None:
+        raise CRSError(
+            Text("brak układu współrzędnych", "no CRS"),
+            layer=name,
+            remedy=Text("ustaw go: set_crs", "set it: set_crs"),
+        )
+    shapes = np.asarray(series.array, dtype=object)
+    if not np.isin(shapely.get_type_id(shapes), (-1, 0)).all():
+        raise SchemaError(
+            Text("są obiekty, które nie są punktami", "there are shapes that are no points"),
+            layer=name,
+            remedy=Text("weź środki: gdf.centroid", "take their centres: gdf.centroid"),
+        )
+    if not len(series):
+        raise SchemaError(Text("nie ma punktów", "there are no points"), layer=name)
+    if not series.index.is_unique:
+        again = series.index[series.index.duplicated()]
+        raise SchemaError(
+            Text("identyfikator punktu powtórzony", "the id of a point is repeated"),
+            layer=name,
+            place=str(again[0]),
+            remedy=Text("nadaj różne: reset_index", "give different ones: reset_index"),
+        )
+    return series
+
+
+def working_crs(network: Any, *layers: gpd.GeoSeries) -> Any:
+    """Return the CRS walks are measured in: of the streets, else of the first layer in metres.
+
+    Layers in degrees alone are measured in the UTM zone of their middle.
+    """
+    if network is not None:
+        return crs_rules.require_metric(network.crs, layer="streets")
+    for layer in layers:
+        if crs_rules.is_metric(layer.crs):
+            return layer.crs
+    first = next((s for s in layers if not (s.is_empty | s.isna()).all()), layers[0])
+    return first.to_crs(4326).estimate_utm_crs()
+
+
+def coordinates(points: gpd.GeoSeries, crs: Any) -> Floats:
+    """Return metres of points in a CRS, NaN for empty ones."""
+    moved = points if points.crs == crs else points.to_crs(crs)
+    shapes = np.asarray(moved.array, dtype=object)
+    out = np.full((len(shapes), 2), np.nan)
+    placed = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    out[placed] = shapely.get_coordinates(shapes[placed])
+    out[~np.isfinite(out).all(axis=1)] = np.nan
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A timetable on a day, with walks: ready to be asked; made by :func:`prepare`."""
+
+    feed: Feed
+    rules: DoorRules
+    walker: Walker
+    crs: Any
+    stops: Places
+    rides: Vehicles
+    feet: Feet
+    days: dict[str, Date]
+    unknown_feeds: tuple[str, ...]
+
+    def links(self, points: Places, *, access: bool) -> Links:
+        """Return walks from points to stops (access) or from stops to points (egress).
+
+        Where a target is a stop itself, one change on foot from another stop may end the journey.
+        """
+        rules = self.rules
+        limit = rules.access_limit if access else rules.egress_limit
+        found = self.walker.links(points, self.stops, limit, leaving=access)
+        if access:
+            return found._replace(micro=found.micro + rules.spare)
+        point = np.repeat(np.arange(len(points.xy)), np.diff(found.ptr))
+        at_stop = np.hypot(*(points.xy[point] - self.stops.xy[found.stop]).T) <= TOLERANCE
+        if not at_stop.any():
+            return found
+        back = self.feet.mirror()
+        rows, stops, walks, metres = [], [], [], []
+        for p, s in zip(point[at_stop].tolist(), found.stop[at_stop].tolist(), strict=True):
+            own = slice(int(back.ptr[s]), int(back.ptr[s + 1]))
+            other = back.to[own] != s
+            rows.append(np.full(int(other.sum()), p))
+            stops.append(back.to[own][other])
+            walks.append(back.walk[own][other])
+            metres.append(back.metres[own][other])
+        return links_of(
+            np.concatenate([point, *rows]), np.concatenate([found.stop, *stops]),
+            np.concatenate([found.micro, *walks]), np.concatenate([found.metres, *metres]),
+            len(points.xy),
+        )  # fmt: skip
+
+    def profile(self, links: Links, row: int, *, mirrored: bool = False) -> Profile:
+        """Return the profiles of all stops for one point, the end of the links given."""
+        own = slice(int(links.ptr[row]), int(links.ptr[row + 1]))
+        end = np.full(len(self.feed.stops), NEVER, np.int64)
+        np.minimum.at(end, links.stop[own], links.micro[own])
+        rides, walks = self.sides[mirrored]
+        return profile(
+            rides, walks, end, max_transfers=int(self.rules.max_transfers),
+            longest=self.rules.longest,
+        )  # fmt: skip
+
+    @property
+    def sides(self) -> dict[bool, tuple[Vehicles, Feet]]:
+        """Rides and changes as they are, and mirrored (made once)."""
+        kept = self.__dict__.get("_sides")
+        if kept is None:
+            kept = {False: (self.rides, self.feet), True: (self.rides.mirror(), self.feet.mirror())}
+            self.__dict__["_sides"] = kept
+        return kept
+
+
+def prepare(
+    feed: Feed,
+    date: DateLike,
+    rules: DoorRules,
+    network: Any,
+    crs: Any,
+    low: int,
+    high: int,
+) -> Search:
+    """Return the search of a day; ``low`` and ``high`` are seconds that its rides lie between."""
+    days = feed._days(date)
+    require_one_clock(feed, days)
+    walker = Walker(network, float(rules.walk_speed), float(rules.detour))
+    xy = stop_coordinates(feed, crs)
+    stops = walker.places(xy, "stops")
+    return Search(
+        feed, rules, walker, crs, stops, _kept_rides(feed, days, low, high, xy),
+        feet(feed, walker, stops, rules.transfer_limit, rules.slack), days,
+        tuple(feed.unknown_feeds(date)),
+    )  # fmt: skip
+
+
+def _kept_rides(feed: Feed, days: dict[str, Date], low: int, high: int, xy: Floats) -> Vehicles:
+    """Rides of a span; those asked for last are kept with the feed."""
+    key = (tuple(days.items()), low, high, hash(xy.tobytes()))
+    kept = feed.__dict__.get("_vehicles")
+    if kept is None or kept[0] != key:
+        kept = key, vehicles(feed, days, low, high, xy=xy)
+        feed.__dict__["_vehicles"] = kept
+    return kept[1]
+
+
+def stop_coordinates(feed: Feed, crs: Any) -> Floats:
+    """Return metres of all stops that vehicles call at; NaN for others, and those without place."""
+    out = np.full((len(feed.stops), 2), np.nan)
+    called = np.zeros(len(feed.stops), bool)
+    called[feed.calls.stop] = True
+    lon = feed.stops["stop_lon"].to_numpy(float)
+    lat = feed.stops["stop_lat"].to_numpy(float)
+    use = called & np.isfinite(lon) & np.isfinite(lat)
+    target = crs_rules.require_metric(crs, layer=feed.name)
+    x, y = _transformer(target.to_wkt()).transform(lon[use], lat[use])
+    out[use] = np.column_stack([x, y])
+    out[~np.isfinite(out).all(axis=1)] = np.nan
+    return out
+
+
+def network_on_foot(streets: Any) -> Any:
+    """Return the walking network of a street layer, or the network given; None for None.
+
+    Raises
+    ------
+    ParameterError
+        For a network of another mode, or what is no network.
+    """
+    if streets is None:
+        return None
+    network = streets if hasattr(streets, "snap") else getattr(streets, "walk", None)
+    if network is None or getattr(network, "mode", "walk") != "walk":
+        raise ParameterError(
+            Text("to nie jest sieć ulic dla pieszych", "this is no street network for walking"),
+            layer="streets",
+            remedy=Text(
+                'read_osm(plik, mode="walk") albo warstwa streets',
+                'read_osm(path, mode="walk"), or the layer streets',
+            ),
+        )
+    return network
+
+
+def next_minutes(start: int, end: int) -> int:
+    """Return how many whole minutes after ``start`` lie before ``end``."""
+    return -((start - end) // 60)

@@ -1,0 +1,301 @@
+"""Walks of door-to-door journeys: to stops, between stops, from stops, and all the way.
+
+On a street network (any object with the questions of :class:`metrogis.streets.StreetNetwork`: it is
+given, never made here), else along straight lines times a detour. A limit holds for the distance
+walked; the straight line from a point to its street is part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from numba import njit
+from scipy.spatial import cKDTree
+
+from metrogis.errors import ParameterError
+from metrogis.texts import Text
+from metrogis.transit.feed import Feed
+from metrogis.transit.profile_search import NEVER, Feet, Links
+from metrogis.transit.transfers import for_all_lines
+from metrogis.transit.vehicles import MICRO
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+TOLERANCE = 1e-3
+"""Metres: distances are compared to a millimetre, finer than degrees of any feed are written."""
+
+_KEPT = 4
+"""Sets of points and walks kept with a network, for the next question about the same points."""
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Points that walks begin or end at: metres in the working CRS, and on the streets."""
+
+    xy: Floats
+    on_streets: Any = None
+
+    @cached_property
+    def known(self) -> Bools:
+        """Points with a place from which walks are known."""
+        placed = np.asarray(np.isfinite(self.xy).all(axis=1))
+        return placed if self.on_streets is None else placed & self.on_streets.known
+
+
+@dataclass(frozen=True, eq=False)
+class Walker:
+    """How people walk.
+
+    Attributes
+    ----------
+    network : street network or None
+    speed : float
+        km/h.
+    detour : float
+        Walk over straight line, where there is no network.
+    """
+
+    network: Any
+    speed: float
+    detour: float
+
+    def __post_init__(self) -> None:
+        unit = getattr(self.network, "unit", "m")
+        if unit not in ("m", "s"):
+            raise ParameterError(
+                Text(f"nieznana jednostka sieci ulic: {unit}", f"unknown unit of streets: {unit}"),
+                layer="streets",
+                remedy=Text("wagi w m lub s", "weights in m or s"),
+            )
+
+    @property
+    def per_metre(self) -> float:
+        """Cost of a metre in the unit of the network."""
+        timed = self.network is not None and self.network.unit == "s"
+        return 3.6 / self.speed if timed else 1.0
+
+    def micro(self, metres: Floats) -> Ints:
+        """Return the time of walks, microseconds; NEVER where they are endless."""
+        out = np.full(np.shape(metres), NEVER, np.int64)
+        ends = np.isfinite(metres)
+        out[ends] = np.rint(np.asarray(metres)[ends] * (3.6 / self.speed * MICRO)).astype(np.int64)
+        return out
+
+    def places(self, xy: Floats, layer: str) -> Places:
+        """Return points as places; those far from any street are unknown."""
+        if self.network is None:
+            return Places(xy)
+        return self._kept(
+            ("door places", _digest(xy)),
+            lambda: Places(xy, self.network.snap(xy, layer=layer)),
+        )
+
+    def _kept(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """Return what is kept with the network, else make it: the last few of each kind stay."""
+        cache = self.network.cache
+        if key not in cache:
+            old = [k for k in cache if isinstance(k, tuple) and k[0] == key[0]]
+            for one in old[: max(0, len(old) + 1 - _KEPT)]:
+                del cache[one]
+            cache[key] = make()
+        return cache[key]
+
+    def pairs(self, a: Places, b: Places, limit: float) -> tuple[Ints, Ints, Floats]:
+        """Return all walks from ``a`` to ``b`` of at most ``limit`` metres: rows and metres."""
+        if self.network is not None:
+            cost = self.per_metre
+            found = self.network.pairs(
+                a.on_streets, b.on_streets, limit=(limit + TOLERANCE) * cost, snap_cost=cost
+            )
+            return found.origin, found.target, found.metres / cost
+        own, other = np.flatnonzero(a.known), np.flatnonzero(b.known)
+        if not len(own) or not len(other):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+        reach = (limit + TOLERANCE) / self.detour
+        near = cKDTree(a.xy[own]).sparse_distance_matrix(
+            cKDTree(b.xy[other]), reach, output_type="ndarray"
+        )
+        return own[near["i"]], other[near["j"]], near["v"] * self.detour
+
+    def all_the_way(
+        self, many: Places, one: Places, row: int, *, towards: bool, limit: float
+    ) -> Floats:
+        """Return the metres from many points to one (or from it to them); NaN where unknown."""
+        if self.network is None:
+            metres = np.hypot(*(many.xy - one.xy[row]).T) * self.detour
+        else:
+            metres, _ = self.network.nearest(
+                one.on_streets[np.array([row])],
+                limit=limit * self.per_metre,
+                direction="to" if towards else "from",
+                snap_cost=self.per_metre,
+            ).at(many.on_streets)
+            metres = metres / self.per_metre
+            if not one.known[row]:
+                metres = np.full(len(metres), np.nan)
+        return np.where(
+            metres <= limit + TOLERANCE, metres, np.where(np.isnan(metres), np.nan, np.inf)
+        )
+
+    def links(self, points: Places, stops: Places, limit: float, *, leaving: bool) -> Links:
+        """Return the walks from points to stops (or from stops to points) within a limit."""
+
+        def make() -> Links:
+            if leaving:
+                point, stop, metres = self.pairs(points, stops, limit)
+            else:
+                stop, point, metres = self.pairs(stops, points, limit)
+            return links_of(point, stop, self.micro(metres), metres, len(points.xy))
+
+        if self.network is None:
+            return make()
+        weights = _digest(self.network.weights)
+        key = ("door links", _digest(points.xy), _digest(stops.xy), weights)
+        return self._kept((*key, limit, leaving, self.speed), make)
+
+
+def _digest(values: npt.NDArray[Any]) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(values).tobytes(), digest_size=16).digest()
+
+
+def links_of(point: Ints, stop: Ints, micro: Ints, metres: Floats, n: int) -> Links:
+    """Return walks in rows by point."""
+    ptr, order = _by_row(np.ascontiguousarray(point, np.int64), n)
+    return Links(ptr, stop[order].astype(np.int32), micro[order], metres[order])
+
+
+@njit(cache=True, nogil=True)
+def _by_row(row, n):  # type: ignore[no-untyped-def]
+    """Count, then place: stable and linear."""
+    ptr = np.zeros(n + 1, np.int64)
+    for i in range(row.size):
+        ptr[row[i] + 1] += 1
+    for i in range(n):
+        ptr[i + 1] += ptr[i]
+    at = ptr.copy()
+    order = np.empty(row.size, np.int64)
+    for i in range(row.size):
+        order[at[row[i]]] = i
+        at[row[i]] += 1
+    return ptr, order
+
+
+# --------------------------------------------------------------------------- changes
+
+
+def feet(feed: Feed, walker: Walker, stops: Places, limit: float, slack: float) -> Feet:
+    """Return the changes between stops, those of ``transfers.txt`` first.
+
+    Parameters
+    ----------
+    feed : Feed
+    walker : Walker
+    stops : Places
+        All stops of the feed.
+    limit : float
+        Longest walk, m; rows of ``transfers.txt`` hold at any distance.
+    slack : float
+        Seconds that boarding needs; a stated minimum time stands for walk and slack together, a
+        timed transfer (type 1) needs none, a forbidden one (3) is none, at one stop too.
+    """
+    n = len(feed.stops)
+    spare = round(slack * MICRO)
+    own = np.arange(n)
+    a, b, metres = walker.pairs(stops, stops, limit)
+    apart = a != b
+    a, b, metres = (np.concatenate([x, y]) for x, y in (
+        (own, a[apart]), (own, b[apart]), (np.zeros(n), metres[apart])))  # fmt: skip
+    if walker.network is not None:
+        more = _inside_stations(feed, stops, walker, limit)
+        a, b, metres = (np.concatenate(x) for x in zip((a, b, metres), more, strict=True))
+    walk = walker.micro(metres)
+    change = walk + spare
+    rows = _stated(feed, stops, walker, spare)
+    a, b, metres, walk, change = (
+        np.concatenate([x, y]) for x, y in zip((a, b, metres, walk, change), rows[:5], strict=True)
+    )
+    # of several walks the shortest; of stated rows the last; a stated row before any walk
+    rank = np.concatenate([np.zeros(len(a) - len(rows[0]), np.int64), 1 + np.arange(len(rows[0]))])
+    order = np.lexsort((change, -rank, a * n + b))
+    key = (a * n + b)[order]
+    order = order[np.r_[True, key[1:] != key[:-1]][: len(key)]]
+    order = order[change[order] < NEVER]
+    ptr = np.searchsorted(a[order], np.arange(n + 1)).astype(np.int64)
+    return Feet(ptr, b[order], change[order], walk[order], metres[order])
+
+
+def _inside_stations(
+    feed: Feed, stops: Places, walker: Walker, limit: float
+) -> tuple[Ints, Ints, Floats]:
+    """Pairs of stops of one station, along the straight line: its inside is on no street map."""
+    station = pd.factorize(feed.stops["station"])[0]
+    straight = Walker(None, walker.speed, walker.detour)
+    shared = (np.bincount(station)[station] > 1) & np.isfinite(stops.xy).all(axis=1)
+    rows = np.flatnonzero(shared)
+    i, j, metres = straight.pairs(Places(stops.xy[rows]), Places(stops.xy[rows]), limit)
+    same = (station[rows[i]] == station[rows[j]]) & (i != j)
+    return rows[i[same]], rows[j[same]], metres[same]
+
+
+def _stated(
+    feed: Feed, stops: Places, walker: Walker, spare: int
+) -> tuple[Ints, Ints, Floats, Ints, Ints]:
+    """Rows of ``transfers.txt`` between stops; one of a station holds for all its stops."""
+    table = for_all_lines(feed.transfers)
+    table = table[table["transfer_type"] <= 3]
+    none = np.zeros(0, np.int64)
+    if table.empty:
+        return none, none, np.zeros(0), none, none
+    ids = feed.stops["stop_id"].astype(str)
+    position = pd.Index(ids)
+    station = feed.stops["station"].astype(str)
+    root = set(feed.stops["parent_station"][feed.stops["parent_station"] != ""].astype(str))
+    rows = pd.Series(np.arange(len(ids))).groupby(station.to_numpy()).indices
+    members = {key: own for key, own in rows.items() if key in root}
+    found: list[tuple[int, int, int, float, int]] = []
+    for begin, end, kind, least in zip(
+        table["from_stop_id"].astype(str), table["to_stop_id"].astype(str),
+        table["transfer_type"].tolist(), table["min_transfer_time"].tolist(), strict=True,
+    ):  # fmt: skip
+        # a row of two stops is more exact than one of a station: it counts last
+        exact = (begin not in root) + (end not in root)
+        for i in members.get(begin, position.get_indexer([begin])):
+            for j in members.get(end, position.get_indexer([end])):
+                if i >= 0 and j >= 0:
+                    found.append((exact, int(i), int(j), least, kind))
+    found.sort(key=lambda row: row[0])
+    a = np.array([row[1] for row in found], np.int64)
+    b = np.array([row[2] for row in found], np.int64)
+    least = np.array([row[3] for row in found])
+    kind = np.array([row[4] for row in found])
+    metres = _between(walker, stops, a, b)
+    walk = walker.micro(np.nan_to_num(metres, posinf=0.0))
+    change = np.where(kind == 1, walk, walk + spare)
+    timed = (kind == 2) & np.isfinite(least)
+    stated = np.rint(np.nan_to_num(least) * MICRO).astype(np.int64)
+    change = np.where(timed, stated, change)
+    walk = np.where(timed, stated, walk)
+    # two stops without a known way between them take the time stated, or cannot be changed at
+    change = np.where((kind == 3) | (~np.isfinite(metres) & ~timed), NEVER, change)
+    return a, b, metres, walk, change
+
+
+def _between(walker: Walker, stops: Places, a: Ints, b: Ints) -> Floats:
+    """Metres between stops, pair by pair; NaN or infinite where there is no known way."""
+    out = np.hypot(*(stops.xy[a] - stops.xy[b]).T) * walker.detour
+    if walker.network is not None:
+        apart = np.flatnonzero((a != b) & stops.known[a] & stops.known[b])
+        snapped = stops.on_streets
+        begin, end = snapped[a[apart]], snapped[b[apart]]
+        on_street = walker.network.paths(begin, end).distance / walker.per_metre
+        out[apart] = on_street + begin.distance + end.distance
+    return np.where(a == b, 0.0, out)
