@@ -68,7 +68,7 @@ def cumulative(costs: pd.DataFrame, opportunities: pd.Series, limit: float) -> p
     within = minutes <= reach
     matters = np.isnan(minutes) & (unsure | (amount != 0)) | (within & unsure)
     code, names = pd.factorize(origin)
-    total = np.bincount(code, weights=np.where(within, amount, 0.0), minlength=len(names))
+    total = _sums(code, np.where(within, amount, 0.0), len(names))
     total[code[matters]] = np.nan
     return pd.Series(total, index=pd.Index(names, name="origin"), name="opportunities")
 
@@ -139,19 +139,20 @@ def two_step(
         weight[within] = given
     i, _ = pd.factorize(pd.Index(list(people.index) + list(origin)))
     i, names = i[len(people) :], pd.Index(list(people.index) + list(origin)).unique()
-    j, targets = pd.factorize(target)
+    j, found = pd.factorize(target)
+    targets = pd.Index(found)
     p = people.reindex(names).where(names.isin(people.index), 0.0).to_numpy(float)
     s = capacity.reindex(targets).where(targets.isin(capacity.index), 0.0).to_numpy(float)
     # unknown minutes make a pair unknown unless one side of it is nothing anyway
     pull = np.where(weight > 0, weight * p[i], 0.0)
     pull[vague & (p[i] != 0)] = np.nan
-    load = np.bincount(j, weights=pull, minlength=len(targets))
+    load = _sums(j, pull, len(targets))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(load == 0, 0.0, s / load)
     ratio[s == 0] = 0.0
     share = np.where(weight > 0, weight * ratio[j], 0.0)
     share[vague & (s[j] != 0)] = np.nan
-    total = np.bincount(i, weights=share, minlength=len(names))
+    total = _sums(i, share, len(names))
     return pd.Series(total, index=pd.Index(names, name="origin"), name="accessibility")
 
 
@@ -234,13 +235,18 @@ def performance(
         ("as_origin", a, b, c, d),
         ("as_target", b, a, d, c),
     ):
-        reached = np.bincount(here[counted], weights=p[there[counted]], minlength=n)
+        reached = _sums(here[counted], p[there[counted]], n)
         reached[here[unknown & (p[there] != 0)]] = np.nan
-        around = np.bincount(begin[close], weights=p[end[close]], minlength=n)
+        around = _sums(begin[close], p[end[close]], n)
         around[begin[distance_vague & (p[end] != 0)]] = np.nan
         with np.errstate(divide="ignore", invalid="ignore"):
             out[name] = np.where(around > 0, 100 * reached / around, np.nan)
     return pd.DataFrame(out, index=ids)
+
+
+def _sums(row: npt.NDArray[Any], weight: Floats, n: int) -> Floats:
+    """Sums of weights by row; floats also where there is no row at all."""
+    return np.bincount(row, weights=weight, minlength=n).astype(float)
 
 
 def _limit(value: Any, name: str) -> float:

@@ -70,10 +70,7 @@ def test_performance_equals_a_loop(data, beyond) -> None:
         for pairs in (minutes, metres):
             pairs.setdefault((i, i), 0.0)
     for i in IDS:
-        for column, pair in (
-            ("as_origin", lambda i, j: (i, j)),
-            ("as_target", lambda i, j: (j, i)),
-        ):
+        for column, step in (("as_origin", 1), ("as_target", -1)):
             close = {j for j in IDS if metres.get((i, j)[::step], np.inf) <= 1000}
             got = {j for j in IDS if minutes.get((i, j)[::step], np.inf) <= 30}
             around = sum(people[j] for j in close)
