@@ -369,7 +369,7 @@ class Run:
         columns = self.check.columns["municipalities"]
         if gone.any() and any(column.land for column in columns.values()):
             municipalities = outlines.unknown_land(municipalities, columns, gone)
-            findings = [*findings, _no_outline(given["name"][gone].astype(str).tolist())]
+            findings = [_no_outline(given["name"][gone].astype(str).tolist()), *findings]
         made = Result(
             check=self.check,
             municipalities=municipalities,

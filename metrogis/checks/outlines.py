@@ -29,6 +29,75 @@ def without_outline(municipalities: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
     return np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes), dtype=bool)
 
 
+def beyond(shapes: npt.ArrayLike, municipalities: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+    """Return of each shape what may lie in a municipality without an outline, else None.
+
+    Parameters
+    ----------
+    shapes : array of geometry
+        In the CRS of the municipalities.
+    municipalities : GeoDataFrame
+
+    Returns
+    -------
+    ndarray of geometry or None
+        The part outside all outlines; None where there is no such part, and everywhere where all
+        municipalities have one.
+
+    Examples
+    --------
+    >>> towns = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1), None])
+    >>> [part is None or part.area for part in
+    ...  beyond([shapely.box(0, 0, 3, 1), shapely.box(0, 0, 1, 1)], towns)]
+    [2.0, True]
+    """
+    given = np.asarray(shapes, dtype=object)
+    parts = np.full(len(given), None, dtype=object)
+    gone = without_outline(municipalities)
+    if gone.any():
+        land = shapely.union_all(municipalities.geometry.to_numpy()[~gone])
+        outside = shapely.difference(given, land)
+        some = ~(shapely.is_missing(outside) | shapely.is_empty(outside))
+        parts[some] = outside[some]
+    return parts
+
+
+def free_edge(municipalities: gpd.GeoDataFrame, tolerance: float = 25.0) -> npt.NDArray[np.float64]:
+    """Return the length of each outline along which a municipality without one may adjoin, m.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame
+        Projected CRS in metres.
+    tolerance : float
+        Outlines this near are neighbours, m.
+
+    Returns
+    -------
+    ndarray of float (municipalities,)
+        Length of the outline that no other lies beside; 0 where all municipalities have one.
+
+    Examples
+    --------
+    >>> towns = gpd.GeoDataFrame(geometry=[
+    ...     shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000), None])
+    >>> free_edge(towns, 0.0).tolist()
+    [3000.0, 3000.0, 0.0]
+    """
+    shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
+    gone = without_outline(municipalities)
+    length = np.zeros(len(shapes))
+    if not gone.any():
+        return length
+    tree = shapely.STRtree(shapes)
+    for row in np.flatnonzero(~gone):
+        near = tree.query(shapes[row], predicate="dwithin", distance=tolerance)
+        others = shapely.union_all(shapes[near[near != row]])
+        beside = shapely.buffer(others, tolerance) if tolerance > 0 else others
+        length[row] = shapely.length(shapely.difference(shapely.boundary(shapes[row]), beside))
+    return length
+
+
 def unknown_land(
     table: gpd.GeoDataFrame, columns: Mapping[str, Any], gone: npt.NDArray[np.bool_]
 ) -> gpd.GeoDataFrame:

@@ -117,6 +117,20 @@ def unknown_code(layer: str, column: str) -> Taking:
     return Taking(f"{column} of random rows unreadable", layer, "code unknown", make)
 
 
+def no_outline() -> Taking:
+    """A municipality loses its outline: where its land and its borders are is not known."""
+
+    def make(layers: Layers, place: Any, seed: int) -> Taken:
+        frame = layers["municipalities"].copy()
+        gone = frame["teryt"].isin(codes_in(layers, place)).to_numpy()
+        values = frame.geometry.to_numpy().copy()
+        values[gone] = None
+        frame = frame.set_geometry(gpd.GeoSeries(values, index=frame.index, crs=frame.crs))
+        return conformed(frame, "municipalities"), None  # it may have been anywhere
+
+    return Taking("without an outline", "municipalities", "without an outline", make)
+
+
 # --------------------------------------------------------------------------- rasters
 
 
@@ -240,6 +254,7 @@ TAKINGS: tuple[Taking, ...] = (
     *(no_cells(r) for r in ("built_up", "built_up_before", "land_cover", "land_cover_before")),
     *(less_coverage(state) for state in ("dropped", "partial", "none")),
     *(damaged_feed(name) for name in FEED_FAULTS),
+    no_outline(),
     no_plan(),
     zones_without_outline(),
     *(

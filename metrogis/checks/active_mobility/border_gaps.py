@@ -24,6 +24,7 @@ from metrogis.checks.active_mobility.cycle_network import bike_network
 from metrogis.checks.active_mobility.homes import home_of
 from metrogis.checks.active_mobility.known import more_than_half
 from metrogis.checks.contract import Check, Finding, Input, Result
+from metrogis.checks.outlines import free_edge
 from metrogis.errors import MissingLayerError
 from metrogis.streets.cycleways import by_state
 from metrogis.texts import Text
@@ -139,7 +140,7 @@ def border_gaps(
     columns = list(texts.COLUMNS["crossings"])
     crossings = _ranked(parts.table_of(rows, towns, columns))
     borders = parts.table_of(states, towns, list(texts.COLUMNS["borders"]))
-    table = _municipal(towns, known, crossings, borders)
+    table = _municipal(towns, known, crossings, borders, p.border_tolerance)
     return run.result(
         municipalities=table,
         features={"crossings": crossings, "borders": borders},
@@ -190,7 +191,11 @@ def _ranked(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _municipal(
-    towns: gpd.GeoDataFrame, known: Known, crossings: gpd.GeoDataFrame, borders: gpd.GeoDataFrame
+    towns: gpd.GeoDataFrame,
+    known: Known,
+    crossings: gpd.GeoDataFrame,
+    borders: gpd.GeoDataFrame,
+    tolerance: float,
 ) -> gpd.GeoDataFrame:
     """Build the table of municipalities: each border counts for both of its sides."""
     table = gpd.GeoDataFrame(
@@ -214,7 +219,8 @@ def _municipal(
     gap = (crossings["state"] == "gap").to_numpy()
     table["neighbours"] = np.nan_to_num(count(borders, borders["border_km"] >= 0, "count"))
     # nothing found where routes or streets are not known: unknown
-    zero = np.where(known.routes.mapped & known.covered, 0.0, np.nan)
+    alone = free_edge(towns, tolerance) <= 0  # beside it may lie one without an outline
+    zero = np.where(known.routes.mapped & known.covered & alone, 0.0, np.nan)
 
     def filled(values: Array) -> Array:
         return np.where(np.isnan(values), zero, values)

@@ -152,7 +152,7 @@ COLUMNS = {
     "municipalities": {
         **municipality_columns(),
         "cycle_data": Column(Text("objęta danymi rowerowymi", "covered by cycle data"), "flag"),
-        "neighbours": Column(Text("sąsiednie gminy", "neighbours")),
+        "neighbours": Column(Text("sąsiednie gminy", "neighbours"), bound="low"),
         "continuous": Column(
             Text("granice z ciągłą trasą", "borders with a continuous route"),
             note=_BESIDE,

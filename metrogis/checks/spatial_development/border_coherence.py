@@ -15,6 +15,7 @@ from pydantic import Field
 from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
 from metrogis.checks.shared_parameters import PlansMeet
+from metrogis.checks.outlines import free_edge
 from metrogis.checks.spatial_development import border_coherence_texts as texts
 from metrogis.checks.spatial_development.plan_inputs import (
     PLANS,
@@ -131,7 +132,7 @@ def border_coherence(
     sides = _sides(run, border, plans, towns, severity)
     stretches = _stretches(run, border, sides, towns)
     pairs = _pairs(border, sides, towns, run)
-    table = _municipal(towns, border, sides, plans.cover)
+    table = _municipal(towns, border, sides, plans.cover, p.tolerance)
     return run.result(
         municipalities=table,
         features={
@@ -286,7 +287,9 @@ def _stretches(
     return frame.drop(columns="_order").reset_index(drop=True)
 
 
-def _lengths(length: Array, sides: _Sides, sums: Callable[[Array], Array]) -> dict[str, Array]:
+def _lengths(
+    length: Array, sides: _Sides, sums: Callable[[Array], Array], beside: Any = 0.0
+) -> dict[str, Array]:
     """Lengths by what happens there; NaN where no piece is known, for 0 would tell that all is.
 
     Parameters
@@ -295,13 +298,15 @@ def _lengths(length: Array, sides: _Sides, sums: Callable[[Array], Array]) -> di
     sides : _Sides
     sums : callable
         Sum lengths of pieces (0 for the others) by border or municipality.
+    beside : array of float
+        Length of the outline beside which a municipality without an outline may lie.
     """
     found = {"border_m": sums(length)}
     for state in ("yes", "no", "unknown"):
         found[f"{state}_m"] = sums(np.where(sides.whole == state, length, 0.0))
     found["green_m"] = sums(np.where(sides.green.any(axis=1), length, 0.0))
     found["known_m"] = sums(np.where(sides.whole != "unknown", length, 0.0))
-    some = (found["known_m"] > 0) | (found["border_m"] <= 0)
+    some = (found["known_m"] > 0) | ((found["border_m"] <= 0) & (beside <= 0))
     for name in ("green_m", "yes_m", "no_m"):
         found[name] = known_sum(found[name], some)
     decided = found["yes_m"] + found["no_m"]
@@ -310,7 +315,7 @@ def _lengths(length: Array, sides: _Sides, sums: Callable[[Array], Array]) -> di
         found["known_share"] = found["known_m"] / found["border_m"]
     # a class of the map is certain where what is not known could not change it
     low, high = (np.searchsorted(texts.BREAKS, v, side="right") for v in (
-        found["no_m"], found["no_m"] + found["unknown_m"]))  # fmt: skip
+        found["no_m"], found["no_m"] + found["unknown_m"] + beside))  # fmt: skip
     found["no_class_m"] = np.where(low == high, found["no_m"], np.nan)
     return {name: found[name] for name in texts.LENGTHS}
 
@@ -335,7 +340,7 @@ def _pairs(border: Border, sides: _Sides, towns: gpd.GeoDataFrame, run: Run) -> 
 
 
 def _municipal(
-    towns: gpd.GeoDataFrame, border: Border, sides: _Sides, cover: PlanCover
+    towns: gpd.GeoDataFrame, border: Border, sides: _Sides, cover: PlanCover, tolerance: float
 ) -> gpd.GeoDataFrame:
     n, pieces = len(towns), border.pieces
     table = add_plan(towns[["teryt", "name", "geometry"]].copy(), cover)
@@ -344,7 +349,8 @@ def _municipal(
         both = (np.bincount(pieces[s].to_numpy(), values, minlength=n) for s in ("a", "b"))
         return np.asarray(sum(both))
 
-    for column, values in _lengths(pieces["length"].to_numpy(), sides, sums).items():
+    beside = free_edge(towns, tolerance)
+    for column, values in _lengths(pieces["length"].to_numpy(), sides, sums, beside).items():
         table[column] = values
     return table
 

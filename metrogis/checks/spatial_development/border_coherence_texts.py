@@ -119,7 +119,7 @@ def _m(pl: str, en: str) -> Column:
 
 
 LENGTHS: dict[str, Column] = {
-    "border_m": _m("wspólna granica", "shared border"),
+    "border_m": Column(Text("wspólna granica", "shared border"), unit="m", bound="low"),
     "green_m": Column(
         Text("dochodzi korytarz lub teren otwarty", "corridor or open land reaches it"),
         unit="m",

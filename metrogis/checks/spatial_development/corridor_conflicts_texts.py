@@ -282,14 +282,16 @@ COLUMNS = {
     "corridors": {
         "name": _text("korytarz", "corridor"),
         "rank": _text("ranga", "rank"),
-        "municipalities": Column(Text("gminy", "municipalities")),
-        "area_ha": _ha("pole", "area"),
+        "municipalities": Column(Text("gminy", "municipalities"), bound="low"),
+        "area_ha": replace(_ha("pole", "area"), bound="low"),
         **_EFFECTS,
         **_SHARES,
         **_BUILT_COLUMNS,
         "protected_ha": _known_ha("obszary chronione", "protected areas", "protected_unknown_ha"),
         "protected_unknown_ha": _ha("ochrona nieznana", "protection unknown"),
-        "protected_share": Column(Text("udział chroniony", "share protected"), "share", digits=1),
+        "protected_share": Column(
+            Text("udział chroniony", "share protected"), "share", digits=1, of_known=True
+        ),
         "clear_width_before_m": Column(
             Text("szerokość w świetle dziś", "clear width today"),
             unit="m",
@@ -343,7 +345,7 @@ COLUMNS = {
     "protected": {
         "name": _text("obszar chroniony", "protected area"),
         "form": _text("forma ochrony", "form of protection"),
-        "area_ha": _ha("pole", "area"),
+        "area_ha": replace(_ha("pole", "area"), bound="low"),
         **_EFFECTS,
     },
 }

@@ -301,7 +301,7 @@ def _lands(run: Run, ready: Ready) -> Iterator[_Land]:
     left = np.bincount(parts["corridor"], parts["unknown"], minlength=len(ready.corridors))
     crumbs = 0
     for k, corridor in enumerate(ready.corridors.geometry):
-        if not known[k]:
+        if not known[k] or ready.leads_on[k]:
             continue
         inside = corridor if study.contains(corridor) else shapely.intersection(corridor, study)
         own = owner == k

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from metrogis.checks.contract import Run
+from metrogis.checks.outlines import beyond
 from metrogis.checks.spatial_development.plan_inputs import Plans, read_plans
 from metrogis.checks.spatial_development.plan_texts import add_plan, known_sum
 from metrogis.evidence import Evidence
@@ -56,6 +57,8 @@ class Ready:
         Of each part of ``pieces``: built-up, of unknown building, of unknown plan, m2.
     once : Once
         The same of corridors without what they share: sums of land are of these.
+    leads_on : array of bool
+        Corridors that may go on in a municipality without an outline.
     """
 
     towns: gpd.GeoDataFrame
@@ -70,6 +73,7 @@ class Ready:
     built_dark: Array
     plan_dark: Array
     once: Once
+    leads_on: Array
 
 
 class Once(NamedTuple):
@@ -147,7 +151,27 @@ def prepare(run: Run) -> Ready:
         own.built_dark,
         own.plan_dark,
         once,
+        _leads_on(run, corridors),
     )
+
+
+def _leads_on(run: Run, corridors: gpd.GeoDataFrame) -> Array:
+    """Tell which corridors may go on in a municipality without an outline, or end at it."""
+    near = shapely.buffer(corridors.geometry.to_numpy(), run.parameters.tolerance)
+    outside = beyond(near, run.layers["municipalities"])
+    some = np.array([part is not None for part in outside], dtype=bool)
+    run.note(
+        "municipalities",
+        "unknown",
+        int(some.sum()),
+        Text(
+            "korytarze, które mogą wieść przez gminę bez granic w danych: drożności nie oceniono",
+            "corridors that may lead through a municipality without an outline: whether they are "
+            "open is not judged",
+        ),
+        corridors["name"][some].astype(str),
+    )
+    return some
 
 
 def _shared_once(run: Run, corridors: gpd.GeoDataFrame, mildness: Array) -> tuple[Array, bool]:
@@ -278,26 +302,28 @@ def _built_area(parts: Array, built: Array) -> Array:
     return area
 
 
-def _effects(found: Ready | Once, group: str, n: int) -> pd.DataFrame:
+def _effects(found: Ready | Once, group: str, n: int, outside: Any = False) -> pd.DataFrame:
     """Areas of corridors by effect, in ha and as shares, by corridor or municipality.
 
-    What is not known stands beside what is; where nothing is known, sums are NaN and not 0.
+    What is not known stands beside what is; where nothing is known, sums are NaN and not 0: nor
+    are they of a corridor that may lie in a municipality without an outline (``outside``).
     """
     parts = found.pieces.parts
     area = _sum(parts["area"], parts[group], n)
     sums = {e: _sum(parts[e], parts[group], n) for e in EFFECTS}
     known = np.where(sums["unknown"] > 0, area - sums["unknown"], area)
     some = known > 1e-6 * area
+    nowhere = (area == 0) & ~np.asarray(outside, dtype=bool)
     table = pd.DataFrame({"area_ha": area / _HECTARE})
     for effect in EFFECTS[:3]:
         # "none" of a corridor that lies outside is a fact; of one without a plan it is not
-        table[f"{effect}_ha"] = known_sum(sums[effect], some | (area == 0)) / _HECTARE
+        table[f"{effect}_ha"] = known_sum(sums[effect], some | nowhere) / _HECTARE
     table["unknown_ha"] = sums["unknown"] / _HECTARE
     with np.errstate(invalid="ignore", divide="ignore"):
         table["barrier_share"] = np.where(some, sums["barrier"] / known, np.nan)
         table["unknown_share"] = np.where(area > 0, sums["unknown"] / area, np.nan)
     built, dark = (_sum(v, parts[group], n) for v in (found.built_area, found.built_dark))
-    table["built_ha"] = known_sum(built, (area - dark > 1e-6 * area) | (area == 0)) / _HECTARE
+    table["built_ha"] = known_sum(built, (area - dark > 1e-6 * area) | nowhere) / _HECTARE
     table["built_unknown_ha"] = dark / _HECTARE
     return table
 
@@ -308,7 +334,7 @@ def corridor_table(run: Run, ready: Ready, found: Passages) -> gpd.GeoDataFrame:
     n = len(corridors)
     table = gpd.GeoDataFrame({"name": corridors["name"]}, crs=run.crs, geometry=corridors.geometry)
     table["rank"] = corridors.get("rank")
-    table = table.join(_effects(ready, "corridor", n))
+    table = table.join(_effects(ready, "corridor", n, ready.leads_on))
     guarded = run.layers["protected_areas"]
     for column in ("protected_ha", "protected_unknown_ha", "protected_share"):
         table[column] = np.nan
@@ -407,7 +433,8 @@ def protected_table(run: Run, ready: Ready) -> Protected:
     area = _sum(parts["area"], parts["corridor"], len(layer))
     frame["area_ha"] = area / _HECTARE
     dark = _sum(parts["unknown"], parts["corridor"], len(layer))
-    some = (area - dark > 1e-6 * area) | (area == 0)
+    leads_on = [part is not None for part in beyond(shapes, ready.towns)]
+    some = (area - dark > 1e-6 * area) | ((area == 0) & ~np.array(leads_on, dtype=bool))
     for effect in EFFECTS[:3]:
         total = _sum(parts[effect], parts["corridor"], len(layer))
         frame[f"{effect}_ha"] = known_sum(total, some) / _HECTARE
@@ -438,7 +465,8 @@ def municipal_table(
     table["protected_ha"] = protected.area / _HECTARE
     table["protected_barrier_ha"] = protected.barrier / _HECTARE
     table["protected_unknown_ha"] = protected.unknown / _HECTARE
-    dark = _sum(ready.plan_dark + ready.built_dark, parts["town"], n) > 0
+    doubtful = ready.leads_on[parts["corridor"].to_numpy()] * 1.0
+    dark = _sum(ready.plan_dark + ready.built_dark + doubtful, parts["town"], n) > 0
     kinds = found.bottlenecks["kind"].to_numpy()
     for column, kind in _PLACES.items():
         counts = np.bincount(found.towns[(kinds == kind) & (found.towns >= 0)], minlength=n)

@@ -14,6 +14,7 @@ from affine import Affine
 from scipy import ndimage
 
 from metrogis.checks.contract import Run
+from metrogis.checks.outlines import without_outline
 from metrogis.checks.spatial_development.growth_exposure import State
 from metrogis.checks.spatial_development.known_land import KnownLand
 from metrogis.landscape import growth
@@ -148,11 +149,14 @@ def patch_table(
     # the municipality that holds most of the patch
     pair = np.bincount(patch * np.int64(n + 1) + home, minlength=len(table) * (n + 1))
     owner = pair.reshape(len(table), n + 1)[:, 1:].argmax(axis=1) if len(table) else rows
-    names = towns["name"].to_numpy()
+    names = towns["name"].to_numpy(object).copy()
+    holder = names[owner[rows]]
+    if without_outline(towns).any():  # cells outside all outlines may lie in one that has none
+        holder[(np.bincount(patch, home == 0, minlength=len(table)) > 0)[rows]] = None
     out = gpd.GeoDataFrame(
         {
             "kind": kind[rows],
-            "municipality": names[owner[rows]],
+            "municipality": holder,
             "area_ha": area[rows],
             "perimeter_m": table["perimeter"].to_numpy()[rows],
             "old_share": table["shared_share"].where(table["sure"]).to_numpy()[rows],

@@ -19,6 +19,7 @@ from pydantic import Field
 from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
 from metrogis.checks.shared_parameters import MinConflict, PlansMeet
+from metrogis.checks.outlines import beyond
 from metrogis.checks.spatial_development import model_coherence_texts as texts
 from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, Plans, read_plans
 from metrogis.checks.spatial_development.plan_texts import (
@@ -281,7 +282,9 @@ class _Tables:
         frame["area_ha"] = total["area"] / _HECTARE
         conflicts = pd.concat(listed, ignore_index=True)
         order = np.argsort(-conflicts["area_ha"].to_numpy(), kind="stable")
-        return _fill(frame, total, True), conflicts.iloc[order].reset_index(drop=True)
+        return _fill(frame, total, _inside(frame, self.towns)), conflicts.iloc[order].reset_index(
+            drop=True
+        )
 
     def parts(self) -> gpd.GeoDataFrame:
         """One row per part of the model (and one of classes without a part); land counts once."""
@@ -305,7 +308,7 @@ class _Tables:
         frame = gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs=self.run.crs)
         total = pd.concat(totals, ignore_index=True)
         frame["area_ha"] = total["area"] / _HECTARE
-        return _fill(frame, total, True)
+        return _fill(frame, total, _inside(frame, self.towns))
 
     def _dissolved(self, kinds: list[str]) -> Array:
         chosen = self.shapes.geometry.to_numpy()[self.classes.isin(kinds).to_numpy()]
@@ -321,6 +324,11 @@ def _sums(whole: Array, members: Array, cut: _Cut, n: int) -> pd.DataFrame:
     rest = out["area"] - out[list(COMPATIBILITY)].sum(axis=1)
     out["unknown"] = rest.where(rest > 1e-9 * out["area"], 0.0)
     return out
+
+
+def _inside(frame: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> Array:
+    """Tell which areas cannot lie in a municipality without an outline."""
+    return np.array([part is None for part in beyond(frame.geometry, towns)], dtype=bool)
 
 
 def _fill(frame: gpd.GeoDataFrame, sums: pd.DataFrame, listed: Any) -> gpd.GeoDataFrame:

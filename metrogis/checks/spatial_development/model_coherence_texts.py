@@ -114,7 +114,7 @@ COLUMNS = {
     "areas": {
         "name": _text("obszar", "area"),
         "class": _text("klasa", "class"),
-        "area_ha": _ha("pole", "area"),
+        "area_ha": replace(_ha("pole", "area"), bound="low"),
         **_HECTARES,
     },
     "parts": {
