@@ -19,7 +19,7 @@ from metrogis.texts import Text
 from metrogis.transit.columns import Column
 from metrogis.transit.flexible import AREA_COLUMNS, WINDOW_COLUMNS
 from metrogis.transit.lost import Losing
-from metrogis.transit.modes import known_route_type, mode_group, mode_of
+from metrogis.transit.modes import NO_ROUTE_TYPE, is_air, known_route_type, mode_group, mode_of
 from metrogis.transit.tables import Table, empty_table
 from metrogis.transit.values import NO_TIME, Log, clock, decimal, integer
 
@@ -291,6 +291,14 @@ def routes(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Da
         "noted", unusual, "linie, które nie są zwykłym transportem (taksówka, samolot)",
         "routes that are no ordinary transit (taxi, air)", ids[unusual],
     )  # fmt: skip
+    if losing is not None:
+        # a shared taxi is a service to some and none to others: its stops are neither
+        doubtful = unusual & ~strange & ~np.array([is_air(int(k)) for k in kind], dtype=bool)
+        losing.note(
+            "route", "linie, które mogą być transportem publicznym (taksówka, inne)",
+            "routes that may be public transport (taxi, miscellaneous)",
+            ids[doubtful], routes=np.flatnonzero(doubtful), by_mode=False, told=False,
+        )  # fmt: skip
     frame = pd.DataFrame(
         {
             "route_id": ids,
@@ -339,7 +347,7 @@ def trips(
         )  # fmt: skip
         extra = pd.DataFrame({c: [""] * len(new) for c in route_frame.columns})
         extra["route_id"], extra["route_short_name"], extra["feed"] = new, new, feed
-        extra["route_type"] = np.full(len(new), 3, np.int16)
+        extra["route_type"] = np.full(len(new), NO_ROUTE_TYPE, np.int16)
         extra["mode"] = extra["mode_group"] = "bus"
         extra["continuous_pickup"] = np.full(len(new), -1, np.int8)
         route_frame = pd.concat([route_frame, extra], ignore_index=True)

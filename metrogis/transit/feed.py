@@ -51,8 +51,9 @@ class Feed:
         location_type, parent_station (empty = none), station (root of the station, or the stop
         itself), platform_code, feed.
     routes : DataFrame
-        route_id, agency_id, route_short_name (the line as shown), route_long_name, route_type,
-        mode, mode_group, line (its name as stated; empty for a route without one), feed.
+        route_id, agency_id, route_short_name (the line as shown), route_long_name, route_type
+        (-1: trips name the route, no row tells of it), mode, mode_group, line (its name as stated;
+        empty for a route without one), feed.
     trips : DataFrame
         trip_id, route_id, service_id, trip_headsign, direction_id (-1 = not stated), block_id,
         shape_id, feed.

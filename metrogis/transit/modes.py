@@ -83,6 +83,10 @@ _RAIL_KIND = {
 }
 
 
+NO_ROUTE_TYPE = -1
+"""Route type of a route that only trips name: its row is not in the timetable."""
+
+
 def known_route_type(route_type: int) -> bool:
     """Tell whether the route type is one of GTFS or of the extended list.
 
@@ -127,6 +131,15 @@ def mode_group(mode: str | int) -> str:
     """
     name = mode if isinstance(mode, str) else mode_of(int(mode))
     return _GROUP_OF.get(name, "other")
+
+
+def is_air(route_type: int) -> bool:
+    """Tell whether a route is flown: no service of a metropolis, whatever its stops.
+
+    >>> is_air(1100), is_air(1501)
+    (True, False)
+    """
+    return 1100 <= route_type <= 1199
 
 
 def rail_kind(route_type: int) -> str:

@@ -131,16 +131,8 @@ def first_of_each_kind() -> list[tuple[Check, Taking]]:
     return list(out.values())
 
 
-SPLIT_LINES = ("service_quality", "trips without a route")
-"""London's index counts a line once: trips of an unknown route are a line of their own there."""
-
-
 def named(cases: list[tuple[Check, Taking]]) -> list[Any]:
-    split = pytest.mark.xfail(reason="PTAL: trips of an unknown route count as one more line")
-    return [
-        pytest.param(c, t, id=f"{c.id}-{t}", marks=[split] if (c.id, t.name) == SPLIT_LINES else [])
-        for c, t in cases
-    ]
+    return [pytest.param(c, t, id=f"{c.id}-{t}") for c, t in cases]
 
 
 def asked(check: Check, layers: dict[str, Any], answers: dict[str, Any]) -> mg.Result:

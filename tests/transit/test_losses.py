@@ -205,6 +205,8 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "route row gone": ("routes", gone("routes")),
     "route row too long": ("routes", longer("routes")),
     "route of an unknown type": ("routes", cell("routes", "route_type", "77")),
+    "route of a shared taxi": ("routes", cell("routes", "route_type", "1501")),
+    "route of no kind in particular": ("routes", cell("routes", "route_type", "1700")),
     "route type blank": ("routes", cell("routes", "route_type", "")),
     "route twice, otherwise": ("routes", again("routes", "route_type", "2")),
     "period with a bad date": ("calendar", cell("calendar", "end_date", "20241331")),

@@ -161,7 +161,7 @@ def _leads_on(run: Run, corridors: gpd.GeoDataFrame) -> Array:
     outside = beyond(near, run.layers["municipalities"])
     some = np.array([part is not None for part in outside], dtype=bool)
     run.note(
-        "municipalities",
+        "corridors",
         "unknown",
         int(some.sum()),
         Text(

@@ -18,6 +18,7 @@ from metrogis.checks.transport_accessibility.service import Bools, Floats, Ints
 from metrogis.texts import Text
 from metrogis.transit import classes as c
 from metrogis.transit.classes.reach import Remembering
+from metrogis.transit.modes import NO_ROUTE_TYPE
 
 NONE, UNKNOWN = "none", "unknown"
 
@@ -92,7 +93,7 @@ def run_methods(
             second_day=days.get(p.second_day_type, first.iloc[:0]),
         ),
         "ptal": lambda: c.ptal(
-            first, stops, xy, window=peak, speed=p.ptal_speed,
+            _with_line(first), stops, xy, window=peak, speed=p.ptal_speed,
             rules={"rail": rail, "metro": rail, "tram": rail,
                    "bus": c.PtalMode(p.ptal_bus_limit, p.ptal_bus_reliability)}, **walk,
         ),
@@ -109,6 +110,20 @@ def run_methods(
         ),
     }  # fmt: skip
     return {m: calls[m]() for m in p.methods}
+
+
+def _with_line(day: pd.DataFrame) -> pd.DataFrame:
+    """Leave out departures of trips whose route is not in the timetable.
+
+    They may be of a line that is counted already; as one more line they would raise an index that
+    adds up lines. Without them it is the least it can be.
+
+    >>> day = pd.DataFrame({"line": ["25", "", ""], "route_type": [3, 3, NO_ROUTE_TYPE]})
+    >>> len(_with_line(day))
+    2
+    """
+    told = day["route_type"].to_numpy() != NO_ROUTE_TYPE
+    return day if told.all() else day[told]
 
 
 def _austria(
