@@ -5,6 +5,7 @@ Data alone: maps, tables and pages are made elsewhere from these declarations.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -178,7 +179,9 @@ def unknown_first(
         Title of that map.
     """
     own = [f for f in findings if f.unknown][:1]
-    plain = Finding(MOSTLY_UNKNOWN, {"unknown_part": unknown_part}, {"layer": layer}, unknown=True)
+    # nearly all is not all: what is known follows in the next sentence
+    part = unknown_part if unknown_part == 1 else math.floor(100 * unknown_part + 1e-9) / 100
+    plain = Finding(MOSTLY_UNKNOWN, {"unknown_part": part}, {"layer": layer}, unknown=True)
     first = own or [plain]
     return (*first, *(f for f in findings if f is not first[0]))
 

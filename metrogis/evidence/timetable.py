@@ -310,6 +310,19 @@ def evidence(
         ),
         municipalities["name"].to_numpy()[unsaid.any(axis=1)],
     )
+    nowhere = (state == NOT_APPLICABLE) & (state == COMPLETE).any(axis=1)[:, None]
+    audit = audit.add(
+        "coverage",
+        "guessed",
+        int(nowhere.any(axis=1).sum()),
+        Text(
+            "gminy, dla których tabela o części środków transportu nie mówi, a żadna warstwa nie "
+            "pokazuje ich przystanku: uznano, że tam nie kursują",
+            "municipalities of which the table leaves out some modes, and no layer shows a stop of "
+            "theirs: taken as not serving there",
+        ),
+        [group for group, some in zip(groups, nowhere.any(axis=0), strict=True) if some],
+    )
     losses = tuple(
         item.located(municipalities.crs)
         for item in (losses_of(feed) if feed is not None else ())

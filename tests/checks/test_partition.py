@@ -16,6 +16,7 @@ from metrogis.checks.registry import CHECKS
 from metrogis.checks.spatial_development.corridor_conflicts import corridor_conflicts
 
 CRS = "EPSG:2180"
+OVERLAP = "municipalities overlap on 40.00 ha: it counts once, in the one with the lower code"
 
 
 def towns(*shapes: object) -> gpd.GeoDataFrame:
@@ -66,10 +67,26 @@ def test_every_check_that_measures_land_reports_it() -> None:
         cycle_network(frame, lines),
     ):
         rows = {r.what.en: (r.action, r.count, r.examples) for r in result.audit}
-        assert rows["municipalities overlap on 40.00 ha: that land may count twice"] == (
+        assert rows[OVERLAP] == (
             "noted", 1, "A / B",
         )  # fmt: skip
         assert rows["gaps between municipalities, 4.00 ha: that land is in no municipal sum"][
             :2
         ] == ("noted", 1)
     assert sum(any(c.land for c in k.columns["municipalities"].values()) for k in CHECKS) > 8
+
+
+def test_every_hectare_of_a_corridor_counts_once_whoever_holds_it() -> None:
+    frame = towns(box(0, 0, 5000, 4000), box(4000, 0, 9000, 4000))
+    green = gpd.GeoDataFrame({"name": ["K"]}, geometry=[box(0, 1000, 9000, 2000)], crs=CRS)
+    zones = gpd.GeoDataFrame({"symbol": ["SU"]}, geometry=[box(4000, 0, 5000, 1700)], crs=CRS)
+    parks = gpd.GeoDataFrame({"name": ["P"]}, geometry=[box(4000, 1000, 9000, 1500)], crs=CRS)
+    for turned in (False, True):
+        given = frame.iloc[::-1].reset_index(drop=True) if turned else frame
+        result = corridor_conflicts(given, green, planning_zones=zones, protected_areas=parks)
+        table = result.municipalities.set_index("name")
+        assert table["corridor_ha"].to_dict() == {"A": 500.0, "B": 400.0}
+        assert result.figures["corridor_ha"] == 900.0
+        assert result.figures["barrier_ha"] == 70.0
+        assert result.figures["protected_ha"] == 250.0
+        assert result.features["protected"]["area_ha"].tolist() == [250.0]

@@ -67,7 +67,7 @@ def lengths(run: Run, split: Split, network: Any) -> Lengths:
             f"{outside:.1f} km of lines outside the municipalities: not in their sums",
         ),
     )
-    routes = known_routes(run, 1000 * (built + planned + unsure), network, 1000 * unsure)
+    routes = known_routes(run, 1000 * built, network, 1000 * unsure)
     total, both = float(metres.sum()) / 1000, float((metres * ways).sum()) / 1000
     return Lengths(built, directed, planned, unsure, total, both, routes)
 

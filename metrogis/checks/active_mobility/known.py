@@ -69,7 +69,8 @@ def known_routes(
     run : Run
         With the parameters ``coverage_length`` (km) and ``coverage_share``.
     metres : array of float, shape (municipalities,)
-        Metres of routes drawn in each municipality, built or not.
+        Metres of built routes drawn in each municipality: where only plans are drawn, nobody has
+        told what there is.
     network : StreetNetwork, optional
         Whose tags are the routes, or add to them: without a layer of routes its extent and losses
         are those of the routes.

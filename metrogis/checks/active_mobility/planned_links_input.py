@@ -122,8 +122,8 @@ def _investments(run: Run, plans: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _routes_known(run: Run, split: Split) -> Evidence:
     """Return where cycle routes are known."""
     municipalities = run.layers["municipalities"]
-    drawn = np.concatenate([f.geometry.to_numpy() for f in split[:3]])
-    _, row, length = pieces_by_municipality(counted_once(drawn), municipalities)
+    built = counted_once(split.built.geometry.to_numpy())
+    _, row, length = pieces_by_municipality(built, municipalities)
     found = known_routes(run, np.bincount(row, length, len(municipalities))).evidence
     unsure = split.unknown.geometry.to_numpy()
     if not len(unsure):

@@ -50,8 +50,8 @@ def coverage(run: Run, places: Places, split: Split, network: Any) -> Known:
         Whose tags stand in for the layer, where there is none.
     """
     p, municipalities = run.parameters, run.layers["municipalities"]
-    drawn = np.concatenate([f.geometry.to_numpy() for f in split[:3]])
-    _, row, length = pieces_by_municipality(counted_once(drawn), municipalities)
+    built = counted_once(split.built.geometry.to_numpy())
+    _, row, length = pieces_by_municipality(built, municipalities)
     metres = np.bincount(row, weights=length, minlength=len(municipalities))
     _, row, length = pieces_by_municipality(
         counted_once(split.unknown.geometry.to_numpy()), municipalities
@@ -60,7 +60,9 @@ def coverage(run: Run, places: Places, split: Split, network: Any) -> Known:
     routes = known_routes(run, metres, network, undecided)
     near = of_places(places, routes.evidence.known_near(places.points, p.join_distance))
     if routes.guessed:  # a guess holds near what is drawn
-        apart = access.nearest_line(places.points, places.owner, len(places.table), drawn)
+        apart = access.nearest_line(
+            places.points, places.owner, len(places.table), split.built.geometry.to_numpy()
+        )
         near &= apart.distance <= p.coverage_distance
     return Known(routes, near, sure_points(run, places))
 

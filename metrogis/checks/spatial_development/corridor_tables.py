@@ -15,6 +15,7 @@ import shapely
 
 from metrogis.checks.contract import Run
 from metrogis.checks.outlines import beyond
+from metrogis.checks.partition import divided
 from metrogis.checks.spatial_development.plan_inputs import Plans, read_plans
 from metrogis.checks.spatial_development.plan_texts import add_plan, known_sum
 from metrogis.evidence import Evidence
@@ -116,7 +117,7 @@ def prepare(run: Run) -> Ready:
         cut = cut_corridors(
             outlines,
             ranks,
-            towns.geometry.to_numpy(),
+            divided(towns),
             shapes,
             zones["symbol"].tolist(),
             severity,
@@ -418,7 +419,7 @@ def protected_table(run: Run, ready: Ready) -> Protected:
         empty = np.full(n, np.nan)
         return Protected(nothing, empty, empty, empty)
     layer = layer.reset_index(drop=True)
-    args = (ready.towns.geometry.to_numpy(), ready.zones.geometry.to_numpy())
+    args = (divided(ready.towns), ready.zones.geometry.to_numpy())
     symbols = ready.zones["symbol"].tolist()
 
     def cut(shapes: Array) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
 from metrogis.checks.shared_parameters import MinConflict, PlansMeet
 from metrogis.checks.outlines import beyond
+from metrogis.checks.partition import divided
 from metrogis.checks.spatial_development import model_coherence_texts as texts
 from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, Plans, read_plans
 from metrogis.checks.spatial_development.plan_texts import (
@@ -219,7 +220,7 @@ class _Tables:
             names = self.symbols[self.doubled]
             order = ranked(zones[self.doubled], harm, names)
             zones[self.doubled], _ = without_overlaps(zones[self.doubled], order)
-        home = intersect(shapes, self.towns.geometry.to_numpy())
+        home = intersect(shapes, divided(self.towns))
         over = intersect(home.geometry, zones)
         of_piece = value[over.right]
         sure = (of_piece == "conflict") | (of_piece == "unknown")
