@@ -14,8 +14,8 @@ from pydantic import Field
 
 from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
-from metrogis.checks.shared_parameters import PlansMeet
 from metrogis.checks.outlines import free_edge
+from metrogis.checks.shared_parameters import PlansMeet
 from metrogis.checks.spatial_development import border_coherence_texts as texts
 from metrogis.checks.spatial_development.plan_inputs import (
     PLANS,

@@ -18,9 +18,9 @@ from pydantic import Field
 
 from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
-from metrogis.checks.shared_parameters import MinConflict, PlansMeet
 from metrogis.checks.outlines import beyond
 from metrogis.checks.partition import divided
+from metrogis.checks.shared_parameters import MinConflict, PlansMeet
 from metrogis.checks.spatial_development import model_coherence_texts as texts
 from metrogis.checks.spatial_development.plan_inputs import PLANS, ZONES, Plans, read_plans
 from metrogis.checks.spatial_development.plan_texts import (
