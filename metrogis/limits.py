@@ -12,7 +12,7 @@ from metrogis.texts import Text
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
-    from metrogis.schemas import Field, Schema
+    from metrogis.schemas.kinds import Field, Schema
 
 
 def broken(frame: pd.DataFrame, rules: Schema) -> list[Text]:

@@ -15,6 +15,7 @@ from pandera.errors import SchemaErrors
 from metrogis import limits, schemas
 from metrogis.errors import SchemaError
 from metrogis.evidence import losses_of
+from metrogis.schemas import shapes
 from metrogis.texts import Text
 
 
@@ -237,7 +238,7 @@ def test_four_corners_taken_as_convex_are_a_valid_polygon(
     corners: list[tuple[float, float]],
 ) -> None:
     shape = np.array([shapely.Polygon(corners)])
-    if schemas._convex_quads(shape)[0]:
+    if shapes.convex_quads(shape)[0]:
         assert shapely.is_valid(shape)[0]
         assert shapely.convex_hull(shape[0]).area == pytest.approx(shape[0].area)
 
@@ -245,7 +246,7 @@ def test_four_corners_taken_as_convex_are_a_valid_polygon(
 def test_squares_are_told_to_be_convex_and_bows_are_not() -> None:
     square, bow = shapely.box(0, 0, 1, 1), shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
     ring = shapely.box(0, 0, 9, 9) - shapely.box(1, 1, 2, 2)
-    found = schemas._convex_quads(np.array([square, bow, ring, shapely.Point(0, 0)]))
+    found = shapes.convex_quads(np.array([square, bow, ring, shapely.Point(0, 0)]))
     assert found.tolist() == [True, False, False, False]
 
 
