@@ -56,11 +56,11 @@ from metrogis import boundary, references, schemas
 from metrogis import crs as crs_rules
 from metrogis.catalog_types import Day, Period
 from metrogis.errors import CatalogError
-from metrogis.known_layers import LAYERS, Known
+from metrogis.layer_registry import LAYERS
 from metrogis.texts import Text, both
 from metrogis.validation import joined, problem_at, shown
 
-__all__ = ["LAYERS", "Bilingual", "Catalog", "Known", "MissingLayer", "read_catalog"]
+__all__ = ["LAYERS", "Bilingual", "Catalog", "MissingLayer", "read_catalog"]
 
 
 class _Strict(BaseModel):

@@ -51,6 +51,7 @@ from metrogis.errors import MissingLayerError, ParameterError, SchemaError
 from metrogis.evidence import Evidence
 from metrogis.evidence.rasters import evidence_of
 from metrogis.landscape.grid import Grid
+from metrogis.layer_registry import LAYERS
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
 from metrogis.texts import Text, both, default_language
 from metrogis.validation import problem_of, shown
@@ -190,18 +191,31 @@ def _parameter_error(model: type[Parameters], check: str, error: ValidationError
 # --------------------------------------------------------------------------- declarations
 
 
+_NO_TEXT = Text("", "")
+
+
 @dataclass(frozen=True)
 class Input:
     """A layer a check takes. ``name`` is the function's argument and the catalog's layer name.
 
-    ``schema`` names the entry of :data:`metrogis.schemas.SCHEMAS` it must satisfy; empty for
-    objects that validate themselves (a timetable, a street network).
+    Title and schema are those of :data:`metrogis.layer_registry.LAYERS` unless given: ``text`` says
+    what the layer is in this check, ``schema`` (an entry of :data:`metrogis.schemas.SCHEMAS`) is
+    for layers that the registry does not have. Without one a layer validates itself (a timetable,
+    a street network, a grid).
     """
 
     name: str
-    text: Text
+    text: Text = _NO_TEXT
     schema: str = ""
     required: bool = True
+
+    def __post_init__(self) -> None:
+        """Take from the registry what is not given."""
+        known = LAYERS.get(self.name)
+        if not self.text.en:
+            object.__setattr__(self, "text", known.title if known else both(self.name))
+        if not self.schema and known:
+            object.__setattr__(self, "schema", known.conforms_to)
 
 
 @dataclass(frozen=True)

@@ -296,18 +296,12 @@ CHECK = Check(
     question=texts.QUESTION,
     method=texts.METHOD,
     inputs=(
-        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
+        Input("municipalities"),
         Input("streets", Text("ulice z tagami (OpenStreetMap)", "streets with tags (OSM)")),
-        Input(
-            "cycle_routes",
-            Text("infrastruktura rowerowa", "cycle routes"),
-            "CycleRoutes",
-            required=False,
-        ),
+        Input("cycle_routes", Text("infrastruktura rowerowa", "cycle routes"), required=False),
         Input(
             "cycle_coverage",
             Text("zasięg danych rowerowych", "extent of the cycle data"),
-            "CycleCoverage",
             required=False,
         ),
     ),

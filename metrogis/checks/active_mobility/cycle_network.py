@@ -170,11 +170,10 @@ CHECK = Check(
     question=texts.QUESTION,
     method=texts.METHOD,
     inputs=(
-        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
+        Input("municipalities"),
         Input(
             "cycle_routes",
             Text("infrastruktura rowerowa (ona albo ulice)", "cycle routes (these, or streets)"),
-            "CycleRoutes",
             required=False,
         ),
         Input(
@@ -182,16 +181,10 @@ CHECK = Check(
             Text("ulice z tagami (OpenStreetMap)", "streets with tags (OpenStreetMap)"),
             required=False,
         ),
-        Input(
-            "population_municipal",
-            Text("ludność gmin", "population by municipality"),
-            "MunicipalPopulation",
-            required=False,
-        ),
+        Input("population_municipal", required=False),
         Input(
             "cycle_coverage",
             Text("zasięg danych rowerowych", "extent of the cycle data"),
-            "CycleCoverage",
             required=False,
         ),
     ),

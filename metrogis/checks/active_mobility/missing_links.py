@@ -273,7 +273,7 @@ CHECK = Check(
     question=texts.QUESTION,
     method=texts.METHOD,
     inputs=(
-        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
+        Input("municipalities"),
         Input("streets", Text("ulice z tagami (OpenStreetMap)", "streets with tags (OSM)")),
         _input("interchanges", "węzły przesiadkowe", "interchanges", "Interchanges"),
         _input("rail_stations", "stacje kolejowe", "railway stations", "Stations"),

@@ -88,54 +88,30 @@ METHOD = Text(
     "given are the defaults of the parameters.",
 )
 INPUTS = (
-    Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
-    Input("streets", Text("sieć ulic", "street network"), ""),
+    Input("municipalities"),
+    Input("streets"),
     Input(
         "interchanges",
         Text("węzły przesiadkowe (one albo stacje)", "interchanges (these, or the stations)"),
-        "Interchanges",
         required=False,
     ),
     Input(
         "rail_stations",
         Text("stacje kolejowe (one albo węzły)", "railway stations (these, or interchanges)"),
-        "Stations",
         required=False,
     ),
-    Input(
-        "interchange_entrances",
-        Text("wejścia do węzłów", "entrances of interchanges"),
-        "Entrances",
-        required=False,
-    ),
+    Input("interchange_entrances", required=False),
     Input(
         "cycle_routes",
         Text("infrastruktura rowerowa, też planowana", "cycle routes, planned ones too"),
-        "CycleRoutes",
         required=False,
     ),
-    Input(
-        "investments",
-        Text("planowane inwestycje", "planned investments"),
-        "Investments",
-        required=False,
-    ),
-    Input(
-        "population",
-        Text("ludność w komórkach", "population by cell"),
-        "PopulationCells",
-        required=False,
-    ),
-    Input(
-        "population_municipal",
-        Text("ludność gmin", "population by municipality"),
-        "MunicipalPopulation",
-        required=False,
-    ),
+    Input("investments", required=False),
+    Input("population", Text("ludność w komórkach", "population by cell"), required=False),
+    Input("population_municipal", required=False),
     Input(
         "cycle_coverage",
         Text("zasięg danych rowerowych", "extent of the cycle data"),
-        "CycleCoverage",
         required=False,
     ),
 )

@@ -412,19 +412,13 @@ CHECK = Check(
     question=texts.QUESTION,
     method=texts.METHOD,
     inputs=(
-        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
+        Input("municipalities"),
         PLANS,
         ZONES,
-        Input(
-            "corridors",
-            Text("korytarze ekologiczne", "ecological corridors"),
-            "Corridors",
-            required=False,
-        ),
+        Input("corridors", required=False),
         Input(
             "corridor_severity",
             Text("tabela: strefa x ranga korytarza", "table: zone x corridor rank"),
-            "Table",
             required=False,
         ),
     ),

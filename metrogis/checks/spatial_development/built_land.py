@@ -32,17 +32,10 @@ Array = npt.NDArray[Any]
 _SLACK = 1e-6
 """Share of a threshold by which float32, or a scale of a whole number, may miss it."""
 
-BUILT_UP = Input("built_up", Text("zabudowa (raster)", "built-up land (raster)"), "")
-LAND_COVER = Input("land_cover", Text("pokrycie terenu", "land cover"), "", required=False)
-POPULATION = Input(
-    "population", Text("ludność w siatce", "population grid"), "PopulationCells", required=False
-)
-TOTALS = Input(
-    "population_municipal",
-    Text("ludność gmin", "population by municipality"),
-    "MunicipalPopulation",
-    required=False,
-)
+BUILT_UP = Input("built_up", Text("zabudowa (raster)", "built-up land (raster)"))
+LAND_COVER = Input("land_cover", required=False)
+POPULATION = Input("population", required=False)
+TOTALS = Input("population_municipal", required=False)
 
 
 class BuiltUpParameters(Parameters):

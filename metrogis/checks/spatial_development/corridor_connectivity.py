@@ -540,23 +540,13 @@ CHECK = Check(
     question=texts.QUESTION,
     method=texts.METHOD,
     inputs=(
-        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
-        Input("land_cover", Text("pokrycie terenu", "land cover")),
+        Input("municipalities"),
+        Input("land_cover"),
         PLANS,
         ZONES,
-        Input(
-            "corridors",
-            Text("korytarze ekologiczne", "ecological corridors"),
-            "Corridors",
-            required=False,
-        ),
-        Input(
-            "protected_areas",
-            Text("obszary chronione", "protected areas"),
-            "ProtectedAreas",
-            required=False,
-        ),
-        Input("roads", Text("drogi (linie)", "roads (lines)"), "Streets", required=False),
+        Input("corridors", required=False),
+        Input("protected_areas", required=False),
+        Input("roads", Text("drogi (linie)", "roads (lines)"), required=False),
         _table(
             "land_cover_classes",
             "tabela klas pokrycia: siedlisko, opór",

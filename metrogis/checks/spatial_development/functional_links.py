@@ -557,16 +557,9 @@ CHECK = Check(
     ),
     method=flow_texts.METHOD,
     inputs=(
-        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
-        Input(
-            "od_flows", Text("przepływy między gminami", "flows between municipalities"), "ODFlows"
-        ),
-        Input(
-            "population_municipal",
-            Text("ludność gmin", "population by municipality"),
-            "MunicipalPopulation",
-            required=False,
-        ),
+        Input("municipalities"),
+        Input("od_flows"),
+        Input("population_municipal", required=False),
     ),
     parameters=FunctionalLinksParameters,
     function=functional_links,

@@ -406,16 +406,13 @@ CHECK = Check(
         "The check is as good as the table: it does not judge the model itself.",
     ),
     inputs=(
-        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
+        Input("municipalities"),
         Input(
-            "structure",
-            Text("struktura funkcjonalno-przestrzenna", "functional-spatial structure"),
-            "Areas",
+            "structure", Text("struktura funkcjonalno-przestrzenna", "functional-spatial structure")
         ),
         Input(
             "model_compatibility",
             Text("tabela: klasa struktury x strefa", "table: class of the structure x zone"),
-            "Table",
         ),
         PLANS,
         ZONES,

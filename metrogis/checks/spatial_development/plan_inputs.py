@@ -33,7 +33,6 @@ PLANS = Input("plans", PLANS_TEXT, required=False)
 ZONES = Input(
     "planning_zones",
     Text("strefy planistyczne (zamiast plans)", "planning zones (in place of plans)"),
-    "PlanningZones",
     required=False,
 )
 

@@ -292,7 +292,7 @@ CHECK = Check(
     question=texts.QUESTION,
     method=texts.METHOD,
     inputs=(
-        Input("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities"),
+        Input("municipalities"),
         Input("plans", PLANS_TEXT),
     ),
     parameters=PlanValidityParameters,

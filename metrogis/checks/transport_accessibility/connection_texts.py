@@ -5,11 +5,18 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 
-from metrogis.checks.contract import Category, Column, Finding, Ground, View, municipality_columns
+from metrogis.checks.contract import (
+    Category,
+    Column,
+    Finding,
+    Ground,
+    Input,
+    View,
+    municipality_columns,
+)
 from metrogis.checks.transport_accessibility.connection_parameters import ConnectionsParameters
 from metrogis.checks.transport_accessibility.connection_places import LAW
 from metrogis.checks.transport_accessibility.white_texts import COVERAGE, DAYS, ON_DAY
-from metrogis.checks.transport_accessibility.white_texts import INPUTS as WHITE_INPUTS
 from metrogis.texts import UNKNOWN, Text, both
 
 TITLE = Text("Połączenia między siedzibami", "Connections between seats")
@@ -46,15 +53,10 @@ METHOD = Text(
 
 _KEPT = ("municipalities", "localities", "timetable", "coverage", "streets", "stop_posts",
          "rail_stations")  # fmt: skip
-_WHITE = {row[0]: row for row in WHITE_INPUTS}
-INPUTS: tuple[tuple[str, Text, str, bool], ...] = (
-    *(
-        (*_WHITE[name][:3], name in ("municipalities", "localities", "timetable"))
-        for name in _KEPT
-    ),
-    ("od_flows", Text("przepływy między gminami", "flows between municipalities"), "ODFlows",
-     False),
-)  # fmt: skip
+INPUTS: tuple[Input, ...] = (
+    *(Input(n, required=n in ("municipalities", "localities", "timetable")) for n in _KEPT),
+    Input("od_flows", required=False),
+)
 
 STATES = {
     "enough": Text("dość połączeń", "enough"),

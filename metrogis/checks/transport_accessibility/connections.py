@@ -15,7 +15,7 @@ import geopandas as gpd
 import pandas as pd
 
 from metrogis import crs as crs_rules
-from metrogis.checks.contract import Check, Input, Result, Run
+from metrogis.checks.contract import Check, Result, Run
 from metrogis.checks.transport_accessibility.connection_evidence import (
     Knowledge,
     lost_on_the_way,
@@ -289,7 +289,7 @@ CHECK = Check(
     title=TITLE,
     question=QUESTION,
     method=METHOD,
-    inputs=tuple(Input(*row) for row in INPUTS),
+    inputs=INPUTS,
     parameters=ConnectionsParameters,
     function=connections,
     columns=COLUMNS,

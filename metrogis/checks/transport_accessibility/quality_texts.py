@@ -10,7 +10,15 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
-from metrogis.checks.contract import Category, Column, Finding, Ground, View, municipality_columns
+from metrogis.checks.contract import (
+    Category,
+    Column,
+    Finding,
+    Ground,
+    Input,
+    View,
+    municipality_columns,
+)
 from metrogis.checks.transport_accessibility import white_texts as white
 from metrogis.checks.transport_accessibility.quality_evidence import (
     AT_LEAST,
@@ -67,10 +75,10 @@ METHOD = Text(
 
 _KEPT = ("municipalities", "population", "timetable", "coverage", "streets",
          "population_municipal", "built_up", "stop_posts", "rail_stations")  # fmt: skip
-INPUTS: tuple[tuple[str, Text, str, bool], ...] = tuple(
-    (name, text, schema, required or name == "timetable")
-    for name, text, schema, required in white.INPUTS
-    if name in _KEPT
+INPUTS: tuple[Input, ...] = tuple(
+    replace(given, required=given.required or given.name == "timetable")
+    for given in white.INPUTS
+    if given.name in _KEPT
 )
 
 AGREEMENT = {

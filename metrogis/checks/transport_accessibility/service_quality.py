@@ -17,7 +17,7 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis import population as people_of
-from metrogis.checks.contract import Check, Input, Result, Run
+from metrogis.checks.contract import Check, Result, Run
 from metrogis.checks.transport_accessibility import quality_methods as q
 from metrogis.checks.transport_accessibility.quality_evidence import (
     EXACT,
@@ -307,7 +307,7 @@ CHECK = Check(
     title=TITLE,
     question=QUESTION,
     method=METHOD,
-    inputs=tuple(Input(*row) for row in INPUTS),
+    inputs=INPUTS,
     parameters=ServiceQualityParameters,
     function=service_quality,
     columns=COLUMNS,

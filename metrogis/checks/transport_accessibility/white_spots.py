@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from metrogis import population as people_of
-from metrogis.checks.contract import Check, Input, Result, Run
+from metrogis.checks.contract import Check, Result, Run
 from metrogis.checks.transport_accessibility import fixes as fixing
 from metrogis.checks.transport_accessibility.fixes import Fixes
 from metrogis.checks.transport_accessibility.path_fixes import new_path, path_and_departures
@@ -304,7 +304,7 @@ CHECK = Check(
     title=TITLE,
     question=QUESTION,
     method=METHOD,
-    inputs=tuple(Input(*row) for row in INPUTS),
+    inputs=INPUTS,
     parameters=WhiteSpotsParameters,
     function=white_spots,
     columns=COLUMNS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
+from metrogis.checks.contract import Category, Column, Ground, Input, View, municipality_columns
 from metrogis.texts import Text, both
 
 TITLE = Text("Białe plamy transportu publicznego", "White spots of public transport")
@@ -41,22 +41,17 @@ METHOD = Text(
     "fares, of access for people with disabilities, or of where one can travel.",
 )
 
-INPUTS: tuple[tuple[str, Text, str, bool], ...] = (
-    ("municipalities", Text("granice gmin", "municipal boundaries"), "Municipalities", True),
-    ("population", Text("ludność w siatce", "population grid"), "PopulationCells", False),
-    ("timetable", Text("rozkład jazdy (GTFS)", "timetable (GTFS)"), "", False),
-    ("coverage", Text("pokrycie rozkładami", "timetable coverage"), "Coverage", False),
-    ("streets", Text("sieć ulic", "street network"), "", False),
-    (
-        "population_municipal",
-        Text("ludność gmin", "population by municipality"),
-        "MunicipalPopulation",
-        False,
-    ),
-    ("built_up", Text("zabudowa (wagi)", "built-up land (weights)"), "", False),
-    ("stop_posts", Text("słupki bez rozkładu", "stop posts without times"), "Stops", False),
-    ("rail_stations", Text("stacje kolejowe", "railway stations"), "Stations", False),
-    ("localities", Text("miejscowości", "localities"), "Localities", False),
+INPUTS: tuple[Input, ...] = (
+    Input("municipalities"),
+    Input("population", required=False),
+    Input("timetable", required=False),
+    Input("coverage", required=False),
+    Input("streets", required=False),
+    Input("population_municipal", required=False),
+    Input("built_up", Text("zabudowa (wagi)", "built-up land (weights)"), required=False),
+    Input("stop_posts", required=False),
+    Input("rail_stations", required=False),
+    Input("localities", required=False),
 )
 
 DAYS = {
