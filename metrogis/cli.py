@@ -502,6 +502,42 @@ def check_layers(
 
 
 @layers_app.command(
+    name="schema",
+    help=_say(
+        "Kolumny warstw: rodzaj, jednostka, wartości, czy wymagana, znaczenie.",
+        "Columns of layers: type, unit, allowed values, required, meaning.",
+    ),
+)
+@guarded
+def layer_schema(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help=_say("warstwa", "a layer"))
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show what a layer must contain; without a name, which layers there are."""
+    from metrogis import layer_registry, layer_tables
+
+    chosen = [layer_registry.get(name)] if name else list(layer_registry.LAYERS.values())
+    if as_json:
+        print(to_json(layer_registry.described(layer.name for layer in chosen), indent=1))
+        return
+    language = default_language()
+    for layer in chosen:
+        output.print(f"[bold]{layer.name}[/]: {escape(layer.title.get(language))}")
+        output.print(escape(layer_tables.summary(layer, language)))
+        rows = layer_tables.rows(layer, language)
+        if rows:
+            table = Table()
+            for i, head in enumerate(layer_tables.HEADS):
+                table.add_column(head.get(language), no_wrap=i == 0, overflow="fold")
+            for row in rows:
+                table.add_row(*map(escape, row))
+            output.print(table)
+
+
+@layers_app.command(
     name="template",
     help=_say(
         "Tabela do wypełnienia: coverage (gminy x środki transportu x rozkłady).",

@@ -6,11 +6,13 @@ other layers beside these.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from metrogis import schemas
+from metrogis.errors import ParameterError
 from metrogis.schemas import Field, plain_tables
 from metrogis.texts import Text
 
@@ -425,6 +427,24 @@ LAYERS: dict[str, Layer] = {row.name: row for row in _ROWS}
 """Layers that checks know, by name."""
 
 
+def get(name: str) -> Layer:
+    """Return the layer called ``name``.
+
+    Raises
+    ------
+    ParameterError
+        When the registry has none; the message names the nearest one, or lists them.
+    """
+    if name in LAYERS:
+        return LAYERS[name]
+    near = difflib.get_close_matches(name, LAYERS, n=1)
+    hint = Text(f" (może '{near[0]}'?)", f" (did you mean '{near[0]}'?)") if near else Text("", "")
+    raise ParameterError(
+        Text(f"nie ma warstwy '{name}'{hint.pl}", f"there is no layer '{name}'{hint.en}"),
+        remedy=Text(f"są: {', '.join(LAYERS)}", f"there are: {', '.join(LAYERS)}"),
+    )
+
+
 def described(names: Iterable[str] = ()) -> list[dict[str, Any]]:
     """Return layers as plain values: title, schema, drivers, purpose and columns.
 
@@ -433,12 +453,17 @@ def described(names: Iterable[str] = ()) -> list[dict[str, Any]]:
     names : iterable of str
         Names in :data:`LAYERS`; none: all.
 
+    Raises
+    ------
+    ParameterError
+        For a name that the registry does not have.
+
     Examples
     --------
     >>> described(["school_holidays"])[0]["columns"][0]["name"]
     'first'
     """
-    rows = [LAYERS[name] for name in names] or list(LAYERS.values())
+    rows = [get(name) for name in names] or list(LAYERS.values())
     return [
         {
             "layer": row.name,

@@ -14,6 +14,7 @@ from typing import Any
 
 from metrogis.checks import registry
 from metrogis.checks.citations import Citation, section_number
+from metrogis.layer_tables import document
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _BLOCK = re.compile(r"(<!-- parameters: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -60,7 +61,10 @@ def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 def built() -> dict[Path, str]:
     """Return each generated file with the text it should have."""
     path = DOCS / "methods.md"
-    return {path: methods(path.read_text(encoding="utf-8"))}
+    return {
+        path: methods(path.read_text(encoding="utf-8")),
+        DOCS / "layers.md": document(),
+    }
 
 
 def main() -> int:

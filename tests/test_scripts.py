@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -73,3 +75,31 @@ def test_publish_all_goes_on_after_a_failure(project, shared, tmp_path) -> None:
     assert done.returncode == 1
     assert "no such catalog" in done.stderr
     assert (tmp_path / "som/index.html").is_file()
+
+
+def _atlas(folder: Path, **changes: object) -> Path:
+    (folder / "downloads").mkdir(parents=True)
+    content = {"version": "1", "checks": {"a": {"figures": {"n": 1.0, "m": [1, None]}}}, **changes}
+    (folder / "atlas.json").write_text(json.dumps(content))
+    (folder / "downloads" / "a.csv").write_text("x,y\n1,2\n")
+    return folder
+
+
+def test_compare_atlases_tells_every_kind_of_difference(project, tmp_path) -> None:
+    spec = importlib.util.spec_from_file_location(
+        "compare_atlases", project / "scripts" / "compare_atlases.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    one, same = _atlas(tmp_path / "one"), _atlas(tmp_path / "same", version="2")
+    assert list(module.differences(one, same)) == []  # the version may differ
+    other = _atlas(tmp_path / "other", checks={"a": {"figures": {"n": 1.5, "m": [1, 0]}}})
+    (other / "downloads" / "a.csv").write_text("x,y\n1,3\n")
+    (other / "downloads" / "b.csv").write_text("")
+    found = list(module.differences(one, other))
+    assert [line.split(" -> ")[0] for line in found[:2]] == [
+        "atlas.json: checks: a: figures: n: 1.0",
+        "atlas.json: checks: a: figures: m[1]: None",  # unknown is not 0
+    ]
+    assert found[2].startswith("downloads/b.csv: only in")
+    assert found[3] == "downloads/a.csv: line 2: 1,2 -> 1,3"

@@ -15,7 +15,6 @@ from metrogis.checks.contract import (
     Column,
     Finding,
     Ground,
-    Input,
     View,
     municipality_columns,
 )
@@ -71,14 +70,6 @@ METHOD = Text(
     "none. "
     "They treat directions, distances and frequencies differently; none speaks of fares, of access "
     "for people with disabilities, or of where one can travel.",
-)
-
-_KEPT = ("municipalities", "population", "timetable", "coverage", "streets",
-         "population_municipal", "built_up", "stop_posts", "rail_stations")  # fmt: skip
-INPUTS: tuple[Input, ...] = tuple(
-    replace(given, required=given.required or given.name == "timetable")
-    for given in white.INPUTS
-    if given.name in _KEPT
 )
 
 AGREEMENT = {

@@ -8,6 +8,7 @@ is unknown, not "none", and a class found is the least possible
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -19,6 +20,7 @@ from metrogis import crs as crs_rules
 from metrogis import population as people_of
 from metrogis.checks.contract import Check, Result, Run
 from metrogis.checks.transport_accessibility import quality_methods as q
+from metrogis.checks.transport_accessibility import white_texts as white
 from metrogis.checks.transport_accessibility.quality_evidence import (
     EXACT,
     Labels,
@@ -37,7 +39,6 @@ from metrogis.checks.transport_accessibility.quality_tables import (
 )
 from metrogis.checks.transport_accessibility.quality_texts import (
     COLUMNS,
-    INPUTS,
     METHOD,
     QUESTION,
     TITLE,
@@ -307,7 +308,11 @@ CHECK = Check(
     title=TITLE,
     question=QUESTION,
     method=METHOD,
-    inputs=INPUTS,
+    inputs=tuple(
+        replace(given, required=given.required or given.name == "timetable")
+        for given in white.INPUTS
+        if given.name != "localities"
+    ),
     parameters=ServiceQualityParameters,
     function=service_quality,
     columns=COLUMNS,

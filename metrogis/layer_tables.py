@@ -1,0 +1,118 @@
+"""The registry of layers as texts: tables for a terminal and a document in Markdown."""
+
+from __future__ import annotations
+
+from metrogis.layer_registry import LAYERS, Layer
+from metrogis.schemas import Field
+from metrogis.texts import Text
+
+HEADS = (
+    Text("kolumna", "column"),
+    Text("rodzaj", "type"),
+    Text("jednostka", "unit"),
+    Text("wartości", "allowed values"),
+    Text("wymagana", "required"),
+    Text("znaczenie", "meaning"),
+)
+KINDS: dict[str, Text] = {
+    "text": Text("tekst", "text"),
+    "teryt": Text("kod TERYT", "TERYT code"),
+    "area": Text("kod TERYT lub *", "TERYT code or *"),
+    "number": Text("liczba", "number"),
+    "integer": Text("liczba całkowita", "whole number"),
+    "flag": Text("tak/nie", "yes/no"),
+    "date": Text("data", "date"),
+}
+GEOMETRY: dict[str, Text] = {
+    "polygon": Text("obszary", "areas"),
+    "line": Text("linie", "lines"),
+    "point": Text("punkty", "points"),
+    "place": Text("punkty lub obszary", "points or areas"),
+    "": Text("bez geometrii", "no geometry"),
+}
+_RASTER = Text("raster, jeden kanał", "raster, one band")
+_ITSELF = Text("plik, który sam się sprawdza", "a file that validates itself")
+_GEOMETRY_OF, _DRIVERS = Text("Geometria", "Geometry"), Text("sterowniki", "drivers")
+_YES, _EMPTY, _NO = (
+    Text("tak", "yes"),
+    Text("tak, może być pusta", "yes, may be empty"),
+    Text("nie", "no"),
+)
+_UNIQUE = Text("bez powtórzeń", "unique")
+
+
+def rows(layer: Layer, language: str) -> list[tuple[str, ...]]:
+    """Return the columns of a layer as rows of texts, one for each of :data:`HEADS`.
+
+    >>> from metrogis.layer_registry import LAYERS
+    >>> rows(LAYERS["coverage"], "en")[3][:5]
+    ('state', 'text', '', 'complete, partial, none', 'yes')
+    """
+    return [
+        (
+            name,
+            KINDS[column.kind].get(language),
+            column.unit,
+            _allowed(column),
+            _required(column, language),
+            column.text.get(language),
+        )
+        for name, column in layer.fields.items()
+    ]
+
+
+def _allowed(column: Field) -> str:
+    if column.allowed:
+        return ", ".join(column.allowed)
+    low, high = (None if x is None else f"{x:,.12g}" for x in (column.low, column.high))
+    return {
+        (True, True): "",
+        (False, True): f">= {low}",
+        (True, False): f"<= {high}",
+        (False, False): f"{low} ... {high}",
+    }[(low is None, high is None)]
+
+
+def _required(column: Field, language: str) -> str:
+    word = _NO if not column.required else _EMPTY if column.nullable else _YES
+    unique = f", {_UNIQUE.get(language)}" if column.unique else ""
+    return word.get(language) + unique
+
+
+def summary(layer: Layer, language: str) -> str:
+    """Return what a layer is for, its geometry and its drivers in one line."""
+    if layer.schema and not layer.conforms_to:
+        shape = _RASTER
+    else:
+        shape = GEOMETRY[layer.geometry] if layer.conforms_to else _ITSELF
+    return (
+        f"{layer.about.get(language)} {_GEOMETRY_OF.get(language)}: {shape.get(language)}; "
+        f"{_DRIVERS.get(language)}: {', '.join(layer.drivers)}"
+    )
+
+
+_INTRODUCTION = """# Layers
+
+Layers that checks know. A catalog names each with its file, driver and licence; columns of other
+names are renamed with `[layers.NAME.rename]`, further columns are kept.
+
+`metrogis layers schema NAME` prints the same on the command line, in Polish too, and with `--json`
+for programs. `metrogis layers check CATALOG` says what is wrong with a file. Geometry comes in a
+projected coordinate system in metres, or is brought into one.
+"""
+
+
+def document() -> str:
+    """Return ``docs/layers.md``."""
+    parts = [_INTRODUCTION]
+    for layer in LAYERS.values():
+        parts.append(f"\n## {layer.name}\n\n{layer.title.en[0].upper()}{layer.title.en[1:]} "
+                     f"({layer.title.pl}). {summary(layer, 'en')}.\n")  # fmt: skip
+        if layer.fields:
+            heads = tuple(head.en for head in HEADS)
+            lines = [heads, ("---",) * len(heads), *rows(layer, "en")]
+            cells = (
+                (f"`{line[0]}`" if i > 1 else line[0], *line[1:]) for i, line in enumerate(lines)
+            )
+            parts.append("\n" + "".join(f"| {' | '.join(line)} |\n" for line in cells))
+    return "".join(parts)
