@@ -32,6 +32,7 @@ from metrogis.errors import MetrogisError, ParameterError
 from metrogis.terminal import SafeConsole
 from metrogis.terminal import as_json as to_json
 from metrogis.texts import LANGUAGES, Text, default_language, printable
+from metrogis.usage import Commands
 
 
 def _say(pl: str, en: str) -> str:
@@ -40,6 +41,7 @@ def _say(pl: str, en: str) -> str:
 
 app = typer.Typer(
     name="metrogis",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -29,7 +29,7 @@ _KINDS: dict[str, Text] = {
         "a text of at most {max_length} characters is allowed",
     ),
     "string_pattern_mismatch": Text(
-        "tekst nie pasuje do wzoru {pattern}", "the text does not match the pattern {pattern}"
+        "tekst ma inną postać, niż trzeba", "the text is not of the form that is needed"
     ),
     "int_type": Text("powinna być liczba całkowita", "should be a whole number"),
     "int_parsing": Text("powinna być liczba całkowita", "should be a whole number"),
@@ -70,6 +70,17 @@ _KINDS: dict[str, Text] = {
         "powinna być data RRRR-MM-DD", "should be a date YYYY-MM-DD"
     ),
 }  # fmt: skip
+_SHAPES: dict[str, Text] = {
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": _KINDS["date_type"],
+    r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$": Text(
+        "powinna być data RRRR-MM-DD, miesiąc RRRR-MM albo rok RRRR",
+        "should be a date YYYY-MM-DD, a month YYYY-MM or a year YYYY",
+    ),
+    r"^\d{7}$": Text(
+        "powinien być kod TERYT z 7 cyfr (2261011)", "should be a TERYT code of 7 digits (2261011)"
+    ),
+}
+"""What a text should look like, by the pattern that it has to match: no analyst reads patterns."""
 _OTHER = Text("wartość nie pasuje", "the value does not fit")
 
 
@@ -87,6 +98,9 @@ def problem_of(item: Mapping[str, Any]) -> Text:
     'musi być co najmniej 0'
     """
     context = dict(item.get("ctx") or {})
+    shape = _SHAPES.get(str(context.get("pattern")))
+    if shape is not None:
+        return shape
     own = context.get("error")
     if isinstance(own, MetrogisError):  # raised by a rule of ours
         if own.remedy is None:

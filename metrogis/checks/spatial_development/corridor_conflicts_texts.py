@@ -57,14 +57,15 @@ _LOST = Text(
 )
 _FILTERS = Text(", na filtry {filter_ha:0} ha", ", {filter_ha:0} ha to filters")
 _UNPLANNED = Text(
-    "; dla {unknown_ha:0} ha ({unknown_share:%1}) planu nie ma w danych",
-    "; for {unknown_ha:0} ha ({unknown_share:%1}) no plan is in the data",
+    "; dla {unknown_ha:0} ha ({unknown_share:%1}) nie ma w danych planu albo nie wiadomo, "
+    "co na tym terenie przewiduje",
+    "; for {unknown_ha:0} ha ({unknown_share:%1}) no plan, or no use that is known, is in the data",
 )
 _MOSTLY = Text(
-    "Dla {unknown_ha:0} ha ({unknown_share:%1}) z {corridor_ha:0} ha korytarzy planu nie ma w "
-    "danych",
-    "For {unknown_ha:0} ha ({unknown_share:%1}) of {corridor_ha:0} ha of corridors no plan is in "
-    "the data",
+    "Dla {unknown_ha:0} ha ({unknown_share:%1}) z {corridor_ha:0} ha korytarzy nie ma w "
+    "danych planu albo nie wiadomo, co przewiduje",
+    "For {unknown_ha:0} ha ({unknown_share:%1}) of {corridor_ha:0} ha of corridors no plan, or no "
+    "use that is known, is in the data",
 )
 _MOSTLY_LOST = Text(
     "; na pozostałych plany przeznaczają {barrier_ha:0} ha ({barrier_share:%1}) na strefy-bariery",
@@ -166,9 +167,9 @@ def protected(values: Mapping[str, float]) -> Text:
 
 BARE = Text(
     "W {municipalities_unknown:0} {municipalities_unknown:plural:gminie|gminach|gminach} z "
-    "korytarzem planu nie ma w danych ({names}): skutek nieznany.",
+    "korytarzem nie ma w danych planu albo nie wiadomo, co przewiduje ({names}): skutek nieznany.",
     "In {municipalities_unknown:0} {municipalities_unknown:plural:municipality|municipalities} "
-    "with a corridor no plan is in the data ({names}): effect unknown.",
+    "with a corridor no plan, or no use that is known, is in the data ({names}): effect unknown.",
 )
 CORRIDORS_LOST = Text(
     "{corridors_lost:0} {corridors_lost:plural:korytarza|korytarzy|korytarzy} z danych nie dało "

@@ -29,14 +29,15 @@ _NONE = Text(
     "conflict with it",
 )
 _UNKNOWN = Text(
-    ", a na {unknown_ha:0} ha nic nie wiadomo (brak planu lub reguły)",
-    ", and on {unknown_ha:0} ha nothing is known (no plan, or no rule)",
+    ", a na {unknown_ha:0} ha nic nie wiadomo (brak planu, nieznane przeznaczenie albo brak "
+    "reguły)",
+    ", and on {unknown_ha:0} ha nothing is known (no plan, no known use, or no rule)",
 )
 _MOSTLY = Text(
-    "Na {unknown_ha:0} ha z {structure_ha:0} ha struktury metropolii nic nie wiadomo (brak planu "
-    "lub reguły)",
+    "Na {unknown_ha:0} ha z {structure_ha:0} ha struktury metropolii nic nie wiadomo (brak "
+    "planu, nieznane przeznaczenie albo brak reguły)",
     "On {unknown_ha:0} ha of {structure_ha:0} ha of the metropolitan structure nothing is known "
-    "(no plan, or no rule)",
+    "(no plan, no known use, or no rule)",
 )
 _MOSTLY_CONFLICT = Text(
     "; plany są z nią sprzeczne na {conflict_ha:0} ha ({conflict_share:%1} części rozstrzygniętej)",
@@ -92,7 +93,10 @@ _HECTARES = {
         UNKNOWN,
         unit="ha",
         digits=1,
-        note=Text("brak planu lub reguły", "no plan, or no rule"),
+        note=Text(
+            "brak planu, nieznane przeznaczenie albo brak reguły",
+            "no plan, no known use, or no rule",
+        ),
         of_knowledge=True,
     ),
     "known_share": Column(Text("udział rozstrzygnięty", "share known"), "share", digits=1),

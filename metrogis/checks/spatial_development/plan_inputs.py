@@ -141,7 +141,7 @@ def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE, note: bool
     kept = {} if plans is None else _COVERS.setdefault(plans, {})
     if place not in kept:
         code = {t[:6]: i for i, t in enumerate(towns["teryt"])}
-        sure = zones[zones["symbol"].notna()]
+        # a zone whose symbol is blank or none is planned land all the same: its use is unknown
         outlined = np.zeros(len(towns), bool)
         if plans is not None:
             of_act = _homes(plans.to_crs(run.crs).acts, towns)[0]
@@ -149,8 +149,8 @@ def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE, note: bool
         kept[place] = plan_cover(
             base,
             towns,
-            sure.geometry.to_numpy(),
-            home=[code.get(t, -1) for t in sure["teryt"]],
+            zones.geometry.to_numpy(),
+            home=[code.get(t, -1) for t in zones["teryt"]],
             outlined=outlined,
             tolerance=tolerance,
         )

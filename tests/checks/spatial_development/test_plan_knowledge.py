@@ -342,3 +342,27 @@ def test_what_is_drawn_otherwise_changes_nothing(world, random) -> None:
     if random.random() < 0.5:
         drawn = drawn.drop(columns="teryt")
     same(world.run(zones=layer), world.run(zones=drawn))
+
+
+@pytest.mark.parametrize("blank", [None, "", "  ", "XX", np.nan])
+@pytest.mark.parametrize("first", ["SO", None])
+def test_land_whose_zones_have_no_symbol_is_planned_and_its_use_unknown(blank, first):
+    """No reader is told that there is no plan: what the plan says is what is not known."""
+    squares = [shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)]
+    towns = gpd.GeoDataFrame(
+        {"teryt": ["2261011", "2262011"], "name": ["A", "B"]}, geometry=squares, crs="EPSG:2180"
+    )
+    halves = [shapely.box(0, 0, 500, 1000), shapely.box(500, 0, 1000, 1000)]
+    zones = gpd.GeoDataFrame({"symbol": [first, blank]}, geometry=halves, crs="EPSG:2180")
+    corridor = gpd.GeoDataFrame(
+        {"name": ["K"]}, geometry=[shapely.box(0, 400, 2000, 600)], crs="EPSG:2180"
+    )
+    result = corridor_conflicts(municipalities=towns, corridors=corridor, planning_zones=zones)
+    table = result.municipalities
+    assert table["plan"].tolist() == ["partly", "unknown"]  # B has no zone at all
+    assert table["unknown_ha"].tolist() == ([20.0, 20.0] if first is None else [10.0, 20.0])
+    told = [f.text.get(lang) for f in result.findings for lang in ("pl", "en")]
+    assert not any("no plan is in the data" in text for text in told)
+    assert not any("planu nie ma w danych" in text for text in told)
+    rows = [r for r in result.audit if "symbol" in r.what.en]
+    assert sum(r.count for r in rows) == (2 if first is None else 1)
