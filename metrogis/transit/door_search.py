@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pyproj
 import shapely
 
 from metrogis import crs as crs_rules
@@ -210,15 +211,22 @@ def points_of(frame: Any, name: str) -> gpd.GeoSeries:
 def working_crs(network: Any, *layers: gpd.GeoSeries) -> Any:
     """Return the CRS walks are measured in: of the streets, else of the first layer in metres.
 
-    Layers in degrees alone are measured in the UTM zone of their middle.
+    Layers in degrees alone are measured in EPSG:2180 where they lie in its area of use, else in the
+    UTM zone of their middle.
     """
     if network is not None:
         return crs_rules.require_metric(network.crs, layer="streets")
     for layer in layers:
         if crs_rules.is_metric(layer.crs):
             return layer.crs
-    first = next((s for s in layers if not (s.is_empty | s.isna()).all()), layers[0])
-    return first.to_crs(4326).estimate_utm_crs()
+    degrees = [layer[~(layer.is_empty | layer.isna())].to_crs(4326) for layer in layers]
+    box = np.concatenate([layer.get_coordinates().to_numpy() for layer in degrees])
+    poland = pyproj.CRS.from_epsg(2180)
+    area = poland.area_of_use
+    low, high = [area.west, area.south], [area.east, area.north]
+    if ((box >= low) & (box <= high)).all():
+        return poland
+    return next(layer for layer in degrees if len(layer)).estimate_utm_crs()
 
 
 def coordinates(points: gpd.GeoSeries, crs: Any) -> Floats:

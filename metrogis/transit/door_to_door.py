@@ -88,7 +88,7 @@ def travel_times(
         Of the window's minutes, 0-100: the smallest value such that at least so many per cent of
         the minutes have a value not above it (nearest rank; infinity is a value).
     limits : sequence of float
-        Minutes, for ``share_*``.
+        Minutes, inclusive, for ``share_*``; the share of one beyond ``max_time`` is unknown.
     streets : StreetNetwork or Streets, optional
         Where people walk. Without it walks are straight lines times ``detour``.
     walk_speed : float
@@ -237,11 +237,8 @@ class _Asked:
             if not (_number(share) and 0 <= share <= 100):
                 raise _bad("percentiles", share, Text("liczby 0-100", "numbers 0-100"))
         for bound in bounds:
-            if not (_number(bound) and 0 < bound <= rules.max_time):
-                raise _bad(
-                    "limits", bound,
-                    Text("minuty, od 0 do max_time", "minutes, above 0 up to max_time"),
-                )  # fmt: skip
+            if not (_number(bound) and 0 < bound < np.inf):
+                raise _bad("limits", bound, Text("minuty, więcej niż 0", "minutes, above 0"))
         if headways not in ("scheduled", "random"):
             raise _bad("headways", headways, Text('"scheduled", "random"', '"scheduled", "random"'))
         if headways == "random" and (each_minute or arrive_by):
@@ -334,7 +331,9 @@ def _table(
         value = found.percentiles[:, :, k]
         columns[f"p{p:g}"] = np.where(known & ~(vague & np.isinf(value)), value, np.nan).ravel()
     for k, limit in enumerate(asked.limits):
-        columns[f"share_{limit:g}"] = np.where(known, found.shares[:, :, k], np.nan).ravel()
+        # nothing was looked for beyond the longest time
+        told = known & (limit * 60 * MICRO <= asked.wanted.longest)
+        columns[f"share_{limit:g}"] = np.where(told, found.shares[:, :, k], np.nan).ravel()
     columns["walk"] = np.where(known, found.walk, np.nan).ravel()
     columns["upper_bound"] = ~sure.ravel()
     if asked.wanted.each:

@@ -214,9 +214,6 @@ def feet(feed: Feed, walker: Walker, stops: Places, limit: float, slack: float) 
     apart = a != b
     a, b, metres = (np.concatenate([x, y]) for x, y in (
         (own, a[apart]), (own, b[apart]), (np.zeros(n), metres[apart])))  # fmt: skip
-    if walker.network is not None:
-        more = _inside_stations(feed, stops, walker, limit)
-        a, b, metres = (np.concatenate(x) for x in zip((a, b, metres), more, strict=True))
     walk = walker.micro(metres)
     change = walk + spare
     rows = _stated(feed, stops, walker, spare)
@@ -231,19 +228,6 @@ def feet(feed: Feed, walker: Walker, stops: Places, limit: float, slack: float) 
     order = order[change[order] < NEVER]
     ptr = np.searchsorted(a[order], np.arange(n + 1)).astype(np.int64)
     return Feet(ptr, b[order], change[order], walk[order], metres[order])
-
-
-def _inside_stations(
-    feed: Feed, stops: Places, walker: Walker, limit: float
-) -> tuple[Ints, Ints, Floats]:
-    """Pairs of stops of one station, along the straight line: its inside is on no street map."""
-    station = pd.factorize(feed.stops["station"])[0]
-    straight = Walker(None, walker.speed, walker.detour)
-    shared = (np.bincount(station)[station] > 1) & np.isfinite(stops.xy).all(axis=1)
-    rows = np.flatnonzero(shared)
-    i, j, metres = straight.pairs(Places(stops.xy[rows]), Places(stops.xy[rows]), limit)
-    same = (station[rows[i]] == station[rows[j]]) & (i != j)
-    return rows[i[same]], rows[j[same]], metres[same]
 
 
 def _stated(

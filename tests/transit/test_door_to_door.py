@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import metrogis as mg
 from metrogis.errors import CRSError, ParameterError, SchemaError
+from metrogis.evidence.timetable import evidence
 from metrogis.streets import from_lines
 from metrogis.transit import read_feed
 
@@ -775,6 +776,100 @@ def test_what_is_not_complete_is_a_bound(tmp_path, coverage, bound) -> None:
     assert np.isnan(never) if bound and coverage is not None else np.isinf(never)
 
 
+@pytest.mark.parametrize(("state", "bound"), [("complete", False), ("partial", True)])
+def test_coverage_as_evidence(tmp_path, state, bound) -> None:
+    feed = simple(tmp_path)
+    towns = gpd.GeoDataFrame(
+        {"teryt": ["2261011"], "name": ["A"]}, crs=4326, geometry=[shapely.box(18.3, 54.3, 19, 55)]
+    ).to_crs(2180)
+    rows = pd.DataFrame({"feed": ["*"], "teryt": ["*"], "mode": ["all"], "state": [state]})
+    known = evidence(towns, rows, feed, groups=("bus",), stops=feed.stop_points(2180))
+    found = mg.travel_times(feed, HOME, WORK, coverage=known, **SHORT)
+    assert found["upper_bound"].tolist() == [bound]
+
+
+def test_what_was_lost_near_an_end_makes_a_bound(tmp_path) -> None:
+    # a stop of the line without a place: it may have been anywhere between its neighbours
+    stops = "stop_id,stop_lat,stop_lon|A,54.4,18.5|X,,|B,54.5,18.6"
+    times = ("trip_id,stop_id,departure_time,stop_sequence|1,A,7:30:00,1|1,X,7:40:00,2|"
+             "1,B,7:50:00,3")  # fmt: skip
+    feed = simple(tmp_path, stops=stops, stop_times=times)
+    found = mg.travel_times(feed, HOME, WORK, coverage=True, **SHORT)
+    assert found["upper_bound"].tolist() == [True]
+    assert found["p0"].tolist() == [21]
+
+
+def test_a_share_beyond_the_longest_time_is_unknown(tmp_path) -> None:
+    found = mg.travel_times(simple(tmp_path), HOME, WORK, max_time=25,
+                            **{**SHORT, "limits": (21, 25, 30)}).iloc[0]  # fmt: skip
+    # 07:25 to 07:29 take 25 to 21 minutes, of ten minutes
+    assert found[["share_21", "share_25"]].tolist() == [0.1, 0.5]
+    assert np.isnan(found["share_30"])
+
+
+def test_rows_of_a_station_hold_for_its_platforms(tmp_path) -> None:
+    stops = ("stop_id,stop_lat,stop_lon,location_type,parent_station|A,54.4,18.5,0,|"
+             "S,54.45,18.55,1,|M,54.45,18.55,0,S|N,54.45,18.552,0,S|B,54.5,18.6,0,")  # fmt: skip
+    more = {
+        "stops": stops,
+        "trips": "trip_id,route_id,service_id|1,7,W|2,7,W",
+        "stop_times": "trip_id,stop_id,departure_time,stop_sequence|1,A,7:30:00,1|1,M,7:40:00,2|"
+        "2,N,7:42:00,1|2,B,7:50:00,2",
+    }
+    head = "from_stop_id,to_stop_id,transfer_type,min_transfer_time|"
+    # 130 m x 1.3 are 127 s of walk, and a minute to board: too late without a row
+    for row, minutes in (("", np.inf), ("S,S,2,120", 21), ("S,S,2,121", np.inf),
+                         ("S,S,2,121|M,N,2,120", 21), ("M,N,2,121|S,S,2,120", np.inf),
+                         ("S,S,2,120|M,N,3,", np.inf)):  # fmt: skip
+        feed = simple(tmp_path, **more, transfers=head + row)
+        assert mg.travel_times(feed, HOME, WORK, **SHORT)["p0"].tolist() == [minutes], row
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_streets_with_directions(tmp_path, seed) -> None:
+    """On streets that are longer one way than the other, both directions of the search agree."""
+    rng = np.random.default_rng(seed)
+    stops = [(int(x), int(y)) for x, y in rng.choice(9, (5, 2))]
+    stops = list(dict.fromkeys(stops))
+    trips = []
+    for _ in range(6):
+        t, calls = 8 * HOUR + int(rng.integers(0, 30)) * 60, []
+        for stop in rng.permutation(len(stops))[:3]:
+            calls.append((int(stop), t, t, 0, 0))
+            t += int(rng.integers(1, 5)) * 60
+        trips.append((calls, "", 0))
+    rules = {"slack": 60, "max_transfers": 2, "access_limit": 700, "egress_limit": 700,
+             "transfer_limit": 600,
+                 "max_time": 120, "walk_speed": 4.8}  # fmt: skip
+    start = 8 * HOUR - 300
+    folder = write(tmp_path / "town", (stops, trips, {}, {}, rules, [], start))
+    nodes = metric([lonlat(x, y) for x in range(9) for y in range(9)])
+    lines = [(9 * x + y, 9 * x + y + 1) for x in range(9) for y in range(8)]
+    lines += [(9 * x + y, 9 * x + y + 9) for x in range(8) for y in range(9)]
+    network = from_lines(
+        gpd.GeoDataFrame(geometry=[shapely.LineString([nodes[a], nodes[b]]) for a, b in lines],
+                         crs=2180), mode="walk",
+    )  # fmt: skip
+    network = network.with_weights(network.lengths * rng.uniform(1, 3, network.n_arcs))
+    other = plain_of(folder, (stops, trips, {}, {}, rules, [], start))
+    points = metric([lonlat(*p) for p in rng.uniform(1, 7, (4, 2))])
+    every = [*other.xy.values(), *points]
+    snapped = network.snap(np.array(every))
+    table = network.distances(snapped, snapped, snap_cost=1.0)
+    place = {p: i for i, p in enumerate(every)}
+    other.walk = lambda a, b: table[place[a], place[b]]
+    other.change = other._changes(folder, rules["transfer_limit"], {})
+    options = dict(date=DAY, window=(clock(start), clock(start + 600)), streets=network,
+                   each_minute=True, **rules)  # fmt: skip
+    feed, many, one = read_feed(folder), frame_of(points[:3]), frame_of(points[3:], "z")
+    for a, b in ((many, one), (one, many)):
+        _, each = mg.travel_times(feed, a, b, **options)
+        here, there = (points[:3], points[3:]) if a is many else (points[3:], points[:3])
+        wanted = [[[(other.arrive(p, q, start + 60 * m) - start - 60 * m) / 60 for m in range(10)]
+                   for q in there] for p in here]  # fmt: skip
+        assert each == pytest.approx(np.array(wanted), abs=1e-6)
+
+
 def test_several_feeds_are_one(tmp_path) -> None:
     first = simple(tmp_path)
     second = simple(
@@ -810,7 +905,8 @@ def test_timed_transfers_and_lines_of_their_own(tmp_path) -> None:
 
 BAD = [
     ({"access_limit": -1}, "access_limit"), ({"egress_limit": np.nan}, "egress_limit"),
-    ({"max_time": 0}, "max_time"), ({"limits": (0,)}, "limits"), ({"limits": (121,)}, "limits"),
+    ({"max_time": 0}, "max_time"), ({"limits": (0,)}, "limits"),
+    ({"limits": (np.inf,)}, "limits"),
     ({"percentiles": (101,)}, "percentiles"), ({"max_transfers": -1}, "max_transfers"),
     ({"max_transfers": 1.5}, "max_transfers"), ({"walk_speed": 0}, "walk_speed"),
     ({"detour": 0.9}, "detour"), ({"slack": -1}, "slack"),
@@ -876,6 +972,12 @@ def test_day_types_and_any_crs(tmp_path) -> None:
                             **{**SHORT, "date": Date(2024, 10, 16)})  # fmt: skip
     assert one["p50"].to_numpy() == pytest.approx(moved["p50"].to_numpy(), abs=1e-3)
     assert moved.attrs["crs"] == "EPSG:2180"
+    # degrees: the CRS of Poland there, else the zone of UTM
+    assert one.attrs["crs"] == "EPSG:2180"
+    assert one["walk"].isin(moved["walk"]).all() or np.isinf(one["walk"]).all()
+    abroad = gpd.GeoDataFrame(index=["x"], geometry=[shapely.Point(-3.0, 51.6)], crs=4326)
+    assert mg.travel_times(feed, abroad, abroad.rename({"x": "y"}),
+                           **SHORT).attrs["crs"] == "EPSG:32630"  # fmt: skip
 
 
 def test_isochrones_are_nested(tmp_path) -> None:
