@@ -223,9 +223,10 @@ def working_crs(network: Any, *layers: gpd.GeoSeries) -> Any:
     box = np.concatenate([layer.get_coordinates().to_numpy() for layer in degrees])
     poland = pyproj.CRS.from_epsg(2180)
     area = poland.area_of_use
-    low, high = [area.west, area.south], [area.east, area.north]
-    if ((box >= low) & (box <= high)).all():
-        return poland
+    if area is not None:
+        low, high = [area.west, area.south], [area.east, area.north]
+        if ((box >= low) & (box <= high)).all():
+            return poland
     return next(layer for layer in degrees if len(layer)).estimate_utm_crs()
 
 
