@@ -221,7 +221,9 @@ def _sortable(key: Any) -> Array:
     return np.array([str(v) for v in values.tolist()]) if values.dtype == object else values
 
 
-def without_overlaps(zones: Any, order: Any, *, min_area: float = 1e-3) -> tuple[Array, Array]:
+def without_overlaps(
+    zones: Any, order: Any, *, min_area: float = 1e-3, found: Overlay | None = None
+) -> tuple[Array, Array]:
     """Cut overlaps of zones from one of each pair, so that areas add up.
 
     Parameters
@@ -232,6 +234,8 @@ def without_overlaps(zones: Any, order: Any, *, min_area: float = 1e-3) -> tuple
         The zone with the higher number gives way; of equal ones, the later.
     min_area : float
         Overlaps of no more than this are rounding, m2.
+    found : Overlay, optional
+        What :func:`self_overlaps` finds among ``zones`` with ``min_area``, when it is at hand.
 
     Returns
     -------
@@ -247,12 +251,16 @@ def without_overlaps(zones: Any, order: Any, *, min_area: float = 1e-3) -> tuple
     """
     out = np.array(zones, dtype=object, copy=True)
     order = np.asarray(order)
-    found = self_overlaps(out, min_area=min_area)
+    if found is None:
+        found = self_overlaps(out, min_area=min_area)
     left_yields = order[found.left] > order[found.right]
     loser = np.where(left_yields, found.left, found.right)
     winner = np.where(left_yields, found.right, found.left)
-    source = out.copy()
-    for at in np.unique(loser):
-        rivals = shapely.union_all(source[winner[loser == at]])
-        out[at] = shapely.difference(source[at], rivals)
-    return polygonal(out), np.unique(loser)
+    by_loser = np.argsort(loser, kind="stable")
+    losers, starts = np.unique(loser[by_loser], return_index=True)
+    rivals = np.empty(len(losers), dtype=object)
+    for i, rows in enumerate(np.split(by_loser, starts[1:]) if len(losers) else ()):
+        others = out[winner[rows]]
+        rivals[i] = others[0] if len(others) == 1 else shapely.union_all(others)
+    out[losers] = shapely.difference(out[losers], rivals)
+    return polygonal(out), losers

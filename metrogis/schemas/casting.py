@@ -78,6 +78,8 @@ def set_apart(
 
 
 def _blank(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column.dtype):  # a number is no blank text
+        return column.isna()
     return column.isna() | (column.astype("string").str.strip() == "").fillna(True).astype(bool)
 
 

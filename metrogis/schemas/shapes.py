@@ -54,7 +54,7 @@ def conform_geometry(
         values, audit = _without_geometry(frame, values, empty, rules, layer, audit)
         if not rules.keeps_rows:
             frame, values, given = frame.loc[~empty], values[~empty], given[~empty]
-    if any(a is not b for a, b in zip(values, given, strict=True)):
+    if values is not given and any(a is not b for a, b in zip(values, given, strict=True)):
         frame = frame.set_geometry(gpd.GeoSeries(values, index=frame.index, crs=frame.crs))
     return _of_wanted_kind(frame, rules, layer, audit)
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrogis.transit.columns import numbered
 from metrogis.transit.daytypes import DateLike
 from metrogis.transit.feed import DAY, Feed
 
@@ -191,7 +192,7 @@ def lines_at(feed: Feed, there: Ints) -> PlaceLines:
     line = np.append(code, -1).astype(np.int64)[feed._trip_route][trip]
     size = int(code.max(initial=0)) + 1
     usable, line = usable[line >= 0], line[line >= 0]
-    pairs, member = np.unique(there[usable] * size + line, return_inverse=True)
+    pairs, member = numbered(there[usable] * size + line)
     of_call = np.full(len(calls), -1, np.int64)
     of_call[usable] = member
     again = _again(feed, there)

@@ -15,6 +15,7 @@ from metrogis.crs import name_of, require_metric
 from metrogis.errors import CRSError
 from metrogis.provenance import attach
 from metrogis.texts import Text
+from metrogis.transit.columns import numbered
 
 if TYPE_CHECKING:
     from metrogis.transit.feed import Feed
@@ -55,7 +56,7 @@ def _modes(feed: Feed, column: str) -> npt.NDArray[np.object_]:
     """Return for every stop the modes of the trips that ever call there, joined by commas."""
     names = feed.routes[column].to_numpy(dtype=object)
     width = len(names)
-    pair = np.unique(feed.calls.stop.astype(np.int64) * width + feed._trip_route[feed.calls.trip])
+    pair, _ = numbered(feed.calls.stop.astype(np.int64) * width + feed._trip_route[feed.calls.trip])
     found: dict[int, set[str]] = {}
     for stop, route in zip((pair // width).tolist(), (pair % width).tolist(), strict=True):
         found.setdefault(stop, set()).add(names[route])

@@ -18,13 +18,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 from affine import Affine
-from numba import njit
 from pydantic import Field
 
 from metrogis import population as people_tools
 from metrogis.checks.citations import ours
 from metrogis.checks.contract import Run, Spec
 from metrogis.evidence.rasters import RasterEvidence, extent_of, within
+from metrogis.landscape import edges
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.growth import unit_cells
 from metrogis.texts import Text
@@ -165,12 +165,14 @@ def measure(
     """Return what is known of the land of areas, and which cells are certain: known, edge, sea."""
     n, size = len(areas), grid.cell_area
     land = unit if sea is None else np.where(sea, 0, unit).astype(unit.dtype)
-    counts = _counts(land, grid.valid, n)
+    counts = edges.count_known(land, grid.valid, n)
     known, unknown = counts[1:].T
     beyond, narrow = _beyond(areas, grid)
     outside = shapely.area(beyond)
     edge = np.zeros(grid.shape, np.bool_) if unknown.any() else None
-    count = np.zeros(n, np.int64) if edge is None else _edge(land, grid.valid, n, edge)[1:]
+    count = (
+        np.zeros(n, np.int64) if edge is None else edges.mark_edge(land, grid.valid, n, edge)[1:]
+    )
     # an edge that takes much of the land is no edge
     most = edge_share * ((known + unknown) * size + outside)
     fine = count * size + np.where(narrow, outside, 0.0) <= most
@@ -183,7 +185,7 @@ def measure(
         dark = (land > 0) & ~certain if dark_cells.any() else None
     if counts[0, 1]:
         gone = ~grid.valid if sea is None else ~(grid.valid | sea)
-        holes = gone & (land == 0) & ~_open(gone)
+        holes = gone & (land == 0) & ~edges.open_to_the_end(gone)
         if holes.any():
             dark = holes if dark is None else dark | holes
     if sea is not None:
@@ -206,93 +208,6 @@ def _beyond(towns: gpd.GeoDataFrame, grid: Grid) -> tuple[Array, Array]:
     width, height = grid.cell
     wider = shapely.box(west - width, south - height, east + width, north + height)
     return rest, np.asarray(shapely.is_empty(shapely.difference(rest, wider)))
-
-
-@njit(cache=True)
-def _counts(unit, valid, count):  # type: ignore[no-untyped-def]
-    """Cells of each unit (0 = outside): known, unknown."""
-    rows, columns = unit.shape
-    out = np.zeros((count + 1, 2), np.int64)
-    for r in range(rows):
-        for c in range(columns):
-            out[unit[r, c], 0 if valid[r, c] else 1] += 1
-    return out
-
-
-@njit(cache=True)
-def _edge(unit, valid, count, edge):  # type: ignore[no-untyped-def]
-    """Mark unknown cells of units that hang together with the outer border; count them by unit.
-
-    A cell is at the outer border where one of its 8 neighbours belongs to no unit, or where the
-    raster ends; cells hang together by 8 neighbours, all unknown.
-    """
-    rows, columns = unit.shape
-    out = np.zeros(count + 1, np.int64)
-    waiting = np.empty(1024, np.int64)  # flat cells marked, whose neighbours are not looked at yet
-    many = 0
-    for r in range(rows):
-        for c in range(columns):
-            if unit[r, c] == 0 or valid[r, c] or edge[r, c] or not _at_border(unit, r, c):
-                continue
-            edge[r, c] = True
-            out[unit[r, c]] += 1
-            waiting[0] = r * columns + c
-            many = 1
-            while many > 0:
-                many -= 1
-                y, x = waiting[many] // columns, waiting[many] % columns
-                if many + 9 > waiting.size:
-                    wider = np.empty(2 * waiting.size, np.int64)
-                    wider[: waiting.size] = waiting
-                    waiting = wider
-                for i in range(max(0, y - 1), min(rows, y + 2)):
-                    for j in range(max(0, x - 1), min(columns, x + 2)):
-                        if unit[i, j] > 0 and not valid[i, j] and not edge[i, j]:
-                            edge[i, j] = True
-                            out[unit[i, j]] += 1
-                            waiting[many] = i * columns + j
-                            many += 1
-    return out
-
-
-@njit(cache=True)
-def _open(gone):  # type: ignore[no-untyped-def]
-    """Cells without data that hang together with the end of the raster (8 neighbours)."""
-    rows, columns = gone.shape
-    out = np.zeros((rows, columns), np.bool_)
-    waiting = np.empty(1024, np.int64)
-    for r in range(rows):
-        step = 1 if r == 0 or r == rows - 1 else max(1, columns - 1)
-        for c in range(0, columns, step):
-            if not gone[r, c] or out[r, c]:
-                continue
-            out[r, c] = True
-            waiting[0] = r * columns + c
-            many = 1
-            while many > 0:
-                many -= 1
-                y, x = waiting[many] // columns, waiting[many] % columns
-                if many + 9 > waiting.size:
-                    wider = np.empty(2 * waiting.size, np.int64)
-                    wider[: waiting.size] = waiting
-                    waiting = wider
-                for i in range(max(0, y - 1), min(rows, y + 2)):
-                    for j in range(max(0, x - 1), min(columns, x + 2)):
-                        if gone[i, j] and not out[i, j]:
-                            out[i, j] = True
-                            waiting[many] = i * columns + j
-                            many += 1
-    return out
-
-
-@njit(cache=True)
-def _at_border(unit, r, c):  # type: ignore[no-untyped-def]
-    rows, columns = unit.shape
-    for y in range(r - 1, r + 2):
-        for x in range(c - 1, c + 2):
-            if y < 0 or x < 0 or y >= rows or x >= columns or unit[y, x] == 0:
-                return True
-    return False
 
 
 def some_names(names: pd.Series) -> str:

@@ -41,6 +41,8 @@ _OWN = ours("35-coherence-with-the-metropolitan-model")
 Array = npt.NDArray[Any]
 
 _HECTARE = 1e4
+_ROUNDING = 1e-3
+"""Zones overlap beyond this area, m2."""
 STATES = (*COMPATIBILITY, "unknown")
 _HARM = {"conflict": 0, "neutral": 1, "compatible": 2, "unknown": 3}
 
@@ -199,8 +201,12 @@ class _Tables:
         self.plans, self.towns = plans, run.layers["municipalities"]
         self.symbols = plans.zones["symbol"].to_numpy()
         self._once: dict[str, _Cut] = {}
-        over = self_overlaps(plans.zones.geometry.to_numpy(), min_area=1e-3)
+        over = self_overlaps(plans.zones.geometry.to_numpy(), min_area=_ROUNDING)
         self.doubled = np.unique(np.concatenate([over.left, over.right]))
+        # which zones overlap is the same for every class; only who gives way is not
+        left, right = (np.searchsorted(self.doubled, side) for side in (over.left, over.right))
+        self.overlaps = over._replace(left=left, right=right)
+        self._zones: dict[str, tuple[Array, Array]] = {}
         run.note(
             plans.layer,
             "repaired",
@@ -208,18 +214,27 @@ class _Tables:
             Text("nakładające się strefy: pole policzono raz", "overlapping zones: counted once"),
         )
 
-    def cut(self, kind: str, shapes: Array) -> _Cut:
-        """Cut areas of one class."""
+    def zones_for(self, kind: str) -> tuple[Array, Array]:
+        """Return the zones without overlaps as a class counts them, and what each does to it."""
+        if kind in self._zones:
+            return self._zones[kind]
         zones = self.plans.zones.geometry.to_numpy().copy()
-        value = np.array(
-            [found or "unknown" for found in self.rules.map([kind] * len(zones), self.symbols)],
-            dtype=object,
-        )
+        of_zone, symbols = pd.factorize(self.symbols, use_na_sentinel=False)
+        found = [known or "unknown" for known in self.rules.map([kind] * len(symbols), symbols)]
+        value = np.array(found, dtype=object)[of_zone]
         if len(self.doubled):
             harm = [_HARM[v] for v in value[self.doubled]]
             names = self.symbols[self.doubled]
             order = ranked(zones[self.doubled], harm, names)
-            zones[self.doubled], _ = without_overlaps(zones[self.doubled], order)
+            zones[self.doubled], _ = without_overlaps(
+                zones[self.doubled], order, min_area=_ROUNDING, found=self.overlaps
+            )
+        self._zones[kind] = zones, value
+        return self._zones[kind]
+
+    def cut(self, kind: str, shapes: Array) -> _Cut:
+        """Cut areas of one class."""
+        zones, value = self.zones_for(kind)
         home = intersect(shapes, divided(self.towns))
         over = intersect(home.geometry, zones)
         of_piece = value[over.right]
