@@ -112,7 +112,9 @@ class CompatibilityTable:
 
     def map(self, kinds: Iterable[object], symbols: Iterable[object]) -> list[str | None]:
         """Return the compatibility of each pair."""
-        return [self.of(k, s) for k, s in zip(kinds, symbols, strict=True)]
+        pairs = list(zip(kinds, symbols, strict=True))
+        found = {pair: self.of(*pair) for pair in set(pairs)}
+        return [found[pair] for pair in pairs]
 
 
 def _parts_of(table: pd.DataFrame, layer: str) -> dict[str, str]:

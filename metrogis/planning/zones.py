@@ -281,7 +281,9 @@ class SeverityTable:
 
     def map(self, symbols: Iterable[str], ranks: Iterable[object]) -> list[Severity | None]:
         """Return the severity of each pair."""
-        return [self.of(s, r) for s, r in zip(symbols, ranks, strict=True)]
+        pairs = list(zip(symbols, ranks, strict=True))
+        found = {pair: self.of(*pair) for pair in set(pairs)}  # many pairs, few kinds of them
+        return [found[pair] for pair in pairs]
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table in force: ``symbol``, ``rank``, ``severity``."""

@@ -192,7 +192,8 @@ def _zones_beside(
     shapes, zone, owner = zones_by_owner(run, plans.zones, towns, tolerance)
     symbols = plans.zones["symbol"].to_numpy()[zone]
     harm = {"barrier": 0, "filter": 1, "permeable": 2, None: 3}
-    order = ranked(shapes, [harm[severity.of(s, None)] for s in symbols], symbols)
+    effect = severity.map(symbols, [None] * len(symbols))
+    order = ranked(shapes, [harm[found] for found in effect], symbols)
     found = np.full((len(border.pieces), 2), -1, dtype=np.int64)
     lost = plans.evidence.lost_near(border.middles, tolerance)
     for side, column in enumerate(("a", "b")):
@@ -234,9 +235,11 @@ def _stretches(
     """Join pieces that follow one another and say the same into lines, side by side."""
     name = towns["name"].to_numpy()
     corridors, symbols = run.layers["corridors"], sides.symbol
+    called = None if corridors is None else corridors["name"].to_numpy(object)
     rows: list[dict[str, Any]] = []
-    lines: list[Any] = []
+    parts: list[Array] = []
     pieces = border.pieces
+    length = pieces["length"].to_numpy()
     pair = pieces[["a", "b", "line"]].to_numpy()
     for side in (0, 1):
         key = pd.DataFrame(
@@ -262,14 +265,17 @@ def _stretches(
                     "from": name[ends[0]],
                     "to": name[ends[1]],
                     "kind": "corridor" if c >= 0 else "open_zone",
-                    "corridor": corridors["name"].iloc[c] if c >= 0 else None,
+                    "corridor": called[c] if c >= 0 and called is not None else None,
                     "symbol_from": symbols[first, side],
                     "symbol_to": symbols[first, 1 - side],
                     "continues": sides.state[first, side],
-                    "length_m": float(pieces["length"].to_numpy()[members].sum()),
+                    "length_m": float(length[members].sum()),
                 }
             )
-            lines.append(shapely.line_merge(shapely.multilinestrings(border.shapes[members])))
+            parts.append(members)
+    of_line = np.repeat(np.arange(len(parts)), [len(members) for members in parts])
+    shapes = border.shapes[np.concatenate(parts) if parts else np.zeros(0, np.int64)]
+    lines = shapely.line_merge(shapely.multilinestrings(shapes, indices=of_line))
     columns = [
         "from",
         "to",
