@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,14 @@ def counted_once(lines: Array) -> Array:
     >>> shapely.length(counted_once(np.array([b, a]))).tolist()
     [3.0, 9.0]
     """
-    out = np.asarray(lines, dtype=object).copy()
+    shapes = shapely.to_wkb(np.asarray(lines, dtype=object))
+    return _counted_once(tuple(shapes)).copy()
+
+
+@lru_cache(maxsize=8)
+def _counted_once(shapes: tuple[bytes | None, ...]) -> Array:
+    """Do what :func:`counted_once` does; checks of one run ask for the same routes 15 times."""
+    out = np.asarray(shapely.from_wkb(np.array(shapes, dtype=object)), dtype=object)
     rows = np.flatnonzero(overlapping(out))
     if len(rows) == 0:
         return out

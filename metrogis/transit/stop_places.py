@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -32,6 +33,7 @@ _NUMBER = re.compile(r"(?<=\w)[\s.,/()-]+\d{1,3}[a-z]?\)?$")
 _ON_REQUEST = re.compile(r"[\s,(\[-]+n\s?/?\s?ż\.?[)\]]?$")
 
 
+@lru_cache(maxsize=1 << 16)  # each method of service quality asks for every stop anew
 def base_name(name: Any) -> str:
     """Return a stop's name without case, post number and the mark of a stop on request.
 
