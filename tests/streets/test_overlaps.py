@@ -22,6 +22,7 @@ def test_answers_are_of_the_shapes_asked_for_and_changing_one_changes_no_other()
 def test_lines_missing_empty_and_none_at_all_are_kept_as_they_are():
     lines = np.array([None, LineString(), LineString([(0, 0, 5), (3, 0, 5)])], dtype=object)
     found = counted_once(lines)
-    assert found[0] is None and found[1].is_empty
+    assert found[0] is None
+    assert found[1].is_empty
     assert shapely.get_coordinates(found[2], include_z=True).tolist() == [[0, 0, 5], [3, 0, 5]]
     assert len(counted_once(np.zeros(0, dtype=object))) == 0
