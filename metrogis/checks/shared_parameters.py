@@ -12,7 +12,7 @@ from pydantic import Field
 
 from metrogis.checks import citations
 from metrogis.checks.citations import ours
-from metrogis.checks.contract import Spec
+from metrogis.checks.parameters import Spec
 from metrogis.texts import Text
 
 DayName: TypeAlias = Literal["school_day", "holiday_weekday", "saturday", "sunday"]

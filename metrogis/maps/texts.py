@@ -1,8 +1,8 @@
-"""Words of maps and pages, in Polish and English, and the units of columns."""
+"""Words of maps and pages, in Polish and English."""
 
 from __future__ import annotations
 
-from metrogis.texts import Text, both
+from metrogis.texts import Text
 
 YES = Text("tak", "yes")
 NO = Text("nie", "no")
@@ -39,50 +39,3 @@ OPENED = Text(
     "Mapa otwiera się na części, o której są dane.", "The map opens on the part that is known."
 )
 EMPTY_LAYER = Text("Ta warstwa nie ma obiektów.", "This layer has no features.")
-
-_UNITS: dict[str, Text] = {
-    "1": both(""),
-    "-": both(""),
-    "": both(""),
-    "people": Text("osób", "people"),
-    "persons": Text("osób", "people"),
-    "person": Text("osób", "people"),
-    "inhabitants": Text("mieszkańców", "inhabitants"),
-    "moves": Text("przemeldowań", "moves"),
-    "people per 1000": Text("osób na 1000", "people per 1000"),
-    "people/year": Text("osób/rok", "people/year"),
-    "per year": Text("rocznie", "per year"),
-    "trips": Text("kursów", "trips"),
-    "trips/day": Text("kursów/dzień", "trips/day"),
-    "departures": Text("odjazdów", "departures"),
-    "departures/day": Text("odjazdów/dzień", "departures/day"),
-    "departures per day": Text("odjazdów dziennie", "departures per day"),
-    "departures per window": Text("odjazdów w oknie", "departures per window"),
-    "cells": Text("komórek", "cells"),
-    "stops": Text("przystanków", "stops"),
-    "stations": Text("stacji", "stations"),
-    "pairs": Text("par", "pairs"),
-    "years": Text("lat", "years"),
-    "year": Text("rok", "year"),
-    "hour": Text("godz.", "h"),
-    "hours": Text("godz.", "h"),
-    "s": both("s"),
-    "min": both("min"),
-    "h": Text("godz.", "h"),
-    "m2": both("m²"),
-    "km2": both("km²"),
-    "ha/year": Text("ha/rok", "ha/year"),
-    "patches": Text("płatów", "patches"),
-    "people/km2": Text("osób/km²", "people/km²"),
-    "m2/person": Text("m²/osobę", "m²/person"),
-    "date": Text("data", "date"),
-}
-
-
-def unit_text(unit: str) -> Text:
-    """Return how a unit reads in both languages; an unlisted one reads as it is.
-
-    >>> unit_text("km2").en, unit_text("people").pl
-    ('km²', 'osób')
-    """
-    return _UNITS.get(unit, both(unit))

@@ -10,6 +10,7 @@ import pandas as pd
 from metrogis.checks.contract import Check, Column
 from metrogis.maps import texts
 from metrogis.texts import NO_DATA, UNKNOWN, Text, both, is_missing, number, percent
+from metrogis.units import unit_text
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ def heading(column: Column, language: str) -> str:
     >>> heading(Column(Text("ludność", "population"), unit="people"), "en")
     'population [people]'
     """
-    unit = "" if column.kind == "share" else texts.unit_text(column.unit).get(language)
+    unit = "" if column.kind == "share" else unit_text(column.unit).get(language)
     label = column.label.get(language)
     return f"{label} [{unit}]" if unit and unit not in label else label
 

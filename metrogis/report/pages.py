@@ -23,7 +23,6 @@ from metrogis.maps.layers import MapLayer
 from metrogis.maps.legend import legend_of
 from metrogis.maps.page import Basemap, opening_of
 from metrogis.maps.symbols import swatch_hatch
-from metrogis.maps.texts import unit_text
 from metrogis.maps.values import column_of, each_once, flag, heading, shown, sort_key
 from metrogis.provenance import ACTIONS, Source
 from metrogis.report import words
@@ -31,6 +30,7 @@ from metrogis.report.known import ABSENT, Known, share_text
 from metrogis.report.rasters import raster_name
 from metrogis.report.tables import table_name
 from metrogis.texts import LANGUAGES, Text, both, is_missing, number
+from metrogis.units import unit_text
 
 MAX_ROWS = 200
 """Rows of a table of places shown on a page (municipalities are always all shown)."""
