@@ -15,9 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Floats
 from metrogis.texts import is_missing
-
-Floats = npt.NDArray[np.float64]
 
 WHOLE = 1e-6
 """Share of land that is lost in computing an intersection: as much may lack from 1, or from 0."""

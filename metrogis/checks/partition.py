@@ -13,13 +13,11 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.provenance import Audit
 from metrogis.texts import Text, number
-
-Array = npt.NDArray[Any]
 
 SLIT = 25.0
 """Metres: outlines of neighbours that lie apart by less than twice this leave a gap."""

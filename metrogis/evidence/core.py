@@ -20,12 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from metrogis.arrays import Bools, Floats, Geometries
 from metrogis.evidence.losses import Loss, losses_of
 from metrogis.texts import Text
-
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Geometries = npt.NDArray[np.object_]
 
 TOLERANCE = 1e-6
 """Metres: a distance of exactly the limit is within it, whatever the last bit of a float says."""

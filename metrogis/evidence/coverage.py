@@ -16,17 +16,14 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Bools, Ints
 from metrogis.errors import SchemaError
 from metrogis.provenance import Audit
 from metrogis.teryt import match_codes
 from metrogis.texts import Text
 from metrogis.transit.modes import MODE_GROUPS, MODES, mode_group
-
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 ANY = ("*", "all")
 """Words for every mode; of feeds and municipalities only ``*`` is one."""

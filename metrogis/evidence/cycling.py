@@ -24,8 +24,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Bools
 from metrogis.errors import SchemaError
-from metrogis.evidence.core import Bools, Evidence
+from metrogis.evidence.core import Evidence
 from metrogis.evidence.losses import loss
 from metrogis.provenance import Audit
 from metrogis.texts import Text

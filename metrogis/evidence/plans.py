@@ -14,14 +14,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.evidence.core import Evidence
 from metrogis.evidence.losses import Loss
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 PLAN_STATES: dict[str, Text] = {
     "yes": Text("cały", "whole"),

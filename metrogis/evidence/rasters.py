@@ -21,14 +21,10 @@ import shapely
 from affine import Affine
 from scipy import ndimage
 
+from metrogis.arrays import Bools, Floats, Geometries
 from metrogis.evidence.core import TOLERANCE, Evidence
 from metrogis.evidence.losses import losses_of
 from metrogis.provenance import LAYER_ATTRS
-
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Geometries = npt.NDArray[np.object_]
-Array = npt.NDArray[Any]
 
 _MASK = "mask"
 """Key under which a table of raster cells keeps which cells of the raster are data."""

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from metrogis.evidence.core import Bools, Evidence, Floats
+from metrogis.arrays import Bools, Floats
+from metrogis.evidence.core import Evidence
 
 
 def streets_evidence(

@@ -23,6 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Bools, Ints
 from metrogis.errors import ParameterError
 from metrogis.evidence.core import TOLERANCE, Evidence
 from metrogis.evidence.coverage import Loaded, Stated, group_of, loaded, read_rows
@@ -30,9 +31,6 @@ from metrogis.evidence.losses import Loss, losses_of
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
 
 COMPLETE, NOT_APPLICABLE, INCOMPLETE = 1, 0, -1

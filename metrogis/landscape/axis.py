@@ -11,11 +11,10 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from scipy.spatial import QhullError, Voronoi
 
-Array = npt.NDArray[Any]
+from metrogis.arrays import Array
 
 _PASSES = 3
 _NEAR = 4.0

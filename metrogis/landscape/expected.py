@@ -6,10 +6,7 @@ A file often holds a code of "no data" that it does not declare: 255 in a mask o
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from metrogis.landscape.grid import Grid
 from metrogis.sources import rasters
@@ -17,7 +14,6 @@ from metrogis.sources.rasters import FILLS, Expected
 
 __all__ = ["CLASSES", "HEIGHTS", "Expected", "built_up", "of_layer"]
 
-Array = npt.NDArray[Any]
 
 HEIGHTS = Expected(-500.0, 9000.0)
 """Metres: the shore of the Dead Sea lies at -430, Everest at 8,849."""

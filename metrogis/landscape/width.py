@@ -19,7 +19,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy.sparse import coo_array
@@ -31,12 +30,11 @@ from scipy.sparse.csgraph import (
 )
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 from metrogis.errors import SchemaError
 from metrogis.landscape.axis import Axis, medial_axis
 from metrogis.landscape.grid import bad_parameter
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _ALL_PAIRS = 6
 """Ends up to which every pair is looked at; of more, each and the next (what it takes grows)."""

@@ -16,14 +16,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Array
 from metrogis.osm.tagtable import distinct_tags
 from metrogis.osm.values import GONE, PLANNED, clean, kind_of, listed, plain_key
 from metrogis.provenance import Audit
 
-Array = npt.NDArray[Any]
 State = Literal["built", "planned", "gone", "unknown", ""]
 """Empty: the tags do not say."""
 

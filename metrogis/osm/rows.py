@@ -7,19 +7,16 @@ gone, or deleted in an editor and not yet uploaded. They are left out, and the a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Array
 from metrogis.evidence.losses import Loss, loss
 from metrogis.osm.lifecycle import states_of
 from metrogis.provenance import Action, Audit
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "Stations": ("railway", "public_transport"),

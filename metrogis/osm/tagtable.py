@@ -10,16 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Array
 from metrogis.errors import SchemaError
 from metrogis.osm import hstore
 from metrogis.osm.values import clean, plain_key
 from metrogis.provenance import Audit
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 
 class TagSets(NamedTuple):

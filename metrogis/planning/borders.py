@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-Array = npt.NDArray[Any]
+from metrogis.arrays import Array
 
 
 class Border(NamedTuple):

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.planning.overlay import intersect, polygonal
 from metrogis.planning.zones import SeverityTable
-
-Array = npt.NDArray[Any]
 
 EFFECTS = ("barrier", "filter", "permeable", "unknown")
 

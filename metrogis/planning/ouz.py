@@ -10,18 +10,16 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.planning.overlay import polygonal, valid
 from metrogis.provenance import Audit
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _METRE = 1e-6
 """100 m is 100 m whatever the last bit of a coordinate says; m, and m2 for holes."""

@@ -11,19 +11,17 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyproj
 import shapely
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 from metrogis.planning.overlay import misfits, parts_above, self_overlaps, union, valid
 from metrogis.planning.zones import ZONE_TYPES
 from metrogis.sources.app_fields import NUMBERS
 from metrogis.sources.app_gml import TABLES, Plan
 from metrogis.sources.app_lost import owners
-
-Array = npt.NDArray[Any]
 
 ERRORS = (
     "gap",

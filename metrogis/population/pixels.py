@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-Floats = npt.NDArray[np.float64]
+from metrogis.arrays import Floats
 
 _NOBODY, _DOUBTFUL = -1, -2
 _DOUBT = 1e-9

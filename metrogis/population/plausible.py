@@ -11,16 +11,14 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Floats
 from metrogis.population.cells import most_people
 from metrogis.population.municipal import municipal_totals
 from metrogis.provenance import Audit
 from metrogis.texts import Text, number
-
-Floats = npt.NDArray[np.float64]
 
 DENSEST = 5_000.0
 """Residents per km2 of a municipality. The densest one of Poland, Legionowo, has 3,998 (Statistics

@@ -15,7 +15,6 @@ import jinja2
 import pandas as pd
 
 from metrogis.checks import registry
-from metrogis.checks.citations import Citation, section_number
 from metrogis.checks.contract import DIRECTIONS, Check, Column, Result
 from metrogis.errors import MetrogisError
 from metrogis.maps.images import ImageLayer
@@ -25,7 +24,7 @@ from metrogis.maps.page import Basemap, opening_of
 from metrogis.maps.symbols import swatch_hatch
 from metrogis.maps.values import column_of, each_once, flag, heading, shown, sort_key
 from metrogis.provenance import ACTIONS, Source
-from metrogis.report import words
+from metrogis.report import citing, words
 from metrogis.report.known import ABSENT, Known, share_text
 from metrogis.report.rasters import raster_name
 from metrogis.report.tables import table_name
@@ -212,7 +211,7 @@ def check_page(
         ],
         tables=tables_of(result, language, csv_suffix(language, shared["languages"])),
         parameters=_parameters(result, language),
-        methods=methods_link(check.section, language) if check.section else None,
+        methods=citing.methods_link(check.section, language) if check.section else None,
         columns=_columns(result, language),
         sources=[_source(s, language) for s in result.provenance],
         knowledge=_knowledge(result, known, language),
@@ -244,24 +243,6 @@ def source_line(sources: Iterable[Source], language: str) -> str:
     return words.SOURCE_LINE.fill(sources="; ".join(makers), date=span).get(language)
 
 
-def methods_link(section: str, language: str) -> tuple[str, str]:
-    """Return address and words of a section of the methods, for the pages of a language."""
-    number = section_number(section)
-    return f"methods.html#{section}", words.SECTION_OF.fill(number=number).get(language)
-
-
-def _links(cited: Citation, language: str) -> list[tuple[str, str]]:
-    """Return the addresses of a citation with their words: publication or law, then methods."""
-    found = []
-    if cited.url:
-        host = cited.url.partition("://")[2]
-        found.append((cited.url, host.replace("doi.org/", "doi:") if "doi.org" in host
-                      else host.partition("/")[0]))  # fmt: skip
-    if cited.section:
-        found.append(methods_link(cited.section, language))
-    return found
-
-
 def _parameters(
     result: Result, language: str
 ) -> list[tuple[str, str, str, str, str, list[tuple[str, str]]]]:
@@ -273,7 +254,7 @@ def _parameters(
             _value(values[name], language),
             unit_text(spec.unit).get(language),
             spec.citation.text.get(language),
-            _links(spec.citation, language),
+            citing.links(spec.citation, language),
         )
         for name, spec in result.parameters.specs().items()
     ]
@@ -397,7 +378,7 @@ def unanswered_page(atlas: AtlasLike, item: Unanswered, language: str, **shared:
         file=f"{check.id}.html",
         check=check,
         item=item,
-        methods=methods_link(check.section, language) if check.section else None,
+        methods=citing.methods_link(check.section, language) if check.section else None,
         title=check.title.get(language),
         direction_title=DIRECTIONS[check.direction].get(language),
         **shared,

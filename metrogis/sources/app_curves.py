@@ -6,11 +6,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
+from metrogis.arrays import Floats
 from metrogis.texts import Text
-
-Floats = npt.NDArray[np.float64]
 
 _MAX_STEP = math.radians(5.0)  # a chord never spans more, however loose the tolerance
 

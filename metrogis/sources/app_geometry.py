@@ -14,16 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyproj
 import shapely
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Floats
 from metrogis.sources.app_curves import GeometryFault, circle, joined, steps
 from metrogis.sources.app_curves import arc as _arc
 from metrogis.texts import Text
-
-Floats = npt.NDArray[np.float64]
 
 _CLOSE = 1e-9  # degrees or metres: ends nearer than this are one point
 

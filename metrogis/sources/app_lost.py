@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyproj
 import shapely
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array, Floats
 from metrogis.errors import CRSError
 from metrogis.evidence.losses import Loss, loss
 from metrogis.sources.app_curves import GeometryFault
@@ -26,8 +26,6 @@ from metrogis.texts import Text, both
 if TYPE_CHECKING:
     from metrogis.sources.app_gml import Plan
 
-Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
 
 REASONS: dict[str, Text] = {
     "unreadable_geometry": Text("nieczytelna geometria strefy", "unreadable geometry of a zone"),

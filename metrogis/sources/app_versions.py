@@ -13,11 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Bools
 from metrogis.errors import SourceError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
-
-Bools = npt.NDArray[np.bool_]
 
 _PLACE = ("file", "line", "gml_id")
 _SAME_LAND = 0.5

@@ -15,17 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from metrogis import boundary
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array, Bools
 from metrogis.errors import CRSError, SourceError
 from metrogis.provenance import Audit
 from metrogis.sources.gdal import open_raster
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
-Bools = npt.NDArray[np.bool_]
 
 HUGE = 1e30
 """No measure of land, people or height is as large: floats beyond it are fills (FLT_MAX, 1e37)."""

@@ -6,13 +6,12 @@ Distances are straight lines in the working CRS, in metres.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
-Array = npt.NDArray[Any]
+from metrogis.arrays import Array
 
 
 class Nearest(NamedTuple):

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
-Array = npt.NDArray[Any]
+from metrogis.arrays import Array
 
 FAR = np.iinfo(np.int64).max
 _DIGITS = 11

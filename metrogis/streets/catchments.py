@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.streets import paths
 from metrogis.streets.nearest import Direction, check_direction
@@ -25,8 +25,6 @@ from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,15 +6,14 @@ does. Between them runs a chain, over every vertex that two pieces share.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-Array = npt.NDArray[Any]
+from metrogis.arrays import Array
 
 
 class Chains(NamedTuple):

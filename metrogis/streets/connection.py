@@ -9,22 +9,21 @@ and are one at any tolerance above it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 
 Lines: TypeAlias = "gpd.GeoSeries | gpd.GeoDataFrame"
-Array: TypeAlias = npt.NDArray[Any]
 
 
 def components(lines: Lines, *, tolerance: float = 0.0, meets: float = 0.0) -> Array:

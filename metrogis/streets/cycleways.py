@@ -8,14 +8,14 @@ its parts are not in these lines.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.osm import hstore
 from metrogis.osm.lifecycle import standing, states_of
 from metrogis.osm.tagtable import distinct_tags
@@ -33,8 +33,6 @@ from metrogis.streets.once import drawn_once
 from metrogis.streets.overlaps import overlapping
 from metrogis.streets.ridden import directions, row_names, ways_ridden
 from metrogis.texts import Text, is_missing, number
-
-Array: TypeAlias = npt.NDArray[Any]
 
 __all__ = [
     "Split",

@@ -10,12 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyproj
 import shapely
 from scipy.ndimage import distance_transform_edt
 
-Array = npt.NDArray[Any]
+from metrogis.arrays import Array
 
 GAP = 1500.0
 """Metres: streets less than twice this apart belong to one extract (this project's choice)."""

@@ -11,17 +11,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sparse
 from scipy.sparse import csgraph
 
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.streets import paths
 from metrogis.streets.network import StreetNetwork
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _ARENA = 1 << 12
 

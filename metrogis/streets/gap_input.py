@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 from metrogis.errors import SchemaError
 from metrogis.streets.link_lines import EdgeLines, geometry_of
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 KINDS = ("protected", "mixed", "both")
 

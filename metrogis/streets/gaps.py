@@ -17,10 +17,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.provenance import Audit
 from metrogis.streets import gaps_kernels as kernels
@@ -39,7 +39,6 @@ from metrogis.texts import Text
 
 __all__ = ["DETOUR_MIN", "RADIUS", "MissingLinks", "missing_links", "simplify"]
 
-Array = npt.NDArray[Any]
 
 DETOUR_MIN = 1.5
 """Least detour of a gap: path over infrastructure / gap (Vybornova et al. 2023)."""

@@ -6,15 +6,11 @@ so a part of a chosen path is the chosen path of its own ends, in either directi
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from metrogis.arrays import Array
 from metrogis.streets.betweenness import FAR, pop, push
-
-Array = npt.NDArray[Any]
 
 NEAR = 1e-9
 """Benefits that differ by less than this share are equal: what is left is rounding."""

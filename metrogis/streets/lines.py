@@ -11,7 +11,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy.sparse import coo_array
@@ -19,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 from metrogis.errors import CRSError, ParameterError, SchemaError
 from metrogis.osm.lifecycle import has_tags, standing
 from metrogis.osm.tagtable import distinct_tags
@@ -27,8 +27,6 @@ from metrogis.streets import topology
 from metrogis.streets.network import StreetNetwork
 from metrogis.streets.permissions import DROPPED, MODES, Mode, Rules, decide, matters
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _DEGREES_LENGTH = 0.5  # m: half of the lines shorter, at coordinates below 180, are degrees
 

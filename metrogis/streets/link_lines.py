@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.errors import SchemaError
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 
 class EdgeLines:

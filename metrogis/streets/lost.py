@@ -11,15 +11,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.evidence.losses import Loss, loss
 from metrogis.osm.lifecycle import value_state
 from metrogis.streets.permissions import Mode, Permissions, Rules, Verdict
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _GEOGRAPHIC = "EPSG:4326"
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.streets import paths
 from metrogis.streets.paths import grow
@@ -19,7 +19,6 @@ from metrogis.texts import Text
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
 
-Array = npt.NDArray[Any]
 Direction = Literal["to", "from"]
 
 _ARENA = 1 << 12

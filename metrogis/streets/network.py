@@ -16,13 +16,13 @@ from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyproj
 import scipy.sparse as sparse
 import shapely
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.evidence.losses import Loss
 from metrogis.provenance import Audit, Source
@@ -36,8 +36,6 @@ from metrogis.streets.routes import Pairs, Paths
 from metrogis.streets.snap import Component, Snapped
 from metrogis.streets.topology import Topology
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 POINT_LIMIT = 250.0
 """Metres: default farthest straight line from a place to its street (this project's choice)."""

@@ -14,12 +14,11 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-Array = npt.NDArray[Any]
+from metrogis.arrays import Array
 
 ALONG = 2.0
 """Tolerances that lines must run along each other to be one stretch (this project's choice).

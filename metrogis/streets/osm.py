@@ -14,13 +14,13 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyproj
 import shapely
 
 from metrogis import boundary
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError, SourceError
 from metrogis.osm.editor import deleted_in_editor
 from metrogis.osm.values import clean
@@ -42,8 +42,6 @@ from metrogis.streets.permissions import (
 )
 from metrogis.streets.raw import AGAIN, NOT_READ, RawStreets, may_be_street, unreadable
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 KEEP_TAGS = (
     "highway", "name", "ref", "maxspeed", "maxspeed:forward", "maxspeed:backward", "maxspeed:type",

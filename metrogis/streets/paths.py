@@ -9,13 +9,12 @@ one search to the next; only what a search touched is cleared.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-Array = npt.NDArray[Any]
+from metrogis.arrays import Array
 
 NOTHING, LABEL, ARC = 0, 1, 2
 """What a search remembers beside distances: nothing, the source's label, the arc it came by.

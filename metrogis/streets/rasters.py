@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from numba import njit
 
+from metrogis.arrays import Array
+
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
-
-Array = npt.NDArray[Any]
 
 
 def areas(

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy.typing as npt
-
+from metrogis.arrays import Array
 from metrogis.errors import SourceError
 from metrogis.streets.lost import Lost, broken_ways, strange_ways
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 
 class RawStreets(NamedTuple):

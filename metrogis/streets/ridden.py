@@ -6,13 +6,13 @@ length, network and stress agree; what stands is decided in :mod:`metrogis.stree
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Array
 from metrogis.osm import lifecycle
 from metrogis.osm.tagtable import distinct_tags
 from metrogis.provenance import Audit
@@ -25,8 +25,6 @@ from metrogis.streets.directions import (
 )
 from metrogis.streets.permissions import decide, matters
 from metrogis.texts import Text
-
-Array: TypeAlias = npt.NDArray[Any]
 
 _OFF_ROAD = ("bridleway", "cycleway", "footway", "path", "pedestrian", "steps", "track")
 

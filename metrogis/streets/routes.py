@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from numba import njit
 
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.streets import paths
 from metrogis.streets.catchments import start_spread
@@ -22,8 +22,6 @@ from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
-
-Array = npt.NDArray[Any]
 
 
 class Pairs(NamedTuple):

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
-
-Array = npt.NDArray[Any]
 
 
 def lines(network: StreetNetwork, edges: Array) -> Array:

@@ -10,13 +10,10 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
 from metrogis.streets.gap_input import read_graph
-
-Array = npt.NDArray[Any]
 
 
 class Simplified(NamedTuple):

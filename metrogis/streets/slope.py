@@ -15,13 +15,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.streets.network import StreetNetwork
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 FLAT_SPEED = 21.6
 """Speed on the flat, km/h (Parkin and Rotheram 2010)."""

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 from numba import njit
 from scipy.spatial import cKDTree
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
@@ -25,7 +25,6 @@ from metrogis.texts import Text
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
 
-Array = npt.NDArray[Any]
 Component = Literal["largest"] | float | None
 
 _MOST_CELLS = 1 << 22

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.osm import lifecycle
 from metrogis.osm.tagtable import distinct_tags
@@ -30,7 +30,6 @@ from metrogis.streets.speeds import IMPLICIT_KEYS, Direction, speed_limit
 from metrogis.streets.stress_rules import Default, Facts, RuleSet, lts_tag, rule_set
 from metrogis.texts import Text
 
-Array = npt.NDArray[Any]
 Rules = str | Path | RuleSet
 
 ONEWAY = "oneway"

@@ -10,16 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.streets.snap import Snapped
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
-
-Array = npt.NDArray[Any]
 
 
 class Terminals(NamedTuple):

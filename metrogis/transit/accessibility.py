@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Floats
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.texts import Text
 
 __all__ = ["cumulative", "performance", "two_step"]
 
-Floats = npt.NDArray[np.float64]
 Decay = Callable[[Floats], Any]
 
 

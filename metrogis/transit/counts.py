@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Ints
 from metrogis.transit.columns import positions
 
 if TYPE_CHECKING:
     from metrogis.transit.feed import Feed
 
-Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
 _CHUNK = 4_000_000

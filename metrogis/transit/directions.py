@@ -19,12 +19,13 @@ import pandas as pd
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from metrogis.arrays import Floats
+
 if TYPE_CHECKING:
     from metrogis.transit.feed import Feed
 
 Bytes = npt.NDArray[np.int8]
 Longs = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 _METRES_PER_DEGREE = 111_195.0  # mean Earth radius 6371 km
 

@@ -9,9 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Floats
+
 if TYPE_CHECKING:
     from metrogis.transit.calls import Ints, StopTimes
-    from metrogis.transit.stop_times import Floats, Shapes
+    from metrogis.transit.stop_times import Shapes
 
 _METRES_PER_DEGREE = 111_195.0  # mean Earth radius 6371 km
 

@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Bools, Floats
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.transit.door_search import Search
-
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 
 def complete(

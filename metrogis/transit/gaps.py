@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Floats
 from metrogis.transit.calls import StopTimes
 from metrogis.transit.columns import NO_VALUE
 from metrogis.transit.speeds import METRES_PER_DEGREE
@@ -17,7 +18,6 @@ from metrogis.transit.speeds import METRES_PER_DEGREE
 if TYPE_CHECKING:
     from metrogis.transit.lost import Losing
 
-Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
 _FASTER = 1.3

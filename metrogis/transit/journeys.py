@@ -16,11 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 from numba import njit
 
+from metrogis.arrays import Ints
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 from metrogis.transit.daytypes import DateLike
 from metrogis.transit.feed import Feed
-from metrogis.transit.rides import Ints, Rides, Times, TransferRules, read_rides
+from metrogis.transit.rides import Rides, Times, TransferRules, read_rides
 
 __all__ = [
     "NEVER",

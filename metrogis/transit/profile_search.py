@@ -18,9 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from metrogis.transit.vehicles import MICRO, Ints, Vehicles
-
-Floats = npt.NDArray[np.float64]
+from metrogis.arrays import Floats, Ints
+from metrogis.transit.vehicles import MICRO, Vehicles
 
 NEVER = np.int64(1 << 60)
 """Microseconds: later than any time."""

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import fftconvolve
 
+from metrogis.arrays import Ints
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 from metrogis.transit.profile_search import NEVER
@@ -29,7 +30,6 @@ from metrogis.transit.walking import Floats, Places
 if TYPE_CHECKING:
     from metrogis.transit.door_search import Search
 
-Ints = npt.NDArray[np.int64]
 
 _GAP = 60
 """Seconds: a headway goes on to the trip's next period if that begins so soon (``04:59`` ends)."""

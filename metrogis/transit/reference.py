@@ -32,6 +32,7 @@ from datetime import date as Date
 import numpy as np
 import numpy.typing as npt
 
+from metrogis.arrays import Ints
 from metrogis.texts import Text, both
 from metrogis.transit.counts import Counts
 from metrogis.transit.daytypes import (
@@ -45,7 +46,6 @@ from metrogis.transit.daytypes import (
 )
 from metrogis.transit.options import DateRule
 
-Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _NO_TABLE = Text(

@@ -19,6 +19,7 @@ import pandas as pd
 import scipy.sparse as sparse
 from scipy.spatial import cKDTree
 
+from metrogis.arrays import Bools, Ints
 from metrogis.errors import ParameterError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
@@ -26,9 +27,7 @@ from metrogis.transit.daytypes import DateLike
 from metrogis.transit.feed import DAY, Feed
 from metrogis.transit.transfers import for_all_lines
 
-Ints = npt.NDArray[np.int64]
 Times = npt.NDArray[np.int32]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

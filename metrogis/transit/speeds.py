@@ -16,10 +16,10 @@ import pandas as pd
 from numba import njit
 from scipy import sparse
 
+from metrogis.arrays import Floats
 from metrogis.transit.calls import StopTimes
 from metrogis.transit.columns import NO_VALUE, Mask
 
-Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 
 METRES_PER_DEGREE = 111_195.0

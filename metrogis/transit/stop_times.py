@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Floats
 from metrogis.provenance import Audit
 from metrogis.transit.calls import Ints, StopTimes
 from metrogis.transit.columns import Mask
@@ -18,7 +19,6 @@ from metrogis.transit.speeds import misplaced
 from metrogis.transit.tables import Table, with_broken
 from metrogis.transit.values import NO_TIME, Log, clock, decimal, integer
 
-Floats = npt.NDArray[np.float64]
 Shapes = Callable[[], pd.DataFrame]
 
 

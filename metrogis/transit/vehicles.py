@@ -13,16 +13,12 @@ from datetime import date as Date
 from datetime import timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.transit.feed import DAY, Feed
 from metrogis.transit.rides import _runs_of
 from metrogis.transit.stop_places import SPAN
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 MICRO = 1_000_000
 """Microseconds in a second."""

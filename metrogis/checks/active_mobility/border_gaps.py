@@ -11,10 +11,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility import border_gaps_texts as texts
 from metrogis.checks.active_mobility import border_parts as parts
 from metrogis.checks.active_mobility.border_gaps_parameters import BorderGapsParameters
@@ -28,8 +28,6 @@ from metrogis.checks.outlines import free_edge
 from metrogis.errors import MissingLayerError
 from metrogis.streets.cycleways import by_state
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 
 def border_gaps(

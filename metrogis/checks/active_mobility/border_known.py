@@ -7,9 +7,9 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.border_parts import Border
 from metrogis.checks.active_mobility.cycle_graph import CycleGraph
 from metrogis.checks.active_mobility.infrastructure import pieces_by_municipality
@@ -23,8 +23,6 @@ from metrogis.checks.active_mobility.known import (
 from metrogis.checks.contract import Run
 from metrogis.evidence import Evidence
 from metrogis.streets import StreetNetwork
-
-Array = npt.NDArray[Any]
 
 
 def graph_routes(

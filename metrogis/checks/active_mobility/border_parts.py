@@ -6,14 +6,12 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.cycle_graph import CycleGraph, Route
 from metrogis.streets.cycleways import group_labels
-
-Array = npt.NDArray[Any]
 
 SAME_PLACE = 50.0
 """Crossings and gaps whose ends are this near are one (carriageways side by side), m."""

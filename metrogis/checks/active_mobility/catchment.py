@@ -8,19 +8,17 @@ entrance; all three count.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 from scipy.spatial import cKDTree
 
+from metrogis.arrays import Array
 from metrogis.streets import StreetNetwork
 from metrogis.streets.catchments import Catchments
 from metrogis.streets.snap import Snapped
 from metrogis.streets.terminals import Terminals, by_value, terminals
-
-Array = npt.NDArray[Any]
 
 
 class Ways(NamedTuple):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from metrogis.arrays import Array
 from metrogis.provenance import Audit, audit_of
 from metrogis.streets import StreetNetwork
 from metrogis.streets.directions import Side
 from metrogis.streets.stress import stress
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 
 class ArcStress(NamedTuple):

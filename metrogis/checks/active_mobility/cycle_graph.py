@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sparse
 import shapely
 from scipy.sparse import csgraph
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.infrastructure import (
     NONE,
     infrastructure_of,
@@ -25,8 +25,6 @@ from metrogis.provenance import Audit, audit_of
 from metrogis.streets import StreetNetwork
 from metrogis.streets.once import drawn_once
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _ROUNDING = 1e-6
 """Metres that are rounding."""

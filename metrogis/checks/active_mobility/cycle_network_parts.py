@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.homes import home_of, names_of
 from metrogis.checks.active_mobility.infrastructure import (
     NONE,
@@ -26,8 +26,6 @@ from metrogis.streets.chains import chains
 from metrogis.streets.cycleways import component_lengths, components, group_labels, line_ends
 from metrogis.streets.overlaps import counted_once
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _TOUCH = 0.5
 """Lines this near are drawn on each other, m."""

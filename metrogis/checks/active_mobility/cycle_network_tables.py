@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility import cycle_network_parts as parts
 from metrogis.checks.active_mobility import cycle_network_texts as texts
 from metrogis.checks.active_mobility.infrastructure import pieces_by_municipality
@@ -20,8 +20,6 @@ from metrogis.population import municipal_totals
 from metrogis.streets.cycleways import Split, directions
 from metrogis.streets.overlaps import counted_once
 from metrogis.texts import Text, number
-
-Array = npt.NDArray[Any]
 
 
 class Lengths(NamedTuple):

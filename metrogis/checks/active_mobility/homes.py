@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 
-Array = npt.NDArray[Any]
+from metrogis.arrays import Array
 
 
 def home_of(points: Array, towns: gpd.GeoDataFrame) -> Array:

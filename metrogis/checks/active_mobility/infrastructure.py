@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.osm.lifecycle import standing
 from metrogis.osm.tagtable import distinct_tags
 from metrogis.osm.values import GONE, PLANNED, clean, plain_key
 from metrogis.streets import StreetNetwork
 from metrogis.streets.stress import stress
 from metrogis.texts import Text, number
-
-Array = npt.NDArray[Any]
 
 NONE, LANE, TRACK, SEPARATE = "none", "lane", "track", "separate"
 

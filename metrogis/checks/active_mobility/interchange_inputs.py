@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.infrastructure import NONE, infrastructure_of
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
@@ -20,8 +20,6 @@ from metrogis.streets import StreetNetwork
 from metrogis.streets.cycleways import Split, by_state, met
 from metrogis.streets.slope import gradients, heights, with_slope
 from metrogis.texts import Text, is_missing
-
-Array = npt.NDArray[Any]
 
 _CLOSED = (
     "private",

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility import interchange_street_texts as texts
 from metrogis.checks.active_mobility.interchange_inputs import Stands, sloped
 from metrogis.checks.active_mobility.interchange_streets import (
@@ -31,8 +31,6 @@ from metrogis.provenance import Audit
 from metrogis.streets import StreetNetwork
 from metrogis.streets.uptake import potential_cyclists
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95)
 _SIMPLE = 10.0  # m: outlines are drawn on cells of 20 m

@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from metrogis import crs as crs_rules
 from metrogis import population as people_rules
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.catchment import Ways, air_pairs, ways_to, within
 from metrogis.checks.active_mobility.catchment_stress import ArcStress, arc_stress
 from metrogis.checks.active_mobility.infrastructure import NONE, infrastructure_of
@@ -31,7 +31,6 @@ from metrogis.streets.layer import network_of
 from metrogis.streets.snap import Snapped
 from metrogis.texts import Text
 
-Array = npt.NDArray[Any]
 Mode = Literal["walk", "bike"]
 
 # --------------------------------------------------------------------------- what is given

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from metrogis import population as people_rules
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.infrastructure import pieces_by_municipality
 from metrogis.checks.active_mobility.known import Routes
 from metrogis.checks.active_mobility.places import Places
@@ -19,8 +17,6 @@ from metrogis.streets import access
 from metrogis.streets.cycleways import Split
 from metrogis.streets.overlaps import counted_once
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _UNSPLIT = 100_000.0  # m: cells need no splitting here, their overlap with each zone is exact
 _WHOLE = 1 - 1e-6

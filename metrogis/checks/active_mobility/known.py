@@ -10,18 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.places import Places, place_keys
 from metrogis.checks.contract import Run
 from metrogis.evidence import Evidence
 from metrogis.evidence.cycling import cycle_coverage
 from metrogis.evidence.streets import streets_evidence
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _CRUMB = 1.0
 """Metres of undecided lines that leave a sum as it is: what rounding leaves at a border."""

@@ -6,16 +6,14 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy.sparse import csgraph
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.cycle_graph import CycleGraph, Route, Undirected
 from metrogis.checks.active_mobility.infrastructure import share_covered
 from metrogis.streets.cycleways import line_ends
-
-Array = npt.NDArray[Any]
 
 _FOOT = ("footway", "path", "pedestrian", "track")
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.cycle_graph import CycleGraph
 from metrogis.streets.simplify import simplify
-
-Array = npt.NDArray[Any]
 
 
 class LinkGraph(NamedTuple):

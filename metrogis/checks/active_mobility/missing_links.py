@@ -10,11 +10,11 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from metrogis import population as people_rules
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility import missing_links_table as table
 from metrogis.checks.active_mobility import missing_links_texts as texts
 from metrogis.checks.active_mobility.border_known import Known
@@ -36,8 +36,6 @@ from metrogis.errors import MissingLayerError
 from metrogis.streets import gaps as kernel
 from metrogis.streets.cycleways import by_state
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 
 def missing_links(

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility import link_effects as effects
 from metrogis.checks.active_mobility import missing_links_texts as texts
 from metrogis.checks.active_mobility.border_known import Known
@@ -21,8 +21,6 @@ from metrogis.checks.active_mobility.link_openers import first_openers
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.contract import Run
 from metrogis.streets.cycleways import Split
-
-Array = npt.NDArray[Any]
 
 
 class People(NamedTuple):

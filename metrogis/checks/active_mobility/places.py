@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.homes import home_of
 from metrogis.provenance import Audit
 from metrogis.streets.cycleways import group_labels
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility import planned_links_texts as texts
 from metrogis.checks.active_mobility.infrastructure import pieces_by_municipality
 from metrogis.checks.active_mobility.interchange_streets import (
@@ -39,8 +39,6 @@ from metrogis.checks.active_mobility.planned_links_towards import Towards
 from metrogis.checks.contract import Check, Result, Run
 from metrogis.errors import MissingLayerError, ParameterError
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _TIE = 1e-6  # people (or km) an interchange joined counts for in the order: decides ties only
 

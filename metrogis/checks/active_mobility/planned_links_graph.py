@@ -13,16 +13,14 @@ from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from numba import njit
 from scipy.spatial import cKDTree
 
+from metrogis.arrays import Array
 from metrogis.streets import StreetNetwork
 from metrogis.streets.snap import Snapped
 from metrogis.streets.terminals import by_value, terminals
-
-Array = npt.NDArray[Any]
 
 _ROUND = 2  # decimals of a metre: points of links this near are one
 

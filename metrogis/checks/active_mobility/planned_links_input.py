@@ -7,10 +7,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.infrastructure import pieces_by_municipality
 from metrogis.checks.active_mobility.known import (
     known_routes,
@@ -25,8 +25,6 @@ from metrogis.streets import access
 from metrogis.streets.cycleways import Split, by_state, component_lengths, components, met
 from metrogis.streets.overlaps import counted_once
 from metrogis.texts import Text, is_missing
-
-Array = npt.NDArray[Any]
 
 _CYCLING = re.compile(r"cycl|bike|bicy|rower", re.IGNORECASE)
 

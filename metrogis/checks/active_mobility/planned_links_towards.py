@@ -6,18 +6,16 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility import planned_links_texts as texts
 from metrogis.checks.active_mobility.interchange_streets import Calm, Homes, Reach
 from metrogis.checks.active_mobility.places import Places
 from metrogis.checks.active_mobility.planned_links_graph import LinkGraph, Opening, beside_links
 from metrogis.checks.active_mobility.planned_links_input import Joins
 from metrogis.checks.contract import Run
-
-Array = npt.NDArray[Any]
 
 
 class Towards:

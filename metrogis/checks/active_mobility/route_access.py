@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.active_mobility.infrastructure import pieces_by_municipality
 from metrogis.checks.active_mobility.known import (
     Routes,
@@ -23,8 +23,6 @@ from metrogis.checks.contract import Run
 from metrogis.streets import access
 from metrogis.streets.cycleways import Split, component_lengths, components
 from metrogis.streets.overlaps import counted_once
-
-Array = npt.NDArray[Any]
 
 # --------------------------------------------------------------------------- coverage
 

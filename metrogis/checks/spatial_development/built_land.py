@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 from metrogis.checks.citations import ours
 from metrogis.checks.contract import Input, Parameters, Run, Spec
 from metrogis.checks.shared_parameters import BuiltUpValue
@@ -25,8 +26,6 @@ from metrogis.provenance import source_of
 from metrogis.texts import Text, number
 
 _OWN = ours("11-growth-of-built-up-land")
-
-Array = npt.NDArray[Any]
 
 
 _SLACK = 1e-6

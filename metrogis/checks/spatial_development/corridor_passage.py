@@ -14,18 +14,16 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.contract import Run
 from metrogis.checks.spatial_development.corridor_tables import Ready
 from metrogis.landscape.width import ClearWidth, End, clear_width, complete_ends, ends_of
 from metrogis.planning.corridors import free_space
 from metrogis.planning.overlay import polygonal
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _FRAGMENT = 0.05
 """Parts of a corridor below this share of it are crumbs of its clipping (this project's choice)."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Array
 from metrogis.checks.contract import Run
 from metrogis.checks.outlines import beyond
 from metrogis.checks.partition import divided
@@ -29,7 +29,6 @@ from metrogis.texts import Text, number
 if TYPE_CHECKING:
     from metrogis.checks.spatial_development.corridor_passage import Passages
 
-Array = npt.NDArray[Any]
 
 _HECTARE = 1e4
 _ROUNDING = 1.0

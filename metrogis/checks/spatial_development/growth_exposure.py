@@ -8,10 +8,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
+from metrogis.arrays import Array, Bools
 from metrogis.checks.contract import Run
 from metrogis.checks.spatial_development.plan_inputs import read_plans
 from metrogis.checks.transport_accessibility.service import TOLERANCE, read_service
@@ -19,9 +19,6 @@ from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsP
 from metrogis.evidence.timetable import evidence
 from metrogis.landscape.grid import Grid
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
-Bools = npt.NDArray[np.bool_]
 
 EXPOSURES = ("corridor", "protected", "served", "planned")
 _DAY = "school_day"

@@ -7,12 +7,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from affine import Affine
 from scipy import ndimage
 
+from metrogis.arrays import Array
 from metrogis.checks.contract import Run
 from metrogis.checks.outlines import without_outline
 from metrogis.checks.spatial_development.growth_exposure import State
@@ -20,8 +20,6 @@ from metrogis.checks.spatial_development.known_land import KnownLand
 from metrogis.landscape import growth
 from metrogis.landscape.grid import Grid
 from metrogis.texts import Text
-
-Array = npt.NDArray[Any]
 
 _HECTARE = 1e4
 KINDS = (growth.INFILL, growth.EDGE, growth.LEAPFROG)

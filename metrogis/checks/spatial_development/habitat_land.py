@@ -7,9 +7,9 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 from affine import Affine
 
+from metrogis.arrays import Array
 from metrogis.checks.contract import Run
 from metrogis.checks.spatial_development.built_land import taken
 from metrogis.checks.spatial_development.known_land import KnownLand, known_land
@@ -27,7 +27,6 @@ from metrogis.landscape.habitats import Rules
 from metrogis.planning.zones import SeverityTable
 from metrogis.texts import Text
 
-Array = npt.NDArray[Any]
 _HARM = {None: 0, "permeable": 1, "filter": 2, "barrier": 3}
 
 

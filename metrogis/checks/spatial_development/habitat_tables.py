@@ -8,13 +8,13 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy import ndimage
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from metrogis.arrays import Array
 from metrogis.checks.contract import Run
 from metrogis.checks.spatial_development.habitat_land import Land
 from metrogis.landscape import patches as patching
@@ -22,7 +22,6 @@ from metrogis.landscape.connectivity import Connectivity, probability_of
 from metrogis.landscape.habitats import Habitats
 from metrogis.planning.overlay import intersect
 
-Array = npt.NDArray[Any]
 _HECTARE = 1e4
 _PARTS = ("dPC", "dPC_intra", "dPC_flux", "dPC_connector")
 

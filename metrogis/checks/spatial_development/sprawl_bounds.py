@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Array
 from metrogis.checks.spatial_development.known_land import KnownLand
 from metrogis.landscape import sprawl
 from metrogis.landscape.grid import Grid
-
-Array = npt.NDArray[Any]
 
 
 def bounds(

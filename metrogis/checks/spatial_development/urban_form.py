@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
+from metrogis.arrays import Array
 from metrogis.checks import citations
 from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Input, Result, Run, Spec
@@ -50,8 +50,6 @@ from metrogis.population import municipal_totals
 from metrogis.texts import Text, number
 
 _OWN = ours("12-urban-form-and-sprawl")
-
-Array = npt.NDArray[Any]
 
 
 _HECTARE = 1e4

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from pydantic import Field
 from scipy import ndimage
 
+from metrogis.arrays import Array
 from metrogis.checks import citations
 from metrogis.checks.citations import ours
 from metrogis.checks.contract import Check, Input, Result, Run, Spec
@@ -58,8 +58,6 @@ from metrogis.planning.zones import DEVELOPMENT
 from metrogis.texts import Text
 
 _OWN = ours("11-growth-of-built-up-land")
-
-Array = npt.NDArray[Any]
 
 
 _HECTARE = 1e4

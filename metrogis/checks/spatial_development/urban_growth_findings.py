@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
+from metrogis.arrays import Array
 from metrogis.checks.contract import Finding
 from metrogis.checks.spatial_development import urban_growth_texts as texts
 from metrogis.checks.spatial_development.growth_exposure import EXPOSURES
@@ -17,7 +15,6 @@ from metrogis.checks.spatial_development.known_land import KnownLand, some_names
 from metrogis.landscape import growth
 from metrogis.landscape.grid import Grid
 
-Array = npt.NDArray[Any]
 _HECTARE = 1e4
 
 

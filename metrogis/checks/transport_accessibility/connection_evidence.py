@@ -18,15 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from metrogis.arrays import Bools, Floats
 from metrogis.checks.contract import Run
 from metrogis.checks.transport_accessibility.connection_parameters import ConnectionsParameters
 from metrogis.checks.transport_accessibility.connection_places import Places
-from metrogis.checks.transport_accessibility.service import (
-    TOLERANCE,
-    Bools,
-    Floats,
-    StraightLine,
-)
+from metrogis.checks.transport_accessibility.service import TOLERANCE, StraightLine
 from metrogis.evidence.streets import streets_evidence
 from metrogis.evidence.timetable import TimetableEvidence, evidence
 from metrogis.texts import Text

@@ -11,13 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from metrogis.checks.transport_accessibility.service import (
-    TOLERANCE,
-    Bools,
-    Floats,
-    Ints,
-    walking,
-)
+from metrogis.arrays import Bools, Floats, Ints
+from metrogis.checks.transport_accessibility.service import TOLERANCE, walking
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.provenance import Audit
 from metrogis.texts import Text

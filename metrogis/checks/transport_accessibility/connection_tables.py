@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Bools
 from metrogis.checks.contract import Run
 from metrogis.checks.transport_accessibility.connection_evidence import Knowledge
 from metrogis.checks.transport_accessibility.connection_parameters import (
@@ -18,7 +19,6 @@ from metrogis.checks.transport_accessibility.connection_parameters import (
 )
 from metrogis.checks.transport_accessibility.connection_places import LAW, Places, Relation
 from metrogis.checks.transport_accessibility.connection_texts import COLUMNS
-from metrogis.checks.transport_accessibility.service import Bools
 
 
 class Journeys(NamedTuple):

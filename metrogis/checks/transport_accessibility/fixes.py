@@ -16,11 +16,9 @@ import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.transport_accessibility.service import (
     TOLERANCE,
-    Bools,
-    Floats,
-    Ints,
     Pairs,
     Rule,
     Service,

@@ -16,15 +16,9 @@ import shapely
 from numba import njit
 from scipy.spatial import cKDTree
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.transport_accessibility.fixes import Fixes, added
-from metrogis.checks.transport_accessibility.service import (
-    TOLERANCE,
-    Bools,
-    Floats,
-    Ints,
-    Pairs,
-    Service,
-)
+from metrogis.checks.transport_accessibility.service import TOLERANCE, Pairs, Service
 
 STEP = 20.0
 """Metres between places of a street where a path may start or end."""

@@ -18,20 +18,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.contract import Run
 from metrogis.checks.transport_accessibility import quality_methods as q
 from metrogis.checks.transport_accessibility.quality_parameters import (
     Method,
     ServiceQualityParameters,
 )
-from metrogis.checks.transport_accessibility.service import (
-    TOLERANCE,
-    Bools,
-    Floats,
-    Ints,
-    Pairs,
-    StraightLine,
-)
+from metrogis.checks.transport_accessibility.service import TOLERANCE, Pairs, StraightLine
 from metrogis.evidence import Evidence, Loss, loss
 from metrogis.evidence.streets import streets_evidence
 from metrogis.evidence.timetable import Around, TimetableEvidence, evidence

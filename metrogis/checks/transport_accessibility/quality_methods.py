@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.transport_accessibility.quality_parameters import (
     Method,
     ServiceQualityParameters,
 )
-from metrogis.checks.transport_accessibility.service import Bools, Floats, Ints
 from metrogis.texts import Text
 from metrogis.transit import classes as c
 from metrogis.transit.classes.reach import Remembering

@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Floats, Ints
 from metrogis.checks.transport_accessibility.quality_evidence import (
     EXACT,
     KNOWN_SHARE,
     Labels,
 )
 from metrogis.checks.transport_accessibility.quality_parameters import Method
-from metrogis.checks.transport_accessibility.service import Floats, Ints
 from metrogis.checks.transport_accessibility.spots import dissolve
 from metrogis.evidence.timetable import TimetableEvidence
 from metrogis.transit.classes import Classes

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
+from metrogis.arrays import Floats, Ints
 from metrogis.checks.contract import (
     Category,
     Column,
@@ -39,7 +40,6 @@ from metrogis.checks.transport_accessibility.quality_parameters import (
     ServiceQualityParameters,
 )
 from metrogis.checks.transport_accessibility.quality_tables import PTAL_MODES
-from metrogis.checks.transport_accessibility.service import Floats, Ints
 from metrogis.texts import Text, both
 
 TITLE = Text("Jakość obsługi transportem publicznym", "Quality of public transport service")

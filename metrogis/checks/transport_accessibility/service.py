@@ -14,19 +14,15 @@ from typing import Any, NamedTuple, Protocol
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.errors import ParameterError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 from metrogis.transit.passages import Passages, PlaceLines, busier, passages, place_lines
 from metrogis.transit.stop_places import join_posts
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 TOLERANCE = 1e-6
 """Metres: a walk of exactly the limit is within it, whatever the last bit of a float says."""

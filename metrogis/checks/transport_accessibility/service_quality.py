@@ -18,6 +18,7 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis import population as people_of
+from metrogis.arrays import Floats, Ints
 from metrogis.checks.contract import Check, Result, Run
 from metrogis.checks.transport_accessibility import quality_methods as q
 from metrogis.checks.transport_accessibility import white_texts as white
@@ -45,12 +46,7 @@ from metrogis.checks.transport_accessibility.quality_texts import (
     VIEWS,
     findings,
 )
-from metrogis.checks.transport_accessibility.service import (
-    Floats,
-    Ints,
-    StraightLine,
-    walking,
-)
+from metrogis.checks.transport_accessibility.service import StraightLine, walking
 from metrogis.checks.transport_accessibility.settled import settle
 from metrogis.checks.transport_accessibility.share_weights import share_weights
 from metrogis.provenance import audit_of

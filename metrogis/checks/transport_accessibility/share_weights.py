@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from metrogis.arrays import Floats
 from metrogis.checks.contract import Run
-from metrogis.checks.transport_accessibility.service import Floats
 from metrogis.texts import Text
 
 Basis = Literal["people", "nodes", "land"]

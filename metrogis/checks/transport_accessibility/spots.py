@@ -14,17 +14,9 @@ import shapely
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.transport_accessibility.fixes import Fixes, added
-from metrogis.checks.transport_accessibility.service import (
-    TOLERANCE,
-    Bools,
-    Floats,
-    Ints,
-    Pairs,
-    Service,
-    Walk,
-    served,
-)
+from metrogis.checks.transport_accessibility.service import TOLERANCE, Pairs, Service, Walk, served
 from metrogis.checks.transport_accessibility.white_sections import Sections, section_reach
 
 CONTACT = 1.0

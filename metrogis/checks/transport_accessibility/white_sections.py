@@ -16,14 +16,8 @@ import pandas as pd
 import pyproj
 import shapely
 
-from metrogis.checks.transport_accessibility.service import (
-    Bools,
-    Floats,
-    Ints,
-    Rule,
-    Service,
-    one_way,
-)
+from metrogis.arrays import Bools, Floats, Ints
+from metrogis.checks.transport_accessibility.service import Rule, Service, one_way
 from metrogis.transit.cuts import cut_lines
 from metrogis.transit.passages import lines_at, passages
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.contract import Run
 from metrogis.checks.transport_accessibility import spots as spotting
-from metrogis.checks.transport_accessibility.service import Bools, Floats, Ints
 from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
 
 Shapes = npt.NDArray[np.object_]

@@ -15,14 +15,12 @@ import pandas as pd
 import shapely
 
 from metrogis import population as people_of
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.contract import Check, Result, Run
 from metrogis.checks.transport_accessibility import fixes as fixing
 from metrogis.checks.transport_accessibility.fixes import Fixes
 from metrogis.checks.transport_accessibility.path_fixes import new_path, path_and_departures
 from metrogis.checks.transport_accessibility.service import (
-    Bools,
-    Floats,
-    Ints,
     Pairs,
     Rule,
     Service,

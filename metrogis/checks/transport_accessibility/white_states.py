@@ -14,12 +14,10 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.contract import Run
 from metrogis.checks.transport_accessibility.service import (
     TOLERANCE,
-    Bools,
-    Floats,
-    Ints,
     Pairs,
     Service,
     StraightLine,

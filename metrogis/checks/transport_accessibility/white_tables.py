@@ -9,14 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrogis.arrays import Floats, Ints
 from metrogis.checks.contract import Run
 from metrogis.checks.shared_parameters import DayName
 from metrogis.checks.transport_accessibility import spots as spotting
-from metrogis.checks.transport_accessibility.service import (
-    Floats,
-    Ints,
-    Service,
-)
+from metrogis.checks.transport_accessibility.service import Service
 from metrogis.checks.transport_accessibility.share_weights import Weights
 from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
 from metrogis.evidence.timetable import TimetableEvidence

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 from metrogis.transit.classes import tables as t
@@ -22,9 +23,8 @@ from metrogis.transit.classes.places import (
     read_places,
     trip_starts,
 )
-from metrogis.transit.classes.reach import SNAP_LIMIT, Bools, Reach, coordinates
+from metrogis.transit.classes.reach import SNAP_LIMIT, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of, label_points
-from metrogis.transit.classes.tables import Floats, Ints
 from metrogis.transit.intervals import intervals
 from metrogis.transit.modes import MODE_GROUPS
 

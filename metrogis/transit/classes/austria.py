@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.texts import Text
 from metrogis.transit.classes import tables as t
 from metrogis.transit.classes.are import (
@@ -29,9 +30,8 @@ from metrogis.transit.classes.places import (
     read_calls,
     read_places,
 )
-from metrogis.transit.classes.reach import SNAP_LIMIT, Bools, Reach, coordinates
+from metrogis.transit.classes.reach import SNAP_LIMIT, Reach, coordinates
 from metrogis.transit.classes.result import Classes
-from metrogis.transit.classes.tables import Floats, Ints
 
 AUSTRIA_GROUPS: Mapping[str, str] = {
     "rail": "rail", "metro": "rail", "tram": "tram", "bus": "bus", "ferry": "bus",

@@ -22,14 +22,13 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.errors import SchemaError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
-from metrogis.transit.classes.tables import Floats, Ints
 from metrogis.transit.modes import MODE_GROUPS, mode_group, rail_kind
 from metrogis.transit.stop_places import base_name
 
-Bools = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 Joining = Literal["station", "name", "distance"]
 

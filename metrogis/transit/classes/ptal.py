@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
+from metrogis.arrays import Floats, Ints
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 from metrogis.transit.classes import tables as t
@@ -18,7 +19,6 @@ from metrogis.transit.classes.are import check_window
 from metrogis.transit.classes.places import Calls, Places, read_calls, read_places
 from metrogis.transit.classes.reach import SNAP_LIMIT, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of
-from metrogis.transit.classes.tables import Floats, Ints
 from metrogis.transit.modes import MODE_GROUPS
 
 

@@ -14,17 +14,16 @@ from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import shapely
 from numba import njit
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
-from metrogis.transit.classes.tables import TOLERANCE, Floats, Ints
+from metrogis.transit.classes.tables import TOLERANCE
 
-Bools = npt.NDArray[np.bool_]
 Walk = Literal["network", "straight"]
 
 SNAP_LIMIT = 250.0

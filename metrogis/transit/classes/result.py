@@ -8,9 +8,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from metrogis.arrays import Bools, Ints
 from metrogis.provenance import Audit
-from metrogis.transit.classes.reach import Bools, Walk
-from metrogis.transit.classes.tables import NONE, UNKNOWN, Ints
+from metrogis.transit.classes.reach import Walk
+from metrogis.transit.classes.tables import NONE, UNKNOWN
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 from metrogis.transit.classes.places import Calls, Places, busiest_line, read_calls, read_places
-from metrogis.transit.classes.reach import SNAP_LIMIT, Bools, Reach, coordinates
+from metrogis.transit.classes.reach import SNAP_LIMIT, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of, label_points
-from metrogis.transit.classes.tables import TOLERANCE, Floats, Ints
+from metrogis.transit.classes.tables import TOLERANCE
 from metrogis.transit.cuts import cut_lines
 from metrogis.transit.modes import MODE_GROUPS
 

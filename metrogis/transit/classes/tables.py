@@ -11,8 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from metrogis.arrays import Floats, Ints
 
 TOLERANCE: Final = 1e-6
 """Metres or minutes: a value of exactly the boundary is on it, whatever the last bit says."""

@@ -1,0 +1,24 @@
+"""What pages link: sections of the methods, publications and laws."""
+
+from __future__ import annotations
+
+from metrogis.checks.citations import Citation, section_number
+from metrogis.report import words
+
+
+def methods_link(section: str, language: str) -> tuple[str, str]:
+    """Return address and words of a section of the methods, for the pages of a language."""
+    number = section_number(section)
+    return f"methods.html#{section}", words.SECTION_OF.fill(number=number).get(language)
+
+
+def links(cited: Citation, language: str) -> list[tuple[str, str]]:
+    """Return the addresses of a citation with their words: publication or law, then methods."""
+    found = []
+    if cited.url:
+        host = cited.url.partition("://")[2]
+        found.append((cited.url, host.replace("doi.org/", "doi:") if "doi.org" in host
+                      else host.partition("/")[0]))  # fmt: skip
+    if cited.section:
+        found.append(methods_link(cited.section, language))
+    return found
