@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import metrogis as mg
 from metrogis.errors import CRSError, ParameterError, SchemaError
 from metrogis.evidence.timetable import evidence
-from metrogis.streets import from_lines
+from metrogis.streets import from_lines, read_osm
 from metrogis.transit import read_feed
 
 HOUR = 3600
@@ -93,7 +93,8 @@ class Plain:
     """Earliest arrivals by rounds of one vehicle each, over every run of three service days."""
 
     def __init__(self, path, day, xy, *, slack=60, speed=4.8, access=1000, egress=1000,
-                 transfer=400, most=3, detour=1.3, longest=120, station=None):  # fmt: skip
+                 transfer=400, most=3, detour=1.3, longest=120, walk=None):  # fmt: skip
+        self.walk = walk or self.straight
         self.xy, self.slack, self.speed, self.detour = xy, slack, speed / 3.6, detour
         self.access, self.egress, self.most, self.longest = access, egress, most, longest * 60
         runs = []
@@ -105,9 +106,9 @@ class Plain:
                              [(s, a + at, d + at, p, o) for s, a, d, p, o in calls]))  # fmt: skip
         self.runs = sorted(runs, key=lambda r: (r[3][0][2], r[3][-1][1]))
         self.stay = self._stay(path)
-        self.change = self._changes(path, transfer, station or {})
+        self.change = self._changes(path, transfer)
 
-    def walk(self, a, b):
+    def straight(self, a, b):
         return math.dist(a, b) * self.detour
 
     def _stay(self, path):
@@ -135,13 +136,13 @@ class Plain:
         return {i: {j for j in js if self.runs[j][3][0][2] >= self.runs[i][3][-1][1]}
                 for i, js in out.items()}  # fmt: skip
 
-    def _changes(self, path, limit, station):
+    def _changes(self, path, limit):
         """Seconds between arrival and departure, and of the walk alone, by pair of stops."""
         out = {}
         ids = sorted(self.xy)
         for a in ids:
             for b in ids:
-                metres = self.walk(self.xy[a], self.xy[b])
+                metres = 0.0 if a == b else self.walk(self.xy[a], self.xy[b])
                 if a == b or metres <= limit + 1e-3:
                     out[a, b] = metres / self.speed + self.slack, metres / self.speed
         for r in rows_of(path, "transfers.txt"):
@@ -641,32 +642,56 @@ def test_slow_and_fast_train(tmp_path) -> None:
 # --------------------------------------------------------------------------- real timetables
 
 
+def on_streets(network, stops, origins, target):
+    """Metres of all walks between places by street, as a function of two positions."""
+    every = [tuple(p) for p in (*stops, *origins, target)]
+    snapped = network.snap(np.array(every))
+    found = network.pairs(snapped, snapped, limit=1001, snap_cost=1.0)
+    pairs = zip(found.origin.tolist(), found.target.tolist(), found.metres.tolist(), strict=True)
+    table = {(every[i], every[j]): metres for i, j, metres in pairs}
+    ahead = slice(len(stops), -1)
+    far = network.distances(snapped[ahead], snapped[-1:], snap_cost=1.0)[:, 0]
+    table |= {(tuple(p), tuple(target)): float(d) for p, d in zip(origins, far, strict=True)}
+    return lambda a, b: table.get((tuple(a), tuple(b)), math.inf)
+
+
 @pytest.mark.parametrize(
-    ("path", "day", "crs", "window"),
-    [("newport/gtfs.zip", "2023-06-13", 27700, 8 * HOUR),
-     ("som/gtfs/zditm_2021-11.zip", "2021-12-01", 2180, 23 * HOUR + 1800)],
+    ("path", "day", "crs", "window", "streets"),
+    [("newport/gtfs.zip", "2023-06-13", 27700, 8 * HOUR, None),
+     ("newport/gtfs.zip", "2023-06-13", 27700, 7 * HOUR, "newport/streets.osm.pbf"),
+     ("som/gtfs/zditm_2021-11.zip", "2021-12-01", 2180, 22 * HOUR + 600, None)],
 )  # fmt: skip
-def test_samples_of_real_timetables(shared, path, day, crs, window) -> None:
+def test_samples_of_real_timetables(shared, path, day, crs, window, streets) -> None:
     feed = read_feed(shared / "data" / path, country="GB" if crs == 27700 else "PL")
     points = feed.stop_points(crs)
     called = set(feed.stops["stop_id"].iloc[np.unique(feed.calls.stop)])
     points = points[points["stop_id"].isin(called)]
     xy = {s: (g.x, g.y) for s, g in zip(points["stop_id"], points.geometry, strict=True)}
-    middle = np.median(list(xy.values()), axis=0)
+    network = streets and read_osm(shared / "data" / streets, mode="walk", crs=f"EPSG:{crs}")
+    # beside the busiest stop, and stops some kilometres from it that are served then
+    leaves = feed.departures(day)
+    leaves = leaves[leaves["seconds"].between(window, window + HOUR)]
+    served = np.array([xy[s] for s in leaves["stop_id"].value_counts().index if s in xy])
+    if network:
+        served = served[network.snap(served + 60.0).known]
+    target = served[0] + 60.0
+    apart = np.hypot(*(served - served[0]).T)
     rng = np.random.default_rng(5)
-    origins = middle + rng.uniform(-4000, 4000, (3, 2))
-    target = middle + np.array([300.0, -200])
-    other = Plain(shared / "data" / path, day, xy, most=2)
+    origins = rng.permutation(served[(apart > 2000) & (apart < 6000)])[:3] + 60.0
+    walk = network and on_streets(network, [*xy.values()], origins, target)
+    other = Plain(shared / "data" / path, day, xy, most=2, walk=walk)
     frame = gpd.GeoDataFrame(index=range(3), geometry=gpd.points_from_xy(*origins.T), crs=crs)
     one = gpd.GeoDataFrame(index=["t"], geometry=[shapely.Point(*target)], crs=crs)
-    _, each = mg.travel_times(feed, frame, one, date=day, max_transfers=2, each_minute=True,
+    table, each = mg.travel_times(feed, frame, one, date=day, max_transfers=2, each_minute=True,
+                              streets=network,
                               window=(clock(window), clock(window + 1260)))  # fmt: skip
     for o, origin in enumerate(origins):
         for m in (0, 20):
             leave = window + 60 * m
             wanted = (other.arrive(origin, target, leave) - leave) / 60
             assert each[o, 0, m] == pytest.approx(wanted, abs=1e-6)
-    assert np.isfinite(each).any()
+    # some of them ride
+    assert (each < table["walk"].to_numpy()[:, None, None] - 1).any()
 
 
 # --------------------------------------------------------------------------- streets, coverage
@@ -858,7 +883,7 @@ def test_random_streets_with_directions(tmp_path, seed) -> None:
     table = network.distances(snapped, snapped, snap_cost=1.0)
     place = {p: i for i, p in enumerate(every)}
     other.walk = lambda a, b: table[place[a], place[b]]
-    other.change = other._changes(folder, rules["transfer_limit"], {})
+    other.change = other._changes(folder, rules["transfer_limit"])
     options = dict(date=DAY, window=(clock(start), clock(start + 600)), streets=network,
                    each_minute=True, **rules)  # fmt: skip
     feed, many, one = read_feed(folder), frame_of(points[:3]), frame_of(points[3:], "z")
@@ -898,6 +923,63 @@ def test_timed_transfers_and_lines_of_their_own(tmp_path) -> None:
         found = mg.travel_times(feed, HOME, WORK, **SHORT)
         assert found["p0"].tolist() == [minutes], row
     assert found.attrs["transfers_not_read"] == 1
+
+
+DAYS = "service_id,date,exception_type|W,20241015,1|W,20241016,1|W,20241017,1"
+
+
+@pytest.mark.parametrize(
+    ("leaves", "comes", "window", "date"),
+    [
+        ("24:30:00", "24:40:00", ("00:20", "00:22"), DAY),  # of the service day before
+        ("0:30:00", "0:40:00", ("24:20", "24:22"), DAY),  # of the next one
+        ("0:30:00", "0:40:00", ("00:20", "00:22"), DAY),
+        ("24:30:00", "24:40:00", ("24:20", "24:22"), DAY),
+    ],
+)
+def test_service_days_run_into_each_other(tmp_path, leaves, comes, window, date) -> None:
+    times = f"trip_id,stop_id,departure_time,stop_sequence|1,A,{leaves},1|1,B,{comes},2"
+    feed = simple(tmp_path, stop_times=times, calendar_dates=DAYS)
+    options = {**SHORT, "window": window, "each_minute": True}
+    assert mg.travel_times(feed, HOME, WORK, **options)[1].ravel().tolist() == [20, 19]
+    # the first of the days has none before it, the last one none after it
+    edge = "2024-10-15" if leaves == "24:30:00" and window[0] == "00:20" else "2024-10-17"
+    edge_options = {**options, "date": edge}
+    alone = mg.travel_times(feed, HOME, WORK, **edge_options)[1].ravel()
+    same_day = (leaves[:2] == "24") == (window[0][:2] == "24")
+    assert np.isfinite(alone).all() == same_day
+
+
+@pytest.mark.parametrize(
+    ("blocks", "rows", "start", "minutes"),
+    [
+        ("xx", "", "M", 21),  # one vehicle: no change, no slack
+        ("xy", "", "M", np.inf),
+        ("xx", ",,5,,1,2", "M", np.inf),  # they must get off
+        ("xy", ",,4,,1,2", "M", 21),
+        ("xy", ",,4,,1,2|,,5,,1,2", "M", np.inf),
+        ("xx", "", "N", 21),  # 145 m on, and no walk
+        ("xx", "", "F", np.inf),  # the vehicle goes on somewhere else
+        ("xy", ",,4,,1,2", "F", 21),  # unless that is stated
+    ],
+)
+def test_who_stays_aboard(tmp_path, blocks, rows, start, minutes) -> None:
+    feed = simple(
+        tmp_path,
+        stops="stop_id,stop_lat,stop_lon|A,54.4,18.5|M,54.45,18.55|N,54.4513,18.55|"
+        "F,54.4516,18.55|B,54.5,18.6",
+        trips=f"trip_id,route_id,service_id,block_id|1,7,W,{blocks[0]}|2,7,W,{blocks[1]}",
+        stop_times="trip_id,stop_id,departure_time,stop_sequence|1,A,7:30:00,1|1,M,7:40:00,2|"
+        f"2,{start},7:40:00,1|2,B,7:50:00,2",
+        transfers="from_stop_id,to_stop_id,transfer_type,min_transfer_time,from_trip_id,to_trip_id|"
+        + rows,
+    )
+    found = mg.travel_times(feed, HOME, WORK, max_transfers=0, **SHORT)
+    assert found["p0"].tolist() == [minutes]
+    legs = mg.journeys(feed, HOME, WORK, date=DAY, depart="07:29")
+    assert legs["in_seat"].tolist() == ([False, True] if np.isfinite(minutes) else [])
+    assert legs["trip_id"].tolist() == (["1", "2"] if np.isfinite(minutes) else [])
+    assert legs.attrs["transfers"] == 0
 
 
 # --------------------------------------------------------------------------- bad input
