@@ -11,6 +11,9 @@ from metrogis.texts import Text
 FILE = "methods.md"
 """The methods, which parameters and pages cite."""
 
+POLISH = "metody.md"
+"""The same in Polish; its sections have the same numbers."""
+
 _HERE = Path(__file__).resolve().parent
 
 

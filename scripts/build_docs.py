@@ -12,43 +12,76 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from metrogis import documents
 from metrogis.checks import registry
 from metrogis.checks.citations import Citation, section_number
 from metrogis.layer_tables import document
+from metrogis.maps.texts import NO, YES
+from metrogis.texts import Text
+from metrogis.units import unit_text
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+HEADS = (
+    Text("parametr", "parameter"),
+    Text("znaczenie", "meaning"),
+    Text("domyślnie", "default"),
+    Text("jednostka", "unit"),
+    Text("źródło", "source"),
+)
+_NONE = Text("brak", "none")
+_EXAMPLE = re.compile(r"(<!-- example: ([\d.]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _BLOCK = re.compile(r"(<!-- parameters: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def methods(text: str) -> str:
+def methods(text: str, language: str = "en") -> str:
     """Return the methods with the table of parameters of each check as the code has it."""
-    return _BLOCK.sub(lambda m: f"{m[1]}{parameters(m[2])}{m[3]}", text)
+    numbers = {heading.number: heading.anchor for heading in documents.headings(text)}
+    return _BLOCK.sub(lambda m: f"{m[1]}{parameters(m[2], language, numbers)}{m[3]}", text)
 
 
-def parameters(check_id: str) -> str:
-    """Return the parameters of a check as a table in Markdown."""
+def with_examples(text: str, english: str) -> str:
+    """Return the Polish methods with the examples of the English ones: the code is the same."""
+    found: dict[str, str] = {}
+    for part in re.split(r"^#{2,3} (?=\d)", english, flags=re.MULTILINE)[1:]:
+        code = re.search(r"^```python\n.*?^```\n", part, re.DOTALL | re.MULTILINE)
+        found[part.partition(" ")[0]] = code.group() if code else ""
+    return _EXAMPLE.sub(lambda m: f"{m[1]}{found[m[2]]}{m[3]}", text)
+
+
+def parameters(check_id: str, language: str, numbers: dict[str, str]) -> str:
+    """Return the parameters of a check as a table in Markdown; ``numbers``: number -> anchor."""
     model = registry.get(check_id).parameters
     defaults = model().model_dump()
     rows = [
-        (f"`{name}`", spec.label.en, _value(defaults[name]), spec.unit, _source(spec.citation))
+        (
+            f"`{name}`",
+            spec.label.get(language),
+            _value(defaults[name], language),
+            spec.unit if language == "en" else unit_text(spec.unit).pl,
+            _source(spec.citation, language, numbers),
+        )
         for name, spec in model.specs().items()
     ]
-    return _table(("parameter", "meaning", "default", "unit", "source"), rows)
+    return _table(tuple(head.get(language) for head in HEADS), rows)
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, language: str) -> str:
     if isinstance(value, dict | list | tuple | set):
-        return ", ".join(map(_value, value)) or "none"
+        return ", ".join(_value(item, language) for item in value) or _NONE.get(language)
     if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "none"}[value]
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+        return {True: YES, False: NO, None: _NONE}[value].get(language)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.6g}".replace(".", "," if language == "pl" else ".")
 
 
-def _source(cited: Citation) -> str:
-    words = f"[{cited.text.en}]({cited.url})" if cited.url else cited.text.en
+def _source(cited: Citation, language: str, numbers: dict[str, str]) -> str:
+    text = cited.text.get(language)
+    words = f"[{text}]({cited.url})" if cited.url else text
     if not cited.section:
         return words
-    return f"{words} ([{section_number(cited.section)}](#{cited.section}))"
+    number = section_number(cited.section)
+    return f"{words} ([{number}](#{numbers[number]}))"
 
 
 def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -60,9 +93,11 @@ def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def built() -> dict[Path, str]:
     """Return each generated file with the text it should have."""
-    path = DOCS / "methods.md"
+    english = (DOCS / documents.FILE).read_text(encoding="utf-8")
+    polish = (DOCS / documents.POLISH).read_text(encoding="utf-8")
     return {
-        path: methods(path.read_text(encoding="utf-8")),
+        DOCS / documents.FILE: methods(english),
+        DOCS / documents.POLISH: with_examples(methods(polish, "pl"), english),
         DOCS / "layers.md": document(),
     }
 

@@ -89,6 +89,22 @@ def test_generated_documents_are_up_to_date(project: Path) -> None:
         assert path.read_text(encoding="utf-8") == text, f"run scripts/build_docs.py ({path.name})"
 
 
+def test_polish_methods_have_the_sections_that_are_cited_and_the_same_examples() -> None:
+    """A section may be in English only; what checks and parameters cite is in both."""
+    polish = documents.read(documents.POLISH)
+    numbers = [heading.number for heading in documents.headings(METHODS)]
+    own = {heading.number: heading.anchor for heading in documents.headings(polish)}
+    assert list(own) == [number for number in numbers if number in own]
+    cited = {check.section for check in CHECKS} | {
+        spec.citation.section for check in CHECKS for spec in check.parameters.specs().values()
+    }
+    assert {citations.section_number(anchor) for anchor in cited if anchor} <= set(own)
+    assert set(re.findall(r"<!-- parameters: (\w+)", polish)) == {c.id for c in CHECKS}
+    code = re.compile(r"^```python\n.*?^```$", re.DOTALL | re.MULTILINE)
+    assert set(code.findall(polish)) <= set(code.findall(METHODS))
+    assert set(re.findall(r"\]\(#([^)]+)\)", polish)) <= set(own.values())
+
+
 def _docstrings(path: Path) -> list[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

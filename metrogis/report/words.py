@@ -68,7 +68,7 @@ WORDS: dict[str, Text] = {
     "methods_lede": Text(
         "Jak liczone są wszystkie liczby atlasu: definicje, wzory, parametry z wartościami "
         "domyślnymi i źródłami, znaczenie słowa „nieznane” i przykłady. Numery rozdziałów są te "
-        "same, które podają parametry na stronach map. Treść jest po angielsku.",
+        "same, które podają parametry na stronach map.",
         "How every number of this atlas is computed: definitions, formulas, parameters with their "
         "defaults and sources, what “unknown” means, and examples. The pages of the maps cite "
         "sections by these numbers.",
