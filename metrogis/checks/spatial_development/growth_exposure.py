@@ -14,8 +14,7 @@ from scipy.spatial import cKDTree
 from metrogis.arrays import Array, Bools
 from metrogis.checks.contract import Run
 from metrogis.checks.spatial_development.plan_inputs import read_plans
-from metrogis.checks.transport_accessibility.service import TOLERANCE, read_service
-from metrogis.checks.transport_accessibility.white_parameters import WhiteSpotsParameters
+from metrogis.checks.transport_accessibility.service import ANYWHERE, TOLERANCE, Rule, read_service
 from metrogis.evidence.timetable import evidence
 from metrogis.landscape.grid import Grid
 from metrogis.texts import Text
@@ -124,16 +123,11 @@ def _served(
     if run.layers["timetable"] is None:
         return _missing(run, "timetable", n)
     p = run.parameters
-    white = WhiteSpotsParameters(
-        bus_walk_limit=p.bus_walk_limit,
-        tram_walk_limit=p.bus_walk_limit,
-        rail_walk_limit=p.rail_walk_limit,
-        metro_walk_limit=p.rail_walk_limit,
-        ferry_walk_limit=p.rail_walk_limit,
-        detour=p.detour,
-        min_departures=p.min_departures,
-    )
-    rule = white.rule()
+    near, far = p.bus_walk_limit, p.rail_walk_limit
+    limits = {
+        "bus": near, "tram": near, "cableway": near, "rail": far, "metro": far, "ferry": far,
+    }  # fmt: skip
+    rule = Rule(limits, per_day=p.min_departures)
     service = read_service(run.layers["timetable"], run.crs, rule, days=[_DAY])
     run.add(service.audit)
     if _DAY not in service.counts:
@@ -164,11 +158,11 @@ def _served(
         tree = cKDTree(service.xy[reach == metres])
         limit = metres / p.detour + TOLERANCE
         yes |= np.isfinite(tree.query(xy, distance_upper_bound=limit)[0])
-    return State(yes, yes | _covered(run, service, white, towns, unit, xy, yes))
+    return State(yes, yes | _covered(run, service, towns, unit, xy, yes))
 
 
 def _covered(
-    run: Run, service: Any, white: Any, towns: gpd.GeoDataFrame, unit: Array, xy: Array, yes: Bools
+    run: Run, service: Any, towns: gpd.GeoDataFrame, unit: Array, xy: Array, yes: Bools
 ) -> Bools:
     """Tell which cells lie where every timetable that could serve them is at hand."""
     table = run.layers["coverage"]
@@ -177,7 +171,7 @@ def _covered(
         table,
         run.layers["timetable"],
         groups=tuple(service.rule.limits),
-        required=white.modes_required,
+        required=ANYWHERE,
         stops=service.posts,
         silent=service.unknown_feeds.get(_DAY, frozenset()),
     )
@@ -194,6 +188,6 @@ def _covered(
         )
     out = np.zeros(len(yes), bool)
     asked = np.flatnonzero(~yes & (unit > 0))
-    reach = {g: limit / white.detour for g, limit in service.rule.limits.items()}
+    reach = {g: limit / run.parameters.detour for g, limit in service.rule.limits.items()}
     out[asked] = known.known_near(xy[asked], reach, unit[asked].astype(np.int64) - 1)
     return out

@@ -10,6 +10,7 @@ from metrogis.checks import citations
 from metrogis.checks.citations import ours
 from metrogis.checks.contract import Parameters, Spec
 from metrogis.checks.shared_parameters import ALL_DAYS, DayName, DayTypes, Detour, ModesRequired
+from metrogis.checks.transport_accessibility.service import ANYWHERE
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 from metrogis.transit.journeys import TransferRules
@@ -204,7 +205,7 @@ class ConnectionsParameters(Parameters):
         ),
         Field(ge=0),
     ] = 10
-    modes_required: ModesRequired = ("bus",)
+    modes_required: ModesRequired = ANYWHERE
 
     @model_validator(mode="after")
     def _ranges(self) -> Self:

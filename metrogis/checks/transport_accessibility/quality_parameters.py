@@ -10,6 +10,7 @@ from metrogis.checks import citations
 from metrogis.checks.citations import ours
 from metrogis.checks.contract import Parameters, Spec
 from metrogis.checks.shared_parameters import DayName, ModesRequired
+from metrogis.checks.transport_accessibility.service import ANYWHERE
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 
@@ -238,7 +239,7 @@ class ServiceQualityParameters(Parameters):
         ),
         _Metres,
     ] = 100
-    modes_required: ModesRequired = ("bus",)
+    modes_required: ModesRequired = ANYWHERE
     neighbours_complete: Annotated[
         bool,
         Spec(

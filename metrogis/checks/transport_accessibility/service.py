@@ -117,6 +117,10 @@ def served(near: Pairs, reach: Floats, place: Ints, cells: int) -> Bools:
 # --------------------------------------------------------------------------- the rule
 
 
+ANYWHERE = ("bus",)
+"""Modes that could serve any place: without their timetables no place is known to have none."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """The minimum service, and how far people walk to each mode group.

@@ -17,7 +17,7 @@ from metrogis.checks.shared_parameters import (
     MinDepartures,
     ModesRequired,
 )
-from metrogis.checks.transport_accessibility.service import Rule
+from metrogis.checks.transport_accessibility.service import ANYWHERE, Rule
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 
@@ -101,7 +101,7 @@ class WhiteSpotsParameters(Parameters):
         ),
         Field(ge=25, le=1000),
     ] = 250
-    modes_required: ModesRequired = ("bus",)
+    modes_required: ModesRequired = ANYWHERE
     neighbours_complete: Annotated[
         bool,
         Spec(
