@@ -105,24 +105,26 @@ __all__ = [
 
 if TYPE_CHECKING:
     from metrogis.atlas import Atlas, run
-    from metrogis.checks.active_mobility.border_gaps import border_gaps
-    from metrogis.checks.active_mobility.cycle_network import cycle_network
-    from metrogis.checks.active_mobility.interchange_access import interchange_access
-    from metrogis.checks.active_mobility.missing_links import missing_links
-    from metrogis.checks.active_mobility.planned_links import planned_links
+    from metrogis.checks.active_mobility.border_gaps.check import border_gaps
+    from metrogis.checks.active_mobility.cycle_network.check import cycle_network
+    from metrogis.checks.active_mobility.interchange_access.check import interchange_access
+    from metrogis.checks.active_mobility.missing_links.check import missing_links
+    from metrogis.checks.active_mobility.planned_links.check import planned_links
     from metrogis.checks.contract import Check, Finding, Result
     from metrogis.checks.registry import CHECKS
-    from metrogis.checks.spatial_development.border_coherence import border_coherence
-    from metrogis.checks.spatial_development.corridor_conflicts import corridor_conflicts
-    from metrogis.checks.spatial_development.corridor_connectivity import corridor_connectivity
-    from metrogis.checks.spatial_development.functional_links import functional_links
-    from metrogis.checks.spatial_development.model_coherence import model_coherence
-    from metrogis.checks.spatial_development.plan_validity import plan_validity
-    from metrogis.checks.spatial_development.urban_form import urban_form
-    from metrogis.checks.spatial_development.urban_growth import urban_growth
-    from metrogis.checks.transport_accessibility.connections import connections
-    from metrogis.checks.transport_accessibility.service_quality import service_quality
-    from metrogis.checks.transport_accessibility.white_spots import white_spots
+    from metrogis.checks.spatial_development.border_coherence.check import border_coherence
+    from metrogis.checks.spatial_development.corridor_conflicts.check import corridor_conflicts
+    from metrogis.checks.spatial_development.corridor_connectivity.check import (
+        corridor_connectivity,
+    )
+    from metrogis.checks.spatial_development.functional_links.check import functional_links
+    from metrogis.checks.spatial_development.model_coherence.check import model_coherence
+    from metrogis.checks.spatial_development.plan_validity.check import plan_validity
+    from metrogis.checks.spatial_development.urban_form.check import urban_form
+    from metrogis.checks.spatial_development.urban_growth.check import urban_growth
+    from metrogis.checks.transport_accessibility.connections.check import connections
+    from metrogis.checks.transport_accessibility.service_quality.check import service_quality
+    from metrogis.checks.transport_accessibility.white_spots.check import white_spots
     from metrogis.errors import (
         CatalogError,
         CheckError,

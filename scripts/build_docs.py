@@ -14,7 +14,7 @@ from typing import Any
 
 from metrogis import documents
 from metrogis.checks import registry
-from metrogis.checks.citations import Citation, section_number
+from metrogis.checks.contract.citations import Citation, section_number
 from metrogis.layer_tables import document
 from metrogis.maps.texts import NO, YES
 from metrogis.texts import Text

@@ -12,8 +12,8 @@ from types import ModuleType
 import pytest
 
 from metrogis import documents
-from metrogis.checks import citations, registry
-from metrogis.checks.contract import Check
+from metrogis.checks import registry
+from metrogis.checks.contract import Check, citations
 
 CHECKS = registry.CHECKS
 METHODS = documents.read(documents.FILE)

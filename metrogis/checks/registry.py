@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import difflib
 
-from metrogis.checks.active_mobility import (
-    border_gaps,
-    cycle_network,
-    interchange_access,
-    missing_links,
-    planned_links,
-)
+from metrogis.checks.active_mobility.border_gaps import check as border_gaps
+from metrogis.checks.active_mobility.cycle_network import check as cycle_network
+from metrogis.checks.active_mobility.interchange_access import check as interchange_access
+from metrogis.checks.active_mobility.missing_links import check as missing_links
+from metrogis.checks.active_mobility.planned_links import check as planned_links
 from metrogis.checks.contract import Check
-from metrogis.checks.spatial_development import (
-    border_coherence,
-    corridor_conflicts,
-    corridor_connectivity,
-    functional_links,
-    model_coherence,
-    plan_validity,
-    urban_form,
-    urban_growth,
-)
-from metrogis.checks.transport_accessibility import connections, service_quality, white_spots
+from metrogis.checks.spatial_development.border_coherence import check as border_coherence
+from metrogis.checks.spatial_development.corridor_conflicts import check as corridor_conflicts
+from metrogis.checks.spatial_development.corridor_connectivity import check as corridor_connectivity
+from metrogis.checks.spatial_development.functional_links import check as functional_links
+from metrogis.checks.spatial_development.model_coherence import check as model_coherence
+from metrogis.checks.spatial_development.plan_validity import check as plan_validity
+from metrogis.checks.spatial_development.urban_form import check as urban_form
+from metrogis.checks.spatial_development.urban_growth import check as urban_growth
+from metrogis.checks.transport_accessibility.connections import check as connections
+from metrogis.checks.transport_accessibility.service_quality import check as service_quality
+from metrogis.checks.transport_accessibility.white_spots import check as white_spots
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrogis.checks.citations import Citation, section_number
+from metrogis.checks.contract.citations import Citation, section_number
 from metrogis.report import words
 
 

@@ -20,7 +20,7 @@ import shapely
 
 from metrogis import boundary
 from metrogis.checks.contract import Column, Result
-from metrogis.checks.knowledge import WHOLE
+from metrogis.checks.contract.knowledge import WHOLE
 from metrogis.errors import PublishError
 from metrogis.maps.ground import UnknownLand
 from metrogis.maps.layers import MapLayer, build

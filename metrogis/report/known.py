@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 
 from metrogis.checks.contract import Result
-from metrogis.checks.knowledge import WHOLE, weighted_share
+from metrogis.checks.contract.knowledge import WHOLE, weighted_share
 from metrogis.evidence import Evidence
 from metrogis.evidence.losses import Loss
 from metrogis.provenance import AuditRow

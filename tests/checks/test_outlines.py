@@ -10,8 +10,8 @@ import pytest
 import shapely
 
 from metrogis import open_metro
-from metrogis.checks import outlines, registry
-from metrogis.checks.contract import Column
+from metrogis.checks import registry
+from metrogis.checks.contract import Column, outlines
 from metrogis.texts import both
 
 GONE = 2

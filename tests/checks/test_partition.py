@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, box
 
-from metrogis.checks.active_mobility.cycle_network import cycle_network
-from metrogis.checks.partition import audit_of_partition, partition
+from metrogis.checks.active_mobility.cycle_network.check import cycle_network
+from metrogis.checks.contract.partition import audit_of_partition, partition
 from metrogis.checks.registry import CHECKS
-from metrogis.checks.spatial_development.corridor_conflicts import corridor_conflicts
+from metrogis.checks.spatial_development.corridor_conflicts.check import corridor_conflicts
 
 CRS = "EPSG:2180"
 OVERLAP = "municipalities overlap on 40.00 ha: it counts once, in the one with the lower code"

@@ -18,7 +18,7 @@ from affine import Affine
 from metrogis import open_metro
 from metrogis.checks import registry
 from metrogis.checks.contract import Finding, Result
-from metrogis.checks.presentation import unknown_first
+from metrogis.checks.contract.presentation import unknown_first
 from metrogis.errors import MetrogisError
 from metrogis.landscape.grid import Grid
 from metrogis.texts import Text, both

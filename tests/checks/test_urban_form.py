@@ -11,7 +11,7 @@ import pytest
 from affine import Affine
 from shapely import box
 
-from metrogis.checks.spatial_development.urban_form import CHECK, urban_form
+from metrogis.checks.spatial_development.urban_form.check import CHECK, urban_form
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.landscape import grid, metrics, sprawl
 from metrogis.landscape.grid import Grid

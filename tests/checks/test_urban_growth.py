@@ -13,7 +13,7 @@ import pytest
 from affine import Affine
 from shapely import Point, box
 
-from metrogis.checks.spatial_development.urban_growth import CHECK, urban_growth
+from metrogis.checks.spatial_development.urban_growth.check import CHECK, urban_growth
 from metrogis.errors import CRSError, MissingLayerError, ParameterError, SchemaError
 from metrogis.landscape import grid
 from metrogis.landscape.grid import Grid
@@ -257,8 +257,8 @@ def test_bad_input(towns, before, after) -> None:
 
 def test_transit_service_area(towns, before, after, monkeypatch) -> None:
     """Near a served stop: yes. Elsewhere: no where coverage is complete, else unknown."""
-    from metrogis.checks.spatial_development import growth_exposure
-    from metrogis.checks.transport_accessibility.service import Service
+    from metrogis.checks.shared.service import Service
+    from metrogis.checks.spatial_development.urban_growth import exposure as growth_exposure
     from metrogis.provenance import Audit
 
     def served(feed: Any, crs: Any, rule: Any, *, days: Any) -> Service:

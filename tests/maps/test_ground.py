@@ -14,8 +14,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrogis.checks import knowledge
-from metrogis.checks.contract import Column, Ground, Result
+from metrogis.checks.contract import Column, Ground, Result, knowledge
 from metrogis.maps import ground, layers, page
 from metrogis.maps.legend import legend_of
 from metrogis.texts import both

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from metrogis.checks.transport_accessibility.service import Rule, read_service
+from metrogis.checks.shared.service import Rule, read_service
 from metrogis.transit import read_feed
 from metrogis.transit.passages import passages
 

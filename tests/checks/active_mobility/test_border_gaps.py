@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from shapely import LineString, box
 
-from metrogis.checks.active_mobility.border_gaps import CHECK, border_gaps
-from metrogis.checks.active_mobility.cycle_graph import cycle_graph, undirected
+from metrogis.checks.active_mobility.border_gaps.check import CHECK, border_gaps
+from metrogis.checks.shared.cycle_graph import cycle_graph, undirected
 from metrogis.errors import CRSError, MissingLayerError, ParameterError
 from metrogis.streets import from_lines, read_osm
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, box
 
-from metrogis.checks.active_mobility.cycle_network import CHECK, cycle_network
-from metrogis.checks.active_mobility.infrastructure import (
+from metrogis.checks.active_mobility.cycle_network.check import CHECK, cycle_network
+from metrogis.checks.shared.infrastructure import (
     infrastructure_class,
     pieces_by_area,
     share_covered,

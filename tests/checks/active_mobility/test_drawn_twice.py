@@ -11,10 +11,10 @@ import pytest
 import shapely
 from shapely import LineString, Point, box
 
-from metrogis.checks.active_mobility.border_gaps import border_gaps
-from metrogis.checks.active_mobility.cycle_network import cycle_network
-from metrogis.checks.active_mobility.interchange_access import interchange_access
-from metrogis.checks.active_mobility.missing_links import missing_links
+from metrogis.checks.active_mobility.border_gaps.check import border_gaps
+from metrogis.checks.active_mobility.cycle_network.check import cycle_network
+from metrogis.checks.active_mobility.interchange_access.check import interchange_access
+from metrogis.checks.active_mobility.missing_links.check import missing_links
 from metrogis.streets import from_lines
 from metrogis.streets.cycleways import by_state
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point, box
 
-from metrogis.checks.active_mobility.interchange_access import CHECK, interchange_access
+from metrogis.checks.active_mobility.interchange_access.check import CHECK, interchange_access
 from metrogis.errors import CRSError, MissingLayerError, ParameterError, SchemaError
 
 CRS = "EPSG:2180"

@@ -12,16 +12,16 @@ import shapely
 from affine import Affine
 from shapely import LineString, Point, box
 
-from metrogis.checks.active_mobility import interchange_street_texts as texts
-from metrogis.checks.active_mobility.catchment import air_pairs, ways_to
-from metrogis.checks.active_mobility.catchment_stress import arc_stress
-from metrogis.checks.active_mobility.interchange_access import CHECK, interchange_access
-from metrogis.checks.active_mobility.interchange_street_tables import quantile
+from metrogis.checks.active_mobility.interchange_access import street_presentation as texts
+from metrogis.checks.active_mobility.interchange_access.check import CHECK, interchange_access
+from metrogis.checks.active_mobility.interchange_access.street_tables import quantile
 from metrogis.errors import CRSError, ParameterError
 from metrogis.landscape import grid as grids
 from metrogis.streets import from_lines, read_osm
+from metrogis.streets.arc_stress import arc_stress
 from metrogis.streets.slope import with_slope
 from metrogis.streets.uptake import bike_share
+from metrogis.streets.ways import air_pairs, ways_to
 
 CRS = "EPSG:2180"
 AREA = gpd.GeoDataFrame(

@@ -14,11 +14,11 @@ import pytest
 import shapely
 from shapely import LineString, Point, box
 
-from metrogis.checks.active_mobility import link_effects as effects
-from metrogis.checks.active_mobility.cycle_graph import cycle_graph
-from metrogis.checks.active_mobility.link_graph import kinds_of, link_graph
-from metrogis.checks.active_mobility.link_openers import _cut, with_openers
-from metrogis.checks.active_mobility.missing_links import CHECK, missing_links
+from metrogis.checks.active_mobility.missing_links import effects
+from metrogis.checks.active_mobility.missing_links.check import CHECK, missing_links
+from metrogis.checks.active_mobility.missing_links.graph import kinds_of, link_graph
+from metrogis.checks.active_mobility.missing_links.openers import _cut, with_openers
+from metrogis.checks.shared.cycle_graph import cycle_graph
 from metrogis.errors import CRSError, MissingLayerError, ParameterError
 from metrogis.streets import from_lines, read_osm
 

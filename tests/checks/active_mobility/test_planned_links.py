@@ -13,8 +13,8 @@ from scipy.sparse.csgraph import dijkstra
 from shapely import LineString, Point, box
 
 import metrogis as mg
-from metrogis.checks.active_mobility.planned_links import CHECK, planned_links
-from metrogis.checks.active_mobility.planned_links_graph import Opening, best_order, link_graph
+from metrogis.checks.active_mobility.planned_links.check import CHECK, planned_links
+from metrogis.checks.active_mobility.planned_links.graph import Opening, best_order, link_graph
 from metrogis.errors import MissingLayerError, ParameterError
 from metrogis.streets import from_lines, read_osm
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from metrogis.checks.spatial_development.border_coherence import border_coherence
+from metrogis.checks.spatial_development.border_coherence.check import border_coherence
 from metrogis.errors import MissingLayerError
 from metrogis.planning.borders import shared_borders
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from metrogis.checks.spatial_development.corridor_conflicts import corridor_conflicts
+from metrogis.checks.spatial_development.corridor_conflicts.check import corridor_conflicts
 from metrogis.errors import MissingLayerError, SchemaError
 from metrogis.planning.corridors import EFFECTS, cut_corridors
 from metrogis.planning.zones import SeverityTable
@@ -301,8 +301,8 @@ def test_the_planted_truths_of_the_demo_are_found(demo_s: Path) -> None:
     import json
 
     import metrogis as mg
-    from metrogis.checks.spatial_development.border_coherence import border_coherence
-    from metrogis.checks.spatial_development.plan_validity import plan_validity
+    from metrogis.checks.spatial_development.border_coherence.check import border_coherence
+    from metrogis.checks.spatial_development.plan_validity.check import plan_validity
     from metrogis.sources.app_gml import read_app
 
     metro = mg.open_metro(demo_s)

@@ -15,7 +15,7 @@ import shapely
 from affine import Affine
 from shapely import box
 
-from metrogis.checks.spatial_development.corridor_connectivity import corridor_connectivity
+from metrogis.checks.spatial_development.corridor_connectivity.check import corridor_connectivity
 from metrogis.errors import CRSError, MissingLayerError, ParameterError, SchemaError
 from metrogis.landscape import grid
 from metrogis.landscape.grid import Grid

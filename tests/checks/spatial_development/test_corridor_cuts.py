@@ -10,7 +10,7 @@ import shapely
 from affine import Affine
 from shapely import box
 
-from metrogis.checks.spatial_development.corridor_conflicts import corridor_conflicts
+from metrogis.checks.spatial_development.corridor_conflicts.check import corridor_conflicts
 from metrogis.landscape import grid
 
 FAR = gpd.GeoDataFrame(geometry=[box(100, 100, 110, 110)], crs=2180)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from metrogis.checks.spatial_development.functional_links import CHECK, functional_links
+from metrogis.checks.spatial_development.functional_links.check import CHECK, functional_links
 from metrogis.errors import MissingLayerError, ParameterError, SchemaError
 
 GDANSK, GDYNIA, SOPOT, KARTUZY = "2261011", "2262011", "2264011", "2205023"

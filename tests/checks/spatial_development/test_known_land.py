@@ -12,9 +12,9 @@ from affine import Affine
 from shapely import box
 
 from metrogis import population
-from metrogis.checks.spatial_development.known_land import KnownLand, measure
-from metrogis.checks.spatial_development.urban_form import urban_form
-from metrogis.checks.spatial_development.urban_growth import urban_growth
+from metrogis.checks.shared.known_land import KnownLand, measure
+from metrogis.checks.spatial_development.urban_form.check import urban_form
+from metrogis.checks.spatial_development.urban_growth.check import urban_growth
 from metrogis.landscape import grid
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.growth import unit_cells

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from shapely import box
 
-from metrogis.checks.spatial_development.model_coherence import model_coherence
+from metrogis.checks.spatial_development.model_coherence.check import model_coherence
 from metrogis.errors import MissingLayerError, SchemaError
 from metrogis.planning.compatibility import CompatibilityTable
 

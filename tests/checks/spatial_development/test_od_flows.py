@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from metrogis.checks.spatial_development.flows import place_codes, read_flows, sum_code
 from metrogis.errors import SchemaError
+from metrogis.population.flows import place_codes, read_flows, sum_code
 
 GDANSK, GDYNIA, KARTUZY = "2261011", "2262011", "2205023"
 

@@ -7,13 +7,11 @@ import re
 
 import pytest
 
-from metrogis.checks.spatial_development import (
-    border_coherence,
-    corridor_conflicts,
-    corridor_connectivity,
-    model_coherence,
-    plan_validity,
-)
+from metrogis.checks.spatial_development.border_coherence import check as border_coherence
+from metrogis.checks.spatial_development.corridor_conflicts import check as corridor_conflicts
+from metrogis.checks.spatial_development.corridor_connectivity import check as corridor_connectivity
+from metrogis.checks.spatial_development.model_coherence import check as model_coherence
+from metrogis.checks.spatial_development.plan_validity import check as plan_validity
 
 CHECKS = [
     plan_validity.CHECK,

@@ -16,10 +16,10 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metrogis.checks.spatial_development.border_coherence import border_coherence
-from metrogis.checks.spatial_development.corridor_conflicts import corridor_conflicts
-from metrogis.checks.spatial_development.model_coherence import model_coherence
-from metrogis.checks.spatial_development.plan_validity import plan_validity
+from metrogis.checks.spatial_development.border_coherence.check import border_coherence
+from metrogis.checks.spatial_development.corridor_conflicts.check import corridor_conflicts
+from metrogis.checks.spatial_development.model_coherence.check import model_coherence
+from metrogis.checks.spatial_development.plan_validity.check import plan_validity
 
 CODES = ["226101", "226201", "226401"]
 RULES = pd.DataFrame(

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 
-from metrogis.checks.spatial_development.plan_validity import plan_validity
+from metrogis.checks.spatial_development.plan_validity.check import plan_validity
 from metrogis.errors import MissingLayerError, ParameterError, SchemaError
 from metrogis.sources.app_gml import read_app
 

@@ -20,9 +20,9 @@ from shapely import box
 
 from metrogis import population
 from metrogis.checks.contract import Result
-from metrogis.checks.spatial_development.corridor_connectivity import corridor_connectivity
-from metrogis.checks.spatial_development.urban_form import urban_form
-from metrogis.checks.spatial_development.urban_growth import urban_growth
+from metrogis.checks.spatial_development.corridor_connectivity.check import corridor_connectivity
+from metrogis.checks.spatial_development.urban_form.check import urban_form
+from metrogis.checks.spatial_development.urban_growth.check import urban_growth
 from metrogis.landscape import grid
 from metrogis.landscape.grid import Grid
 

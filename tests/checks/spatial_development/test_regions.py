@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from metrogis.checks.spatial_development.regions import (
+from metrogis.checks.spatial_development.functional_links.regions import (
     association,
     communities,
     dominant_flows,

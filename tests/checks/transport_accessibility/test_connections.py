@@ -18,8 +18,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 from shapely import box
 
-from metrogis.checks.transport_accessibility.connection_places import pair_up
-from metrogis.checks.transport_accessibility.connections import CHECK, connections
+from metrogis.checks.transport_accessibility.connections.check import CHECK, connections
+from metrogis.checks.transport_accessibility.connections.places import pair_up
 from metrogis.errors import MissingLayerError, ParameterError, SchemaError
 from metrogis.evidence import loss
 from metrogis.streets import from_lines

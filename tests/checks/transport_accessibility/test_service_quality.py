@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from shapely import box
 
 from metrogis import open_metro
-from metrogis.checks.transport_accessibility.quality_methods import LABELS, agreement
-from metrogis.checks.transport_accessibility.quality_parameters import EVERY_METHOD
-from metrogis.checks.transport_accessibility.service_quality import CHECK, service_quality
+from metrogis.checks.transport_accessibility.service_quality.check import CHECK, service_quality
+from metrogis.checks.transport_accessibility.service_quality.methods import LABELS, agreement
+from metrogis.checks.transport_accessibility.service_quality.parameters import EVERY_METHOD
 from metrogis.errors import CRSError, MissingLayerError, ParameterError
 from metrogis.evidence import loss
 from metrogis.streets import from_lines, read_osm

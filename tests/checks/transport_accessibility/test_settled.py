@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from metrogis.checks.transport_accessibility import settled
+from metrogis.checks.shared import settled
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Audit
 

@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 from shapely import box
 
 from metrogis import open_metro
-from metrogis.checks.transport_accessibility.service import (
+from metrogis.checks.shared.dissolving import dissolve
+from metrogis.checks.shared.service import (
     Pairs,
     Rule,
     StraightLine,
     read_service,
     served,
 )
-from metrogis.checks.transport_accessibility.spots import dissolve, join
-from metrogis.checks.transport_accessibility.white_spots import CHECK, white_spots
+from metrogis.checks.transport_accessibility.white_spots.check import CHECK, white_spots
+from metrogis.checks.transport_accessibility.white_spots.spots import join
 from metrogis.errors import CRSError, ParameterError, SchemaError
 from metrogis.transit import read_feed
 

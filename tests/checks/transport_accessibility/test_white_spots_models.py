@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from metrogis import read_feed, white_spots
-from metrogis.checks.transport_accessibility.service import Rule, read_service
+from metrogis.checks.shared.service import Rule, read_service
 
 CRS = "EPSG:2180"
 X0, Y0 = 450_000.0, 740_000.0

@@ -16,7 +16,7 @@ import shapely
 from shapely import LineString, Point, box
 
 from metrogis import open_metro, read_feed, white_spots
-from metrogis.checks.transport_accessibility.white_spots import CHECK
+from metrogis.checks.transport_accessibility.white_spots.check import CHECK
 from metrogis.evidence import loss
 from metrogis.streets import from_lines
 from metrogis.texts import both

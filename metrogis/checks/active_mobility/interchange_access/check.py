@@ -1,0 +1,242 @@
+"""Is each interchange joined to a cycle network worth the name, and who lives near?
+
+Route access: an interchange is joined when built cycle infrastructure of a connected network of at
+least 3 km begins within 50 m of its entrance. Where the cycle layer does not reach, the answer is
+*unknown*: a place that nobody has mapped is not a place without cycle routes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from metrogis.checks.active_mobility.interchange_access import presentation as texts
+from metrogis.checks.active_mobility.interchange_access.findings import (
+    network_findings,
+    place_findings,
+)
+from metrogis.checks.active_mobility.interchange_access.inputs import stands
+from metrogis.checks.active_mobility.interchange_access.parameters import (
+    InterchangeAccessParameters,
+)
+from metrogis.checks.active_mobility.interchange_access.routes import coverage, route_access
+from metrogis.checks.active_mobility.interchange_access.street_findings import street_findings
+from metrogis.checks.active_mobility.interchange_access.street_tables import street_tables
+from metrogis.checks.active_mobility.interchange_access.tables import (
+    around_places,
+    municipal,
+    settled,
+)
+from metrogis.checks.contract import Check, Input, Result
+from metrogis.checks.shared.cycle_lines import cycle_lines
+from metrogis.checks.shared.interchange_streets import networks
+from metrogis.checks.shared.known_routes import lost_rows
+from metrogis.checks.shared.places import unify
+from metrogis.errors import MissingLayerError
+from metrogis.texts import Text
+
+
+def interchange_access(
+    municipalities: gpd.GeoDataFrame,
+    interchanges: gpd.GeoDataFrame | None = None,
+    cycle_routes: gpd.GeoDataFrame | None = None,
+    *,
+    rail_stations: gpd.GeoDataFrame | None = None,
+    interchange_entrances: gpd.GeoDataFrame | None = None,
+    population: gpd.GeoDataFrame | None = None,
+    population_municipal: pd.DataFrame | None = None,
+    bike_share: gpd.GeoDataFrame | None = None,
+    cycle_coverage: pd.DataFrame | None = None,
+    bike_parking: gpd.GeoDataFrame | None = None,
+    streets: Any = None,
+    elevation: Any = None,
+    **parameters: Any,
+) -> Result:
+    """Check how interchanges and stations are joined to the built cycle network.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame
+        Schema ``Municipalities``. All layers in one projected CRS in metres.
+    interchanges, rail_stations : GeoDataFrame
+        Schemas ``Interchanges`` and ``Stations``; at least one of them. A station near an
+        interchange belongs to it.
+    cycle_routes : GeoDataFrame, optional
+        Schema ``CycleRoutes``; planned lines are told apart by ``state`` or ``highway``. Without it
+        infrastructure is what tags of ``streets`` tell; without tags, whether places are joined is
+        unknown.
+    interchange_entrances : GeoDataFrame, optional
+        Points with ``interchange`` (name or id); distances are then measured from them.
+    population : GeoDataFrame, optional
+        Schema ``PopulationCells``. Cells count by the share of their area; NaN is unknown.
+    population_municipal : DataFrame, optional
+        ``teryt``, ``population``: people of cells are scaled to it, km per inhabitant use it.
+    bike_share : GeoDataFrame, optional
+        Points of bike-share stations.
+    cycle_coverage : GeoDataFrame or DataFrame, optional
+        Polygons inside which ``cycle_routes`` is complete, or a table of municipalities (``teryt``,
+        ``state``: complete, partial, none). Without it a place is taken as covered where its
+        municipality has at least ``coverage_length`` km of lines and a line is within
+        ``coverage_distance``.
+    bike_parking : GeoDataFrame, optional
+        Schema ``BikeParking`` (``capacity`` and ``access`` as in OSM): stands near entrances.
+        Without it the column ``bike_stands`` of ``interchanges`` is used.
+    streets : Streets or StreetNetwork, optional
+        A street layer, a network of mode ``walk`` or ``bike``, or a pair of them: reach is then
+        measured along streets too, towards the interchange, at low stress and at any.
+    elevation : Grid, path or (array, Affine), optional
+        Heights, m, in the CRS of the other layers: ways by bike then count gradients.
+    **parameters
+        See :class:`InterchangeAccessParameters`.
+
+    Returns
+    -------
+    Result
+        Features ``interchanges``, ``cycle_network`` (one row per connected network),
+        ``gaps_to_network`` (shortest missing stretches), ``planned``; with streets also
+        ``detours`` (quantiles of way over straight line), ``barriers`` (near by air, far by
+        street) and ``catchments`` (outlines).
+
+    Raises
+    ------
+    MissingLayerError
+        Without both interchanges and stations.
+
+    Examples
+    --------
+    >>> from shapely import LineString, Point, box
+    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
+    ...                          geometry=[box(0, 0, 9000, 9000)], crs="EPSG:2180")
+    >>> hubs = gpd.GeoDataFrame({"name": ["near", "far"]}, crs="EPSG:2180",
+    ...                         geometry=[Point(1000, 1050), Point(1000, 1051)])
+    >>> lines = gpd.GeoDataFrame({"highway": ["cycleway"]}, crs="EPSG:2180",
+    ...                          geometry=[LineString([(1000, 1000), (4000, 1000)])])
+    >>> result = interchange_access(towns, hubs, lines, same_name_distance=0)
+    >>> result.features["interchanges"][["name", "state", "distance_m"]].values.tolist()
+    [['near', 'yes', 50.0], ['far', 'no', 51.0]]
+    """
+    run = CHECK.begin(
+        parameters,
+        municipalities=municipalities,
+        interchanges=interchanges,
+        cycle_routes=cycle_routes,
+        rail_stations=rail_stations,
+        interchange_entrances=interchange_entrances,
+        population=population,
+        population_municipal=population_municipal,
+        bike_share=bike_share,
+        cycle_coverage=cycle_coverage,
+        bike_parking=bike_parking,
+        streets=streets,
+        elevation=elevation,
+    )
+    if interchanges is None and rail_stations is None:
+        raise MissingLayerError(
+            Text(
+                "sprawdzenie interchange_access wymaga węzłów (interchanges) albo stacji kolejowych"
+                " (rail_stations)",
+                "check interchange_access needs interchanges or railway stations (rail_stations)",
+            ),
+            layer="interchanges",
+            remedy=Text(
+                "podaj jedną z tych warstw lub wpisz ją do katalogu",
+                "pass one of these layers, or declare it in the catalog",
+            ),
+        )
+    p = run.parameters
+    lost = lost_rows(run, "interchanges", "rail_stations")
+    run.note(
+        "interchanges",
+        "unknown",
+        lost,
+        Text(
+            "węzły i stacje zgubione w odczycie (bez położenia): liczą się jako nieznane",
+            "interchanges and stations lost in reading (without location): they count as unknown",
+        ),
+    )
+    places = unify(
+        run.layers["municipalities"],
+        run.layers["interchanges"],
+        run.layers["rail_stations"],
+        run.layers["interchange_entrances"],
+        merge_distance=p.merge_distance,
+        same_name_distance=p.same_name_distance,
+        entrance_distance=p.entrance_distance,
+    )
+    run.add(places.audit)
+    given = networks(streets, run.crs) if streets is not None else {}
+    split = cycle_lines(run, given.get("bike"))
+    run.add(split.audit)
+    known = coverage(run, places, split, given.get("bike"))
+    hubs, network, gaps = route_access(run, places, split, known)
+    pieces = settled(run)
+    hubs = around_places(run, places, hubs, pieces)
+    towns = municipal(run, places, split, hubs, known.routes, pieces)
+    racks = stands(run, places)
+    hubs["bike_stands"], hubs["stands_known"] = racks.total, racks.known
+    hubs["racks_uncounted"] = racks.uncounted
+    along = street_tables(run, places, given, pieces, racks)
+    hubs = hubs.assign(**along.hubs)[[*texts.COLUMNS["interchanges"], "geometry"]]
+    along.towns.index = towns.index
+    towns = towns.assign(**along.towns)[[*texts.COLUMNS["municipalities"], "geometry"]]
+    planned = split.planned[[c for c in ("name", "highway") if c in split.planned] + ["geometry"]]
+    planned = planned.reset_index(drop=True).assign(length_km=split.planned.length.to_numpy() / 1e3)
+    return run.result(
+        municipalities=towns,
+        features={
+            "interchanges": hubs,
+            "cycle_network": network,
+            "gaps_to_network": gaps,
+            "planned": planned,
+            **along.features,
+        },
+        findings=[
+            *place_findings(run, hubs, gaps, lost),
+            *network_findings(run, hubs, planned, towns, split),
+            *street_findings(run, hubs, towns, along),
+        ],
+    )
+
+
+CHECK = Check(
+    id="interchange_access",
+    direction="2.1.3",
+    section="63-access-to-interchanges",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    inputs=(
+        Input("municipalities"),
+        Input(
+            "interchanges",
+            Text("węzły przesiadkowe (one albo stacje)", "interchanges (these, or the stations)"),
+            required=False,
+        ),
+        Input("cycle_routes", Text("infrastruktura rowerowa", "cycle routes"), required=False),
+        Input(
+            "rail_stations",
+            Text("stacje kolejowe (one albo węzły)", "railway stations (these, or interchanges)"),
+            required=False,
+        ),
+        Input("interchange_entrances", required=False),
+        Input("population", Text("ludność w komórkach", "population by cell"), required=False),
+        Input("population_municipal", required=False),
+        Input(
+            "bike_share", Text("stacje roweru miejskiego", "bike-share stations"), required=False
+        ),
+        Input(
+            "cycle_coverage",
+            Text("zasięg danych rowerowych", "extent of the cycle data"),
+            required=False,
+        ),
+        Input("bike_parking", required=False),
+        Input("streets", required=False),
+        Input("elevation", required=False),
+    ),
+    parameters=InterchangeAccessParameters,
+    function=interchange_access,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)

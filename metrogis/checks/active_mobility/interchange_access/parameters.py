@@ -1,0 +1,174 @@
+"""Parameters of the checks that ask how people reach interchanges."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from metrogis.checks.contract import Spec, citations
+from metrogis.checks.contract.citations import ours
+from metrogis.checks.contract.shared_types import (
+    CoverageLength,
+    CoverageShare,
+    Detour,
+    JoinDistance,
+    JoinedGap,
+    MediumGap,
+    MinNetwork,
+    WideGap,
+)
+from metrogis.checks.shared.reach import ReachParameters
+from metrogis.texts import Text
+
+_OWN = ours("63-access-to-interchanges")
+
+
+class InterchangeAccessParameters(ReachParameters):
+    """Parameters of ``interchange_access``."""
+
+    @property
+    def search_ratio(self) -> float:
+        """How many times as far as the reach ways are searched: low-stress ones may be longer."""
+        return self.direct_ratio
+
+    direct_ratio: Annotated[
+        float,
+        Spec(
+            Text("droga o niskim stresie dłuższa najwyżej", "low-stress way longer at most by"),
+            "1",
+            citations.BNA.saying("1,25", "1.25"),
+        ),
+        Field(ge=1),
+    ] = 1.25
+    detour_target: Annotated[
+        float,
+        Spec(
+            Text("dobre wydłużenie drogi do", "good detour up to"),
+            "1",
+            citations.CROW.saying("1,2", "1.2"),
+        ),
+        Field(ge=1),
+    ] = 1.2
+    detour_limit: Annotated[
+        float,
+        Spec(
+            Text("największe dopuszczalne wydłużenie", "largest detour to be accepted"),
+            "1",
+            citations.CROW.saying("nigdy ponad 1,4-1,5", "never above 1.4-1.5"),
+        ),
+        Field(ge=1),
+    ] = 1.5
+    detour_from: Annotated[
+        float,
+        Spec(
+            Text("wydłużenie liczone od odległości", "detours are counted from"),
+            "m",
+            _OWN.saying(
+                "bliżej decyduje dojście do krawężnika", "nearer by, the way to the kerb decides"
+            ),
+        ),
+        Field(gt=0),
+    ] = 200
+    join_distance: JoinDistance = 50
+    min_network: MinNetwork = 3
+    entrance_offset: Annotated[
+        float,
+        Spec(
+            Text(
+                "wejście, gdy nieznane, może leżeć od punktu do",
+                "an entrance, where unknown, may lie from the point as far as",
+            ),
+            "m",
+            _OWN.saying(
+                "powyżej 0 miejsca tak bliskie sieci są nieznane, a nie „nie”",
+                "above 0, places that near to a network are unknown, not 'no'",
+            ),
+        ),
+        Field(ge=0),
+    ] = 0
+    tolerance: JoinedGap = 0
+    tolerance_medium: MediumGap = 10
+    tolerance_wide: WideGap = 20
+    detour: Detour = 1.3
+    coverage_length: CoverageLength = 1
+    coverage_distance: Annotated[
+        float,
+        Spec(Text("dane sięgają na odległość", "data reach as far as"), "m", _OWN),
+        Field(gt=0),
+    ] = 5000
+    coverage_share: CoverageShare = 0.95
+    small_gap: Annotated[
+        float,
+        Spec(Text("krótki brakujący odcinek", "short missing stretch"), "m", _OWN),
+        Field(gt=0),
+    ] = 250
+    parking_distance: Annotated[
+        float,
+        Spec(
+            Text("stojaki należą do węzła do", "stands belong to an interchange up to"),
+            "m",
+            ours(
+                "64-bicycle-parking-and-uptake",
+                "stojaki do 100 m od wejścia",
+                "stands within 100 m of the entrance",
+            ),
+        ),
+        Field(gt=0),
+    ] = 100
+    flat_speed: Annotated[
+        float,
+        Spec(Text("prędkość na płaskim", "speed on the flat"), "km/h", citations.GRADIENTS),
+        Field(gt=0),
+    ] = 21.6
+    uphill_loss: Annotated[
+        float,
+        Spec(
+            Text("wolniej pod górę na każdy procent", "slower uphill for each per cent"),
+            "km/h",
+            citations.GRADIENTS,
+        ),
+        Field(ge=0),
+    ] = 1.44
+    downhill_gain: Annotated[
+        float,
+        Spec(
+            Text("szybciej w dół na każdy procent", "faster downhill for each per cent"),
+            "km/h",
+            citations.GRADIENTS,
+        ),
+        Field(ge=0),
+    ] = 0.86
+    slowest_speed: Annotated[
+        float,
+        Spec(
+            Text("nie wolniej niż z rowerem pieszo", "no slower than walking the bicycle"),
+            "km/h",
+            citations.TFL.saying("80 m/min", "80 m/min"),
+        ),
+        Field(gt=0),
+    ] = 4.8
+    steepest: Annotated[
+        float,
+        Spec(
+            Text("większe spadki liczone jak", "steeper gradients are taken as"),
+            "%",
+            _OWN.saying(
+                "krótka ulica na grubym rastrze nie jest urwiskiem",
+                "a short street on a coarse raster is no cliff",
+            ),
+        ),
+        Field(gt=0),
+    ] = 12
+    unknown_heights: Annotated[
+        float,
+        Spec(
+            Text(
+                "zasięg rowerem nieznany, gdy wysokości brakuje na ponad",
+                "cycling reach is unknown where heights lack on more than",
+            ),
+            "1",
+            _OWN.saying("udział ulic w zasięgu", "share of the streets in reach"),
+        ),
+        Field(ge=0, le=1),
+    ] = 0.05

@@ -1,0 +1,75 @@
+"""Sentences on reach along streets."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+
+from metrogis.checks.active_mobility.interchange_access import street_presentation as texts
+from metrogis.checks.active_mobility.interchange_access.street_tables import StreetTables
+from metrogis.checks.contract import Finding, Run
+from metrogis.texts import Text, number
+
+
+def plain(value: float) -> Text:
+    """Write a parameter with as many decimals as it has (at most 3)."""
+    digits = next((d for d in range(3) if round(value, d) == value), 3)
+    return Text(number(value, "pl", digits), number(value, "en", digits))
+
+
+def street_findings(
+    run: Run, hubs: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, along: StreetTables
+) -> list[Finding]:
+    """Return the sentences that the data allow."""
+    p = run.parameters
+    if run.layers["streets"] is None or len(hubs) == 0:
+        return []
+    found: list[Finding] = []
+    total = towns[[*texts.TOWN_COLUMNS]].sum(min_count=1)
+    if total[["people_walk_streets", "people_bike_streets"]].notna().all():
+        reached = float(total["people_bike_streets"])
+        values = {
+            "people_walk_streets": float(total["people_walk_streets"]),
+            "people_bike_streets": reached,
+            "calm_share": float(total["people_bike_direct"]) / reached if reached else np.nan,
+        }
+        places = {"level": plain(p.stress_limit), "ratio": plain(p.direct_ratio)}
+        found.append(Finding(texts.PEOPLE, values, places))
+        barriers = hubs[["barrier_walk", "barrier_bike"]].sum(axis=1)
+        if barriers.max() > 0:
+            values = {
+                "barrier_walk": float(total["people_walk_barrier"]),
+                "barrier_bike": float(total["people_bike_barrier"]),
+            }
+            worst = str(hubs["name"].loc[barriers.idxmax()])
+            limit = plain(p.detour_limit)
+            found.append(Finding(texts.BARRIER, values, {"limit": limit, "worst": worst}))
+    detour = hubs["detour_bike"].dropna()
+    if len(detour):
+        values = {
+            "detour_median": float(detour.median()),
+            "detour_over": int((detour > p.detour_limit).sum()),
+        }
+        found.append(Finding(texts.DETOUR, values, {"limit": plain(p.detour_limit)}))
+    if "stress_default_share" in along.figures:
+        share = along.figures["stress_default_share"]
+        found.append(Finding(texts.STRESS, {"stress_default_share": share}))
+    slope = hubs["slope_percent"].dropna()
+    if len(slope):
+        values = {"slope_median": float(slope.median()), "slope_worst": float(slope.max())}
+        worst = str(hubs["name"].loc[slope.idxmax()])
+        found.append(Finding(texts.SLOPE, values, {"steepest": worst}))
+    off = int(hubs["on_streets"].isna().sum())
+    people = float(np.nan_to_num(total["people_off_streets"]))
+    if off or people >= 0.5:
+        values = {"off_streets_places": off, "off_streets_people": people}
+        found.append(Finding(texts.UNKNOWN_STREETS, values))
+    told = hubs["stands_missing"].dropna()
+    if len(told):
+        values = {
+            "parking_short": int((told > 0).sum()),
+            "parking_told": len(told),
+            "parking_missing": float(told.sum()),
+        }
+        found.append(Finding(texts.PARKING, values))
+    return found

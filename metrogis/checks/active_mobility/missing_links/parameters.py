@@ -1,0 +1,121 @@
+"""Parameters of ``missing_links``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from metrogis.checks.contract import Parameters, Spec, citations
+from metrogis.checks.contract.citations import ours
+from metrogis.checks.contract.shared_types import (
+    BikeLimit,
+    CoverageLength,
+    CoverageShare,
+    DrawingError,
+    EntranceDistance,
+    HubDistance,
+    JoinDistance,
+    LineTolerance,
+    MatchDistance,
+    MatchShare,
+    MinNetwork,
+    PaintedLanes,
+    SameNameDistance,
+    StressLimit,
+    StressRules,
+)
+from metrogis.texts import Text
+
+_OWN = ours("66-missing-links")
+
+
+class MissingLinksParameters(Parameters):
+    """Parameters of ``missing_links``."""
+
+    line_tolerance: LineTolerance = 1
+    network: Annotated[
+        Literal["infrastructure", "low_stress"],
+        Spec(
+            Text("co jest siecią", "what is the network"),
+            "-",
+            _OWN.saying(
+                "infrastruktura, albo razem z ulicami o niskim stresie",
+                "infrastructure, or with streets of low stress",
+            ),
+        ),
+    ] = "infrastructure"
+    stress_limit: StressLimit = 2
+    detour_min: Annotated[
+        float,
+        Spec(Text("objazd co najmniej", "detour of at least"), "1", citations.IPDC),
+        Field(ge=0),
+    ] = 1.5
+    radius: Annotated[
+        float,
+        Spec(Text("podróże do", "trips of up to"), "m", citations.IPDC),
+        Field(gt=0),
+    ] = 2500
+    benefit_min: Annotated[
+        float, Spec(Text("najmniejsza korzyść", "least benefit"), "1", citations.IPDC), Field(ge=0)
+    ] = 0
+    weight: Annotated[
+        Literal["betweenness", "people"],
+        Spec(
+            Text("korzyść liczona jako", "benefit counted as"),
+            "-",
+            citations.IPDC.saying(
+                "betweenness, albo ludzie, których droga do węzła tędy prowadzi",
+                "betweenness; or people whose way to an interchange uses it",
+            ),
+        ),
+    ] = "betweenness"
+    rank_by: Annotated[
+        Literal["access", "benefit"],
+        Spec(
+            Text("kolejność według", "ranked by"),
+            "-",
+            _OWN.saying("najpierw dostęp do węzłów", "access to interchanges first"),
+        ),
+    ] = "access"
+    length_limit: Annotated[
+        float,
+        Spec(
+            Text("najdłuższy odcinek", "longest link"),
+            "m",
+            _OWN.saying("dłuższy to nowa trasa", "longer is a new route"),
+        ),
+        Field(gt=0),
+    ] = 2500
+    join_distance: JoinDistance = 50
+    min_network: MinNetwork = 3
+    bike_limit: BikeLimit = 3750
+    access_distance: Annotated[
+        float,
+        Spec(Text("ludzie mieszkają przy sieci do", "people live at the network up to"), "m", _OWN),
+        Field(gt=0),
+    ] = 300
+    short: DrawingError = 3
+    crossing_length: Annotated[
+        float,
+        Spec(Text("przejazd przez ulicę do", "crossing of a street up to"), "m", _OWN),
+        Field(ge=0),
+    ] = 30
+    match_distance: MatchDistance = 15
+    match_share: MatchShare = 0.8
+    lanes: PaintedLanes = True
+    cost_per_km: Annotated[
+        float,
+        Spec(
+            Text("stawka", "rate"),
+            "mln PLN/km",
+            _OWN.saying("wpisz stawkę z własnych przetargów", "put the rate of your tenders here"),
+        ),
+        Field(ge=0),
+    ] = 2.0
+    merge_distance: HubDistance = 200
+    same_name_distance: SameNameDistance = 500
+    entrance_distance: EntranceDistance = 1000
+    coverage_length: CoverageLength = 1
+    coverage_share: CoverageShare = 0.95
+    rules: StressRules = "bike_ottawa"

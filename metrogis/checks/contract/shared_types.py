@@ -1,0 +1,269 @@
+"""Parameters that several checks have, each declared once: text, unit, bounds and source.
+
+A check's model says ``detour: Detour = 1.3``. What a default means in a check stands in that
+check's section of the methods.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from metrogis.checks.contract import citations
+from metrogis.checks.contract.citations import ours
+from metrogis.checks.contract.parameters import Spec
+from metrogis.texts import Text
+
+DayName: TypeAlias = Literal["school_day", "holiday_weekday", "saturday", "sunday"]
+ALL_DAYS: tuple[DayName, ...] = ("school_day", "holiday_weekday", "saturday", "sunday")
+
+# --------------------------------------------------------------------------- walking, timetables
+
+Detour: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text(
+            "wydłużenie drogi względem linii prostej (bez sieci ulic)",
+            "walk over straight line (without a street network)",
+        ),
+        "1",
+        ours("61-streets-and-distances", "w zastępstwie sieci ulic", "in place of streets"),
+    ),
+    Field(ge=1, le=3),
+]
+MinDepartures: TypeAlias = Annotated[
+    int,
+    Spec(
+        Text("najmniej odjazdów w dobie", "fewest departures per day"),
+        "departures/day",
+        ours("54-white-spots", "żadne prawo nie podaje liczby", "no law gives a number"),
+    ),
+    Field(ge=1),
+]
+DayTypes: TypeAlias = Annotated[
+    tuple[DayName, ...],
+    Spec(Text("rodzaje dni", "day types"), "-", ours("51-timetables-and-days")),
+    Field(min_length=1),
+]
+ModesRequired: TypeAlias = Annotated[
+    tuple[str, ...],
+    Spec(
+        Text(
+            "środki transportu, których pokrycie musi być pełne w każdej gminie",
+            "modes whose coverage must be complete in every municipality",
+        ),
+        "-",
+        ours(
+            "05-where-timetables-are-complete",
+            "autobusy mogą jeździć wszędzie",
+            "buses may run anywhere",
+        ),
+    ),
+]
+
+# --------------------------------------------------------------------------- land and plans
+
+PlansMeet: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("plany stykają się do", "plans meet within"),
+        "m",
+        ours(
+            "07-where-plans-are-known",
+            "węższe pasy to nie teren bez planu",
+            "narrower strips are no land without a plan",
+        ),
+    ),
+    Field(ge=0),
+]
+MinConflict: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("sprzeczność wymieniana od pola", "a conflict is listed from an area of"),
+        "m2",
+        ours(
+            "32-plans-in-ecological-corridors",
+            "mniejsze to niedopasowane krawędzie; są w sumach",
+            "smaller ones are edges that do not match; they count in the sums",
+        ),
+    ),
+    Field(ge=0),
+]
+BuiltUpValue: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("komórka zabudowana od wartości", "a cell is built-up from a value of"),
+        "-",
+        ours(
+            "11-growth-of-built-up-land",
+            "1 w rastrze zer i jedynek; dla rastra udziałów podaj udział",
+            "1 in a raster of 0 and 1; state a share for a raster of shares",
+        ),
+    ),
+]
+
+# --------------------------------------------------------------------------- lines of cycling
+
+LineTolerance: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text(
+            "linie bliżej niż to są jedną linią, a bez węzłów OSM także się łączą",
+            "lines nearer than this are one line; without OSM nodes they meet, too",
+        ),
+        "m",
+        ours(
+            "03-what-counts-once",
+            "1 m, dokładność rysunku w rejestrach gminnych",
+            "1 m, the drawing accuracy of municipal registers",
+        ),
+    ),
+    Field(ge=0, le=10),
+]
+CoverageLength: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("gmina jest zmapowana od", "a municipality is mapped from"),
+        "km",
+        ours(
+            "08-where-cycle-routes-and-streets-are-known",
+            "krótsze kawałki to końcówki danych sąsiada",
+            "shorter stubs are spill of a neighbour's data",
+        ),
+    ),
+    Field(ge=0),
+]
+CoverageShare: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("gmina objęta danymi od udziału", "a municipality is covered from a share of"),
+        "1",
+        ours(
+            "08-where-cycle-routes-and-streets-are-known",
+            "lądu gminy, z warstwą cycle_coverage",
+            "its land, with the layer cycle_coverage",
+        ),
+    ),
+    Field(gt=0, le=1),
+]
+JoinDistance: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("odległość dojazdu do sieci", "distance to join a network"),
+        "m",
+        ours("63-access-to-interchanges", "50 m od wejścia do węzła", "50 m from an entrance"),
+    ),
+    Field(ge=0),
+]
+MinNetwork: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("najmniejsza spójna sieć", "smallest connected network"),
+        "km",
+        ours(
+            "63-access-to-interchanges",
+            "krótsza nigdzie nie prowadzi",
+            "a shorter one leads nowhere",
+        ),
+    ),
+    Field(ge=0),
+]
+_FORM = ours(
+    "65-cycle-network", "kształt sieci przy 0, 10 i 20 m", "form of the network at 0, 10 and 20 m"
+)
+JoinedGap: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("przerwa uznana za połączenie", "gap between lines that counts as joined"), "m", _FORM
+    ),
+    Field(ge=0),
+]
+MediumGap: TypeAlias = Annotated[
+    float,
+    Spec(Text("przerwa średnia (do porównania)", "medium gap (to compare)"), "m", _FORM),
+    Field(ge=0),
+]
+WideGap: TypeAlias = Annotated[
+    float,
+    Spec(Text("przerwa szeroka (do porównania)", "wide gap (to compare)"), "m", _FORM),
+    Field(ge=0),
+]
+DrawingError: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("błąd rysunku przy końcu linii do", "drawing error at a line's end up to"),
+        "m",
+        citations.BIKE_DNA.saying("3 m", "3 m"),
+    ),
+    Field(ge=0),
+]
+MatchDistance: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("trasa z warstwy leży przy ulicy do", "a route of the layer lies at a street up to"),
+        "m",
+        citations.BIKE_DNA.saying("15 m", "15 m"),
+    ),
+    Field(gt=0),
+]
+MatchShare: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("na co najmniej tej części odcinka", "on at least this share"),
+        "1",
+        ours("65-cycle-network"),
+    ),
+    Field(gt=0, le=1),
+]
+PaintedLanes: TypeAlias = Annotated[
+    bool,
+    Spec(
+        Text("pasy rowerowe to infrastruktura", "painted lanes count"),
+        "-",
+        ours("65-cycle-network"),
+    ),
+]
+StressRules: TypeAlias = Annotated[
+    Literal["bike_ottawa", "r5"],
+    Spec(Text("reguły poziomu stresu", "rules of traffic stress"), "-", citations.BIKE_OTTAWA),
+]
+StressLimit: TypeAlias = Annotated[
+    int,
+    Spec(
+        Text("niski stres: poziom do", "low stress: level up to"),
+        "level",
+        citations.MEKURIA.saying(
+            "poziom 2 odpowiada większości dorosłych", "level 2 suits most adults"
+        ),
+    ),
+    Field(ge=1, le=4),
+]
+
+# --------------------------------------------------------------------------- interchanges
+
+BikeLimit: TypeAlias = Annotated[
+    float,
+    Spec(
+        Text("zasięg rowerowy", "cycling reach"),
+        "m",
+        ours("61-streets-and-distances", "15 min przy 15 km/h", "15 min at 15 km/h"),
+    ),
+    Field(gt=0),
+]
+_HUBS = ours("63-access-to-interchanges")
+HubDistance: TypeAlias = Annotated[
+    float,
+    Spec(Text("stacja należy do węzła do", "a station belongs to a hub within"), "m", _HUBS),
+    Field(ge=0),
+]
+SameNameDistance: TypeAlias = Annotated[
+    float,
+    Spec(Text("ta sama nazwa to jedno miejsce do", "one name is one place within"), "m", _HUBS),
+    Field(ge=0),
+]
+EntranceDistance: TypeAlias = Annotated[
+    float,
+    Spec(Text("wejście należy do węzła do", "an entrance belongs to a hub within"), "m", _HUBS),
+    Field(gt=0),
+]

@@ -1,0 +1,1 @@
+"""What several checks need: layers of a run in shape, words, and where things are known."""

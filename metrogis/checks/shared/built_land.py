@@ -1,0 +1,304 @@
+"""Built-up land as the urban checks take it: a mask of cells, and the land it lies on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from metrogis import crs as crs_rules
+from metrogis.arrays import Array
+from metrogis.checks.contract import Input, Parameters, Run, Spec
+from metrogis.checks.contract.citations import ours
+from metrogis.checks.contract.shared_types import BuiltUpValue
+from metrogis.checks.shared.known_land import EdgeShare
+from metrogis.errors import ParameterError, SchemaError
+from metrogis.landscape import expected
+from metrogis.landscape import grid as grids
+from metrogis.landscape.expected import Expected
+from metrogis.landscape.grid import Grid
+from metrogis.landscape.growth import same_grid, unit_cells
+from metrogis.provenance import source_of
+from metrogis.texts import Text, number
+
+_OWN = ours("11-growth-of-built-up-land")
+
+
+_SLACK = 1e-6
+"""Share of a threshold by which float32, or a scale of a whole number, may miss it."""
+
+BUILT_UP = Input("built_up", Text("zabudowa (raster)", "built-up land (raster)"))
+LAND_COVER = Input("land_cover", required=False)
+POPULATION = Input("population", required=False)
+TOTALS = Input("population_municipal", required=False)
+
+
+class BuiltUpParameters(Parameters):
+    """What a built-up cell is, and what is no land."""
+
+    built_up_value: BuiltUpValue = 1
+    built_up_values: Annotated[
+        tuple[float, ...],
+        Spec(
+            Text(
+                "kody klas zabudowy (podane: zastępują próg)",
+                "codes of built-up classes (given: in place of the threshold)",
+            ),
+            "-",
+            _OWN.saying(
+                "żadne; w CORINE 111-142, a w rastrach z numerami klas 1-11",
+                "none; CORINE 111-142, or 1-11 in rasters of its class numbers",
+            ),
+        ),
+    ] = ()
+    sea_values: Annotated[
+        tuple[float, ...],
+        Spec(
+            Text(
+                "kody morza w pokryciu terenu: to nie jest ląd gminy",
+                "codes of the sea in land cover: it is no land of a municipality",
+            ),
+            "-",
+            _OWN.saying(
+                "żadne; w CORINE 523, a w rastrach z numerami klas 44",
+                "none; CORINE 523, or 44 in rasters of its class numbers",
+            ),
+        ),
+    ] = ()
+    edge_share: EdgeShare = 0.02
+
+
+# --------------------------------------------------------------------------- rasters
+
+
+def placed(run: Run, name: str) -> Grid:
+    """Return a raster layer, which must have a place in the working CRS."""
+    grid = grids.read(run.layers[name], layer=name)
+    if grid.transform is None or grid.crs is None:
+        raise SchemaError(
+            Text("raster nie ma położenia (CRS)", "the raster has no place (CRS)"),
+            layer=name,
+            remedy=Text("podaj raster z układem współrzędnych", "give a raster with a CRS"),
+        )
+    crs_rules.require_same(**{"municipalities": run.crs, name: grid.crs})
+    return grid
+
+
+def is_one_of(values: Array, codes: tuple[float, ...]) -> npt.NDArray[np.bool_]:
+    """Tell which cells have one of ``codes`` (scaled numbers to float32's accuracy)."""
+    out: npt.NDArray[np.bool_] = np.zeros(values.shape, bool)
+    for code in codes:  # few codes: a pass for each is quicker than sorting the raster
+        if values.dtype.kind == "f":
+            out |= np.abs(values - code) <= _SLACK * max(1.0, abs(code))
+        else:
+            out |= values == code
+    return out
+
+
+class Units:
+    """Municipality of each cell of a grid (from 1; 0 outside), remembered for the last grid."""
+
+    def __init__(self, towns: gpd.GeoDataFrame) -> None:
+        self._towns = towns
+        self._last: tuple[Grid, Array] | None = None
+
+    def __call__(self, grid: Grid) -> Array:
+        """Return the municipality of each cell."""
+        if self._last is None or not same_grid(self._last[0], grid):
+            self._last = (grid, unit_cells(self._towns, grid))
+        return self._last[1]
+
+
+def built_mask(run: Run, name: str, unit_of: Units) -> Grid:
+    """Return the mask of built-up cells of a layer.
+
+    Raises
+    ------
+    SchemaError
+        When all or none of the land of the municipalities is built up: values misread.
+    """
+    p = run.parameters
+    grid = placed(run, name)
+    usual = expected.built_up(grid, grid.cell_area, p.built_up_values)
+    grid = taken(run, name, grid, usual)
+    if p.built_up_values:
+        mask = is_one_of(grid.values, p.built_up_values)
+    else:
+        # the last bit of a float, or of a scaled whole number, decides nothing
+        least = p.built_up_value - _SLACK * abs(p.built_up_value)
+        mask = np.asarray(grid.values >= least)
+    mask &= grid.valid
+    inside = grid.valid & (unit_of(grid) > 0)
+    count, whole = int((mask & inside).sum()), int(inside.sum())
+    if whole == 0:
+        raise SchemaError(
+            Text("raster nie obejmuje żadnej gminy", "the raster covers no municipality"),
+            layer=name,
+            remedy=Text("sprawdź zasięg i układ warstwy", "check extent and CRS of the layer"),
+        )
+    # of land known in part all may be open; of a whole raster that is a misread one
+    if count in (0, whole) and int(mask.sum()) in (0, int(grid.valid.sum())):
+        found = np.unique(grid.values[inside])
+        shown = ", ".join(f"{v:g}" for v in found[:8]) + (", ..." if len(found) > 8 else "")
+        state = ("zabudowane", "built-up") if count else ("niezabudowane", "not built-up")
+        raise SchemaError(
+            Text(
+                f"wszystkie komórki w gminach byłyby {state[0]}; wartości: {shown}",
+                f"every cell in the municipalities would be {state[1]}; values: {shown}",
+            ),
+            layer=name,
+            remedy=Text(
+                "podaj built_up_value (próg) lub built_up_values (kody klas zabudowy)",
+                "set built_up_value (threshold) or built_up_values (codes of built-up classes)",
+            ),
+        )
+    return replace(grid, values=mask)
+
+
+def taken(run: Run, name: str, grid: Grid, usual: Expected) -> Grid:
+    """Take away the cells of a layer whose values it cannot have; the audit lists them."""
+    kept = grids.only_expected(grid, usual, layer=name)
+    if kept is not grid:
+        run.add(kept.audit)
+    return kept
+
+
+def one_grid(run: Run, before: Grid, after: Grid) -> tuple[Grid, Grid]:
+    """Bring two dates to the coarser of their grids (that of ``after`` when they are alike)."""
+    if same_grid(before, after):
+        return before, after
+    coarser_before = before.cell_area > 1.02 * after.cell_area
+    target, other = (before, after) if coarser_before else (after, before)
+    moved = grids.warp(other, like=target, layer="built_up")
+
+    def size(g: Grid, language: str) -> str:
+        return f"{number(g.cell[0], language, 3)} x {number(g.cell[1], language, 3)} m"
+
+    run.note(
+        "built_up" if coarser_before else "built_up_before",
+        "repaired",
+        int(moved.valid.sum()),
+        Text(
+            f"dwie daty na różnych siatkach ({size(before, 'pl')}; {size(after, 'pl')}): komórki "
+            "przeniesione na jedną metodą najbliższej; brzegi mogą być przesunięte o pół komórki, "
+            "więc wąskie pasy przyrostu i ubytku na skraju zabudowy są niepewne",
+            f"the two dates lie on different grids ({size(before, 'en')}; {size(after, 'en')}): "
+            "cells brought onto one by the nearest; edges may be off by half a cell, so narrow "
+            "strips of gain and loss along the edge of built-up land are uncertain",
+        ),
+    )
+    return (before, moved) if coarser_before else (moved, after)
+
+
+def sea_of(run: Run, grid: Grid) -> npt.NDArray[np.bool_] | None:
+    """Return the cells of a grid that land cover names as sea: municipalities often hold some."""
+    codes, cover = run.parameters.sea_values, run.layers["land_cover"]
+    if cover is None or not codes:
+        return None
+    cover = grids.warp(placed(run, "land_cover"), like=grid, layer="land_cover")
+    return is_one_of(cover.values, codes) & cover.valid
+
+
+def without(grid: Grid, sea: npt.NDArray[np.bool_] | None) -> Grid:
+    """Return a grid whose sea is no land: nothing there counts."""
+    return grid if sea is None else replace(grid, valid=grid.valid & ~sea)
+
+
+# --------------------------------------------------------------------------- dates
+
+
+def years_between(run: Run, before: str, after: str) -> float | None:
+    """Years between two layers, by parameters ``year_before``, ``year_after`` or their dates.
+
+    None (audited) where that is not known. The coarser of two dates decides: a bare year is
+    compared with a year.
+
+    Raises
+    ------
+    ParameterError
+        When the earlier layer is the later one.
+    """
+    p = run.parameters
+    dates = []
+    for name, given in ((before, p.year_before), (after, p.year_after)):
+        text = f"{given:g}" if given is not None else source_of(run.layers[name], name).date
+        dates.append((text, given))
+    parts = [_date(text, given) for text, given in dates]
+    if parts[0] is None or parts[1] is None:
+        unknown = [name for name, part in zip((before, after), parts, strict=True) if part is None]
+        run.note(
+            unknown[0],
+            "unknown",
+            len(unknown),
+            Text(
+                "data warstwy nieznana: wielkości na rok są nieznane (podaj year_before, "
+                "year_after)",
+                "date of the layer unknown: figures per year are unknown (set year_before, "
+                "year_after)",
+            ),
+            unknown,
+        )
+        return None
+    length = min(len(parts[0]), len(parts[1]))
+    units = (1.0, 1 / 12, 1 / 365.25)
+    years = sum(
+        unit * (two - one)
+        for unit, one, two in zip(units, parts[0][:length], parts[1][:length], strict=False)
+    )
+    if years > 0:
+        return float(years)
+    if years == 0 and p.year_before is None and p.year_after is None:
+        run.note(
+            before,
+            "unknown",
+            1,
+            Text(
+                "obie warstwy mają tę samą datę: okres i wielkości na rok są nieznane (popraw "
+                "daty w katalogu lub podaj year_before, year_after)",
+                "both layers have the same date: the period and figures per year are unknown "
+                "(fix the dates in the catalog, or set year_before, year_after)",
+            ),
+            [dates[0][0]],
+        )
+        return None
+    raise ParameterError(
+        Text(
+            f"wcześniejsza data ({dates[0][0]}) nie poprzedza późniejszej ({dates[1][0]})",
+            f"the earlier date ({dates[0][0]}) is not before the later one ({dates[1][0]})",
+        ),
+        layer=before,
+        remedy=Text("zamień warstwy lub popraw daty", "swap the layers, or fix their dates"),
+    )
+
+
+def _date(text: str, given: float | None) -> tuple[float, ...] | None:
+    if given is not None:
+        return (given,)
+    try:
+        return tuple(float(part) for part in text.split("-")) if text else None
+    except ValueError:
+        return None
+
+
+YearBefore = Annotated[
+    float | None,
+    Spec(
+        Text("rok wcześniejszej zabudowy", "year of the earlier built-up land"),
+        "year",
+        _OWN.saying("data warstwy", "the date of the layer"),
+    ),
+    Field(ge=1800, le=2200),
+]
+YearAfter = Annotated[
+    float | None,
+    Spec(
+        Text("rok późniejszej zabudowy", "year of the later built-up land"),
+        "year",
+        _OWN.saying("data warstwy", "the date of the layer"),
+    ),
+    Field(ge=1800, le=2200),
+]

@@ -1,0 +1,226 @@
+"""What the checks of active mobility know: where cycle routes are complete, where streets are.
+
+Certainty comes from :mod:`metrogis.evidence`; here it is asked about municipalities, the strips
+along their borders, and connected networks that may go on where nothing is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from metrogis.arrays import Array
+from metrogis.checks.contract import Run
+from metrogis.checks.shared.places import Places, place_keys
+from metrogis.evidence import Evidence
+from metrogis.evidence.cycling import cycle_coverage
+from metrogis.evidence.streets import streets_evidence
+from metrogis.texts import Text
+
+_CRUMB = 1.0
+"""Metres of undecided lines that leave a sum as it is: what rounding leaves at a border."""
+_SLACK = 1e-9
+"""Share of an area that is rounding."""
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Where cycle routes are known.
+
+    Attributes
+    ----------
+    evidence : Evidence
+        Inside it "no route" may be said.
+    mapped : array of bool, shape (municipalities,)
+        Known whole (from ``coverage_share`` of the land), and nothing lost there.
+    share : array of float
+        Share of the land that is known; NaN without an outline.
+    guessed : bool
+        There is no coverage layer: what is drawn decided.
+    stated : Evidence
+        The same without that guess: what was lost, and what a coverage layer says.
+    """
+
+    evidence: Evidence
+    mapped: Array
+    share: Array
+    guessed: bool
+    stated: Evidence
+
+    @property
+    def flag(self) -> pd.Series:
+        """``mapped`` as a column: true, or missing."""
+        return pd.Series(self.mapped, dtype="boolean").mask(pd.Series(~self.mapped))
+
+
+def known_routes(
+    run: Run, metres: Array, network: Any = None, undecided: Array | None = None
+) -> Routes:
+    """Return where cycle routes are known; the run keeps the evidence.
+
+    Parameters
+    ----------
+    run : Run
+        With the parameters ``coverage_length`` (km) and ``coverage_share``.
+    metres : array of float, shape (municipalities,)
+        Metres of built routes drawn in each municipality: where only plans are drawn, nobody has
+        told what there is.
+    network : StreetNetwork, optional
+        Whose tags are the routes, or add to them: without a layer of routes its extent and losses
+        are those of the routes.
+    undecided : array of float, shape (municipalities,), optional
+        Metres of lines of which it is not known whether they are routes, or built: where there are
+        some, how much there is in all is not known.
+    """
+    p, municipalities = run.parameters, run.layers["municipalities"]
+    own = run.evidence["cycle_routes"]
+    if run.layers.get("cycle_routes") is None and network is not None:
+        own = streets_evidence(network, run.crs, municipalities)
+    drawn = (metres >= p.coverage_length * 1000 - 1e-6) & (metres > 0)
+    found = cycle_coverage(own, run.layers.get("cycle_coverage"), municipalities, drawn)
+    run.add(found.audit)
+    run.evidence["cycle_routes"] = found.evidence
+    shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
+    share = land_share(found.evidence, shapes)
+    mapped = np.nan_to_num(share) >= p.coverage_share - _SLACK
+    mapped &= ~found.evidence.lost_near(shapes, 0.0)
+    if undecided is not None:
+        open_ = mapped & (undecided >= _CRUMB)
+        run.note(
+            "cycle_routes",
+            "unknown",
+            int(open_.sum()),
+            Text(
+                "gminy z liniami, o których nie wiadomo, czy są zbudowaną trasą: suma nieznana",
+                "municipalities with lines not known to be built routes: their sum is unknown",
+            ),
+            municipalities["name"][open_],
+        )
+        mapped &= ~open_
+    run.note(
+        "cycle_routes",
+        "unknown",
+        int((~mapped).sum()),
+        Text(
+            "gminy, których dane rowerowe nie obejmują: brak danych, nie brak tras",
+            "municipalities the cycle data do not cover: no data, not no routes",
+        ),
+        municipalities["name"][~mapped],
+    )
+    stated = own if found.guessed else found.evidence
+    return Routes(found.evidence, mapped, share, found.guessed, stated)
+
+
+def known_streets(run: Run, network: Any) -> Evidence:
+    """Return where the streets of a network (or of several) are known; the run keeps it."""
+    found = streets_evidence(network, run.crs, run.layers["municipalities"])
+    run.evidence["streets"] = found
+    lost = sum(item.count for item in found.losses)
+    run.note(
+        "streets",
+        "unknown",
+        lost,
+        Text(
+            "drogi nieodczytane w całości: w ich pobliżu niczego nie można wykluczyć",
+            "streets that could not be read whole: near them nothing can be ruled out",
+        ),
+    )
+    return found
+
+
+def land_share(evidence: Evidence, shapes: Array) -> Array:
+    """Return the share of land that is known, whatever was lost there; NaN without an outline."""
+    share = np.asarray(replace(evidence, losses=()).known_share(shapes), dtype=float)
+    return np.where(share > 1 - 1e-6, 1.0, share)
+
+
+def lost_rows(run: Run, *layers: str) -> int:
+    """Return how many rows of layers were lost in reading."""
+    return sum(item.count for layer in layers for item in run.evidence[layer].losses)
+
+
+def known_strip(evidence: Evidence, lines: Array, areas: Array, width: float) -> Array:
+    """Tell along which lines all within ``width`` metres is known, inside an area of each.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    lines, areas : arrays of geometries, shape (n,)
+        Land outside its area is not asked of.
+    width : float
+        Metres.
+    """
+    sure = ~evidence.lost_near(lines, width)
+    rows = np.flatnonzero(sure & ~evidence.known_near(lines, width))
+    if len(rows):
+        strip = shapely.intersection(shapely.buffer(lines[rows], width), areas[rows])
+        sure[rows] = land_share(evidence, strip) >= 1 - 1e-6
+    return np.asarray(sure, dtype=bool)
+
+
+def open_networks(evidence: Evidence, lines: Array, labels: Array, gap: float, count: int) -> Array:
+    """Tell which connected networks may go on: a line of theirs meets land that is not known.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Of the lines.
+    lines : array of LineString
+    labels : array of int, shape (lines,)
+        Network of each line.
+    gap : float
+        Metres across which lines are joined.
+    count : int
+        Number of networks.
+    """
+    out = np.zeros(count, dtype=bool)
+    if len(lines):
+        out[labels[~evidence.known_near(lines, gap)]] = True
+    return out
+
+
+def of_places(places: Places, points: Array) -> Array:
+    """Tell of which places all points are true; ``points``: array of bool, one for each point."""
+    out = np.ones(len(places.table), dtype=bool)
+    np.logical_and.at(out, places.owner, points)
+    return out
+
+
+def sure_points(run: Run, places: Places) -> Array:
+    """Tell which places have no further point that was lost: an entrance, another of their name.
+
+    A lost thing whose name is known belongs to places of that name only: under another name it is a
+    place of its own, which counts as unknown. Without a name it may belong to any place it may have
+    been near.
+    """
+    p = run.parameters
+    reach = {
+        "interchange_entrances": p.entrance_distance,
+        "rail_stations": max(p.merge_distance, p.same_name_distance),
+        "interchanges": p.same_name_distance,
+    }
+    called = place_keys(places.table["name"])[places.owner]
+    lost = np.zeros(len(places.points), dtype=bool)
+    for layer, limit in reach.items():
+        if run.layers[layer] is None:
+            continue
+        evidence = run.evidence[layer]
+        rest = []
+        for item in evidence.losses:
+            keys = place_keys(pd.Series(item.names, dtype=object))
+            # an entrance may name its place by id
+            if item.names and (layer != "interchange_entrances" or np.isin(keys, called).all()):
+                lost |= np.isin(called, keys)
+            else:
+                rest.append(item)
+        lost |= replace(evidence, losses=tuple(rest)).lost_near(places.points, limit)
+    return of_places(places, ~lost)
+
+
+def more_than_half(part: float, whole: float) -> bool:
+    """Tell whether so much is unknown that a finding begins with it."""
+    return whole > 0 and part > whole / 2

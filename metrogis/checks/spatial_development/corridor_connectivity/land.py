@@ -1,0 +1,270 @@
+"""Layers of ``corridor_connectivity`` made ready: land in blocks, today and with zones built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+from affine import Affine
+
+from metrogis.arrays import Array
+from metrogis.checks.contract import Run
+from metrogis.checks.shared.built_land import taken
+from metrogis.checks.shared.known_land import KnownLand, known_land
+from metrogis.checks.shared.plans import Plans, read_plans, zone_owners
+from metrogis.errors import MissingLayerError, SchemaError
+from metrogis.evidence.plans import PlanCover
+from metrogis.landscape import blocks as blocking
+from metrogis.landscape import grid as grids
+from metrogis.landscape import landcover
+from metrogis.landscape.blocks import Blocks, ZoneEffects
+from metrogis.landscape.burn import burn
+from metrogis.landscape.expected import CLASSES
+from metrogis.landscape.grid import Grid
+from metrogis.landscape.habitats import Rules
+from metrogis.planning.zones import SeverityTable
+from metrogis.texts import Text
+
+_HARM = {None: 0, "permeable": 1, "filter": 2, "barrier": 3}
+
+
+@dataclass(frozen=True)
+class Land:
+    """What the check computes with; zones and towns are positions in their frames, -1: none.
+
+    Attributes
+    ----------
+    towns, zones : GeoDataFrame
+    severity : ndarray
+        Of each zone; None where the symbol is unknown.
+    owner : ndarray
+        Town of each zone.
+    plans : PlanCover or None
+        What of each town's plan is known; None: no plan is in the data.
+    cover : KnownLand
+        What of each town's land cover is known.
+    dark : ndarray of bool or None
+        Blocks with land of a town whose cover is not known; None: there is no such land.
+    blocks : Blocks
+        Towns are rows 1, 2, ... of its sums.
+    town, told : ndarray
+        Of each block, by its centre: town, and whether its plan is known.
+    rules : Rules
+    cheapest : float
+        Least resistance of any class: unknown land costs no less.
+    """
+
+    towns: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    severity: Array
+    owner: Array
+    plans: PlanCover | None
+    cover: KnownLand
+    dark: Array | None
+    blocks: Blocks
+    town: Array
+    told: Array
+    rules: Rules
+    cheapest: float
+
+    @property
+    def has_plan(self) -> Array:
+        """Tell of which towns some of the plan is known."""
+        return np.zeros(len(self.towns), bool) if self.plans is None else self.plans.known
+
+    @property
+    def whole_plan(self) -> Array:
+        """Tell of which towns all of the plan is known."""
+        return np.zeros(len(self.towns), bool) if self.plans is None else self.plans.whole
+
+    @property
+    def any_plan(self) -> bool:
+        """Whether anything is known of what is planned."""
+        return bool(self.has_plan.any())
+
+
+def prepare(run: Run) -> Land:
+    """Gather land cover, zones and roads in blocks."""
+    p = run.parameters
+    towns = run.layers["municipalities"]
+    cover = _cover(run, towns)
+    lookup = landcover.look_up(cover, landcover.class_table(run.layers["land_cover_classes"]))
+    run.add(lookup.audit)
+    cover = replace(cover, valid=lookup.codes > 0)  # a class the table does not name is no data
+    run.note(
+        "land_cover",
+        "unknown",
+        int((~cover.valid).sum()),
+        Text("komórki bez danych: ani siedlisko, ani przejście", "cells without data: neither "
+             "habitat nor a way through"),
+    )  # fmt: skip
+    if run.layers["land_cover_classes"] is None:
+        run.note(
+            "land_cover",
+            "guessed",
+            1,
+            Text(
+                "bez tabeli klas: kody czytane jako CORINE Land Cover",
+                "no table of classes: codes are read as CORINE Land Cover",
+            ),
+        )
+    plans, zones, severity = _zones(run)
+    owner = zone_owners(run, zones, towns) if len(zones) else np.empty(0, np.int64)
+    assert cover.transform is not None
+    effects = _effects(run, plans, zones, severity, cover)
+    town_cells = burn(
+        towns.geometry.to_numpy(), np.arange(1, len(towns) + 1), cover.shape, cover.transform
+    )
+    known = known_land(run, ("land_cover",), cover, town_cells, towns, edge_share=p.edge_share)
+    factor = max(1, int(p.cell_size / max(cover.cell) + 1e-6))
+    land = blocking.build(
+        cover, lookup, factor, zones=effects, roads=_roads(run, cover), towns=town_cells,
+        town_count=len(towns),
+    )  # fmt: skip
+    middle = (slice(factor // 2, None, factor),) * 2
+    town = _fit(town_cells[middle], land.shape).astype(np.int64) - 1
+    told = effects.known[_fit(effects.cells[middle], land.shape)]
+    dark = None if known.dark is None else _any_in(known.dark, factor, land.shape)
+    if not (land.habitat > 0).any():
+        own = run.layers["land_cover_classes"] is not None
+        kind, at = (SchemaError, "land_cover") if own else (MissingLayerError, "land_cover_classes")
+        raise kind(
+            Text("żadna klasa pokrycia terenu nie jest siedliskiem", "no class of land cover is "
+                 "habitat"),
+            layer=at,
+            remedy=Text(
+                "podaj tabelę land_cover_classes (code, habitat, resistance): bez niej kody "
+                "czytane są jako CORINE Land Cover",
+                "give the table land_cover_classes (code, habitat, resistance): without it codes "
+                "are read as CORINE Land Cover",
+            ),
+        )  # fmt: skip
+    rules = Rules(p.habitat_share, p.min_patch * 1e4, p.max_cost, p.distance, p.probability)
+    cheapest = float(np.nanmin(lookup.resistance))
+    return Land(
+        towns, zones, severity, owner, None if plans is None else plans.cover, known, dark, land,
+        town, told, rules, cheapest,
+    )  # fmt: skip
+
+
+def _any_in(cells: Array, factor: int, shape: tuple[int, int]) -> Array:
+    """Tell which blocks have one of the cells."""
+    rows, columns = np.nonzero(cells)
+    out = np.zeros(shape, bool)
+    out[rows // factor, columns // factor] = True
+    return out
+
+
+def _fit(values: Array, shape: tuple[int, int]) -> Array:
+    """Repeat the last row or column where a block at the edge has no middle cell."""
+    more = [(0, want - have) for want, have in zip(shape, values.shape, strict=True)]
+    return np.pad(values, more, mode="edge") if any(m[1] for m in more) else values
+
+
+def _cover(run: Run, towns: gpd.GeoDataFrame) -> Grid:
+    """Land cover of the municipalities and a margin around them."""
+    given = grids.read(run.layers["land_cover"], layer="land_cover")
+    table = run.layers["land_cover_classes"]
+    cover = given if table is not None else taken(run, "land_cover", given, CLASSES)
+    t = cover.transform
+    if t is None or cover.crs is None:
+        raise SchemaError(
+            Text("raster nie ma położenia (CRS)", "the raster has no place (CRS)"),
+            layer="land_cover",
+            remedy=Text("podaj układ i transformację", "give its CRS and transform"),
+        )
+    west, south, east, north = towns.total_bounds
+    margin = run.parameters.margin
+    columns = sorted(((west - margin - t.c) / t.a, (east + margin - t.c) / t.a))
+    rows = sorted(((north + margin - t.f) / t.e, (south - margin - t.f) / t.e))
+    window = []
+    for (low, high), size in zip((rows, columns), cover.shape, strict=True):
+        window.append(slice(max(0, int(np.floor(low))), max(0, min(size, int(np.ceil(high))))))
+    down, across = window
+    values = cover.values[down, across]
+    if values.size == 0 or not cover.valid[down, across].any():
+        raise SchemaError(
+            Text("raster nie pokrywa żadnej gminy", "the raster covers no municipality"),
+            layer="land_cover",
+            remedy=Text("sprawdź zasięg i układ", "check its extent and CRS"),
+        )
+    moved = Affine(t.a, t.b, t.c + across.start * t.a, t.d, t.e, t.f + down.start * t.e)
+    return replace(cover, values=values, valid=cover.valid[down, across], transform=moved)
+
+
+def _zones(run: Run) -> tuple[Plans | None, gpd.GeoDataFrame, Array]:
+    """What is known of plans, zones, what each does; none where no plan is in the data."""
+    if run.layers["plans"] is None and run.layers["planning_zones"] is None:
+        run.note(
+            "plans",
+            "unknown",
+            len(run.layers["municipalities"]),
+            Text("brak planów: ich skutek jest nieznany", "no plans: what they do is unknown"),
+        )
+        empty: dict[str, list[Any]] = {"symbol": [], "label": [], "teryt": []}
+        frame = gpd.GeoDataFrame(empty, geometry=[], crs=run.crs)
+        return None, frame, np.empty(0, dtype=object)
+    plans = read_plans(run, run.check.id)
+    zones = plans.zones
+    table = SeverityTable(run.layers["corridor_severity"], layer="corridor_severity")
+    return plans, zones, np.array([table.of(s, None) for s in zones["symbol"]], dtype=object)
+
+
+def _effects(
+    run: Run, plans: Plans | None, zones: gpd.GeoDataFrame, severity: Array, cover: Grid
+) -> ZoneEffects:
+    table = landcover.zone_resistances(run.layers["zone_resistance"])
+    harm = np.array([_HARM[s] for s in severity], dtype=np.int64)
+    order = np.argsort(harm, kind="stable")  # overlapping zones: the one that harms more
+    assert cover.transform is not None
+    cells = burn(
+        zones.geometry.to_numpy()[order], order + 1, cover.shape, cover.transform, dtype=np.int32
+    )
+    if plans is not None:
+        # where a zone was lost only a barrier is certain: another may lie over the zone read there
+        mild = np.concatenate([[True], harm < _HARM["barrier"]])
+        if plans.evidence.lost_anywhere:
+            cells[mild[cells]] = 0
+        elif plans.lost is not None:
+            lost = burn([plans.lost], [1], cover.shape, cover.transform, dtype=np.uint8) == 1
+            cells[lost] = np.where(mild[cells[lost]], 0, cells[lost])
+    takes, resistance = np.zeros(len(zones) + 1), np.zeros(len(zones) + 1)
+    takes[1:] = np.where(harm == _HARM["barrier"], 1 - run.parameters.barrier_keeps, 0.0)
+    changes = harm >= _HARM["filter"]
+    own = np.array([table.get(s, 0.0) for s in zones["symbol"]], dtype=float)
+    resistance[1:] = np.where(changes, own, 0.0)
+    return ZoneEffects(cells, takes, resistance, np.concatenate([[False], harm > 0]))
+
+
+def _roads(run: Run, cover: Grid) -> Array | None:
+    from rasterio import features
+
+    roads = run.layers["roads"]
+    if roads is None or roads.empty:
+        return None
+    if "highway" not in roads:
+        raise SchemaError(Text("brak kolumny highway", "column highway is missing"), layer="roads")
+    table = landcover.resistance_table(
+        run.layers["road_resistance"], "highway", landcover.ROAD_RESISTANCE, layer="road_resistance"
+    )
+    kinds = roads["highway"].astype(str).str.removesuffix("_link")
+    values = kinds.map(table).to_numpy(float, na_value=np.nan)
+    used = ~np.isnan(values) & ~(roads.geometry.is_empty | roads.geometry.isna()).to_numpy()
+    run.note(
+        "roads",
+        "dropped",
+        int((~used).sum()),
+        Text("drogi klas spoza tabeli oporów", "roads of classes without a resistance"),
+        kinds[~used].unique(),
+    )
+    if not used.any():
+        return None
+    order = np.argsort(values[used], kind="stable")
+    pairs = zip(roads.geometry[used].iloc[order], values[used][order], strict=True)
+    out: Array = features.rasterize(
+        list(pairs), out_shape=cover.shape, transform=cover.transform, all_touched=True,
+        dtype="float32",
+    )  # fmt: skip
+    return out

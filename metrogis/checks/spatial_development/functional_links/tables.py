@@ -1,0 +1,398 @@
+"""Municipal table of the functional links: sums, shares, core cities, hierarchy, regions.
+
+``low`` and ``high`` of a sum are its recorded value and its upper bound (see
+:class:`metrogis.population.flows.Flows`); what has no recorded row at all is NaN,
+and so is an upper bound that is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from metrogis.checks.contract import Run
+from metrogis.checks.spatial_development.functional_links.regions import (
+    Hierarchy,
+    Partition,
+    association,
+    communities,
+    dominant_flows,
+    symmetric,
+)
+from metrogis.errors import ParameterError
+from metrogis.population.flows import Floats, Flows
+from metrogis.texts import Text
+
+# --------------------------------------------------------------------------- municipal table
+
+
+def share_of(part: Any, whole: Any) -> Floats:
+    """Share, NaN where there is nothing to share; 0 of what has no upper bound."""
+    part, whole = np.asarray(part, float), np.asarray(whole, float)
+    useful = (whole > 0) & np.isfinite(part)
+    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=useful)
+
+
+def _bounds(part: Floats, part_max: Floats, rest: Floats, rest_max: Floats) -> tuple[Any, Any]:
+    """Lowest and highest share of ``part`` in ``part + rest``."""
+    high = np.where(np.isinf(part_max), 1.0, share_of(part_max, part_max + rest))
+    return share_of(part, part + rest_max), high
+
+
+def share_bounds(
+    part: Floats, part_max: Floats, rows: Any, whole: Floats, whole_max: Floats, whole_rows: Any
+) -> tuple[Floats, Floats, Floats]:
+    """Recorded share of a part with its bounds; NaN where part or rest have no row at all."""
+    rest = whole - part
+    rest_max = np.full(np.shape(whole_max), np.inf)  # a whole without bound may be all rest
+    np.subtract(whole_max, part_max, out=rest_max, where=np.isfinite(whole_max))
+    told = ((rows > 0) | (part_max <= part)) & ((whole_rows > rows) | (rest_max <= rest))
+    low, high = _bounds(part, part_max, rest, rest_max)
+    return np.where(told, share_of(part, whole), np.nan), low, high
+
+
+def finite(top: Any) -> Floats:
+    """Upper bounds as they stand in tables: NaN where there is none."""
+    values = np.asarray(top, float)
+    return np.where(np.isinf(values), np.nan, values)
+
+
+def recorded_sum(low: Any, high: Any, recorded: Any) -> Floats:
+    """Recorded sum; NaN where no row is recorded at all though some may be missing."""
+    low, high = np.asarray(low, float), np.asarray(high, float)
+    return np.where(np.asarray(recorded) | (high <= low), low, np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Core:
+    """Core cities, and which municipalities may be one as far as is known.
+
+    Attributes
+    ----------
+    cities : ndarray of int
+        Positions of the core cities (of what is known), the largest first.
+    possible : ndarray of int
+        Positions of all that may be one; ``cities`` where it is certain which they are.
+    unnamed : tuple of str
+        Municipalities whose size is not known, which makes it uncertain.
+    by_inflow : bool
+        Whether there are no people to tell by, so that the largest inflow is taken.
+    """
+
+    cities: NDArray[np.int64]
+    possible: NDArray[np.int64]
+    unnamed: tuple[str, ...] = ()
+    by_inflow: bool = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether no further knowledge could change the core cities."""
+        return not len(self.rivals)
+
+    @property
+    def rivals(self) -> NDArray[np.int64]:
+        """Positions of those that may be a core city and are none of what is known."""
+        return np.setdiff1d(self.possible, self.cities)
+
+    def flags(self, count: int) -> Any:
+        """Return whether each municipality is a core city; missing where only it is not known."""
+        flags = pd.array(np.isin(np.arange(count), self.cities), dtype="boolean")
+        flags[self.rivals] = pd.NA
+        return flags
+
+
+class ShareBase:
+    """What shares are shares of: flow out and in, all of it or within the area only."""
+
+    def __init__(self, flows: Flows, *, within: bool) -> None:
+        self.short = not within and not flows.outside_known
+        self.within = within or self.short
+        far = 0.0 if self.within else 1.0
+        known = np.where(flows.present, 1.0, np.nan)
+
+        def add(inner: Floats, outer: Floats) -> Floats:
+            beyond = np.zeros(len(inner)) if self.within else np.where(np.isnan(outer), 0.0, outer)
+            return np.asarray((inner + beyond) * known)
+
+        self.out = add(flows.internal.sum(1), flows.outward)
+        self.out_max = add(flows.internal_max.sum(1), flows.outward_max)
+        self.into = add(flows.internal.sum(0), flows.inward)
+        self.into_max = add(flows.internal_max.sum(0), flows.inward_max)
+        self.rows_out = flows.rows.sum(1) + far * flows.rows_out
+        self.rows_in = flows.rows.sum(0) + far * flows.rows_in
+
+
+def municipal_table(
+    places: gpd.GeoDataFrame,
+    flows: Flows,
+    people: Floats,
+    core: Core,
+    names: Mapping[str, str],
+    meaning: str,
+    base: ShareBase,
+) -> gpd.GeoDataFrame:
+    """Return the municipal table without hierarchy and regions; NaN is unknown."""
+    known = np.where(flows.present, 1.0, np.nan)
+    out = places[["teryt", "name", "geometry"]].copy()
+    out["population"] = people
+    out["flows_known"] = flows.present & (flows.lost == 0)
+    out["rows_lost"] = flows.lost * known
+    out["core"] = core.flags(len(out))
+    out["core_certain"] = core.certain
+    low, high = flows.internal, flows.internal_max
+    sums: dict[str, Floats] = {}
+    for side, axis, far, far_max, far_rows in (
+        ("inflow", 0, flows.inward, flows.inward_max, flows.rows_in),
+        ("outflow", 1, flows.outward, flows.outward_max, flows.rows_out),
+    ):
+        near, near_max = low.sum(axis) * known, high.sum(axis) * known
+        near_rows = flows.rows.any(axis)
+        for part, some, most, recorded in (
+            ("_internal", near, near_max, near_rows),
+            ("_external", far, far_max, far_rows),
+            ("", near + far, near_max + far_max, near_rows | far_rows),
+        ):
+            sums[side + part], sums[side + part + "_max"] = some, most
+            out[side + part], out[side + part + "_max"] = (
+                recorded_sum(some, most, recorded), finite(most),
+            )  # fmt: skip
+        both_told = (near_rows | (near_max <= near)) & (far_rows | (far_max <= far))
+        border = f"border_{side.removesuffix('flow')}"
+        out[border] = np.where(both_told, share_of(far, near + far), np.nan)
+        out[f"{border}_low"], out[f"{border}_high"] = _bounds(far, far_max, near, near_max)
+    out["balance"] = out["inflow"] - out["outflow"]
+    out["balance_low"] = finite(sums["inflow"] - sums["outflow_max"])
+    out["balance_high"] = finite(sums["inflow_max"] - sums["outflow"])
+    out["balance_internal"] = out["inflow_internal"] - out["outflow_internal"]
+    out["balance_per_1000"] = 1000 * share_of(out["balance"], out["population"])
+
+    _add_core(out, flows, core, base)
+
+    best = _largest_to(low, flows.codes)
+    inside = low[np.arange(len(out)), best] if len(out) > 1 else np.zeros(len(out))
+    beyond = np.nan_to_num(flows.main_outside_flow)
+    amount = np.maximum(inside, beyond)
+    target = [
+        None if not a > 0 else flows.codes[b] if i >= o else str(c)
+        for a, i, o, b, c in zip(amount, inside, beyond, best, flows.main_outside, strict=True)
+    ]
+    out["main_destination"] = [None if t is None else names.get(t, t) for t in target]
+    out["main_destination_code"] = target
+    out["main_destination_flow"] = np.where(amount > 0, amount, np.nan)
+    rivals = high.copy()
+    rivals[np.arange(len(out)), best] = np.where(inside >= beyond, -1.0, rivals.max(initial=0.0))
+    np.fill_diagonal(rivals, -1.0)
+    outside = np.where(inside >= beyond, flows.outside_max, flows.outside_rival_max)
+    sure = amount > np.maximum(rivals.max(axis=1, initial=-1.0), outside)
+    certain = pd.array(sure, dtype="boolean")
+    certain[~(amount > 0)] = pd.NA
+    out["main_destination_certain"] = certain
+    out["main_destination_share"] = share_of(out["main_destination_flow"], base.out)
+
+    out["own_flow"] = flows.own
+    stays = flows.own if meaning == "commuting" else np.full(len(out), np.nan)
+    out["self_containment"] = share_of(stays, stays + out["outflow"])
+    out["job_self_containment"] = share_of(stays, stays + out["inflow"])
+    missing = ~flows.rows & (high > low) & np.outer(flows.present, flows.present)
+    out["pairs_without_row"] = (missing.sum(0) + missing.sum(1)) * known
+    return out
+
+
+def _add_core(out: gpd.GeoDataFrame, flows: Flows, core: Core, base: ShareBase) -> None:
+    """Write flows to and from the core cities, with bounds that hold whichever cities they are."""
+    low, high, rows = flows.internal, flows.internal_max, flows.rows
+    known = np.where(flows.present, 1.0, np.nan)
+    cities = core.cities
+    alone = np.isin(np.arange(len(out)), cities) & (len(cities) == 1)
+    blank = np.where(alone, np.nan, known)  # the only core city has no other one
+    to, to_max, to_rows = low[:, cities].sum(1), high[:, cities].sum(1), rows[:, cities].sum(1)
+    come, come_max, come_rows = low[cities].sum(0), high[cities].sum(0), rows[cities].sum(0)
+    out["flow_to_core"] = recorded_sum(to, to_max, to_rows > 0) * blank
+    out["flow_from_core"] = recorded_sum(come, come_max, come_rows > 0) * blank
+    share, least, most = share_bounds(to, to_max, to_rows, base.out, base.out_max, base.rows_out)
+    out["share_to_core"] = share * blank
+    if not core.certain:
+        # any one of those that may be core could be the only one, or all of them be
+        each = [
+            share_bounds(
+                low[:, [i]].sum(1), high[:, i], rows[:, i], base.out, base.out_max, base.rows_out
+            )
+            for i in core.possible.tolist()
+        ]
+        every = core.possible
+        least = np.nanmin(np.array([bounds[1] for bounds in each]), axis=0, initial=1.0)
+        _, _, most = share_bounds(
+            low[:, every].sum(1), high[:, every].sum(1), rows[:, every].sum(1),
+            base.out, base.out_max, base.rows_out,
+        )  # fmt: skip
+    out["share_to_core_low"], out["share_to_core_high"] = least * blank, most * blank
+    share, _, _ = share_bounds(come, come_max, come_rows, base.into, base.into_max, base.rows_in)
+    out["share_from_core"] = share * blank
+
+
+def _largest_to(flow: Floats, codes: Sequence[str]) -> NDArray[np.int64]:
+    """Column of the largest flow of each row; ties go to the first code."""
+    order = np.argsort(np.array(codes), kind="stable")
+    return np.asarray(order[flow[:, order].argmax(axis=1)], dtype=np.int64)
+
+
+# --------------------------------------------------------------------------- structure
+
+
+def _size(out: gpd.GeoDataFrame, flows: Flows, measure: str) -> Floats:
+    """Size of each place: population, or recorded inflow (its lower bound, also where it is 0)."""
+    if measure == "population":
+        return out["population"].to_numpy(dtype=np.float64)
+    size = np.where(flows.present, flows.internal.sum(axis=0), np.nan)
+    return size + flows.inward if measure == "inflow" else size
+
+
+def _size_max(flows: Flows, measure: str) -> Floats:
+    """Upper bound of the inflow that is a place's size; infinite where there is none."""
+    top = np.where(flows.present, flows.internal_max.sum(axis=0), np.inf)
+    return top + flows.inward_max if measure == "inflow" else top
+
+
+def hierarchy_of(
+    run: Run, flows: Flows, out: gpd.GeoDataFrame, order: NDArray[np.int64]
+) -> tuple[Hierarchy, NDArray[np.bool_]]:
+    """Dominant flows, and whether unpublished flows could not change a place's parent."""
+    p = run.parameters
+    measure = p.hierarchy_size
+    if np.isnan(_size(out, flows, measure)).all():
+        run.note(
+            "od_flows",
+            "unknown",
+            1,
+            Text(
+                f"brak danych o wielkości ({measure}): hierarchia nieznana",
+                f"no data on size ({measure}): the hierarchy is unknown",
+            ),
+        )
+    size = _size(out, flows, measure)
+    size_max = size if measure == "population" else _size_max(flows, measure)
+    strength = None
+    if p.hierarchy_indirect:
+        try:
+            strength = association(flows.internal, indirect=True)
+        except ValueError:
+            raise ParameterError(
+                Text(
+                    "szereg powiązań pośrednich nie jest zbieżny dla tej tabeli",
+                    "the series of indirect associations does not converge for this table",
+                ),
+                layer=run.check.id,
+                place="hierarchy_indirect",
+                remedy=Text("wyłącz hierarchy_indirect", "turn hierarchy_indirect off"),
+            ) from None
+    mixed = np.ix_(order, order)
+    found = dominant_flows(
+        flows.internal[mixed],
+        size[order],
+        strength=None if strength is None else strength[mixed],
+        min_flow=p.dominant_min_flow,
+        min_share=p.dominant_min_share,
+    )
+    back = np.append(order, -1)  # position -1 stays -1
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    tree = Hierarchy(
+        back[found.largest][place],
+        back[found.parent][place],
+        back[found.root][place],
+        found.level[place],
+    )
+    best = tree.largest
+    rivals = flows.internal_max.copy()
+    np.fill_diagonal(rivals, -1.0)
+    rows = np.arange(len(best))
+    won = flows.internal[rows, best]
+    rivals[rows, best] = -1.0
+    ahead = won > rivals.max(axis=1, initial=-1.0)
+    apart = (size[best] > size_max) | (size >= size_max[best])
+    return tree, (best >= 0) & ahead & apart & (not p.hierarchy_indirect)
+
+
+def add_hierarchy(
+    out: gpd.GeoDataFrame,
+    flows: Flows,
+    tree: Hierarchy,
+    sure: NDArray[np.bool_],
+    names: Mapping[str, str],
+    p: Any,
+) -> None:
+    """Write the place of each municipality in the hierarchy into its table."""
+    size = _size(out, flows, p.hierarchy_size)
+    has = tree.largest >= 0
+    silent = (flows.internal.sum(1) == 0) & (flows.internal_max.sum(1) > 0)
+    unknown = ~flows.present | silent | np.isnan(size) | (has & np.isnan(size[tree.largest]))
+    state = np.select(
+        [unknown, ~has, tree.parent >= 0], ["unknown", "none", "subordinate"], "terminal"
+    )
+    label = [names[c] for c in flows.codes]
+    up = tree.parent
+    out["dominance"] = state
+    out["dominant"] = [
+        label[u] if u >= 0 and not n else None for u, n in zip(up, unknown, strict=True)
+    ]
+    # a place whose tree leads to one that is not known has no known centre
+    top = np.isin(state, ["terminal", "subordinate"]) & (state[tree.root] != "unknown")
+    out["nodal_centre"] = [label[r] if t else None for r, t in zip(tree.root, top, strict=True)]
+    amount = flows.internal[np.arange(len(out)), tree.largest]
+    out["dominant_flow"] = np.where(has & ~unknown, amount, np.nan)
+    out["dominant_share"] = share_of(out["dominant_flow"], out["outflow_internal"])
+    out["hierarchy_level"] = np.where(top, tree.level, np.nan)
+    certain = pd.array(sure & ~unknown, dtype="boolean")
+    certain[unknown | ~has] = pd.NA
+    out["hierarchy_certain"] = certain
+    if p.hierarchy_indirect:
+        out["hierarchy_certain"] = pd.array([pd.NA] * len(out), dtype="boolean")
+
+
+def regions_of(p: Any, flows: Flows, order: NDArray[np.int64]) -> Partition:
+    """Group municipalities into functional regions, whatever the order of their rows."""
+    found = communities(
+        symmetric(flows.internal)[np.ix_(order, order)],
+        resolution=p.region_resolution,
+        seed=p.region_seed,
+        runs=p.region_runs,
+    )
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return Partition(found.labels[place], found.modularity, found.together[np.ix_(place, place)])
+
+
+def add_regions(
+    out: gpd.GeoDataFrame, flows: Flows, regions: Partition, names: Mapping[str, str]
+) -> dict[str, NDArray[np.int64]]:
+    """Name each region by its largest centre; return seat code -> positions of its members."""
+    linked = (flows.internal + flows.internal.T).sum(axis=1) > 0
+    inflow = flows.internal.sum(axis=0)
+    people = out["population"].to_numpy(dtype=np.float64)
+    seats: dict[str, NDArray[np.int64]] = {}
+    code = np.full(len(out), None, dtype=object)
+    steady = np.full(len(out), np.nan)
+    known = np.isfinite(people)
+    certain = np.full(len(out), flows.exact)
+    for label in np.unique(regions.labels[linked]):
+        members = np.flatnonzero((regions.labels == label) & linked)
+        # named after the largest of those whose population is known
+        size = np.where(known, people, -1.0) if known[members].any() else inflow
+        certain[members] &= known[members].all() or not known[members].any()
+        seat = min(members.tolist(), key=lambda i: (-size[i], flows.codes[i]))
+        seats[flows.codes[seat]] = members
+        code[members] = flows.codes[seat]
+        steady[members] = regions.together[seat, members]
+    out["region_code"] = code
+    out["region"] = [None if c is None else names[c] for c in code]
+    out["region_stability"] = steady
+    flags = pd.array(certain, dtype="boolean")
+    flags[np.array([c is None for c in code], dtype=bool)] = pd.NA
+    out["region_certain"] = flags
+    return seats

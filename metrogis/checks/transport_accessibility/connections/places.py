@@ -1,0 +1,333 @@
+"""Seats, localities, the stops that are theirs, and the relations the law names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from metrogis.arrays import Bools, Floats, Ints
+from metrogis.checks.shared.service import TOLERANCE, walking
+from metrogis.errors import ParameterError, SchemaError
+from metrogis.provenance import Audit
+from metrogis.texts import Text
+
+Times = npt.NDArray[np.int32]
+Level = Literal["voivodeship", "county", "municipality"]
+Kind = Literal[
+    "county_voivodeship", "municipality_county", "municipality_city", "locality_municipality",
+    "flow",
+]  # fmt: skip
+LAW: frozenset[str] = frozenset({"county_voivodeship", "municipality_county", "municipality_city"})
+"""Kinds of relations that the draft law names."""
+
+WORDS: Mapping[str, Level] = {
+    "voivodeship": "voivodeship", "province": "voivodeship", "województwo": "voivodeship",
+    "miasto wojewódzkie": "voivodeship", "wojewódzkie": "voivodeship", "city": "voivodeship",
+    "county": "county", "powiat": "county", "miasto powiatowe": "county", "powiatowe": "county",
+    "municipality": "municipality", "gmina": "municipality", "commune": "municipality",
+    "gminne": "municipality",
+}  # fmt: skip
+"""Words of the column ``seat``; several may stand together with commas between."""
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Localities with what they are seats of and the stops that are theirs.
+
+    Attributes
+    ----------
+    name, teryt : ndarray of str
+        ``teryt`` of the municipality it lies in; empty outside all of them.
+    x, y : ndarray of float
+    levels : list of set
+    stops : list of dict
+        Stops within the access distance and the walk to them, m; the nearest first.
+    reach : ndarray of float
+        Access distance, m.
+    town : ndarray of int
+        Position of the municipality; -1 outside.
+    posts : ndarray of int
+        How many posts its stops are: one at a place, whatever number of feeds lists it.
+    """
+
+    name: npt.NDArray[np.object_]
+    teryt: npt.NDArray[np.object_]
+    xy: Floats
+    levels: list[set[str]]
+    stops: list[dict[str, float]]
+    reach: Floats
+    town: Ints
+    posts: Ints
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+    def own_stops(self, start: int, end: int) -> list[str]:
+        """Return the stops of a place that are not nearer to another one."""
+        other = self.stops[end]
+        return [s for s, d in self.stops[start].items() if d < other.get(s, np.inf)]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Two places that should be connected: ``start`` is the lower one."""
+
+    start: int
+    end: int
+    kind: Kind
+
+
+def read_places(
+    towns: gpd.GeoDataFrame,
+    localities: gpd.GeoDataFrame,
+    stops: gpd.GeoDataFrame,
+    *,
+    streets: Any,
+    seat_distance: float,
+    locality_distance: float,
+    detour: float,
+) -> tuple[Places, Audit]:
+    """Find the municipality and the stops of each locality.
+
+    Localities outside every municipality are kept only where they are a seat of a voivodeship or
+    county.
+
+    Raises
+    ------
+    SchemaError
+        For a word in ``seat`` that is not known.
+    """
+    points = np.asarray(localities.geometry.to_numpy(), dtype=object)
+    tree = shapely.STRtree(np.asarray(towns.geometry.to_numpy(), dtype=object))
+    point, inside = tree.query(points, predicate="intersects")
+    town = np.full(len(points), -1, np.int64)
+    town[point[::-1]] = inside[::-1]
+    seat = localities["seat"] if "seat" in localities.columns else [None] * len(localities)
+    levels = [_levels(value, row) for value, row in zip(seat, localities.index, strict=True)]
+    keep = (town >= 0) | np.array([bool(s & {"voivodeship", "county"}) for s in levels], bool)
+    audit = Audit().add(
+        "localities",
+        "dropped",
+        int((~keep).sum()),
+        Text("miejscowości poza gminami", "localities outside the municipalities"),
+        localities["name"][~keep],
+    )
+    rows = np.flatnonzero(keep)
+    xy = np.column_stack([shapely.get_x(points[rows]), shapely.get_y(points[rows])])
+    posts = np.column_stack([stops.geometry.x, stops.geometry.y]).astype("float64")
+    walk = walking(streets, detour)
+    reach = np.array([seat_distance if levels[i] else locality_distance for i in rows], float)
+    near = walk.walk_pairs(xy, posts, limit=max(seat_distance, locality_distance))
+    ids = stops["stop_id"].astype(str).to_numpy(dtype=object)
+    own: list[dict[str, float]] = [{} for _ in rows]
+    # the same post in another feed has other ids, and the same coordinates
+    _, post = np.unique(np.round(posts, 1), axis=0, return_inverse=True)
+    counted: list[set[int]] = [set() for _ in rows]
+    for k in np.lexsort((near.metres, near.origin)).tolist():
+        i = int(near.origin[k])
+        if near.metres[k] <= reach[i] + TOLERANCE:
+            own[i][str(ids[near.target[k]])] = float(near.metres[k])
+            counted[i].add(int(post[near.target[k]]))
+    codes = np.append(towns["teryt"].to_numpy(dtype=object), "")
+    names = localities["name"].astype(str).to_numpy(dtype=object)[rows]
+    kept = [levels[i] for i in rows]
+    number = np.array([len(c) for c in counted], np.int64)
+    return Places(names, codes[town[rows]], xy, kept, own, reach, town[rows], number), audit
+
+
+def _levels(value: Any, row: Any) -> set[str]:
+    if not isinstance(value, str) or not value.strip():
+        return set()
+    found: set[str] = set()
+    for part in value.replace(";", ",").replace("+", ",").split(","):
+        word = part.strip().casefold()
+        if word in ("", "no", "none", "nie"):
+            continue
+        if word not in WORDS:
+            raise SchemaError(
+                Text(f"nieznana siedziba '{part.strip()}'", f"unknown seat '{part.strip()}'"),
+                layer="localities",
+                place=f"seat, row {row}",
+                remedy=Text(*[", ".join(sorted(WORDS))] * 2),
+            )
+        found.add(WORDS[word])
+    return found
+
+
+def find_relations(
+    places: Places,
+    towns: gpd.GeoDataFrame,
+    *,
+    seats: Mapping[str, str],
+    every: bool,
+    unread: bool = False,
+) -> tuple[list[Relation], dict[str, int], Audit]:
+    """Return the relations to check, and the seat (place) of each municipality by its code.
+
+    Voivodeship city - county seats; county seat - municipal seats. Where no county seat is marked
+    the municipal seats are checked against the voivodeship city, and the audit says so; not where
+    localities could not be read (``unread``), for the county seat may be one of them.
+
+    Raises
+    ------
+    ParameterError
+        When ``seats`` names a locality or code that is not there.
+    """
+    codes = list(towns["teryt"])
+    named = _named(places, codes, seats)
+    cities = [i for i, s in enumerate(places.levels) if "voivodeship" in s]
+    county: dict[str, int] = {}
+    for i in [*cities, *(i for i, s in enumerate(places.levels) if "county" in s)]:
+        if places.teryt[i]:
+            county[places.teryt[i][:4]] = i  # a county seat is read last: it wins over the city
+    county |= {code: i for code, i in named.items() if len(code) == 4}
+    seat: dict[str, int] = {}
+    for wanted in ("municipality", "county", "voivodeship"):
+        for i, levels in enumerate(places.levels):
+            if wanted in levels and places.teryt[i]:
+                seat.setdefault(places.teryt[i], i)
+    seat |= {code: i for code, i in named.items() if len(code) == 7}
+    out: list[Relation] = []
+    seen: set[tuple[int, int]] = set()
+
+    def add(start: int, end: int, kind: Kind) -> None:
+        if start != end and (start, end) not in seen:
+            seen.add((start, end))
+            out.append(Relation(start, end, kind))
+
+    def city_of(i: int) -> list[int]:
+        own = [c for c in cities if places.teryt[c][:2] == places.teryt[i][:2]]
+        return own or [c for c in cities if not places.teryt[c]]
+
+    for i in dict.fromkeys(county.values()):
+        if i not in cities:
+            for c in city_of(i):
+                add(i, c, "county_voivodeship")
+    lost, beside = [], []
+    centres = {*cities, *county.values()}
+    for code in codes:
+        if code not in seat:
+            lost.append(code)
+            continue
+        i = seat[code]
+        higher = county.get(code[:4])
+        if higher is not None:
+            if i not in centres:
+                add(i, higher, "municipality_county")
+        elif i not in cities:
+            beside.append(code)
+            for c in () if unread else city_of(i):
+                add(i, c, "municipality_city")
+    if every:
+        used = set(seat.values()) | centres
+        for i, code in enumerate(places.teryt):
+            if i not in used and code in seat:
+                add(i, seat[code], "locality_municipality")
+    return out, seat, _seats_missing(lost, beside, unread)
+
+
+def _seats_missing(lost: list[str], beside: list[str], unread: bool) -> Audit:
+    """Return the audit of municipalities without a seat, and of those of a county without one."""
+    audit = Audit().add(
+        "localities",
+        "unknown",
+        len(lost),
+        Text(
+            "gminy bez siedziby wśród miejscowości (nazwij ją w parametrze seats)",
+            "municipalities whose seat is not among the localities (name it in parameter seats)",
+        ),
+        lost,
+    )
+    return audit.add(
+        "localities",
+        "unknown",
+        len(beside),
+        Text(
+            "gminy powiatów bez oznaczonej siedziby: sprawdzono połączenie z miastem wojewódzkim",
+            "municipalities of counties without a marked seat: checked against the voivodeship "
+            "city",
+        )
+        if not unread
+        else Text(
+            "gminy powiatów, których siedziba może być wśród nieodczytanych miejscowości: nie "
+            "wiadomo, z czym mają być połączone",
+            "municipalities of counties whose seat may be among the localities that could not be "
+            "read: what they should be connected with is unknown",
+        ),
+        beside,
+    )
+
+
+def _named(places: Places, codes: list[str], seats: Mapping[str, str]) -> dict[str, int]:
+    """Places of the seats named by the user; of several of one name the one inside."""
+    out = {}
+    known = {*codes, *(c[:4] for c in codes)}
+    for code, name in seats.items():
+        found = np.flatnonzero(places.name == name)
+        inside = [i for i in found if str(places.teryt[i]).startswith(code)]
+        if code not in known or not len(found) or (len(found) > 1 and len(inside) != 1):
+            raise ParameterError(
+                Text(
+                    "nie ma takiego kodu albo jednej takiej miejscowości",
+                    "there is no such code, or not one locality of that name",
+                ),
+                layer="seats",
+                place=f"{code}: {name}",
+            )
+        out[code] = int(inside[0] if len(inside) == 1 else found[0])
+    return out
+
+
+def pair_up(
+    out: tuple[Times, Times], back: tuple[Times, Times], stay: float
+) -> tuple[Ints, Ints, Bools]:
+    """Match journeys out with journeys back of the same day.
+
+    As many as possible come back after arriving and staying; the others are matched in order.
+
+    Parameters
+    ----------
+    out, back : pair of ndarray
+        Departures and arrivals, s.
+    stay : float
+        Seconds.
+
+    Returns
+    -------
+    out, back : ndarray of int
+        Journeys matched, min(len(out), len(back)) of them.
+    returns : ndarray of bool
+        Whether the journey back follows the journey out.
+
+    Examples
+    --------
+    >>> out = np.array([0, 50]), np.array([10, 60])
+    >>> back = np.array([5, 40]), np.array([15, 50])
+    >>> [a.tolist() for a in pair_up(out, back, 20)]
+    [[0, 1], [1, 0], [True, False]]
+    """
+    came = np.argsort(out[1], kind="stable")
+    goes = np.argsort(back[0], kind="stable")
+    arrival = (out[1][came] + stay).tolist()
+    leave = back[0][goes].tolist()
+    a: list[int] = []
+    b: list[int] = []
+    for j, time in enumerate(leave):
+        # the earliest journey out that is still free is the best one to come back from
+        if len(a) < len(arrival) and arrival[len(a)] <= time:
+            a.append(int(came[len(a)]))
+            b.append(int(goes[j]))
+    free_out = sorted(set(range(len(arrival))) - set(a))
+    free_back = sorted(set(range(len(leave))) - set(b))
+    rest = list(zip(free_out, free_back, strict=False))
+    first = np.array(a + [r[0] for r in rest], np.int64)
+    second = np.array(b + [r[1] for r in rest], np.int64)
+    returns = np.arange(len(first)) < len(a)
+    order = np.argsort(out[0][first], kind="stable")
+    return first[order], second[order], returns[order]

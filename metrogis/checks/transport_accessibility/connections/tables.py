@@ -1,0 +1,301 @@
+"""Tables of the result of ``connections``: relations, places, pairs, municipalities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from metrogis.arrays import Bools
+from metrogis.checks.contract import Run
+from metrogis.checks.transport_accessibility.connections.known import Knowledge
+from metrogis.checks.transport_accessibility.connections.parameters import (
+    WORKING,
+    ConnectionsParameters,
+)
+from metrogis.checks.transport_accessibility.connections.places import LAW, Places, Relation
+from metrogis.checks.transport_accessibility.connections.presentation import COLUMNS
+
+
+class Journeys(NamedTuple):
+    """Journeys of one relation on one day type, and how they pair.
+
+    ``out`` and ``back`` hold departures, arrivals (s) and transfers; lines only between seats.
+    """
+
+    out: tuple[Any, Any, Any]
+    back: tuple[Any, Any, Any]
+    out_lines: Any
+    back_lines: Any
+    first: Any
+    second: Any
+    returns: Bools
+
+    @property
+    def pairs(self) -> int:
+        """Journeys out and back, whatever their order."""
+        return len(self.first)
+
+    @property
+    def round_trips(self) -> int:
+        """Journeys out followed by a journey back."""
+        return int(self.returns.sum())
+
+
+Found = Mapping[tuple[int, str], Journeys]
+
+
+def _near(places: Places, relation: Relation, detour: float) -> bool:
+    """Tell whether one can walk: the higher place is within reach of the lower one."""
+    gap = places.xy[relation.start] - places.xy[relation.end]
+    return bool(np.hypot(*gap) * detour <= places.reach[relation.start])
+
+
+def relation_table(
+    run: Run,
+    places: Places,
+    relations: list[Relation],
+    found: Found,
+    knowledge: Knowledge,
+    p: ConnectionsParameters,
+) -> gpd.GeoDataFrame:
+    """One row per relation: pairs by day type, states."""
+    kinds = run.layers["timetable"].day_types()
+    asked = days_asked(run.layers["timetable"], p.day_types)
+    rows = []
+    for k, r in enumerate(relations):
+        row: dict[str, Any] = {
+            "name_from": places.name[r.start],
+            "name_to": places.name[r.end],
+            "kind": r.kind,
+            "teryt_from": places.teryt[r.start],
+            "teryt_to": places.teryt[r.end],
+        }
+        near = _near(places, r, p.detour)
+        states: dict[str, str] = {}
+        earlier: dict[str, str] = {}
+        why = ""
+        fastest = np.inf
+        for day in p.day_types:
+            known = kinds[day].date is not None
+            own = found.get((k, day))
+            pairs = own.pairs if own else 0
+            trips = own.round_trips if own else 0
+            counted = pairs if p.pairing == "directions" else trips
+            lacking = knowledge.lacking(day, r.start, r.end)
+            for name, value in (("pairs", pairs), ("round_trips", trips)):
+                row[f"{name}_{day}"] = float(value) if known else np.nan
+            for name, way in (("out", own.out), ("back", own.back)) if own else ():
+                row[f"{name}_{day}"] = float(len(way[0]))
+            if not own:
+                row[f"out_{day}"] = row[f"back_{day}"] = 0.0 if known else np.nan
+            states[day] = _state(counted, p.needed(day), known, not lacking)
+            earlier[day] = _state(counted, p.pairs_earlier, known, not lacking)
+            if states[day] == "unknown" and day in asked:
+                why = why or lacking
+            for leave, arrive, _ in (own.out, own.back) if own else ():
+                fastest = min(fastest, float((arrive - leave).min(initial=1 << 30)))
+        for name, chosen in (
+            ("working", [d for d in p.day_types if d in WORKING]),
+            ("off", [d for d in p.day_types if d not in WORKING]),
+        ):
+            shown = "pairs" if p.pairing == "directions" else "round_trips"
+            values = [row[f"{shown}_{d}"] for d in chosen]
+            row[f"pairs_{name}"] = float(np.nanmin(values)) if np.isfinite(values).any() else np.nan
+            row[f"state_{name}"] = _whole([states[d] for d in chosen if d in asked], near)
+        row["state"] = _whole([states[d] for d in asked], near)
+        row["state_earlier"] = _whole([earlier[d] for d in asked], near)
+        row["why"] = why if row["state"] == "unknown" else "none"
+        row["fastest_min"] = fastest / 60 if fastest < 1 << 30 else np.nan
+        rows.append(row)
+    lines = [shapely.LineString([places.xy[r.start], places.xy[r.end]]) for r in relations]
+    columns = [c for c in COLUMNS["relations"] if rows and c in rows[0]]
+    table = pd.DataFrame(rows, columns=columns or list(COLUMNS["relations"]))
+    return gpd.GeoDataFrame(table, geometry=np.array(lines, dtype=object), crs=run.crs)
+
+
+def _state(pairs: int, needed: int, known: bool, certainly: bool) -> str:
+    if not known:
+        return "unknown"
+    if pairs >= needed:
+        return "enough"
+    return "not_enough" if certainly else "unknown"
+
+
+def _whole(states: list[str], near: bool) -> str:
+    """State over the day types that are asked for: a day that is not known leaves it unknown."""
+    if near:
+        return "walk"
+    if "not_enough" in states:
+        return "not_enough"
+    return "unknown" if "unknown" in states or not states else "enough"
+
+
+def days_asked(timetable: Any, days: Sequence[str]) -> tuple[str, ...]:
+    """Return the day types that decide: without school holidays all weekdays are one type.
+
+    Parameters
+    ----------
+    timetable : metrogis.transit.Feed
+    days : sequence of str
+        Day types of the parameters.
+    """
+    school = getattr(getattr(timetable, "options", None), "school", None)
+    kinds = timetable.day_types()
+    one = school is None and "school_day" in days and kinds["holiday_weekday"].date is None
+    return tuple(d for d in days if not (one and d == "holiday_weekday"))
+
+
+def place_table(
+    run: Run, places: Places, relations: list[Relation], table: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """One row per place: what it is the seat of, its stops, the state of its relation."""
+    order = ("enough", "walk", "unknown", "not_enough")
+    state = np.full(len(places), "none", dtype=object)
+    higher = np.full(len(places), "", dtype=object)
+    for r, s in zip(relations, table["state"], strict=True):
+        if r.kind == "flow":  # of two municipalities, whichever sends more: not of this place
+            continue
+        old = state[r.start]
+        if old == "none" or order.index(s) > order.index(old):
+            state[r.start], higher[r.start] = s, places.name[r.end]
+    top = [
+        next((w for w in ("voivodeship", "county", "municipality") if w in s), "none")
+        for s in places.levels
+    ]
+    return gpd.GeoDataFrame(
+        {
+            "name": places.name,
+            "teryt": places.teryt,
+            "seat": np.array(top, dtype=object),
+            "stops": places.posts,
+            "name_to": higher,
+            "state": state,
+        },
+        geometry=shapely.points(places.xy) if len(places) else [],
+        crs=run.crs,
+    )
+
+
+def pair_table(
+    run: Run,
+    places: Places,
+    relations: list[Relation],
+    found: Found,
+    table: gpd.GeoDataFrame,
+) -> gpd.GeoDataFrame:
+    """Every pair between seats, by day type: the journey out and the one back."""
+    rows = [
+        (k, day, own)
+        for (k, day), own in found.items()
+        if relations[k].kind != "locality_municipality" and own.pairs
+    ]
+    if not rows:
+        empty = {c: pd.Series(dtype="object") for c in COLUMNS["pairs"]}
+        return gpd.GeoDataFrame(empty, geometry=[], crs=run.crs)
+    many = [own.pairs for _, _, own in rows]
+
+    def repeated(values: list[Any]) -> list[Any]:
+        return [v for v, n in zip(values, many, strict=True) for _ in range(n)]
+
+    columns: dict[str, Any] = {  # one table of all: a small one of each pair takes much longer
+        "name_from": repeated([places.name[relations[k].start] for k, _, _ in rows]),
+        "name_to": repeated([places.name[relations[k].end] for k, _, _ in rows]),
+        "day_type": repeated([day for _, day, _ in rows]),
+        "pair": np.concatenate([np.arange(1, n + 1) for n in many]),
+        "relation": np.repeat([k for k, _, _ in rows], many),
+    }
+    for way in ("out", "back"):
+        chosen = [own.first if way == "out" else own.second for _, _, own in rows]
+        journeys = [own.out if way == "out" else own.back for _, _, own in rows]
+        lines = [own.out_lines if way == "out" else own.back_lines for _, _, own in rows]
+        leave, arrive, transfers = (
+            np.concatenate([j[i][at] for j, at in zip(journeys, chosen, strict=True)])
+            for i in range(3)
+        )
+        columns |= {
+            f"{way}_departure": [clock(s) for s in leave.tolist()],
+            f"{way}_arrival": [clock(s) for s in arrive.tolist()],
+            f"{way}_min": (arrive - leave) / 60,
+            f"{way}_transfers": transfers,
+            f"{way}_lines": np.concatenate([a[at] for a, at in zip(lines, chosen, strict=True)]),
+        }
+    columns["returns"] = np.concatenate([own.returns for _, _, own in rows])
+    out = pd.DataFrame(columns)
+    out = out.sort_values(["relation", "day_type", "pair"], kind="stable", ignore_index=True)
+    geometry = np.asarray(table.geometry.to_numpy(), dtype=object)[out.pop("relation")]
+    return gpd.GeoDataFrame(out, geometry=geometry, crs=run.crs)
+
+
+def clock(seconds: float) -> str:
+    """Return a time of the service day as text; hours go on past midnight.
+
+    >>> clock(27_000), clock(90_060)
+    ('07:30', '25:01')
+    """
+    minutes = int(seconds // 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def municipal_table(
+    towns: gpd.GeoDataFrame,
+    places: Places,
+    relations: list[Relation],
+    seat: Mapping[str, int],
+    table: gpd.GeoDataFrame,
+    levels: np.ndarray,
+) -> gpd.GeoDataFrame:
+    """One row per municipality: the relation of its seat, and of its other localities."""
+    legal = {r.start: k for k, r in enumerate(relations) if r.kind in LAW}
+    rows = []
+    states = table["state"].to_numpy(dtype=object) if len(relations) else np.zeros(0, dtype=object)
+    for code in towns["teryt"]:
+        i = seat.get(code)
+        k = legal.get(i) if i is not None else None
+        row: dict[str, Any] = {"seat": places.name[i] if i is not None else ""}
+        if k is None:
+            # the voivodeship city itself, or a seat that nothing can be told of
+            city = i is not None and "voivodeship" in places.levels[i]
+            row |= {"name_to": "", "state": "city" if city else "unknown"}
+            row["kind"] = "none" if city else "unknown"
+            row["why"] = "none" if city else "seat" if i is None else "higher"
+            row |= {"state_working": row["state"], "state_off": row["state"]}
+        else:
+            names = ("name_to", "kind", "pairs_working", "pairs_off", "state", "state_working",
+                     "state_off", "state_earlier", "why", "fastest_min")  # fmt: skip
+            row |= {name: table[name].iloc[k] for name in names}
+        own = [
+            states[k]
+            for k, r in enumerate(relations)
+            if r.kind == "locality_municipality" and places.teryt[r.start] == code
+        ]
+        row["localities"] = float(len(own))
+        for name in ("enough", "not_enough", "unknown"):
+            row[f"localities_{name}"] = (
+                float(sum(s == name or (name == "enough" and s == "walk") for s in own)) / len(own)
+                if own
+                else np.nan
+            )
+        rows.append(row)
+    given = ("teryt", "name", "coverage", "timetable_known")
+    columns = [c for c in COLUMNS["municipalities"] if c not in given]
+    found = pd.DataFrame(rows).reindex(columns=columns)
+    found["state_earlier"] = found["state_earlier"].astype(object).where(
+        found["state_earlier"].notna(), found["state"]
+    )  # fmt: skip
+    return gpd.GeoDataFrame(
+        {
+            "teryt": towns["teryt"].to_numpy(),
+            "name": towns["name"].to_numpy(),
+            "coverage": levels,
+            "timetable_known": levels == "complete",
+            **{c: found[c].to_numpy() for c in columns},
+        },
+        geometry=towns.geometry.to_numpy(),
+        crs=towns.crs,
+        index=towns.index,
+    )
