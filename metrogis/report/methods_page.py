@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from metrogis import documents
-from metrogis.checks.citations import section_number
+from metrogis.checks.contract.citations import section_number
 from metrogis.report import pages, words
 
 FILE = "methods.html"
