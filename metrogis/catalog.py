@@ -54,7 +54,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from metrogis import boundary, references, schemas
 from metrogis import crs as crs_rules
-from metrogis.catalog_types import Day, Period
+from metrogis.catalog_types import Codes, Day, Period
 from metrogis.errors import CatalogError
 from metrogis.layer_registry import LAYERS
 from metrogis.texts import Text, both
@@ -157,7 +157,7 @@ class _Columns(_Layer):
     set: dict[str, str | float | bool] = {}
     keep: dict[str, list[str]] = {}
     drop: dict[str, list[str]] = {}
-    map: dict[str, dict[str, str | float | bool]] = {}
+    map: dict[str, Codes] = {}
     """Column (by its old or new name) -> code as it stands -> value as checks know it."""
     decimal: Literal[".", ","] | None = None
     thousands: Literal[" ", ".", ",", "'"] | None = None

@@ -1,4 +1,4 @@
-"""Days and periods as catalogs write them."""
+"""Days, periods and codes as catalogs write them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from metrogis.errors import CatalogError
+from metrogis.sources.values import clashing_codes
 from metrogis.texts import Text
 
 
@@ -28,3 +29,23 @@ Period = Annotated[
     str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"), AfterValidator(_real_day)
 ]
 """A day, a month or a year."""
+
+
+Value = str | float | bool
+
+
+def _one_meaning_each(value: dict[str, Value]) -> dict[str, Value]:
+    """Refuse codes that are read alike (case, ``1`` and ``1.0``) and mean different things."""
+    found = ", ".join(f"{a!r} / {b!r}" for a, b in clashing_codes(value))
+    if found:
+        raise CatalogError(
+            Text(
+                f"te kody czyta się tak samo, a znaczą co innego: {found}",
+                f"these codes are read alike but mean different things: {found}",
+            )
+        )
+    return value
+
+
+Codes = Annotated[dict[str, Value], AfterValidator(_one_meaning_each)]
+"""Code as it stands in the data -> value as checks know it."""

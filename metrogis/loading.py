@@ -16,7 +16,17 @@ import pandas as pd
 import pyproj
 import shapely
 
-from metrogis import boundary, completing, finer, judging, parsed, placing, provenance, schemas
+from metrogis import (
+    boundary,
+    completing,
+    finer,
+    judging,
+    parsed,
+    placing,
+    provenance,
+    schemas,
+    timetabling,
+)
 from metrogis import catalog as cat
 from metrogis import crs as crs_rules
 from metrogis.errors import CRSError, MetrogisError, SourceError
@@ -87,7 +97,7 @@ def _load(metro: Metro, name: str) -> Any:
         sha256=hashes[0] if len(hashes) == 1 else files.settings_key(hashes),
     )
     if isinstance(layer, cat.GtfsLayer):
-        return _timetable(metro, layer, paths, source)
+        return timetabling.timetable(metro, layer, paths, source)
     if isinstance(layer, cat.RasterLayer):
         return _raster(metro, name, layer, paths[0], source)
     if isinstance(layer, cat.AppGmlLayer):
@@ -102,29 +112,6 @@ def _load(metro: Metro, name: str) -> Any:
         return LayerFile(paths[0], source)
     frame = _table(metro, name, layer, paths, source)
     return finer.refined(metro, name, layer, frame) if getattr(layer, "finer", None) else frame
-
-
-def _timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: Source) -> Any:
-    from metrogis.transit import DateRule, read_feed
-    from metrogis.transit.health import with_health
-
-    holidays = None
-    if layer.school_holidays is not None:
-        table = metro.get(layer.school_holidays)
-        if table is not None:
-            holidays = table.rename(columns={"first": "start", "last": "end"})
-    feed = read_feed(
-        paths if len(paths) > 1 else paths[0],
-        country=metro.info.country,
-        school_holidays=holidays,
-        reference_date=layer.date or metro.info.date,
-        dates={str(day): date for day, date in layer.dates.items()} or None,
-        trust=layer.trust,
-    )
-    if layer.date_rule:
-        thresholds: dict[str, Any] = {str(k): v for k, v in layer.date_rule.items()}
-        feed = feed.with_date_rule(DateRule(**thresholds))
-    return with_health(feed.with_source(source))
 
 
 def _bike_share(metro: Metro, name: str, path: Path, source: Source) -> Any:

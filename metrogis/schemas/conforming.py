@@ -95,6 +95,8 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
             )
     if not problems:
         problems += limits.broken(out, rules)
+    if not problems and rules.in_order:
+        problems += _out_of_order(out, *rules.in_order)
     if problems:
         raise SchemaError(
             Text("; ".join(p.pl for p in problems), "; ".join(p.en for p in problems)),
@@ -128,6 +130,22 @@ def _remedy(frame: pd.DataFrame, rules: Schema, layer: str) -> Text:
         "popraw źródło albo nazwij kolumny w [layers.*.rename] katalogu",
         "fix the source, or name the columns in [layers.*.rename] of the catalog",
     )
+
+
+def _out_of_order(frame: pd.DataFrame, start: str, end: str) -> list[Text]:
+    """Return the rows that end before they start, in one text."""
+    wrong = frame.index[frame[end] < frame[start]]
+    if not len(wrong):
+        return []
+    shown = ", ".join(
+        f"{row}: {frame[start][row]:%Y-%m-%d}..{frame[end][row]:%Y-%m-%d}" for row in wrong[:5]
+    )
+    return [
+        Text(
+            f"'{end}' przed '{start}' w {len(wrong)} wierszach (wiersz: okres: {shown})",
+            f"'{end}' before '{start}' in {len(wrong)} rows (row: period: {shown})",
+        )
+    ]
 
 
 def _once(frame: Any, columns: tuple[str, ...], layer: str) -> tuple[Any, Audit]:

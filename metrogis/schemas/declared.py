@@ -223,6 +223,7 @@ SCHEMAS: dict[str, Schema] = {
                 "first": Field("date", Text("pierwszy dzień", "first day")),
                 "last": Field("date", Text("ostatni dzień", "last day")),
             },
+            in_order=("first", "last"),
         ),
         Schema(
             "Entrances",

@@ -46,7 +46,8 @@ class Schema:
 
     A row without geometry is dropped and recorded as a loss; of a layer that ``keeps_rows`` it
     stays with an empty geometry: the thing is known to exist, its place is not. Rows of one shape
-    that agree in the columns of ``counts_once`` are one thing written twice.
+    that agree in the columns of ``counts_once`` are one thing written twice. ``in_order`` names two
+    columns, start and end: a row that ends before it starts is an error.
     """
 
     name: str
@@ -55,3 +56,4 @@ class Schema:
     fields: Mapping[str, Field] = field(default_factory=dict)
     keeps_rows: bool = False
     counts_once: tuple[str, ...] = ()
+    in_order: tuple[str, str] | None = None

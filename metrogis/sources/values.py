@@ -130,6 +130,20 @@ def code_of(value: Any) -> str:
     return whole[1] if whole else {"true": "1", "false": "0"}.get(text, text)
 
 
+def clashing_codes(codes: Mapping[str, str | float | bool]) -> list[tuple[str, str]]:
+    """Return the pairs of codes that :func:`code_of` reads alike and that have two values.
+
+    >>> clashing_codes({"TAK": "planned", "tak": "built", "1": "built", "1.0": "built"})
+    [('TAK', 'tak')]
+    """
+    first: dict[str, str] = {}
+    return [
+        (own, code)
+        for code in codes
+        if codes[own := first.setdefault(code_of(code), code)] != codes[code]
+    ]
+
+
 def mapped(
     column: pd.Series, codes: Mapping[str, str | float | bool]
 ) -> tuple[pd.Series, dict[str, int]]:

@@ -100,7 +100,7 @@ def build(
             runs[day, service] = added
     if not runs.any():
         raise _no_dates(feed)
-    dated = {s for s, *_ in rows} | {s for s, *_ in extra}
+    dated = {s for s, *_ in rows} | {s for s, _, added in extra if added}
     undated = [s for i, s in enumerate(services) if i not in dated]
     lost = trips["service_id"].isin(undated).to_numpy()
     log(

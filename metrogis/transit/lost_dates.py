@@ -24,13 +24,12 @@ def note_dates(losing: Losing, calendar: Table, dates: Table, trips: pd.DataFram
     dated = np.zeros(len(services), bool)
     doubtful = np.zeros(len(services), bool)
     nobody = 0
-    for table, unusable, uncertain in (
+    for table, gives, bad in (
         (calendar, *_periods(calendar)),
         (dates, *_exceptions(dates)),
     ):
         service = table["service_id"].find(services)
-        dated[service[(service >= 0) & ~unusable]] = True
-        bad = unusable | uncertain
+        dated[service[(service >= 0) & gives]] = True
         doubtful[service[(service >= 0) & bad]] = True
         # a row that names no service may be one of any; another id is a service without trips
         nobody += int((~table["service_id"].map(bool, bool)).sum()) + table.cut
@@ -53,7 +52,7 @@ def note_dates(losing: Losing, calendar: Table, dates: Table, trips: pd.DataFram
 
 
 def _periods(table: Table) -> tuple[Mask, Mask]:
-    """Tell which periods cannot be used, and of which a weekday cannot be read."""
+    """Tell which periods give their service dates, and which cannot be read in full."""
     if not table.n:
         return np.zeros(0, bool), np.zeros(0, bool)
     start, end = (_days(table, c) for c in ("start_date", "end_date"))
@@ -61,12 +60,18 @@ def _periods(table: Table) -> tuple[Mask, Mask]:
     for day in _WEEK:
         value, bad = integer(table[day], -1, range(2))
         uncertain |= bad | (value < 0)
-    return (start < 0) | (end < start), uncertain
+    unusable = (start < 0) | (end < start)
+    return ~unusable, unusable | uncertain
 
 
 def _exceptions(table: Table) -> tuple[Mask, Mask]:
+    """Tell which exceptions add a date, and which cannot be read.
+
+    A date taken away is no date: of a service that has nothing else, the period was lost.
+    """
     kind, bad = integer(table["exception_type"], 1, range(1, 3))
-    return (_days(table, "date") < 0) | bad, np.zeros(len(kind), bool)
+    unusable = (_days(table, "date") < 0) | bad
+    return ~unusable & (kind == 1), unusable
 
 
 def _days(table: Table, name: str) -> npt.NDArray[Any]:

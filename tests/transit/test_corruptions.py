@@ -206,6 +206,12 @@ REPAIRED: dict[str, tuple[Change, str, str, str]] = {
                    add("stop_times", "t9,8:00:00,,A,1,0,0\nt9,8:10:00,,B,2,0,0\n")(t)),
         "calendar", "unknown", "no dates",
     ),
+    "service of which only days without it are listed": (
+        lambda t: (add("trips", "R1,XX,t9,Las,0,S\n")(t),
+                   add("stop_times", "t9,8:00:00,,A,1,0,0\nt9,8:10:00,,B,2,0,0\n")(t),
+                   add("calendar_dates", "XX,20241101,2\n")(t)),
+        "calendar", "unknown", "no dates",
+    ),
     "unknown route": (swap("trips", "R1,SU,t6", "R9,SU,t6"), "trips", "guessed", "bus"),
     "unknown route type": (
         swap("routes", "Dworzec - Las,3", "Dworzec - Las,77"), "routes", "guessed", "bus"

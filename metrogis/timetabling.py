@@ -1,0 +1,66 @@
+"""How a timetable layer of a catalog is read, and with what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metrogis import catalog as cat
+from metrogis.errors import MetrogisError
+from metrogis.provenance import Audit, Source
+from metrogis.texts import Text
+
+if TYPE_CHECKING:
+    from metrogis.metro import Metro
+
+
+def timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: Source) -> Any:
+    """Read one feed or several, with day types by the table of school holidays.
+
+    A table that cannot be read costs nothing but the day type that depends on it.
+    """
+    from metrogis.transit import DateRule, read_feed
+    from metrogis.transit.health import with_health
+
+    holidays, without = _school_holidays(metro, layer)
+    feed = read_feed(
+        paths if len(paths) > 1 else paths[0],
+        country=metro.info.country,
+        school_holidays=holidays,
+        reference_date=layer.date or metro.info.date,
+        dates={str(day): date for day, date in layer.dates.items()} or None,
+        trust=layer.trust,
+    )
+    if layer.date_rule:
+        thresholds: dict[str, Any] = {str(k): v for k, v in layer.date_rule.items()}
+        feed = feed.with_date_rule(DateRule(**thresholds))
+    feed = replace(feed, audit=feed.audit + without).keeping(feed)
+    return with_health(feed.with_source(source))
+
+
+def _school_holidays(metro: Metro, layer: cat.GtfsLayer) -> tuple[Any, Audit]:
+    """Return the table a timetable names; where it cannot be read, none, and an audit that says so.
+
+    The timetable is read all the same: all that depends on the table is one day type.
+    """
+    name = layer.school_holidays
+    if name is None:
+        return None, Audit()
+    try:
+        table = metro.get(name)
+    except MetrogisError as error:
+        return None, Audit().add(
+            name,
+            "unknown",
+            1,
+            Text(
+                "tabela, której nie da się odczytać: dni robocze ferii są nieznane, a dni nauki "
+                f"obejmują je. {error.text.pl}",
+                "table that cannot be read: weekdays of school holidays are unknown, and school "
+                f"days include them. {error.text.en}",
+            ),
+        )
+    if table is None:
+        return None, Audit()
+    return table.rename(columns={"first": "start", "last": "end"}), Audit()
