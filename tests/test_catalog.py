@@ -53,6 +53,11 @@ def test_a_good_catalog(tmp_path) -> None:
         ('path = "m.gpkg"', 'path = "m.gpkg"\nschema = "Gminy"', "unknown schema 'Gminy'"),
         ('name = "X"', 'name = "X"\ncrs = "EPSG:4326"', "distances cannot be computed"),
         ('name = "X"', 'name = "X"\ncolour = "red"', "unknown key metro.colour"),
+        (
+            'path = "m.gpkg"',
+            'path = "m.gpkg"\nmap = { kind = { TAK = "a", tak = "b" } }',
+            "read alike but mean different things: 'TAK' / 'tak'",
+        ),
         ("[metro]", "[metro", "not valid TOML"),
         ("layers.municipalities", "layers.gminy", "needs the layer 'municipalities'"),
         ('driver = "vector"', "driver = []", "layers.municipalities.driver: []"),

@@ -457,3 +457,14 @@ def test_every_number_of_every_schema_has_limits_that_hold():
             if rule.kind in ("number", "integer"):
                 assert rule.low is not None, (schema.name, name)
                 assert rule.high is not None, (schema.name, name)
+
+
+@pytest.mark.parametrize(("last", "good"), [("2025-02-03", True), ("2025-02-02", False)])
+def test_a_period_that_ends_before_it_starts_is_named_with_its_row(last, good):
+    table = pd.DataFrame({"first": ["2024-12-23", "2025-02-03"], "last": ["2024-12-31", last]})
+    if good:
+        assert len(schemas.conform(table, "SchoolHolidays", layer="school_holidays")[0]) == 2
+        return
+    with pytest.raises(SchemaError, match=r"1: 2025-02-03\.\.2025-02-02") as error:
+        schemas.conform(table, "SchoolHolidays", layer="school_holidays")
+    assert error.value.layer == "school_holidays"
