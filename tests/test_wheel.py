@@ -67,6 +67,8 @@ def test_the_wheel_holds_layers_rules_and_commands(project: Path, wheel: Path) -
     wanted = {p if p.startswith("metrogis/") else f"metrogis/_{p}" for p in tracked}
     assert len(wanted) > 300
     assert wanted <= names
+    documents = {path.name for path in (project / "docs").glob("met*.md")}
+    assert {f"metrogis/_docs/{name}" for name in documents} <= names  # pages of every atlas
     assert not [n for n in names if n.startswith(("tests/", "notebooks/"))]
 
 
