@@ -47,6 +47,8 @@ class Loss:
         TERYT codes of the municipalities it was in, where the row names them.
     names : tuple of str
         What the lost things are called, where that is known of every one of them; else empty.
+    anywhere : bool
+        ``where`` is only what is known of the source: it may have been wherever that serves.
     """
 
     kind: str
@@ -58,6 +60,7 @@ class Loss:
     groups: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    anywhere: bool = False
 
     def located(self, crs: Any) -> Loss:
         """Return the loss with its place in another CRS."""

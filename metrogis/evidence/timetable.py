@@ -13,7 +13,7 @@ the modes it may have been of; beyond nothing changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -322,8 +322,8 @@ def evidence(
         [group for group, some in zip(groups, nowhere.any(axis=0), strict=True) if some],
     )
     losses = tuple(
-        item.located(municipalities.crs)
-        for item in (losses_of(feed) if feed is not None else ())
+        _where_its_feed_serves(item.located(municipalities.crs), served, municipalities)
+        for item, served in _losses_by_feed(feed, parts, stated)
         if not item.groups or set(item.groups) & set(groups)
     )
     out = TimetableEvidence(
@@ -340,6 +340,28 @@ def evidence(
     level = np.where(whole, "complete", np.where(stated.some | out.complete, "partial", "none"))
     out.level[:] = level
     return out
+
+
+def _losses_by_feed(feed: Any, parts: Loaded, stated: Stated) -> Iterable[tuple[Loss, Bools]]:
+    """Return every loss with the municipalities of which the coverage table names its feed."""
+    feed_of = {id(i): name for name, found in getattr(feed, "lost", {}).items() for i in found}
+    for item in losses_of(feed) if feed is not None else ():
+        own = [feed_of[id(item)]] if id(item) in feed_of else parts.feed
+        yield item, stated.covered[parts.parts_of(own)].any(axis=(0, 2))
+
+
+def _where_its_feed_serves(item: Loss, served: Bools, municipalities: gpd.GeoDataFrame) -> Loss:
+    """Widen a loss that may be anywhere its feed serves.
+
+    Of a feed that has lost much, the stops that are left show too little of where it serves.
+    """
+    if not item.anywhere or item.where is None or not served.any():
+        return item
+    shapes = municipalities.geometry.to_numpy()[served]
+    towns = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    return replace(
+        item, where=shapely.geometrycollections([*towns, *shapely.get_parts(item.where)])
+    )
 
 
 def _required(groups: tuple[str, ...], modes: Iterable[str]) -> Bools:

@@ -13,7 +13,7 @@ Readers note what they lose in :class:`Losing`; :meth:`Losing.places` turns the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -217,10 +217,11 @@ class _Atlas:
             parts = [self.hull] if self.hull is not None else []
         where = np.array(parts, dtype=object) if parts else None
         named = [g for g in groups if g]
-        return loss(
+        found = loss(
             item.kind, item.what, ids, count=count, where=where, crs=CRS,
             groups=sorted(named),
         )  # fmt: skip
+        return replace(found, anywhere=anywhere)
 
 
 def _placed(item: Note, atlas: _Atlas) -> list[Loss]:

@@ -265,6 +265,28 @@ def test_what_was_lost_takes_certainty_within_the_walk_of_where_it_may_be(
     assert found.known_near(np.array([[X0 + 6000, Y0 + 2000]]), REACH).all()
 
 
+@pytest.mark.parametrize(("operator", "sure"), [("city", False), ("trains", True)])
+def test_a_line_of_which_no_stop_is_known_may_be_wherever_the_table_says_its_feed_serves(
+    tmp_path, operator, sure
+):
+    """The stops that are left lie in the first town; the line lost with its stops in the second."""
+    city = write(tmp_path / "city", [("1", "a", 3, 1000), ("2", "a", 3, 6500)])
+    trains = write(tmp_path / "trains", [("9", "r", 2, 3000), ("8", "r", 2, 5000)])
+    stops = city / "stops.txt"
+    kept = [line for line in stops.read_text().splitlines() if not line.startswith("2")]
+    stops.write_text("\n".join(kept) + "\n")
+    table = rows(
+        ("city", "2215011", "bus", "complete"),
+        (operator, "2215021", "bus", "complete"),
+        ("trains", "*", "rail", "complete"),
+    )
+    found = ask(read_feed([city, trains]), table)
+    there = np.array([[X0 + 6500, Y0 + 2000]])
+    assert found.known_groups(there, REACH)["bus"].tolist() == [sure]
+    assert found.known_groups(there, REACH)["rail"].tolist() == [True]
+    assert not found.known_groups(np.array([[X0 + 1000, Y0 + 100]]), REACH)["bus"].any()
+
+
 @pytest.mark.parametrize(("groups", "sure"), [((), False), (("rail",), False), (("ferry",), True)])
 def test_what_was_lost_without_a_place_may_be_anywhere_for_its_modes(two_feeds, groups, sure):
     found = ask(losing(two_feeds, groups=groups), rows(ALL))
