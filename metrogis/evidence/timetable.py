@@ -347,7 +347,7 @@ def _losses_by_feed(feed: Any, parts: Loaded, stated: Stated) -> Iterable[tuple[
     feed_of = {id(i): name for name, found in getattr(feed, "lost", {}).items() for i in found}
     for item in losses_of(feed) if feed is not None else ():
         own = [feed_of[id(item)]] if id(item) in feed_of else parts.feed
-        yield item, stated.covered[parts.parts_of(own)].any(axis=(0, 2))
+        yield item, np.asarray(stated.covered[parts.parts_of(own)].any(axis=(0, 2)))
 
 
 def _where_its_feed_serves(item: Loss, served: Bools, municipalities: gpd.GeoDataFrame) -> Loss:
