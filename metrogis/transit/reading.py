@@ -183,16 +183,11 @@ def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
         speed=trip_speeds(routes, trip_route), losing=losing,
     )  # fmt: skip
     audit += notes
-    if not len(calls):
-        raise SchemaError(
-            Text("żaden kurs nie ma odjazdów", "no trip has a departure"),
-            layer=name,
-            place="stop_times.txt",
-            remedy=Text("sprawdź trip_id, stop_id i czasy", "check trip_id, stop_id and the times"),
-        )
+    between = routes["continuous_pickup"].to_numpy(np.int8)
+    _require_departures(calls, name, other=losing.requests is not None or losing.between is not None
+                        or bool(np.isin(between, (0, 2, 3)).any()))  # fmt: skip
     headways = from_first_known(headways, calls, losing)
     note_requests(losing, archive, stops)
-    between = routes["continuous_pickup"].to_numpy(np.int8)
     note_between_stops(losing, calls, between, trip_route, stops)
     audit += losing.audit(name)
     source = Source(layer=name, origin=archive.path.name, sha256=started.sha256.result())
@@ -202,6 +197,30 @@ def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
         headways, calendar, audit, source, options, {name: archive},
         {name: losing.places(calls, trips, stops, routes, trip_route)},
     )  # fmt: skip
+
+
+def _require_departures(calls: StopTimes, name: str, *, other: bool) -> None:
+    """Raise for a feed of which nothing departs; ``other``: it has boarding of other kinds."""
+    if not len(calls):
+        raise SchemaError(
+            Text("żaden kurs nie ma odjazdów", "no trip has a departure"),
+            layer=name,
+            place="stop_times.txt",
+            remedy=Text("sprawdź trip_id, stop_id i czasy", "check trip_id, stop_id and the times"),
+        )
+    if not other and ((calls.pickup == 1) | calls.last).all():
+        raise SchemaError(
+            Text(
+                "nigdzie nie wolno wsiadać: pickup_type każdego odjazdu to 1",
+                "nobody may board anywhere: pickup_type of every departure is 1",
+            ),
+            layer=name,
+            place="stop_times.txt",
+            remedy=Text(
+                "popraw kolumnę pickup_type; puste lub 0 to zwykły odjazd",
+                "fix the column pickup_type; blank or 0 is an ordinary departure",
+            ),
+        )
 
 
 def _small_tables(archive: Archive, country: str, losing: Losing) -> tuple[dict[str, Table], Audit]:

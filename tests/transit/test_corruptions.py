@@ -400,6 +400,11 @@ REFUSED: dict[str, tuple[Change, type[MetrogisError], str]] = {
         whole("stop_times", "trip_id,stop_id,stop_sequence\nt1,A,1\nt1,B,2\n"),
         SchemaError, "no trip has a departure",
     ),
+    "nobody may board anywhere": (
+        whole("stop_times", "trip_id,stop_id,stop_sequence,departure_time,pickup_type\n"
+              "t1,A,1,8:00:00,1\nt1,B,2,8:10:00,0\n"),  # nobody boards at the last stop
+        SchemaError, "nobody may board anywhere",
+    ),
     "no call of a known trip": (
         whole("stop_times", "trip_id,stop_id,departure_time\nq,A,8:00:00\nq,B,8:10:00\n"),
         SchemaError, "no trip has a departure",
