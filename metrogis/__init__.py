@@ -20,6 +20,7 @@ _WHERE = {
     "run": "atlas",
     "Atlas": "atlas",
     "CHECKS": "checks.registry",
+    "register": "checks.registry",
     "Check": "checks.contract",
     "Result": "checks.contract",
     "Finding": "checks.contract",
@@ -95,6 +96,7 @@ __all__ = [
     "planned_links",
     "read_app",
     "read_feed",
+    "register",
     "run",
     "service_quality",
     "travel_times",
@@ -111,7 +113,7 @@ if TYPE_CHECKING:
     from metrogis.checks.active_mobility.missing_links.check import missing_links
     from metrogis.checks.active_mobility.planned_links.check import planned_links
     from metrogis.checks.contract import Check, Finding, Result
-    from metrogis.checks.registry import CHECKS
+    from metrogis.checks.registry import CHECKS, register
     from metrogis.checks.spatial_development.border_coherence.check import border_coherence
     from metrogis.checks.spatial_development.corridor_conflicts.check import corridor_conflicts
     from metrogis.checks.spatial_development.corridor_connectivity.check import (

@@ -123,7 +123,7 @@ class Atlas:
             (registry.get(check_id), "failed", error.text.get(language))
             for check_id, error in self.failed.items()
         ]
-        order = {check.id: i for i, check in enumerate(registry.CHECKS)}
+        order = {check.id: i for i, check in enumerate(registry.checks())}
         rows.sort(key=lambda row: order[row[0].id])
         return pd.DataFrame(
             [(c.direction, c.id, c.title.get(language), state, text) for c, state, text in rows],
@@ -411,7 +411,7 @@ def _read_layers(metro: Metro, check: Check) -> None:
 
 
 def _chosen(directions: Iterable[str] | None, checks: Iterable[str] | None) -> list[Check]:
-    wanted = list(registry.CHECKS)
+    wanted = list(registry.checks())
     if directions is not None:
         names = list(directions)
         unknown = [d for d in names if d not in DIRECTIONS]

@@ -332,14 +332,14 @@ def _run(
     replace: bool = True,
 ) -> None:
     from metrogis import atlas as atlases
-    from metrogis.checks.registry import CHECKS
+    from metrogis.checks import registry
     from metrogis.metro import open_metro
 
     start = time.perf_counter()
     chosen = _languages(languages)
     parameters = _settings(settings, checks)
     metro = open_metro(layers, data=data)
-    total = len(CHECKS) + 1
+    total = len(registry.checks()) + 1
     with _progress(as_json, total) as tell:
         atlas = atlases.run(
             metro,
@@ -697,7 +697,7 @@ def list_checks(
     """Show what the checks ask and which parameters they take."""
     from metrogis.checks import registry
 
-    chosen = [registry.get(check)] if check else list(registry.CHECKS)
+    chosen = [registry.get(check)] if check else list(registry.checks())
     if as_json:
         print(to_json([_check_as_json(c) for c in chosen], indent=1))
         return

@@ -349,7 +349,7 @@ class Metro:
     def outlook(self) -> dict[str, Text | None]:
         """Return, by check, why it will not run with the layers read so far; None: it will."""
         found: dict[str, Text | None] = {}
-        for check in registry.CHECKS:
+        for check in registry.checks():
             found[check.id] = None
             for item in check.inputs:
                 error, reason = self._unreadable.get(item.name), self.reason(item.name)

@@ -1,8 +1,16 @@
-"""All checks: :data:`CHECKS` is the one list of them, in the strategy's order."""
+"""All checks: :data:`CHECKS` are metrogis' own, in the strategy's order; others can be added.
+
+A check from outside is registered by hand (:func:`register`), or by a package that names it under
+the entry point ``metrogis.checks``. Atlas, pages and command line then know it as their own.
+"""
 
 from __future__ import annotations
 
 import difflib
+import re
+import warnings
+from functools import cache
+from importlib.metadata import entry_points
 
 from metrogis.checks.active_mobility.border_gaps import check as border_gaps
 from metrogis.checks.active_mobility.cycle_network import check as cycle_network
@@ -44,6 +52,97 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+ENTRY_POINT = "metrogis.checks"
+"""Group of entry points under which a package names its checks."""
+
+_registered: dict[str, Check] = {}
+
+
+def checks() -> tuple[Check, ...]:
+    """Return all checks: metrogis' own, then those of packages, then those registered by hand."""
+    return (*CHECKS, *_of_packages(), *_registered.values())
+
+
+def register(check: Check) -> Check:
+    """Make a check known to atlas, pages and command line, until the program ends.
+
+    Parameters
+    ----------
+    check : Check
+        Its ``id`` is no other check's. The same one may be registered again, as a cell of a
+        notebook that is run twice does; a new one of the same module takes its place.
+
+    Returns
+    -------
+    Check
+        The check itself.
+
+    Raises
+    ------
+    ParameterError
+        If another check has the id, or it is no name that may stand in an address.
+
+    Examples
+    --------
+    See ``docs/adding-a-check.md``, whose example is complete.
+    """
+    _require_fit(check, (*CHECKS, *_of_packages()))
+    earlier = _registered.get(check.id)
+    if earlier is not None and earlier.function.__module__ != check.function.__module__:
+        raise _taken(check.id, earlier)
+    _registered[check.id] = check
+    return check
+
+
+def unregister(check_id: str) -> None:
+    """Forget a check that was registered by hand; nothing happens where there is none."""
+    _registered.pop(check_id, None)
+
+
+@cache
+def _of_packages() -> tuple[Check, ...]:
+    """Checks that installed packages name; one that cannot be had costs nothing but itself."""
+    found: list[Check] = []
+    for point in sorted(entry_points(group=ENTRY_POINT), key=lambda p: (p.name, p.value)):
+        try:
+            check = point.load()
+            if not isinstance(check, Check):
+                raise TypeError(f"{point.value} is no metrogis Check")
+            _require_fit(check, (*CHECKS, *found))
+        except Exception as error:
+            warnings.warn(
+                f"check '{point.name}' ({point.value}) is left out: {error}", stacklevel=3
+            )
+            continue
+        if all(check is not other for other in found):
+            found.append(check)
+    return tuple(found)
+
+
+def _require_fit(check: Check, others: tuple[Check, ...]) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", check.id):
+        raise ParameterError(
+            Text(f"'{check.id}' nie może nazywać sprawdzenia", f"'{check.id}' cannot name a check"),
+            remedy=Text(
+                "małe litery, cyfry i podkreślenia, najpierw litera",
+                "lower-case letters, digits and underscores, a letter first",
+            ),
+        )
+    same = next((other for other in others if other.id == check.id), None)
+    if same is not None and same is not check:
+        raise _taken(check.id, same)
+
+
+def _taken(check_id: str, other: Check) -> ParameterError:
+    return ParameterError(
+        Text(
+            f"sprawdzenie '{check_id}' już jest ({other.function.__module__})",
+            f"there is a check '{check_id}' already ({other.function.__module__})",
+        ),
+        remedy=Text("nadaj mu inne id", "give it another id"),
+    )
+
+
 def get(check_id: str) -> Check:
     """Return the check called ``check_id``.
 
@@ -52,10 +151,11 @@ def get(check_id: str) -> Check:
     ParameterError
         When there is none; the message lists them.
     """
-    for check in CHECKS:
+    known = checks()
+    for check in known:
         if check.id == check_id:
             return check
-    names = [check.id for check in CHECKS]
+    names = [check.id for check in known]
     near = difflib.get_close_matches(check_id, names, n=1)
     raise ParameterError(
         Text(f"nie ma sprawdzenia '{check_id}'", f"there is no check '{check_id}'")
