@@ -9,7 +9,10 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from metrogis.bound import bind as _bind
 
 __version__ = "0.1.0"
 
@@ -145,6 +148,29 @@ if TYPE_CHECKING:
     from metrogis.transit import Feed, read_feed
     from metrogis.transit.door_to_door import travel_times
     from metrogis.transit.itinerary import journeys
+
+
+# What results and atlases draw, write and publish with: bound here, where all rooms meet.
+_BOUND = {
+    "explore": ("maps", "explore"),
+    "publish": ("report.site", "publish"),
+    "write_gpkg": ("report.gpkg", "write"),
+    "write_parquet": ("report.tables", "write_parquet"),
+    "write_geotiff": ("report.rasters", "write_geotiff"),
+}
+
+
+def _late(module: str, name: str) -> Callable[..., Any]:
+    """Return a function that is looked up when it is called: maps and files are heavy to import."""
+
+    def call(*args: Any, **options: Any) -> Any:
+        return getattr(importlib.import_module(f"metrogis.{module}"), name)(*args, **options)
+
+    return call
+
+
+for _name, (_module, _function) in _BOUND.items():
+    _bind(_name, _late(_module, _function))
 
 
 def __getattr__(name: str) -> Any:

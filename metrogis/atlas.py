@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import importlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -13,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from metrogis.bound import bound
 from metrogis.checks import registry
 from metrogis.checks.contract import DIRECTIONS, Check, Result
 from metrogis.errors import (
@@ -165,9 +165,8 @@ class Atlas:
                     "metrogis layers check lists all errors; a former atlas is left as it was",
                 ),
             )
-        site = importlib.import_module("metrogis.report.site")
         return Path(
-            site.publish(
+            bound("publish")(
                 self,
                 Path(directory),
                 languages=languages,
@@ -180,8 +179,7 @@ class Atlas:
 
     def to_gpkg(self, path: str | Path) -> Path:
         """Write all tables of all results to one GeoPackage with QGIS styles."""
-        module = importlib.import_module("metrogis.report.gpkg")
-        return Path(module.write(list(self), Path(path)))
+        return Path(bound("write_gpkg")(list(self), Path(path)))
 
     def _repr_html_(self) -> str:
         table = self.summary(default_language()).to_html(escape=True, index=False)

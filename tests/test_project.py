@@ -115,3 +115,14 @@ def test_no_third_party_asset_is_committed(project: Path) -> None:
     assert not [
         f for f in files if re.search(r"leaflet|pmtiles|jquery|bootstrap", Path(f).name, re.I)
     ]
+
+
+def test_checks_and_atlas_name_no_room_above_them(project: Path) -> None:
+    """Drawing and publishing are bound by the front of the package, not imported by string."""
+    for path in [
+        project / "metrogis" / "atlas.py",
+        *(project / "metrogis" / "checks").rglob("*.py"),
+    ]:
+        text = path.read_text(encoding="utf-8")
+        assert "import_module" not in text, path
+        assert not re.search(r"^\s*(from|import) metrogis\.(maps|report)", text, re.M), path

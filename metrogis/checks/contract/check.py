@@ -19,7 +19,6 @@ The function reads like this::
 from __future__ import annotations
 
 import html
-import importlib
 import inspect
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,6 +31,7 @@ import geopandas as gpd
 import pandas as pd
 
 from metrogis import crs as crs_rules
+from metrogis.bound import bound
 from metrogis.checks.contract import knowledge, outlines, partition
 from metrogis.checks.contract.parameters import Parameters, Spec
 from metrogis.checks.contract.presentation import (
@@ -444,26 +444,23 @@ class Result:
             rows.append({**chosen, "current": same, **result.figures})
         return pd.DataFrame(rows)
 
-    # Drawing and writing are bound late, by name: checks stay free of folium and of files.
+    # Drawing and writing are bound by the front of the package: checks stay free of both.
 
     def explore(self, *, language: str | None = None, view: str | None = None) -> Any:
         """Return the result as a ``folium.Map`` with safe texts and an honest legend."""
-        maps = importlib.import_module("metrogis.maps")
-        return maps.explore(self, language=language or default_language(), view=view)
+        return bound("explore")(self, language=language or default_language(), view=view)
 
     def to_gpkg(self, path: str | Path) -> Path:
         """Write all tables to one GeoPackage with QGIS styles; return its path."""
-        return Path(importlib.import_module("metrogis.report.gpkg").write([self], Path(path)))
+        return Path(bound("write_gpkg")([self], Path(path)))
 
     def to_parquet(self, directory: str | Path) -> list[Path]:
         """Write each table to ``directory/<check>_<table>.parquet``; return the paths."""
-        module = importlib.import_module("metrogis.report.tables")
-        return list(module.write_parquet([self], Path(directory)))
+        return list(bound("write_parquet")([self], Path(directory)))
 
     def to_geotiff(self, directory: str | Path) -> list[Path]:
         """Write each raster to ``directory/<check>_<raster>.tif``; return the paths."""
-        module = importlib.import_module("metrogis.report.rasters")
-        return list(module.write_geotiff([self], Path(directory)))
+        return list(bound("write_geotiff")([self], Path(directory)))
 
     def _repr_html_(self) -> str:
         language = default_language()
