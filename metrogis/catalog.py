@@ -190,7 +190,7 @@ class _Columns(_Layer):
 
     @model_validator(mode="after")
     def _marks(self) -> _Columns:
-        if self.thousands is not None and self.thousands == (self.decimal or "."):
+        if self.thousands is not None and self.thousands == self.decimal:
             raise CatalogError(
                 Text("thousands i decimal muszą się różnić", "thousands and decimal must differ")
             )

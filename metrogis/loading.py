@@ -356,8 +356,11 @@ def _values(
             Text(f"{column}: kody spoza tabeli map", f"{column}: codes that map does not list"),
             [f"{code!r} ({count})" for code, count in others.items()],
         )
-    if layer.decimal is not None or layer.thousands is not None:
-        fields = schemas.get(_schema_of(name, layer)).fields
+    fields = schemas.get(_schema_of(name, layer)).fields
+    if layer.decimal is None and layer.thousands is None:
+        people = [layer.rename.get(c, c) for c, rule in fields.items() if rule.unit == "people"]
+        tables.require_whole_people(frame, people, layer=name, place=place)
+    else:
         numeric = [c for c, rule in fields.items() if rule.kind in ("number", "integer")]
         placed = [getattr(layer, "x", None), getattr(layer, "y", None)]
         for number in (*numeric, *(axis for axis in placed if axis is not None)):

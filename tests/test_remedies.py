@@ -235,3 +235,29 @@ def test_codes_that_are_none_are_refused_with_what_to_write(tmp_path, codes):
     (tmp_path / "a.csv").write_text(f"feed,teryt,mode,state\n{rows}", encoding="utf-8")
     with pytest.raises(SchemaError, match=r"TERYT codes of 7 digits .*4 \(county\)"):
         metro(tmp_path, "coverage", COVERAGE)["coverage"]
+
+
+@pytest.mark.parametrize("texts", [("31.114", "9.500", "0"), ("31,114", "9,500", "")])
+def test_thousands_or_decimals_is_asked_and_either_answer_is_taken(tmp_path, texts) -> None:
+    """Read as decimals, a municipality of 31,114 people would have 31."""
+    codes = ["2261011", "2262011", "2262021"]
+    rows = "\n".join(f'{c};"{t}"' for c, t in zip(codes, texts, strict=True))
+    (tmp_path / "people.csv").write_text(f"teryt;population\n{rows}\n", encoding="utf-8")
+    lines = 'driver = "table"\npath = "people.csv"\nseparator = ";"\n'
+    with pytest.raises(SourceError, match="thousands or decimals") as caught:
+        metro(tmp_path, "population_municipal", lines)["population_municipal"]
+    mark = "," if "," in texts[0] else "."
+    options = re.findall(r'(?:thousands|decimal) = "[.,]"', str(caught.value.remedy.en))
+    assert options == [f'thousands = "{mark}"', f'decimal = "{mark}"']
+    for option, first in zip(options, (31_114, 31.114), strict=True):
+        table = metro(tmp_path, "population_municipal", lines + option + "\n")
+        assert table["population_municipal"]["population"].iloc[0] == first
+
+
+def test_a_mark_among_other_numbers_is_a_decimal(tmp_path) -> None:
+    (tmp_path / "people.csv").write_text(
+        "teryt,population\n2261011,31.114\n2262011,9.5\n", encoding="utf-8"
+    )
+    lines = 'driver = "table"\npath = "people.csv"\n'
+    table = metro(tmp_path, "population_municipal", lines)["population_municipal"]
+    assert table["population"].tolist() == [31.114, 9.5]

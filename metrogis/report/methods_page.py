@@ -79,8 +79,9 @@ def _lead(link: Token, anchors: Mapping[str, str]) -> None:
         link.attrSet("href", f"#{anchors[section_number(address[1:])]}")
 
 
-def _table_open(renderer: Any, tokens: Any, index: int, options: Any, env: dict[str, str]) -> str:
-    label = escapeHtml(env["table"])
+def _table_open(renderer: Any, tokens: Any, index: int, options: Any, env: dict[str, Any]) -> str:
+    env["tables"] = env.get("tables", 0) + 1  # places on a page are told apart by their names
+    label = escapeHtml(f"{env['table']} {env['tables']}")
     return f'<div class="scroll" role="region" aria-label="{label}" tabindex="0">\n<table>\n'
 
 

@@ -177,6 +177,59 @@ def require_numbers(frame: pd.DataFrame, names: Sequence[str], *, layer: str, pl
             )
 
 
+_GROUPED = r"[+-]?\d{1,3}[.,]\d{3}"
+
+
+def require_whole_people(
+    frame: pd.DataFrame, names: Sequence[str], *, layer: str, place: str
+) -> None:
+    """Raise when every number of a column of people may be thousands or decimals: ``31.114``.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As read: numbers that a file of its own type holds are no texts, and stand.
+    names : sequence of str
+        Columns that count people.
+
+    Raises
+    ------
+    SourceError
+        With both ways to say in the catalog what the mark means.
+
+    Examples
+    --------
+    >>> require_whole_people(pd.DataFrame({"population": ["31.5", "12.125"]}), ["population"],
+    ...                      layer="population", place="people.csv")
+    """
+    for name in names:
+        if name not in frame.columns:
+            continue
+        given = frame[name].astype("object")
+        text = given[given.map(lambda v: isinstance(v, str)).astype(bool)].astype(str).str.strip()
+        text = text[text != ""]
+        # a 0 has no groups; it tells nothing
+        told = text[text != "0"]
+        if not len(told) or not told.str.fullmatch(_GROUPED).all():
+            continue
+        mark = "," if told.str.contains(",", regex=False).any() else "."
+        first = told.iloc[0]
+        raise SourceError(
+            Text(
+                f"kolumna '{name}': w każdej liczbie są trzy cyfry po znaku '{mark}' ({first}): "
+                "nie wiadomo, czy to tysiące, czy ułamki",
+                f"column '{name}': every number has three digits after '{mark}' (e.g. {first}): "
+                "thousands or decimals, it cannot be told",
+            ),
+            layer=layer,
+            place=place,
+            remedy=Text(
+                f'wpisz w katalogu thousands = "{mark}" albo, gdy to ułamki, decimal = "{mark}"',
+                f'write thousands = "{mark}" in the catalog or, for decimals, decimal = "{mark}"',
+            ),
+        )
+
+
 def locate(
     frame: pd.DataFrame, features: gpd.GeoDataFrame, *, column: str, match: str, layer: str
 ) -> tuple[gpd.GeoDataFrame, list[str], list[str]]:

@@ -27,13 +27,13 @@ def plain_numbers(
     column : Series
         Texts; numbers among them stay as they are.
     decimal : str, optional
-        Decimal mark, ``.`` by default. With ``,`` a number that has a ``.`` is read as well, unless
-        that separates thousands.
+        Decimal mark; by default ``.``, or ``,`` where ``.`` separates thousands. With ``,`` a
+        number that has a ``.`` is read as well, unless that separates thousands.
     thousands : str, optional
         Separator of thousands; a space stands for every kind of space. It counts only between
         groups of three digits: ``1.5`` is no 15.
     """
-    mark = decimal or "."
+    mark = decimal or ("," if thousands == "." else ".")
     marks = {mark, "."} - {thousands}
     point = "[" + re.escape("".join(sorted(marks))) + "]" if marks else "(?!)"
     tail = rf"(?:{point}(?P<rest>\d*))?(?P<power>[eE][+-]?\d+)?"

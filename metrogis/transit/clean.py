@@ -390,6 +390,16 @@ def _known(position: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return position[position >= 0]
 
 
+def _meets_another(trip: Any, start: Any, end: Any, known: Any) -> npt.NDArray[np.bool_]:
+    """Tell which periods another one of the same trip begins in."""
+    out = np.zeros(len(trip), bool)
+    rows = np.flatnonzero(known)
+    order = rows[np.lexsort((start[rows], trip[rows]))]
+    here, following = order[:-1], order[1:]
+    out[here] = (trip[here] == trip[following]) & (start[following] < end[here])
+    return out
+
+
 def frequencies(
     table: Table, trip_ids: pd.Series, feed: str, max_time: int, losing: Losing | None = None
 ) -> tuple[pd.DataFrame, Audit]:
@@ -430,6 +440,8 @@ def frequencies(
     )
     known = (trip >= 0) & (start != NO_TIME) & (end != NO_TIME)
     past = known & (end < start) & (end + 86400 <= max_time)
+    # the next day is a fair guess only where it leaves the trip's other periods alone
+    past &= ~_meets_another(trip, start, np.where(past, end + 86400, end), known)
     log(
         "guessed", past, "koniec przed początkiem: przyjęto następny dzień",
         "end before start: next day taken", names[past],

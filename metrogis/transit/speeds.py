@@ -58,6 +58,13 @@ _FEW, _SMALL_SHARE = 2, 0.1
 """Stops, and share of all calls, up to which a group is what is wrong, not the rest."""
 
 
+_SAY_SO = 3
+"""Different hops that no vehicle makes, from which on they tell of a place and not of a time."""
+
+_PROPORTION = 20.0
+"""Times the usual hop of a trip from which on a hop that cannot be made tells of a place."""
+
+
 def trip_speeds(
     routes: pd.DataFrame,
     trip_route: npt.NDArray[np.int32],
@@ -130,9 +137,15 @@ def misplaced(calls: StopTimes, stops: pd.DataFrame, speed: Floats) -> Mask:
     """Tell which stops cannot be where the feed says: no vehicle gets there in time.
 
     Stops joined by possible hops form groups. A group is misplaced where all hops to the others are
-    impossible and longer than 10 km, and it is small (two stops, or a tenth of the calls and 300 km
-    away): the lighter side of such a hop. So is a stop whose latitude and longitude, exchanged, lie
-    among the others. What is off by less cannot be told from a timetable.
+    impossible and longer than 10 km, it is the lighter side of such a hop, and
+
+    - it is small: two stops, or a tenth of the calls and 300 km away;
+    - or the hop is out of all proportion (twenty times the usual one of the same trip), and no trip
+      stays in the group, as trips of a town do;
+    - or at least three different hops say so: one wrong time must not displace a peninsula.
+
+    So is a stop whose latitude and longitude, exchanged, lie among the others.
+    What is off by less cannot be told from a timetable.
 
     Parameters
     ----------
@@ -171,6 +184,11 @@ def misplaced(calls: StopTimes, stops: pd.DataFrame, speed: Floats) -> Mask:
     close[ga[near]] = close[gb[near]] = True
     metres = _metres(lat, lon, a, b)
     main = int(weight.argmax())
+    hops = _different_hops(a, b, ga, gb, apart & suspect[row], n)
+    stays = np.zeros(n, bool)
+    inside = (calls.stop >= 0) & ~np.isin(calls.trip, calls.trip[row[apart & suspect[row]]])
+    stays[group[calls.stop[inside]]] = True
+    strange = _out_of_proportion(calls.trip[row], metres, fine, apart & suspect[row])
     away = _metres_from_middle(lat, lon)
     for i in np.flatnonzero(apart & suspect[row]).tolist():
         one, two = ga[i], gb[i]
@@ -180,9 +198,30 @@ def misplaced(calls: StopTimes, stops: pd.DataFrame, speed: Floats) -> Mask:
         for k in lighter:
             small = size[k] <= _FEW
             small |= weight[k] < _SMALL_SHARE * len(here) and metres[i] > _VERY_FAR
+            told = hops[k] >= _SAY_SO or (strange[i] and not stays[k])
+            small |= told and weight[k] < weight[main]
             if small and not close[k]:
                 wrong |= group == k
     return wrong | _exchanged(lat, lon, here, group[here] == main)
+
+
+def _different_hops(a: Any, b: Any, ga: Any, gb: Any, apart: Mask, n: int) -> Any:
+    """Return by group how many pairs of stops, one of them in it, no vehicle joins in time."""
+    low, high = np.minimum(a, b)[apart].astype(np.int64), np.maximum(a, b)[apart].astype(np.int64)
+    _, first = np.unique(low * n + high, return_index=True)
+    at = np.flatnonzero(apart)[first]
+    return np.bincount(ga[at], minlength=n) + np.bincount(gb[at], minlength=n)
+
+
+def _out_of_proportion(trip: Any, metres: Floats, fine: Mask, asked: Mask) -> Mask:
+    """Tell which hops are far longer than the usual hop, in the middle, of the same trip."""
+    out = np.zeros(len(trip), bool)
+    some = np.isin(trip, np.unique(trip[asked])) & fine & (metres > 0)
+    usual = pd.Series(metres[some]).groupby(trip[some]).median()
+    own = usual.reindex(trip[asked]).to_numpy()
+    with np.errstate(invalid="ignore"):
+        out[asked] = metres[asked] >= _PROPORTION * own
+    return out
 
 
 def _metres(lat: Floats, lon: Floats, a: Any, b: Any) -> Floats:

@@ -137,7 +137,7 @@ def test_every_page_opens_from_disk_without_error_or_foreign_request(public: Pat
         *(
             f"{language}/{name}.html"
             for language in ("en", "pl")
-            for name in ("border_gaps", "data", "index", "missing_check", "test_check")
+            for name in ("border_gaps", "data", "index", "methods", "missing_check", "test_check")
         ),
     ]
     for path in found:
@@ -373,7 +373,7 @@ def test_notebook_map_is_safe_and_whole(synthetic: Any, tmp_path: Path, visit: A
     assert "brak danych" in legend
     assert "</script><script>" in legend
     # all in one moment: labels are drawn anew whenever the map has moved
-    seen.page.wait_for_function("!document.querySelector('.leaflet-zoom-anim')")
+    until(seen, "!document.querySelector('.leaflet-zoom-anim')")
     boxes = seen.evaluate(
         "[...document.querySelectorAll('.mg-label')].map(e => e.getBoundingClientRect().toJSON())"
     )
@@ -423,6 +423,15 @@ _LAND = """(index) => {
 def starts(alphas: list[int]) -> list[int]:
     """Return where lines begin along a row of opacities."""
     return [i for i in range(1, len(alphas)) if alphas[i] > 25 >= alphas[i - 1]]
+
+
+def until(seen: Any, expression: str) -> None:
+    """Wait until an expression holds, for ten seconds; pages forbid that a text becomes code."""
+    for _ in range(200):
+        if seen.evaluate(expression):
+            return
+        seen.page.wait_for_timeout(50)
+    raise AssertionError(f"never true: {expression}")
 
 
 def drawn(seen: Any) -> None:
@@ -498,7 +507,7 @@ def test_a_mostly_unknown_map_opens_on_the_known_part(
         button = seen.page.get_by_role("button", name="Pokaż cały obszar").first
         assert button.bounding_box()["height"] >= 43.5
         button.click()
-        seen.page.wait_for_function(f"({inside})[1]")
+        until(seen, f"({inside})[1]")
         assert seen.evaluate("document.documentElement.scrollWidth") <= width
     index = visit((tmp_path / "a/pl/index.html").as_uri())
     assert "ponad połowa nieznana" in index.page.inner_text(".card")

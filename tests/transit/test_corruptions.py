@@ -725,3 +725,23 @@ def check(path: Path) -> None:
         feed.stop_points("EPSG:2180")
     except MetrogisError as error:
         str(error.text)
+
+
+@pytest.mark.parametrize(
+    ("rows", "trips", "said"),
+    [
+        ("t1,22:00:00,1:00:00,600\n", 18, {"next day"}),
+        # a guess that runs into another period of the trip is none: what stands there is unreadable
+        ("t1,6:00:00,1:00:00,600\nt1,9:00:00,10:00:00,600\n", 6, {"no sense"}),
+        ("t1,6:00:00,1:00:00,600\nt1,1:00:00,2:00:00,600\n", 114 + 6, {"next day"}),
+    ],
+)
+def test_headways_that_end_before_they_start(town, write, rows, trips, said) -> None:
+    town["frequencies"] = "trip_id,start_time,end_time,headway_secs\n" + rows
+    feed = read_feed(write(town))
+    starts = [row for row in rows_of(feed) if row[:2] == ("t1", "A")]
+    assert len(starts) == trips
+    found = {w for w in ("next day", "no sense") for r in feed.audit
+             if r.layer.endswith("frequencies") or w in r.what.en if w in r.what.en}  # fmt: skip
+    assert found == said
+    assert bool(feed.losses) == ("no sense" in said)

@@ -203,6 +203,38 @@ def test_a_time_that_cannot_be_does_not_cost_the_stops_of_a_town(write):
     assert counts(feed)["impossible_speeds"] == 1
 
 
+def block(tail: int, own: bool) -> Tables:
+    """A line of nine stops 500 m apart, there and back, of which the last ones lie 33 km off."""
+    names = "ABCDEFGHI"
+    stops = [f"{n},{54.0 + 0.0045 * i + (0.3 if i >= 9 - tail else 0):.5f},18.5"
+             for i, n in enumerate(names)]  # fmt: skip
+    parts = [
+        names,
+        names[::-1],
+        names,
+        *([names[9 - tail :], *[names[: 9 - tail]] * 2] if own else []),
+    ]
+    trips = [f"t{k},r,W" for k in range(len(parts))]
+    times = [f"t{k},{n},{i},{8 + k}:{2 * i:02}:00"
+             for k, part in enumerate(parts) for i, n in enumerate(part)]  # fmt: skip
+    return {
+        "stops": "\n".join(["stop_id,stop_lat,stop_lon", *stops]) + "\n",
+        "routes": "route_id,route_type\nr,3\n",
+        "trips": "\n".join(["trip_id,route_id,service_id", *trips]) + "\n",
+        "stop_times": "\n".join(["trip_id,stop_id,stop_sequence,departure_time", *times]) + "\n",
+        "calendar_dates": "service_id,date,exception_type\nW,20241016,1\n",
+    }
+
+
+@pytest.mark.parametrize("tail", [3, 4])
+def test_a_block_of_stops_out_of_all_proportion_is_lost(write, tail):
+    """Rows shifted in a table: the end of a line lies 33 km off, and every run flies there."""
+    feed = read_feed(write(block(tail, own=False)))
+    assert sorted(i for loss in feed.losses for i in loss.ids) == list("ABCDEFGHI"[9 - tail :])
+    # a place with runs of its own is a place: then the time is what is wrong
+    assert read_feed(write(block(tail, own=True))).losses == ()
+
+
 # ---------------------------------------------------------------- services that are not read
 
 
