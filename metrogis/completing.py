@@ -18,13 +18,13 @@ from metrogis.teryt import is_part
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
-    from metrogis.metro import Metro
+    from metrogis.opened import Opened
 
 UNKNOWN_KIND = "0"
 """Stands for the kind of a municipality that is not in the metropolis: no kind of TERYT has it."""
 
 
-def completed(metro: Metro, name: str, schema: str, frame: Any) -> tuple[Any, Audit]:
+def completed(metro: Opened, name: str, schema: str, frame: Any) -> tuple[Any, Audit]:
     """Complete the codes of a layer that lack the digit of the kind.
 
     Returns

@@ -16,10 +16,10 @@ from metrogis.teryt import match_codes
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
-    from metrogis.metro import Metro
+    from metrogis.opened import Opened
 
 
-def refined(metro: Metro, name: str, layer: Any, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def refined(metro: Opened, name: str, layer: Any, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return a layer of population cells with the finer ones that the catalog names.
 
     Source, audit and losses are those of all layers.

@@ -15,10 +15,10 @@ from metrogis.provenance import Audit
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
-    from metrogis.metro import Metro
+    from metrogis.opened import Opened
 
 
-def judged(metro: Metro, name: str, layer: Any) -> Any:
+def judged(metro: Opened, name: str, layer: Any) -> Any:
     """Return a layer with the audit of where it lies, and of numbers that are suspicious.
 
     Raises
@@ -52,7 +52,7 @@ def _require_content(layer: Any, name: str) -> None:
         )
 
 
-def _plausible(metro: Metro, name: str, layer: Any) -> Audit:
+def _plausible(metro: Opened, name: str, layer: Any) -> Audit:
     """Compare residents with the municipal table and with densities that are known."""
     grid, table, before = "population", "population_municipal", "_before"
     if name.removesuffix(before) not in (grid, table) or metro.is_being_read("municipalities"):

@@ -38,7 +38,7 @@ from metrogis.sources.rasters import Expected
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
-    from metrogis.metro import Metro
+    from metrogis.opened import Opened
 
 _CACHE_FROM_BYTES = 2_000_000
 _CACHE_VERSION = 4
@@ -54,7 +54,7 @@ class LayerFile:
     audit: Audit = field(default_factory=Audit)
 
 
-def load(metro: Metro, name: str) -> Any:
+def load(metro: Opened, name: str) -> Any:
     """Read a layer by its driver, validate it, bring it into the working CRS.
 
     Raises
@@ -83,7 +83,7 @@ def load(metro: Metro, name: str) -> Any:
         raise
 
 
-def _load(metro: Metro, name: str) -> Any:
+def _load(metro: Opened, name: str) -> Any:
     layer = metro.catalog.layers[name]
     assert not isinstance(layer, cat.MissingLayer)
     paths = _resolved(metro, name, layer)
@@ -114,7 +114,7 @@ def _load(metro: Metro, name: str) -> Any:
     return finer.refined(metro, name, layer, frame) if getattr(layer, "finer", None) else frame
 
 
-def _bike_share(metro: Metro, name: str, path: Path, source: Source) -> Any:
+def _bike_share(metro: Opened, name: str, path: Path, source: Source) -> Any:
     from metrogis.sources.gbfs import read_gbfs
 
     frame = read_gbfs(path, layer=name)
@@ -125,7 +125,7 @@ def _bike_share(metro: Metro, name: str, path: Path, source: Source) -> Any:
 
 
 def _plans(
-    metro: Metro, name: str, layer: cat.AppGmlLayer, paths: list[Path], source: Source
+    metro: Opened, name: str, layer: cat.AppGmlLayer, paths: list[Path], source: Source
 ) -> Any:
     from metrogis.sources import app_cache
 
@@ -135,7 +135,7 @@ def _plans(
     return replace(plan, source=source)
 
 
-def _raster(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source: Source) -> Any:
+def _raster(metro: Opened, name: str, layer: cat.RasterLayer, path: Path, source: Source) -> Any:
     if layer.schema_name == "Raster":
         return _grid(metro, name, layer, path, source)
     from metrogis import population
@@ -158,7 +158,7 @@ def _stated(layer: cat.RasterLayer) -> Expected | None:
     return Expected(low, high, classes=tuple(layer.classes) or None)
 
 
-def _grid(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source: Source) -> Any:
+def _grid(metro: Opened, name: str, layer: cat.RasterLayer, path: Path, source: Source) -> Any:
     """Read a raster of classes or measures, in the working CRS."""
     from metrogis.landscape import expected
     from metrogis.landscape import grid as grids
@@ -194,7 +194,7 @@ def _grid(metro: Metro, name: str, layer: cat.RasterLayer, path: Path, source: S
 
 
 def _table(
-    metro: Metro,
+    metro: Opened,
     name: str,
     layer: cat.VectorLayer | cat.TableLayer,
     paths: list[Path],
@@ -236,7 +236,7 @@ def _table(
 
 
 def _read(
-    metro: Metro, name: str, layer: cat.VectorLayer | cat.TableLayer, paths: list[Path]
+    metro: Opened, name: str, layer: cat.VectorLayer | cat.TableLayer, paths: list[Path]
 ) -> tuple[Any, Audit]:
     """Read the files of a layer, rename, map codes, choose rows; place the rows of a table."""
     audit = Audit()
@@ -377,7 +377,7 @@ def _schema_of(name: str, layer: cat.VectorLayer | cat.TableLayer) -> str:
 
 
 def _placed(
-    metro: Metro, frame: Any, layer: cat.TableLayer, name: str, audit: Audit, place: str
+    metro: Opened, frame: Any, layer: cat.TableLayer, name: str, audit: Audit, place: str
 ) -> tuple[Any, Audit]:
     if layer.x is not None and layer.y is not None and layer.crs is not None:
         tables.require_numbers(frame, [layer.x, layer.y], layer=name, place=place)
@@ -426,7 +426,7 @@ def _placed(
 
 
 def _cut(
-    metro: Metro, frame: gpd.GeoDataFrame, by: str, name: str, audit: Audit
+    metro: Opened, frame: gpd.GeoDataFrame, by: str, name: str, audit: Audit
 ) -> tuple[gpd.GeoDataFrame, Audit]:
     area = shapely.union_all(metro[by].geometry.to_numpy())
     shapely.prepare(area)
@@ -453,12 +453,12 @@ def _moved(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
     return frame.to_crs(crs)
 
 
-def paths_of(metro: Metro, layer: Any) -> list[Path]:
+def paths_of(metro: Opened, layer: Any) -> list[Path]:
     """Return where the files of a layer should be."""
     return [_base(metro, layer) / p for p in (layer.path, *getattr(layer, "more", ()))]
 
 
-def _base(metro: Metro, layer: Any) -> Path:
+def _base(metro: Opened, layer: Any) -> Path:
     if layer.data is not None:
         return metro.directory / layer.data  # an absolute path stays what it is
     if layer.base == "catalog":
@@ -466,7 +466,7 @@ def _base(metro: Metro, layer: Any) -> Path:
     return metro.data if layer.base == "data" else metro.data.resolve().parent
 
 
-def _resolved(metro: Metro, name: str, layer: Any) -> list[Path]:
+def _resolved(metro: Opened, name: str, layer: Any) -> list[Path]:
     names = (layer.path, *getattr(layer, "more", ()))
     paths = [files.resolve(_base(metro, layer), p, layer=name) for p in names]
     folders = isinstance(layer, cat.GtfsLayer | cat.AppGmlLayer | cat.GbfsLayer | cat.FileLayer)

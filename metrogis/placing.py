@@ -23,13 +23,13 @@ from metrogis.teryt import match_codes
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
-    from metrogis.metro import Metro
+    from metrogis.opened import Opened
 
 MARGIN = 20_000.0
 """Metres around the municipalities in which a layer may lie: stations and stops of neighbours."""
 
 
-def guard_box(metro: Metro, name: str) -> np.ndarray | None:
+def guard_box(metro: Opened, name: str) -> np.ndarray | None:
     """Return the box in which layer ``name`` must have something, working CRS, metres.
 
     Returns
@@ -51,7 +51,7 @@ def guard_box(metro: Metro, name: str) -> np.ndarray | None:
     return np.asarray(box + MARGIN * np.array([-1, -1, 1, 1]))
 
 
-def placed(metro: Metro, name: str, layer: Any) -> Audit:
+def placed(metro: Opened, name: str, layer: Any) -> Audit:
     """Check the place of a layer; return the audit of what lies outside.
 
     Raises
@@ -118,7 +118,7 @@ def _meet(boxes: np.ndarray, guard: np.ndarray) -> np.ndarray:
     return found
 
 
-def _elsewhere(metro: Metro, name: str, boxes: np.ndarray, guard: np.ndarray) -> CRSError:
+def _elsewhere(metro: Opened, name: str, boxes: np.ndarray, guard: np.ndarray) -> CRSError:
     whole = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
     stated = metro.catalog.layers.get(name)
     shown = ", ".join(f"{v:.0f}" for v in whole)
@@ -162,7 +162,7 @@ def _unswap(layer: Any) -> Text:
     return _SWAPS.get(getattr(layer, "driver", ""), _CHECK)
 
 
-def _of_these_municipalities(metro: Metro, name: str, table: pd.DataFrame) -> None:
+def _of_these_municipalities(metro: Opened, name: str, table: pd.DataFrame) -> None:
     columns = [c for c in ("teryt", "origin", "destination") if c in table.columns]
     if not columns or name in ("coverage", "cycle_coverage"):
         return

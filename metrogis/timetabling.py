@@ -12,10 +12,10 @@ from metrogis.provenance import Audit, Source
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
-    from metrogis.metro import Metro
+    from metrogis.opened import Opened
 
 
-def timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: Source) -> Any:
+def timetable(metro: Opened, layer: cat.GtfsLayer, paths: list[Path], source: Source) -> Any:
     """Read one feed or several, with day types by the table of school holidays.
 
     A table that cannot be read costs nothing but the day type that depends on it.
@@ -39,7 +39,7 @@ def timetable(metro: Metro, layer: cat.GtfsLayer, paths: list[Path], source: Sou
     return with_health(feed.with_source(source))
 
 
-def _school_holidays(metro: Metro, layer: cat.GtfsLayer) -> tuple[Any, Audit]:
+def _school_holidays(metro: Opened, layer: cat.GtfsLayer) -> tuple[Any, Audit]:
     """Return the table a timetable names; where it cannot be read, none, and an audit that says so.
 
     The timetable is read all the same: all that depends on the table is one day type.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -22,10 +22,6 @@ from metrogis.evidence.losses import Loss, loss
 from metrogis.sources.app_curves import GeometryFault
 from metrogis.sources.app_geometry import GeometryReader, local
 from metrogis.texts import Text, both
-
-if TYPE_CHECKING:
-    from metrogis.sources.app_gml import Plan
-
 
 REASONS: dict[str, Text] = {
     "unreadable_geometry": Text("nieczytelna geometria strefy", "unreadable geometry of a zone"),
@@ -42,7 +38,23 @@ _WAYS = (
 )
 
 
-def owners(plan: Plan, table: str = "zones") -> Array:
+class Read(Protocol):
+    """A plan as it was read: acts, zones, and their geometry in the CRS of each act (``own``)."""
+
+    @property
+    def acts(self) -> Any:
+        """Acts, one a row."""
+
+    @property
+    def zones(self) -> Any:
+        """Zones, one a row."""
+
+    @property
+    def own(self) -> Any:
+        """Geometry by table, in the CRS of each act."""
+
+
+def owners(plan: Read, table: str = "zones") -> Array:
     """Return for each row of a table the position of its act in ``plan.acts``, or -1.
 
     By the reference to the act; without one that leads anywhere, by namespace, then by
@@ -62,7 +74,7 @@ def owners(plan: Plan, table: str = "zones") -> Array:
     return found
 
 
-def losses_of_zones(plan: Plan) -> tuple[Loss, ...]:
+def losses_of_zones(plan: Read) -> tuple[Loss, ...]:
     """Return the losses of a plan's zones, one a row and in their order, with where it may lie."""
     rows = np.flatnonzero(plan.zones["lost"].notna().to_numpy())
     if not len(rows):
@@ -76,7 +88,7 @@ def losses_of_zones(plan: Plan) -> tuple[Loss, ...]:
     return tuple(found)
 
 
-def _loss(plan: Plan, zone: pd.Series, act: int) -> Loss:
+def _loss(plan: Read, zone: pd.Series, act: int) -> Loss:
     where: Any = None
     crs: str | None = None
     codes: tuple[str, ...] = ()

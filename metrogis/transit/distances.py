@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,9 @@ from metrogis.arrays import Floats
 
 if TYPE_CHECKING:
     from metrogis.transit.calls import Ints, StopTimes
-    from metrogis.transit.stop_times import Shapes
+
+Shapes = Callable[[], pd.DataFrame]
+"""Reads the table of shapes when it is needed."""
 
 _METRES_PER_DEGREE = 111_195.0  # mean Earth radius 6371 km
 

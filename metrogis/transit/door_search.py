@@ -378,3 +378,13 @@ def network_on_foot(streets: Any) -> Any:
 def next_minutes(start: int, end: int) -> int:
     """Return how many whole minutes after ``start`` lie before ``end``."""
     return -((start - end) // 60)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Answers (origins, targets, ...): percentiles, shares, walk (minutes), each minute's time."""
+
+    percentiles: Floats
+    shares: Floats
+    walk: Floats
+    times: Floats

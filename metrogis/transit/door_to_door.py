@@ -22,6 +22,7 @@ from metrogis.transit import door_coverage
 from metrogis.transit.daytypes import DateLike
 from metrogis.transit.door_search import (
     DoorRules,
+    Found,
     Search,
     _bad,
     _number,
@@ -37,7 +38,7 @@ from metrogis.transit.door_search import (
 from metrogis.transit.feed import Feed
 from metrogis.transit.profile_search import NEVER, Ticks, Wanted, minutes
 from metrogis.transit.vehicles import MICRO
-from metrogis.transit.walking import Floats, Places
+from metrogis.transit.walking import Places
 
 __all__ = ["travel_times"]
 
@@ -273,16 +274,6 @@ class _Asked:
         last = first + 60 * (self.ticks.count - 1)
         longest = int(np.ceil(rules.max_time * 60))
         return (first - longest, last) if self.ticks.arrive else (first, last + longest)
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Answers (origins, targets, ...): percentiles, shares, walk (minutes), each minute's time."""
-
-    percentiles: Floats
-    shares: Floats
-    walk: Floats
-    times: Floats
 
 
 def _timed(search: Search, places: tuple[Places, ...], asked: _Asked) -> Found:

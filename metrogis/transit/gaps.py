@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,8 @@ import shapely
 
 from metrogis.arrays import Floats
 from metrogis.transit.calls import StopTimes
-from metrogis.transit.columns import NO_VALUE
+from metrogis.transit.columns import NO_VALUE, Mask
 from metrogis.transit.speeds import METRES_PER_DEGREE
-
-if TYPE_CHECKING:
-    from metrogis.transit.lost import Losing
 
 Longs = npt.NDArray[np.int64]
 
@@ -49,8 +46,16 @@ class Gaps:
         return len(self.stop)
 
 
+class Missing(Protocol):
+    """What a reader knows of stops it cannot place; see :class:`metrogis.transit.lost.Losing`."""
+
+    unknown: list[str]
+    calls: StopTimes | None
+    at_station: Mask | None
+
+
 def gaps(
-    losing: Losing, calls: StopTimes, trips: pd.DataFrame, stops: pd.DataFrame,
+    losing: Missing, calls: StopTimes, trips: pd.DataFrame, stops: pd.DataFrame,
     trip_route: npt.NDArray[np.int32],
 ) -> Gaps:  # fmt: skip
     """Find every call at a stop without a usable position, and where the stop may be."""

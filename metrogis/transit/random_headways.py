@@ -76,7 +76,7 @@ def random_times(search: Search, places: tuple[Places, ...], asked: Any) -> Any:
     ParameterError
         Where trips of the window run by timetable.
     """
-    from metrogis.transit.door_to_door import Found
+    from metrogis.transit.door_search import Found
 
     origins, targets = places
     n, m = len(origins.xy), len(targets.xy)

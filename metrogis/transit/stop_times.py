@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -13,13 +12,12 @@ from metrogis.arrays import Floats
 from metrogis.provenance import Audit
 from metrogis.transit.calls import Ints, StopTimes
 from metrogis.transit.columns import Mask
+from metrogis.transit.distances import Shapes, along
 from metrogis.transit.flexible import boards_between, on_request
 from metrogis.transit.lost import Losing
 from metrogis.transit.speeds import misplaced
 from metrogis.transit.tables import Table, with_broken
 from metrogis.transit.values import NO_TIME, Log, clock, decimal, integer
-
-Shapes = Callable[[], pd.DataFrame]
 
 
 def stop_times(
@@ -353,7 +351,6 @@ def _fill(
     log: Log,
     losing: Losing,
 ) -> StopTimes:
-    from metrogis.transit.distances import along
 
     blank = calls.departure == NO_TIME
     if not blank.any():

@@ -17,13 +17,12 @@ from metrogis.checks.contract.shared_types import BuiltUpValue, MinConflict, Pla
 from metrogis.checks.shared.plan_ground import GROUND_TABLE, listed, plan_land
 from metrogis.checks.shared.plans import PLANS, ZONES
 from metrogis.checks.spatial_development.corridor_conflicts import presentation as texts
+from metrogis.checks.spatial_development.corridor_conflicts.land import Ready, prepare
 from metrogis.checks.spatial_development.corridor_conflicts.passage import Passages, passages
 from metrogis.checks.spatial_development.corridor_conflicts.tables import (
-    Ready,
     conflict_table,
     corridor_table,
     municipal_table,
-    prepare,
     protected_table,
     totals,
 )

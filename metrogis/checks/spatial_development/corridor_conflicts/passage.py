@@ -19,7 +19,7 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
-from metrogis.checks.spatial_development.corridor_conflicts.tables import Ready
+from metrogis.checks.spatial_development.corridor_conflicts.land import Ready
 from metrogis.landscape.width import ClearWidth, End, clear_width, complete_ends, ends_of
 from metrogis.planning.corridors import free_space
 from metrogis.planning.overlay import polygonal
