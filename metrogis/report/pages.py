@@ -20,7 +20,7 @@ from metrogis.errors import MetrogisError
 from metrogis.maps.images import ImageLayer
 from metrogis.maps.layers import MapLayer
 from metrogis.maps.legend import legend_of
-from metrogis.maps.page import Basemap, opening_of
+from metrogis.maps.page_data import Basemap, opening_of
 from metrogis.maps.symbols import swatch_hatch
 from metrogis.maps.values import column_of, each_once, flag, heading, shown, sort_key
 from metrogis.provenance import ACTIONS, Source

@@ -30,7 +30,7 @@ from metrogis.maps import assets
 from metrogis.maps import images as map_images
 from metrogis.maps import layers as map_layers
 from metrogis.maps import page as map_page
-from metrogis.maps.page import Basemap
+from metrogis.maps.page_data import Basemap, map_data
 from metrogis.parallel import processors, share_out
 from metrogis.report import (
     data_page,
@@ -323,9 +323,7 @@ def _write_check(
     )
     body, script = map_page.take_apart(made)
     for language in languages:
-        data = map_page.map_data(
-            result, web, ground, language, page=True, basemap=basemap, images=images
-        )
+        data = map_data(result, web, ground, language, page=True, basemap=basemap, images=images)
         if problem is None and (layers or pictures):
             _write(folder / "maps" / f"{name}.{language}.js", script)
             _write(folder / "maps" / f"{name}.{language}.data.js", map_page.data_script(name, data))

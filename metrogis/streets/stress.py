@@ -23,11 +23,12 @@ from metrogis.errors import ParameterError
 from metrogis.osm import lifecycle
 from metrogis.osm.tagtable import distinct_tags
 from metrogis.osm.values import clean as plain_tags
-from metrogis.provenance import Audit, Source, attach
+from metrogis.provenance import Source, attach
 from metrogis.streets import permissions
 from metrogis.streets.directions import DIRECTIONS, Side, riding, steering
-from metrogis.streets.speeds import IMPLICIT_KEYS, Direction, speed_limit
-from metrogis.streets.stress_rules import Default, Facts, RuleSet, lts_tag, rule_set
+from metrogis.streets.speeds import IMPLICIT_KEYS, Direction
+from metrogis.streets.stress_audit import Verdict, audit_of_defaults, audit_of_speeds
+from metrogis.streets.stress_rules import Facts, RuleSet, lts_tag, rule_set
 from metrogis.texts import Text
 
 Rules = str | Path | RuleSet
@@ -63,18 +64,6 @@ class Stress(NamedTuple):
 
     level: int | None
     rule: str
-
-
-class _Verdict(NamedTuple):
-    level: int | None
-    rule: str
-    rests_on: tuple[Default, ...]
-    traffic: int | None
-    """Level of the traffic, permitted or not; None where not rated."""
-
-    def closed(self, rule: str) -> _Verdict:
-        """Return the verdict of a direction in which one may not ride."""
-        return _Verdict(0, rule, (), self.traffic)
 
 
 def level_of_traffic_stress(
@@ -166,7 +155,7 @@ def _along(
     direction: Direction,
     driving_side: Side,
     access: Access | None,
-) -> _Verdict:
+) -> Verdict:
     """Rate one direction of a way; without ``access`` as the rule set itself permits."""
     verdict = permissions.decide(tags, "bike", access or Access())
     open_ = verdict[:2] if not verdict.dropped else steering(tags)[:2]
@@ -184,14 +173,14 @@ def _along(
     # the table of access has spoken: rules that forbid are passed over
     facts = Facts(seen.tags, direction, rules.defaults, seen.lane)
     level, rule = rules.verdict(facts, permission=False)
-    return _Verdict(level, rule, tuple(facts.rests_on.values()), level)
+    return Verdict(level, rule, tuple(facts.rests_on.values()), level)
 
 
-def _rate(facts: Facts, rules: RuleSet) -> _Verdict:
+def _rate(facts: Facts, rules: RuleSet) -> Verdict:
     level, rule = rules.verdict(facts)
     rests_on = tuple(facts.rests_on.values())
     traffic = rules.verdict(facts, permission=False)[0] if level == 0 else level
-    return _Verdict(level, rule, rests_on, traffic)
+    return Verdict(level, rule, rests_on, traffic)
 
 
 def stress(
@@ -298,8 +287,8 @@ def stress(
         out[f"{d}_rule"] = rules_of[d]
         used = ["+".join(sorted(x.tag for x in v.rests_on)) for v in verdicts[d]]
         out[f"{d}_defaults"] = _objects(used)[which]
-    audit += _audit_defaults(verdicts, which, layer)
-    audit += _audit_speeds(kinds, which, layer)
+    audit += audit_of_defaults(verdicts, which, layer)
+    audit += audit_of_speeds(kinds, which, layer)
     return attach(pd.DataFrame(out, index=ways.index), Source(layer=layer), audit)
 
 
@@ -425,73 +414,6 @@ def _objects(values: list[str]) -> Array:
     out = np.empty(len(values), object)
     out[:] = values
     return out
-
-
-_REASONS = {
-    ("lanes", "missing"): Text("brak tagu lanes: wartość domyślna", "no tag lanes: default"),
-    ("lanes", "unreadable"): Text(
-        "nieczytelny tag lanes: wartość domyślna", "tag lanes cannot be read: default"
-    ),
-    ("maxspeed", "missing"): Text(
-        "brak tagu maxspeed: wartość domyślna", "no tag maxspeed: default"
-    ),
-    ("maxspeed", "unreadable"): Text(
-        "nieczytelny tag maxspeed: wartość domyślna", "tag maxspeed cannot be read: default"
-    ),
-    ("maxspeed", "national"): Text(
-        "maxspeed=national: wartość domyślna", "maxspeed=national: default"
-    ),
-    ("maxspeed", "conditional"): Text(
-        "maxspeed tylko warunkowo: nie mniej niż wartość domyślna",
-        "maxspeed holds at times only: not less than the default",
-    ),
-}
-
-
-def _audit_defaults(
-    verdicts: Mapping[Direction, list[_Verdict]], which: Array, layer: str
-) -> Audit:
-    """Count the ways that rest on each kind of default, in either direction."""
-    count = np.bincount(which, minlength=len(verdicts["forward"]))
-    ways: dict[tuple[str, str], int] = {}
-    shown: dict[tuple[str, str], set[str]] = {}
-    for kind, n in enumerate(count):
-        used = {(x.tag, x.reason): x.shown for d in DIRECTIONS for x in verdicts[d][kind].rests_on}
-        for key, text in used.items():
-            ways[key] = ways.get(key, 0) + int(n)
-            if text:
-                shown.setdefault(key, set()).add(text)
-    audit = Audit()
-    for key, what in _REASONS.items():
-        audit = audit.add(layer, "guessed", ways.get(key, 0), what, sorted(shown.get(key, ())))
-    return audit
-
-
-def _audit_speeds(kinds: list[dict[str, str]], which: Array, layer: str) -> Audit:
-    """Count the speeds read from a named limit, and unusable lts tags."""
-    count = np.bincount(which, minlength=len(kinds))
-    named, bad = 0, 0
-    names: set[str] = set()
-    bad_names: set[str] = set()
-    for tags, n in zip(kinds, count, strict=True):
-        found = speed_limit(tags)
-        if found.how == "implicit":
-            named += int(n)
-            names.add(tags[found.key])
-        if "lts" in tags and lts_tag(tags) is None:
-            bad += int(n)
-            bad_names.add(tags["lts"])
-    what = Text(
-        "prędkość z nazwy ograniczenia (np. PL:urban)", "speed by a named limit (like PL:urban)"
-    )
-    audit = Audit().add(layer, "noted", named, what, sorted(names))
-    return audit.add(
-        layer,
-        "dropped",
-        bad,
-        Text("tag lts spoza 1-4", "tag lts outside 1-4"),
-        sorted(bad_names),
-    )
 
 
 def _check_side(driving_side: str) -> None:

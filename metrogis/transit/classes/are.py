@@ -13,15 +13,14 @@ from metrogis.arrays import Bools, Floats, Ints
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 from metrogis.transit.classes import tables as t
+from metrogis.transit.classes.numbers import codes, trip_starts
 from metrogis.transit.classes.places import (
     Calls,
     Places,
     busiest_line,
-    codes,
     one_way,
     read_calls,
     read_places,
-    trip_starts,
 )
 from metrogis.transit.classes.reach import SNAP_LIMIT, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of, label_points

@@ -29,6 +29,7 @@ from metrogis.checks.active_mobility.interchange_access.tables import (
     municipal,
     settled,
 )
+from metrogis.checks.active_mobility.interchange_access.views import VIEWS
 from metrogis.checks.contract import Check, Input, Result
 from metrogis.checks.shared.cycle_lines import cycle_lines
 from metrogis.checks.shared.interchange_streets import networks
@@ -238,5 +239,5 @@ CHECK = Check(
     parameters=InterchangeAccessParameters,
     function=interchange_access,
     columns=texts.COLUMNS,
-    views=texts.VIEWS,
+    views=VIEWS,
 )

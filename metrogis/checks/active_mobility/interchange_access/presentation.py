@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from metrogis.checks.active_mobility.interchange_access import street_presentation as streets
-from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
+from metrogis.checks.active_mobility.interchange_access.views import KINDS, STATES
+from metrogis.checks.contract import Column, municipality_columns
 from metrogis.texts import UNKNOWN, Text
 
 TITLE = Text("Dojazd rowerem do węzłów przesiadkowych", "Cycle routes to interchanges")
@@ -177,11 +178,6 @@ WITHOUT = Text(
 
 # --------------------------------------------------------------------------- columns
 
-STATES = (
-    Category("yes", Text("połączony z siecią", "joined to a network"), "#009E73"),
-    Category("no", Text("niepołączony", "not joined"), "#D55E00"),
-    Category("unknown", UNKNOWN, "#999999", hatch=True),
-)
 REASONS = {
     "joined": Text("połączony", "joined"),
     "too_far": Text("infrastruktura zbyt daleko", "infrastructure too far"),
@@ -198,15 +194,6 @@ ORIGINS = {
     "station": Text("stacja kolejowa", "railway station"),
     "both": Text("węzeł ze stacją", "interchange with station"),
 }
-KINDS = (
-    Category("to_infrastructure", Text("do infrastruktury", "to infrastructure"), "#56B4E9"),
-    Category("to_network", Text("do dużej sieci", "to a large network"), "#CC79A7"),
-    Category(
-        "fragment_to_network",
-        Text("od odcinka przy węźle do dużej sieci", "from the stretch there to a large network"),
-        "#E69F00",
-    ),
-)
 
 _NAME = Column(Text("nazwa", "name"), kind="text")
 _KNOWN = Text("liczone względem znanych węzłów i stacji", "of known interchanges and stations")
@@ -444,93 +431,3 @@ COLUMNS = {
     },
     **streets.FEATURE_COLUMNS,
 }
-
-_ROUTES = Ground("cycle_data")
-
-VIEWS = (
-    View(
-        "interchanges",
-        Text("Węzły i stacje: połączenie z siecią rowerową", "Interchanges: joined to a network"),
-        column="state",
-        categories=STATES,
-        popup=(
-            "name",
-            "origin",
-            "state",
-            "reason",
-            "distance_m",
-            "network_km",
-            "network_km_medium",
-            "people_walk",
-            "people_bike",
-            "bike_stands",
-            "bike_share_m",
-        ),
-        ground=_ROUTES,
-        radius=6.0,
-        fill_opacity=0.9,
-    ),
-    View(
-        "cycle_network",
-        Text("Spójne sieci rowerowe według długości", "Connected cycle networks by length"),
-        column="length_km",
-        breaks=(0, 1, 3, 10, 50),
-        popup=("network", "length_km", "interchanges", "may_go_on"),
-        weight=2.5,
-        ground=_ROUTES,
-    ),
-    View(
-        "gaps_to_network",
-        Text("Brakujące połączenia (linia prosta)", "Missing connections (straight line)"),
-        column="kind",
-        categories=KINDS,
-        popup=("interchange", "kind", "length_m", "network_km"),
-        weight=2.0,
-        ground=_ROUTES,
-    ),
-    View(
-        "planned",
-        Text("Infrastruktura planowana i w budowie", "Infrastructure planned or being built"),
-        colour="#E69F00",
-        popup=("name", "highway", "length_km"),
-        shown=False,
-        weight=2.5,
-        ground=_ROUTES,
-    ),
-    View(
-        "municipalities",
-        Text("Infrastruktura rowerowa na 10 tys. mieszkańców", "Cycle km per 10,000 residents"),
-        column="cycle_km_per_10k",
-        breaks=(0, 2, 5, 10, 20),
-        palette="cividis",
-        popup=(
-            "name",
-            "cycle_km",
-            "cycle_km_known",
-            "cycle_known_share",
-            "cycle_km_per_10k",
-            "interchanges",
-            "interchanges_joined",
-        ),
-        shown=False,
-        ground=_ROUTES,
-    ),
-    View(
-        "municipalities",
-        Text("Udział węzłów i stacji połączonych z siecią", "Share of interchanges joined"),
-        column="joined_share",
-        breaks=(0, 0.25, 0.5, 0.75, 1),
-        palette="cividis",
-        popup=(
-            "name",
-            "interchanges",
-            "interchanges_joined",
-            "interchanges_unknown",
-            "joined_share",
-            "distance_median_m",
-        ),
-        shown=False,
-        ground=_ROUTES,
-    ),
-    *streets.VIEWS,
-)

@@ -1,0 +1,96 @@
+"""What of the stress of streets rests on defaults: rows of the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from metrogis.arrays import Array
+from metrogis.provenance import Audit
+from metrogis.streets.directions import DIRECTIONS
+from metrogis.streets.speeds import Direction, speed_limit
+from metrogis.streets.stress_rules import Default, lts_tag
+from metrogis.texts import Text
+
+
+class Verdict(NamedTuple):
+    """Stress of one direction (None: unknown or closed), the rule that gave it, its defaults."""
+
+    level: int | None
+    rule: str
+    rests_on: tuple[Default, ...]
+    traffic: int | None
+    """Level of the traffic, permitted or not; None where not rated."""
+
+    def closed(self, rule: str) -> Verdict:
+        """Return the verdict of a direction in which one may not ride."""
+        return Verdict(0, rule, (), self.traffic)
+
+
+_REASONS = {
+    ("lanes", "missing"): Text("brak tagu lanes: wartość domyślna", "no tag lanes: default"),
+    ("lanes", "unreadable"): Text(
+        "nieczytelny tag lanes: wartość domyślna", "tag lanes cannot be read: default"
+    ),
+    ("maxspeed", "missing"): Text(
+        "brak tagu maxspeed: wartość domyślna", "no tag maxspeed: default"
+    ),
+    ("maxspeed", "unreadable"): Text(
+        "nieczytelny tag maxspeed: wartość domyślna", "tag maxspeed cannot be read: default"
+    ),
+    ("maxspeed", "national"): Text(
+        "maxspeed=national: wartość domyślna", "maxspeed=national: default"
+    ),
+    ("maxspeed", "conditional"): Text(
+        "maxspeed tylko warunkowo: nie mniej niż wartość domyślna",
+        "maxspeed holds at times only: not less than the default",
+    ),
+}
+
+
+def audit_of_defaults(
+    verdicts: Mapping[Direction, list[Verdict]], which: Array, layer: str
+) -> Audit:
+    """Count the ways that rest on each kind of default, in either direction."""
+    count = np.bincount(which, minlength=len(verdicts["forward"]))
+    ways: dict[tuple[str, str], int] = {}
+    shown: dict[tuple[str, str], set[str]] = {}
+    for kind, n in enumerate(count):
+        used = {(x.tag, x.reason): x.shown for d in DIRECTIONS for x in verdicts[d][kind].rests_on}
+        for key, text in used.items():
+            ways[key] = ways.get(key, 0) + int(n)
+            if text:
+                shown.setdefault(key, set()).add(text)
+    audit = Audit()
+    for key, what in _REASONS.items():
+        audit = audit.add(layer, "guessed", ways.get(key, 0), what, sorted(shown.get(key, ())))
+    return audit
+
+
+def audit_of_speeds(kinds: list[dict[str, str]], which: Array, layer: str) -> Audit:
+    """Count the speeds read from a named limit, and unusable lts tags."""
+    count = np.bincount(which, minlength=len(kinds))
+    named, bad = 0, 0
+    names: set[str] = set()
+    bad_names: set[str] = set()
+    for tags, n in zip(kinds, count, strict=True):
+        found = speed_limit(tags)
+        if found.how == "implicit":
+            named += int(n)
+            names.add(tags[found.key])
+        if "lts" in tags and lts_tag(tags) is None:
+            bad += int(n)
+            bad_names.add(tags["lts"])
+    what = Text(
+        "prędkość z nazwy ograniczenia (np. PL:urban)", "speed by a named limit (like PL:urban)"
+    )
+    audit = Audit().add(layer, "noted", named, what, sorted(names))
+    return audit.add(
+        layer,
+        "dropped",
+        bad,
+        Text("tag lts spoza 1-4", "tag lts outside 1-4"),
+        sorted(bad_names),
+    )
