@@ -44,8 +44,8 @@ _DISTRIBUTIONS = {
     "python_calamine": "python-calamine",
     "zlib_ng": "zlib-ng",
 }
-# loaded by another library, by name: the engine of pandas, for example
-_BY_NAME = frozenset[str]()
+# loaded by another library, by name: geopandas draws frames with it (`journeys(...).explore()`)
+_BY_NAME = frozenset({"mapclassify"})
 
 
 def _imported(folder: Path) -> set[str]:

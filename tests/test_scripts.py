@@ -37,7 +37,7 @@ def test_notebook_runs(path, project) -> None:
     assert "nieznan" in str(book)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_compare_years(project, shared, tmp_path) -> None:
     out = tmp_path / "change.csv"
     data = shared / "data/som"
@@ -56,7 +56,7 @@ def test_compare_years(project, shared, tmp_path) -> None:
     assert {float(row["change"] or 0) for row in rows} == {0.0}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_publish_all_goes_on_after_a_failure(project, shared, tmp_path) -> None:
     done = subprocess.run(
         [
