@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,7 @@ import pytest
 from shapely import box
 
 import metrogis as mg
+from metrogis import catalog
 from metrogis.checks import registry
 
 DOC = Path(__file__).parents[2] / "docs" / "adding-a-check.md"
@@ -71,6 +73,22 @@ def test_the_example_answers_in_three_states(example: ModuleType) -> None:
     assert lost.features["cells"]["state"].tolist() == ["yes", "yes", "unknown"]
 
 
+def test_the_example_counts_nobody_twice_and_no_unknown_people(example: ModuleType) -> None:
+    given = layers()
+    cells = given["population"]
+    cells.loc[3] = [40.0, box(9000, 0, 9500, 500)]  # outside
+    cells.loc[4] = [5.0, box(1750, 500, 2250, 1000)]  # its middle on the border
+    result = example.near_nature(**given, walk=900)
+    table = result.municipalities
+    assert len(result.features["cells"]) == 4
+    assert table["near"].sum() == 120
+    assert result.figures["near"] == 120
+    cells.loc[2, "population"] = None
+    table = example.near_nature(**given, walk=900).municipalities
+    assert np.isnan(table["near_share"].iloc[1])
+    assert table["known_share"].iloc[1] == 0
+
+
 def test_the_example_is_a_check_like_any_other(
     example: ModuleType, demo_s: Path, tmp_path: Path
 ) -> None:
@@ -85,6 +103,18 @@ def test_the_example_is_a_check_like_any_other(
         assert title in (site / language / "near_nature.html").read_text(encoding="utf-8")
         assert "near_nature.html" in (site / language / "index.html").read_text(encoding="utf-8")
     assert "near_nature" in json.dumps(json.loads((site / "atlas.json").read_text("utf-8")))
+
+
+def test_the_catalog_lines_of_the_page_are_read(example: ModuleType, demo_s: Path) -> None:
+    (table,) = [text for text in blocks("toml") if "walk" in text]
+    given = tomllib.loads(table)
+    mg.register(example.CHECK)
+    metro = mg.open_metro(demo_s)
+    content = tomllib.loads((demo_s / "catalog.toml").read_text(encoding="utf-8"))
+    content["parameters"] = {**content.get("parameters", {}), **given.pop("parameters")}
+    assert not given
+    metro.catalog = catalog.of_content(content)
+    assert metro.parameters_of("near_nature").walk == 500
 
 
 def test_a_package_names_its_checks_and_a_broken_one_costs_itself(

@@ -235,6 +235,26 @@ def test_a_block_of_stops_out_of_all_proportion_is_lost(write, tail):
     assert read_feed(write(block(tail, own=True))).losses == ()
 
 
+@pytest.mark.parametrize(("lines", "lost"), [(2, False), (3, True)])
+def test_three_different_hops_tell_of_a_place_that_has_runs_of_its_own(write, lines, lost):
+    """Two towns with own runs, 33 km apart, and coaches between different stops in two minutes."""
+    near, far = "ABCDE", "PQRS"
+    stops = [f"{n},{54.0 + 0.0045 * i:.5f},18.5" for i, n in enumerate(near)]
+    stops += [f"{n},{54.3 + 0.0045 * i:.5f},18.5" for i, n in enumerate(far)]
+    parts = [near, near, near, far, *(near[i] + far[i] for i in range(lines))]
+    times = [f"t{k},{n},{i},{6 + k}:{2 * i:02}:00"
+             for k, part in enumerate(parts) for i, n in enumerate(part)]  # fmt: skip
+    feed = read_feed(write({
+        "stops": "\n".join(["stop_id,stop_lat,stop_lon", *stops]) + "\n",
+        "routes": "route_id,route_type\nr,3\n",
+        "trips": "trip_id,route_id,service_id\n"
+                 + "".join(f"t{k},r,W\n" for k in range(len(parts))),
+        "stop_times": "\n".join(["trip_id,stop_id,stop_sequence,departure_time", *times]) + "\n",
+        "calendar_dates": "service_id,date,exception_type\nW,20241016,1\n",
+    }))  # fmt: skip
+    assert sorted(i for loss in feed.losses for i in loss.ids) == (list(far) if lost else [])
+
+
 # ---------------------------------------------------------------- services that are not read
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from metrogis.checks.contract import Check, Ground, Input, Result, Run, View
 from metrogis.checks.contract.outlines import inner_points
-from metrogis.checks.spatial_development.functional_links import presentation as flow_texts
+from metrogis.checks.spatial_development.functional_links import presentation as texts
 from metrogis.checks.spatial_development.functional_links.findings import findings as findings_of
 from metrogis.checks.spatial_development.functional_links.lines import (
     core_lines,
@@ -171,7 +171,7 @@ def functional_links(
         modularity=regions.modularity,
     )
     return run.result(
-        municipalities=out[[*flow_texts.COLUMNS["municipalities"], "geometry"]],
+        municipalities=out[[*texts.COLUMNS["municipalities"], "geometry"]],
         features=features,
         findings=findings,
     )
@@ -198,7 +198,7 @@ def _names(
             )
     repeated = places["name"].duplicated(keep=False)
     for code, name, twice in zip(places["teryt"], places["name"], repeated, strict=True):
-        kind = flow_texts.KINDS.get(code[-1])
+        kind = texts.KINDS.get(code[-1])
         names[code] = f"{name} ({kind.pl})" if twice and kind else str(name)
     return names
 
@@ -360,7 +360,7 @@ CHECK = Check(
         "Które gminy są ze sobą najsilniej powiązane i jak mocno ciążą do miast rdzenia?",
         "Which municipalities are tied most strongly, and how far do they lean on the core cities?",
     ),
-    method=flow_texts.METHOD,
+    method=texts.METHOD,
     inputs=(
         Input("municipalities"),
         Input("od_flows"),
@@ -368,7 +368,7 @@ CHECK = Check(
     ),
     parameters=FunctionalLinksParameters,
     function=functional_links,
-    columns=flow_texts.COLUMNS,
+    columns=texts.COLUMNS,
     views=(
         View(
             "municipalities",
@@ -434,7 +434,7 @@ CHECK = Check(
             "municipalities",
             Text("Miejsce w hierarchii", "Place in the hierarchy"),
             column="dominance",
-            categories=flow_texts.DOMINANCE_CLASSES,
+            categories=texts.DOMINANCE_CLASSES,
             popup=("dominance", "dominant", "dominant_flow", "nodal_centre", "hierarchy_certain"),
             shown=False,
             ground=_KNOWN,
