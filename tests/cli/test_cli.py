@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -287,3 +289,10 @@ def test_real_metropolises_become_an_atlas(invoke, shared, project, tmp_path, na
             "built_up", "corridors", "land_cover", "structure", "localities", "streets",
         }  # fmt: skip
     shutil.rmtree(out)
+
+
+@pytest.mark.parametrize("module", ["metrogis", "metrogis.cli"])
+def test_modules_run_as_the_command(module) -> None:
+    done = subprocess.run([sys.executable, "-m", module, "--version"], capture_output=True,
+                          text=True, check=True)  # fmt: skip
+    assert done.stdout.startswith("metrogis ")

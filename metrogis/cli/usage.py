@@ -16,7 +16,7 @@ from rich.markup import escape
 from typer import rich_utils
 from typer.core import TyperGroup
 
-from metrogis.terminal import SafeConsole
+from metrogis.cli.terminal import SafeConsole
 from metrogis.texts import default_language
 from metrogis.validation import problem_of
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import metrogis as mg
 from metrogis.cli import app
-from metrogis.terminal import as_json
+from metrogis.cli.terminal import as_json
 from metrogis.texts import printable
 
 HOSTILE = "[red]Ł\x1b[2J\x1b]0;pwned\x07\u202eedoc\x9b31m\u2028[/red][link=http://x]\\"

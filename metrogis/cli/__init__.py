@@ -1,0 +1,37 @@
+"""Command line: ``metrogis atlas | run | layers | checks | demo``.
+
+Exit codes: 0 done; 1 the input or the data is wrong (all that could be done is done and published,
+each fault is one clear message, ``--debug`` shows the traceback); 2 the command was called wrongly;
+130, 143, 129 interrupted (SIGINT, SIGTERM, SIGHUP), with nothing left behind. Progress goes to
+standard error, results to standard output; ``--json`` writes results for a program to read.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+# each adds its commands to the application, in the order in which help lists them
+from metrogis.cli import atlas, checks, demo, layers
+from metrogis.cli.common import app, say
+
+__all__ = ["app", "atlas", "checks", "demo", "layers", "main"]
+
+
+def _version(value: bool) -> None:
+    if value:
+        from metrogis import __version__
+
+        print(f"metrogis {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help=say("wersja", "version")),
+    ] = False,
+) -> None:
+    """Entry point."""

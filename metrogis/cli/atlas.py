@@ -1,0 +1,310 @@
+"""``metrogis atlas`` and ``metrogis run``: checks of a metropolis, shown and published."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from metrogis.cli.common import (
+    AsJson,
+    DataFolder,
+    Debug,
+    Languages,
+    Metropolis,
+    Out,
+    Settings,
+    Strict,
+    app,
+    errors,
+    output,
+    plain,
+    say,
+)
+from metrogis.cli.guard import guarded
+from metrogis.cli.terminal import as_json as to_json
+from metrogis.errors import ParameterError
+from metrogis.texts import LANGUAGES, Text, default_language, printable
+
+
+@app.command(
+    help=say(
+        "Czyta warstwy, liczy wszystkie sprawdzenia i publikuje atlas.",
+        "Read the layers, run every check they allow, publish the atlas.",
+    )
+)
+@guarded
+def atlas(
+    layers: Metropolis,
+    output: Out = Path("public"),
+    data: DataFolder = None,
+    direction: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--direction",
+            help=say("tylko ten kierunek, np. 2.1.2", "only this direction, e.g. 2.1.2"),
+        ),
+    ] = None,
+    settings: Settings = None,
+    lang: Languages = "pl,en",
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "-j",
+            "--jobs",
+            min=1,
+            max=64,
+            help=say(
+                "ile procesów naraz (Linux); 1 zużywa najmniej pamięci",
+                "processes at a time (Linux); 1 uses the least memory",
+            ),
+        ),
+    ] = 2,
+    strict: Strict = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Publish the atlas of a metropolis."""
+    jobs = 1 if debug else jobs  # the trace of a fault stays in the process that met it
+    _run(layers, data, output, None, direction, settings, lang, as_json, jobs, strict, debug)
+
+
+@app.command(
+    name="run",
+    help=say(
+        "Liczy wybrane sprawdzenia; z -o publikuje ich strony.",
+        "Run chosen checks; with -o publish their pages.",
+    ),
+)
+@guarded
+def run_checks(
+    layers: Metropolis,
+    check: Annotated[
+        list[str],
+        typer.Option(
+            "--check", help=say("sprawdzenie; można powtarzać", "a check; may be repeated")
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help=say("folder wyniku", "output folder"))
+    ] = None,
+    data: DataFolder = None,
+    settings: Settings = None,
+    lang: Languages = "pl,en",
+    strict: Strict = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help=say(
+                "zastąp w folderze wyniku także atlas o większej liczbie sprawdzeń",
+                "replace an atlas of more checks in the output folder, too",
+            ),
+        ),
+    ] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Run chosen checks of a metropolis."""
+    _run(layers, data, output, check, None, settings, lang, as_json, 1, strict, debug, replace)
+
+
+def _run(
+    layers: str,
+    data: Path | None,
+    out: Path | None,
+    checks: list[str] | None,
+    directions: list[str] | None,
+    settings: list[str] | None,
+    languages: str,
+    as_json: bool,
+    jobs: int = 1,
+    strict: bool = False,
+    debug: bool = False,
+    replace: bool = True,
+) -> None:
+    from metrogis import atlas as atlases
+    from metrogis.checks import registry
+    from metrogis.metro import open_metro
+
+    start = time.perf_counter()
+    chosen = _languages(languages)
+    parameters = _settings(settings, checks)
+    metro = open_metro(layers, data=data)
+    total = len(registry.checks()) + 1
+    with progress(as_json, total) as tell:
+        atlas = atlases.run(
+            metro,
+            directions=directions,
+            checks=checks,
+            parameters=parameters,
+            progress=tell,
+            workers=jobs,
+            strict=strict,
+        )
+        index = None
+        if out is not None and (atlas.results or not atlas.failed):
+            index = atlas.publish(
+                out, languages=chosen, progress=tell, workers=jobs, replace=replace
+            )
+    seconds = time.perf_counter() - start
+    if as_json:
+        print(to_json(_atlas_as_json(atlas, index, seconds), indent=1))
+    else:
+        _show(atlas, index, seconds)
+    if atlas.failed:
+        _tell_failed(atlas, out is not None and index is None, debug)
+        raise typer.Exit(1)
+
+
+def _tell_failed(atlas: Any, unpublished: bool, debug: bool) -> None:
+    """Write each fault once, with the checks it cost."""
+    language = default_language()
+    checks: dict[str, list[str]] = {}
+    for check_id, error in atlas.failed.items():
+        checks.setdefault(error.text.get(language), []).append(check_id)
+        if debug:
+            errors.print(escape("".join(traceback.format_exception(error))))
+    for error in atlas.metro.unreadable.values():  # a check may lack two layers
+        checks.setdefault(error.text.get(language), [])
+    for text, cost in checks.items():
+        names = f" ({', '.join(cost)})" if cost else ""
+        errors.print(f"[bold red]{say('Błąd', 'Error')}:[/] {escape(text + names)}")
+    if unpublished:
+        errors.print(
+            say(
+                "Nic nie opublikowano: żadnego sprawdzenia nie dało się policzyć.",
+                "Nothing was published: no check could be computed.",
+            )
+        )
+
+
+@contextmanager
+def progress(quiet: bool, total: int) -> Iterator[Callable[[str, Text], None]]:
+    """Give a function that shows what is being done to which check."""
+    from metrogis import atlas
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, disable=quiet, transient=True) as bar:
+        task = bar.add_task("", total=total)
+
+        def tell(name: str, what: Text) -> None:
+            shown = printable(f"{name}: {what.get(default_language())}")
+            bar.update(task, description=escape(shown))
+            if what in (atlas.DONE, atlas.SKIPPED, atlas.FAILED):
+                bar.advance(task)
+
+        yield tell
+
+
+def _settings(pairs: list[str] | None, checks: list[str] | None) -> dict[str, dict[str, Any]]:
+    """Read ``check.parameter=value`` pairs; of one check alone, ``parameter=value`` will do."""
+    found: dict[str, dict[str, Any]] = {}
+    for pair in pairs or []:
+        name, equals, value = pair.partition("=")
+        if "." not in name and len(set(checks or ())) == 1:
+            name = f"{(checks or [])[0]}.{name.strip()}"
+        check, dot, parameter = name.strip().partition(".")
+        if not equals or not dot or not parameter:
+            raise ParameterError(
+                Text(f"nie rozumiem --set {pair}", f"cannot read --set {pair}"),
+                remedy=Text(
+                    "napisz --set sprawdzenie.parametr=wartość", "write --set check.parameter=value"
+                ),
+            )
+        found.setdefault(check, {})[parameter] = value.strip()
+    return found
+
+
+def _languages(text: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not chosen or any(part not in LANGUAGES for part in chosen):
+        raise ParameterError(
+            Text(f"nieznany język: {text}", f"unknown language: {text}"),
+            remedy=Text("użyj pl, en lub pl,en", "use pl, en or pl,en"),
+        )
+    return chosen
+
+
+def _atlas_as_json(atlas: Any, index: Path | None, seconds: float) -> dict[str, Any]:
+    first = next(iter(atlas.failed.values()), None)
+    fault = {"error": type(first).__name__, "message": str(first)} if first else {}
+    return {
+        **fault,
+        "metro": atlas.metro_name,
+        "index": str(index) if index else None,
+        "seconds": round(seconds, 2),
+        "results": {
+            check_id: {
+                "direction": result.check.direction,
+                "title": plain(result.check.title),
+                "findings": [plain(finding.render()) for finding in result.findings],
+                "figures": {name: plain(v) for name, v in result.figures.items()},
+                "parameters": json.loads(result.parameters.model_dump_json()),
+                "rows": {name: len(table) for name, table in result.tables.items()},
+                "audit": [
+                    {
+                        "layer": r.layer,
+                        "action": r.action,
+                        "count": r.count,
+                        "what": plain(r.what),
+                        "examples": r.examples,
+                    }
+                    for r in result.audit
+                ],
+            }
+            for check_id, result in atlas.results.items()
+        },
+        "skipped": {
+            s.check.id: {"layer": s.layer, "reason": plain(s.reason)} for s in atlas.skipped
+        },
+        "failed": {
+            check_id: {
+                "error": type(error).__name__,
+                "layer": error.layer,
+                "place": error.place,
+                "message": plain(error.message),
+                "remedy": plain(error.remedy) if error.remedy else None,
+                "text": plain(error.text),
+            }
+            for check_id, error in atlas.failed.items()
+        },
+    }
+
+
+def _show(atlas: Any, index: Path | None, seconds: float) -> None:
+    language = default_language()
+    table = Table(title=escape(atlas.title.get(language)), title_justify="left")
+    for heading in (
+        say("kierunek", "direction"),
+        say("sprawdzenie", "check"),
+        say("wynik", "result"),
+    ):
+        table.add_column(heading, overflow="fold")
+    for row in atlas.summary(language).itertuples():
+        mark, text = "", row.finding
+        if row.state == "skipped":
+            mark = "[yellow]"
+            text = f"{say('pominięto, brak warstwy', 'skipped, layer missing')} {text}"
+        elif row.state == "failed":
+            mark, text = "[red]", f"{say('błąd', 'failed')}: {text}"
+        table.add_row(escape(row.direction), escape(row.check), f"{mark}{escape(text)}")
+    output.print(table)
+    if len(atlas.audit):
+        output.print(
+            say(
+                "Audyt: {} wpisów (na stronach i w --json).",
+                "Audit: {} rows (on the pages and in --json).",
+            ).format(len(atlas.audit))
+        )
+    if index is not None:
+        output.print(f"{say('Atlas', 'Atlas')}: {escape(str(index))}  ({seconds:.1f} s)")

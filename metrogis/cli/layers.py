@@ -1,0 +1,242 @@
+"""``metrogis layers``: what is in a catalog, what is wrong with it, what a layer must contain."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from metrogis.cli.common import (
+    AsJson,
+    DataFolder,
+    Debug,
+    Metropolis,
+    blank,
+    errors,
+    layers_app,
+    output,
+    plain,
+    say,
+)
+from metrogis.cli.guard import guarded
+from metrogis.cli.terminal import as_json as to_json
+from metrogis.errors import MetrogisError
+from metrogis.texts import Text, default_language, printable
+
+
+@layers_app.command(name="list", help=say("Spis warstw katalogu.", "List the layers of a catalog."))
+@guarded
+def list_layers(
+    layers: Metropolis, data: DataFolder = None, as_json: AsJson = False, debug: Debug = False
+) -> None:
+    """List layers without reading them."""
+    from metrogis.metro import open_metro
+
+    metro = open_metro(layers, data=data)
+    if as_json:
+        print(to_json(_as_json(metro, {}), indent=1))
+    else:
+        _show(metro, {})
+
+
+@layers_app.command(
+    name="check",
+    help=say(
+        "Wczytuje każdą warstwę i mówi, co jest nie tak.", "Read every layer and say what is wrong."
+    ),
+)
+@guarded
+def check_layers(
+    layers: Metropolis, data: DataFolder = None, as_json: AsJson = False, debug: Debug = False
+) -> None:
+    """Read and validate every layer; exit with 1 when one is wrong."""
+    from metrogis.metro import open_metro
+
+    metro = open_metro(layers, data=data)
+    with errors.status(say("wczytywanie warstw", "reading layers")):
+        problems = metro.problems()
+    outlook, health = metro.outlook(), _health(metro)
+    if as_json:
+        print(to_json(_as_json(metro, problems, outlook, health), indent=1))
+    else:
+        _show(metro, problems, outlook, health)
+    if problems:
+        raise typer.Exit(1)
+
+
+@layers_app.command(
+    name="schema",
+    help=say(
+        "Kolumny warstw: rodzaj, jednostka, wartości, czy wymagana, znaczenie.",
+        "Columns of layers: type, unit, allowed values, required, meaning.",
+    ),
+)
+@guarded
+def layer_schema(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help=say("warstwa", "a layer"))
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show what a layer must contain; without a name, which layers there are."""
+    from metrogis import layer_registry, layer_tables
+
+    chosen = [layer_registry.get(name)] if name else list(layer_registry.LAYERS.values())
+    if as_json:
+        print(to_json(layer_registry.described(layer.name for layer in chosen), indent=1))
+        return
+    language = default_language()
+    for layer in chosen:
+        output.print(f"[bold]{layer.name}[/]: {escape(layer.title.get(language))}")
+        output.print(escape(layer_tables.summary(layer, language)))
+        rows = layer_tables.rows(layer, language)
+        if rows:
+            table = Table()
+            for i, head in enumerate(layer_tables.HEADS):
+                table.add_column(head.get(language), no_wrap=i == 0, overflow="fold")
+            for row in rows:
+                table.add_row(*map(escape, row))
+            output.print(table)
+
+
+@layers_app.command(
+    name="template",
+    help=say(
+        "Tabela do wypełnienia: coverage (gminy x środki transportu x rozkłady).",
+        "A table to fill in: coverage (municipalities x modes x feeds).",
+    ),
+)
+@guarded
+def layer_template(
+    layer: Annotated[
+        str, typer.Argument(metavar="LAYER", help=say("warstwa: coverage", "layer: coverage"))
+    ],
+    layers: Metropolis,
+    output_file: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help=say("plik CSV", "CSV file")),
+    ] = None,
+    data: DataFolder = None,
+    debug: Debug = False,
+) -> None:
+    """Write a table of a layer to fill in, to a file or to standard output."""
+    from metrogis.evidence.coverage import template_of
+    from metrogis.metro import open_metro
+
+    if layer != "coverage":
+        raise typer.BadParameter(
+            say("wzór jest tylko dla warstwy coverage", "only coverage has a template"),
+            param_hint="LAYER",
+        )
+    text = template_of(open_metro(layers, data=data)).to_csv(index=False, lineterminator="\n")
+    if output_file is None:
+        sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
+        return
+    output_file.parent.mkdir(parents=True, exist_ok=True)
+    output_file.write_text(text, encoding="utf-8")
+    errors.print(escape(str(output_file)))
+
+
+def _health(metro: Any) -> tuple[Any, ...]:
+    """Return the health of the timetable, if there is one that could be read."""
+    from metrogis.transit import health_of
+
+    frame = metro.layers
+    loaded = set(frame["layer"][frame["state"] == "loaded"])
+    if "timetable" not in loaded:
+        return ()
+    area = metro["municipalities"] if "municipalities" in loaded else None
+    return health_of(metro["timetable"], area=area)
+
+
+def _as_json(
+    metro: Any,
+    problems: Mapping[str, MetrogisError],
+    outlook: Mapping[str, Text | None] | None = None,
+    health: tuple[Any, ...] = (),
+) -> dict[str, Any]:
+    """Return what is known of each layer as values for JSON."""
+    rows = [
+        {key: None if blank(value) else plain(value) for key, value in row.items()}
+        for row in metro.layers.to_dict("records")
+    ]
+    for row in rows:
+        error = problems.get(str(row["layer"]))
+        row["error"] = plain(error.text) if error else None
+    audit = [
+        {"layer": r.layer, "action": r.action, "count": r.count, "what": plain(r.what)}
+        for r in metro.audit
+    ]
+    content = {"metro": metro.info.id, "layers": rows, "audit": audit}
+    if health:
+        content["health"] = [
+            {name: plain(value) for name, value in vars(row).items()} for row in health
+        ]
+    if outlook is not None:
+        content["checks"] = {
+            check: {"runs": why is None, "reason": plain(why) if why else None}
+            for check, why in outlook.items()
+        }
+    return content
+
+
+def _show(
+    metro: Any,
+    problems: Mapping[str, MetrogisError],
+    outlook: Mapping[str, Text | None] | None = None,
+    health: tuple[Any, ...] = (),
+) -> None:
+    """Print the layers, their audit, the health of the timetable, and which checks will run."""
+    language = default_language()
+    output.print(_table(metro, problems, language))
+    for row in metro.audit.to_frame(language).itertuples():
+        output.print(escape(f"{row.layer}: {row.action} {row.count}: {row.what} {row.examples}"))
+    if health:
+        from metrogis.transit import health_lines
+
+        for line in health_lines(health, language):
+            output.print(escape(line))
+    if outlook is not None:
+        ready = [check for check, why in outlook.items() if why is None]
+        output.print(f"{say('Będą policzone', 'Checks that will run')}: {', '.join(ready) or '-'}")
+        for check, why in outlook.items():
+            if why is not None:
+                text = f"{say('Nie będzie', 'Will not run')}: {check} ({why.get(language)})"
+                output.print(escape(text))
+
+
+def _table(metro: Any, problems: Mapping[str, MetrogisError], language: str) -> Table:
+    states = {
+        "loaded": say("wczytana", "loaded"),
+        "ready": say("jest", "ready"),
+        "absent": say("brak pliku", "no file"),
+        "missing": say("brak", "missing"),
+        "unreadable": say("błąd", "error"),
+    }
+    table = Table(title=escape(metro.title.get(language)), title_justify="left")
+    for heading in (
+        say("warstwa", "layer"),
+        say("stan", "state"),
+        say("wiersze", "rows"),
+        "CRS",
+        say("data", "date"),
+        say("licencja / uwagi", "licence / remarks"),
+    ):
+        table.add_column(heading, overflow="fold")
+    for row in metro.layers.to_dict("records"):
+        error = problems.get(row["layer"])
+        state = f"[red]{say('błąd', 'error')}" if error else states[row["state"]]
+        remark = row["licence"]
+        if error is not None:
+            remark = error.text.get(language)
+        elif isinstance(row["reason"], Text):
+            remark = row["reason"].get(language)
+        facts = ["" if blank(row[c]) else escape(str(row[c])) for c in ("rows", "crs", "date")]
+        table.add_row(escape(row["layer"]), state, *facts, escape("" if blank(remark) else remark))
+    return table
