@@ -6,8 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
+STAMP_DOCS := $(VENV)/.installed-docs
 KERNELS := $(VENV)/.kernels
 OUT ?= public
+# where the documentation site is built, and the atlas that its gallery shows
+DOCS ?= build/docs
+ATLAS ?= $(OUT)
 # options of pytest; one worker per core, whole files to a worker
 PYTEST ?= -n auto --dist loadfile
 
@@ -15,7 +19,7 @@ PYTEST ?= -n auto --dist loadfile
 COUNT ?= 10000
 SEED ?= 1
 
-.PHONY: atlas test long check lint types architecture browser notebooks bench fuzz clean help
+.PHONY: atlas test long check lint types architecture browser docs notebooks bench fuzz clean help
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -4
@@ -34,6 +38,10 @@ $(STAMP_DEV): $(BIN)/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(STAMP)
 
+$(STAMP_DOCS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	@touch $@
+
 $(KERNELS): $(STAMP)
 	@echo "compiling the kernels, fetching the scripts of the maps (once, about a minute)"
 	$(BIN)/python -m metrogis.warmup
@@ -42,6 +50,14 @@ $(KERNELS): $(STAMP)
 atlas: $(KERNELS)
 	$(BIN)/metrogis atlas demo --output $(OUT)
 	@echo "Open $(abspath $(OUT))/index.html"
+
+$(ATLAS)/atlas.json:
+	@$(MAKE) --no-print-directory atlas OUT=$(ATLAS)
+
+# the documentation site: strict about links and docstrings, then checked as it was built
+docs: $(STAMP_DOCS) $(ATLAS)/atlas.json
+	NO_MKDOCS_2_WARNING=1 METROGIS_ATLAS=$(ATLAS) $(BIN)/mkdocs build --quiet --site-dir $(DOCS)
+	$(BIN)/python scripts/check_site.py $(DOCS)
 
 test: $(STAMP_DEV)
 	$(BIN)/python -m pytest -m "not browser and not long" $(PYTEST)

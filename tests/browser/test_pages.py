@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import os
-import shutil
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,42 +27,6 @@ AXE = assets.Package(
         "zlC5RZt4SKNsqw==",
     },
 )
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@dataclass
-class Visit:
-    """A page with all it said and asked for."""
-
-    page: Any
-    faults: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
-
-    def evaluate(self, script: str) -> Any:
-        return self.page.evaluate(script)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no Chromium at hand")
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as playwright:
-        try:
-            made = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        except api.Error as error:
-            pytest.skip(f"Chromium does not start: {str(error).splitlines()[0]}")
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="session")
@@ -94,31 +53,7 @@ def public(synthetic: Any, tmp_path_factory: Any, leaflet: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def visit(browser: Any) -> Iterator[Any]:
-    contexts = []
-
-    def go(address: str, **options: Any) -> Visit:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        made = Visit(page)
-        page.on("console", lambda m: made.faults.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: made.faults.append(str(e)))
-        page.on("request", lambda r: note(made, r.url))
-        page.goto(address)
-        return made
-
-    def note(made: Visit, url: str) -> None:
-        if not url.startswith(("file:", "data:", "blob:", "http://127.0.0.1")):
-            made.foreign.append(url)
-
-    yield go
-    for context in contexts:
-        context.close()
-
-
-def ready(seen: Visit) -> Visit:
+def ready(seen: Any) -> Any:
     seen.page.wait_for_selector("html.map-ready")
     return seen
 
@@ -152,22 +87,10 @@ def test_every_page_opens_from_disk_without_error_or_foreign_request(public: Pat
         assert seen.evaluate("document.querySelectorAll('h1').length") == 1
 
 
-def test_map_works_from_a_server_under_the_same_policy(public: Path, visit: Any):
-    handler = functools.partial(QuietHandler, directory=os.fspath(public))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        seen = ready(visit(f"http://127.0.0.1:{server.server_port}/pl/test_check.html"))
-        assert seen.faults == []
-        assert seen.foreign == []
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+def test_map_works_from_a_server_under_the_same_policy(public: Path, visit: Any, serve: Any):
+    seen = ready(visit(f"{serve(public)}/pl/test_check.html"))
+    assert seen.faults == []
+    assert seen.foreign == []
 
 
 def test_policy_forbids_inline_script(public: Path, visit: Any):
@@ -183,7 +106,7 @@ def test_policy_forbids_inline_script(public: Path, visit: Any):
     assert any("Content Security Policy" in fault for fault in seen.faults)
 
 
-def open_popup(seen: Visit, name: str) -> str:
+def open_popup(seen: Any, name: str) -> str:
     """Open the popup of the feature whose first value is ``name``; return its text."""
     return seen.page.evaluate(_POPUP, name)
 
