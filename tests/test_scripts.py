@@ -6,18 +6,23 @@ import csv
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from metrogis.landscape.landcover import CORINE
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_notebook_runs(path, project) -> None:
+def test_notebook_runs_from_any_folder(path, tmp_path) -> None:
     import nbformat
     from nbclient import NotebookClient
 
@@ -25,9 +30,7 @@ def test_notebook_runs(path, project) -> None:
     assert all(not cell.get("outputs") for cell in book.cells), "commit notebooks without outputs"
     lines = sum(len(c.source.splitlines()) for c in book.cells if c.cell_type == "code")
     assert lines <= 120
-    NotebookClient(
-        book, timeout=300, resources={"metadata": {"path": str(project / "notebooks")}}
-    ).execute()
+    NotebookClient(book, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     html = "".join(
         output.get("data", {}).get("text/html", "")
         for cell in book.cells
@@ -35,6 +38,36 @@ def test_notebook_runs(path, project) -> None:
     )
     assert "leaflet" in html.lower()
     assert "nieznan" in str(book)
+
+
+def _texts(path: Path) -> Iterator[str]:
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        yield "".join(cell["source"])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_no_notebook_looks_for_the_repository(path) -> None:
+    for text in _texts(path):
+        assert ".cwd(" not in text
+        assert '"layers/' not in text  # metropolises that are shipped are opened by their names
+
+
+def test_classes_of_corine_are_those_that_its_rasters_hold() -> None:
+    """The files hold numbers 1 to 44 in the order of the codes; 1xx are artificial surfaces."""
+    artificial = [n for n, code in enumerate(sorted(c for c in CORINE if c > 100), 1) if code < 200]
+    blocks = [
+        tomllib.loads(block)
+        for path in NOTEBOOKS
+        for text in _texts(path)
+        for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    ]
+    named = [
+        values["built_up_values"]
+        for block in blocks
+        for values in block.get("parameters", {}).values()
+        if "built_up_values" in values and block["layers"]["built_up"]["path"].startswith("clc")
+    ]
+    assert named == [artificial]
 
 
 @pytest.mark.long
