@@ -125,7 +125,16 @@ class Archive:
             raise _broken(self.layer, entry, error) from error
 
     def size(self, table: str) -> int:
-        """Return the bytes of a table when unpacked; 0 where that cannot be told."""
+        """Return the bytes of a table when unpacked, as the directory of the zip states them.
+
+        Nothing is unpacked: feeds are ordered by the size of ``stop_times`` before any is read.
+
+        Returns
+        -------
+        int
+            0 where the feed has no such table or the file cannot be opened; :meth:`read` raises
+            then.
+        """
         entry = self.entries.get(table, "")
         try:
             if self.path.is_dir():
@@ -136,7 +145,13 @@ class Archive:
             return 0  # reading it will tell why
 
     def sha256(self) -> str:
-        """Return the hash of the file or folder."""
+        """Return the SHA-256 of the file or folder, for the record of sources.
+
+        Raises
+        ------
+        SourceError
+            If the file cannot be read.
+        """
         try:
             return file_hash(self.path)
         except OSError as error:

@@ -43,7 +43,18 @@ class Calendar:
         return self.first + timedelta(days=len(self.runs) - 1)
 
     def on(self, date: Date) -> Mask:
-        """Return which services run on ``date``; a feed runs only within its validity."""
+        """Return which services run on ``date``.
+
+        Parameters
+        ----------
+        date : date
+
+        Returns
+        -------
+        ndarray of bool (services,)
+            A feed runs within its validity only, whatever its calendar says beyond. All False for a
+            date outside the span of the calendar.
+        """
         day = (date - self.first).days
         if not 0 <= day < len(self.runs):
             return np.zeros(len(self.services), bool)

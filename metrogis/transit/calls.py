@@ -43,7 +43,18 @@ class StopTimes:
         return StopTimes(*(getattr(self, f)[keep] for f in self.__dataclass_fields__))
 
     def bounds(self, n_trips: int) -> npt.NDArray[np.int64]:
-        """Return where each trip's rows start; trip i has rows bounds[i]:bounds[i+1]."""
+        """Return where the calls of each trip begin and end.
+
+        Parameters
+        ----------
+        n_trips : int
+            Rows of the table of trips; a trip without calls has an empty range.
+
+        Returns
+        -------
+        ndarray of int64 (n_trips + 1,)
+            Trip ``i`` has rows ``bounds[i]:bounds[i + 1]``, since rows are sorted by trip.
+        """
         begin = np.flatnonzero(np.r_[True, self.trip[1:] != self.trip[:-1]][: len(self.trip)])
         bounds = np.zeros(n_trips + 1, np.int64)
         bounds[self.trip[begin] + 1] = np.diff(np.append(begin, len(self.trip)))

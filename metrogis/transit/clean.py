@@ -1,4 +1,4 @@
-"""Cleaning of the small GTFS tables: stops, routes, trips, frequencies, feed_info, transfers.
+"""Cleaning of the small GTFS tables: stops, routes, trips.
 
 Each function takes a :class:`~metrogis.transit.tables.Table` and returns a typed frame with the
 audit of what was dropped, repaired or guessed.
@@ -21,7 +21,7 @@ from metrogis.transit.flexible import AREA_COLUMNS, WINDOW_COLUMNS
 from metrogis.transit.lost import Losing
 from metrogis.transit.modes import NO_ROUTE_TYPE, is_air, known_route_type, mode_group, mode_of
 from metrogis.transit.tables import Table, empty_table
-from metrogis.transit.values import NO_TIME, Log, clock, decimal, integer
+from metrogis.transit.values import Log, decimal, integer
 
 WANTED: dict[str, tuple[str, ...]] = {
     "agency": ("agency_id", "agency_name", "agency_timezone", "agency_lang"),
@@ -112,7 +112,21 @@ _NEEDED: dict[str, tuple[str, ...]] = {
 
 
 def require(table: Table, name: str, layer: str) -> None:
-    """Raise SchemaError where a table lacks a column that nothing can stand in for."""
+    """Check that a table has the columns for which nothing can stand in.
+
+    Parameters
+    ----------
+    table : Table
+    name : str
+        GTFS name of the table, without ``.txt``.
+    layer : str
+        Name of the feed, for messages.
+
+    Raises
+    ------
+    SchemaError
+        Names the file and the columns that are missing.
+    """
     missing = [c for c in _NEEDED.get(name, ()) if c not in table]
     if missing:
         raise SchemaError(
@@ -157,7 +171,24 @@ def unique_ids(
 
 
 def stops(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.DataFrame, Audit]:
-    """Return stops with numeric coordinates (NaN = unknown) and the root of their station."""
+    """Clean ``stops.txt``: positions, kinds, stations, names.
+
+    A stop without coordinates takes those of the root of its station and is said to be repaired;
+    coordinates at 0, 0 or off the globe count as missing.
+
+    Parameters
+    ----------
+    table : Table
+    feed : str
+        Name of the feed, for the audit.
+    losing : Losing, optional
+        Collects ids that stand for two stops, and which stops took the place of their station.
+
+    Returns
+    -------
+    (DataFrame, Audit)
+        One row per id, see :class:`metrogis.transit.Feed`: degrees in WGS 84, NaN = unknown.
+    """
     log = Log(feed, table.file)
     table, other = unique_ids(table, "stop_id", log, ("stop_lat", "stop_lon"))
     ids = table["stop_id"].text()
@@ -170,6 +201,7 @@ def stops(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Dat
         "unknown location_type: a stop",
         ids[bad],
     )
+    # null island: an exporter's way to write "no position"
     zero = (np.abs(lat) < 1e-3) & (np.abs(lon) < 1e-3)
     outside = (np.abs(lat) > 90) | (np.abs(lon) > 180)
     lat[zero | outside] = np.nan
@@ -255,7 +287,23 @@ def _roots(parent: Any, ids: npt.NDArray[np.object_], log: Log) -> Any:
 
 
 def routes(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.DataFrame, Audit]:
-    """Return routes with mode, mode group and line name."""
+    """Clean ``routes.txt``: mode, mode group, name of the line.
+
+    Parameters
+    ----------
+    table : Table
+    feed : str
+        Name of the feed, for the audit.
+    losing : Losing, optional
+        Collects routes whose mode is unknown, ids that stand for two routes, and modes that are
+        public transport to some and none to others (taxi, miscellaneous).
+
+    Returns
+    -------
+    (DataFrame, Audit)
+        One row per id, see :class:`metrogis.transit.Feed`. Routes of an unknown ``route_type``
+        count as bus and are said to be guessed.
+    """
     log = Log(feed, table.file)
     table, other = unique_ids(
         table, "route_id", log, ("route_type", "route_short_name", "route_long_name")
@@ -319,7 +367,24 @@ def routes(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Da
 def trips(
     table: Table, route_frame: pd.DataFrame, feed: str, losing: Losing | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, Audit]:
-    """Return trips, and the routes with those added that only trips name."""
+    """Clean ``trips.txt``; add routes that only trips name.
+
+    Parameters
+    ----------
+    table : Table
+    route_frame : DataFrame
+        From :func:`routes`.
+    feed : str
+        Name of the feed, for the audit.
+    losing : Losing, optional
+        Collects trips without id, of unknown routes, and ids that stand for two trips.
+
+    Returns
+    -------
+    (DataFrame, DataFrame, Audit)
+        Trips and routes, see :class:`metrogis.transit.Feed`. A route that only trips name is a bus
+        of ``route_type`` -1, guessed; a ``direction_id`` other than 0 and 1 is -1, unknown.
+    """
     log = Log(feed, table.file)
     if losing is not None:
         _trips_without_id(table, route_frame, losing)
@@ -388,95 +453,3 @@ def _trips_without_id(table: Table, routes: pd.DataFrame, losing: Losing) -> Non
 
 def _known(position: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return position[position >= 0]
-
-
-def _meets_another(trip: Any, start: Any, end: Any, known: Any) -> npt.NDArray[np.bool_]:
-    """Tell which periods another one of the same trip begins in."""
-    out = np.zeros(len(trip), bool)
-    rows = np.flatnonzero(known)
-    order = rows[np.lexsort((start[rows], trip[rows]))]
-    here, following = order[:-1], order[1:]
-    out[here] = (trip[here] == trip[following]) & (start[following] < end[here])
-    return out
-
-
-def frequencies(
-    table: Table, trip_ids: pd.Series, feed: str, max_time: int, losing: Losing | None = None
-) -> tuple[pd.DataFrame, Audit]:
-    """Return headways: trip (position), start, end (seconds, half-open), headway, exact."""
-    log = Log(feed, table.file)
-    if losing is not None and (table.broken is not None or table.cut):
-        part = table.broken if table.broken is not None else table.filter(np.zeros(table.n, bool))
-        row_of = part["trip_id"].find(trip_ids)
-        losing.note(
-            "trip", "wiersze frequencies.txt nieczytelne", "rows of frequencies.txt unreadable",
-            count=part.n + table.cut, trips=_known(row_of),
-            anywhere=table.cut or bool((row_of < 0).any()),
-        )  # fmt: skip
-    if not table.n:
-        none: dict[str, Any] = dict.fromkeys(("trip", "start", "end", "headway"), np.int64)
-        empty = {c: np.zeros(0, kind) for c, kind in {**none, "exact": bool}.items()}
-        return pd.DataFrame(empty), log.audit
-    trip = table["trip_id"].find(trip_ids)
-    names = table["trip_id"].text()
-    log(
-        "dropped",
-        trip < 0,
-        "częstotliwość nieznanego kursu",
-        "headway of an unknown trip",
-        names[trip < 0],
-    )
-    start, end = (
-        clock(table[c], max_time, log, c)[0].astype(np.int64) for c in ("start_time", "end_time")
-    )
-    headway, bad = integer(table["headway_secs"], 0, log=log, name="headway_secs")
-    exact, wrong = integer(table["exact_times"], 0, range(2), log=log, name="exact_times")
-    log(
-        "guessed",
-        wrong,
-        "nieznane exact_times: przyjęto 0",
-        "unknown exact_times: 0 taken",
-        names[wrong],
-    )
-    known = (trip >= 0) & (start != NO_TIME) & (end != NO_TIME)
-    past = known & (end < start) & (end + 86400 <= max_time)
-    # the next day is a fair guess only where it leaves the trip's other periods alone
-    past &= ~_meets_another(trip, start, np.where(past, end + 86400, end), known)
-    log(
-        "guessed", past, "koniec przed początkiem: przyjęto następny dzień",
-        "end before start: next day taken", names[past],
-    )  # fmt: skip
-    end = np.where(past, end + 86400, end)
-    right = known & ~bad & (headway > 0) & (end > start)
-    wrong = (trip >= 0) & ~right
-    log(
-        "dropped", wrong, "częstotliwość bez sensu (czas lub odstęp)",
-        "headway that makes no sense (time or interval)", names[wrong],
-    )  # fmt: skip
-    if losing is not None:
-        losing.note(
-            "trip", "częstotliwość nieznanego kursu", "headway of an unknown trip",
-            names[trip < 0], anywhere=True,
-        )  # fmt: skip
-        losing.note(
-            "trip", "częstotliwość bez sensu (czas lub odstęp)",
-            "headway that makes no sense (time or interval)", names[wrong], trips=trip[wrong],
-        )  # fmt: skip
-    frame = pd.DataFrame(
-        {"trip": trip, "start": start, "end": end, "headway": headway, "exact": exact == 1}
-    )[right]
-    frame = frame.sort_values(["trip", "start"], kind="stable").reset_index(drop=True)
-    again = frame.duplicated(["trip", "start", "end", "headway"]).to_numpy()
-    log("dropped", again, "częstotliwość powtórzona", "headway repeated")
-    frame = frame[~again].reset_index(drop=True)
-    same = frame["trip"].to_numpy()
-    overlap = (same[1:] == same[:-1]) & (
-        frame["start"].to_numpy()[1:] < frame["end"].to_numpy()[:-1]
-    )
-    log("noted", overlap, "okresy częstotliwości zachodzą na siebie", "headway periods overlap")
-    log(
-        "modelled", ~frame["exact"].to_numpy(),
-        "odjazdy według odstępu, nie rozkładu (exact_times = 0)",
-        "departures by headway, not by timetable (exact_times = 0)",
-    )  # fmt: skip
-    return frame, log.audit

@@ -79,14 +79,39 @@ class Column:
         return len(self._arrow if self._codes is None and self._arrow is not None else self.codes)
 
     def whole(self, default: int) -> npt.NDArray[np.int32] | None:
-        """Return a column read as whole numbers, blanks as ``default``; None for other columns."""
+        """Return a column that was read as whole numbers.
+
+        Parameters
+        ----------
+        default : int
+            What blanks become.
+
+        Returns
+        -------
+        ndarray of int32 (rows,) or None
+            None for a column of texts: those are parsed one distinct text at a time.
+        """
         if self._codes is not None or self._arrow is None or pa.types.is_string(self._arrow.type):
             return None
         filled = self._arrow.fill_null(default) if self._arrow.null_count else self._arrow
         return cast("npt.NDArray[np.int32]", filled.to_numpy())
 
     def decimal(self) -> npt.NDArray[np.float64] | None:
-        """Return decimal numbers, NaN for blanks; None where a text is no plain number."""
+        """Return decimal numbers of a column of texts.
+
+        Returns
+        -------
+        ndarray of float (rows,) or None
+            NaN for blanks and numbers that are not finite. None where a text is no plain number:
+            the slow parser then says what is wrong.
+
+        Examples
+        --------
+        >>> Column(np.array([0, 1, 0]), ["1.5", ""]).decimal().tolist()
+        [1.5, nan, 1.5]
+        >>> Column(np.array([0]), ["1,5"]).decimal() is None
+        True
+        """
         try:
             blank = pc.equal(self.texts, "")
             numbers = pc.if_else(blank, None, self.texts).cast(pa.float64())
@@ -96,7 +121,23 @@ class Column:
         return self.spread(np.where(np.isfinite(table), table, np.nan))
 
     def map(self, function: Callable[[str], Any], dtype: Any) -> npt.NDArray[Any]:
-        """Return ``function`` of every row's text, computed once per distinct text."""
+        """Return ``function`` of the text of every row, computed once per distinct text.
+
+        Parameters
+        ----------
+        function : callable of str
+        dtype : dtype
+            Of the result; ``object`` keeps whatever the function returns, sequences too.
+
+        Returns
+        -------
+        ndarray (rows,)
+
+        Examples
+        --------
+        >>> Column(np.array([0, 1, 0]), ["a", "bcd"]).map(len, np.int64).tolist()
+        [1, 3, 1]
+        """
         found = [function(v) for v in self.values]
         if dtype is object:
             table = np.empty(len(found), dtype=object)
@@ -106,7 +147,16 @@ class Column:
         return self.spread(table)
 
     def spread(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return for every row the entry of ``table`` that stands for its text."""
+        """Return for every row the entry of ``table`` that stands for its text.
+
+        Parameters
+        ----------
+        table : ndarray (distinct texts,)
+
+        Returns
+        -------
+        ndarray (rows,)
+        """
         return table[self.codes] if len(table) else np.zeros(0, dtype=table.dtype)
 
     def text(self) -> npt.NDArray[np.object_]:
@@ -118,7 +168,18 @@ class Column:
         return text_series(self.texts.take(pa.array(self.codes)))
 
     def find(self, ids: Iterable[str]) -> Ints:
-        """Return the position of every row's text in ``ids``, -1 where it is not there."""
+        """Return the position of the text of every row among ids.
+
+        Parameters
+        ----------
+        ids : iterable of str
+            Distinct.
+
+        Returns
+        -------
+        ndarray of int (rows,)
+            -1 where the text is none of the ids.
+        """
         return self.spread(positions(self.texts, ids))
 
     def filter(self, keep: Mask) -> Column:
@@ -143,14 +204,21 @@ class Column:
         return result, rest.values
 
     def any_odd_clock(self) -> bool:
-        """Tell whether a text is blank or has another length than ``H:MM:SS`` or ``HH:MM:SS``."""
+        """Return whether a text cannot be a time: it is blank, or not of the length of a clock.
+
+        A quick test by length alone (``H:MM:SS``, ``HH:MM:SS``): False means that every cell has a
+        text of the length of a time, not that it is one.
+        """
         if self._arrow is None or self._codes is not None:
             return any(len(v) not in (7, 8) for v in self.values)
         size = pc.binary_length(self._arrow)
         return bool(pc.any(pc.or_(pc.less(size, 7), pc.greater(size, 8))).as_py())
 
     def same_as(self, other: Column) -> bool:
-        """Tell, where it is cheap to see, that two plain columns hold the same texts."""
+        """Return whether two plain columns hold the same texts, where that is cheap to see.
+
+        False says nothing: the columns may be alike and sorted into distinct texts already.
+        """
         return self._arrow is not None and other._arrow is not None and bool(
             self._arrow.equals(other._arrow)
         )  # fmt: skip
@@ -250,7 +318,19 @@ _BYTE = np.uint64(0xFF)
 
 
 def by_runs(chunked: pa.ChunkedArray) -> Column:
-    """Sort out distinct texts run by run: rows of one trip stand together as a rule."""
+    """Return a column of texts sorted out run by run of equal texts.
+
+    Rows of one trip stand together as a rule: distinct texts are looked for among the heads of
+    runs, about one for a trip and not one for a call.
+
+    Parameters
+    ----------
+    chunked : pyarrow.ChunkedArray of string
+
+    Returns
+    -------
+    Column
+    """
     runs = [pc.run_end_encode(chunk) for chunk in chunked.chunks if len(chunk)]
     heads = _distinct([r.values for r in runs])
     sizes = [np.diff(r.run_ends.to_numpy(), prepend=0) for r in runs]
@@ -264,7 +344,17 @@ def _distinct(chunks: list[pa.StringArray]) -> Column:
 
 
 def coded_column(chunked: pa.ChunkedArray) -> Column:
-    """Return a column of a dictionary array."""
+    """Return a column of an array that the reader has sorted into distinct texts.
+
+    Parameters
+    ----------
+    chunked : pyarrow.ChunkedArray of dictionary
+        Chunks may have dictionaries of their own, which are made one.
+
+    Returns
+    -------
+    Column
+    """
     if not chunked.num_chunks:
         return Column(np.zeros(0, np.int32), [])
     if chunked.num_chunks > 1:
@@ -274,7 +364,21 @@ def coded_column(chunked: pa.ChunkedArray) -> Column:
 
 
 def strip(column: Column) -> tuple[Column, int]:
-    """Take blanks and quotes off the ends of texts; return also how many rows that changed."""
+    """Take blanks and quotes off the ends of texts.
+
+    Texts that become equal are one afterwards. The work is per distinct text.
+
+    Returns
+    -------
+    (Column, int)
+        The column and how many rows changed.
+
+    Examples
+    --------
+    >>> column, changed = strip(Column(np.array([0, 1, 2]), ["a", " a", '"b"']))
+    >>> column.text().tolist(), changed
+    (['a', 'a', 'b'], 2)
+    """
     if pc.utf8_trim(column.texts, characters=_BLANKS + '"').equals(column.texts):
         return column, 0
     values = [_clean(v) for v in column.values]

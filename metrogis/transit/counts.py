@@ -142,7 +142,16 @@ def _runs(feed: Feed) -> tuple[Ints, Hashes, Ints]:
 
 
 def in_two_feeds(feed: Feed) -> bool:
-    """Tell whether a run may stand in two of the feeds: then their trips are no plain sum."""
+    """Return whether a run may stand in two feeds, so that their trips are no plain sum.
+
+    Two trips may be one run where they are equal in line, places of stops and times; dates are not
+    compared here.
+
+    Parameters
+    ----------
+    feed : Feed
+        Of one feed or several.
+    """
     twins = feed._twins
     trip = np.flatnonzero(twins.candidate)
     own = positions(feed.trips["feed"], feed.feeds)[trip]

@@ -29,20 +29,47 @@ Count = Callable[[Mapping[str, Date]], int]
 
 
 def with_rule(feed: Feed, rule: DateRule) -> Feed:
-    """Return the feed with reference dates by other thresholds, told in its audit."""
+    """Return the feed with its reference dates chosen by other thresholds.
+
+    What was worked out for the timetable is kept, but for dates and day types; the rows of the
+    audit that speak of dates are replaced.
+
+    Parameters
+    ----------
+    feed : Feed
+    rule : DateRule
+
+    Returns
+    -------
+    Feed
+        Without rows on dates where the user named a date that is in no feed: asking for day types
+        raises then.
+    """
     options = replace(feed.options, date_rule=rule)
     other = replace(feed, options=options, audit=without_dates(feed.audit)).keeping(feed)
     for name in ("_feed_dates", "_day_types"):
         other.__dict__.pop(name, None)
     try:
-        rows = audit_of_dates(other._feed_dates, other.day_types())
+        rows = _audit_of_dates(other._feed_dates, other.day_types())
     except ParameterError:
         return other  # the user named a date that is in no feed: day_types() says so
     return replace(other, audit=other.audit + rows).keeping(other)
 
 
 def examine_feeds(feed: Feed) -> dict[str, FeedDates]:
-    """Return when each feed of a timetable is valid."""
+    """Return when each feed of a timetable is valid, and how many trips are usual then.
+
+    Parameters
+    ----------
+    feed : Feed
+        Its options give country and school holidays (which set the type of dates) and the
+        thresholds.
+
+    Returns
+    -------
+    dict of str to FeedDates
+        By name of the feed.
+    """
     options = feed.options
     found = {}
     for name, counts in count_by_date(feed).items():
@@ -150,7 +177,19 @@ def _dates_of(feeds: Mapping[str, FeedDay]) -> dict[str, Date]:
 
 
 def trips_by_date(dates: Mapping[str, FeedDates]) -> pd.DataFrame:
-    """Return one row per feed and date of its span: feed, date, day_type, trips, valid."""
+    """Return the trips of feeds on every date of their spans.
+
+    Parameters
+    ----------
+    dates : mapping of str to FeedDates
+        From :func:`examine_feeds`.
+
+    Returns
+    -------
+    DataFrame
+        One row per feed and date: ``feed``, ``date``, ``day_type`` (None where undecided),
+        ``trips`` (headways expanded), ``valid``.
+    """
     keys = np.array([*DAY_TYPES, None], dtype=object)
     parts = [
         pd.DataFrame(
@@ -168,7 +207,19 @@ def trips_by_date(dates: Mapping[str, FeedDates]) -> pd.DataFrame:
 
 
 def describe(feed: Feed, language: str) -> pd.DataFrame:
-    """Return one row per day type; see :meth:`metrogis.transit.Feed.describe`."""
+    """Return one row per day type; see :meth:`metrogis.transit.Feed.describe`.
+
+    Parameters
+    ----------
+    feed : Feed
+    language : {"pl", "en"}
+        Of ``why``.
+
+    Returns
+    -------
+    DataFrame (4,)
+        Numbers are NaN for a day type that is unknown.
+    """
     rows = []
     for kind in feed.day_types().values():
         row: dict[str, Any] = {
@@ -190,7 +241,7 @@ def describe(feed: Feed, language: str) -> pd.DataFrame:
 _PLACE = "/day_types"
 
 
-def audit_of_dates(dates: Mapping[str, FeedDates], types: Mapping[str, DayType]) -> Audit:
+def _audit_of_dates(dates: Mapping[str, FeedDates], types: Mapping[str, DayType]) -> Audit:
     """Return what the audit says of dates: reference dates, falls, weeks left out, odd days."""
     audit = Audit()
     for name, own in dates.items():
@@ -204,7 +255,14 @@ def audit_of_dates(dates: Mapping[str, FeedDates], types: Mapping[str, DayType])
 
 
 def without_dates(audit: Audit) -> Audit:
-    """Return an audit without the rows of :func:`audit_of_dates`."""
+    """Return an audit without the rows that speak of reference dates.
+
+    They are told by the end of their layer; :func:`with_rule` puts others in their place.
+
+    Parameters
+    ----------
+    audit : Audit
+    """
     return Audit(tuple(row for row in audit if not row.layer.endswith(_PLACE)))
 
 

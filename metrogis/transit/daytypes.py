@@ -196,7 +196,23 @@ def as_interval(value: DateLike | Interval, layer: str = "date") -> Interval:
 
 
 def parse(text: str) -> Date | None:
-    """Return the date of ``20241016`` or ``2024-10-16``; None for other texts."""
+    """Return the date that a text states.
+
+    Parameters
+    ----------
+    text : str
+        ``20241016`` or ``2024-10-16``.
+
+    Returns
+    -------
+    date or None
+        None for other texts and for days that no calendar has.
+
+    Examples
+    --------
+    >>> parse("20241016"), parse("2024-02-30") is None
+    (datetime.date(2024, 10, 16), True)
+    """
     digits = text.replace("-", "") if len(text) == 10 else text
     if len(digits) != 8 or not digits.isdecimal() or not digits.isascii():
         return None

@@ -65,7 +65,21 @@ def boardings(calls: StopTimes, runs: Runs, *, limit: int, layer: str) -> Boardi
 
 
 def departure_table(feed: Feed, found: Boardings, days: Mapping[str, Date]) -> pd.DataFrame:
-    """Return departures as a table; see :meth:`metrogis.transit.Feed.departures`."""
+    """Return departures as a table; see :meth:`metrogis.transit.Feed.departures`.
+
+    Parameters
+    ----------
+    feed : Feed
+    found : Boardings
+        Rows of the stop times and seconds after midnight, one per departure.
+    days : mapping of str to date
+        The date each feed was looked at, kept in ``attrs["dates"]``.
+
+    Returns
+    -------
+    DataFrame
+        Ids as categories: a large feed has millions of departures and thousands of ids.
+    """
     call = found.call
     trip = feed.calls.trip[call]
     route = feed._trip_route[trip]
@@ -95,7 +109,15 @@ def departure_table(feed: Feed, found: Boardings, days: Mapping[str, Date]) -> p
 
 
 def category(codes: npt.NDArray[Any], ids: pd.Series) -> pd.Categorical:
-    """Return ids by position as categories."""
+    """Return a categorical column of ids by position.
+
+    Parameters
+    ----------
+    codes : ndarray of int (rows,)
+        Positions in ``ids``; -1 is a missing value.
+    ids : Series of str
+        Distinct.
+    """
     return pd.Categorical.from_codes(codes, categories=pd.Index(ids))
 
 

@@ -24,7 +24,34 @@ if TYPE_CHECKING:
 def complete(
     coverage: Any, search: Search, frame: Any, xy: Floats, reach: float, layer: str
 ) -> Bools:
-    """Tell around which points every timetable that could serve is complete, within a walk."""
+    """Return the points around which every timetable that could serve is complete.
+
+    A time from such a point is exact; elsewhere a timetable that is missing could make it shorter.
+
+    Parameters
+    ----------
+    coverage : bool, Coverage, GeoDataFrame, DataFrame or None
+        What is known of coverage: True everywhere, None or False nowhere; coverage evidence; areas
+        with a column ``state``; or the table of coverage by municipality.
+    search : Search
+    frame : Any
+        The points as given, for the codes of their municipalities.
+    xy : ndarray (points, 2)
+        Metres, CRS of the search; NaN for points without a place, which are not known.
+    reach : float
+        Metres within which a stop could serve a point.
+    layer : str
+        Name of the points, for messages.
+
+    Returns
+    -------
+    ndarray of bool (points,)
+
+    Raises
+    ------
+    ParameterError
+        If ``coverage`` has none of these forms.
+    """
     n = len(xy)
     if coverage is None or coverage is False:
         return np.zeros(n, bool)

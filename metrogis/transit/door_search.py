@@ -142,8 +142,14 @@ def one_feed(feed: Feed | Sequence[Feed]) -> Feed:
     return _merge(feeds, "+".join(names))
 
 
-def require_one_clock(feed: Feed, days: dict[str, Date]) -> None:
-    """Refuse feeds whose clocks differ on the day: a time of day would mean two moments."""
+def _require_one_clock(feed: Feed, days: dict[str, Date]) -> None:
+    """Refuse feeds whose clocks differ on the day: a time of day would mean two moments.
+
+    Raises
+    ------
+    ParameterError
+        Names a feed of each clock. Time zones that are not known are not compared.
+    """
     offsets: dict[Any, str] = {}
     for owner, zone in zip(feed.agency["feed"], feed.agency["agency_timezone"], strict=True):
         if owner not in days or not zone:
@@ -231,7 +237,20 @@ def working_crs(network: Any, *layers: gpd.GeoSeries) -> Any:
 
 
 def coordinates(points: gpd.GeoSeries, crs: Any) -> Floats:
-    """Return metres of points in a CRS, NaN for empty ones."""
+    """Return points as metres in a projected CRS.
+
+    Parameters
+    ----------
+    points : GeoSeries of points
+        In any CRS.
+    crs : CRS
+        Projected, in metres.
+
+    Returns
+    -------
+    ndarray of float (points, 2)
+        NaN, NaN for points that are missing, empty or outside what the projection can express.
+    """
     moved = points if points.crs == crs else points.to_crs(crs)
     shapes = np.asarray(moved.array, dtype=object)
     out = np.full((len(shapes), 2), np.nan)
@@ -285,9 +304,20 @@ class Search:
         )  # fmt: skip
 
     def profile(self, links: Links, row: int, *, mirrored: bool = False) -> Profile:
-        """Return the profiles of all stops for one point, the end of the links given."""
+        """Return the profiles of all stops for one point: its non-dominated journeys, by vehicles.
+
+        Parameters
+        ----------
+        links : Links
+            Walks between points and stops, from :meth:`links`.
+        row : int
+            The point: journeys end there.
+        mirrored : bool
+            In reversed time, so that they begin there.
+        """
         own = slice(int(links.ptr[row]), int(links.ptr[row + 1]))
         end = np.full(len(self.feed.stops), NEVER, np.int64)
+        # of several walks from a stop to the point (one by a change on foot) the shortest counts
         np.minimum.at(end, links.stop[own], links.micro[own])
         rides, walks = self.sides[mirrored]
         return profile(
@@ -314,11 +344,33 @@ def prepare(
     low: int,
     high: int,
 ) -> Search:
-    """Return the search of a day; ``low`` and ``high`` are seconds that its rides lie between."""
+    """Make a timetable of a day ready to be searched.
+
+    Parameters
+    ----------
+    feed : Feed
+    date : date, str or day type
+    rules : DoorRules
+    network : street network or None
+        For walking; None: straight lines times ``rules.detour``.
+    crs : CRS
+        In which walks are measured, metres (:func:`working_crs`).
+    low, high : int
+        Seconds after midnight between which rides are kept.
+
+    Returns
+    -------
+    Search
+
+    Raises
+    ------
+    ParameterError
+        If feeds of the day are in different time zones.
+    """
     days = feed._days(date)
-    require_one_clock(feed, days)
+    _require_one_clock(feed, days)
     walker = Walker(network, float(rules.walk_speed), float(rules.detour))
-    xy = stop_coordinates(feed, crs)
+    xy = _stop_coordinates(feed, crs)
     stops = walker.places(xy, "stops")
     return Search(
         feed, rules, walker, crs, stops, _kept_rides(feed, days, low, high, xy),
@@ -337,7 +389,7 @@ def _kept_rides(feed: Feed, days: dict[str, Date], low: int, high: int, xy: Floa
     return kept[1]
 
 
-def stop_coordinates(feed: Feed, crs: Any) -> Floats:
+def _stop_coordinates(feed: Feed, crs: Any) -> Floats:
     """Return metres of all stops that vehicles call at; NaN for others, and those without place."""
     out = np.full((len(feed.stops), 2), np.nan)
     called = np.zeros(len(feed.stops), bool)
@@ -376,7 +428,18 @@ def network_on_foot(streets: Any) -> Any:
 
 
 def next_minutes(start: int, end: int) -> int:
-    """Return how many whole minutes after ``start`` lie before ``end``."""
+    """Return how many moments, a minute apart from ``start``, lie before ``end``.
+
+    Parameters
+    ----------
+    start, end : int
+        Seconds; ``start`` is the first moment, ``end`` none.
+
+    Examples
+    --------
+    >>> next_minutes(0, 3600), next_minutes(0, 61), next_minutes(0, 60)
+    (60, 2, 1)
+    """
     return -((start - end) // 60)
 
 

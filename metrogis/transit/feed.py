@@ -90,7 +90,11 @@ class Feed:
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
-        """What existed and could not be used, of all feeds but those trusted (``trust``)."""
+        """What existed and could not be used, and where it may have been.
+
+        Of all feeds but those that the catalog trusts (``trust``): their losses are in ``lost``
+        alone.
+        """
         return tuple(
             item
             for feed, found in self.lost.items()
@@ -130,7 +134,14 @@ class Feed:
         return day_rules.with_rule(self, rule)
 
     def keeping(self, other: Feed) -> Feed:
-        """Take over what was worked out for the same timetable."""
+        """Take over what was worked out for the same timetable.
+
+        Parameters
+        ----------
+        other : Feed
+            The timetable that this one is a copy of: calls, trips and calendar must be the same,
+            for the cached properties are copied as they are.
+        """
         self.__dict__.update({k: v for k, v in other.__dict__.items() if k.startswith("_")})
         return self
 
@@ -213,7 +224,11 @@ class Feed:
 
     @cached_property
     def listed_twice(self) -> Mask:
-        """Trips that repeat an earlier one on a date that both run on."""
+        """Trips that repeat an earlier one on a date that both run on, as a mask over trips.
+
+        Equal in line, places of stops and times: operators list a run in two feeds, or twice in
+        one.
+        """
         return listed_twice(self._twins, self.calendar, self._trip_service)
 
     @cached_property
@@ -312,7 +327,13 @@ class Feed:
         )
 
     def trips_on(self, day: DateLike) -> int:
-        """Return the number of runs on a date: headways expanded, runs listed twice once."""
+        """Return the number of runs on a date: headways expanded, runs listed twice once.
+
+        Parameters
+        ----------
+        day : date, str or day type
+            Of several feeds each is looked at its own reference date of a day type.
+        """
         return self._count(self._days(day))
 
     def _count(self, days: Mapping[str, Date]) -> int:

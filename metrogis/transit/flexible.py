@@ -31,7 +31,19 @@ _ANYWHERE = (0, 2, 3)
 
 
 def on_request(table: Table) -> Mask:
-    """Tell which rows of ``stop_times`` stand for an area, a group of stops or a window of time."""
+    """Return which rows of ``stop_times`` are services on request.
+
+    Parameters
+    ----------
+    table : Table
+        With or without the columns of GTFS-Flex.
+
+    Returns
+    -------
+    ndarray of bool (rows,)
+        Rows that stand for an area or a group of stops in place of a stop, or for a window of time
+        in place of a time.
+    """
     found = np.zeros(table.n, bool)
     for name in (*AREA_COLUMNS, *WINDOW_COLUMNS):
         if name in table:

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 
 def call_table(feed: Feed) -> pd.DataFrame:
-    """Return calls of trips at stops; see :attr:`metrogis.transit.Feed.stop_times`."""
+    """Return calls of trips at stops; see :attr:`metrogis.transit.Feed.stop_times`.
+
+    Returns
+    -------
+    DataFrame (calls,)
+        Ids as categories; times in seconds after midnight of the service day; ``modelled`` where a
+        time was interpolated.
+    """
     c = feed.calls
     return pd.DataFrame(
         {
@@ -30,7 +37,14 @@ def call_table(feed: Feed) -> pd.DataFrame:
 
 
 def headway_table(feed: Feed) -> pd.DataFrame:
-    """Return headways; see :attr:`metrogis.transit.Feed.frequencies`."""
+    """Return headways; see :attr:`metrogis.transit.Feed.frequencies`.
+
+    Returns
+    -------
+    DataFrame
+        One row per trip and period: ``trip_id``, ``start_time``, ``end_time`` (seconds, half-open),
+        ``headway_secs``, ``exact_times`` (bool).
+    """
     ids = feed.trips["trip_id"].to_numpy()
     h = feed.headways
     return pd.DataFrame(
@@ -45,7 +59,11 @@ def headway_table(feed: Feed) -> pd.DataFrame:
 
 
 def shape_table(feed: Feed) -> pd.DataFrame:
-    """Return the shapes of all feeds; see :attr:`metrogis.transit.Feed.shapes`."""
+    """Return the shapes of all feeds; see :attr:`metrogis.transit.Feed.shapes`.
+
+    Read from the archives at each call. Of several feeds ids are ``feed:id``, as those of trips
+    are.
+    """
     from metrogis.transit.reading import read_shapes
 
     parts = []

@@ -58,7 +58,28 @@ def gaps(
     losing: Missing, calls: StopTimes, trips: pd.DataFrame, stops: pd.DataFrame,
     trip_route: npt.NDArray[np.int32],
 ) -> Gaps:  # fmt: skip
-    """Find every call at a stop without a usable position, and where the stop may be."""
+    """Find every call at a stop without a usable position, and where the stop may be.
+
+    Between its neighbours in the trip, the stop lies where a vehicle of the mode can get and be
+    back on the route in the time between the known times around it: an ellipse with both neighbours
+    as foci. With one neighbour it is a disc.
+
+    Parameters
+    ----------
+    losing : Missing
+        Ids that name no stop, and stops that took the place of their station.
+    calls : StopTimes
+    trips, stops : DataFrame
+    trip_route : ndarray of int32 (trips,)
+        Row of each trip's route.
+
+    Returns
+    -------
+    Gaps
+        One row per stop, line and pair of neighbours: the longest reach of the trips alike, one of
+        these trips, the shape in degrees. A stop that has neighbours on both sides in some trip has
+        no rows of one neighbour.
+    """
     whole = losing.calls or calls
     lat, lon = (stops[c].to_numpy(float) for c in ("stop_lat", "stop_lon"))
     blank = ~(np.isfinite(lat) & np.isfinite(lon))

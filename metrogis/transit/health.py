@@ -19,7 +19,7 @@ import shapely
 
 from metrogis.errors import CRSError
 from metrogis.provenance import Action
-from metrogis.texts import Text, both
+from metrogis.texts import Text
 from metrogis.transit.columns import Mask
 from metrogis.transit.speeds import SLACK, TOP_SPEED, impossible_hops, trip_speeds
 
@@ -157,7 +157,15 @@ def health_of(
 
 
 def health_table(feed: Feed) -> pd.DataFrame:
-    """Return :func:`health_of` as a table; see :attr:`metrogis.transit.Feed.health`."""
+    """Return :func:`health_of` as a table; see :attr:`metrogis.transit.Feed.health`.
+
+    Returns
+    -------
+    DataFrame
+        One row per feed and indicator, zeros too: ``feed``, ``what`` (id), ``title_pl``,
+        ``title_en``, ``count``, ``examples``, ``doubt`` (bool), ``trusted`` (why the doubt is set
+        aside).
+    """
     rows = [
         (r.feed, r.what, r.title.pl, r.title.en, r.count, r.examples, r.doubt, r.trusted)
         for r in health_of(feed)
@@ -167,7 +175,18 @@ def health_table(feed: Feed) -> pd.DataFrame:
 
 
 def health_lines(rows: Iterable[HealthRow], language: str) -> list[str]:
-    """Return rows of :func:`health_of` as text, doubts first; what counts zero is left out."""
+    """Return rows of :func:`health_of` as text: by feed, doubts first.
+
+    Parameters
+    ----------
+    rows : iterable of HealthRow
+    language : {"pl", "en"}
+
+    Returns
+    -------
+    list of str
+        Without rows that count zero.
+    """
     words = {
         "doubt": Text("WĄTPLIWOŚĆ", "DOUBT"),
         "trusted": Text("wątpliwość odłożona", "doubt set aside"),
@@ -184,7 +203,11 @@ def health_lines(rows: Iterable[HealthRow], language: str) -> list[str]:
 
 
 def with_health(feed: Feed) -> Feed:
-    """Return the feed with its health in the audit: one row each, what counts zero left out."""
+    """Return the feed with its health in the audit.
+
+    One row per indicator that counts something, layer ``<feed>/health``: ``unknown`` for a doubt,
+    ``noted`` for the rest and for doubts that the catalog sets aside, with the reason it gives.
+    """
     audit = feed.audit
     for row in health_of(feed):
         action: Action = "unknown" if row.doubt else "noted"
@@ -340,8 +363,3 @@ def _outside(feed: Feed, called: Mask, area: gpd.GeoDataFrame) -> Mask:
     shapely.prepare(whole)
     beyond = set(points["stop_id"][~shapely.intersects(whole, points.geometry.to_numpy())])
     return called & feed.stops["stop_id"].isin(beyond).to_numpy()
-
-
-def title_of(what: str) -> Text:
-    """Return the title of a row by its id; the id itself for one that is not known."""
-    return TITLES.get(what, both(what))

@@ -97,11 +97,29 @@ class Profiles:
         window: tuple[float, float] = (-np.inf, np.inf),
         max_seconds: float = np.inf,
     ) -> tuple[Times, Times, Ints]:
-        """Return departure, arrival and transfers of :meth:`times` as arrays."""
+        """Return departure, arrival and transfers of :meth:`times` as arrays.
+
+        Parameters
+        ----------
+        stops : iterable of str
+            One place: the best journey of any of its stops counts.
+        window : (float, float)
+            Departures in seconds after midnight, half-open.
+        max_seconds : float
+            Longest journey, inclusive.
+
+        Returns
+        -------
+        departure, arrival : ndarray of int (journeys,)
+            Seconds, by departure.
+        transfers : ndarray of int64 (journeys,)
+            The fewest with which that departure and arrival are possible.
+        """
         numbers = self.rides.numbers(stops)
         top = len(self.count) - 1
         leave, arrive = self._entries(numbers, top)
         fewest = np.full(len(leave), top, np.int64)
+        # from few vehicles on: an entry of fewer legs that arrives as early takes the journey over
         for legs in range(top - 1, -1, -1):
             a, b = self._entries(numbers, legs)
             # the best arrival by at most that many vehicles, leaving then or later
@@ -147,7 +165,20 @@ class Profiles:
     def lines(
         self, stops: Iterable[Any], departure: Any, arrival: Any, transfers: Any
     ) -> npt.NDArray[np.object_]:
-        """Return the lines of journeys that :meth:`arrays` gave, joined by `` > ``."""
+        """Return the lines of journeys that :meth:`arrays` gave.
+
+        Parameters
+        ----------
+        stops : iterable of str
+            As given to :meth:`arrays`.
+        departure, arrival, transfers : ndarray (journeys,)
+
+        Returns
+        -------
+        ndarray of str (journeys,)
+            Lines in the order they are ridden, joined by `` > ``; empty for a journey on foot
+            alone.
+        """
         journey, first, _ = self._vehicles(stops, departure, arrival, transfers)
         names = self.rides.lines[self.rides.trip[first]]
         out = np.full(len(departure), "", dtype=object)

@@ -143,7 +143,21 @@ class Losing:
             self.notes.append(note)
 
     def unknown_stops(self, texts: Iterable[str], known: Ints) -> Ints:
-        """Return ``known`` with a number below zero for every text that names no stop."""
+        """Return positions of stops with a number below zero for every text that names no stop.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            ``stop_id`` of the rows where ``known`` is below zero, in their order.
+        known : ndarray of int (rows,)
+            Positions of stops.
+
+        Returns
+        -------
+        ndarray of int (rows,)
+            -1 - k for the k-th distinct text of ``unknown``: one id is one stop, wherever it may
+            be.
+        """
         found = known.copy()
         place = {text: k for k, text in enumerate(self.unknown)}
         for row, text in zip(np.flatnonzero(known < 0).tolist(), texts, strict=True):
@@ -152,7 +166,18 @@ class Losing:
         return found
 
     def audit(self, feed: str) -> Audit:
-        """Return a row for everything lost of which the readers have told nothing else."""
+        """Return rows for what was lost and is in no other audit.
+
+        Parameters
+        ----------
+        feed : str
+            Layer of the rows.
+
+        Returns
+        -------
+        Audit
+            ``unknown``, one row per note that no reader put in its own audit (``told``).
+        """
         audit = Audit()
         for item in self.notes:
             if not item.told:
@@ -167,7 +192,23 @@ class Losing:
         routes: pd.DataFrame,
         trip_route: npt.NDArray[np.int32],
     ) -> tuple[Loss, ...]:
-        """Return the losses with their places; cheap where nothing was lost."""
+        """Return the losses with the places where they may have been.
+
+        Cheap where nothing was lost.
+
+        Parameters
+        ----------
+        calls : StopTimes
+        trips, stops, routes : DataFrame
+            As cleaned.
+        trip_route : ndarray of int32 (trips,)
+            Row of each trip's route.
+
+        Returns
+        -------
+        tuple of Loss
+            One or more per note, then those of stops without a position.
+        """
         found = gaps(self, calls, trips, stops, trip_route)
         if not self.notes and not len(found):
             return ()

@@ -18,7 +18,20 @@ _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 
 def note_dates(losing: Losing, calendar: Table, dates: Table, trips: pd.DataFrame) -> None:
-    """Note trips of services that have no dates, or of which a row of the calendar was lost."""
+    """Note trips whose service has no dates, or lost some with a row that cannot be read.
+
+    A service without dates that lost a row as well is noted once, as one without dates. Rows that
+    name no service may have been of any trip of the feed.
+
+    Parameters
+    ----------
+    losing : Losing
+        Gets the notes.
+    calendar, dates : Table
+        ``calendar.txt`` and ``calendar_dates.txt`` as read.
+    trips : DataFrame
+        Cleaned trips.
+    """
     services = pd.unique(trips["service_id"])
     own = pd.Index(services).get_indexer(trips["service_id"])
     dated = np.zeros(len(services), bool)

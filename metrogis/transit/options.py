@@ -89,6 +89,17 @@ class Options:
     date_rule: DateRule = DateRule()
 
     def trusted(self, feed: str) -> str | None:
-        """Return why doubts about a feed are set aside; None where they stand."""
+        """Return why doubts about a feed are set aside.
+
+        Parameters
+        ----------
+        feed : str
+            Name of the feed. ``trust`` is one reason for all feeds, or one by name.
+
+        Returns
+        -------
+        str or None
+            None where the doubts stand.
+        """
         given = self.trust
         return (given if isinstance(given, str) or given is None else given.get(feed)) or None

@@ -22,7 +22,22 @@ if TYPE_CHECKING:
 
 
 def stop_points(feed: Feed, crs: Any) -> gpd.GeoDataFrame:
-    """Return stops as points; see :meth:`metrogis.transit.Feed.stop_points`."""
+    """Return stops as points; see :meth:`metrogis.transit.Feed.stop_points`.
+
+    Stops, boarding areas, and stations or entrances that vehicles call at all the same; those
+    without coordinates are left out.
+
+    Parameters
+    ----------
+    feed : Feed
+    crs : CRS
+        Projected, in metres.
+
+    Raises
+    ------
+    CRSError
+        If the CRS is not metric or stops lie where it cannot express them.
+    """
     target = require_metric(crs, layer=feed.name)
     stops = feed.stops
     modes = _modes(feed, "mode")

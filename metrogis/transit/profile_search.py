@@ -41,7 +41,11 @@ class Feet(NamedTuple):
     metres: Floats
 
     def mirror(self) -> Feet:
-        """Return the changes against their direction."""
+        """Return the changes against their direction, in rows by the stop where they end.
+
+        Changes are directed (a row of ``transfers.txt`` holds one way): mirrored time needs those
+        that lead to a stop.
+        """
         n = len(self.ptr) - 1
         start = np.repeat(np.arange(n), np.diff(self.ptr))
         order = np.lexsort((start, self.to))
@@ -79,7 +83,24 @@ class Profile:
     egress: Ints
 
     def entry(self, stop: int, time: int, vehicles: int) -> int:
-        """Return the slot of the best boarding at a stop at a time or later; -1 without one."""
+        """Return the slot of the best boarding at a stop at a time or later.
+
+        Slots of a stop are in falling order of departure, and a later departure arrives later: of
+        those that are not too early the last one arrives first.
+
+        Parameters
+        ----------
+        stop : int
+        time : int
+            Microseconds.
+        vehicles : int
+            Number of vehicles less one.
+
+        Returns
+        -------
+        int
+            Position in ``slot_*[vehicles]``; -1 without one.
+        """
         begin = int(self.ptr[stop])
         i = begin + int(self.count[vehicles, stop]) - 1
         while i >= begin and self.slot_dep[vehicles, i] < time:

@@ -45,14 +45,25 @@ class Law:
 
     @classmethod
     def of(cls, start: int, mass: Floats, longest: int) -> Law:
-        """Return the law, cut at the longest time."""
+        """Return the law of a mass by second, cut at the longest time.
+
+        Parameters
+        ----------
+        start : int
+            Second that ``mass[0]`` stands at.
+        mass : ndarray of float
+            Probabilities, at most 1 in all; what is missing to 1, and what lies past ``longest``,
+            never arrives and counts as ``longest`` in the mean.
+        longest : int
+            Seconds.
+        """
         mass = mass[: max(0, longest + 1 - start)]
         lost = max(0.0, 1.0 - float(mass.sum()))
         mean = float((np.arange(start, start + len(mass)) * mass).sum()) + lost * longest
         return cls(start, mass, mean)
 
     def later(self, seconds: int, longest: int) -> Law:
-        """Return the law of so many seconds more."""
+        """Return the law of the same time and so many seconds more, cut at the longest time."""
         return Law.of(self.start + seconds, self.mass, longest)
 
 

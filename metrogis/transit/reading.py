@@ -26,6 +26,7 @@ from metrogis.transit.calls import StopTimes
 from metrogis.transit.columns import positions, text_series
 from metrogis.transit.feed import Feed
 from metrogis.transit.flexible import note_between_stops, note_requests
+from metrogis.transit.headways import clean_headways
 from metrogis.transit.lost import Losing
 from metrogis.transit.lost_dates import note_dates
 from metrogis.transit.options import Options
@@ -52,7 +53,27 @@ _MUST = ("stops", "routes", "trips", "stop_times")
 
 
 def read_all(given: Any, name: str | None, options: Options, limits: Limits, max_time: int) -> Feed:
-    """Read one feed or several; see :func:`metrogis.transit.read_feed`."""
+    """Read one feed or several into one timetable; see :func:`metrogis.transit.read_feed`.
+
+    Parameters
+    ----------
+    given : path, sequence of paths or mapping of str to path
+        Feeds; a sequence names them by file, with a number where names repeat.
+    name : str, optional
+        Of the timetable, or of its only feed.
+    options : Options
+    limits : Limits
+        Of files.
+    max_time : int
+        Latest time of day that is read, seconds.
+
+    Raises
+    ------
+    ParameterError
+        If no feed is given, or ``trust`` names one that is not.
+    SourceError, SchemaError
+        If a feed cannot be read at all.
+    """
     if isinstance(given, Mapping):
         named = {str(k): Path(v) for k, v in given.items()}
     elif isinstance(given, (str, os.PathLike)):
@@ -162,7 +183,7 @@ def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
     if day is not None and (day[1] < first or last < day[0]):
         what = Text("data katalogu poza ważnością rozkładu", "catalog's date outside the validity")
         audit = audit.add(name, "noted", 1, what, f"{day[0]}..{day[1]}; {first}..{last}")
-    headways, notes = clean.frequencies(
+    headways, notes = clean_headways(
         tables["frequencies"], trips["trip_id"], name, max_time, losing
     )  # fmt: skip
     audit += notes
@@ -294,7 +315,19 @@ def _missing(layer: str, files: str) -> SchemaError:
 
 
 def read_shapes(archive: Archive) -> pd.DataFrame:
-    """Return the shapes of one archive in order: shape_id, lat, lon (degrees), sequence."""
+    """Return the shapes of one archive.
+
+    Parameters
+    ----------
+    archive : Archive
+
+    Returns
+    -------
+    DataFrame
+        One row per point, by shape and sequence: ``shape_id``, ``shape_pt_lat``, ``shape_pt_lon``
+        (degrees, WGS 84), ``shape_pt_sequence``. Points that cannot be read are left out; a table
+        that cannot be read is empty, for no check needs shapes.
+    """
     table = empty_table("shapes.txt")
     data = archive.read("shapes")
     if data is not None and data.strip():

@@ -147,16 +147,19 @@ class FeedDates:
         """
         return _of_type(self.counts, self.kind, self.valid, code)
 
-    def dates_of_type(self, code: int) -> tuple[Date, ...]:
+    def _dates_of_type(self, code: int) -> tuple[Date, ...]:
         """Return all dates of a type in the validity."""
-        return self.dates_at(np.flatnonzero(self.valid & (self.kind == code)))
+        return self._dates_at(np.flatnonzero(self.valid & (self.kind == code)))
 
-    def dates_at(self, at: Ints) -> tuple[Date, ...]:
+    def _dates_at(self, at: Ints) -> tuple[Date, ...]:
         """Return the dates at some positions."""
         return tuple(Date.fromordinal(d) for d in self.counts.day[at].tolist())
 
     def says(self, date: Date) -> bool:
-        """Tell whether a date lies in the validity."""
+        """Return whether a date lies in the validity of the feed.
+
+        False too for dates of an inactive week, and outside the span of the calendar.
+        """
         at = date.toordinal() - self.counts.first.toordinal()
         return 0 <= at < len(self.valid) and bool(self.valid[at])
 
@@ -243,10 +246,10 @@ def choose(dates: FeedDates, code: int, anchor: Interval | None, trusted: str | 
             date=_date(dates, may[k]), n=int(distance[k]), anchor=_written(anchor),
             limit=rule.within_days,
         )  # fmt: skip
-        return FeedDay(dates.feed, "unknown", None, why, dates.dates_of_type(code))
+        return FeedDay(dates.feed, "unknown", None, why, dates._dates_of_type(code))
     doubt = _doubt(dates, code, trusted) if usual == 0 else None
     if doubt is not None:
-        return FeedDay(dates.feed, "unknown", None, doubt, dates.dates_of_type(code))
+        return FeedDay(dates.feed, "unknown", None, doubt, dates._dates_of_type(code))
     may, distance = may[near], distance[near]
     at = _most_frequent(dates.counts, may, distance)
     if usual == 0:
@@ -267,7 +270,27 @@ def choose(dates: FeedDates, code: int, anchor: Interval | None, trusted: str | 
 
 
 def named(dates: FeedDates, code: int, date: Date, trusted: str | None) -> FeedDay:
-    """Return what a feed says of a day type on a date of its span that the user named."""
+    """Return what a feed says of a day type on a date that the user named.
+
+    The date is taken as it is, and ``why`` says so, also where the calendar has another type for
+    it.
+
+    Parameters
+    ----------
+    dates : FeedDates
+    code : int
+        Position of the day type in ``DAY_TYPES``.
+    date : date
+        Within the span of the feed.
+    trusted : str or None
+        Why doubts about the feed are set aside.
+
+    Returns
+    -------
+    FeedDay
+        ``service`` where trips run and the feed is valid then; ``none`` where nothing runs and that
+        can be believed; else ``unknown``.
+    """
     at = date.toordinal() - dates.counts.first.toordinal()
     trips = int(dates.counts.trips[at])
     why = Text("data podana przez użytkownika", "date named by the user")
@@ -289,7 +312,7 @@ def named(dates: FeedDates, code: int, date: Date, trusted: str | None) -> FeedD
         ).fill(n=usual)
     own = dates.of_type(code)
     if doubt is not None:
-        return FeedDay(dates.feed, "unknown", None, _joined(why, doubt), dates.dates_of_type(code))
+        return FeedDay(dates.feed, "unknown", None, _joined(why, doubt), dates._dates_of_type(code))
     why = _joined(why, _nothing(dates, code, own, trusted))
     return _day(dates, code, at, "none", why)
 
@@ -387,8 +410,8 @@ def _day(dates: FeedDates, code: int, at: int, state: State, why: Text) -> FeedD
     like = dates.valid & (dates.kind == code) & (counts.timetable == counts.timetable[at])
     trips = counts.trips[own]
     return FeedDay(
-        dates.feed, state, _date(dates, at), why, dates.dates_of_type(code),
-        dates.dates_at(np.flatnonzero(like)),
+        dates.feed, state, _date(dates, at), why, dates._dates_of_type(code),
+        dates._dates_at(np.flatnonzero(like)),
         float(counts.trips[at]),
         float(np.median(trips)) if len(own) else math.nan,
         float(trips.max()) if len(own) else math.nan,
@@ -396,7 +419,7 @@ def _day(dates: FeedDates, code: int, at: int, state: State, why: Text) -> FeedD
 
 
 def _date(dates: FeedDates, at: int) -> Date:
-    return dates.dates_at(np.array([at]))[0]
+    return dates._dates_at(np.array([at]))[0]
 
 
 def _written(anchor: Interval | None) -> str:

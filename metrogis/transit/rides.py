@@ -146,7 +146,11 @@ class Rides:
         return found
 
     def mirror(self) -> Rides:
-        """Return the same day with time reversed: journeys to a place become those from it."""
+        """Return the same day with time reversed: journeys to a place become those from it.
+
+        Departures are minus arrivals, stops of departure are stops of arrival, and a ride is
+        followed by the one before it; rides are again in order of departure.
+        """
         before = np.full(len(self), -1, np.int64)
         has = np.flatnonzero(self.following >= 0)
         before[self.following[has]] = has

@@ -72,7 +72,28 @@ def trip_speeds(
     trip_route: npt.NDArray[np.int32],
     top_speed: Mapping[str, float] = TOP_SPEED,
 ) -> Floats:
-    """Return the speed (m/s) that no vehicle of each trip's mode exceeds."""
+    """Return the speed that no vehicle of each trip's mode exceeds.
+
+    Parameters
+    ----------
+    routes : DataFrame
+        ``mode``.
+    trip_route : ndarray of int32 (trips,)
+        Row of each trip's route; -1 where the route is not known.
+    top_speed : mapping of str to float
+        km/h by mode; other modes get the highest.
+
+    Returns
+    -------
+    ndarray of float (trips,)
+        Metres per second.
+
+    Examples
+    --------
+    >>> routes = pd.DataFrame({"mode": ["bus"]})
+    >>> trip_speeds(routes, np.array([0, -1]), {"bus": 90, "rail": 180}).tolist()
+    [25.0, 50.0]
+    """
     fastest = max(top_speed.values())
     of_route = np.array([top_speed.get(m, fastest) for m in routes["mode"]] + [fastest]) / 3.6
     return np.asarray(of_route[trip_route])

@@ -64,11 +64,23 @@ class Table:
 
 
 def with_broken(table: Table) -> tuple[Table, Mask]:
-    """Return the table with its broken rows where they stood, and which these are."""
+    """Return the table with its broken rows where they stood in the file.
+
+    Parameters
+    ----------
+    table : Table
+
+    Returns
+    -------
+    (Table, ndarray of bool (rows,))
+        The rows together, and which of them are broken: their order matters (calls of a trip),
+        their values do not.
+    """
     mark = np.zeros(table.n, bool)
     if table.broken is None:
         return table, mark
     more = table.broken
+    # a half before row k: after row k - 1, before row k; stable for several broken rows in a row
     order = np.argsort(
         np.append(np.arange(table.n), np.array(table.broken_at) - 0.5), kind="stable"
     )
@@ -174,7 +186,25 @@ def read_table(
 
 
 def decode(data: bytes, place: str, country: str) -> tuple[bytes, Audit]:
-    """Return the file as UTF-8 without byte order mark; other encodings are rows of the audit."""
+    """Return a file as UTF-8 without byte order mark.
+
+    UTF-16 is told by its mark or by zeros in every other byte. Bytes that are not UTF-8 are
+    replaced where most other letters are; else the file is read in the one-byte encoding that fits
+    the country.
+
+    Parameters
+    ----------
+    data : bytes
+    place : str
+        Name of the file, for the audit.
+    country : str
+        ISO 3166 code.
+
+    Returns
+    -------
+    (bytes, Audit)
+        ``repaired`` or ``guessed`` where the bytes were changed.
+    """
     audit = Audit()
     if data.startswith(codecs.BOM_UTF8):
         return decode(data[3:], place, country)

@@ -55,5 +55,8 @@ def clean_transfers(table: Table, stop_ids: pd.Series, feed: str) -> tuple[pd.Da
 
 
 def for_all_lines(transfers: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of ``transfers.txt`` that hold for every line, not for some trips only."""
+    """Return the rows of ``transfers.txt`` that hold for every line.
+
+    Rows that name a trip or a route on either side hold for passengers of these alone.
+    """
     return transfers[(transfers[list(LINES)] == "").all(axis=1)]

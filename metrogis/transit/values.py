@@ -57,7 +57,24 @@ def seconds_of(text: str, limit: int) -> int:
 def clock(
     column: Column, max_time: int, log: Log, name: str
 ) -> tuple[npt.NDArray[np.int32], set[str]]:
-    """Return times as seconds, :data:`NO_TIME` for blanks, and the texts that are no time."""
+    """Return times as seconds after midnight of the service day.
+
+    Parameters
+    ----------
+    column : Column
+        ``HH:MM:SS``; hours may pass 24.
+    max_time : int
+        Later times are no times, seconds.
+    log : Log
+        Gets a row for times that are read but not written as GTFS asks.
+    name : str
+        Of the column, for messages.
+
+    Returns
+    -------
+    (ndarray of int32 (rows,), set of str)
+        Seconds, :data:`NO_TIME` for blanks and texts that are no time; and these texts.
+    """
     seconds, odd = column.seconds(lambda v: seconds_of(v, max_time))
     rest = {v for v in odd if v and not _PLAIN_TIME.match(v)}
     unread = {v for v in odd if v and seconds_of(v, max_time) == NO_TIME}

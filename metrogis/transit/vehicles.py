@@ -64,7 +64,11 @@ class Vehicles:
         return len(self.trip)
 
     def mirror(self) -> Vehicles:
-        """Return the same span with time reversed: journeys to a place become those from it."""
+        """Return the same span with time reversed: journeys to a place become those from it.
+
+        Departures are minus arrivals, and the rides before a ride are those that follow it; rides
+        are again in order of departure.
+        """
         n = len(self)
         order = np.lexsort((-np.arange(n), -self.arrival))
         rank = np.empty(n, np.int64)

@@ -78,20 +78,49 @@ class Walker:
             )
 
     @property
-    def per_metre(self) -> float:
+    def _per_metre(self) -> float:
         """Cost of a metre in the unit of the network."""
         timed = self.network is not None and self.network.unit == "s"
         return 3.6 / self.speed if timed else 1.0
 
     def micro(self, metres: Floats) -> Ints:
-        """Return the time of walks, microseconds; NEVER where they are endless."""
+        """Return the time of walks.
+
+        Parameters
+        ----------
+        metres : ndarray of float
+            Any shape; infinite or NaN where there is no walk.
+
+        Returns
+        -------
+        ndarray of int64
+            Microseconds; NEVER where there is no walk.
+
+        Examples
+        --------
+        >>> Walker(None, speed=3.6, detour=1.3).micro(np.array([1.0, 2.5])).tolist()
+        [1000000, 2500000]
+        """
         out = np.full(np.shape(metres), NEVER, np.int64)
         ends = np.isfinite(metres)
         out[ends] = np.rint(np.asarray(metres)[ends] * (3.6 / self.speed * MICRO)).astype(np.int64)
         return out
 
     def places(self, xy: Floats, layer: str) -> Places:
-        """Return points as places; those far from any street are unknown."""
+        """Return points as places, snapped once to the streets.
+
+        Parameters
+        ----------
+        xy : ndarray of float (points, 2)
+            Metres, CRS of the network; NaN for points without a place.
+        layer : str
+            Name of the points, for messages.
+
+        Returns
+        -------
+        Places
+            Points far from any street are kept; walks from them are unknown.
+        """
         if self.network is None:
             return Places(xy)
         return self._kept(
@@ -110,9 +139,23 @@ class Walker:
         return cache[key]
 
     def pairs(self, a: Places, b: Places, limit: float) -> tuple[Ints, Ints, Floats]:
-        """Return all walks from ``a`` to ``b`` of at most ``limit`` metres: rows and metres."""
+        """Return all walks from some places to others within a limit.
+
+        Parameters
+        ----------
+        a, b : Places
+            Where walks begin and end.
+        limit : float
+            Metres, inclusive to the millimetre that coordinates are rounded to.
+
+        Returns
+        -------
+        row_a, row_b : ndarray of int64 (walks,)
+            Positions in ``a`` and ``b``.
+        metres : ndarray of float (walks,)
+        """
         if self.network is not None:
-            cost = self.per_metre
+            cost = self._per_metre
             found = self.network.pairs(
                 a.on_streets, b.on_streets, limit=(limit + TOLERANCE) * cost, snap_cost=cost
             )
@@ -129,17 +172,33 @@ class Walker:
     def all_the_way(
         self, many: Places, one: Places, row: int, *, towards: bool, limit: float
     ) -> Floats:
-        """Return the metres from many points to one (or from it to them); NaN where unknown."""
+        """Return the walks between many places and one, for journeys without a vehicle.
+
+        Parameters
+        ----------
+        many, one : Places
+        row : int
+            The place of ``one``.
+        towards : bool
+            From the many to the one; else from it to them.
+        limit : float
+            Metres, inclusive.
+
+        Returns
+        -------
+        ndarray of float (many,)
+            Metres; infinite beyond the limit, NaN where either end is unknown.
+        """
         if self.network is None:
             metres = np.hypot(*(many.xy - one.xy[row]).T) * self.detour
         else:
             metres, _ = self.network.nearest(
                 one.on_streets[np.array([row])],
-                limit=limit * self.per_metre,
+                limit=limit * self._per_metre,
                 direction="to" if towards else "from",
-                snap_cost=self.per_metre,
+                snap_cost=self._per_metre,
             ).at(many.on_streets)
-            metres = metres / self.per_metre
+            metres = metres / self._per_metre
             if not one.known[row]:
                 metres = np.full(len(metres), np.nan)
         return np.where(
@@ -147,7 +206,21 @@ class Walker:
         )
 
     def links(self, points: Places, stops: Places, limit: float, *, leaving: bool) -> Links:
-        """Return the walks from points to stops (or from stops to points) within a limit."""
+        """Return the walks between points and stops within a limit, in rows by point.
+
+        Parameters
+        ----------
+        points, stops : Places
+        limit : float
+            Metres, inclusive.
+        leaving : bool
+            From points to stops; else from stops to points.
+
+        Returns
+        -------
+        Links
+            On a network kept with it: several questions ask for the same walks.
+        """
 
         def make() -> Links:
             if leaving:
@@ -168,7 +241,22 @@ def _digest(values: npt.NDArray[Any]) -> bytes:
 
 
 def links_of(point: Ints, stop: Ints, micro: Ints, metres: Floats, n: int) -> Links:
-    """Return walks in rows by point."""
+    """Return walks sorted into rows by point.
+
+    Parameters
+    ----------
+    point, stop : ndarray of int (walks,)
+    micro : ndarray of int64 (walks,)
+        Microseconds.
+    metres : ndarray of float (walks,)
+    n : int
+        Number of points.
+
+    Returns
+    -------
+    Links
+        Walks of point ``i`` are ``ptr[i]:ptr[i + 1]``, in the order given.
+    """
     ptr, order = _by_row(np.ascontiguousarray(point, np.int64), n)
     return Links(ptr, stop[order].astype(np.int32), micro[order], metres[order])
 
@@ -280,6 +368,6 @@ def _between(walker: Walker, stops: Places, a: Ints, b: Ints) -> Floats:
         apart = np.flatnonzero((a != b) & stops.known[a] & stops.known[b])
         snapped = stops.on_streets
         begin, end = snapped[a[apart]], snapped[b[apart]]
-        on_street = walker.network.paths(begin, end).distance / walker.per_metre
+        on_street = walker.network.paths(begin, end).distance / walker._per_metre
         out[apart] = on_street + begin.distance + end.distance
     return np.where(a == b, 0.0, out)

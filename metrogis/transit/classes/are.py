@@ -13,12 +13,11 @@ from metrogis.arrays import Bools, Floats, Ints
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
 from metrogis.transit.classes import tables as t
+from metrogis.transit.classes.counting import busiest_line, one_way
 from metrogis.transit.classes.numbers import codes, trip_starts
 from metrogis.transit.classes.places import (
     Calls,
     Places,
-    busiest_line,
-    one_way,
     read_calls,
     read_places,
 )
@@ -165,7 +164,18 @@ def are(
 
 
 def check_window(window: tuple[float, float]) -> None:
-    """Raise a :class:`ParameterError` for an empty window."""
+    """Check that a window of time ends after it starts.
+
+    Parameters
+    ----------
+    window : (float, float)
+        Seconds after midnight, half-open.
+
+    Raises
+    ------
+    ParameterError
+        If the window is empty or runs backwards.
+    """
     if not window[1] > window[0]:
         raise ParameterError(
             Text("przedział czasu jest pusty", "the time window is empty"), place=str(window)
@@ -173,7 +183,27 @@ def check_window(window: tuple[float, float]) -> None:
 
 
 def column_of(calls: Calls, groups: Mapping[str, str], columns: tuple[str, ...]) -> Ints:
-    """Return the column each departure is counted in; -1 for mode groups that do not count."""
+    """Return the column of the table of categories that each departure is counted in.
+
+    Parameters
+    ----------
+    calls : Calls
+    groups : mapping of str to str
+        Column by mode group (:data:`metrogis.transit.modes.MODE_GROUPS`); groups that are not named
+        do not count.
+    columns : tuple of str
+        The columns in order.
+
+    Returns
+    -------
+    ndarray of int64 (calls,)
+        Position in ``columns``; -1 for departures that do not count.
+
+    Raises
+    ------
+    ParameterError
+        If a mode group or a column is not known.
+    """
     wrong = set(groups.values()) - set(columns)
     if wrong or set(groups) - set(MODE_GROUPS):
         raise ParameterError(
@@ -235,13 +265,51 @@ def minutes_between(
 
 
 def lookup(table: Ints, row: Ints, column: Ints) -> Ints:
-    """Return the category at row and column; 0 past the last row."""
+    """Return the category in the table of a method at rows (intervals) and columns (modes).
+
+    Parameters
+    ----------
+    table : ndarray of int (rows, columns)
+        Categories from 1, the best; 0 for none.
+    row, column : ndarray of int
+        Shapes that broadcast. A row past the last one is an interval too long for any category.
+
+    Returns
+    -------
+    ndarray of int64
+        0 where there is no category.
+
+    Examples
+    --------
+    >>> table = np.array([[1, 2], [2, 3]])
+    >>> lookup(table, np.array([0, 1, 2]), np.array([1, 0, 0])).tolist()
+    [2, 2, 0]
+    """
     padded = np.vstack([table, np.zeros((1, table.shape[1]), np.int64)])
     return np.asarray(padded[np.minimum(row, len(table)), column], dtype=np.int64)
 
 
 def pick(category: Ints, minutes: Floats) -> Ints:
-    """Return the column with the best category of each place; ties: the shorter interval."""
+    """Return the column that gives each place its category: the best, of equals the more frequent.
+
+    Parameters
+    ----------
+    category : ndarray of int (places, columns)
+        1 is the best, 0 none.
+    minutes : ndarray of float (places, columns)
+        Intervals; infinite without departures.
+
+    Returns
+    -------
+    ndarray of int64 (places,)
+        0 where no column has a category.
+
+    Examples
+    --------
+    >>> pick(np.array([[0, 3], [2, 2]]), np.array([[np.inf, 30], [9, 7]])).tolist()
+    [1, 1]
+    """
+    # the interval breaks ties only: no category apart by less than 1, no interval adds over 0.1
     key = np.where(category > 0, category, 99) + np.minimum(minutes, 1e6) / 1e7
     return np.asarray(key.argmin(axis=1) if len(key) else np.zeros(0), dtype=np.int64)
 
@@ -263,7 +331,37 @@ def classify(
     reach: Reach,
     calls: Calls,
 ) -> Classes:
-    """Give each point the best class of the stops in reach, with what decided it."""
+    """Give each point the best class of the stops in reach, with what decided it.
+
+    Parameters
+    ----------
+    method : str
+    places : Places
+        Posts and the places that count as one stop.
+    stop_table : GeoDataFrame
+        One row per place: ``category`` (text), ``column``, ``line``, ``interval_min``,
+        ``departures``.
+    category : ndarray of int (places,)
+        1 is the best, 0 none.
+    ranks : ndarray of int (categories, bands)
+        Class by category and distance band; ``len(labels)`` for none.
+    labels : tuple of str
+        Classes, the best first.
+    edges : ndarray of float (bands,)
+        Ends of the distance bands, metres (:func:`metrogis.transit.classes.tables.band_edges`).
+    points : GeoDataFrame, GeoSeries or ndarray
+        Gives the index of the result.
+    reach : Reach
+        Walks from the points to the posts.
+    calls : Calls
+        Gives the audit of departures.
+
+    Returns
+    -------
+    Classes
+        ``metres`` is NaN, and ``stop`` empty, where no stop gives a class.
+    """
+    # category 0 (none) becomes -1 here, which `best` takes for a post that gives no class
     rank, post, metres = reach.best((category - 1)[places.place], ranks, edges)
     given = rank < len(labels)
     post = np.where(given, post, -1)

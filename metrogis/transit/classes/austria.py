@@ -22,11 +22,10 @@ from metrogis.transit.classes.are import (
     pick,
     roman,
 )
+from metrogis.transit.classes.counting import busiest_line, one_way
 from metrogis.transit.classes.places import (
     Calls,
     Places,
-    busiest_line,
-    one_way,
     read_calls,
     read_places,
 )

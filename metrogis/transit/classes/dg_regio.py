@@ -11,7 +11,11 @@ import pandas as pd
 from numba import njit
 
 from metrogis.transit.classes.are import check_window, column_of
-from metrogis.transit.classes.places import busiest_line, read_calls, read_places
+from metrogis.transit.classes.counting import busiest_line
+from metrogis.transit.classes.places import (
+    read_calls,
+    read_places,
+)
 from metrogis.transit.classes.reach import SNAP_LIMIT, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of, label_points
 from metrogis.transit.modes import MODE_GROUPS

@@ -28,7 +28,23 @@ def run_numbers(departures: pd.DataFrame) -> Ints:
 
 
 def trip_starts(departures: pd.DataFrame) -> Bools:
-    """Tell which trips start where they depart; what is not told is no start."""
+    """Return which departures are the start of their trip.
+
+    Parameters
+    ----------
+    departures : DataFrame
+        ``first_stop``: 1 or True where the trip starts; the column may be missing, cells blank.
+
+    Returns
+    -------
+    ndarray of bool (departures,)
+        What is not stated is no start.
+
+    Examples
+    --------
+    >>> trip_starts(pd.DataFrame({"first_stop": [1, 0, None]})).tolist()
+    [True, False, False]
+    """
     if "first_stop" not in departures.columns:
         return np.zeros(len(departures), bool)
     told = departures["first_stop"]
@@ -36,7 +52,24 @@ def trip_starts(departures: pd.DataFrame) -> Bools:
 
 
 def codes(column: pd.Series) -> tuple[Ints, list[Any]]:
-    """Codes and values of a column, without touching every row's text when it is categorical."""
+    """Return a column as positions among its distinct values.
+
+    Parameters
+    ----------
+    column : Series
+        Of a categorical one only the codes are touched, not the text of every row.
+
+    Returns
+    -------
+    (ndarray of int64, list)
+        Codes (-1 for missing values) and the values; values of a categorical column need not occur.
+
+    Examples
+    --------
+    >>> code, values = codes(pd.Series(["b", "a", None, "b"]))
+    >>> code.tolist(), values
+    ([0, 1, -1, 0], ['b', 'a'])
+    """
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy(np.int64), list(column.cat.categories)
     found, values = pd.factorize(column)

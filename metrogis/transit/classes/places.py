@@ -63,7 +63,7 @@ class Places:
     crs: Any
 
     @property
-    def first_post(self) -> Ints:
+    def _first_post(self) -> Ints:
         """The first post of each place by name and id, whatever the order of rows."""
         out = np.zeros(self.count, np.int64)
         order = np.lexsort((self.ids.astype(str), self.names.astype(str)))[::-1]
@@ -71,18 +71,41 @@ class Places:
         return out
 
     def name_of(self, place: Ints) -> Texts:
-        """Return the names of places; empty where ``place`` is -1."""
-        names = np.append(self.names[self.first_post], "")
+        """Return the name of the first post of places, by name and id.
+
+        Parameters
+        ----------
+        place : ndarray of int
+            Any shape; -1 stands for no place.
+
+        Returns
+        -------
+        ndarray of str
+            Of the same shape; empty for no place.
+        """
+        names = np.append(self.names[self._first_post], "")
         return np.asarray(names[place], dtype=object)
 
     def table(self, columns: Mapping[str, Any]) -> gpd.GeoDataFrame:
-        """Return one row per place: its name, number of posts and more columns; mean position."""
+        """Return one row per place, at the mean position of its posts.
+
+        Parameters
+        ----------
+        columns : mapping of str to array (places,)
+            What a method knows of places, added as it is.
+
+        Returns
+        -------
+        GeoDataFrame (places,)
+            ``stop_id`` and ``name`` of the first post, ``posts`` (their number), ``columns``;
+            points in the CRS of the posts.
+        """
         posts = np.bincount(self.place, minlength=self.count)
         x, y = (
             np.bincount(self.place, self.xy[:, k], minlength=self.count) / np.maximum(posts, 1)
             for k in (0, 1)
         )
-        first = self.first_post
+        first = self._first_post
         return gpd.GeoDataFrame(
             {"stop_id": self.ids[first], "name": self.names[first], "posts": posts, **columns},
             geometry=shapely.points(x, y),
@@ -229,7 +252,17 @@ class Calls:
     audit: Audit
 
     def take(self, keep: Bools) -> Calls:
-        """Return the departures where ``keep``."""
+        """Return the departures where ``keep``.
+
+        Parameters
+        ----------
+        keep : ndarray of bool (calls,)
+
+        Returns
+        -------
+        Calls
+            Lines, places and their doubts keep their numbers; the audit is that of all departures.
+        """
         return replace(
             self,
             row=self.row[keep],
@@ -419,54 +452,3 @@ def _directions(
     ahead = (way * way[first][member]).sum(axis=1) >= 0
     direction[open_] = np.where(ahead, 0, 1)
     return direction, len(open_)
-
-
-def one_way(calls: Calls, places: int, column: Ints, columns: int) -> Floats:
-    """Count departures one way, of each place (rows) and column of lines.
-
-    A line that leaves a place in both directions counts half of its departures there; one that
-    runs one way, or all of whose trips start there (a terminus), counts all of them. Where trips
-    may be missing (:attr:`Calls.doubtful`) half of them is what is certain.
-
-    Parameters
-    ----------
-    calls : Calls
-    places : int
-    column : ndarray of int (departures,)
-        What is counted together; -1 is left out.
-    columns : int
-
-    Returns
-    -------
-    ndarray (places, columns)
-    """
-    keep = column >= 0
-    place, line, direction = calls.place[keep], calls.line[keep], calls.direction[keep]
-    lines = len(calls.line_names)
-    key = (place * lines + line) * columns + column[keep]
-    keys, member = np.unique(key, return_inverse=True)
-    n = np.zeros((3, len(keys)))
-    for k, way in enumerate((0, 1, -1)):
-        n[k] = np.bincount(member[direction == way], minlength=len(keys))
-    both = (n[0] > 0) & (n[1] > 0)
-    effective = np.where(both, (n[0] + n[1]) / 2, n[0] + n[1]) + n[2] / 2
-    whole = n.sum(axis=0)
-    starts = np.bincount(member, calls.first[keep], minlength=len(keys))
-    effective = np.where(starts == whole, whole, effective)
-    doubt = calls.doubtful[keys // columns // lines]
-    effective = np.where(doubt, np.minimum(effective, whole / 2), effective)
-    flat = keys // columns // lines * columns + keys % columns
-    total = np.bincount(flat, effective, minlength=places * columns).astype(np.float64)
-    return total.reshape(places, columns)
-
-
-def busiest_line(calls: Calls, places: int, column: Ints, columns: int) -> Ints:
-    """Return the line with most departures of each place and column; -1 where there is none."""
-    keep = column >= 0
-    lines = len(calls.line_names)
-    key = (calls.place[keep] * columns + column[keep]) * lines + calls.line[keep]
-    keys, n = np.unique(key, return_counts=True)
-    order = np.lexsort((-keys, n))  # ties: the line that comes first
-    out = np.full(places * columns, -1, np.int64)
-    out[keys[order] // lines] = keys[order] % lines
-    return out.reshape(places, columns)

@@ -78,7 +78,20 @@ class Remembering:
         self._kept: dict[Any, Any] = {}
 
     def snap(self, points: Floats, **options: Any) -> Any:
-        """Snap points, or return what was found for the very same ones before."""
+        """Snap points, or return the result for the very same points and options.
+
+        Parameters
+        ----------
+        points : ndarray (n, 2)
+            Metres, CRS of the network.
+        options
+            Those of :meth:`metrogis.streets.StreetNetwork.snap`. With ``among`` nothing is
+            remembered; ``layer``, a name for messages, does not tell one request from another.
+
+        Returns
+        -------
+        Snapped
+        """
         among = options.get("among")
         if among is not None:
             return self.network.snap(points, **options)
@@ -140,7 +153,12 @@ class Reach:
 
     @cached_property
     def audit(self) -> Audit:
-        """What is not on the network, and that straight lines stand in where there is none."""
+        """What is not on the network, with counts; without a network, that walks are modelled.
+
+        Points and posts farther than ``snap_limit`` from any street have unknown walks. Straight
+        lines times a ``detour`` above 1 stand in for walks and are said once; plain distances, of
+        methods that ask for these, are no model and have no row.
+        """
         if self.network is None:
             if self.detour == 1:
                 return Audit()

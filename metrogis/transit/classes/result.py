@@ -44,14 +44,35 @@ class Classes:
 
     @property
     def code(self) -> Ints:
-        """Class as a number: position in ``labels``; their number for none, -1 for unknown."""
+        """Class of each point as a number, for arrays and maps.
+
+        Position in ``labels``; ``len(labels)`` for none, -1 for unknown.
+        """
         position = {label: i for i, label in enumerate((*self.labels, NONE))} | {UNKNOWN: -1}
         codes, values = pd.factorize(self.table["class"])
         return np.array([position[v] for v in values], dtype=np.int64)[codes]
 
 
 def label_points(rank: Ints, known: Bools, labels: tuple[str, ...]) -> np.ndarray:
-    """Return labels of ranks; ranks past the last are none, points not known unknown."""
+    """Return the label of each rank.
+
+    Parameters
+    ----------
+    rank : ndarray of int (points,)
+        Position in ``labels``; ``len(labels)`` or more for no class.
+    known : ndarray of bool (points,)
+        Points whose walks are known; others are ``"unknown"`` whatever their rank.
+    labels : tuple of str
+
+    Returns
+    -------
+    ndarray of str (points,)
+
+    Examples
+    --------
+    >>> label_points(np.array([0, 2, 0]), np.array([True, True, False]), ("A", "B")).tolist()
+    ['A', 'none', 'unknown']
+    """
     names = np.array([*labels, NONE, UNKNOWN], dtype=object)
     code = np.where(known, np.minimum(rank, len(labels)), len(labels) + 1)
     return names[code]

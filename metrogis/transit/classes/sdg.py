@@ -13,7 +13,13 @@ import shapely
 from metrogis.arrays import Bools, Floats, Ints
 from metrogis.provenance import Audit
 from metrogis.texts import Text
-from metrogis.transit.classes.places import Calls, Places, busiest_line, read_calls, read_places
+from metrogis.transit.classes.counting import busiest_line
+from metrogis.transit.classes.places import (
+    Calls,
+    Places,
+    read_calls,
+    read_places,
+)
 from metrogis.transit.classes.reach import SNAP_LIMIT, Reach, coordinates
 from metrogis.transit.classes.result import Classes, index_of, label_points
 from metrogis.transit.classes.tables import TOLERANCE

@@ -116,7 +116,20 @@ def band(metres: Any, ends: tuple[float, ...], *, first_open: bool) -> Ints:
 
 
 def band_edges(ends: tuple[float, ...], *, first_open: bool) -> Floats:
-    """Return the ends as numbers to compare with: a walk is inside while it is <= its edge."""
+    """Return ends of distance bands as edges: a walk is inside while it is at most its edge.
+
+    Parameters
+    ----------
+    ends : tuple of float
+        Metres, ascending.
+    first_open : bool
+        The first band does not hold its end.
+
+    Returns
+    -------
+    ndarray of float (bands,)
+        Ends moved by a rounding tolerance, so that a walk of exactly 300 m is on its stated side.
+    """
     edges = np.asarray(ends, dtype="float64") + TOLERANCE
     if first_open:
         edges[0] -= 2 * TOLERANCE
