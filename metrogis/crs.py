@@ -342,3 +342,10 @@ def _inside(bounds: np.ndarray, crs: pyproj.CRS, area: Any) -> bool:
     with np.errstate(invalid="ignore"):
         ok = (lon >= west - m) & (lon <= east + m) & (lat >= south - m) & (lat <= north + m)
     return bool(ok.all())
+
+
+def moved(frame: gpd.GeoDataFrame, crs: pyproj.CRS) -> gpd.GeoDataFrame:
+    """Bring a layer into ``crs``; where that is only another way to write its own, name it so."""
+    if frame.crs is not None and frame.crs.equals(crs, ignore_axis_order=True):
+        return frame.set_crs(crs, allow_override=True)
+    return frame.to_crs(crs)

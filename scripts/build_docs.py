@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from metrogis import documents
+from metrogis.catalog.document import document
 from metrogis.checks import registry
 from metrogis.checks.contract.citations import Citation, section_number
-from metrogis.layer_tables import document
 from metrogis.maps.texts import NO, YES
 from metrogis.texts import Text
 from metrogis.units import unit_text

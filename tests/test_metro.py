@@ -156,9 +156,9 @@ def test_locate_and_inside(folder) -> None:
 
 
 def test_parsed_layers_are_cached_by_content(folder, monkeypatch) -> None:
-    from metrogis import loading as module
+    from metrogis.catalog.readers import columns
 
-    monkeypatch.setattr(module, "_CACHE_FROM_BYTES", 0)
+    monkeypatch.setattr(columns, "CACHE_FROM_BYTES", 0)
     first = folder().stops
     cached = list((folder.path / "cache" / "parsed").glob("stops-*.parquet"))
     assert len(cached) == 1

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandera.errors import SchemaErrors
 
-from metrogis import limits, schemas
+from metrogis import schemas
 from metrogis.errors import SchemaError
 from metrogis.evidence import losses_of
-from metrogis.schemas import shapes
+from metrogis.schemas import limits, shapes
 from metrogis.texts import Text
 
 

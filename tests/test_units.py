@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from metrogis.catalog.registry import LAYERS
 from metrogis.checks import registry
-from metrogis.layer_registry import LAYERS
 from metrogis.units import UNITS, unit_text
 
 

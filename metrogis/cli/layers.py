@@ -85,20 +85,20 @@ def layer_schema(
     debug: Debug = False,
 ) -> None:
     """Show what a layer must contain; without a name, which layers there are."""
-    from metrogis import layer_registry, layer_tables
+    from metrogis.catalog import document, registry
 
-    chosen = [layer_registry.get(name)] if name else list(layer_registry.LAYERS.values())
+    chosen = [registry.get(name)] if name else list(registry.LAYERS.values())
     if as_json:
-        print(to_json(layer_registry.described(layer.name for layer in chosen), indent=1))
+        print(to_json(registry.described(layer.name for layer in chosen), indent=1))
         return
     language = default_language()
     for layer in chosen:
         output.print(f"[bold]{layer.name}[/]: {escape(layer.title.get(language))}")
-        output.print(escape(layer_tables.summary(layer, language)))
-        rows = layer_tables.rows(layer, language)
+        output.print(escape(document.summary(layer, language)))
+        rows = document.rows(layer, language)
         if rows:
             table = Table()
-            for i, head in enumerate(layer_tables.HEADS):
+            for i, head in enumerate(document.HEADS):
                 table.add_column(head.get(language), no_wrap=i == 0, overflow="fold")
             for row in rows:
                 table.add_row(*map(escape, row))

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from metrogis.dates import read as dates_read
 from metrogis.evidence.losses import Loss, loss
 from metrogis.provenance import Audit
+from metrogis.schemas.dates import read as dates_read
 from metrogis.schemas.kinds import Field, Schema
 from metrogis.texts import Text
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from metrogis import codes, limits
 from metrogis.errors import SchemaError
 from metrogis.evidence.losses import Loss, loss, record
 from metrogis.osm import rows as osm_rows
 from metrogis.provenance import Audit
+from metrogis.schemas import codes, limits
 from metrogis.schemas.casting import by_code, cast, set_apart
 from metrogis.schemas.declared import get
 from metrogis.schemas.kinds import Field, Schema

@@ -32,6 +32,7 @@ import pandas as pd
 
 from metrogis import crs as crs_rules
 from metrogis.bound import bound
+from metrogis.catalog.registry import LAYERS
 from metrogis.checks.contract import knowledge, outlines, partition
 from metrogis.checks.contract.parameters import Parameters, Spec
 from metrogis.checks.contract.presentation import (
@@ -48,7 +49,6 @@ from metrogis.errors import MissingLayerError, ParameterError, SchemaError
 from metrogis.evidence import Evidence
 from metrogis.evidence.rasters import evidence_of
 from metrogis.landscape.grid import Grid
-from metrogis.layer_registry import LAYERS
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
 from metrogis.texts import Text, both, default_language
 
@@ -100,10 +100,10 @@ _NO_TEXT = Text("", "")
 class Input:
     """A layer a check takes. ``name`` is the function's argument and the catalog's layer name.
 
-    Title and schema are those of :data:`metrogis.layer_registry.LAYERS` unless given: ``text`` says
-    what the layer is in this check, ``schema`` (an entry of :data:`metrogis.schemas.SCHEMAS`) is
-    for layers that the registry does not have. Without one a layer validates itself (a timetable,
-    a street network, a grid).
+    Title and schema are those of :data:`metrogis.catalog.registry.LAYERS` unless given: ``text``
+    says what the layer is in this check, ``schema`` (an entry of :data:`metrogis.schemas.SCHEMAS`)
+    is for layers that the registry does not have. Without one a layer validates itself (a
+    timetable, a street network, a grid).
     """
 
     name: str

@@ -1,7 +1,8 @@
 """An open metropolis, as those who read its layers see it.
 
-:class:`metrogis.metro.Metro` reads layers through :mod:`metrogis.loading`, whose steps ask it for
-its catalog and for other layers. They know this much of it, so that neither module needs the other.
+:class:`metrogis.metro.Metro` reads layers through :mod:`metrogis.catalog.readers`, whose steps ask
+it for its catalog and for other layers. They know this much of it, so that neither module needs the
+other.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyproj
 
-from metrogis import catalog as cat
+from metrogis.catalog.models import Catalog, MetroInfo
 
 
 class Opened(Protocol):
@@ -24,10 +25,10 @@ class Opened(Protocol):
 
     directory: Path
     data: Path
-    catalog: cat.Catalog
+    catalog: Catalog
 
     @property
-    def info(self) -> cat.MetroInfo:
+    def info(self) -> MetroInfo:
         """Name, country, date."""
 
     @property

@@ -23,7 +23,7 @@ from metrogis.teryt import match_codes
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
-    from metrogis.opened import Opened
+    from metrogis.catalog.opened import Opened
 
 MARGIN = 20_000.0
 """Metres around the municipalities in which a layer may lie: stations and stops of neighbours."""

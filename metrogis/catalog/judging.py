@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from metrogis import placing, provenance
+from metrogis import provenance
+from metrogis.catalog import placing
 from metrogis.errors import MetrogisError, SchemaError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
-    from metrogis.opened import Opened
+    from metrogis.catalog.opened import Opened
 
 
 def judged(metro: Opened, name: str, layer: Any) -> Any:

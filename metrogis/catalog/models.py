@@ -1,44 +1,7 @@
-"""The catalog of a metropolis: ``layers/<metro>/catalog.toml`` -> :class:`Metro`.
+"""What a catalog may say: one model a table of ``catalog.toml``, one of layers for each driver.
 
-One table per layer says its driver, where it is, what it must contain, and its licence,
-attribution and date, which are required. Unknown keys are refused. A layer that cannot be had is
-declared ``missing = "reason"``; checks that need it say so. Example::
-
-    [metro]
-    id = "omggs"
-    name = { pl = "Obszar Metropolitalny", en = "Metropolitan Area" }
-    crs = "EPSG:2180"
-    bbox = [17.0, 53.6, 19.7, 54.9]      # lon, lat: where every layer must have something
-    date = "2024-10-16"                  # day the analysis speaks of
-
-    [layers.municipalities]
-    driver = "vector"
-    path = "municipalities.gpkg"         # relative to the data folder
-    schema = "Municipalities"
-    licence = "free"
-    attribution = "PRG"
-    date = "2015"
-    rename = { JPT_KOD_JE = "teryt", JPT_NAZWA_ = "name" }
-
-    [layers.population]
-    driver = "vector"
-    path = "grid_5km.gpkg"
-    finer = [{ layer = "population_hexagons", municipalities = ["2261011"] }]
-    ...
-
-    [layers.timetable]
-    driver = "gtfs"
-    path = "bus.zip"
-    date = "2024-10"                     # every feed is looked at on usual dates near it
-    trust = "no weekend service, says the operator"   # doubts about it are set aside
-    ...
-
-    [layers.corridors]
-    missing = "no public copy"
-    official = { service = "WFS", url = "https://sdi.gdos.gov.pl/wfs" }
-
-    [parameters.functional_links]        # what this metropolis sets otherwise than the default
-    core = ["2261011", "2262011", "2264011"]
+Unknown keys are refused; licence, attribution and date are required. How a file becomes these
+models stands in :mod:`metrogis.catalog.toml`.
 """
 
 from __future__ import annotations
@@ -46,30 +9,27 @@ from __future__ import annotations
 import codecs
 import difflib
 import math
-import tomllib
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from metrogis import boundary, references, schemas
 from metrogis import crs as crs_rules
-from metrogis.catalog_types import Codes, Day, Period
+from metrogis import schemas
+from metrogis.catalog import references
+from metrogis.catalog.registry import LAYERS
+from metrogis.catalog.types import Codes, Day, Period
 from metrogis.errors import CatalogError
-from metrogis.layer_registry import LAYERS
 from metrogis.texts import Text, both
-from metrogis.validation import joined, problem_at, shown
-
-__all__ = ["LAYERS", "Bilingual", "Catalog", "MissingLayer", "read_catalog"]
+from metrogis.validation import joined
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     """Base of all tables of a catalog: frozen, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Bilingual(_Strict):
+class Bilingual(Strict):
     """A text given in both languages."""
 
     pl: str
@@ -81,7 +41,7 @@ def _text(value: str | Bilingual) -> Text:
     return both(value) if isinstance(value, str) else Text(value.pl, value.en)
 
 
-class Official(_Strict):
+class Official(Strict):
     """The official service a layer comes from, and whether this project has tried it."""
 
     service: Literal["WFS", "OGC API", "ATOM", "API", "GBFS", "GTFS", "file", "OSM PBF"]
@@ -91,7 +51,7 @@ class Official(_Strict):
     note: str | None = None
 
 
-class MetroInfo(_Strict):
+class MetroInfo(Strict):
     """The ``[metro]`` table."""
 
     id: str = Field(pattern=r"^[a-z0-9_-]+$")
@@ -137,7 +97,7 @@ class MetroInfo(_Strict):
         return value
 
 
-class _Layer(_Strict):
+class _Layer(Strict):
     licence: str = Field(min_length=1)
     attribution: str = Field(min_length=1)
     date: Period
@@ -204,7 +164,7 @@ class _Columns(_Layer):
         return value
 
 
-class Finer(_Strict):
+class Finer(Strict):
     """Population cells of another layer that hold instead inside some municipalities."""
 
     layer: str
@@ -224,7 +184,7 @@ class VectorLayer(_Columns):
     """Of population cells: where a city has finer ones."""
 
 
-class Locate(_Strict):
+class Locate(Strict):
     """Take the place of a row from the feature of another layer that has the same name."""
 
     layer: str
@@ -358,7 +318,7 @@ class FileLayer(_Layer):
     driver: Literal["file"]
 
 
-class MissingLayer(_Strict):
+class MissingLayer(Strict):
     """A layer that cannot be had, and why."""
 
     missing: str | Bilingual
@@ -384,7 +344,7 @@ DrivenLayer = Annotated[
 ]
 
 
-class Catalog(_Strict):
+class Catalog(Strict):
     """A whole catalog file."""
 
     metro: MetroInfo
@@ -417,97 +377,3 @@ class Catalog(_Strict):
         if found:
             raise CatalogError(joined(found))
         return value
-
-
-def read_catalog(path: Path) -> Catalog:
-    """Read and validate a catalog file.
-
-    Raises
-    ------
-    CatalogError
-        One error that lists everything wrong: unknown keys, missing licences, bad values.
-    """
-    if not path.is_file():
-        raise CatalogError(
-            Text("nie ma pliku katalogu", "there is no catalog file"),
-            place=str(path),
-            remedy=Text(
-                "podaj folder z catalog.toml, na przykład layers/omggs",
-                "name a folder with a catalog.toml, for example layers/omggs",
-            ),
-        )
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except Exception as error:  # of TOML, of the encoding, of depth and of the disk
-        kind = boundary.why(error)
-        raise CatalogError(
-            Text(f"to nie jest poprawny TOML: {kind.pl}", f"this is not valid TOML: {kind.en}"),
-            place=path.name,
-            remedy=Text(
-                "popraw ten wiersz; teksty stoją w cudzysłowach, plik jest w UTF-8",
-                "fix that line; texts stand in quotes, the file is in UTF-8",
-            ),
-        ) from error
-    return of_content(content)
-
-
-def of_content(content: dict[str, Any]) -> Catalog:
-    """Validate what a catalog file holds, parsed; raise as :func:`read_catalog`."""
-    try:
-        return Catalog.model_validate(_discriminated(content))
-    except ValidationError as error:
-        raise _invalid([problem_at(item) for item in error.errors()]) from error
-
-
-def _invalid(lines: list[Text]) -> CatalogError:
-    return CatalogError(
-        joined(lines),
-        place="catalog.toml",
-        remedy=Text(
-            "popraw te klucze; wzór: layers/omggs/catalog.toml",
-            "fix these keys; an example is layers/omggs/catalog.toml",
-        ),
-    )
-
-
-def _discriminated(content: dict[str, Any]) -> dict[str, Any]:
-    """Parse each layer by what it says it is, so that an error names one cause, not five."""
-    layers = content.get("layers")
-    if not isinstance(layers, dict):
-        return content
-    kinds: dict[str, type[_Strict]] = {
-        "vector": VectorLayer,
-        "table": TableLayer,
-        "raster": RasterLayer,
-        "gtfs": GtfsLayer,
-        "app_gml": AppGmlLayer,
-        "osm": OsmLayer,
-        "gbfs": GbfsLayer,
-        "file": FileLayer,
-    }
-    parsed: dict[str, Any] = {}
-    problems: list[Text] = []
-    for name, layer in layers.items():
-        if not isinstance(layer, dict):
-            problems.append(
-                Text(f"layers.{name}: to nie jest tabela", f"layers.{name}: not a table")
-            )
-            continue
-        driver = layer.get("driver")
-        if "missing" not in layer and not (isinstance(driver, str) and driver in kinds):
-            known, given = ", ".join(kinds), shown(driver)
-            problems.append(
-                Text(
-                    f"layers.{name}.driver: {given}, a może być: {known} (albo missing)",
-                    f"layers.{name}.driver: {given} but must be one of: {known} (or missing)",
-                )
-            )
-            continue
-        kind = MissingLayer if "missing" in layer else kinds[str(driver)]
-        try:
-            parsed[name] = kind.model_validate(layer)
-        except ValidationError as error:
-            problems += [problem_at(item, f"layers.{name}") for item in error.errors()]
-    if problems:
-        raise _invalid(problems)
-    return {**content, "layers": parsed}

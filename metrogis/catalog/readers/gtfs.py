@@ -1,4 +1,4 @@
-"""How a timetable layer of a catalog is read, and with what."""
+"""``driver = "gtfs"``: timetables, with the table of school holidays that a catalog names."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from metrogis import catalog as cat
+from metrogis.catalog.models import GtfsLayer
 from metrogis.errors import MetrogisError
 from metrogis.provenance import Audit, Source
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
-    from metrogis.opened import Opened
+    from metrogis.catalog.opened import Opened
 
 
-def timetable(metro: Opened, layer: cat.GtfsLayer, paths: list[Path], source: Source) -> Any:
+def read(metro: Opened, name: str, layer: GtfsLayer, paths: list[Path], source: Source) -> Any:
     """Read one feed or several, with day types by the table of school holidays.
 
     A table that cannot be read costs nothing but the day type that depends on it.
@@ -39,7 +39,7 @@ def timetable(metro: Opened, layer: cat.GtfsLayer, paths: list[Path], source: So
     return with_health(feed.with_source(source))
 
 
-def _school_holidays(metro: Opened, layer: cat.GtfsLayer) -> tuple[Any, Audit]:
+def _school_holidays(metro: Opened, layer: GtfsLayer) -> tuple[Any, Audit]:
     """Return the table a timetable names; where it cannot be read, none, and an audit that says so.
 
     The timetable is read all the same: all that depends on the table is one day type.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrogis.layer_registry import LAYERS, Layer
+from metrogis.catalog.registry import LAYERS, Layer
 from metrogis.schemas import Field
 from metrogis.texts import Text
 
@@ -44,7 +44,7 @@ _UNIQUE = Text("bez powtórzeń", "unique")
 def rows(layer: Layer, language: str) -> list[tuple[str, ...]]:
     """Return the columns of a layer as rows of texts, one for each of :data:`HEADS`.
 
-    >>> from metrogis.layer_registry import LAYERS
+    >>> from metrogis.catalog.registry import LAYERS
     >>> rows(LAYERS["coverage"], "en")[3][:5]
     ('state', 'text', '', 'complete, partial, none', 'yes')
     """

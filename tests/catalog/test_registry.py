@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from metrogis import layer_registry, layer_tables, schemas
+from metrogis import schemas
+from metrogis.catalog import document
+from metrogis.catalog import registry as layer_registry
 from metrogis.checks import registry
 from metrogis.checks.contract import Input
 from metrogis.cli import app
@@ -31,7 +33,7 @@ def test_a_layer_is_described_whole(layer: layer_registry.Layer) -> None:
     for column in layer.fields.values():
         assert column.text.pl
         assert column.text.en
-        assert column.kind in layer_tables.KINDS
+        assert column.kind in document.KINDS
         assert column.kind != "number" or column.unit
 
 
@@ -88,7 +90,7 @@ def test_limits_in_words(low: float | None, high: float | None, words: str) -> N
     layer = layer_registry.Layer(
         "x", Text("a", "b"), "Table", ("table",), Text("a", "b"), {"n": field}
     )
-    assert layer_tables.rows(layer, "en")[0][3] == words
+    assert document.rows(layer, "en")[0][3] == words
 
 
 def test_required_empty_and_unique_are_told_in_both_languages() -> None:
@@ -97,7 +99,7 @@ def test_required_empty_and_unique_are_told_in_both_languages() -> None:
         layer = layer_registry.Layer(
             "x", Text("a", "b"), "Table", ("table",), Text("a", "b"), {"n": field}
         )
-        return layer_tables.rows(layer, language)[0][4]
+        return document.rows(layer, language)[0][4]
 
     assert told("en") == "yes"
     assert told("en", unique=True) == "yes, unique"

@@ -18,7 +18,7 @@ from metrogis.teryt import is_part
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
-    from metrogis.opened import Opened
+    from metrogis.catalog.opened import Opened
 
 UNKNOWN_KIND = "0"
 """Stands for the kind of a municipality that is not in the metropolis: no kind of TERYT has it."""

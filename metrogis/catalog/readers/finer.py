@@ -16,7 +16,7 @@ from metrogis.teryt import match_codes
 from metrogis.texts import Text
 
 if TYPE_CHECKING:
-    from metrogis.opened import Opened
+    from metrogis.catalog.opened import Opened
 
 
 def refined(metro: Opened, name: str, layer: Any, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -13,8 +13,8 @@ import shapely
 from typer.testing import CliRunner
 
 import metrogis as mg
+from metrogis.catalog.placing import MARGIN
 from metrogis.cli import app
-from metrogis.placing import MARGIN
 
 ABOUT = 'licence = "CC0"\nattribution = "me"\ndate = "2024"\n'
 HERE = (470_000.0, 720_000.0)
@@ -200,7 +200,7 @@ def test_a_catalog_may_name_an_absolute_folder(folder, tmp_path_factory, level) 
 
 
 def test_only_the_table_beside_a_shapefile_changes_and_is_read_anew(folder, monkeypatch) -> None:
-    monkeypatch.setattr("metrogis.loading._CACHE_FROM_BYTES", 0)
+    monkeypatch.setattr("metrogis.catalog.readers.columns.CACHE_FROM_BYTES", 0)
     frame = gpd.read_file(folder / "m.gpkg")
     frame.to_file(folder / "m.shp")
     catalog(folder, {"municipalities": 'driver = "vector"\npath = "m.shp"'})

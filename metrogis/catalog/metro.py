@@ -1,0 +1,219 @@
+"""The layers of a metropolis, loaded on first use, validated, in one working CRS.
+
+Checks are no part of it: :class:`metrogis.metro.Metro` adds them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import html
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from metrogis import crs as crs_rules
+from metrogis import provenance
+from metrogis.catalog import inspect, readers
+from metrogis.catalog.models import Catalog, MetroInfo, MissingLayer
+from metrogis.catalog.registry import LAYERS
+from metrogis.errors import CatalogError, MetrogisError, MissingLayerError
+from metrogis.provenance import Audit
+from metrogis.texts import Text, default_language
+
+
+class Layers:
+    """Layers of one metropolis, as attributes and by name.
+
+    A layer the catalog declares missing is ``None`` as an attribute (checks then say what they
+    could not do); ``layers["corridors"]`` raises with the reason instead. Layers are loaded once.
+    """
+
+    def __init__(self, catalog: Catalog, *, directory: Path, data: Path) -> None:
+        self.catalog = catalog
+        self.directory = directory
+        self.data = data
+        self._loaded: dict[str, Any] = {}
+        self._unreadable: dict[str, MetrogisError] = {}
+        self._reading: list[str] = []
+        """Layers being read now, each for the one before it."""
+        self._told: dict[str, tuple[int | None, str | None]] = {}
+        """Rows and CRS of layers that another process loaded."""
+
+    # ------------------------------------------------------------------ access
+
+    @property
+    def info(self) -> MetroInfo:
+        """The ``[metro]`` table of the catalog."""
+        return self.catalog.metro
+
+    @property
+    def title(self) -> Text:
+        """Name of the metropolis in both languages."""
+        return self.info.title
+
+    @cached_property
+    def crs(self) -> pyproj.CRS:
+        """The working CRS: projected, in metres."""
+        return crs_rules.require_metric(self.info.crs, layer="[metro] crs")
+
+    @cached_property
+    def box(self) -> np.ndarray | None:
+        """Extent in the working CRS, m: west, south, east, north; ``None`` where none is given."""
+        if self.info.bbox is None:
+            return None
+        move = pyproj.Transformer.from_crs(crs_rules.GEOGRAPHIC_CRS, self.crs, always_xy=True)
+        return np.asarray(move.transform_bounds(*self.info.bbox))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.catalog.layers)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.catalog.layers
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a layer; raise :class:`MissingLayerError` with the reason where it is missing."""
+        reason = self.reason(name)
+        if reason is not None:
+            raise MissingLayerError(
+                reason,
+                layer=name,
+                remedy=Text("dodaj warstwę do katalogu", "add the layer to the catalog"),
+            )
+        if name in self._unreadable:  # what could not be read once is not read again
+            raise self._unreadable[name]
+        if name not in self._loaded:
+            if name in self._reading:
+                raise _circle([*self._reading[self._reading.index(name) :], name])
+            self._reading.append(name)
+            try:
+                self._loaded[name] = readers.load(self, name)
+            except MetrogisError as error:
+                self._unreadable[name] = error
+                raise
+            finally:
+                self._reading.pop()
+        return self._loaded[name]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        layers = self.catalog.layers
+        if name in layers:
+            return None if isinstance(layers[name], MissingLayer) else self[name]
+        if name in LAYERS:
+            return None
+        near = difflib.get_close_matches(name, [*layers, *LAYERS], n=1)
+        hint = f" (did you mean '{near[0]}'?)" if near else ""
+        raise AttributeError(f"metropolis {self.info.id} has no layer '{name}'{hint}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.catalog.layers})
+
+    def get(self, name: str) -> Any:
+        """Return a layer, or ``None`` where the catalog has none or declares it missing."""
+        return None if self.reason(name) is not None else self[name]
+
+    def reason(self, name: str) -> Text | None:
+        """Return why a layer cannot be had, or ``None`` when it is declared with a source."""
+        layer = self.catalog.layers.get(name)
+        if layer is None:
+            return Text("katalog jej nie wymienia", "the catalog does not list it")
+        return layer.reason if isinstance(layer, MissingLayer) else None
+
+    def is_being_read(self, name: str) -> bool:
+        """Tell whether a layer is asked for while it is read itself."""
+        return name in self._reading
+
+    # ------------------------------------------------------------------ overview
+
+    @property
+    def layers(self) -> pd.DataFrame:
+        """Table of layers: state, rows and CRS (once loaded), licence, attribution, date, source.
+
+        ``state`` is ``loaded``, ``ready`` (file at hand), ``absent`` (declared, no file),
+        ``unreadable`` (with the error as the reason) or ``missing`` (declared so, with the
+        reason).
+        """
+        return inspect.overview(self, self.loaded_sizes(), self._unreadable)
+
+    def problems(self) -> dict[str, MetrogisError]:
+        """Load every layer; return the error of each one that cannot be read."""
+        found: dict[str, MetrogisError] = {}
+        for name, layer in self.catalog.layers.items():
+            if isinstance(layer, MissingLayer):
+                continue
+            try:
+                self[name]
+            except MetrogisError as error:
+                found[name] = error
+        return found
+
+    @property
+    def unreadable(self) -> dict[str, MetrogisError]:
+        """Errors of the layers that could not be read so far."""
+        return dict(self._unreadable)
+
+    def tell_unreadable(self, errors: Mapping[str, MetrogisError]) -> None:
+        """Take over which layers another process could not read."""
+        self._unreadable = {**errors, **self._unreadable}
+
+    def loaded_sizes(self) -> dict[str, tuple[int | None, str | None]]:
+        """Return rows and CRS of the layers loaded so far."""
+        own = {
+            n: (inspect.length(v), inspect.crs_name(v))
+            for n, v in self._loaded.items()
+            if v is not None
+        }
+        return {**self._told, **own}
+
+    def tell_sizes(self, sizes: Mapping[str, tuple[int | None, str | None]]) -> None:
+        """Take over what another process says of the layers it loaded."""
+        self._told.update(sizes)
+
+    @property
+    def audit(self) -> Audit:
+        """What was dropped, repaired or guessed in the layers loaded so far."""
+        audit = Audit()
+        for name, meant in self.catalog.hints().items():
+            audit = audit.add(
+                name,
+                "noted",
+                1,
+                Text(
+                    f"żadne sprawdzenie nie zna warstwy '{name}': może chodzi o '{meant}'?",
+                    f"no check knows a layer '{name}': is '{meant}' meant?",
+                ),
+            )
+        for layer in self._loaded.values():
+            audit += provenance.audit_of(layer)
+        return audit
+
+    def _repr_html_(self) -> str:
+        language = default_language()
+        frame = self.layers
+        for column in ("title", "reason"):
+            frame[column] = [t.get(language) if isinstance(t, Text) else "" for t in frame[column]]
+        table = frame.to_html(escape=True, index=False, na_rep="")
+        return f"<div><b>{html.escape(self.title.get(language))}</b>{table}</div>"
+
+    def __repr__(self) -> str:
+        states = self.layers["state"].value_counts()
+        counts = ", ".join(f"{n} {state}" for state, n in states.items())
+        return f"<{type(self).__name__} {self.info.id}: {counts}; {self.info.crs}>"
+
+
+def _circle(names: list[str]) -> CatalogError:
+    shown = " -> ".join(names)
+    return CatalogError(
+        Text(f"warstwy potrzebują siebie nawzajem: {shown}", f"layers need one another: {shown}"),
+        layer=names[0],
+        remedy=Text(
+            "umieść jedną z nich bez pomocy drugiej (locate, inside, finer w katalogu)",
+            "place one of them without the other (locate, inside, finer in the catalog)",
+        ),
+    )

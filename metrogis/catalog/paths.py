@@ -1,0 +1,56 @@
+"""Where the files of a layer are: names of a catalog as paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metrogis.errors import SourceError
+from metrogis.sources import files
+from metrogis.texts import Text
+
+if TYPE_CHECKING:
+    from metrogis.catalog.opened import Opened
+
+_READ_FOLDERS = ("gtfs", "app_gml", "gbfs", "file")
+"""Drivers whose path may be a folder."""
+
+
+def paths_of(metro: Opened, layer: Any) -> list[Path]:
+    """Return where the files of a layer should be."""
+    return [_base(metro, layer) / p for p in (layer.path, *getattr(layer, "more", ()))]
+
+
+def _base(metro: Opened, layer: Any) -> Path:
+    if layer.data is not None:
+        return metro.directory / layer.data  # an absolute path stays what it is
+    if layer.base == "catalog":
+        return metro.directory
+    return metro.data if layer.base == "data" else metro.data.resolve().parent
+
+
+def resolved(metro: Opened, name: str, layer: Any) -> list[Path]:
+    """Return the files of a layer, which must be there.
+
+    Raises
+    ------
+    SourceError
+        For a path that leads nowhere or out of its folder, a pipe or device, or a folder where the
+        driver reads files.
+    """
+    names = (layer.path, *getattr(layer, "more", ()))
+    paths = [files.resolve(_base(metro, layer), p, layer=name) for p in names]
+    folders = layer.driver in _READ_FOLDERS
+    for path in paths:
+        files.require_plain(path, layer=name)
+        if path.is_dir() and not (folders or path.suffix.lower() == ".gdb"):
+            raise SourceError(
+                Text("to jest folder, a nie plik", "this is a folder, not a file"),
+                layer=name,
+                place=path.name,
+                remedy=Text(
+                    "wskaż w path jeden plik; dalsze w more",
+                    "name one file with path, further ones with more",
+                ),
+            )
+    return paths

@@ -1,0 +1,86 @@
+"""How a layer of a catalog is read: one function a driver, all of one form.
+
+A reader takes the open metropolis, the layer's name, what the catalog declares of it, its files and
+their source. It returns the layer validated, in the working CRS, with its audit; :func:`load` then
+judges whether it can be used. A new driver is a model in :mod:`metrogis.catalog.models`, a module
+here, and a row in :data:`READERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metrogis import boundary, provenance
+from metrogis.catalog import judging
+from metrogis.catalog.models import MissingLayer
+from metrogis.catalog.paths import resolved
+from metrogis.catalog.readers import app_gml, file, gbfs, gtfs, osm, raster, table, vector
+from metrogis.errors import MetrogisError
+from metrogis.provenance import Source
+from metrogis.sources import files
+from metrogis.texts import Text
+
+if TYPE_CHECKING:
+    from metrogis.catalog.opened import Opened
+
+Reader = Callable[["Opened", str, Any, list[Path], Source], Any]
+
+READERS: Mapping[str, Reader] = {
+    "vector": vector.read,
+    "table": table.read,
+    "raster": raster.read,
+    "gtfs": gtfs.read,
+    "app_gml": app_gml.read,
+    "osm": osm.read,
+    "gbfs": gbfs.read,
+    "file": file.read,
+}
+"""Driver -> how its layers are read."""
+
+
+def load(metro: Opened, name: str) -> Any:
+    """Read a layer by its driver, validate it, bring it into the working CRS.
+
+    Raises
+    ------
+    MetrogisError
+        Whatever a reader or a library raised: one error that names the layer and its file.
+    """
+    declared = metro.catalog.layers[name]
+    try:
+        with boundary.reading(
+            Text("warstwy nie da się odczytać", "the layer cannot be read"),
+            layer=name,
+            place=boundary.place_of(getattr(declared, "path", None)),
+            remedy=Text(
+                "sprawdź, czy plik jest cały i czy pasuje do sterownika (driver) w katalogu",
+                "check that the file is whole and fits the driver that the catalog names",
+            ),
+        ):
+            layer = _read(metro, name)
+            return judging.judged(metro, name, layer)
+    except MetrogisError as error:
+        if error.layer not in metro.catalog.layers:  # a feed, a table of the feed, a parameter
+            parts = [error.layer, *(error.place or "").split(", ")]
+            error.place = ", ".join(dict.fromkeys(part for part in parts if part)) or None
+            error.layer = name
+        raise
+
+
+def _read(metro: Opened, name: str) -> Any:
+    """Read a layer by its driver; where it comes from is noted from the bytes of all its files."""
+    layer = metro.catalog.layers[name]
+    assert not isinstance(layer, MissingLayer)
+    paths = resolved(metro, name, layer)
+    hashes = [provenance.file_hash(p) for p in files.opened(paths)]
+    source = Source(
+        layer=name,
+        origin=", ".join(p for p in (layer.path, *getattr(layer, "more", ()))),
+        licence=layer.licence,
+        attribution=layer.attribution,
+        date=layer.date,
+        sha256=hashes[0] if len(hashes) == 1 else files.settings_key(hashes),
+    )
+    return READERS[layer.driver](metro, name, layer, paths, source)

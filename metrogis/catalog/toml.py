@@ -1,0 +1,111 @@
+"""Reading ``catalog.toml``: one error that lists all that is wrong with it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from metrogis import boundary
+from metrogis.catalog import models
+from metrogis.catalog.models import Catalog, MissingLayer
+from metrogis.errors import CatalogError
+from metrogis.texts import Text
+from metrogis.validation import joined, problem_at, shown
+
+_DRIVERS: dict[str, type[models.Strict]] = {
+    "vector": models.VectorLayer,
+    "table": models.TableLayer,
+    "raster": models.RasterLayer,
+    "gtfs": models.GtfsLayer,
+    "app_gml": models.AppGmlLayer,
+    "osm": models.OsmLayer,
+    "gbfs": models.GbfsLayer,
+    "file": models.FileLayer,
+}
+
+
+def read_catalog(path: Path) -> Catalog:
+    """Read and validate a catalog file.
+
+    Raises
+    ------
+    CatalogError
+        One error that lists everything wrong: unknown keys, missing licences, bad values.
+    """
+    if not path.is_file():
+        raise CatalogError(
+            Text("nie ma pliku katalogu", "there is no catalog file"),
+            place=str(path),
+            remedy=Text(
+                "podaj folder z catalog.toml, na przykład layers/omggs",
+                "name a folder with a catalog.toml, for example layers/omggs",
+            ),
+        )
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except Exception as error:  # of TOML, of the encoding, of depth and of the disk
+        kind = boundary.why(error)
+        raise CatalogError(
+            Text(f"to nie jest poprawny TOML: {kind.pl}", f"this is not valid TOML: {kind.en}"),
+            place=path.name,
+            remedy=Text(
+                "popraw ten wiersz; teksty stoją w cudzysłowach, plik jest w UTF-8",
+                "fix that line; texts stand in quotes, the file is in UTF-8",
+            ),
+        ) from error
+    return of_content(content)
+
+
+def of_content(content: dict[str, Any]) -> Catalog:
+    """Validate what a catalog file holds, parsed; raise as :func:`read_catalog`."""
+    try:
+        return Catalog.model_validate(_discriminated(content))
+    except ValidationError as error:
+        raise _invalid([problem_at(item) for item in error.errors()]) from error
+
+
+def _invalid(lines: list[Text]) -> CatalogError:
+    return CatalogError(
+        joined(lines),
+        place="catalog.toml",
+        remedy=Text(
+            "popraw te klucze; wzór: layers/omggs/catalog.toml",
+            "fix these keys; an example is layers/omggs/catalog.toml",
+        ),
+    )
+
+
+def _discriminated(content: dict[str, Any]) -> dict[str, Any]:
+    """Parse each layer by what it says it is, so that an error names one cause, not five."""
+    layers = content.get("layers")
+    if not isinstance(layers, dict):
+        return content
+    parsed: dict[str, Any] = {}
+    problems: list[Text] = []
+    for name, layer in layers.items():
+        if not isinstance(layer, dict):
+            problems.append(
+                Text(f"layers.{name}: to nie jest tabela", f"layers.{name}: not a table")
+            )
+            continue
+        driver = layer.get("driver")
+        if "missing" not in layer and not (isinstance(driver, str) and driver in _DRIVERS):
+            known, given = ", ".join(_DRIVERS), shown(driver)
+            problems.append(
+                Text(
+                    f"layers.{name}.driver: {given}, a może być: {known} (albo missing)",
+                    f"layers.{name}.driver: {given} but must be one of: {known} (or missing)",
+                )
+            )
+            continue
+        kind = MissingLayer if "missing" in layer else _DRIVERS[str(driver)]
+        try:
+            parsed[name] = kind.model_validate(layer)
+        except ValidationError as error:
+            problems += [problem_at(item, f"layers.{name}") for item in error.errors()]
+    if problems:
+        raise _invalid(problems)
+    return {**content, "layers": parsed}
