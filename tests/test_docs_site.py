@@ -16,8 +16,8 @@ import shapely
 from typer.testing import CliRunner
 
 import metrogis
+from metrogis.catalog.registry import LAYERS
 from metrogis.cli import app
-from metrogis.layer_registry import LAYERS
 
 
 def script(project: Path, name: str) -> ModuleType:
