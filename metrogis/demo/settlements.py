@@ -44,7 +44,7 @@ def settle(size: Size, terrain: Terrain, streams: Streams) -> Settled:
     grid = terrain.grid
     side = size.side
     city = _city_site(terrain)
-    rails = make_rails(size, terrain, streams, city)
+    rails = _make_rails(size, terrain, streams, city)
     metro = _metro_mask(terrain, streams, side)
 
     towns = _towns(size, terrain, rails, city, metro)
@@ -81,7 +81,7 @@ def _city_site(terrain: Terrain) -> tuple[float, float]:
     return mx - 700.0, my - 1500.0
 
 
-def make_rails(
+def _make_rails(
     size: Size, terrain: Terrain, streams: Streams, city: tuple[float, float]
 ) -> list[shapely.LineString]:
     """A main line that follows the coast through the city, and a branch to the inland."""

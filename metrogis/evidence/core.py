@@ -108,7 +108,21 @@ class Evidence:
         return found if len(there) == (~mask).sum() else found.inside(shapes[mask])
 
     def inside(self, areas: Iterable[Any]) -> Evidence:
-        """Return the evidence known only inside ``areas`` (an extent, land with a plan)."""
+        """Return the evidence known only inside some areas.
+
+        Parameters
+        ----------
+        areas : iterable of geometry
+            An extent, or land with a plan; in ``crs``. What was known inside a part before stays
+            known only in the intersection. No areas: known nowhere.
+
+        Examples
+        --------
+        >>> here = Evidence("x").inside([shapely.box(0, 0, 10, 10)])
+        >>> here = here.inside([shapely.box(5, 0, 20, 10)])
+        >>> here.known_at([shapely.Point(2, 5), shapely.Point(7, 5)]).tolist()
+        [False, True]
+        """
         shapes = _present(np.asarray(list(areas), dtype=object))
         if self.known is not None:
             both = shapely.intersection(shapely.union_all(self.known), shapely.union_all(shapes))
@@ -116,12 +130,24 @@ class Evidence:
         return replace(self, known=shapes)
 
     def without(self, areas: Iterable[Any]) -> Evidence:
-        """Return the evidence not known inside ``areas``."""
+        """Return the evidence not known inside some areas, whatever ``known`` says.
+
+        Parameters
+        ----------
+        areas : iterable of geometry
+            In ``crs``; missing and empty ones are skipped. They add to those given before.
+        """
         more = _present(np.asarray(list(areas), dtype=object))
         return replace(self, unknown=np.concatenate([self.unknown, more]))
 
     def losing(self, losses: Iterable[Loss]) -> Evidence:
-        """Return the evidence with further losses."""
+        """Return the evidence with further losses.
+
+        Parameters
+        ----------
+        losses : iterable of Loss
+            Their places are moved into the CRS of the evidence, when it has one.
+        """
         more = tuple(item.located(self.crs) if self.crs is not None else item for item in losses)
         return replace(self, losses=(*self.losses, *more))
 
@@ -260,7 +286,20 @@ class Evidence:
         return shapely.STRtree(_pieces(np.concatenate(shapes)))
 
     def lost_near(self, places: Any, limit: float | npt.ArrayLike) -> Bools:
-        """Tell which places have something lost within ``limit`` metres."""
+        """Return a mask of places near which something was lost.
+
+        Parameters
+        ----------
+        places : array of points (n, 2) or of geometry (n,)
+            In ``crs``.
+        limit : float or array (n,)
+            Metres, the distance itself included.
+
+        Returns
+        -------
+        ndarray of bool (n,)
+            All True where a loss has no place: it may have been anywhere.
+        """
         shapes = _shapes(places)
         if self.lost_anywhere:
             return np.ones(len(shapes), bool)
@@ -300,7 +339,16 @@ class Evidence:
             return np.clip(shapely.area(self.known_part(shapes)) / whole, 0.0, 1.0)
 
     def known_within(self, areas: Any, margin: float = 0.0) -> Bools:
-        """Tell which areas are known whole, with ``margin`` metres around them."""
+        """Return a mask of areas of which every part is known.
+
+        Parameters
+        ----------
+        areas : array of geometry (n,)
+            In ``crs``.
+        margin : float
+            Metres around each area that must be known as well: what lies just outside may act
+            inside.
+        """
         return self.known_near(areas, margin)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -87,7 +87,19 @@ class Loaded:
         return len(self.feed)
 
     def named(self, text: str) -> tuple[int, ...]:
-        """Return the parts a row names: a feed before an agency id before an agency's name."""
+        """Return the parts that a row of the coverage table names.
+
+        Parameters
+        ----------
+        text : str
+            As the row writes it; case and spaces around it do not matter. A feed is meant before an
+            agency id, an agency id before an agency's name.
+
+        Returns
+        -------
+        tuple of int
+            Positions of parts; empty where nothing loaded is called so.
+        """
         if self.words is None:
             return tuple(range(len(self)))
         return self.words.get(_word(text), ())

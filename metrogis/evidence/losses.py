@@ -63,7 +63,14 @@ class Loss:
     anywhere: bool = False
 
     def located(self, crs: Any) -> Loss:
-        """Return the loss with its place in another CRS."""
+        """Return the loss with its place in another CRS.
+
+        Parameters
+        ----------
+        crs : CRS
+            Anything that pyproj reads. A loss without a place, or of an unknown CRS, is returned as
+            it is; so is one already there, whatever the order of its axes.
+        """
         if self.where is None or not self.crs:
             return self
         target = pyproj.CRS.from_user_input(crs)
@@ -123,7 +130,14 @@ def loss(
 
 
 def losses_of(layer: Any) -> tuple[Loss, ...]:
-    """Return the losses a layer carries (none when it carries none)."""
+    """Return the losses that a layer carries.
+
+    Parameters
+    ----------
+    layer : object
+        A layer with an attribute ``losses`` (timetable, raster, plans), or a frame that has them in
+        ``attrs``; anything else, None included, carries none.
+    """
     own = getattr(layer, "losses", None)
     if isinstance(own, tuple):
         return own
@@ -132,7 +146,18 @@ def losses_of(layer: Any) -> tuple[Loss, ...]:
 
 
 def to_plain(losses: Iterable[Loss]) -> list[list[Any]]:
-    """Return losses as plain values, for ``attrs`` and files."""
+    """Return losses as lists, numbers and strings, which ``attrs`` and files hold without loss.
+
+    Places are hexadecimal WKB. Whether a loss was ``anywhere`` is not kept: only timetables say
+    that, and they carry their losses as they are.
+
+    Examples
+    --------
+    >>> here = {"where": shapely.Point(1, 2), "crs": "EPSG:2180"}
+    >>> loss = Loss("stop", Text("poza krajem", "abroad"), 2, **here)
+    >>> from_plain(to_plain([loss])) == (loss,)
+    True
+    """
     return [
         [
             item.kind,
@@ -150,7 +175,10 @@ def to_plain(losses: Iterable[Loss]) -> list[list[Any]]:
 
 
 def from_plain(rows: Iterable[Iterable[Any]]) -> tuple[Loss, ...]:
-    """Return the losses that :func:`to_plain` wrote."""
+    """Return the losses that :func:`to_plain` wrote, one a row.
+
+    Rows of eight values, which caches of former versions hold, have no names.
+    """
     return tuple(
         Loss(
             kind,
@@ -168,7 +196,23 @@ def from_plain(rows: Iterable[Iterable[Any]]) -> tuple[Loss, ...]:
 
 
 def record(frame: Any, found: Iterable[Loss]) -> Any:
-    """Add losses to those a table carries (in place); return the table."""
+    """Add losses to those that a table carries, and return the table.
+
+    Parameters
+    ----------
+    frame : DataFrame or GeoDataFrame
+        Changed in place: its ``attrs``, which survive copies and files.
+    found : iterable of Loss
+        Those of a count of 0 are skipped, and those it carries already are not repeated.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> loss = Loss("row", Text("brak daty", "no date"))
+    >>> table = record(record(pd.DataFrame(), [loss]), [loss])
+    >>> len(losses_of(table))
+    1
+    """
     rows = to_plain(item for item in found if item.count > 0)
     if rows:
         kept = dict(frame.attrs.get(LAYER_ATTRS) or {})

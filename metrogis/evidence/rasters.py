@@ -54,7 +54,24 @@ class CellMask:
     crs: Any = None
 
     def at(self, xy: Floats) -> Bools:
-        """Tell which points have known cells only: in the cell and, on a side, in both."""
+        """Return a mask of points all of whose cells are known.
+
+        Parameters
+        ----------
+        xy : array of float (n, 2)
+            In the CRS of the mask. A point on a side or corner of cells belongs to two or four of
+            them, all of which must be known; beyond the raster nothing is. NaN is not known.
+
+        Returns
+        -------
+        ndarray of bool (n,)
+
+        Examples
+        --------
+        >>> mask = CellMask(np.array([[True, False]]), Affine(10, 0, 0, 0, -10, 10))
+        >>> mask.at(np.array([[5.0, 5], [10, 5], [15, 5], [25, 5]])).tolist()
+        [True, False, False, False]
+        """
         back = ~self.transform
         rows, columns = self.valid.shape
         sure: Bools = np.ones(len(xy), bool)
@@ -87,7 +104,7 @@ class CellMask:
         return float(x[0]), float(y[0]), float(x[1]), float(y[1])
 
     @cached_property
-    def unknown_boxes(self) -> Geometries:
+    def _unknown_boxes(self) -> Geometries:
         """Rectangles that together cover the unknown cells."""
         return _boxes(~self.valid, self.transform)
 
@@ -191,7 +208,7 @@ class RasterEvidence(Evidence):
     @cached_property
     def _blank(self) -> shapely.STRtree:
         """Everything inside which nothing is certain: unknown cells too."""
-        cells = [_moved(m.unknown_boxes, m.crs, self.crs) for m in self.masks]
+        cells = [_moved(m._unknown_boxes, m.crs, self.crs) for m in self.masks]
         return shapely.STRtree(np.concatenate([self._plain._blank.geometries, *cells]))
 
     @property

@@ -83,7 +83,11 @@ class TimetableEvidence:
 
     @cached_property
     def blocked(self) -> Bools:
-        """Where (municipalities, groups) a service may run that is in no timetable."""
+        """Mask (municipalities, groups): a service may run there that is in no timetable loaded.
+
+        A group that does not apply is blocked as well where the coverage table says nothing of the
+        municipality (no group of it is complete).
+        """
         # a municipality without a single complete group says nothing of any
         unsaid = ~(self.state == COMPLETE).any(axis=1)
         return np.asarray((self.state == INCOMPLETE) | unsaid[:, None], dtype=bool)
@@ -102,7 +106,7 @@ class TimetableEvidence:
             values = np.asarray(shapely.points(values.reshape(-1, 2)), dtype=object)
         if unit is None:
             own = np.full(len(values), -1, np.int64)
-            town, at = inside_pairs(self.municipalities, values)
+            town, at = _inside_pairs(self.municipalities, values)
             own[at[::-1]] = town[::-1]
         else:
             own = np.asarray(unit, dtype=np.int64)
@@ -111,13 +115,28 @@ class TimetableEvidence:
     def known_near(
         self, points: Any, limits: Mapping[str, float], unit: npt.ArrayLike | None = None
     ) -> Bools:
-        """Tell for which points every departure within the limits is known; see :class:`Around`."""
+        """Return a mask of points around which every departure within the limits is known.
+
+        Parameters
+        ----------
+        points : array (n, 2) or of Point (n,)
+            In the CRS of the municipalities.
+        limits : mapping of str to float
+            Metres of walk for each mode group; a group not counted here is skipped.
+        unit : array of int (n,), optional
+            Municipality of each point by position, -1 for none (never known); found when not given.
+
+        Returns
+        -------
+        ndarray of bool (n,)
+            See :class:`Around` to ask several times about the same points.
+        """
         return self.around(points, unit).known(limits)
 
     def known_groups(
         self, points: Any, limits: Mapping[str, float], unit: npt.ArrayLike | None = None
     ) -> dict[str, Bools]:
-        """Tell the same for each mode group by itself."""
+        """Return the mask of :meth:`known_near` for each mode group by itself."""
         return self.around(points, unit).groups(limits)
 
     def lost_near(self, points: Any, limits: Mapping[str, float]) -> Bools:
@@ -125,7 +144,11 @@ class TimetableEvidence:
         return self.around(points, np.zeros(len(points), np.int64)).lost(limits)
 
     def as_evidence(self, layer: str = "timetable") -> Evidence:
-        """Return it as the evidence of a layer, all mode groups together: for the result."""
+        """Return the evidence of all mode groups together, as a result publishes it.
+
+        A municipality is known when no group is blocked in it; the finer statement by group is
+        lost, so that checks ask the timetable's own evidence.
+        """
         if not self.given:
             return Evidence.absent(layer)
         towns = self.municipalities
@@ -171,7 +194,20 @@ class Around:
         return sure
 
     def groups(self, limits: Mapping[str, float]) -> dict[str, Bools]:
-        """Tell for each mode group where all of it within its limit is known."""
+        """Return for each mode group a mask of points within whose limit all of it is known.
+
+        Parameters
+        ----------
+        limits : mapping of str to float
+            Metres by group.
+
+        Returns
+        -------
+        dict of str to ndarray of bool (points,)
+            Without the groups that are not counted here. False outside all municipalities, where a
+            service of the group may be missing within the limit, and where something was lost
+            there.
+        """
         out = {}
         for group, metres in limits.items():
             if group not in self.evidence.groups:
@@ -182,7 +218,7 @@ class Around:
         return out
 
     def lost(self, limits: Mapping[str, float]) -> Bools:
-        """Tell which points have something lost within the limits."""
+        """Return a mask of points within whose limits something of a timetable was lost."""
         found = np.zeros(len(self.points), bool)
         for group, metres in limits.items():
             if group in self.evidence.groups:
@@ -384,7 +420,7 @@ def _touched(municipalities: gpd.GeoDataFrame, losses: Sequence[Loss]) -> Bools:
     out = np.zeros(len(municipalities), bool)
     if losses:
         places = shapely.get_parts(np.array([item.where for item in losses], dtype=object))
-        town, _ = inside_pairs(municipalities, np.asarray(places, dtype=object))
+        town, _ = _inside_pairs(municipalities, np.asarray(places, dtype=object))
         out[town] = True
     return out
 
@@ -403,7 +439,7 @@ def _calls(
         return out
     if len(parts) == 1:  # its rows name it, or nothing that is loaded
         return out
-    town, point = inside_pairs(municipalities, _shapes(stops))
+    town, point = _inside_pairs(municipalities, _shapes(stops))
     # stop x part x group, each once
     route = np.asarray(feed._trip_route, dtype=np.int64)[feed.calls.trip]
     width = max(len(parts.of_route), 1)
@@ -458,7 +494,7 @@ def seen_groups(
     for layer, modes, read in layers:
         code, words = pd.factorize(pd.Series(list(modes), dtype=object), use_na_sentinel=False)
         table = np.array([[g in read(w) for g in groups] for w in words], dtype=bool)
-        town, point = inside_pairs(municipalities, _shapes(layer))
+        town, point = _inside_pairs(municipalities, _shapes(layer))
         if len(point):
             hit, mode = np.nonzero(table.reshape(-1, len(groups))[code[point]])
             seen[town[hit], mode] = True
@@ -481,7 +517,7 @@ def groups_named(mode: Any) -> list[str]:
     return found
 
 
-def inside_pairs(municipalities: gpd.GeoDataFrame, points: Shapes) -> npt.NDArray[np.int64]:
+def _inside_pairs(municipalities: gpd.GeoDataFrame, points: Shapes) -> npt.NDArray[np.int64]:
     """Return (municipality, point) position pairs of points inside municipalities."""
     if not len(points):
         return np.zeros((2, 0), np.int64)

@@ -70,7 +70,7 @@ class AssetsError(Exception):
         super().__init__(reason.en)
 
 
-def cache_folder() -> Path:
+def _cache_folder() -> Path:
     """Folder of the cache: ``METROGIS_CACHE``, else the user's cache folder."""
     own = os.environ.get("METROGIS_CACHE")
     return Path(own) if own else Path(platformdirs.user_cache_dir("metrogis"))
@@ -88,7 +88,7 @@ def obtain(package: Package = LEAFLET) -> Path:
         When neither cache nor npm nor the CDN gives them. A failure is remembered for the life of
         the process, so that a batch of pages asks once.
     """
-    target = cache_folder() / "assets" / package.folder
+    target = _cache_folder() / "assets" / package.folder
     if _complete(target, package):
         return target
     if os.environ.get("METROGIS_OFFLINE", "") not in ("", "0"):
@@ -118,7 +118,13 @@ def obtain(package: Package = LEAFLET) -> Path:
 
 
 def sha512(content: bytes) -> str:
-    """Return the SHA-512 of ``content`` in base64, as integrity attributes write it."""
+    """Return the SHA-512 of ``content`` in base64, as integrity attributes write it.
+
+    Examples
+    --------
+    >>> sha512(b"metrogis")[:12], len(sha512(b""))
+    ('CvQ8J1dnr0P5', 88)
+    """
     return base64.b64encode(hashlib.sha512(content).digest()).decode()
 
 
@@ -188,7 +194,24 @@ def _from_cdn(package: Package) -> dict[str, bytes]:
 
 
 def cdn_links(package: Package = LEAFLET) -> list[tuple[str, str]]:
-    """Return (address, integrity) of a package's scripts and styles at the CDN."""
+    """Return where a page without its own copy loads a package from.
+
+    Parameters
+    ----------
+    package : Package
+        Its pinned files; those that are neither a script nor a style (licences) are left out.
+
+    Returns
+    -------
+    list of (str, str)
+        Address at the CDN, and the value of the ``integrity`` attribute by which the browser
+        refuses a file that differs.
+
+    Examples
+    --------
+    >>> [address.rpartition("/")[2] for address, _ in cdn_links(LEAFLET)]
+    ['leaflet.js', 'leaflet.css']
+    """
     return [
         (f"{CDN}/{package.name}@{package.version}/{name}", f"sha512-{digest}")
         for name, digest in package.files.items()

@@ -46,7 +46,11 @@ class Ground:
 
 
 def ground_of(result: Result) -> Ground:
-    """Return the outlines of the municipalities, lightly drawn."""
+    """Return the municipalities of a result as the ground under all its views.
+
+    Outlines are simplified to :data:`BUDGET` coordinates; municipalities without geometry are not
+    in it, so positions in the ground are not positions in ``result.municipalities``.
+    """
     geometry = result.municipalities.geometry
     geometry = geometry[placed(geometry)]
     metric, shapes, bounds = drawn(shapely.force_2d(geometry.to_numpy()), geometry.crs, BUDGET)
@@ -146,7 +150,12 @@ class UnknownLand:
 
     @cached_property
     def parts(self) -> tuple[LandPart, ...]:
-        """The land by how much of it is known; a part that is not there is left out."""
+        """Parts of the land by how much of it is known, in the order of :data:`LAND`.
+
+        A part is land of which nothing is known (share 0) or something (0 < share < 1); one that
+        holds no row is left out. Where the land is that of the municipalities themselves, a part
+        refers to the shapes of the ground by position instead of repeating them on the page.
+        """
         shared = self.declared.table == "municipalities"  # then its shapes are those of the ground
         geometry = shapely.force_2d(self.frame.geometry.to_numpy())
         crs = self.frame.crs

@@ -24,7 +24,7 @@ from metrogis.maps import texts
 from metrogis.maps.ground import UnknownLand, area
 from metrogis.maps.layers import categorise, grade
 from metrogis.maps.png import png
-from metrogis.maps.symbols import Hatch, MapClass, Symbol, class_symbol, is_unknown
+from metrogis.maps.symbols import Hatch, MapClass, Symbol, class_symbol
 from metrogis.texts import Text
 
 MAX_CELLS = 4_000_000
@@ -93,7 +93,19 @@ class ImageLayer:
         return x[0], x[1], y[0], y[1]
 
     def colours(self, codes: np.ndarray | None = None) -> np.ndarray:
-        """Return red, green, blue, alpha (0-255) of each cell; unknown ones are striped."""
+        """Return the colours of cells; classes that stand for "not known" are striped.
+
+        Parameters
+        ----------
+        codes : array of uint8, shape (rows, columns), optional
+            Classes of cells, by default those of the layer; an image in another projection gives
+            its own. :data:`NOT_DRAWN` is transparent.
+
+        Returns
+        -------
+        array of uint8, shape (rows, columns, 4)
+            Red, green, blue, alpha (0-255).
+        """
         codes = self.codes if codes is None else codes
         table = np.zeros((256, 4), np.uint8)
         hatches: dict[Hatch, np.ndarray] = {}
@@ -213,13 +225,26 @@ def _inside(result: Result, shape: tuple[int, ...], transform: Affine) -> np.nda
 
 
 def web_image(layer: ImageLayer) -> WebImage:
-    """Bring an image into Web Mercator, no larger than :data:`WEB_SIZE`."""
+    """Return a raster as the image that a browser stretches over a web map.
+
+    Parameters
+    ----------
+    layer : ImageLayer
+        In its own CRS.
+
+    Returns
+    -------
+    WebImage
+        In Web Mercator, by nearest neighbour (classes have no mean), its longer side at most
+        :data:`WEB_SIZE` pixels; corners in degrees (EPSG:4326), rounded to 6 decimals.
+    """
     from rasterio import warp
 
     left, right, bottom, top = layer.extent
     box = warp.transform_bounds(layer.crs.to_wkt(), _MERCATOR, left, bottom, right, top)
     west, south, east, north = box
     rows, columns = layer.codes.shape
+    # two pixels a cell: the edge of a cell that falls between pixels moves by half a cell at most
     longer = min(WEB_SIZE, max(700, 2 * max(rows, columns)))
     size = max(east - west, north - south) / longer
     width, height = max(1, round((east - west) / size)), max(1, round((north - south) / size))
@@ -237,8 +262,3 @@ def web_image(layer: ImageLayer) -> WebImage:
     )
     degrees = warp.transform_bounds(_MERCATOR, GEOGRAPHIC_CRS, west, south, east, north)
     return WebImage(layer, png(layer.colours(codes)), tuple(round(float(d), 6) for d in degrees))  # type: ignore[arg-type]
-
-
-def any_unknown(layer: ImageLayer) -> bool:
-    """Whether cells that are not known are drawn."""
-    return any(is_unknown(item) and item.count for item in layer.classes)

@@ -106,7 +106,11 @@ class MapLayer:
 
     @property
     def further_shapes(self) -> tuple[str, ...]:
-        """What rows are that are not what most are."""
+        """Shapes of rows other than the shape of most: they need symbols of their own.
+
+        A table may hold points among lines (a stop without a platform); what is drawn by the symbol
+        of :attr:`shape` would leave them invisible.
+        """
         found = np.unique(shapely.get_dimensions(self.frame.geometry.to_numpy()).clip(0))
         return tuple(SHAPES[d] for d in found.tolist() if SHAPES[d] != self.shape)
 
@@ -360,9 +364,23 @@ class WebLayer:
 
 
 def web_layer(layer: MapLayer) -> WebLayer:
-    """Simplify in the working CRS, join by class where there are too many, go to EPSG:4326."""
+    """Return what the web map draws of a layer.
+
+    Parameters
+    ----------
+    layer : MapLayer
+        Rows with a place, in the working CRS (metres), with their classes.
+
+    Returns
+    -------
+    WebLayer
+        Simplified in the working CRS and written in EPSG:4326. Where a layer has more than
+        :data:`MAX_FEATURES` rows, it holds one geometry a class, and ``rows`` is -1: no row's
+        values can be shown.
+    """
     geometry = shapely.force_2d(layer.frame.geometry.to_numpy())
     codes, rows = layer.codes, np.arange(len(geometry))
+    # after this, position i of all arrays is one drawn shape: a row, or a class of joined rows
     if layer.joined:
         used = np.unique(codes)
         geometry = np.array([joined(geometry[codes == c]) for c in used], dtype=object)

@@ -38,7 +38,20 @@ class LegendBlock:
 
 
 def legend_of(layer: MapLayer | ImageLayer, language: str) -> LegendBlock:
-    """Return the legend of a layer: its classes with counts, and what the reader must know."""
+    """Return the legend of a layer in one language.
+
+    Parameters
+    ----------
+    layer : MapLayer or ImageLayer
+    language : str
+
+    Returns
+    -------
+    LegendBlock
+        A line for each class, empty ones too, with the number of features (area for a raster), then
+        the land of which the view does not know. The heading of the column is the subtitle for
+        graded values alone: with categories it would repeat the title.
+    """
     title = layer.view.title.get(language)
     what = heading(layer.column, language) if layer.column else ""
     graded = bool(layer.view.breaks) and not layer.view.categories

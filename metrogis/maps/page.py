@@ -323,14 +323,42 @@ def _name(element: Element, identity: str) -> None:
 
 
 def take_apart(made: folium.Map) -> tuple[Markup, str]:
-    """Render a map and return its HTML and its script, for a page that allows no inline script."""
+    """Return the HTML and the script of a map, for a page whose policy allows no inline script.
+
+    Parameters
+    ----------
+    made : folium.Map
+        Rendered here; it can be rendered once only.
+
+    Returns
+    -------
+    Markup
+        Elements of the body, safe by Folium's own templates: no value of the data is in them.
+    str
+        Statements of the script, to be written into a file beside the page.
+    """
     figure: Figure = made.get_root()
     figure.render()
     return Markup(figure.html.render()), str(figure.script.render())
 
 
 def data_script(key: str, data: str) -> str:
-    """Return the script that hands over a map's data: works from ``file://``, unlike fetch."""
+    """Return the script that gives a map its data.
+
+    A page opened from a disk (``file://``) may not fetch JSON, but it may load a script.
+
+    Parameters
+    ----------
+    key : str
+        Under which the map looks for its data in ``window.metrogisData``.
+    data : str
+        JSON, already escaped by :func:`metrogis.maps.page_data.safe_json`.
+
+    Examples
+    --------
+    >>> print(data_script("white_spots", "[1]").splitlines()[1])
+    window.metrogisData["white_spots"] = [1];
+    """
     return (
         "window.metrogisData = window.metrogisData || {};\n"
         f"window.metrogisData[{safe_json(key)}] = {data};\n"

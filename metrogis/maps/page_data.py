@@ -41,13 +41,13 @@ def safe_json(value: Any) -> str:
     >>> safe_json(["</script>", "{{7*7}}"])
     '["\\u003c/script\\u003e","\\u007b\\u007b7*7}}"]'
     """
-    return escape_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
+    return _escape_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
 
 
 _RISKY = re.compile("[<>&`\u2028\u2029\ud800-\udfff]|\\$(?=\\{)|\\{(?=[{%#])|(?<=\\{)\\{")
 
 
-def escape_json(text: str) -> str:
+def _escape_json(text: str) -> str:
     """Escape what HTML, old JavaScript or a template would read in a JSON text."""
     return _RISKY.sub(lambda m: f"\\u{ord(m.group()):04x}", text)
 
@@ -101,7 +101,19 @@ def _land_json(land: UnknownLand) -> str:
 
 
 def bounds_of(web: Sequence[WebLayer], ground: Ground) -> list[list[float]]:
-    """Return [[south, west], [north, east]] of the municipalities, else of all layers."""
+    """Return the view that a map opens with, as Leaflet takes it.
+
+    Parameters
+    ----------
+    web : sequence of WebLayer
+        Asked only where the municipalities have no outline.
+    ground : Ground
+
+    Returns
+    -------
+    list
+        [[south, west], [north, east]], degrees; that of Poland where nothing has a place.
+    """
     found = [ground.bounds] if ground.bounds else [w.bounds for w in web if w.bounds]
     if not found:
         south, west, north, east = POLAND
@@ -200,7 +212,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 def _json_items(texts: list[str]) -> list[str]:
     """Write each text as JSON, safely: all at once, parted by what no JSON text holds."""
     written = json.dumps(texts, ensure_ascii=False, separators=("\0", ":"))
-    return escape_json(written[1:-1]).split("\0") if texts else []
+    return _escape_json(written[1:-1]).split("\0") if texts else []
 
 
 def _image_json(image: WebImage, address: str, language: str) -> str:

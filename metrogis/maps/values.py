@@ -19,7 +19,15 @@ _FALSE = {"false", "0", "0.0", "no"}
 
 
 def column_of(check: Check, table: str, name: str) -> Column:
-    """Return what a check says of a column; an undeclared one reads as plain text."""
+    """Return what a check declares of a column.
+
+    Parameters
+    ----------
+    check : Check
+    table, name : str
+        A column of a result that is not declared (added by a user of the notebook) reads as text
+        under its own name.
+    """
     declared = check.columns.get(table, {}).get(name)
     return declared or Column(both(name.replace("_", " ")), kind="text")
 
@@ -76,7 +84,11 @@ def shown(value: Any, column: Column, language: str) -> str:
 
 
 def shown_column(series: pd.Series, column: Column, language: str) -> list[str]:
-    """Write every value of a series."""
+    """Write every value of a series as its column says, repeated values once.
+
+    >>> shown_column(pd.Series([0.5, None]), Column(both("share"), kind="share"), "en")
+    ['50%', 'no data']
+    """
     return each_once(series, lambda value: shown(value, column, language))
 
 
@@ -99,7 +111,20 @@ def each_once(series: pd.Series, make: Callable[[Any], T]) -> list[T]:
 
 
 def sort_key(value: Any, column: Column) -> str:
-    """Return what a table sorts by: a number where there is one, else nothing."""
+    """Return what a table sorts a value by.
+
+    Returns
+    -------
+    str
+        The number in full for numbers and shares; empty for texts (the page then sorts by what is
+        shown) and for missing values, which stay at the end.
+
+    Examples
+    --------
+    >>> column = Column(both("a"), kind="number")
+    >>> sort_key(1234.5, column), sort_key(float("nan"), column)
+    ('1234.5', '')
+    """
     if column.kind not in ("number", "share") or is_missing(value) or isinstance(value, str):
         return ""
     return repr(float(value))

@@ -122,7 +122,19 @@ class Canvas:
         width: float = 0.0,
         hatch: Hatch | None = None,
     ) -> None:
-        """Fill and outline areas; ``hatch`` is drawn over the fill, under the outline."""
+        """Fill and outline areas.
+
+        Parameters
+        ----------
+        path : Path
+            Closed strokes, in metres after :meth:`place`, else in pixels.
+        fill, edge : colour or None
+            As matplotlib reads them; None is no fill.
+        width : float
+            Of the outline, points.
+        hatch : Hatch, optional
+            Drawn over the fill and under the outline.
+        """
         if _empty(path):
             return
         if hatch is not None:
@@ -145,7 +157,19 @@ class Canvas:
     def lines(
         self, path: Outline, colour: Any, width: float, *, dash: Sequence[float] = ()
     ) -> None:
-        """Draw lines with round ends, or dashes (points drawn and left free in turn)."""
+        """Draw lines.
+
+        Parameters
+        ----------
+        path : Path
+            In metres after :meth:`place`, else in pixels.
+        colour : colour
+        width : float
+            Points.
+        dash : sequence of float
+            Points drawn and left free in turn; empty draws whole lines with round ends. Dashes end
+            flat, since round ends would close short gaps.
+        """
         if _empty(path):
             return
         pen = self._pen(colour, width)
@@ -156,7 +180,16 @@ class Canvas:
         self._agg.draw_path(pen, path, self._to_pixels, None)
 
     def dots(self, xy: np.ndarray, radius: float, colour: Any, edge: Any, width: float) -> None:
-        """Draw a circle of ``radius`` points at every row of ``xy``."""
+        """Draw a circle at every point.
+
+        Parameters
+        ----------
+        xy : array of float (n, 2)
+            In metres after :meth:`place`, else in pixels.
+        radius, width : float
+            Of the circle and of its outline; points, whatever the scale of the map.
+        colour, edge : colour
+        """
         if not len(xy):
             return
         pen = self._pen(edge, width)
@@ -216,7 +249,7 @@ class Canvas:
             pencil.text(
                 (word.x, word.y),
                 word.text,
-                font=font(word.size, word.bold),
+                font=_font(word.size, word.bold),
                 fill=word.colour,
                 anchor=word.anchor,
                 **look,
@@ -224,7 +257,10 @@ class Canvas:
         return np.asarray(image)
 
     def restore(self, pixels: np.ndarray) -> None:
-        """Go back to what :meth:`pixels` gave, without words to come."""
+        """Go back to a picture that :meth:`pixels` gave; words added later are dropped.
+
+        The map is drawn once and the legend once a language on top of it.
+        """
         self._buffer[:] = np.asarray(Image.fromarray(pixels).convert("RGBA"))
         self._words = []
 
@@ -246,7 +282,7 @@ def _empty(path: Outline) -> bool:
 
 
 @cache
-def font(size: float, bold: bool = False) -> ImageFont.FreeTypeFont:
+def _font(size: float, bold: bool = False) -> ImageFont.FreeTypeFont:
     """Return matplotlib's own font, ``size`` in points."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name
@@ -261,7 +297,7 @@ def font(size: float, bold: bool = False) -> ImageFont.FreeTypeFont:
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """Return how wide a line of text is, in pixels."""
-    return float(font(size, bold).getlength(text))
+    return float(_font(size, bold).getlength(text))
 
 
 def fold(text: str, size: float, width: float, bold: bool = False) -> list[str]:
@@ -291,7 +327,14 @@ def fold(text: str, size: float, width: float, bold: bool = False) -> list[str]:
 
 
 def path_of(parts: Sequence[np.ndarray], *, closed: bool = False) -> Outline:
-    """Return one path of several rows of points, each of shape (points, 2)."""
+    """Return one path of several strokes.
+
+    Parameters
+    ----------
+    parts : sequence of arrays of float, each of shape (points, 2)
+    closed : bool
+        Whether each stroke returns to its first point (its last point must repeat that).
+    """
     if not len(parts):
         return Outline(np.empty((0, 2)))
     sizes = np.array([len(part) for part in parts])
@@ -299,11 +342,28 @@ def path_of(parts: Sequence[np.ndarray], *, closed: bool = False) -> Outline:
 
 
 def joined_path(xy: np.ndarray, index: np.ndarray, closed: bool) -> Outline:
-    """Return one path of points, a new stroke where ``index`` changes."""
+    """Return one path of points, with a new stroke where ``index`` changes.
+
+    Parameters
+    ----------
+    xy : array of float (n, 2)
+    index : array of int (n,)
+        Stroke of each point; points of a stroke follow each other.
+    closed : bool
+        Whether each stroke is a ring. The last point of each is then read as "close", and its own
+        coordinates are not drawn: it must repeat the first one, as rings of shapely do.
+
+    Examples
+    --------
+    >>> path = joined_path(np.zeros((5, 2)), np.array([0, 0, 0, 1, 1]), closed=False)
+    >>> path.codes.tolist()   # 1 begins a stroke, 2 draws on
+    [1, 2, 2, 1, 2]
+    """
     if not len(xy):
         return Outline(np.empty((0, 2)))
     codes = np.full(len(xy), Outline.LINETO, dtype=Outline.code_type)
     starts = np.r_[True, index[1:] != index[:-1]]
+    # the order matters: a stroke of one point must stay a beginning
     if closed:
         codes[np.r_[starts[1:], True]] = Outline.CLOSEPOLY
     codes[starts] = Outline.MOVETO

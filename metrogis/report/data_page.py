@@ -42,7 +42,7 @@ def data_page(
     known : mapping
         Layer -> what all checks together know of it, see :func:`metrogis.report.known.of_atlas`.
     """
-    titles = layer_titles(atlas)
+    titles = _layer_titles(atlas)
     return pages.render(
         "data.html.j2",
         atlas,
@@ -73,7 +73,7 @@ def data_page(
     )
 
 
-def layer_titles(atlas: pages.AtlasLike) -> dict[str, Any]:
+def _layer_titles(atlas: pages.AtlasLike) -> dict[str, Any]:
     """Return what layers are called: as the checks name them, else as the catalog does."""
     found: dict[str, Any] = {}
     for item in atlas.layers.to_dict("records"):

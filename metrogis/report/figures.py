@@ -90,7 +90,21 @@ def pictures(
 
 
 def thumbnail(web: Sequence[WebLayer], ground: Ground, images: Sequence[ImageLayer] = ()) -> bytes:
-    """Return a small PNG without words, the same in every language."""
+    """Return the small picture of a result for the index.
+
+    Parameters
+    ----------
+    web : sequence of WebLayer
+    ground : Ground
+    images : sequence of ImageLayer
+        Drawn beneath the layers; those that the map does not show at first are left out, as are
+        such layers.
+
+    Returns
+    -------
+    bytes
+        PNG of :data:`SMALL` pixels without words, so that it serves every language.
+    """
     canvas = Canvas(*SMALL, GROUND)
     beneath = [i for i in images if i.view.shown]
     box = (10.0, 7.0, SMALL[0] - 10.0, SMALL[1] - 7.0)

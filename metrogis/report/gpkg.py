@@ -151,7 +151,7 @@ def _write(results: Sequence[Result], known: Results, path: Path, language: str)
                 views.append((result, land))
                 title = LAND_TITLE.get(language)
                 style = qgis.land_style(language)
-                rows.append((land_name(result, land), title[:30], style, 1, title))
+                rows.append((_land_name(result, land), title[:30], style, 1, title))
     with closing(sqlite3.connect(path)) as connection, connection:
         for result, land in views:
             _add_land(connection, result, land)
@@ -212,7 +212,7 @@ def _stored(column: str) -> str:
     return f"{column}_" if column.lower() in ("fid", GEOMETRY) else column
 
 
-def land_name(result: Result, land: UnknownLand) -> str:
+def _land_name(result: Result, land: UnknownLand) -> str:
     """Return the name of the layer of land that is not known: ``<check>_no_data_<column>``."""
     table, column = land.declared.table, land.declared.column
     part = column if table == "municipalities" else f"{table}_{column}"
@@ -225,7 +225,7 @@ def _add_land(connection: sqlite3.Connection, result: Result, land: UnknownLand)
     Its column ``state`` is ``none`` (nothing is known there) or ``part``; ``known`` is the flag or
     the share that says so.
     """
-    base, name = table_name(result, land.declared.table), land_name(result, land)
+    base, name = table_name(result, land.declared.table), _land_name(result, land)
     values = attributes(result, land.declared.table)
     column = land.declared.column
     declared = result.check.columns.get(land.declared.table, {}).get(column)
@@ -301,7 +301,19 @@ def _style_row(
 
 
 def about(results: Sequence[Result]) -> pd.DataFrame:
-    """Return findings, parameters, sources and audits as rows: check, kind, item, pl, en."""
+    """Return what stands on the pages beside the tables, for the layer ``about`` of the GeoPackage.
+
+    Parameters
+    ----------
+    results : sequence of Result
+
+    Returns
+    -------
+    DataFrame
+        A row for each title, finding, parameter, source and audit row, all as text: ``check`` (id),
+        ``kind``, ``item`` (number of the finding, name of the parameter or layer), ``pl`` and
+        ``en``.
+    """
     rows: list[tuple[str, str, str, str, str]] = []
     for r in results:
         rows.append((r.check.id, "title", "", r.check.title.pl, r.check.title.en))

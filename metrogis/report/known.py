@@ -146,7 +146,21 @@ def _bytes(shapes: np.ndarray) -> list[bytes]:
 
 
 def of_atlas(known: Results, results: Iterable[Result]) -> dict[str, Known]:
-    """Return what is known of each layer: of each municipality the least that a check finds."""
+    """Return what is known of each layer over all checks.
+
+    Parameters
+    ----------
+    known : dict of str to list of Known
+        By check id, from :func:`of_results`.
+    results : iterable of Result
+        Those whose layers are asked for.
+
+    Returns
+    -------
+    dict of str to Known
+        By layer. A municipality's share is the least that any check found (one may ask for more
+        than another: a longer walk, two dates), a loss or doubt that several found stands once.
+    """
     found: dict[str, list[Known]] = {}
     land: dict[str, gpd.GeoDataFrame] = {}
     for result in results:
@@ -178,13 +192,28 @@ HEALTH = "/health"
 
 
 def health(results: Iterable[Result]) -> list[AuditRow]:
-    """Return what is told of the health of each timetable feed, doubts first within a feed."""
+    """Return the audit rows on the health of timetable feeds.
+
+    Parameters
+    ----------
+    results : iterable of Result
+        Several of them audit the same feed.
+
+    Returns
+    -------
+    list of AuditRow
+        Each once, by feed; within a feed doubts (action ``unknown``) come before plain facts.
+    """
     told = (row for result in results for row in result.audit if row.layer.endswith(HEALTH))
     return sorted(dict.fromkeys(told), key=lambda row: (row.layer, row.action != "unknown"))
 
 
 def health_json(rows: Iterable[AuditRow]) -> list[dict[str, Any]]:
-    """Return rows of :func:`health` as plain values."""
+    """Return rows of :func:`health` as plain values for ``atlas.json``.
+
+    Each is a dict of ``feed``, ``doubt`` (bool), ``what`` (text by language), ``count`` and
+    ``examples``.
+    """
     return [
         {
             "feed": row.layer.removesuffix(HEALTH),
@@ -201,7 +230,19 @@ def health_json(rows: Iterable[AuditRow]) -> list[dict[str, Any]]:
 
 
 def as_json(known: Mapping[str, Known]) -> dict[str, Any]:
-    """Return what is known of each layer as plain values."""
+    """Return what is known of each layer as plain values for ``atlas.json``.
+
+    Parameters
+    ----------
+    known : mapping of str to Known
+        By layer, from :func:`of_atlas`.
+
+    Returns
+    -------
+    dict
+        By layer: ``state``, ``known_share`` (0-1, 6 decimals), ``checks``, ``lost`` (number of
+        things), ``losses`` (``placed`` is False for one that may have been anywhere), ``doubts``.
+    """
     return {
         name: {
             "state": item.state,
@@ -225,7 +266,20 @@ def as_json(known: Mapping[str, Known]) -> dict[str, Any]:
 
 
 def table(known: Mapping[str, Known], municipalities: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return one row a layer and municipality: how much of its land is known."""
+    """Return how much of each municipality's land is known, a row for each layer and municipality.
+
+    Parameters
+    ----------
+    known : mapping of str to Known
+        By layer; layers whose shares belong to other municipalities are left out.
+    municipalities : GeoDataFrame
+
+    Returns
+    -------
+    DataFrame
+        ``layer``, ``teryt`` and ``name`` where there are such columns, ``state`` of the whole
+        layer, ``known_share`` (0-1; 0 for an absent layer, NaN for a municipality without outline).
+    """
     kept = [c for c in ("teryt", "name") if c in municipalities.columns]
     shown = [item for item in known.values() if len(item.shares) == len(municipalities)]
     size = len(municipalities)

@@ -23,7 +23,16 @@ _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
 
 def methods_page(atlas: pages.AtlasLike, language: str, **shared: Any) -> str:
-    """Return the HTML of the page on the methods."""
+    """Return the HTML of the page on the methods.
+
+    Parameters
+    ----------
+    atlas : AtlasLike
+    language : str
+        Decides which of the two texts is shown; sections have the same anchors in both.
+    **shared
+        What all pages of a site share: languages, assets, links.
+    """
     return pages.render(
         "methods.html.j2",
         atlas,

@@ -140,7 +140,7 @@ def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableVi
         cells[i] = [(text, "", ROW_HEAD) for text, _, _ in cells[i]]
     return TableView(
         id=f"table-{re.sub('[^a-z0-9]+', '-', name.lower())}",
-        title=table_title(result.check, name).get(language),
+        title=_table_title(result.check, name).get(language),
         heads=heads,
         rows=list(zip(*cells, strict=True)),
         total=words.ROWS.fill(n=len(frame)).get(language),
@@ -168,7 +168,7 @@ def csv_suffix(language: str, languages: Sequence[str]) -> str:
     return f".{language}" if len(languages) > 1 else ""
 
 
-def table_title(check: Check, table: str) -> Text:
+def _table_title(check: Check, table: str) -> Text:
     """Return the name of a table: of municipalities, else the title of its first view."""
     found = next((v.title for v in check.views if v.table == table), None)
     if table == "municipalities" or found is None:
@@ -187,7 +187,20 @@ def check_page(
     language: str,
     **shared: Any,
 ) -> str:
-    """Return the HTML of a check's page; ``known`` is what it knows of its layers."""
+    """Return the HTML of a check's page.
+
+    Parameters
+    ----------
+    atlas : AtlasLike
+    result : Result
+    layers : sequence of MapLayer or ImageLayer
+        What the map draws; their legends stand on the page as HTML lists.
+    known : sequence of Known
+        What the check knows of each of its layers.
+    language : str
+    **shared
+        What all pages of a site share; ``languages`` among it.
+    """
     check = result.check
     legends = [legend_of(layer, language) for layer in layers]
     declared = {name: check.columns.get(name, {}) for name in result.tables}
@@ -203,7 +216,7 @@ def check_page(
         legends=legends,
         any_hatch=any(line.unknown for block in legends for line in block.lines),
         opens_on_part=opening_of(result) is not None,
-        alt=alt_text(result, language),
+        alt=_alt_text(result, language),
         rasters=[
             (raster_name(result, o.raster), o.title.get(language))
             for o in check.overlays
@@ -225,7 +238,7 @@ def check_page(
     )  # fmt: skip
 
 
-def alt_text(result: Result, language: str) -> str:
+def _alt_text(result: Result, language: str) -> str:
     """Return what stands for the picture: the title and the first finding."""
     sentences = result.sentences(language)
     values = {"title": result.check.title, "finding": sentences[0] if sentences else ""}
@@ -233,7 +246,19 @@ def alt_text(result: Result, language: str) -> str:
 
 
 def source_line(sources: Iterable[Source], language: str) -> str:
-    """Return who made the data, and its dates, in one line."""
+    """Return who made the data and when, in one line for beneath a picture.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+        A maker is the attribution, else the origin, and stands once.
+    language : str
+
+    Returns
+    -------
+    str
+        With one date or the first and the last; empty where no source names a maker.
+    """
     known = [s for s in sources if s.attribution or s.origin]
     makers = dict.fromkeys(s.attribution or s.origin for s in known)
     dates = sorted({s.date for s in known if s.date})
@@ -276,7 +301,7 @@ def _value(value: Any, language: str) -> str:
 def _columns(result: Result, language: str) -> list[tuple[str, str, str, str]]:
     rows = []
     for table, frame in result.tables.items():
-        title = table_title(result.check, table).get(language)
+        title = _table_title(result.check, table).get(language)
         for name in result.check.columns.get(table, {}):
             if name in frame.columns:
                 column = column_of(result.check, table, name)
@@ -352,7 +377,18 @@ class Section:
 
 
 def unanswered(atlas: AtlasLike) -> list[Unanswered]:
-    """Return the checks without an answer: those that met a fault, then those that lack a layer."""
+    """Return the checks without an answer.
+
+    Parameters
+    ----------
+    atlas : AtlasLike
+
+    Returns
+    -------
+    list of Unanswered
+        First those that failed (a reader must act), then those skipped for want of a layer; each
+        group in the order of the atlas.
+    """
     found = []
     for check_id, error in atlas.failed.items():
         found.append(
@@ -369,7 +405,16 @@ def unanswered(atlas: AtlasLike) -> list[Unanswered]:
 
 
 def unanswered_page(atlas: AtlasLike, item: Unanswered, language: str, **shared: Any) -> str:
-    """Return the page of a check without an answer: why there is none, and what to do."""
+    """Return the HTML of the page of a check without an answer: why there is none, and what to do.
+
+    Parameters
+    ----------
+    atlas : AtlasLike
+    item : Unanswered
+    language : str
+    **shared
+        What all pages of a site share.
+    """
     check = item.check
     return render(
         "unanswered.html.j2",
@@ -386,7 +431,17 @@ def unanswered_page(atlas: AtlasLike, item: Unanswered, language: str, **shared:
 
 
 def index_page(atlas: AtlasLike, language: str, *, root: str, **shared: Any) -> str:
-    """Return the HTML of the index; ``root`` leads to the folder of the site."""
+    """Return the HTML of the index: a section for each direction, then the table of layers.
+
+    Parameters
+    ----------
+    atlas : AtlasLike
+    language : str
+    root : str
+        Relative address of the site's folder from this page (``../``).
+    **shared
+        What all pages of a site share; ``languages`` among it.
+    """
     sections = []
     without = unanswered(atlas)
     for direction, title in DIRECTIONS.items():
@@ -419,7 +474,20 @@ def index_page(atlas: AtlasLike, language: str, *, root: str, **shared: Any) -> 
 
 
 def layer_rows(table: pd.DataFrame, language: str) -> list[dict[str, Any]]:
-    """Return the table of layers as texts."""
+    """Return the table of layers as the index shows it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``Atlas.layers``: a row a layer.
+    language : str
+
+    Returns
+    -------
+    list of dict
+        Texts by name, empty where nothing is said; ``missing`` (bool) marks a layer that could not
+        be used, ``key`` is the number of rows to sort by, ``source`` the reason where there is one.
+    """
     rows = []
     for item in table.to_dict("records"):
 
@@ -466,7 +534,18 @@ def security_policy(basemap: Basemap | None) -> str:
 
 
 def render(template: str, atlas: AtlasLike, language: str, **values: Any) -> str:
-    """Return a page; templates see all words of pages as ``w``."""
+    """Return a page from its template.
+
+    Parameters
+    ----------
+    template : str
+        File of ``metrogis/report/templates``.
+    atlas : AtlasLike
+    language : str
+    **values
+        What the template shows. It escapes all of them, and sees the fixed words of pages as ``w``.
+        ``root``, the way to the folder of the site, is ``../`` unless given.
+    """
     w = {name: text.get(language) for name, text in words.WORDS.items()}
     values.setdefault("root", "../")
     return _environment().get_template(template).render(
@@ -481,7 +560,10 @@ def render(template: str, atlas: AtlasLike, language: str, **values: Any) -> str
 
 
 def prepare() -> None:
-    """Read the templates: once, before several processes need them."""
+    """Read the templates into the cache of the process.
+
+    Called before the process is forked for the pages: each of the others then has them already.
+    """
     for name in ("check", "data", "index", "methods", "parts", "unanswered"):
         _environment().get_template(f"{name}.html.j2")
 

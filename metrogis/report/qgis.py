@@ -36,7 +36,18 @@ def style(layer: MapLayer, language: str = "pl") -> str:
 
 
 def land_style(language: str = "pl") -> str:
-    """Return the QML of land that is not known, by the column ``state`` of its layer."""
+    """Return the QGIS style (QML) of land that is not known.
+
+    Parameters
+    ----------
+    language : str
+        Of the legend.
+
+    Returns
+    -------
+    str
+        XML; categories by the column ``state`` of the layer, with the hatching of the map.
+    """
     root = _root()
     renderer = ET.SubElement(
         root, "renderer-v2", type="categorizedSymbol", attr="state", symbollevels="0"

@@ -37,7 +37,18 @@ _AT_FDCWD = -100
 
 
 def written_files(folder: Path) -> set[str] | None:
-    """Return the files a former atlas wrote, by its marker; None where there is no such marker."""
+    """Return the files that a former atlas wrote into a folder.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    set of str or None
+        Paths relative to the folder, the marker itself among them. None where there is no marker,
+        or one that cannot be read: then every file may be the user's, and none is replaced.
+    """
     marker = _marker(folder)
     if marker is None:
         return None
@@ -98,9 +109,21 @@ def _visible(folder: Path) -> list[Path]:
 
 
 def recover(target: Path) -> None:
-    """Finish or undo what a killed run left of the folder; nothing of the user's is deleted."""
+    """Finish or undo what a killed run left beside a folder.
+
+    Parameters
+    ----------
+    target : Path
+        Folder of the site; leftovers are its hidden neighbours ``.NAME.old-*`` and ``.NAME.new-*``.
+
+    Notes
+    -----
+    Nothing of the user's is deleted: files that no atlas wrote are brought back into the folder
+    before a leftover goes. Leftovers of a process that still runs are not touched.
+    """
     _finish_moves(target)
     for old in sorted(target.parent.glob(f".{target.name}.old-*")):
+        # the run that made it may be between its two renames
         if _alive(old):
             continue
         if not target.exists():  # killed between the two renames

@@ -97,7 +97,26 @@ def csv_text(frame: pd.DataFrame, language: str) -> str:
 
 
 def csv_texts(frame: pd.DataFrame, languages: Sequence[str]) -> list[str]:
-    """Return a table as CSV in several ways of writing; what they share is written once."""
+    r"""Return a table as CSV, once for each language.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Without geometry.
+    languages : sequence of str
+        ``pl`` writes semicolons and decimal commas, every other one commas and decimal points.
+
+    Returns
+    -------
+    list of str
+        In the order of ``languages``, lines ended by CRLF, the last one too. What the languages
+        share (numbers and dates as text) is made once: that is most of the time for large tables.
+
+    Examples
+    --------
+    >>> csv_texts(pd.DataFrame({"a": [1.5], "b": ["x;y"]}), ["pl", "en"])
+    ['a;b\r\n1,5;"x;y"\r\n', 'a,b\r\n1.5,x;y\r\n']
+    """
     heads = _guarded(pa.array([str(c) for c in frame.columns], type=pa.string()))
     columns = [_text_of(values) for _, values in frame.items()] if len(frame) else []
     made = []
@@ -165,7 +184,19 @@ def plain(result: Result, table: str) -> gpd.GeoDataFrame:
 
 
 def attributes(result: Result, table: str) -> pd.DataFrame:
-    """Return the columns of a table but its geometries, as :func:`plain` does."""
+    """Return the columns of a result's table as files hold them, without its geometries.
+
+    Parameters
+    ----------
+    result : Result
+    table : str
+
+    Returns
+    -------
+    DataFrame
+        Flags as nullable booleans (missing is unknown), objects and categories as plain values (see
+        :func:`plain`), all else as it is; rows are numbered from 0.
+    """
     frame = result.tables[table]
     declared = result.check.columns.get(table, {})
     kept = {}
@@ -207,7 +238,26 @@ def _as_text(value: Any) -> str:
 
 
 def replace_file(path: Path, write: Callable[[Path], Any]) -> Path:
-    """Write to a temporary name beside ``path``, then rename."""
+    """Write a file so that a reader never meets half of it.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made where it does not exist.
+    write : callable
+        Writes to the path that it is given: a temporary name in the same folder, with the same
+        suffix (drivers go by it), which is renamed when all is written.
+
+    Returns
+    -------
+    Path
+        ``path``.
+
+    Raises
+    ------
+    PublishError
+        When the folder or the file cannot be written; the former file is then still there.
+    """
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -215,6 +265,7 @@ def replace_file(path: Path, write: Callable[[Path], Any]) -> Path:
         os.close(handle)
         temporary = Path(name)
         write(temporary)
+        # mkstemp makes files that only their owner may read; a site is read by a web server
         temporary.chmod(0o666 & ~files.umask())
         temporary.replace(path)
         temporary = None
