@@ -100,7 +100,21 @@ _NATURE = (
 
 
 def write_app(plan: Plan, number: int) -> str:
-    """Return the GML of one plan: its act and all zones, in one collection."""
+    """Return the GML of one plan: its act and all zones in one collection.
+
+    Parameters
+    ----------
+    plan : Plan
+        ``version`` ("2.0" or "3.0") decides namespaces and element names, ``epsg`` the order of
+        axes.
+    number : int
+        Row of the municipality; it goes into the identifier of the data set.
+
+    Returns
+    -------
+    str
+        As the national plan portal delivers it, without a byte order mark.
+    """
     version = plan.version
     p = "app" if version == "2.0" else "app-pog"
     code = f"{plan.teryt[:6]}-POG"

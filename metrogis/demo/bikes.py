@@ -24,7 +24,16 @@ SHED = 40
 
 
 def write_bike_share(world: World, folder: Path) -> Layers:
-    """Write GBFS 2.3: system, stations, their state."""
+    """Write the bike-share system as GBFS 2.3.
+
+    Files are the list of feeds, the system, its stations and their state. Stations stand within 60
+    m of bus stops of places with more than 8,000 residents, at 30 % of these.
+
+    Returns
+    -------
+    dict
+        The layer of the catalog.
+    """
     rng = world.streams("bike share")
     stops = world.stops
     heads = world.settled.places["people"].to_numpy()[stops["settlement"]]
@@ -136,6 +145,9 @@ def write_bike_parking(world: World, folder: Path) -> Layers:
 
 
 def uncounted(hubs: Any) -> Any:
-    """Return the row of the interchange of whose stands not all are counted."""
+    """Return the row of the interchange some of whose stands have no capacity in the data.
+
+    The first local one without another planted fault; None where there is none.
+    """
     plain = hubs.index[(hubs["plant"] == "") & (hubs["rank"] == "local")]
     return plain[0] if len(plain) else None

@@ -21,7 +21,13 @@ _QUIET = 1500.0
 def add_byways(
     size: Size, terrain: Terrain, settled: Settled, fabric: Fabric, graph: Graph, streams: Streams
 ) -> Graph:
-    """Add tracks to the country and spurs to the towns; one connected graph."""
+    """Add field and forest tracks to the country and short spurs to the settlements.
+
+    Returns
+    -------
+    Graph
+        Connected: parts that tracks do not join to the rest are dropped.
+    """
     tracks = _tracks(size, terrain, settled, fabric, graph, streams)
     whole = planarise(join(graph, tracks)).largest()
     return _spurs(size, whole, streams)

@@ -63,7 +63,22 @@ def make_cycling(
     entrances: pd.DataFrame,
     streams: Streams,
 ) -> Cycling:
-    """Draw the infrastructure: trees of routes around interchanges, loose pieces elsewhere."""
+    """Draw cycle infrastructure and plant its faults.
+
+    Routes grow as trees around interchanges along the streets on which one rides best (weight:
+    length, times 0.7 on tertiary streets and above, 2.5 on tracks); loose pieces lie elsewhere in
+    towns.
+
+    Parameters
+    ----------
+    stations, entrances : DataFrame
+        Interchanges are a choice of the stations; each is reached at its entrances.
+
+    Returns
+    -------
+    Cycling
+        ``plants`` names the edges of each missing link and of the break at a border.
+    """
     rng = streams("cycling")
     places = settled.places
     hubs = _interchanges(rng, settled, stations, entrances)

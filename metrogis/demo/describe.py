@@ -21,7 +21,18 @@ _NAME = {
 def catalog(
     size: str, seed: int, bbox: tuple[float, float, float, float], layers: dict[str, dict[str, Any]]
 ) -> str:
-    """Return catalog.toml of a demo."""
+    """Return the text of the demo's ``catalog.toml``.
+
+    Parameters
+    ----------
+    size : str
+    seed : int
+    bbox : (float, float, float, float)
+        West, south, east, north in degrees.
+    layers : dict of dict
+        Entries of each layer; what all share (licence, date) is added but for a layer that is
+        ``missing`` on purpose.
+    """
     note = {
         "pl": f"Dane wymyślone, rozmiar {size}, ziarno {seed}.",
         "en": f"Invented data, size {size}, seed {seed}.",

@@ -42,7 +42,13 @@ class Fabric:
 
 
 def make_fabric(terrain: Terrain, settled: Settled, streams: Streams) -> Fabric:
-    """Draw the outline of every settlement and divide it into quarters."""
+    """Draw the outline of every settlement and divide it into quarters.
+
+    A settlement is a stretched disc with a wavy edge, in which ``depth`` is the distance from its
+    middle over its radius. It is scaled until its dry land has the area that its people need (three
+    rounds for towns, whose discs water cuts most). The two villages of the planted barrier keep to
+    their own bank, the cut-off one to its side of the railway.
+    """
     rng = streams("quarters")
     grid = terrain.grid
     xx, yy = grid.centres()
@@ -133,7 +139,15 @@ def _kinds(
 
 
 def make_streets(terrain: Terrain, settled: Settled, fabric: Fabric, streams: Streams) -> Graph:
-    """Lay a warped grid into every quarter and sew the quarters together."""
+    """Lay a warped grid of streets into every quarter and sew the quarters together.
+
+    Returns
+    -------
+    Graph
+        Of settlements only, not yet joined to roads; may fall into parts at rivers and railways,
+        which no street crosses here. Edges of one row of a grid share a ``line``: they are one
+        street.
+    """
     rng = streams("fabric")
     grid = terrain.grid
     kind = fabric.kind
@@ -148,6 +162,8 @@ def make_streets(terrain: Terrain, settled: Settled, fabric: Fabric, streams: St
     nb = np.ceil(reach / blocks[:, 1]).astype(np.int64)
     count = (2 * na + 1) * (2 * nb + 1)
     quarter = np.repeat(np.arange(len(kind)), count)
+    # every point of every quarter's grid, quarter by quarter and row by row: local is its number
+    # within the quarter, i and j its row and column from the middle
     local = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     wide = (2 * nb + 1)[quarter]
     i, j = local // wide - na[quarter], local % wide - nb[quarter]
@@ -192,10 +208,13 @@ def make_streets(terrain: Terrain, settled: Settled, fabric: Fabric, streams: St
     v = np.concatenate([number[target[north]], number[east + 1]])
     q = quarter[np.concatenate([north, east])]
     run = np.concatenate([j[north] + 500, i[east] + 1500])
+    # rows of a grid are numbered from 500, columns from 1500: one key a street of a quarter
     line_key = q * 2000 + run
     x, y = x[ok], y[ok]
     main = (np.abs(run - np.where(run > 1000, 1500, 500)) % 4) == 0
 
+    # a random spanning tree stays whole, so that thinning never cuts a quarter in two; main streets
+    # are light and so most of them are in it
     order = rng.random(len(u)) * np.where(main, 0.35, 1.0) + 1e-3
     tree = csg.minimum_spanning_tree(
         sp.coo_matrix((order, (u, v)), shape=(len(x), len(x))).tocsr()

@@ -25,7 +25,14 @@ Layers = dict[str, dict[str, Any]]
 
 
 def write_land(world: World, folder: Path) -> Layers:
-    """Write land cover, built-up land, heights, buildings; return their catalog layers."""
+    """Write land cover of both dates with its classes, built-up land, water, heights and buildings.
+
+    Returns
+    -------
+    dict of dict
+        Entries of the catalog. Rasters are in EPSG:2180; 0 is no data in land cover, 255 in
+        built-up land, -9999 in heights.
+    """
     layers: Layers = {}
     for year, cover in ((2024, world.land.now), (2014, world.land.before)):
         write_raster(folder / f"land_cover_{year}.tif", cover, world.land.grid, nodata=0)
@@ -101,7 +108,12 @@ def write_plans(world: World, folder: Path) -> Layers:
 
 
 def write_investments(world: World, folder: Path) -> Layers:
-    """Write planned investments: cycle links, a stop, a bus line."""
+    """Write planned investments, each the remedy of a planted fault.
+
+    Cycle links for the missing link and the break at a border, a stop or more departures for two
+    white villages, a bus line to the isolated municipality: what an investment brings is then
+    known.
+    """
     names: list[str] = []
     kinds: list[str] = []
     shapes: list[Any] = []

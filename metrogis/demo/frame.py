@@ -85,13 +85,32 @@ class Grid:
         return xx, yy
 
     def rowcol(self, x: Array, y: Array) -> tuple[Index, Index]:
-        """Return the cell of each point, clipped to the grid."""
+        """Return row and column of the cell of each point; points outside get the nearest cell.
+
+        Parameters
+        ----------
+        x, y : array of float, shape (n,)
+
+        Examples
+        --------
+        >>> grid = Grid(0.0, 200.0, 100.0, 3, 2)
+        >>> row, col = grid.rowcol(np.array([150.0, 999]), np.array([50.0, 50]))
+        >>> row.tolist(), col.tolist()
+        ([1, 1], [1, 2])
+        """
         col = np.clip(np.floor((np.asarray(x) - self.x0) / self.cell), 0, self.nx - 1)
         row = np.clip(np.floor((self.y1 - np.asarray(y)) / self.cell), 0, self.ny - 1)
         return row.astype(np.int64), col.astype(np.int64)
 
     def sample(self, values: Array, x: Array, y: Array) -> Array:
-        """Read a raster of this grid at points, bilinear."""
+        """Return a raster's values at points, bilinear between cell centres.
+
+        Parameters
+        ----------
+        values : array of float, shape (ny, nx)
+        x, y : array of float, shape (n,)
+            Beyond the outer centres the value of the nearest cell holds.
+        """
         row = (self.y1 - np.asarray(y)) / self.cell - 0.5
         col = (np.asarray(x) - self.x0) / self.cell - 0.5
         out: Array = ndi.map_coordinates(values, np.vstack([row, col]), order=1, mode="nearest")
@@ -99,7 +118,14 @@ class Grid:
 
 
 def grid_of(size: Size, cell: float = CELL) -> Grid:
-    """Return the grid that covers a metropolis of this size."""
+    """Return the square grid that covers a metropolis of this size.
+
+    Parameters
+    ----------
+    size : Size
+    cell : float
+        Side of a cell, m. Every grid has the same upper left corner, so that finer ones nest.
+    """
     n = int(size.side / cell)
     x0 = round((_CENTRE_X - size.side / 2) / 1000) * 1000.0
     return Grid(x0, _NORTH_Y, cell, n, n)

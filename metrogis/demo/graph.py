@@ -67,10 +67,22 @@ class Graph:
         return np.asarray(shapely.linestrings(xy))
 
     def keep(self, edges: Mask) -> Graph:
-        """Return the graph of some of the edges; nodes that lose their last edge go too."""
+        """Return the graph of some of the edges.
+
+        Parameters
+        ----------
+        edges : array of bool (edges,)
+
+        Returns
+        -------
+        Graph
+            Nodes that lose their last edge go too, and the others are numbered anew in the same
+            order: numbers of nodes from before do not hold.
+        """
         u, v = self.u[edges], self.v[edges]
         used = np.zeros(self.nodes, dtype=bool)
         used[u] = used[v] = True
+        # number[i]: new number of node i; meaningless for nodes that go
         number = np.cumsum(used) - 1
         extra = {k: a[edges] for k, a in self.extra.items()}
         return Graph(
@@ -88,7 +100,20 @@ class Graph:
     def add_edges(
         self, u: Index, v: Index, cls: int | Index, *, owner: int | Index = -1, zone: int = -1
     ) -> Graph:
-        """Return the graph with edges more, each a street of its own."""
+        """Return the graph with further edges, each a street of its own.
+
+        Parameters
+        ----------
+        u, v : array of int (n,)
+            Nodes.
+        cls, owner : int or array of int (n,)
+        zone : int
+
+        Returns
+        -------
+        Graph
+            New edges follow the old ones, whose numbers stay; further attributes are 0 for them.
+        """
         n = len(u)
         first = int(self.line.max(initial=0)) + 1
         return Graph(
@@ -104,7 +129,13 @@ class Graph:
         )
 
     def add_nodes(self, x: Array, y: Array) -> tuple[Graph, Index]:
-        """Return the graph with nodes more, and their numbers."""
+        """Return the graph with further nodes, and their numbers.
+
+        Parameters
+        ----------
+        x, y : array of float (n,)
+            Metres. Numbers of the nodes from before stay.
+        """
         numbers = np.arange(self.nodes, self.nodes + len(x))
         grown = Graph(
             np.concatenate([self.x, x]),
@@ -120,7 +151,18 @@ class Graph:
         return grown, numbers
 
     def matrix(self, weight: Array | None = None) -> sp.csr_matrix:
-        """Return the symmetric adjacency matrix, weighted by length or ``weight``."""
+        """Return the symmetric adjacency matrix.
+
+        Parameters
+        ----------
+        weight : array of float (edges,), optional
+            By default the lengths, m. Zero is raised to 1e-6: a sparse matrix reads 0 as "no edge".
+
+        Returns
+        -------
+        csr_matrix (nodes, nodes)
+            Of parallel edges the one of least weight.
+        """
         w = self.lengths() if weight is None else weight
         n = self.nodes
         order = np.argsort(-w, kind="stable")  # of parallel edges the shorter one is kept
@@ -137,14 +179,21 @@ class Graph:
         return np.asarray(csg.connected_components(ones, directed=False)[1], dtype=np.int64)
 
     def largest(self) -> Graph:
-        """Return the largest connected component."""
+        """Return the connected component that has the most edges.
+
+        Nodes are numbered anew, as by :meth:`keep`.
+        """
         part = self.components()
         best = np.argmax(np.bincount(part[self.u]))
         return self.keep(part[self.u] == best)
 
 
 def join(a: Graph, b: Graph) -> Graph:
-    """Return two graphs as one, still apart."""
+    """Return two graphs as one; no edge connects them yet.
+
+    Nodes, edges and streets of ``b`` are numbered after those of ``a``; further attributes are
+    lost.
+    """
     shift = a.nodes
     return Graph(
         np.concatenate([a.x, b.x]),
@@ -159,7 +208,17 @@ def join(a: Graph, b: Graph) -> Graph:
 
 
 def thin_along(line: Shape, points: Shape, *, every: float, rng: np.random.Generator) -> Mask:
-    """Keep one point in each stretch of ``every`` metres along a line."""
+    """Return a mask that keeps one point in each stretch of a line.
+
+    Parameters
+    ----------
+    line : LineString
+    points : array of Point (n,)
+    every : float
+        Length of a stretch, m.
+    rng : Generator
+        Chooses the point of a stretch that stays.
+    """
     keep = np.zeros(len(points), dtype=bool)
     if len(points) == 0:
         return keep
@@ -171,17 +230,24 @@ def thin_along(line: Shape, points: Shape, *, every: float, rng: np.random.Gener
 
 
 def planarise(graph: Graph) -> Graph:
-    """Put a node where two edges cross, as a map would have it."""
+    """Put a node where two edges cross, as a street map has it.
+
+    Crossings of edges that share an end are none. Pieces of a cut edge keep its street, class and
+    attributes.
+    """
     x0, y0, x1, y1 = graph.x[graph.u], graph.y[graph.u], graph.x[graph.v], graph.y[graph.v]
     boxes = shapely.box(
         np.minimum(x0, x1), np.minimum(y0, y1), np.maximum(x0, x1), np.maximum(y0, y1)
     )
+    # candidates are pairs of edges whose boxes meet; each pair once (i < j), no edge with itself
     i, j = shapely.STRtree(boxes).query(boxes)
     once = i < j
     i, j = i[once], j[once]
     dx, dy = x1 - x0, y1 - y0
     cross = dx[i] * dy[j] - dy[i] * dx[j]
     gx, gy = x0[j] - x0[i], y0[j] - y0[i]
+    # both edges as start + t * direction: t along i and s along j; parallel ones divide by zero and
+    # fall out below
     with np.errstate(divide="ignore", invalid="ignore"):
         t = (gx * dy[j] - gy * dx[j]) / cross
         s = (gx * dy[i] - gy * dx[i]) / cross
@@ -200,6 +266,7 @@ def planarise(graph: Graph) -> Graph:
     edge, node = np.concatenate([i, j]), np.concatenate([new, new])
     x, y = grown.x, grown.y
     along = np.hypot(x[node] - x[graph.u[edge]], y[node] - y[graph.u[edge]])
+    # invariant from here: new nodes of one edge follow each other, from its start to its end
     order = np.lexsort((along, edge))
     edge, node = edge[order], node[order]
     starts = np.concatenate([[True], edge[1:] != edge[:-1]])

@@ -86,7 +86,25 @@ class _Times:
 def write_bus(
     feed: str, lines: list[Line], stops: pd.DataFrame, graph: Graph, operator: str
 ) -> dict[str, bytes]:
-    """Return the files of one bus operator's GTFS."""
+    """Return the GTFS of one bus operator.
+
+    Parameters
+    ----------
+    feed : {"city_bus", "regional_bus"}
+        Decides which lines are written, and the operator's habits (see the module).
+    lines : list of Line
+    stops : DataFrame
+        Stop places; each is written as two stops, one a direction.
+    graph : Graph
+        Streets, for ``shapes.txt``.
+    operator : str
+        Name of the agency.
+
+    Returns
+    -------
+    dict of str to bytes
+        Content by file name.
+    """
     lines = [line for line in lines if line.feed == feed]
     used = np.unique(np.concatenate([line.stops for line in lines]))
     number = np.full(len(stops), -1)
@@ -161,7 +179,19 @@ def write_bus(
 
 
 def write_rail(stations: pd.DataFrame, operator: str) -> dict[str, bytes]:
-    """Return the files of the railway's GTFS."""
+    """Return the GTFS of the railway.
+
+    Parameters
+    ----------
+    stations : DataFrame
+        ``x``, ``y``, ``name``, ``rail`` (number of the line), ``at`` (metres along it), ``main``.
+    operator : str
+
+    Returns
+    -------
+    dict of str to bytes
+        Content by file name: every station with two platforms, trains stop at platforms.
+    """
     lon, lat = lonlat(stations["x"].to_numpy(), stations["y"].to_numpy())
     rows: list[dict[str, Any]] = []
     for i, name in enumerate(stations["name"]):

@@ -48,7 +48,16 @@ def plant_patches(
     taken: list[dict[str, Any]],
     streams: Streams,
 ) -> LostPatch | None:
-    """Draw the woods where least has to be cleared around them; change the land cover there."""
+    """Plant three woods in a row along a corridor, the middle one under a planned zone.
+
+    The site is the one where the least has to be cleared around the woods, so that nothing else
+    joins them; land cover of both dates is changed there in place.
+
+    Returns
+    -------
+    LostPatch or None
+        None where no corridor has room.
+    """
     site = _site(terrain, settled, land, axes, bands, taken)
     if site is None:
         return None

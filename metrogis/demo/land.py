@@ -57,7 +57,14 @@ class Land:
 def make_land(
     size: Size, terrain: Terrain, settled: Settled, fabric: Fabric, graph: Graph, streams: Streams
 ) -> Land:
-    """Draw land cover now and ten years before."""
+    """Draw land cover now and ten years before.
+
+    Returns
+    -------
+    Land
+        Classes on a grid finer than that of the terrain. What is built now was fields or woods
+        before at the edges of settlements; a leapfrog development is planted away from them.
+    """
     coarse = terrain.grid
     grid = grid_of(size, CELL)
     factor = round(coarse.cell / CELL)
@@ -179,7 +186,15 @@ def built_up(cover: Bytes) -> Bytes:
 
 
 def heights(size: Size, terrain: Terrain) -> tuple[Grid, npt.NDArray[np.float32]]:
-    """Return elevation above the sea on a 50 m grid, m, one decimal; the sea is -9999."""
+    """Return elevation above the sea.
+
+    Returns
+    -------
+    grid : Grid
+        Cells of 50 m.
+    values : array of float32 (ny, nx)
+        Metres to one decimal; -9999 at sea.
+    """
     grid = grid_of(size, 50.0)
     factor = round(terrain.grid.cell / 50.0)
     fine = enlarge(terrain.elevation, factor)

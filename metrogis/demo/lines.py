@@ -32,7 +32,18 @@ class Line:
 def make_lines(
     graph: Graph, settled: Settled, stops: pd.DataFrame, stations: pd.DataFrame
 ) -> list[Line]:
-    """Draw the lines of the city bus, the regional bus and the operator whose times are missing."""
+    """Draw bus lines that together call at every stop place.
+
+    In each municipality chains of stops start at its hub and pairs of chains make a line through
+    it.
+
+    Returns
+    -------
+    list of Line
+        Of three feeds: ``city_bus`` (urban municipalities), ``regional_bus`` (others) and
+        ``town_bus``, the operator whose timetable is missing from the data. A planted village is
+        the end of a line of its own.
+    """
     # buses keep to roads: a track or driveway costs ten times its length
     metres = graph.lengths() * np.where(graph.cls >= CLASS["service"], 10.0, 1.0)
     matrix = graph.matrix(metres)

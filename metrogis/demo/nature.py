@@ -44,7 +44,16 @@ class Nature:
 def make_nature(
     size: Size, terrain: Terrain, settled: Settled, fabric: Fabric, land: Land, streams: Streams
 ) -> Nature:
-    """Lay corridors between the settlements, and plant what the plans will do to them."""
+    """Lay three corridors between the settlements, and plant what the plans will do to them.
+
+    An axis is the path of least cost from edge to edge of the metropolis; its band winds in width
+    and leaves out built-up land.
+
+    Returns
+    -------
+    Nature
+        ``zones`` are the planned zones that narrow, cut or end a corridor, with what they leave.
+    """
     grid = grid_of(size, _STEP)
     cost, open_ = _cost(grid, terrain, settled, fabric, land)
     x0 = grid.x0

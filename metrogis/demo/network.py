@@ -25,7 +25,16 @@ def join_network(
     roads: Graph,
     streams: Streams,
 ) -> Graph:
-    """Join streets and roads, thin crossings, grade main streets; one connected graph."""
+    """Join the streets of settlements and the roads between them into one graph.
+
+    Ends of roads near a street (unless a river or railway lies between) become its nodes; crossings
+    of rivers and railways are thinned to a few bridges; main streets get a higher class.
+
+    Returns
+    -------
+    Graph
+        Connected.
+    """
     rng = streams("network")
     streets.extra = {}
     whole = join(streets, roads)

@@ -33,7 +33,22 @@ def write_osm(
     stations: pd.DataFrame,
     streams: Streams,
 ) -> dict[str, int]:
-    """Write the PBF; return counts of nodes and ways."""
+    """Write streets and cycle infrastructure as an OpenStreetMap file.
+
+    Parameters
+    ----------
+    path : Path
+        Of the PBF; replaced.
+    shapes : Shapes
+        Points between crossings.
+    cycling : Cycling
+        What only the official layer has is not written.
+
+    Returns
+    -------
+    dict
+        Numbers of nodes and of ways written.
+    """
     rng = streams("osm")
     bridge = _bridges(graph, terrain, settled)
     # infrastructure of one street is of one kind along it

@@ -84,7 +84,15 @@ def make_plans(
 
 
 def label_at(plan: Plan, x: float, y: float) -> str:
-    """Return the label, as in the act, of the zone at a point (EPSG:2180)."""
+    """Return the label of the zone at a point, as the act writes it: ``3SJ``.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its own coordinates may be in another CRS.
+    x, y : float
+        EPSG:2180. Zones tile the municipality, so exactly one holds a point off their borders.
+    """
     move = pyproj.Transformer.from_crs(CRS, f"EPSG:{plan.epsg}", always_xy=True)
     here = shapely.Point(*move.transform(x, y))
     k = int(np.argmax(shapely.contains(np.array(plan.zones), here)))

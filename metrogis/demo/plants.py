@@ -24,7 +24,15 @@ BORDER = 500.0
 
 
 def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
-    """Name the municipality without a timetable, the isolated one, and the white villages."""
+    """Choose where known truths are planted, before streets and lines are drawn around them.
+
+    Returns
+    -------
+    Settled
+        With ``role`` of the municipality without a timetable (``missing``) and of the isolated one,
+        and ``plant`` of the white villages. Each is far enough from the others, from railways and
+        from the land without a timetable that its truth is not blurred.
+    """
     rng = streams("plants")
     places, towns = settled.places.copy(), settled.municipalities.copy()
     rails = shapely.MultiLineString(settled.rails)

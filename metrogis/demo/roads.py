@@ -20,10 +20,30 @@ NO_CROSSING = 1900.0
 
 
 def neighbours(xy: Array, *, gabriel: bool) -> Index:
-    """Return neighbouring pairs, shape (n, 2): Gabriel or relative neighbourhood graph."""
+    """Return which places are neighbours.
+
+    Parameters
+    ----------
+    xy : array of float (n, 2)
+    gabriel : bool
+        True: no third place lies in the circle over the pair (Gabriel graph). False: no third place
+        is nearer to both than they are to each other (relative neighbourhood graph, a subset).
+
+    Returns
+    -------
+    array of int (m, 2)
+        Pairs of rows, the lower one first.
+
+    Examples
+    --------
+    >>> line = np.array([[0.0, 0], [1, 0.1], [2, 0], [3, 0.1]])
+    >>> neighbours(line, gabriel=True).tolist()
+    [[0, 1], [1, 2], [2, 3]]
+    """
     if len(xy) < 4:
         a, b = np.triu_indices(len(xy), 1)
         return np.column_stack([a, b]).astype(np.int64)
+    # both graphs are subgraphs of the Delaunay triangulation: no other pair need be looked at
     triangles = Delaunay(xy).simplices
     pairs = np.unique(
         np.sort(
@@ -37,6 +57,7 @@ def neighbours(xy: Array, *, gabriel: bool) -> Index:
     if gabriel:
         free = tree.query((p + q) / 2)[0] >= length / 2 - 1e-6
     else:
+        # a place in the lune is nearer to p than q is, so it is among p's nearest
         near = tree.query(p, k=min(25, len(xy)))[1]
         dp = np.hypot(*(xy[near] - p[:, None]).transpose(2, 0, 1))
         dq = np.hypot(*(xy[near] - q[:, None]).transpose(2, 0, 1))
@@ -46,7 +67,15 @@ def neighbours(xy: Array, *, gabriel: bool) -> Index:
 
 
 def make_roads(size: Size, terrain: Terrain, settled: Settled, streams: Streams) -> Graph:
-    """Return the roads of the open country; node order: lattice, then one node per settlement."""
+    """Return the roads of the open country: least-cost paths between neighbouring settlements.
+
+    Returns
+    -------
+    Graph
+        Cells of a lattice first, then a node for each settlement, as far as roads use them. The
+        class follows the rank of the two ends: primary between towns, down to unclassified for
+        villages.
+    """
     rng = streams("roads")
     grid = grid_of(size, _STEP)
     xx, yy = grid.centres()

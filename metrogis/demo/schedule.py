@@ -101,11 +101,27 @@ def minutes_of(line: Line) -> Index:
     exact = np.concatenate([[0.0], np.cumsum(line.metres)]) / (speed * 1000 / 60)
     steps = np.arange(len(exact))
     whole = np.round(exact).astype(np.int64)
+    # subtracting the position makes "at least one more than before" into "not less than before"
     return np.asarray(np.maximum.accumulate(whole - steps) + steps)
 
 
 def trip_starts(line: Line, number: int, direction: int) -> dict[str, Index]:
-    """Return departures of the first stop by day type, for one direction."""
+    """Return the departures of a line's first stop in one direction.
+
+    Parameters
+    ----------
+    line : Line
+    number : int
+        Of the line in its feed; shifts departures so that lines do not leave together.
+    direction : {0, 1}
+
+    Returns
+    -------
+    dict of str to array of int
+        Minutes after midnight by day type (:data:`DAYS`); a day without service is absent. For a
+        planted village the departures in the village are given, and those from the other end
+        follow.
+    """
     if line.plant:
         # the planted village is the last stop: the way back starts there
         back = {d: np.array(t, dtype=np.int64) for d, t in PLANTED[line.plant].items()}
@@ -118,7 +134,18 @@ def trip_starts(line: Line, number: int, direction: int) -> dict[str, Index]:
 
 
 def spans(day: str) -> list[tuple[int, int, int]]:
-    """Return from, to, headway (min) of the line run by frequencies."""
+    """Return the headways of the line that is run by ``frequencies.txt``.
+
+    Returns
+    -------
+    list of (int, int, int)
+        From, to (minutes after midnight) and headway (min); they meet without a gap.
+
+    Examples
+    --------
+    >>> spans("SZK")[:2]
+    [(285, 330, 15), (330, 540, 10)]
+    """
     plan = PLANS["frequency"]
     peak, off = plan.headway[day]
     edges = [plan.first, *PEAKS[0], *PEAKS[1], plan.last]
@@ -160,7 +187,16 @@ _PATTERN = {"SZK": "1111100", "FER": "0000000", "SOB": "0000010", "NIE": "000000
 
 
 def with_exceptions() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return a weekly calendar and the dates that differ from it."""
+    """Return a weekly calendar and the dates that differ from it.
+
+    Returns
+    -------
+    calendar : DataFrame
+        ``calendar.txt``: each day type on its weekdays of the whole period.
+    dates : DataFrame
+        ``calendar_dates.txt``: for each holiday the usual service is removed (2) and the right one
+        added (1).
+    """
     calendar = pd.DataFrame(
         [
             {

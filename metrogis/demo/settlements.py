@@ -39,7 +39,12 @@ class Settled:
 
 
 def settle(size: Size, terrain: Terrain, streams: Streams) -> Settled:
-    """Place the city at the river's mouth, towns on the railway, seats and villages around."""
+    """Place the settlements, the railway and the municipalities.
+
+    The city lies at the river's mouth, towns on the railway, seats of municipalities apart from
+    each other, villages around; one pair of villages faces each other across a river. Populations
+    follow a rank-size rule.
+    """
     rng = streams("settlements")
     grid = terrain.grid
     side = size.side
@@ -71,7 +76,14 @@ def settle(size: Size, terrain: Terrain, streams: Streams) -> Settled:
 
 
 def radius_of(people: Array) -> Array:
-    """Radius of a built-up area in m: density grows from 1500 to 5000 people per km2."""
+    """Return the radius (m) of the built-up area that so many people need.
+
+    Density grows with size: ``1450 + 3400 * (people / 100,000) ** 0.38`` per km2, about 1,900 in a
+    village of 500 residents and 4,850 in a city of 100,000.
+
+    >>> int(radius_of(np.array([100_000]))[0])
+    2561
+    """
     density = 1450 + 3400 * (np.asarray(people) / 100_000) ** 0.38
     return np.asarray(np.sqrt(people / density / np.pi) * 1000)
 

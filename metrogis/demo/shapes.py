@@ -21,7 +21,14 @@ class Shapes:
 
 
 def make_shapes(size: Size, graph: Graph, streams: Streams) -> Shapes:
-    """Bend long edges a little: straight lines of 200 m are rare in a street map."""
+    """Bend long edges a little: straight lines of 200 m are rare in a street map.
+
+    Returns
+    -------
+    Shapes
+        0 to 14 points between the ends of each edge, more in demos of more detail. The arc leaves
+        its chord by a few per cent of the length; footways stay straight.
+    """
     rng = streams("shapes")
     length = graph.lengths()
     country = graph.zone < 0
@@ -33,6 +40,7 @@ def make_shapes(size: Size, graph: Graph, streams: Streams) -> Shapes:
     t = (np.arange(start[-1]) - start[e] + 1) / (k[e] + 1)
     dx, dy = (graph.x[graph.v] - graph.x[graph.u])[e], (graph.y[graph.v] - graph.y[graph.u])[e]
     bulge = np.clip(rng.standard_normal(graph.edges), -2, 2) * np.where(country, 0.022, 0.028)
+    # a parabola over the chord (0 at both ends), plus a little noise at each point
     swing = bulge[e] * 4 * t * (1 - t) + rng.normal(0, 0.004, len(e))
     x = graph.x[graph.u][e] + dx * t - dy * swing
     y = graph.y[graph.u][e] + dy * t + dx * swing
@@ -40,7 +48,19 @@ def make_shapes(size: Size, graph: Graph, streams: Streams) -> Shapes:
 
 
 def edge_lines(graph: Graph, shapes: Shapes, edges: Index) -> Array:
-    """Return edges with their shape points as shapely lines."""
+    """Return edges with their shape points as lines.
+
+    Parameters
+    ----------
+    graph : Graph
+    shapes : Shapes
+    edges : array of int (n,)
+
+    Returns
+    -------
+    array of LineString (n,)
+        From ``u`` to ``v`` of each edge.
+    """
     k = np.diff(shapes.start)[edges]
     count = k + 2
     owner = np.repeat(np.arange(len(edges)), count)
@@ -54,7 +74,14 @@ def edge_lines(graph: Graph, shapes: Shapes, edges: Index) -> Array:
 
 
 def pieces(graph: Graph, shapes: Shapes) -> tuple[Index, Index]:
-    """Return the ends of every straight piece: nodes by number, then shape points after them."""
+    """Return the ends of every straight piece of street.
+
+    Returns
+    -------
+    a, b : array of int (pieces,)
+        Numbers of points: nodes first, then shape points after them (``graph.nodes + i``). Pieces
+        of an edge follow each other from ``u`` to ``v``.
+    """
     k = np.diff(shapes.start)
     edge = np.repeat(np.arange(graph.edges), k + 1)
     step = np.arange(len(edge)) - np.repeat(np.cumsum(k + 1) - (k + 1), k + 1)

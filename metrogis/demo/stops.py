@@ -31,7 +31,15 @@ ONE_STOP = ("too_few", "wrong_hours", "sundays_only", "weekdays_only", "steady")
 def make_stops(
     size: Size, terrain: Terrain, settled: Settled, fabric: Fabric, graph: Graph, streams: Streams
 ) -> pd.DataFrame:
-    """Return stop places: node, x, y, settlement, municipality, name, plant."""
+    """Place stops in every settlement, one a cell of a staggered grid of :data:`SPACING` m.
+
+    Returns
+    -------
+    DataFrame
+        A row a stop place: ``node`` of the street graph, ``x``, ``y`` (EPSG:2180), ``settlement``
+        and ``municipality`` (rows), ``name``, ``plant``. Villages planted without a stop have none,
+        those planted with a faulty timetable have one in their middle.
+    """
     rng = streams("stops")
     spacing = SPACING * (1 + (size.detail - 0.3) * 0.3)
     places = settled.places

@@ -44,7 +44,11 @@ def make_structure(
     nature: Nature,
     streams: Streams,
 ) -> Structure:
-    """Draw the structure, and plan one development zone inside the green ring."""
+    """Draw the metropolitan structure, and plan one development zone against it.
+
+    The green ring is dry, open land within :data:`RING` metres of the city, growth poles are discs
+    about towns, the strategic area is the harbour. The zone lies in the green ring.
+    """
     grid = terrain.grid
     city = (fabric.owner == 0) & (fabric.depth < 1.0)
     away = ndi.distance_transform_edt(~city) * grid.cell
@@ -110,7 +114,14 @@ def _zone_in_ring(
 
 
 def compatibility() -> pd.DataFrame:
-    """Return which zones suit which part of the structure, as the invented metropolis sees it."""
+    """Return which zones of plans suit which part of the structure of the invented metropolis.
+
+    Returns
+    -------
+    DataFrame
+        ``class`` of the structure, ``symbol`` of the zone (``*``: all others), ``compatibility``
+        (``compatible``, ``neutral``, ``conflict``), ``source``.
+    """
     rows = [("green_ring", s, "conflict") for s in _DEVELOPMENT]
     rows += [("green_ring", s, "compatible") for s in ("SO", "SN")]
     rows += [("green_ring", s, "neutral") for s in ("SR", "SC")]

@@ -43,7 +43,11 @@ def transform_of(grid: Grid) -> Affine:
 
 
 def make_terrain(grid: Grid, streams: Streams) -> Terrain:
-    """Invent the ground."""
+    """Invent land and sea, lakes, rivers and hills on a grid.
+
+    The sea lies in the north and is one piece, as is the land; rivers run into it, lakes keep away
+    from both.
+    """
     rng = streams("terrain")
     side = grid.nx * grid.cell
     xx, yy = grid.centres()
@@ -95,7 +99,10 @@ def make_terrain(grid: Grid, streams: Streams) -> Terrain:
 
 
 def water_areas(terrain: Terrain) -> dict[str, list[shapely.Geometry]]:
-    """Return the sea, the lakes and the rivers as polygons."""
+    """Return the sea, the lakes and the rivers as polygons (EPSG:2180), by kind.
+
+    Sea and lakes follow the sides of cells; rivers are buffered by half their width.
+    """
     grid = terrain.grid
 
     def outlines(mask: Mask) -> list[shapely.Geometry]:

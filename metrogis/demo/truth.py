@@ -38,7 +38,15 @@ def make_truth(
     cycling: Cycling,
     flows: pd.DataFrame,
 ) -> list[dict[str, Any]]:
-    """Return the planted truths of access, timetables and flows."""
+    """Return the planted truths of access, timetables, flows and interchanges.
+
+    Each says what a check must find, from what the generator decided: none is computed by a check.
+
+    Returns
+    -------
+    list of dict
+        As :func:`item` makes them.
+    """
     out = _white(settled, people) + _steady(settled, people)
     out += _unknown(terrain, settled, people, stops, stations)
     out += _flows(settled, flows)
@@ -49,7 +57,19 @@ def make_truth(
 def item(
     kind: str, check: str, settled: Settled, municipality: int, x: float, y: float, **more: Any
 ) -> dict[str, Any]:
-    """Return one planted truth in its common form."""
+    """Return one planted truth in its common form.
+
+    Parameters
+    ----------
+    kind, check : str
+        What is planted, and the id of the check that must find it.
+    municipality : int
+        Row.
+    x, y : float
+        EPSG:2180, written to 0.1 m.
+    **more
+        What the check must say of it.
+    """
     town = settled.municipalities.loc[int(municipality)]
     return {
         "kind": kind,

@@ -68,7 +68,19 @@ class World:
 
 
 def make_world(size: Size, seed: int) -> World:
-    """Invent a metropolis; the same size and seed give the same one."""
+    """Invent a metropolis.
+
+    Parameters
+    ----------
+    size : Size
+    seed : int
+        The same size and seed give the same world, whether or not the work is shared by two
+        processes: each topic draws from a random stream of its own.
+
+    Returns
+    -------
+    World
+    """
     streams = Streams(seed)
     grid = grid_of(size)
     terrain = make_terrain(grid, streams)

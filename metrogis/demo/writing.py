@@ -33,7 +33,17 @@ def lonlat(x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def write_gpkg(path: Path, layers: dict[str, gpd.GeoDataFrame]) -> None:
-    """Write a GeoPackage without the time of writing in it."""
+    """Write layers into one GeoPackage, the same bytes each time.
+
+    The time of writing, which the driver puts into the file, is replaced by a fixed one.
+
+    Parameters
+    ----------
+    path : Path
+        A file that exists gets further layers.
+    layers : dict of GeoDataFrame
+        By name.
+    """
     for name, frame in layers.items():
         pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=path.exists())
     with sqlite3.connect(path) as base:
@@ -56,7 +66,16 @@ def _settle_header(path: Path) -> None:
 
 
 def write_geojson(path: Path, frame: gpd.GeoDataFrame, *, digits: int = 7) -> None:
-    """Write GeoJSON (RFC 7946, EPSG:4326), one feature per line."""
+    """Write GeoJSON (RFC 7946: EPSG:4326), one feature a line.
+
+    Parameters
+    ----------
+    path : Path
+    frame : GeoDataFrame
+        Of any CRS.
+    digits : int
+        Decimals of degrees; 7 are about a centimetre.
+    """
     geographic = frame.to_crs("EPSG:4326")
     columns = [c for c in geographic.columns if c != geographic.geometry.name]
     lines = []
@@ -90,7 +109,16 @@ def _rounded(geometry: Any, digits: int) -> dict[str, Any]:
 
 
 def write_raster(path: Path, values: np.ndarray, grid: Grid, *, nodata: float) -> None:
-    """Write one band as a tiled, compressed GeoTIFF."""
+    """Write one band as a tiled, compressed GeoTIFF in the demo's CRS.
+
+    Parameters
+    ----------
+    path : Path
+    values : array, shape (ny, nx)
+        Row 0 is the northern one.
+    grid : Grid
+    nodata : float
+    """
     with rasterio.open(
         path,
         "w",
@@ -110,7 +138,14 @@ def write_raster(path: Path, values: np.ndarray, grid: Grid, *, nodata: float) -
 
 
 def write_zip(path: Path, files: dict[str, bytes]) -> None:
-    """Write a zip whose entries carry one fixed date."""
+    """Write a zip archive, the same bytes each time: entries carry one fixed date.
+
+    Parameters
+    ----------
+    path : Path
+    files : dict of str to bytes
+        Content by name, written in this order.
+    """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
         for name, data in files.items():
             info = zipfile.ZipInfo(name, (2024, 11, 1, 0, 0, 0))
