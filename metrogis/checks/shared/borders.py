@@ -49,7 +49,22 @@ def borders(towns: gpd.GeoDataFrame, tolerance: float) -> list[Border]:
 
 
 def crossings(graph: CycleGraph, border: Border, home: Array) -> list[dict[str, Any]]:
-    """Return the places where infrastructure crosses a border."""
+    """Return the places where infrastructure crosses a border.
+
+    Parameters
+    ----------
+    graph : CycleGraph
+    border : Border
+    home : ndarray of int (nodes,)
+        Municipality of each node.
+
+    Returns
+    -------
+    list of dict
+        Rows of the table of border places, ``state`` continuous. Edges that cross within
+        :data:`SAME_PLACE` metres of each other (both sides of a street) are one place; its stress
+        is that of the worst.
+    """
     n = graph.network
     hu, hv = home[n.edge_u], home[n.edge_v]
     mine = graph.built & (
@@ -240,7 +255,17 @@ def lone_rows(
 def table_of(
     rows: list[dict[str, Any]], towns: gpd.GeoDataFrame, columns: list[str]
 ) -> gpd.GeoDataFrame:
-    """Return rows as a table with the given columns."""
+    """Return rows as a table with the given columns.
+
+    Parameters
+    ----------
+    rows : list of dict
+        A column that a row lacks is missing there; numbers become float, so that NaN is "unknown".
+    towns : GeoDataFrame
+        Gives the CRS.
+    columns : list of str
+        Without ``geometry``, which is last.
+    """
     frame = pd.DataFrame(rows, columns=[*columns, "geometry"])
     for name in ("length_m", "detour", "stress", "low_stress_share", "joins_km", "around_m"):
         if name in frame:

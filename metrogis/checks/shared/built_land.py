@@ -76,7 +76,25 @@ class BuiltUpParameters(Parameters):
 
 
 def placed(run: Run, name: str) -> Grid:
-    """Return a raster layer, which must have a place in the working CRS."""
+    """Return a raster layer of the run.
+
+    Parameters
+    ----------
+    run : Run
+    name : str
+        Of the layer.
+
+    Returns
+    -------
+    Grid
+
+    Raises
+    ------
+    SchemaError
+        If the raster has no place on earth.
+    CRSError
+        If its CRS is not that of the municipalities.
+    """
     grid = grids.read(run.layers[name], layer=name)
     if grid.transform is None or grid.crs is None:
         raise SchemaError(
@@ -89,7 +107,23 @@ def placed(run: Run, name: str) -> Grid:
 
 
 def is_one_of(values: Array, codes: tuple[float, ...]) -> npt.NDArray[np.bool_]:
-    """Tell which cells have one of ``codes`` (scaled numbers to float32's accuracy)."""
+    """Return which cells have one of some codes.
+
+    Parameters
+    ----------
+    values : ndarray
+        Any shape. Floats compare with the accuracy of float32: rasters scaled on reading.
+    codes : tuple of float
+
+    Returns
+    -------
+    ndarray of bool
+
+    Examples
+    --------
+    >>> is_one_of(np.array([[1, 2], [3, 2]]), (2,)).tolist()
+    [[False, True], [False, True]]
+    """
     out: npt.NDArray[np.bool_] = np.zeros(values.shape, bool)
     for code in codes:  # few codes: a pass for each is quicker than sorting the raster
         if values.dtype.kind == "f":
@@ -160,7 +194,23 @@ def built_mask(run: Run, name: str, unit_of: Units) -> Grid:
 
 
 def taken(run: Run, name: str, grid: Grid, usual: Expected) -> Grid:
-    """Take away the cells of a layer whose values it cannot have; the audit lists them."""
+    """Take away the cells of a layer whose values it cannot have.
+
+    Parameters
+    ----------
+    run : Run
+        Its audit gets the values and their counts.
+    name : str
+        Of the layer.
+    grid : Grid
+    usual : Expected
+        Values the layer can have.
+
+    Returns
+    -------
+    Grid
+        Those cells are not valid: unknown, not empty.
+    """
     kept = grids.only_expected(grid, usual, layer=name)
     if kept is not grid:
         run.add(kept.audit)
@@ -168,9 +218,24 @@ def taken(run: Run, name: str, grid: Grid, usual: Expected) -> Grid:
 
 
 def one_grid(run: Run, before: Grid, after: Grid) -> tuple[Grid, Grid]:
-    """Bring two dates to the coarser of their grids (that of ``after`` when they are alike)."""
+    """Bring two dates to the coarser of their grids, that of ``after`` when they are alike.
+
+    Cells are moved to the nearest, for a mean of classes is no class; edges may then be off by half
+    a cell, which the audit says.
+
+    Parameters
+    ----------
+    run : Run
+    before, after : Grid
+
+    Returns
+    -------
+    (Grid, Grid)
+        ``before`` and ``after`` on one grid.
+    """
     if same_grid(before, after):
         return before, after
+    # within 2 % in area cells are alike
     coarser_before = before.cell_area > 1.02 * after.cell_area
     target, other = (before, after) if coarser_before else (after, before)
     moved = grids.warp(other, like=target, layer="built_up")
@@ -195,7 +260,13 @@ def one_grid(run: Run, before: Grid, after: Grid) -> tuple[Grid, Grid]:
 
 
 def sea_of(run: Run, grid: Grid) -> npt.NDArray[np.bool_] | None:
-    """Return the cells of a grid that land cover names as sea: municipalities often hold some."""
+    """Return the cells that land cover names as sea, for municipalities often hold some.
+
+    Returns
+    -------
+    ndarray of bool (rows, columns) or None
+        On ``grid``; None without land cover or codes of the sea.
+    """
     codes, cover = run.parameters.sea_values, run.layers["land_cover"]
     if cover is None or not codes:
         return None

@@ -47,7 +47,7 @@ class Undirected:
     matrix: sparse.csr_array
     edge: Array
 
-    def edges_along(self, nodes: Array) -> Array:
+    def _edges_along(self, nodes: Array) -> Array:
         """Return the edges between consecutive nodes."""
         out = np.empty(max(len(nodes) - 1, 0), np.int64)
         ptr, heads = self.matrix.indptr, self.matrix.indices
@@ -57,7 +57,21 @@ class Undirected:
         return out
 
     def from_nodes(self, sources: Array, limit: float) -> Iterator[tuple[int, Array, Array]]:
-        """Yield position of the source, distance to every node, and node before every node."""
+        """Search from many nodes, a chunk of them at a time.
+
+        Parameters
+        ----------
+        sources : ndarray of int
+            Nodes.
+        limit : float
+            Metres; nodes farther off are infinite.
+
+        Yields
+        ------
+        (int, ndarray, ndarray)
+            Position of the source; distance to every node (m) and the node before it, negative
+            where there is none. The arrays are views of the chunk's: copy what must last.
+        """
         for first in range(0, len(sources), _CHUNK):
             some = sources[first : first + _CHUNK]
             far, before = csgraph.dijkstra(
@@ -67,12 +81,24 @@ class Undirected:
                 yield first + k, far[k], before[k]
 
     def route(self, before: Array, target: int, far: Array) -> Route:
-        """Return the path to a node that a search has reached."""
+        """Return the path to a node that a search has reached.
+
+        Parameters
+        ----------
+        before, far : ndarray (nodes,)
+            As :meth:`from_nodes` gave them.
+        target : int
+
+        Returns
+        -------
+        Route
+            From the source to the target.
+        """
         nodes = [int(target)]
         while before[nodes[-1]] >= 0:
             nodes.append(int(before[nodes[-1]]))
         way = np.array(nodes[::-1])
-        return Route(way, self.edges_along(way), float(far[target]))
+        return Route(way, self._edges_along(way), float(far[target]))
 
 
 @dataclass(frozen=True)
@@ -126,7 +152,11 @@ class CycleGraph:
 
     @cached_property
     def ends(self) -> Array:
-        """Nodes where infrastructure ends, and a street goes on."""
+        """Nodes where infrastructure ends and a street goes on.
+
+        One edge of infrastructure, and at least one open edge without: an end in a dead end is
+        none.
+        """
         n = self.network
         degree = self._degree(self.built)
         return np.flatnonzero((degree == 1) & (self._degree(n.open_edges & ~self.built) > 0))
@@ -149,16 +179,26 @@ class CycleGraph:
         return ways["name"].astype(object).to_numpy()
 
     def main_name(self, edges: Array) -> str | None:
-        """Return the name that the greatest length of some edges carries; None without names."""
+        """Return the name that the greatest length of some edges carries.
+
+        Parameters
+        ----------
+        edges : ndarray of int
+
+        Returns
+        -------
+        str or None
+            Of equals the first by alphabet; None where no edge has a name.
+        """
         total: dict[str, float] = {}
         for e in edges:
-            name = self.names_by_edge[e]
+            name = self._names_by_edge[e]
             if isinstance(name, str) and name:
                 total[name] = total.get(name, 0.0) + float(self.network.edge_length[e])
         return max(sorted(total), key=lambda k: total[k]) if total else None
 
     @cached_property
-    def names_by_edge(self) -> Array:
+    def _names_by_edge(self) -> Array:
         """Name of each edge."""
         found: Array = self.names[self.network.edge_way]
         return found
@@ -192,7 +232,19 @@ def one_line(shapes: list[Any]) -> Any:
 
 
 def undirected(network: StreetNetwork, edges: Array) -> Undirected:
-    """Return some edges (a mask) of a network, open both ways; of parallel edges the shortest."""
+    """Return some edges of a network, open both ways.
+
+    Parameters
+    ----------
+    network : StreetNetwork
+    edges : ndarray of bool (edges,)
+        Loops among them are left out; of parallel edges the shortest stays (of equals, the first).
+
+    Returns
+    -------
+    Undirected
+        Rows of the matrix have their columns in order, which looking up an edge relies on.
+    """
     chosen = np.flatnonzero(edges & (network.edge_u != network.edge_v))
     u, v = network.edge_u[chosen].astype(np.int64), network.edge_v[chosen].astype(np.int64)
     tail, head = np.concatenate([u, v]), np.concatenate([v, u])

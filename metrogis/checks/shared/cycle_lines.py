@@ -18,7 +18,24 @@ from metrogis.texts import Text
 
 
 def bike_network(run: Run, streets: Any) -> StreetNetwork | None:
-    """Return the bicycle network of the layer ``streets``, its audit added; None without."""
+    """Return the bicycle network of the layer ``streets``.
+
+    Parameters
+    ----------
+    run : Run
+        Gets the audit of the network, or the row that there is none.
+    streets : StreetNetwork, Streets or None
+
+    Returns
+    -------
+    StreetNetwork or None
+        None without streets for bicycles.
+
+    Raises
+    ------
+    CRSError
+        If its CRS is not that of the municipalities.
+    """
     network = network_of(streets, "bike")
     if network is None:
         run.note(

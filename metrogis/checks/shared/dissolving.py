@@ -12,7 +12,25 @@ Shapes = npt.NDArray[np.object_]
 
 
 def dissolve(shapes: Shapes, group: Ints, count: int) -> Shapes:
-    """Unite the polygons of each group."""
+    """Unite the polygons of each group.
+
+    Parameters
+    ----------
+    shapes : ndarray of geometry (shapes,)
+    group : ndarray of int (shapes,)
+        From 0.
+    count : int
+        Number of groups.
+
+    Returns
+    -------
+    ndarray of geometry (count,)
+
+    Examples
+    --------
+    >>> dissolve(shapely.box([0, 1, 5], 0, [1, 2, 6], 1), np.array([0, 0, 1]), 2)[0].area
+    2.0
+    """
     order = np.argsort(group, kind="stable")
     bounds = np.searchsorted(group[order], np.arange(count + 1))
     out = np.empty(count, dtype=object)

@@ -26,7 +26,16 @@ def home_of(points: Array, towns: gpd.GeoDataFrame) -> Array:
 
 
 def names_of(home: Array, towns: gpd.GeoDataFrame, column: str) -> Array:
-    """Return a text of the municipality of each row; missing outside all."""
+    """Return a text of the municipality of each row.
+
+    Parameters
+    ----------
+    home : ndarray of int
+        Rows of ``towns``; -1 outside all, which gives None.
+    towns : GeoDataFrame
+    column : str
+        ``teryt`` or ``name``.
+    """
     values = np.array([*towns[column].tolist(), None], dtype=object)
     found: Array = values[home]
     return found

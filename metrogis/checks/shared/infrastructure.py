@@ -68,7 +68,17 @@ def _matters(key: str) -> bool:
 
 
 def infrastructure_of(network: StreetNetwork) -> Array:
-    """Return the :func:`infrastructure_class` of every edge, shape (edges,)."""
+    """Return the :func:`infrastructure_class` of every edge.
+
+    Parameters
+    ----------
+    network : StreetNetwork
+        Its ways may have a column per tag, or one of all tags; without either all are ``none``.
+
+    Returns
+    -------
+    ndarray of str (edges,)
+    """
     which, kinds = np.zeros(len(network.ways), np.int64), np.array([NONE], object)
     if any(plain_key(str(c)) in (*_KEYS, "tags", "other_tags") for c in network.ways.columns):
         found_tags = distinct_tags(network.ways, _matters, layer="streets")
@@ -186,7 +196,21 @@ def pieces_by_area(lines: Array, areas: Array) -> tuple[Array, Array, Array]:
 def pieces_by_municipality(
     lines: Array, municipalities: gpd.GeoDataFrame
 ) -> tuple[Array, Array, Array]:
-    """Return :func:`pieces_by_area` of municipalities: of a shared border the lower code has it."""
+    """Return the pieces of lines in each municipality.
+
+    Parameters
+    ----------
+    lines : ndarray of line
+    municipalities : GeoDataFrame
+        ``teryt``. A piece along a shared border belongs to the lower code, whatever the order of
+        rows.
+
+    Returns
+    -------
+    line, row : ndarray of int (pieces,)
+        Positions of lines and municipalities.
+    metres : ndarray of float (pieces,)
+    """
     order = np.argsort(municipalities["teryt"].to_numpy(dtype=str), kind="stable")
     line, area, metres = pieces_by_area(lines, municipalities.geometry.to_numpy()[order])
     return line, order[area], metres

@@ -104,7 +104,20 @@ class Homes:
         return np.nan_to_num(self.people) if self.counted else np.ones(len(self.xy))
 
     def total(self, group: Array, home: Array, count: int) -> Array:
-        """Return known people by group; NaN without population."""
+        """Return known people by group.
+
+        Parameters
+        ----------
+        group, home : ndarray of int (pairs,)
+            Group (from 0) of each home; a home may be in several.
+        count : int
+            Number of groups.
+
+        Returns
+        -------
+        ndarray of float (count,)
+            People unknown are left out; all NaN without population.
+        """
         if not self.counted:
             return np.full(count, np.nan)
         return np.bincount(group, np.nan_to_num(self.people[home]), count).astype(float)
@@ -113,7 +126,23 @@ class Homes:
 def homes_of(
     run: Run, pieces: gpd.GeoDataFrame | None, given: dict[Mode, StreetNetwork], near: Array
 ) -> Homes:
-    """Return the homes within the longest reach of the points ``near``, shape (n, 2)."""
+    """Return the homes within the longest reach of some points.
+
+    Parameters
+    ----------
+    run : Run
+    pieces : GeoDataFrame or None
+        Population cut by municipality; wide cells are split to ``cell_size``.
+    given : dict of str to StreetNetwork
+        Without population homes are its nodes: shares can be told, people cannot.
+    near : ndarray (points, 2)
+        Metres, working CRS.
+
+    Returns
+    -------
+    Homes
+        Without those outside all municipalities and those where nobody lives.
+    """
     p, towns = run.parameters, run.layers["municipalities"]
     limit = max(p.walk_limit, p.bike_limit)
     if run.layers.get("elevation") is not None:  # downhill one gets farther than on the flat
@@ -207,7 +236,7 @@ class Reach:
     @cached_property
     def cost_by_air(self) -> Array:
         """Cost of the way of each pair of :attr:`air`; infinite where none was found."""
-        return cost_of(self.ways, self.air[0], self.air[1], len(self.on_home))
+        return _cost_of(self.ways, self.air[0], self.air[1], len(self.on_home))
 
     def slack(self, place: Array, home: Array) -> Array:
         """Return the least cost of a way of each pair that is not in the data."""
@@ -235,8 +264,17 @@ class Reach:
         return rows[slack >= self.ways.cost[rows] - 1e-6]
 
 
-def cost_of(ways: Ways, place: Array, home: Array, homes: int) -> Array:
-    """Return the cost of pairs from a table of ways; infinite where it has none."""
+def _cost_of(ways: Ways, place: Array, home: Array, homes: int) -> Array:
+    """Return the cost of pairs from a table of ways; infinite where it has none.
+
+    Parameters
+    ----------
+    ways : Ways
+        Sorted by place, then home: pairs are found by bisection.
+    place, home : ndarray of int (pairs,)
+    homes : int
+        Number of homes.
+    """
     key, wanted = ways.place * homes + ways.home, place * homes + home
     if len(key) == 0:
         return np.full(len(wanted), np.inf)
@@ -244,7 +282,7 @@ def cost_of(ways: Ways, place: Array, home: Array, homes: int) -> Array:
     return np.where(key[at] == wanted, ways.cost[at], np.inf)
 
 
-def main_parts(network: StreetNetwork, length: float) -> float:
+def _main_parts(network: StreetNetwork, length: float) -> float:
     """Return from which length (m) a connected part of the streets counts: the longest always."""
     longest = network.components(strong=True).length
     return min(length, float(longest[0])) if len(longest) else length
@@ -258,17 +296,35 @@ def reach(
     marked: Array | None = None,
     steep: Array | None = None,
 ) -> Reach:
-    """Search the ways of all homes to all places, at any stress."""
+    """Search the ways of all homes to all places, at any stress.
+
+    Parameters
+    ----------
+    run : Run
+    network : StreetNetwork
+        Of one mode.
+    places : Places
+    homes : Homes
+    marked : ndarray of bool (edges,), optional
+        Edges whose share of each way is told (cycle infrastructure).
+    steep : ndarray of float (edges,), optional
+        Gradient without sign, per cent; the network then costs flat metres.
+
+    Returns
+    -------
+    Reach
+    """
     p = run.parameters
     limit = p.walk_limit if network.mode == "walk" else p.bike_limit
     gate_xy = shapely.get_coordinates(places.points)
     known = streets_evidence(network, run.crs, run.layers["municipalities"])
     pace = 1.0 if steep is None else p.flat_speed / (p.flat_speed + p.downhill_gain * p.steepest)
     most = limit * p.search_ratio / pace  # metres: downhill one gets farther than on the flat
+    # streets not in the data may be steep downhill: the fastest pace bounds what they cost
     slack_place = np.full(len(places.table), np.inf)
     np.minimum.at(slack_place, places.owner, pace * known.clearance(gate_xy, most))
     slack_home = pace * known.clearance(homes.xy, most)
-    near = {"limit": p.street_distance, "component": main_parts(network, p.street_part)}
+    near = {"limit": p.street_distance, "component": _main_parts(network, p.street_part)}
     gates = network.snap(gate_xy, layer="interchanges", **near)
     at = network.snap(homes.xy, layer="population", **near)
     on_place = np.zeros(len(places.table), bool)
@@ -316,7 +372,7 @@ def calm(run: Run, any_: Reach, places: Places, homes: Homes) -> Calm:
     def search(arcs: Array) -> tuple[Ways, Catchments, StreetNetwork, Snapped, Snapped]:
         open_ = np.zeros(network.n_edges, bool)
         open_[network.arc_edge[arcs]] = True
-        part_from = main_parts(network, p.street_part)
+        part_from = _main_parts(network, p.street_part)
         near = {"limit": p.street_distance, "component": part_from, "among": open_}
         gates = within(
             network.snap(shapely.get_coordinates(places.points), **near),
@@ -345,13 +401,19 @@ def direct(any_: Reach, low: Ways, homes: int, ratio: float) -> Array:
     rows = any_.reached
     ways = any_.ways
     place, home = ways.place[rows], ways.home[rows]
-    cost = cost_of(low, place, home, homes)
+    cost = _cost_of(low, place, home, homes)
     shortest = np.minimum(ways.cost[rows], any_.slack(place, home))
     return rows[cost <= ratio * shortest + 1e-6]
 
 
 def infrastructure_edges(network: StreetNetwork) -> Array | None:
-    """Return which edges are or have cycle infrastructure; None without tags."""
+    """Return which edges are or have cycle infrastructure.
+
+    Returns
+    -------
+    ndarray of bool (edges,) or None
+        None for street data without tags: nothing can then be said, not that there is none.
+    """
     if "highway" not in network.ways:
         return None
     return np.asarray(infrastructure_of(network) != NONE)

@@ -80,7 +80,18 @@ class Known:
         home: Array,
         network: StreetNetwork,
     ) -> Known:
-        """Ask the evidence of a run."""
+        """Ask the evidence of a run what is known of routes and streets.
+
+        Parameters
+        ----------
+        run : Run
+        graph : CycleGraph
+        official : GeoDataFrame or None
+            Lines of the municipal layer.
+        home : ndarray of int (nodes,)
+            Municipality of each node; -1 outside all.
+        network : StreetNetwork
+        """
         areas = np.asarray(run.layers["municipalities"].geometry.to_numpy(), dtype=object)
         streets = known_streets(run, network)
         routes = graph_routes(run, graph, official, home, network)
@@ -103,7 +114,19 @@ class Known:
         return stated & self.routes.mapped[a] & self.routes.mapped[b], stated
 
     def clearance(self, nodes: Array, most: float) -> Array:
-        """Return how far from nodes of the network anything is unknown, at most ``most`` m."""
+        """Return how far from nodes of the network nothing is unknown.
+
+        Parameters
+        ----------
+        nodes : ndarray of int
+        most : float
+            Metres; larger distances are not looked for.
+
+        Returns
+        -------
+        ndarray of float (nodes,)
+            Metres, at most ``most``: a path that leaves the known land is longer.
+        """
         n = self.graph.network
         places = np.column_stack([n.x[nodes], n.y[nodes]])
         near = self.routes.stated.clearance(places, most)
@@ -126,7 +149,20 @@ class Known:
                 row["state"], row["reason"] = "unknown", "may_be_closed"
 
     def ends_certain(self, ends: Array, limit: float) -> Array:
-        """Tell from which ends nothing lost or beyond the streets could be within ``limit`` m."""
+        """Return from which ends nothing unknown could be within a distance.
+
+        Parameters
+        ----------
+        ends : ndarray of int
+            Nodes.
+        limit : float
+            Metres.
+
+        Returns
+        -------
+        ndarray of bool (ends,)
+            False where a lost route or the end of the street data is that near.
+        """
         n = self.graph.network
         places = np.column_stack([n.x[ends], n.y[ends]])
         lost = self.routes.evidence.lost_near(places, limit)

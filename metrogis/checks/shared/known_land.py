@@ -93,7 +93,20 @@ class KnownLand:
         return np.asarray((self.dark_area > 0) | (self.known == 0))
 
     def near(self, grid: Grid, limit: float) -> Bools | None:
-        """Tell which cells have unknown land within ``limit`` metres; None: no cell has."""
+        """Return which cells have unknown land within a distance.
+
+        Parameters
+        ----------
+        grid : Grid
+            On which the land was measured.
+        limit : float
+            Metres.
+
+        Returns
+        -------
+        ndarray of bool (rows, columns) or None
+            None: no cell has.
+        """
         if self.dark is None and shapely.is_empty(self.beyond).all():
             return None
         dark, margin = self.around(grid, limit)
@@ -101,7 +114,20 @@ class KnownLand:
         return within(dark, limit, grid.cell)[middle]
 
     def around(self, grid: Grid, limit: float) -> tuple[Bools, tuple[int, int]]:
-        """Unknown land on the grid and ``limit`` metres around it; rows and columns added."""
+        """Return unknown land on the grid and as far around it as matters.
+
+        Parameters
+        ----------
+        grid : Grid
+        limit : float
+            Metres.
+
+        Returns
+        -------
+        (ndarray of bool (rows + 2 r, columns + 2 c), (int, int))
+            The mask, and r and c: rows and columns added on each side; 0, 0 where no municipality
+            has land beyond the raster.
+        """
         from rasterio import features
 
         rest = self.beyond[~shapely.is_empty(self.beyond)]
@@ -162,7 +188,25 @@ def measure(
     edge_share: float,
     sea: Bools | None = None,
 ) -> tuple[KnownLand, Bools]:
-    """Return what is known of the land of areas, and which cells are certain: known, edge, sea."""
+    """Return what is known of the land of areas on a raster.
+
+    Parameters
+    ----------
+    grid : Grid
+    unit : ndarray of int (rows, columns)
+        Area of each cell, from 1; 0 outside all.
+    areas : GeoDataFrame
+    edge_share : float
+        Unknown cells along the outline of an area, and slivers of it beyond the raster, are its
+        edge (two sources never fit to the cell) while they take at most this share of its land.
+    sea : ndarray of bool (rows, columns), optional
+        Cells that are no land.
+
+    Returns
+    -------
+    (KnownLand, ndarray of bool (rows, columns))
+        The second: cells that are certain, for they are known, edge or sea.
+    """
     n, size = len(areas), grid.cell_area
     land = unit if sea is None else np.where(sea, 0, unit).astype(unit.dtype)
     counts = edges.count_known(land, grid.valid, n)

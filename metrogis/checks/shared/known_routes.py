@@ -116,7 +116,15 @@ def known_routes(
 
 
 def known_streets(run: Run, network: Any) -> Evidence:
-    """Return where the streets of a network (or of several) are known; the run keeps it."""
+    """Return where the streets of a network are known; the run keeps it as evidence of ``streets``.
+
+    Parameters
+    ----------
+    run : Run
+        Gets a row of the audit for streets that were lost.
+    network : StreetNetwork or list of StreetNetwork
+        Of several, where all of them are known.
+    """
     found = streets_evidence(network, run.crs, run.layers["municipalities"])
     run.evidence["streets"] = found
     lost = sum(item.count for item in found.losses)
@@ -133,7 +141,18 @@ def known_streets(run: Run, network: Any) -> Evidence:
 
 
 def land_share(evidence: Evidence, shapes: Array) -> Array:
-    """Return the share of land that is known, whatever was lost there; NaN without an outline."""
+    """Return the share of land that is known, whatever was lost there.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    shapes : ndarray of polygon (shapes,)
+
+    Returns
+    -------
+    ndarray of float (shapes,)
+        NaN where there is no outline. Within a millionth of all is all: overlays leave slivers.
+    """
     share = np.asarray(replace(evidence, losses=()).known_share(shapes), dtype=float)
     return np.where(share > 1 - 1e-6, 1.0, share)
 
@@ -184,7 +203,18 @@ def open_networks(evidence: Evidence, lines: Array, labels: Array, gap: float, c
 
 
 def of_places(places: Places, points: Array) -> Array:
-    """Tell of which places all points are true; ``points``: array of bool, one for each point."""
+    """Return of which places all points are true.
+
+    Parameters
+    ----------
+    places : Places
+    points : ndarray of bool (points,)
+
+    Returns
+    -------
+    ndarray of bool (places,)
+        True for a place without points.
+    """
     out = np.ones(len(places.table), dtype=bool)
     np.logical_and.at(out, places.owner, points)
     return out

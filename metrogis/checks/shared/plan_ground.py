@@ -115,7 +115,13 @@ def plan_findings(municipalities: gpd.GeoDataFrame, cover: PlanCover) -> list[Fi
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names in a row, of many the first six."""
+    """Return names in a row, of many the first six.
+
+    Examples
+    --------
+    >>> listed(["Gdynia", "Sopot"]), listed([*"ABCDEFG"])
+    ('Gdynia, Sopot', 'A, B, C, D, E, F, ...')
+    """
     return ", ".join(names[:_NAMES]) + (", ..." if len(names) > _NAMES else "")
 
 

@@ -38,7 +38,13 @@ ZONES = Input(
 
 
 def require_plan(plans: Any) -> Plan:
-    """Return ``plans`` when it is a plan as :func:`metrogis.read_app` gives it."""
+    """Return ``plans`` when it is a plan as :func:`metrogis.read_app` gives it.
+
+    Raises
+    ------
+    SchemaError
+        If it is anything else, such as a plain layer of zones.
+    """
     if not all(hasattr(plans, name) for name in ("acts", "zones", "own", "problems")):
         raise SchemaError(
             Text(
@@ -317,7 +323,20 @@ def _disagreeing(table: gpd.GeoDataFrame, ids: pd.DataFrame) -> list[Loss]:
 
 
 def zone_owners(run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> Array:
-    """Return the municipality of each zone (-1: none): by code, else the one holding most of it."""
+    """Return the municipality of each zone.
+
+    Parameters
+    ----------
+    run : Run
+        Gets a row of the audit for owners taken from the location.
+    zones, towns : GeoDataFrame
+        ``teryt``; its first six digits decide, for the seventh is the kind of municipality.
+
+    Returns
+    -------
+    ndarray of int64 (zones,)
+        Row of the municipality; where no code fits, the one that holds most of the zone; -1: none.
+    """
     code = {t[:6]: i for i, t in enumerate(towns["teryt"])}
     owner = np.array([code.get(t, -1) for t in zones["teryt"]], dtype=np.int64)
     lost = np.flatnonzero(owner < 0)

@@ -136,7 +136,14 @@ class Rule:
     windows_on_days_off: bool = True
 
     def on(self, day: str) -> Rule:
-        """Return the rule of a day type: on days off the windows may not be asked for."""
+        """Return the rule of a day type.
+
+        Parameters
+        ----------
+        day : str
+            On days off, Saturdays and Sundays, windows may not be asked for
+            (``windows_on_days_off``).
+        """
         off = day in DAYS_OFF and not self.windows_on_days_off
         return replace(self, per_window=0) if off else self
 
@@ -150,7 +157,7 @@ class Rule:
         """The longest walk."""
         return max(self.limits.values())
 
-    def limit_of(self, groups: Iterable[Any]) -> Floats:
+    def _limit_of(self, groups: Iterable[Any]) -> Floats:
         """Return the walk limit of each mode group, m; 0 for one that does not count."""
         return np.array([self.limits.get(str(g), 0.0) for g in groups], dtype="float64")
 
@@ -198,7 +205,22 @@ class Rule:
         return result
 
     def suffices(self, counts: Ints) -> Bools:
-        """Tell where counts (first axis: day, windows) are at least the minimum service."""
+        """Return where departures are at least the minimum service.
+
+        Parameters
+        ----------
+        counts : ndarray of int (1 + windows, ...)
+            Departures of the day, then of each window.
+
+        Returns
+        -------
+        ndarray of bool (...)
+
+        Examples
+        --------
+        >>> Rule({"bus": 400}, per_day=2).suffices(np.array([[2, 9], [1, 1], [1, 0]])).tolist()
+        [True, False]
+        """
         enough = counts[0] >= self.per_day
         for row in counts[1 : 1 + len(self.windows)]:
             enough = enough & (row >= self.per_window)
@@ -216,7 +238,24 @@ class Rule:
 
 
 def level_of(rule: Rule, metres: Floats) -> Ints:
-    """Return the walk level of each walk: the modes whose limit is at least that long count."""
+    """Return the walk level of walks: which modes count at that distance.
+
+    Parameters
+    ----------
+    rule : Rule
+    metres : ndarray of float
+
+    Returns
+    -------
+    ndarray of int64
+        Position of the first of ``rule.levels`` that is at least as long; ``len(rule.levels)`` for
+        a walk too long for all. A walk of exactly a limit is within it.
+
+    Examples
+    --------
+    >>> level_of(Rule({"bus": 400, "rail": 800}), np.array([400.0, 400.1, 900])).tolist()
+    [0, 1, 2]
+    """
     return np.searchsorted(rule.levels, metres - TOLERANCE, side="left").astype(np.int64)
 
 
@@ -253,13 +292,36 @@ class Service:
     audit: Audit
 
     def reach(self, day: str) -> Floats:
-        """Return each place's reach on a day type, m; 0 where its service does not suffice."""
+        """Return how far people walk to each place on a day type.
+
+        Parameters
+        ----------
+        day : str
+            A day type that is in :attr:`counts`.
+
+        Returns
+        -------
+        ndarray of float (places,)
+            Metres: the longest limit at which the modes that count suffice together; 0 where none
+            does.
+        """
         enough = self.rule.on(day).suffices(self.counts[day])
         reach: Floats = np.where(enough, self.rule.levels[:, None], 0.0).max(axis=0)
         return reach
 
     def within(self, near: Pairs) -> Bools:
-        """Tell which walks are within the limit of a mode that ever calls at the post."""
+        """Return which walks are within the limit of a mode that ever calls at the post.
+
+        Parameters
+        ----------
+        near : Pairs
+            Walks from cells (``origin``) to posts (``target``).
+
+        Returns
+        -------
+        ndarray of bool (walks,)
+            Whether service there suffices is another question.
+        """
         limit = self.walk_limit[self.place[near.target]]
         return np.asarray((limit > 0) & (near.metres <= limit + TOLERANCE), dtype=bool)
 
@@ -303,7 +365,7 @@ def read_service(
     has_level = np.zeros((len(rule.levels), places), bool)
     which, sets = _codes(posts["mode_groups"])
     for k, groups in enumerate(sets):
-        own = rule.limit_of(groups.split(","))
+        own = rule._limit_of(groups.split(","))
         level = np.searchsorted(rule.levels, own[own > 0])
         has_level[np.ix_(level, place[which == k])] = True
     walk_limit = np.where(has_level, rule.levels[:, None], 0.0).max(axis=0, initial=0.0)
@@ -317,7 +379,7 @@ def read_service(
         found = passages(feed, day)
         unknown[day] = frozenset(found.unknown_feeds)
         pair = lines.of_call[found.call]
-        limit = np.append(rule.limit_of(lines.group)[lines.line], 0.0)[pair]
+        limit = np.append(rule._limit_of(lines.group)[lines.line], 0.0)[pair]
         for name, number in (
             ("place", found.own & (pair < 0)),
             ("mode", found.own & (pair >= 0) & (limit == 0)),
@@ -402,7 +464,7 @@ def one_way(
         window[(seconds >= start) & (seconds < end) & (ends < end)] = k
     day, inside = lines.once(feed, found, window)
     pair = lines.of_call[found.call]
-    limit = rule.limit_of(lines.group)[lines.line][pair]
+    limit = rule._limit_of(lines.group)[lines.line][pair]
     key = pair * 3 + lines.direction[feed.calls.trip[found.call]]
     size = 3 * len(lines.place)
     whole = rule.count(key[day], limit[day], seconds[day], size)

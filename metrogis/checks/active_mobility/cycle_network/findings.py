@@ -25,7 +25,29 @@ def findings(
     compared: parts.Compared | None,
     rated: parts.Streets | None,
 ) -> list[Finding]:
-    """Return the sentences that the data allow; what is not known comes first where it is most."""
+    """Return the sentences that the data allow; what is not known comes first where it is most.
+
+    Parameters
+    ----------
+    run : Run
+    table : GeoDataFrame
+        By municipality, from :func:`.tables.municipal`.
+    split : Split
+        Lines built, planned and of unknown state.
+    lengths : Lengths
+    form : GeoDataFrame
+        Connected parts of the built lines.
+    ends : GeoDataFrame
+        Ends of the built lines, by kind.
+    compared : Compared or None
+        None without street data or lines to compare.
+    rated : Streets or None
+        None without street data: the last sentence says so.
+
+    Returns
+    -------
+    list of Finding
+    """
     found = [_length(run, table, lengths)]
     if len(split.built):
         found += [_form(run, form, len(table) > int(lengths.routes.mapped.sum())), _ends(ends)]

@@ -161,7 +161,28 @@ def compare(
     towns: gpd.GeoDataFrame,
     rule: Comparison,
 ) -> Compared:
-    """Compare built lines with the infrastructure of the street data, both ways."""
+    """Compare built lines with the infrastructure of the street data, both ways.
+
+    A stretch of one source is lacking in the other where nothing of it lies within
+    ``rule.distance``. Lines of the layer beyond the reach of the street data, and infrastructure of
+    the street data where the layer is not known to be complete, are not compared: their length is
+    given apart.
+
+    Parameters
+    ----------
+    built, planned : GeoDataFrame of lines
+        Of the municipal layer. A place that only street data have and the layer plans is marked.
+    network : StreetNetwork
+        For bicycles.
+    towns : GeoDataFrame
+        Municipalities; places outside all of them are left out.
+    rule : Comparison
+
+    Returns
+    -------
+    Compared
+        Places by source in which they are missing, the longest first; metres compared and not.
+    """
     kind = infrastructure_of(network)
     chosen = np.flatnonzero((kind != NONE) & network.open_edges)
     osm = network.lines(chosen)
@@ -303,7 +324,24 @@ class Streets(NamedTuple):
 def streets_by_stress(
     network: StreetNetwork, towns: gpd.GeoDataFrame, *, rules: str, limit: int
 ) -> Streets:
-    """Sum the streets open to bicycles by level of traffic stress; each counts at its middle."""
+    """Sum the streets open to bicycles by level of traffic stress; each counts at its middle.
+
+    Parameters
+    ----------
+    network : StreetNetwork
+        For bicycles.
+    towns : GeoDataFrame
+        Municipalities.
+    rules : str
+        Set of rules for the level of stress (:func:`metrogis.streets.stress_of`).
+    limit : int
+        Highest level that counts as low, 1 to 4.
+
+    Returns
+    -------
+    Streets
+        Metres by municipality; an edge counts as resting on defaults where either direction does.
+    """
     table, level = stress_of(network, rules)
     used = (table["forward_defaults"] != "") | (table["backward_defaults"] != "")
     on_defaults = used.to_numpy(bool)[network.edge_way]

@@ -39,7 +39,24 @@ class Lengths(NamedTuple):
 
 
 def lengths(run: Run, split: Split, network: Any) -> Lengths:
-    """Sum lengths by municipality; tell which municipalities the data cover."""
+    """Sum lengths by municipality, and tell which municipalities the data cover.
+
+    A stretch that two lines share counts once; directed lengths count each direction in which one
+    may ride (0, 1 or 2).
+
+    Parameters
+    ----------
+    run : Run
+    split : Split
+        Lines built, planned and of unknown state.
+    network : StreetNetwork or None
+        Infrastructure there that the layer lacks shows that the layer is not complete.
+
+    Returns
+    -------
+    Lengths
+        km. Lines outside all municipalities are in the totals alone, which the audit says.
+    """
     municipalities = run.layers["municipalities"]
     count = len(municipalities)
     ways, audit = directions(split.built)
@@ -78,7 +95,25 @@ def municipal(
     rated: parts.Streets | None,
     streets: Evidence | None,
 ) -> gpd.GeoDataFrame:
-    """Build the table of municipalities."""
+    """Build the table of municipalities.
+
+    Parameters
+    ----------
+    run : Run
+    found : Lengths
+    ends : GeoDataFrame
+        ``teryt``, ``kind``.
+    compared : Compared or None
+    rated : Streets or None
+    streets : Evidence or None
+        Where street data are complete.
+
+    Returns
+    -------
+    GeoDataFrame (municipalities,)
+        In the order of the input. Numbers are NaN where the cycle data are not complete; the column
+        ``cycle_km_known`` then has what is drawn, a lower bound.
+    """
     municipalities = run.layers["municipalities"]
     count, mapped = len(municipalities), found.routes.mapped
     people = np.full(count, np.nan)
@@ -160,7 +195,14 @@ def _ratio(part: Array, whole: Array) -> Array:
 
 
 def note_not_compared(run: Run, compared: parts.Compared) -> None:
-    """Note the length that only one of the sources can tell of."""
+    """Note in the audit the length that only one of two sources can tell of.
+
+    Parameters
+    ----------
+    run : Run
+    compared : Compared
+        A metre or less is not noted: it is a matter of rounding.
+    """
     for layer, metres, text in (
         (
             "cycle_routes",

@@ -16,7 +16,24 @@ from metrogis.streets.overlaps import counted_once
 def place_findings(
     run: Run, hubs: gpd.GeoDataFrame, gaps: gpd.GeoDataFrame, lost: int
 ) -> list[Finding]:
-    """Return how many places are joined, of all there are; ``lost`` rows have no place."""
+    """Return how many places are joined to the cycle network, and what keeps others from it.
+
+    Parameters
+    ----------
+    run : Run
+    hubs : GeoDataFrame
+        One row per place: ``state`` (yes, no, unknown), ``reason``, ``entrances``, ``distance_m``.
+    gaps : GeoDataFrame
+        Lines that would join places: ``kind``, ``length_m``.
+    lost : int
+        Rows of the input that are no place, for they could not be read: unknown all the same.
+
+    Returns
+    -------
+    list of Finding
+        The last one names places that may be joined after all: without entrances and a little too
+        far.
+    """
     p = run.parameters
     state, reason = hubs["state"].to_numpy(), hubs["reason"].to_numpy()
     joined, no = int((state == "yes").sum()), state == "no"
@@ -75,7 +92,21 @@ def network_findings(
     run: Run, hubs: gpd.GeoDataFrame, planned: gpd.GeoDataFrame, towns: gpd.GeoDataFrame,
     split: Split,
 ) -> list[Finding]:  # fmt: skip
-    """Return the form of the network, people near places, what is planned, and km per resident."""
+    """Return the form of the network, people near places, what is planned, and km per resident.
+
+    Parameters
+    ----------
+    run : Run
+    hubs : GeoDataFrame
+        One row per place: ``state``, ``joined_if_planned``.
+    planned : GeoDataFrame
+        ``length_km``.
+    towns : GeoDataFrame
+        One row per municipality: ``cycle_data``, ``cycle_km_per_10k`` (missing where data are not
+        complete).
+    split : Split
+        Lines built, planned and of unknown state.
+    """
     p = run.parameters
     found: list[Finding] = []
     if len(split.built) or towns["cycle_data"].notna().any():

@@ -50,7 +50,20 @@ class Sloped(NamedTuple):
 
 
 def sloped(run: Run, bike: StreetNetwork) -> Sloped | None:
-    """Return the network with gradients; None without a raster of heights."""
+    """Return the network with gradients, so that ways cost what riding them does.
+
+    Parameters
+    ----------
+    run : Run
+        Its layer ``elevation`` is a raster of heights (m) in the working CRS.
+    bike : StreetNetwork
+
+    Returns
+    -------
+    Sloped or None
+        None without a raster of heights. Where it has no value an edge counts as flat, and its
+        gradient is NaN.
+    """
     raster = run.layers["elevation"]
     if raster is None:
         return None

@@ -12,7 +12,17 @@ from metrogis.texts import Text, number
 
 
 def plain(value: float) -> Text:
-    """Write a parameter with as many decimals as it has (at most 3)."""
+    """Write a parameter with as many decimals as it has, at most three.
+
+    Parameters
+    ----------
+    value : float
+
+    Examples
+    --------
+    >>> plain(0.25).en, plain(400.0).en
+    ('0.25', '400')
+    """
     digits = next((d for d in range(3) if round(value, d) == value), 3)
     return Text(number(value, "pl", digits), number(value, "en", digits))
 
@@ -20,7 +30,23 @@ def plain(value: float) -> Text:
 def street_findings(
     run: Run, hubs: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, along: StreetTables
 ) -> list[Finding]:
-    """Return the sentences that the data allow."""
+    """Return sentences on reach along streets: people, barriers, detours, stress, slope, stands.
+
+    Parameters
+    ----------
+    run : Run
+    hubs : GeoDataFrame
+        One row per place, with the columns of :class:`StreetTables`.
+    towns : GeoDataFrame
+        One row per municipality, with its columns. A sum over municipalities is NaN, and its
+        sentence left out, only where none of them is known.
+    along : StreetTables
+
+    Returns
+    -------
+    list of Finding
+        Empty without streets or places.
+    """
     p = run.parameters
     if run.layers["streets"] is None or len(hubs) == 0:
         return []

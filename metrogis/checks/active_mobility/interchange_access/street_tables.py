@@ -70,7 +70,23 @@ def street_tables(
     pieces: gpd.GeoDataFrame | None,
     racks: Stands,
 ) -> StreetTables:
-    """Measure reach along streets; without them everything is unknown."""
+    """Measure how people reach places along streets.
+
+    Parameters
+    ----------
+    run : Run
+    places : Places
+    given : dict of str to StreetNetwork
+        Network by mode, ``walk`` and ``bike``; of a mode without one everything is unknown.
+    pieces : GeoDataFrame or None
+        Population cut by municipality; None: shares are of street nodes, people unknown.
+    racks : Stands
+        Bicycle stands by place.
+
+    Returns
+    -------
+    StreetTables
+    """
     towns = run.layers["municipalities"]
     count = len(places.table)
     hubs = pd.DataFrame(
@@ -175,7 +191,7 @@ def _at_least(both: list[Reach], homes: Homes, count: int, known: Array) -> pd.S
     return pd.Series(open_, dtype="boolean").mask(~known)
 
 
-def barrier_rows(one: Reach, limit: float) -> Array:
+def _barrier_rows(one: Reach, limit: float) -> Array:
     """Return rows of ``one.air`` that a detour of ``limit`` would bring into reach, yet are not."""
     _, _, metres = one.air
     near = (metres * limit <= one.limit) & (one.cost_by_air > one.limit)
@@ -188,7 +204,7 @@ def _mode_columns(run: Run, places: Places, homes: Homes, one: Reach, hubs: pd.D
     rows = one.reached
     people = homes.total(one.ways.place[rows], one.ways.home[rows], count)
     plain = one.plain
-    blocked = barrier_rows(plain, p.detour_limit)
+    blocked = _barrier_rows(plain, p.detour_limit)
     barrier = homes.total(plain.air[0][blocked], plain.air[1][blocked], count)
     lost = one.undecided
     off = homes.total(one.air[0][lost], one.air[1][lost], count)
@@ -338,7 +354,7 @@ class _Units:
         people = np.where((people == 0) & (off > 0), np.nan, people)
         table[f"people_{one.mode}_streets"] = people
         table[f"share_{one.mode}_streets"] = _ratio(people, self.all)
-        blocked = plain.air[1][barrier_rows(plain, run.parameters.detour_limit)]
+        blocked = plain.air[1][_barrier_rows(plain, run.parameters.detour_limit)]
         level = plain.ways.home[plain.reached]
         table[f"people_{one.mode}_barrier"] = self.people(np.setdiff1d(blocked, level))
 
@@ -422,7 +438,7 @@ def _barriers(run: Run, places: Places, homes: Homes, both: list[Reach]) -> gpd.
     """One row per interchange and mode: the homes near by air and far by street."""
     rows: list[tuple[int, str, int, float, float, float, Any]] = []
     for one in both:
-        found = barrier_rows(one, run.parameters.detour_limit)
+        found = _barrier_rows(one, run.parameters.detour_limit)
         found = found[homes.weight[one.air[1][found]] > 0]
         place, home, air = (column[found] for column in one.air)
         way = one.cost_by_air[found]

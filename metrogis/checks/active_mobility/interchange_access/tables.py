@@ -21,7 +21,16 @@ from metrogis.texts import Text
 
 
 def settled(run: Run) -> gpd.GeoDataFrame | None:
-    """Return :func:`placed`; pieces too wide to say who lives where are marked as modelled."""
+    """Return where people live, cut by municipality, with what is modelled.
+
+    Cells wider than half the walking distance do not say who lives within it: they are marked as
+    modelled, for their people are counted by share of area.
+
+    Returns
+    -------
+    GeoDataFrame or None
+        None without population.
+    """
     if run.layers["population"] is None:
         return None
     pieces = placed(run)
@@ -43,7 +52,26 @@ def settled(run: Run) -> gpd.GeoDataFrame | None:
 def around_places(
     run: Run, places: Places, hubs: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame | None
 ) -> gpd.GeoDataFrame:
-    """Add people within reach of each place, and the nearest bike-share station."""
+    """Add people within a straight line of each place, and the nearest bike-share station.
+
+    Distances are the limits over ``detour``.
+
+    Parameters
+    ----------
+    run : Run
+    places : Places
+        Points that each place is reached by: its entrances where they are known.
+    hubs : GeoDataFrame
+        One row per place.
+    pieces : GeoDataFrame or None
+        From :func:`settled`.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``people_*`` is NaN where a cell in reach has unknown people or was lost; ``people_*_known``
+        counts those known. Numbers are NaN without population.
+    """
     p, count = run.parameters, len(hubs)
     names = [f"people_{mode}{part}" for mode in ("walk", "bike") for part in ("", "_known")]
     hubs = hubs.assign(**dict.fromkeys(names, np.nan))
@@ -95,7 +123,20 @@ def municipal(
     routes: Routes,
     pieces: gpd.GeoDataFrame | None,
 ) -> gpd.GeoDataFrame:
-    """Build the table of municipalities, one row each, in the order of the input."""
+    """Build the table of municipalities, one row each, in the order of the input.
+
+    Parameters
+    ----------
+    run : Run
+    places : Places
+    split : Split
+    hubs : GeoDataFrame
+        One row per place: ``state``, ``distance_m``.
+    routes : Routes
+        Where the cycle data are complete; elsewhere lengths are NaN but for what is drawn.
+    pieces : GeoDataFrame or None
+        From :func:`settled`.
+    """
     towns = run.layers["municipalities"]
     count = len(towns)
     state = hubs["state"].to_numpy()

@@ -35,7 +35,25 @@ class Hubs(NamedTuple):
 
 
 def hubs_at(graph: CycleGraph, points: Array, owner: Array, names: Array, distance: float) -> Hubs:
-    """Find the nodes of infrastructure edges within ``distance`` (m) of interchanges."""
+    """Find the nodes of infrastructure within a distance of interchanges.
+
+    Parameters
+    ----------
+    graph : CycleGraph
+    points : ndarray of Point (points,)
+        Entrances of interchanges.
+    owner : ndarray of int (points,)
+        Interchange of each point.
+    names : ndarray of str
+        Of the interchanges.
+    distance : float
+        Metres to the edge, inclusive; both ends of the edge then count.
+
+    Returns
+    -------
+    Hubs
+        Distinct pairs of node and interchange.
+    """
     n = graph.network
     built = np.flatnonzero(graph.built)
     if len(built) == 0 or len(points) == 0:
@@ -117,7 +135,20 @@ def people_gained(
 
 
 def ways_round(graph: CycleGraph, own: Undirected, gaps: list[Gap]) -> list[Route | None]:
-    """Return the way round each gap over the network's infrastructure; None where there is none."""
+    """Return the shortest path around each gap over infrastructure alone.
+
+    Parameters
+    ----------
+    graph : CycleGraph
+    own : Undirected
+        The infrastructure.
+    gaps : list of Gap
+
+    Returns
+    -------
+    list of Route or None
+        None where infrastructure does not join the ends of the gap.
+    """
     out: list[Route | None] = [None] * len(gaps)
     for k, far, before in own.from_nodes(np.array([g.nodes[0] for g in gaps], np.int64), np.inf):
         target = gaps[k].nodes[1]
@@ -181,7 +212,23 @@ class Undershoot(NamedTuple):
 
 
 def undershoots(graph: CycleGraph, built: Array, tolerance: float) -> list[Undershoot]:
-    """Find ends within ``tolerance`` (m) of infrastructure of another connected part."""
+    """Find ends of infrastructure that stop just short of infrastructure of another connected part.
+
+    They are errors of the data as a rule: a line that was not drawn to the node.
+
+    Parameters
+    ----------
+    graph : CycleGraph
+    built : ndarray of int
+        Edges of infrastructure.
+    tolerance : float
+        Metres.
+
+    Returns
+    -------
+    list of Undershoot
+        One per pair of connected parts, the shortest.
+    """
     n = graph.network
     label, size = graph.parts
     lines = n.lines(built)

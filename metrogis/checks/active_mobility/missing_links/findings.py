@@ -16,7 +16,18 @@ from metrogis.texts import Text
 def findings(
     run: Run, links: gpd.GeoDataFrame, places: Places | None, known: Known
 ) -> list[Finding]:
-    """Return the sentences that the data allow; what is not known comes first where it is most."""
+    """Return the sentences that the data allow; what is not known comes first where it is most.
+
+    Parameters
+    ----------
+    run : Run
+    links : GeoDataFrame
+        From :func:`.tables.links`, in order of rank.
+    places : Places or None
+        None without interchanges: gaps then have no order of what they open.
+    known : Known
+        Where routes and streets are known.
+    """
     right = links[links["state"] == "missing_link"]
     found = [_links(run, links, known)]
     if places is None:

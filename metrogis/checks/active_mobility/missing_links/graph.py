@@ -39,7 +39,19 @@ def kinds_of(graph: CycleGraph, quiet: float) -> Array:
 
 
 def link_graph(graph: CycleGraph, kind: Array) -> LinkGraph:
-    """Return the open edges with their kind, simplified; loops are left out."""
+    """Return the open edges with their kind, nodes of degree two taken out.
+
+    Parameters
+    ----------
+    graph : CycleGraph
+    kind : ndarray of str (edges,)
+        Nodes between edges of one kind go; where the kind changes they stay.
+
+    Returns
+    -------
+    LinkGraph
+        Without loops, which no path uses.
+    """
     n = graph.network
     edges = np.flatnonzero(n.open_edges & (n.edge_u != n.edge_v) & (n.edge_length > 0))
     u, v = n.edge_u[edges].astype(np.int64), n.edge_v[edges].astype(np.int64)
@@ -62,7 +74,15 @@ def link_graph(graph: CycleGraph, kind: Array) -> LinkGraph:
 
 
 def members_of(found: pd.Series, members: list[Array]) -> list[Array]:
-    """Return the network's edges of each gap, given the labels of its edges."""
+    """Return the edges of the network of each gap.
+
+    Parameters
+    ----------
+    found : Series of sequence of int
+        Rows of the simplified table that each gap is made of.
+    members : list of ndarray of int
+        Edges of the network of each such row (:class:`LinkGraph`).
+    """
     return [
         np.concatenate([members[int(e)] for e in labels]) if len(labels) else np.zeros(0, np.int64)
         for labels in found

@@ -58,7 +58,24 @@ class Found(NamedTuple):
 def links(
     run: Run, graph: CycleGraph, what: Found, split: Split | None
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Return the table of links, missing ones first, and the ways round them."""
+    """Return the table of links, missing ones first, and the ways round them.
+
+    Parameters
+    ----------
+    run : Run
+    graph : CycleGraph
+    what : Found
+        Gaps of the procedure, and what they are judged by.
+    split : Split or None
+        Lines of the municipal layer: those planned tell which gaps will be closed.
+
+    Returns
+    -------
+    (GeoDataFrame, GeoDataFrame)
+        One row per gap or undershoot: ``state`` is ``missing_link`` or ``data_error``, ``reason``
+        says why. ``detour`` is the way round over the gap's length; where no way of the graph was
+        compared, the one over infrastructure, infinite where there is none.
+    """
     p, towns = run.parameters, run.layers["municipalities"]
     found, members = what.gaps, what.members
     gaps = [
@@ -246,7 +263,22 @@ def _ranked(run: Run, table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.Ge
 
 
 def municipal(towns: gpd.GeoDataFrame, known: Known, links: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Build the table of municipalities: nothing found says nothing where data are missing."""
+    """Build the table of municipalities.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+    known : Known
+        Municipalities whose routes and streets are complete.
+    links : GeoDataFrame
+        From :func:`links`; a link is in the municipality of its middle.
+
+    Returns
+    -------
+    GeoDataFrame (municipalities,)
+        Counts are zero only where data are complete, elsewhere NaN where nothing was found; a count
+        of opening links is NaN everywhere when of some link it is not known what it opens.
+    """
     table = gpd.GeoDataFrame(
         {
             "teryt": towns["teryt"].to_numpy(),

@@ -19,7 +19,20 @@ def findings(
     towards: Towards,
     chosen: list[int],
 ) -> list[Finding]:
-    """Return the sentences that the data allow; what is not known comes first where it is most."""
+    """Return the sentences that the data allow; what is not known comes first where it is most.
+
+    Parameters
+    ----------
+    run : Run
+    table : GeoDataFrame
+        Links in the order of building.
+    hubs : GeoDataFrame
+        One row per interchange: ``joined_before``, ``joined_after``, ``joined_all`` (missing:
+        unknown).
+    towards : Towards
+    chosen : list of int
+        Links chosen, in order.
+    """
     p, counted = run.parameters, towards.homes.counted
     found = [_gain(run, table, towards, chosen)]
     if chosen:

@@ -221,7 +221,22 @@ def _cut_edges(network: StreetNetwork, key: Array, node: Array) -> tuple[Array, 
 
 
 def beside_links(graph: LinkGraph, xy: Array, allowed: Array) -> tuple[Array, Array, Array]:
-    """Return point, node and metres of all pairs of a point and a link's point within reach."""
+    """Return all pairs of a point and a point of a link within the distance that the point allows.
+
+    Parameters
+    ----------
+    graph : LinkGraph
+    xy : ndarray (points, 2)
+        Metres, working CRS.
+    allowed : ndarray of float (points,)
+        Metres, inclusive.
+
+    Returns
+    -------
+    point, node : ndarray of int64 (pairs,)
+        Positions of ``xy``, and nodes of the graph: points of links come after those of streets.
+    metres : ndarray of float (pairs,)
+    """
     if len(xy) == 0 or len(graph.xy) == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
     found = cKDTree(xy).sparse_distance_matrix(
@@ -316,7 +331,18 @@ class Opening:
         return home[~self.reached[home]]
 
     def gain(self, *links: int) -> float:
-        """Return what building links would add, exactly; nothing is built."""
+        """Return what building links would add to those in reach; the state stays as it is.
+
+        Parameters
+        ----------
+        *links : int
+
+        Returns
+        -------
+        float
+            Weight of the homes newly in reach. What the links change is undone from the list of
+            changes, which is as long as what they reach, not as the graph.
+        """
         already = self.built.copy()
         count = self._build(links)
         total = float(self.weight[self._new(count)].sum())
@@ -326,7 +352,13 @@ class Opening:
         return total
 
     def build(self, *links: int) -> float:
-        """Build links; return what they add."""
+        """Build links and return what they add to those in reach.
+
+        Parameters
+        ----------
+        *links : int
+            One that is built already adds nothing.
+        """
         new = self._new(self._build(links))
         self.reached[new] = True
         return float(self.weight[new].sum())

@@ -216,7 +216,19 @@ class Joins:
         return out
 
     def flags(self, built: list[int]) -> pd.Series:
-        """Return the same as yes, no or unknown: without a cycle layer nobody can tell."""
+        """Return which interchanges are joined, as yes, no or unknown.
+
+        Parameters
+        ----------
+        built : list of int
+            Links that are built.
+
+        Returns
+        -------
+        Series of boolean (places,)
+            Missing where an interchange may be joined by what the data do not show, and everywhere
+            without a cycle layer.
+        """
         joined = self.joined(built)
         unknown = ~joined & (~self.sure | self.joined(built, perhaps=True))
         found = pd.Series(joined, index=self.places.table.index, dtype="boolean")
@@ -231,7 +243,17 @@ class Joins:
         return float(self.total(built)) if self.known else np.nan
 
     def opened(self, link: int) -> str | None:
-        """Return the names of the interchanges that the link alone would join."""
+        """Return the names of the interchanges that a link alone would join.
+
+        Parameters
+        ----------
+        link : int
+
+        Returns
+        -------
+        str or None
+            None where it joins none, and without a cycle layer.
+        """
         if not self.known:
             return None
         new = self.joined([link]) & ~self.joined([])

@@ -108,7 +108,16 @@ class Towards:
         return self._first.copy()
 
     def reached(self, links: list[int]) -> Array:
-        """Return who reaches any interchange with these links built."""
+        """Return which homes reach any interchange with some links built.
+
+        Parameters
+        ----------
+        links : list of int
+
+        Returns
+        -------
+        ndarray of bool (homes,)
+        """
         state = self.opening()
         if links:
             state.build(*links)
@@ -119,7 +128,19 @@ class Towards:
         return float(self.weight[reached].sum())
 
     def interchanges(self, chosen: list[int], joins: Joins) -> gpd.GeoDataFrame:
-        """One row per interchange: people before, after the chosen links, after all."""
+        """Return one row per interchange: who reaches it before, after the chosen links, after all.
+
+        Parameters
+        ----------
+        chosen : list of int
+        joins : Joins
+
+        Returns
+        -------
+        GeoDataFrame (places,)
+            People (or km of street without population). NaN where nobody is known to reach it and
+            someone may: nobody known is not nobody.
+        """
         count, every = len(self.places.table), list(range(len(self.graph.own_ptr) - 1))
         known = np.asarray(self.low.found.known)
         table = self.places.table[["name", "teryt", "municipality", "geometry"]].copy()
@@ -147,7 +168,20 @@ class Towards:
         return table[[*texts.COLUMNS["interchanges"], "geometry"]]
 
     def municipal(self, chosen: list[int], km: Array) -> gpd.GeoDataFrame:
-        """One row per municipality: km of links, people before and after, those undecided."""
+        """Return one row per municipality: km of links, people in reach, those undecided.
+
+        Parameters
+        ----------
+        chosen : list of int
+        km : ndarray of float (municipalities,)
+            Of all links.
+
+        Returns
+        -------
+        GeoDataFrame (municipalities,)
+            NaN where no home of the municipality is near a place, and where nobody is known to
+            reach one and someone may.
+        """
         towns = self.run.layers["municipalities"]
         count, unit = len(towns), self.homes.unit
         table = towns[["teryt", "name", "geometry"]].copy()
