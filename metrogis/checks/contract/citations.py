@@ -36,7 +36,18 @@ class Citation(NamedTuple):
     section: str = ""
 
     def saying(self, pl: str, en: str) -> Citation:
-        """Return the same citation with what it says of the value."""
+        """Return the same citation with what it says of the value.
+
+        Parameters
+        ----------
+        pl, en : str
+            In a few words, put after the title.
+
+        Examples
+        --------
+        >>> ours("54-white-spots").saying("jedna reguła", "one rule").text.en
+        "this project's choice: one rule"
+        """
         return self._replace(text=Text(f"{self.text.pl}: {pl}", f"{self.text.en}: {en}"))
 
     def at(self, section: str) -> Citation:
@@ -49,7 +60,17 @@ class Citation(NamedTuple):
         return f"{DOCUMENT}#{self.section}" if self.section else ""
 
     def line(self, language: str) -> str:
-        """Return words and addresses in one line, in ``pl`` or ``en``."""
+        """Return words and addresses in one line.
+
+        Parameters
+        ----------
+        language : {"pl", "en"}
+
+        Examples
+        --------
+        >>> Citation(Text("Ustawa", "Act"), "https://example.org").line("en")
+        'Act (https://example.org)'
+        """
         addresses = "; ".join(part for part in (self.url, self.reference) if part)
         words = self.text.get(language)
         return f"{words} ({addresses})" if addresses else words
@@ -70,7 +91,15 @@ def section_number(anchor: str) -> str:
 
 
 def ours(section: str, pl: str = "", en: str = "") -> Citation:
-    """Return the citation of a choice of this project, explained in a section of the methods."""
+    """Return the citation of a choice of this project.
+
+    Parameters
+    ----------
+    section : str
+        Anchor of the section of the methods that explains it.
+    pl, en : str
+        What it says of the value; empty for nothing.
+    """
     own = Citation(Text("wybór tego projektu", "this project's choice"), section=section)
     return own.saying(pl, en) if en else own
 

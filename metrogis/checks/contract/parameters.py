@@ -48,7 +48,13 @@ class Parameters(BaseModel):
 
     @classmethod
     def specs(cls) -> dict[str, Spec]:
-        """Return the :class:`Spec` of each parameter, in order."""
+        """Return the :class:`Spec` of each parameter, in order.
+
+        Raises
+        ------
+        TypeError
+            If a parameter has none: no number is without unit and source.
+        """
         found = {}
         for name, info in cls.model_fields.items():
             spec = next((m for m in info.metadata if isinstance(m, Spec)), None)

@@ -109,7 +109,19 @@ class View:
     ground: Ground | None = None
 
     def known_rows(self, table: pd.DataFrame) -> Any:
-        """Tell which rows of the view's table have a value; a view of no column knows all."""
+        """Return which rows of the view's table have a value.
+
+        Parameters
+        ----------
+        table : DataFrame
+            The view's table.
+
+        Returns
+        -------
+        ndarray of bool (rows,)
+            False for missing values and for codes that stand for unknown; all True for a view of no
+            column.
+        """
         if self.column is None or self.column not in table.columns:
             return np.ones(len(table), dtype=bool)
         codes = {c.value for c in self.categories if c.hatch or c.label == UNKNOWN}
@@ -187,7 +199,7 @@ def unknown_first(
 
 
 def municipality_columns() -> dict[str, Column]:
-    """Return the two columns every municipal table starts with."""
+    """Return the two columns that every municipal table starts with: ``teryt`` and ``name``."""
     return {
         "teryt": Column(both("TERYT"), kind="text", land=False),
         "name": Column(Text("gmina", "municipality"), kind="text", land=False),

@@ -84,7 +84,20 @@ class Once(NamedTuple):
 
 
 def prepare(run: Run) -> Ready:
-    """Bring the layers of a run into shape: zones without overlaps, corridors cut."""
+    """Bring the layers of a run into shape: zones without overlaps, corridors cut.
+
+    Where zones overlap, land counts once, for the zone that harms more; so it does where corridors
+    overlap, in :class:`Once` (sums over corridors), while each corridor has its own land in
+    ``pieces``.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Ready
+    """
     towns, corridors = run.layers["municipalities"], run.layers["corridors"]
     corridors = corridors.reset_index(drop=True)
     severity = SeverityTable(run.layers["corridor_severity"], layer="corridor_severity")
@@ -194,7 +207,19 @@ def _shared_once(run: Run, corridors: gpd.GeoDataFrame, mildness: Array) -> tupl
 
 
 def dark_area(evidence: Evidence, shapes: Array) -> Array:
-    """Area of each shape in which a layer is not known, m2 (rounding is none)."""
+    """Return the area of each shape in which a layer is not known.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Of the layer.
+    shapes : ndarray of polygon (shapes,)
+
+    Returns
+    -------
+    ndarray of float (shapes,)
+        m2; less than a billionth of the shape is rounding of overlays, and 0.
+    """
     whole = shapely.area(shapes)
     dark = whole - shapely.area(evidence.known_part(shapes))
     return np.asarray(np.where(dark > 1e-9 * whole, dark, 0.0))

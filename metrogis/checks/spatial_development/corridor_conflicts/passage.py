@@ -154,7 +154,22 @@ class _State:
 
 
 def passages(run: Run, ready: Ready) -> Passages:
-    """Measure every corridor."""
+    """Measure the clear width of every corridor today and under the plans.
+
+    Connected parts of a corridor are judged apart, and the corridor is as its worst part. Parts
+    whose outline itself is narrower than ``cut_width`` are not judged: the drawing, not the land,
+    is narrow.
+
+    Parameters
+    ----------
+    run : Run
+    ready : Ready
+
+    Returns
+    -------
+    Passages
+        Bottlenecks with the narrowest first.
+    """
     p = run.parameters
     places: list[dict[str, Any]] = []
     names = ready.corridors["name"].astype(object).to_numpy()

@@ -62,7 +62,20 @@ def _effects(found: Ready | Once, group: str, n: int, outside: Any = False) -> p
 
 
 def corridor_table(run: Run, ready: Ready, found: Passages) -> gpd.GeoDataFrame:
-    """One row per corridor: what the plans leave of it."""
+    """Return one row per corridor: what the plans leave of it, what is built, its width.
+
+    Parameters
+    ----------
+    run : Run
+    ready : Ready
+    found : Passages
+
+    Returns
+    -------
+    GeoDataFrame (corridors,)
+        Hectares of the whole corridor, though others overlap it. NaN where nothing of it is known;
+        ``unknown_ha`` beside each sum says how much is not.
+    """
     corridors, parts = ready.corridors, ready.pieces.parts
     n = len(corridors)
     table = gpd.GeoDataFrame({"name": corridors["name"]}, crs=run.crs, geometry=corridors.geometry)
@@ -88,7 +101,19 @@ def corridor_table(run: Run, ready: Ready, found: Passages) -> gpd.GeoDataFrame:
 
 
 def totals(run: Run, ready: Ready) -> pd.DataFrame:
-    """Areas of all corridors by effect (ha), each hectare once: what sentences say."""
+    """Return areas of all corridors by effect, each hectare once: what sentences say.
+
+    Parameters
+    ----------
+    run : Run
+    ready : Ready
+
+    Returns
+    -------
+    DataFrame (corridors,)
+        ha, with land of overlapping corridors in one of them. Protected areas are NaN where the
+        layer is missing.
+    """
     once, n = ready.once, len(ready.corridors)
     table = _effects(once, "corridor", n)
     guarded = run.layers["protected_areas"]
@@ -106,7 +131,19 @@ def totals(run: Run, ready: Ready) -> pd.DataFrame:
 
 
 def conflict_table(run: Run, ready: Ready) -> gpd.GeoDataFrame:
-    """One row per corridor, municipality and zone that bars or filters."""
+    """Return one row per corridor, municipality and zone that bars or filters.
+
+    Parameters
+    ----------
+    run : Run
+        ``min_conflict`` (m2): smaller pieces have no row; they are in the sums.
+    ready : Ready
+
+    Returns
+    -------
+    GeoDataFrame
+        The largest first. ``corridor_share`` is of the whole corridor, beyond the metropolis too.
+    """
     cuts = ready.pieces.conflicts
     area = ready.corridors.area.to_numpy()
     bars = cuts["severity"].isin(["barrier", "filter"])
@@ -143,7 +180,21 @@ class Protected:
 
 
 def protected_table(run: Run, ready: Ready) -> Protected:
-    """Protected areas cut by plans; severity is that of a corridor without rank."""
+    """Return protected areas cut by plans.
+
+    Severity is that of a corridor without rank.
+
+    Parameters
+    ----------
+    run : Run
+    ready : Ready
+
+    Returns
+    -------
+    Protected
+        Rows of the areas, each with all its land; sums by municipality count land of overlapping
+        forms of protection once. All NaN without the layer.
+    """
     layer, n = run.layers["protected_areas"], len(ready.towns)
     columns = ["name", "form", "area_ha", *(f"{e}_ha" for e in EFFECTS)]
     if layer is None:
@@ -185,7 +236,21 @@ def protected_table(run: Run, ready: Ready) -> Protected:
 def municipal_table(
     run: Run, ready: Ready, protected: Protected, found: Passages
 ) -> gpd.GeoDataFrame:
-    """One row per municipality; what an absent plan does is not known."""
+    """Return one row per municipality; what an absent plan does is not known.
+
+    Parameters
+    ----------
+    run : Run
+    ready : Ready
+    protected : Protected
+    found : Passages
+
+    Returns
+    -------
+    GeoDataFrame (municipalities,)
+        Each hectare once. NaN where a corridor that could not be read may lie, and, for counts of
+        bottlenecks, where plans or buildings in a corridor are not known.
+    """
     parts, n = ready.pieces.parts, len(ready.towns)
     table = add_plan(ready.towns[["teryt", "name", "geometry"]].copy(), ready.plans.cover)
     effects = _effects(ready.once, "town", n).rename(columns={"area_ha": "corridor_ha"})

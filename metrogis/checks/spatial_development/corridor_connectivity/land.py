@@ -86,7 +86,23 @@ class Land:
 
 
 def prepare(run: Run) -> Land:
-    """Gather land cover, zones and roads in blocks."""
+    """Gather land cover, zones and roads in blocks of cells.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    Land
+
+    Raises
+    ------
+    SchemaError
+        If the table of classes names no habitat that the raster has.
+    MissingLayerError
+        If there is no such table, and the codes read as CORINE Land Cover hold no habitat.
+    """
     p = run.parameters
     towns = run.layers["municipalities"]
     cover = _cover(run, towns)

@@ -69,7 +69,21 @@ def _share_inside(run: Run, shapes: Array, name: str, measure: Any) -> Array:
 
 
 def patch_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
-    """One row per patch of today: what its loss would cost, what plans leave of it."""
+    """Return one row per patch of today: what its loss would cost, what plans leave of it.
+
+    Parameters
+    ----------
+    run : Run
+    land : Land
+    states : States
+
+    Returns
+    -------
+    GeoDataFrame (patches,)
+        ``dPC`` and its parts in per cent. ``state``: ``kept``, ``shrunk`` (smaller by
+        ``min_conflict`` or half, or in several pieces), ``lost``, or ``unknown``, where too much of
+        its land has no plan in the data, or habitat that is not known may lie beside it.
+    """
     today, found = states.today, states.indices.patches
     n = len(today.area)
     labels = today.labels.ravel()
@@ -94,7 +108,7 @@ def patch_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
     remaining = _sum(left, labels, n + 1)[1:]
     lost = np.maximum(today.area - remaining, 0.0)
     lost[lost < 1e-9 * today.area] = 0.0
-    pieces = np.bincount(pieces_of(today, plan)[1:], minlength=n + 1)[1:]
+    pieces = np.bincount(_pieces_of(today, plan)[1:], minlength=n + 1)[1:]
     table["lost_ha"], table["pieces"] = lost / _HECTARE, pieces.astype(float)
     dark = unknown > run.parameters.unknown_share * today.area
     shrunk = lost >= np.minimum(run.parameters.min_conflict, 0.5 * today.area)
@@ -117,7 +131,7 @@ def _beside(labels: Array, dark: Array, n: int) -> Array:
     return out[1:]
 
 
-def pieces_of(today: Habitats, plan: Habitats) -> Array:
+def _pieces_of(today: Habitats, plan: Habitats) -> Array:
     """Patch of today each patch of the plan is a piece of (position 0: nothing)."""
     numbers, first = np.unique(plan.labels.ravel(), return_index=True)
     out = np.zeros(len(plan.area) + 1, np.int64)
@@ -139,8 +153,20 @@ def _main_town(land: Land, labels: Array, town: Array, n: int) -> Array:
 # --------------------------------------------------------------------------- links
 
 
-def path_cells(land: Land, lines: Array) -> tuple[Array, Array]:
-    """Link (position) and flat block of every block on the links' paths, each pair once."""
+def _path_cells(land: Land, lines: Array) -> tuple[Array, Array]:
+    """Return the blocks on the paths of links.
+
+    Parameters
+    ----------
+    land : Land
+    lines : ndarray of line
+        From centre to centre of blocks: each vertex is in one block.
+
+    Returns
+    -------
+    link, cell : ndarray of int
+        Position of the link and flat position of the block, each pair once.
+    """
     xy, link = shapely.get_coordinates(lines, return_index=True)
     t = land.blocks.transform
     column = np.floor((xy[:, 0] - t.c) / t.a).astype(np.int64)
@@ -150,9 +176,9 @@ def path_cells(land: Land, lines: Array) -> tuple[Array, Array]:
     return once["link"].to_numpy(), once["cell"].to_numpy()
 
 
-def zones_on_links(land: Land, lines: Array) -> pd.DataFrame:
+def _zones_on_links(land: Land, lines: Array) -> pd.DataFrame:
     """Pairs ``link``, ``zone`` (positions): zones that change a block of the link's path."""
-    link, cell = path_cells(land, lines)
+    link, cell = _path_cells(land, lines)
     b = land.blocks
     zone = np.repeat(np.arange(len(b.starts) - 1), np.diff(b.starts))
     rows = np.isin(b.at, cell)
@@ -162,7 +188,21 @@ def zones_on_links(land: Land, lines: Array) -> pd.DataFrame:
 
 
 def link_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
-    """One row per least-cost link of today: what its loss would cost, what plans do to it."""
+    """Return one row per least-cost link of today: what its loss would cost, what plans do to it.
+
+    Parameters
+    ----------
+    run : Run
+    land : Land
+    states : States
+
+    Returns
+    -------
+    GeoDataFrame (links,)
+        ``state``: ``cut`` (no path within the greatest cost), ``lengthened`` (costs more by
+        ``longer_share``), ``kept``, or ``unknown``, where land on the path has no plan in the data
+        or land of unknown cover could change the verdict. ``plan_cost`` is NaN for a cut link.
+    """
     links, found = states.today.links, states.indices.links
     table = gpd.GeoDataFrame(
         {"link": np.arange(1, len(links) + 1), "i": links["i"], "j": links["j"]},
@@ -183,7 +223,7 @@ def link_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
         table["plan_cost"], table["state"] = np.nan, "unknown"
         return table
     cost = paths_between(states.today, states.plan, land.rules.max_cost)
-    link, cell = path_cells(land, shapes)
+    link, cell = _path_cells(land, shapes)
     dark = (land.town.ravel()[cell] >= 0) & ~land.told.ravel()[cell]
     unknown = np.bincount(link[dark], minlength=len(table)) > 0
     today = table["cost"].to_numpy()
@@ -218,7 +258,7 @@ def paths_between(today: Habitats, other: Habitats, limit: float) -> Array:
     today.
     """
     out = np.full(len(today.links), math.inf)
-    whole = pieces_of(today, other)
+    whole = _pieces_of(today, other)
     n = len(other.area)
     links = other.links
     weights = np.maximum(links["cost"].to_numpy(), 1e-9)  # 0 would read as "no link"
@@ -250,7 +290,7 @@ def conflict_table(
     rows = np.repeat(np.arange(len(b.starts) - 1), np.diff(b.starts)) - 1
     n = len(land.zones)
     lost = _sum(b.lost, rows, n)
-    on = zones_on_links(land, links.geometry.to_numpy())
+    on = _zones_on_links(land, links.geometry.to_numpy())
     touched = np.bincount(on["zone"], minlength=n)
     flux = np.concatenate([[0.0], (today.area + states.indices.patches["flux"].to_numpy())])
     gain = _sum(b.lost * flux[today.labels.ravel()[b.at]], rows, n)
@@ -303,7 +343,21 @@ def municipal_table(
     links: gpd.GeoDataFrame,
     conflicts: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
-    """One row per municipality; what an absent plan does is not known."""
+    """Return one row per municipality; what an absent plan does is not known.
+
+    Parameters
+    ----------
+    land : Land
+    states : States
+    patches, links, conflicts : GeoDataFrame
+        From :func:`patch_table`, :func:`link_table` and the table of zones in conflict.
+
+    Returns
+    -------
+    GeoDataFrame (municipalities,)
+        ``dPC`` of a patch is shared by area of habitat. A count of zero is certain, and not NaN,
+        only where the whole plan and all land cover are known.
+    """
     n = len(land.towns)
     habitat, lost, unknown, known = land.blocks.towns[1:].T
     table = land.towns[["teryt", "name", "geometry"]].copy()
@@ -346,7 +400,7 @@ def _links_hit(
     hit = links["state"].isin(["cut", "lengthened"]).to_numpy()
     if not hit.any():
         return np.zeros(n)
-    on = zones_on_links(land, links.geometry.to_numpy())
+    on = _zones_on_links(land, links.geometry.to_numpy())
     on["town"] = land.owner[on["zone"]]
     # where an end of the link is lost: the zones that took it
     b = land.blocks

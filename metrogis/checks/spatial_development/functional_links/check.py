@@ -32,14 +32,16 @@ from metrogis.checks.spatial_development.functional_links.lines import (
 from metrogis.checks.spatial_development.functional_links.parameters import (
     FunctionalLinksParameters,
 )
-from metrogis.checks.spatial_development.functional_links.tables import (
-    Core,
-    ShareBase,
+from metrogis.checks.spatial_development.functional_links.structure import (
     add_hierarchy,
     add_regions,
     hierarchy_of,
-    municipal_table,
     regions_of,
+)
+from metrogis.checks.spatial_development.functional_links.tables import (
+    Core,
+    ShareBase,
+    municipal_table,
 )
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.population import municipal_totals

@@ -58,7 +58,18 @@ _WORDS: dict[str, dict[str, Text]] = {
 
 
 def labels(out: gpd.GeoDataFrame) -> list[Text]:
-    """Names for a sentence; those that repeat carry their kind."""
+    """Return names of municipalities for a sentence.
+
+    Parameters
+    ----------
+    out : GeoDataFrame
+        ``teryt``, ``name``. Where a town and the rural municipality around it bear one name, their
+        kind (the last digit of the code) is added.
+
+    Returns
+    -------
+    list of Text
+    """
     twice = out["name"].duplicated(keep=False)
     result = []
     for code, name, repeated in zip(out["teryt"], out["name"], twice, strict=True):

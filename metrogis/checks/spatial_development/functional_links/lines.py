@@ -35,7 +35,26 @@ def link_lines(
     p: Any,
     crs: Any,
 ) -> gpd.GeoDataFrame:
-    """Return the strongest pairs; ``origin`` is the end that sends more to the other."""
+    """Return the strongest pairs of municipalities as lines.
+
+    Parameters
+    ----------
+    flows : Flows
+    points : ndarray (municipalities, 2)
+        Where lines end, metres.
+    names : mapping of str to str
+        Name by code.
+    p : Parameters
+        ``links`` (how many), ``link_min_flow``.
+    crs : CRS
+
+    Returns
+    -------
+    GeoDataFrame
+        ``origin`` is the end that sends more to the other. ``flow_both`` is what is recorded;
+        ``flow_both_max`` what it may be at most, NaN without bound; ``certain`` whether unpublished
+        flows could not change the rank.
+    """
     one, other = np.triu_indices(len(flows.codes), 1)
     there, back = flows.internal[one, other], flows.internal[other, one]
     flip = (back > there) | (
@@ -78,7 +97,19 @@ def tree_lines(
     names: Mapping[str, str],
     crs: Any,
 ) -> gpd.GeoDataFrame:
-    """Return the dominant flows, from each subordinate municipality to its centre."""
+    """Return the dominant flows as lines, from each subordinate municipality to its centre.
+
+    Parameters
+    ----------
+    out : GeoDataFrame
+        The municipal table with its columns of the hierarchy.
+    flows : Flows
+    tree : Hierarchy
+    points : ndarray (municipalities, 2)
+        Metres.
+    names : mapping of str to str
+    crs : CRS
+    """
     child = np.flatnonzero((out["dominance"] == "subordinate").to_numpy())
     parent = tree.parent[child]
     rows = out.iloc[child]
@@ -103,7 +134,26 @@ def core_lines(
     names: Mapping[str, str],
     crs: Any,
 ) -> gpd.GeoDataFrame:
-    """Return flow and share of every municipality to each core city, and back."""
+    """Return flow and share of every municipality to each core city, and back.
+
+    Parameters
+    ----------
+    flows : Flows
+    core : ndarray of int
+        Positions of the core cities.
+    base : ShareBase
+        What the share is of: all outflow, or that within the area.
+    points : ndarray (municipalities, 2)
+        Metres.
+    names : mapping of str to str
+    crs : CRS
+
+    Returns
+    -------
+    GeoDataFrame
+        ``share`` is NaN where no row of the source tells of it; ``share_low`` and ``share_high``
+        are its bounds. Municipalities that the source does not name have no rows.
+    """
     start = np.tile(np.arange(len(flows.codes)), len(core))
     end = np.repeat(core, len(flows.codes))
     kept = (start != end) & flows.present[start] & flows.present[end]
@@ -143,7 +193,22 @@ def _pair_flows(flows: Flows) -> Floats:
 def region_shapes(
     out: gpd.GeoDataFrame, flows: Flows, seats: Mapping[str, NDArray[np.int64]], crs: Any
 ) -> gpd.GeoDataFrame:
-    """Return the regions as polygons with what stays within them."""
+    """Return the regions as polygons with what stays within them.
+
+    Parameters
+    ----------
+    out : GeoDataFrame
+        The municipal table with its columns of regions.
+    flows : Flows
+    seats : mapping of str to ndarray of int
+        Members (positions) by code of the seat, from :func:`.structure.add_regions`.
+    crs : CRS
+
+    Returns
+    -------
+    GeoDataFrame (regions,)
+        The region of most municipalities first. Population is NaN when that of a member is.
+    """
     rows, shapes = [], []
     shape = out.geometry.to_numpy()
     for seat, members in sorted(seats.items(), key=lambda item: (-len(item[1]), item[0])):

@@ -170,7 +170,22 @@ class Partition:
 
 
 def symmetric(flow: Floats) -> Floats:
-    """Return the weight of each pair, both directions added, without flows that stay."""
+    """Return the weight of each pair, both directions added, without flows that stay.
+
+    Parameters
+    ----------
+    flow : ndarray (n, n)
+        From row to column.
+
+    Returns
+    -------
+    ndarray (n, n)
+
+    Examples
+    --------
+    >>> symmetric(np.array([[9.0, 2.0], [3.0, 9.0]])).tolist()
+    [[0.0, 5.0], [5.0, 0.0]]
+    """
     weights = np.array(flow, dtype=np.float64)
     weights += weights.T.copy()
     np.fill_diagonal(weights, 0.0)

@@ -1,4 +1,4 @@
-"""Municipal table of the functional links: sums, shares, core cities, hierarchy, regions.
+"""Municipal table of the functional links: sums, shares, core cities.
 
 ``low`` and ``high`` of a sum are its recorded value and its upper bound (see
 :class:`metrogis.population.flows.Flows`); what has no recorded row at all is NaN,
@@ -16,24 +16,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metrogis.checks.contract import Run
-from metrogis.checks.spatial_development.functional_links.regions import (
-    Hierarchy,
-    Partition,
-    association,
-    communities,
-    dominant_flows,
-    symmetric,
-)
-from metrogis.errors import ParameterError
 from metrogis.population.flows import Floats, Flows
-from metrogis.texts import Text
 
 # --------------------------------------------------------------------------- municipal table
 
 
 def share_of(part: Any, whole: Any) -> Floats:
-    """Share, NaN where there is nothing to share; 0 of what has no upper bound."""
+    """Return a part's share of a whole.
+
+    Parameters
+    ----------
+    part, whole : array of float
+        Shapes that broadcast to that of ``whole``.
+
+    Returns
+    -------
+    ndarray of float
+        NaN where the whole is not above 0 or the part is not finite; 0 of an infinite whole.
+
+    Examples
+    --------
+    >>> share_of([1.0, 1.0, 1.0], [4.0, 0.0, np.inf]).tolist()
+    [0.25, nan, 0.0]
+    """
     part, whole = np.asarray(part, float), np.asarray(whole, float)
     useful = (whole > 0) & np.isfinite(part)
     return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=useful)
@@ -48,7 +53,25 @@ def _bounds(part: Floats, part_max: Floats, rest: Floats, rest_max: Floats) -> t
 def share_bounds(
     part: Floats, part_max: Floats, rows: Any, whole: Floats, whole_max: Floats, whole_rows: Any
 ) -> tuple[Floats, Floats, Floats]:
-    """Recorded share of a part with its bounds; NaN where part or rest have no row at all."""
+    """Return the recorded share of a part with its bounds.
+
+    Sources withhold small flows: the part and the rest each lie between what is recorded and a
+    most.
+
+    Parameters
+    ----------
+    part, part_max : ndarray of float
+        Recorded sum of the part, and the most it may be (infinite without bound).
+    rows : array of int
+        Rows recorded of the part.
+    whole, whole_max, whole_rows
+        The same of the whole.
+
+    Returns
+    -------
+    share, low, high : ndarray of float
+        The share is NaN where part or rest have no row at all though they may have flows.
+    """
     rest = whole - part
     rest_max = np.full(np.shape(whole_max), np.inf)  # a whole without bound may be all rest
     np.subtract(whole_max, part_max, out=rest_max, where=np.isfinite(whole_max))
@@ -64,7 +87,20 @@ def finite(top: Any) -> Floats:
 
 
 def recorded_sum(low: Any, high: Any, recorded: Any) -> Floats:
-    """Recorded sum; NaN where no row is recorded at all though some may be missing."""
+    """Return recorded sums, NaN where nothing is recorded though some may be missing.
+
+    Parameters
+    ----------
+    low, high : array of float
+        The sum of what is recorded, and the most it may be.
+    recorded : array of bool
+        Whether any row is recorded.
+
+    Examples
+    --------
+    >>> recorded_sum([5.0, 0.0, 0.0], [9.0, 9.0, 0.0], [True, False, False]).tolist()
+    [5.0, nan, 0.0]
+    """
     low, high = np.asarray(low, float), np.asarray(high, float)
     return np.where(np.asarray(recorded) | (high <= low), low, np.nan)
 
@@ -101,7 +137,18 @@ class Core:
         return np.setdiff1d(self.possible, self.cities)
 
     def flags(self, count: int) -> Any:
-        """Return whether each municipality is a core city; missing where only it is not known."""
+        """Return whether each municipality is a core city.
+
+        Parameters
+        ----------
+        count : int
+            Number of municipalities.
+
+        Returns
+        -------
+        array of boolean (count,)
+            Missing for those that may be one and are none of what is known.
+        """
         flags = pd.array(np.isin(np.arange(count), self.cities), dtype="boolean")
         flags[self.rivals] = pd.NA
         return flags
@@ -137,7 +184,29 @@ def municipal_table(
     meaning: str,
     base: ShareBase,
 ) -> gpd.GeoDataFrame:
-    """Return the municipal table without hierarchy and regions; NaN is unknown."""
+    """Return the municipal table without hierarchy and regions.
+
+    Parameters
+    ----------
+    places : GeoDataFrame
+        Municipalities in the order of ``flows``.
+    flows : Flows
+    people : ndarray (municipalities,)
+        NaN unknown.
+    core : Core
+    names : mapping of str to str
+        Name by code, of places outside too.
+    meaning : str
+        What a flow is; only of commuting the flow within a municipality says who stays.
+    base : ShareBase
+
+    Returns
+    -------
+    GeoDataFrame (municipalities,)
+        Sums as recorded, with ``_max`` the most they may be (NaN without bound); NaN where nothing
+        is recorded though some may be missing. ``main_destination_certain`` says whether
+        unpublished flows could not make another destination the largest.
+    """
     known = np.where(flows.present, 1.0, np.nan)
     out = places[["teryt", "name", "geometry"]].copy()
     out["population"] = people
@@ -243,156 +312,3 @@ def _largest_to(flow: Floats, codes: Sequence[str]) -> NDArray[np.int64]:
 
 
 # --------------------------------------------------------------------------- structure
-
-
-def _size(out: gpd.GeoDataFrame, flows: Flows, measure: str) -> Floats:
-    """Size of each place: population, or recorded inflow (its lower bound, also where it is 0)."""
-    if measure == "population":
-        return out["population"].to_numpy(dtype=np.float64)
-    size = np.where(flows.present, flows.internal.sum(axis=0), np.nan)
-    return size + flows.inward if measure == "inflow" else size
-
-
-def _size_max(flows: Flows, measure: str) -> Floats:
-    """Upper bound of the inflow that is a place's size; infinite where there is none."""
-    top = np.where(flows.present, flows.internal_max.sum(axis=0), np.inf)
-    return top + flows.inward_max if measure == "inflow" else top
-
-
-def hierarchy_of(
-    run: Run, flows: Flows, out: gpd.GeoDataFrame, order: NDArray[np.int64]
-) -> tuple[Hierarchy, NDArray[np.bool_]]:
-    """Dominant flows, and whether unpublished flows could not change a place's parent."""
-    p = run.parameters
-    measure = p.hierarchy_size
-    if np.isnan(_size(out, flows, measure)).all():
-        run.note(
-            "od_flows",
-            "unknown",
-            1,
-            Text(
-                f"brak danych o wielkości ({measure}): hierarchia nieznana",
-                f"no data on size ({measure}): the hierarchy is unknown",
-            ),
-        )
-    size = _size(out, flows, measure)
-    size_max = size if measure == "population" else _size_max(flows, measure)
-    strength = None
-    if p.hierarchy_indirect:
-        try:
-            strength = association(flows.internal, indirect=True)
-        except ValueError:
-            raise ParameterError(
-                Text(
-                    "szereg powiązań pośrednich nie jest zbieżny dla tej tabeli",
-                    "the series of indirect associations does not converge for this table",
-                ),
-                layer=run.check.id,
-                place="hierarchy_indirect",
-                remedy=Text("wyłącz hierarchy_indirect", "turn hierarchy_indirect off"),
-            ) from None
-    mixed = np.ix_(order, order)
-    found = dominant_flows(
-        flows.internal[mixed],
-        size[order],
-        strength=None if strength is None else strength[mixed],
-        min_flow=p.dominant_min_flow,
-        min_share=p.dominant_min_share,
-    )
-    back = np.append(order, -1)  # position -1 stays -1
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    tree = Hierarchy(
-        back[found.largest][place],
-        back[found.parent][place],
-        back[found.root][place],
-        found.level[place],
-    )
-    best = tree.largest
-    rivals = flows.internal_max.copy()
-    np.fill_diagonal(rivals, -1.0)
-    rows = np.arange(len(best))
-    won = flows.internal[rows, best]
-    rivals[rows, best] = -1.0
-    ahead = won > rivals.max(axis=1, initial=-1.0)
-    apart = (size[best] > size_max) | (size >= size_max[best])
-    return tree, (best >= 0) & ahead & apart & (not p.hierarchy_indirect)
-
-
-def add_hierarchy(
-    out: gpd.GeoDataFrame,
-    flows: Flows,
-    tree: Hierarchy,
-    sure: NDArray[np.bool_],
-    names: Mapping[str, str],
-    p: Any,
-) -> None:
-    """Write the place of each municipality in the hierarchy into its table."""
-    size = _size(out, flows, p.hierarchy_size)
-    has = tree.largest >= 0
-    silent = (flows.internal.sum(1) == 0) & (flows.internal_max.sum(1) > 0)
-    unknown = ~flows.present | silent | np.isnan(size) | (has & np.isnan(size[tree.largest]))
-    state = np.select(
-        [unknown, ~has, tree.parent >= 0], ["unknown", "none", "subordinate"], "terminal"
-    )
-    label = [names[c] for c in flows.codes]
-    up = tree.parent
-    out["dominance"] = state
-    out["dominant"] = [
-        label[u] if u >= 0 and not n else None for u, n in zip(up, unknown, strict=True)
-    ]
-    # a place whose tree leads to one that is not known has no known centre
-    top = np.isin(state, ["terminal", "subordinate"]) & (state[tree.root] != "unknown")
-    out["nodal_centre"] = [label[r] if t else None for r, t in zip(tree.root, top, strict=True)]
-    amount = flows.internal[np.arange(len(out)), tree.largest]
-    out["dominant_flow"] = np.where(has & ~unknown, amount, np.nan)
-    out["dominant_share"] = share_of(out["dominant_flow"], out["outflow_internal"])
-    out["hierarchy_level"] = np.where(top, tree.level, np.nan)
-    certain = pd.array(sure & ~unknown, dtype="boolean")
-    certain[unknown | ~has] = pd.NA
-    out["hierarchy_certain"] = certain
-    if p.hierarchy_indirect:
-        out["hierarchy_certain"] = pd.array([pd.NA] * len(out), dtype="boolean")
-
-
-def regions_of(p: Any, flows: Flows, order: NDArray[np.int64]) -> Partition:
-    """Group municipalities into functional regions, whatever the order of their rows."""
-    found = communities(
-        symmetric(flows.internal)[np.ix_(order, order)],
-        resolution=p.region_resolution,
-        seed=p.region_seed,
-        runs=p.region_runs,
-    )
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return Partition(found.labels[place], found.modularity, found.together[np.ix_(place, place)])
-
-
-def add_regions(
-    out: gpd.GeoDataFrame, flows: Flows, regions: Partition, names: Mapping[str, str]
-) -> dict[str, NDArray[np.int64]]:
-    """Name each region by its largest centre; return seat code -> positions of its members."""
-    linked = (flows.internal + flows.internal.T).sum(axis=1) > 0
-    inflow = flows.internal.sum(axis=0)
-    people = out["population"].to_numpy(dtype=np.float64)
-    seats: dict[str, NDArray[np.int64]] = {}
-    code = np.full(len(out), None, dtype=object)
-    steady = np.full(len(out), np.nan)
-    known = np.isfinite(people)
-    certain = np.full(len(out), flows.exact)
-    for label in np.unique(regions.labels[linked]):
-        members = np.flatnonzero((regions.labels == label) & linked)
-        # named after the largest of those whose population is known
-        size = np.where(known, people, -1.0) if known[members].any() else inflow
-        certain[members] &= known[members].all() or not known[members].any()
-        seat = min(members.tolist(), key=lambda i: (-size[i], flows.codes[i]))
-        seats[flows.codes[seat]] = members
-        code[members] = flows.codes[seat]
-        steady[members] = regions.together[seat, members]
-    out["region_code"] = code
-    out["region"] = [None if c is None else names[c] for c in code]
-    out["region_stability"] = steady
-    flags = pd.array(certain, dtype="boolean")
-    flags[np.array([c is None for c in code], dtype=bool)] = pd.NA
-    out["region_certain"] = flags
-    return seats

@@ -132,7 +132,21 @@ def _people_finding(table: gpd.GeoDataFrame, land: KnownLand, people_lost: bool)
 
 
 def at_edges(before: Grid, after: Grid, unit: Array) -> Finding:
-    """Gain and loss within a cell of what stayed built-up: on two grids it may be their shift."""
+    """Return the sentence on gain and loss within a cell of what stayed built-up.
+
+    Where the two dates lie on two grids it may be nothing but their shift.
+
+    Parameters
+    ----------
+    before, after : Grid
+        Masks of built-up land on one grid.
+    unit : ndarray of int (rows, columns)
+        Municipality of each cell, from 1; 0 outside, which does not count.
+
+    Returns
+    -------
+    Finding
+    """
     valid = before.valid & after.valid & (unit > 0)
     stayed = ndimage.binary_dilation(before.values & after.values, np.ones((3, 3), bool))
     near = valid & stayed

@@ -73,7 +73,27 @@ def municipal_table(
     grid: Grid,
     land: KnownLand,
 ) -> gpd.GeoDataFrame:
-    """One row per municipality; NaN is unknown. Ratios to people are of the land that is known."""
+    """Return one row per municipality; NaN is unknown.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+    take : DataFrame (municipalities,)
+        Land, built-up land before and after, gained and lost (ha), by year and as shares.
+    people : DataFrame (municipalities,)
+        ``before``, ``after``, and the same on land that is known: ratios are of these.
+    years : float or None
+        Between the dates; without it rates a year are NaN.
+    gain : Gain
+    grid : Grid
+    land : KnownLand
+
+    Returns
+    -------
+    GeoDataFrame (municipalities,)
+        ``lcr`` is the land consumption rate, ``pgr`` the population growth rate, ``lcrpgr`` their
+        ratio (SDG indicator 11.3.1).
+    """
     home, kind = gain.home, gain.kind
     n, size = len(towns), grid.cell_area
     table = towns[["teryt", "name", "geometry"]].copy().reset_index(drop=True)
@@ -120,7 +140,24 @@ def patch_table(
     grid: Grid,
     gain: Gain,
 ) -> gpd.GeoDataFrame:
-    """Outlines of the largest patches inside the municipalities, and of all leapfrog ones."""
+    """Return outlines of the largest new patches, and of all leapfrog ones.
+
+    Parameters
+    ----------
+    run : Run
+        ``min_patch`` (ha), ``largest`` (how many).
+    towns : GeoDataFrame
+    found : NewPatches
+    grid : Grid
+    gain : Gain
+
+    Returns
+    -------
+    GeoDataFrame
+        The largest first, those inside the municipalities alone. ``kind`` is ``unknown`` beside
+        land that is not known; the share on land of a kind is NaN unless nearly all of the patch is
+        known.
+    """
     p, n, table = run.parameters, len(towns), found.table
     home, patch = gain.home, gain.patch
     count = np.bincount(patch, minlength=len(table))

@@ -99,7 +99,21 @@ def add_flow_relations(
 def flow_table(
     towns: gpd.GeoDataFrame, pairs: FlowPairs, relations: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    """One row per pair, the strongest flow first: connections of the seats, state."""
+    """Return one row per pair of municipalities, the strongest flow first.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+    pairs : FlowPairs
+    relations : GeoDataFrame
+        Table of relations: the connections of a pair are those of its seats.
+
+    Returns
+    -------
+    GeoDataFrame (pairs,)
+        Lines between inner points of the municipalities. Where a seat is not known the state is
+        ``unknown``, its cause ``seat``, and numbers are NaN.
+    """
     points = inner_points(towns)
     found = pairs.relation >= 0
     codes, names = (towns[c].to_numpy(dtype=object) for c in ("teryt", "name"))

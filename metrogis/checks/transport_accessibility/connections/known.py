@@ -51,7 +51,21 @@ class Knowledge:
     on_the_way: dict[str, Bools] = field(default_factory=dict)
 
     def lacking(self, day: str, start: int, end: int) -> str:
-        """Return what is not known of a relation on a day; empty where all of it is."""
+        """Return what is not known of a relation on a day.
+
+        Parameters
+        ----------
+        day : str
+            Day type.
+        start, end : int
+            Places.
+
+        Returns
+        -------
+        str
+            Empty where all services are known that call at either end, or at stops where one could
+            change between them.
+        """
         why = self.why[day][start] or self.why[day][end]
         lost = self.on_the_way.get(day)
         if not why and lost is not None and lost[start] and lost[end]:
@@ -62,7 +76,26 @@ class Knowledge:
 def read_knowledge(
     run: Run, towns: gpd.GeoDataFrame, places: Places, stops: gpd.GeoDataFrame, walk: Any
 ) -> Knowledge:
-    """Ask for each day type at which places every service is in the timetables."""
+    """Ask for each day type at which places every service is in the timetables.
+
+    Days on which the same feeds are silent share one answer.
+
+    Parameters
+    ----------
+    run : Run
+        Keeps the evidence of the timetable; its audit gets what is not known.
+    towns : GeoDataFrame
+    places : Places
+    stops : GeoDataFrame
+        Stops of the timetable.
+    walk : Walk
+        With a street network, missing streets are a doubt as well.
+
+    Returns
+    -------
+    Knowledge
+        Without stops lost on the way, which depend on the journeys.
+    """
     p: ConnectionsParameters = run.parameters
     timetable = run.layers["timetable"]
     kinds = timetable.day_types()

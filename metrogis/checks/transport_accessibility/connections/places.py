@@ -69,7 +69,15 @@ class Places:
         return len(self.name)
 
     def own_stops(self, start: int, end: int) -> list[str]:
-        """Return the stops of a place that are not nearer to another one."""
+        """Return the stops of a place that are not nearer to the other one of a relation.
+
+        A stop as near to both belongs to neither: a journey from it to itself is none.
+
+        Parameters
+        ----------
+        start, end : int
+            The place, and the other one.
+        """
         other = self.stops[end]
         return [s for s, d in self.stops[start].items() if d < other.get(s, np.inf)]
 

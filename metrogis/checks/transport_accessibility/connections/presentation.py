@@ -299,7 +299,18 @@ def findings(
     p: ConnectionsParameters,
     days: list[str],
 ) -> list[Finding]:
-    """Return the sentences a planner quotes."""
+    """Return the sentences a planner quotes.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+        One row per municipality; those whose seat is not known are spoken of first.
+    features : dict of GeoDataFrame
+        ``relations``: those that the law names, and those of every locality to its seat.
+    p : ConnectionsParameters
+    days : list of str
+        Day types.
+    """
     table = features["relations"]
     kind = table["kind"].to_numpy(dtype=object)
     legal, other = table[np.isin(kind, list(LAW))], table[kind == "locality_municipality"]

@@ -63,7 +63,26 @@ def relation_table(
     knowledge: Knowledge,
     p: ConnectionsParameters,
 ) -> gpd.GeoDataFrame:
-    """One row per relation: pairs by day type, states."""
+    """Return one row per relation: pairs by day type, states.
+
+    Parameters
+    ----------
+    run : Run
+    places : Places
+    relations : list of Relation
+    found : Found
+        Journeys by relation and day type; a relation without an entry has none.
+    knowledge : Knowledge
+        What is lacking of a relation leaves it ``unknown`` unless what is known is enough.
+    p : ConnectionsParameters
+
+    Returns
+    -------
+    GeoDataFrame (relations,)
+        Lines between the places. ``pairs_working`` and ``pairs_off`` are of the worst day type; NaN
+        where the timetable does not speak of any. The state is the worst of the days asked for, or
+        ``walk`` where the places are near enough to walk.
+    """
     kinds = run.layers["timetable"].day_types()
     asked = days_asked(run.layers["timetable"], p.day_types)
     rows = []
@@ -153,7 +172,22 @@ def days_asked(timetable: Any, days: Sequence[str]) -> tuple[str, ...]:
 def place_table(
     run: Run, places: Places, relations: list[Relation], table: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    """One row per place: what it is the seat of, its stops, the state of its relation."""
+    """Return one row per place: what it is the seat of, its stops, the state of its relation.
+
+    Parameters
+    ----------
+    run : Run
+    places : Places
+    relations : list of Relation
+    table : GeoDataFrame
+        From :func:`relation_table`.
+
+    Returns
+    -------
+    GeoDataFrame (places,)
+        Of several relations upwards the worst state counts (``not_enough``, ``unknown``, ``walk``,
+        ``enough``); relations of flows say nothing of one place and are left out.
+    """
     order = ("enough", "walk", "unknown", "not_enough")
     state = np.full(len(places), "none", dtype=object)
     higher = np.full(len(places), "", dtype=object)
@@ -188,7 +222,25 @@ def pair_table(
     found: Found,
     table: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
-    """Every pair between seats, by day type: the journey out and the one back."""
+    """Return every pair of journeys between seats, by day type.
+
+    Parameters
+    ----------
+    run : Run
+    places : Places
+    relations : list of Relation
+        Localities to the seat of their municipality, of which there are thousands, are not listed.
+    found : Found
+        Journeys by relation and day type.
+    table : GeoDataFrame
+        From :func:`relation_table`, for the lines.
+
+    Returns
+    -------
+    GeoDataFrame
+        The journey out and the one back: departure and arrival as clocks, minutes, transfers,
+        lines; ``returns`` says whether the one back follows the one out.
+    """
     rows = [
         (k, day, own)
         for (k, day), own in found.items()
@@ -249,7 +301,26 @@ def municipal_table(
     table: gpd.GeoDataFrame,
     levels: np.ndarray,
 ) -> gpd.GeoDataFrame:
-    """One row per municipality: the relation of its seat, and of its other localities."""
+    """Return one row per municipality: the relation of its seat, and of its other localities.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+    places : Places
+    relations : list of Relation
+    seat : mapping of str to int
+        Place by code of the municipality; a code without one has no known seat.
+    table : GeoDataFrame
+        From :func:`relation_table`.
+    levels : ndarray of str (municipalities,)
+        Coverage of the timetables.
+
+    Returns
+    -------
+    GeoDataFrame (municipalities,)
+        The city that is the seat of the voivodeship has no relation upwards: its state is ``city``.
+        Shares of localities are NaN where there are none.
+    """
     legal = {r.start: k for k, r in enumerate(relations) if r.kind in LAW}
     rows = []
     states = table["state"].to_numpy(dtype=object) if len(relations) else np.zeros(0, dtype=object)

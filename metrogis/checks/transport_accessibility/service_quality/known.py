@@ -63,7 +63,20 @@ class QualityEvidence:
     off_streets: tuple[Loss, ...] = ()
 
     def around(self, p: ServiceQualityParameters, xy: Floats, unit: Ints) -> Certainty:
-        """Return the evidence about these cells."""
+        """Return the evidence about some cells.
+
+        Parameters
+        ----------
+        p : ServiceQualityParameters
+        xy : ndarray (cells, 2)
+            Metres, working CRS.
+        unit : ndarray of int (cells,)
+            Municipality of each cell.
+
+        Returns
+        -------
+        Certainty
+        """
         longest = max(max(q.reach_of(p, m, False).values()) for m in p.methods)
         walked, walked_second = (
             replace(e, losses=(*e.losses, *self.off_streets)) for e in (self.first, self.second)
@@ -78,7 +91,17 @@ class QualityEvidence:
         )
 
     def doubtful(self, stops: gpd.GeoDataFrame) -> Bools:
-        """Tell at which stops trips may be missing."""
+        """Return at which stops trips may be missing, on either day.
+
+        Parameters
+        ----------
+        stops : GeoDataFrame
+            Points, working CRS. A loss of a stop, not of trips, is no doubt about the others.
+
+        Returns
+        -------
+        ndarray of bool (stops,)
+        """
         out = np.zeros(len(stops), bool)
         points = np.asarray(stops.geometry.to_numpy(), dtype=object)
         for known in (self.first, self.second):
@@ -101,7 +124,21 @@ class Certainty:
     walked_second: Around
 
     def sure(self, p: ServiceQualityParameters, method: Method, *, second: bool = False) -> Bools:
-        """Tell for which cells nothing that a method could count is missing, on one day."""
+        """Return for which cells nothing that a method could count is missing, on one day.
+
+        Parameters
+        ----------
+        p : ServiceQualityParameters
+        method : str
+        second : bool
+            On the second day, of the Austrian method.
+
+        Returns
+        -------
+        ndarray of bool (cells,)
+            On streets, also that no missing street could shorten a walk. The Swiss method walks in
+            straight lines whatever the streets.
+        """
         on_streets = method != "are" and self.known.streets is not None
         limits = q.reach_of(p, method, not on_streets)
         if not on_streets and not second:
@@ -147,7 +184,24 @@ def read_evidence(
     days: Mapping[str, pd.DataFrame],
     network: Any,
 ) -> QualityEvidence:
-    """Read what is known of timetable and streets, and tell the audit what is not."""
+    """Read what is known of timetable and streets, and tell the audit what is not.
+
+    Parameters
+    ----------
+    run : Run
+        Keeps the evidence of the timetable and of the streets.
+    towns : GeoDataFrame
+    stops : GeoDataFrame
+        Stops of the timetable, working CRS.
+    days : mapping of str to DataFrame
+        Departures by day type; a day type that is not in it is unknown.
+    network : StreetNetwork or None
+        Stops farther than ``snap_limit`` from every street count as lost.
+
+    Returns
+    -------
+    QualityEvidence
+    """
     p: ServiceQualityParameters = run.parameters
 
     def on(day: str) -> TimetableEvidence:

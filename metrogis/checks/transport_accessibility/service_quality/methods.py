@@ -149,7 +149,25 @@ def austria_alone(
     xy: Floats,
     network: Any,
 ) -> c.Classes | None:
-    """Return the Austrian classes of one day alone: where it has none, two days have none."""
+    """Return the Austrian classes of one day alone.
+
+    A cell without a class on one day has none on both: where the other day is not known, that much
+    is.
+
+    Parameters
+    ----------
+    p : ServiceQualityParameters
+    day : DataFrame or None
+        Departures; None where the day is not known.
+    stops : GeoDataFrame
+    xy : ndarray (cells, 2)
+        Metres.
+    network : StreetNetwork or None
+
+    Returns
+    -------
+    Classes or None
+    """
     if day is None:
         return None
     walk = {"network": network, "detour": p.detour, "snap_limit": p.snap_limit}
@@ -162,7 +180,21 @@ def remembering(network: Any) -> Any:
 
 
 def reach_of(p: ServiceQualityParameters, method: Method, straight: bool) -> dict[str, float]:
-    """Return how far (straight line, m) each mode group could give a class by a method."""
+    """Return how far each mode group could give a class by a method.
+
+    Parameters
+    ----------
+    p : ServiceQualityParameters
+    method : str
+    straight : bool
+        Walks are straight lines times ``detour``: the limits of walks are divided by it. On streets
+        a walk is at least its straight line, and the limit itself is the bound.
+
+    Returns
+    -------
+    dict of str to float
+        Metres in a straight line; mode groups that a method does not count are not in it.
+    """
     metre = p.dg_speed * 1000 / 60
     low = ("tram", "bus", "cableway")
     limit: dict[str, float]

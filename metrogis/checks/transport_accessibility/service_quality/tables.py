@@ -35,7 +35,16 @@ PTAL_TERMS = ("wt", "swt", "awt", "tat", "edf", "ai")
 
 
 def explanation(cells: gpd.GeoDataFrame, found: Mapping[Method, Classes]) -> None:
-    """Add to the cells (in place) what decided the class by each method."""
+    """Add to the cells what decided the class by each method.
+
+    Parameters
+    ----------
+    cells : GeoDataFrame
+        Changed in place.
+    found : mapping of str to Classes
+        By method; columns are named ``<method>_<name>``. Numbers are rounded, for they explain and
+        are not computed with.
+    """
     for method, classes in found.items():
         for name in EXPLAINED[method]:
             values = classes.table[name].to_numpy()
@@ -127,7 +136,29 @@ def municipal_table(
     coverage: npt.NDArray[np.object_],
     people_known: bool,
 ) -> gpd.GeoDataFrame:
-    """One row per municipality: shares by level of service and method."""
+    """Return one row per municipality: shares by level of service and method.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+    unit : ndarray of int (cells,)
+        Municipality of each cell.
+    cells : GeoDataFrame
+        ``agreement`` of the methods.
+    weight : ndarray of float (cells,)
+        People, or area where population is not known.
+    totals : ndarray of float (municipalities,)
+        Population; not shown unless ``people_known``.
+    labels, level : mapping
+        By method, of each cell: :class:`Labels`; 2 good, 1 served, 0 none, -1 unknown.
+    coverage : ndarray of str (municipalities,)
+    people_known : bool
+
+    Returns
+    -------
+    GeoDataFrame (municipalities,)
+        NaN where nobody lives.
+    """
     count = len(towns)
     whole = np.bincount(unit, weight, minlength=count)
 

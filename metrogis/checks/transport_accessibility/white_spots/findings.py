@@ -89,7 +89,13 @@ def findings(
 
 
 def people_from(run: Run) -> Finding | None:
-    """Return the sentence on what people are counted from where grid or table lack something."""
+    """Return the sentence on what people are counted from.
+
+    Returns
+    -------
+    Finding or None
+        None where both the grid and the table of municipalities are there and whole.
+    """
     if run.layers["population"] is None:
         return Finding(
             Text(

@@ -78,7 +78,21 @@ class Fixes:
 
 
 def added(counts: Ints, extra: Ints) -> Ints:
-    """Return counts after extra departures (anywhere, then one row per window)."""
+    """Return counts of departures after some more.
+
+    Parameters
+    ----------
+    counts : ndarray of int (1 + windows, ...)
+        Of the day, then of each window.
+    extra : ndarray of int (1 + windows, ...)
+        At any time of the day outside the windows, then within each window: these count twice, for
+        the day and for the window.
+
+    Examples
+    --------
+    >>> added(np.array([[6], [1], [0]]), np.array([[1], [0], [1]])).tolist()
+    [[8], [1], [1]]
+    """
     after = counts.copy()
     after[0] += extra.sum(axis=0)
     after[1:] += extra[1:]
@@ -86,7 +100,22 @@ def added(counts: Ints, extra: Ints) -> Ints:
 
 
 def extra_departures(fixes: Fixes, service: Service, day: str, near: Pairs, white: Bools) -> None:
-    """Fill in the fewest extra departures at a stop in reach, for white cells that have one."""
+    """Fill in the fewest extra departures at a stop in reach, for white cells that have one.
+
+    Of stops that lack the same number the nearest is taken. A fix is verified where the rule holds
+    with it and with no departure less.
+
+    Parameters
+    ----------
+    fixes : Fixes
+        Changed in place.
+    service : Service
+    day : str
+        Day type.
+    near : Pairs
+        Walks from cells to posts.
+    white : ndarray of bool (cells,)
+    """
     rule, counts = service.rule.on(day), service.counts[day]
     place = service.place[near.target]
     used = white[near.origin] & service.within(near)

@@ -200,7 +200,7 @@ class WhiteSpotsParameters(Parameters):
         return self
 
     def rule(self) -> Rule:
-        """Return the minimum service and walk limits by mode group."""
+        """Return the minimum service and walk limits by mode group, in seconds and metres."""
         hours = (self.morning_window, self.afternoon_window)
         return Rule(
             limits={

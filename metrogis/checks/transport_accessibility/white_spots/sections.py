@@ -226,7 +226,18 @@ def _geometry(
 
 
 def section_reach(sections: Sections, rule: Rule) -> Floats:
-    """Return how far a new stop on each section would serve, m."""
+    """Return how far a new stop on each section would serve.
+
+    Parameters
+    ----------
+    sections : Sections
+    rule : Rule
+
+    Returns
+    -------
+    ndarray of float (sections,)
+        Metres: the longest walk limit at which what passes suffices; 0 where it does not.
+    """
     enough = rule.suffices(sections.counts)
     reach: Floats = np.where(enough, rule.levels[:, None], 0.0).max(axis=0, initial=0.0)
     return reach

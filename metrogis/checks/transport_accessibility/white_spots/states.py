@@ -313,7 +313,27 @@ def _note(run: Run, around: Around, why: Texts, unit: Ints) -> None:
 def causes(
     state: Codes, day: str, service: Service | None, near: Pairs, states: States, straight: bool
 ) -> Texts:
-    """Return why each white cell is white on a day type; empty for the others."""
+    """Return why each white cell is white on a day type.
+
+    Parameters
+    ----------
+    state : ndarray of int8 (cells,)
+        On that day.
+    day : str
+    service : Service or None
+    near : Pairs
+        Walks from cells to posts.
+    states : States
+    straight : bool
+        Walks are straight lines; on streets a stop near in a straight line alone is a ``barrier``.
+
+    Returns
+    -------
+    ndarray of str (cells,)
+        ``no_stop``, ``barrier``, ``too_few``, ``wrong_hours`` (enough in the day, not in a window),
+        ``other_days`` (served on another day type); the last that holds. Empty for cells that are
+        not white.
+    """
     cause = np.full(len(state), "", dtype=object)
     white = state == WHITE
     if service is None or not white.any():

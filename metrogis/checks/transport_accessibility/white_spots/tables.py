@@ -25,8 +25,24 @@ Codes = npt.NDArray[np.int8]
 
 
 def state_table(towns: gpd.GeoDataFrame, unit: Ints, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the populated land of each municipality by state: a light layer for the map."""
+    """Return the populated land of each municipality by state: a light layer for the map.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+    unit : ndarray of int (cells,)
+        Municipality of each cell.
+    cells : GeoDataFrame
+        ``state``, ``population`` (NaN unknown).
+
+    Returns
+    -------
+    GeoDataFrame
+        One row per municipality and state that it has: ``population`` of the cells where it is
+        known (NaN where it is of none), ``population_known`` (share of cells), ``area_km2``.
+    """
     code = pd.Categorical(cells["state"], categories=list(STATES)).codes.astype(np.int64)
+    # three states: key // 3 is the municipality, key % 3 the state
     keys, group = np.unique(unit * 3 + code, return_inverse=True)
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
     summed = cells["population"].groupby(group).sum(min_count=1)
@@ -117,7 +133,28 @@ def municipal_table(
     p: WhiteSpotsParameters,
     weights: Weights,
 ) -> gpd.GeoDataFrame:
-    """One row per municipality: people and shares by state."""
+    """Return one row per municipality: people and shares by state.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+    unit : ndarray of int (cells,)
+        Municipality of each cell.
+    people : ndarray of float (cells,)
+        NaN unknown.
+    totals : ndarray of float (municipalities,)
+        Population.
+    states : States
+    p : WhiteSpotsParameters
+    weights : Weights
+        What stands for people in shares where they are not known.
+
+    Returns
+    -------
+    GeoDataFrame (municipalities,)
+        ``*_people`` on the main day type, NaN where no cell has known people; ``*_share_<day>`` on
+        each day type, NaN where nothing has weight.
+    """
     count = len(towns)
     known = np.isfinite(people)
     any_known = np.bincount(unit, known, minlength=count) > 0
