@@ -156,7 +156,7 @@ class Graph:
         Parameters
         ----------
         weight : array of float (edges,), optional
-            By default the lengths, m. Zero is raised to 1e-6: a sparse matrix reads 0 as "no edge".
+            By default the lengths, m. Zero is raised to 1e-6, which no solver takes for "no edge".
 
         Returns
         -------

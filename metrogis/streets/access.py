@@ -108,7 +108,32 @@ def networks_reached(
 def touched_networks(
     points: Array, owner: Array, lines: Array, labels: Array, *, distance: float
 ) -> Array:
-    """Return the distinct pairs (place, network) within ``distance``, shape (pairs, 2)."""
+    """Return which networks each place touches.
+
+    Parameters
+    ----------
+    points : array of Point (n,)
+        Working CRS, metres.
+    owner : array of int (n,)
+        Place of each point.
+    lines : array of LineString (m,)
+    labels : array of int (m,)
+        Network of each line.
+    distance : float
+        Metres, included.
+
+    Returns
+    -------
+    array of int (pairs, 2)
+        Distinct (place, network), sorted.
+
+    Examples
+    --------
+    >>> lines = shapely.linestrings([[(0, 0), (9, 0)], [(0, 50), (9, 50)]])
+    >>> points = shapely.points([(5, 1), (6, 2)])
+    >>> touched_networks(points, np.array([0, 0]), lines, np.array([7, 8]), distance=2).tolist()
+    [[0, 7]]
+    """
     if len(lines) == 0 or len(points) == 0:
         return np.zeros((0, 2), dtype=np.int64)
     i, j = shapely.STRtree(lines).query(points, predicate="dwithin", distance=distance)
@@ -116,7 +141,23 @@ def touched_networks(
 
 
 def around(points: Array, owner: Array, places: int, *, radius: float) -> Array:
-    """Return one polygon per place: what lies within ``radius`` metres of any of its points."""
+    """Return the land around each place.
+
+    Parameters
+    ----------
+    points : array of Point (n,)
+        Working CRS, metres.
+    owner : array of int (n,)
+        Place of each point, ``0 .. places - 1``; every place has a point.
+    places : int
+    radius : float
+        Metres around every point of a place, in a straight line.
+
+    Returns
+    -------
+    array of (Multi)Polygon (places,)
+        Discs of 128 corners: at most 0.04 % of the area is missing.
+    """
     if places == 0:
         return np.zeros(0, dtype=object)
     discs = shapely.buffer(points, radius, quad_segs=32)
@@ -187,7 +228,19 @@ def people_in(zones: Array, cells: Array, people: Array) -> Array:
 
 
 def lines_by_group(lines: Array, group: Array, count: int) -> Array:
-    """Collect lines into one (multi-)line per group, ends that meet merged."""
+    """Collect lines into one (multi-)line a group, with ends that meet merged.
+
+    Parameters
+    ----------
+    lines : array of LineString (n,)
+    group : array of int (n,)
+        ``0 .. count - 1``, each at least once.
+    count : int
+
+    Returns
+    -------
+    array of (Multi)LineString (count,)
+    """
     if count == 0:
         return np.zeros(0, dtype=object)
     order = np.argsort(group, kind="stable")

@@ -35,7 +35,10 @@ class ArcStress(NamedTuple):
         return np.asarray((self.level >= 1) & (self.level <= limit))
 
     def maybe_calm(self, limit: int) -> Array:
-        """Return the arcs that are, or may be, at most ``limit``."""
+        """Return the arcs that are, or for all that is known may be, at most ``limit``.
+
+        Unknown stress may be calm; a closed arc (level 0) is not.
+        """
         return np.asarray(self.calm(limit) | np.isnan(self.level))
 
 

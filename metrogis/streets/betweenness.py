@@ -57,7 +57,21 @@ def whole_lengths(length: Array) -> tuple[Array, float]:
 
 
 def whole_limit(limit: float, unit: float) -> int:
-    """Return a limit in whole units; what lies exactly on it is within."""
+    """Return a limit in whole units: the largest that lengths may have which lie within it.
+
+    Parameters
+    ----------
+    limit : float
+        Metres; infinite gives the largest number that lengths can have.
+    unit : float
+        Metres of a unit. Lengths are rounded to it, so half a unit is allowed; what lies exactly on
+        the limit is within, whatever the last bit of the division.
+
+    Examples
+    --------
+    >>> whole_limit(2500.0, 0.5)
+    5000
+    """
     whole = limit / unit * (1 + 1e-15) + 0.5
     return int(np.floor(whole)) if whole < FAR else int(FAR)
 
@@ -158,7 +172,16 @@ def local_order(graph: Arcs) -> Array:
 
 
 def renumbered(graph: Arcs, order: Array) -> Arcs:
-    """Return the graph with its nodes in ``order``; edges keep their numbers."""
+    """Return the graph with its nodes in another order; edges keep their numbers.
+
+    Neighbours in space become neighbours in memory: searches of a large graph wait less for it.
+
+    Parameters
+    ----------
+    graph : Arcs
+    order : array of int (nodes,)
+        Node that comes at each place: a permutation.
+    """
     place = np.empty(len(order), np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
     count = np.diff(graph.indptr)[order]
@@ -179,7 +202,17 @@ def _ring(weight: Array) -> tuple[int, int]:
 
 @njit(cache=True, nogil=True)
 def push(keys, items, size, key, item):  # type: ignore[no-untyped-def]
-    """Put an item on a binary heap of ``size`` items."""
+    """Put an item on a binary heap.
+
+    Parameters
+    ----------
+    keys, items : arrays, longer than ``size``
+        The heap; the parent of place ``i`` is ``(i - 1) // 2`` and has no greater key.
+    size : int
+        Items on it before; the caller counts.
+    key, item : number
+    """
+    # invariant: the hole is at i; everything but the keys from it to the root is in order
     i = size
     while i > 0:
         parent = (i - 1) >> 1
@@ -194,7 +227,15 @@ def push(keys, items, size, key, item):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def pop(keys, items, size):  # type: ignore[no-untyped-def]
-    """Take the first item off a heap of ``size`` items (the caller reads it at place 0 before)."""
+    """Take the item of the least key off a binary heap.
+
+    Parameters
+    ----------
+    keys, items : arrays
+        The heap, as for :func:`push`. The caller reads the item at place 0 before, and counts.
+    size : int
+        Items on it before, at least 1.
+    """
     last = size - 1
     key = keys[last]
     item = items[last]

@@ -60,7 +60,20 @@ class Catchments:
         return len(self.ptr) - 1
 
     def of(self, place: int, *, limit: float | None = None) -> tuple[Array, Array]:
-        """Return nodes and distances of one place within a limit (default: the largest)."""
+        """Return what one place reaches.
+
+        Parameters
+        ----------
+        place : int
+        limit : float, optional
+            At most the largest limit of the search, which is the default; included.
+
+        Returns
+        -------
+        node : array of int
+        distance : array of float
+            In the network's unit. Both are empty for an unknown place, too: ask :attr:`known`.
+        """
         rows = slice(int(self.ptr[place]), int(self.ptr[place + 1]))
         node, distance = self.node[rows], self.distance[rows]
         inside = distance <= (self.limits[-1] if limit is None else limit)
@@ -83,7 +96,19 @@ class Catchments:
         )
 
     def length(self, *, limit: float | None = None) -> Array:
-        """Return the metres of street reached by each place; NaN where it is unknown."""
+        """Return the metres of street that each place reaches.
+
+        Parameters
+        ----------
+        limit : float, optional
+            One of :attr:`limits` or below; by default the largest.
+
+        Returns
+        -------
+        array of float (places,)
+            A street reached from both ends counts once, one reached in part counts in part. NaN
+            where the place is unknown.
+        """
         place, edge, low, high = self._parts(self._limit(limit))
         metres = (high - low) * self.network.edge_length[edge]
         out = np.bincount(place, weights=metres, minlength=len(self)).astype(np.float64)
@@ -183,7 +208,13 @@ def catchments(
     width: float = 50.0,
     cell: float = 20.0,
 ) -> Catchments:
-    """Search; see :meth:`StreetNetwork.catchments`."""
+    """Return what each place reaches, or is reached from; see :meth:`StreetNetwork.catchments`.
+
+    Raises
+    ------
+    ParameterError
+        For a limit below 0, no limit, or another direction than ``from`` and ``to``.
+    """
     check_direction(direction)
     chosen = tuple(sorted({float(v) for v in np.atleast_1d(np.asarray(limits, dtype=float))}))
     if not chosen or not all(v >= 0 for v in chosen):
@@ -207,7 +238,10 @@ def catchments(
 
 
 def start_spread(start: Terminals) -> float:
-    """Return by how much the costs of the entries of one search differ, at most."""
+    """Return by how much the costs of the entries of one search differ, at most.
+
+    The ring of buckets must span it: entries wait in the ring from the beginning.
+    """
     return float(np.ptp(start.cost)) if len(start.cost) else 0.0
 
 

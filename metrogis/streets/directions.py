@@ -43,7 +43,14 @@ class Steering(NamedTuple):
 
 
 def one_way(value: str) -> tuple[bool, bool] | None:
-    """Return the directions that a value of ``oneway`` opens; None where it says nothing."""
+    """Return the directions (forward, backward) that a value of ``oneway`` opens.
+
+    A street whose direction changes over the day is open both ways: nobody is kept out for good.
+    None where the value says nothing that is understood, so that the next rule decides.
+
+    >>> one_way("yes"), one_way("-1"), one_way("reversible"), one_way("maybe")
+    ((True, False), (False, True), (True, True), None)
+    """
     if value == ONE_WAY:
         return True, False
     if value == BACKWARD:

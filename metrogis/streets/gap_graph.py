@@ -109,7 +109,19 @@ def parts_of(network: StreetNetwork, built: Array) -> tuple[Array, Array]:
 
 
 def both_ways(network: StreetNetwork, edges: Array) -> paths.Graph:
-    """Return the graph of some edges, walked both ways, in metres."""
+    """Return the graph of some edges, open in both directions whatever their arcs say.
+
+    Parameters
+    ----------
+    network : StreetNetwork
+    edges : array of int
+        Nodes keep the numbers of the network.
+
+    Returns
+    -------
+    Graph
+        Weights are metres: a gap is closed by building, which one-way rules do not lengthen.
+    """
     u, v, metres = network.edge_u[edges], network.edge_v[edges], network.edge_length[edges]
     tail, head = np.concatenate([u, v]), np.concatenate([v, u]).astype(np.int32)
     order = np.argsort(tail, kind="stable")
@@ -121,7 +133,25 @@ def both_ways(network: StreetNetwork, edges: Array) -> paths.Graph:
 def nearest_part(
     graph: paths.Graph, label: Array, starts: Array, limit: float
 ) -> tuple[Array, Array]:
-    """Return distance (m) to the nearest part (infinite: none within the limit) and its number."""
+    """Return the nearest part of every node, by one search from all parts at once.
+
+    Parameters
+    ----------
+    graph : Graph
+    label : array of int (nodes,)
+        Part of each node, read at ``starts`` only.
+    starts : array of int
+        Nodes that lie on a part.
+    limit : float
+        Metres, included.
+
+    Returns
+    -------
+    distance : array of float (nodes,)
+        Metres; infinite where no part is within the limit.
+    nearest : array of int (nodes,)
+        Part; -1 where there is none.
+    """
     n = len(graph.indptr) - 1
     size, inverse = paths.ring_size(graph, 0.0)
     distance, nearest = np.full(n, np.inf), np.full(n, -1, np.int32)

@@ -44,7 +44,11 @@ def tie_numbers(nodes: int, u: Array, v: Array) -> Array:
 
 @njit(cache=True, nogil=True)
 def grow(a, least):  # type: ignore[no-untyped-def]
-    """Return an array with room for ``least`` values, the old ones first."""
+    """Return an array with room for at least ``least`` values, the old ones first.
+
+    The array itself when it has the room; else twice as long at least, so that growing one by one
+    costs a constant time per value.
+    """
     if least <= a.size:
         return a
     out = np.empty(max(least, 2 * a.size), a.dtype)
@@ -57,8 +61,40 @@ def run(  # type: ignore[no-untyped-def]
     size, hopeful, settled, s, begin, until, head, edge, weight, tie, stops, shut, most, dist,
     ties, by_edge, by_node, free, order, keys, items
 ):  # fmt: skip
-    """Go on with a search: ``size`` labels wait, ``hopeful`` of them may be gaps; see `search`."""
+    """Go on with a bounded search from node ``s``, until nothing that waits may be a gap.
+
+    Parameters
+    ----------
+    size, hopeful, settled : int
+        Labels that wait on the heap, how many of them may still be gaps, nodes settled before.
+    begin, until, head, edge, weight : arrays
+        Arcs: those of node ``x`` are ``begin[x]:until[x]``.
+    tie : array of int (edges,)
+        Tie numbers: of paths of one length the one with the least sum is chosen.
+    stops : array of bool (edges,)
+        Edges that a gap may not use (they are infrastructure).
+    shut : array of bool (nodes,)
+        Nodes past which no gap leads.
+    most : int
+        Limit, whole units, included.
+    dist, ties, by_edge, by_node : arrays (nodes,)
+        Best label of each node: length, tie number, last edge, node before.
+    free : array of int (nodes,)
+        0: reached, no gap; 1: reached, may be a gap; 2 and 3: the same, settled; 4 and 5: the same,
+        reached when the search ended and not settled.
+    order : array of int
+        Nodes in the order settled, then those only reached.
+    keys, items : arrays
+        The heap: lengths and nodes.
+
+    Returns
+    -------
+    settled, reached : int
+        How much of ``order`` is settled, and how much of it is filled.
+    """
     while size > 0 and hopeful > 0:
+        # invariant: dist and ties of a settled node are final; an entry of the heap whose key is
+        # above dist is stale: the node got a better label after it was pushed
         d = keys[0]
         x = items[0]
         pop(keys, items, size)
@@ -70,6 +106,7 @@ def run(  # type: ignore[no-untyped-def]
         order[settled] = x
         settled += 1
         hopeful -= may
+        # may the paths that go on from here be gaps: not where another contact node was passed
         onward = may
         if x != s and shut[x]:
             onward = 0
@@ -82,11 +119,13 @@ def run(  # type: ignore[no-untyped-def]
                 continue
             own = t + tie[e]
             if reach == dist[y]:
+                # a tie that is lost: the path chosen before stays
                 if own >= ties[y]:
                     continue
             else:
                 push(keys, items, size, reach, y)
                 size += 1
+            # hopeful counts nodes, not labels: a better label replaces what the node counted before
             was = free[y] if dist[y] != FAR else 0
             dist[y] = reach
             ties[y] = own
@@ -264,7 +303,19 @@ def _protected(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def detours(indptr, head, weight, source, target):  # type: ignore[no-untyped-def]
-    """Return the shortest path length of pairs, in whole units; -1: no path."""
+    """Return the length of the shortest path between pairs of nodes.
+
+    Parameters
+    ----------
+    indptr, head, weight : arrays
+        The graph without the gaps asked about, in whole units.
+    source, target : array of int (pairs,)
+
+    Returns
+    -------
+    array of int (pairs,)
+        Whole units; -1 where there is no path.
+    """
     n = indptr.size - 1
     dist = np.full(n, FAR)
     touched = np.empty(n, np.int32)

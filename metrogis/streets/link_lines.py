@@ -111,7 +111,17 @@ def _apart(a: Array, b: Array) -> Array:
 
 
 def geometry_of(edges: pd.DataFrame) -> Array | None:
-    """Return the lines of a table of edges, None when it has none."""
+    """Return the lines of a table of edges.
+
+    Parameters
+    ----------
+    edges : DataFrame
+
+    Returns
+    -------
+    array of geometry or None
+        Missing geometries (None, NaN) are None; None instead of an array when there is no column.
+    """
     if "geometry" not in edges.columns:
         return None
     values = edges["geometry"].to_numpy()

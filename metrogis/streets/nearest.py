@@ -88,7 +88,13 @@ def nearest(
     groups: Any = None,
     snap_cost: float = 0.0,
 ) -> Nearest:
-    """Search; see :meth:`StreetNetwork.nearest`."""
+    """Return the nearest places of every node; see :meth:`StreetNetwork.nearest`.
+
+    Raises
+    ------
+    ParameterError
+        For a limit below 0, ``k`` below 1, or another direction than ``to`` and ``from``.
+    """
     check_direction(direction)
     check_limit(limit)
     if k < 1 or int(k) != k:

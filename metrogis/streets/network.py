@@ -123,7 +123,34 @@ class StreetNetwork:
         extent: Any = None,
         losses: tuple[Loss, ...] = (),
     ) -> StreetNetwork:
-        """Assemble a network; weights are lengths."""
+        """Assemble a network from its topology.
+
+        Parameters
+        ----------
+        built : Topology
+        crs : CRS
+            Projected, metres.
+        mode : {"walk", "bike"}
+        ways : DataFrame
+            A row for each way that ``built.edge_way`` names.
+        signals : array of int
+            Node ids with traffic signals.
+        audit : Audit
+        source : Source
+        extent : geometry, optional
+            Where the streets are known; None: everywhere.
+        losses : tuple of Loss
+
+        Returns
+        -------
+        StreetNetwork
+            Weights are lengths (m).
+
+        Raises
+        ------
+        CRSError
+            When the CRS is not in metres.
+        """
         return cls(
             crs=crs_rules.require_metric(crs, layer=source.layer),
             mode=mode,
@@ -203,7 +230,17 @@ class StreetNetwork:
         return np.asarray((self.edge_arcs >= 0).any(axis=1))
 
     def edge_weights(self, edges: Array) -> tuple[Array, Array]:
-        """Return the weight of edges along and against their drawing; infinite where closed."""
+        """Return the weights of edges in both directions.
+
+        Parameters
+        ----------
+        edges : array of int (n,)
+
+        Returns
+        -------
+        along, against : array of float (n,)
+            Of the arcs along and against the drawing; infinite where the direction is closed.
+        """
         arcs = self.edge_arcs[edges]
         weight = np.append(self.weights, np.inf)[arcs]
         return np.ascontiguousarray(weight[:, 0]), np.ascontiguousarray(weight[:, 1])
@@ -238,7 +275,19 @@ class StreetNetwork:
         return shapes.lines(self, np.asarray(edges))
 
     def part_of_edge(self, edge: int, start: float, end: float) -> Array:
-        """Return the points of an edge between two shares of its length, in order of travel."""
+        """Return the points of a part of an edge.
+
+        Parameters
+        ----------
+        edge : int
+        start, end : float
+            Shares of its length (0-1), along the drawing.
+
+        Returns
+        -------
+        array of float (points, 2)
+            In the order of travel: reversed where ``start > end``.
+        """
         return shapes.part_of_edge(self, edge, start, end)
 
     def matrix(self) -> sparse.csr_array:
@@ -266,7 +315,14 @@ class StreetNetwork:
         return np.argsort(self.indices, kind="stable")
 
     def graph(self, *, reverse: bool = False) -> kernels.Graph:
-        """Return the arrays a kernel needs, along the arcs or against them."""
+        """Return the arrays that kernels search, kept for the next call.
+
+        Parameters
+        ----------
+        reverse : bool
+            Against the arcs: distances *to* a place are searched from it. Arcs are then in the
+            order of :attr:`reverse_order`.
+        """
         key = ("graph", reverse)
         if key not in self.cache:
             if reverse:

@@ -26,7 +26,11 @@ class Components(NamedTuple):
 
 
 def components(network: StreetNetwork, *, strong: bool) -> Components:
-    """Return the parts; see :meth:`StreetNetwork.components`."""
+    """Return the connected parts of a network; see :meth:`StreetNetwork.components`.
+
+    Parts are numbered by their length of street, the longest is 0; edges between two parts (one-way
+    streets between strong parts) and closed edges are in none (-1).
+    """
     n = network.n_nodes
     arcs = sparse.csr_array(
         (np.ones(network.n_arcs, np.int8), network.indices, network.indptr), shape=(n, n)
@@ -46,7 +50,11 @@ def components(network: StreetNetwork, *, strong: bool) -> Components:
 
 
 def matrix(network: StreetNetwork) -> sparse.csr_array:
-    """Return the weights as a matrix; see :meth:`StreetNetwork.matrix`."""
+    """Return the weights of a network as a sparse matrix (nodes, nodes).
+
+    Of parallel arcs the least weight. A weight of 0 is a stored entry, which scipy's ``csgraph``
+    takes as an arc of no cost; a dense copy would lose it.
+    """
     order = np.lexsort((network.weights, network.indices, network.arc_tail))
     tail, head = network.arc_tail[order], network.indices[order]
     first = np.ones(len(order), bool)

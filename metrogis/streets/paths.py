@@ -36,7 +36,21 @@ class Graph(NamedTuple):
 
 
 def graph(indptr: Array, heads: Array, weights: Array) -> Graph:
-    """Return a graph ready for searches; infinite weights are closed arcs."""
+    """Return a graph ready for searches.
+
+    Parameters
+    ----------
+    indptr : array of int (nodes + 1,)
+    heads : array of int (arcs,)
+    weights : array of float (arcs,)
+        Not negative; infinite ones are closed arcs.
+
+    Returns
+    -------
+    Graph
+        With the width of buckets that suits its weights. The width changes the time of a search,
+        never its answer.
+    """
     # views that cannot be written to: numba compiles once for all networks, not for each sort
     indptr, heads, weights = (a.view() for a in (indptr, heads, weights))
     for a in (indptr, heads, weights):
@@ -45,6 +59,7 @@ def graph(indptr: Array, heads: Array, weights: Array) -> Graph:
     longest = float(finite.max()) if len(finite) else 0.0
     mean = float(finite.mean()) if len(finite) else 0.0
     # two mean arcs, measured: wider works more labels twice, narrower leaves buckets empty
+    # the ring has a bucket for each width of the longest arc, so its number is bounded as well
     width = max(2 * mean, longest / _MOST_BUCKETS)
     return Graph(indptr, heads, weights, 1.0 / width if width > 0 else 1.0, longest)
 
@@ -60,7 +75,7 @@ def ring_size(g: Graph, spread: float) -> tuple[int, float]:
 
 @njit(cache=True, nogil=True)
 def grow(a, size):  # type: ignore[no-untyped-def]
-    """Return a longer copy of an array."""
+    """Return a copy of an array with room for ``size`` values; the new ones are not set."""
     out = np.empty(size, a.dtype)
     out[: a.size] = a
     return out

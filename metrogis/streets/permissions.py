@@ -152,7 +152,11 @@ _PREFIXES = ("oneway:", "cycleway", "sidewalk", "foot:", "bicycle:", "vehicle:",
 
 
 def matters(key: str) -> bool:
-    """Tell whether a tag can change the verdict."""
+    """Return whether a tag can change who may use a way, so that it has to be kept in reading.
+
+    >>> matters("bicycle:forward"), matters("surface")
+    (True, False)
+    """
     key = plain_key(key)
     return key in _KEYS or key.startswith(_PREFIXES) or lifecycle.concerns(key)
 

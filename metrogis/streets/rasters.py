@@ -25,7 +25,26 @@ def areas(
     width: float,
     cell: float,
 ) -> Array:
-    """Return one MultiPolygon per place: within ``width`` of its parts of edges (rows by place)."""
+    """Return the land within a distance of what each place reaches.
+
+    Parameters
+    ----------
+    network : StreetNetwork
+    place, edge : array of int (rows,)
+        Parts of edges, ordered by place.
+    low, high : array of float (rows,)
+        Each part, as shares of the edge (0-1).
+    places : int
+    width : float
+        Metres on either side of the part.
+    cell : float
+        Side of the raster's cells, m: a cell is in when its centre is.
+
+    Returns
+    -------
+    array of MultiPolygon (places,)
+        Along the sides of cells; empty for a place that reaches nothing.
+    """
     out = np.empty(places, dtype=object)
     ptr = np.searchsorted(place, np.arange(places + 1))
     for p in range(places):

@@ -51,7 +51,16 @@ AGAIN = Text(
 
 
 def unreadable(reason: Text, path: Path, layer: str) -> SourceError:
-    """Return the error of a file that is broken as a whole."""
+    """Return the error of a street file that is broken as a whole.
+
+    Parameters
+    ----------
+    reason : Text
+        What is wrong with it.
+    path : Path
+        Only its name is told.
+    layer : str
+    """
     return SourceError(
         Text(f"{NOT_READ.pl}: {reason.pl}", f"{NOT_READ.en}: {reason.en}"),
         layer=layer,
@@ -61,7 +70,13 @@ def unreadable(reason: Text, path: Path, layer: str) -> SourceError:
 
 
 def may_be_street(tags: Mapping[str, Any]) -> bool:
-    """Tell streets, ferries and platforms from railways, bus routes and stops."""
+    """Return whether a way may carry people: streets, ferries and platforms, by their tags.
+
+    Railways, bus routes and stops are not; who may use the street is decided later, by mode.
+
+    >>> may_be_street({"highway": "path"}), may_be_street({"railway": "rail"})
+    (True, False)
+    """
     return (
         "highway" in tags
         or tags.get("route") == "ferry"

@@ -83,7 +83,19 @@ def directions(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> tupl
 
 
 def row_names(routes: pd.DataFrame, chosen: Array) -> list[Any]:
-    """Return how some rows (a mask, or positions) are called: by OSM's id, else by their index."""
+    """Return how some rows are called in an audit, six at most.
+
+    Parameters
+    ----------
+    routes : DataFrame
+    chosen : array of bool or int
+        A mask, or positions.
+
+    Returns
+    -------
+    list
+        OpenStreetMap's ids where the table has them, else its index.
+    """
     column = routes["osm_id"] if "osm_id" in routes else routes.index.to_series()
     return list(column.to_numpy()[chosen][:6])
 

@@ -35,7 +35,23 @@ class Pairs(NamedTuple):
 def pairs(
     network: StreetNetwork, origins: Any, destinations: Any, *, limit: float, snap_cost: float
 ) -> Pairs:
-    """Return every pair of origin and destination within ``limit``, each once."""
+    """Return every pair of origin and destination within a limit.
+
+    Parameters
+    ----------
+    network : StreetNetwork
+    origins, destinations : Snapped or nodes
+        See :func:`metrogis.streets.terminals.terminals`; unknown ones are in no pair.
+    limit : float
+        In the network's unit, included.
+    snap_cost : float
+        Units per metre from a point to its street.
+
+    Returns
+    -------
+    Pairs
+        Each pair once, with its shortest distance.
+    """
     check_limit(limit)
     leave = terminals(network, origins, leaving=True, snap_cost=snap_cost, layer="origins")
     arrive = terminals(
@@ -49,6 +65,7 @@ def pairs(
     node_ptr, row = by_value(other.node, network.n_nodes)
     edge_ptr, inner = by_value(other.inner_edge, len(network.edge_u))
     ahead, back = network.edge_weights(start.inner_edge)
+    # from a destination one travels against the arcs: along and against change places
     if turned:
         ahead, back = back, ahead
     a, b, metres = _pairs(
@@ -64,7 +81,15 @@ def pairs(
 def distances(
     network: StreetNetwork, origins: Any, destinations: Any, *, limit: float, snap_cost: float
 ) -> Array:
-    """Return the table of distances; see :meth:`StreetNetwork.distances`."""
+    """Return the table of distances between origins and destinations.
+
+    See :meth:`StreetNetwork.distances` for the parameters.
+
+    Returns
+    -------
+    array of float (origins, destinations)
+        In the network's unit; infinite beyond the limit, NaN where a point is unknown.
+    """
     found = pairs(network, origins, destinations, limit=limit, snap_cost=snap_cost)
     known_o = terminals(network, origins, leaving=True, layer="origins").known
     known_d = terminals(network, destinations, leaving=False, layer="destinations").known
@@ -176,7 +201,15 @@ class Paths:
         return len(self.distance)
 
     def steps(self) -> pd.DataFrame:
-        """Return the steps of all paths: path, edge, metres, forward, way (row), osm_id."""
+        """Return the steps of all paths as a table, in order of travel.
+
+        Returns
+        -------
+        DataFrame
+            ``path`` and ``edge`` (numbers), ``metres``, ``forward`` (along the drawing), ``way``
+            (row of :attr:`StreetNetwork.ways`), and ``osm_id`` where ways have one. A path between
+            two points at the same place has no step.
+        """
         edge = self.edge
         way = self.network.edge_way[edge]
         table = pd.DataFrame(
@@ -201,7 +234,14 @@ class Paths:
         return out
 
     def geometry(self) -> gpd.GeoSeries:
-        """Return the path as lines in the working CRS; None where there is none, or no length."""
+        """Return the paths as lines.
+
+        Returns
+        -------
+        GeoSeries
+            Working CRS, from the origin's place on the network to the destination's; None where
+            there is no path, or one of no length.
+        """
         shapes: list[Any] = []
         for p in range(len(self)):
             parts = [
@@ -220,7 +260,13 @@ class Paths:
 
 
 def shortest(network: StreetNetwork, origins: Any, destinations: Any) -> Paths:
-    """Search; see :meth:`StreetNetwork.paths`."""
+    """Return the shortest path of each pair of points; see :meth:`StreetNetwork.paths`.
+
+    Raises
+    ------
+    ParameterError
+        When there are not as many origins as destinations.
+    """
     leave = terminals(network, origins, leaving=True, layer="origins")
     arrive = terminals(network, destinations, leaving=False, layer="destinations")
     n = leave.places

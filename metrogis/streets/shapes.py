@@ -23,6 +23,7 @@ def lines(network: StreetNetwork, edges: Array) -> Array:
         return np.zeros(0, dtype=object)
     count = np.diff(network.coord_ptr)[edges]
     start = np.concatenate([[0], np.cumsum(count)])
+    # flat: position in coords of every vertex of the chosen edges, edge by edge
     flat = np.arange(start[-1]) - np.repeat(start[:-1] - network.coord_ptr[edges], count)
     row = np.repeat(np.arange(len(edges)), count)
     return np.asarray(shapely.linestrings(network.coords[flat], indices=row))
@@ -43,7 +44,15 @@ def part_of_edge(network: StreetNetwork, edge: int, start: float, end: float) ->
 
 
 def edge_table(network: StreetNetwork) -> gpd.GeoDataFrame:
-    """Return open edges as lines; see :attr:`StreetNetwork.edges`."""
+    """Return the open edges of a network as a table.
+
+    Returns
+    -------
+    GeoDataFrame
+        The index is the number of the edge: ``u`` and ``v`` (nodes), ``length`` (m), ``way`` (row),
+        ``forward`` and ``backward`` (whether the direction is open), ``osm_id``, ``highway`` and
+        ``name`` where ways have them, ``geometry``.
+    """
     rows = np.flatnonzero(network.open_edges)
     way = network.edge_way[rows]
     table = pd.DataFrame(

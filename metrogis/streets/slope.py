@@ -81,7 +81,20 @@ def heights(network: StreetNetwork, elevation: Any, transform: Any) -> Array:
 
 
 def gradients(network: StreetNetwork, height: Array) -> Array:
-    """Return the gradient of every arc in its direction, per cent; NaN where unknown."""
+    """Return the gradient of every arc in its direction.
+
+    Parameters
+    ----------
+    network : StreetNetwork
+    height : array of float (nodes,)
+        Metres above the sea; NaN where unknown.
+
+    Returns
+    -------
+    array of float (arcs,)
+        Per cent, positive uphill; NaN where the height of an end is unknown, 0 for arcs of no
+        length.
+    """
     rise = height[network.indices] - height[network.arc_tail]
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(network.lengths > 0, 100 * rise / network.lengths, 0.0)

@@ -86,7 +86,30 @@ class Snapped:
 
 
 def coordinates(points: Any, network: StreetNetwork, *, layer: str = "points") -> Array:
-    """Return the coordinates of points in the network's CRS, shape (n, 2); NaN for empty ones."""
+    """Return the coordinates of points in the network's CRS.
+
+    Parameters
+    ----------
+    points : GeoDataFrame or GeoSeries of points, or array (n, 2)
+        An array is taken to be in the network's CRS.
+    network : StreetNetwork
+    layer : str
+        What errors call the points.
+
+    Returns
+    -------
+    array of float (n, 2)
+        NaN for missing and empty points.
+
+    Raises
+    ------
+    CRSError
+        When the CRS is not that of the network.
+    SchemaError
+        When there are lines or polygons.
+    ParameterError
+        When an array has another shape.
+    """
     if isinstance(points, gpd.GeoDataFrame | gpd.GeoSeries):
         crs_rules.require_same(**{network.source.layer: network.crs, layer: points})
         shapes = np.asarray(points.geometry.array, dtype=object)
@@ -120,7 +143,11 @@ def snap(
     among: Array | None = None,
     layer: str = "points",
 ) -> Snapped:
-    """Snap points; see :meth:`StreetNetwork.snap`."""
+    """Return points snapped to a network; see :meth:`StreetNetwork.snap` for the parameters.
+
+    Points without coordinates, and those farther than ``limit`` metres, are unknown: they have
+    neither edge nor node, and the audit counts them.
+    """
     if not limit >= 0:
         raise ParameterError(
             Text("granica musi być >= 0 m", "limit must be >= 0 m"), layer=layer, place="limit"
@@ -209,7 +236,19 @@ class SegmentIndex(NamedTuple):
 
 
 def segment_index(network: StreetNetwork, usable: Array) -> SegmentIndex:
-    """Return the index of the pieces of the usable edges (kept for the next call)."""
+    """Return the index of the straight pieces of the usable edges.
+
+    Parameters
+    ----------
+    network : StreetNetwork
+    usable : array of bool (edges,)
+
+    Returns
+    -------
+    SegmentIndex
+        Kept with the network for the next call with the same edges; only the last one is kept,
+        since an index is as large as the network.
+    """
     cache = network.cache
     key = ("segments", usable.tobytes())
     if key not in cache:
@@ -247,7 +286,16 @@ def _build_index(network: StreetNetwork, usable: Array) -> SegmentIndex:
 
 @njit(cache=True, nogil=True)
 def along_edges(step, ptr):  # type: ignore[no-untyped-def]
-    """Return the metres from the start of its edge at which each vertex lies."""
+    """Return how far along its edge each vertex lies.
+
+    Parameters
+    ----------
+    step : array of float (vertices,)
+        Metres from each vertex to the next; what stands at the last one of an edge is not read into
+        the result.
+    ptr : array of int (edges + 1,)
+        Edge ``e`` has the vertices ``ptr[e]:ptr[e + 1]``.
+    """
     out = np.zeros(step.size)
     for e in range(ptr.size - 1):
         total = 0.0

@@ -55,7 +55,13 @@ class _Read(NamedTuple):
 
 @cache
 def implicit_speeds() -> dict[tuple[str, str], float]:
-    """Return limits by country and place (``("pl", "urban")``), km/h, from the rule table."""
+    """Return the speed limits that names of places stand for, from the shipped rule table.
+
+    Returns
+    -------
+    dict
+        (country, place) to km/h, in lower case: ``("pl", "urban")``.
+    """
     table = files("metrogis.streets").joinpath("rules/implicit_speeds.csv")
     return {
         (row["country"].lower(), row["context"]): float(row["kmh"])

@@ -53,7 +53,22 @@ _REASONS = {
 def audit_of_defaults(
     verdicts: Mapping[Direction, list[Verdict]], which: Array, layer: str
 ) -> Audit:
-    """Count the ways that rest on each kind of default, in either direction."""
+    """Return how many ways rest on each kind of default.
+
+    Parameters
+    ----------
+    verdicts : mapping of direction to list of Verdict
+        One for each kind of way (set of tags).
+    which : array of int (ways,)
+        Kind of each way.
+    layer : str
+
+    Returns
+    -------
+    Audit
+        A row ("guessed") for each tag and reason. A way counts once where either direction rests on
+        the default.
+    """
     count = np.bincount(which, minlength=len(verdicts["forward"]))
     ways: dict[tuple[str, str], int] = {}
     shown: dict[tuple[str, str], set[str]] = {}
@@ -70,7 +85,16 @@ def audit_of_defaults(
 
 
 def audit_of_speeds(kinds: list[dict[str, str]], which: Array, layer: str) -> Audit:
-    """Count the speeds read from a named limit, and unusable lts tags."""
+    """Return how many speeds are read from a named limit, and how many ``lts`` tags cannot be used.
+
+    Parameters
+    ----------
+    kinds : list of dict
+        Tags of each kind of way.
+    which : array of int (ways,)
+        Kind of each way.
+    layer : str
+    """
     count = np.bincount(which, minlength=len(kinds))
     named, bad = 0, 0
     names: set[str] = set()

@@ -91,7 +91,22 @@ class Facts:
         return value
 
     def default(self, tag: str, reason: str, shown: str = "") -> tuple[float, Default]:
-        """Return the default of a tag for this way's class of road."""
+        """Return the default of a tag, and what it rests on.
+
+        Parameters
+        ----------
+        tag, reason : str
+            Why it is not known: absent, or a value that cannot be read. Defaults of the way's class
+            of road come before those for all roads.
+        shown : str
+            The value that could not be read, for the audit.
+
+        Returns
+        -------
+        float
+            NaN where the table has none.
+        Default
+        """
         highway = self.tags.get("highway", "*")
         value = self.table.get((tag, highway, reason))
         if value is None:
@@ -162,7 +177,13 @@ _NUMBERS: dict[str, Callable[[Facts], tuple[float, Default | None]]] = {
 
 
 def lts_tag(tags: Mapping[str, str]) -> int | None:
-    """Return the level an ``lts`` tag states (1-4; ``2.0`` is 2), else None."""
+    """Return the level that a tag ``lts`` states, 1 to 4.
+
+    None where there is no tag, or one that is no such number.
+
+    >>> lts_tag({"lts": "2.0"}), lts_tag({"lts": "5"}), lts_tag({})
+    (2, None, None)
+    """
     try:
         value = float(tags["lts"])
     except (KeyError, ValueError):
@@ -171,7 +192,13 @@ def lts_tag(tags: Mapping[str, str]) -> int | None:
 
 
 def no_cars(tags: Mapping[str, str]) -> bool:
-    """Tell whether a way is closed to cars: by its tags of access, else by its kind."""
+    """Return whether a way is closed to cars, by its tags of access, else by its kind.
+
+    The most specific tag decides: ``motorcar``, ``motor_vehicle``, ``vehicle``.
+
+    >>> no_cars({"highway": "residential", "motor_vehicle": "no"}), no_cars({"highway": "cycleway"})
+    (True, True)
+    """
     for key in ("motorcar", "motor_vehicle", "vehicle"):
         if key in tags:
             return tags[key] in NOT_FOR_CARS
@@ -330,7 +357,13 @@ def _shipped(name: str) -> str:
 
 @cache
 def published_defaults() -> dict[tuple[str, str, str], float]:
-    """Return the defaults for lanes and speed, by (tag, highway or ``*``, reason)."""
+    """Return the published defaults for lanes and speed.
+
+    Returns
+    -------
+    dict
+        (tag, highway or ``*``, reason) to a number of lanes or km/h.
+    """
     return {
         (row["tag"], row["highway"], row["reason"]): float(row["value"])
         for row in csv.DictReader(io.StringIO(_shipped("lts_defaults")))

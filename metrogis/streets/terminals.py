@@ -167,5 +167,18 @@ def _pointers(group: Array, count: int) -> Array:
 
 
 def by_value(values: Array, count: int) -> tuple[Array, Array]:
-    """Return rows ordered by an integer value, and where each value's rows start."""
+    """Return rows ordered by an integer value, and where the rows of each value start.
+
+    Parameters
+    ----------
+    values : array of int (n,)
+        ``0 .. count - 1``.
+    count : int
+
+    Returns
+    -------
+    ptr : array of int (count + 1,)
+    row : array of int (n,)
+        Rows of value ``v`` are ``row[ptr[v]:ptr[v + 1]]``, in their order.
+    """
     return _pointers(values, count), np.argsort(values, kind="stable")

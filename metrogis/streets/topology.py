@@ -156,11 +156,29 @@ def lengths_of(coords: Array, ptr: Array) -> Array:
 def arcs(
     u: Array, v: Array, forward: Array, backward: Array, nodes: int
 ) -> tuple[Array, Array, Array, Array]:
-    """Return ``indptr``, ``indices``, edge and direction of each arc, ordered by tail and head."""
+    """Return the arcs of edges in compressed sparse rows.
+
+    Parameters
+    ----------
+    u, v : array of int (edges,)
+        Start and end of each edge.
+    forward, backward : array of bool (edges,)
+        Which directions are open; an edge closed both ways has no arc.
+    nodes : int
+
+    Returns
+    -------
+    indptr : array of int32 (nodes + 1,)
+    indices : array of int32 (arcs,)
+        Heads, ordered by tail, head and edge; of a loop the arc along the drawing comes first.
+    edge : array of int32 (arcs,)
+    forward : array of bool (arcs,)
+    """
     edge = np.concatenate([np.flatnonzero(forward), np.flatnonzero(backward)])
     along = np.concatenate([np.ones(int(forward.sum()), bool), np.zeros(int(backward.sum()), bool)])
     tail = np.where(along, u[edge], v[edge])
     head = np.where(along, v[edge], u[edge])
+    # a fixed order of parallel arcs: which of two equal paths is found does not depend on the file
     order = np.lexsort((~along, edge, head, tail))
     indptr = np.zeros(nodes + 1, dtype=np.int32)
     np.cumsum(np.bincount(tail, minlength=nodes), out=indptr[1:])

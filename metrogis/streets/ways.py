@@ -80,7 +80,14 @@ def air_pairs(
 
 
 def within(points: Snapped, allowed: Array) -> Snapped:
-    """Return snapped points of which those farther off than ``allowed`` (m, each) are unknown."""
+    """Return snapped points of which those too far from their street are unknown.
+
+    Parameters
+    ----------
+    points : Snapped
+    allowed : array of float (n,)
+        Metres for each point, included; NaN allows nothing.
+    """
     far = ~(points.distance <= allowed)
     return replace(
         points,
