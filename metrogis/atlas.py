@@ -113,7 +113,18 @@ class Atlas:
         return replace(self, results={i: r for i, r in self.results.items() if i not in checks})
 
     def summary(self, language: str = "en") -> pd.DataFrame:
-        """Return one row per check: direction, check, title, state, first finding or reason."""
+        """Return the state of every check as a table.
+
+        Parameters
+        ----------
+        language : {"en", "pl"}
+
+        Returns
+        -------
+        DataFrame
+            In the strategy's order: ``direction``, ``check`` (id), ``title``, ``state`` (``done``,
+            ``skipped``, ``failed``), ``finding`` (the first one, or why there is none).
+        """
         rows = []
         for result in self.without(self.failed):
             sentences = result.sentences(language)
@@ -178,7 +189,22 @@ class Atlas:
         )
 
     def to_gpkg(self, path: str | Path) -> Path:
-        """Write all tables of all results to one GeoPackage with QGIS styles."""
+        """Write all tables of all results to one GeoPackage with QGIS styles.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file that exists is replaced.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        PublishError
+            When it cannot be written.
+        """
         return Path(bound("write_gpkg")(list(self), Path(path)))
 
     def _repr_html_(self) -> str:
@@ -338,7 +364,11 @@ class Done:
     lacking: list[tuple[str, str, Text]] = field(default_factory=list)
 
     def bare(self) -> Done:
-        """Return it without what another process has, or cannot be sent."""
+        """Return what another process needs of it, in a form that can be sent.
+
+        Checks and layers stay behind: they hold functions and open files, and the other process has
+        its own.
+        """
         packed = []
         for check_id, result in self.results.items():
             kept = {

@@ -52,7 +52,11 @@ def parse(crs: Any, *, layer: str | None = None) -> pyproj.CRS:
 
 
 def name_of(crs: Any) -> str:
-    """Return a short name of a CRS: ``EPSG:2180``, else its own name, else ``none``."""
+    """Return a short name of a CRS for messages: ``EPSG:2180``, else its own name, else ``none``.
+
+    >>> name_of(2180), name_of(None)
+    ('EPSG:2180', 'none')
+    """
     if crs is None:
         return "none"
     parsed = parse(crs)
@@ -131,7 +135,15 @@ def require_metric(crs: Any, *, layer: str) -> pyproj.CRS:
 
 
 def require_metric_or_cells(crs: Any, *, layer: str) -> pyproj.CRS | None:
-    """As :func:`require_metric`, but a raster without CRS passes: it is measured in cells."""
+    """Return the CRS of a raster when it is projected in metres, None when it has none.
+
+    A raster without CRS is measured in cells.
+
+    Raises
+    ------
+    CRSError
+        As :func:`require_metric`.
+    """
     if getattr(crs, "crs", crs) is None:
         return None
     return require_metric(crs, layer=layer)
@@ -165,7 +177,19 @@ def require_same(**layers: Any) -> pyproj.CRS:
 
 
 def require_same_as_stated(found: Any, stated: Any, *, layer: str) -> None:
-    """Raise when the CRS a file carries differs from the one the catalog states."""
+    """Check that a file has the CRS that the catalog states for it.
+
+    Parameters
+    ----------
+    found, stated : CRS
+        Anything that pyproj reads; the order of axes does not matter.
+    layer : str
+
+    Raises
+    ------
+    CRSError
+        When they differ: one of the two is wrong, and which one cannot be known here.
+    """
     if parse(found, layer=layer).equals(parse(stated, layer=layer), ignore_axis_order=True):
         return
     raise CRSError(

@@ -52,7 +52,17 @@ class MetrogisError(ValueError):
     def complete(
         self, *, layer: str | None = None, place: str | None = None, remedy: Text | None = None
     ) -> None:
-        """Add layer, place and remedy where the error has none: who calls a reader knows them."""
+        """Add layer, place and remedy where the error has none.
+
+        Readers know what is wrong in a file; who calls them knows for which layer.
+
+        Examples
+        --------
+        >>> error = SourceError("no rows")
+        >>> error.complete(layer="stops", place="stops.csv")
+        >>> error.text.en
+        "layer 'stops', stops.csv: no rows."
+        """
         self.layer = self.layer or layer
         self.place = self.place or place
         self.remedy = self.remedy or remedy
@@ -112,7 +122,17 @@ class CheckError(MetrogisError):
 
     @classmethod
     def of(cls, check: str, error: BaseException, *, drawing: bool = False) -> CheckError:
-        """Return the error of a check that raised ``error``, in ``drawing`` or before."""
+        """Return the error of a check that stopped on a fault of the program.
+
+        Parameters
+        ----------
+        check : str
+            Id.
+        error : BaseException
+            What it raised; kept as ``__cause__``.
+        drawing : bool
+            Whether the result was there and could not be drawn.
+        """
         told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         if drawing:
             message = Text(

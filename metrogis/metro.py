@@ -166,7 +166,14 @@ class Metro(Layers):
         return check.function(**layers, **settings)
 
     def outlook(self) -> dict[str, Text | None]:
-        """Return, by check, why it will not run with the layers read so far; None: it will."""
+        """Return, by check, why it will not run with the layers read so far.
+
+        Returns
+        -------
+        dict of str to Text or None
+            The first fault or missing layer that the check requires; None: it will run. Layers not
+            yet read are taken to be readable.
+        """
         found: dict[str, Text | None] = {}
         for check in registry.checks():
             found[check.id] = None

@@ -86,7 +86,27 @@ class Audit:
         what: Text,
         examples: Iterable[Any] | str = "",
     ) -> Audit:
-        """Return the audit with one more row; nothing is added for a count of 0."""
+        """Return the audit with one more row.
+
+        Parameters
+        ----------
+        layer : str
+        action : str
+            Key of :data:`ACTIONS`.
+        count : int
+            Nothing is added for 0.
+        what : Text
+        examples : iterable or str
+            The first five are shown; a text stands as it is.
+
+        Examples
+        --------
+        >>> what = Text("bez daty", "without a date")
+        >>> Audit().add("trips", "dropped", 9, what, range(9)).rows[0].examples
+        '0, 1, 2, 3, 4, ...'
+        >>> len(Audit().add("trips", "dropped", 0, what))
+        0
+        """
         if count <= 0:
             return self
         if not isinstance(examples, str):
@@ -165,7 +185,14 @@ def source_of(layer: Any, name: str) -> Source:
 
 
 def audit_of(layer: Any) -> Audit:
-    """Return the audit a layer carries (empty when it carries none)."""
+    """Return the audit that a layer carries.
+
+    Parameters
+    ----------
+    layer : object
+        With an attribute ``audit``, or a frame that has its rows in ``attrs``; anything else, None
+        included, has an empty one.
+    """
     own = getattr(layer, "audit", None)
     if isinstance(own, Audit):
         return own

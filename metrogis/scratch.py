@@ -52,7 +52,16 @@ def folder(prefix: str = "metrogis-", *, where: Path | None = None) -> Iterator[
 
 
 def sweep(prefix: str, parent: Path) -> None:
-    """Remove folders of this prefix whose owner has ended."""
+    """Remove folders that a killed run left.
+
+    Parameters
+    ----------
+    prefix : str
+        How their names begin.
+    parent : Path
+        Where they are; one that cannot be listed is left alone. Folders whose owner still runs (it
+        holds a lock) stay.
+    """
     with contextlib.suppress(OSError):
         for left in sorted(parent.iterdir()):
             if left.name.startswith(prefix) and left.is_dir() and not left.is_symlink():

@@ -51,7 +51,14 @@ class CodeMatch:
     unmatched: dict[str, Reason] = field(default_factory=dict)
 
     def audit(self, layer: str) -> Audit:
-        """Return audit rows: codes guessed, codes left unknown in table ``layer``."""
+        """Return the audit rows of a match: codes guessed, and codes left unknown.
+
+        Parameters
+        ----------
+        layer : str
+            The table whose codes were available. A municipality that is not in it has an unknown
+            value, never 0.
+        """
         return (
             Audit()
             .add(

@@ -46,7 +46,13 @@ class Text(NamedTuple):
         return self.pl if language == "pl" else self.en
 
     def fill(self, **values: Any) -> Text:
-        """Return the text with its fields filled, numbers written by each language's rules."""
+        """Return the text with its fields filled, numbers as each language writes them.
+
+        A :class:`Text` among the values is filled in by language.
+
+        >>> Text("{x:%1} gmin", "{x:%1} of municipalities").fill(x=0.125).en
+        '12.5% of municipalities'
+        """
         return Text(
             pl=_Formatter("pl").vformat(self.pl, (), values),
             en=_Formatter("en").vformat(self.en, (), values),
@@ -67,7 +73,11 @@ NO_LIMIT = Text("bez granicy", "no limit")
 
 
 def is_missing(value: Any) -> bool:
-    """Tell whether a scalar is missing (None, NaN, NA, NaT)."""
+    """Return whether a scalar is missing: None, NaN, NA or NaT.
+
+    >>> is_missing(float("nan")), is_missing(None), is_missing(0), is_missing("")
+    (True, True, False, False)
+    """
     if value is None:
         return True
     try:
@@ -105,7 +115,21 @@ def percent(share: Any, language: str, digits: int = 1) -> str:
 
 
 def plural(count: Any, forms: list[str], language: str) -> str:
-    """Pick the form of a noun for ``count``: [one, few, many] in Polish, [one, many] in English."""
+    """Return the form of a noun that goes with a number.
+
+    Parameters
+    ----------
+    count : number
+        A missing one takes the form of 0.
+    forms : list of str
+        [one, few, many] in Polish (a fraction takes the second), [one, many] in English.
+    language : {"pl", "en"}
+
+    Examples
+    --------
+    >>> [plural(n, ["osoba", "osoby", "osób"], "pl") for n in (1, 2, 5, 12, 22, 103)]
+    ['osoba', 'osoby', 'osób', 'osób', 'osoby', 'osoby']
+    """
     n = abs(count) if not is_missing(count) else 0
     if language != "pl":
         return forms[0] if n == 1 else forms[-1]

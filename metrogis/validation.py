@@ -121,7 +121,20 @@ def problem_of(item: Mapping[str, Any]) -> Text:
 
 
 def problem_at(item: Mapping[str, Any], prefix: str = "") -> Text:
-    """Return what is wrong and at which key, ``prefix`` before it."""
+    """Return what pydantic found wrong, and at which key.
+
+    Parameters
+    ----------
+    item : mapping
+        One of ``ValidationError.errors()``.
+    prefix : str
+        Of the key: where the validated part stands in the whole.
+
+    Returns
+    -------
+    Text
+        ``layers.stops.path: ...``; unknown and missing keys have sentences of their own.
+    """
     where = ".".join(part for part in (prefix, *(str(p) for p in item["loc"])) if part)
     if item["type"] == "extra_forbidden":
         return Text(f"nieznany klucz {where}", f"unknown key {where}")

@@ -58,7 +58,18 @@ class Axis:
         return keys[order], order
 
     def between(self, way: Array) -> Array:
-        """Edges along a way given by its nodes."""
+        """Return the edges along a way.
+
+        Parameters
+        ----------
+        way : array of int (k,)
+            Nodes; neighbours on it are joined by an edge.
+
+        Returns
+        -------
+        array of int (k - 1,)
+            Rows of :attr:`edges`, in the order of the way.
+        """
         keys, order = self._keys
         low, high = np.minimum(way[:-1], way[1:]), np.maximum(way[:-1], way[1:])
         return order[np.searchsorted(keys, low * len(self.nodes) + high)]

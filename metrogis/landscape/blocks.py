@@ -91,7 +91,21 @@ class Blocks:
         return slice(int(self.starts[zone]), int(self.starts[zone + 1]))
 
     def opened(self, zones: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Habitat and resistance with all zones built but these."""
+        """Return the land with all zones built but some.
+
+        Parameters
+        ----------
+        zones : array of int
+            Numbers of the zones that stay open. Zones do not overlap in a cell, so what each takes
+            adds up.
+
+        Returns
+        -------
+        habitat : ndarray (rows, columns)
+            m2 of each block; never more than today.
+        resistance : ndarray (rows, columns)
+            Cost per metre; never less than today, NaN where a block cannot be walked.
+        """
         habitat, resistance = self.planned.copy(), self.planned_resistance.copy()
         for zone in np.asarray(zones).tolist():
             part = self.rows(zone)

@@ -73,7 +73,24 @@ def patch_sums(labels, classes, edge_depth, core):  # type: ignore[no-untyped-de
 
 @njit(cache=True)
 def gyration(labels, row, column, width, height, cells):  # type: ignore[no-untyped-def]
-    """Mean distance of the cells of each patch from its centroid."""
+    """Return the radius of gyration of patches: mean distance of cells from the centroid.
+
+    Parameters
+    ----------
+    labels : array of int (rows, columns)
+        Patch of each cell, 0 for none.
+    row, column : array of float (patches + 1,)
+        Centroid of each patch in cells; position 0 is not used.
+    width, height : float
+        Of a cell, m.
+    cells : array of int (patches + 1,)
+        Cells of each patch.
+
+    Returns
+    -------
+    array of float (patches + 1,)
+        Metres (GYRATE of FRAGSTATS).
+    """
     out = np.zeros(row.size)
     for r in range(labels.shape[0]):
         for c in range(labels.shape[1]):
@@ -180,7 +197,25 @@ _RADIUS = 40
 def nearest_alike(
     labels: np.ndarray, classes: np.ndarray, class_of: np.ndarray, width: float, height: float
 ) -> np.ndarray:
-    """Distance from each patch to the nearest other patch of its class, centre to centre; NaN."""
+    """Return the distance from each patch to the nearest other one of its class (ENN, FRAGSTATS).
+
+    Parameters
+    ----------
+    labels : array of int (rows, columns)
+        Patch of each cell, 1, 2, ...; 0 for none.
+    classes : array of int (rows, columns)
+        Class of each cell.
+    class_of : array of int (patches,)
+        Class of each patch.
+    width, height : float
+        Of a cell, m.
+
+    Returns
+    -------
+    array of float (patches,)
+        Metres from cell centre to cell centre; NaN for the only patch of a class.
+    """
+    # the nearest cells of two patches lie on their rims: no inner cell need be looked at
     rim = labels != ndimage.minimum_filter(labels, 3, mode="constant", cval=-1)
     rim |= labels != ndimage.maximum_filter(labels, 3, mode="constant", cval=-1)
     rim &= labels > 0
@@ -188,6 +223,7 @@ def nearest_alike(
     best = np.full(len(class_of) + 1, np.inf)
     _near(labels, classes, rows, columns, _RADIUS, width, height, best)
     best = best[1:]
+    # what the window holds is sure up to its radius: beyond, a cell outside it may be nearer
     far = best > (_RADIUS + 1) * min(width, height)
     patch = labels[rows, columns] - 1
     for one in np.unique(class_of[far]):

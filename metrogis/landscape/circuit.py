@@ -45,7 +45,17 @@ class Flow(NamedTuple):
 
 
 def build(size: int, u: np.ndarray, v: np.ndarray, g: np.ndarray) -> Circuit:
-    """Make a circuit; branches of a node to itself carry nothing and are left out."""
+    """Return a circuit.
+
+    Parameters
+    ----------
+    size : int
+        Number of nodes.
+    u, v : array of int (branches,)
+    g : array of float (branches,)
+        Conductances, siemens; parallel branches are kept and add up. Branches from a node to itself
+        carry nothing and are left out.
+    """
     own = u == v
     u, v, g = u[~own], v[~own], g[~own]
     graph = sparse.coo_array((np.ones(len(u), np.int8), (u, v)), shape=(size, size))
@@ -86,7 +96,21 @@ def grid_branches(
 
 
 def merge(circuit: Circuit, groups: list[np.ndarray]) -> tuple[Circuit, np.ndarray]:
-    """Short-circuit groups of nodes; return the new circuit and the new node of each old one."""
+    """Short-circuit groups of nodes: each becomes one node.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    groups : list of array of int
+        Groups that share a node become one.
+
+    Returns
+    -------
+    circuit : Circuit
+        Its nodes are numbered anew.
+    new : array of int
+        New node of each old one.
+    """
     pairs = [(group[0], node) for group in groups for node in group[1:]]
     if not pairs:
         return circuit, np.arange(circuit.size)
@@ -130,7 +154,20 @@ class Part:
         return self._potentials[node]
 
     def flow(self, source: int, ground: int, *, currents: bool = True) -> Flow:
-        """Send 1 A from one node to another."""
+        """Send 1 A from one node to another.
+
+        Parameters
+        ----------
+        source, ground : int
+            Nodes of the whole circuit that lie in this part.
+        currents : bool
+            Whether to compute currents; without, only the resistance is, which is far cheaper.
+
+        Returns
+        -------
+        Flow
+            Effective resistance (ohm), and the current through nodes and branches (A).
+        """
         x = self._potential(source) - self._potential(ground)
         a, b = self.local[source], self.local[ground]
         resistance = float(x[a] - x[b])
@@ -148,16 +185,31 @@ class Part:
         return nodes, branches
 
     def to_grounds(self, source: int, grounds: np.ndarray) -> Flow:
-        """Send 1 A from a node to several others held at zero; the resistance is its potential."""
+        """Send 1 A from a node to several others that are held at zero.
+
+        Parameters
+        ----------
+        source : int
+            A node of the whole circuit in this part.
+        grounds : array of int
+            Nodes of this part, the source not among them.
+
+        Returns
+        -------
+        Flow
+            The resistance is the potential of the source: that to all grounds joined.
+        """
         held = np.zeros(len(self.nodes), bool)
         held[self.local[grounds]] = True
         free = ~held
+        # at[i]: row of node i among those not held; the system is solved for these alone
         at = np.cumsum(free) - 1
         inner = sparse.csr_array(self._matrix[free][:, free])
         b = np.zeros(inner.shape[0])
         b[at[self.local[source]]] = 1.0
         x = np.zeros(len(self.nodes))
         x[free] = _solve_parts(inner, b, self.tolerance)
+        # what leaves the circuit at each ground is what the held rows of the matrix say
         external = np.where(held, np.abs(self._matrix @ x), 0.0)
         external[self.local[source]] = 1.0
         return Flow(float(x[self.local[source]]), *self._currents(x, external))

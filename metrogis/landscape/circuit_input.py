@@ -33,14 +33,31 @@ class Task:
     audit: Audit
 
     def spread(self, nodes: np.ndarray) -> Any:
-        """Return currents of nodes as a map, or as a Series of a network."""
+        """Return currents of nodes where a reader looks for them.
+
+        Parameters
+        ----------
+        nodes : array of float (nodes,)
+            Amperes.
+
+        Returns
+        -------
+        ndarray (rows, columns) or Series
+            A map of the raster, 0 on barriers; of a network a Series by node.
+        """
         if self.cell_node is None:
             return pd.Series(nodes, index=self.nodes, name="current")
         # barriers are -1, which takes the 0 at the end: a map of barriers only has no node
         return np.append(nodes, 0.0)[self.cell_node]
 
     def branches(self, flows: np.ndarray) -> pd.DataFrame | None:
-        """Return currents of branches as a table."""
+        """Return currents of branches as a table with the two ends; None for a raster.
+
+        Parameters
+        ----------
+        flows : array of float (branches,)
+            Amperes.
+        """
         if self.nodes is None:
             return None
         one, two = self.nodes[self.circuit.u], self.nodes[self.circuit.v]
@@ -58,7 +75,34 @@ def read(
     id: str,
     reading: dict[str, Any],
 ) -> Task:
-    """Read a habitat and its focal places."""
+    """Read a habitat and its focal places as a circuit.
+
+    Parameters
+    ----------
+    habitat : raster or DataFrame
+        A surface of resistance, or the links of a network.
+    focal : raster, GeoDataFrame or nodes
+        Places between which current is sent.
+    values : {"resistance", "conductance"}
+        What the habitat holds.
+    neighbours : {4, 8}
+        Of a cell.
+    average : {"resistance", "conductance"}
+        What of two neighbouring cells is averaged for the branch between them.
+    polygons : GeoDataFrame or None
+        Places of no resistance, for a raster.
+    ends : (str, str)
+        Columns of a network's table.
+    id : str
+        Column that names focal places.
+    reading : dict
+        How to read the raster (band, nodata).
+
+    Raises
+    ------
+    ParameterError
+        For a value that is none of these, or polygons with a network.
+    """
     for name, value in (("values", values), ("average", average)):
         if value not in ("resistance", "conductance"):
             raise bad_parameter(

@@ -8,7 +8,20 @@ from numba import njit
 
 @njit(cache=True)
 def count_known(unit, valid, count):  # type: ignore[no-untyped-def]
-    """Cells of each unit (0 = outside): known, unknown."""
+    """Return the known and the unknown cells of each unit.
+
+    Parameters
+    ----------
+    unit : array of int (rows, columns)
+        Unit of each cell, 1 .. count; 0 outside all.
+    valid : array of bool (rows, columns)
+    count : int
+
+    Returns
+    -------
+    array of int (count + 1, 2)
+        Known, unknown.
+    """
     rows, columns = unit.shape
     out = np.zeros((count + 1, 2), np.int64)
     for r in range(rows):

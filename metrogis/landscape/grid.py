@@ -61,7 +61,17 @@ class Grid:
         return self.cell[0] * self.cell[1]
 
     def xy(self, rows: Any, columns: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Map coordinates of cell centres; of a bare array x = column, y = row, + 0.5."""
+        """Return the map coordinates of cell centres.
+
+        Parameters
+        ----------
+        rows, columns : array of int
+
+        Returns
+        -------
+        x, y : array of float
+            In the CRS of the raster; of a bare array ``column + 0.5`` and ``row + 0.5``.
+        """
         x, y = np.asarray(columns, float) + 0.5, np.asarray(rows, float) + 0.5
         if self.transform is None:
             return x, y
@@ -294,7 +304,13 @@ def warp(
 
 
 def require_same_shape(shape: tuple[int, int], other: Any, *, layer: str) -> None:
-    """Raise when two rasters that must lie on one grid have different shapes."""
+    """Check that two rasters have the same shape, as rasters on one grid must.
+
+    Raises
+    ------
+    SchemaError
+        When ``other`` (rows, columns) is not ``shape``.
+    """
     if tuple(other) != tuple(shape):
         raise SchemaError(
             Text(

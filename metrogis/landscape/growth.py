@@ -41,7 +41,11 @@ def states(
 
 
 def same_grid(one: Grid, two: Grid) -> bool:
-    """Tell whether two rasters have the same cells (to a thousandth of a cell)."""
+    """Return whether two rasters have the same cells.
+
+    They must have the same shape and CRS, and origins and cell sizes that differ by a thousandth of
+    a cell at most; bare arrays are compared by shape alone.
+    """
     same = one.shape == two.shape and one.crs == two.crs
     if same and one.transform is not None and two.transform is not None:
         same = one.transform.almost_equals(two.transform, precision=1e-3 * one.cell[0])

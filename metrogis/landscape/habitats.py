@@ -69,7 +69,17 @@ class Habitats:
     def indices(self, rules: Rules, *, top: int | None = None, dpc: bool = True) -> (
         connectivity.Connectivity
     ):  # fmt: skip
-        """Connectivity of the network."""
+        """Return the connectivity of the network.
+
+        Parameters
+        ----------
+        rules : Rules
+            Distance (cost) and the probability of movement at it.
+        top : int, optional
+            dPC of the patches with the largest attribute only; by default of all.
+        dpc : bool
+            Whether to compute what the loss of each patch and link costs.
+        """
         return connectivity.indices(
             self.table, self.links, distance=rules.distance, probability=rules.probability,
             dpc=dpc, top=top,

@@ -73,7 +73,24 @@ class CostDistance:
 
 
 def read_surface(surface: Any, **reading: Any) -> Grid:
-    """Read a raster of resistances; negative ones are refused."""
+    """Read a raster of resistances.
+
+    Parameters
+    ----------
+    surface : path, Grid, Surface or ndarray
+    **reading
+        How to read a file (band, nodata).
+
+    Returns
+    -------
+    Grid
+        Cells without data, and infinite ones, are barriers.
+
+    Raises
+    ------
+    SchemaError
+        For negative resistances: often a code of no data that is not declared.
+    """
     grid: Grid = grids.read(getattr(surface, "grid", surface), layer="resistance", **reading)
     if grid.values.dtype.kind not in "iufb" or (grid.values[grid.valid] < 0).any():
         raise SchemaError(
@@ -122,7 +139,26 @@ class Field:
         self.final = 0 < self.bucket * (1 + 1e-9) <= shortest
 
     def spread(self, labels: np.ndarray, limit: float) -> np.ndarray:
-        """Fill ``dist`` and ``tag`` (once only); return the label of each number in the tags."""
+        """Fill ``dist`` and ``tag`` from sources; it can be done once.
+
+        Parameters
+        ----------
+        labels : array of int or bool (rows, columns)
+            Source that each cell belongs to, 0 for none.
+        limit : float
+            Largest cost that is followed, included.
+
+        Returns
+        -------
+        array
+            Label of each number that stands in the tags: large labels do not fit beside the
+            direction in a tag and are numbered anew.
+
+        Raises
+        ------
+        SchemaError
+            For another shape, or labels that are no whole numbers from 0.
+        """
         if labels.shape != (self.shape[0] - 2, self.width - 2):
             grids.require_same_shape(
                 (self.shape[0] - 2, self.width - 2), labels.shape, layer="sources"
@@ -445,7 +481,15 @@ def _line(grid: Grid, path: np.ndarray) -> shapely.LineString:
 
 
 def audit_of_links(table: pd.DataFrame, labels: np.ndarray) -> Audit:
-    """Patches that no link reaches, as an audit row."""
+    """Return the audit row of patches that no link reaches.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Links by the labels of their patches, ``i`` and ``j``.
+    labels : array of int
+        Patch of each cell, 0 for none.
+    """
     present = np.unique(labels[labels > 0])
     joined = set(table["i"]) | set(table["j"])
     alone = [int(k) for k in present if int(k) not in joined]

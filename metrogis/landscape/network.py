@@ -28,7 +28,13 @@ def require_columns(columns: Sequence[str], frame: pd.DataFrame, layer: str) -> 
 
 
 def ids_of(patches: pd.DataFrame, id: str) -> np.ndarray:
-    """Ids of patches: there, and each once."""
+    """Return the ids of patches.
+
+    Raises
+    ------
+    SchemaError
+        When there is no such column, no patch, a patch without an id, or an id twice.
+    """
     require_columns([id], patches, "patches")
     column = patches[id]
     if column.isna().any():
@@ -45,7 +51,20 @@ def ids_of(patches: pd.DataFrame, id: str) -> np.ndarray:
 
 
 def numbers_of(column: pd.Series, layer: str) -> np.ndarray:
-    """Values of a column that must be numbers, not missing and not negative."""
+    """Return a column as numbers.
+
+    Parameters
+    ----------
+    column : Series
+        Text that reads as a number is one.
+    layer : str
+        Named by errors.
+
+    Raises
+    ------
+    SchemaError
+        When a value is missing, no number, or negative; an infinite one passes.
+    """
     values = pd.to_numeric(column, errors="coerce").to_numpy(float, na_value=math.nan)
     bad = np.flatnonzero(np.isnan(values) | (values < 0))
     if len(bad):
@@ -63,7 +82,24 @@ def numbers_of(column: pd.Series, layer: str) -> np.ndarray:
 
 
 def patches_of(patches: pd.DataFrame, id: str, attribute: str) -> tuple[np.ndarray, np.ndarray]:
-    """Ids and attributes of patches."""
+    """Return ids and attributes of patches.
+
+    Parameters
+    ----------
+    patches : DataFrame
+    id, attribute : str
+        Columns; attributes are finite and not negative (area, quality).
+
+    Returns
+    -------
+    ids : array
+    a : array of float
+
+    Raises
+    ------
+    SchemaError
+        See :func:`ids_of` and :func:`numbers_of`.
+    """
     require_columns([id, attribute], patches, "patches")
     ids = ids_of(patches, id)
     a = numbers_of(patches[attribute], "patches")
@@ -75,7 +111,22 @@ def patches_of(patches: pd.DataFrame, id: str, attribute: str) -> tuple[np.ndarr
 
 
 def as_matrix(links: Any, ids: np.ndarray, ends: tuple[str, str]) -> Any:
-    """Return the probability matrix, or None for a table of links."""
+    """Return the matrix of probabilities, or None for a table of links.
+
+    Parameters
+    ----------
+    links : DataFrame, sparse or dense matrix
+        A table with the columns ``ends`` is one of links; one whose index and columns are the ids
+        is a matrix, in any order.
+    ids : array (n,)
+        Patches, in the order that the result has.
+    ends : (str, str)
+
+    Raises
+    ------
+    SchemaError
+        When a matrix does not fit the patches.
+    """
     if isinstance(links, pd.DataFrame):
         if set(ends) <= set(links.columns):
             return None
@@ -96,7 +147,26 @@ def as_matrix(links: Any, ids: np.ndarray, ends: tuple[str, str]) -> Any:
 
 
 def from_matrix(matrix: Any) -> tuple[pd.DataFrame, bool, Audit]:
-    """Links of a matrix of probabilities, whether they are one way, and the audit."""
+    """Return the links of a matrix of probabilities.
+
+    Parameters
+    ----------
+    matrix : sparse or dense (n, n)
+        Probability of movement from row to column, 0-1; 0 is no link, the diagonal does not count.
+
+    Returns
+    -------
+    table : DataFrame
+        ``i`` and ``j`` (positions), ``cost`` (-ln p); once a pair where the matrix is symmetric.
+    directed : bool
+        Whether it is not.
+    audit : Audit
+
+    Raises
+    ------
+    SchemaError
+        For a probability that is missing or outside 0-1.
+    """
     coo = sparse.coo_array(matrix)
     p = coo.data.astype(float)
     if np.isnan(p).any() or (p < 0).any() or (p > 1).any():
@@ -110,6 +180,7 @@ def from_matrix(matrix: Any) -> tuple[pd.DataFrame, bool, Audit]:
     coo = csr.tocoo()
     i, j = coo.coords
     table = pd.DataFrame({"i": i, "j": j, "cost": np.abs(-np.log(coo.data))})
+    # a symmetric matrix has each link twice
     if not directed:
         table = table[table["i"] < table["j"]].reset_index(drop=True)
     audit = Audit().add(
@@ -132,7 +203,34 @@ def from_table(
     max_cost: float,
     directed: bool,
 ) -> tuple[pd.DataFrame, Audit]:
-    """Return links by position of their patches, one row per pair."""
+    """Return links by the position of their patches, one row a pair.
+
+    Parameters
+    ----------
+    links : DataFrame
+    ids : array (n,)
+        Patches.
+    ends : (str, str)
+        Columns of the two ids.
+    cost : str
+        Column of the cost distance.
+    max_cost : float
+        Links that cost more are dropped, infinite ones always.
+    directed : bool
+        Whether (i, j) and (j, i) are two links.
+
+    Returns
+    -------
+    table : DataFrame
+        ``i``, ``j``, ``cost``; of repeated links the cheapest.
+    audit : Audit
+        What was dropped: links of a patch with itself, too costly ones, repeated ones.
+
+    Raises
+    ------
+    SchemaError
+        For links to patches that do not exist, or costs that are missing or negative.
+    """
     require_columns([*ends, cost], links, "links")
     index = pd.Index(ids)
     at = [index.get_indexer(pd.Index(links[end])) for end in ends]

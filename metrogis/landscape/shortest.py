@@ -64,7 +64,24 @@ def _pop(heap, keys, place, size):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def tree(source, indptr, indices, weights, dist, parent, arc, order, heap, place):  # type: ignore[no-untyped-def]
-    """Dijkstra from ``source``; fill distance, parent, arc to it, settling order; return count."""
+    """Search the shortest paths from a node to all others (Dijkstra).
+
+    Parameters
+    ----------
+    source : int
+    indptr, indices, weights : arrays
+        The graph in compressed sparse rows; weights are not negative.
+    dist, parent, arc, order : arrays (nodes,)
+        Filled: distance (infinite: none), node before and arc from it (-1: none), nodes in the
+        order settled.
+    heap, place : arrays of int (nodes,)
+        Room to work in: the heap, and where each node is on it.
+
+    Returns
+    -------
+    int
+        Nodes reached, which is how much of ``order`` is filled.
+    """
     dist[:] = INF
     parent[:] = -1
     arc[:] = -1
@@ -72,6 +89,7 @@ def tree(source, indptr, indices, weights, dist, parent, arc, order, heap, place
     size = _push(heap, dist, place, 0, source, 0.0)
     count = 0
     while size > 0:
+        # invariant: dist of a popped node is final, since no weight is negative
         u, size = _pop(heap, dist, place, size)
         order[count] = u
         count += 1
@@ -88,7 +106,10 @@ def tree(source, indptr, indices, weights, dist, parent, arc, order, heap, place
 
 @njit(cache=True, nogil=True)
 def pair_sum(indptr, indices, weights, a, alpha):  # type: ignore[no-untyped-def]
-    """Sum of a_s a_t exp(-alpha d_st) over ordered pairs, s = t included."""
+    """Return the sum of ``a_s a_t exp(-alpha d_st)`` over ordered pairs, ``s = t`` included.
+
+    The numerator of PC. Pairs without a path count 0; sources without an attribute are skipped.
+    """
     n = a.size
     dist, order = np.empty(n), np.empty(n, np.int32)
     parent, arc = np.empty(n, np.int32), np.empty(n, np.int32)
@@ -106,7 +127,15 @@ def pair_sum(indptr, indices, weights, a, alpha):  # type: ignore[no-untyped-def
 
 @njit(cache=True, nogil=True)
 def hops(source, indptr, indices, steps, queue):  # type: ignore[no-untyped-def]
-    """Fewest links from ``source`` to every node (-1: none)."""
+    """Fill ``steps`` with the fewest links from a node to every other, -1 where there is no path.
+
+    Parameters
+    ----------
+    source : int
+    indptr, indices : arrays
+    steps, queue : arrays of int (nodes,)
+        Filled, and room to work in.
+    """
     steps[:] = -1
     steps[source] = 0
     queue[0] = source
@@ -124,7 +153,10 @@ def hops(source, indptr, indices, steps, queue):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def hop_sum(indptr, indices, a):  # type: ignore[no-untyped-def]
-    """Sum of a_s a_t / (1 + fewest links) over connected ordered pairs, s = t included."""
+    """Return the sum of ``a_s a_t / (1 + n_st)`` over connected ordered pairs, ``s = t`` included.
+
+    ``n_st`` is the fewest links between the two: the numerator of IIC.
+    """
     n = a.size
     steps = np.empty(n, np.int64)
     queue = np.empty(n, np.int64)

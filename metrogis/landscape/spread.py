@@ -140,7 +140,18 @@ def spread(cost, dist, tag, offsets, lengths, bucket, buckets, final, limit):  #
 
 @njit(cache=True, nogil=True)
 def begin(cost, dist, tag):  # type: ignore[no-untyped-def]
-    """Set the start: ``tag`` holds labels; passable cells with a label become sources."""
+    """Set the start of a search.
+
+    Parameters
+    ----------
+    cost : array of float (cells,)
+        Flat, with a border of barriers (infinite).
+    dist : array of float (cells,)
+        Set to 0 at sources, else infinite.
+    tag : array of int (cells,)
+        Holds labels, 0 for none; set to the label in the upper bits and the step by which the cell
+        was reached in the lower eight. A label on a barrier is no source.
+    """
     for cell in range(cost.size):
         if tag[cell] > 0 and cost[cell] < INF:
             dist[cell] = 0.0
@@ -164,7 +175,10 @@ def range_of(cost):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def count_boundary(dist, tag, offsets):  # type: ignore[no-untyped-def]
-    """Number of neighbouring cells with different labels (each pair once)."""
+    """Return the number of pairs of neighbouring cells in different territories, each pair once.
+
+    Cells that no source reaches are in no territory. The room that :func:`boundary` fills.
+    """
     total = 0
     for cell in range(dist.size):
         if dist[cell] == INF:
@@ -179,7 +193,24 @@ def count_boundary(dist, tag, offsets):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def boundary(cost, dist, tag, offsets, lengths, keys, costs, cells, others, count):  # type: ignore[no-untyped-def]
-    """List the crossings between territories: pair of labels, cost end to end, the two cells."""
+    """List the crossings between territories.
+
+    Parameters
+    ----------
+    cost, dist, tag : arrays (cells,)
+        After :func:`spread`.
+    offsets, lengths : arrays
+        Steps to neighbours in the flat array, and their lengths; only positive steps are looked at,
+        so that each pair comes once.
+    keys : array of int64 (crossings,)
+        Filled with ``low * count + high`` of the two labels.
+    costs : array of float (crossings,)
+        Filled with the cost from source to source over the crossing.
+    cells, others : arrays of int (crossings,)
+        Filled with the two cells.
+    count : int
+        Labels, 0 included.
+    """
     i = 0
     for cell in range(dist.size):
         if dist[cell] == INF:
@@ -200,9 +231,13 @@ def boundary(cost, dist, tag, offsets, lengths, keys, costs, cells, others, coun
 
 @njit(cache=True, nogil=True)
 def trace(cell, tag, offsets):  # type: ignore[no-untyped-def]
-    """Cells from ``cell`` back to its source."""
+    """Return the cells from ``cell`` back to its source, both included.
+
+    A tag holds the step by which its cell was reached, so the way back subtracts it until a source.
+    """
     n = 1
     at = cell
+    # once to count, once to fill: kernels have no lists
     while not tag[at] & SOURCE:
         at -= offsets[tag[at] & _STEP]
         n += 1

@@ -104,7 +104,19 @@ class CompatibilityTable:
         return {kind for kind, _ in self._rules}
 
     def of(self, kind: object, symbol: object) -> str | None:
-        """Return the compatibility of a pair; None where the table does not say."""
+        """Return the compatibility of a class of the structure and a type of zone.
+
+        Parameters
+        ----------
+        kind, symbol : object
+            A row for the symbol goes before the row ``*`` of the class, which stands for every
+            symbol of the regulation, but not for one that is none.
+
+        Returns
+        -------
+        str or None
+            None where the table does not say.
+        """
         found = self._rules.get((str(kind), str(symbol)))
         if found is None and symbol in ZONE_TYPES:
             found = self._rules.get((str(kind), "*"))

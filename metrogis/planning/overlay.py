@@ -174,13 +174,39 @@ def polygonal(geometries: Array) -> Array:
 
 
 def parts_above(geometry: Any, min_area: float) -> Array:
-    """Return the single polygons of a geometry larger than ``min_area`` (m2)."""
+    """Return the single polygons of a geometry that are larger than an area.
+
+    Parameters
+    ----------
+    geometry : geometry or array of geometry
+        Lines and points of a collection are left out.
+    min_area : float
+        m2, excluded.
+
+    Examples
+    --------
+    >>> both = shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.box(5, 0, 7, 2)])
+    >>> shapely.area(parts_above(both, 1.0)).tolist()
+    [4.0]
+    """
     parts = shapely.get_parts(shapely.get_parts(geometry))
     return parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > min_area)]
 
 
 def valid(geometries: Any) -> Array:
-    """Return geometries that overlays can take: invalid ones repaired, spikes gone."""
+    """Return a copy of geometries that overlays can take.
+
+    Parameters
+    ----------
+    geometries : array of geometry (n,)
+        Missing ones stay missing.
+
+    Returns
+    -------
+    array of geometry (n,)
+        Invalid ones are repaired by their structure (shells less holes); spikes and parts that
+        collapse to lines are gone.
+    """
     values = np.array(geometries, dtype=object, copy=True)
     bad = ~shapely.is_valid(values) & ~shapely.is_missing(values)
     if bad.any():

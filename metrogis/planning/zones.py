@@ -274,7 +274,19 @@ class SeverityTable:
             self._rules |= _checked(table, layer)
 
     def of(self, symbol: str, rank: object) -> Severity | None:
-        """Return the severity, or None for an unknown symbol."""
+        """Return the severity of a type of zone for a corridor.
+
+        Parameters
+        ----------
+        symbol : str
+        rank : object
+            Of the corridor. A row for the rank goes before the one for every rank.
+
+        Returns
+        -------
+        str or None
+            None for an unknown symbol: what it does is not known.
+        """
         if isinstance(rank, str) and (symbol, rank) in self._rules:
             return self._rules[symbol, rank]
         return self._rules.get((symbol, "*"))

@@ -56,7 +56,25 @@ def uncovered(
 def with_rest(
     pieces: gpd.GeoDataFrame, rest: np.ndarray, municipalities: gpd.GeoDataFrame, max_size: float
 ) -> tuple[gpd.GeoDataFrame, Audit]:
-    """Add land the layer of cells does not speak of, as pieces of unknown population."""
+    """Add the land of which a layer of cells says nothing, as pieces of unknown population.
+
+    Parameters
+    ----------
+    pieces : GeoDataFrame
+        Pieces of cells, in the CRS of the municipalities.
+    rest : array of geometry (municipalities,)
+        Land of each municipality that no cell covers; empty for most.
+    municipalities : GeoDataFrame
+    max_size : float
+        Longest side of a piece, m.
+
+    Returns
+    -------
+    GeoDataFrame
+        With further rows of ``population`` NaN and ``cell`` -1.
+    Audit
+        How many municipalities it concerns.
+    """
     some = np.flatnonzero(~shapely.is_empty(rest))
     if not len(some):
         return pieces, Audit()

@@ -120,7 +120,23 @@ def lead_nowhere(
 
 
 def joined_rows(table: pd.DataFrame, matched: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the table with what their codes stand for; ends that lead nowhere are ``lost``."""
+    """Return the rows of a table of flows with what their codes stand for.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``origin``, ``destination`` (TERYT) and ``flow`` (persons; NaN: not published).
+    matched : DataFrame
+        A row for each code, by code: ``place``, ``inside`` (of the metropolis), ``nowhere``,
+        ``level``, ``overlaps``.
+
+    Returns
+    -------
+    DataFrame
+        Index of the table: ``flow``; for either end (``o``, ``d``) the place, its code (``_code``),
+        whether it lies inside (``_in``), whether it leads nowhere (``_lost``); ``level`` of the two
+        together (4 x origin + destination: rows of one pair and level add up), ``overlaps``.
+    """
     out: dict[str, object] = {"flow": table["flow"].to_numpy(dtype=np.float64)}
     level = np.zeros(len(table), np.int64)
     overlaps = np.zeros(len(table), bool)
@@ -143,7 +159,18 @@ def joined_rows(table: pd.DataFrame, matched: pd.DataFrame) -> pd.DataFrame:
 def audit_codes(
     rows: pd.DataFrame, matched: pd.DataFrame, names: dict[str, str], layer: str
 ) -> Audit:
-    """Return what was guessed of the codes that rows use, and which are parts."""
+    """Return what was guessed of the codes that rows use, and which of them are parts.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From :func:`joined_rows`.
+    matched : DataFrame
+        By code; ``part`` and ``guessed`` mark them.
+    names : dict
+        Name by code, for the examples.
+    layer : str
+    """
     used = matched.loc[pd.unique(pd.concat([rows["o_code"], rows["d_code"]]))]
     parts = used[used["part"]]
     other = used[used["guessed"]]
@@ -173,7 +200,10 @@ def audit_codes(
 
 
 def audit_repeats(rows: pd.DataFrame, layer: str) -> Audit:
-    """Return how many rows repeat a pair, and how many stay within one municipality."""
+    """Return how many rows repeat a pair, and how many stay within one municipality.
+
+    Repeated rows are summed; rows from a municipality to itself are kept apart.
+    """
     between = rows[rows["o"] != rows["d"]]
     repeated = between.duplicated(["o", "d"])
     own = rows[(rows["o"] == rows["d"]) & rows["o_in"]]

@@ -204,7 +204,14 @@ def _cut_by_mesh(
 
 
 def polygons_only(geometry: np.ndarray) -> np.ndarray:
-    """Drop the lines and points that an intersection leaves beside polygons."""
+    """Drop the lines and points that an intersection leaves beside polygons.
+
+    Parameters
+    ----------
+    geometry : array of geometry
+        Changed in place: only collections are looked at.
+    """
+    # 7: a collection
     mixed = shapely.get_type_id(geometry) == 7
     if mixed.any():
         geometry[mixed] = [

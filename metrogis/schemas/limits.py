@@ -16,7 +16,19 @@ if TYPE_CHECKING:
 
 
 def broken(frame: pd.DataFrame, rules: Schema) -> list[Text]:
-    """Check keys, empty values and ranges by pandera, and word its findings in both languages."""
+    """Return what of a table does not keep the limits of its schema.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    rules : Schema
+        Keys that must be unique, columns that must have values, ranges.
+
+    Returns
+    -------
+    list of Text
+        One a column and rule, with the first five rows and values; empty when all is well.
+    """
     if _keeps(frame, rules):
         return []  # pandera, which words what is wrong, takes longer to import than to ask
     import pandera.errors as pae

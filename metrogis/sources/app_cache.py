@@ -64,7 +64,15 @@ def read(paths: Sequence[str | Path], *, crs: Any, layer: str = "plans", **optio
 
 
 def keep(plan: Plan, folder: Path) -> None:
-    """Write a plan; a cache that cannot be written is no reason to fail."""
+    """Write a plan into the cache.
+
+    Parameters
+    ----------
+    plan : Plan
+    folder : Path
+        Of this entry; it appears whole or not at all. A cache that cannot be written is no reason
+        to fail.
+    """
     kept: dict[str, Any] = {
         "source": asdict(plan.source),
         "audit": [
@@ -89,7 +97,19 @@ def keep(plan: Plan, folder: Path) -> None:
 
 
 def load(folder: Path, *, crs: Any) -> Plan | None:
-    """Return a kept plan, or ``None`` where there is none, or not all of it."""
+    """Return a plan that was kept.
+
+    Parameters
+    ----------
+    folder : Path
+    crs : CRS
+        Of the tables; the geometry in its own CRS is kept, so that one entry serves all.
+
+    Returns
+    -------
+    Plan or None
+        None where there is none, not all of it, or one of another form: it is then read anew.
+    """
     try:
         kept = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
         target = crs_rules.parse(crs)

@@ -22,7 +22,23 @@ class GeometryFault(Exception):
 
 
 def joined(parts: list[Floats]) -> Floats:
-    """Join curves end to start; the point two neighbours share is kept once."""
+    """Join curves end to start.
+
+    Parameters
+    ----------
+    parts : list of array of float, each (points, 2)
+
+    Returns
+    -------
+    array of float (points, 2)
+        The point that two neighbours share, to a micrometre, is kept once; ends that do not meet
+        are both kept, so that the gap can be reported.
+
+    Examples
+    --------
+    >>> joined([np.array([[0.0, 0], [1, 0]]), np.array([[1.0, 0], [1, 1]])]).tolist()
+    [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]
+    """
     parts = [p for p in parts if len(p)]
     if not parts:
         return np.empty((0, 2))
@@ -34,7 +50,21 @@ def joined(parts: list[Floats]) -> Floats:
 
 
 def steps(radius: float, angle: float, tolerance: float) -> int:
-    """Number of chords so that none leaves the arc by more than ``tolerance``."""
+    """Return how many chords an arc needs.
+
+    Parameters
+    ----------
+    radius, tolerance : float
+        In one unit. A chord of angle t leaves its arc by r (1 - cos(t / 2)), which is at most the
+        tolerance; no chord is longer than :data:`_MAX_STEP` radians in any case.
+    angle : float
+        Of the arc, radians.
+
+    Returns
+    -------
+    int
+        At least 2, so that an arc never becomes a straight line.
+    """
     step = _MAX_STEP
     if radius > tolerance > 0:
         step = min(step, 2 * math.acos(1 - tolerance / radius))
@@ -55,7 +85,20 @@ def _centre(a: Floats, b: Floats, c: Floats) -> tuple[float, float] | None:
 
 
 def arc(a: Floats, b: Floats, c: Floats, tolerance: float) -> Floats:
-    """Points of the arc from ``a`` through ``b`` to ``c``; all three are kept as vertices."""
+    """Return the points of the arc through three points.
+
+    Parameters
+    ----------
+    a, b, c : array of float (2,)
+        Start, a point on the way, end; all three are vertices of the result, exactly.
+    tolerance : float
+        Largest distance of a chord from the arc, in the unit of the points.
+
+    Returns
+    -------
+    array of float (points, 2)
+        The three points themselves where they lie on a straight line.
+    """
     centre = _centre(a, b, c)
     if centre is None:
         return np.vstack([a, b, c])
@@ -68,6 +111,7 @@ def arc(a: Floats, b: Floats, c: Floats, tolerance: float) -> Floats:
     if to_middle > to_end:  # the way through b runs clockwise
         to_middle, to_end = to_middle - turn, to_end - turn
     halves = []
+    # each half by itself, so that the middle point is a vertex
     for first, last, p, q in ((0.0, to_middle, a, b), (to_middle, to_end, b, c)):
         n = steps(radius, abs(last - first), tolerance)
         angles = start + np.linspace(first, last, n + 1)
@@ -78,7 +122,25 @@ def arc(a: Floats, b: Floats, c: Floats, tolerance: float) -> Floats:
 
 
 def circle(points: Floats, tolerance: float) -> Floats:
-    """Points of the circle through three points; it begins and ends at the first."""
+    """Return the points of the circle through three points.
+
+    Parameters
+    ----------
+    points : array of float (3 or more, 2)
+        The first three count.
+    tolerance : float
+        Largest distance of a chord from the circle.
+
+    Returns
+    -------
+    array of float (points, 2)
+        A ring that begins and ends at the first point.
+
+    Raises
+    ------
+    GeometryFault
+        When the points lie on a straight line.
+    """
     a, b, c = points[:3]
     centre = _centre(a, b, c)
     if centre is None:

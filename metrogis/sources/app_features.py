@@ -341,7 +341,17 @@ class Records:
     # ------------------------------------------------------------------ tables
 
     def tables(self) -> tuple[dict[str, pd.DataFrame], dict[str, Any], pd.DataFrame]:
-        """Return the tables, their geometries, and what the format forbids."""
+        """Return what was read.
+
+        Returns
+        -------
+        tables : dict of DataFrame
+            By table; dates and numbers have their types, absent values are None, NaT and NaN.
+        own : dict of array of geometry
+            By table, as in the file.
+        problems : DataFrame
+            What the format forbids: ``table``, ``row``, ``code``, ``detail``, ``x``, ``y``.
+        """
         tables, own = {}, {}
         for table, columns in COLUMNS.items():
             frame = pd.DataFrame(self.rows[table], columns=list(columns), dtype=object)
@@ -378,7 +388,10 @@ class Records:
 
     @property
     def audit(self) -> Audit:
-        """What was drawn otherwise than written, guessed or left aside."""
+        """Return what was drawn otherwise than written, guessed or not read.
+
+        Curves as chords, heights dropped, dimensions and versions guessed, features of other types.
+        """
         layer = self.layer
         audit = Audit().add(
             layer,
@@ -420,7 +433,22 @@ def _gml_id(element: Any) -> str | None:
 
 
 def read_document(stream: Any, name: str, records: Records) -> None:
-    """Read the features of one XML document into ``records``."""
+    """Read the features of one XML document.
+
+    Parameters
+    ----------
+    stream : file
+        Binary.
+    name : str
+        Of the document, for messages and the column ``file``.
+    records : Records
+        Gets the rows.
+
+    Raises
+    ------
+    SourceError
+        When it is no XML, or breaks off.
+    """
     with strict_numbers():
         _read(iterate(stream, name, _TAGS), name, records)
 

@@ -79,7 +79,18 @@ class GeometryReader:
         self._out = Surface(None, None)
 
     def order(self, srs: str | None) -> crs_rules.AxisOrder | None:
-        """Return CRS and axis order of a srsName, or of the CRS assumed where there is none."""
+        """Return the CRS of a ``srsName`` and the order of its axes.
+
+        Parameters
+        ----------
+        srs : str or None
+            None: that of the collection's envelope, else the CRS assumed for the file.
+
+        Returns
+        -------
+        AxisOrder or None
+            None where nothing names one.
+        """
         srs = srs or self.inherited
         if not srs:
             return crs_rules.AxisOrder(self.assumed, False) if self.assumed is not None else None

@@ -75,7 +75,18 @@ def owners(plan: Read, table: str = "zones") -> Array:
 
 
 def losses_of_zones(plan: Read) -> tuple[Loss, ...]:
-    """Return the losses of a plan's zones, one a row and in their order, with where it may lie."""
+    """Return the losses of a plan's zones.
+
+    Parameters
+    ----------
+    plan : Read
+
+    Returns
+    -------
+    tuple of Loss
+        One for each zone whose land could not be read, in the order of rows, with the land on which
+        it may lie (see the module).
+    """
     rows = np.flatnonzero(plan.zones["lost"].notna().to_numpy())
     if not len(rows):
         return ()

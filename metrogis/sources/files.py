@@ -135,13 +135,28 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def umask() -> int:
-    """Return the mask of rights that new files lack; temporary ones are made without any."""
+    """Return the mask of rights that new files lack.
+
+    Temporary files are made for their owner alone; a published one gets the rights of any new file.
+    The mask can be read only by setting it, so not while another thread makes files.
+    """
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
 def settings_key(*parts: Any) -> str:
-    """Return a short hash of JSON-able settings: the name of a cache entry."""
+    """Return a short hash of settings, the name of a cache entry.
+
+    Parameters
+    ----------
+    *parts : object
+        What JSON can write (all else by ``str``); the order of keys of a dict does not matter.
+
+    Examples
+    --------
+    >>> settings_key({"a": 1, "b": 2}) == settings_key({"b": 2, "a": 1})
+    True
+    """
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:24]

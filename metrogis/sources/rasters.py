@@ -64,7 +64,18 @@ class Expected:
     never: tuple[float, ...] = ()
 
     def surely(self, least: float, largest: float) -> bool:
-        """Tell whether all values between two are expected, without looking at each."""
+        """Return whether all values between two are expected, without looking at each.
+
+        Parameters
+        ----------
+        least, largest : float
+            Of the cells; NaN where there is none.
+
+        Returns
+        -------
+        bool
+            False may also mean that cells must be looked at one by one.
+        """
         if self.classes is not None:
             return False
         if math.isnan(least):
@@ -73,7 +84,14 @@ class Expected:
         return self.low <= least and largest <= self.high and not between
 
     def holds(self, values: Array) -> Bools:
-        """Tell which values are among those expected (NaN is not)."""
+        """Return a mask of the values that are among those expected.
+
+        Parameters
+        ----------
+        values : array
+            In the unit of the layer. The ends of the range count, with a little slack for the
+            rounding of 32-bit floats; NaN is not expected.
+        """
         kind, size = values.dtype.kind, values.dtype.itemsize
         if kind == "b":
             return np.ones(values.shape, bool)
@@ -223,7 +241,20 @@ def expect(
 
 
 def unexpected(values: Array, cells: Bools, *, layer: str) -> Audit:
-    """Return the audit row that lists values which are no data although the file has them."""
+    """Return the audit row that lists values which are no data although the file has them.
+
+    Parameters
+    ----------
+    values : array (rows, columns)
+    cells : array of bool (rows, columns)
+        Where such values are.
+    layer : str
+
+    Returns
+    -------
+    Audit
+        The most frequent ones with their number and the first cell of each; empty for no cell.
+    """
     count = int(cells.sum())
     if not count:
         return Audit()

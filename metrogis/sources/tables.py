@@ -315,7 +315,20 @@ def _unreadable(path: Path, layer: str, reason: Text) -> SourceError:
 
 
 def require_columns(frame: pd.DataFrame, names: Sequence[str], *, layer: str, place: str) -> None:
-    """Raise when a column named by the catalog is not in the table."""
+    """Check that a table has the columns that the catalog names.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    names : sequence of str
+    layer, place : str
+        Of the message.
+
+    Raises
+    ------
+    SourceError
+        Says which are missing and which there are.
+    """
     absent = [name for name in names if name not in frame.columns]
     if absent:
         have = ", ".join(str(c) for c in frame.columns[:15])

@@ -104,7 +104,29 @@ def renamed(frame: Any, names: Mapping[str, str]) -> tuple[Any, dict[str, int]]:
 
 
 def without_blanks(frame: pd.DataFrame, signs: Iterable[str]) -> tuple[pd.DataFrame, int]:
-    """Take the signs that stand for "no value" out of a table; return it and their number."""
+    """Take the signs that stand for "no value" out of a table.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Only columns of text are looked at; it is not changed.
+    signs : iterable of str
+        Spaces around them do not matter.
+
+    Returns
+    -------
+    DataFrame
+        With None in their place.
+    int
+        How many there were.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table, count = without_blanks(pd.DataFrame({"a": ["1", " - "]}, dtype=object), ["-"])
+    >>> table["a"].tolist(), count
+    (['1', None], 1)
+    """
     known = {sign.strip() for sign in signs}
     out = frame.copy()
     count = 0

@@ -175,10 +175,22 @@ def _decoded(
 
 
 def joined(parts: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
-    """Put layers one after another, in the CRS of the first."""
+    """Put layers one after another.
+
+    Parameters
+    ----------
+    parts : list of GeoDataFrame
+        At least one.
+
+    Returns
+    -------
+    GeoDataFrame
+        In the CRS of the first; rows numbered from 0. Columns that some lack are missing there.
+    """
     if len(parts) == 1:
         return parts[0]
     crs = parts[0].crs
+    # a part without a CRS cannot be moved: it is taken to be in that of the first
     same = [p if p.crs == crs or p.crs is None or crs is None else p.to_crs(crs) for p in parts]
     geometry = np.concatenate([p.geometry.to_numpy() for p in same])
     columns = [pd.DataFrame(p.drop(columns=p.geometry.name)) for p in same]
