@@ -209,6 +209,7 @@ def stops(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Dat
     half = np.isnan(lat) | np.isnan(lon)
     lat[half] = lon[half] = np.nan
     parent = _parents(table["parent_station"], ids, log)
+    # the root of a station: a platform's parent may be a platform that has a parent
     station = _roots(parent, ids, log)
     inherit = half & (station != np.arange(len(ids))) & ~np.isnan(lat[station])
     if losing is not None:
@@ -356,6 +357,7 @@ def routes(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Da
             "route_type": kind.astype(np.int16),
             "mode": np.array(mode, dtype=object),
             "mode_group": np.array([mode_group(m) for m in mode], dtype=object),
+            # a name by which lines are joined: an id taken in its place would join nothing
             "line": np.where(short != "", short, long),
             "continuous_pickup": integer(table["continuous_pickup"], -1, range(4), np.int8)[0],
             "feed": feed,

@@ -96,6 +96,7 @@ def _sums(on: npt.NDArray[np.bool_], service: Ints, run: Hashes, weight: Ints) -
     size = np.diff(np.append(head, len(run)))
     several = np.repeat(size > 1, size)
     n, services = on.shape
+    # the sum of hashes does not depend on the order of runs: equal sums, equal timetables
     trips, timetable = np.zeros(n, np.int64), np.zeros(n, np.uint64)
     by_service = np.zeros(services, np.int64), np.zeros(services, np.uint64)
     np.add.at(by_service[0], service[~several], weight[~several])

@@ -28,6 +28,7 @@ def cut_lines(coords, ptr, edge, low, high):  # type: ignore[no-untyped-def]
     >>> points.tolist(), part.tolist()
     ([[5.0, 0.0], [10.0, 0.0], [10.0, 10.0]], [0, 0, 0])
     """
+    # a part has at most the points of its line and a new one at either end
     most = 0
     for k in range(edge.size):
         most += ptr[edge[k] + 1] - ptr[edge[k]] + 2
@@ -42,12 +43,15 @@ def cut_lines(coords, ptr, edge, low, high):  # type: ignore[no-untyped-def]
             total += np.hypot(coords[i + 1, 0] - coords[i, 0], coords[i + 1, 1] - coords[i, 1])
         start = low[k] * total
         stop = high[k] * total
+        # invariant: vertex i lies `done` metres along the line; `open_`: the part has begun before
+        # it
         done = 0.0
         open_ = False
         for i in range(first, last):
             dx = coords[i + 1, 0] - coords[i, 0]
             dy = coords[i + 1, 1] - coords[i, 1]
             step = np.hypot(dx, dy)
+            # the last segment begins a part whose start rounding has put past the end of the line
             if not open_ and (start <= done + step or i == last - 1):
                 share = 0.0 if step == 0 else min(max((start - done) / step, 0.0), 1.0)
                 points[used, 0] = coords[i, 0] + share * dx
@@ -61,6 +65,7 @@ def cut_lines(coords, ptr, edge, low, high):  # type: ignore[no-untyped-def]
                 points[used, 1] = coords[i, 1] + share * dy
                 part[used] = k
                 used += 1
+                # the part ends within this segment
                 if stop <= done + step:
                     break
             done += step

@@ -47,6 +47,7 @@ def with_rule(feed: Feed, rule: DateRule) -> Feed:
     """
     options = replace(feed.options, date_rule=rule)
     other = replace(feed, options=options, audit=without_dates(feed.audit)).keeping(feed)
+    # what hangs on the rule must be worked out anew
     for name in ("_feed_dates", "_day_types"):
         other.__dict__.pop(name, None)
     try:

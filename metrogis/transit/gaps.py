@@ -93,14 +93,17 @@ def gaps(
         return nothing
     concerned = np.zeros(len(trips), bool)
     concerned[whole.trip[missing]] = True
+    # all rows of trips that call at a stop without a position, in order
     row = np.flatnonzero(concerned[whole.trip])
     lost = missing[row]
     stop, trip = whole.stop[row].astype(np.int64), whole.trip[row].astype(np.int64)
+    # metres on a plane that keeps distances near the middle of the feed; the last row is no stop
     k = np.cos(np.radians(np.nanmean(lat))) if np.isfinite(lat).any() else 1.0
     xy = METRES_PER_DEGREE * np.column_stack([np.append(lon * k, np.nan), np.append(lat, np.nan)])
     first = np.flatnonzero(np.r_[True, trip[1:] != trip[:-1]])
     size = np.diff(np.append(first, len(row)))
     start, end = np.repeat(first, size), np.repeat(first + size - 1, size)
+    # before and after: the nearest row with a position within the trip, -1 where there is none
     before, after = _last(~lost, start), _next(~lost, end)
     arrival, departure = (v[row].astype(np.int64) for v in (whole.arrival, whole.departure))
     timed = departure != NO_VALUE
@@ -202,6 +205,8 @@ def _between(xy: Floats, left: Longs, right: Longs, reach: Floats) -> npt.NDArra
     """
     shape = np.full(len(left), None, dtype=object)
     turn = np.linspace(0, 2 * np.pi, _VERTICES, endpoint=False)
+    # the ellipse: its polygon lies around the curve, not within it (1 / cos of half the angle
+    # between vertices)
     ring = np.column_stack([np.cos(turn), np.sin(turn)]) / np.cos(np.pi / _VERTICES)
     both = np.flatnonzero((left >= 0) & (right >= 0))
     one = np.flatnonzero((left >= 0) != (right >= 0))

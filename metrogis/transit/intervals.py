@@ -112,11 +112,14 @@ def waiting_interval(
     if inside.size == 0:
         return float("inf")
     later = seconds[seconds >= end]
+    # the gap after the last departure ends with the next one, or where the window would begin anew
     last = inside[0] + (end - start)
     if later.size:
         last = min(last, later[0])
     if next_departure is not None:
         last = min(last, next_departure)
+    # twice the mean wait of who comes at a random moment of the window is sum(gap^2) / length, with
+    # the wait before the first departure and without what of the last gap lies past the window
     gaps = np.diff(np.append(inside, last))
     total = (inside[0] - start) ** 2 + float((gaps**2).sum()) - (last - end) ** 2
     return float(total / (end - start))
@@ -172,6 +175,7 @@ def intervals(
     np.minimum.at(later, group[x >= end], x[x >= end])
     order = np.lexsort((x[inside], group[inside]))
     g, t = group[inside][order], x[inside][order]
+    # heads and tails: first and last departure of each group in the window
     first = np.full(len(index), np.nan)
     heads = np.r_[True, g[1:] != g[:-1]] if g.size else np.zeros(0, bool)
     first[g[heads]] = t[heads]

@@ -362,6 +362,7 @@ def _scan(  # type: ignore[no-untyped-def]
     for i in range(foot_seconds.size):
         if foot_seconds[i] <= 0:
             at_once = True
+    # invariant: the rides from `end` on are done: all journeys that leave later are in the slots
     end = n
     while end > 0:
         begin = end - 1
@@ -381,6 +382,7 @@ def _scan(  # type: ignore[no-untyped-def]
                 nxt = following[c]
                 for k in range(top):
                     best = tau[c, k]
+                    # stay aboard, or do with fewer vehicles: both are journeys by at most k + 1
                     if nxt >= 0 and tau[nxt, k] < best:
                         best = tau[nxt, k]
                     if k > 0 and tau[c, k - 1] < best:
@@ -412,8 +414,11 @@ def _scan(  # type: ignore[no-untyped-def]
                         if count[k, u] == 0:
                             for f in range(back_ptr[u], back_ptr[u + 1]):
                                 leads[k, back[f]] = True
+                        # invariant: slots of a stop fall in departure and arrival; what arrives no
+                        # sooner is dominated
                         if count[k, u] > 0 and slot_arr[k, last] <= best:
                             continue
+                        # of one moment the better journey takes the slot
                         if count[k, u] == 0 or slot_dep[k, last] != departure[c]:
                             last += 1
                             count[k, u] += 1
@@ -444,6 +449,7 @@ def _trace(  # type: ignore[no-untyped-def]
             i = _board(s, leave[j], k, ptr, slot_dep, slot_arr, count)
             if i >= 0 and slot_arr[k, i] == goal and (slot < 0 or slot_dep[k, i] == leave[j]):
                 slot = i
+        # invariant: the next vehicle is boarded at slot, with at most k changes after it
         while slot >= 0:
             c = slot_ride[k, slot]
             journey[used] = j

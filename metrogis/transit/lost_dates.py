@@ -37,6 +37,7 @@ def note_dates(losing: Losing, calendar: Table, dates: Table, trips: pd.DataFram
     dated = np.zeros(len(services), bool)
     doubtful = np.zeros(len(services), bool)
     nobody = 0
+    # two tables alike: which rows give dates, which of them cannot be read
     for table, gives, bad in (
         (calendar, *_periods(calendar)),
         (dates, *_exceptions(dates)),

@@ -94,6 +94,7 @@ def passages(feed: Feed, day: DateLike) -> Passages:
     since = feed.calls.departure[call].astype(np.int64) - feed.calls.departure[first]
     # a run is a trip and the time it starts; two days' runs are apart by the sign of the number
     leaves = seconds - since
+    # 1 << 31: trips of the day before leave at negative times; the lower half must not be
     run = (trip[call].astype(np.int64) << 32) + leaves + (1 << 31)
     run = np.where(own, run, -run)
     silent = tuple(f for f in feed.feeds if f not in days)
@@ -146,6 +147,7 @@ class PlaceLines:
         odd = np.flatnonzero(inside & self._again_trip[feed.calls.trip[found.call]])
         if len(odd):
             pair = self.of_call[found.call[odd]]
+            # of one run, line at a place and window the first departure stays
             order = np.lexsort((found.seconds[odd], windows[odd], pair, found.run[odd]))
             same = np.ones(len(odd), bool)
             same[0] = False

@@ -41,6 +41,7 @@ def stop_points(feed: Feed, crs: Any) -> gpd.GeoDataFrame:
     target = require_metric(crs, layer=feed.name)
     stops = feed.stops
     modes = _modes(feed, "mode")
+    # stops and boarding areas; stations and entrances only where vehicles call at them
     use = stops["stop_lat"].notna() & (stops["location_type"].isin([0, 4]) | (modes != ""))
     part = stops[use]
     lon, lat = part["stop_lon"].to_numpy(float), part["stop_lat"].to_numpy(float)

@@ -282,6 +282,7 @@ def _scan(  # type: ignore[no-untyped-def]
                                 leads[k, back_to[f]] = True
                         if count[k, u] > 0 and slot_arr[k, last] <= best:
                             continue
+                        # of one moment the better journey takes the slot
                         if count[k, u] == 0 or slot_dep[k, last] != departure[c]:
                             last += 1
                             count[k, u] += 1
@@ -316,10 +317,14 @@ def _minutes(  # type: ignore[no-untyped-def]
         for i in range(link_ptr[p], link_ptr[p + 1]):
             s = link_stop[i]
             w = link_micro[i]
+            # slots from the last one on: rising departure; links to the same stop are looked at one
+            # by one
             for j in range(ptr[s] + size[s] - 1, ptr[s] - 1, -1):
                 leave = slot_dep[j] - w
                 if arrive:
                     gap = slot_arr[j] - first
+                    # the first tick at or after this arrival: the estimate may be off by one either
+                    # way
                     k = 0
                     if gap > 0:
                         k = int(gap * inverse)
@@ -357,6 +362,7 @@ def _minutes(  # type: ignore[no-untyped-def]
             if best[k] < never:
                 at = first + k * minute
                 v = best[k] + at if arrive else best[k] - at
+            # walking all the way does not depend on the minute
             v = min(v, walk[p])
             if v > longest:
                 value[k] = never

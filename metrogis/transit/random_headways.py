@@ -120,6 +120,8 @@ def random_times(search: Search, places: tuple[Places, ...], asked: Any) -> Any:
                     best = walk[o] / MICRO
                 for i in range(access.ptr[o], access.ptr[o + 1]):
                     law = law_of.get(int(access.stop[i]))
+                    # the traveller takes the stop of the least mean, walk included, before seeing
+                    # any vehicle
                     if law is not None and access.micro[i] / MICRO + law.mean < best:
                         best, chosen = access.micro[i] / MICRO + law.mean, law
                         offset = access.micro[i] / MICRO
@@ -194,6 +196,7 @@ def _lines(search: Search, asked: Any) -> tuple[list[_Line], list[tuple[Any, flo
     trip, start, end, headway = (
         periods[name].to_numpy(np.int64) for name in ("trip", "start", "end", "headway")
     )
+    # periods that nearly touch are one: the minutes between are no break in service
     soon = (trip[1:] == trip[:-1]) & (start[1:] >= end[:-1]) & (start[1:] - end[:-1] <= _GAP)
     end = end.copy()
     end[:-1][soon] = start[1:][soon]
@@ -220,6 +223,7 @@ def _remaining(
     """
     feet = search.feet
     found: dict[int, Law] = {}
+    # invariant: `found` holds the laws by as many vehicles as rounds are done
     for _ in range(int(search.rules.max_transfers) + 1):
         after: dict[int, Law | None] = {}
         choices: dict[int, dict[int, tuple[Law, int]]] = {}
@@ -249,6 +253,7 @@ def _boardings(
     out = []
     best: Law | None = None
     best_q, best_time = -1, np.inf
+    # from the last call back: best is the call from which who is aboard gets to the target soonest
     for q in range(len(line.stop) - 1, 0, -1):
         v = int(line.stop[q])
         if line.alight[q]:

@@ -81,6 +81,7 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
     elif isinstance(given, Sequence) and all(isinstance(p, (str, os.PathLike)) for p in given):
         named = {}
         for path in map(Path, given):
+            # a sequence may hold files of one name: feed, feed_2, ...
             stem, n = _stem(path), 2
             while stem in named:
                 stem, n = f"{_stem(path)}_{n}", n + 1

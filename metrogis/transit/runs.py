@@ -117,6 +117,7 @@ def find_twins(
 
 
 def _key(group: Longs, start: Longs) -> Longs:
+    # starts are seconds of a day or a few, far below 2^32: group and start do not overlap
     return (group << 32) + start
 
 
@@ -199,6 +200,8 @@ def _join(root, order, trip, timing, bounds, stop, place, lon, lat, tolerance): 
                 k += 1
             if same:
                 p, q = _find(root, i), _find(root, j)
+                # union by the smaller number: the root of a course does not depend on the order of
+                # joins
                 root[max(p, q)] = min(p, q)
     for i in range(n):
         root[i] = _find(root, i)
@@ -287,6 +290,7 @@ def runs_on(on: Mask, frequencies: pd.DataFrame, twins: Twins, *, limit: int, la
 def _expand(frequencies: pd.DataFrame, on: Mask, limit: int, layer: str) -> tuple[Longs, Longs]:
     part = frequencies[on[frequencies["trip"].to_numpy()]]
     start, headway = part["start"].to_numpy(np.int64), part["headway"].to_numpy(np.int64)
+    # rounded up: `end` itself is no departure
     count = -((start - part["end"].to_numpy(np.int64)) // headway)
     if int(count.sum()) > limit:
         raise SourceError(

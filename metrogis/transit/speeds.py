@@ -141,6 +141,7 @@ def _hops(bounds, stop, arrival, departure, y, x, cos, speed, slack, least):  # 
         for row in range(begin, end):
             if row > begin and stop[row] >= 0 and stop[row - 1] >= 0:
                 a, b = stop[row - 1], stop[row]
+                # a degree of longitude shrinks with latitude; over a hop that of its start will do
                 dx, dy = (x[b] - x[a]) * cos[a], y[b] - y[a]
                 square = dx * dx + dy * dy
                 if square > least and left != NO_VALUE:
@@ -149,6 +150,8 @@ def _hops(bounds, stop, arrival, departure, y, x, cos, speed, slack, least):  # 
                     while ahead < end and arrival[ahead] == NO_VALUE:
                         ahead += 1
                     if ahead < end:
+                        # blank times between: the hop may have taken all the time between those
+                        # known around it
                         reach = speed[trip] * (max(arrival[ahead] - left, 0) + slack)
                         found[row] = square > reach * reach
             if departure[row] != NO_VALUE:
@@ -194,6 +197,7 @@ def misplaced(calls: StopTimes, stops: pd.DataFrame, speed: Floats) -> Mask:
     row = row[np.isfinite(lat[calls.stop[row]]) & np.isfinite(lat[calls.stop[row - 1]])]
     a, b = calls.stop[row - 1], calls.stop[row]
     fine = ~never[row]
+    # groups: stops joined by hops that some vehicle makes in time
     graph = sparse.coo_matrix((np.ones(fine.sum(), np.int8), (a[fine], b[fine])), shape=(n, n))
     _, group = sparse.csgraph.connected_components(graph, directed=False)
     here = calls.stop[calls.stop >= 0]
@@ -202,6 +206,7 @@ def misplaced(calls: StopTimes, stops: pd.DataFrame, speed: Floats) -> Mask:
     size = np.bincount(group[np.unique(here)], minlength=n)
     ga, gb = group[a], group[b]
     apart = never[row] & (ga != gb)
+    # a group with an impossible hop shorter than FAR is not judged: the times may be wrong
     near = apart & ~suspect[row]
     close = np.zeros(n, bool)
     close[ga[near]] = close[gb[near]] = True
@@ -209,6 +214,7 @@ def misplaced(calls: StopTimes, stops: pd.DataFrame, speed: Floats) -> Mask:
     main = int(weight.argmax())
     hops = _different_hops(a, b, ga, gb, apart & suspect[row], n)
     stays = np.zeros(n, bool)
+    # a trip without any suspect hop that calls there: the group has a life of its own
     inside = (calls.stop >= 0) & ~np.isin(calls.trip, calls.trip[row[apart & suspect[row]]])
     stays[group[calls.stop[inside]]] = True
     strange = _out_of_proportion(calls.trip[row], metres, fine, apart & suspect[row])

@@ -133,6 +133,7 @@ def _pairs(xy: Floats, names: list[str], place: float, name: float) -> tuple[Int
     same = (code[near[:, 0]] == code[near[:, 1]]) & (code[near[:, 0]] >= 0)
     kept = (apart <= place + _TOLERANCE) | (same & (apart <= name + _TOLERANCE))
     near, apart = near[kept], np.round(apart[kept], 3)
+    # within a pair the western post comes first, so that ties do not hang on the order of rows
     ends = np.round(xy[near], 3)  # (pairs, 2, 2)
     swap = (ends[:, 0, 0] > ends[:, 1, 0]) | (
         (ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] > ends[:, 1, 1])

@@ -213,6 +213,8 @@ def decode(data: bytes, place: str, country: str) -> tuple[bytes, Audit]:
         wide = "utf-16"
     elif b"\0" in data[:64]:
         head = data[:64]
+        # texts in Latin letters have zeros in every odd byte (little endian) or every even one
+        # (big)
         odd, even = head[1::2].count(0), head[0::2].count(0)
         if odd > len(head) // 4 and not even:
             wide = "utf-16-le"

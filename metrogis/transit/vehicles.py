@@ -117,6 +117,7 @@ def vehicles(
     c = feed.calls
     parts = []
     runs = 0
+    # the day itself, the day before (whose late trips run on today), the day after
     for move in (0, 1, -1):
         if (move == 1 and low > 3 * DAY) or (move == -1 and high < DAY):
             continue
@@ -144,8 +145,10 @@ def vehicles(
     # within one moment a vehicle's rides stay in their order
     order = np.lexsort((np.arange(len(head)), departure))
     order = order[keep[order]]
+    # rank: where a hop stands among the rides kept, -1 for those outside the span and for "none"
     rank = np.full(len(head) + 1, -1, np.int64)
     rank[order] = np.arange(len(order))
+    # a hop joins two calls in a row of one run: the next hop follows where no call lies between
     goes_on = np.flatnonzero((np.diff(head) == 1) & (run[head][1:] == run[head][:-1]))
     here, then = rank[goes_on], rank[goes_on + 1]
     part_of = np.repeat(np.arange(len(parts)), [len(p[0]) for p in parts])[head] if parts else none
@@ -230,5 +233,6 @@ def _stay_aboard(
         keys = np.concatenate([a * width + b, more["last"] * width + more["first"]])
         keys = np.unique(keys[~np.isin(keys, out["last"] * width + out["first"])])
         a, b = keys // width, keys % width
+    # nobody stays aboard into the past: blocks whose trips overlap in time are not joined
     ahead = departure[b] >= arrival[a]
     return a[ahead].astype(np.int64), b[ahead].astype(np.int64)

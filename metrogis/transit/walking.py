@@ -297,6 +297,7 @@ def feet(feed: Feed, walker: Walker, stops: Places, limit: float, slack: float) 
     """
     n = len(feed.stops)
     spare = round(slack * MICRO)
+    # a place is at itself without a walk, whatever the search found around it
     own = np.arange(n)
     a, b, metres = walker.pairs(stops, stops, limit)
     apart = a != b
@@ -311,6 +312,7 @@ def feet(feed: Feed, walker: Walker, stops: Places, limit: float, slack: float) 
     # of several walks the shortest; of stated rows the last; a stated row before any walk
     rank = np.concatenate([np.zeros(len(a) - len(rows[0]), np.int64), 1 + np.arange(len(rows[0]))])
     order = np.lexsort((change, -rank, a * n + b))
+    # one row per pair of stops: the first in this order; those that may not be changed at go
     key = (a * n + b)[order]
     order = order[np.r_[True, key[1:] != key[:-1]][: len(key)]]
     order = order[change[order] < NEVER]
@@ -368,6 +370,7 @@ def _between(walker: Walker, stops: Places, a: Ints, b: Ints) -> Floats:
         apart = np.flatnonzero((a != b) & stops.known[a] & stops.known[b])
         snapped = stops.on_streets
         begin, end = snapped[a[apart]], snapped[b[apart]]
+        # the network's unit, back to metres; walks to and from the streets are in metres already
         on_street = walker.network.paths(begin, end).distance / walker._per_metre
         out[apart] = on_street + begin.distance + end.distance
     return np.where(a == b, 0.0, out)

@@ -244,10 +244,12 @@ def minutes_between(
     _, member = np.unique(line, return_inverse=True)
     through = np.bincount(member, ~own.first) > 0
     way = np.where(through[member], own.direction, 0)  # at a terminus all go one way
+    # way + 1: 0 where the direction is not known, 1 and 2 the directions
     key = ((own.place * len(own.line_names) + own.line) * 3 + way + 1) * columns + column
     keys, member, n = np.unique(key, return_inverse=True, return_counts=True)
     way = keys // columns % 3 - 1
     group = keys // columns // 3 * columns + keys % columns
+    # of each line, place and column the direction of most departures; ties: the first direction
     order = np.lexsort((way, -n, group))
     head = np.ones(len(order), bool)
     head[1:] = group[order][1:] != group[order][:-1]

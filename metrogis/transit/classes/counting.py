@@ -32,13 +32,16 @@ def one_way(calls: Calls, places: int, column: Ints, columns: int) -> Floats:
     lines = len(calls.line_names)
     key = (place * lines + line) * columns + column[keep]
     keys, member = np.unique(key, return_inverse=True)
+    # row by direction: one way, the other, not known
     n = np.zeros((3, len(keys)))
     for k, way in enumerate((0, 1, -1)):
         n[k] = np.bincount(member[direction == way], minlength=len(keys))
     both = (n[0] > 0) & (n[1] > 0)
+    # both ways: half of all; one way: all of it; of departures whose direction is not known half
     effective = np.where(both, (n[0] + n[1]) / 2, n[0] + n[1]) + n[2] / 2
     whole = n.sum(axis=0)
     starts = np.bincount(member, calls.first[keep], minlength=len(keys))
+    # a terminus: every trip of the line starts there, whatever its direction says
     effective = np.where(starts == whole, whole, effective)
     doubt = calls.doubtful[keys // columns // lines]
     effective = np.where(doubt, np.minimum(effective, whole / 2), effective)

@@ -123,10 +123,12 @@ def dg_regio(
     rows = np.arange(n)
     top = value[rows, group]
     labels = DG_LABELS_FIVE if five_classes else DG_LABELS
+    # five classes put one before the others: then rank 1 is high
     rank = np.select([top > high, top >= medium, top > 0], [0, 1, 2], 3) + int(five_classes)
     if five_classes:
         rank = np.where(np.minimum(value[:, 0], value[:, 1]) > high, 0, rank)
     at = np.where(top > 0, post[rows, group], -1)
+    # one more entry at the end: position -1, no post, gives place -1
     place = np.append(places.place, -1)[at]
     line = busiest_line(calls, places.count, column, 2)
     line = np.vstack([line, [[-1, -1]]])[place, group]
@@ -171,6 +173,7 @@ def _most(ptr, posts, metres, place, per_hour, limit, value, post, walk):  # typ
                 v = per_hour[p, g]
                 if v <= 0 or metres[k] > limit[g]:
                     continue
+                # walk is NaN until a cluster is in reach, but then v is above the value 0
                 if v > value[i, g] or (v == value[i, g] and metres[k] < walk[i, g]):
                     value[i, g] = v
                     post[i, g] = posts[k]

@@ -190,8 +190,10 @@ def _frequencies(
     n = np.zeros((3, len(keys)))
     for k, way in enumerate((0, 1, -1)):
         n[k] = np.bincount(member[own.direction == way], minlength=len(keys))
+    # a departure of unknown direction is half a departure of either
     busier = np.maximum(n[0], n[1]) + n[2] / 2
     place = keys // len(modes) // lines
+    # keys are sorted by place first: entries of place p are ptr[p]:ptr[p + 1]
     ptr = np.searchsorted(place, np.arange(places.count + 1)).astype(np.int64)
     return _Served(ptr, keys // len(modes) % lines, keys % len(modes), busier / hours)
 
@@ -204,12 +206,16 @@ def _collect(  # type: ignore[no-untyped-def]
     """Highest EDF of every route in reach of point ``i``; return how many."""
     count = 0
     modes = limit.size
+    # invariant: value, where and entry hold the best walk to each route met so far (where < 0:
+    # none)
     for k in range(ptr[i], ptr[i + 1]):
         p = place[posts[k]]
         for j in range(s_ptr[p], s_ptr[p + 1]):
             m = s_mode[j]
             if metres[k] > limit[m] + 1e-6:
                 continue
+            # minutes: the walk, half the interval (0.5 x 60 / frequency), what the mode's
+            # reliability adds
             f = 30.0 / (metres[k] / speed + 30.0 / s_freq[j] + factor[m])
             key = s_line[j] * modes + m
             if where[key] < 0:
@@ -240,6 +246,7 @@ def _index(  # type: ignore[no-untyped-def]
         for c in range(count):
             key = met[c]
             m = key % modes
+            # the sum of all routes for now: halved below, but for the best one
             ai[i, m] += value[key]
             routes[i, m] += 1
             # of equal routes the first by name, in whatever order their stops are met
@@ -251,6 +258,7 @@ def _index(  # type: ignore[no-untyped-def]
                 walk[i, m] = metres[where[key]]
             where[key] = -1
         for m in range(modes):
+            # the index counts the best route of a mode whole and every other one half
             ai[i, m] = edf[i, m] + 0.5 * (ai[i, m] - edf[i, m])
 
 
@@ -273,6 +281,7 @@ def _rows(  # type: ignore[no-untyped-def]
     post = np.empty(0, np.int64)
     walk = np.empty(0)
     edf = np.empty(0)
+    # the first turn counts rows, the second fills arrays of that size
     for turn in range(2):
         used = 0
         for i in range(ptr.size - 1):
@@ -308,6 +317,7 @@ def ptal_band(index: Any) -> Ints:
     """
     value = np.asarray(index, dtype="float64")
     tops = np.array([top for _, top in t.PTAL_BANDS])
+    # 1e-9: an index of exactly 2.5 is still in band 1a
     band = np.searchsorted(tops + 1e-9, value, side="left")
     return np.where(value > 0, len(tops) - 1 - band, len(tops)).astype(np.int64)
 
@@ -420,6 +430,7 @@ def _terms(
     )
     out = out.sort_values(["point", "mode", "edf"], ascending=[True, True, False], kind="stable")
     first = ~out.duplicated(["point", "mode"])
+    # rows are in falling order of EDF: the first of a point and mode is its best route
     out["weight"] = np.where(first, 1.0, 0.5)
     out["share"] = out["weight"] * out["edf"]
     return out.reset_index(drop=True)[columns]

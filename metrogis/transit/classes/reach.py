@@ -221,11 +221,13 @@ class Reach:
             )  # fmt: skip
             return rank, post, metres
         points, posts = self.snapped
+        # a search for each category: within one the nearest post gives the best rank
         for row in np.unique(category[category >= 0]):
             own = np.flatnonzero(category == row)
             useful = np.flatnonzero(ranks[row] < worst)
             if not len(useful):
                 continue
+            # no walk is farther than the last band in which the category gives a class
             found = self.network.nearest(
                 posts[own], limit=edges[useful[-1]] + TOLERANCE, snap_cost=True
             )
@@ -281,6 +283,7 @@ def _grid(posts: Floats, among: Ints, size: float) -> tuple[Ints, Ints, float, f
     x1, y1 = posts[among].max(axis=0)
     # a lone post far away must not make a huge grid of tiny squares
     side = max(size, np.sqrt((x1 - x0 + size) * (y1 - y0 + size) / 4_000_000))
+    # squares are no narrower than the limit: what is in reach lies in the nine around a point
     column = ((posts[among, 0] - x0) // side).astype(np.int64)
     line = ((posts[among, 1] - y0) // side).astype(np.int64)
     columns, lines = int(column.max()) + 1, int(line.max()) + 1
@@ -315,12 +318,15 @@ def _best_near(  # type: ignore[no-untyped-def]
                     if far > square:
                         continue
                     walk = np.sqrt(far) * detour
+                    # bands are few: a loop is quicker than bisection
                     b = 0
                     while b < bands and walk > edges[b]:
                         b += 1
                     if b == bands:
                         continue
                     mine = ranks[category[p], b]
+                    # metres is NaN until a post is in reach, but then rank is past the worst and
+                    # `mine` is lower
                     if mine < rank[i] or (mine == rank[i] and walk < metres[i]):
                         rank[i] = mine
                         post[i] = p
@@ -336,6 +342,7 @@ def _pairs_near(points, posts, ptr, member, x0, y0, side, columns, limit, detour
     out = np.zeros(n + 1, np.int64)
     target = np.zeros(0, np.int64)
     metres = np.zeros(0)
+    # count, then fill: after the first turn out[i] is where the row of point i begins
     for turn in range(2):
         for i in range(n):
             x = points[i, 0]
