@@ -76,6 +76,7 @@ def crossings(graph: CycleGraph, border: Border, home: Array) -> list[dict[str, 
     lines = n.lines(edges)
     points = shapely.shortest_line(lines, border.line)
     points = shapely.get_point(points, 0)
+    # edges within SAME_PLACE of each other, and what a third one joins, are one crossing
     i, j = shapely.STRtree(points).query(points, predicate="dwithin", distance=SAME_PLACE)
     label = group_labels(i, j, len(edges))
     rows = []
@@ -114,6 +115,7 @@ def gaps_from_ends(
     """
     n = graph.network
     label, size = graph.parts
+    # streets without infrastructure: a path along them is what is missing between two ends
     streets = graph.undirected(n.open_edges & ~graph.built)
     own = graph.undirected(graph.built)
     ends = graph.ends
@@ -123,6 +125,7 @@ def gaps_from_ends(
         shapely.prepare(border.line)
         near = shapely.dwithin(border.line, points, reach)
         near &= np.isin(home[ends], (border.a, border.b))
+        # an end belongs to one side of the border, the gap is sought on the other: a + b - own
         wanted += [(int(e), k, border.a + border.b - int(home[e])) for e in ends[near]]
     sources = np.unique([w[0] for w in wanted]).astype(np.int64)
     by_source: dict[int, list[tuple[int, int]]] = {}
@@ -133,6 +136,8 @@ def gaps_from_ends(
     for i, far, before in streets.from_nodes(sources, limit):
         end = int(sources[i])
         for k, other in by_source[end]:
+            # infrastructure nodes beyond the border in reach; of equally near ones the lowest
+            # number
             targets = np.flatnonzero(np.isfinite(far) & (label >= 0) & (home == other))
             if len(targets) == 0:
                 lone.setdefault(k, []).append(end)
@@ -160,6 +165,7 @@ def _gap_row(graph: CycleGraph, route: Route, label: Array, size: Array) -> dict
     one, two = label[a], label[b]
     known = graph.level[route.edges]
     metres = n.edge_length[route.edges]
+    # NaN is not <= 2: streets of unknown stress do not count as low
     low = float(metres[known <= 2].sum() / metres.sum()) if metres.sum() > 0 else np.nan
     return {
         "state": "gap",
@@ -198,6 +204,7 @@ def _way_round(
 def _once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keep the shortest of gaps that share half of their edges, or both of their ends."""
     kept: list[dict[str, Any]] = []
+    # each gap is met from both of its ends: the shortest first, so that it is the one that stays
     for row in sorted(rows, key=lambda r: (r["length_m"], r["_nodes"])):
         if row["geometry"] is None:
             continue

@@ -52,6 +52,7 @@ class Undirected:
         out = np.empty(max(len(nodes) - 1, 0), np.int64)
         ptr, heads = self.matrix.indptr, self.matrix.indices
         for i, (a, b) in enumerate(itertools.pairwise(nodes.tolist())):
+            # columns of a row are in order: the entry of (a, b) is found by bisection
             at = ptr[a] + np.searchsorted(heads[ptr[a] : ptr[a + 1]], b)
             out[i] = self.edge[at]
         return out
@@ -250,6 +251,7 @@ def undirected(network: StreetNetwork, edges: Array) -> Undirected:
     tail, head = np.concatenate([u, v]), np.concatenate([v, u])
     both = np.concatenate([chosen, chosen])
     metres = np.maximum(network.edge_length[both], 1e-6)  # a zero would be no edge
+    # parallel edges: of each pair of nodes the first in this order is the shortest
     order = np.lexsort((both, metres, head, tail))
     tail, head, both, metres = tail[order], head[order], both[order], metres[order]
     first = np.ones(len(tail), bool)

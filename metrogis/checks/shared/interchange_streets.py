@@ -152,6 +152,7 @@ def homes_of(
             shapely.points(near), predicate="dwithin", distance=limit
         )
         pieces = pieces.iloc[np.unique(close)]
+        # people are known by cell: cells are cut so that a cell's middle stands for all of it
         split, audit = people_rules.split_cells(pieces, max_size=p.cell_size)
         run.add(audit)
         shape = np.asarray(split.geometry.to_numpy(), dtype=object)
@@ -180,6 +181,7 @@ def homes_of(
         )
     _, home, _ = air_pairs(near, np.zeros(len(near), np.int64), xy, limit=limit)
     kept = np.unique(home)
+    # an unknown number of people (NaN) is no 0: such homes stay
     kept = kept[(unit[kept] >= 0) & ~(people[kept] == 0)]
     return Homes(xy[kept], people[kept], unit[kept], half[kept], shape[kept], pieces is not None)
 
@@ -275,6 +277,7 @@ def _cost_of(ways: Ways, place: Array, home: Array, homes: int) -> Array:
     homes : int
         Number of homes.
     """
+    # place and home in one number: rows of ways are sorted by it
     key, wanted = ways.place * homes + ways.home, place * homes + home
     if len(key) == 0:
         return np.full(len(wanted), np.inf)

@@ -133,6 +133,7 @@ class KnownLand:
         rest = self.beyond[~shapely.is_empty(self.beyond)]
         margin = (0, 0)
         if len(rest):
+            # a margin as wide as the limit: land beyond the raster may lie that near to its cells
             margin = int(limit / grid.cell[1]) + 1, int(limit / grid.cell[0]) + 1
         (down, across), (rows, columns) = margin, grid.shape
         out: Bools = np.zeros((rows + 2 * down, columns + 2 * across), bool)
@@ -209,6 +210,7 @@ def measure(
     """
     n, size = len(areas), grid.cell_area
     land = unit if sea is None else np.where(sea, 0, unit).astype(unit.dtype)
+    # row 0: cells outside all areas; columns: cells known, cells not
     counts = edges.count_known(land, grid.valid, n)
     known, unknown = counts[1:].T
     beyond, narrow = _beyond(areas, grid)
@@ -227,6 +229,7 @@ def measure(
         edge &= np.concatenate([[False], fine])[land]
         certain = grid.valid | edge
         dark = (land > 0) & ~certain if dark_cells.any() else None
+    # cells that are gone in the middle of the raster, outside all areas: holes, not its margin
     if counts[0, 1]:
         gone = ~grid.valid if sea is None else ~(grid.valid | sea)
         holes = gone & (land == 0) & ~edges.open_to_the_end(gone)

@@ -153,6 +153,7 @@ def land_share(evidence: Evidence, shapes: Array) -> Array:
     ndarray of float (shapes,)
         NaN where there is no outline. Within a millionth of all is all: overlays leave slivers.
     """
+    # losses apart: the share is of land, and a loss may be anywhere in it
     share = np.asarray(replace(evidence, losses=()).known_share(shapes), dtype=float)
     return np.where(share > 1 - 1e-6, 1.0, share)
 

@@ -68,11 +68,13 @@ def unify(
     audit += found
     alone = home < 0
     table = pd.concat([hubs.table, stops.table[alone]], ignore_index=True)
+    # stations that joined an interchange take its row, the others rows of their own below
     place_of_stop = home.copy()
     place_of_stop[alone] = len(hubs.table) + np.arange(int(alone.sum()))
     joined = np.unique(home[~alone])
     table.loc[joined, "origin"] = "both"
     nearest_first = stops.table.assign(_home=home)[~alone].dropna(subset=["ref"])
+    # an interchange without a reference of its own takes that of its nearest station that has one
     refs = nearest_first.drop_duplicates("_home").set_index("_home")["ref"]
     lacking = table.index.isin(refs.index) & table["ref"].isna().to_numpy()
     table.loc[lacking, "ref"] = refs.reindex(table.index[lacking])
@@ -90,6 +92,7 @@ def unify(
         audit += found
         count = np.bincount(gate_owner, minlength=len(table))
         table["entrances"] = count
+        # a place with entrances is reached by these alone, one without by its points
         bare = count[owner] == 0
         points = np.concatenate([points[bare], gates])
         owner = np.concatenate([owner[bare], gate_owner])

@@ -109,6 +109,8 @@ class Plans:
         if not anywhere and lost is None:
             return kept, np.zeros(len(pieces))
         rows = np.flatnonzero(~certain)
+        # where in the metropolis a zone was lost is not known: nothing that was read is all there
+        # is
         if anywhere:
             kept[rows] = shapely.Polygon()
         else:
@@ -143,6 +145,7 @@ def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE, note: bool
     ready = _ready(source, run.crs)
     base = Evidence.of(source, name, run.crs).losing(ready.losses)
     shapes = towns.geometry.to_numpy()
+    # the cover hangs on the outlines and codes alone: checks of one run, and runs alike, share it
     place = hash((run.crs.to_wkt(), tolerance, *towns["teryt"], *shapely.to_wkb(shapes)))
     kept = {} if plans is None else _COVERS.setdefault(plans, {})
     if place not in kept:
@@ -192,6 +195,7 @@ def zones_of(run: Run, check: str, *, note: bool = True) -> gpd.GeoDataFrame:
             ),
         )
     name = "plans" if plans is not None else "planning_zones"
+    # both inputs given: the plan says more (acts, dates) and is the one that is used
     if plans is not None and layer is not None:
         run.note(
             "planning_zones",
@@ -232,6 +236,7 @@ _DOUBT = 1.0
 
 def _ready(source: Any, crs: Any) -> _Ready:
     """Return the zones of a plan or of a plain layer, fit for overlays, and what was lost."""
+    # a plain layer is a frame that its owner may change: only plans are kept
     plan = None if isinstance(source, pd.DataFrame) else source
     if plan is None:
         return _fit(source, source, crs)
@@ -249,6 +254,7 @@ def _fit(frame: pd.DataFrame, ids: pd.DataFrame, crs: Any) -> _Ready:
     bad = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
     table = gpd.GeoDataFrame(
         {
+            # a symbol that is none of the act's kinds stays as planned land of unknown effect
             "symbol": [s if s in ZONE_TYPES else None for s in frame["symbol"]],
             "label": _column(frame, "label"),
             "teryt": [t[:6] if isinstance(t, str) else None for t in _column(frame, "teryt")],
@@ -277,6 +283,7 @@ def _doubtful(table: gpd.GeoDataFrame, shapes: Array, bad: Array) -> list[Loss]:
         return []
     first = table.geometry.to_numpy()[rows]
     second = polygonal(shapely.make_valid(shapes[rows]))
+    # what only one reading covers is in doubt; what both cover stays
     apart = polygonal(shapely.symmetric_difference(first, second))
     off = shapely.area(apart) > _DOUBT
     if not off.any():
@@ -305,6 +312,7 @@ def _disagreeing(table: gpd.GeoDataFrame, ids: pd.DataFrame) -> list[Loss]:
         at = twice[rows]
         whole = shapely.union_all(shapes[at])
         agreed: Any = shapely.Polygon()
+        # rows of one zone agree on land only where they agree on its symbol
         if len({str(s) for s in symbols[at]}) == 1:
             agreed = polygonal(np.array([shapely.intersection_all(shapes[at])], dtype=object))[0]
         apart = shapely.difference(whole, agreed)
@@ -385,7 +393,9 @@ def zones_by_owner(
     free = np.flatnonzero(~coded & (owner >= 0))
     over = intersect(towns.geometry.to_numpy(), shapes[free], min_area=tolerance**2)
     zone = free[over.right]
+    # parts that vanish when shrunk by half the tolerance are slivers along a border
     broad = ~shapely.is_empty(shapely.buffer(over.geometry, -tolerance / 2))
+    # a zone is cut where a broad part lies in another municipality than its own
     others = broad & (over.left != owner[zone])
     split = np.isin(zone, zone[others])
     whole = np.flatnonzero(~np.isin(np.arange(len(shapes)), zone[split]))

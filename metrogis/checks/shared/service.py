@@ -305,6 +305,8 @@ class Service:
             Metres: the longest limit at which the modes that count suffice together; 0 where none
             does.
         """
+        # levels are cumulative: counts of level k are of the modes whose limit is that long or
+        # longer
         enough = self.rule.on(day).suffices(self.counts[day])
         reach: Floats = np.where(enough, self.rule.levels[:, None], 0.0).max(axis=0)
         return reach

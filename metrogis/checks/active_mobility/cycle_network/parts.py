@@ -212,6 +212,7 @@ def compare(
     osm_left = float(shapely.length(osm[(home >= 0) & ~kept]).sum()) + unsure
     planned_lines = planned.geometry.to_numpy()
     if len(of_osm) and len(planned_lines):
+        # what is missing in OSM and planned by the layer is no disagreement: it is not built yet
         share = share_covered(of_osm.geometry.to_numpy(), planned_lines, rule.distance)
         of_osm.loc[share >= 0.5, "other"] = "planned"
     places = pd.concat([of_layer, of_osm], ignore_index=True)
@@ -346,6 +347,7 @@ def streets_by_stress(
     used = (table["forward_defaults"] != "") | (table["backward_defaults"] != "")
     on_defaults = used.to_numpy(bool)[network.edge_way]
     open_edges = network.open_edges
+    # an edge is in the municipality of its middle, so that sums over municipalities are the whole
     middle = np.full(network.n_edges, -1, np.int64)
     edges = np.flatnonzero(open_edges)
     lines = network.lines(edges)

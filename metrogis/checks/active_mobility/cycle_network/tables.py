@@ -137,6 +137,7 @@ def municipal(
     )
     table["cycle_km_per_10k"] = _ratio(table["cycle_km"].to_numpy(), people / 1e4)
     home = pd.Series(np.arange(count), index=municipalities["teryt"].to_numpy())
+    # ends outside all municipalities have no row
     rows = home.reindex(ends["teryt"]).to_numpy(float)
     for kind, name in (
         ("dangling", "dangling_ends"),

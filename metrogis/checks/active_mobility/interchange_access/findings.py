@@ -80,6 +80,7 @@ def place_findings(
             {"distance": plain(p.join_distance), "small": plain(p.small_gap)},
         )
     )
+    # no entrances known: measured from its point, a little too far may be near enough from a gate
     doubtful = no & (hubs["entrances"] == 0).to_numpy()
     doubtful &= (hubs["distance_m"] <= 3 * p.join_distance).to_numpy() & (reason == "too_far")
     if doubtful.any():

@@ -208,6 +208,7 @@ def _mode_columns(run: Run, places: Places, homes: Homes, one: Reach, hubs: pd.D
     barrier = homes.total(plain.air[0][blocked], plain.air[1][blocked], count)
     lost = one.undecided
     off = homes.total(one.air[0][lost], one.air[1][lost], count)
+    # nobody known to reach the place is not nobody where someone may
     told = one.on_place & ~((people == 0) & (off > 0))
     hubs[f"people_{one.mode}_streets"] = np.where(told, people, np.nan)
     hubs[f"barrier_{one.mode}"] = np.where(plain.on_place, barrier, np.nan)
@@ -265,6 +266,7 @@ def _bike_columns(
     near = low.sure.cost <= one.limit
     far = low.maybe.cost <= one.limit
     hubs["people_bike_calm"] = people(low.sure.place[near], low.sure.home[near])
+    # unrated streets may be calm or not: what they add is given apart
     hubs["people_bike_calm_maybe"] = (
         people(low.maybe.place[far], low.maybe.home[far]) - hubs["people_bike_calm"]
     )
@@ -306,6 +308,7 @@ def _slope(one: Reach, rows: Array) -> Array:
 def _parking(racks: Stands, homes: Homes, one: Reach, hubs: pd.DataFrame) -> None:
     """Add potential cyclists, each home counted at its nearest interchange only, and stands."""
     rows = one.reached[np.lexsort((one.ways.cost[one.reached], one.ways.home[one.reached]))]
+    # sorted by home, then cost: the first row of each home is its nearest place
     home, first = np.unique(one.ways.home[rows], return_index=True)
     rows = rows[first]
     people, km = np.nan_to_num(homes.people[home]), one.ways.metres[rows] / 1000
@@ -356,6 +359,7 @@ class _Units:
         table[f"share_{one.mode}_streets"] = _ratio(people, self.all)
         blocked = plain.air[1][_barrier_rows(plain, run.parameters.detour_limit)]
         level = plain.ways.home[plain.reached]
+        # a barrier for the municipality: the home reaches no place at all, not just this one
         table[f"people_{one.mode}_barrier"] = self.people(np.setdiff1d(blocked, level))
 
     def bike_columns(self, run: Run, one: Reach, low: Calm, table: pd.DataFrame) -> None:

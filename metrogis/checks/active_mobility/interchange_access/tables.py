@@ -80,6 +80,7 @@ def around_places(
         cells = pieces.geometry.to_numpy()
         people = pieces["population"].to_numpy(dtype=float)
         for name, limit in (("people_walk", p.walk_limit), ("people_bike", p.bike_limit)):
+            # limits are of walks, zones are of straight lines
             zones = access.around(places.points, places.owner, count, radius=limit / p.detour)
             hubs[name] = access.people_in(zones, cells, people)
             lost = run.evidence["population"].lost_near(zones, 0.0)
@@ -97,6 +98,7 @@ def around_places(
         found = access.nearest_line(places.points, places.owner, count, bikes.geometry.to_numpy())
         hubs["bike_share_m"] = found.distance
         if "capacity" in bikes:
+            # NaN is at the end: a place without a station (line -1) has unknown docks
             docks = np.append(bikes["capacity"].to_numpy(float, na_value=np.nan), np.nan)
             hubs["bike_share_docks"] = docks[found.line]
     return hubs

@@ -60,6 +60,7 @@ def hubs_at(graph: CycleGraph, points: Array, owner: Array, names: Array, distan
         return Hubs(np.zeros(0, np.int64), np.zeros(0, np.int64), names)
     i, j = shapely.STRtree(n.lines(built)).query(points, predicate="dwithin", distance=distance)
     node = np.concatenate([n.edge_u[built[j]], n.edge_v[built[j]]]).astype(np.int64)
+    # either end of an edge within reach may be where infrastructure is joined
     both = np.concatenate([owner[i], owner[i]]).astype(np.int64)
     pairs = np.unique(np.column_stack([node, both]), axis=0)
     return Hubs(pairs[:, 0], pairs[:, 1], names)
@@ -242,6 +243,7 @@ def undershoots(graph: CycleGraph, built: Array, tolerance: float) -> list[Under
     gap = shapely.distance(points[i], lines[j])
     found: list[Undershoot] = []
     seen: set[tuple[int, int]] = set()
+    # the nearest pair first: of each two parts only that one is a place to fix
     for k in np.lexsort((j, i, gap)).tolist():
         pair = (int(min(mine[k], other[k])), int(max(mine[k], other[k])))
         if pair in seen:

@@ -53,6 +53,7 @@ def link_graph(graph: CycleGraph, kind: Array) -> LinkGraph:
         Without loops, which no path uses.
     """
     n = graph.network
+    # loops and edges of no length lie on no shortest path
     edges = np.flatnonzero(n.open_edges & (n.edge_u != n.edge_v) & (n.edge_length > 0))
     u, v = n.edge_u[edges].astype(np.int64), n.edge_v[edges].astype(np.int64)
     used = np.unique(np.concatenate([u, v]))

@@ -85,6 +85,7 @@ def links(
         )
     ]
     label, size = graph.parts
+    # parts of the network at both ends: closing a gap within one part joins nothing new
     a, b = (label[[g.nodes[k] for g in gaps]].astype(np.int64) for k in (0, 1))
     table = gpd.GeoDataFrame(
         {
@@ -106,6 +107,7 @@ def links(
     )
     wrong = np.array([bool(e) for e in error], bool)
     table["state"] = np.where(wrong, "data_error", "missing_link").astype(object)
+    # the first reason that holds; a link that opens an interchange is more than a shorter way
     reason = np.select(
         [
             wrong,
@@ -127,6 +129,7 @@ def links(
     table["municipality"] = names_of(where, towns, "name")
     around = effects.ways_round(graph, graph.undirected(graph.built), gaps)
     table["detour_m"] = [np.nan if r is None else r.metres for r in around]
+    # the kernel compared no way: the one over infrastructure is what cyclists have
     untold = table["detour"].isna().to_numpy()
     own = (table["detour_m"].fillna(np.inf) / table["length_m"]).to_numpy()
     table["detour"] = np.where(untold, own, table["detour"])
@@ -302,6 +305,7 @@ def municipal(towns: gpd.GeoDataFrame, known: Known, links: gpd.GeoDataFrame) ->
     table["links_km"] = filled(of(right, "length_m", "sum") / 1000)
     opening = right[right["opens"] > 0]
     table["opening"] = (
+        # what opens is not known of some link: then no count of a municipality is
         np.nan if right["opens"].isna().any() else filled(of(opening, "state", "count"))
     )
     table["best_rank"] = of(right, "rank", "min")

@@ -152,8 +152,10 @@ def link_graph(
     joined[pair[where.known, 1]] = True
     total = base + len(xy)
     # streets are cut where links meet them
+    # a cut as one number: edge + share of its length; sorted, cuts of an edge stand in its order
     key = where.edge + np.nan_to_num(where.fraction)
     cut_key = np.unique(key[where.edge >= 0])
+    # nodes are numbered streets, points of links, cuts of streets
     cut_node = total + np.arange(len(cut_key))
     contact = np.where(where.node >= 0, where.node, -1)
     inside = where.edge >= 0
@@ -174,11 +176,13 @@ def link_graph(
     own = np.argsort(link, kind="stable")
     own_ptr = np.searchsorted(link[own], np.arange(count + 1))
     all_head = np.concatenate([network.indices, street[1], head])
+    # arcs by head: distances to interchanges are spread backwards along them
     order = np.argsort(all_head, kind="stable")
     ptr = np.searchsorted(all_head[order], np.arange(total + 1))
     shared: dict[int, list[int]] = {}
     for n, i in pair.tolist():
         shared.setdefault(n, []).append(i)
+    # links that share a point of one: building both may open more than each alone
     touching = sorted({(a, b) for s in shared.values() for a in s for b in s if a < b})
     return LinkGraph(
         ptr,
@@ -207,6 +211,7 @@ def _cut_edges(network: StreetNetwork, key: Array, node: Array) -> tuple[Array, 
     edges = np.concatenate([edge, used, used])
     share = np.concatenate([key - edge, np.zeros(len(used)), np.ones(len(used))])
     at = np.concatenate([node, network.edge_u[used], network.edge_v[used]])
+    # each edge from u (share 0) over its cuts to v (share 1): neighbours in this order are pieces
     order = np.lexsort((share, edges))
     edges, share, at = edges[order], share[order], at[order]
     next_ = np.flatnonzero(edges[1:] == edges[:-1])

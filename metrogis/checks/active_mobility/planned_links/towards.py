@@ -153,6 +153,7 @@ class Towards:
             own = np.zeros(len(self.homes.xy), bool)
             own[self.low.sure.home[self._near & (self.low.sure.place == k)]] = True
             for name, links in (("before", []), ("after", chosen), ("all", every)):
+                # each interchange by itself: its own entries alone are seeds
                 state = self._open(np.flatnonzero(self._seed_place == k), own)
                 if links:
                     state.build(*links)

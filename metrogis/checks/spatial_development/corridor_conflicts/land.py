@@ -106,6 +106,7 @@ def prepare(run: Run) -> Ready:
     shapes = zones.geometry.to_numpy().copy()
     harm = [_YIELDS[severity.of(s, None)] for s in zones["symbol"]]
     order = ranked(shapes, harm, zones["symbol"].to_numpy(object))
+    # overlaps of zones matter only near corridors and protected areas
     near = _near(shapes, corridors, run.layers["protected_areas"])
     shapes[near], changed = without_overlaps(shapes[near], order[near])
     changed = near[changed]
@@ -131,6 +132,7 @@ def prepare(run: Run) -> Ready:
             zones["symbol"].tolist(),
             severity,
         )
+        # a barrier stays one whatever else was planned there; unknown stays unknown
         certain = cut.conflicts["severity"].isin(["barrier", "unknown"]).to_numpy()
         cut = withhold(cut, *plans.withheld(cut.conflict_shapes, certain))
         return Once(

@@ -200,6 +200,7 @@ def passages(run: Run, ready: Ready) -> Passages:
     name = np.array([*ready.towns["name"], None], dtype=object)
     frame.insert(2, "municipality", name[towns])
     bottlenecks = frame.iloc[order].reset_index(drop=True)
+    # the row of a place after sorting by width, as the municipality is
     return Passages(pd.DataFrame(rows, columns=[*WIDTHS]), bottlenecks, towns[order])
 
 

@@ -86,6 +86,8 @@ def corridor_table(run: Run, ready: Ready, found: Passages) -> gpd.GeoDataFrame:
         table[column] = np.nan
     if guarded is not None:
         whole = np.array([shapely.union_all(guarded.geometry.to_numpy())], dtype=object)
+        # united: forms of protection overlap, land counts once whole =
+        # np.array([shapely.union_all(guarded.geometry.to_numpy())], dtype=object)
         over = intersect(ready.pieces.shapes, shapely.get_parts(whole))
         inside = _sum(over.area, parts["corridor"].to_numpy()[over.left], n)
         dark = dark_area(run.evidence["protected_areas"], ready.pieces.shapes)

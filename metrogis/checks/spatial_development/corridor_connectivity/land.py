@@ -139,6 +139,7 @@ def prepare(run: Run) -> Land:
         cover, lookup, factor, zones=effects, roads=_roads(run, cover), towns=town_cells,
         town_count=len(towns),
     )  # fmt: skip
+    # the middle cell of each block says whose land, and whose plan, it is
     middle = (slice(factor // 2, None, factor),) * 2
     town = _fit(town_cells[middle], land.shape).astype(np.int64) - 1
     told = effects.known[_fit(effects.cells[middle], land.shape)]

@@ -113,6 +113,7 @@ def patch_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
     dark = unknown > run.parameters.unknown_share * today.area
     shrunk = lost >= np.minimum(run.parameters.min_conflict, 0.5 * today.area)
     state = np.where(shrunk | (pieces > 1), "shrunk", np.where(dark, "unknown", "kept"))
+    # a patch without any piece left is lost, however little of its land is known
     state = np.where(pieces == 0, "lost", state)
     if land.dark is not None:
         # habitat that is not known may go on, and join what the plans leave
@@ -224,6 +225,7 @@ def link_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
         return table
     cost = paths_between(states.today, states.plan, land.rules.max_cost)
     link, cell = _path_cells(land, shapes)
+    # land of a municipality whose plan is not known may become a barrier
     dark = (land.town.ravel()[cell] >= 0) & ~land.told.ravel()[cell]
     unknown = np.bincount(link[dark], minlength=len(table)) > 0
     today = table["cost"].to_numpy()
@@ -380,6 +382,7 @@ def municipal_table(
     table["unknown_ha"] = np.where(seen, unknown / _HECTARE, np.nan)
     labels, town = states.today.labels.ravel(), land.town.ravel()
     rows = np.flatnonzero((labels > 0) & (town >= 0))
+    # per m2 of habitat: a patch in two municipalities is shared by area
     worth = patches["dPC"].fillna(0).to_numpy() / np.maximum(states.today.area, 1e-9)
     value = land.blocks.habitat.ravel()[rows] * worth[labels[rows] - 1]
     table["dPC"] = np.where(seen, _sum(value, town[rows], n), np.nan)

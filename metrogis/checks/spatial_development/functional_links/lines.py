@@ -57,6 +57,7 @@ def link_lines(
     """
     one, other = np.triu_indices(len(flows.codes), 1)
     there, back = flows.internal[one, other], flows.internal[other, one]
+    # each pair once, from the end that sends more; at equal flows from the lower code
     flip = (back > there) | (
         (back == there) & (np.array(flows.codes)[other] < np.array(flows.codes)[one])
     )

@@ -91,6 +91,7 @@ def hierarchy_of(
                 place="hierarchy_indirect",
                 remedy=Text("wyłącz hierarchy_indirect", "turn hierarchy_indirect off"),
             ) from None
+    # ties by code, not by row: positions are mixed for the search and put back after it
     mixed = np.ix_(order, order)
     found = dominant_flows(
         flows.internal[mixed],
@@ -116,6 +117,7 @@ def hierarchy_of(
     rivals[rows, best] = -1.0
     # sure: the flow beats the most any other may be, and the sizes cannot change places
     ahead = won > rivals.max(axis=1, initial=-1.0)
+    # the parent stays one where the sizes cannot be the other way round
     apart = (size[best] > size_max) | (size >= size_max[best])
     return tree, (best >= 0) & ahead & apart & (not p.hierarchy_indirect)
 
@@ -147,6 +149,7 @@ def add_hierarchy(
     """
     size = _size(out, flows, p.hierarchy_size)
     has = tree.largest >= 0
+    # nothing recorded though something may be unpublished: not "no flow"
     silent = (flows.internal.sum(1) == 0) & (flows.internal_max.sum(1) > 0)
     unknown = ~flows.present | silent | np.isnan(size) | (has & np.isnan(size[tree.largest]))
     state = np.select(

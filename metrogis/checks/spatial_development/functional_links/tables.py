@@ -254,6 +254,7 @@ def municipal_table(
     out["main_destination"] = [None if t is None else names.get(t, t) for t in target]
     out["main_destination_code"] = target
     out["main_destination_flow"] = np.where(amount > 0, amount, np.nan)
+    # rivals: the most that any other destination may get; the own one is struck out
     rivals = high.copy()
     rivals[np.arange(len(out)), best] = np.where(inside >= beyond, -1.0, rivals.max(initial=0.0))
     np.fill_diagonal(rivals, -1.0)
@@ -268,6 +269,7 @@ def municipal_table(
     stays = flows.own if meaning == "commuting" else np.full(len(out), np.nan)
     out["self_containment"] = share_of(stays, stays + out["outflow"])
     out["job_self_containment"] = share_of(stays, stays + out["inflow"])
+    # pairs of which the source has no row though it knows both ends
     missing = ~flows.rows & (high > low) & np.outer(flows.present, flows.present)
     out["pairs_without_row"] = (missing.sum(0) + missing.sum(1)) * known
     return out

@@ -148,6 +148,7 @@ def at_edges(before: Grid, after: Grid, unit: Array) -> Finding:
     Finding
     """
     valid = before.valid & after.valid & (unit > 0)
+    # a cell that stayed built-up, and the eight around it
     stayed = ndimage.binary_dilation(before.values & after.values, np.ones((3, 3), bool))
     near = valid & stayed
     size = after.cell_area / _HECTARE

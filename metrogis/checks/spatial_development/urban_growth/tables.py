@@ -182,6 +182,7 @@ def patch_table(
         ),
     )
     # the municipality that holds most of the patch
+    # a row of counts by patch and municipality; column 0 is land outside all
     pair = np.bincount(patch * np.int64(n + 1) + home, minlength=len(table) * (n + 1))
     owner = pair.reshape(len(table), n + 1)[:, 1:].argmax(axis=1) if len(table) else rows
     names = towns["name"].to_numpy(object).copy()

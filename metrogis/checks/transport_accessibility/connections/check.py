@@ -245,6 +245,7 @@ def _count(
 ) -> dict[tuple[int, str], Journeys]:
     """Search the journeys of every relation, both ways, on every known day type."""
     out: dict[tuple[int, str], Journeys] = {}
+    # relations by their higher end: two searches serve all places below one seat
     by_end: dict[int, list[int]] = {}
     for k, r in enumerate(relations):
         if places.own_stops(r.start, r.end) and places.stops[r.end]:
@@ -256,6 +257,7 @@ def _count(
     listed = {k for k, r in enumerate(relations) if r.kind != "locality_municipality"}
     rides = None
     for day in [d for d, told in days.items() if told]:
+        # walks between stops do not hang on the day: the next one takes them over
         rides = read_rides(timetable, day, rules=p.rules(), crs=run.crs, walks=rides)
         run.add(rides.audit)
         lost = lost_on_the_way(run, rides, places, posts)

@@ -125,6 +125,8 @@ def relation_table(
             shown = "pairs" if p.pairing == "directions" else "round_trips"
             values = [row[f"{shown}_{d}"] for d in chosen]
             row[f"pairs_{name}"] = float(np.nanmin(values)) if np.isfinite(values).any() else np.nan
+            # a working day type that is not asked for (holidays without their dates) decides
+            # nothing
             row[f"state_{name}"] = _whole([states[d] for d in chosen if d in asked], near)
         row["state"] = _whole([states[d] for d in asked], near)
         row["state_earlier"] = _whole([earlier[d] for d in asked], near)
@@ -195,6 +197,7 @@ def place_table(
         if r.kind == "flow":  # of two municipalities, whichever sends more: not of this place
             continue
         old = state[r.start]
+        # the worst of the place's relations stays: order is from good to bad
         if old == "none" or order.index(s) > order.index(old):
             state[r.start], higher[r.start] = s, places.name[r.end]
     top = [

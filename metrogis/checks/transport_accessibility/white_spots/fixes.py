@@ -123,6 +123,7 @@ def extra_departures(fixes: Fixes, service: Service, day: str, near: Pairs, whit
     level = level_of(rule, metres)
     lack = rule.lacking(counts)[:, level, place]
     size = lack.sum(axis=0)
+    # of each cell the stop that lacks least, of equals the nearest
     order = np.lexsort((metres, size, cell))
     _, first = np.unique(cell[order], return_index=True)
     best = order[first]

@@ -106,6 +106,7 @@ def decide(
     for day in dict.fromkeys(days):
         day_known = service is not None and day in service.counts
         silent = service.unknown_feeds.get(day, frozenset()) if service is not None else frozenset()
+        # days on which the same feeds are silent share their evidence: asking for it is dear
         if (silent, day_known) not in known:
             found = _evidence(run, towns, service, silent, day_known)
             known[silent, day_known] = found.around(cells.xy, cells.unit)
@@ -122,6 +123,7 @@ def decide(
                 [day],
             )
         sure[day] = around, good, around.known(reach)
+    # only cells that could be white on some day need the street data asked
     maybe = np.zeros(count, bool)
     for _, good, allowed in sure.values():
         maybe |= allowed & ~good
@@ -132,6 +134,7 @@ def decide(
     for day, (around, good, allowed) in sure.items():
         apart = np.ones(count, bool) if streets is None else streets.known(day)
         state = np.full(count, UNKNOWN, np.int8)
+        # white only what is certain; served, for what is known, whatever is missing
         state[allowed & apart & ~cells.unpeopled] = WHITE
         state[good] = SERVED
         by_day[day] = state
@@ -226,6 +229,7 @@ class _Streets:
             return np.full(len(pairs.origin), np.inf)
         longest = self.service.rule.longest
         room = np.zeros(len(pairs.origin))
+        # from both ends: a path that leaves the known streets is at least as long as both together
         for points, index in ((xy, pairs.origin), (posts, pairs.target)):
             used, member = np.unique(index, return_inverse=True)
             room += known.clearance(points[used], 2 * longest)[member]
@@ -238,6 +242,7 @@ class _Streets:
         if service is None or day not in service.counts or not len(self.by_air.origin):
             return sure
         reach = service.reach(day)[service.place[self.by_air.target]]
+        # stops in a straight line within reach whose walk a missing street could make short enough
         could = (reach > 0) & (self.by_air.metres <= reach + TOLERANCE)
         doubt = could & (self.lost[self.by_air.target] | (self.room <= reach + TOLERANCE))
         sure[self.by_air.origin[doubt]] = False
@@ -350,6 +355,7 @@ def causes(
     for name, codes in states.by_day.items():
         if name != day:
             other |= codes == SERVED
+    # from the weakest cause to the one that says most: what is written last stays
     cause[white] = "no_stop"
     if not straight:
         barred = np.zeros(len(state), bool)
