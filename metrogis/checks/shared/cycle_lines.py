@@ -87,6 +87,7 @@ def cycle_lines(run: Run, bike: StreetNetwork | None) -> Split:
                 "no layer of routes and no tags of streets: whether joined is unknown",
             ),
         )
+    # streets meet at shared nodes and have no state but "built": tags that say so for every line
     tags = {
         "highway": pd.Series("cycleway", index=range(len(lines)), dtype=object),
         "oneway": pd.Series(np.where(both, "no", "yes"), dtype=object),

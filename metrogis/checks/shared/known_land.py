@@ -253,6 +253,7 @@ def _beyond(towns: gpd.GeoDataFrame, grid: Grid) -> tuple[Array, Array]:
     south, north = sorted((float(y0), float(y1)))
     rest = np.asarray(shapely.difference(shapes, shapely.box(west, south, east, north)))
     width, height = grid.cell
+    # at most a cell wide: the outline and the raster differ by less than they can show
     wider = shapely.box(west - width, south - height, east + width, north + height)
     return rest, np.asarray(shapely.is_empty(shapely.difference(rest, wider)))
 
@@ -319,6 +320,7 @@ def people_on(
     if table is not None and run.layers.get(table) is not None:
         totals, audit = people_tools.municipal_totals(towns, run.layers[table], layer=table)
         run.add(audit)
+    # a table with all its land known needs no cells
     if frame is not None and (totals is None or land.partly.any()):
         found = _in_cells(run, towns, land, grid, str(cells), edge_share)
     if totals is None and found is None:
@@ -328,6 +330,7 @@ def people_on(
     if totals is None:
         lost = 0 if found is None else found.lost
         return People(whole, np.where(land.known > 0, part, np.nan), lost)
+    # the table says how many, the cells which share of them lives on known land
     share = np.divide(part, whole, out=np.full(len(towns), np.nan), where=whole > 0)
     known = np.where(land.partly, totals * share, totals)
     return People(totals, np.where(land.known > 0, known, np.nan))
@@ -340,6 +343,7 @@ def _in_cells(
     cells = run.layers[name]
     n = len(towns)
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
+    # a sample tells the width of cells: wide ones are cut by border, fine ones go by their middle
     some = shapes[:: max(1, len(shapes) // 1000)]
     where = _Where(towns, land, grid)
     if len(some) and np.median(people_tools.cell_width(some)) > _FINE:
@@ -400,6 +404,7 @@ def _population_unknown(
     land = shapely.area(np.asarray(towns.geometry.to_numpy(), dtype=object))
     west, south, east, north = shapely.bounds(shapes[blank]).T
     inside = np.ones(len(blank), bool)
+    # a blank cell with all corners in the area is no matter of its edge
     for x, y in ((west, south), (west, north), (east, south), (east, north)):
         inside &= where.owner(x, y) >= 0
     area = shapely.area(shapes[blank])
@@ -439,6 +444,7 @@ class _Where:
         out = np.full(len(x), -1, np.int64)
         inside, rows, columns = self._cells(x, y)
         out[inside] = self._land.home[rows, columns].astype(np.int64) - 1
+        # beyond the raster the outlines say whose land it is
         rest = np.flatnonzero(~inside & np.isfinite(x) & np.isfinite(y))
         if len(rest):
             points = np.asarray(shapely.points(x[rest], y[rest]), dtype=object)

@@ -80,6 +80,7 @@ def known_routes(
     own = run.evidence["cycle_routes"]
     if run.layers.get("cycle_routes") is None and network is not None:
         own = streets_evidence(network, run.crs, municipalities)
+    # drawn: what is drawn is taken to be all where no coverage layer says so or otherwise
     drawn = (metres >= p.coverage_length * 1000 - 1e-6) & (metres > 0)
     found = cycle_coverage(own, run.layers.get("cycle_coverage"), municipalities, drawn)
     run.add(found.audit)
@@ -111,6 +112,7 @@ def known_routes(
         ),
         municipalities["name"][~mapped],
     )
+    # a guess from what is drawn must not count as a statement
     stated = own if found.guessed else found.evidence
     return Routes(found.evidence, mapped, share, found.guessed, stated)
 

@@ -196,6 +196,7 @@ def compare(
         if len(own)
         else (np.zeros(0, int), None)
     )
+    # lines beyond the reach of every street: the street data cannot lack them
     known = np.zeros(len(own), bool)
     known[near] = True
     rest = _lacking(own[known], osm, rule.distance)
@@ -253,6 +254,7 @@ def _places(
     rule: Comparison,
 ) -> gpd.GeoDataFrame:
     parts, row = shapely.get_parts(rest, return_index=True)
+    # pieces left between two buffers are points or lines: only lines have a length
     lines = shapely.get_type_id(parts) == 1
     parts, row = parts[lines], row[lines]
     if len(parts):
@@ -266,6 +268,7 @@ def _places(
     groups = np.split(order, np.cumsum(np.bincount(label, minlength=count))[:-1]) if count else []
     groups = [g for g, metres in zip(groups, length, strict=True) if metres >= rule.shortest]
     shapes = np.array([shapely.multilinestrings(parts[g]) for g in groups], object)
+    # a place lies where the middle of its longest piece does
     centre = [parts[g][np.argmax(shapely.length(parts[g]))] for g in groups]
     home = home_of(
         shapely.line_interpolate_point(np.array(centre, object), 0.5, normalized=True), towns

@@ -76,6 +76,7 @@ def _routes(planned: gpd.GeoDataFrame, longest: float, gap: float) -> gpd.GeoDat
         return planned.assign(source=[], name=[])[["name", "source", "geometry"]]
     labels = components(planned, meets=gap)
     whole = component_lengths(planned, labels) <= longest
+    # each line of a route that is too long becomes a link of its own
     labels = np.where(whole[labels], labels, labels.max() + 1 + np.arange(len(labels)))
     shapes = planned.geometry.to_numpy()
     names = planned["name"].to_numpy(object) if "name" in planned else [None] * len(planned)
@@ -158,6 +159,7 @@ class Joins:
         self.link_length = shapely.length(links)
         near: dict[str, Any] = {"distance": p.join_distance}
         touched = access.touched_networks(places.points, places.owner, lines, labels, **near)
+        # three graphs in sets: places to networks, places to links, links to networks and to links
         self.place_network = [set[int]() for _ in range(len(places.table))]
         for place, network in touched.tolist():
             self.place_network[place].add(network)
@@ -199,6 +201,8 @@ class Joins:
                 i = parent[i]
             return i
 
+        # union-find over the links built: size is kept at roots, of which each is a connected
+        # network
         chosen = set(built)
         for i in chosen:
             for n in (*self.link_network[i], *(-1 - j for j in self.link_link[i] & chosen)):

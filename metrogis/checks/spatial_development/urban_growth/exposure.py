@@ -154,6 +154,7 @@ def _served(
     xy = _points(grid, cells)
     reach = service.reach(_DAY)[service.place] if len(service.place) else np.zeros(0)
     yes = np.zeros(n, bool)
+    # a tree for each reach: stops of one reach share the limit, in straight metres
     for metres in np.unique(reach[reach > 0]):
         tree = cKDTree(service.xy[reach == metres])
         limit = metres / p.detour + TOLERANCE
@@ -187,6 +188,7 @@ def _covered(
             ),
         )
     out = np.zeros(len(yes), bool)
+    # only cells that no stop serves ask whether every timetable is there; outside nobody knows
     asked = np.flatnonzero(~yes & (unit > 0))
     reach = {g: limit / run.parameters.detour for g, limit in service.rule.limits.items()}
     out[asked] = known.known_near(xy[asked], reach, unit[asked].astype(np.int64) - 1)

@@ -125,8 +125,7 @@ def relation_table(
             shown = "pairs" if p.pairing == "directions" else "round_trips"
             values = [row[f"{shown}_{d}"] for d in chosen]
             row[f"pairs_{name}"] = float(np.nanmin(values)) if np.isfinite(values).any() else np.nan
-            # a working day type that is not asked for (holidays without their dates) decides
-            # nothing
+            # without school holidays all weekdays are one type, and the second decides nothing
             row[f"state_{name}"] = _whole([states[d] for d in chosen if d in asked], near)
         row["state"] = _whole([states[d] for d in asked], near)
         row["state_earlier"] = _whole([earlier[d] for d in asked], near)

@@ -105,8 +105,7 @@ class QualityEvidence:
         out = np.zeros(len(stops), bool)
         points = np.asarray(stops.geometry.to_numpy(), dtype=object)
         for known in (self.first, self.second):
-            # losses of stops or calls say nothing of other stops; lost trips may have called at
-            # these
+            # lost stops leave the trips through others whole; lost trips may have called at these
             trips = tuple(item for item in known.losses if item.kind not in _AT)
             if trips:
                 at = replace(known, losses=trips)

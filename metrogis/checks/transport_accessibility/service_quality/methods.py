@@ -214,8 +214,7 @@ def reach_of(p: ServiceQualityParameters, method: Method, straight: bool) -> dic
     elif method == "sdg":
         limit = {g: p.sdg_low_limit if g in low else p.sdg_high_limit for g in GROUPS}
     else:
-        # the class of a cell is that of the share of its square near a stop: the square adds its
-        # width
+        # a strip along the streets walked is served too: it adds its width
         grown = p.sdg_pl_limit / (p.detour if straight else 1.0) + p.sdg_pl_width
         return dict.fromkeys(GROUPS, grown)
     return {g: v / (p.detour if straight else 1.0) for g, v in limit.items()}
