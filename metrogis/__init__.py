@@ -38,6 +38,7 @@ _WHERE = {
     "white_spots": "checks.transport_accessibility.white_spots",
     "service_quality": "checks.transport_accessibility.service_quality",
     "connections": "checks.transport_accessibility.connections",
+    "rail_access": "checks.transport_accessibility.rail_access",
     "interchange_access": "checks.active_mobility.interchange_access",
     "cycle_network": "checks.active_mobility.cycle_network",
     "missing_links": "checks.active_mobility.missing_links",
@@ -97,6 +98,7 @@ __all__ = [
     "open_metro",
     "plan_validity",
     "planned_links",
+    "rail_access",
     "read_app",
     "read_feed",
     "register",
@@ -128,6 +130,7 @@ if TYPE_CHECKING:
     from metrogis.checks.spatial_development.urban_form.check import urban_form
     from metrogis.checks.spatial_development.urban_growth.check import urban_growth
     from metrogis.checks.transport_accessibility.connections.check import connections
+    from metrogis.checks.transport_accessibility.rail_access.check import rail_access
     from metrogis.checks.transport_accessibility.service_quality.check import service_quality
     from metrogis.checks.transport_accessibility.white_spots.check import white_spots
     from metrogis.errors import (

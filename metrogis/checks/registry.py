@@ -27,6 +27,7 @@ from metrogis.checks.spatial_development.plan_validity import check as plan_vali
 from metrogis.checks.spatial_development.urban_form import check as urban_form
 from metrogis.checks.spatial_development.urban_growth import check as urban_growth
 from metrogis.checks.transport_accessibility.connections import check as connections
+from metrogis.checks.transport_accessibility.rail_access import check as rail_access
 from metrogis.checks.transport_accessibility.service_quality import check as service_quality
 from metrogis.checks.transport_accessibility.white_spots import check as white_spots
 from metrogis.errors import ParameterError
@@ -44,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     white_spots.CHECK,
     service_quality.CHECK,
     connections.CHECK,
+    rail_access.CHECK,
     interchange_access.CHECK,
     cycle_network.CHECK,
     missing_links.CHECK,

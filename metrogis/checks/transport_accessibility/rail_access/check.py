@@ -1,0 +1,283 @@
+"""Access to rail: who reaches a station with enough trains, on foot, by bike, or by feeder.
+
+Stations come from the timetable (:mod:`.stations`). Each home is asked of four modes, in three
+states (:mod:`.reach`, :mod:`.feeder`), and counted at the easiest of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from metrogis import population as people_of
+from metrogis.arrays import Floats, Ints
+from metrogis.checks.contract import Check, Input, Result, Run
+from metrogis.checks.shared.interchange_streets import Homes, networks
+from metrogis.checks.shared.settled import settle
+from metrogis.checks.shared.share_weights import share_weights
+from metrogis.checks.transport_accessibility.rail_access import presentation as texts
+from metrogis.checks.transport_accessibility.rail_access.feeder import Feeders, feeders
+from metrogis.checks.transport_accessibility.rail_access.findings import findings
+from metrogis.checks.transport_accessibility.rail_access.parameters import RailAccessParameters
+from metrogis.checks.transport_accessibility.rail_access.reach import (
+    STATES,
+    ByMode,
+    assigned,
+    by_mode,
+    easiest,
+    search,
+)
+from metrogis.checks.transport_accessibility.rail_access.stations import Stations, read_stations
+from metrogis.checks.transport_accessibility.rail_access.tables import (
+    Answer,
+    barrier_table,
+    catchment_table,
+    municipal_table,
+    reach_table,
+    station_table,
+)
+from metrogis.errors import MissingLayerError
+from metrogis.evidence.streets import streets_evidence
+from metrogis.evidence.timetable import TimetableEvidence, evidence
+from metrogis.texts import Text
+
+GROUPS = ("bus", "tram", "cableway", "rail", "metro", "ferry")
+"""Mode groups that count: trains, and what may bring one to them."""
+
+
+def rail_access(
+    municipalities: gpd.GeoDataFrame,
+    population: gpd.GeoDataFrame | None = None,
+    timetable: Any = None,
+    *,
+    coverage: pd.DataFrame | None = None,
+    streets: Any = None,
+    population_municipal: pd.DataFrame | None = None,
+    built_up: Any = None,
+    stop_posts: gpd.GeoDataFrame | None = None,
+    rail_stations: gpd.GeoDataFrame | None = None,
+    interchange_entrances: gpd.GeoDataFrame | None = None,
+    **parameters: Any,
+) -> Result:
+    """Find who reaches a useful railway station on foot, by bike and by feeder.
+
+    Parameters
+    ----------
+    municipalities : GeoDataFrame
+        Polygons with ``teryt`` and ``name``, CRS in metres.
+    population : GeoDataFrame, optional
+        Polygons with ``population``; cells wider than ``cell_size`` are split.
+    timetable : metrogis.transit.Feed, optional
+        Trains and feeders. Without it no station is known to be useful.
+    coverage : DataFrame, optional
+        feed, teryt, mode, state: where timetables are complete. Without it nobody is known to be
+        without access.
+    streets : street network, optional
+        A street layer, or networks of mode ``walk`` and ``bike``. Without it paths are straight
+        lines times ``detour``, low stress is unknown, and the audit says so.
+    population_municipal : DataFrame, optional
+        ``teryt``, ``population``: cells are scaled to it; without cells it is spread over land.
+    built_up : GeoDataFrame or raster, optional
+        Weights by which people are spread inside a cell.
+    stop_posts, rail_stations : GeoDataFrame, optional
+        Stops without times: their mode could serve; such a station is unknown, or has no trains
+        where the timetables of rail are complete.
+    interchange_entrances : GeoDataFrame, optional
+        Points with ``interchange`` (a station's name), or beside a station. Else paths lead to
+        entrances of the timetable, else to platforms.
+    **parameters
+        See :class:`RailAccessParameters`.
+
+    Returns
+    -------
+    Result
+        ``municipalities``: residents by mode and by easiest mode, cycling multiplier. ``features``:
+        ``stations`` (ranked by residents), ``reach`` (populated land by easiest mode),
+        ``barriers`` (homes near in a straight line and far on foot), ``catchments``, ``cells``.
+
+    Raises
+    ------
+    MetrogisError
+        On bad layers or parameters, before anything is computed.
+
+    Examples
+    --------
+    >>> town = gpd.GeoDataFrame({"teryt": ["2215031"], "name": ["Wejherowo"]}, crs="EPSG:2180",
+    ...                         geometry=[shapely.box(450000, 740000, 450500, 740500)])
+    >>> cells = gpd.GeoDataFrame({"population": [100.0]}, geometry=town.geometry, crs=town.crs)
+    >>> result = rail_access(town, cells)            # no timetable: nothing is certain
+    >>> result.municipalities[["reached", "unknown"]].values.tolist()
+    [[0.0, 100.0]]
+    """
+    if population is None and population_municipal is None:
+        raise MissingLayerError(
+            Text(
+                "sprawdzenie rail_access wymaga ludności w komórkach albo w gminach",
+                "check rail_access needs population by cell or by municipality",
+            ),
+            layer="population",
+            remedy=Text("podaj jedną z tych warstw", "give one of these layers"),
+        )
+    run = CHECK.begin(
+        parameters,
+        municipalities=municipalities,
+        population=population,
+        timetable=timetable,
+        coverage=coverage,
+        streets=streets,
+        population_municipal=population_municipal,
+        built_up=built_up,
+        stop_posts=stop_posts,
+        rail_stations=rail_stations,
+        interchange_entrances=interchange_entrances,
+    )
+    p: RailAccessParameters = run.parameters
+    towns = run.layers["municipalities"]
+    known, day_known = _timetable(run)
+    stations = read_stations(run, known, day_known)
+    cells, unit, homes, totals = _homes(run, towns, p)
+    given = networks(streets, run.crs) if streets is not None else {}
+    if given:
+        run.evidence["streets"] = streets_evidence(next(iter(given.values())), run.crs, towns)
+    else:
+        run.note(
+            "streets",
+            "modelled",
+            1,
+            Text(
+                "brak sieci ulic: drogi to linie proste × {detour:2}, stres jazdy nieznany",
+                "no street network: paths are straight lines times {detour:2}, stress is unknown",
+            ).fill(detour=p.detour),
+        )
+    around = known.around(homes.xy, unit)
+    streets_found = search(run, stations, homes, given)
+    modes = by_mode(run, stations, homes, streets_found, around)
+    fed = feeders(run, stations, homes, given.get("walk"), known, around, day_known)
+    answer = _answer(stations, homes, modes, fed, unit)
+    cells = _cells(cells, answer)
+    weights = share_weights(run, cells, given.get("walk"))
+    features = {
+        "stations": station_table(run, stations, answer, streets_found),
+        "reach": reach_table(towns, cells, unit),
+        "barriers": barrier_table(run, stations, answer, streets_found, cells),
+        "catchments": catchment_table(run, stations, streets_found),
+        "cells": cells,
+    }
+    table = municipal_table(run, answer, stations, totals, weights, known)
+    return run.result(
+        municipalities=table,
+        features=features,
+        findings=findings(run, table, features, answer, bool(given), timetable is not None),
+    )
+
+
+# --------------------------------------------------------------------------- steps
+
+
+def _timetable(run: Run) -> tuple[TimetableEvidence, bool]:
+    """Return what is known of the timetables on the day asked for, and whether it is known."""
+    p, feed = run.parameters, run.layers["timetable"]
+    days = {} if feed is None else feed.day_types()
+    day_known = p.day_type in days and days[p.day_type].date is not None
+    if feed is not None and not day_known:
+        run.note(
+            "timetable",
+            "unknown",
+            1,
+            Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
+            [p.day_type],
+        )
+    found = evidence(
+        run.layers["municipalities"],
+        run.layers["coverage"],
+        feed,
+        groups=GROUPS,
+        required=p.modes_required,
+        stops=None if feed is None else feed.stop_points(run.crs),
+        stop_posts=run.layers["stop_posts"],
+        rail_stations=run.layers["rail_stations"],
+        silent=feed.unknown_feeds(p.day_type) if day_known else (),
+        day_known=day_known,
+    )
+    run.add(found.audit)
+    run.evidence["timetable"] = found.as_evidence()
+    return found, day_known
+
+
+def _homes(
+    run: Run, towns: gpd.GeoDataFrame, p: RailAccessParameters
+) -> tuple[gpd.GeoDataFrame, Ints, Homes, Floats]:
+    """Return pieces of population, their municipality, the points people set out from, totals."""
+    cells = settle(run, towns, min(p.cell_size, p.walk_limit / 2))
+    unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
+    people = cells["population"].to_numpy("float64")
+    known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
+    totals = np.where(known, np.bincount(unit, np.nan_to_num(people), len(towns)), np.nan)
+    run.note(
+        "population",
+        "unknown",
+        int(np.isnan(people).sum()),
+        Text(
+            "komórki o nieznanej ludności: nie ma jej w żadnej sumie",
+            "cells of unknown population: in no sum",
+        ),
+    )
+    cells, unit = cells[people != 0].reset_index(drop=True), unit[people != 0]
+    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
+    point = np.asarray(shapely.centroid(shapes), dtype=object)
+    outside = ~shapely.contains(shapes, point)
+    point[outside] = shapely.point_on_surface(shapes[outside])
+    xy = np.column_stack([shapely.get_x(point), shapely.get_y(point)])
+    table = run.layers["population_municipal"]
+    if table is not None:
+        listed, _ = people_of.municipal_totals(towns, table)
+        totals = np.where(np.isfinite(listed), listed, totals)
+    half = np.sqrt(shapely.area(shapes)) / 2
+    people = cells["population"].to_numpy("float64")
+    return cells, unit, Homes(xy, people, unit, half, shapes, True), totals
+
+
+def _answer(
+    stations: Stations, homes: Homes, modes: dict[str, ByMode], fed: Feeders, unit: Ints
+) -> Answer:
+    states = {name: one.state for name, one in modes.items()} | {"feeder": fed.state}
+    way = easiest(states)
+    return Answer(homes, unit, modes, fed, states, way, assigned(modes, stations, way, fed.station))
+
+
+def _cells(cells: gpd.GeoDataFrame, answer: Answer) -> gpd.GeoDataFrame:
+    for name, state in answer.states.items():
+        cells[name] = STATES[state]
+    cells["easiest"] = answer.way
+    cells["feeder_share"] = answer.fed.share
+    return cells
+
+
+CHECK = Check(
+    id="rail_access",
+    direction="2.1.2",
+    section="58-access-to-rail",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    inputs=(
+        Input("municipalities"),
+        Input("population", required=False),
+        Input("timetable", required=False),
+        Input("coverage", required=False),
+        Input("streets", required=False),
+        Input("population_municipal", required=False),
+        Input("built_up", Text("zabudowa (wagi)", "built-up land (weights)"), required=False),
+        Input("stop_posts", required=False),
+        Input("rail_stations", required=False),
+        Input("interchange_entrances", required=False),
+    ),
+    parameters=RailAccessParameters,
+    function=rail_access,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)

@@ -1,0 +1,217 @@
+"""Parameters of the check ``rail_access``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from metrogis.checks.contract import Parameters, Spec, citations
+from metrogis.checks.contract.citations import ours
+from metrogis.checks.contract.shared_types import (
+    BikeLimit,
+    DayName,
+    Detour,
+    EntranceDistance,
+    JoinDistance,
+    ModesRequired,
+    StressLimit,
+    StressRules,
+)
+from metrogis.checks.shared.service import ANYWHERE
+from metrogis.errors import ParameterError
+from metrogis.texts import Text
+
+_OWN = ours("58-access-to-rail")
+
+
+class RailAccessParameters(Parameters):
+    """Parameters of :func:`rail_access`."""
+
+    min_trains: Annotated[
+        int,
+        Spec(
+            Text(
+                "stacja użyteczna od tylu pociągów w dobie w jedną stronę jednej linii albo wprost "
+                "do miasta rdzenia",
+                "a station is useful from so many trains a day in one direction of a line, or "
+                "direct to a core city",
+            ),
+            "departures/day",
+            _OWN.saying("mniej więcej pociąg na godzinę", "about a train an hour"),
+        ),
+        Field(ge=1),
+    ] = 16
+    core: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^\d{7}$")], ...],
+        Spec(
+            Text("miasta rdzenia (TERYT)", "core cities (TERYT)"),
+            "-",
+            _OWN.saying(
+                "puste: liczą się tylko pociągi jednej linii",
+                "empty: only trains of one line count",
+            ),
+        ),
+    ] = ()
+    day_type: Annotated[
+        DayName, Spec(Text("rodzaj dnia", "day type"), "-", ours("51-timetables-and-days"))
+    ] = "school_day"
+    walk_limit: Annotated[
+        float,
+        Spec(
+            Text("dojście pieszo do stacji", "walk to a station"),
+            "m",
+            citations.TFL.saying("15 min po 80 m/min", "15 min at 80 m/min"),
+        ),
+        Field(gt=0, le=10_000),
+    ] = 1200
+    bike_limit: BikeLimit = 3750
+    feeder_time: Annotated[
+        float,
+        Spec(
+            Text(
+                "dowóz: od wyjścia z domu do odjazdu pociągu najwyżej",
+                "feeder: from leaving home to the train's departure at most",
+            ),
+            "min",
+            _OWN.saying("dojście, czekania i jazda razem", "walk, waits and ride in all"),
+        ),
+        Field(gt=0, le=120),
+    ] = 30
+    feeder_share: Annotated[
+        float,
+        Spec(
+            Text("w takiej części minut obu pór", "in this share of the minutes of both windows"),
+            "1",
+            _OWN,
+        ),
+        Field(gt=0, le=1),
+    ] = 0.8
+    morning_window: Annotated[
+        tuple[float, float],
+        Spec(Text("pora poranna [od, do)", "morning window [from, to)"), "h", _OWN),
+    ] = (6, 9)
+    afternoon_window: Annotated[
+        tuple[float, float],
+        Spec(Text("pora popołudniowa [od, do)", "afternoon window [from, to)"), "h", _OWN),
+    ] = (15, 18)
+    access_limit: Annotated[
+        float,
+        Spec(
+            Text("dojście do przystanku dowozu", "walk to a stop of a feeder"),
+            "m",
+            ours("57-door-to-door"),
+        ),
+        Field(gt=0, le=5000),
+    ] = 1000
+    transfer_limit: Annotated[
+        float,
+        Spec(
+            Text("przejście z przystanku na stację", "walk from the stop to the station"),
+            "m",
+            ours("57-door-to-door"),
+        ),
+        Field(gt=0, le=2000),
+    ] = 400
+    walk_speed: Annotated[
+        float,
+        Spec(Text("prędkość pieszego", "walking speed"), "km/h", citations.TFL),
+        Field(gt=0, le=10),
+    ] = 4.8
+    slack: Annotated[
+        float,
+        Spec(
+            Text("zapas na wejście do pojazdu", "time each boarding needs"),
+            "s",
+            ours("57-door-to-door"),
+        ),
+        Field(ge=0, le=900),
+    ] = 60
+    detour: Detour = 1.3
+    entrance_distance: EntranceDistance = 1000
+    layer_distance: Annotated[
+        float,
+        Spec(
+            Text(
+                "stacja z warstwy jest stacją rozkładu do",
+                "a station of the layer is one of the timetable within",
+            ),
+            "m",
+            _OWN.saying("długość peronów", "the length of platforms"),
+        ),
+        Field(ge=0),
+    ] = 400
+    modes_required: ModesRequired = ANYWHERE
+    stress_rules: StressRules = "bike_ottawa"
+    stress_limit: StressLimit = 2
+    driving_side: Annotated[
+        Literal["right", "left"],
+        Spec(
+            Text("strona jazdy", "side traffic drives on"),
+            "-",
+            ours("62-traffic-stress", "przepisy kraju", "the law of the country"),
+        ),
+    ] = "right"
+    join_distance: JoinDistance = 50
+    street_distance: Annotated[
+        float,
+        Spec(
+            Text("dane o ulicach sięgają od ulicy na", "street data reach from a street as far as"),
+            "m",
+            ours("63-access-to-interchanges"),
+        ),
+        Field(gt=0),
+    ] = 250
+    street_part: Annotated[
+        float,
+        Spec(
+            Text(
+                "pomijane oderwane kawałki sieci ulic do", "loose parts of streets left out up to"
+            ),
+            "m",
+            ours("63-access-to-interchanges"),
+        ),
+        Field(ge=0),
+    ] = 1000
+    cell_size: Annotated[
+        float,
+        Spec(
+            Text(
+                "komórki ludności dzielone na kawałki do", "population cells are cut to pieces of"
+            ),
+            "m",
+            ours("09-people-in-cells"),
+        ),
+        Field(ge=25, le=1000),
+    ] = 250
+
+    @model_validator(mode="after")
+    def _windows(self) -> Self:
+        for name in ("morning_window", "afternoon_window"):
+            start, end = getattr(self, name)
+            if not 0 <= start < end <= 30:
+                raise ParameterError(
+                    Text(
+                        f"{name}: początek < koniec, godziny 0-30",
+                        f"{name}: start < end, hours 0-30",
+                    )
+                )
+        if self.morning_window[1] > self.afternoon_window[0]:
+            raise ParameterError(
+                Text(
+                    "morning_window musi się skończyć przed afternoon_window",
+                    "morning_window must end before afternoon_window",
+                )
+            )
+        return self
+
+    @property
+    def windows(self) -> tuple[tuple[int, int], ...]:
+        """Both windows, seconds after midnight, half-open."""
+        both = (self.morning_window, self.afternoon_window)
+        return tuple((round(a * 3600), round(b * 3600)) for a, b in both)
+
+    @property
+    def search_ratio(self) -> float:
+        """How many times as far as the reach paths are searched."""
+        return 1.0

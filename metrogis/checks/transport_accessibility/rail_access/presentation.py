@@ -1,0 +1,285 @@
+"""Texts, columns and map views of ``rail_access``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
+from metrogis.checks.shared.service_words import PEOPLE_FROM, PEOPLE_SHARED
+from metrogis.texts import UNKNOWN, Text, both
+
+TITLE = Text("Dostęp do kolei", "Access to rail")
+QUESTION = Text(
+    "Kto dociera do stacji z wystarczającą liczbą pociągów pieszo, rowerem albo dowozem, co ludzi "
+    "od niej odcina i co przybliżyłoby ją najtaniej?",
+    "Who reaches a station with enough trains on foot, by bike or by a feeder, what separates "
+    "people from it, and what would bring it closer at least cost?",
+)
+METHOD = Text(
+    "Stacja użyteczna: w dzień szkolny odjeżdża z niej co najmniej 16 pociągów w jedną stronę "
+    "jednej linii albo wprost do miasta rdzenia. Z każdej komórki ludności sprawdzamy: dojście do "
+    "1200 m po ulicach, dojazd rowerem do 3,75 km po ulicach o niskim stresie i po dowolnych, "
+    "oraz dowóz autobusem lub tramwajem: od wyjścia z domu do odjazdu pociągu najwyżej 30 minut w "
+    "co najmniej 80% minut między 6 i 9 oraz 15 i 18. Każdy liczy się przy najłatwiejszym "
+    "sposobie. Bariera: w linii prostej blisko, po ulicach daleko. „Nie” wymaga kompletnych "
+    "rozkładów i sieci ulic; bez nich odpowiedź brzmi „nieznane”. Każdą propozycję sprawdzono, "
+    "stosując ją i licząc ponownie. Podane liczby to wartości domyślne parametrów.",
+    "A useful station: on a school day at least 16 trains leave it in one direction of a line, or "
+    "direct to a core city. For each population cell: a walk of up to 1200 m along streets, a "
+    "bicycle ride of up to 3.75 km along low-stress streets and along any, and a bus or tram as "
+    "feeder: from leaving home to the train's departure at most 30 minutes, in at least 80% of "
+    "the minutes between 6 and 9 and between 15 and 18. Everyone is counted at the easiest of "
+    "these. A barrier: near in a straight line, far along streets. “No” needs complete timetables "
+    "and streets; otherwise the answer is “unknown”. Every measure was verified by applying it and "
+    "computing again. The numbers given are the defaults of the parameters.",
+)
+
+EASIEST = {
+    "walk": Text("pieszo", "on foot"),
+    "bike_low": Text("rowerem po spokojnych ulicach", "by bike, low stress"),
+    "bike": Text("rowerem po dowolnych ulicach", "by bike, any street"),
+    "feeder": Text("dowozem", "by feeder"),
+    "none": Text("nie dociera", "out of reach"),
+    "unknown": UNKNOWN,
+}
+STATE = {"yes": Text("tak", "yes"), "no": Text("nie", "no"), "unknown": UNKNOWN}
+REACHED_BY = {
+    "walk": Text("także pieszo", "also on foot"),
+    "bike_only": Text("rowerem, nikt pieszo", "by bike, nobody on foot"),
+    "feeder_only": Text("tylko dowozem", "by feeder only"),
+    "nobody": Text("z żadnego znanego domu", "from no known home"),
+    "": UNKNOWN,
+}
+MODE = {name: EASIEST[name] for name in ("walk", "bike_low", "bike")}
+
+_LEAST = Text("co najmniej tyle", "at least so many")
+_NEAREST = Text(
+    "dla których to najbliższa użyteczna stacja przy najłatwiejszym sposobie",
+    "for whom it is the nearest useful station by their easiest mode",
+)
+_PEOPLE = Text("mieszkańcy", "residents")
+
+
+def _low(label: Text, note: Text | None = _LEAST, **more: Any) -> Column:
+    return Column(label, unit="people", note=note, bound="low", of_known=True, **more)
+
+
+def _share(label: Text, *, unknown: bool = False) -> Column:
+    return Column(
+        label, "share", digits=1, bound="" if unknown else "low", of_known=not unknown,
+        of_knowledge=unknown,
+    )  # fmt: skip
+
+
+def _by(mode: str) -> Text:
+    head = EASIEST[mode]
+    return Text(f"docierają {head.pl}", f"reach it {head.en}")
+
+
+def _easiest(mode: str) -> Column:
+    head = EASIEST[mode]
+    return Column(Text(f"najłatwiej {head.pl}", f"easiest {head.en}"), unit="people", of_known=True)
+
+
+_KNOWN_PEOPLE = Column(
+    Text("znana ludność", "population known"),
+    "share",
+    note=Text("udział komórek o znanej ludności", "share of cells whose population is known"),
+)
+_MULTIPLIER = Column(
+    Text("mnożnik rowerowy", "cycling multiplier"),
+    unit="1",
+    digits=1,
+    note=Text("ludzie w zasięgu roweru na jednego w zasięgu pieszym",
+              "people within cycling reach for each one within walking reach"),
+    of_known=True,
+)  # fmt: skip
+
+
+def _towns() -> dict[str, Column]:
+    out = municipality_columns()
+    out["population"] = Column(_PEOPLE, unit="people", note=PEOPLE_FROM, land=False, of_known=True)
+    out["population_known"] = _KNOWN_PEOPLE
+    out["reached"] = _low(Text("docierają do stacji", "reach a station"), known="decided_share")
+    for mode in ("walk", "bike_low", "bike", "feeder"):
+        out[f"by_{mode}"] = _low(_by(mode), known="decided_share")
+    out["none"] = _low(Text("nie docierają", "out of reach"), known="decided_share")
+    out["unknown"] = Column(UNKNOWN, unit="people", of_knowledge=True, known="population_known")
+    out["decided"] = _low(Text("stan znany", "state known"), known="population_known")
+    for mode in ("walk", "bike_low", "bike", "feeder"):
+        out[f"easiest_{mode}"] = _easiest(mode)
+    out["reached_share"] = _share(Text("docierają, udział", "reach a station, share"))
+    out["none_share"] = _share(Text("nie docierają, udział", "out of reach, share"))
+    out["unknown_share"] = _share(Text("stan nieznany, udział", "unknown, share"), unknown=True)
+    out["decided_share"] = Column(
+        Text("stan znany, udział", "state known, share"), "share", digits=1, of_knowledge=True
+    )
+    out["bike_multiplier"] = _MULTIPLIER
+    out["stations"] = Column(Text("użyteczne stacje", "useful stations"), bound="low")
+    out["stations_unknown"] = Column(
+        Text("stacje o nieznanej liczbie pociągów", "stations of unknown trains"), of_knowledge=True
+    )
+    out["timetable_known"] = Column(Text("rozkłady kompletne", "timetables complete"), "flag")
+    return out
+
+
+def _stations() -> dict[str, Column]:
+    trains = Text(
+        "najwięcej pociągów w jedną stronę linii", "most trains in one direction of a line"
+    )
+    core = Text("pociągi wprost do miasta rdzenia", "trains direct to a core city")
+    out = {
+        "name": Column(Text("stacja", "station"), "text"),
+        "teryt": Column(both("TERYT"), "text", of_known=True),
+        "state": Column(Text("użyteczna", "useful"), "category", categories=STATE),
+        "trains": Column(trains, unit="departures/day", bound="low"),
+        "trains_core": Column(core, unit="departures/day", bound="low", of_known=True),
+        "residents": Column(_PEOPLE, unit="people", note=_NEAREST, of_known=True),
+    }
+    for mode in ("walk", "bike_low", "bike", "feeder"):
+        out[f"by_{mode}"] = _low(_by(mode))
+    for mode in ("walk", "bike_low", "bike", "feeder"):
+        out[f"easiest_{mode}"] = _easiest(mode)
+    out["bike_multiplier"] = _MULTIPLIER
+    out["barred"] = Column(
+        Text("odcięci barierą", "cut off by a barrier"),
+        unit="people",
+        note=Text(
+            "w linii prostej w zasięgu pieszym, po ulicach nie, i żadnej innej pieszo",
+            "within walking reach in a straight line, not along streets, and no other on foot",
+        ),
+        of_known=True,
+    )
+    out["reached_by"] = Column(
+        Text("dostęp", "access"), "category", categories=REACHED_BY, of_known=True
+    )
+    out["entrances"] = Column(Text("znane wejścia", "known entrances"), of_knowledge=True)
+    out["timed"] = Column(Text("w rozkładzie", "in the timetable"), "flag", of_knowledge=True)
+    return out
+
+
+def _columns() -> dict[str, dict[str, Column]]:
+    towns, stations = _towns(), _stations()
+    easiest = Column(
+        Text("najłatwiejszy sposób", "easiest mode"), "category", bound="low", categories=EASIEST
+    )
+    people = Column(_PEOPLE, unit="people", known="population_known", of_known=True)
+    cells = {
+        "teryt": Column(both("TERYT"), "text"),
+        "population": Column(_PEOPLE, unit="people", digits=1, note=PEOPLE_SHARED, of_known=True),
+        "modelled": Column(Text("modelowane", "modelled"), "flag", of_knowledge=True),
+        **{
+            mode: Column(_by(mode), "category", categories=STATE)
+            for mode in ("walk", "bike_low", "bike", "feeder")
+        },
+        "easiest": easiest,
+        "feeder_share": Column(
+            Text("dowóz: udział minut", "feeder: share of minutes"), "share", bound="low"
+        ),
+    }
+    return {
+        "municipalities": towns,
+        "stations": stations,
+        "reach": {
+            "teryt": towns["teryt"],
+            "name": towns["name"],
+            "easiest": easiest,
+            "known": Column(Text("stan znany", "state known"), "flag"),
+            "population": people,
+            "population_known": _KNOWN_PEOPLE,
+            "area_km2": Column(Text("powierzchnia", "area"), unit="km2", digits=2, of_known=True),
+        },
+        "barriers": {
+            "station": stations["name"],
+            "teryt": stations["teryt"],
+            "residents": Column(_PEOPLE, unit="people", of_known=True),
+            "homes": Column(Text("komórki", "cells"), of_known=True),
+            "straight_m": Column(
+                Text("w linii prostej", "in a straight line"), unit="m", of_known=True
+            ),
+        },
+        "catchments": {
+            "station": stations["name"],
+            "teryt": stations["teryt"],
+            "mode": Column(Text("sposób", "mode"), "category", categories=MODE),
+        },
+        "cells": cells,
+    }
+
+
+COLUMNS = _columns()
+
+# Okabe-Ito; unknown is hatched, never shown as being out of reach
+_COLOURS = {
+    "walk": "#005A3C",
+    "bike_low": "#009E73",
+    "bike": "#56B4E9",
+    "feeder": "#F0E442",
+    "none": "#D55E00",
+}
+_EASIEST = (
+    *(Category(name, EASIEST[name], colour) for name, colour in _COLOURS.items()),
+    Category("unknown", UNKNOWN, "#BBBBBB", hatch=True),
+)
+_POPULATED = Ground("known", "reach")
+
+VIEWS = (
+    View(
+        "reach",
+        Text("Najłatwiejszy sposób dotarcia do pociągu", "Easiest way to a train"),
+        column="easiest",
+        categories=_EASIEST,
+        popup=("name", "easiest", "population", "area_km2"),
+        weight=0.3,
+    ),
+    View(
+        "stations",
+        Text("Stacje", "Stations"),
+        column="state",
+        categories=(
+            Category("yes", Text("użyteczna", "useful"), "#0072B2"),
+            Category("no", Text("za mało pociągów", "too few trains"), "#E69F00"),
+            Category("unknown", UNKNOWN, "#999999", hatch=True),
+        ),
+        popup=(
+            "name", "state", "trains", "trains_core", "residents", "by_walk", "by_bike",
+            "by_feeder", "bike_multiplier", "barred",
+        ),
+        radius=6.0,
+    ),
+    View(
+        "barriers",
+        Text("Blisko w linii prostej, daleko pieszo", "Near in a straight line, far on foot"),
+        colour="#CC79A7",
+        popup=("station", "residents", "straight_m"),
+        shown=False,
+        ground=_POPULATED,
+    ),
+    View(
+        "catchments",
+        Text("Zasięgi stacji", "Catchments of stations"),
+        column="mode",
+        categories=(
+            Category("walk", MODE["walk"], "#005A3C"),
+            Category("bike_low", MODE["bike_low"], "#009E73"),
+            Category("bike", MODE["bike"], "#56B4E9"),
+        ),
+        popup=("station", "mode"),
+        fill_opacity=0.2,
+        shown=False,
+        ground=_POPULATED,
+    ),
+    View(
+        "municipalities",
+        Text("Udział mieszkańców, którzy docierają do stacji", "Share of residents who reach one"),
+        column="reached_share",
+        breaks=(0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+        palette="cividis",
+        popup=(
+            "name", "population", "reached_share", "none_share", "unknown_share", "by_walk",
+            "by_bike", "by_feeder", "stations",
+        ),
+        shown=False,
+        ground=Ground("decided_share"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,242 @@
+"""Tables of the result of ``rail_access``: municipalities, stations, land, barriers, catchments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from metrogis.arrays import Array, Bools, Floats, Ints
+from metrogis.checks.contract import Run
+from metrogis.checks.shared.dissolving import dissolve
+from metrogis.checks.shared.interchange_streets import Homes
+from metrogis.checks.shared.share_weights import Weights
+from metrogis.checks.transport_accessibility.rail_access.feeder import Feeders
+from metrogis.checks.transport_accessibility.rail_access.reach import (
+    MODES,
+    YES,
+    ByMode,
+    OnStreets,
+    barriers,
+)
+from metrogis.checks.transport_accessibility.rail_access.stations import Stations
+from metrogis.evidence.timetable import TimetableEvidence
+
+EASIEST = (*MODES, "none", "unknown")
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Of each home: its states by mode, the easiest certain one, and the station it uses."""
+
+    homes: Homes
+    unit: Ints
+    modes: dict[str, ByMode]
+    fed: Feeders
+    states: dict[str, Ints]
+    way: Array
+    station: Ints
+
+    @property
+    def people(self) -> Floats:
+        """Residents; 0 where unknown."""
+        return np.nan_to_num(self.homes.people)
+
+    @property
+    def reached(self) -> Bools:
+        """Homes that certainly reach a useful station by some mode."""
+        return np.asarray(np.isin(self.way, MODES))
+
+    def total(self, rows: Any) -> float:
+        """Return the residents of some homes."""
+        return float(self.people[rows].sum())
+
+
+def ratio(above: Any, below: Any) -> Any:
+    """Return a ratio; NaN where there is nothing to compare with."""
+    above, below = np.asarray(above, float), np.asarray(below, float)
+    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
+
+
+def municipal_table(
+    run: Run, answer: Answer, stations: Stations, totals: Floats, weights: Weights,
+    known: TimetableEvidence,
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """Return one row per municipality: residents by mode, and by the easiest mode."""
+    towns = run.layers["municipalities"]
+    count, unit = len(towns), answer.unit
+    placed = np.isfinite(answer.homes.people)
+    some = (np.bincount(unit, placed, minlength=count) > 0) | (totals == 0)
+
+    def of(rows: Any) -> Floats:
+        own = np.bincount(unit, answer.people * rows, minlength=count)
+        return np.where(some, own, np.nan)
+
+    out = towns[["teryt", "name", "geometry"]].copy()
+    out["population"] = totals
+    out["population_known"] = ratio(
+        np.bincount(unit, placed, minlength=count), np.bincount(unit, minlength=count)
+    )
+    out["reached"] = of(answer.reached)
+    for name in MODES:
+        out[f"by_{name}"] = of(answer.states[name] == YES)
+    out["none"] = of(answer.way == "none")
+    out["unknown"] = of(answer.way == "unknown")
+    out["decided"] = out["reached"] + out["none"]
+    everyone = of(np.ones(len(unit), bool))
+    for name in EASIEST[:4]:
+        out[f"easiest_{name}"] = of(answer.way == name)
+    weight = weights.values if weights.basis != "land" else answer.people
+    whole = np.bincount(unit, weight, minlength=count)
+    for name, rows in (("reached", answer.reached), ("none", answer.way == "none"),
+                       ("unknown", answer.way == "unknown")):  # fmt: skip
+        share = ratio(np.bincount(unit, weight * rows, minlength=count), whole)
+        out[f"{name}_share"] = np.minimum(share, 1.0)
+    out["decided_share"] = 1.0 - ratio(out["unknown"], everyone)
+    out["bike_multiplier"] = ratio(out["by_bike"], out["by_walk"])
+    home = pd.Index(towns["teryt"]).get_indexer(stations.table["teryt"])
+    for name, state in (("stations", "yes"), ("stations_unknown", "unknown")):
+        rows = (home >= 0) & stations.is_(state)
+        out[name] = np.bincount(home[rows], minlength=count).astype(float)
+    out["timetable_known"] = known.level == "complete"
+    return gpd.GeoDataFrame(out, geometry="geometry", crs=towns.crs)
+
+
+def station_table(
+    run: Run, stations: Stations, answer: Answer, streets: OnStreets
+) -> gpd.GeoDataFrame:
+    """Return the stations, those with most residents first."""
+    count = len(stations)
+    out = stations.table[["name", "teryt", "state", "trains", "trains_core", "geometry"]].copy()
+    out["timed"] = stations.table["timed"].astype("boolean")
+    out["entrances"] = stations.entrances.astype(float)
+    for name, one in answer.modes.items():
+        rows = one.near.sure
+        out[f"by_{name}"] = np.bincount(
+            one.near.station[rows], answer.people[one.near.home[rows]], minlength=count
+        )
+    fed = answer.fed
+    lead = (fed.state == YES) & (fed.station >= 0)
+    out["by_feeder"] = np.bincount(fed.station[lead], answer.people[lead], minlength=count)
+    mine = answer.station >= 0
+    out["residents"] = np.bincount(
+        answer.station[mine], answer.people[mine], minlength=count
+    ).astype(float)
+    for name in MODES:
+        rows = mine & (answer.way == name)
+        out[f"easiest_{name}"] = np.bincount(
+            answer.station[rows], answer.people[rows], minlength=count
+        ).astype(float)
+    out["bike_multiplier"] = ratio(out["by_bike"], out["by_walk"])
+    far = barriers(streets, stations, answer.homes, run.parameters.walk_limit)
+    out["barred"] = np.bincount(far.station, answer.people[far.home], minlength=count).astype(float)
+    if streets.walk is None:
+        out["barred"] = np.nan
+    # a mode of which nothing could be searched says nothing
+    for name, found in (("walk", streets.walk), ("bike_low", streets.low), ("bike", streets.bike)):
+        unknown = name == "bike_low" and found is None
+        out.loc[np.full(count, unknown), f"by_{name}"] = np.nan
+    out["reached_by"] = _reached_by(out)
+    order = np.lexsort((out["name"].astype(str), -out["by_bike"].fillna(0), -out["residents"]))
+    frame = gpd.GeoDataFrame(out, geometry="geometry", crs=run.crs)
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _reached_by(out: pd.DataFrame) -> Array:
+    """Return by what a station is reached: on foot, else by bike, else by feeder, else nobody."""
+    values = [out[f"by_{name}"].fillna(0).to_numpy() > 0 for name in ("walk", "bike", "feeder")]
+    found = np.select(values, ["walk", "bike_only", "feeder_only"], default="nobody")
+    return np.where(out["state"] == "yes", found, "").astype(object)
+
+
+def reach_table(towns: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, unit: Ints) -> gpd.GeoDataFrame:
+    """Return the populated land of each municipality by easiest mode: a light layer for the map."""
+    code = pd.Categorical(cells["easiest"], categories=list(EASIEST)).codes.astype(np.int64)
+    size = len(EASIEST)
+    keys, group = np.unique(unit * size + code, return_inverse=True)
+    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
+    out = gpd.GeoDataFrame(
+        {
+            "teryt": towns["teryt"].to_numpy()[keys // size],
+            "name": towns["name"].to_numpy()[keys // size],
+            "easiest": np.array(EASIEST, dtype=object)[keys % size],
+            "known": keys % size != size - 1,
+            "population": cells["population"].groupby(group).sum(min_count=1).to_numpy("float64"),
+            "population_known": cells["population"].notna().groupby(group).mean().to_numpy(),
+        },
+        geometry=dissolve(shapes, group.astype(np.int64), len(keys)),
+        crs=cells.crs,
+    )
+    out["area_km2"] = out.area / 1e6
+    return out
+
+
+def barrier_table(
+    run: Run, stations: Stations, answer: Answer, streets: OnStreets, cells: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Return, by station, the homes near in a straight line and too far on foot."""
+    p = run.parameters
+    far = barriers(streets, stations, answer.homes, p.walk_limit)
+    keys, group = np.unique(far.station, return_inverse=True)
+    people = answer.people[far.home]
+    gates = shapely.get_coordinates(stations.points)
+    straight = _straight(stations, gates, answer.homes.xy, far.station, far.home)
+    mass = np.bincount(group, people, minlength=len(keys))
+    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)[far.home]
+    out = gpd.GeoDataFrame(
+        {
+            "station": stations.table["name"].to_numpy(dtype=object)[keys],
+            "teryt": stations.table["teryt"].to_numpy(dtype=object)[keys],
+            "residents": mass,
+            "homes": np.bincount(group, minlength=len(keys)).astype(float),
+            "straight_m": ratio(np.bincount(group, people * straight, len(keys)), mass),
+        },
+        geometry=dissolve(shapes, group.astype(np.int64), len(keys)) if len(keys) else [],
+        crs=run.crs,
+    )
+    order = np.lexsort((out["station"].astype(str), -out["residents"].to_numpy(float)))
+    return out.iloc[order].reset_index(drop=True)
+
+
+def _straight(
+    stations: Stations, gates: Floats, homes: Floats, station: Ints, home: Ints
+) -> Floats:
+    """Return the straight line of pairs to the nearest entrance, m."""
+    out = np.full(len(station), np.inf)
+    order = np.argsort(stations.owner, kind="stable")
+    ptr = np.searchsorted(stations.owner[order], np.arange(len(stations) + 1))
+    for turn in range(int(np.diff(ptr).max(initial=0))):
+        gate = ptr[station] + turn
+        there = gate < ptr[station + 1]
+        at = order[gate[there]]
+        d = np.hypot(*(gates[at] - homes[home[there]]).T)
+        out[there] = np.minimum(out[there], d)
+    return out
+
+
+def catchment_table(run: Run, stations: Stations, streets: OnStreets) -> gpd.GeoDataFrame:
+    """Return outlines of what each useful station reaches on foot and by bike, for the map."""
+    rows: list[dict[str, Any]] = []
+    useful = stations.is_("yes")
+    found = (
+        ("walk", streets.walk and streets.walk.found, run.parameters.walk_limit),
+        ("bike_low", streets.low and streets.low.found, run.parameters.bike_limit),
+        ("bike", streets.bike and streets.bike.found, run.parameters.bike_limit),
+    )
+    for name, one, limit in found:
+        if one is None:
+            continue
+        shapes = one.to_polygons(limits=[limit]).geometry.to_numpy()
+        for k in np.flatnonzero(useful).tolist():
+            if shapes[k] is not None and not shapes[k].is_empty:
+                rows.append(
+                    {"station": stations.table["name"].iloc[k],
+                     "teryt": stations.table["teryt"].iloc[k], "mode": name, "geometry": shapes[k]}
+                )  # fmt: skip
+    columns = ["station", "teryt", "mode", "geometry"]
+    table = pd.DataFrame(rows, columns=columns)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=run.crs)
