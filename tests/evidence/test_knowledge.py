@@ -33,8 +33,9 @@ from metrogis.texts import Text
 FAR = 12_000.0
 """Metres: no walk, ride to a station or neighbourhood of a measure reaches so far."""
 
-EVERYWHERE = ("functional_links", "connections")
-"""Checks whose answers speak of pairs: what is lost in one place matters at the other's end."""
+EVERYWHERE = ("functional_links", "connections", "rail_access")
+"""Checks whose answers speak of pairs (of trains to a core city, too): what is lost in one place
+matters at the other's end."""
 
 
 def layers_of(folder: Path, work: Path) -> dict[str, Any]:

@@ -256,7 +256,8 @@ class Scene:
             crs=2180,
         )
         out: dict[str, Any] = {
-            "municipalities": towns, "population": cells, "coverage": coverage, "timetable": None,
+            "municipalities": towns, "population": cells, "timetable": None,
+            "coverage": coverage if len(coverage) else None,
             "streets": None, "interchange_entrances": gates if len(gates) else None,
         }  # fmt: skip
         if self.lines:

@@ -292,13 +292,13 @@ def test_eight_tenths_of_the_minutes_are_enough(tmp_path: Path) -> None:
     assert share == share_of(Scene(text), 0.01) == 1
     assert cell(found, 64)["easiest"] == "feeder"
     assert station(found, "Halt")["by_feeder"] == 64
-    late = ask(text, tmp_path / "b", feeder_time=12)
+    late = ask(text, tmp_path / "b", feeder_time=18)
     part = cell(late, 64)["feeder_share"]
     assert 0 < part < 1
-    assert part == pytest.approx(share_of(Scene(text), 0.01, limit=12))
-    for k, (least, way) in enumerate(((part, "feeder"), (part + 1e-6, "none"))):
-        at = ask(text, tmp_path / f"c{k}", feeder_time=12, feeder_share=least)
-        assert cell(at, 64)["easiest"] == way
+    assert part == pytest.approx(share_of(Scene(text), 0.01, limit=18))
+    for k, (least, state) in enumerate(((part, "yes"), (part + 1e-6, "no"))):
+        at = ask(text, tmp_path / f"c{k}", feeder_time=18, feeder_share=least)
+        assert cell(at, 64)["feeder"] == state
 
 
 @pytest.mark.parametrize(
