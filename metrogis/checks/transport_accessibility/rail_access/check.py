@@ -22,6 +22,7 @@ from metrogis.checks.shared.share_weights import share_weights
 from metrogis.checks.transport_accessibility.rail_access import presentation as texts
 from metrogis.checks.transport_accessibility.rail_access.feeder import Feeders, feeders
 from metrogis.checks.transport_accessibility.rail_access.findings import findings
+from metrogis.checks.transport_accessibility.rail_access.measures import measures
 from metrogis.checks.transport_accessibility.rail_access.parameters import RailAccessParameters
 from metrogis.checks.transport_accessibility.rail_access.reach import (
     STATES,
@@ -97,7 +98,8 @@ def rail_access(
     Result
         ``municipalities``: residents by mode and by easiest mode, cycling multiplier. ``features``:
         ``stations`` (ranked by residents), ``reach`` (populated land by easiest mode),
-        ``barriers`` (homes near in a straight line and far on foot), ``catchments``, ``cells``.
+        ``barriers`` (homes near in a straight line and far on foot), ``measures`` (the best path,
+        entrance, low-stress link and feeder of each station), ``catchments``, ``cells``.
 
     Raises
     ------
@@ -164,6 +166,7 @@ def rail_access(
         "stations": station_table(run, stations, answer, streets_found),
         "reach": reach_table(towns, cells, unit),
         "barriers": barrier_table(run, stations, answer, streets_found, cells),
+        "measures": measures(run, stations, answer, streets_found),
         "catchments": catchment_table(run, stations, streets_found),
         "cells": cells,
     }

@@ -27,6 +27,7 @@ def findings(
         out.append(_by_mode(answer))
     out.append(_stations(run, stations))
     out += _barrier(features["barriers"])
+    out += _measures(features["measures"])
     if not timetable:
         out.append(
             Finding(
@@ -193,3 +194,56 @@ def _barrier(barriers: gpd.GeoDataFrame) -> list[Finding]:
             {"barrier_station": str(first["station"])},
         )
     ]
+
+
+_GAIN = {
+    "path": Text(
+        "ścieżka {path_size:0} m przy stacji {path_station} da dojście {path_gained:0} osobom",
+        "a path of {path_size:0} m at {path_station} brings {path_gained:0} people within a walk",
+    ),
+    "entrance": Text(
+        "nowe wejście na stację {entrance_station}, {entrance_size:0} m od znanego, da dojście "
+        "{entrance_gained:0} osobom",
+        "a new entrance of {entrance_station}, {entrance_size:0} m from a known one, brings "
+        "{entrance_gained:0} people within a walk",
+    ),
+    "headway": Text(
+        "{headway_size:0} {headway_size:plural:dodatkowy kurs|dodatkowe kursy|dodatkowych kursów} "
+        "linii {headway_line} do stacji {headway_station} da dowóz {headway_gained:0} osobom",
+        "{headway_size:0} more {headway_size:plural:departure|departures} of line {headway_line} "
+        "to {headway_station} give {headway_gained:0} people a feeder",
+    ),
+    "low_stress": Text(
+        "{low_stress_size:0} m uspokojonej ulicy przy stacji {low_stress_station} da spokojny "
+        "dojazd rowerem {low_stress_gained:0} osobom",
+        "{low_stress_size:0} m of calmed street at {low_stress_station} give {low_stress_gained:0} "
+        "people a low-stress ride",
+    ),
+}
+
+
+def _measures(measures: gpd.GeoDataFrame) -> list[Finding]:
+    """Return one sentence on the measures that gain most people, one of each kind."""
+    parts, values, places = [], {}, {}
+    for kind, text in _GAIN.items():
+        own = measures[measures["kind"] == kind]
+        if own.empty:
+            continue
+        first = own.iloc[0]
+        parts.append(text)
+        values |= {f"{kind}_{n}": float(first[n]) for n in ("size", "gained")}
+        places |= {f"{kind}_station": str(first["station"]), f"{kind}_line": str(first["line"])}
+    if not parts:
+        return []
+    return [
+        Finding(
+            Text(
+                "Co pomogłoby najwięcej osobom, o których dziś wiadomo, że nie docierają: "
+                + "; ".join(p.pl for p in parts) + ".",
+                "What would help most of the people who are known not to get there today: "
+                + "; ".join(p.en for p in parts) + ".",
+            ),
+            values,
+            places,
+        )
+    ]  # fmt: skip

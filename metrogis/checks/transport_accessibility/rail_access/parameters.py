@@ -141,6 +141,38 @@ class RailAccessParameters(Parameters):
         ),
         Field(ge=0),
     ] = 400
+    path_limit: Annotated[
+        float,
+        Spec(
+            Text("najdłuższa proponowana ścieżka", "longest path to propose"),
+            "m",
+            _OWN.saying("kładka, przejście lub skrót", "a footbridge, a crossing or a short cut"),
+        ),
+        Field(gt=0, le=2000),
+    ] = 400
+    entrance_reach: Annotated[
+        float,
+        Spec(
+            Text("nowe wejście od znanego najdalej", "a new entrance from a known one at most"),
+            "m",
+            _OWN.saying("długość przejścia pod torami", "the length of a subway under the tracks"),
+        ),
+        Field(gt=0, le=1000),
+    ] = 150
+    link_limit: Annotated[
+        float,
+        Spec(
+            Text("najdłuższy odcinek do uspokojenia", "longest stretch of street to calm"),
+            "m",
+            _OWN,
+        ),
+        Field(gt=0, le=5000),
+    ] = 500
+    headways: Annotated[
+        tuple[int, ...],
+        Spec(Text("próbowane odstępy dowozu", "headways of feeders tried"), "min", _OWN),
+        Field(min_length=1),
+    ] = (10, 15, 20, 30)
     modes_required: ModesRequired = ANYWHERE
     stress_rules: StressRules = "bike_ottawa"
     stress_limit: StressLimit = 2

@@ -50,6 +50,12 @@ REACHED_BY = {
     "nobody": Text("z żadnego znanego domu", "from no known home"),
     "": UNKNOWN,
 }
+KINDS = {
+    "path": Text("ścieżka do zbudowania", "path to build"),
+    "entrance": Text("nowe wejście", "new entrance"),
+    "headway": Text("częstszy dowóz", "feeder more often"),
+    "low_stress": Text("uspokojony odcinek ulicy", "low-stress link"),
+}
 MODE = {name: EASIEST[name] for name in ("walk", "bike_low", "bike")}
 
 _LEAST = Text("co najmniej tyle", "at least so many")
@@ -198,6 +204,45 @@ def _columns() -> dict[str, dict[str, Column]]:
                 Text("w linii prostej", "in a straight line"), unit="m", of_known=True
             ),
         },
+        "measures": {
+            "station": stations["name"],
+            "teryt": stations["teryt"],
+            "kind": Column(Text("środek", "measure"), "category", categories=KINDS),
+            "size": Column(
+                Text("wielkość", "size"),
+                note=Text(
+                    "metry ścieżki lub ulicy; metry od znanego wejścia do nowego; dodatkowe kursy "
+                    "w obu porach",
+                    "metres of path or street; metres from a known entrance to the new one; extra "
+                    "departures in both windows",
+                ),
+                of_known=True,
+            ),
+            "line": Column(Text("linia", "line"), "text", of_known=True),
+            "every_min": Column(Text("co ile minut", "every"), unit="min", of_known=True),
+            "gained": Column(
+                Text("zyskają", "people gained"),
+                unit="people",
+                note=Text(
+                    "mieszkańcy, którzy dotrą w ten sposób (pieszo, dowozem, spokojnymi ulicami), "
+                    "a dziś na pewno nie docierają; policzeni ponownie z tą zmianą",
+                    "residents who will reach it that way (on foot, by feeder, along low-stress "
+                    "streets) and certainly do not today; computed again with the measure",
+                ),
+                of_known=True,
+            ),
+            "gained_new": Column(
+                Text("w tym dziś bez dostępu", "of them without access today"),
+                unit="people",
+                of_known=True,
+            ),
+            "per_unit": Column(
+                Text("osób na 100 m lub na kurs", "people per 100 m, or per departure"),
+                digits=1,
+                of_known=True,
+            ),
+            "verified": Column(Text("sprawdzone", "verified"), "flag", of_knowledge=True),
+        },
         "catchments": {
             "station": stations["name"],
             "teryt": stations["teryt"],
@@ -252,6 +297,25 @@ VIEWS = (
         Text("Blisko w linii prostej, daleko pieszo", "Near in a straight line, far on foot"),
         colour="#CC79A7",
         popup=("station", "residents", "straight_m"),
+        shown=False,
+        ground=_POPULATED,
+    ),
+    View(
+        "measures",
+        Text("Co przybliżyłoby stację", "What would bring a station closer"),
+        column="kind",
+        categories=(
+            Category("path", KINDS["path"], "#D55E00"),
+            Category("entrance", KINDS["entrance"], "#0072B2"),
+            Category("headway", KINDS["headway"], "#E69F00"),
+            Category("low_stress", KINDS["low_stress"], "#009E73"),
+        ),
+        popup=(
+            "station", "kind", "size", "line", "every_min", "gained", "gained_new",
+            "per_unit", "verified",
+        ),
+        radius=7.0,
+        weight=4.0,
         shown=False,
         ground=_POPULATED,
     ),
