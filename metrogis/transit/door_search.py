@@ -370,7 +370,7 @@ def prepare(
     days = feed._days(date)
     _require_one_clock(feed, days)
     walker = Walker(network, float(rules.walk_speed), float(rules.detour))
-    xy = _stop_coordinates(feed, crs)
+    xy = stop_coordinates(feed, crs)
     stops = walker.places(xy, "stops")
     return Search(
         feed, rules, walker, crs, stops, _kept_rides(feed, days, low, high, xy),
@@ -389,7 +389,7 @@ def _kept_rides(feed: Feed, days: dict[str, Date], low: int, high: int, xy: Floa
     return kept[1]
 
 
-def _stop_coordinates(feed: Feed, crs: Any) -> Floats:
+def stop_coordinates(feed: Feed, crs: Any) -> Floats:
     """Return metres of all stops that vehicles call at; NaN for others, and those without place."""
     out = np.full((len(feed.stops), 2), np.nan)
     called = np.zeros(len(feed.stops), bool)

@@ -30,8 +30,9 @@ from metrogis.evidence.streets import streets_evidence
 from metrogis.evidence.timetable import Around, TimetableEvidence
 from metrogis.texts import Text
 from metrogis.transit.door_search import stop_coordinates
+from metrogis.transit.profile_search import Links
 from metrogis.transit.vehicles import MICRO, Vehicles, vehicles
-from metrogis.transit.walking import Links, Places, Walker, links_of
+from metrogis.transit.walking import Places, Walker, links_of
 
 SHARE = 1e-9
 """A share of exactly the limit is enough, whatever the last bit of a float says."""

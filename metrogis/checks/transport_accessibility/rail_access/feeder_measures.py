@@ -18,8 +18,8 @@ from metrogis.checks.transport_accessibility.rail_access.feeder import (
 from metrogis.checks.transport_accessibility.rail_access.reach import NO
 from metrogis.checks.transport_accessibility.rail_access.stations import Stations
 from metrogis.checks.transport_accessibility.rail_access.tables import Answer
+from metrogis.transit.profile_search import Links
 from metrogis.transit.vehicles import MICRO
-from metrogis.transit.walking import Links
 
 LINES = 3
 """Lines tried at a station: those along which most people lack a feeder."""

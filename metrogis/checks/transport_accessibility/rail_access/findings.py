@@ -224,7 +224,9 @@ _GAIN = {
 
 def _measures(measures: gpd.GeoDataFrame) -> list[Finding]:
     """Return one sentence on the measures that gain most people, one of each kind."""
-    parts, values, places = [], {}, {}
+    parts: list[Text] = []
+    values: dict[str, float] = {}
+    places: dict[str, str | Text] = {}
     for kind, text in _GAIN.items():
         own = measures[measures["kind"] == kind]
         if own.empty:

@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 
 from metrogis.arrays import Array, Bools, Floats, Ints
 from metrogis.checks.contract import Run
-from metrogis.checks.shared.homes import home_of
+from metrogis.checks.shared.homes import home_of, names_of
 from metrogis.evidence.timetable import TimetableEvidence
 from metrogis.texts import Text
 from metrogis.transit.passages import busier, passages, place_lines
@@ -97,7 +97,7 @@ def read_stations(run: Run, known: TimetableEvidence, day_known: bool) -> Statio
     table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=run.crs)
     shapes = table.geometry.to_numpy()
     home = home_of(shapes, towns)
-    table["teryt"] = np.append(towns["teryt"].to_numpy(dtype=object), None)[home]
+    table["teryt"] = names_of(home, towns, "teryt")
     for name in ("trains", "trains_core"):
         table[name] = table[name].astype("float64") if day_known else np.nan
     table["state"] = _useful(run, known, table, trains.all, day_known)

@@ -222,10 +222,13 @@ def catchment_table(run: Run, stations: Stations, streets: OnStreets) -> gpd.Geo
     """Return outlines of what each useful station reaches on foot and by bike, for the map."""
     rows: list[dict[str, Any]] = []
     useful = stations.is_("yes")
+    walk, bike, low = (
+        None if one is None else one.found for one in (streets.walk, streets.bike, streets.low)
+    )
     found = (
-        ("walk", streets.walk and streets.walk.found, run.parameters.walk_limit),
-        ("bike_low", streets.low and streets.low.found, run.parameters.bike_limit),
-        ("bike", streets.bike and streets.bike.found, run.parameters.bike_limit),
+        ("walk", walk, run.parameters.walk_limit),
+        ("bike_low", low, run.parameters.bike_limit),
+        ("bike", bike, run.parameters.bike_limit),
     )
     for name, one, limit in found:
         if one is None:
