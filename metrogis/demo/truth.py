@@ -51,6 +51,7 @@ def make_truth(
     out += _unknown(terrain, settled, people, stops, stations)
     out += _flows(settled, flows)
     out += _interchanges(settled, people, cycling)
+    out += _rail(terrain, settled, people, stations)
     return out
 
 
@@ -185,6 +186,54 @@ def _flows(settled: Settled, flows: pd.DataFrame) -> list[dict[str, Any]]:
                 origin=code, destination=city, flow=int(mine["flow"].iloc[0]),
                 expected={"pairs": 0, "state": "not_enough", "largest_flow_of_its_origin": True},
                 why="its buses run only between its own villages",
+            )
+        )  # fmt: skip
+    return out
+
+
+WALK, RIDE = 1200.0, 3750.0
+"""Metres that people walk and ride to a train."""
+
+
+def _rail(
+    terrain: Terrain, settled: Settled, people: People, stations: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Return the halt whose housing lies behind the tracks, and what bicycles do for it.
+
+    Nobody lives within a walk of it on the side of its only entrance: so nobody comes on foot. By
+    bike the nearest crossing is in reach, unless it is too far from all housing.
+    """
+    places = settled.places
+    halts = places.index[places["plant"] == "halt"]
+    rows = stations[stations["place"].isin(halts)]
+    if rows.empty:
+        return []
+    halt = rows.iloc[0]
+    village = places.index[places["plant"] == "cut_off"][0]
+    xx, yy = terrain.grid.centres()
+    away = np.hypot(xx - halt["x"], yy - halt["y"])
+    own = people.settlement == village
+    near = away <= WALK
+    behind = int(people.now[own & near].sum())
+    others = int(people.now[~own & near].sum())
+    within = int(people.now[away <= RIDE].sum())
+    common = {"settled": settled, "municipality": halt["municipality"], "x": halt["x"],
+              "y": halt["y"], "name": halt["name"]}  # fmt: skip
+    out = [
+        item(
+            "rail_cut_off", "rail_access", **common,
+            housing=[round(float(places[c][village]), 1) for c in "xy"],
+            expected={"state": "yes", "barred_people": behind},
+            why="the only entrance is on the far side of the tracks from its housing",
+        )
+    ]  # fmt: skip
+    if others == 0:
+        out.append(
+            item(
+                "rail_by_bike_only", "rail_access", **common,
+                expected={"reached_by": "bike_only", "people_on_foot": 0,
+                          "people_by_bike_at_most": within},
+                why="all housing near is behind the tracks; a crossing is within a ride",
             )
         )  # fmt: skip
     return out

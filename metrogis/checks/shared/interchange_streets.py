@@ -238,7 +238,7 @@ class Reach:
     @cached_property
     def cost_by_air(self) -> Array:
         """Cost of the way of each pair of :attr:`air`; infinite where none was found."""
-        return _cost_of(self.ways, self.air[0], self.air[1], len(self.on_home))
+        return cost_of(self.ways, self.air[0], self.air[1], len(self.on_home))
 
     def slack(self, place: Array, home: Array) -> Array:
         """Return the least cost of a way of each pair that is not in the data."""
@@ -266,7 +266,7 @@ class Reach:
         return rows[slack >= self.ways.cost[rows] - 1e-6]
 
 
-def _cost_of(ways: Ways, place: Array, home: Array, homes: int) -> Array:
+def cost_of(ways: Ways, place: Array, home: Array, homes: int) -> Array:
     """Return the cost of pairs from a table of ways; infinite where it has none.
 
     Parameters
@@ -285,7 +285,7 @@ def _cost_of(ways: Ways, place: Array, home: Array, homes: int) -> Array:
     return np.where(key[at] == wanted, ways.cost[at], np.inf)
 
 
-def _main_parts(network: StreetNetwork, length: float) -> float:
+def main_parts(network: StreetNetwork, length: float) -> float:
     """Return from which length (m) a connected part of the streets counts: the longest always."""
     longest = network.components(strong=True).length
     return min(length, float(longest[0])) if len(longest) else length
@@ -327,7 +327,7 @@ def reach(
     slack_place = np.full(len(places.table), np.inf)
     np.minimum.at(slack_place, places.owner, pace * known.clearance(gate_xy, most))
     slack_home = pace * known.clearance(homes.xy, most)
-    near = {"limit": p.street_distance, "component": _main_parts(network, p.street_part)}
+    near = {"limit": p.street_distance, "component": main_parts(network, p.street_part)}
     gates = network.snap(gate_xy, layer="interchanges", **near)
     at = network.snap(homes.xy, layer="population", **near)
     on_place = np.zeros(len(places.table), bool)
@@ -375,7 +375,7 @@ def calm(run: Run, any_: Reach, places: Places, homes: Homes) -> Calm:
     def search(arcs: Array) -> tuple[Ways, Catchments, StreetNetwork, Snapped, Snapped]:
         open_ = np.zeros(network.n_edges, bool)
         open_[network.arc_edge[arcs]] = True
-        part_from = _main_parts(network, p.street_part)
+        part_from = main_parts(network, p.street_part)
         near = {"limit": p.street_distance, "component": part_from, "among": open_}
         gates = within(
             network.snap(shapely.get_coordinates(places.points), **near),
@@ -404,7 +404,7 @@ def direct(any_: Reach, low: Ways, homes: int, ratio: float) -> Array:
     rows = any_.reached
     ways = any_.ways
     place, home = ways.place[rows], ways.home[rows]
-    cost = _cost_of(low, place, home, homes)
+    cost = cost_of(low, place, home, homes)
     shortest = np.minimum(ways.cost[rows], any_.slack(place, home))
     return rows[cost <= ratio * shortest + 1e-6]
 
