@@ -184,6 +184,7 @@ def _prepare(
         every["name"][repeated],
     )
     order = np.lexsort((shapely.get_y(shapes), shapely.get_x(shapes)))
+    # row of the westernmost point of each group, by label
     west = pd.Series(labels[order]).drop_duplicates().index.to_numpy()
     first = every.iloc[order[west]].set_index(labels[order[west]]).sort_index()
     for column in columns:  # what the westernmost row lacks, another one may have
@@ -248,6 +249,7 @@ def _gates(
     same = (wanted[i] != "") & ((wanted[i] == names[0][j]) | (wanted[i] == names[1][j]))
     i, j = i[same], j[same]
     d = shapely.distance(gates[i], points[j])
+    # the nearest point of that name; of equally near ones the first
     order = np.lexsort((j, d, i))
     gate, first = np.unique(i[order], return_index=True)
     lost = np.setdiff1d(np.arange(len(gates)), gate)

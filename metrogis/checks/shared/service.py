@@ -365,6 +365,7 @@ def read_service(
     known = feed.day_types()
     # a post where some trip calls on some date is a stop, though nothing may leave on these days
     has_level = np.zeros((len(rule.levels), places), bool)
+    # combinations of modes are few: each is read once
     which, sets = _codes(posts["mode_groups"])
     for k, groups in enumerate(sets):
         own = rule._limit_of(groups.split(","))
@@ -374,6 +375,7 @@ def read_service(
     lines = place_lines(feed, posts["stop_id"], place)
     counts: dict[str, Ints] = {}
     unknown: dict[str, frozenset[str]] = {}
+    # day types share most departures: the audit has the day with most of them, not the sum
     most = {"place": 0, "mode": 0, "folded": 0}
     for day in days:
         if day not in known or known[day].date is None:
@@ -381,6 +383,7 @@ def read_service(
         found = passages(feed, day)
         unknown[day] = frozenset(found.unknown_feeds)
         pair = lines.of_call[found.call]
+        # pair -1 (no place) takes the last limit, 0: such departures do not count
         limit = np.append(rule._limit_of(lines.group)[lines.line], 0.0)[pair]
         for name, number in (
             ("place", found.own & (pair < 0)),

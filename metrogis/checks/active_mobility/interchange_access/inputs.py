@@ -151,6 +151,7 @@ def stands(run: Run, places: Places) -> Stands:
     shapes = racks.geometry.to_numpy()
     tree = shapely.STRtree(shapes)
     point, rack = tree.query(places.points, predicate="dwithin", distance=p.parking_distance)
+    # a rack near two entrances of a place counts once
     pairs = np.unique(np.column_stack([places.owner[point], rack]), axis=0)
     owner, size = pairs[:, 0], capacity[pairs[:, 1]]
     known = np.bincount(owner, np.nan_to_num(size), count)
@@ -169,6 +170,7 @@ def stands(run: Run, places: Places) -> Stands:
         ),
         places.table["name"][~near & ~some],
     )
+    # nothing known and nothing near: silence, in place of 0 stands
     silent = ~near & ~some
     total = np.where(~near | (uncounted > 0), np.nan, known)
     return Stands(total, np.where(silent, np.nan, known), np.where(silent, np.nan, uncounted))

@@ -101,6 +101,7 @@ class _Reach:
         self.open = open_networks(
             evidence, shapes, self.labels, max(tolerance, meets), len(self.lengths)
         )
+        # networks that lead out of the known land make "no" of the places they touch uncertain
         self.may_go_on = np.zeros(count, dtype=bool)
         self.may_go_on[self.touched[self.open[self.touched[:, 1]], 0]] = True
 
@@ -123,8 +124,10 @@ def route_access(
         "wide": _Reach(run, places, known, split.built, p.tolerance_wide, split.meets),
     }
     gate = _entrance_may_join(run, places, lines, best, enough) | ~known.sure
+    # lines of unknown state could join a place, planned ones would
     maybe = _joined_with(run, places, known, split, split.unknown, best.joined)
     later = _joined_with(run, places, known, split, split.planned, best.joined)
+    # the first that holds: every reason but the last two leaves the place unknown
     reason = np.select(
         [best.joined, ~known.near, best.may_go_on, gate, maybe, best.label >= 0],
         ["joined", "outside_data", "leaves_data", "entrance", "line_state", "too_short"],
@@ -136,6 +139,7 @@ def route_access(
         default="unknown",
     )
     near = access.nearest_line(*where, lines)
+    # distances are shown where the layer is known to be whole, or shows something in reach
     shown = known.near | (best.label >= 0)
     hubs = places.table.copy()
     hubs["state"] = state
@@ -247,6 +251,7 @@ def _gaps(
     tree = shapely.STRtree(lines[big])
     to_big = access.nearest_line(places.points, places.owner, len(hubs), lines[big])
     for i in np.flatnonzero((hubs["state"] == "no").to_numpy()).tolist():
+        # a place at a short network: from the whole of that network to the nearest large one
         if best.label[i] >= 0 and len(big):
             own = lines[labels == best.label[i]]
             (start, end), apart = tree.query_nearest(own, all_matches=False, return_distance=True)

@@ -73,6 +73,7 @@ def opened(graph: CycleGraph, gaps: list[Gap], hubs: Hubs, enough: float) -> lis
     ends of the gap and the gap together is not.
     """
     label, size = graph.parts
+    # the longest infrastructure each interchange has today
     best = np.zeros(len(hubs.names))
     np.maximum.at(best, hubs.owner, size[label[hubs.node]])
     at: dict[int, set[int]] = {}
@@ -81,6 +82,7 @@ def opened(graph: CycleGraph, gaps: list[Gap], hubs: Hubs, enough: float) -> lis
     out: list[list[int]] = []
     for gap in gaps:
         a, b = (int(label[k]) for k in gap.nodes)
+        # within one part nothing is joined that was not
         if a == b:
             out.append([])
             continue
@@ -123,6 +125,7 @@ def people_gained(
         new = np.zeros(n.n_nodes, bool)
         for one, two in ((a, b), (b, a)):
             left = limit - gap.metres - far[one]
+            # the gap helps only the side for which the way over it is shorter than its own
             if left < 0 or far[two] <= gap.metres + far[one]:
                 continue
             reach = csgraph.dijkstra(own.matrix, indices=two, limit=left)
@@ -130,6 +133,7 @@ def people_gained(
         out[k] = at_node[new].sum()
         if tree is not None and min(far[a], far[b]) <= limit:
             line = shapely.multilinestrings(n.lines(gap.edges))
+            # people by the gap itself, whom no infrastructure serves yet
             beside = tree.query(line, predicate="dwithin", distance=access)
             out[k] += homes.people[beside[homes.node[beside] < 0]].sum()
     return out

@@ -316,6 +316,7 @@ class Opening:
         self.built[list(links)] = True
         rows = np.concatenate([np.arange(g.own_ptr[i], g.own_ptr[i + 1]) for i in links])
         node, cost = self._link_seeds
+        # interchanges beside the link are seeds that it brings with it
         mine = np.isin(node, g.own_tail[rows])
         return int(
             _repair(
@@ -375,6 +376,7 @@ def _repair(  # type: ignore[no-untyped-def]
     changed, old,
 ):  # fmt: skip
     """Lower distances after arcs or seeds were added; return how many nodes changed."""
+    # distances only fall when something is built: the search starts where new arcs lower one
     heap = [(np.inf, np.int64(-1))]
     for i in range(new_tail.size):
         reach = dist[new_head[i]] + new_weight[i]
@@ -386,6 +388,7 @@ def _repair(  # type: ignore[no-untyped-def]
     count = 0
     while True:
         d, v = heappop(heap)
+        # the sentinel of infinite distance is popped last of all
         if v < 0:
             break
         if d >= dist[v]:
@@ -396,6 +399,7 @@ def _repair(  # type: ignore[no-untyped-def]
         count += 1
         dist[v] = d
         for a in range(ptr[v], ptr[v + 1]):
+            # arcs of links that are not built are closed; streets (-1) are open
             if link[a] >= 0 and not built[link[a]]:
                 continue
             reach = d + weight[a]

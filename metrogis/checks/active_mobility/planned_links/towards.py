@@ -36,11 +36,14 @@ class Towards:
         self.weight, self.limit, self.low = weight, p.bike_limit, low
         gate_xy = shapely.get_coordinates(places.points)
         gate, node, metres = beside_links(graph, gate_xy, np.full(len(gate_xy), p.join_distance))
+        # arcs run backwards: seeds are interchanges, which people arrive at, and homes where they
+        # leave
         goal = graph.entries(low.gates, places.owner, leaving=False)
         self._seed_node = np.concatenate([goal[0], node])
         self._seed_cost = np.concatenate([goal[1], metres])
         self._seed_place = np.concatenate([goal[2], places.owner[gate]])
         start = graph.entries(low.homes, np.arange(len(homes.xy)), leaving=True)
+        # a home is beside a link from its cell's edge on, not from its middle
         home, node, metres = beside_links(graph, homes.xy, homes.half + p.join_distance)
         self._homes = (
             np.concatenate([start[0], node]),
@@ -66,6 +69,7 @@ class Towards:
         maybe = self.low.maybe
         far = maybe.cost <= self.limit
         count = len(self.homes.xy)
+        # pairs that unrated streets join within the limit: place and home in one number
         doubt |= np.isin(place * count + home, maybe.place[far] * count + maybe.home[far])
         return doubt
 

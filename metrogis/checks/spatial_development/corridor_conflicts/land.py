@@ -238,6 +238,7 @@ def _near(shapes: Array, *layers: gpd.GeoDataFrame | None) -> Array:
 def _note_outside(run: Run, corridors: gpd.GeoDataFrame, pieces: Pieces) -> None:
     inside = np.bincount(pieces.parts["corridor"], pieces.parts["area"], minlength=len(corridors))
     beyond = corridors.area.to_numpy() - inside
+    # a millionth of the area and a square metre: rounding of overlays is no land outside
     rows = beyond > 1e-6 * corridors.area.to_numpy() + 1
     run.note(
         "corridors",
@@ -300,6 +301,7 @@ def _built_cells(run: Run, layer: Any, corridors: gpd.GeoDataFrame) -> tuple[Arr
         unknown,
         Text("komórki korytarzy bez danych o zabudowie", "corridor cells without data"),
     )
+    # only cells near corridors become polygons: the raster may cover a country
     mask = (near == 1) & grid.valid & (grid.values >= run.parameters.built_up_value)
     shapes = [
         shapely.geometry.shape(s)
@@ -312,6 +314,7 @@ def _built_area(parts: Array, built: Array) -> Array:
     """Built-up area of each part (m2); overlapping outlines count once."""
     over = intersect(parts, built)
     area = np.zeros(len(parts))
+    # each piece of one part with its own outlines only: `left` is sorted
     ends = np.flatnonzero(np.diff(over.left)) + 1
     for rows in np.split(np.arange(len(over.left)), ends):
         if len(rows):

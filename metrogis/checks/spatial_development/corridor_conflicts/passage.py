@@ -211,6 +211,7 @@ def _state(land: _Land, cut_width: float) -> _State:
     is not known was taken as free, it is cut.
     """
 
+    # most: what is not known is free; least: what is not known is taken
     def verdict(most: float, least: float) -> str:
         return "cut" if most < cut_width else "open" if least >= cut_width else "unknown"
 
@@ -254,6 +255,7 @@ def _places(land: _Land, state: _State) -> list[dict[str, Any]]:
     if state.state == "cut_today":
         return [{"kind": "cut_today", **f} for f in _cuts(land, land.built, land.bare)]
     if state.state == "cut_by_plan":
+        # built-up land under the barriers: a place that neither cuts alone may be cut by both
         gone = np.concatenate([land.barriers, land.built])
         return [{"kind": "cut", **f} for f in _cuts(land, gone, land.today)]
     narrow = state.planned.bottlenecks

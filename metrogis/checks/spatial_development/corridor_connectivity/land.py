@@ -236,6 +236,7 @@ def _effects(
     harm = np.array([_HARM[s] for s in severity], dtype=np.int64)
     order = np.argsort(harm, kind="stable")  # overlapping zones: the one that harms more
     assert cover.transform is not None
+    # the last one burned stays: the zone that harms most of those that overlap
     cells = burn(
         zones.geometry.to_numpy()[order], order + 1, cover.shape, cover.transform, dtype=np.int32
     )
@@ -247,6 +248,7 @@ def _effects(
         elif plans.lost is not None:
             lost = burn([plans.lost], [1], cover.shape, cover.transform, dtype=np.uint8) == 1
             cells[lost] = np.where(mild[cells[lost]], 0, cells[lost])
+    # row 0 stands for land without a zone
     takes, resistance = np.zeros(len(zones) + 1), np.zeros(len(zones) + 1)
     takes[1:] = np.where(harm == _HARM["barrier"], 1 - run.parameters.barrier_keeps, 0.0)
     changes = harm >= _HARM["filter"]
@@ -278,6 +280,7 @@ def _roads(run: Run, cover: Grid) -> Array | None:
     )
     if not used.any():
         return None
+    # the last one drawn stays: the road of the greatest resistance
     order = np.argsort(values[used], kind="stable")
     pairs = zip(roads.geometry[used].iloc[order], values[used][order], strict=True)
     out: Array = features.rasterize(

@@ -74,6 +74,7 @@ def association(flow: Floats, *, indirect: bool = False) -> Floats:
         return y
     if np.abs(np.linalg.eigvals(y)).max() > 1 - 1e-9:
         raise ValueError("the power series of associations does not converge")
+    # the series Y + Y^2 + ... is Y (1 - Y)^-1 where it converges
     return np.linalg.solve(np.eye(len(y)) - y, y).astype(np.float64)
 
 
@@ -128,6 +129,7 @@ def dominant_flows(
     largest = np.full(n, -1, dtype=np.int64)
     parent = largest.copy()
     if n > 1:
+        # argmax takes the first of equals: columns stand from the largest place to the smallest
         best = bigger_first[rank[:, bigger_first].argmax(axis=1)]
         amount = own[np.arange(n), best]
         enough = (

@@ -63,6 +63,7 @@ def add_flow_relations(
     both_ways = sent + sent.T
     a, b = np.triu_indices(len(codes), 1)
     flow = both_ways[a, b]
+    # 1e-9: a pair without any flow is none, whatever the least flow is
     keep = flow >= max(p.flow_min, 1e-9)
     order = np.lexsort((b[keep], a[keep], -flow[keep]))[: p.flow_pairs]
     a, b, flow = a[keep][order], b[keep][order], flow[keep][order]
@@ -75,6 +76,7 @@ def add_flow_relations(
         start, end = seat.get(codes[i]), seat.get(codes[j])
         if start is None or end is None or start == end:
             continue
+        # relations run both ways: one that is checked already is not searched again
         at = known.get((start, end), known.get((end, start)))
         if at is None:
             at = known[start, end] = len(out)

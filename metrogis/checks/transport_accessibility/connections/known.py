@@ -138,6 +138,7 @@ def _why(
     streets: Bools,
 ) -> Texts:
     """Tell what is not known of each place: as far as people walk to its stops."""
+    # from the weakest reason to the strongest: what is written last stays
     out = np.full(len(places), "", dtype=object)
     if not len(places):
         return out

@@ -115,6 +115,7 @@ def read_places(
     tree = shapely.STRtree(np.asarray(towns.geometry.to_numpy(), dtype=object))
     point, inside = tree.query(points, predicate="intersects")
     town = np.full(len(points), -1, np.int64)
+    # turned round: on a shared border the first municipality is written last
     town[point[::-1]] = inside[::-1]
     seat = localities["seat"] if "seat" in localities.columns else [None] * len(localities)
     levels = [_levels(value, row) for value, row in zip(seat, localities.index, strict=True)]
@@ -196,6 +197,7 @@ def find_relations(
             county[places.teryt[i][:4]] = i  # a county seat is read last: it wins over the city
     county |= {code: i for code, i in named.items() if len(code) == 4}
     seat: dict[str, int] = {}
+    # a seat of a higher level stands for the lower ones of its municipality where none is marked
     for wanted in ("municipality", "county", "voivodeship"):
         for i, levels in enumerate(places.levels):
             if wanted in levels and places.teryt[i]:
@@ -210,6 +212,7 @@ def find_relations(
             out.append(Relation(start, end, kind))
 
     def city_of(i: int) -> list[int]:
+        # the first two digits of a code are the voivodeship; a city outside all codes serves any
         own = [c for c in cities if places.teryt[c][:2] == places.teryt[i][:2]]
         return own or [c for c in cities if not places.teryt[c]]
 

@@ -190,6 +190,7 @@ def _by_air(
     chosen = np.full(len(xy), -1, np.int64)
     for limit in np.unique(reach[reach > 0]):
         own = np.flatnonzero(reach == limit)
+        # sections of one reach share a tree; the nearest over all reaches stays
         tree = shapely.STRtree(sections.lines[own])
         (at, line), metres = tree.query_nearest(
             points,

@@ -107,6 +107,7 @@ def _paths(
     ends = reach[by_air.target]
     used = barred[by_air.origin] & (ends > 0) & (by_air.metres <= ends + TOLERANCE)
     cell, post, metres = by_air.origin[used], by_air.target[used], by_air.metres[used]
+    # of each cell the nearest stop that would serve it if the path were straight
     order = np.lexsort((metres, cell))
     _, first = np.unique(cell[order], return_index=True)
     best = order[first]
@@ -167,6 +168,7 @@ def _shorter(
         at = walk.snap(post_xy[own], limit=min(longest, POINT_LIMIT), layer="targets")
         found = walk.nearest(at, limit=float(limit), direction="to", snap_cost=1.0)
         stops[float(limit)] = own, at, found
+    # what a home can walk to, and what can walk to a stop: only these streets bear ends of a path
     touched = np.isfinite(near_homes.distance)
     for _, _, found in stops.values():
         touched |= np.isfinite(found.distance)
@@ -174,6 +176,7 @@ def _shorter(
     for ends in (homes, *(at for _, at, _ in stops.values())):
         edges[ends.edge[ends.edge >= 0]] = True
     places = _places(walk, homes, np.flatnonzero(edges), np.flatnonzero(touched))
+    # slack: metres of walk left at a place to reach the stop that leaves most; source: that stop
     slack = np.zeros(len(places))
     source = np.full(len(places), -1, np.int64)
     for limit, (own, _, found) in stops.items():
@@ -186,6 +189,7 @@ def _shorter(
     end_xy = np.concatenate([places.at[far], post_xy[posts]])
     end_slack = np.concatenate([slack[far], reach[posts]])
     end_post = np.concatenate([source[far], posts])
+    # sorted by x, which the kernel's bisection relies on
     order = np.argsort(end_xy[:, 0], kind="stable")
     end_xy, end_slack, end_post = end_xy[order], end_slack[order], end_post[order]
     tree = cKDTree(end_xy)
@@ -212,6 +216,7 @@ def _shorter(
         k, u, v = part[hit], u[hit], v[hit]
         size[k], start[k], end[k] = length[hit], begin_xy[u], end_xy[v]
         post[k], left[k] = end_post[v], end_slack[v]
+        # the whole walk: to the path, along it, and from its end to the stop
         whole[k] = cost[u] + length[hit] + reach[end_post[v]] - end_slack[v]
     return _Links(size, whole, post, start, end, left)
 
@@ -221,6 +226,7 @@ def _places(walk: Any, like: Any, edges: Ints, nodes: Ints) -> Any:
     length = walk.edge_length[edges]
     count = np.maximum(np.ceil(length / STEP).astype(np.int64) - 1, 0)
     edge = np.repeat(edges, count)
+    # number: 1 to count within each edge, so that points part it into count + 1 equal pieces
     number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + 1
     share = number / np.repeat(count + 1, count)
     lines = np.repeat(np.asarray(walk.lines(edges), dtype=object), count)
@@ -250,6 +256,7 @@ def _least(ptr, start, cost, ball_ptr, ball, end, slack, most, shortest, toleran
     best_v = np.full(n, -1, np.int64)
     best = most.copy()
     for c in range(n):
+        # the ball holds ends within the reach of the cell, in order of x
         a = ball_ptr[c]
         b = ball_ptr[c + 1]
         for u in range(ptr[c], ptr[c + 1]):
@@ -267,6 +274,7 @@ def _least(ptr, start, cost, ball_ptr, ball, end, slack, most, shortest, toleran
             for k in range(low, b):
                 v = ball[k]
                 dx = end[v, 0] - x
+                # invariant: best[c] is the shortest link so far; a longer one in x alone is none
                 if dx > best[c]:
                     break
                 dy = end[v, 1] - y

@@ -118,11 +118,14 @@ def _read_pieces(feed: Any, service: Service, day: str) -> _Pieces:
     trip = calls.trip[found.call].astype(np.int64)
     shape, _ = pd.factorize(feed.trips["shape_id"])
     width = len(service.posts)
+    # a piece is a shape from a post to the next one: three numbers in one
     key = (shape[trip].astype(np.int64) + 1) * width * width + a * width + b
     _, first, piece = np.unique(key, return_index=True, return_inverse=True)
     one, two = place[a[first]], place[b[first]]
+    # a section is a pair of places, whichever way it is driven
     low, high = np.minimum(one, two), np.maximum(one, two)
     places, section = np.unique(low * width + high, return_inverse=True)
+    # by headway a trip's times are those of its first run: moved to the run's own
     shift = found.seconds - calls.departure[found.call]
     arrives = (calls.arrival[found.call + 1] + shift).astype("float64")
     runs = np.bincount(piece, minlength=len(first))
@@ -146,6 +149,7 @@ def _streets(
 
     The busiest piece of a section leads; those that stay near it are its group, and so on.
     """
+    # ties of runs by position, not by row
     order = np.lexsort((ends[:, 3], ends[:, 2], ends[:, 1], ends[:, 0], -runs, section))
     street = np.full(len(lines), -1, np.int64)
     leaders: list[int] = []
@@ -200,6 +204,7 @@ def _geometry(
     size = np.bincount(code, minlength=len(wanted))
     order = np.argsort(code, kind="stable")
     coords, ptr = coords[order], np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+    # one point is no line: such a shape is as good as none
     whole = np.flatnonzero(size >= 2)
     kept = np.isin(code[order], whole)
     paths = np.full(len(wanted), None, dtype=object)

@@ -116,6 +116,7 @@ class Chooser:
     ) -> None:
         order = np.argsort(near.origin, kind="stable")
         self.near = Pairs(near.origin[order], near.target[order], near.metres[order])
+        # walks of cell i are near[bounds[i]:bounds[i + 1]]
         self.bounds = np.searchsorted(self.near.origin, np.arange(len(xy) + 1))
         self.service, self.day, self.rule = service, day, service.rule.on(day)
         self.fixes, self.sections, self.xy, self.detour = fixes, sections, xy, detour
@@ -145,6 +146,7 @@ class Chooser:
             tried.append((-gained, self._price(cell), cell, proven))
         if not tried:
             return None
+        # most people first; then the smaller fix, then the lower cell, whatever the order of trial
         gain, _, cell, proven = min(tried, key=lambda t: t[:3])
         return Chosen(cell, -gain, proven)
 
@@ -168,12 +170,17 @@ class Chooser:
             most = 1 if self.walk is None else _CANDIDATES
             return [int(c) for c in ranked[np.lexsort((ranked, -gain))[:most]]]
         # one and the same stop and size is one candidate, whoever asks for it
-        target = self.service.place[self.fixes.target[ranked]]
-        key = target * 1000 + self.fixes.size[ranked].astype(np.int64)
-        total = pd.Series(self.people[ranked]).groupby(key).sum()
-        first = pd.Series(ranked).groupby(key).first()
-        best = total.sort_values(ascending=False, kind="stable").index[:_CANDIDATES]
-        return [int(first[k]) for k in best]
+        table = pd.DataFrame(
+            {
+                "place": self.service.place[self.fixes.target[ranked]],
+                "departures": self.fixes.size[ranked],
+                "people": self.people[ranked],
+                "cell": ranked,
+            }
+        )
+        same = table.groupby(["place", "departures"]).agg({"people": "sum", "cell": "first"})
+        best = same.sort_values("people", ascending=False, kind="stable").head(_CANDIDATES)
+        return [int(cell) for cell in best["cell"]]
 
     def _people_near(self, cells: Ints, spot: Ints) -> Floats:
         """People of the spot within reach of the new stop of each of some cells."""
@@ -194,6 +201,7 @@ class Chooser:
     def _walks(self, cells: Ints) -> Pairs:
         start, stop = self.bounds[cells], self.bounds[cells + 1]
         many = stop - start
+        # rows of all cells one after the other: each cell's start, counted on
         offset = np.repeat(start - np.cumsum(many) + many, many)
         row = offset + np.arange(many.sum())
         number = np.repeat(np.arange(len(cells)), many)
@@ -231,6 +239,7 @@ class Chooser:
 
     def _with_path(self, cell: int, cells: Ints) -> Bools:
         f = self.fixes
+        # walk left to the start of the path when the path itself is walked
         left = f.left[cell] - f.size[cell]
         metres = self._on_foot(cells, f.start_x[cell], f.start_y[cell], left)
         # for its own cell the path was computed with the very place on the street
@@ -240,6 +249,7 @@ class Chooser:
         """Walk from cells to a place; infinite beyond the limit."""
         out = np.full(len(cells), np.inf)
         air = np.hypot(self.xy[cells, 0] - x, self.xy[cells, 1] - y)
+        # walks are no shorter than the straight line: who is farther need not be asked
         some = np.flatnonzero(air <= limit + TOLERANCE)
         if self.walk is not None and len(some) and limit > 0:
             found = self.walk.walk_pairs(self.xy[cells[some]], np.array([[x, y]]), limit=limit)
