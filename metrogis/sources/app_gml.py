@@ -83,8 +83,7 @@ class Plan:
     def in_own_crs(self, table: str) -> dict[str, gpd.GeoDataFrame]:
         """Return the rows of a table by their own CRS, with geometry as it stands in the file.
 
-        Areas of planning law hold in the CRS of the act: a reprojected one differs by some tenths
-        of a per mille.
+        Areas of planning law hold in the CRS of the act; reprojection would change them.
 
         Parameters
         ----------
