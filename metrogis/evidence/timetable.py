@@ -28,10 +28,9 @@ from metrogis.errors import ParameterError
 from metrogis.evidence.core import TOLERANCE, Evidence
 from metrogis.evidence.coverage import Loaded, Stated, group_of, loaded, read_rows
 from metrogis.evidence.losses import Loss, losses_of
+from metrogis.evidence.seen import Shapes, inside_pairs, seen_groups, shapes_of
 from metrogis.provenance import Audit
 from metrogis.texts import Text
-
-Shapes = npt.NDArray[np.object_]
 
 COMPLETE, NOT_APPLICABLE, INCOMPLETE = 1, 0, -1
 
@@ -106,7 +105,7 @@ class TimetableEvidence:
             values = np.asarray(shapely.points(values.reshape(-1, 2)), dtype=object)
         if unit is None:
             own = np.full(len(values), -1, np.int64)
-            town, at = _inside_pairs(self.municipalities, values)
+            town, at = inside_pairs(self.municipalities, values)
             own[at[::-1]] = town[::-1]
         else:
             own = np.asarray(unit, dtype=np.int64)
@@ -231,7 +230,7 @@ class Around:
         own = np.append(blocked, True)[self.unit]
         if not self.evidence.neighbours or own.all():
             return own
-        towns = _shapes(self.evidence.municipalities)
+        towns = shapes_of(self.evidence.municipalities)
         shapes = towns[blocked]
         if shapely.is_empty(shapes).any():  # its land may begin where that of the others ends
             edge = shapely.boundary(shapely.union_all(towns))
@@ -420,7 +419,7 @@ def _touched(municipalities: gpd.GeoDataFrame, losses: Sequence[Loss]) -> Bools:
     out = np.zeros(len(municipalities), bool)
     if losses:
         places = shapely.get_parts(np.array([item.where for item in losses], dtype=object))
-        town, _ = _inside_pairs(municipalities, np.asarray(places, dtype=object))
+        town, _ = inside_pairs(municipalities, np.asarray(places, dtype=object))
         out[town] = True
     return out
 
@@ -439,7 +438,7 @@ def _calls(
         return out
     if len(parts) == 1:  # its rows name it, or nothing that is loaded
         return out
-    town, point = _inside_pairs(municipalities, _shapes(stops))
+    town, point = inside_pairs(municipalities, shapes_of(stops))
     # stop x part x group, each once
     route = np.asarray(feed._trip_route, dtype=np.int64)[feed.calls.trip]
     width = max(len(parts.of_route), 1)
@@ -455,76 +454,3 @@ def _calls(
         hit, mode = np.nonzero(member[point, part])
         out[part, town[hit], mode] = True
     return out
-
-
-def seen_groups(
-    municipalities: gpd.GeoDataFrame,
-    groups: Sequence[str],
-    *,
-    stops: gpd.GeoDataFrame | None = None,
-    stop_posts: gpd.GeoDataFrame | None = None,
-    rail_stations: gpd.GeoDataFrame | None = None,
-) -> Bools:
-    """Tell in which municipalities some layer has a stop of a mode group: it could serve.
-
-    Parameters
-    ----------
-    municipalities : GeoDataFrame
-    groups : sequence of str
-        Mode groups: the columns of the answer.
-    stops : GeoDataFrame, optional
-        Stops of a timetable, with ``mode_groups`` (joined by commas).
-    stop_posts : GeoDataFrame, optional
-        Stops without times; ``mode`` where it is known, else a bus.
-    rail_stations : GeoDataFrame, optional
-
-    Returns
-    -------
-    ndarray of bool (municipalities, groups)
-    """
-    seen = np.zeros((len(municipalities), len(groups)), bool)
-    layers: list[tuple[gpd.GeoDataFrame, Any, Any]] = []
-    if stops is not None:
-        layers.append((stops, stops["mode_groups"], lambda text: str(text).split(",")))
-    if stop_posts is not None:
-        named = stop_posts["mode"] if "mode" in stop_posts.columns else ["bus"] * len(stop_posts)
-        layers.append((stop_posts, named, groups_named))
-    if rail_stations is not None:
-        layers.append((rail_stations, ["rail"] * len(rail_stations), lambda text: [text]))
-    for layer, modes, read in layers:
-        code, words = pd.factorize(pd.Series(list(modes), dtype=object), use_na_sentinel=False)
-        table = np.array([[g in read(w) for g in groups] for w in words], dtype=bool)
-        town, point = _inside_pairs(municipalities, _shapes(layer))
-        if len(point):
-            hit, mode = np.nonzero(table.reshape(-1, len(groups))[code[point]])
-            seen[town[hit], mode] = True
-    return seen
-
-
-def groups_named(mode: Any) -> list[str]:
-    """Return the mode groups that a stop post names; an unknown word is evidence of nothing.
-
-    >>> groups_named("tram, bus"), groups_named(None), groups_named("balloon")
-    (['tram', 'bus'], ['bus'], [])
-    """
-    found = []
-    text = mode if isinstance(mode, str) and mode else "bus"
-    for part in text.replace(";", ",").split(","):
-        try:
-            found.append(group_of(part))
-        except ValueError:
-            continue
-    return found
-
-
-def _inside_pairs(municipalities: gpd.GeoDataFrame, points: Shapes) -> npt.NDArray[np.int64]:
-    """Return (municipality, point) position pairs of points inside municipalities."""
-    if not len(points):
-        return np.zeros((2, 0), np.int64)
-    tree = shapely.STRtree(points)
-    found = tree.query(_shapes(municipalities), predicate="intersects")
-    return np.asarray(found, dtype=np.int64)
-
-
-def _shapes(frame: gpd.GeoDataFrame) -> Shapes:
-    return np.asarray(frame.geometry.to_numpy(), dtype=object)

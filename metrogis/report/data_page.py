@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from metrogis.checks.contract import Check
-from metrogis.report import pages, words
+from metrogis.report import index_page, pages, words
 from metrogis.report.known import ABSENT, EXAMPLES, HEALTH, Known, health, share_text
 from metrogis.texts import both, is_missing, number
 
@@ -49,7 +49,7 @@ def data_page(
         language,
         file=FILE,
         title=words.WORDS["data_page"].get(language),
-        layers=pages.layer_rows(atlas.layers, language),
+        layers=index_page.layer_rows(atlas.layers, language),
         knowledge=[_row(item, atlas, titles, language) for item in known.values()],
         losses=_losses(known, titles, language),
         doubts=[

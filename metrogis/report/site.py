@@ -36,6 +36,7 @@ from metrogis.report import (
     data_page,
     figures,
     gpkg,
+    index_page,
     methods_page,
     pages,
     rasters,
@@ -203,12 +204,12 @@ def _build(
             folder / language / methods_page.FILE,
             methods_page.methods_page(atlas, language, **shared),
         )
-        for item in pages.unanswered(atlas):
-            html = pages.unanswered_page(atlas, item, language, **shared)
+        for item in index_page.unanswered(atlas):
+            html = index_page.unanswered_page(atlas, item, language, **shared)
             _write(folder / language / f"{item.check.id}.html", html)
-        index = pages.index_page(atlas, language, root="../", **shared)
+        index = index_page.index_page(atlas, language, root="../", **shared)
         _write(folder / language / "index.html", index)
-    _write(folder / "index.html", pages.index_page(atlas, languages[0], root="", **shared))
+    _write(folder / "index.html", index_page.index_page(atlas, languages[0], root="", **shared))
     _write(folder / MARKER, _manifest(atlas, together, languages, folder))
 
 

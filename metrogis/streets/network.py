@@ -9,7 +9,7 @@ points snapped once serve all variants of a network.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +17,6 @@ from typing import Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import scipy.sparse as sparse
 import shapely
 
@@ -27,9 +26,9 @@ from metrogis.errors import ParameterError
 from metrogis.evidence.losses import Loss
 from metrogis.provenance import Audit, Source
 from metrogis.streets import parts, routes, shapes, snap, store
-from metrogis.streets import paths as kernels
 from metrogis.streets.catchments import Catchments, catchments
 from metrogis.streets.nearest import Direction, Nearest, nearest
+from metrogis.streets.network_arrays import Arrays
 from metrogis.streets.parts import Components
 from metrogis.streets.permissions import Mode
 from metrogis.streets.routes import Pairs, Paths
@@ -42,7 +41,7 @@ POINT_LIMIT = 250.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StreetNetwork:
+class StreetNetwork(Arrays):
     """A street network of one mode, in a projected CRS in metres.
 
     Made by :func:`~metrogis.streets.read_osm` and :func:`~metrogis.streets.from_lines`.
@@ -83,31 +82,6 @@ class StreetNetwork:
     losses : tuple of Loss
         Streets that existed in the source and are not, or not whole, in the network.
     """
-
-    crs: pyproj.CRS
-    mode: Mode
-    x: Array
-    y: Array
-    node_id: Array
-    signals: Array
-    edge_u: Array
-    edge_v: Array
-    edge_length: Array
-    edge_way: Array
-    coords: Array
-    coord_ptr: Array
-    indptr: Array
-    indices: Array
-    arc_edge: Array
-    arc_forward: Array
-    weights: Array
-    ways: pd.DataFrame
-    unit: str = "m"
-    audit: Audit = field(default_factory=Audit)
-    source: Source = field(default_factory=lambda: Source("streets"))
-    extent: Any = None
-    losses: tuple[Loss, ...] = ()
-    cache: dict[Any, Any] = field(default_factory=dict, init=False)
 
     @classmethod
     def from_topology(
@@ -176,81 +150,7 @@ class StreetNetwork:
             losses=losses,
         )
 
-    def __post_init__(self) -> None:
-        for name in self.__dataclass_fields__:
-            value = getattr(self, name)
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
-
     # ----------------------------------------------------------------------- what it is
-
-    @property
-    def n_nodes(self) -> int:
-        """Number of nodes."""
-        return len(self.x)
-
-    @property
-    def n_edges(self) -> int:
-        """Number of edges, closed ones included."""
-        return len(self.edge_u)
-
-    @property
-    def n_arcs(self) -> int:
-        """Number of arcs."""
-        return len(self.indices)
-
-    @property
-    def lengths(self) -> Array:
-        """Metres of each arc."""
-        return np.asarray(self.edge_length[self.arc_edge])
-
-    @cached_property
-    def arc_tail(self) -> Array:
-        """Node that each arc leaves."""
-        tails = np.repeat(np.arange(self.n_nodes, dtype=np.int32), np.diff(self.indptr))
-        tails.flags.writeable = False
-        return tails
-
-    @cached_property
-    def edge_arcs(self) -> Array:
-        """Arc along and arc against each edge, shape (edges, 2); -1 where closed."""
-        out = np.full((self.n_edges, 2), -1, np.int32)
-        out[self.arc_edge, np.where(self.arc_forward, 0, 1)] = np.arange(self.n_arcs)
-        out.flags.writeable = False
-        return out
-
-    @property
-    def reverse(self) -> Array:
-        """Arc of the same edge in the other direction; -1 where closed."""
-        return np.asarray(self.edge_arcs[self.arc_edge, np.where(self.arc_forward, 1, 0)])
-
-    @property
-    def open_edges(self) -> Array:
-        """Which edges can be travelled in at least one direction."""
-        return np.asarray((self.edge_arcs >= 0).any(axis=1))
-
-    def edge_weights(self, edges: Array) -> tuple[Array, Array]:
-        """Return the weights of edges in both directions.
-
-        Parameters
-        ----------
-        edges : array of int (n,)
-
-        Returns
-        -------
-        along, against : array of float (n,)
-            Of the arcs along and against the drawing; infinite where the direction is closed.
-        """
-        arcs = self.edge_arcs[edges]
-        weight = np.append(self.weights, np.inf)[arcs]
-        return np.ascontiguousarray(weight[:, 0]), np.ascontiguousarray(weight[:, 1])
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the arrays and of the table of ways."""
-        arrays = (getattr(self, name) for name in self.__dataclass_fields__)
-        own = sum(a.nbytes for a in arrays if isinstance(a, np.ndarray))
-        return int(own + self.ways.memory_usage(index=True, deep=True).sum())
 
     @cached_property
     def nodes(self) -> gpd.GeoDataFrame:
@@ -308,32 +208,6 @@ class StreetNetwork:
         return self.cache[key]
 
     # ----------------------------------------------------------------------- searches' views
-
-    @cached_property
-    def reverse_order(self) -> Array:
-        """Arcs ordered by their head: the arc behind each place of the reversed graph."""
-        return np.argsort(self.indices, kind="stable")
-
-    def graph(self, *, reverse: bool = False) -> kernels.Graph:
-        """Return the arrays that kernels search, kept for the next call.
-
-        Parameters
-        ----------
-        reverse : bool
-            Against the arcs: distances *to* a place are searched from it. Arcs are then in the
-            order of :attr:`reverse_order`.
-        """
-        key = ("graph", reverse)
-        if key not in self.cache:
-            if reverse:
-                order = self.reverse_order
-                indptr = np.zeros(self.n_nodes + 1, np.int32)
-                np.cumsum(np.bincount(self.indices, minlength=self.n_nodes), out=indptr[1:])
-                found = kernels.graph(indptr, self.arc_tail[order], self.weights[order])
-            else:
-                found = kernels.graph(self.indptr, self.indices, self.weights)
-            self.cache[key] = found
-        return self.cache[key]
 
     # ----------------------------------------------------------------------- variants
 

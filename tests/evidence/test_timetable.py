@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.evidence import loss
 from metrogis.evidence.coverage import coverage_template, loaded
-from metrogis.evidence.timetable import evidence, seen_groups
+from metrogis.evidence.seen import seen_groups
+from metrogis.evidence.timetable import evidence
 from metrogis.schemas import conform
 from metrogis.texts import both
 from metrogis.transit import read_feed
