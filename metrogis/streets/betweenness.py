@@ -129,11 +129,13 @@ def edge_betweenness(
     ones = np.ones(n)
     start = ones if origins is None else np.asarray(origins, float)
     end = ones if destinations is None else np.asarray(destinations, float)
+    # edges keep their numbers, so the answer need not be brought back into the former order
     order = local_order(graph)
     graph, start, end = renumbered(graph, order), start[order], end[order]
     weight = graph.length[graph.edge]
     limit = whole_limit(radius, graph.unit)
     shift, slots = _ring(weight)
+    # a fixed number of chunks, whatever the threads: floats are added in one order on every machine
     cuts = np.linspace(0, n, _CHUNKS + 1).astype(np.int64)
 
     def part(k: int) -> Array:
@@ -167,6 +169,7 @@ def local_order(graph: Arcs) -> Array:
     if n == 0:
         return np.zeros(0, np.int64)
     ones = np.ones(len(graph.head), np.int8)
+    # reverse Cuthill-McKee keeps the ends of an arc near each other in the numbering
     pattern = csr_array((ones, graph.head, graph.indptr.astype(np.int32)), shape=(n, n))
     return np.asarray(reverse_cuthill_mckee(pattern, symmetric_mode=True), dtype=np.int64)
 
@@ -187,6 +190,7 @@ def renumbered(graph: Arcs, order: Array) -> Arcs:
     count = np.diff(graph.indptr)[order]
     indptr = np.concatenate([[0], np.cumsum(count)])
     shift: Array = graph.indptr[order] - indptr[:-1]
+    # take[i]: position in the former arcs of the arc that now stands at i
     take = np.repeat(shift, count) + np.arange(indptr[-1])
     return Arcs(indptr, place[graph.head[take]], graph.edge[take], graph.length, graph.unit)
 
@@ -195,6 +199,8 @@ def _ring(weight: Array) -> tuple[int, int]:
     """Return width (as a shift) and number of slots of a queue that suits the arcs."""
     longest = int(weight.max(initial=1))
     mean = int(weight.mean()) if len(weight) else 1
+    # half a mean arc, so that a slot holds few nodes; the ring must span the longest arc, hence its
+    # end as a lower bound of the width
     width = max(mean // 2, longest // _MOST_SLOTS, 1)
     shift = width.bit_length() - 1
     return shift, 1 << ((longest >> shift) + 2).bit_length()
@@ -271,6 +277,7 @@ def _count(  # type: ignore[no-untyped-def]
     sigma = np.zeros(n)
     delta = np.zeros(n)
     order = np.empty(n, np.int32)
+    # every arc puts its head into the queue once at most, as its tail is settled once
     most = head.size + 1
     ring = np.full(slots, -1, np.int32)
     nxt = np.empty(most, np.int32)
@@ -283,6 +290,7 @@ def _count(  # type: ignore[no-untyped-def]
         if origin[s] == 0.0:
             continue
         settled = 0
+        # whether two shortest paths of one length were met: without, paths need not be counted
         tied = False
         dist[s] = 0
         size = 0
@@ -292,6 +300,7 @@ def _count(  # type: ignore[no-untyped-def]
         entries = 0
         b = np.int64(0)
         while True:
+            # the heap holds the nodes of slot b alone; all that waits in the ring is farther
             if size == 0:
                 if waiting == 0:
                     break
@@ -301,6 +310,7 @@ def _count(  # type: ignore[no-untyped-def]
                 ring[slot] = -1
                 while e >= 0:
                     waiting -= 1
+                    # else a stale entry: its node got a shorter distance after it was put there
                     if key_of[e] == dist[node_of[e]]:
                         push(keys, items, size, key_of[e], node_of[e])
                         size += 1
@@ -317,6 +327,7 @@ def _count(  # type: ignore[no-untyped-def]
             for a in range(indptr[x], indptr[x + 1]):
                 reach = d + weight[a]
                 y = head[a]
+                # FAR > limit, so a node not yet met passes the first test
                 if reach > dist[y] or reach > limit:
                     continue
                 if reach == dist[y]:
@@ -337,6 +348,8 @@ def _count(  # type: ignore[no-untyped-def]
                     ring[slot] = entries
                     entries += 1
                     waiting += 1
+        # farthest first: what passes through a node is complete before its predecessor is asked
+        # (Brandes)
         if not tied:
             for i in range(settled - 1, 0, -1):
                 x = order[i]
@@ -344,6 +357,8 @@ def _count(  # type: ignore[no-untyped-def]
                 out[by_edge[x]] += origin[s] * through
                 delta[by_node[x]] += through
         else:
+            # sigma: number of shortest paths from s; nearest first, so that it is complete when
+            # passed on
             sigma[s] = 1.0
             for i in range(settled):
                 x = order[i]
@@ -352,6 +367,8 @@ def _count(  # type: ignore[no-untyped-def]
                         sigma[head[a]] += sigma[x]
             for i in range(settled - 1, 0, -1):
                 x = order[i]
+                # each of the sigma[x] paths to x carries the same share of what ends at x or passes
+                # it
                 share = (delta[x] + dest[x]) / sigma[x]
                 for a in range(indptr[x], indptr[x + 1]):
                     y = head[a]

@@ -183,6 +183,8 @@ class Catchments:
         ahead, back = network.edge_weights(own.inner_edge)
         if reverse:
             ahead, back = back, ahead
+        # what is left of the limit on the edge of a point itself, to either side of it: the search
+        # knows nodes only
         left = np.maximum(limit - own.inner_cost, 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             up = np.where(ahead > 0, left / ahead, 1.0)
@@ -192,6 +194,7 @@ class Catchments:
         edge = np.concatenate([edge, own.inner_edge[in_reach]])
         low = np.concatenate([low, np.maximum(own.inner_fraction - down, 0.0)[in_reach]])
         high = np.concatenate([high, np.minimum(own.inner_fraction + up, 1.0)[in_reach]])
+        # sorted, parts of one edge that touch or overlap follow each other, as _merge expects
         order = np.lexsort((high, low, edge, place))
         return _merge(place[order], edge[order], low[order], high[order])
 
@@ -274,6 +277,8 @@ def _search_each(graph, inverse, size, n, ptr, start_node, start_cost, limit, re
             wanted = max(2 * node.size, used + found)
             node = grow(node, wanted)
             distance = grow(distance, wanted)
+        # invariant: dist is infinite everywhere again before the next place, at the cost of what
+        # was reached
         for i in range(found):
             u = touched[i]
             node[used] = u
@@ -288,8 +293,11 @@ def _search_each(graph, inverse, size, n, ptr, start_node, start_cost, limit, re
 def _edge_parts(ptr, node, distance, graph, arc_edge, arc_up, nodes, edges, limit):  # type: ignore[no-untyped-def]
     """Return, for each place, how far each edge is reached from its start and from its end."""
     places = ptr.size - 1
+    # share of each edge reached from its start and from its end, -1 where not; cleared after a
+    # place
     from_start = np.full(edges, -1.0)
     from_end = np.full(edges, -1.0)
+    # edges that the place has met, the first `count` of them
     met = np.empty(edges, np.int32)
     size = 1 << 12
     out_place = np.empty(size, np.int32)
@@ -319,6 +327,7 @@ def _edge_parts(ptr, node, distance, graph, arc_edge, arc_up, nodes, edges, limi
                     from_start[e] = max(from_start[e], share)
                 else:
                     from_end[e] = max(from_end[e], share)
+        # an edge has two parts at most
         if used + 2 * count > size:
             size = max(2 * size, used + 2 * count)
             out_place = grow(out_place, size)

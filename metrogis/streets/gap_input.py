@@ -123,6 +123,8 @@ def read_graph(nodes: pd.DataFrame, edges: pd.DataFrame) -> StreetGraph:
             Text("edges.reset_index(drop=True)", "edges.reset_index(drop=True)"),
         )
     try:
+        # nodes are numbered by rank of their id: ties go by number, so that the answer does not
+        # depend on the order of rows
         order = np.asarray(ids.argsort())
     except TypeError as error:
         raise _wrong(
@@ -141,6 +143,7 @@ def read_graph(nodes: pd.DataFrame, edges: pd.DataFrame) -> StreetGraph:
             "edges to nodes that do not exist",
             _some(edges.index[lost]),
         )
+    # text that is no number becomes NaN and is refused with the rest
     length = pd.to_numeric(edges["length"], errors="coerce").to_numpy(float)
     short = ~(np.isfinite(length) & (length > 0))
     if short.any():

@@ -257,6 +257,7 @@ def missing_links(
     n = len(g.ids)
     start, end, factor = _pair_weights(nodes, g, weights, origins, destinations)
     mixed = g.kind == "mixed"
+    # solid edges have infrastructure (protected or both): a gap uses none of them
     solid = ~mixed
     streets = arcs(n, g.u, g.v, g.length)
     protected = arcs(n, g.u, g.v, g.length, solid)
@@ -268,6 +269,7 @@ def missing_links(
     )
     local = local_order(streets)
     near, near_protected = renumbered(streets, local), renumbered(protected, local)
+    # benefits are sums of floats: what is less than the threshold by rounding alone is kept
     enough = benefit_min - kernels.NEAR * abs(benefit_min)
     source, target, units, gain, metres, around, used = kernels.candidate_pairs(
         near.indptr,
@@ -288,6 +290,7 @@ def missing_links(
         float(detour_min),
         float(enough),
     )
+    # back from the order in memory to the numbers of the graph, in which rows are sorted
     source, target = local[source], local[target]
     order = np.lexsort((target, source))
     source, target, units, gain, metres, around = (
@@ -356,12 +359,14 @@ def _declutter(
     around = kernels.detours(
         protected.indptr, protected.head, protected.length[protected.edge], first, second
     )
+    # only now: a pick of too little benefit has used its edges up, as the procedure says
     left = np.flatnonzero(benefit >= enough)
     # as the picks of all parts would have come, had they been picked together: best first
     step = np.maximum(kernels.NEAR * np.abs(benefit[left]).max(initial=0.0), 1e-300)
     order = left[
         np.lexsort((second[left], first[left], units[left], -np.rint(benefit[left] / step)))
     ]
+    # take: rows of path and nodes in the new order of gaps
     shifted = np.concatenate([[0], np.cumsum(count[order])])
     first_row: Array = start[order] - shifted[:-1]
     take = np.repeat(first_row, count[order]) + np.arange(shifted[-1])

@@ -214,6 +214,7 @@ def candidate_pairs(  # type: ignore[no-untyped-def]
         first = count
         worth[s] = 0.0
         metres[s] = 0.0
+        # settled in order of length: the node before is done before its successor
         for i in range(1, settled):
             x = order[i]
             if free[x] != 3:
@@ -221,6 +222,8 @@ def candidate_pairs(  # type: ignore[no-untyped-def]
             e = by_edge[x]
             worth[x] = worth[by_node[x]] + length[e] * benefit[e]
             metres[x] = metres[by_node[x]] + length[e]
+            # each pair once, from its end of lower rank; tie numbers make the path the same from
+            # either
             if contact[x] and rank[x] > rank[s]:
                 if count == source.size:
                     source = grow(source, count + 1)
@@ -236,6 +239,8 @@ def candidate_pairs(  # type: ignore[no-untyped-def]
                 long[count] = metres[x]
                 wanted[x] = True
                 count += 1
+        # one search of the protected network serves all pairs of s: it ends when every target is
+        # settled
         missing = count - first
         found = 0
         if missing > 0:
@@ -250,10 +255,13 @@ def candidate_pairs(  # type: ignore[no-untyped-def]
                 continue
             if gain[i] / long[i] < enough:
                 continue
+            # paths from s form a tree: from a node that was walked before, the rest is marked
+            # already
             while x != s and seen[x] != s:
                 seen[x] = s
                 used[by_edge[x]] = True
                 x = by_node[x]
+        # invariant: dist is FAR everywhere again before the next contact node
         for i in range(reached):
             dist[order[i]] = FAR
         for i in range(found):

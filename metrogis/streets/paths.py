@@ -122,6 +122,7 @@ def search(  # type: ignore[no-untyped-def]
             low = cost
     if low == np.inf:
         return found, nxt, item, key
+    # b: number of the lowest bucket that may hold labels; its place in the ring is b & mask
     b = np.int64(low * inverse)
     for s in range(first, last):
         u = start_node[s]
@@ -157,6 +158,8 @@ def search(  # type: ignore[no-untyped-def]
         nxt[e] = bucket[slot]
         bucket[slot] = e
         live += 1
+    # invariant of the loop: no label that waits is in a bucket below b, and all are within one turn
+    # of the ring, since no arc is longer than it
     goals = goal_ptr.size - 1
     goal = 0
     slot = b & mask
@@ -184,6 +187,7 @@ def search(  # type: ignore[no-untyped-def]
         live -= 1
         u = item[e]
         d = key[e]
+        # a stale label: a shorter one of u was worked before
         if d > dist[u]:
             continue
         own = label[u] if remember == LABEL else 0
@@ -192,6 +196,8 @@ def search(  # type: ignore[no-untyped-def]
             v = heads[a]
             if reach > limit:
                 continue
+            # of equal distances the lower label counts: which place is nearest does not depend on
+            # the order of work
             if not reach < dist[v]:
                 if remember != LABEL or reach != dist[v] or own >= label[v] or reach == np.inf:
                     continue

@@ -214,6 +214,7 @@ def usable_edges(network: StreetNetwork, component: Component) -> Array:
         return np.zeros(len(network.edge_u), bool)
     least = parts.length[0] if component == "largest" else float(component)
     good = parts.length >= least
+    # parts of exactly the longest length would pass as well: only the first is meant
     if component == "largest":
         good[1:] = False
     return np.asarray((parts.edge >= 0) & good[parts.edge])
@@ -261,6 +262,7 @@ def segment_index(network: StreetNetwork, usable: Array) -> SegmentIndex:
 def _build_index(network: StreetNetwork, usable: Array) -> SegmentIndex:
     coords, ptr = network.coords, network.coord_ptr
     owner = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
+    # a piece is named by its first vertex; the last vertex of an edge begins none
     first = np.ones(len(coords), bool)
     first[ptr[1:] - 1] = False
     step = np.zeros(len(coords))
@@ -271,6 +273,7 @@ def _build_index(network: StreetNetwork, usable: Array) -> SegmentIndex:
     used = np.concatenate([coords[pick], coords[pick + 1]])
     low, high = used.min(axis=0), used.max(axis=0)
     width, height = np.maximum(high - low, 1.0)
+    # about a cell for each piece, within a bound of memory
     size = max(np.sqrt(width * height / max(len(pick), 1)), np.sqrt(width * height / _MOST_CELLS))
     size = max(float(size), max(width, height) / (1 << 15), 1.0)
     columns, rows = int(width / size) + 1, int(height / size) + 1
@@ -310,7 +313,9 @@ def _fill_cells(coords, pick, x0, y0, size, columns, rows):  # type: ignore[no-u
     """Count, then write, the cells that each piece passes."""
     ptr = np.zeros(columns * rows + 1, np.int64)
     out = np.zeros(0, np.int32)
+    # a piece on the border of cells, or off it by rounding, is in both
     margin = 1e-9 * size
+    # first turn: ptr[cell + 1] counts; second: ptr[cell] is where the next piece of the cell goes
     for turn in range(2):
         for s in range(pick.size):
             ax, ay = coords[pick[s], 0] - x0, coords[pick[s], 1] - y0
@@ -369,6 +374,7 @@ def _snap_all(xy, given, index, coords, limit):  # type: ignore[no-untyped-def]
         if out > limit:
             continue
         c, r = int(fc), int(fr)
+        # distance from the point to the nearest side of its own cell
         inner = min(min(px - fc * size, (fc + 1) * size - px),
                     min(py - fr * size, (fr + 1) * size - py))  # fmt: skip
         ring = max(0, max(max(-c, c - columns + 1), max(-r, r - rows + 1)))
@@ -380,10 +386,12 @@ def _snap_all(xy, given, index, coords, limit):  # type: ignore[no-untyped-def]
         bx = by = 0.0
         while ring <= last:
             if ring > 0:
+                # no piece of this ring of cells is nearer: all of it lies beyond the rings before
                 bound = (ring - 1) * size + inner
                 if bound > limit or bound * bound > best + tie:
                     break
             for rr in range(max(0, r - ring), min(rows - 1, r + ring) + 1):
+                # top and bottom row of the ring whole, of the others the two ends
                 whole = rr == r - ring or rr == r + ring
                 step = 1 if whole or ring == 0 else 2 * ring
                 for cc in range(c - ring, c + ring + 1, step):
@@ -413,6 +421,7 @@ def _snap_all(xy, given, index, coords, limit):  # type: ignore[no-untyped-def]
                             else:
                                 better = east < -_TIE or (east <= _TIE and north < -_TIE)
                         best = min(best, d)
+                        # _TIE metres as a difference of squares: (d + t)^2 - d^2 is about 2 d t
                         tie = 2 * _TIE * np.sqrt(best)
                         if better:
                             best_edge = index.edge[s]

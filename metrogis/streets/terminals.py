@@ -91,20 +91,27 @@ def terminals(
     direct = np.flatnonzero(node >= 0)
     inside = np.flatnonzero((edge >= 0) & network.open_edges[np.maximum(edge, 0)])
     e, f = edge[inside], fraction[inside]
+    # leaving, one goes from the point to the start of its edge against the drawing; arriving, from
+    # the start to the point along it
     ahead, back = network.edge_weights(e)
     if leaving:
         to_start, to_end = _part(f, back), _part(1.0 - f, ahead)
     else:
         to_start, to_end = _part(f, ahead), _part(1.0 - f, back)
+    # one row an entry from here: points on nodes, then the start and the end of the edges of the
+    # others
     point = np.concatenate([direct, inside, inside])
     at = np.concatenate([node[direct], network.edge_u[e], network.edge_v[e]])
     side = np.repeat([-1, 0, 1], [len(direct), len(inside), len(inside)])
     cost = np.concatenate([np.zeros(len(direct)), to_start, to_end]) + extra[point]
+    # a one-way street can be left, or reached, at one end only
     usable = np.isfinite(cost)
     point, at, side, cost = point[usable], at[usable], side[usable], cost[usable]
+    # by place, and within it in a fixed order: of two entries of one cost the first counts
     order = np.lexsort((side, point, group[point]))
     inner = inside[np.argsort(group[inside], kind="stable")]
     known = np.zeros(count, bool)
+    # a place of several entrances is known when one of them lies on the network
     known[group[(node >= 0) | (edge >= 0)]] = True
     return Terminals(
         _pointers(group[point[order]], count),
