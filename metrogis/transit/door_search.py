@@ -390,7 +390,19 @@ def _kept_rides(feed: Feed, days: dict[str, Date], low: int, high: int, xy: Floa
 
 
 def stop_coordinates(feed: Feed, crs: Any) -> Floats:
-    """Return metres of all stops that vehicles call at; NaN for others, and those without place."""
+    """Return where the stops lie that vehicles call at.
+
+    Parameters
+    ----------
+    feed : Feed
+    crs : CRS
+        Projected, in metres.
+
+    Returns
+    -------
+    ndarray of float (stops, 2)
+        Metres; NaN for stops without a call or without a position.
+    """
     out = np.full((len(feed.stops), 2), np.nan)
     called = np.zeros(len(feed.stops), bool)
     called[feed.calls.stop] = True

@@ -20,7 +20,19 @@ def findings(
     streets: bool,
     timetable: bool,
 ) -> list[Finding]:
-    """Return the sentences, the answer first."""
+    """Return the sentences a planner quotes, the answer first.
+
+    Parameters
+    ----------
+    run : Run
+    towns : GeoDataFrame
+        One row per municipality.
+    features : dict of GeoDataFrame
+        ``stations``, ``barriers``, ``measures``.
+    answer : Answer
+    streets, timetable : bool
+        Whether these are in the data; what their absence means is said last.
+    """
     stations = features["stations"]
     out = [_reach(answer)]
     if timetable:

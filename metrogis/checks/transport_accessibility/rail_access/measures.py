@@ -49,7 +49,21 @@ class Measure:
 
 
 def measures(run: Run, stations: Stations, answer: Answer, streets: OnStreets) -> gpd.GeoDataFrame:
-    """Return the best measure of each kind at each station, those with most people gained first."""
+    """Return the best measure of each kind at each station.
+
+    Parameters
+    ----------
+    run : Run
+    stations : Stations
+    answer : Answer
+    streets : OnStreets
+        Without a network no path, entrance or link is proposed.
+
+    Returns
+    -------
+    GeoDataFrame
+        Those with most people gained first; see :func:`table_of`.
+    """
     found: list[Measure] = []
     useful = np.flatnonzero(stations.is_("yes"))
     if streets.walk is not None:
@@ -63,7 +77,22 @@ def measures(run: Run, stations: Stations, answer: Answer, streets: OnStreets) -
 def table_of(
     run: Run, stations: Stations, answer: Answer, found: list[Measure]
 ) -> gpd.GeoDataFrame:
-    """Return measures as a table: residents gained, of them those who reach no station today."""
+    """Return measures as a table.
+
+    Parameters
+    ----------
+    run : Run
+    stations : Stations
+    answer : Answer
+    found : list of Measure
+        Those that gain nobody are left out.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``gained``: residents, ``gained_new``: of them those who reach no station today,
+        ``per_unit``: gained by 100 m built, or by departure of a line that runs more often.
+    """
     none = answer.way == "none"
     rows = []
     for m in found:

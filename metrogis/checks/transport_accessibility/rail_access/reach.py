@@ -77,7 +77,7 @@ class OnStreets:
     networks: dict[Mode, StreetNetwork] = field(default_factory=dict)
 
 
-def as_places(stations: Stations) -> Any:
+def _as_places(stations: Stations) -> Any:
     """Return stations in the form that searches of interchanges take."""
     return SimpleNamespace(
         table=stations.table, points=stations.points, owner=stations.owner, unit=None
@@ -87,10 +87,24 @@ def as_places(stations: Stations) -> Any:
 def search(
     run: Run, stations: Stations, homes: Homes, given: dict[Mode, StreetNetwork]
 ) -> OnStreets:
-    """Search the paths of all homes to all stations on the networks that are there."""
+    """Search the paths of all homes to all stations on the networks that are there.
+
+    Parameters
+    ----------
+    run : Run
+    stations : Stations
+    homes : Homes
+    given : dict of str to StreetNetwork
+        By mode, ``walk`` and ``bike``.
+
+    Returns
+    -------
+    OnStreets
+        Of a mode without a network, nothing.
+    """
     if not given or not len(stations):
         return OnStreets(networks=given)
-    places = as_places(stations)
+    places = _as_places(stations)
     found = {mode: reach(run, network, places, homes) for mode, network in given.items()}
     bike = found.get("bike")
     low = None if bike is None else calm(run, bike, places, homes)
@@ -100,7 +114,23 @@ def search(
 def by_mode(
     run: Run, stations: Stations, homes: Homes, streets: OnStreets, around: Around
 ) -> dict[str, ByMode]:
-    """Return what people reach on foot, by bike at low stress, and by bike at any."""
+    """Return what people reach on foot, by bike at low stress, and by bike at any.
+
+    Parameters
+    ----------
+    run : Run
+    stations : Stations
+    homes : Homes
+    streets : OnStreets
+        Without any network paths are straight lines times ``detour``; low stress is then unknown.
+    around : Around
+        Where every railway station is known.
+
+    Returns
+    -------
+    dict of str to ByMode
+        ``walk``, ``bike_low``, ``bike``.
+    """
     p = run.parameters
     out = {}
     for mode, limit in (("walk", p.walk_limit), ("bike_low", p.bike_limit), ("bike", p.bike_limit)):

@@ -59,7 +59,20 @@ class Stations:
         return np.asarray(self.table["state"].to_numpy() == state, dtype=bool)
 
     def next_train(self, station: Ints, seconds: Floats) -> Floats:
-        """Return when the next train that counts leaves; infinite where none does any more."""
+        """Return when the next train that counts leaves.
+
+        Parameters
+        ----------
+        station : ndarray of int (n,)
+        seconds : ndarray of float (n,)
+            After midnight of the day; a train at that very second is caught.
+
+        Returns
+        -------
+        ndarray of float (n,)
+            Seconds; infinite where none leaves any more.
+        """
+        # station and time in one number: four days are more than any timetable counts on
         key = self.train_station * (4.0 * DAY) + self.train_seconds
         at = np.searchsorted(key, station * (4.0 * DAY) + seconds - 1e-9)
         found = np.full(len(station), np.inf)
@@ -70,7 +83,21 @@ class Stations:
 
 
 def read_stations(run: Run, known: TimetableEvidence, day_known: bool) -> Stations:
-    """Return the stations of the timetable and of the layer ``rail_stations``."""
+    """Return the stations of the timetable and of the layer ``rail_stations``.
+
+    Parameters
+    ----------
+    run : Run
+    known : TimetableEvidence
+        Where trains may be missing: a station there is useful, or unknown.
+    day_known : bool
+        Whether the timetable speaks of the day type; else numbers of trains are NaN.
+
+    Returns
+    -------
+    Stations
+        Those of the layer that are none of the timetable come last, without trains.
+    """
     p, feed = run.parameters, run.layers["timetable"]
     towns = run.layers["municipalities"]
     parts: list[gpd.GeoDataFrame] = []

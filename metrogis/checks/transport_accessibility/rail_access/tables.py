@@ -57,7 +57,17 @@ class Answer:
 
 
 def ratio(above: Any, below: Any) -> Any:
-    """Return a ratio; NaN where there is nothing to compare with."""
+    """Return a ratio, NaN where there is nothing to compare with.
+
+    Parameters
+    ----------
+    above, below : array of float
+
+    Examples
+    --------
+    >>> ratio([1.0, 1.0], [4.0, 0.0]).tolist()
+    [0.25, nan]
+    """
     above, below = np.asarray(above, float), np.asarray(below, float)
     return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
 
@@ -66,7 +76,24 @@ def municipal_table(
     run: Run, answer: Answer, stations: Stations, totals: Floats, weights: Weights,
     known: TimetableEvidence,
 ) -> gpd.GeoDataFrame:  # fmt: skip
-    """Return one row per municipality: residents by mode, and by the easiest mode."""
+    """Return one row per municipality: residents by mode, and by the easiest mode.
+
+    Parameters
+    ----------
+    run : Run
+    answer : Answer
+    stations : Stations
+    totals : ndarray of float (municipalities,)
+        Population.
+    weights : Weights
+        What stands for people in shares where they are not known.
+    known : TimetableEvidence
+
+    Returns
+    -------
+    GeoDataFrame (municipalities,)
+        Residents are NaN where no home has a known number of them.
+    """
     towns = run.layers["municipalities"]
     count, unit = len(towns), answer.unit
     placed = np.isfinite(answer.homes.people)
@@ -109,7 +136,22 @@ def municipal_table(
 def station_table(
     run: Run, stations: Stations, answer: Answer, streets: OnStreets
 ) -> gpd.GeoDataFrame:
-    """Return the stations, those with most residents first."""
+    """Return the stations, those with most residents first.
+
+    Parameters
+    ----------
+    run : Run
+    stations : Stations
+    answer : Answer
+    streets : OnStreets
+
+    Returns
+    -------
+    GeoDataFrame (stations,)
+        ``by_*`` counts who reaches the station by a mode, several stations for one home;
+        ``residents`` and ``easiest_*`` count each home at the station it uses. NaN for what no
+        network could tell.
+    """
     count = len(stations)
     out = stations.table[["name", "teryt", "state", "trains", "trains_core", "geometry"]].copy()
     out["timed"] = stations.table["timed"].astype("boolean")
@@ -154,9 +196,24 @@ def _reached_by(out: pd.DataFrame) -> Array:
 
 
 def reach_table(towns: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, unit: Ints) -> gpd.GeoDataFrame:
-    """Return the populated land of each municipality by easiest mode: a light layer for the map."""
+    """Return the populated land of each municipality by easiest mode: a light layer for the map.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+    cells : GeoDataFrame
+        ``easiest``, ``population`` (NaN unknown).
+    unit : ndarray of int (cells,)
+        Municipality of each cell.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row per municipality and mode that it has.
+    """
     code = pd.Categorical(cells["easiest"], categories=list(EASIEST)).codes.astype(np.int64)
     size = len(EASIEST)
+    # key // size is the municipality, key % size the mode, of which the last is "unknown"
     keys, group = np.unique(unit * size + code, return_inverse=True)
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
     out = gpd.GeoDataFrame(
@@ -178,7 +235,22 @@ def reach_table(towns: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, unit: Ints) ->
 def barrier_table(
     run: Run, stations: Stations, answer: Answer, streets: OnStreets, cells: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    """Return, by station, the homes near in a straight line and too far on foot."""
+    """Return, by station, the homes near in a straight line and too far on foot.
+
+    Parameters
+    ----------
+    run : Run
+    stations : Stations
+    answer : Answer
+    streets : OnStreets
+    cells : GeoDataFrame
+        Outlines of the homes.
+
+    Returns
+    -------
+    GeoDataFrame
+        Those with most residents first; ``straight_m`` is their mean straight distance.
+    """
     p = run.parameters
     far = barriers(streets, stations, answer.homes, p.walk_limit)
     keys, group = np.unique(far.station, return_inverse=True)
@@ -219,7 +291,15 @@ def _straight(
 
 
 def catchment_table(run: Run, stations: Stations, streets: OnStreets) -> gpd.GeoDataFrame:
-    """Return outlines of what each useful station reaches on foot and by bike, for the map."""
+    """Return outlines of what each useful station reaches on foot and by bike, for the map.
+
+    Parameters
+    ----------
+    run : Run
+    stations : Stations
+    streets : OnStreets
+        Of a mode without a network there are no outlines.
+    """
     rows: list[dict[str, Any]] = []
     useful = stations.is_("yes")
     walk, bike, low = (
