@@ -205,11 +205,27 @@ class CycleGraph:
         return found
 
     def worst_level(self, edges: Array) -> float:
-        """Return the highest level of stress of some edges; NaN where one is unknown."""
+        """Return the highest level of stress of some edges.
+
+        Parameters
+        ----------
+        edges : ndarray of int
+
+        Returns
+        -------
+        float
+            1 to 4; NaN where that of any edge is unknown, and without edges.
+        """
         return float(self.level[edges].max()) if len(edges) else np.nan
 
     def line(self, route: Route) -> Any:
-        """Return a path as one line, in the order of travel."""
+        """Return a path as one line, in the order of travel.
+
+        Parameters
+        ----------
+        route : Route
+            Edges drawn against the way one travels are turned round.
+        """
         n = self.network
         shapes = [
             line if n.edge_u[e] == a else line.reverse()

@@ -241,7 +241,19 @@ class Reach:
         return cost_of(self.ways, self.air[0], self.air[1], len(self.on_home))
 
     def slack(self, place: Array, home: Array) -> Array:
-        """Return the least cost of a way of each pair that is not in the data."""
+        """Return the least cost of a way of each pair that is not in the data.
+
+        Such a way leaves the known streets near the place and enters them again near the home.
+
+        Parameters
+        ----------
+        place, home : ndarray of int (pairs,)
+
+        Returns
+        -------
+        ndarray of float (pairs,)
+            In the unit of the network; infinite where all streets are known.
+        """
         return np.asarray(self.slack_place[place] + self.slack_home[home])
 
     @cached_property

@@ -243,7 +243,18 @@ class Joins:
         return int(self.joined(built).sum()) if self.known else 0
 
     def count(self, built: list[int]) -> float:
-        """Return how many interchanges are joined; NaN without a cycle layer."""
+        """Return how many interchanges are joined, as a number for tables.
+
+        Parameters
+        ----------
+        built : list of int
+            Links that are built.
+
+        Returns
+        -------
+        float
+            NaN without a cycle layer: nothing is then known, where :meth:`total` counts none.
+        """
         return float(self.total(built)) if self.known else np.nan
 
     def opened(self, link: int) -> str | None:

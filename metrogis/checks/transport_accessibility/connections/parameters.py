@@ -232,5 +232,11 @@ class ConnectionsParameters(Parameters):
         )
 
     def needed(self, day: str) -> int:
-        """Return the pairs needed on a day type."""
+        """Return the pairs that a relation needs on a day type.
+
+        Parameters
+        ----------
+        day : str
+            A working day type, or one of days off.
+        """
         return self.pairs_working if day in WORKING else self.pairs_off

@@ -72,7 +72,14 @@ class Fixes:
         )
 
     def put(self, cells: Ints, **values: Any) -> None:
-        """Write values for some cells."""
+        """Write values for some cells, in place.
+
+        Parameters
+        ----------
+        cells : ndarray of int
+        **values
+            Array of one value per cell, or one for all, by name of the attribute.
+        """
         for name, value in values.items():
             getattr(self, name)[cells] = value
 
