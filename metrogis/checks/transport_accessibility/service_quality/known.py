@@ -273,7 +273,10 @@ class Labels:
 
     @property
     def at_least(self) -> Any:
-        """Whether the class is a lower bound, as a column: missing where there is no class, or none known."""
+        """Whether the class is a lower bound, as a column.
+
+        Missing where there is no class, or none is known.
+        """
         flags = pd.array(self.certainty == AT_LEAST, dtype="boolean")
         flags[np.isin(self.label, (q.NONE, q.UNKNOWN))] = pd.NA
         return flags
