@@ -90,6 +90,7 @@ def build(
         raise _no_dates(feed)
     first, last = min(starts), max(ends)
     span = max(_MAX_CELLS // max(len(services), 1), 366)
+    # a date in the wrong century must not make a table of a million days
     if (last - first).days >= span:
         middle = reference_date[0] if reference_date else first
         first = max(first, middle - timedelta(days=span // 2))
@@ -101,6 +102,7 @@ def build(
     days = (last - first).days + 1
     runs = np.zeros((days, len(services)), bool)
     weekday = (np.arange(days) + np.int64(first.weekday())) % 7
+    # periods of a service are united; exceptions come after them, as GTFS has it
     for service, start, end, week in rows:
         a, b = max((start - first).days, 0), min((end - first).days + 1, days)
         if a < b:
@@ -270,6 +272,7 @@ def _validity(
         for text in info[c].text() if text and parse(text) is None
     ]  # fmt: skip
     log("dropped", len(unread), "nieczytelna data ważności", "unreadable date of validity", unread)
+    # feed_info can only narrow what the calendar says
     first = max([whole[0], *starts[:1]])
     last = min([whole[1], *ends[:1]])
     if not any(first <= day <= last for day in running):

@@ -140,6 +140,7 @@ def _patterns(
     """Return the patterns of the trips ``index``, and the pattern of each of them."""
     size = np.diff(bounds)[index]
     begin = np.cumsum(size) - size
+    # rows of all trips one after the other: each trip's first row, counted on
     row = np.repeat(bounds[index] - begin, size) + np.arange(int(size.sum()))
     there = place[feed.calls.stop[row]].astype(np.uint64)
     step = (np.arange(len(row)) - np.repeat(begin, size)).astype(np.uint64)
@@ -159,6 +160,7 @@ def _patterns(
     for i, trip in enumerate(index[first].tolist()):
         stop = feed.calls.stop[bounds[trip] : bounds[trip + 1]]
         own = place[stop]
+        # a turn in the same place (two posts of a terminus) is no step
         changed = np.r_[True, own[1:] != own[:-1]]
         ends = np.concatenate([xy[stop[0]], xy[stop[-1]]])
         found.append(
@@ -176,6 +178,7 @@ def _orient(patterns: list[_Pattern]) -> None:
             pattern.sign = 0
     open_ = sorted((p for p in usable if not p.sign), key=lambda p: p.order)
     known = _Order(sorted((p for p in usable if p.sign), key=lambda p: p.order))
+    # each pattern that finds its direction adds to the order of places that tells the others
     while open_:
         left = []
         for pattern in open_:
@@ -217,6 +220,7 @@ class _Order:
         if grow:
             self.before = np.pad(self.before, (0, grow))
         later = np.triu(np.ones((len(at), len(at)), np.int64), 1)
+        # before[a, b]: how many patterns more have place a before b than after it
         self.before[np.ix_(at, at)] += pattern.sign * (later - later.T)
 
     def compare(self, pattern: _Pattern) -> int:
@@ -226,6 +230,7 @@ class _Order:
             return int(np.sign(found))
         at = np.array([self.position.get(p, -1) for p in pattern.once.tolist()], np.int64)
         at = at[at >= 0]
+        # a vote for each pair of places that both have, however often it is driven
         pairs = np.sign(self.before[np.ix_(at, at)])
         score = int(np.triu(pairs, 1).sum())
         score = score or sum(p.sign * _around(p, pattern) for p in self.loops)

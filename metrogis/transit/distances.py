@@ -57,6 +57,7 @@ def along(
     for trip in which.tolist():
         rows = slice(bounds[trip], bounds[trip + 1])
         stop = calls.stop[rows]
+        # trips of one shape and one row of stops have one answer
         key = (str(shape_of[trip]), stop.tobytes())
         if key not in seen:
             line = None
@@ -124,6 +125,7 @@ def _filled(own: Floats, other: Floats) -> Floats | None:
     at = np.searchsorted(known, np.arange(len(own)), side="right") - 1
     a, b = known[at], known[np.minimum(at + 1, len(known) - 1)]
     whole = other[b] - other[a]
+    # where the other way does not move between two known distances, its rows share the gap evenly
     steps = (np.arange(len(own)) - a) / np.maximum(b - a, 1)
     share = np.divide(other - other[a], whole, out=steps, where=whole > 0)
     return np.asarray(own[a] + share * (own[b] - own[a]))
@@ -150,6 +152,7 @@ def _in_order(line: shapely.LineString, points: Floats) -> Floats | None:
     position = begin + share * length
     cost = gap[0] ** 2
     back = np.zeros((rows, len(length)), np.int64)
+    # invariant: cost[s] is the least sum of squares with point i - 1 on segment s
     for i in range(1, rows):
         # the cheapest place on an earlier segment, or on the same one not farther on
         best = np.minimum.accumulate(cost)
@@ -162,6 +165,7 @@ def _in_order(line: shapely.LineString, points: Floats) -> Floats | None:
     if not np.isfinite(cost).any():
         return None
     at = np.zeros(rows, np.int64)
+    # back from the cheapest end
     at[-1] = int(cost.argmin())
     for i in range(rows - 1, 0, -1):
         at[i - 1] = back[i, at[i]]

@@ -232,6 +232,7 @@ def _order(
         )  # fmt: skip
         sequence = np.where(inside, np.arange(len(trip), dtype=np.int32), sequence)
     same = trip[1:] == trip[:-1]
+    # most feeds are in order: sorting millions of rows is spared
     if ((trip[1:] > trip[:-1]) | (same & (sequence[1:] > sequence[:-1]))).all():
         return None, sequence
     order = np.lexsort((sequence, trip))
@@ -320,6 +321,7 @@ def _past_midnight(calls: StopTimes, trips: pd.DataFrame, log: Log) -> StopTimes
     step[np.r_[True, owner[1:] != owner[:-1]]] = 0
     if (step >= 0).all():
         return calls
+    # a step back of over half a day is midnight, a smaller one a mistake
     over = step < -43200
     back = (step < 0) & ~over
     ids = trips["trip_id"].to_numpy()

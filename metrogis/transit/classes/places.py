@@ -195,8 +195,10 @@ def same_posts(stops: gpd.GeoDataFrame, xy: Floats, name: Ints) -> Ints:
     limit = np.where(name[near[:, 0]] == name[near[:, 1]], SAME_NAME, SAME_POST) + 1e-6
     kept = (feed[near[:, 0]] != feed[near[:, 1]]) & (apart <= limit)
     near, apart = near[kept], apart[kept]
+    # a pair by the positions of its ends, west to east, whatever the order of rows
     ends = np.sort(np.round(xy[near], 3).view(np.complex128)[..., 0], axis=1)
     order = np.lexsort((ends[:, 1], ends[:, 0], np.round(apart, 3)))
+    # a post and a feed: it has its like there already
     taken: set[tuple[int, int]] = set()
     found = []
     for a, b in near[order].tolist():
@@ -386,6 +388,7 @@ def _lines(departures: pd.DataFrame, row: Ints) -> tuple[Ints, Texts]:
             route, key, count = own, own, len(values) + 1
         elif name == "line":
             named = np.append(np.array([str(v) != "" for v in values], dtype=bool), False)[own]
+            # a line's key is its name as stated, or behind all names its route
             key = np.where(named, own, len(values) + 1 + key)
             count += len(values) + 1
         else:

@@ -234,6 +234,7 @@ def _result(
     post = np.where(inside, post, -1)
     place = np.append(places.place, -1)[post]
     own = np.append(category, -1)[place]
+    # one more row and entry: position -1, no place, has no line and no mode
     line = np.vstack([busiest_line(calls, places.count, column, 2), [[-1, -1]]])[place, own]
     main = np.zeros((places.count + 1, len(MODE_GROUPS)), np.int64)
     key = calls.place * len(MODE_GROUPS) + calls.group
@@ -269,6 +270,7 @@ def _to_reached(network: Any, posts: Any, limit: float, xy: Floats, width: float
     edge = found["edge"].to_numpy()
     length = network.edge_length[edge]
     low, high = found["start"].to_numpy(), found["end"].to_numpy()
+    # edges reached whole are looked up in the network; parts of edges are cut and searched apart
     whole = (low <= 0) & (high >= length - TOLERANCE)
     among = np.zeros(len(network.edge_u), bool)
     among[edge[whole]] = True

@@ -174,6 +174,7 @@ def _sides(
     green, state = np.zeros((n, 2), bool), np.empty((n, 2), dtype=object)
     for side in (0, 1):
         here, there = corridor[:, side], corridor[:, 1 - side]
+        # a corridor on one side asks the same of both: what its rank makes of the zones
         own = np.where(here >= 0, here, there)
         rank = [ranks[c] if c >= 0 else None for c in own.tolist()]
         effect = np.array(severity.map(symbol[:, side], rank), dtype=object)
@@ -193,6 +194,7 @@ def _zones_beside(
     symbols = plans.zones["symbol"].to_numpy()[zone]
     harm = {"barrier": 0, "filter": 1, "permeable": 2, None: 3}
     effect = severity.map(symbols, [None] * len(symbols))
+    # where zones overlap at the border the one that harms most is what one meets
     order = ranked(shapes, [harm[found] for found in effect], symbols)
     found = np.full((len(border.pieces), 2), -1, dtype=np.int64)
     lost = plans.evidence.lost_near(border.middles, tolerance)
