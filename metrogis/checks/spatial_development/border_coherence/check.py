@@ -254,6 +254,7 @@ def _stretches(
                 "state": sides.state[:, side],
             }
         ).astype(object)
+        # a new stretch begins where any of the six changes; two missing values are no change
         changed = (key != key.shift()) & ~(key.isna() & key.shift().isna())
         run_of = changed.any(axis=1).cumsum().to_numpy()
         for members in np.split(np.arange(len(key)), np.flatnonzero(np.diff(run_of)) + 1):
@@ -289,6 +290,7 @@ def _stretches(
         "length_m",
     ]
     frame = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=lines, crs=run.crs)
+    # what is broken first, the longest first
     order = {"no": 0, "unknown": 1, "yes": 2}
     frame = frame.assign(_order=frame["continues"].map(order).astype(float))
     frame = frame.sort_values(["_order", "length_m"], ascending=[True, False], kind="stable")
@@ -354,6 +356,7 @@ def _municipal(
     table = add_plan(towns[["teryt", "name", "geometry"]].copy(), cover)
 
     def sums(values: Array) -> Array:
+        # a border counts for both of its municipalities
         both = (np.bincount(pieces[s].to_numpy(), values, minlength=n) for s in ("a", "b"))
         return np.asarray(sum(both))
 

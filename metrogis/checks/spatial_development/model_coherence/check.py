@@ -337,6 +337,7 @@ def _sums(whole: Array, members: Array, cut: _Cut, n: int) -> pd.DataFrame:
     for state in COMPATIBILITY:
         rows = cut.value == state
         out[state] = np.bincount(members[rows], cut.size[rows], minlength=n)
+    # less than a billionth of the area is rounding of overlays
     rest = out["area"] - out[list(COMPATIBILITY)].sum(axis=1)
     out["unknown"] = rest.where(rest > 1e-9 * out["area"], 0.0)
     return out
@@ -352,6 +353,7 @@ def _fill(frame: gpd.GeoDataFrame, sums: pd.DataFrame, listed: Any) -> gpd.GeoDa
     sums = sums.set_axis(frame.index)
     area, unknown = sums["area"], sums["unknown"]
     known = sums[list(COMPATIBILITY)].sum(axis=1)
+    # nothing of an area known is no 0; an area that lies outside all municipalities has 0
     some = (known > 1e-6 * area) | ((area == 0) & listed)
     for state in COMPATIBILITY:
         frame[f"{state}_ha"] = known_sum(sums[state], some) / _HECTARE

@@ -81,6 +81,7 @@ def more_often(
 def _homes_by_stop(links: Links) -> Callable[[int], Ints]:
     """Return a function that gives the homes from which a stop is walked to."""
     home = np.repeat(np.arange(len(links.ptr) - 1), np.diff(links.ptr))
+    # a function of the stop: homes are sorted by stop once for all lines
     order = np.argsort(links.stop, kind="stable")
     size = int(links.stop.max(initial=-1)) + 2
     ptr = np.searchsorted(links.stop[order], np.arange(size + 1))
@@ -145,6 +146,7 @@ def _rows_of_trips(rides: Any) -> Callable[[int, int], Ints]:
         rows = order[low:high]
         # repetitions of a trip by headway share its row: only what leads to this ride
         rows = rows[rows <= last]
+        # of a loop the part from the last call at its first stop on
         cut = np.flatnonzero(rides.dep_stop[rows] == rides.dep_stop[rows[0]])
         return np.asarray(rows[cut[-1] :], dtype=np.int64)
 
@@ -155,7 +157,9 @@ def _repeated(one: _Run, stations: Stations, station: int, headway: int, p: Any)
     """Return the entries of a run repeated every ``headway`` minutes in both windows."""
     step = headway * 60
     parts: list[tuple[Ints, Ints, Ints, Ints]] = []
+    # each added run is a trip of its own
     number = 0
+    # seconds from each stop to being ready at the train
     ahead = (one.ready - one.departure) / MICRO
     for begin, end in p.windows:
         first = stations.next_train(np.array([station]), np.array([begin + ahead.max()]))[0]

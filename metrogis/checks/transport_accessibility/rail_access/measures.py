@@ -99,6 +99,7 @@ def table_of(
         people = answer.total(m.gained)
         if people <= 0:
             continue
+        # per 100 m built, or per departure added
         per = people / m.size * (1.0 if m.kind == "headway" else 100.0)
         rows.append(
             {
@@ -188,6 +189,7 @@ def _on_foot(
         own, metres = walk.found.of(k, limit=limit)
         left[own] = metres
         before = _reaches(network, walk.gates[gates], at_home, limit)
+        # the links that straight lines promise most of are searched on the streets
         path = _path(run, network, nodes, near, left, lacking, limit)
         best: tuple[float, float, int, int, Ints] | None = None
         for u, v in path:
@@ -209,6 +211,7 @@ def _on_foot(
             gained = lacking.row[reached & ~before]
             size = float(np.hypot(*(points - nodes[c]).T).min())
             people = answer.total(gained)
+            # most people first, then the entrance nearest to a known one
             if people > 0 and (top is None or (people, -size) > (top[0], -top[1])):
                 top = (people, size, c, gained)
         if top is not None:
@@ -268,6 +271,7 @@ def _path(
         nodes[outside], k=[*range(1, wide + 1)], distance_upper_bound=longest
     )
     row = np.minimum(row, len(inside) - 1)
+    # rest: walk that is left at the outer end by a link to each of the nearest inner nodes
     rest = limit - apart - left[inside[row]]
     rest[(apart < SHORTEST) | ~np.isfinite(apart)] = -1.0
     # what is won at the outer end must be more than it had
@@ -297,6 +301,7 @@ def _entrance(
     """Return nodes beside the station that are far from its entrances along streets."""
     reach = run.parameters.entrance_reach
     apart, _ = cKDTree(points).query(nodes[near])
+    # nodes beside the station from which streets lead round: over twice the straight line
     far = near[(apart <= reach) & (left[near] > 2 * apart + SHORTEST) & (apart >= SHORTEST)]
     if not len(far):
         return []
@@ -343,6 +348,7 @@ def _low_stress(run: Run, answer: Answer, streets: OnStreets, useful: Ints) -> l
         at_home = low.homes[lacking.row]
         left = np.full(network.n_nodes, np.inf)
         left[own] = metres
+        # from calm streets that lead to the station, over rough ones, to calm parts that do not
         search = rest.nearest(own.astype(np.int64), limit=p.link_limit)
         gap, source = search.distance, search.source
         node = np.flatnonzero(np.isfinite(gap) & (gap >= SHORTEST) & (label >= 0)

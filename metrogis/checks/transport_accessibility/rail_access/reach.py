@@ -159,6 +159,7 @@ def states(stations: Stations, near: Near, known: Bools) -> Ints:
     known : array of bool (homes,)
         Where no station can be missing.
     """
+    # from weak to strong: what is written last stays
     out = np.where(known, NO, UNKNOWN)
     may = ~stations.is_("no")[near.station]
     out[near.home[may]] = UNKNOWN
@@ -179,6 +180,7 @@ def _straight(stations: Stations, homes: Homes, limit: float, detour: float, mod
     station, home, metres = stations.owner[found.target], found.origin, found.metres
     order = np.lexsort((metres, home, station))
     station, home, metres = station[order], home[order], metres[order]
+    # of several points of a station the nearest one counts
     first = np.ones(len(station), bool)
     first[1:] = (np.diff(station) != 0) | (np.diff(home) != 0)
     sure = np.full(int(first.sum()), mode != "bike_low")
@@ -216,6 +218,8 @@ def _low(streets: OnStreets, homes: Homes) -> Near:
     maybe = cost_of(low.maybe, place, home, count) <= one.limit
     off = ~(one.on_home[home] & one.on_place[place])
     away = ~(one.slack(place, home) > one.limit)
+    # open: not certain on calm streets, and unrated streets, an end off the streets or streets that
+    # are not in the data may bring it in reach
     open_ = np.flatnonzero(((cost > one.limit) | off) & (maybe | off | away))
     return Near(
         np.concatenate([ways.place[rows], place[open_]]).astype(np.int64),
@@ -238,6 +242,7 @@ def easiest(modes: dict[str, Ints]) -> Array:
     """
     table = np.stack(list(modes.values()))
     out = np.where((table == NO).all(axis=0), "none", "unknown").astype(object)
+    # from the hardest mode to the easiest, which stays
     for name, state in reversed(list(modes.items())):
         out[state == YES] = name
     return out

@@ -186,6 +186,7 @@ def _trains(feed: Any, posts: gpd.GeoDataFrame, place: Ints, core: Bools, p: Any
     pair = lines.of_call[found.call]
     once, _ = lines.once(feed, found, np.full(len(pair), -1, np.int64))
     direction = lines.direction[feed.calls.trip[found.call]]
+    # line at a station and direction: 0, 1, or 2 where it is not known
     key = pair * 3 + direction
     by_direction = np.bincount(key[once], minlength=3 * len(lines.place))
     in_line = busier(by_direction)
@@ -197,6 +198,7 @@ def _trains(feed: Any, posts: gpd.GeoDataFrame, place: Ints, core: Bools, p: Any
     every = np.bincount(station[once], minlength=count)
     # those that make it useful: of the line and direction that has enough, or to a core city
     own = np.concatenate([by_direction, np.zeros(3, np.int64)])
+    # trains of unknown direction may all go the same way: they count with either
     enough = own[key] + np.where(direction < 2, own[pair * 3 + 2], 0) >= p.min_trains
     enough |= (direction == 2) & (in_line[pair] >= p.min_trains)
     enough |= bound & (to_core >= p.min_trains)[station]
@@ -213,6 +215,7 @@ def _bound_for(feed: Any, posts: gpd.GeoDataFrame, place: Ints, core: Bools) -> 
     if not arrives.any():
         return out
     trip, row = calls.trip.astype(np.int64), np.arange(len(calls))
+    # last: row of the last call of each trip in a core city, -1 where it calls at none
     last = np.full(len(feed.trips), -1, np.int64)
     np.maximum.at(last, trip[arrives], row[arrives])
     # from the last station itself: the last call of the trip at another one
@@ -247,6 +250,7 @@ def _untimed(run: Run, timed: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
         keep[near] = False
     rows = np.flatnonzero(keep)
     place = np.array([shapely.to_wkb(s, hex=True) for s in shapes[rows]], dtype=object)
+    # two rows of the layer at one point are one station
     rows = rows[~pd.Series(place).duplicated().to_numpy(bool)]
     return gpd.GeoDataFrame(
         {"name": names[rows], "timed": False, "trains": 0.0, "trains_core": 0.0},
@@ -298,6 +302,7 @@ def _entrances(
         found, whose = _of_layer(run, layer, table, p)
         gates, of_gate = np.concatenate([gates, found]), np.concatenate([of_gate, whose])
     number = np.bincount(of_gate, minlength=count).astype(np.int64)
+    # of each station the entrances where there are some, else its platforms or point
     bare = [number[own] == 0 for own in owner]
     run.note(
         "rail_stations" if run.layers["rail_stations"] is not None else "timetable",
