@@ -184,11 +184,14 @@ def build(
     zone, cell = np.empty(count, np.int32), np.empty(count, np.int64)
     lost, eased = np.empty(count), np.empty(count)
     _list(*args, zone, cell, lost, eased)
+    # sums over the cells of each block: habitat today and planned (cells), cells that can be
+    # walked, their resistances today and planned, habitat whose plan is not known (cells)
     habitat, planned, known, walk, walk_planned, unknown = sums
     size = _sizes(rows, factor)[:, None] * _sizes(columns, factor)[None, :]
     open_land = 2 * known >= size
     mean = np.where(open_land, walk / np.maximum(known, 1), np.nan)
     mean_planned = np.where(open_land, walk_planned / np.maximum(known, 1), np.nan)
+    # from a sum over the block's cells to a part of their mean
     eased /= np.maximum(known.ravel()[cell], 1)
     order = np.argsort(zone, kind="stable")
     starts = np.searchsorted(zone[order], np.arange(len(zones.takes) + 1))
@@ -223,6 +226,7 @@ def _land(i, j, codes, habitat, resistance, zone_cells, takes, least, roads):  #
     """Habitat and resistance of a fine cell today, its zone, habitat and resistance planned."""
     code = codes[i, j]
     h, r = habitat[code], resistance[code]
+    # of road and land the greater resistance holds; no road makes land easier
     if roads.size > 0 and roads[i, j] > r:
         r = roads[i, j]
     z = zone_cells[i, j] if zone_cells.size > 0 else 0
@@ -242,6 +246,7 @@ def _gather(  # type: ignore[no-untyped-def]
             s0 = s1 = s2 = s3 = s4 = s5 = 0.0
             for i in range(bi * factor, min(rows, (bi + 1) * factor)):
                 for j in range(bj * factor, min(columns, (bj + 1) * factor)):
+                    # not known: neither habitat nor barrier
                     if codes[i, j] == 0:
                         continue
                     h, r, z, hp, rp = _land(
@@ -261,6 +266,8 @@ def _gather(  # type: ignore[no-untyped-def]
                     if not told[z] and town > 0:
                         s5 += h
                         by_town[town, 2] += h
+                    # zones that change something in this block, each counted once: the rows that
+                    # _list will fill
                     if hp < h or rp > r:
                         new = True
                         for k in range(n):
@@ -288,6 +295,7 @@ def _list(  # type: ignore[no-untyped-def]
     at = 0
     for bi in range((rows + factor - 1) // factor):
         for bj in range(across):
+            # rows first:at belong to this block, one a zone: few, so a plain search is quick
             first = at
             for i in range(bi * factor, min(rows, (bi + 1) * factor)):
                 for j in range(bj * factor, min(columns, (bj + 1) * factor)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import shapely
 from numba import njit
@@ -110,6 +112,7 @@ def adjacencies(classes, count):  # type: ignore[no-untyped-def]
     """
     rows, columns = classes.shape
     out = np.zeros((2, count + 1, count + 1), np.int64)
+    # from one row and column before the raster: its own border counts as sides with class 0
     for r in range(-1, rows):
         for c in range(-1, columns):
             here = classes[r, c] if r >= 0 and c >= 0 else 0
@@ -142,6 +145,7 @@ def circles(labels: np.ndarray, width: float, height: float) -> np.ndarray:
     first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
     last = np.r_[first[1:], len(key)] - 1
     patch, row = np.divmod(key[first], labels.shape[0])
+    # the four corners of the outermost cells of each row
     x = np.concatenate([columns[first], columns[first], columns[last] + 1, columns[last] + 1])
     y = np.concatenate([row, row + 1, row, row + 1])
     owner = np.tile(patch, 4)
@@ -177,6 +181,7 @@ def _near(labels, classes, rows, columns, radius, width, height, best):  # type:
         r, c = rows[i], columns[i]
         k = labels[r, c]
         for ring in range(1, radius + 1):
+            # no cell of this ring is nearer than ring times the shorter side
             if ring * side >= best[k]:
                 break
             for dr in range(-ring, ring + 1):
@@ -241,6 +246,8 @@ def _far(points: np.ndarray, owner: np.ndarray, far: np.ndarray, best: np.ndarra
     nearest one over the bits, of those whose bit differs.
     """
     asked = far[owner]
+    # two searches a bit of the patch number, where one a patch would take as many as there are
+    # patches
     for bit in range(int(owner.max()).bit_length()):
         on = (owner >> bit) & 1 == 1
         for these, others in ((asked & on, ~on), (asked & ~on, on)):
@@ -277,6 +284,7 @@ def unit_patches(unit, classes, diagonal):  # type: ignore[no-untyped-def]
             here[c] = 0
             if u == 0 or k == 0:
                 continue
+            # neighbours that were seen before: left, upper left, above, upper right (steps 0 to 3)
             found = 0
             for step in range(4):
                 y = r if step == 0 else r - 1
@@ -286,11 +294,13 @@ def unit_patches(unit, classes, diagonal):  # type: ignore[no-untyped-def]
                 if unit[y, x] != u or classes[y, x] != k:
                     continue
                 other = here[x] if step == 0 else above[x]
+                # to the root, halving the way for those that come after
                 while parent[other] != other:
                     parent[other] = parent[parent[other]]
                     other = parent[other]
                 if found == 0:
                     found = other
+                # two runs meet: the cells move to one root, and only roots have cells in the end
                 elif other != found:
                     parent[other] = found
                     cells[found] += cells[other]
@@ -334,3 +344,24 @@ def unit_edges(unit, classes, units, count):  # type: ignore[no-untyped-def]
                     out[u, k, 1] += 1
                     out[u, right, 1] += 1
     return out
+
+
+def least_sides(cells: Any) -> np.ndarray:
+    """Sides of the most compact shape of so many cells.
+
+    >>> least_sides([1, 4, 5, 80]).tolist()
+    [4.0, 8.0, 10.0, 36.0]
+    """
+    a = np.asarray(cells, float)
+    # a square of n x n, then one more row (m <= n) or a row and a column
+    n = np.floor(np.sqrt(a))
+    m = a - n * n
+    return np.where(m == 0, 4 * n, np.where(m <= n, 4 * n + 2, 4 * n + 4))
+
+
+def most_alike(cells: Any) -> np.ndarray:
+    """Largest number of like sides of so many cells."""
+    a = np.asarray(cells, float)
+    n = np.floor(np.sqrt(a))
+    m = a - n * n
+    return 2 * n * (n - 1) + np.where(m == 0, 0, np.where(m <= n, 2 * m - 1, 2 * m - 2))

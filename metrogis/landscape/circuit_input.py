@@ -172,11 +172,13 @@ def _network(table: pd.DataFrame, focal: Any, values: str, ends: tuple[str, str]
         rank[order] = np.arange(len(order))
         codes, labels = rank[codes], labels[order]
     nodes = pd.Index(labels)
+    # the first half of the codes are starts, the second half ends
     u, v = codes[: len(table)], codes[len(table) :]
     used = (g > 0) & (u != v)
     frame = pd.DataFrame(
         {"low": np.minimum(u, v), "high": np.maximum(u, v), "g": g, "u": u, "v": v}
     )
+    # parallel branches: their conductances add up
     joined = (
         frame[used]
         .groupby(["low", "high"], sort=False)
@@ -232,6 +234,7 @@ def _raster(
     grid = grids.read(habitat, layer="habitat", in_cells=True, **reading)
     if grid.transform is not None:
         width, height = abs(grid.transform.a), abs(grid.transform.e)
+        # branches of a cell are weighted by 1 and 1 / sqrt 2, which holds for squares alone
         if abs(width - height) > 0.01 * max(width, height):
             raise SchemaError(
                 Text("komórki nie są kwadratowe", "cells are not square"),
@@ -251,6 +254,7 @@ def _raster(
         _, node = circuits.merge(all_cells, live)
         conducts = conducts.copy()
         conducts[np.concatenate(live)] = True
+    # number[cell]: node of the circuit, -1 for a barrier
     number = np.full(size, -1, np.int64)
     kept, inverse = np.unique(node[conducts], return_inverse=True)
     number[conducts] = inverse
@@ -296,6 +300,7 @@ def _cells(source: Any, grid: Grid, id: str, layer: str) -> tuple[dict[Any, np.n
     flat = np.flatnonzero(used)
     ids, start = np.unique(other.values.ravel()[flat], return_inverse=True)
     order = np.argsort(start, kind="stable")
+    # cells of one id together, ids in their order
     groups = np.split(flat[order], np.cumsum(np.bincount(start, minlength=len(ids)))[:-1])
     # -9999 is the usual NODATA: not worth a row
     odd = negative & (other.values != -9999)

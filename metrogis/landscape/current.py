@@ -171,6 +171,7 @@ def pairwise(
     np.fill_diagonal(square, 0.0)
     at = {place: k for k, place in enumerate(ids)}
     total = _Sum(task, keep_maps)
+    # one factorisation for each connected part serves all its pairs
     parts: dict[int, Part] = {}
     for one, two in wanted:
         flow = _between(task, parts, task.places[one], task.places[two], tolerance, currents)
@@ -232,6 +233,7 @@ def _between(
 ) -> Flow:
     if not len(one) or not len(two):
         return _NOWHERE
+    # places that share a cell are one conductor: no resistance, no current
     if np.intersect1d(one, two).size:
         return _SAME
     circuit = task.circuit
@@ -242,6 +244,7 @@ def _between(
         if component not in parts:
             parts[component] = Part(circuit, component, int(one[0]), tolerance=tolerance)
         return parts[component].flow(int(one[0]), int(two[0]), currents=currents)
+    # places of several nodes are shorted for this pair alone: each pair is another circuit
     merged, new = circuits.merge(circuit, [one, two])
     source, ground = int(new[one[0]]), int(new[two[0]])
     component = int(merged.component[source])

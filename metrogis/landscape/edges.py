@@ -47,11 +47,14 @@ def mark_edge(unit, valid, count, edge):  # type: ignore[no-untyped-def]
                 continue
             edge[r, c] = True
             out[unit[r, c]] += 1
+            # everything that hangs together with this cell is marked now, so each cell is pushed
+            # once
             waiting[0] = r * columns + c
             many = 1
             while many > 0:
                 many -= 1
                 y, x = waiting[many] // columns, waiting[many] % columns
+                # room for all neighbours of the next cell
                 if many + 9 > waiting.size:
                     wider = np.empty(2 * waiting.size, np.int64)
                     wider[: waiting.size] = waiting
@@ -79,6 +82,8 @@ def open_to_the_end(gone):  # type: ignore[no-untyped-def]
         for i in range(rows):
             r = i if step == 1 else rows - 1 - i
             before = r - step
+            # the first row of each pass, and the outer columns, are the end of the raster
+            # themselves
             ends = before < 0 or before >= rows
             for k in range(columns):
                 c = k if step == 1 else columns - 1 - k

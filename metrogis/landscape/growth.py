@@ -97,6 +97,7 @@ def _crosstab(unit, one, two, count):  # type: ignore[no-untyped-def]
     out = np.zeros((count + 1, 3, 3), np.int64)
     for r in range(unit.shape[0]):
         for c in range(unit.shape[1]):
+            # states are 0, 1, 2: any other would write outside, which compiled code does not notice
             out[unit[r, c], one[r, c], two[r, c]] += 1
     return out
 
@@ -159,6 +160,7 @@ def land_take(
     second, two = states(after, built_up, **reading)
     _one_grid(first, second)
     unit = unit_cells(units, first) if cells is None else cells
+    # states 0 not known, 1 open, 2 built up; row 0, outside all units, is dropped
     table = _crosstab(unit, one, two, len(units))[1:] * first.cell_area / _HECTARE
     known = table[:, 1:, 1:]
     land = known.sum(axis=(1, 2))
@@ -182,6 +184,7 @@ def land_take(
     more = np.where(people > 0, people, math.nan)
     for name in ("gained", "net"):
         out[f"{name}_per_person"] = out[name] * _HECTARE / more
+    # not known at one date at least
     out["unknown"] = table.sum(axis=(1, 2)) - land
     return out
 
@@ -206,6 +209,7 @@ def _sides(labels, old, count):  # type: ignore[no-untyped-def]
             for step in range(4):
                 y = r + (1 if step == 0 else -1 if step == 1 else 0)
                 x = c + (1 if step == 2 else -1 if step == 3 else 0)
+                # neighbours above and below share a side as long as a cell is wide
                 side = 0 if step < 2 else 1
                 inside = 0 <= y < rows and 0 <= x < columns
                 if inside and labels[y, x] == k:

@@ -125,6 +125,8 @@ class Field:
         cost[:] = grid.values
         if not grid.valid.all():
             cost[~grid.valid] = np.inf
+        # steps to the neighbours in the flat plane, the four sides first; the border of barriers
+        # makes every one of them fall inside
         self.offsets = (kernel.DROW * self.width + kernel.DCOL)[:neighbours].astype(np.int64)
         dx, dy = grid.cell
         self.lengths = np.hypot(kernel.DCOL * dx, kernel.DROW * dy)[:neighbours]
@@ -132,8 +134,10 @@ class Field:
         self.low = low
         shortest, longest = low * self.lengths.min(), high * self.lengths.max()
         room = kernel.MAX_BUCKETS - 4
+        # no wider than the cheapest step, unless there would be too many
         self.bucket = max(shortest * (1 - 1e-6), longest / room) if 0 < longest < math.inf else 1.0
         needed = int(longest / self.bucket) + 4 if 0 < longest < math.inf else 4
+        # a power of two that spans the dearest step: the ring is indexed by a mask
         self.buckets = 1 << (needed - 1).bit_length()
         # a hair of slack: rounding must not put a step's end in the bucket it starts from
         self.final = 0 < self.bucket * (1 + 1e-9) <= shortest
@@ -293,12 +297,14 @@ def links(
         field_.cost, dist, tag, field_.offsets, field_.lengths, keys, costs, cells, others, count
     )
     order = np.lexsort((costs, keys))
+    # of all crossings between two territories the cheapest
     first = order[np.unique(keys[order], return_index=True)[1]]
     first = first[costs[first] <= limit]
     ends, ways = [], []
     for at in first:
         low, high = divmod(int(keys[at]), count)
         one, two = int(cells[at]), int(others[at])
+        # the first cell is to lie in the territory of the lower label
         if tag[one] >> 8 != low:
             one, two = two, one
         ends.append((names[low], names[high]))
@@ -313,6 +319,7 @@ def links(
         geometry=gpd.GeoSeries(lines, crs=grid.crs),
         crs=grid.crs,
     )
+    # the planes are as large as the raster: let go before further searches
     del dist, tag, field_
     return _exactly(table, grid, labels, neighbours, paths) if exact else table
 
@@ -324,6 +331,8 @@ def _exactly(
     low = _lowest(grid)
     boxes = _boxes(labels)
     for i, group in table.groupby("i"):
+        # no path between the two costs more than the link that is known, so nothing outside the
+        # window of that cost matters
         limit = float(group["cost"].max()) * (1 + 1e-12)
         window = _window(boxes[int(i)], limit, low, grid)
         local = _crop(grid, window)
@@ -481,15 +490,7 @@ def _line(grid: Grid, path: np.ndarray) -> shapely.LineString:
 
 
 def audit_of_links(table: pd.DataFrame, labels: np.ndarray) -> Audit:
-    """Return the audit row of patches that no link reaches.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Links by the labels of their patches, ``i`` and ``j``.
-    labels : array of int
-        Patch of each cell, 0 for none.
-    """
+    """Return the audit row of patches (labels above 0) that no link (``i``, ``j``) reaches."""
     present = np.unique(labels[labels > 0])
     joined = set(table["i"]) | set(table["j"])
     alone = [int(k) for k in present if int(k) not in joined]

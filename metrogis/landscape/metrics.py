@@ -27,6 +27,7 @@ from scipy import ndimage
 from metrogis.errors import SchemaError
 from metrogis.landscape import cellcounts
 from metrogis.landscape import grid as grids
+from metrogis.landscape.cellcounts import least_sides, most_alike
 from metrogis.landscape.grid import Grid, bad_parameter
 from metrogis.landscape.patches import label
 from metrogis.provenance import Audit
@@ -102,6 +103,7 @@ def landscape(
     codes, values = _codes(grid)
     labels, class_of = _label(codes, len(values), connectivity)
     table, cores = _patch_table(grid, codes, labels, class_of, connectivity, edge_depth)
+    # sides[axis, a, b]: cell sides between classes a and b, 0 being beyond the landscape
     sides = cellcounts.adjacencies(codes, len(values))
     total = _Total(grid, codes, sides, len(values))
     rows = [_class_row(total, k, table[class_of == k], cores) for k in range(1, len(values) + 1)]
@@ -148,6 +150,7 @@ class _Total:
         self.cell_area = grid.cell_area
         self.area = self.size * grid.cell_area / _HECTARE
         self.lengths = np.array([grid.cell[0], grid.cell[1]])
+        # sides across rows are as long as a cell is wide, sides across columns as it is high
         self.metres = np.tensordot(self.lengths, sides, 1)
         self.sides = sides.sum(axis=0).astype(float)
         self.count = count
@@ -163,35 +166,17 @@ def _label(codes: np.ndarray, count: int, connectivity: int) -> tuple[np.ndarray
     labels = np.zeros(codes.shape, np.int32)
     class_of: list[np.ndarray] = []
     found = 0
+    # each class within its box only: rare classes then cost little
     boxes = ndimage.find_objects(codes)
     for k in range(1, count + 1):
         box = boxes[k - 1]
         mask = codes[box] == k
         own, cells = label(mask, connectivity=connectivity)  # type: ignore[arg-type]
+        # patches of later classes are numbered on
         labels[box][mask] = own[mask] + found
         found += len(cells)
         class_of.append(np.full(len(cells), k))
     return labels, np.concatenate(class_of)
-
-
-def least_sides(cells: Any) -> np.ndarray:
-    """Sides of the most compact shape of so many cells.
-
-    >>> least_sides([1, 4, 5, 80]).tolist()
-    [4.0, 8.0, 10.0, 36.0]
-    """
-    a = np.asarray(cells, float)
-    n = np.floor(np.sqrt(a))
-    m = a - n * n
-    return np.where(m == 0, 4 * n, np.where(m <= n, 4 * n + 2, 4 * n + 4))
-
-
-def _most_alike(cells: Any) -> np.ndarray:
-    """Largest number of like sides of so many cells."""
-    a = np.asarray(cells, float)
-    n = np.floor(np.sqrt(a))
-    m = a - n * n
-    return 2 * n * (n - 1) + np.where(m == 0, 0, np.where(m <= n, 2 * m - 1, 2 * m - 2))
 
 
 def _patch_table(
@@ -206,6 +191,7 @@ def _patch_table(
     width, height = grid.cell
     core = np.zeros(labels.shape, bool)
     sums = cellcounts.patch_sums(labels, codes, edge_depth, core)
+    # sums over the cells of each patch, row 0 for what lies outside
     cells, across, along, near, row, column, inside = sums.T
     with np.errstate(divide="ignore", invalid="ignore"):
         gyrate = cellcounts.gyration(labels, row / cells, column / cells, width, height, cells)[1:]
@@ -215,6 +201,7 @@ def _patch_table(
     area = cells * grid.cell_area
     log_area = np.log(area)
     with np.errstate(divide="ignore", invalid="ignore"):
+        # a patch of 1 m2 would divide by ln 1
         frac = np.where(log_area == 0, 1.0, 2 * np.log(0.25 * metres) / log_area)
     radius = cellcounts.circles(labels, width, height)
     core_labels, core_cells = label(core, connectivity=connectivity)  # type: ignore[arg-type]
@@ -247,6 +234,7 @@ def _patch_table(
 def _core_owner(core_labels: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
     """Position of the patch each core area lies in."""
     owner = np.zeros(count + 1, np.int64)
+    # every cell of a core writes the same patch: which of them is the last does not matter
     owner[core_labels.ravel()] = labels.ravel()
     return owner[1:] - 1
 
@@ -257,6 +245,7 @@ def _spread_of(values: pd.Series, name: str) -> dict[str, float]:
     known = known[~np.isnan(known)]
     if not len(known):
         return {f"{name}_MN": math.nan, f"{name}_SD": math.nan, f"{name}_CV": math.nan}
+    # of the population, as FRAGSTATS has it, not of a sample
     mean, deviation = float(known.mean()), float(known.std())
     return {
         f"{name}_MN": mean,
@@ -322,8 +311,10 @@ def _class_row(total: _Total, k: int, table: pd.DataFrame, cores: pd.DataFrame) 
     border = total.sides[k].sum() - total.sides[k, k]
     like = total.sides[k, k]
     least = float(least_sides(cells))
+    # most sides that can be border: all of them, unless there is too little else to border on
     most = min(4 * cells, 4 * (total.size - cells) + total.sides[0, 1:].sum())
     share = cells / total.size
+    # a like side belongs to two cells of the class, a border side to one
     every = border + 2 * like
     out = {
         "CA": cells * total.cell_area / _HECTARE,
@@ -336,7 +327,7 @@ def _class_row(total: _Total, k: int, table: pd.DataFrame, cores: pd.DataFrame) 
     out["CLUMPY"] = _clumpy(2 * like / (every - least) if every > least else math.nan, share)
     out["PLADJ"] = 100 * 2 * like / every
     out["IJI"] = _entropy(edge, math.log(total.count - 1)) if total.count > 2 else math.nan
-    largest = float(_most_alike(cells))
+    largest = float(most_alike(cells))
     out["AI"] = 100 * like / largest if largest else math.nan
     out["NLSI"] = (border - least) / (most - least) if most > least else math.nan
     return out
@@ -345,6 +336,7 @@ def _class_row(total: _Total, k: int, table: pd.DataFrame, cores: pd.DataFrame) 
 def _clumpy(likeness: float, share: float) -> float:
     if share >= 1 or math.isnan(likeness):
         return math.nan
+    # rarer together than by chance: scaled to -1, which a rare class alone can reach
     if likeness < share < 0.5:
         return (likeness - share) / share
     return (likeness - share) / (1 - share)
@@ -354,6 +346,7 @@ def _landscape_row(
     total: _Total, table: pd.DataFrame, cores: pd.DataFrame, classes: pd.DataFrame
 ) -> dict[str, float]:
     metres, sides = total.metres[1:, 1:], total.sides[1:, 1:]
+    # each pair of classes once, without the border of the landscape
     upper = np.triu(metres, 1)
     edge = float(upper.sum())
     like = np.diag(sides).sum()
@@ -372,6 +365,7 @@ def _landscape_row(
     out["IJI"] = _entropy(upper.ravel(), math.log(m * (m - 1) / 2)) if m > 2 else math.nan
     out["PR"], out["PRD"] = float(m), m / total.area * 100
     squares = float((p**2).sum())
+    # + 0.0: a landscape of one class gives -0.0
     out["SHDI"] = float(-(p * np.log(p)).sum()) + 0.0
     out["SIDI"], out["MSIDI"] = 1 - squares, -math.log(squares) + 0.0
     out["SHEI"] = out["SHDI"] / math.log(m) if m > 1 else math.nan

@@ -222,11 +222,14 @@ def from_raster(
         int((~grid.valid).sum()),
         Text("komórki bez danych: nie są siedliskiem", "cells without data: not habitat"),
     )
+    # renumber[k]: new number of patch k, 0 for one left out, whose cells then lie outside
     renumber = np.zeros(len(cells) + 1, np.int32)
     renumber[1:][keep] = np.arange(1, keep.sum() + 1)
     labels, cells = renumber[labels], cells[keep]
     flat = labels.ravel()
     order = np.flatnonzero(flat)
+    # the first cell of each patch in reading order stands for it: a centroid may lie outside a
+    # patch
     _, first = np.unique(flat[order], return_index=True)
     rows, columns = np.divmod(order[first], labels.shape[1])
     x, y = grid.xy(rows, columns)
@@ -316,6 +319,7 @@ def from_polygons(
     )
     shapes[broken] = shapely.make_valid(shapes[broken])
     tree = shapely.STRtree(shapes)
+    # "within join" is not transitive: patches are the connected parts of it
     pairs = tree.query(shapes, predicate="dwithin", distance=join)
     n = len(shapes)
     _, group = connected_components(

@@ -140,6 +140,8 @@ def hops(source, indptr, indices, steps, queue):  # type: ignore[no-untyped-def]
     steps[source] = 0
     queue[0] = source
     head, tail = 0, 1
+    # breadth first: nodes leave the queue in the order of their steps, so the first step found is
+    # the fewest
     while head < tail:
         u = queue[head]
         head += 1
@@ -192,6 +194,7 @@ def _preorder(source, count, order, parent, start, extent, sequence, cursor):  #
     start[:] = -1
     for i in range(count):
         extent[order[i]] = 1
+    # farthest first: the extent of a node is complete before it is added to that of its parent
     for i in range(count - 1, 0, -1):
         v = order[i]
         extent[parent[v]] += extent[v]
@@ -217,6 +220,7 @@ def _loss(  # type: ignore[no-untyped-def]
     New distances come from a Dijkstra search inside the subtree, without node ``lost`` and arc
     ``banned``. Only nodes t > ``above`` are wanted: the search stops when they are done.
     """
+    # sequence[low:high] is the subtree that hangs on what is lost: all other distances stay
     wanted = 0
     for i in range(low, high):
         if sequence[i] > above:
@@ -236,6 +240,7 @@ def _loss(  # type: ignore[no-untyped-def]
                 reached = dist[u] + rweights[e]
                 if reached < best:
                     best = reached
+        # invariant: fresh is the best way that enters the subtree at t itself, or infinite
         fresh[t] = best
         place[t] = -1
         if best < INF:

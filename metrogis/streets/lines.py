@@ -96,6 +96,7 @@ def from_lines(
             remedy=Text("sprawdź geometrię i tag highway", "check geometry and the tag highway"),
         )
     shapes = np.asarray(frame.geometry.array, dtype=object)
+    # vertices of all lines in one array: line i has start[i]:start[i + 1]
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
     start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(shapes)))])
     if tolerance > 0:
@@ -109,6 +110,7 @@ def from_lines(
                 f"loose ends of lines joined (within {tolerance:g} m)",
             ),
         )
+    # lines meet where they share a vertex, to the bit; what only crosses (a bridge) does not meet
     key = _places(xy)
     built = topology.build(
         topology.Ways(start, key, xy[:, 0], xy[:, 1], forward, backward, np.zeros(len(key), bool)),
@@ -140,6 +142,7 @@ def _frame(given: Any, layer: str) -> gpd.GeoDataFrame:
 
 def _places(xy: Array) -> Array:
     """Number the different places among points."""
+    # equal points follow each other, a new number begins where one differs from that before
     order = np.lexsort((xy[:, 1], xy[:, 0]))
     new = np.ones(len(xy), bool)
     new[1:] = (np.diff(xy[order], axis=0) != 0).any(axis=1)
@@ -154,6 +157,7 @@ def _single_lines(
     shapes = np.asarray(gdf.geometry.array, dtype=object)
     kind = shapely.get_type_id(shapes)
     empty = (kind == -1) | shapely.is_empty(shapes)
+    # 1 a line, 2 a ring, 5 several lines
     wrong = ~np.isin(kind, (1, 2, 5)) & ~empty
     if wrong.any():
         raise SchemaError(
@@ -173,6 +177,7 @@ def _single_lines(
     flat = shapely.force_2d(np.asarray(frame.geometry.array, dtype=object))
     length = shapely.length(flat)
     finite = np.isfinite(length) & (length > 0)
+    # lines of a few thousandths of a metre, within the range of degrees: the CRS is stated wrongly
     if finite.any() and np.median(length[finite]) < _DEGREES_LENGTH:
         x0, y0, x1, y1 = shapely.total_bounds(flat[finite])
         if -180 <= x0 <= x1 <= 180 and -90 <= y0 <= y1 <= 90:
@@ -205,6 +210,7 @@ def _drawn_once(
     if len(twice) == 0:
         return frame, audit
     rows = pd.DataFrame(frame.drop(columns=[frame.geometry.name])).iloc[twice].astype(str)
+    # the shape as drawn: a line drawn the other way round is open in the other direction
     rows["_shape"] = shapely.to_wkb(shapes[twice])
     again = np.zeros(len(frame), bool)
     again[twice] = rows.duplicated().to_numpy()
@@ -233,6 +239,7 @@ def _open_directions(
     forward, backward, keep = np.ones(n, bool), np.ones(n, bool), np.ones(n, bool)
     table = pd.DataFrame(frame.drop(columns=[frame.geometry.name]))
     columns = [c for c in table.columns if isinstance(c, str)]
+    # a layer without a single tag is a plain drawing: open both ways
     if not any(c == "other_tags" or has_tags(c) for c in columns):
         return forward, backward, keep, audit
     found = distinct_tags(table[columns], matters, layer=layer)  # each set of tags once
@@ -250,6 +257,7 @@ def _open_directions(
         if verdict.dropped:
             dropped[verdict.dropped] += int(count)
     for reason, count in dropped.items():
+        # a value that the rules do not list may be a street all the same
         action: Action = "unknown" if reason == "unlisted" else "dropped"
         audit = audit.add(layer, action, count, DROPPED[reason])
     audit = audit.add(
@@ -270,6 +278,7 @@ def _join_ends(xy: Array, start: Array, tolerance: float) -> tuple[Array, Array,
     owner = np.repeat(np.arange(len(count)), count)
     ends = np.unique(np.concatenate([start[:-1], start[1:] - 1]))
     place = _places(xy)
+    # an end is loose when no other vertex lies at its place
     loose = ends[np.bincount(place)[place[ends]] == 1]
     if len(loose) == 0:
         return xy, start, 0
@@ -281,6 +290,7 @@ def _join_ends(xy: Array, start: Array, tolerance: float) -> tuple[Array, Array,
     both = is_loose[other]
     fixed_near, fixed_other = near[~both], other[~both]
     gap = np.hypot(*(xy[fixed_near] - xy[fixed_other]).T)
+    # of several vertices the nearest, of equally near ones the first
     order = np.lexsort((fixed_other, gap, fixed_near))
     moved, first = np.unique(fixed_near[order], return_index=True)
     out[moved] = xy[fixed_other[order][first]]
@@ -291,6 +301,7 @@ def _join_ends(xy: Array, start: Array, tolerance: float) -> tuple[Array, Array,
         links = coo_array(
             (np.ones(int(free.sum())), (near[free], other[free])), shape=(len(xy), len(xy))
         )
+        # chains of loose ends near each other meet at their mean
         _, label = connected_components(links, directed=False)
         members = np.unique(np.concatenate([near[free], other[free]]))
         _, group = np.unique(label[members], return_inverse=True)
@@ -302,6 +313,7 @@ def _join_ends(xy: Array, start: Array, tolerance: float) -> tuple[Array, Array,
     late = both & ~done[near] & done[other]
     out[near[late]] = out[other[late]]
     done[near[late]] = True
+    # what met no vertex may still touch the inside of a line
     left = loose[~done[loose]]
     out, start, split = _split_lines(out, start, left, tolerance)
     return out, start, int(done.sum()) + split
@@ -322,10 +334,12 @@ def _split_lines(
     if len(ends) == 0:
         return xy, start, 0
     owner = np.repeat(np.arange(len(start) - 1), np.diff(start))
+    # vertex i begins a straight piece when the next vertex is of the same line
     piece = np.flatnonzero(owner[:-1] == owner[1:])
     pieces = np.asarray(shapely.linestrings(np.stack([xy[piece], xy[piece + 1]], axis=1)))
     tree = shapely.STRtree(pieces)
     i, j = tree.query(shapely.points(xy[ends]), predicate="dwithin", distance=tolerance)
+    # a line does not end on itself: a loop that nearly closes stays open
     i, j = i[owner[ends[i]] != owner[piece[j]]], j[owner[ends[i]] != owner[piece[j]]]
     if len(i) == 0:
         return xy, start, 0

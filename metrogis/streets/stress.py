@@ -140,6 +140,8 @@ def level_of_traffic_stress(
         verdict = _rate(Facts(clean, None, chosen.defaults, _any_lane(clean)), chosen)
         return Stress(verdict.level, verdict.rule)
     found = [_along(clean, chosen, d, driving_side, None) for d in DIRECTIONS]
+    # a direction that is closed says nothing of the street, unless both are; among the closed ones
+    # a ban counts more than a one-way rule
     open_ = [v for v in found if v.level != 0] or [v for v in found if v.rule != ONEWAY] or found
     worst = max(open_, key=lambda v: v.level or 0)
     return Stress(worst.level, worst.rule)
@@ -158,6 +160,8 @@ def _along(
 ) -> Verdict:
     """Rate one direction of a way; without ``access`` as the rule set itself permits."""
     verdict = permissions.decide(tags, "bike", access or Access())
+    # where cycling is forbidden the way still has a direction of traffic, which decides the lane
+    # that is asked for
     open_ = verdict[:2] if not verdict.dropped else steering(tags)[:2]
     seen = riding(tags, direction, open_=open_, driving_side=driving_side)
     found = _rate(Facts(seen.tags, direction, rules.defaults, seen.lane), rules)
@@ -250,6 +254,7 @@ def stress(
             remedy=Text("podaj krawędzie sieci", "give the edges of a network"),
         )
     keys = _KEYS | chosen.keys()
+    # streets share a few thousand sets of tags: each set is rated once, `which` says whose it is
     kinds, which, audit = distinct_tags(ways, lambda key: key in keys or _matters(key), layer=layer)
     verdicts = {
         d: [_along(tags, chosen, d, driving_side, access) for tags in kinds] for d in DIRECTIONS
@@ -258,6 +263,7 @@ def stress(
     rules_of = {d: _objects([v.rule for v in verdicts[d]])[which] for d in DIRECTIONS}
     wanted = chosen.by_direction if node_rule is None else node_rule
     if wanted and has_nodes:
+        # a forbidden way still counts for its nodes, by the traffic on it
         traffic = {d: _levels([v.traffic for v in verdicts[d]])[which] for d in DIRECTIONS}
         explicit = np.array([_explicit(tags, chosen) for tags in kinds], bool)[which]
         raised = node_maximum(
@@ -269,6 +275,8 @@ def stress(
         )
         for direction, own in zip(DIRECTIONS, raised, strict=True):
             before = levels[direction]
+            # a forbidden way stays forbidden; NaN is unequal to itself, so "unknown as before" is
+            # no change
             up = (before != 0) & (own != before) & ~(np.isnan(own) & np.isnan(before))
             levels[direction] = np.where(up, own, before)
             rules_of[direction] = np.where(up, rules_of[direction] + "+node", rules_of[direction])

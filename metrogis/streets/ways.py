@@ -72,6 +72,7 @@ def air_pairs(
         cKDTree(homes), np.nextafter(limit, np.inf), output_type="ndarray"
     )
     place, home = owner[found["i"]].astype(np.int64), found["j"].astype(np.int64)
+    # of the entrances of a place the nearest to a home comes first, and only that one stays
     order = np.lexsort((found["v"], home, place))
     place, home, metres = place[order], home[order], found["v"][order]
     first = np.ones(len(place), bool)
@@ -137,6 +138,7 @@ def ways_to(
     )
     goal = found.places
     start = terminals(network, homes, leaving=True, snap_cost=True, layer="homes")
+    # homes by the node, and by the edge, at which they enter: the search meets them there
     node_ptr, row = by_value(start.node, network.n_nodes)
     edge_ptr, inner = by_value(start.inner_edge, network.n_edges)
     # a home goes along its edge to the entrance beside it
@@ -152,6 +154,7 @@ def ways_to(
         start.inner_fraction[inner], start.inner_cost[inner], ahead, back, start.places,
         float(limit),
     )  # fmt: skip
+    # the kernel lists homes as it meets them, near ones first
     order = np.lexsort((out[1], out[0]))
     return Ways(*(column[order] for column in out)), found
 
@@ -159,6 +162,8 @@ def ways_to(
 def _stub(ends: Terminals, points: Snapped, network: StreetNetwork) -> tuple[Array, Array]:
     """Return metres on the point's own edge to each entry, and that edge (-1: on a node)."""
     edge = np.where(ends.side >= 0, points.edge[ends.point], -1)
+    # an entry at the start of the edge is as far as the point's fraction, one at its end as the
+    # rest
     share = np.where(ends.side == 0, points.fraction[ends.point], 1 - points.fraction[ends.point])
     length = network.edge_length[edge] if network.n_edges else np.zeros(len(edge))
     return np.where(edge >= 0, np.nan_to_num(share) * length, 0.0), edge.astype(np.int64)
@@ -179,6 +184,9 @@ def _ways(  # type: ignore[no-untyped-def]
     back, homes, limit,
 ):  # fmt: skip
     """Carry metres, marked metres and stretches from the places outwards, in order of distance."""
+    # of each node, on its way to the place: cost, entry of the place, metres, metres on
+    # infrastructure, the stretch without it that is under way, the longest such stretch so far,
+    # climb
     dist = np.full(n, np.inf)
     seed = np.full(n, -1, np.int64)
     metres = np.zeros(n)
@@ -186,6 +194,8 @@ def _ways(  # type: ignore[no-untyped-def]
     run = np.zeros(n)
     longest = np.zeros(n)
     climb = np.zeros(n)
+    # of each home: least cost, node at which it enters (-1: beside an entrance on one edge), metres
+    # on its own edge, that edge
     best = np.full(homes, np.inf)
     entry = np.empty(homes, np.int64)
     own = np.empty(homes)
@@ -205,6 +215,8 @@ def _ways(  # type: ignore[no-untyped-def]
             u = seed_node[i]
             if seed[u] < 0 or seed_cost[i] < seed_cost[seed[u]]:
                 seed[u] = i
+        # invariant: nodes come in order of distance, so the next node towards the place is done
+        # before; a stable sort, for nodes of one place
         rows = ptr[p] + np.argsort(distance[ptr[p] : ptr[p + 1]], kind="mergesort")
         count = 0
         for r in rows:
@@ -217,6 +229,8 @@ def _ways(  # type: ignore[no-untyped-def]
                 cost = seed_cost[seed[u]]
                 step = seed_metres[seed[u]]
                 e = seed_edge[seed[u]]
+            # the arc that gave the node its distance is found again instead of kept: heads not yet
+            # done are infinitely far
             for a in range(indptr[u], indptr[u + 1]):
                 reach = dist[heads[a]] + weights[a]
                 if reach < cost:
@@ -224,6 +238,7 @@ def _ways(  # type: ignore[no-untyped-def]
                     v = heads[a]
                     e = arc_edge[a]
                     step = length[e]
+            # the distance of the search itself, so that both agree to the bit
             dist[u] = distance[r]
             before = 0.0
             stretch = 0.0
@@ -239,6 +254,7 @@ def _ways(  # type: ignore[no-untyped-def]
                 climb[u] = 0.0
             if e >= 0:
                 climb[u] += step * rise[e]
+            # infrastructure ends the stretch without it
             if e >= 0 and mark[e]:
                 marked[u] += step
                 stretch = 0.0
@@ -260,6 +276,8 @@ def _ways(  # type: ignore[no-untyped-def]
         for i in range(in_ptr[p], in_ptr[p + 1]):
             e = in_edge[i]
             for j in range(edge_ptr[e], edge_ptr[e + 1]):
+                # above 0: the home rides along the drawing of the edge to the entrance; else
+                # against it
                 gap = in_fraction[i] - beside_fraction[j]
                 reach = in_cost[i] + beside_cost[j]
                 if gap > 0:
@@ -287,6 +305,7 @@ def _ways(  # type: ignore[no-untyped-def]
         for i in range(count):
             h = met[i]
             u = entry[h]
+            # beside an entrance nothing comes before the own edge
             total, on, stretch, top, up = 0.0, 0.0, 0.0, 0.0, 0.0
             if u >= 0:
                 total, on, stretch, top = metres[u], marked[u], run[u], longest[u]
