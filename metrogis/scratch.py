@@ -47,7 +47,7 @@ def folder(prefix: str = "metrogis-", *, where: Path | None = None) -> Iterator[
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, made, ignore_errors=True)
         with contextlib.suppress(OSError):
-            _lock(stack.enter_context((made / _LOCK).open("wb")))
+            lock(stack.enter_context((made / _LOCK).open("wb")))
         yield made
 
 
@@ -69,16 +69,16 @@ def sweep(prefix: str, parent: Path) -> None:
 
 
 def _remove_if_left(left: Path) -> None:
-    lock = left / _LOCK
+    held = left / _LOCK
     with contextlib.suppress(OSError):
-        if time.time() - lock.stat().st_mtime < _SETTLED:
+        if time.time() - held.stat().st_mtime < _SETTLED:
             return
-        with lock.open("rb") as file:
-            if _lock(file):
+        with held.open("rb") as file:
+            if lock(file):
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _lock(file: IO[bytes]) -> bool:
+def lock(file: IO[bytes]) -> bool:
     """Take the lock of a file until it is closed; False where another process has it."""
     if sys.platform == "win32":  # folders that are left are the system's matter there
         return False

@@ -13,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from metrogis.layer_registry import LAYERS
 from typer.testing import CliRunner
 
 import metrogis

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from metrogis import crs as crs_rules
 from metrogis import schemas
 from metrogis.catalog import references
+from metrogis.catalog.origins import Origin
 from metrogis.catalog.registry import LAYERS
 from metrogis.catalog.types import Codes, Day, Period
 from metrogis.errors import CatalogError
@@ -104,6 +105,8 @@ class _Layer(Strict):
     title: str | Bilingual | None = None
     note: str | Bilingual | None = None
     official: Official | None = None
+    fetch: Origin | list[Origin] | None = None
+    """Where ``metrogis layers fetch`` gets the layer's files from."""
     path: str = Field(min_length=1)
     base: Literal["data", "catalog", "parent"] = "data"
     """Where ``path`` starts: data folder, this folder, or the one that holds the data folder."""

@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 
 # each adds its commands to the application, in the order in which help lists them
-from metrogis.cli import atlas, checks, demo, layers
+from metrogis.cli import atlas, checks, demo, fetch, layers
 from metrogis.cli.common import app, say
 
-__all__ = ["app", "atlas", "checks", "demo", "layers", "main"]
+__all__ = ["app", "atlas", "checks", "demo", "fetch", "layers", "main"]
 
 
 def _version(value: bool) -> None:

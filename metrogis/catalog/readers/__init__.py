@@ -16,7 +16,7 @@ from metrogis import boundary, provenance
 from metrogis.catalog import judging
 from metrogis.catalog.models import MissingLayer
 from metrogis.catalog.paths import resolved
-from metrogis.catalog.readers import app_gml, file, gbfs, gtfs, osm, raster, table, vector
+from metrogis.catalog.readers import app_gml, fetched, file, gbfs, gtfs, osm, raster, table, vector
 from metrogis.errors import MetrogisError
 from metrogis.provenance import Source
 from metrogis.sources import files
@@ -60,7 +60,7 @@ def load(metro: Opened, name: str) -> Any:
             ),
         ):
             layer = _read(metro, name)
-            return judging.judged(metro, name, layer)
+            return judging.judged(metro, name, fetched.doubted(metro, name, layer))
     except MetrogisError as error:
         if error.layer not in metro.catalog.layers:  # a feed, a table of the feed, a parameter
             parts = [error.layer, *(error.place or "").split(", ")]

@@ -50,7 +50,7 @@ def checked(address: str, *, layer: str) -> str:
     """
     if not address.isascii() or re.search(r"[\x00-\x20\x7f\\]", address):
         raise _refused(
-            Text("adres ma znaki, których adres nie ma", "the address has characters no address has"),
+            Text("adres ma znaki, których adres nie ma", "the address has unfit characters"),
             layer, shown(address),
         )  # fmt: skip
     try:
@@ -70,7 +70,9 @@ def checked(address: str, *, layer: str) -> str:
             parts.scheme or address[:60],
         )
     if not parts.hostname:
-        raise _refused(Text("adres bez serwera", "the address names no server"), layer, address[:60])
+        raise _refused(
+            Text("adres bez serwera", "the address names no server"), layer, address[:60]
+        )
     if parts.username is not None or parts.password is not None:
         raise _refused(
             Text("adres zawiera hasło lub nazwę", "the address holds a name or a password"),
@@ -94,9 +96,7 @@ def after_redirect(address: str, target: str, *, layer: str) -> str:
     there = checked(urljoin(address, target), layer=layer)
     if urlsplit(address).scheme == "https" and urlsplit(there).scheme != "https":
         raise _refused(
-            Text(
-                "serwer przekierowuje z https na http", "the server redirects from https to http"
-            ),
+            Text("serwer przekierowuje z https na http", "the server redirects from https to http"),
             layer,
             shown(there),
         )

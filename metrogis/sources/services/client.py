@@ -262,14 +262,15 @@ class Client:
                     aim = answer.headers.get("location")
                     if not aim:
                         raise _wrong(
-                            Text("przekierowanie donikąd", "a redirect to nowhere"), request, address
+                            Text("przekierowanie donikąd", "a redirect to nowhere"),
+                            request,
+                            address,
                         )
                     address = addresses.after_redirect(address, aim, layer=request.layer)
                     continue
                 self._require_status(request, answer, tuple(accept))
-                answer.body = _limited(
-                    answer, max_bytes or self.limits.max_bytes, request, self._clock
-                )
+                most = max_bytes or self.limits.max_bytes
+                answer.body = _limited(answer, answer.body, most, request, self._clock)
                 yield answer
                 return
         raise _wrong(
@@ -295,14 +296,13 @@ class Client:
             )
         elif answer.status in (404, 410):
             remedy = Text(
-                "adres się zmienił: popraw go w katalogu", "the address moved: fix it in the catalog"
+                "adres się zmienił: popraw go w katalogu",
+                "the address moved: fix it in the catalog",
             )
         raise _wrong(said, request, answer.address, remedy)
 
     @contextlib.contextmanager
-    def _one(
-        self, request: Request, address: str, headers: Mapping[str, str]
-    ) -> Iterator[Answer]:
+    def _one(self, request: Request, address: str, headers: Mapping[str, str]) -> Iterator[Answer]:
         """Ask one address once; the answer's body is not read yet."""
         parts = urlsplit(address)
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -335,7 +335,7 @@ class Client:
                 }
             },
         )
-        with host.turn(self.manners, self._sleep), _faults(request):
+        with host.turn(self.manners, self._sleep), _faults(request, self._clock):
             self._clock.start(self.limits.max_seconds, request)
             got = self._pool(request).handle_request(asked)
             try:
@@ -393,6 +393,10 @@ class _Clock(threading.local):
     def start(self, seconds: float, request: Request) -> None:
         self.until = time.monotonic() + seconds
         self.layer = request.layer
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self.until
 
     def left(self, most: float | None) -> float:
         left = self.until - time.monotonic()
@@ -474,16 +478,12 @@ def _tls(legacy: bool) -> ssl.SSLContext:
 
 
 @contextlib.contextmanager
-def _faults(request: Request) -> Iterator[None]:
+def _faults(request: Request, clock: _Clock) -> Iterator[None]:
     """Turn faults of the connection into those that may pass and those that do not."""
     try:
         yield
     except _TooLongError:
-        raise _wrong(
-            Text("serwer odpowiada zbyt długo", "the server takes too long to answer"),
-            request,
-            request.address,
-        ) from None
+        raise _too_long(request) from None
     except httpcore.ConnectError as error:
         cause = error.__cause__ or error.__context__
         if isinstance(cause, ssl.SSLError) or "certificate" in str(error).lower():
@@ -505,6 +505,8 @@ def _faults(request: Request) -> Iterator[None]:
     except addresses.UnknownHostError as error:
         raise Passing(Text("nieznany serwer", "the server is not known")) from error
     except (httpcore.TimeoutException, httpcore.NetworkError) as error:
+        if clock.is_over:  # the last wait was as long as was left
+            raise _too_long(request) from error
         raise Passing(Text("połączenie zostało przerwane", "the connection was lost")) from error
     except httpcore.ProtocolError as error:
         raise Passing(
@@ -512,13 +514,15 @@ def _faults(request: Request) -> Iterator[None]:
         ) from error
 
 
-def _limited(answer: Answer, most: int, request: Request, clock: _Clock) -> Iterator[bytes]:
+def _limited(
+    answer: Answer, body: Iterator[bytes], most: int, request: Request, clock: _Clock
+) -> Iterator[bytes]:
     """Give the body unpacked, as long as it keeps to the limits of bytes and time."""
     encoding = answer.headers.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity"):
-        parts: Iterable[bytes] = answer.body
+        parts: Iterable[bytes] = body
     elif encoding in ("gzip", "x-gzip"):
-        parts = _unpacked(answer.body)
+        parts = _unpacked(body)
     else:
         raise _wrong(
             Text(f"nieznane pakowanie: {encoding[:20]}", f"unknown packing: {encoding[:20]}"),
@@ -526,7 +530,7 @@ def _limited(answer: Answer, most: int, request: Request, clock: _Clock) -> Iter
             answer.address,
         )
     size = 0
-    with _faults(request):
+    with _faults(request, clock):
         for part in parts:
             clock.left(None)
             size += len(part)
@@ -554,7 +558,9 @@ def _unpacked(parts: Iterable[bytes]) -> Iterator[bytes]:
                     yield data
                 rest = unpack.unconsumed_tail
     except zlib.error as error:
-        raise Passing(Text("odpowiedź serwera jest ucięta", "the server's answer is cut")) from error
+        raise Passing(
+            Text("odpowiedź serwera jest ucięta", "the server's answer is cut")
+        ) from error
     if not unpack.eof:
         raise Passing(Text("odpowiedź serwera jest ucięta", "the server's answer is cut"))
 
@@ -575,8 +581,16 @@ def _wrong(what: Text, request: Request, address: str, remedy: Text | None = Non
         what,
         layer=request.layer or None,
         place=addresses.shown(address),
-        remedy=remedy
-        or Text("sprawdź adres w przeglądarce", "check the address in a browser"),
+        remedy=remedy or Text("sprawdź adres w przeglądarce", "check the address in a browser"),
+    )
+
+
+def _too_long(request: Request) -> SourceError:
+    return _wrong(
+        Text("serwer odpowiada zbyt długo", "the server takes too long to answer"),
+        request,
+        request.address,
+        Text("spróbuj później", "try again later"),
     )
 
 

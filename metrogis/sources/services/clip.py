@@ -1,8 +1,8 @@
 """An extract of OpenStreetMap clipped to a box, its ways whole.
 
-A way that enters the box keeps all its nodes, also those outside: cut ways would end where no street
-ends, and areas would close where no border is. Relations that hold such a way or a node inside come
-with it as they are; members that lie elsewhere are not in the file.
+A way that enters the box keeps all its nodes, also those outside: cut ways would end where no
+street ends, and areas would close where no border is. Relations that hold such a way or a node
+inside come with it as they are; members that lie elsewhere are not in the file.
 """
 
 from __future__ import annotations
@@ -67,9 +67,14 @@ def clip(source: Path, target: Path, box: tuple[float, float, float, float], *, 
                 writer.add(entity)
     if not ways:
         raise SourceError(
-            Text("w wycinku nie ma ani jednej drogi z obszaru", "no way of the extract meets the area"),
+            Text(
+                "w wycinku nie ma ani jednej drogi z obszaru",
+                "no way of the extract meets the area",
+            ),
             layer=layer,
             place=source.name,
-            remedy=Text("wybierz wycinek właściwego regionu", "choose the extract of the right region"),
+            remedy=Text(
+                "wybierz wycinek właściwego regionu", "choose the extract of the right region"
+            ),
         )
     return ways

@@ -70,6 +70,7 @@ def download(
     *,
     kind: Kind = "any",
     known: tuple[str, Said] | None = None,
+    max_bytes: int | None = None,
 ) -> Fetched:
     """Fetch one file into the store.
 
@@ -85,6 +86,8 @@ def download(
         What the file must be by its first bytes; an HTML page is never a file.
     known : (sha256, Said), optional
         What the store has of an earlier time: fetched again only if the server says it changed.
+    max_bytes : int, optional
+        Largest file; else the limit of the client.
 
     Returns
     -------
@@ -113,7 +116,9 @@ def download(
                 extra["If-None-Match"] = known[1].etag
             if known[1].modified:
                 extra["If-Modified-Since"] = known[1].modified
-        with client.ask(request, accept=(200, 206, 304, 416), extra=extra) as answer:
+        with client.ask(
+            request, accept=(200, 206, 304, 416), extra=extra, max_bytes=max_bytes
+        ) as answer:
             if answer.status == 304 and known is not None and not go_on:
                 size = store.blob(known[0]).stat().st_size
                 return Fetched(known[0], size, known[1], shown, same=True)
@@ -135,7 +140,9 @@ def download(
             if got > whole:
                 store.forget(key)
             raise Passing(
-                Text(f"plik jest ucięty ({got} z {whole} B)", f"the file is cut ({got} of {whole} B)")
+                Text(
+                    f"plik jest ucięty ({got} z {whole} B)", f"the file is cut ({got} of {whole} B)"
+                )
             )
         try:
             _require_kind(part, kind, request)
@@ -211,7 +218,10 @@ def _require_kind(path: Path, kind: Kind, request: Request) -> None:
     )
     if not good:
         raise _other(
-            Text(f"plik nie jest tym, czym miał być ({kind})", f"the file is not what it was to be ({kind})"),
+            Text(
+                f"plik nie jest tym, czym miał być ({kind})",
+                f"the file is not what it was to be ({kind})",
+            ),
             request,
         )
 

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 import geopandas as gpd
+import pandas as pd
+import shapely
 
 from metrogis import boundary
 from metrogis import crs as crs_rules
@@ -87,12 +89,10 @@ def fetch(
         asked["crs"] = system
     if query.box is not None:
         # in longitude and latitude, which every service must take
-        asked["bbox"] = ",".join(
-            f"{v:.9g}" for v in box_in("OGC:CRS84", query.box, query.box_crs)
-        )
+        asked["bbox"] = ",".join(f"{v:.9g}" for v in box_in("OGC:CRS84", query.box, query.box_crs))
     place = f"{base}/collections/{query.collection}/items"
     request = replace(query.request, address=place, query={**query.request.query, **asked})
-    collector = Collector(path, layer)
+    collector = Collector(path, layer, box=query.box, box_crs=query.box_crs)
     doubts: list[Text] = []
     hits: int | None = None
     visited: set[str] = set()
@@ -135,10 +135,7 @@ def fetch(
                 "one full page, and the service does not say how many features there are",
             )
         )
-    box = None
-    if query.box is not None and collector.crs is not None:
-        box = box_in(collector.crs, query.box, query.box_crs)
-    return collector.proof(hits, box, doubts)
+    return collector.proof(hits, doubts)
 
 
 def _crs_of(about: dict[str, Any], query: Query) -> str | None:
@@ -175,9 +172,6 @@ def _frame(page: dict[str, Any], system: str | None, layer: str) -> gpd.GeoDataF
             }
             for f in features
         ]
-        import pandas as pd
-        import shapely
-
         shapes = shapely.from_geojson(
             [json.dumps(f["geometry"]) if f.get("geometry") else None for f in features]
         )
@@ -208,10 +202,13 @@ def _json(client: Client, request: Request) -> dict[str, Any]:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise _wrong(
-            request, Text("to nie jest odpowiedź OGC API (JSON)", "this is no answer of an OGC API (JSON)")
+            request,
+            Text("to nie jest odpowiedź OGC API (JSON)", "this is no answer of an OGC API (JSON)"),
         ) from error
     if not isinstance(found, dict):
-        raise _wrong(request, Text("to nie jest odpowiedź OGC API", "this is no answer of an OGC API"))
+        raise _wrong(
+            request, Text("to nie jest odpowiedź OGC API", "this is no answer of an OGC API")
+        )
     return found
 
 

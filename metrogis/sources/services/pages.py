@@ -8,7 +8,8 @@ are compared between pages, places against the box that was asked for.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyproj
 import shapely
 
 from metrogis import crs as crs_rules
@@ -71,12 +73,17 @@ class Collector:
         CRS it is written in: that of the first page where None.
     layer : str
         Name used in messages, and of the table.
+    box : west, south, east, north, optional
+        What was asked for, in ``box_crs``.
+    box_crs : any
     max_rows : int
     """
 
     path: Path
     layer: str
     crs: Any = None
+    box: tuple[float, float, float, float] | None = None
+    box_crs: Any = None
     max_rows: int = 20_000_000
     rows: int = 0
     pages: int = 0
@@ -85,6 +92,7 @@ class Collector:
     _columns: list[str] = field(default_factory=list)
     _new_columns: set[str] = field(default_factory=set)
     _box: list[float] | None = None
+    _outside: int = 0
 
     def add(self, page: gpd.GeoDataFrame) -> int:
         """Write the rows of a page that did not come before; return how many these are.
@@ -115,16 +123,21 @@ class Collector:
                 layer=self.layer,
                 remedy=Text("zawęź filtr źródła", "narrow the filter of the source"),
             )
-        page = _as_texts(page)
+        table = _as_texts(page)
         if not self._columns:
-            self._columns = [c for c in page.columns if c != page.geometry.name]
-        self._new_columns |= {str(c) for c in page.columns} - {*self._columns, page.geometry.name}
-        page = page.rename_geometry("geometry").reindex(columns=[*self._columns, "geometry"])
-        page = gpd.GeoDataFrame(page, geometry="geometry", crs=self.crs)
+            self._columns = list(table.columns)
+        self._new_columns |= set(table.columns) - set(self._columns)
+        page = gpd.GeoDataFrame(
+            table.reindex(columns=self._columns), geometry=page.geometry.to_numpy(), crs=self.crs
+        )
+        if self.box is not None:
+            self._outside += _not_in(page, box_in(self.crs, self.box, self.box_crs))
         box = page.total_bounds
         if np.isfinite(box).all():
             old = self._box or [np.inf, np.inf, -np.inf, -np.inf]
             self._box = [*np.minimum(old[:2], box[:2]), *np.maximum(old[2:], box[2:])]
+        # the same features are the same bytes: no date of today
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
         pyogrio.write_dataframe(
             page,
             self.path,
@@ -136,15 +149,13 @@ class Collector:
         )
         return len(page)
 
-    def proof(self, hits: int | None, box: Iterable[float] | None, doubts: list[Text]) -> Proof:
+    def proof(self, hits: int | None, doubts: list[Text]) -> Proof:
         """Return what speaks for and against all having come.
 
         Parameters
         ----------
         hits : int or None
             What the server said.
-        box : west, south, east, north, or None
-            What was asked for, in the CRS of the rows.
         doubts : list of Text
             Known already.
         """
@@ -159,7 +170,7 @@ class Collector:
         if self.repeated and hits is None:
             doubts.append(
                 Text(
-                    f"{self.repeated} obiektów przyszło dwa razy: strony nie mają stałej kolejności",
+                    f"{self.repeated} obiektów przyszło dwa razy: strony są bez stałej kolejności",
                     f"{self.repeated} features came twice: the pages have no fixed order",
                 )
             )
@@ -171,18 +182,26 @@ class Collector:
                     f"columns that the first page did not have were left out: {names}",
                 )
             )
-        if box is not None and self._box is not None:
-            west, south, east, north = box
-            a, b, c, d = self._box
-            if c < west or a > east or d < south or b > north:
-                doubts.append(
-                    Text(
-                        "nic nie leży w obszarze, o który pytano",
-                        "nothing lies in the box that was asked for",
-                    )
+        if self._outside:
+            doubts.append(
+                Text(
+                    f"{self._outside} obiektów leży poza obszarem, o który pytano: usługa go nie "
+                    "uwzględnia albo ma inną kolejność osi",
+                    f"{self._outside} features lie outside the box that was asked for: the service "
+                    "does not heed it, or has other axes",
                 )
+            )
         bounds = None if self._box is None else tuple(float(v) for v in self._box)
         return Proof(self.rows, hits, self.pages, self.repeated, bounds, tuple(doubts))  # type: ignore[arg-type]
+
+
+def _not_in(page: gpd.GeoDataFrame, box: tuple[float, ...]) -> int:
+    """Count features of which nothing is in a box, a thousandth of its size beyond it allowed."""
+    west, south, east, north = box
+    slack = 1e-3 * max(east - west, north - south)
+    a, b, c, d = shapely.bounds(page.geometry.to_numpy()).T
+    out = (c < west - slack) | (a > east + slack) | (d < south - slack) | (b > north + slack)
+    return int(out.sum())
 
 
 def _keys(page: gpd.GeoDataFrame) -> list[bytes]:
@@ -201,15 +220,13 @@ def _keys(page: gpd.GeoDataFrame) -> list[bytes]:
     ]
 
 
-def _as_texts(page: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    out = page.copy()
-    for name in page.columns:
-        if name == page.geometry.name:
-            continue
-        values = page[name].astype(object)
-        out[name] = [None if _is_blank(value) else _text(value) for value in values]
-        out[name] = out[name].astype(object)
-    return out
+def _as_texts(page: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the attributes as the server wrote them."""
+    table = pd.DataFrame(page.drop(columns=page.geometry.name)).reset_index(drop=True)
+    for name in table.columns:
+        values = [None if _is_blank(value) else _text(value) for value in table[name].tolist()]
+        table[name] = pd.Series(values, dtype=object)
+    return table
 
 
 def _is_blank(value: Any) -> bool:
@@ -219,21 +236,21 @@ def _is_blank(value: Any) -> bool:
 def _text(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
-    if isinstance(value, float | np.floating) and float(value).is_integer() and abs(value) < 1e15:
+    if (
+        isinstance(value, float | np.floating)
+        and float(value).is_integer()
+        and abs(float(value)) < 1e15
+    ):
         return str(int(value))
     if isinstance(value, pd.Timestamp):
         return str(value.isoformat())
     if isinstance(value, list | dict):
-        import json
-
         return json.dumps(value, ensure_ascii=False)
     return str(value)
 
 
 def box_in(crs: Any, box: tuple[float, float, float, float], of: Any) -> tuple[float, ...]:
     """Return a box in another CRS, wide enough to hold all of it (its edges are curves there)."""
-    import pyproj
-
     if crs_rules.parse(crs).equals(crs_rules.parse(of), ignore_axis_order=True):
         return box
     move = pyproj.Transformer.from_crs(of, crs, always_xy=True)

@@ -11,6 +11,8 @@ Sources: OGC 09-025r2 (WFS 2.0, ISO 19142), OGC 04-094 (WFS 1.1), OGC 05-103 (ax
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +30,12 @@ from metrogis.sources.services.client import Client, Request
 from metrogis.sources.services.pages import ID, Collector, Progress, Proof, box_in
 from metrogis.texts import Text
 
-_UNIQUE = re.compile(r"(?i)^(.*[:.])?(jpt_kod_je|teryt|gml_?id|gid|fid|id|objectid|ogc_fid|uuid|lokalny_?id|kod)$")
+_UNIQUE = re.compile(
+    r"(?i)^(.*[:.])?(jpt_kod_je|teryt|gml_?id|gid|fid|id|objectid|ogc_fid|uuid|lokalny_?id|kod)$"
+)
 _PAGE_BYTES = 512 << 20
+_ONE_AT_A_TIME = threading.Lock()
+"""That codes stay texts is an option of the whole process."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ def fetch(
     about = capabilities(client, query)
     keys = _sorting(client, query, about)
     hits = _hits(client, query, about)
-    collector = Collector(path, layer)
+    collector = Collector(path, layer, box=query.box, box_crs=query.box_crs)
     doubts: list[Text] = []
     start, sort = 0, keys[0] if keys else None
     while True:
@@ -144,10 +150,7 @@ def fetch(
         start += len(page)  # not by what was asked: servers cap pages
     if sort is None and collector.pages > 2:
         doubts += _unsorted(collector, hits)
-    box = None
-    if query.box is not None and collector.crs is not None:
-        box = box_in(collector.crs, query.box, query.box_crs)
-    return collector.proof(hits, box, doubts)
+    return collector.proof(hits, doubts)
 
 
 def _at_once(
@@ -287,24 +290,21 @@ def _asked(query: Query, about: Capabilities) -> dict[str, str]:
     return asked
 
 
-def _read(
-    body: bytes, layer: str, query: Query, about: Capabilities
-) -> gpd.GeoDataFrame | None:
+def _read(body: bytes, layer: str, query: Query, about: Capabilities) -> gpd.GeoDataFrame | None:
     """Read a page; None for one without features."""
     root = _parsed(body, query.request)
-    if not any(_members(root)):
+    if next(_members(root), None) is None:
         return None
     with scratch.folder() as folder:
         file = folder / "page.gml"
         file.write_bytes(body)
-        pyogrio.set_gdal_config_options({"GML_FIELDTYPES": "ALWAYS_STRING"})
-        try:
-            with boundary.reading(
-                Text("strony usługi nie da się odczytać", "the page cannot be read"), layer=layer
-            ):
-                frame = pyogrio.read_dataframe(file, DOWNLOAD_SCHEMA="NO", READ_MODE="STANDARD")
-        finally:
-            pyogrio.set_gdal_config_options({"GML_FIELDTYPES": None})
+        what = Text("strony usługi nie da się odczytać", "the page cannot be read")
+        with _ONE_AT_A_TIME, boundary.reading(what, layer=layer):
+            pyogrio.set_gdal_config_options({"GML_FIELDTYPES": "ALWAYS_STRING"})
+            try:
+                frame = pyogrio.read_dataframe(file, DOWNLOAD_SCHEMA="NO")
+            finally:
+                pyogrio.set_gdal_config_options({"GML_FIELDTYPES": None})
     if not isinstance(frame, gpd.GeoDataFrame):
         raise SourceError(
             Text("obiekty nie mają geometrii", "the features have no geometry"), layer=layer
@@ -318,7 +318,7 @@ def _read(
     return frame.rename(columns={"gml_id": ID, "fid": ID} if "gml_id" in frame else {"fid": ID})
 
 
-def _members(root: Any) -> Any:
+def _members(root: Any) -> Iterator[Any]:
     for element in root:
         name = str(element.tag).rpartition("}")[2]
         if name in ("member", "featureMember", "featureMembers"):
@@ -355,7 +355,7 @@ def _document(client: Client, request: Request, root_name: str) -> Any:
 
 def _parsed(body: bytes, request: Request) -> Any:
     """Parse XML that may not define entities nor reach beyond itself."""
-    if re.search(rb"<!(DOCTYPE|ENTITY)", body[:1 << 20], re.I):
+    if re.search(rb"<!(DOCTYPE|ENTITY)", body[: 1 << 20], re.I):
         raise SourceError(
             Text("odpowiedź zawiera DOCTYPE: odmowa", "the answer has a DOCTYPE: refused"),
             layer=request.layer or None,
@@ -363,7 +363,11 @@ def _parsed(body: bytes, request: Request) -> Any:
             remedy=Text("sprawdź adres usługi", "check the address of the service"),
         )
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+        remove_comments=True,
     )
     what = Text("odpowiedzi usługi nie da się odczytać", "the service's answer cannot be read")
     with boundary.reading(
@@ -389,5 +393,8 @@ def _refused(request: Request, said: str) -> SourceError:
         Text(f"usługa odmawia: {said}", f"the service refuses: {said}"),
         layer=request.layer or None,
         place=addresses.shown(request.address),
-        remedy=Text("popraw type, version lub filtr w katalogu", "fix type, version or filter in the catalog"),
+        remedy=Text(
+            "popraw type, version lub filtr w katalogu",
+            "fix type, version or filter in the catalog",
+        ),
     )

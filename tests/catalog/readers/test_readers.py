@@ -1,4 +1,4 @@
-"""One function a driver: what a catalog may name can be read, and nothing is read that it may not."""
+"""One function a driver: what a catalog may name can be read, and nothing else."""
 
 from __future__ import annotations
 

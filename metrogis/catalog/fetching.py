@@ -1,0 +1,510 @@
+"""From the services that a catalog names to the files its layers are read from.
+
+Each file is fetched by itself: what fails costs that file alone, what is there stays. A file is
+put in its place whole, the lock is written after it; a run that is killed between the two finds the
+file's bytes in the store and goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from metrogis import boundary, provenance, scratch
+from metrogis.catalog import difference, lock
+from metrogis.catalog.models import MissingLayer
+from metrogis.catalog.origins import DownloadOrigin, OgcApiOrigin, WfsOrigin
+from metrogis.catalog.paths import paths_of
+from metrogis.errors import MetrogisError, SourceError
+from metrogis.sources import files
+from metrogis.sources.services import addresses, clip, download, ogcapi, wfs
+from metrogis.sources.services.client import Client, Limits, Request
+from metrogis.sources.services.pages import Proof
+from metrogis.sources.services.store import Said, Store
+from metrogis.texts import Text
+
+if TYPE_CHECKING:
+    from metrogis.catalog.metro import Layers
+
+State = Literal["kept", "fetched", "changed", "same", "waiting", "planned", "failed"]
+_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file to be fetched.
+
+    Attributes
+    ----------
+    layer : str
+    origin : Origin
+        What the catalog says of it.
+    file : str
+        Relative to the data folder.
+    target : Path
+    key : str
+        Hash of what is asked for.
+    """
+
+    layer: str
+    origin: Any
+    file: str
+    target: Path
+    key: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task.
+
+    Attributes
+    ----------
+    task : Task
+    state : str
+        ``kept`` (there already), ``fetched``, ``changed`` (another than before), ``same`` (asked
+        again, nothing changed), ``waiting`` (changed, not accepted), ``planned`` (dry run),
+        ``failed``.
+    entry : Entry or None
+        What the lock says of it.
+    change : Change or None
+        What differs from the file before.
+    error : MetrogisError or None
+    """
+
+    task: Task
+    state: State
+    entry: lock.Entry | None = None
+    change: difference.Change | None = None
+    error: MetrogisError | None = None
+
+
+Told = Callable[[Task, int, int | None], None]
+Accept = Callable[[Task, difference.Change], bool]
+
+
+def tasks(metro: Layers, only: Iterable[str] = ()) -> list[Task]:
+    """Return the files that a catalog says where to fetch, in its order.
+
+    Parameters
+    ----------
+    metro : Metro
+    only : names of layers; empty: all.
+
+    Raises
+    ------
+    SourceError
+        For a layer of ``only`` that has no ``fetch``, or two origins of one file.
+    """
+    wanted = set(only)
+    found: list[Task] = []
+    for name, layer in metro.catalog.layers.items():
+        if isinstance(layer, MissingLayer) or layer.fetch is None:
+            continue
+        if wanted and name not in wanted:
+            continue
+        origins = layer.fetch if isinstance(layer.fetch, list) else [layer.fetch]
+        for origin in origins:
+            file = origin.to or layer.path
+            target = metro.data / file if origin.to else paths_of(metro, layer)[0]
+            asked = {**origin.model_dump(exclude={"note", "tested", "to"}), "file": file}
+            if _boxed(origin):
+                asked["bbox"] = metro.info.bbox
+            found.append(Task(name, origin, file, target, files.settings_key(1, asked)))
+    unknown = wanted - {task.layer for task in found}
+    if unknown:
+        shown = ", ".join(sorted(unknown))
+        raise SourceError(
+            Text(
+                f"katalog nie mówi, skąd pobrać: {shown}",
+                f"the catalog does not say where to fetch: {shown}",
+            ),
+            remedy=Text("dopisz fetch do tych warstw", "add fetch to these layers"),
+        )
+    twice = {t.file for t in found if [u.file for u in found].count(t.file) > 1}
+    if twice:
+        shown = ", ".join(sorted(twice))
+        raise SourceError(
+            Text(f"dwa źródła jednego pliku: {shown}", f"two origins of one file: {shown}"),
+            remedy=Text("nazwij pliki różnie (to)", "name the files differently (to)"),
+        )
+    return found
+
+
+def fetch(
+    metro: Layers,
+    *,
+    only: Iterable[str] = (),
+    offline: bool = False,
+    update: bool = False,
+    dry_run: bool = False,
+    accept: Accept | None = None,
+    told: Told | None = None,
+    client: Client | None = None,
+    store: Store | None = None,
+) -> list[Outcome]:
+    """Fetch the files of a catalog's layers.
+
+    Parameters
+    ----------
+    metro : Metro
+    only : names of layers; empty: all.
+    offline : bool
+        Ask no server: files come from the store of what was fetched before.
+    update : bool
+        Ask again for what is there; a file that differs is replaced only when ``accept`` says so.
+    dry_run : bool
+        Change nothing, ask nobody.
+    accept : callable, optional
+        Told of a task and what would change; True replaces the file. Default: accept nothing.
+    told : callable, optional
+        Hears of progress: task, rows or bytes so far, how many there will be.
+    client, store : optional
+        Others than the usual ones.
+
+    Returns
+    -------
+    list of Outcome
+        One a file, in the order of the catalog; failures among them, none is raised.
+
+    Raises
+    ------
+    SourceError
+        When ``only`` cannot be met, or another run fetches into the same folder.
+    CatalogError
+        For a lock that cannot be read.
+    """
+    todo = tasks(metro, only)
+    entries = lock.read(metro.directory)
+    if dry_run:
+        return [_planned(task, entries) for task in todo]
+    store = store or Store()
+    own = client is None
+    client = client or Client(Limits())
+    run = _Run(metro, entries, store, client, offline, update, accept, told)
+    metro.data.mkdir(parents=True, exist_ok=True)
+    try:
+        with _alone(metro.data), ThreadPoolExecutor(_AT_ONCE) as pool:
+            waiting = {pool.submit(run.one, task): i for i, task in enumerate(todo)}
+            done: dict[int, Outcome] = {}
+            try:
+                for future in as_completed(waiting):
+                    done[waiting[future]] = future.result()
+            except BaseException:
+                for future in waiting:
+                    future.cancel()
+                client.close()
+                raise
+    finally:
+        if own:
+            client.close()
+    return [done[i] for i in range(len(todo))]
+
+
+class _Run:
+    """One run over the files of a catalog."""
+
+    def __init__(
+        self,
+        metro: Layers,
+        entries: dict[str, lock.Entry],
+        store: Store,
+        client: Client,
+        offline: bool,
+        update: bool,
+        accept: Accept | None,
+        told: Told | None,
+    ) -> None:
+        self.metro, self.entries, self.store, self.client = metro, entries, store, client
+        self.offline, self.update, self.accept, self.told = offline, update, accept, told
+        self._guard = threading.Lock()
+
+    def one(self, task: Task) -> Outcome:
+        try:
+            return self._one(task)
+        except MetrogisError as error:
+            error.complete(layer=task.layer, place=task.file)
+            return Outcome(task, "failed", error=error)
+        except OSError as error:
+            kind = boundary.why(error)
+            wrong = SourceError(
+                Text(
+                    f"pliku nie da się zapisać: {kind.pl}", f"the file cannot be written: {kind.en}"
+                ),
+                layer=task.layer,
+                place=task.file,
+                remedy=Text("sprawdź folder danych", "check the data folder"),
+            )
+            wrong.__cause__ = error
+            return Outcome(task, "failed", error=wrong)
+
+    def _one(self, task: Task) -> Outcome:
+        entry = self.entries.get(task.file)
+        if entry is not None and entry.key != task.key:
+            entry = None  # another question than the one answered before
+        there = task.target.exists()
+        if there and not self.update:
+            if entry is None and task.file not in self.entries:
+                raise _not_ours(task)
+            if entry is not None:
+                if task.target.is_file() and provenance.file_hash(task.target) == entry.sha256:
+                    return Outcome(task, "kept", entry)
+                raise _not_ours(task)
+        if self.offline:
+            return self._from_store(task, entry)
+        new = self._fetched(task, entry)
+        if there and task.target.is_file():
+            before = provenance.file_hash(task.target)
+            if before == new.sha256:
+                self._note(new)
+                return Outcome(task, "same", new)
+            change = difference.between(task.target, self.store.blob(new.sha256), task.layer)
+            if self.update and not (self.accept is not None and self.accept(task, change)):
+                return Outcome(task, "waiting", entry, change)
+            self._put(task, new)
+            return Outcome(task, "changed", new, change)
+        self._put(task, new)
+        return Outcome(task, "fetched", new)
+
+    def _from_store(self, task: Task, entry: lock.Entry | None) -> Outcome:
+        if entry is None or not self.store.has(entry.sha256):
+            raise SourceError(
+                Text(
+                    "pliku nie ma w pamięci pobranych", "the file is not among those fetched before"
+                ),
+                layer=task.layer,
+                place=task.file,
+                remedy=Text("uruchom bez --offline", "run without --offline"),
+            )
+        self._put(task, entry)
+        return Outcome(task, "fetched", entry)
+
+    def _put(self, task: Task, entry: lock.Entry) -> None:
+        self.store.give(entry.sha256, task.target)
+        self._note(entry)
+
+    def _note(self, entry: lock.Entry) -> None:
+        with self._guard:
+            self.entries[entry.file] = entry
+            lock.write(self.metro.directory, self.entries)
+
+    def _fetched(self, task: Task, entry: lock.Entry | None) -> lock.Entry:
+        """Ask the service; the bytes are in the store afterwards."""
+        origin = task.origin
+        request = Request(
+            origin.url,
+            headers=_headers(origin, task.layer),
+            layer=task.layer,
+            allow_local=origin.allow_local,
+            legacy_tls=origin.legacy_tls,
+        )
+        if isinstance(origin, DownloadOrigin):
+            return self._downloaded(task, request, entry)
+        box = None
+        if _boxed(origin):
+            box = self._box(task)
+        with scratch.folder() as folder:
+            made = folder / "features.gpkg"
+            proof = self._features(task, request, box, made)
+            if not proof.rows:
+                raise SourceError(
+                    Text("usługa nie ma nic w tym obszarze", "the service has nothing in the area"),
+                    layer=task.layer,
+                    place=addresses.shown(origin.url),
+                    remedy=Text("sprawdź bbox i warstwę", "check bbox and the layer"),
+                )
+            kept = self.store.part(f"made {task.key}")
+            _move(made, kept)
+            digest = self.store.keep(kept)
+        return self._entry(task, digest, proof)
+
+    def _features(
+        self, task: Task, request: Request, box: tuple[float, ...] | None, made: Path
+    ) -> Proof:
+        origin = task.origin
+
+        def told(rows: int, hits: int | None) -> None:
+            if self.told is not None:
+                self.told(task, rows, hits)
+
+        if isinstance(origin, WfsOrigin):
+            asked = wfs.Query(
+                request, origin.type, version=origin.version, box=box,  # type: ignore[arg-type]
+                box_crs="OGC:CRS84", cql_filter=origin.cql_filter, sort_by=origin.sort_by,
+                page=origin.page, swap_axes=origin.swap_axes,
+            )  # fmt: skip
+            return wfs.fetch(self.client, asked, made, layer=task.layer, told=told)
+        assert isinstance(origin, OgcApiOrigin)
+        query = ogcapi.Query(
+            request, origin.collection, box=box, box_crs="OGC:CRS84",  # type: ignore[arg-type]
+            page=origin.page, crs=origin.crs,
+        )  # fmt: skip
+        return ogcapi.fetch(self.client, query, made, layer=task.layer, told=told)
+
+    def _downloaded(self, task: Task, request: Request, entry: lock.Entry | None) -> lock.Entry:
+        origin = task.origin
+        raw = entry.raw or entry.sha256 if entry is not None else ""
+        known = (raw, Said(entry.etag, entry.modified)) if entry is not None else None
+        got = download.download(
+            self.client, self.store, request, kind=download.kind_of(task.file), known=known,
+            max_bytes=origin.max_mb << 20,
+        )  # fmt: skip
+        digest, ways = got.sha256, None
+        if origin.clip is not None:
+            with scratch.folder() as folder:
+                made = folder / "clip.osm.pbf"
+                source = folder / "whole.osm.pbf"  # the library tells formats by name
+                os.symlink(self.store.blob(got.sha256), source)
+                ways = clip.clip(source, made, self._box(task), layer=task.layer)
+                kept = self.store.part(f"made {task.key}")
+                _move(made, kept)
+                digest = self.store.keep(kept)
+        return self._entry(task, digest, Proof(rows=ways or 0), said=got.said, raw=got.sha256)
+
+    def _box(self, task: Task) -> tuple[float, float, float, float]:
+        box = self.metro.info.bbox
+        if box is None:
+            raise SourceError(
+                Text(
+                    "bez bbox nie wiadomo, o jaki obszar pytać",
+                    "without bbox it is not known which area to ask for",
+                ),
+                layer=task.layer,
+                remedy=Text(
+                    "wpisz bbox w [metro] albo whole = true",
+                    "state bbox in [metro], or whole = true",
+                ),
+            )
+        west, south, east, north = box
+        return west, south, east, north
+
+    def _entry(
+        self, task: Task, digest: str, proof: Proof, *, said: Said = Said(), raw: str = ""
+    ) -> lock.Entry:
+        from metrogis import __version__
+
+        layer = self.metro.catalog.layers[task.layer]
+        return lock.Entry(
+            layer=task.layer,
+            file=task.file,
+            service=task.origin.service,
+            address=addresses.shown(task.origin.url),
+            key=task.key,
+            fetched=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            sha256=digest,
+            size=self.store.blob(digest).stat().st_size,
+            rows=proof.rows or None,
+            hits=proof.hits,
+            bounds=None if proof.bounds is None else list(proof.bounds),
+            doubts=[{"pl": d.pl, "en": d.en} for d in proof.doubts],
+            etag=said.etag,
+            modified=said.modified,
+            raw=raw if raw != digest else "",
+            licence=getattr(layer, "licence", ""),
+            attribution=getattr(layer, "attribution", ""),
+            software=f"metrogis {__version__}",
+        )
+
+
+def _planned(task: Task, entries: dict[str, lock.Entry]) -> Outcome:
+    entry = entries.get(task.file)
+    good = entry is not None and entry.key == task.key and task.target.is_file()
+    if good and entry is not None and provenance.file_hash(task.target) == entry.sha256:
+        return Outcome(task, "kept", entry)
+    return Outcome(task, "planned", entry)
+
+
+def _boxed(origin: Any) -> bool:
+    """Tell whether what is asked for depends on the extent of the metropolis."""
+    if isinstance(origin, DownloadOrigin):
+        return origin.clip is not None
+    return not origin.whole and not getattr(origin, "cql_filter", None)
+
+
+def _headers(origin: Any, layer: str) -> dict[str, str]:
+    """Return headers whose values stand in the environment.
+
+    Raises
+    ------
+    SourceError
+        For a variable that is not set, or holds what no header may.
+    """
+    found = {}
+    for header, variable in origin.headers_env.items():
+        value = os.environ.get(variable, "")
+        if not value or not value.isprintable() or not value.isascii() or not header.isascii():
+            raise SourceError(
+                Text(
+                    f"zmienna środowiska {variable} jest pusta lub niewłaściwa",
+                    f"environment variable {variable} is empty or unfit",
+                ),
+                layer=layer,
+                remedy=Text(
+                    f"ustaw {variable} (nagłówek {header})", f"set {variable} (header {header})"
+                ),
+            )
+        found[header] = value
+    return found
+
+
+def _not_ours(task: Task) -> SourceError:
+    return SourceError(
+        Text(
+            "plik jest już w folderze danych, a nie pobrano go stąd (albo go zmieniono)",
+            "the file is in the data folder already, and was not fetched (or was changed)",
+        ),
+        layer=task.layer,
+        place=task.file,
+        remedy=Text(
+            "przenieś go, albo uruchom z --update, by go porównać i zastąpić",
+            "move it away, or run with --update to compare and replace it",
+        ),
+    )
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file, also to another disk."""
+    shutil.move(source, target)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a folder for one run; the system lets go of it however the run ends."""
+    with (folder / ".fetching").open("wb") as stream:
+        if not scratch.lock(stream) and sys.platform != "win32":
+            raise SourceError(
+                Text(
+                    "inne pobieranie pisze do tego folderu",
+                    "another run fetches into this folder",
+                ),
+                place=folder.name,
+                remedy=Text("poczekaj, aż się skończy", "wait until it has ended"),
+            )
+        yield
+
+
+def as_json(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
+    """Return outcomes as values for JSON."""
+    rows = []
+    for found in outcomes:
+        error = found.error
+        rows.append(
+            {
+                "layer": found.task.layer,
+                "file": found.task.file,
+                "state": found.state,
+                "address": addresses.shown(found.task.origin.url),
+                "entry": None if found.entry is None else asdict(found.entry),
+                "change": None if found.change is None else asdict(found.change),
+                "error": None if error is None else {"pl": error.text.pl, "en": error.text.en},
+            }
+        )
+    return rows

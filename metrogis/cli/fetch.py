@@ -1,0 +1,176 @@
+"""``metrogis layers fetch``: from the services a catalog names to the files of its layers."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from metrogis.cli.common import (
+    AsJson,
+    DataFolder,
+    Debug,
+    Metropolis,
+    errors,
+    layers_app,
+    output,
+    say,
+)
+from metrogis.cli.guard import guarded
+from metrogis.cli.terminal import as_json as to_json
+from metrogis.texts import default_language
+
+
+@layers_app.command(
+    name="fetch",
+    help=say(
+        "Pobiera pliki warstw z usług, które katalog wymienia (fetch), i zapisuje layers.lock.",
+        "Fetch the files of layers from the services a catalog names (fetch); write layers.lock.",
+    ),
+)
+@guarded
+def fetch_layers(
+    layers: Metropolis,
+    data: DataFolder = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="LAYER", help=say("tylko ta warstwa; można powtarzać",
+                                                "this layer only; may be repeated"),
+        ),
+    ] = None,
+    offline: Annotated[
+        bool,
+        typer.Option(
+            "--offline",
+            help=say("bez sieci: z tego, co pobrano wcześniej",
+                     "without network: from what was fetched before"),
+        ),
+    ] = False,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update",
+            help=say("pyta usługi jeszcze raz i pokazuje różnice przed zastąpieniem",
+                     "ask the services again, and show what differs before anything is replaced"),
+        ),
+    ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option(
+            "--accept", help=say("zastępuje bez pytania", "replace without asking"),
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help=say("tylko mówi, co by pobrano", "only say what would be fetched"),
+        ),
+    ] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:  # fmt: skip
+    """Fetch files; exit with 1 when one failed, may be incomplete, or waits to be accepted."""
+    from metrogis.catalog import fetching
+    from metrogis.metro import open_metro
+
+    if data is not None and not dry_run:
+        data.mkdir(parents=True, exist_ok=True)
+    metro = open_metro(layers, data=data)
+    heard = _Progress()
+
+    def accepted(task: Any, change: Any) -> bool:
+        errors.print(escape(_change(task, change)))
+        if accept:
+            return True
+        return sys.stdin.isatty() and typer.confirm(say("Zastąpić?", "Replace?"), err=True)
+
+    found = fetching.fetch(
+        metro, only=only or (), offline=offline, update=update, dry_run=dry_run,
+        accept=accepted, told=heard,
+    )  # fmt: skip
+    if as_json:
+        print(to_json({"metro": metro.info.id, "files": fetching.as_json(found)}, indent=1))
+    else:
+        _show(found)
+    whole = all(
+        o.state not in ("failed", "waiting") and (o.entry is None or o.entry.complete)
+        for o in found
+    )
+    if not whole:
+        raise typer.Exit(1)
+
+
+class _Progress:
+    """A line for each file every few seconds: also read in a log."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def __call__(self, task: Any, rows: int, hits: int | None) -> None:
+        step = max(10_000, (hits or 0) // 5)
+        if rows - self._last.get(task.file, 0) < step:
+            return
+        self._last[task.file] = rows
+        of = "" if hits is None else f" / {hits}"
+        errors.print(escape(f"{task.layer}: {task.file}: {rows}{of}"))
+
+
+def _change(task: Any, change: Any) -> str:
+    if change.rows_before is None:
+        return f"{task.layer}: {task.file}: {change.size_before} -> {change.size_after} B"
+    text = say(
+        "wierszy {a} -> {b}: dodane {c}, usunięte {d}, zmienione {e}",
+        "rows {a} -> {b}: added {c}, removed {d}, changed {e}",
+    ).format(
+        a=change.rows_before, b=change.rows_after, c=change.added, d=change.removed,
+        e=change.changed,
+    )  # fmt: skip
+    if change.area_change:
+        text += say("; pole ", "; area ") + f"{change.area_change:+.6g} m²"
+    elif change.length_change:
+        text += say("; długość ", "; length ") + f"{change.length_change:+.6g} m"
+    if change.examples:
+        text += f" ({', '.join(e[:40] for e in change.examples[:5])})"
+    return f"{task.layer}: {task.file}: {text}"
+
+
+def _show(found: list[Any]) -> None:
+    language = default_language()
+    states = {
+        "kept": say("jest", "there"),
+        "fetched": say("pobrano", "fetched"),
+        "changed": say("zastąpiono", "replaced"),
+        "same": say("bez zmian", "unchanged"),
+        "waiting": say(
+            "zmienione, czeka na zgodę (--accept)", "changed, to be accepted (--accept)"
+        ),
+        "planned": say("do pobrania", "to be fetched"),
+        "failed": say("błąd", "error"),
+    }
+    if not found:
+        output.print(say("Katalog nie ma ani jednego fetch.", "The catalog has no fetch at all."))
+        return
+    table = Table()
+    for heading in (
+        say("warstwa", "layer"), say("plik", "file"), say("stan", "state"),
+        say("wiersze", "rows"), say("uwagi", "remarks"),
+    ):  # fmt: skip
+        table.add_column(heading, overflow="fold")
+    for o in found:
+        rows = "" if o.entry is None or o.entry.rows is None else str(o.entry.rows)
+        remarks = ""
+        if o.error is not None:
+            remarks = o.error.text.get(language)
+        elif o.entry is not None and not o.entry.complete:
+            doubts = "; ".join(d[language] for d in o.entry.doubts)
+            remarks = say("NIEPEŁNE: ", "INCOMPLETE: ") + doubts
+        color = "[red]" if o.state in ("failed", "waiting") else ""
+        table.add_row(
+            escape(o.task.layer), escape(o.task.file), color + states[o.state], rows,
+            escape(remarks),
+        )  # fmt: skip
+    output.print(table)
