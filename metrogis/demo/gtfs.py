@@ -107,6 +107,7 @@ def write_bus(
     """
     lines = [line for line in lines if line.feed == feed]
     used = np.unique(np.concatenate([line.stops for line in lines]))
+    # number[i]: position of stop place i among those served; its two stops are 2 n and 2 n + 1
     number = np.full(len(stops), -1)
     number[used] = np.arange(len(used))
     name = stops["name"].tolist()
@@ -129,6 +130,7 @@ def write_bus(
         )
         forth, metres = schedule.minutes_of(line), schedule.metres_along(line)
         for direction in (0, 1):
+            # the way back calls at the same places in reverse, in the same times between them
             turned = slice(None, None, -1 if direction else 1)
             order = number[line.stops][turned] * 2 + direction
             offsets = forth[-1] - forth[::-1] if direction else forth
@@ -139,6 +141,7 @@ def write_bus(
             for day, first in schedule.trip_starts(line, k, direction).items():
                 base = f"{route}_{direction}_{day}"
                 names = [f"{base}_{n + 1}" for n in range(len(first))]
+                # one trip stands for all: frequencies.txt repeats it
                 if line.plan == "frequency":
                     first, names = first[:1], [base]
                     frequencies += [
@@ -291,6 +294,7 @@ def _weekly() -> dict[str, bytes]:
 def _posts(used: Index, stops: pd.DataFrame) -> pd.DataFrame:
     """Two posts a few metres to either side of the street at each stop place, A then B."""
     x, y = stops["x"].to_numpy()[used], stops["y"].to_numpy()[used]
+    # a direction for each stop that neither repeats nor asks a random stream (the golden angle)
     turn = stops["node"].to_numpy()[used] * 2.399
     shift = np.array([7.0, -7.0])
     lon, lat = lonlat(

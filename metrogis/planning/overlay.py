@@ -67,6 +67,8 @@ def intersect(left: Any, right: Any, *, min_area: float = 0.0, threads: int = 2)
     i, j = tree.query(left)  # boxes only: the exact test is made once, below, in threads
     order = np.lexsort((j, i))
     i, j = i[order], j[order]
+    # three tests, each on what the one before left: covered, touching, and the cut itself, which
+    # costs most
     whole = _threaded(lambda a, b: shapely.covers(left[a], right[b]), i, j, bool, threads)
     cut = np.flatnonzero(~whole)
     touch = _threaded(
@@ -105,6 +107,7 @@ def self_overlaps(
     suspects = np.flatnonzero(misfits(zones) if odd is None else odd)
     i, j = shapely.STRtree(zones).query(zones[suspects])
     i = suspects[i]
+    # a pair of two suspects was found from either side
     pairs = np.unique(np.sort(np.column_stack([i, j])[i != j], axis=1), axis=0)
     i, j = pairs[:, 0], pairs[:, 1]
     geometry = _threaded(
@@ -136,6 +139,7 @@ def union(zones: Array, odd: Array | None = None) -> Any:
     """
     odd = misfits(zones) if odd is None else odd
     zones = zones[~shapely.is_missing(zones)]
+    # a coverage union only drops shared edges: wrong as soon as two zones overlap
     if hasattr(shapely, "coverage_invalid_edges") and len(zones) and not odd.any():
         return shapely.coverage_union_all(zones)
     return shapely.union_all(zones)

@@ -198,6 +198,7 @@ class _Finder:
         for crs in frame["crs"].dropna().unique():
             at = np.flatnonzero((frame["crs"] == crs).to_numpy() & some)
             geometry[at] = _to(own[at], crs, self.plan.crs)
+        # stable: within a level, faults stay in the order of the search
         order = frame["level"].map({"error": 0, "warning": 1, "note": 2})
         out = gpd.GeoDataFrame(frame[list(COLUMNS)], geometry=geometry, crs=self.plan.crs)
         return out.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
@@ -212,6 +213,7 @@ class _Finder:
         own = self.plan.own[table]
         bad = ~shapely.is_valid(own) & ~shapely.is_missing(own)
         for row in np.flatnonzero(bad):
+            # GEOS names the place in brackets: "Self-intersection[x y]"
             reason = str(shapely.is_valid_reason(own[row]))
             place = _PLACE.search(reason)
             point = (float(place[1]), float(place[2])) if place else None
@@ -226,6 +228,8 @@ class _Finder:
     def _labels(self, table: str) -> None:
         frame = getattr(self.plan, table)
         known = set(ZONE_TYPES) if table == "zones" else {_SYMBOLS[table]}
+        # zones are numbered (3SJ); areas of infill and downtown need a number only when there are
+        # several
         numbered = r"\d+" if table == "zones" else r"\d*"
         for row, (label, symbol) in enumerate(zip(frame["label"], frame["symbol"], strict=True)):
             if isinstance(symbol, str) and symbol not in known:
@@ -256,6 +260,7 @@ class _Finder:
                 if not isinstance(label, str):
                     continue
                 owner = int(self.owner[table][row])
+                # a label must be unique within its act; without an act, within the data set
                 mine = (owner if owner >= 0 else self.fields[table]["namespace"][row], label)
                 if mine in first:
                     other = self._named(table, first[mine])
@@ -280,6 +285,7 @@ class _Finder:
                 detail = f"{_NAMES[column]}: {value[at]:g}"
                 self._add("out_of_range", "zones", int(at), detail=detail)
         minimum = {s: z.min_bio_share for s, z in ZONE_TYPES.items()}
+        # NaN where the symbol is unknown or has no minimum: a comparison with it is False
         least = np.array([minimum.get(s) for s in zones["symbol"]], dtype=float)
         share = zones["min_bio_share"].to_numpy()
         for at in np.flatnonzero(share < least):
@@ -323,12 +329,14 @@ class _Finder:
         zones = self.valid["zones"][rows]
         crs = self.plan.acts["crs"].iloc[act]
         theirs = self.plan.zones["crs"].iloc[rows]
+        # an act without a CRS is taken in that of its zones
         if not isinstance(crs, str):
             crs = theirs.dropna().iloc[0] if theirs.notna().any() else None
         for other in theirs.dropna().unique():
             if other == crs:
                 continue
             at = (theirs == other).to_numpy()
+            # all in the CRS of the act: its areas are those of the law
             zones[at] = _to(zones[at], other, crs)
             self._add("mixed_crs", "zones", int(rows[at][0]), detail=f"{other} / {crs}: {at.sum()}")
         odd = misfits(zones)
@@ -374,14 +382,17 @@ class _Finder:
         own = self.plan.own["zones"]
         places: list[Any] = []
         for row in self.suspects.tolist():
+            # a zone without an act may belong to this one
             if owner[row] not in (act, -1):
                 continue
             box = zones["lost_box"][row]
             if isinstance(zones["lost"][row], str):
                 shape = shapely.from_wkt(box) if isinstance(box, str) else None
             else:
+                # a ring that crosses itself may enclose any land within its box
                 shape = shapely.box(*shapely.bounds(own[row]))
             if shape is None:
+                # a zone whose id names another municipality cannot fill a gap here
                 elsewhere = zones["teryt6"][row] not in (None, self.fields["acts"]["teryt6"][act])
                 if owner[row] == act or not elsewhere:
                     return np.empty(0, dtype=object), True

@@ -181,6 +181,7 @@ def read_flows(
             ),
         )
     further = place_codes(universe, municipalities)
+    # places that may be an end outside: those of the table and those known to exist
     every_place = {
         *matched.loc[~matched["overlaps"], "place"],
         *further.loc[~further["overlaps"], "place"],
@@ -206,6 +207,7 @@ def read_flows(
         rows.loc[rows["overlaps"], "o_code"],
     )
     rows = rows[~rows["overlaps"]]
+    # a blank that is declared suppressed is bounded by the threshold; any other may be any number
     empty, stray = rows["flow"].isna(), rows["o_lost"] | rows["d_lost"]
     lost = rows[stray | empty] if blank == "unknown" or suppressed_below <= 1 else rows[stray]
     shown = rows["o_code"].fillna("?") + "-" + rows["d_code"].fillna("?")
@@ -227,6 +229,7 @@ def read_flows(
     )
     seen = rows  # a row that cannot be used still shows that the table knows the place
     rows = rows[~stray & ~empty]
+    # level 0 is a pair by the codes of its sums: rows of parts beside it would count people twice
     beside = rows["level"] > rows.groupby(["o", "d"])["level"].transform("min")
     audit = audit.add(
         layer,
@@ -268,6 +271,7 @@ def _weakened(flows: Flows, lost: pd.DataFrame) -> Flows:
     # the table says nothing of what ties a municipality that it does not hold to the others
     top[~flows.present, :] = np.inf
     top[:, ~flows.present] = np.inf
+    # -1: the end lies outside the area, or is not known (no_start, no_end)
     position = pd.Index(flows.codes)
     start, end = (position.get_indexer(lost[c]) for c in ("o", "d"))
     no_start, no_end = (lost[c].to_numpy(dtype=bool) for c in ("o_lost", "d_lost"))
@@ -279,7 +283,9 @@ def _weakened(flows: Flows, lost: pd.DataFrame) -> Flows:
     top[start[(start >= 0) & no_end], :] = np.inf
     top[:, end[(end >= 0) & no_start]] = np.inf
     count = np.bincount(start[start >= 0], minlength=n) + np.bincount(end[end >= 0], minlength=n)
+    # a row from a municipality to itself has been counted at both ends
     count -= np.bincount(start[(start >= 0) & (start == end)], minlength=n)
+    # rows that touch no municipality for certain may touch any through the end that is not known
     nobody = (start < 0) & (end < 0)
     if (nobody & no_start).any():
         for leaving in (outward, outside, rival):
@@ -289,6 +295,7 @@ def _weakened(flows: Flows, lost: pd.DataFrame) -> Flows:
     if (nobody & no_start & no_end).any():
         top[:] = np.inf
     count += int(nobody.sum())
+    # the diagonal holds no flow: what stays is kept apart
     np.fill_diagonal(top, 0.0)
     return replace(
         flows, internal_max=top, outward_max=outward, inward_max=inward, outside_max=outside,

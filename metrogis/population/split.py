@@ -86,6 +86,7 @@ def split_cells(
     geometry = np.asarray(cells.geometry.to_numpy(), dtype=object)
     width = cell_width(geometry)
     wide = width > max_size * _SLACK
+    # asked before cutting: a cell size in the wrong unit would fill the memory
     expected = (shapely.area(geometry[wide]) / max_size**2).sum()
     if expected > _MAX_PIECES:
         raise ParameterError(
@@ -100,6 +101,7 @@ def split_cells(
         )
     quad = wide & _is_quad(geometry)
     mesh = wide & ~quad
+    # three kinds: left whole, divided along their sides, cut by a mesh
     parts = [(np.flatnonzero(~wide), geometry[~wide])]
     parts.append(_divide_quads(np.flatnonzero(quad), geometry[quad], width[quad], max_size))
     parts.append(_cut_by_mesh(np.flatnonzero(mesh), geometry[mesh], max_size))
@@ -140,10 +142,12 @@ def _is_quad(geometry: np.ndarray) -> np.ndarray:
     quad = (
         (shapely.get_type_id(geometry) == 3)
         & (shapely.get_num_interior_rings(geometry) == 0)
+        # four corners, the first repeated at the end
         & (shapely.get_num_coordinates(geometry) == 5)
     )
     if quad.any():
         hull = shapely.area(shapely.convex_hull(geometry[quad]))
+        # convex where it is as large as its hull
         quad[quad] = np.isclose(hull, shapely.area(geometry[quad]), rtol=1e-9)
     return np.asarray(quad, dtype=bool)
 
@@ -168,6 +172,7 @@ def _divide_quads(
         u = np.linspace(0, 1, nu + 1)[None, :, None, None]
         v = np.linspace(0, 1, nv + 1)[None, None, :, None]
         a, b, c, d = (corners[chosen, i][:, None, None, :] for i in range(4))
+        # bilinear between the four corners: node[k, i, j] is corner (i, j) of the pieces of quad k
         node = (1 - v) * ((1 - u) * a + u * b) + v * ((1 - u) * d + u * c)
         # millimetres: both neighbours of a shared side get the very same corners
         node = np.round(node, 3)
@@ -188,6 +193,7 @@ def _cut_by_mesh(
     bounds = np.floor(shapely.bounds(geometry) / size).astype(int)
     wide, high = bounds[:, 2] - bounds[:, 0] + 1, bounds[:, 3] - bounds[:, 1] + 1
     many = wide * high
+    # every square of the box of every shape: its shape, then its number within the box
     owner = np.repeat(np.arange(len(index)), many)
     rank = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
     x = (bounds[owner, 0] + rank % wide[owner]) * size
@@ -196,6 +202,7 @@ def _cut_by_mesh(
     shapely.prepare(geometry)
     near = shapely.intersects(geometry[owner], square)
     owner, square = owner[near], square[near]
+    # squares inside stay as they are, which most do: only those on the outline are cut
     crossed = ~shapely.covers(geometry[owner], square)
     square[crossed] = shapely.intersection(square[crossed], geometry[owner[crossed]])
     square = polygons_only(square)

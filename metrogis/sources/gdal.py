@@ -111,6 +111,7 @@ def require_allowed(path: Path, *, layer: str, kind: Literal["vector", "raster"]
                 f"convert the file; read are: {allowed} (also inside .zip)",
             ),
         )
+    # a geodatabase is a folder; every other format is one file
     if path.suffix.lower() == ".gdb":
         if not path.is_dir() or not any(path.glob("*.gdbtable")):
             raise _not_what_it_says(path, layer)
@@ -129,6 +130,7 @@ def require_allowed(path: Path, *, layer: str, kind: Literal["vector", "raster"]
 def _recognised(head: bytes, suffix: str, found: Format) -> bool:
     if found.magic:
         return head.startswith(found.magic)
+    # formats of text have no magic number: what the file begins with must be of its kind
     body = _as_utf8(head).lstrip()
     if found.text == "json":
         return body[:1] in (b"{", b"[")
@@ -152,6 +154,7 @@ def _as_utf8(head: bytes) -> bytes:
 
 def _require_plain_geopackage(path: Path, layer: str) -> None:
     """Refuse virtual tables, which may lead elsewhere, and views that take too long."""
+    # immutable: neither locks nor a journal are made beside the user's file
     address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as base:
@@ -184,6 +187,8 @@ def _require_quick_view(base: sqlite3.Connection, path: Path, name: str, layer: 
         calls += 1
         return calls > _SQLITE_CALLS
 
+    # SQLite asks every so many steps whether to go on: a query without end is stopped by number,
+    # not by time, so that the verdict is the same on every machine
     base.set_progress_handler(stop, _SQLITE_STEPS)
     base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _SQLITE_LONGEST)
     quoted = name.replace('"', '""')
@@ -258,6 +263,7 @@ def _extract(path: Path, folder: Path, layer: str, kind: str, member: str | None
         ) from error
     with archive:
         entries = [e for e in archive.infolist() if not e.is_dir()]
+        # sizes as the archive states them; _copy_out holds the copy itself to them
         if (
             len(entries) > MAX_ARCHIVE_FILES
             or sum(e.file_size for e in entries) > MAX_ARCHIVE_BYTES
@@ -293,6 +299,7 @@ def _extract(path: Path, folder: Path, layer: str, kind: str, member: str | None
         wanted = PurePosixPath(chosen)
         for name, entry in safe.items():
             at = PurePosixPath(name)
+            # a Shapefile is several files of one name
             beside = (
                 at.parent == wanted.parent and at.name.split(".")[0] == wanted.name.split(".")[0]
             )
@@ -306,6 +313,7 @@ def _extract(path: Path, folder: Path, layer: str, kind: str, member: str | None
 
 def _stays_inside(entry: zipfile.ZipInfo) -> bool:
     at = PurePosixPath(entry.filename.replace("\\", "/"))
+    # the upper half of the attributes is the mode that Unix gave the entry
     link = stat.S_ISLNK(entry.external_attr >> 16)
     drive = ":" in at.parts[0] if at.parts else True
     return not (at.is_absolute() or ".." in at.parts or link or drive)
@@ -316,6 +324,7 @@ def _offered(names: dict[str, Any], kind: str) -> list[str]:
     found: dict[str, None] = {}
     for name in names:
         at = PurePosixPath(name)
+        # files inside a geodatabase are parts of it, not layers of their own
         base = next((p for p in at.parents if p.suffix.lower() == ".gdb"), None)
         known = FORMATS.get(at.suffix.lower())
         hidden = at.name.startswith(".") or "__MACOSX" in at.parts

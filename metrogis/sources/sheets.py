@@ -61,6 +61,7 @@ def read(
     """
     import python_calamine as calamine
 
+    # before anything is unpacked: a small file may unpack to all of the memory
     _require_modest(path, layer)
     with calamine.CalamineWorkbook.from_path(str(path)) as book:
         name = _sheet(book.sheet_names, sheet, path, layer)
@@ -87,6 +88,7 @@ def read(
                 "set skip_rows: how many rows of the sheet stand before the header, blank ones too",
             ),
         )
+    # merged cells are counted from the top of the sheet, rows here from the header
     areas = [
         ((top - skip_rows, left), (bottom - skip_rows, right))
         for (top, left), (bottom, right) in merged
@@ -100,6 +102,7 @@ def read(
             for i in range(len(names))
         }
     )
+    # columns that are formatted and hold nothing are no columns
     kept = [i for i, title in enumerate(names) if title or frame[i].notna().any()]
     frame = frame[kept]
     frame.columns = pd.Index(_distinct([names[i] or f"column {i + 1}" for i in kept]))
@@ -144,6 +147,7 @@ def _depth(areas: list[Any]) -> int:
     depth = 1
     for (top, left), (bottom, right) in areas:
         if top == 0:
+            # a title over several columns has their own names one row below
             depth = max(depth, bottom + 1, bottom + 2 if right > left else 1)
     return depth
 
@@ -160,6 +164,7 @@ def _names(rows: list[list[Any]], areas: list[Any]) -> list[str]:
     names = []
     for i in range(width):
         parts = [cells[row][i] for row in range(len(cells)) if cells[row][i]]
+        # a cell merged downwards gives its text in each row: once is enough
         names.append(" ".join(dict.fromkeys(parts)))
     return names
 
@@ -186,8 +191,10 @@ def _value(cell: Any) -> Any:
     """A cell's value: whole numbers without a decimal point, dates as ISO texts."""
     if _blank(cell):
         return None
+    # before numbers: True is an int to Python
     if isinstance(cell, bool):
         return str(int(cell))
+    # spreadsheets hold every number as a float; a code must not read 2261011.0
     if isinstance(cell, float):
         return int(cell) if cell.is_integer() else cell
     if isinstance(cell, datetime.datetime | datetime.date | datetime.time):

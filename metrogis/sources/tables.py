@@ -69,6 +69,7 @@ def read(
     if not header.strip():
         raise _unreadable(path, layer, Text("plik jest pusty", "the file is empty"))
     if separator is None:
+        # ties go to the first: a header without any separator is one column
         separator = max(",;\t|", key=header.count)
     rows = csv.reader(lines, delimiter=separator)
     names: list[str] = []
@@ -78,6 +79,8 @@ def read(
         for line, row in enumerate(rows, start=skip_rows + 2):
             if not any(cell.strip() for cell in row):
                 continue
+            # a row of another length means that fields have slipped: guessing which would move
+            # values to other columns
             if len(row) != len(names):
                 raise _unreadable(
                     path,
@@ -106,6 +109,7 @@ def read(
             Text(f"powtórzone nazwy kolumn: {shown}", f"repeated column names: {shown}"),
         )
     frame = pd.DataFrame(body, columns=names, dtype="object")
+    # an empty field is unknown, never 0
     return frame.where(frame != "", None)
 
 
@@ -160,6 +164,7 @@ def require_numbers(frame: pd.DataFrame, names: Sequence[str], *, layer: str, pl
             continue
         column = frame[name]
         blank = column.isna() | (column.astype(str).str.strip() == "")
+        # infinite counts as no number too
         bad = column[~blank & ~np.isfinite(pd.to_numeric(column, errors="coerce").fillna(np.nan))]
         if len(bad):
             shown = ", ".join(f"{i}: {str(v)[:40]!r}" for i, v in bad.head(5).items())
@@ -254,6 +259,7 @@ def locate(
                 layer=layer,
                 remedy=Text("popraw locate w katalogu", "fix locate in the catalog"),
             )
+    # representative points lie on the feature, centroids may not
     spots = features.geometry.representative_point()
     named = pd.DataFrame({"name": features[match].to_numpy(), "x": spots.x, "y": spots.y})
     grouped = named.groupby("name")[["x", "y"]].agg(["mean", "size"])
@@ -288,6 +294,7 @@ def _decode(path: Path, layer: str, encoding: str | None) -> str:
             raise _unreadable(
                 path, layer, Text("UTF-16 ucięte lub uszkodzone", "UTF-16, cut or damaged")
             ) from error
+    # no encoding read here but UTF-16 writes a zero byte
     if b"\0" in raw[:4096]:
         raise _unreadable(path, layer, Text("plik nie jest tekstem", "the file is not text"))
     for name in (encoding,) if encoding else _ENCODINGS:
