@@ -247,7 +247,6 @@ def run(
 
     Returns
     -------
-    Atlas
         Checks that lack a layer are in ``skipped`` with the reason; those that met a fault (a
         declared layer that cannot be read, an unfit parameter of the catalog, a fault of the
         program) in ``failed`` with the error. A fault costs its own checks only.
@@ -271,6 +270,7 @@ def run(
     here = os.getpid()
 
     def work(part: list[Check]) -> Done:
+        # in a process of its own nothing can be told to the user, and only plain values can be sent
         quiet = os.getpid() != here
         show = (lambda check_id, what: None) if quiet else tell
         done = _run(metro, part, parameters, show, strict=strict)
@@ -396,6 +396,7 @@ def _run(
     for check in chosen:
         given = parameters.get(check.id, {})
         try:
+            # layers declared missing are no fault: the check is skipped with the catalog's reason
             lacking = [name for name in check.required if metro.reason(name) is not None]
             if lacking:
                 reason = metro.reason(lacking[0])

@@ -145,6 +145,7 @@ def loaded(feed: Any) -> Loaded:
         if (owner, code) not in rows:
             rows[owner, code] = len(rows)
             names.append(name)
+    # parts of each feed: GTFS lets a feed of one agency leave out its id
     single = {f: [k for k in rows if k[0] == f] for f in feed.feeds}
     routes = feed.routes
     keys = list(
@@ -177,6 +178,7 @@ def _words(
     feed: Any, owners: Sequence[str], codes: Sequence[str], names: Sequence[str]
 ) -> dict[str, tuple[int, ...]]:
     """What a row may write, and the parts it names; of equal words the first kind holds."""
+    # names of feeds, ids of agencies, names of agencies
     kinds: list[dict[str, set[int]]] = [{}, {}, {}]
     stems = {f: {f} for f in owners}
     for f, archive in dict(getattr(feed, "archives", {})).items():
@@ -193,6 +195,7 @@ def _words(
                 if _word(text):
                     kinds[kind].setdefault(_word(text), set()).add(k)
     out: dict[str, tuple[int, ...]] = {}
+    # the last one written holds: a feed before an agency id before an agency's name
     for found in reversed(kinds):
         out |= {word: tuple(sorted(parts)) for word, parts in found.items()}
     out["*"] = tuple(range(len(owners)))
@@ -269,12 +272,16 @@ def read_rows(
     states = table["state"].tolist()
     for i, (feed, mode, code) in enumerate(zip(feeds, modes, codes, strict=True)):
         own = parts.named(feed)
+        # rows that name the same parts are rows of one feed, however they spell it; a row that
+        # names nothing loaded keeps its own word
         key = (_word(feed) == "*", own) if own else _word(feed)
         exact = (0 if code == "*" else len(code), int(mode not in ANY))
         by_feed.setdefault(key, []).append((exact, i))
     for key, own_rows in by_feed.items():
         named = key[1] if isinstance(key, tuple) else ()
         everything = isinstance(key, tuple) and key[0]
+        # level: how exact the row was that holds in a cell (digits of the code x 2 + whether it
+        # names a mode); -1 none
         level = np.full(shape, -1, np.int64)
         full, stated = np.zeros(shape, bool), np.zeros(shape, bool)
         for exact, i in sorted(own_rows, key=lambda row: row[0]):
@@ -285,11 +292,13 @@ def read_rows(
             rank = exact[0] * 2 + exact[1]
             same = level[cells] == rank
             says = states[i] == "complete"
+            # of equally exact rows all must say complete
             full[cells] = np.where(same, full[cells] & says, says)
             level[cells], stated[cells] = rank, True
             if named:
                 some[at] |= states[i] != "none"
         silenced = bool(named) and not everything and quiet[list(named)].any()
+        # what names nothing loaded completes nothing
         good = full if named and not silenced else np.zeros(shape, bool)
         rows |= stated
         short |= stated & ~good
@@ -303,6 +312,7 @@ def _places(municipalities: gpd.GeoDataFrame, table: pd.DataFrame) -> dict[str, 
     """Positions of the municipalities that each code of the table names."""
     own = [str(c) for c in municipalities["teryt"]]
     asked = list(dict.fromkeys(str(c).strip() for c in table["teryt"]))
+    # by their first six digits where the kind of the municipality has changed
     found = match_codes(own, [c for c in asked if len(c) == 7]).mapping
     position = {found[code]: i for i, code in enumerate(own) if code in found}
     out = {}

@@ -77,6 +77,8 @@ def cut_by_municipalities(
     order = np.lexsort((code, owner))
     owner, code, new_shape = owner[order], code[order], new_shape[order]
 
+    # share of the piece's area; where boundaries overlap the shares are scaled down, so that nobody
+    # is counted twice, and where they leave a gap (the sea) they do not sum to 1
     part = shapely.area(new_shape) / area[owner]
     total = np.bincount(owner, part, minlength=len(shape))
     part /= np.maximum(total, 1.0)[owner]
@@ -86,6 +88,7 @@ def cut_by_municipalities(
         .set_geometry(gpd.GeoSeries(new_shape, crs=pieces.crs))
     )
     people = pieces["population"].to_numpy("float64")
+    # pieces that are not cut keep their number to the last bit
     whole = np.isclose(part, 1.0, rtol=0, atol=1e-12)
     out["population"] = np.where(whole, people[owner], people[owner] * part)
     out["teryt"] = municipalities["teryt"].to_numpy()[code]
@@ -219,6 +222,7 @@ def scale_to_municipal(
         )
     count = len(wanted)
     people = pieces["population"].to_numpy("float64").copy()
+    # people, existence and unknown land of the pieces of each municipality
     known = np.bincount(position, np.nan_to_num(people), minlength=count)
     there = np.bincount(position, minlength=count) > 0
     wholly_unknown = there & (
@@ -227,6 +231,7 @@ def scale_to_municipal(
     area = pieces.area.to_numpy()
     blank = np.bincount(position, np.where(np.isfinite(people), 0.0, area), minlength=count)
     partly = ~wholly_unknown & (blank > edge_share * np.bincount(position, area, minlength=count))
+    # nobody in the cells, somebody in the total: there is nothing to scale, so the total is spread
     fresh = there & (known < _NOBODY) & (wanted > 0) & ~partly
     scaled = (known >= _NOBODY) & np.isfinite(wanted) & ~partly
     factor = np.divide(wanted, known, out=np.ones(count), where=scaled)
@@ -418,6 +423,7 @@ def settle(
     near = shapely.STRtree(np.asarray(cells.geometry.to_numpy(), dtype=object)).query(
         np.asarray(municipalities.geometry.to_numpy(), dtype=object), predicate="intersects"
     )[1]
+    # cells of other metropolises need not be split
     used = np.unique(near)
     pieces, more = split_cells(cells.iloc[used], max_size=max_size, weights=weights)
     pieces["cell"] = used[pieces["cell"].to_numpy()] if len(pieces) else pieces["cell"]
@@ -433,6 +439,7 @@ def settle(
         # people are known there already where the municipality has no total of its own
         bare |= (covered < reached_share) & np.isfinite(known)
         pieces = pieces[~pieces["teryt"].isin(municipalities["teryt"][bare])]
+    # these get pieces of their own land below
     rest[bare] = shapely.Polygon()
     pieces, more = with_rest(pieces, rest, municipalities, max_size)
     audit += more

@@ -72,6 +72,7 @@ def pictures(
     _names(canvas, ground)
     plain = canvas.pixels()
     box, scale = canvas.box, canvas.scale
+    # the legend and the words are placed in pixels, over the whole picture
     canvas.whole()
     layers: list[MapLayer | ImageLayer] = [*(w.layer for w in drawn), *beneath]
     made = {}
@@ -132,6 +133,8 @@ def _draw(
     images: Sequence[ImageLayer] = (),
 ) -> None:
     parts = [g for g in (ground.metric, *(w.metric for w in web)) if len(g)]
+    # the municipalities alone decide the view where they have an outline: a stop far outside does
+    # not shrink them
     boxes = np.array(
         [shapely.total_bounds(g) for g in (parts[:1] if len(ground.metric) else parts)]
     )

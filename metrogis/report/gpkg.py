@@ -143,6 +143,7 @@ def _write(results: Sequence[Result], known: Results, path: Path, language: str)
         seen: set[str] = set()
         layers = build(result)
         for layer in layers:
+            # the style of a table's first view is the one that QGIS opens it with
             first = layer.view.table not in seen
             seen.add(layer.view.table)
             rows.append(_style_row(result, layer, first, language))
@@ -152,6 +153,7 @@ def _write(results: Sequence[Result], known: Results, path: Path, language: str)
                 title = LAND_TITLE.get(language)
                 style = qgis.land_style(language)
                 rows.append((_land_name(result, land), title[:30], style, 1, title))
+    # styles and views are plain SQL: GDAL has no way to write them
     with closing(sqlite3.connect(path)) as connection, connection:
         for result, land in views:
             _add_land(connection, result, land)
@@ -176,6 +178,7 @@ def _write_layer(result: Result, table: str, path: Path, name: str) -> None:
     types = np.unique(shapely.get_type_id(shapes[~shapely.is_missing(shapes)]))
     single = {_SINGLE.get(int(t)) for t in types}
     geometry = "Unknown"
+    # GeoPackage wants one type a layer; of mixed dimensions "Unknown", which QGIS opens as several
     if len(single) == 1 and None not in single:
         geometry = str(single.pop())
         if types[-1] > 3:  # some are multi: then all are
@@ -187,6 +190,7 @@ def _write_layer(result: Result, table: str, path: Path, name: str) -> None:
             columns[column] = values.dt.tz_convert("UTC")
     made = pa.Table.from_pandas(columns.rename(columns=_stored), preserve_index=False)
     for i, column in enumerate(made.schema):
+        # a column without a single value has no type that GDAL could write
         if pa.types.is_null(column.type):
             made = made.set_column(i, column.name, made[i].cast(pa.string()))
     written = pa.array(shapely.to_wkb(shapes, flavor="iso"), type=pa.binary())

@@ -144,12 +144,15 @@ def _alive(path: Path) -> bool:
     number = path.name.rsplit("-", 2)[-2]
     if not number.isdigit():
         return False
+    # a leftover of an earlier process that had the same number
     if int(number) == os.getpid():
         return False
     try:
+        # signal 0 is not sent: it only asks whether the process is there
         os.kill(int(number), 0)
     except ProcessLookupError:
         return False
+    # it is there, and not ours
     except OSError:
         return True
     return True
@@ -257,6 +260,7 @@ def _require_no_conflict(target: Path, made: Path) -> None:
         for name in own
         if name.as_posix() in new and not filecmp.cmp(target / name, made / name, shallow=False)
     ]
+    # a folder of the user's where the atlas needs a file is a conflict as well
     folders = {name.parent.as_posix() for name in own}
     taken += sorted(folders & new)
     if taken:
@@ -303,6 +307,7 @@ def _exchanged(made: Path, target: Path) -> bool:
     if rename(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _EXCHANGE) == 0:
         return True
     code = ctypes.get_errno()
+    # the file system, or the kernel, has no such step; all else is a fault to be told
     if code in (errno.EINVAL, errno.ENOSYS, errno.EPERM, errno.EXDEV, errno.ENOTSUP):
         return False
     raise OSError(code, os.strerror(code), str(target))
@@ -321,6 +326,7 @@ def _move_in(made: Path, target: Path) -> None:
     plan = {"generator": GENERATOR, "from": made.name, "move": new, "drop": sorted(old - set(new))}
     journal = target / JOURNAL
     waiting = journal.with_suffix(".tmp")
+    # written aside and renamed: a run that is killed here leaves no half list
     waiting.write_text(json.dumps(plan), encoding="utf-8")
     os.replace(waiting, journal)
     _finish_moves(target)

@@ -161,6 +161,7 @@ def _build(
         "leaflet": f"assets/{assets.LEAFLET.folder}/dist",
     }
     here = os.getpid()
+    # the longest first: no worker is left alone with a long one at the end
     results = sorted(atlas.results.values(), key=_weight, reverse=True)
     downloads = folder / "downloads"
     known = evidence.of_results(atlas.results.values())
@@ -190,6 +191,7 @@ def _build(
             tell("", WRITING)
             faults.append(written.result())
     undrawn = {name: fault for some in faults for name, fault in some.items()}
+    # before the pages that name all checks are written: those must not link what is not there
     if undrawn:
         atlas = _without(atlas, undrawn, folder)
         known = {name: item for name, item in known.items() if name not in undrawn}
@@ -210,6 +212,7 @@ def _build(
         index = index_page.index_page(atlas, language, root="../", **shared)
         _write(folder / language / "index.html", index)
     _write(folder / "index.html", index_page.index_page(atlas, languages[0], root="", **shared))
+    # the marker last: a folder with one is a whole atlas
     _write(folder / MARKER, _manifest(atlas, together, languages, folder))
 
 

@@ -199,6 +199,7 @@ def no_cars(tags: Mapping[str, str]) -> bool:
     >>> no_cars({"highway": "residential", "motor_vehicle": "no"}), no_cars({"highway": "cycleway"})
     (True, True)
     """
+    # the first tag that is there decides, also when it opens the way
     for key in ("motorcar", "motor_vehicle", "vehicle"):
         if key in tags:
             return tags[key] in NOT_FOR_CARS
@@ -228,6 +229,7 @@ _TAGGED = re.compile(r"([\w:]+)(\*?)\s*(!?=)\s*([\w:|-]+)")
 
 
 def _condition(text: str) -> Callable[[Facts], bool]:
+    # a comparison with NaN is False: a number that is not known meets no bound
     numeric = _NUMERIC.fullmatch(text)
     if numeric and numeric[1] in _NUMBERS:
         name, compare, bound = numeric[1], _COMPARE[numeric[2]], float(numeric[3])
@@ -235,6 +237,7 @@ def _condition(text: str) -> Callable[[Facts], bool]:
     tagged = _TAGGED.fullmatch(text)
     if tagged:
         key, values, negate = tagged[1], frozenset(tagged[4].split("|")), tagged[3] == "!="
+        # a star stands for any ending of the key: cycleway* is cycleway:left as well
         if tagged[2]:
             return lambda f: f.any_key(key, values) != negate
         return lambda f: (f.tags.get(key) in values) != negate
@@ -274,6 +277,7 @@ class RuleSet(NamedTuple):
 
     def texts(self) -> dict[str, Text]:
         """Return what each rule says, by id."""
+        # several rows may share an id: the first of them says it
         return {rule.rule: rule.text for rule in reversed(self.rules)}
 
     def verdict(self, facts: Facts, *, permission: bool = True) -> tuple[int | None, str]:
@@ -284,6 +288,7 @@ class RuleSet(NamedTuple):
         """
         level, decided = 0, ""
         for rule in self.rules:
+            # after a start the rules that raise are read to the end; without one they say nothing
             if rule.effect == "raise":
                 if decided and rule.level is not None and level < rule.level and rule.holds(facts):
                     level, decided = rule.level, rule.rule
