@@ -13,10 +13,11 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from metrogis.layer_registry import LAYERS
 from typer.testing import CliRunner
 
 import metrogis
+from metrogis.catalog import fetching
+from metrogis.catalog.origins import DownloadOrigin, OgcApiOrigin, WfsOrigin
 from metrogis.catalog.registry import LAYERS
 from metrogis.cli import app
 
@@ -114,6 +115,28 @@ def test_architecture_names_every_room_and_no_other(project) -> None:
     rooms = {f"metrogis.{path.parent.name}" for path in folders}
     # commands and texts are not rooms that data flow through
     assert rooms - {"metrogis.scripts"} <= table
+
+
+def test_the_page_of_fetching_says_what_a_catalog_may(project, tmp_path) -> None:
+    text = (project / "docs" / "fetching.md").read_text(encoding="utf-8")
+    example = re.findall(r"```toml\n(.*?)```", text, re.S)[0]
+    head = (
+        '[metro]\nid = "poznan"\nname = "Poznań"\nbbox = [16.5, 52.1, 17.4, 52.7]\n'
+        'date = "2026-01-01"\n[layers.municipalities]\ndriver = "vector"\npath = "a.gpkg"\n'
+        'licence = "x"\nattribution = "y"\ndate = "2026"\n'
+    )
+    (tmp_path / "catalog.toml").write_text(head + example, encoding="utf-8")
+    metro = metrogis.open_metro(tmp_path, data=tmp_path)
+    assert [task.file for task in fetching.tasks(metro)] == [
+        "protected_areas.gpkg", "streets.osm.pbf", "gtfs/city.zip", "gtfs/rail.zip"
+    ]  # fmt: skip
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*?\| (.*?) \|$", text, re.M))
+    kinds = {"download": DownloadOrigin, "wfs": WfsOrigin, "ogcapi": OgcApiOrigin}
+    assert set(rows) == set(kinds)
+    shared = set.intersection(*(set(kind.model_fields) for kind in kinds.values()))
+    for name, kind in kinds.items():
+        own = set(kind.model_fields) - shared
+        assert own == set(re.findall(r"`(\w+)(?: = \S+)?`", rows[name])), name
 
 
 @pytest.fixture
