@@ -247,6 +247,7 @@ def run(
 
     Returns
     -------
+    Atlas
         Checks that lack a layer are in ``skipped`` with the reason; those that met a fault (a
         declared layer that cannot be read, an unfit parameter of the catalog, a fault of the
         program) in ``failed`` with the error. A fault costs its own checks only.
