@@ -80,7 +80,15 @@ def _required(column: Field, language: str) -> str:
 
 
 def summary(layer: Layer, language: str) -> str:
-    """Return what a layer is for, its geometry and its drivers in one line."""
+    """Return what a layer is for, its geometry and its drivers in one line.
+
+    Parameters
+    ----------
+    layer : Layer
+        A raster says so; a layer that validates itself (timetables, streets, plans) has no kind of
+        geometry to state.
+    language : {"pl", "en"}
+    """
     if layer.schema and not layer.conforms_to:
         shape = _RASTER
     else:
@@ -103,7 +111,7 @@ projected coordinate system in metres, or is brought into one.
 
 
 def document() -> str:
-    """Return ``docs/layers.md``."""
+    """Return ``docs/layers.md``: of every layer its title, use, geometry, drivers and columns."""
     parts = [_INTRODUCTION]
     for layer in LAYERS.values():
         parts.append(f"\n## {layer.name}\n\n{layer.title.en[0].upper()}{layer.title.en[1:]} "

@@ -87,7 +87,11 @@ def crs_name(layer: Any) -> str | None:
 
 
 def length(layer: Any) -> int | None:
-    """Return how many rows a layer has, stop times of a timetable; None where it has no rows."""
+    """Return how many rows a layer has.
+
+    Rows of a table or of features, stop times of a timetable; None for what has no rows (rasters,
+    streets, plans).
+    """
     if isinstance(layer, pd.DataFrame):
         return len(layer)
     stop_times = getattr(layer, "stop_times", None)

@@ -115,11 +115,23 @@ class Layers:
         return sorted({*super().__dir__(), *self.catalog.layers})
 
     def get(self, name: str) -> Any:
-        """Return a layer, or ``None`` where the catalog has none or declares it missing."""
+        """Return a layer, or None where the catalog has none or declares it missing.
+
+        Raises
+        ------
+        MetrogisError
+            When it is declared with a source and cannot be read: that is a fault, not a gap.
+        """
         return None if self.reason(name) is not None else self[name]
 
     def reason(self, name: str) -> Text | None:
-        """Return why a layer cannot be had, or ``None`` when it is declared with a source."""
+        """Return why a layer cannot be had.
+
+        Returns
+        -------
+        Text or None
+            None when it is declared with a source, whether or not that can be read.
+        """
         layer = self.catalog.layers.get(name)
         if layer is None:
             return Text("katalog jej nie wymienia", "the catalog does not list it")
@@ -142,7 +154,13 @@ class Layers:
         return inspect.overview(self, self.loaded_sizes(), self._unreadable)
 
     def problems(self) -> dict[str, MetrogisError]:
-        """Load every layer; return the error of each one that cannot be read."""
+        """Load every layer that the catalog declares with a source.
+
+        Returns
+        -------
+        dict of str to MetrogisError
+            The error of each layer that cannot be read; empty when all is well.
+        """
         found: dict[str, MetrogisError] = {}
         for name, layer in self.catalog.layers.items():
             if isinstance(layer, MissingLayer):
@@ -163,7 +181,13 @@ class Layers:
         self._unreadable = {**errors, **self._unreadable}
 
     def loaded_sizes(self) -> dict[str, tuple[int | None, str | None]]:
-        """Return rows and CRS of the layers loaded so far."""
+        """Return rows and CRS of the layers loaded so far, here or in another process.
+
+        Returns
+        -------
+        dict of str to (int or None, str or None)
+            None where a layer has no rows, or no CRS.
+        """
         own = {
             n: (inspect.length(v), inspect.crs_name(v))
             for n, v in self._loaded.items()
@@ -177,7 +201,10 @@ class Layers:
 
     @property
     def audit(self) -> Audit:
-        """What was dropped, repaired or guessed in the layers loaded so far."""
+        """What was dropped, repaired or guessed in the layers loaded so far.
+
+        Layers that no check knows and whose name is nearly one that checks know are noted first.
+        """
         audit = Audit()
         for name, meant in self.catalog.hints().items():
             audit = audit.add(

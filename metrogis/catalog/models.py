@@ -354,7 +354,14 @@ class Catalog(Strict):
     layers: dict[str, DrivenLayer | MissingLayer]
 
     def hints(self) -> dict[str, str]:
-        """Return layers whose name nearly is one that checks know: a letter off, and unused."""
+        """Return names of layers that are probably misspelt.
+
+        Returns
+        -------
+        dict of str to str
+            Name in the catalog to the nearest name that checks know and the catalog does not use. A
+            catalog may hold further layers, so a name that resembles none is left alone.
+        """
         found = {}
         for name in self.layers:
             if name not in LAYERS:

@@ -15,7 +15,18 @@ from metrogis.texts import Text
 
 
 def references(layer: Any) -> Iterator[tuple[str, str]]:
-    """Yield each reference of a layer: the key it stands under, and the name it gives."""
+    """Yield each reference of a layer to another.
+
+    Parameters
+    ----------
+    layer : model of a layer
+        Of any driver; most have no references.
+
+    Yields
+    ------
+    (str, str)
+        Key under which the reference stands, as messages name it, and the name it gives.
+    """
     locate = getattr(layer, "locate", None)
     if locate is not None:
         yield "locate.layer", locate.layer

@@ -60,7 +60,18 @@ def read_catalog(path: Path) -> Catalog:
 
 
 def of_content(content: dict[str, Any]) -> Catalog:
-    """Validate what a catalog file holds, parsed; raise as :func:`read_catalog`."""
+    """Return the catalog that the content of a file stands for.
+
+    Parameters
+    ----------
+    content : dict
+        ``catalog.toml`` as parsed.
+
+    Raises
+    ------
+    CatalogError
+        One error that lists all that is wrong, as :func:`read_catalog`.
+    """
     try:
         return Catalog.model_validate(_discriminated(content))
     except ValidationError as error:

@@ -23,7 +23,23 @@ def _codes_of(rules: Schema) -> list[str]:
 
 
 def by_code(rows: pd.DataFrame, what: Text, columns: list[str]) -> list[Loss]:
-    """Return the losses of rows: with the codes that the columns name, and of those without."""
+    """Return the losses of rows, in two: rows with a code, and rows without.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Those that cannot be used.
+    what : Text
+        Why.
+    columns : list of str
+        Columns of codes (TERYT); the first that is filled counts.
+
+    Returns
+    -------
+    list of Loss
+        The first with the codes, so that it concerns these municipalities only; the second may have
+        been anywhere. Names are kept where every row has one.
+    """
     codes = pd.Series("", index=rows.index, dtype="object")
     for name in columns:
         own = rows[name].astype("string").str.strip().fillna("").astype(object)
@@ -48,7 +64,24 @@ def by_code(rows: pd.DataFrame, what: Text, columns: list[str]) -> list[Loss]:
 def set_apart(
     frame: pd.DataFrame, name: str, rules: Schema, layer: str, audit: Audit
 ) -> tuple[pd.DataFrame, Audit, list[Loss]]:
-    """Empty the values of a column that cannot be used, or drop their rows (:class:`Field`)."""
+    """Set apart the values of a column that cannot be used.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    name : str
+        Column.
+    rules : Schema
+        Its field says what becomes of them: emptied, or their rows dropped.
+    layer : str
+    audit : Audit
+
+    Returns
+    -------
+    DataFrame, Audit, list of Loss
+        Where no value at all can be used nothing is changed: the column is the wrong one, which is
+        an error to be raised later.
+    """
     column, rule = frame[name], rules.fields[name]
     bad = _unfit(column, rule)
     empty = _blank(column)
@@ -101,7 +134,23 @@ def _unfit(column: pd.Series, rule: Field) -> pd.Series:
 def cast(
     column: pd.Series, rule: Field, layer: str, audit: Audit
 ) -> tuple[pd.Series, Audit, list[Text]]:
-    """Return a column in its type, the audit, and what of it cannot be read."""
+    """Return a column in the type of its field.
+
+    Parameters
+    ----------
+    column : Series
+    rule : Field
+    layer : str
+    audit : Audit
+
+    Returns
+    -------
+    Series
+        As it was where something cannot be read.
+    Audit
+    list of Text
+        What cannot be read; empty when all is well. Blanks are missing values, not faults.
+    """
     name = str(column.name)
     if rule.kind in ("number", "integer"):
         numbers = pd.to_numeric(column, errors="coerce").astype("float64")

@@ -29,7 +29,27 @@ def torn_ones(values: np.ndarray) -> np.ndarray:
 def conform_geometry(
     frame: pd.DataFrame, rules: Schema, layer: str, audit: Audit
 ) -> tuple[gpd.GeoDataFrame, Audit]:
-    """Return the rows whose geometry is, or can be made, what the schema wants; 2D and valid."""
+    """Return the rows whose geometry is, or can be made, what the schema wants.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+    rules : Schema
+    layer : str
+    audit : Audit
+
+    Returns
+    -------
+    GeoDataFrame
+        2D and valid. Rows without geometry are dropped, unless the schema keeps rows.
+    Audit
+        What was dropped and repaired.
+
+    Raises
+    ------
+    SchemaError
+        When there is no geometry at all, or one of another kind.
+    """
     if not isinstance(frame, gpd.GeoDataFrame):
         raise SchemaError(
             Text("warstwa nie ma geometrii", "the layer has no geometry"),

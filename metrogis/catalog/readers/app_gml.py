@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def read(metro: Opened, name: str, layer: AppGmlLayer, paths: list[Path], source: Source) -> Any:
-    """Read planning acts; files parsed once are taken from the cache."""
+    """Read planning acts.
+
+    Files parsed once are taken from the cache. ``as_of`` of the catalog chooses the versions in
+    force that day; ``assume_crs`` is the CRS of geometries that name none.
+    """
     from metrogis.sources import app_cache
 
     plan = app_cache.read(

@@ -13,7 +13,15 @@ from metrogis.sources import files
 
 
 def keep(frame: Any, path: Path) -> None:
-    """Keep a parsed layer; a cache that cannot be written is no reason to fail."""
+    """Keep a parsed layer as GeoParquet, with what Parquet loses in a JSON file beside it.
+
+    Parameters
+    ----------
+    frame : DataFrame or GeoDataFrame
+        Its ``attrs`` (source, audit, losses) and its columns of type object are kept apart.
+    path : Path
+        A cache that cannot be written is no reason to fail.
+    """
     attrs, frame.attrs = frame.attrs, {}
     try:
         with files.replacing(path) as temporary:
@@ -29,7 +37,13 @@ def keep(frame: Any, path: Path) -> None:
 
 
 def load(path: Path) -> Any:
-    """Return a kept layer, or ``None`` where it is not whole."""
+    """Return a kept layer.
+
+    Returns
+    -------
+    DataFrame, GeoDataFrame or None
+        As it was kept, with its ``attrs``; None where a file is missing or damaged.
+    """
     try:
         kept = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         try:

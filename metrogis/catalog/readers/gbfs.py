@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def read(metro: Opened, name: str, layer: GbfsLayer, paths: list[Path], source: Source) -> Any:
-    """Read stations from a folder, or from ``station_information`` and what lies beside it."""
+    """Read stations of a bike-share system, in the working CRS.
+
+    The path of the layer is a folder, or ``station_information`` with the other files beside it.
+    """
     from metrogis.sources.gbfs import read_gbfs
 
     frame = read_gbfs(paths[0], layer=name)

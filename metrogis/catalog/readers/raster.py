@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
 
 def read(metro: Opened, name: str, layer: RasterLayer, paths: list[Path], source: Source) -> Any:
-    """Read one band: a grid, or population cells where the catalog gives that schema."""
+    """Read one band of a raster.
+
+    Returns
+    -------
+    Grid or GeoDataFrame
+        A grid in the working CRS; cells with their population where the catalog gives the layer a
+        schema of rows.
+    """
     path = paths[0]
     if layer.schema_name == "Raster":
         return _grid(metro, name, layer, path, source)

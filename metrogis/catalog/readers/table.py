@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def read(metro: Opened, name: str, layer: TableLayer, paths: list[Path], source: Source) -> Any:
-    """Read rows of one file or several of one form."""
+    """Read rows of one file, or of several of one form.
+
+    Rows are placed by two columns of coordinates or by the names of another layer, where the
+    catalog says so; without, the layer is a plain table.
+    """
     place = columns.place_of(paths)
 
     def rows() -> Any:

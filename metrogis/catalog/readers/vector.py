@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def read(metro: Opened, name: str, layer: VectorLayer, paths: list[Path], source: Source) -> Any:
-    """Read features of one file or several; of population cells also the finer ones."""
+    """Read features of one file, or of several one after another.
+
+    Cells of population for which the catalog names finer ones are refined by these.
+    """
 
     def features() -> Any:
         return vector.joined(
