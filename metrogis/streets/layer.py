@@ -45,7 +45,7 @@ class Streets:
     crs : any
         Working CRS, projected, metres.
     source : Source
-    walk, bike : StreetNetwork
+    walk, bike, car : StreetNetwork
         Read on first use, each with its own ``audit``.
     extent : geometry or None
         Area in which the streets are known, working CRS.
@@ -71,6 +71,11 @@ class Streets:
     def bike(self) -> StreetNetwork:
         """The network of people on bicycles."""
         return self._network("bike")
+
+    @cached_property
+    def car(self) -> StreetNetwork:
+        """The network of cars, in metres (:func:`metrogis.streets.driving.timed` has seconds)."""
+        return self._network("car")
 
     @property
     def extent(self) -> Any:

@@ -1,15 +1,17 @@
-"""Who may use a way, and in which direction: OpenStreetMap's access tags for walking and cycling.
+"""Who may use a way, and in which direction: OpenStreetMap's access tags on foot, bike and by car.
 
 This is the one table of direction and access (with :mod:`metrogis.streets.directions`): the arcs of
 the network, the levels of traffic stress and the lengths by direction are all read from it.
 
 The most specific tag decides, direction by direction: ``foot``, then ``access`` for walking;
-``bicycle``, ``vehicle``, ``access`` for cycling; each as ``:forward`` or ``:backward``, then
+``bicycle``, ``vehicle``, ``access`` for cycling; ``motorcar``, ``motor_vehicle``, ``vehicle``,
+``access`` for cars; each as ``:forward`` or ``:backward``, then
 ``:both``, then for the way as a whole. Without one the kind of way decides. Defaults follow the
 OpenStreetMap wiki ("OSM tags for routing"); where it leaves a choice, the text says which was
 taken:
 
-- motorways, planned and vanished ways are never used; ``highway=trunk`` only where a tag grants it
+- planned and vanished ways are never used, motorways by cars only; ``highway=trunk`` is open to
+  cars, to others only where a tag grants it
   (``foot``/``bicycle`` = yes, a sidewalk, a cycleway), or with ``trunk=True`` if no ``motorroad``;
 - ``motorroad=yes`` closes a way of any class, unless the mode's own tag grants it;
 - ``private`` and its kin (permit, residents, delivery, agricultural ...) are closed unless
@@ -25,7 +27,9 @@ taken:
 - walking ignores ``oneway`` and obeys ``oneway:foot``, ``foot:forward``/``:backward`` and moving
   stairs (``conveying``); cycling obeys ``oneway`` and roundabouts unless ``oneway:bicycle``, a
   contraflow cycleway or ``bicycle:backward`` opens them, and ``vehicle:backward=no``;
-  ``reversible`` counts as both ways (a guess).
+  ``reversible`` counts as both ways (a guess);
+- cars use roads from motorways to service roads; tracks, pedestrian streets and busways only where
+  their own tag grants it; they obey ``oneway``, roundabouts, and motorways along their drawing.
 """
 
 from __future__ import annotations
@@ -37,12 +41,19 @@ from typing import Literal, NamedTuple
 from metrogis.osm import lifecycle
 from metrogis.osm.lifecycle import standing
 from metrogis.osm.values import FORBIDDEN, GRANTED, PRIVATE, clean, plain_key
-from metrogis.streets.directions import DIRECTIONS, Steering, one_way, steering
+from metrogis.streets.directions import (
+    DIRECTIONS,
+    Steering,
+    one_way,
+    steering,
+    traffic_direction,
+)
 from metrogis.streets.speeds import Direction
 from metrogis.texts import Text
 
-Mode = Literal["walk", "bike"]
+Mode = Literal["walk", "bike", "car"]
 MODES: tuple[Mode, ...] = ("walk", "bike")
+"""Modes whose losses are those of the streets: nothing here is said to be far by car."""
 
 _ROADS = {"primary", "primary_link", "secondary", "secondary_link", "tertiary", "tertiary_link",
           "unclassified", "residential", "living_street", "service", "track", "road"}  # fmt: skip
@@ -52,11 +63,15 @@ _RIDDEN = _ROADS | {"path", "cycleway", "busway"}
 _BY_TAG = {"footway", "pedestrian", "bridleway", "crossing", "corridor", "bus_guideway"}
 _MOTORWAYS = {"motorway", "motorway_link"}
 _TRUNKS = {"trunk", "trunk_link"}
+_DRIVEN = (_ROADS - {"track"}) | _MOTORWAYS | _TRUNKS
 
 _WALLS = {"wall", "fence", "hedge", "city_wall", "retaining_wall", "ditch", "guard_rail",
           "handrail", "full-height_turnstile_exit"}  # fmt: skip
 _NOT_RIDDEN = _WALLS | {"stile", "turnstile", "full-height_turnstile", "kissing_gate", "debris",
                         "log", "rope", "squeezer", "stairs"}  # fmt: skip
+_NOT_DRIVEN = _NOT_RIDDEN | {"bollard", "block", "cycle_barrier", "motorcycle_barrier",
+                             "jersey_barrier", "bus_trap", "sump_buster", "planter",
+                             "horse_stile"}  # fmt: skip
 
 DROPPED: dict[str, Text] = {
     "not_street": Text("nie jest drogą dla ludzi", "not a way for people"),
@@ -87,6 +102,7 @@ DROPPED: dict[str, Text] = {
         "obowiązkowa droga rowerowa obok jezdni", "a cycle path beside the road must be used"
     ),
     "platform": Text("peron", "platform"),
+    "no_cars": Text("droga nie dla samochodów", "way that is not for cars"),
 }
 
 NOTED: dict[str, Text] = {
@@ -147,8 +163,10 @@ class Permissions:
 
 
 _KEYS = {"highway", "route", "railway", "public_transport", "foot", "bicycle", "vehicle", "access",
-         "motorroad", "oneway", "junction", "area", "conveying", "indoor", "footway"}  # fmt: skip
-_PREFIXES = ("oneway:", "cycleway", "sidewalk", "foot:", "bicycle:", "vehicle:", "access:")
+         "motorroad", "oneway", "junction", "area", "conveying", "indoor", "footway", "motorcar",
+         "motor_vehicle"}  # fmt: skip
+_PREFIXES = ("oneway:", "cycleway", "sidewalk", "foot:", "bicycle:", "vehicle:", "access:",
+             "motorcar:", "motor_vehicle:")  # fmt: skip
 
 
 def matters(key: str) -> bool:
@@ -168,7 +186,7 @@ def decide(tags: Mapping[str, str], mode: Mode, rules: Rules = Rules()) -> Verdi
     ----------
     tags : mapping of str to str
         OpenStreetMap tags of the way.
-    mode : {"walk", "bike"}
+    mode : {"walk", "bike", "car"}
     rules : Rules
 
     Returns
@@ -184,6 +202,8 @@ def decide(tags: Mapping[str, str], mode: Mode, rules: Rules = Rules()) -> Verdi
     (True, True)
     >>> decide({"highway": "steps"}, "bike").dropped
     'stairs'
+    >>> decide({"highway": "primary", "oneway": "-1"}, "car")[:2]
+    (False, True)
     """
     tags = clean(tags)
     highway = tags.get("highway", "")
@@ -204,7 +224,7 @@ def decide(tags: Mapping[str, str], mode: Mode, rules: Rules = Rules()) -> Verdi
     reasons = [_closed(tags, highway, mode, rules, right, noted) for right in rights]
     if all(reasons):
         return Verdict(False, False, reasons[0])
-    led = _walked(tags) if mode == "walk" else steering(tags)
+    led = {"walk": _walked, "bike": steering, "car": _driven}[mode](tags)
     noted += [note for note in led.unread if note not in noted]
     # a right stated for one direction opens it against a one-way rule, and so does pushing a bike
     forward, backward = (
@@ -238,6 +258,8 @@ def _closed(
     noted: list[str],
 ) -> str:
     """Return why a way is closed in the direction of a right; empty where it is open."""
+    if mode == "car":
+        return _closed_to_cars(highway, rules, right)
     if highway in _MOTORWAYS:
         return "motorway"
     known = _WALKED | _RIDDEN | _BY_TAG | _TRUNKS | {"ferry", "steps"}
@@ -271,9 +293,21 @@ def _closed(
     return "" if rules.dismount and highway != "bus_guideway" else "footway"
 
 
+def _closed_to_cars(highway: str, rules: Rules, right: _Right) -> str:
+    if right.value in ("forbidden", "private") and not (right.value == "private" and rules.private):
+        return right.value
+    if highway in _DRIVEN | {"ferry"}:
+        return ""
+    if highway not in _WALKED | _RIDDEN | _BY_TAG:
+        return "not_street"
+    granted = right.specific and right.value in ("granted", "private")
+    return "" if granted and highway not in ("steps", "platform", "elevator") else "no_cars"
+
+
 _OWN: dict[Mode, tuple[str, ...]] = {
     "walk": ("foot", "access"),
     "bike": ("bicycle", "vehicle", "access"),
+    "car": ("motorcar", "motor_vehicle", "vehicle", "access"),
 }
 """Keys of access from the most specific on; each also as ``:forward``, ``:backward``, ``:both``."""
 
@@ -291,7 +325,7 @@ def _right(tags: Mapping[str, str], mode: Mode, direction: Direction, noted: lis
                 continue
             right = _one_right(value, mode)
             if right:
-                own = key == _OWN[mode][0]
+                own = key == _OWN[mode][0] or key == "motor_vehicle"
                 return _Right(right, own, own and ending != "" and right == "granted")
             if "access_unread" not in noted:
                 noted.append("access_unread")
@@ -299,8 +333,10 @@ def _right(tags: Mapping[str, str], mode: Mode, direction: Direction, noted: lis
 
 
 def _one_right(value: str, mode: Mode) -> str:
-    if value in GRANTED:
+    if value in GRANTED or (mode == "car" and value in ("motorcar", "motor_vehicle")):
         return "granted"
+    if mode == "car" and value in ("dismount", "use_sidepath"):
+        return ""
     if value in ("dismount", "use_sidepath"):
         if mode == "walk":
             return "granted"
@@ -335,6 +371,17 @@ def _walked(tags: Mapping[str, str]) -> Steering:
     return Steering(*(stated or (True, True)), ("oneway_unread",) if value and not stated else ())
 
 
+def _driven(tags: Mapping[str, str]) -> Steering:
+    """Return the directions that one-way rules leave to cars."""
+    value = tags.get("oneway", "")
+    traffic = traffic_direction(tags)
+    if not value and tags.get("highway") == "motorway":
+        traffic = "forward"
+    unread = () if not value or one_way(value) else ("oneway_unread",)
+    noted = ("reversible",) if value == "reversible" else unread
+    return Steering(traffic != "backward", traffic != "forward", noted)
+
+
 def passable(tags: Mapping[str, str], mode: Mode, rules: Rules = Rules()) -> bool:
     """Say whether a barrier node can be passed.
 
@@ -357,4 +404,4 @@ def passable(tags: Mapping[str, str], mode: Mode, rules: Rules = Rules()) -> boo
     if tags.get("locked") == "yes":
         return rules.private
     kind = tags.get("barrier", "")
-    return kind not in (_WALLS if mode == "walk" else _NOT_RIDDEN)
+    return kind not in {"walk": _WALLS, "bike": _NOT_RIDDEN, "car": _NOT_DRIVEN}[mode]

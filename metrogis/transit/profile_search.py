@@ -230,6 +230,11 @@ def _scan(  # type: ignore[no-untyped-def]
     never = np.int64(1 << 60)
     # stops from which a change leads on by that many vehicles: most rides end at none
     leads = np.zeros((top, egress.size), np.bool_)
+    # a ride is live if its passengers may still be at the target in time: it ends at an open stop
+    # (with an egress, or a change that leads on), or a live ride goes on from it. All others, most
+    # of them, are passed over: for them ``best`` below would stay "never" for every number.
+    opened = egress < never
+    live = np.zeros(n, np.bool_)
     end = n
     while end > 0:
         begin = end - 1
@@ -245,6 +250,12 @@ def _scan(  # type: ignore[no-untyped-def]
             again = False
             for c in range(end - 1, begin - 1, -1):
                 v = arr_stop[c]
+                maybe = opened[v]
+                for i in range(next_ptr[c], next_ptr[c + 1]):
+                    if live[next_ride[i]]:
+                        maybe = True
+                if not maybe:
+                    continue
                 here = arrival[c]
                 for k in range(top):
                     best = tau[c, k]
@@ -272,6 +283,7 @@ def _scan(  # type: ignore[no-untyped-def]
                     if best >= tau[c, k] or best - departure[c] > longest:
                         continue
                     tau[c, k] = best
+                    live[c] = True
                     if short:
                         again = True
                     if board[c]:
@@ -280,6 +292,7 @@ def _scan(  # type: ignore[no-untyped-def]
                         if count[k, u] == 0:
                             for f in range(back_ptr[u], back_ptr[u + 1]):
                                 leads[k, back_to[f]] = True
+                                opened[back_to[f]] = True
                         if count[k, u] > 0 and slot_arr[k, last] <= best:
                             continue
                         # of one moment the better journey takes the slot
