@@ -39,6 +39,7 @@ _WHERE = {
     "service_quality": "checks.transport_accessibility.service_quality",
     "connections": "checks.transport_accessibility.connections",
     "rail_access": "checks.transport_accessibility.rail_access",
+    "travel_time": "checks.transport_accessibility.travel_time",
     "interchange_access": "checks.active_mobility.interchange_access",
     "cycle_network": "checks.active_mobility.cycle_network",
     "missing_links": "checks.active_mobility.missing_links",
@@ -104,6 +105,7 @@ __all__ = [
     "register",
     "run",
     "service_quality",
+    "travel_time",
     "travel_times",
     "urban_form",
     "urban_growth",
@@ -132,6 +134,7 @@ if TYPE_CHECKING:
     from metrogis.checks.transport_accessibility.connections.check import connections
     from metrogis.checks.transport_accessibility.rail_access.check import rail_access
     from metrogis.checks.transport_accessibility.service_quality.check import service_quality
+    from metrogis.checks.transport_accessibility.travel_time.check import travel_time
     from metrogis.checks.transport_accessibility.white_spots.check import white_spots
     from metrogis.errors import (
         CatalogError,

@@ -257,6 +257,16 @@ _ROWS = (
         ),
     ),
     Layer(
+        "services",
+        Text("usługi publiczne", "public services"),
+        "Services",
+        PLACES,
+        Text(
+            "Szpitale, uczelnie i inne: cele podróży, z pojemnością, jeśli jest znana.",
+            "Hospitals, universities and others: where people travel to, with capacity if known.",
+        ),
+    ),
+    Layer(
         "built_up",
         Text("zabudowa", "built-up area"),
         "Raster",

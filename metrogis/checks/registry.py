@@ -29,6 +29,7 @@ from metrogis.checks.spatial_development.urban_growth import check as urban_grow
 from metrogis.checks.transport_accessibility.connections import check as connections
 from metrogis.checks.transport_accessibility.rail_access import check as rail_access
 from metrogis.checks.transport_accessibility.service_quality import check as service_quality
+from metrogis.checks.transport_accessibility.travel_time import check as travel_time
 from metrogis.checks.transport_accessibility.white_spots import check as white_spots
 from metrogis.errors import ParameterError
 from metrogis.texts import Text
@@ -46,6 +47,7 @@ CHECKS: tuple[Check, ...] = (
     service_quality.CHECK,
     connections.CHECK,
     rail_access.CHECK,
+    travel_time.CHECK,
     interchange_access.CHECK,
     cycle_network.CHECK,
     missing_links.CHECK,

@@ -246,6 +246,26 @@ SCHEMAS: dict[str, Schema] = {
             counts_once=("name",),
         ),
         Schema(
+            "Services",
+            Text("usługi publiczne", "public services"),
+            "point",
+            {
+                "name": Field("text", Text("nazwa", "name")),
+                "kind": Field(
+                    "text", Text("rodzaj (hospital, university ...)", "kind (hospital ...)")
+                ),
+                "capacity": Field(
+                    "number",
+                    Text("pojemność (łóżka, miejsca)", "capacity (beds, places)"),
+                    "1",
+                    required=False,
+                    nullable=True,
+                    low=0,
+                    bad="empty",
+                ),
+            },
+        ),
+        Schema(
             "Members",
             Text("członkowie metropolii", "members of the metropolis"),
             "",

@@ -1,8 +1,8 @@
 """Free-flow driving times: the network of cars with seconds in place of metres.
 
-The speed of a way is its limit where one is tagged (:mod:`.speeds`), else that of its class. Neither
-queues nor traffic signals are in it: a car that is slower here is slower on the street, so ratios of
-transit to car are the most that they can be.
+The speed of a way is its limit where one is tagged (:mod:`.speeds`), else that of its class.
+Neither queues nor traffic signals are in it: real cars are slower, so ratios of transit to car are
+the most that they can be.
 """
 
 from __future__ import annotations

@@ -105,8 +105,8 @@ def _all_targets(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Fill the times of the pairs of some targets; see :func:`pair_times`.
 
-    Invariant at the top of the loop: all pairs of targets before ``j`` are filled; the arrays of the
-    search are of no further use and are cleared.
+    Invariant at the top of the loop: all pairs of targets before ``j`` are filled; the arrays of
+    the last search are of no further use and are cleared.
     """
     never = np.int64(1 << 60)
     size = slot_ptr[stops]
@@ -194,4 +194,3 @@ def near_pairs(xy: Floats, limit: float) -> tuple[Ints, Ints, Floats]:
     order = np.lexsort((found["j"], found["i"]))
     ptr = np.searchsorted(found["i"][order], np.arange(len(xy) + 1)).astype(np.int64)
     return ptr, found["j"][order].astype(np.int64), np.asarray(found["v"][order], float)
-

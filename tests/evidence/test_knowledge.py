@@ -33,7 +33,7 @@ from metrogis.texts import Text
 FAR = 12_000.0
 """Metres: no walk, ride to a station or neighbourhood of a measure reaches so far."""
 
-EVERYWHERE = ("functional_links", "connections", "rail_access")
+EVERYWHERE = ("functional_links", "connections", "rail_access", "travel_time")
 """Checks whose answers speak of pairs (of trains to a core city, too): what is lost in one place
 matters at the other's end."""
 

@@ -2,7 +2,8 @@
 
 A parameter cites a :class:`Citation`: words in both languages and an address (a DOI, a law, an
 official document), a section of ``docs/methods.md``, or both. Sections are named by their anchor;
-its first part is the number without the dot (``54-white-spots`` is section 5.4).
+its first part is the number without the dot (``54-white-spots`` is section 5.4, chapters have one
+digit).
 
 >>> ours("54-white-spots", "bo tak", "for a reason").source
 "this project's choice: for a reason (docs/methods.md#54-white-spots)"
@@ -86,8 +87,11 @@ def section_number(anchor: str) -> str:
 
     >>> section_number("54-white-spots"), section_number("2-functional-links")
     ('5.4', '2')
+    >>> section_number("510-feeder-coordination")
+    '5.10'
     """
-    return ".".join(anchor.partition("-")[0])
+    digits = anchor.partition("-")[0]
+    return ".".join(part for part in (digits[:1], digits[1:]) if part)
 
 
 def ours(section: str, pl: str = "", en: str = "") -> Citation:

@@ -1,1 +1,1 @@
-"""Checks of direction 2.1.2: white spots of public transport, quality of service, connections."""
+"""Checks of direction 2.1.2: white spots, quality of service, connections, travel times."""

@@ -12,28 +12,19 @@ import numpy.typing as npt
 import shapely
 
 from metrogis.arrays import Bools, Floats, Ints
+from metrogis.checks.shared.seats import seat_levels
 from metrogis.checks.shared.service import TOLERANCE, walking
-from metrogis.errors import ParameterError, SchemaError
+from metrogis.errors import ParameterError
 from metrogis.provenance import Audit
 from metrogis.texts import Text
 
 Times = npt.NDArray[np.int32]
-Level = Literal["voivodeship", "county", "municipality"]
 Kind = Literal[
     "county_voivodeship", "municipality_county", "municipality_city", "locality_municipality",
     "flow",
 ]  # fmt: skip
 LAW: frozenset[str] = frozenset({"county_voivodeship", "municipality_county", "municipality_city"})
 """Kinds of relations that the draft law names."""
-
-WORDS: Mapping[str, Level] = {
-    "voivodeship": "voivodeship", "province": "voivodeship", "województwo": "voivodeship",
-    "miasto wojewódzkie": "voivodeship", "wojewódzkie": "voivodeship", "city": "voivodeship",
-    "county": "county", "powiat": "county", "miasto powiatowe": "county", "powiatowe": "county",
-    "municipality": "municipality", "gmina": "municipality", "commune": "municipality",
-    "gminne": "municipality",
-}  # fmt: skip
-"""Words of the column ``seat``; several may stand together with commas between."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +109,7 @@ def read_places(
     # turned round: on a shared border the first municipality is written last
     town[point[::-1]] = inside[::-1]
     seat = localities["seat"] if "seat" in localities.columns else [None] * len(localities)
-    levels = [_levels(value, row) for value, row in zip(seat, localities.index, strict=True)]
+    levels = [seat_levels(value, row) for value, row in zip(seat, localities.index, strict=True)]
     keep = (town >= 0) | np.array([bool(s & {"voivodeship", "county"}) for s in levels], bool)
     audit = Audit().add(
         "localities",
@@ -148,25 +139,6 @@ def read_places(
     kept = [levels[i] for i in rows]
     number = np.array([len(c) for c in counted], np.int64)
     return Places(names, codes[town[rows]], xy, kept, own, reach, town[rows], number), audit
-
-
-def _levels(value: Any, row: Any) -> set[str]:
-    if not isinstance(value, str) or not value.strip():
-        return set()
-    found: set[str] = set()
-    for part in value.replace(";", ",").replace("+", ",").split(","):
-        word = part.strip().casefold()
-        if word in ("", "no", "none", "nie"):
-            continue
-        if word not in WORDS:
-            raise SchemaError(
-                Text(f"nieznana siedziba '{part.strip()}'", f"unknown seat '{part.strip()}'"),
-                layer="localities",
-                place=f"seat, row {row}",
-                remedy=Text(*[", ".join(sorted(WORDS))] * 2),
-            )
-        found.add(WORDS[word])
-    return found
 
 
 def find_relations(

@@ -1,0 +1,173 @@
+"""Sentences of the check ``travel_time``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+
+from metrogis.arrays import Floats
+from metrogis.checks.contract import Finding
+from metrogis.checks.shared.service_words import ON_DAY
+from metrogis.checks.transport_accessibility.travel_time.parameters import TravelTimeParameters
+from metrogis.checks.transport_accessibility.travel_time.tables import ratio_of
+from metrogis.checks.transport_accessibility.travel_time.targets import CORE
+from metrogis.checks.transport_accessibility.travel_time.times import Nearest
+from metrogis.texts import Text
+
+TO = {
+    CORE: Text("do miasta rdzeniowego", "to the core city"),
+    "county": Text("do siedziby powiatu", "to a county seat"),
+    "hospital": Text("do szpitala", "to a hospital"),
+    "university": Text("do uczelni", "to a university"),
+}
+
+
+def to(kind: str) -> Text:
+    """Return "to the ..." of a kind of target."""
+    return TO.get(kind, Text(f"do celu „{kind}”", f"to a target “{kind}”"))
+
+
+def findings(
+    towns: gpd.GeoDataFrame,
+    nearest: Mapping[str, Nearest],
+    weight: Floats,
+    what: Text,
+    p: TravelTimeParameters,
+    straight: bool,
+) -> list[Finding]:
+    """Return the sentences a councillor quotes, the core city first."""
+    total = float(weight.sum())
+
+    def share(mask: object) -> float:
+        return float((weight * np.asarray(mask, float)).sum()) / total if total else float("nan")
+
+    out = []
+    for kind, own in nearest.items():
+        out.append(_reach(kind, own, share, what, p))
+    main = next(iter(nearest))
+    out += _farthest(towns, main)
+    out += _car(nearest[main], main, share, what, p)
+    out += _performance(towns, p)
+    if straight:
+        out.append(
+            Finding(
+                Text(
+                    "Dojścia policzono w linii prostej × {detour:1}, bo nie ma sieci ulic; czasu "
+                    "autem nie ma w danych.",
+                    "Walks are straight lines times {detour:1}, for there is no street network; "
+                    "times by car are not in the data.",
+                ),
+                {"detour": float(p.detour)},
+            )
+        )
+    return out
+
+
+def _reach(kind: str, own: Nearest, share, what: Text, p: TravelTimeParameters) -> Finding:  # type: ignore[no-untyped-def]
+    unknown = share(np.isnan(own.middle))
+    values = {
+        f"{kind}_within_share": share(own.middle <= p.limits[1]),
+        f"{kind}_late_share": share(own.late <= p.limits[1]),
+        f"{kind}_beyond_share": share(np.isinf(own.middle)),
+        f"{kind}_unknown_share": unknown,
+        "limit": float(p.limits[1]),
+    }
+    most = unknown > 0.5
+    pl = (
+        f"W {{limit:0}} minut dojeżdża {{to}} {{day}} co najmniej {{{kind}_within_share:%0}} "
+        f"{{what}}"
+        f" (mediana), a prawie zawsze (90. percentyl) {{{kind}_late_share:%0}}"
+    )
+    en = (
+        f"Within {{limit:0}} minutes at least {{{kind}_within_share:%0}} {{what}} get {{to}} "
+        f"{{day}} "
+        f"(median), and nearly always (90th percentile) {{{kind}_late_share:%0}}"
+    )
+    if values[f"{kind}_beyond_share"] > 0:
+        pl += f"; {{{kind}_beyond_share:%0}} nie dojedzie w {{longest:0}} minut"
+        en += f"; {{{kind}_beyond_share:%0}} cannot get there in {{longest:0}} minutes"
+        values["longest"] = float(p.max_minutes)
+    if unknown > 0 and not most:
+        pl += f"; o {{{kind}_unknown_share:%0}} nie wiadomo"
+        en += f"; of {{{kind}_unknown_share:%0}} it is unknown"
+    if most:
+        pl = f"O {{{kind}_unknown_share:%0}} {{what}} nie wiadomo, czy dojadą {{to}}. " + pl
+        en = f"Unknown for {{{kind}_unknown_share:%0}} {{what}}: whether they get {{to}}. " + en
+    places = {"to": to(kind), "day": ON_DAY[p.day_type], "what": what}
+    return Finding(Text(pl + ".", en + "."), values, places, unknown=most)
+
+
+def _farthest(towns: gpd.GeoDataFrame, kind: str) -> list[Finding]:
+    known = towns[towns["minutes"].notna()]
+    if known.empty:
+        return []
+    worst = known.loc[known["minutes"].idxmax()]
+    return [
+        Finding(
+            Text(
+                "Z gmin, o których wiadomo, najdłużej {to} jadą mieszkańcy gminy {name}: co "
+                "najwyżej "
+                "{farthest_minutes:0} min (mediana).",
+                "Of the municipalities that are known, {name} is farthest {to}: at most "
+                "{farthest_minutes:0} min (median).",
+            ),
+            {"farthest_minutes": float(worst["minutes"])},
+            {"to": to(kind), "name": str(worst["name"])},
+        )
+    ]
+
+
+def _car(own: Nearest, kind: str, share, what: Text, p: TravelTimeParameters) -> list[Finding]:  # type: ignore[no-untyped-def]
+    ratio = ratio_of(own.middle, own.car)
+    if not np.isfinite(ratio).any():
+        return []
+    known = share(~np.isnan(ratio))
+    competes = share(ratio <= p.ratio_limit)
+    return [
+        Finding(
+            Text(
+                "Dla {competes_share:%0} {what} podróż {to} trwa najwyżej {ratio_limit:1} raza "
+                "tyle "
+                "co autem bez korków z parkowaniem; porównanie znane jest dla {compared_share:%0}.",
+                "For {competes_share:%0} {what} the journey {to} takes at most {ratio_limit:1} "
+                "times "
+                "as long as by car without queues, parking included; the comparison is known for "
+                "{compared_share:%0}.",
+            ),
+            {"competes_share": competes, "compared_share": known,
+             "ratio_limit": float(p.ratio_limit)},
+            {"to": to(kind), "what": what},
+        )
+    ]  # fmt: skip
+
+
+def _performance(towns: gpd.GeoDataFrame, p: TravelTimeParameters) -> list[Finding]:
+    value = towns["performance"].to_numpy(float)
+    people = np.nan_to_num(towns["population"].to_numpy(float))
+    told = np.isfinite(value) & (people > 0)
+    if not told.any():
+        return []
+    mean = float((value * people)[told].sum() / people[told].sum())
+    best = towns.loc[towns["performance"].idxmax()]
+    return [
+        Finding(
+            Text(
+                "Przeciętny mieszkaniec osiąga w {minutes:0} minut co najmniej {performance:0}% "
+                "osób, "
+                "które mieszkają do {km:1} km od niego; najwięcej w gminie {name} "
+                "({best_performance:0}%).",
+                "In {minutes:0} minutes the average resident reaches at least {performance:0}% of "
+                "the "
+                "people who live within {km:1} km; the most in {name} ({best_performance:0}%).",
+            ),
+            {
+                "minutes": float(p.performance_minutes),
+                "performance": mean,
+                "km": p.performance_speed * p.performance_minutes / 60,
+                "best_performance": float(best["performance"]),
+            },
+            {"name": str(best["name"])},
+        )
+    ]
