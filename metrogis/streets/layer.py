@@ -24,7 +24,7 @@ from metrogis.streets.extent import extent_of
 from metrogis.streets.lost import losses_of_streets
 from metrogis.streets.network import StreetNetwork
 from metrogis.streets.osm import network_from, read_raw
-from metrogis.streets.permissions import MODES, Mode
+from metrogis.streets.permissions import WITHOUT_MOTOR, Mode
 from metrogis.streets.raw import RawStreets
 from metrogis.streets.store import load
 
@@ -98,7 +98,7 @@ class Streets:
                 return shapely.from_wkb(found["extent"]), from_plain(found["losses"])
         raw = self._read()
         extent = extent_of(raw.start, raw.lon, raw.lat, working, raw.box)
-        losses = losses_of_streets(raw.unread, MODES)
+        losses = losses_of_streets(raw.unread, WITHOUT_MOTOR)
         if kept is not None:
             written = {
                 "extent": None if extent is None else shapely.to_wkb(extent, hex=True),

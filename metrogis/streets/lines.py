@@ -48,7 +48,7 @@ def from_lines(
         Lines in a projected CRS in metres. Columns become :attr:`StreetNetwork.ways`. Where a
         column ``highway`` is filled, OpenStreetMap's access and one-way rules hold, as far as
         their tags are columns; other lines are open both ways.
-    mode : {"walk", "bike"}
+    mode : {"walk", "bike", "car"}
     tolerance : float
         Metres. Above 0 the end of a line joins the nearest vertex of another line within it, else
         the nearest point on another line, which gets a vertex there. 0: only shared vertices.
@@ -76,7 +76,7 @@ def from_lines(
         raise ParameterError(
             Text(f"nieznany tryb {mode!r}", f"unknown mode {mode!r}"),
             layer=layer,
-            remedy=Text("podaj walk albo bike", "give walk or bike"),
+            remedy=Text("podaj walk, bike albo car", "give walk, bike or car"),
         )
     if not 0 <= tolerance < np.inf:
         raise ParameterError(

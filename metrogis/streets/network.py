@@ -49,7 +49,7 @@ class StreetNetwork(Arrays):
     Attributes
     ----------
     crs : pyproj.CRS
-    mode : {"walk", "bike"}
+    mode : {"walk", "bike", "car"}
     x, y : array of float, shape (nodes,)
         Metres.
     node_id : array of int, shape (nodes,)

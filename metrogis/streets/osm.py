@@ -84,7 +84,7 @@ def read_osm(
     path : path
         ``.osm.pbf``, ``.osm`` (also ``.gz``, ``.bz2``), or Overpass ``.json`` with ``out body``
         and nodes, or ``out geom``.
-    mode : {"walk", "bike"}
+    mode : {"walk", "bike", "car"}
         Whose access and one-way rules hold (:mod:`metrogis.streets.permissions`).
     crs : any
         Working CRS, projected, metres. Lengths are planar in it.
@@ -119,7 +119,7 @@ def read_osm(
         raise ParameterError(
             Text(f"nieznany tryb {mode!r}", f"unknown mode {mode!r}"),
             layer=layer,
-            remedy=Text("podaj walk albo bike", "give walk or bike"),
+            remedy=Text("podaj walk, bike albo car", "give walk, bike or car"),
         )
     working = crs_rules.require_metric(crs, layer=layer)
     raw = read_raw(file, layer=layer)

@@ -52,8 +52,9 @@ from metrogis.streets.speeds import Direction
 from metrogis.texts import Text
 
 Mode = Literal["walk", "bike", "car"]
-MODES: tuple[Mode, ...] = ("walk", "bike")
-"""Modes whose losses are those of the streets: nothing here is said to be far by car."""
+MODES: tuple[Mode, ...] = ("walk", "bike", "car")
+WITHOUT_MOTOR: tuple[Mode, ...] = ("walk", "bike")
+"""Modes whose losses are those of a street layer: nothing is said to be out of reach by car."""
 
 _ROADS = {"primary", "primary_link", "secondary", "secondary_link", "tertiary", "tertiary_link",
           "unclassified", "residential", "living_street", "service", "track", "road"}  # fmt: skip

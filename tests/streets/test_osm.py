@@ -404,7 +404,7 @@ def test_missing_file_wrong_mode_wrong_crs(tmp_path: Path, osm: Read) -> None:
     with pytest.raises(SourceError, match=r"none\.pbf: there is no such file"):
         read_osm(tmp_path / "none.pbf")
     with pytest.raises(ParameterError, match="mode"):
-        osm(ROW, [([1, 2], ROAD)], mode="car")
+        osm(ROW, [([1, 2], ROAD)], mode="boat")
     with pytest.raises(CRSError, match="distances cannot be computed"):
         osm(ROW, [([1, 2], ROAD)], crs="EPSG:4326")
     with pytest.raises(CRSError, match="outside|lies outside|swapped"):

@@ -348,8 +348,9 @@ def reach(
         network, gates, places.owner, at, limit=limit * p.search_ratio, marked=marked, steep=steep
     )
     air = air_pairs(gate_xy, places.owner, homes.xy, limit=limit)
+    mode: Mode = "walk" if network.mode == "walk" else "bike"
     return Reach(
-        network.mode, limit, network, gates, at, on_place, np.asarray(at.known), ways, found, air,
+        mode, limit, network, gates, at, on_place, np.asarray(at.known), ways, found, air,
         slack_place, slack_home,
     )  # fmt: skip
 
