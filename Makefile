@@ -19,7 +19,7 @@ PYTEST ?= -n auto --dist loadfile
 COUNT ?= 10000
 SEED ?= 1
 
-.PHONY: atlas test long check lint types architecture browser docs notebooks bench fuzz clean help
+.PHONY: atlas test long check lint types architecture browser docs notebooks bench mutants fuzz clean help
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -4
@@ -83,6 +83,10 @@ check: lint types architecture test browser
 bench: $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
 	$(BIN)/python -m pytest tests/benchmarks --run-benchmarks -s
+
+# changes core rules one token at a time; lists the changes that no test notices
+mutants: $(STAMP_DEV)
+	$(BIN)/python -m tests.benchmarks.mutants $(TARGETS)
 
 # mutates every kind of input and reads it; prints what raised anything but an error of metrogis
 fuzz: $(STAMP_DEV)

@@ -4,11 +4,11 @@ python -m tests.benchmarks.mutants                     all targets
 python -m tests.benchmarks.mutants intervals ptal      some of them
 python -m tests.benchmarks.mutants --list              the mutants, without running a test
 
-The tests of a target are collected once, kernels as plain Python (``NUMBA_DISABLE_JIT``). Each mutant
-is a fork in which the code of one function is replaced and those tests run until one fails: seconds,
-not minutes, and no file is touched. A mutant that no test notices survives. Those of
-``survivors.toml`` are explained there (they change nothing that anyone could see); any other, or more
-than 5 % in all, makes the exit code 1.
+The tests of a target are collected once, kernels as plain Python (``NUMBA_DISABLE_JIT``) where
+nothing else is asked. Each mutant is a fork in which the code of one function is replaced and those
+tests run until one fails: seconds, not minutes, and no file is touched. A mutant that no test
+notices survives. Those of ``mutants.toml`` are explained there (they change nothing that anyone
+could see); any other, or more than 5 % in all, makes the exit code 1.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ import importlib
 import inspect
 import os
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -31,8 +33,6 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 LIMIT = 0.05
 """Share of mutants that may survive, explained."""
-SECONDS = 120
-"""A mutant that runs longer is taken as noticed: the loop it changed does not end."""
 
 _COMPARE: dict[type, tuple[type, ...]] = {
     ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE),
@@ -194,10 +194,11 @@ def _replaced(node: Any, path: Path_, new: ast.AST) -> Any:
 class Runner:
     """A plugin of pytest: in place of running the tests once, runs them for every mutant."""
 
-    def __init__(self, todo: list[Mutant], jobs: int) -> None:
-        self.todo, self.jobs = todo, jobs
+    def __init__(self, todo: list[Mutant], jobs: int, compiled: bool) -> None:
+        self.todo, self.jobs, self.compiled = todo, jobs, compiled
         self.survivors: list[Mutant] = []
         self.sound = False
+        self.seconds = 0  # a loop that a mutant has made endless is noticed after so many
 
     def pytest_collection(self) -> None:
         """Property tests draw the same examples, and do not look for the smallest that fails."""
@@ -210,7 +211,11 @@ class Runner:
         settings.load_profile("mutants")
 
     def pytest_runtestloop(self, session: Any) -> bool:
-        self.sound = bool(session.items) and self._passes(session, None)
+        started = time.perf_counter()
+        # compiled kernels are loaded once, here; without them nothing may be remembered for mutants
+        sound = _run(session) if self.compiled else self._passes(session, None)
+        self.sound = bool(session.items) and sound
+        self.seconds = 60 + 5 * round(time.perf_counter() - started)
         running: dict[int, Mutant] = {}
         for mutant in [*self.todo, None] if self.sound else []:
             while len(running) >= (self.jobs if mutant else 1):
@@ -231,7 +236,7 @@ class Runner:
         pid = os.fork()
         if pid:
             return pid
-        signal.alarm(SECONDS)
+        signal.alarm(self.seconds)
         code = 1
         try:
             if change:
@@ -257,31 +262,46 @@ def _run(session: Any) -> bool:
     return True
 
 
-def run(name: str, target: dict[str, Any], explained: set[str], jobs: int) -> tuple[int, int, int]:
+def run(name: str, target: dict[str, Any], explained: set[str], jobs: int) -> list[int]:
     """Run one target; return how many mutants there are, survive, and survive unexplained."""
     import pytest
 
     started = time.perf_counter()
-    todo = [
-        m
-        for place, functions in target["functions"].items()
-        for m in mutants(place, tuple(functions))
-    ]
-    runner = Runner(todo, jobs)
+    todo = all_mutants(target)
+    runner = Runner(todo, jobs, bool(target.get("compiled")))
     options = ["-o", "addopts=", "--import-mode=importlib", "-p", "no:cacheprovider"]
-    options += ["-p", "no:terminal", "--capture=no"]
+    options += ["-p", "no:terminal", "--capture=no", "--doctest-modules"]
+    options += ["-o", "doctest_optionflags=ELLIPSIS NORMALIZE_WHITESPACE"]
     chosen = ["-k", target["only"]] if "only" in target else []
-    pytest.main([*options, *chosen, *target["tests"]], plugins=[runner])
+    # the examples of a module are tests of it
+    examples = [f"{module.replace('.', '/')}.py" for module in target["functions"]]
+    pytest.main([*options, *chosen, *examples, *target["tests"]], plugins=[runner])
     if not runner.sound:
         print(f"{name}: the tests do not pass as they are")
-        return len(todo), len(todo), len(todo)
+        return [len(todo)] * 3
     new = [m for m in runner.survivors if m.name not in explained]
     print(
         f"{name}: {len(todo)} mutants, {len(runner.survivors)} survive, {len(new)} of them "
         f"unexplained, {time.perf_counter() - started:.0f} s",
         flush=True,
     )
-    return len(todo), len(runner.survivors), len(new)
+    return [len(todo), len(runner.survivors), len(new)]
+
+
+def all_mutants(target: dict[str, Any]) -> list[Mutant]:
+    """Return the mutants of a target, function by function."""
+    places = target["functions"].items()
+    return [m for module, names in places for m in mutants(module, tuple(names))]
+
+
+def _in_own_process(name: str, target: dict[str, Any], jobs: int) -> list[int]:
+    """Run a target where kernels are plain functions, unless it asks for compiled ones."""
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "0" if target.get("compiled") else "1"}
+    with tempfile.TemporaryDirectory() as folder:
+        counts = Path(folder) / "counts"
+        command = [sys.executable, "-m", "tests.benchmarks.mutants", name, "--jobs", str(jobs)]
+        subprocess.run([*command, "--counts", counts], env=environment, check=True)
+        return [int(n) for n in counts.read_text().split()]
 
 
 def main() -> int:
@@ -292,27 +312,27 @@ def main() -> int:
     parser.add_argument("targets", nargs="*")
     parser.add_argument("--list", action="store_true", help="run no test")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--counts", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     content = tomllib.loads((HERE / "mutants.toml").read_text(encoding="utf-8"))
     targets = {n: content["target"][n] for n in options.targets or content["target"]}
-    if options.list:
-        for target in targets.values():
-            for place, functions in target["functions"].items():
-                print(*(m.name for m in mutants(place, tuple(functions))), sep="\n")
-        return 0
     explained = {row["mutant"] for row in content.get("survivor", [])}
-    made, survive, unexplained = 0, 0, 0
-    for name, target in targets.items():
+    if options.list:
+        for name, target in targets.items():
+            names = [m.name for m in all_mutants(target)]
+            print(*names, f"{name}: {len(names)} mutants", sep="\n")
+        return 0
+    if options.counts:
+        ((name, target),) = targets.items()
         counts = run(name, target, explained, options.jobs)
-        made, survive, unexplained = (
-            made + counts[0], survive + counts[1], unexplained + counts[2]
-        )  # fmt: skip
+        options.counts.write_text(" ".join(map(str, counts)))
+        return 0
+    parts = [_in_own_process(name, target, options.jobs) for name, target in targets.items()]
+    made, survive, unexplained = (sum(numbers) for numbers in zip(*parts, strict=True))
     print(f"{made} mutants, {survive} survive ({survive / max(made, 1):.1%}), ", end="")
     print(f"{unexplained} of them unexplained")
     return 1 if unexplained or survive > LIMIT * made else 0
 
 
 if __name__ == "__main__":
-    # before numba is imported: kernels are plain functions whose code can be replaced
-    os.environ["NUMBA_DISABLE_JIT"] = "1"
     sys.exit(main())

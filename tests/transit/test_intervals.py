@@ -41,6 +41,50 @@ def test_window_is_half_open():
     assert count_interval([3600], 0, 3600) == math.inf
 
 
+@pytest.mark.parametrize(
+    ("departures", "tau"),
+    [
+        ([0], 3600),  # at the start: inside
+        ([0, 1200, 2400], 1200),
+        ([3600], math.inf),  # at the end: outside, but the next departure
+        ([1200, 3600], 2000),
+        ([1200, 3600, 5000], 2000),  # of later ones the first
+        ([1200, 3599], (1200**2 + 2399**2 + 1201**2 - 1200**2) / 3600),
+        ([-1, 1200, 3601], (1200**2 + 2401**2 - 1) / 3600),
+    ],
+)
+def test_departures_at_the_ends_of_the_window(departures, tau):
+    assert waiting_interval(departures, 0, 3600) == pytest.approx(tau, rel=1e-12)
+    table = pd.DataFrame({"stop_id": "A", "seconds": departures})
+    assert intervals(table, 0, 3600)["waiting_interval"].item() == pytest.approx(tau, rel=1e-12)
+    inside = sum(0 <= d < 3600 for d in departures)
+    assert intervals(table, 0, 3600)["departures"].item() == inside
+    assert count_interval(departures, 0, 3600) == (3600 / inside if inside else math.inf)
+
+
+def test_the_next_departure_may_leave_at_the_end_of_the_window():
+    assert waiting_interval([1200], 0, 3600, 3600) == 2000
+
+
+def test_departures_may_come_one_by_one():
+    assert waiting_interval(iter([0, 1200, 2400]), 0, 3600) == 1200
+
+
+def test_groups_are_halved_as_one_stop_is():
+    table = pd.DataFrame({"stop_id": ["A"] * 4, "seconds": [0, 900, 1800, 2700]})
+    found = intervals(table, 0, 3600, halve=True)
+    assert found["count_interval"].tolist() == [1800.0]
+    assert found["waiting_interval"].tolist() == [900.0]  # never halved
+
+
+def test_groups_are_those_that_are_there_in_order_also_without_a_name():
+    names = pd.Categorical(["B", "A", None], categories=["A", "B", "C"])
+    found = intervals(pd.DataFrame({"stop_id": names, "seconds": [0, 600, 1200]}), 0, 3600)
+    assert found.index[:2].tolist() == ["A", "B"]
+    assert len(found) == 3
+    assert found["departures"].tolist() == [1, 1, 1]
+
+
 @pytest.mark.parametrize("departures", [[], [7200.0], pd.DataFrame({"seconds": []})])
 def test_nothing_in_the_window_is_infinite(departures):
     assert count_interval(departures, 0, 3600) == math.inf
@@ -86,7 +130,10 @@ def test_waiting_is_never_below_the_mean_gap_and_order_is_free(departures):
     assert tau >= count_interval(departures, 0, 3 * H + 1) * (1 - 1e-12)
 
 
-@given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 3 * H)), max_size=40))
+edges = st.sampled_from([H - 1, H, H + 1, 2 * H - 1, 2 * H, 2 * H + 1])
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 3 * H) | edges), max_size=40))
 def test_groups_equal_one_by_one(rows):
     table = pd.DataFrame(rows, columns=["stop_id", "seconds"])
     found = intervals(table, H, 2 * H)
