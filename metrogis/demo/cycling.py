@@ -244,6 +244,8 @@ def _with_gap(
         return [], np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     first = int(beyond[np.argmin(metres[beyond])])
     trunk = _walk(before, key, first)[::-1]
+    # the gap begins with the first edge that starts beyond the stub, and ends when it is long
+    # enough
     start = np.cumsum(length[trunk]) - length[trunk]
     first_edge = min(int(np.argmax(start >= STUB)), len(trunk) - 2) if start[-1] >= STUB else 1
     over = np.cumsum(length[trunk][first_edge:])
@@ -303,6 +305,7 @@ def _border_break(
             continue
         edges = np.array(_walk(before, key, int(middle[b]))[::-1])
         over = np.flatnonzero(label[graph.u[edges]] != label[graph.v[edges]])
+        # one crossing of one border, and nothing built there for another reason
         if len(over) != 1 or built[edges].any():
             continue
         e = edges[over[0]]
@@ -316,6 +319,7 @@ def _border_break(
         sides = along[over[0]], length[edges].sum() - along[over[0]]
         if min(sides) < 900:
             continue
+        # the more even the two routes, and the shorter, the better
         score = abs(sides[0] - sides[1]) + 0.2 * air
         if best is None or score < best[0]:
             best = (

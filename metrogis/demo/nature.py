@@ -112,6 +112,8 @@ def _cost(
     r, c = terrain.grid.rowcol(xx.ravel(), yy.ravel())
     clear = ndi.distance_transform_edt(fabric.depth > 1.2) * terrain.grid.cell
     near = np.exp(-np.maximum(clear, 0) / 260.0)
+    # woods are cheapest, land near settlements dear, land outside the metropolis dearer than a
+    # detour
     price = 1 + 14 * near + np.where(land.forest, 0.0, 0.8) + np.where(settled.label < 0, 9.0, 0.0)
     return price[r, c].reshape(grid.shape), terrain.dry[r, c].reshape(grid.shape)
 
@@ -123,10 +125,13 @@ def _axis(
     n = grid.nx
     index = np.arange(n * n).reshape(n, n)
     rows, cols, data = [], [], []
+    # each pair of neighbouring cells once: p is the cell, q its neighbour to the east, south, south
+    # east, south west
     for dr, dc in ((0, 1), (1, 0), (1, 1), (1, -1)):
         p = index[: n - dr or None, max(0, -dc) : n - max(0, dc)].ravel()
         q = index[dr:, max(0, dc) : n + min(0, dc)].ravel()
         w = (cost.ravel()[p] + cost.ravel()[q]) / 2 * np.hypot(dr, dc)
+        # water can be crossed, at the price of a detour of 60 cells
         w = np.where(open_.ravel()[p] & open_.ravel()[q], w, w + 60)
         rows.append(p)
         cols.append(q)
@@ -206,6 +211,7 @@ def _plant(
             if settled_land.distance(box) < 20 or any(a.distance(box) < 700 for a in others):
                 continue
             across = shapely.LineString([m - n * _REACH, m + n * _REACH]).intersection(bands[k])
+            # the widest place, and of such the one nearest to the middle of the axis
             score = across.length - abs(at / axes[k].length - 0.5) * 400
             if across.distance(shapely.Point(m)) < 1 and (best is None or score > best[0]):
                 best = (score, (m, d, n, int(home[0])))

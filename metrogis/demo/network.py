@@ -111,6 +111,7 @@ def _one_piece(graph: Graph, terrain: Terrain, settled: Settled) -> Graph:
     """Tie loose parts to the main one where no barrier lies between; drop the rest."""
     barriers = shapely.MultiLineString(_barriers(terrain, settled))
     shapely.prepare(barriers)
+    # a tie may bring others into reach; four rounds join all but crumbs
     for _ in range(4):
         part = graph.components()
         main = np.argmax(np.bincount(part))
@@ -128,6 +129,7 @@ def _one_piece(graph: Graph, terrain: Terrain, settled: Settled) -> Graph:
         order = np.lexsort((cost, np.repeat(part[loose], 4)))
         parts, first = np.unique(np.repeat(part[loose], 4)[order], return_index=True)
         best = order[first]
+        # crumbs of one or two nodes are not worth a street: they are dropped in the end
         best = best[np.isfinite(cost[best]) & (np.bincount(part)[parts] >= 3)]
         if len(best) == 0:
             break
@@ -151,6 +153,7 @@ def _join_settlements(graph: Graph, settled: Settled, barriers: Shape) -> Graph:
     for loose in np.setdiff1d(part[own], [main]):
         nodes = np.flatnonzero(part == loose)
         d, near = tree.query(xy[nodes], k=min(400, len(at_main)))
+        # all links from the loose part to the main one, shortest first: the first free one is built
         order = np.argsort(d, axis=None)
         a, b = nodes[order // d.shape[1]], at_main[near.ravel()[order]]
         free = ~shapely.intersects(barriers, shapely.linestrings(np.stack([xy[a], xy[b]], axis=1)))
@@ -193,6 +196,7 @@ def _grade(graph: Graph, terrain: Terrain, settled: Settled, fabric: Fabric) -> 
     in_town = np.zeros(n, dtype=bool)
     street = graph.zone >= 0
     in_town[graph.u[street]] = in_town[graph.v[street]] = True
+    # where roads enter a town, with the class that they bring
     entries: list[tuple[int, int]] = []
     for a, b in ((graph.u, graph.v), (graph.v, graph.u)):
         edge = ~street & in_town[a] & ~in_town[b] & (graph.cls <= CLASS["unclassified"])
@@ -221,6 +225,7 @@ def _grade(graph: Graph, terrain: Terrain, settled: Settled, fabric: Fabric) -> 
         by_home.setdefault(int(home[node]), []).append((node, cls))
     source_of = dict(zip(living.tolist(), centre.tolist(), strict=True))
     keys, classes = [], []
+    # predecessors of a chunk of settlements fit into memory
     for chunk in np.array_split(np.array(sorted(by_home)), max(1, len(by_home) * n // 6_000_000)):
         reach = float(places["radius"].to_numpy()[chunk].max() * 4 + 3000)
         _, before = csg.dijkstra(
@@ -231,6 +236,8 @@ def _grade(graph: Graph, terrain: Terrain, settled: Settled, fabric: Fabric) -> 
         )
         for row, settlement in enumerate(chunk):
             for node, cls in by_home[int(settlement)]:
+                # from the entry back to the middle of the town: its streets take the class of the
+                # road
                 at = node
                 while before[row, at] >= 0:
                     prev = int(before[row, at])

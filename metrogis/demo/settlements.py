@@ -200,12 +200,14 @@ def _seats(
     candidates = np.column_stack([xx.ravel()[pick], yy.ravel()[pick]])
     rail = shapely.distance(shapely.MultiLineString(rails), shapely.points(candidates))
     candidates = candidates[(rail > 350) | (rail < 50)]
+    # some chance in the order, so that seats do not lie on a lattice
     jitter = rng.uniform(0.72, 1.0, len(candidates))
     sites = taken
     # the city keeps others at a distance
     gap = cKDTree(sites).query(candidates)[0]
     gap = np.minimum(gap, np.hypot(*(candidates - taken[0]).T) - 3500)
     for _ in range(size.municipalities - len(taken)):
+        # farthest point first: gap[i] is the distance of candidate i to the nearest site so far
         best = int(np.argmax(gap * jitter))
         sites = np.vstack([sites, candidates[best]])
         gap = np.minimum(gap, np.hypot(*(candidates - candidates[best]).T))
@@ -221,6 +223,7 @@ def _territories(
     xx, yy = grid.centres()
     wx = xx + 900 * noise(rng, grid.shape, 42, octaves=4)
     wy = yy + 900 * noise(rng, grid.shape, 42, octaves=4)
+    # towns have little land around them, the city a little more than a rural municipality
     weight = np.ones(len(centres))
     weight[1 : towns + 1] = 0.52
     weight[0] = 1.15
@@ -232,6 +235,7 @@ def _territories(
         r, c = int(rows[i]), int(cols[i])
         box = (slice(max(0, r - reach), r + reach + 1), slice(max(0, c - reach), c + reach + 1))
         d = np.hypot(wx[box] - x, wy[box] - y) / weight[i]
+        # the land about its own centre stays with it, however the borders are warped
         d[np.hypot(xx[box] - x, yy[box] - y) < 1500 * weight[i]] = 0.0
         closer = d < best[box]
         best[box] = np.where(closer, d, best[box])
@@ -279,6 +283,8 @@ def _river_pair(
         edge = min(_room(terrain, metro, m[0], m[1], 1500), 0.97)
         others = terrain.rivers[1:]
         fork = min(o.distance(shapely.Point(m)) for o in others)
+        # far from all centres, well inside the metropolis, not near a fork: the only way across is
+        # to be the one that a check must find missing
         score = min(gap, 4500) * edge + min(fork, 2500)
         if best is None or score > best[0]:
             best = (score, a, b)
@@ -324,6 +330,7 @@ def _rank_size(rng: np.random.Generator, size: Size, places: pd.DataFrame) -> pd
     # a few large villages rank among the seats, as they do in reality
     key += np.where((places["role"] == "village") & (rng.random(len(places)) < 0.06), -1.0, 0.0)
     rank = key.rank(method="first").to_numpy()
+    # rank-size rule (Zipf) with a spread of 10 %
     weight = rank**-RANK_SIZE * np.exp(0.10 * rng.standard_normal(len(places)))
     people = np.maximum(90, np.round(size.people * weight / weight.sum()))
     out = places.assign(people=people.astype(np.int64))

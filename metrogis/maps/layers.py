@@ -230,6 +230,7 @@ def categorise(
     read = [_key(v, bool(flags), place) for v in values.tolist()]
     codes = np.array([place.get(key, -1) for key in read], dtype=np.int64)
     classes = [MapClass(c.label, c.colour, c.hatch, value=c.value) for c in categories]
+    # "unknown" may be a listed category of flags: then a missing value has a class already
     absent = missing & (codes < 0)
     if ((codes < 0) & ~missing).any():
         codes[(codes < 0) & ~missing] = len(classes)
@@ -281,6 +282,7 @@ def grade(
     colours = _sample(palette, len(steps))
 
     known = ~np.isnan(numbers)
+    # digitize gives 0 below the first edge: that class exists only where the first break is not 0
     codes = np.digitize(numbers, edges) - (0 if under else 1)
     if closed:
         codes[known & (numbers == edges[-1])] = len(steps) - 1

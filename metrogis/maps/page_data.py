@@ -67,6 +67,7 @@ def map_data(
     ``images`` are the rasters by their address; in the list of layers they follow the views.
     """
     pictures = [_image_json(i, address, language) for address, i in (images or {}).items()]
+    # views share the land that is not known: each once, referred to by number
     lands = {w.layer.land: None for w in web if w.layer.land is not None}
     order = {land: i for i, land in enumerate(lands)}
     layers = ",".join([*(_layer_json(result, w, language, order) for w in web), *pictures])
@@ -155,6 +156,7 @@ def opening_of(result: Result) -> list[list[float]] | None:
         return None
     opening, whole = (bounds_in_degrees(g.to_numpy(), g.crs) for g in (geometry, area))
     west, south, east, north = opening
+    # a part nearly as wide as the whole would only look like a wrong zoom
     if all(opening[i + 2] - opening[i] > NARROWER * (whole[i + 2] - whole[i]) for i in (0, 1)):
         return None
     more_x, more_y = (max(0.0, SMALLEST - d) / 2 for d in (east - west, north - south))
@@ -189,6 +191,7 @@ def _layer_json(
         ]
         rows = [f"[{','.join(row)}]" for row in zip(*written, strict=True)]
         values = [rows[i] for i in web.rows.tolist()] if names else ["[]"] * len(web.rows)
+    # features by class, written as text: nothing goes through a dict a second time
     parts: list[list[str]] = [[] for _ in layer.classes]
     for shape, value, code in zip(web.shapes, values, web.codes, strict=True):
         if shape is not None:

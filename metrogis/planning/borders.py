@@ -69,6 +69,7 @@ def shared_borders(towns: Any, *, tolerance: float = 25.0, step: float = 10.0) -
     for a in sorted(neighbours):
         boundary = shapely.boundary(towns[a])
         for b in sorted(neighbours[a]):
+            # each pair once, along the boundary of the first
             if b < a:
                 continue
             near = shapely.intersection(boundary, shapely.buffer(towns[b], tolerance))
@@ -77,6 +78,8 @@ def shared_borders(towns: Any, *, tolerance: float = 25.0, step: float = 10.0) -
                 pieces = _pieces(part, step)
                 kept = _nearest(pieces, towns, b, [c for c in neighbours[a] if c != b], tolerance)
                 kept &= _facing(pieces, towns[a], towns[b], tolerance)
+                # a new run wherever kept pieces begin again: the border of two municipalities may
+                # have several stretches
                 runs = np.cumsum(np.diff(kept, prepend=False) & kept)
                 frames.append(pd.DataFrame({"a": a, "b": b, "line": count + runs[kept]}))
                 shapes.append(pieces[kept])
@@ -113,6 +116,7 @@ def _nearest(
         if len(rivals):
             to_c = shapely.distance(towns[c], middles[rivals])
             to_b = shapely.distance(towns[b], middles[rivals])
+            # where three meet a piece belongs to one pair only; equally near, to the lower number
             keep[rivals[(to_c < to_b) | ((to_c == to_b) & (c < b))]] = False
     return keep
 
@@ -172,6 +176,7 @@ def nearest_of(
         )
         if not len(i):
             continue
+        # all shapes as near as the nearest: the tree itself gives an arbitrary one of them
         near, at = tree.query(points[mine[i]], predicate="dwithin", distance=gap + 1e-6)
         order = np.lexsort((rank[theirs[at]], near))
         first = order[np.unique(near[order], return_index=True)[1]]
@@ -208,6 +213,7 @@ def across(border: Border, shapes: Array, found: Array) -> Array:
     length = np.hypot(*along.T)
     shift = way.reshape(-1, 2, 2)
     shift = shift[:, 1] - shift[:, 0]
+    # how far the way to the shape leads along the border, as a projection on the piece
     aside = np.abs((shift * along).sum(axis=1)) / np.maximum(length, 1e-9)
     # 30 degrees from straight across: the two boundaries are drawn a little differently
     out[some[aside > 0.5 * np.hypot(*shift.T) + 1e-6]] = -1
@@ -239,6 +245,7 @@ def side_state(green: Array, effect: Array, sure: Array | None = None) -> Array:
     state[effects == "barrier"] = "no"
     state[(effects == "filter") | (effects == "permeable")] = "yes"
     sure = np.ones(len(effects), bool) if sure is None else np.asarray(sure, dtype=bool)
+    # order matters: a barrier beyond land that is not green is no state at all
     state[~green] = None
     state[~green & ~sure] = "unknown"
     return state

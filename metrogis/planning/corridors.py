@@ -72,6 +72,7 @@ def cut_corridors(
     >>> cut.parts[["area", "barrier", "permeable", "unknown"]].values.tolist()
     [[20.0, 8.0, 8.0, 4.0]]
     """
+    # first by municipality, then the parts by zone: `part` of a conflict is its row in parts
     home = intersect(corridors, towns, min_area=min_area)
     over = intersect(home.geometry, zones, min_area=min_area)
     corridor = home.left[over.left]
@@ -112,6 +113,7 @@ def withhold(pieces: Pieces, kept: Array, taken: Array) -> Pieces:
         return pieces
     parts, conflicts = pieces.parts.copy(), pieces.conflicts.copy()
     part = conflicts["part"].to_numpy()
+    # what is taken from an effect is added to the unknown: the sum of a part stays its area
     for name in EFFECTS[:3]:
         rows = (conflicts["severity"] == name).to_numpy()
         less = np.bincount(part[rows], taken[rows], minlength=len(parts))

@@ -143,8 +143,10 @@ def compute(
     groups[some] = _groups(shapes, p)
     kept = shapes[groups[some] >= 0]
     border = _border(plan, crs)
+    # holes are filled before the inward buffer: afterwards they would be wider
     grown = _filled(shapely.union_all(shapely.buffer(kept, p.outward, quad_segs=p.quad_segs)), p)
     shrunk = shapely.buffer(grown, -p.inward, quad_segs=p.quad_segs)
+    # both areas inside the plan, so that the enlargement is not one for land outside it
     if border is not None:
         grown, shrunk = shapely.intersection(grown, border), shapely.intersection(shrunk, border)
     before, after = float(grown.area), float(shrunk.area)
@@ -152,6 +154,8 @@ def compute(
     parts = parts[shapely.area(parts) > 0]
     inside = shapely.STRtree(kept).query(parts, predicate="intersects")
     group = np.full(len(parts), -1, dtype=np.int64)
+    # a connected area may hold buildings of several groups only where their buffers met: the last
+    # of them names it
     group[inside[0]] = groups[groups >= 0][inside[1]]
     areas = gpd.GeoDataFrame(
         {
@@ -190,6 +194,8 @@ def _groups(shapes: Array, p: OuzParameters) -> Array:
     i, j = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=p.distance + _METRE)
     links = coo_array((np.ones(len(i), dtype=bool), (i, j)), shape=(len(shapes), len(shapes)))
     _, label = connected_components(links, directed=False)
+    # label numbers the groups, large says which of them count, number gives these new numbers from
+    # 0
     large = np.bincount(label) >= p.least
     number = np.where(large, np.cumsum(large) - 1, -1)
     return np.asarray(number[label], dtype=np.int64)

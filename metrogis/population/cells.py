@@ -81,6 +81,7 @@ def from_grid(
             remedy=Text("nazwij kolumnę z ludnością", "name the column of residents"),
         )
     people = pd.to_numeric(grid[column], errors="coerce").to_numpy("float64", copy=True)
+    # nobody counts people below 0: such numbers are codes of no data
     negative = (people < 0) | np.isinf(people)
     people[negative] = np.nan
     audit = Audit().add(
@@ -223,7 +224,10 @@ def from_raster(
         audit += found
     unknown = ~valid
     values = np.where(valid, source, np.nan).astype("float64")
+    # most cells of a country are empty: only those with people, or of unknown number, become
+    # polygons
     row, column = np.nonzero(unknown | (values > 0))
+    # the four corners of each cell, through the transform, which may turn the grid
     corner_x = np.stack([column, column + 1, column + 1, column], axis=1).astype("float64")
     corner_y = np.stack([row, row, row + 1, row + 1], axis=1).astype("float64")
     x = transform.a * corner_x + transform.b * corner_y + transform.c
@@ -239,6 +243,7 @@ def from_raster(
         {"population": values[row, column], "modelled": False}, geometry=squares, crs=crs
     )
     attach(cells, Source(layer), audit)
+    # masks answer by rows and columns: a turned grid has no mask and is asked by its polygons
     if not (transform.b or transform.d):
         keep_mask(cells, valid, transform, crs)
     return cells

@@ -138,6 +138,7 @@ def by_state(
     )
     order = np.argsort(rank, kind="stable")
     degrees = parts.crs is not None and parts.crs.is_geographic
+    # a millimetre, or 1e-8 degrees: lines of one course that differ by less are one
     keys = _courses(parts.geometry.to_numpy()[order], digits=8 if degrees else 3)
     repeated = np.zeros(len(parts), dtype=bool)
     repeated[order] = pd.Series(keys).duplicated().to_numpy()
@@ -218,6 +219,7 @@ def met(split: Split, *, layer: str = "cycle_routes") -> Audit:
     if split.meets <= 0 or len(built) == 0:
         return Audit()
     apart, joined = components(built), components(built, meets=split.meets)
+    # of every part joined by the tolerance one keeps its name, the others hang on it
     first = np.unique(joined, return_index=True)[1]
     # parts of the network that are not the first of theirs hang on it by the tolerance alone
     hanging = np.unique(apart[apart != apart[first][joined]])
@@ -244,6 +246,7 @@ def _courses(lines: Array, *, digits: int) -> Array:
     bare = np.asarray(shapely.simplify(lines, 10.0**-digits), dtype=object)
     closed = shapely.is_closed(lines)  # where a ring begins is a vertex of its own
     bare[closed] = lines[closed]
+    # + 0.0: -0.0 and 0.0 are written differently
     rounded = shapely.transform(bare, lambda xy: xy.round(digits) + 0.0)
     return np.asarray(shapely.to_wkb(shapely.normalize(rounded)))
 

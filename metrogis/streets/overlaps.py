@@ -79,6 +79,7 @@ def _counted_once(shapes: tuple[bytes | None, ...]) -> Array:
     rows = np.flatnonzero(overlapping(out))
     if len(rows) == 0:
         return out
+    # first lines that lie on themselves (there and back), each once
     own = np.flatnonzero(_retraced(out))
     out[own] = [shapely.union_all([out[k]]) for k in own]
     lines = out.copy()
@@ -86,6 +87,7 @@ def _counted_once(shapes: tuple[bytes | None, ...]) -> Array:
     order = rows[np.lexsort((shape.astype(str), -np.round(shapely.length(out[rows]), 6)))]
     tree = shapely.STRtree(out[order])
     i, j = tree.query(out[order], predicate="intersects")
+    # to each line those that come before it and touch it: what they cover is theirs
     before = {int(k): j[(i == k) & (j < k)] for k in np.unique(i[j < i])}
     for k, others in before.items():
         out[order[k]] = shapely.difference(lines[order[k]], shapely.union_all(lines[order[others]]))
