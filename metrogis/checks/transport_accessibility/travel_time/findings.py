@@ -37,7 +37,22 @@ def findings(
     p: TravelTimeParameters,
     straight: bool,
 ) -> list[Finding]:
-    """Return the sentences a councillor quotes, the core city first."""
+    """Return the sentences a planner quotes: reach by kind, the farthest, the car, performance.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+        One row per municipality.
+    nearest : mapping of str to Nearest
+        Times of the cells by kind of target, the main one first.
+    weight : ndarray of float (cells,)
+        What shares are of.
+    what : Text
+        Its name within a sentence.
+    p : TravelTimeParameters
+    straight : bool
+        Walks are straight lines, which is said last.
+    """
     total = float(weight.sum())
 
     def share(mask: object) -> float:

@@ -123,7 +123,15 @@ def reached(
 
 
 def square_table(squares: Squares, found: pd.DataFrame | None, crs: Any) -> gpd.GeoDataFrame:
-    """Return the squares as polygons with what is reached from them."""
+    """Return squares with whom one reaches from them in time.
+
+    Parameters
+    ----------
+    squares : Squares
+    found : DataFrame or None
+        One row per square; None: nothing is known.
+    crs : CRS
+    """
     low = squares.corner * squares.size
     shapes = shapely.box(low[:, 0], low[:, 1], low[:, 0] + squares.size, low[:, 1] + squares.size)
     table: dict[str, Any] = {"population": squares.people}

@@ -61,7 +61,29 @@ def middle_of(values: Floats, weight: Floats, unit: Ints, units: int) -> Floats:
 
 
 def share_of(mask: Bools, weight: Floats, unit: Ints, units: int) -> Floats:
-    """Return the share of each unit's weight where a mask is True; NaN where there is none."""
+    """Return the share of weight for which a mask holds, by municipality.
+
+    Parameters
+    ----------
+    mask : ndarray of bool (cells,)
+    weight : ndarray of float (cells,)
+        People, or what stands for them.
+    unit : ndarray of int (cells,)
+        Municipality of each cell.
+    units : int
+        Number of municipalities.
+
+    Returns
+    -------
+    ndarray of float (units,)
+        0 to 1; NaN where nothing has weight.
+
+    Examples
+    --------
+    >>> mask, weight = np.array([True, False]), np.array([30.0, 10.0])
+    >>> share_of(mask, weight, np.array([0, 0]), 2).tolist()
+    [0.75, nan]
+    """
     whole = np.bincount(unit, weight, minlength=units)
     own = np.bincount(unit, weight * mask, minlength=units)
     out = np.divide(own, whole, out=np.full(units, np.nan), where=whole > 0)
@@ -69,7 +91,20 @@ def share_of(mask: Bools, weight: Floats, unit: Ints, units: int) -> Floats:
 
 
 def mean_of(values: Floats, weight: Floats, unit: Ints, units: int) -> Floats:
-    """Return the weighted mean of each unit, of known values."""
+    """Return the weighted mean by municipality of the values that are known.
+
+    Parameters
+    ----------
+    values : ndarray of float (cells,)
+        NaN and infinite values are left out, with their weight.
+    weight, unit, units
+        As in :func:`share_of`.
+
+    Returns
+    -------
+    ndarray of float (units,)
+        NaN where no value is known.
+    """
     known = np.isfinite(values)
     whole = np.bincount(unit[known], weight[known], minlength=units)
     own = np.bincount(unit[known], (weight * np.nan_to_num(values))[known], minlength=units)
@@ -77,13 +112,44 @@ def mean_of(values: Floats, weight: Floats, unit: Ints, units: int) -> Floats:
 
 
 def ratio_of(minutes: Floats, car: Floats) -> Floats:
-    """Return time by transit over time by car; infinite beyond, NaN where either is unknown."""
+    """Return the time by transit over that by car.
+
+    Parameters
+    ----------
+    minutes, car : ndarray of float
+        Infinite beyond the longest time, NaN unknown.
+
+    Returns
+    -------
+    ndarray of float
+        NaN where no car gets there: nothing is to be compared; infinite where only cars do.
+
+    Examples
+    --------
+    >>> ratio_of(np.array([30.0, np.inf, 30.0]), np.array([20.0, 20.0, np.inf])).tolist()
+    [1.5, inf, nan]
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(np.isinf(car), np.nan, minutes / car)
 
 
 def cell_table(cells: gpd.GeoDataFrame, main: Nearest, p: TravelTimeParameters) -> gpd.GeoDataFrame:
-    """Return the cells with their times to the quickest target of the first kind."""
+    """Return the cells with their times to the main target.
+
+    Parameters
+    ----------
+    cells : GeoDataFrame
+        Pieces of population.
+    main : Nearest
+        Times of each cell.
+    p : TravelTimeParameters
+
+    Returns
+    -------
+    GeoDataFrame (cells,)
+        Minutes are NaN where they are unknown and where they are beyond the longest time; ``band``
+        and ``band_late`` tell these two apart.
+    """
     out = cells.copy()
     out["band"] = bands(main.middle)
     out["band_late"] = bands(main.late)
@@ -133,10 +199,30 @@ def target_tables(
     people_known: bool,
     p: TravelTimeParameters,
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """Return the targets with people in reach, and each municipality's times to each of them."""
+    """Return the targets with who reaches them, and a line from each municipality to each target.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+    targets : GeoDataFrame
+        ``name``, ``kind``.
+    times : Times
+    unit : ndarray of int (cells,)
+        Municipality of each cell.
+    weight : ndarray of float (cells,)
+        People, or what stands for them.
+    people_known : bool
+        Whether they are people: else numbers of people are NaN.
+    p : TravelTimeParameters
+
+    Returns
+    -------
+    (GeoDataFrame, GeoDataFrame)
+    """
     n, m = len(towns), len(targets)
     points = targets[["name", "kind", "geometry"]].copy()
     for k, name in enumerate(LIMITS):
+        # a comparison with NaN is False: unknown times reach nothing, and are counted apart
         reached = (times.middle <= p.limits[k]).T @ weight
         points[f"people_{name}"] = reached if people_known else np.nan
     middle = shapely.point_on_surface(np.asarray(towns.geometry.to_numpy(), dtype=object))
@@ -178,7 +264,25 @@ def municipal_table(
     level: npt.NDArray[np.object_],
     p: TravelTimeParameters,
 ) -> gpd.GeoDataFrame:
-    """Return one row a municipality: times, shares of residents, against the car."""
+    """Return one row per municipality: times to the main target, by transit and by car.
+
+    Parameters
+    ----------
+    towns : GeoDataFrame
+    unit : ndarray of int (cells,)
+        Municipality of each cell.
+    weight : ndarray of float (cells,)
+        People, or what stands for them in shares.
+    people : ndarray of float (municipalities,)
+        Population.
+    nearest : mapping of str to Nearest
+        Times of the cells to the nearest target of each kind.
+    main : str
+        The kind that the times are to.
+    level : ndarray of str (municipalities,)
+        Coverage of the timetables.
+    p : TravelTimeParameters
+    """
     n = len(towns)
     table: dict[str, object] = {
         "teryt": towns["teryt"].to_numpy(), "name": towns["name"].to_numpy(),

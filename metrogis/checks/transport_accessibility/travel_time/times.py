@@ -66,7 +66,25 @@ def clock(hours: float) -> str:
 def measure(
     run: Run, xy: Floats, targets: gpd.GeoDataFrame, network: Any, known: TimetableEvidence
 ) -> Times:
-    """Return the times of cells (their points) to targets."""
+    """Return the times of all cells to all targets, by transit and by car.
+
+    Parameters
+    ----------
+    run : Run
+        Its audit gets cells and targets that no street is near.
+    xy : ndarray (cells, 2)
+        Metres, working CRS.
+    targets : GeoDataFrame
+    network : StreetNetwork or None
+        For walking; None: straight lines times ``detour``.
+    known : TimetableEvidence
+
+    Returns
+    -------
+    Times
+        Minutes. NaN without a timetable, and where "not within the longest time" is not certain,
+        for a timetable that is missing could get one there.
+    """
     p: TravelTimeParameters = run.parameters
     n, m = len(xy), len(targets)
     shape = (n, m)
@@ -113,7 +131,15 @@ def measure(
 
 
 def read_evidence(run: Run, stops: gpd.GeoDataFrame) -> TimetableEvidence:
-    """Read what is known of the timetable on the day, and tell the audit what is not."""
+    """Return where every timetable that could serve is complete on the day.
+
+    Parameters
+    ----------
+    run : Run
+        Keeps the evidence of the timetable; its audit gets a day type that is unknown.
+    stops : GeoDataFrame
+        Stops of the timetable.
+    """
     p: TravelTimeParameters = run.parameters
     timetable = run.layers["timetable"]
     day = timetable.day_types().get(p.day_type)
