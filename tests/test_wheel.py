@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from metrogis.checks.registry import CHECKS
+
 pytestmark = pytest.mark.slow
 
 
@@ -90,7 +92,7 @@ def test_the_package_runs_from_the_wheel_alone(fresh: Path, tmp_path: Path) -> N
     counts = run(fresh, "-c", read, cwd=tmp_path, METROGIS_CACHE=str(tmp_path / "cache")).split()
     assert all(int(count) > 0 for count in counts)
     checks = json.loads(run(command, "checks", "--json", cwd=tmp_path))
-    assert len(checks) == 16
+    assert len(checks) == len(CHECKS)
 
 
 @pytest.mark.parametrize("script", ["compare", "publish_all"])

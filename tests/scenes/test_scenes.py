@@ -73,9 +73,8 @@ def test_a_scene_draws_itself(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["bridge a b", "way a", "way a z", "junction a", "line 1 bus P 7:00 Z 8:00", "line 1 boat P 7:00",
-    
-     "line 1 bus P 7:00 every 10", "stop P", "line 1 bus P seven"],
+    ["bridge a b", "way a", "way a z", "junction a", "line 1 bus P 7:00 Z 8:00", "stop P",
+     "line 1 boat P 7:00", "line 1 bus P 7:00 every 10", "line 1 bus P seven"],
 )  # fmt: skip
 def test_a_line_that_cannot_be_read_is_named(line: str) -> None:
     with pytest.raises(SceneError, match="line 4"):
