@@ -426,3 +426,36 @@ def test_it_is_a_check_like_the_others() -> None:
     check = get("rail_access")
     assert check.direction == "2.1.2"
     assert set(check.parameters.specs()) == set(check.parameters.model_fields)
+
+
+@settings(max_examples=6, deadline=None)
+@given(
+    places=st.lists(st.tuples(st.integers(-30, 30), st.integers(-30, 30)), min_size=4, max_size=9,
+                    unique=True),
+    links=st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=6),
+)  # fmt: skip
+def test_paths_equal_a_plain_shortest_path(
+    tmp_path_factory: pytest.TempPathFactory, places: Any, links: Any
+) -> None:
+    """Homes at junctions, a ring and some chords: scipy's shortest paths say who reaches."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import dijkstra
+
+    n = len(places)
+    # off the lattice: no street passes through the junction of others
+    xy = 100.0 * np.array(places, float) + np.arange(n)[:, None] * [7.3, 3.1]
+    pairs = {(k, (k + 1) % n) for k in range(n)}
+    pairs |= {(a % n, b % n) for a, b in links if a % n != b % n}
+    text = f"{TOWN}\n{ALL}\n"
+    text += "".join(f"junction j{k} {x} {y}\n" for k, (x, y) in enumerate(xy.tolist()))
+    text += "".join(f"way j{a} j{b} {CALM}\n" for a, b in sorted(pairs))
+    text += "".join(f"home j{k} {2**k}\n" for k in range(n))
+    text += RAIL.replace("stop P p", "stop P j0")
+    found = ask(text, tmp_path_factory.mktemp("paths"))
+    a, b = np.array(sorted(pairs)).T
+    length = np.hypot(*(xy[a] - xy[b]).T)
+    metres = dijkstra(csr_array((length, (a, b)), shape=(n, n)), directed=False, indices=0)
+    for mode, limit in (("walk", 1200), ("bike", 3750), ("bike_low", 3750)):
+        for k in range(n):
+            if abs(metres[k] - limit) > 0.01:  # coordinates of OSM are rounded
+                assert cell(found, 2**k)[mode] == ("yes" if metres[k] < limit else "no")

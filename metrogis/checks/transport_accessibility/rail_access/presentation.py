@@ -125,7 +125,9 @@ def _towns() -> dict[str, Column]:
     out["stations_unknown"] = Column(
         Text("stacje o nieznanej liczbie pociągów", "stations of unknown trains"), of_knowledge=True
     )
-    out["timetable_known"] = Column(Text("rozkłady kompletne", "timetables complete"), "flag")
+    out["timetable_known"] = Column(
+        Text("rozkłady kompletne", "timetables complete"), "flag", of_knowledge=True
+    )
     return out
 
 

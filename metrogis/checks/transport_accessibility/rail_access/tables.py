@@ -28,6 +28,9 @@ from metrogis.evidence.timetable import TimetableEvidence
 
 EASIEST = (*MODES, "none", "unknown")
 
+DRAWN = 40.0
+"""Metres: how fine outlines of catchments are drawn; people are counted along streets, not here."""
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:
@@ -313,7 +316,8 @@ def catchment_table(run: Run, stations: Stations, streets: OnStreets) -> gpd.Geo
     for name, one, limit in found:
         if one is None:
             continue
-        shapes = one.to_polygons(limits=[limit]).geometry.to_numpy()
+        drawn = one.to_polygons(limits=[limit], cell=DRAWN).geometry.to_numpy()
+        shapes = shapely.simplify(drawn, DRAWN)
         for k in np.flatnonzero(useful).tolist():
             if shapes[k] is not None and not shapes[k].is_empty:
                 rows.append(
