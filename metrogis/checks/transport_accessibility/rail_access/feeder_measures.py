@@ -49,11 +49,11 @@ def more_often(
     assert fed.minutes is not None
     feed = run.layers["timetable"]
     lacking = (fed.state == NO) & (answer.people > 0)
-    homes_of = _homes_by_stop(fed.links)
+    homes_of, by_trip = _homes_by_stop(fed.links), _rows_of_trips(fed.rides)
     out = []
     for k in np.flatnonzero(stations.is_("yes")).tolist():
         best: tuple[float, int, int, Ints, str] | None = None
-        for one in _runs(run, fed, stations, answer, k, lacking, homes_of):
+        for one in _runs(run, fed, stations, answer, k, lacking, homes_of, by_trip):
             homes = np.unique(np.concatenate([homes_of(s) for s in one.stop.tolist()]))
             homes = homes[lacking[homes]]
             part = _part(fed.links, homes)
@@ -105,7 +105,7 @@ def _part(links: Links, homes: Ints) -> Links:
 
 def _runs(
     run: Run, fed: Any, stations: Stations, answer: Answer, station: int, lacking: Any,
-    homes_of: Callable[[int], Ints],
+    homes_of: Callable[[int], Ints], by_trip: Callable[[int, int], Ints],
 ) -> list[_Run]:  # fmt: skip
     """Return one run of each line that comes by, of those along which most people lack a feeder."""
     feed, rides = run.layers["timetable"], fed.rides
@@ -113,12 +113,16 @@ def _runs(
     near = stop[whose == station]
     walk = dict(zip(near.tolist(), micro[whose == station].tolist(), strict=True))
     ends = np.flatnonzero(rides.alight & np.isin(rides.arr_stop, near))
-    line = feed._trip_route[rides.trip[ends]]
+    line = feed._trip_route[rides.trip[ends]].astype(np.int64)
     most = round(run.parameters.feeder_time * 60 * MICRO)
     found: list[tuple[float, _Run]] = []
     seen: set[tuple[int, ...]] = set()
-    by_trip = _rows_of_trips(rides)
-    # of each line and direction of travel one run: the first of the span with each order of stops
+    # of each line and last hop to the station one run, the first of the span: its stops stand for
+    # those of the line
+    size = len(feed.stops)
+    hop = (line * size + rides.dep_stop[ends]) * size + rides.arr_stop[ends]
+    _, first = np.unique(hop, return_index=True)
+    ends, line = ends[np.sort(first)], line[np.sort(first)]
     for i in ends.tolist():
         own = by_trip(int(rides.trip[i]), i)
         own = own[rides.board[own] & (rides.arrival[i] - rides.departure[own] <= most)]

@@ -30,6 +30,9 @@ from metrogis.streets.snap import Snapped
 TRIED = 8
 """Candidates of each kind that are tried at a station; more change little and cost time."""
 
+_CHUNK = 128
+"""Points whose surroundings are added up at once: arrays stay small."""
+
 SHORTEST = 10.0
 """Metres: nothing shorter is proposed as a path or link."""
 
@@ -157,8 +160,14 @@ def _close(lacking: _Lacking, point: Floats, radius: float) -> _Lacking:
 
 def _around(lacking: _Lacking, points: Floats, radius: Floats) -> Floats:
     """Return the lacking people within a straight distance of points."""
-    found = lacking.tree.query_ball_point(points, np.maximum(radius, 0.0))
-    return np.array([lacking.people[rows].sum() if len(rows) else 0.0 for rows in found])
+    out = np.zeros(len(points))
+    for low in range(0, len(points), _CHUNK):
+        part = slice(low, low + _CHUNK)
+        dx, dy = (lacking.xy[:, c] - points[part, c, None] for c in (0, 1))
+        out[part] = (dx * dx + dy * dy <= np.square(np.maximum(radius[part], 0.0))[:, None]) @ (
+            lacking.people
+        )
+    return out
 
 
 def _on_foot(
@@ -283,6 +292,9 @@ def _path(
     if not len(good):
         return []
     # the most promising by straight lines: few of each neighbourhood
+    good = good[np.argsort(-(rest[good] / apart[good]), kind="stable")]
+    block = np.floor(nodes[outside[good]] / 100.0)
+    good = good[np.sort(np.unique(block, axis=0, return_index=True)[1])]
     value = _around(lacking, nodes[outside[good]], rest[good]) / apart[good]
     order = good[np.argsort(-value, kind="stable")][value[np.argsort(-value, kind="stable")] > 0]
     chosen: list[int] = []
