@@ -19,7 +19,7 @@ PYTEST ?= -n auto --dist loadfile
 COUNT ?= 10000
 SEED ?= 1
 
-.PHONY: atlas test long check lint types architecture browser docs notebooks bench mutants fuzz clean help
+.PHONY: atlas test long check lint types architecture browser docs notebooks bench mutants bounds fuzz clean help
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -4
@@ -64,6 +64,13 @@ test: $(STAMP_DEV)
 
 long: $(STAMP_DEV)
 	$(BIN)/python -m pytest -m long $(PYTEST)
+
+# kernels check every index, compiled apart from those that do not
+BOUNDS := tests/transit/test_classes_hand.py tests/landscape/test_connectivity.py \
+  tests/landscape/test_edges.py tests/landscape/test_patches.py tests/streets/test_gap_graph.py
+bounds: $(STAMP_DEV)
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(abspath build/bounds) \
+	  $(BIN)/python -m pytest $(PYTEST) $(BOUNDS)
 
 browser: $(STAMP_DEV)
 	$(BIN)/python -m pytest -m browser

@@ -10,6 +10,7 @@ from scipy import ndimage
 from shapely import LineString, Point, Polygon, affinity, box
 
 from metrogis.errors import CRSError, ParameterError, SchemaError
+from metrogis.landscape import width
 from metrogis.landscape.width import clear_width, ends_of, farthest_ends, minima
 
 STRAIGHT = box(0, 0, 6000, 800)
@@ -215,3 +216,29 @@ def test_layers_with_a_crs_and_bad_input() -> None:
         with pytest.raises(ParameterError):
             clear_width(STRAIGHT, **wrong)
     assert clear_width(Polygon(), corridor=STRAIGHT).cut
+
+
+@pytest.mark.parametrize(
+    ("profile", "places"),
+    [
+        ([50, 10, 11, 10, 50], [1, 3]),  # a rise of just the share parts two bottlenecks
+        ([50, 10, 10.9, 10, 50], [1]),  # a smaller one does not: the first of equal places
+        ([50, 10, 11, 10.1, 50], [1]),  # what rises must fall as far
+        ([50, 20, 21, 20, 10, 50], [1, 4]),  # the share is of the narrowest place, here 1
+        ([50, 20, 20.9, 20, 10, 50], [4]),
+        ([50, 20, 21, 19.9, 40, 10, 50], [1, 3, 5]),
+        ([10, 50, 10], [0, 2]),  # at the ends
+        ([7, 7, 7, 7, 7], [2]),  # all of one width: its middle
+        ([50, 10, 10.2, 10.2, 50], [2]),  # within 2 % it is one stretch
+        ([50, 10, 10.21, 10.21, 50], [1]),
+        ([4], [0]),
+    ],
+)
+def test_bottlenecks_are_parted_by_a_rise_of_ten_per_cent(profile, places) -> None:
+    assert width.minima(np.array(profile, dtype=float)) == places
+
+
+def test_the_rise_is_a_parameter() -> None:
+    profile = np.array([50, 10, 11, 10, 50], dtype=float)
+    assert width.minima(profile, rise=0.11) == [1]
+    assert width.minima(profile, rise=0.05) == [1, 3]

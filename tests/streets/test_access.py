@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from shapely import LineString, box
 
 from metrogis.streets import access
+from metrogis.streets.permissions import decide
 
 _NUMBER = st.integers(0, 12).map(float)
 _POINT = st.tuples(_NUMBER, _NUMBER)
@@ -97,3 +98,25 @@ def test_lines_by_group_merges_ends() -> None:
     merged = access.lines_by_group(np.concatenate([lines, more]), np.array([0, 1, 0]), 2)
     assert [g.geom_type for g in merged] == ["LineString", "LineString"]
     assert merged[0].length == 6
+
+
+@pytest.mark.parametrize(
+    ("mode", "keys"),
+    [
+        ("bike", ("bicycle", "vehicle", "access")),
+        ("walk", ("foot", "access")),
+        ("car", ("motorcar", "motor_vehicle", "vehicle", "access")),
+    ],
+)
+@pytest.mark.parametrize("value", ["yes", "no"])
+def test_the_key_nearest_to_the_mode_decides_whatever_the_others_say(mode, keys, value) -> None:
+    other = {"yes": "no", "no": "yes"}[value]
+    for k, key in enumerate(keys):
+        # those before it are not tagged, all after it say the opposite
+        pairs = [
+            ("highway", "residential"),
+            (key, value),
+            *((later, other) for later in keys[k + 1 :]),
+        ]
+        for written in (pairs, pairs[::-1]):
+            assert decide(dict(written), mode)[:2] == (value == "yes",) * 2, written

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from metrogis.provenance import audit_of
 from metrogis.streets.permissions import decide
 from metrogis.streets.speeds import parse_speed, speed_limit
 from metrogis.streets.stress import default_share, level_of_traffic_stress, node_maximum, stress
-from metrogis.streets.stress_rules import parse_rules, rule_set
+from metrogis.streets.stress_rules import Facts, parse_rules, rule_set
 
 
 def lts(rules="bike_ottawa", direction=None, **tags):
@@ -477,3 +478,20 @@ def test_every_rule_says_what_it_means_in_both_languages():
         assert all(
             r.text.pl and r.text.en and r.text.pl != r.text.en and r.source for r in rules.rules
         )
+
+
+@pytest.mark.parametrize(
+    ("tags", "metres"),
+    [
+        ({"cycleway:left:width": "2", "cycleway:right:width": "1,5 m"}, 1.5),  # the narrower counts
+        ({"cycleway:left:width": "1.4", "cycleway:right:width": "1,5 m"}, 1.4),
+        ({"cycleway:width": "3", "cycleway:both:lane:width": "2.25m"}, 2.25),
+        ({"cycleway:width": "wide", "cycleway:lane:width": "1"}, 1.0),  # one that says nothing
+        ({"cycleway:width": "wide"}, math.nan),
+        ({"cycleway:width": "100"}, math.nan),  # no lane is so wide
+    ],
+)
+def test_of_two_widths_the_narrower_counts(tags, metres) -> None:
+    assert Facts(tags).number("bike_lane_width") == pytest.approx(metres, nan_ok=True)
+    parked = Facts({**tags, "parking:left:width": "2.5", "parking:lane:right:width": "2"})
+    assert parked.number("lane_and_parking_width") == pytest.approx(metres + 2, nan_ok=True)
