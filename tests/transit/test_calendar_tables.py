@@ -57,6 +57,11 @@ def build(
     )  # fmt: skip
 
 
+def examples(audit: object, what: str) -> str:
+    frame = audit.to_frame()  # type: ignore[attr-defined]
+    return str(frame.loc[frame["what"] == what, "examples"].iloc[0])
+
+
 def dates(made: calendar.Calendar, service: str) -> list[str]:
     k = made.services.index(service)
     on = np.flatnonzero(made.runs[:, k])
@@ -208,6 +213,67 @@ def test_trips_of_undated_and_of_idle_services_are_told_apart() -> None:
     found = counts(audit)
     assert found["trips whose service has no dates"] == 4  # C has no row, D only days off
     assert found["services that run on no date"] == 1  # B
+    assert "B" in examples(audit, "services that run on no date")
+
+
+def test_without_idle_services_none_is_told_of() -> None:
+    _, audit = build(periods("A 1000000 20241007 20241013", "B 0100000 20241007 20241013"))
+    assert "services that run on no date" not in counts(audit)
+    assert "service has several periods: joined" not in counts(audit)
+    assert "period with an unreadable date" not in counts(audit)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (("20241007 20241007",), ("10-07", "10-07")),
+        (("20241007 20241010", "20241009 20241013"), ("10-07", "10-13")),
+        (("20241009 20241013", "20241007 20241010"), ("10-07", "10-13")),  # in any order
+        (("20241005 20241020", "20241007 20241010"), ("10-05", "10-20")),
+    ],
+)
+def test_the_validity_spans_all_periods(rows, expected) -> None:
+    # nothing runs at the ends: Thursdays only, and a Monday for the shortest
+    made, _ = build(periods(*(f"A 1001000 {row}" for row in rows)))
+    assert tuple(str(d)[5:] for d in made.validity["f"]) == expected
+
+
+def test_dates_with_hyphens_in_either_column_are_counted() -> None:
+    made, audit = build(
+        periods(
+            "A 1111111 2024-10-07 20241008", "B 1111111 20241007 2024-10-08",
+            "B 1111111 2024-10-10 2024-10-10",
+        ),
+        about=info("2024-10-07", "x"),
+    )  # fmt: skip
+    frame = audit.to_frame()
+    told = frame[frame["what"] == "date as YYYY-MM-DD instead of YYYYMMDD"]
+    assert sorted(told["count"]) == [1, 3]
+    assert counts(audit)["unreadable date of validity"] == 1
+    assert "x" in examples(audit, "unreadable date of validity")
+    assert made.validity["f"] == (date(2024, 10, 7), date(2024, 10, 10))
+
+
+def test_exceptions_on_the_first_and_last_day_that_can_be_are_read() -> None:
+    made, audit = build(None, exceptions("A 19700101 1"))
+    assert (made.first, made.last) == (date(1970, 1, 1), date(1970, 1, 1))
+    made, audit = build(None, exceptions("A 21001231 1"))
+    assert made.last == date(2100, 12, 31)
+    assert "exception with an unreadable date or type" not in counts(audit)
+
+
+def test_the_same_exception_twice_is_no_contradiction() -> None:
+    _, audit = build(None, exceptions("A 20241001 1", "A 20241001 1"))
+    assert counts(audit) == {"exception repeated": 1, "trips whose service has no dates": 1}
+
+
+def test_the_contradiction_that_is_named_is_the_one() -> None:
+    _, audit = build(
+        None, exceptions("A 20241001 1", "A 20241001 1", "A 20241002 2", "A 20241002 1")
+    )
+    named = examples(audit, "service both added and removed on one date: taken as running")
+    assert "2024-10-02" in named
+    assert "2024-10-01" not in named
 
 
 @pytest.mark.parametrize(
