@@ -22,19 +22,19 @@ from metrogis.errors import (
     ParameterError,
     PublishError,
 )
+from metrogis.i18n import Text, _, default_language
 from metrogis.metro import Metro
 from metrogis.parallel import processors, side_by_side
 from metrogis.provenance import Audit
-from metrogis.texts import Text, default_language
 
 Progress = Callable[[str, Text], None]
 """Called with a check's id and what is being done to it."""
 
-READING = Text("wczytywanie warstw", "reading layers")
-COMPUTING = Text("obliczanie", "computing")
-DONE = Text("gotowe", "done")
-SKIPPED = Text("pominięto", "skipped")
-FAILED = Text("nie udało się", "failed")
+READING = _("reading layers")
+COMPUTING = _("computing")
+DONE = _("done")
+SKIPPED = _("skipped")
+FAILED = _("failed")
 
 
 @dataclass(frozen=True)
@@ -167,13 +167,9 @@ class Atlas:
         if self.failed and not self.results:
             first = next(iter(self.failed.values()))
             raise PublishError(
-                Text(
-                    f"żadnego sprawdzenia nie dało się policzyć; pierwszy błąd: {first.text.pl}",
-                    f"no check could be computed; the first error: {first.text.en}",
-                ),
-                remedy=Text(
-                    "wszystkie błędy wypisze metrogis layers check; dawny atlas został, jaki był",
-                    "metrogis layers check lists all errors; a former atlas is left as it was",
+                _("no check could be computed; the first error: {text}").fill(text=first.text),
+                remedy=_(
+                    "metrogis layers check lists all errors; a former atlas is left as it was"
                 ),
             )
         return Path(
@@ -447,8 +443,8 @@ def _chosen(directions: Iterable[str] | None, checks: Iterable[str] | None) -> l
         unknown = [d for d in names if d not in DIRECTIONS]
         if unknown:
             raise ParameterError(
-                Text(f"nie ma kierunku '{unknown[0]}'", f"there is no direction '{unknown[0]}'"),
-                remedy=Text(f"są: {', '.join(DIRECTIONS)}", f"there are: {', '.join(DIRECTIONS)}"),
+                _("there is no direction '{unknown}'").fill(unknown=unknown[0]),
+                remedy=_("there are: {directions}").fill(directions=", ".join(DIRECTIONS)),
             )
         wanted = [check for check in wanted if check.direction in names]
     if checks is not None:

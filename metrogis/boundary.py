@@ -22,57 +22,51 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from metrogis.errors import MetrogisError, SourceError
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-WHOLE_FILE = Text(
-    "sprawdź, czy plik jest cały i w zapowiedzianym formacie",
-    "check that the file is whole and of the announced format",
-)
+WHOLE_FILE = _("check that the file is whole and of the announced format")
 
 _ERRNO = {
-    errno.ENOENT: Text("nie ma takiego pliku", "there is no such file"),
-    errno.EACCES: Text("brak uprawnień do pliku lub folderu", "no permission for file or folder"),
-    errno.EPERM: Text("brak uprawnień do pliku lub folderu", "no permission for file or folder"),
-    errno.EROFS: Text("dysk jest tylko do odczytu", "the disk is read-only"),
-    errno.EEXIST: Text("taki plik już jest", "there is such a file already"),
-    errno.EXDEV: Text("to inny dysk", "this is another disk"),
-    errno.EBUSY: Text("plik jest w użyciu", "the file is in use"),
-    errno.EISDIR: Text("to jest folder, a nie plik", "this is a folder, not a file"),
-    errno.ENOTDIR: Text("część ścieżki nie jest folderem", "a part of the path is no folder"),
-    errno.ELOOP: Text("dowiązania prowadzą w kółko", "links lead in a circle"),
-    errno.ENAMETOOLONG: Text("nazwa pliku jest zbyt długa", "the file name is too long"),
-    errno.ENOSPC: Text("na dysku brak miejsca", "the disk is full"),
-    errno.EMFILE: Text("otwarto zbyt wiele plików", "too many files are open"),
-    errno.EIO: Text("dysk lub sieć zgłasza błąd", "disk or network report a fault"),
-    errno.EINVAL: Text("nazwy ani treści pliku nie da się użyć", "name or content cannot be used"),
+    errno.ENOENT: _("there is no such file"),
+    errno.EACCES: _("no permission for file or folder"),
+    errno.EPERM: _("no permission for file or folder"),
+    errno.EROFS: _("the disk is read-only"),
+    errno.EEXIST: _("there is such a file already"),
+    errno.EXDEV: _("this is another disk"),
+    errno.EBUSY: _("the file is in use"),
+    errno.EISDIR: _("this is a folder, not a file"),
+    errno.ENOTDIR: _("a part of the path is no folder"),
+    errno.ELOOP: _("links lead in a circle"),
+    errno.ENAMETOOLONG: _("the file name is too long"),
+    errno.ENOSPC: _("the disk is full"),
+    errno.EMFILE: _("too many files are open"),
+    errno.EIO: _("disk or network report a fault"),
+    errno.EINVAL: _("name or content cannot be used"),
 }
 
-_DAMAGED = Text("plik jest ucięty lub uszkodzony", "the file is cut or damaged")
-_LOCKED = Text(
-    "archiwum jest szyfrowane lub spakowane nieznaną metodą",
-    "the archive is encrypted, or packed by an unknown method",
-)
+_DAMAGED = _("the file is cut or damaged")
+_LOCKED = _("the archive is encrypted, or packed by an unknown method")
 _BY_LIBRARY = {
-    "zipfile": Text("to nie jest całe archiwum zip", "this is no whole zip archive"),
+    "zipfile": _("this is no whole zip archive"),
     "zlib": _DAMAGED,
     "zlib_ng": _DAMAGED,
     "lzma": _DAMAGED,
     "struct": _DAMAGED,
     "gzip": _DAMAGED,
     "pickle": _DAMAGED,
-    "pyexpat": Text("XML jest uszkodzony", "the XML is damaged"),
-    "sqlite3": Text("baza SQLite jest uszkodzona", "the SQLite database is damaged"),
-    "pyogrio": Text("GDAL nie odczytuje tej zawartości", "GDAL cannot read this content"),
-    "rasterio": Text("GDAL nie odczytuje tej zawartości", "GDAL cannot read this content"),
-    "fiona": Text("GDAL nie odczytuje tej zawartości", "GDAL cannot read this content"),
-    "shapely": Text("geometria jest uszkodzona", "a geometry is damaged"),
-    "pyproj": Text("układ współrzędnych jest nieznany", "the CRS is not known"),
-    "pyarrow": Text("zawartość Parquet jest uszkodzona", "the Parquet content is damaged"),
-    "python_calamine": Text("arkusz jest uszkodzony", "the spreadsheet is damaged"),
-    "osmium": Text("dane OSM są uszkodzone", "the OSM data are damaged"),
+    "pyexpat": _("the XML is damaged"),
+    "sqlite3": _("the SQLite database is damaged"),
+    "pyogrio": _("GDAL cannot read this content"),
+    "rasterio": _("GDAL cannot read this content"),
+    "fiona": _("GDAL cannot read this content"),
+    "shapely": _("a geometry is damaged"),
+    "pyproj": _("the CRS is not known"),
+    "pyarrow": _("the Parquet content is damaged"),
+    "python_calamine": _("the spreadsheet is damaged"),
+    "osmium": _("the OSM data are damaged"),
 }
 _LINE = re.compile(r"\bline (\d+)")
 
@@ -102,50 +96,43 @@ def why(error: BaseException) -> Text:
         if library in _BY_LIBRARY:
             return _with_line(_BY_LIBRARY[library], error)
         if library == "lxml":
-            return _with_line(Text("XML jest uszkodzony", "the XML is damaged"), error)
+            return _with_line(_("the XML is damaged"), error)
     if isinstance(error, EOFError):
         return _DAMAGED
     if isinstance(error, NotImplementedError) or "encrypted" in str(error):
         return _LOCKED
     name = type(error).__name__
-    return Text(
-        f"zawartość jest inna niż w tym formacie ({name})",
-        f"the content is not as this format has it ({name})",
-    )
+    return _("the content is not as this format has it ({name})").fill(name=name)
 
 
 def _of_text(error: BaseException) -> Text | None:
     """Word faults of texts: encoding, JSON, TOML."""
     if isinstance(error, UnicodeDecodeError):
-        return Text(
-            f"bajt {error.start} nie jest tekstem w {error.encoding}",
-            f"byte {error.start} is no text in {error.encoding}",
+        return _("byte {start} is no text in {encoding}").fill(
+            start=error.start, encoding=error.encoding
         )
     if isinstance(error, UnicodeError):
-        return Text("tekstu nie da się zapisać", "a text cannot be encoded")
+        return _("a text cannot be encoded")
     if isinstance(error, LookupError) and "unknown encoding" in str(error):
-        return Text("nieznane kodowanie", "the encoding is not known")
+        return _("the encoding is not known")
     if isinstance(error, json.JSONDecodeError):
-        return Text(
-            f"to nie jest JSON od wiersza {error.lineno}, znaku {error.colno}",
-            f"this is not JSON from line {error.lineno}, column {error.colno} on",
+        return _("this is not JSON from line {lineno}, column {colno} on").fill(
+            lineno=error.lineno, colno=error.colno
         )
     if isinstance(error, tomllib.TOMLDecodeError):
-        return _with_line(Text("to nie jest TOML", "this is not TOML"), error)
+        return _with_line(_("this is not TOML"), error)
     return None
 
 
 def _of_machine(error: BaseException) -> Text | None:
     """Word faults of the machine: memory, depth, disk."""
     if isinstance(error, MemoryError):
-        return Text("plik żąda więcej pamięci, niż jest", "the file asks for too much memory")
+        return _("the file asks for too much memory")
     if isinstance(error, RecursionError):
-        return Text("zagnieżdżenie jest zbyt głębokie", "it is nested too deeply")
+        return _("it is nested too deeply")
     # errors of GDAL are OSErrors too, without a number
     if isinstance(error, OSError) and error.errno is not None:
-        return _ERRNO.get(
-            error.errno, Text(f"błąd systemu {error.errno}", f"system error {error.errno}")
-        )
+        return _ERRNO.get(error.errno, _("system error {errno}").fill(errno=error.errno))
     return None
 
 
@@ -154,7 +141,7 @@ def _with_line(what: Text, error: BaseException) -> Text:
     own = getattr(error, "lineno", None)
     named = _LINE.search(str(error))
     line = own if isinstance(own, int) else int(named[1]) if named else None
-    return Text(f"{what.pl}, wiersz {line}", f"{what.en}, line {line}") if line else what
+    return _("{what}, line {line}").fill(what=what, line=line) if line else what
 
 
 @contextmanager
@@ -197,7 +184,7 @@ def reading(
     except Exception as error:
         kind = why(error)
         raise SourceError(
-            Text(f"{what.pl}: {kind.pl}", f"{what.en}: {kind.en}"),
+            _("{what}: {kind}").fill(what=what, kind=kind),
             layer=layer,
             place=place,
             remedy=remedy,

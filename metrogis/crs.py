@@ -14,7 +14,7 @@ import numpy as np
 import pyproj
 
 from metrogis.errors import CRSError
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 WORKING_CRS = "EPSG:2180"
 """Default working CRS: PL-1992, metres, national grid of Poland."""
@@ -43,11 +43,9 @@ def parse(crs: Any, *, layer: str | None = None) -> pyproj.CRS:
     except Exception as error:  # PROJ, or pyproj on what it was never meant for
         named = " ".join(repr(crs).split())[:80]
         raise CRSError(
-            Text(f"nieznany układ współrzędnych {named}", f"unknown CRS {named}"),
+            _("unknown CRS {named}").fill(named=named),
             layer=layer,
-            remedy=Text(
-                "podaj kod EPSG, np. EPSG:2180", "give an EPSG code, for example EPSG:2180"
-            ),
+            remedy=_("give an EPSG code, for example EPSG:2180"),
         ) from error
 
 
@@ -110,26 +108,17 @@ def require_metric(crs: Any, *, layer: str) -> pyproj.CRS:
     value = getattr(crs, "crs", crs)
     if value is None:
         raise CRSError(
-            Text("brak układu współrzędnych", "the layer has no CRS"),
+            _("the layer has no CRS"),
             layer=layer,
-            remedy=Text(
-                "nadaj układ: gdf.set_crs('EPSG:2180'), albo pole crs w katalogu",
-                "set one: gdf.set_crs('EPSG:2180'), or the key crs in the catalog",
-            ),
+            remedy=_("set one: gdf.set_crs('EPSG:2180'), or the key crs in the catalog"),
         )
     parsed = parse(value, layer=layer)
     if not is_metric(parsed):
         name = name_of(parsed)
         raise CRSError(
-            Text(
-                f"w układzie {name} nie liczy się odległości",
-                f"distances cannot be computed in {name}",
-            ),
+            _("distances cannot be computed in {name}").fill(name=name),
             layer=layer,
-            remedy=Text(
-                "przelicz: gdf.to_crs('EPSG:2180') lub inny układ w metrach",
-                "reproject: gdf.to_crs('EPSG:2180') or another projected CRS in metres",
-            ),
+            remedy=_("reproject: gdf.to_crs('EPSG:2180') or another projected CRS in metres"),
         )
     return parsed
 
@@ -165,12 +154,11 @@ def require_same(**layers: Any) -> pyproj.CRS:
             found, first = crs, name
         elif not found.equals(crs, ignore_axis_order=True):
             raise CRSError(
-                Text(
-                    f"układ {name_of(crs)}, a warstwa '{first}' ma {name_of(found)}",
-                    f"CRS is {name_of(crs)} but layer '{first}' has {name_of(found)}",
+                _("CRS is {name_of} but layer '{first}' has {name_of2}").fill(
+                    name_of=name_of(crs), first=first, name_of2=name_of(found)
                 ),
                 layer=name,
-                remedy=Text("sprowadź warstwy do jednego układu", "reproject to one CRS"),
+                remedy=_("reproject to one CRS"),
             )
     assert found is not None, "require_same needs a layer"
     return found
@@ -193,12 +181,11 @@ def require_same_as_stated(found: Any, stated: Any, *, layer: str) -> None:
     if parse(found, layer=layer).equals(parse(stated, layer=layer), ignore_axis_order=True):
         return
     raise CRSError(
-        Text(
-            f"plik ma układ {name_of(found)}, a katalog podaje {name_of(stated)}",
-            f"the file has CRS {name_of(found)} but the catalog states {name_of(stated)}",
+        _("the file has CRS {name_of} but the catalog states {name_of2}").fill(
+            name_of=name_of(found), name_of2=name_of(stated)
         ),
         layer=layer,
-        remedy=Text("popraw crs w katalogu albo usuń go", "fix crs in the catalog, or remove it"),
+        remedy=_("fix crs in the catalog, or remove it"),
     )
 
 
@@ -252,28 +239,19 @@ def axis_order(srs_name: str, *, layer: str | None = None) -> AxisOrder:
         directions = [axis.direction.lower() for axis in crs.axis_info[:2]]
         return AxisOrder(crs, bool(directions) and directions[0] in ("north", "south"))
     raise CRSError(
-        Text(f"nieznana postać srsName {text[:80]!r}", f"unknown form of srsName {text[:80]!r}"),
+        _("unknown form of srsName {text}").fill(text=repr(text[:80])),
         layer=layer,
-        remedy=Text(
-            "użyj urn:ogc:def:crs:EPSG::2180 lub http://www.opengis.net/def/crs/EPSG/0/2180",
-            "use urn:ogc:def:crs:EPSG::2180 or http://www.opengis.net/def/crs/EPSG/0/2180",
-        ),
+        remedy=_("use urn:ogc:def:crs:EPSG::2180 or http://www.opengis.net/def/crs/EPSG/0/2180"),
     )
 
 
-SWAP = Text(
-    "zamień osie w źródle albo dopisz swap_axes = true w katalogu",
-    "swap the axes in the source, or set swap_axes = true in the catalog",
-)
+SWAP = _("swap the axes in the source, or set swap_axes = true in the catalog")
 """Remedy for swapped axes of a vector layer; readers of other files have others."""
 
 
 def swap_columns(x: str, y: str) -> Text:
     """Return the remedy for swapped axes of a table whose coordinates stand in two columns."""
-    return Text(
-        f'zamień w katalogu: x = "{y}", y = "{x}"',
-        f'swap them in the catalog: x = "{y}", y = "{x}"',
-    )
+    return _('swap them in the catalog: x = "{y}", y = "{x}"').fill(y=y, x=x)
 
 
 def mislabelled(bounds: Any, crs: Any) -> bool:
@@ -300,15 +278,11 @@ def require_degrees(bounds: Any, crs: Any, *, layer: str) -> None:
         return
     shown, name = ", ".join(f"{v:.6g}" for v in bounds), name_of(parse(crs))
     raise CRSError(
-        Text(
-            f"współrzędne ({shown}) to nie stopnie, choć plik podaje układ {name}",
-            f"coordinates ({shown}) are no degrees, although the file says {name}",
+        _("coordinates ({shown}) are no degrees, although the file says {name}").fill(
+            shown=shown, name=name
         ),
         layer=layer,
-        remedy=Text(
-            'podaj prawdziwy układ w katalogu: crs = "EPSG:2180" (albo 2176-2179)',
-            'state the true CRS in the catalog: crs = "EPSG:2180" (or 2176-2179)',
-        ),
+        remedy=_('state the true CRS in the catalog: crs = "EPSG:2180" (or 2176-2179)'),
     )
 
 
@@ -333,20 +307,16 @@ def check_area_of_use(frame: gpd.GeoDataFrame, *, layer: str, swap: Text = SWAP)
     shown = ", ".join(f"{v:.6g}" for v in bounds)
     if _inside(swapped, crs, area):
         raise CRSError(
-            Text(
-                f"osie wyglądają na zamienione: zasięg ({shown}) leży poza obszarem {name}",
-                f"axes look swapped: extent ({shown}) lies outside the area of use of {name}",
+            _("axes look swapped: extent ({shown}) lies outside the area of use of {name}").fill(
+                shown=shown, name=name
             ),
             layer=layer,
             remedy=swap,
         )
     raise CRSError(
-        Text(
-            f"zasięg ({shown}) leży poza obszarem stosowania {name}",
-            f"extent ({shown}) lies outside the area of use of {name}",
-        ),
+        _("extent ({shown}) lies outside the area of use of {name}").fill(shown=shown, name=name),
         layer=layer,
-        remedy=Text("sprawdź, czy układ jest dobrze podany", "check that the CRS is the right one"),
+        remedy=_("check that the CRS is the right one"),
     )
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 FILE = "methods.md"
 """The methods, which parameters and pages cite."""
@@ -45,10 +45,7 @@ def read(name: str) -> str:
         if path.is_file():
             return path.read_text(encoding="utf-8")
     raise FileNotFoundError(
-        Text(
-            f"brak dokumentu {name}: zainstaluj metrogis ponownie",
-            f"document {name} is missing: install metrogis again",
-        ).en
+        _("document {name} is missing: install metrogis again").fill(name=name).en
     )
 
 

@@ -13,11 +13,29 @@ from __future__ import annotations
 
 import re
 
-from metrogis.texts import Text, both, default_language, printable
+from metrogis.i18n import Text, _, both, default_language, join, pgettext
+from metrogis.texts import printable
 
-_PLACE_WORDS = {"line": "wiersz", "row": "wiersz", "schema": "schemat"}
+_PLACE_WORDS = {"line": pgettext("place", "line"), "row": _("row"), "schema": _("schema")}
 _PLACE = re.compile(r"\b(line|row)(?= \d)|\bschema(?= [A-Z])")
 """Words of places: all else in them are names and numbers."""
+
+
+def _place(place: str) -> Text:
+    """Return a place with its words in every language; names and numbers stay as they are."""
+    parts, end = [], 0
+    for word in _PLACE.finditer(place):
+        parts += [both(place[end : word.start()]), _PLACE_WORDS[word[0]]]
+        end = word.end()
+    return join("", [*parts, both(place[end:])])
+
+
+def _without_stop(text: str) -> str:
+    return text.rstrip(".")
+
+
+def _one_line(text: str) -> str:
+    return printable(text).replace("\n", "\\n")
 
 
 class MetrogisError(ValueError):
@@ -71,20 +89,16 @@ class MetrogisError(ValueError):
     @property
     def text(self) -> Text:
         """The whole message in both languages."""
-
-        def whole(language: str, layer_word: str, remedy_word: str) -> str:
-            place = self.place or ""
-            if language == "pl":
-                place = _PLACE.sub(lambda word: _PLACE_WORDS[word[0]], place)
-            where = [f"{layer_word} '{self.layer}'" if self.layer else "", place]
-            head = ", ".join(part for part in where if part)
-            body = self.message.get(language).rstrip(".")
-            text = f"{head}: {body}." if head else f"{body[:1].upper()}{body[1:]}."
-            if self.remedy:
-                text += f" {remedy_word}: {self.remedy.get(language).rstrip('.')}."
-            return printable(text).replace("\n", "\\n")  # names come from data: one line, no codes
-
-        return Text(pl=whole("pl", "warstwa", "Rada"), en=whole("en", "layer", "Remedy"))
+        where = [_("layer '{layer}'").fill(layer=self.layer)] if self.layer else []
+        where += [_place(self.place)] if self.place else []
+        body = self.message.map(_without_stop)
+        if where:
+            text = _("{place}: {message}.").fill(place=join(", ", where), message=body)
+        else:
+            text = _("{message}.").fill(message=body.capitalized())
+        if self.remedy:
+            text += _(" Remedy: {remedy}.").fill(remedy=self.remedy.map(_without_stop))
+        return text.map(_one_line)  # names come from data: one line, no codes
 
     def __str__(self) -> str:
         return self.text.get(default_language())
@@ -135,21 +149,16 @@ class CheckError(MetrogisError):
         """
         told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         if drawing:
-            message = Text(
-                f"wyniku sprawdzenia {check} nie udało się narysować: błąd programu ({told})",
-                f"the result of check {check} could not be drawn: a fault of the program ({told})",
-            )
+            message = _(
+                "the result of check {check} could not be drawn: a fault of the program ({told})"
+            ).fill(check=check, told=told)
         else:
-            message = Text(
-                f"sprawdzenie {check} zatrzymało się na błędzie programu ({told})",
-                f"check {check} stopped on a fault of the program ({told})",
+            message = _("check {check} stopped on a fault of the program ({told})").fill(
+                check=check, told=told
             )
         found = cls(
             message,
-            remedy=Text(
-                "pozostałe sprawdzenia są policzone; --debug pokaże ślad, prosimy o zgłoszenie",
-                "the other checks are done; --debug shows the traceback, please report it",
-            ),
+            remedy=_("the other checks are done; --debug shows the traceback, please report it"),
         )
         found.__cause__ = error
         return found

@@ -12,8 +12,8 @@ from metrogis.catalog.toml import read_catalog
 from metrogis.checks import registry
 from metrogis.checks.contract import Result
 from metrogis.errors import CatalogError, MissingLayerError
+from metrogis.i18n import Text, _
 from metrogis.sources import files
-from metrogis.texts import Text
 
 
 def open_metro(path_or_name: str | Path, *, data: str | Path | None = None) -> Metro:
@@ -57,9 +57,9 @@ def open_metro(path_or_name: str | Path, *, data: str | Path | None = None) -> M
         root = files.cache_directory() / "layers" / content.metro.id
     if data is not None and not root.is_dir():
         raise CatalogError(
-            Text("nie ma folderu danych", "there is no such data folder"),
+            _("there is no such data folder"),
             place=str(data),
-            remedy=Text("popraw --data", "fix --data"),
+            remedy=_("fix --data"),
         )
     return Metro(content, directory=directory, data=root)
 
@@ -78,12 +78,9 @@ def _find(path_or_name: str | Path) -> Path:
         if path.name == name and (root / name / "catalog.toml").is_file():
             return root / name
     raise CatalogError(
-        Text("nie ma takiego katalogu ani metropolii", "there is no such catalog or metropolis"),
+        _("there is no such catalog or metropolis"),
         place=name,
-        remedy=Text(
-            "podaj folder z catalog.toml albo nazwę: demo, omggs, som",
-            "name a folder with a catalog.toml, or one of: demo, omggs, som",
-        ),
+        remedy=_("name a folder with a catalog.toml, or one of: demo, omggs, som"),
     )
 
 
@@ -156,10 +153,7 @@ class Metro(Layers):
                 raise MissingLayerError(
                     reason,
                     layer=name,
-                    remedy=Text(
-                        f"dodaj warstwę do katalogu; sprawdzenie {check.id} jej wymaga",
-                        f"add the layer to the catalog; check {check.id} needs it",
-                    ),
+                    remedy=_("add the layer to the catalog; check {id} needs it").fill(id=check.id),
                 )
         layers = {item.name: self.get(item.name) for item in check.inputs}
         settings = {**self.catalog.parameters.get(check_id, {}), **parameters}
@@ -182,7 +176,7 @@ class Metro(Layers):
                 if error is not None:
                     found[check.id] = error.text
                 elif reason is not None and item.required:
-                    found[check.id] = Text(f"{item.name}: {reason.pl}", f"{item.name}: {reason.en}")
+                    found[check.id] = _("{name}: {reason}").fill(name=item.name, reason=reason)
                 else:
                     continue
                 break

@@ -15,16 +15,16 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from metrogis.texts import Text
+from metrogis.i18n import Text, _, pgettext
 
 Action = Literal["dropped", "repaired", "guessed", "modelled", "unknown", "noted"]
 ACTIONS: dict[Action, Text] = {
-    "dropped": Text("pominięto", "dropped"),
-    "repaired": Text("naprawiono", "repaired"),
-    "guessed": Text("przyjęto", "guessed"),
-    "modelled": Text("zamodelowano", "modelled"),
-    "unknown": Text("nieznane", "unknown"),
-    "noted": Text("odnotowano", "noted"),
+    "dropped": _("dropped"),
+    "repaired": _("repaired"),
+    "guessed": _("guessed"),
+    "modelled": pgettext("action", "modelled"),
+    "unknown": _("unknown"),
+    "noted": _("noted"),
 }
 assert set(ACTIONS) == set(get_args(Action))
 
@@ -165,9 +165,7 @@ def attach(frame: pd.DataFrame, source: Source, audit: Audit = Audit()) -> pd.Da
     frame.attrs[LAYER_ATTRS] = {
         **(frame.attrs.get(LAYER_ATTRS) or {}),
         "source": asdict(source),
-        "audit": [
-            [r.layer, r.action, r.count, [r.what.pl, r.what.en], r.examples] for r in audit.rows
-        ],
+        "audit": [[r.layer, r.action, r.count, r.what.forms(), r.examples] for r in audit.rows],
     }
     return frame
 
@@ -200,5 +198,7 @@ def audit_of(layer: Any) -> Audit:
     if not kept:
         return Audit()
     return Audit(
-        tuple(AuditRow(a, b, int(c), Text(*what), e) for a, b, c, what, e in kept.get("audit", ()))
+        tuple(
+            AuditRow(a, b, int(c), Text.of(what), e) for a, b, c, what, e in kept.get("audit", ())
+        )
     )

@@ -13,8 +13,8 @@ from typing import Literal
 
 import pandas as pd
 
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 WHOLE_KINDS = "123"
 PART_KINDS = "4589"
@@ -65,11 +65,9 @@ class CodeMatch:
                 layer,
                 "guessed",
                 len(self.guessed),
-                Text(
-                    "kod TERYT różni się ostatnią cyfrą (zmiana rodzaju gminy): przyjęto, że to "
-                    "ta sama gmina",
-                    "TERYT differs in its last digit (the kind of municipality changed): taken as "
-                    "the same municipality",
+                _(
+                    "TERYT differs in its last digit (the kind of municipality "
+                    "changed): taken as the same municipality"
                 ),
                 [f"{wanted} = {found}" for wanted, found in self.guessed],
             )
@@ -77,10 +75,7 @@ class CodeMatch:
                 layer,
                 "unknown",
                 len(self.unmatched),
-                Text(
-                    "brak kodu TERYT w tabeli: wartość nieznana (nie 0)",
-                    "TERYT is not in the table: value unknown (not 0)",
-                ),
+                _("TERYT is not in the table: value unknown (not 0)"),
                 self.unmatched,
             )
         )
@@ -179,21 +174,18 @@ def drop_parts(
             layer,
             "dropped",
             int(part.sum()) - len(orphans),
-            Text(
-                "wiersze części miejskich, wiejskich i dzielnic (TERYT kończy się na 4, 5, 8, 9): "
-                "są już w sumie gminy",
-                "rows of town parts, rural parts and districts (TERYT ends in 4, 5, 8, 9): the "
-                "municipality's sum already holds them",
+            _(
+                "rows of town parts, rural parts and districts (TERYT ends in 4, 5, 8, "
+                "9): the municipality's sum already holds them"
             ),
         )
         .add(
             layer,
             "unknown",
             len(orphans),
-            Text(
-                "pominięto część gminy, której sumy nie ma w tabeli: wartość gminy nieznana",
+            _(
                 "part of a municipality whose sum is not in the table was dropped: the "
-                "municipality is unknown",
+                "municipality is unknown"
             ),
             orphans,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metrogis.catalog.registry import LAYERS
 from metrogis.checks import registry
+from metrogis.i18n import Text, both
 from metrogis.units import UNITS, unit_text
 
 
@@ -25,5 +26,5 @@ def test_every_unit_that_is_used_is_declared() -> None:
 
 def test_words_for_things_are_polish_in_polish() -> None:
     assert unit_text("pairs/day").pl == "par/dzień"
-    assert unit_text("transfers") == ("przesiadek", "transfers")
-    assert unit_text("furlongs") == ("furlongs", "furlongs")  # of a check from outside
+    assert unit_text("transfers") == Text("przesiadek", "transfers")
+    assert unit_text("furlongs") == both("furlongs")  # of a check from outside

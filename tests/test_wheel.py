@@ -67,11 +67,22 @@ def test_the_wheel_holds_layers_rules_and_commands(project: Path, wheel: Path) -
         cwd=project, capture_output=True, text=True, check=True,
     ).stdout.splitlines()  # fmt: skip
     wanted = {p if p.startswith("metrogis/") else f"metrogis/_{p}" for p in tracked}
+    # catalogs of messages travel compiled
+    wanted = {f"{name.removesuffix('.po')}.mo" if name.endswith(".po") else name for name in wanted}
     assert len(wanted) > 300
     assert wanted <= names
     documents = {path.name for path in (project / "docs").glob("met*.md")}
     assert {f"metrogis/_docs/{name}" for name in documents} <= names  # pages of every atlas
     assert not [n for n in names if n.startswith(("tests/", "notebooks/"))]
+
+
+def test_messages_are_translated_from_the_wheel_alone(fresh: Path, tmp_path: Path) -> None:
+    code = (
+        "from metrogis import i18n; print(i18n.LANGUAGES, i18n.NO_DATA.pl, i18n.number(1e4, 'pl'))"
+    )
+    told = run(fresh, "-c", code, cwd=tmp_path).strip()
+    assert told == "('pl', 'en') brak danych 10\N{NO-BREAK SPACE}000"
+    assert not list(fresh.parents[1].rglob("site-packages/metrogis/locale/**/*.po"))
 
 
 def test_the_package_runs_from_the_wheel_alone(fresh: Path, tmp_path: Path) -> None:

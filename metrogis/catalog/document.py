@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 from metrogis.catalog.registry import LAYERS, Layer
+from metrogis.i18n import Text, _
 from metrogis.schemas import Field
-from metrogis.texts import Text
 
 HEADS = (
-    Text("kolumna", "column"),
-    Text("rodzaj", "type"),
-    Text("jednostka", "unit"),
-    Text("wartości", "allowed values"),
-    Text("wymagana", "required"),
-    Text("znaczenie", "meaning"),
+    _("column"),
+    _("type"),
+    _("unit"),
+    _("allowed values"),
+    _("required"),
+    _("meaning"),
 )
 KINDS: dict[str, Text] = {
-    "text": Text("tekst", "text"),
-    "teryt": Text("kod TERYT", "TERYT code"),
-    "area": Text("kod TERYT lub *", "TERYT code or *"),
-    "number": Text("liczba", "number"),
-    "integer": Text("liczba całkowita", "whole number"),
-    "flag": Text("tak/nie", "yes/no"),
-    "date": Text("data", "date"),
+    "text": _("text"),
+    "teryt": _("TERYT code"),
+    "area": _("TERYT code or *"),
+    "number": _("number"),
+    "integer": _("whole number"),
+    "flag": _("yes/no"),
+    "date": _("date"),
 }
 GEOMETRY: dict[str, Text] = {
-    "polygon": Text("obszary", "areas"),
-    "line": Text("linie", "lines"),
-    "point": Text("punkty", "points"),
-    "place": Text("punkty lub obszary", "points or areas"),
-    "": Text("bez geometrii", "no geometry"),
+    "polygon": _("areas"),
+    "line": _("lines"),
+    "point": _("points"),
+    "place": _("points or areas"),
+    "": _("no geometry"),
 }
-_RASTER = Text("raster, jeden kanał", "raster, one band")
-_ITSELF = Text("plik, który sam się sprawdza", "a file that validates itself")
-_GEOMETRY_OF, _DRIVERS = Text("Geometria", "Geometry"), Text("sterowniki", "drivers")
+_RASTER = _("raster, one band")
+_ITSELF = _("a file that validates itself")
+_GEOMETRY_OF, _DRIVERS = _("Geometry"), _("drivers")
 _YES, _EMPTY, _NO = (
-    Text("tak", "yes"),
-    Text("tak, może być pusta", "yes, may be empty"),
-    Text("nie", "no"),
+    _("yes"),
+    _("yes, may be empty"),
+    _("no"),
 )
-_UNIQUE = Text("bez powtórzeń", "unique")
+_UNIQUE = _("unique")
 
 
 def rows(layer: Layer, language: str) -> list[tuple[str, ...]]:

@@ -25,12 +25,12 @@ from metrogis.catalog.models import MissingLayer
 from metrogis.catalog.origins import DownloadOrigin, OgcApiOrigin, WfsOrigin
 from metrogis.catalog.paths import paths_of
 from metrogis.errors import MetrogisError, SourceError
+from metrogis.i18n import _
 from metrogis.sources import files
 from metrogis.sources.services import addresses, clip, download, ogcapi, wfs
 from metrogis.sources.services.client import Client, Limits, Request
 from metrogis.sources.services.pages import Proof
 from metrogis.sources.services.store import Said, Store
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.metro import Layers
@@ -123,18 +123,15 @@ def tasks(metro: Layers, only: Iterable[str] = ()) -> list[Task]:
     if unknown:
         shown = ", ".join(sorted(unknown))
         raise SourceError(
-            Text(
-                f"katalog nie mówi, skąd pobrać: {shown}",
-                f"the catalog does not say where to fetch: {shown}",
-            ),
-            remedy=Text("dopisz fetch do tych warstw", "add fetch to these layers"),
+            _("the catalog does not say where to fetch: {shown}").fill(shown=shown),
+            remedy=_("add fetch to these layers"),
         )
     twice = {t.file for t in found if [u.file for u in found].count(t.file) > 1}
     if twice:
         shown = ", ".join(sorted(twice))
         raise SourceError(
-            Text(f"dwa źródła jednego pliku: {shown}", f"two origins of one file: {shown}"),
-            remedy=Text("nazwij pliki różnie (to)", "name the files differently (to)"),
+            _("two origins of one file: {shown}").fill(shown=shown),
+            remedy=_("name the files differently (to)"),
         )
     return found
 
@@ -236,12 +233,10 @@ class _Run:
         except OSError as error:
             kind = boundary.why(error)
             wrong = SourceError(
-                Text(
-                    f"pliku nie da się zapisać: {kind.pl}", f"the file cannot be written: {kind.en}"
-                ),
+                _("the file cannot be written: {kind}").fill(kind=kind),
                 layer=task.layer,
                 place=task.file,
-                remedy=Text("sprawdź folder danych", "check the data folder"),
+                remedy=_("check the data folder"),
             )
             wrong.__cause__ = error
             return Outcome(task, "failed", error=wrong)
@@ -277,12 +272,10 @@ class _Run:
     def _from_store(self, task: Task, entry: lock.Entry | None) -> Outcome:
         if entry is None or not self.store.has(entry.sha256):
             raise SourceError(
-                Text(
-                    "pliku nie ma w pamięci pobranych", "the file is not among those fetched before"
-                ),
+                _("the file is not among those fetched before"),
                 layer=task.layer,
                 place=task.file,
-                remedy=Text("uruchom bez --offline", "run without --offline"),
+                remedy=_("run without --offline"),
             )
         self._put(task, entry)
         return Outcome(task, "fetched", entry)
@@ -316,10 +309,10 @@ class _Run:
             proof = self._features(task, request, box, made)
             if not proof.rows:
                 raise SourceError(
-                    Text("usługa nie ma nic w tym obszarze", "the service has nothing in the area"),
+                    _("the service has nothing in the area"),
                     layer=task.layer,
                     place=addresses.shown(origin.url),
-                    remedy=Text("sprawdź bbox i warstwę", "check bbox and the layer"),
+                    remedy=_("check bbox and the layer"),
                 )
             kept = self.store.part(f"made {task.key}")
             _move(made, kept)
@@ -373,15 +366,9 @@ class _Run:
         box = self.metro.info.bbox
         if box is None:
             raise SourceError(
-                Text(
-                    "bez bbox nie wiadomo, o jaki obszar pytać",
-                    "without bbox it is not known which area to ask for",
-                ),
+                _("without bbox it is not known which area to ask for"),
                 layer=task.layer,
-                remedy=Text(
-                    "wpisz bbox w [metro] albo whole = true",
-                    "state bbox in [metro], or whole = true",
-                ),
+                remedy=_("state bbox in [metro], or whole = true"),
             )
         west, south, east, north = box
         return west, south, east, north
@@ -442,14 +429,9 @@ def _headers(origin: Any, layer: str) -> dict[str, str]:
         value = os.environ.get(variable, "")
         if not value or not value.isprintable() or not value.isascii() or not header.isascii():
             raise SourceError(
-                Text(
-                    f"zmienna środowiska {variable} jest pusta lub niewłaściwa",
-                    f"environment variable {variable} is empty or unfit",
-                ),
+                _("environment variable {variable} is empty or unfit").fill(variable=variable),
                 layer=layer,
-                remedy=Text(
-                    f"ustaw {variable} (nagłówek {header})", f"set {variable} (header {header})"
-                ),
+                remedy=_("set {variable} (header {header})").fill(variable=variable, header=header),
             )
         found[header] = value
     return found
@@ -457,16 +439,10 @@ def _headers(origin: Any, layer: str) -> dict[str, str]:
 
 def _not_ours(task: Task) -> SourceError:
     return SourceError(
-        Text(
-            "plik jest już w folderze danych, a nie pobrano go stąd (albo go zmieniono)",
-            "the file is in the data folder already, and was not fetched (or was changed)",
-        ),
+        _("the file is in the data folder already, and was not fetched (or was changed)"),
         layer=task.layer,
         place=task.file,
-        remedy=Text(
-            "przenieś go, albo uruchom z --update, by go porównać i zastąpić",
-            "move it away, or run with --update to compare and replace it",
-        ),
+        remedy=_("move it away, or run with --update to compare and replace it"),
     )
 
 
@@ -481,12 +457,9 @@ def _alone(folder: Path) -> Iterator[None]:
     with (folder / ".fetching").open("wb") as stream:
         if not scratch.lock(stream) and sys.platform != "win32":
             raise SourceError(
-                Text(
-                    "inne pobieranie pisze do tego folderu",
-                    "another run fetches into this folder",
-                ),
+                _("another run fetches into this folder"),
                 place=folder.name,
-                remedy=Text("poczekaj, aż się skończy", "wait until it has ended"),
+                remedy=_("wait until it has ended"),
             )
         yield
 

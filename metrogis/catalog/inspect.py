@@ -13,7 +13,7 @@ from metrogis.catalog.models import MissingLayer
 from metrogis.catalog.paths import paths_of
 from metrogis.catalog.registry import LAYERS
 from metrogis.errors import MetrogisError
-from metrogis.texts import Text
+from metrogis.i18n import both
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -50,7 +50,7 @@ def overview(
     rows: list[dict[str, Any]] = []
     for name, layer in metro.catalog.layers.items():
         known = LAYERS.get(name)
-        title = known.title if known else Text(name, name)
+        title = known.title if known else both(name)
         if isinstance(layer, MissingLayer):
             rows.append({"layer": name, "title": title, "state": "missing", "reason": layer.reason})
             continue

@@ -12,8 +12,8 @@ import pandas as pd
 from metrogis import provenance
 from metrogis.catalog import placing
 from metrogis.errors import MetrogisError, SchemaError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -44,12 +44,9 @@ def _require_content(layer: Any, name: str) -> None:
     )
     if empty:
         raise SchemaError(
-            Text("w warstwie nie ma nic, czego można użyć", "nothing in the layer can be used"),
+            _("nothing in the layer can be used"),
             layer=name,
-            remedy=Text(
-                'sprawdź plik; jeśli danych nie ma, wpisz missing = "powód"',
-                'check the file; where there is no data, declare missing = "reason"',
-            ),
+            remedy=_('check the file; where there is no data, declare missing = "reason"'),
         )
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from metrogis.errors import CatalogError
+from metrogis.i18n import _
 from metrogis.sources.services.store import write_text
-from metrogis.texts import Text
 
 NAME = "layers.lock"
 SCHEMA = 1
@@ -95,12 +95,9 @@ def read(folder: Path) -> dict[str, Entry]:
         return {row["file"]: Entry(**row) for row in content["files"]}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise CatalogError(
-            Text("pliku blokady nie da się odczytać", "the lock cannot be read"),
+            _("the lock cannot be read"),
             place=NAME,
-            remedy=Text(
-                "przywróć go z repozytorium albo usuń: warstwy zostaną pobrane od nowa",
-                "restore it from the repository, or remove it: layers are then fetched anew",
-            ),
+            remedy=_("restore it from the repository, or remove it: layers are then fetched anew"),
         ) from error
 
 

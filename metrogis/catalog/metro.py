@@ -22,8 +22,8 @@ from metrogis.catalog import inspect, readers
 from metrogis.catalog.models import Catalog, MetroInfo, MissingLayer
 from metrogis.catalog.registry import LAYERS
 from metrogis.errors import CatalogError, MetrogisError, MissingLayerError
+from metrogis.i18n import Text, _, default_language
 from metrogis.provenance import Audit
-from metrogis.texts import Text, default_language
 
 
 class Layers:
@@ -82,7 +82,7 @@ class Layers:
             raise MissingLayerError(
                 reason,
                 layer=name,
-                remedy=Text("dodaj warstwę do katalogu", "add the layer to the catalog"),
+                remedy=_("add the layer to the catalog"),
             )
         if name in self._unreadable:  # what could not be read once is not read again
             raise self._unreadable[name]
@@ -134,7 +134,7 @@ class Layers:
         """
         layer = self.catalog.layers.get(name)
         if layer is None:
-            return Text("katalog jej nie wymienia", "the catalog does not list it")
+            return _("the catalog does not list it")
         return layer.reason if isinstance(layer, MissingLayer) else None
 
     def is_being_read(self, name: str) -> bool:
@@ -211,9 +211,8 @@ class Layers:
                 name,
                 "noted",
                 1,
-                Text(
-                    f"żadne sprawdzenie nie zna warstwy '{name}': może chodzi o '{meant}'?",
-                    f"no check knows a layer '{name}': is '{meant}' meant?",
+                _("no check knows a layer '{name}': is '{meant}' meant?").fill(
+                    name=name, meant=meant
                 ),
             )
         for layer in self._loaded.values():
@@ -237,10 +236,7 @@ class Layers:
 def _circle(names: list[str]) -> CatalogError:
     shown = " -> ".join(names)
     return CatalogError(
-        Text(f"warstwy potrzebują siebie nawzajem: {shown}", f"layers need one another: {shown}"),
+        _("layers need one another: {shown}").fill(shown=shown),
         layer=names[0],
-        remedy=Text(
-            "umieść jedną z nich bez pomocy drugiej (locate, inside, finer w katalogu)",
-            "place one of them without the other (locate, inside, finer in the catalog)",
-        ),
+        remedy=_("place one of them without the other (locate, inside, finer in the catalog)"),
     )

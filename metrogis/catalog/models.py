@@ -20,7 +20,7 @@ from metrogis.catalog.origins import Origin
 from metrogis.catalog.registry import LAYERS
 from metrogis.catalog.types import Codes, Day, Period
 from metrogis.errors import CatalogError
-from metrogis.texts import Text, both
+from metrogis.i18n import Text, _, both
 from metrogis.validation import joined
 
 
@@ -88,11 +88,9 @@ class MetroInfo(Strict):
         # written so that NaN is refused too
         if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
             raise CatalogError(
-                Text(
-                    "cztery liczby w stopniach: zachód < wschód, południe < północ, w kolejności "
-                    "zachód, południe, wschód, północ",
-                    "four numbers in degrees: west < east, south < north, in the order west, "
-                    "south, east, north",
+                _(
+                    "four numbers in degrees: west < east, south < north, in the order "
+                    "west, south, east, north"
                 )
             )
         return value
@@ -143,20 +141,15 @@ class _Columns(_Layer):
                 text_of_it = False
             if not text_of_it:
                 raise CatalogError(
-                    Text(f"nieznane kodowanie {value!r}", f"unknown encoding {value!r}"),
-                    remedy=Text(
-                        'na przykład "utf-8", "cp1250" (Windows), "iso-8859-2"',
-                        'for example "utf-8", "cp1250" (Windows), "iso-8859-2"',
-                    ),
+                    _("unknown encoding {value}").fill(value=repr(value)),
+                    remedy=_('for example "utf-8", "cp1250" (Windows), "iso-8859-2"'),
                 )
         return value
 
     @model_validator(mode="after")
     def _marks(self) -> _Columns:
         if self.thousands is not None and self.thousands == self.decimal:
-            raise CatalogError(
-                Text("thousands i decimal muszą się różnić", "thousands and decimal must differ")
-            )
+            raise CatalogError(_("thousands and decimal must differ"))
         return self
 
     @field_validator("schema_name")
@@ -214,18 +207,11 @@ class TableLayer(_Columns):
     def _place(self) -> TableLayer:
         given = [self.x is not None, self.y is not None, self.crs is not None]
         if any(given) and not all(given):
-            raise CatalogError(Text("x, y i crs podaje się razem", "x, y and crs belong together"))
+            raise CatalogError(_("x, y and crs belong together"))
         if all(given) and self.locate:
-            raise CatalogError(
-                Text("podaj x, y, crs albo locate, nie oba", "give x, y, crs or locate, not both")
-            )
+            raise CatalogError(_("give x, y, crs or locate, not both"))
         if self.separator is not None and self.separator in '"\r\n':
-            raise CatalogError(
-                Text(
-                    'separator nie może być cudzysłowem ani końcem wiersza; tabulator to "\\t"',
-                    'a separator cannot be a quote or an end of line; a tab is "\\t"',
-                )
-            )
+            raise CatalogError(_('a separator cannot be a quote or an end of line; a tab is "\\t"'))
         return self
 
 
@@ -249,14 +235,9 @@ class RasterLayer(_Layer):
     @model_validator(mode="after")
     def _range_has_an_order(self) -> RasterLayer:
         if self.range is not None and not self.range[0] <= self.range[1]:
-            raise CatalogError(
-                Text(
-                    "range: najpierw mniejsza liczba, potem większa",
-                    "range: the lower end comes first",
-                )
-            )
+            raise CatalogError(_("range: the lower end comes first"))
         if any(math.isnan(value) for value in self.classes):
-            raise CatalogError(Text("classes: nan nie jest klasą", "classes: nan is no class"))
+            raise CatalogError(_("classes: nan is no class"))
         return self
 
 
@@ -377,12 +358,7 @@ class Catalog(Strict):
     @classmethod
     def _municipalities(cls, value: dict[str, Any]) -> dict[str, Any]:
         if "municipalities" not in value or isinstance(value["municipalities"], MissingLayer):
-            raise CatalogError(
-                Text(
-                    "katalog potrzebuje warstwy 'municipalities' (granice gmin)",
-                    "a catalog needs the layer 'municipalities'",
-                )
-            )
+            raise CatalogError(_("a catalog needs the layer 'municipalities'"))
         found = references.problems(value)
         if found:
             raise CatalogError(joined(found))

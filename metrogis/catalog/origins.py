@@ -26,7 +26,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from metrogis.errors import CatalogError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 
 class _Origin(BaseModel):
@@ -57,10 +57,7 @@ class _Origin(BaseModel):
         path = PurePosixPath(value.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or not path.name or ":" in value:
             raise CatalogError(
-                Text(
-                    f"ścieżka wychodzi poza folder danych: {value}",
-                    f"the path leads out of the data folder: {value}",
-                )
+                _("the path leads out of the data folder: {value}").fill(value=value)
             )
         return value
 

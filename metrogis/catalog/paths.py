@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metrogis.errors import SourceError
+from metrogis.i18n import _
 from metrogis.sources import files
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -45,12 +45,9 @@ def resolved(metro: Opened, name: str, layer: Any) -> list[Path]:
         files.require_plain(path, layer=name)
         if path.is_dir() and not (folders or path.suffix.lower() == ".gdb"):
             raise SourceError(
-                Text("to jest folder, a nie plik", "this is a folder, not a file"),
+                _("this is a folder, not a file"),
                 layer=name,
                 place=path.name,
-                remedy=Text(
-                    "wskaż w path jeden plik; dalsze w more",
-                    "name one file with path, further ones with more",
-                ),
+                remedy=_("name one file with path, further ones with more"),
             )
     return paths

@@ -17,10 +17,10 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.errors import CRSError, MetrogisError, SchemaError
+from metrogis.i18n import Text, _
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Audit
 from metrogis.teryt import match_codes
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -77,7 +77,7 @@ def placed(metro: Opened, name: str, layer: Any) -> Audit:
         name,
         "noted",
         outside,
-        Text("leżą poza obszarem metropolii", "lie outside the area of the metropolis"),
+        _("lie outside the area of the metropolis"),
         np.flatnonzero(finite & ~inside)[:6],
     )
 
@@ -124,32 +124,22 @@ def _elsewhere(metro: Opened, name: str, boxes: np.ndarray, guard: np.ndarray) -
     shown = ", ".join(f"{v:.0f}" for v in whole)
     swapped = bool(_meet(boxes[:, [1, 0, 3, 2]], guard).any())
     return CRSError(
-        Text(
-            ("osie wyglądają na zamienione: " if swapped else "")
-            + f"zasięg ({shown}) leży poza metropolią",
-            ("axes look swapped: " if swapped else "")
-            + f"extent ({shown}) lies outside the metropolis",
-        ),
+        (
+            _("axes look swapped: extent ({extent}) lies outside the metropolis")
+            if swapped
+            else _("extent ({extent}) lies outside the metropolis")
+        ).fill(extent=shown),
         layer=name,
         place=metro.info.crs,
         remedy=_unswap(stated) if swapped else _CHECK,
     )
 
 
-_CHECK = Text(
-    "sprawdź, czy to dane tego obszaru, i układ współrzędnych pliku",
-    "check that these are data of this area, and the CRS of the file",
-)
+_CHECK = _("check that these are data of this area, and the CRS of the file")
 _SWAPS = {
     "vector": crs_rules.SWAP,
-    "gtfs": Text(
-        "zamień w pliku stops.txt kolumny stop_lat i stop_lon",
-        "swap the columns stop_lat and stop_lon in stops.txt",
-    ),
-    "raster": Text(
-        "nadaj rastrowi położenie na nowo (gdal_translate -a_ullr zachód północ wschód południe)",
-        "georeference the raster anew (gdal_translate -a_ullr west north east south)",
-    ),
+    "gtfs": _("swap the columns stop_lat and stop_lon in stops.txt"),
+    "raster": _("georeference the raster anew (gdal_translate -a_ullr west north east south)"),
 }
 """What undoes swapped axes, by driver: only vector layers have swap_axes."""
 
@@ -177,14 +167,8 @@ def _of_these_municipalities(metro: Opened, name: str, table: pd.DataFrame) -> N
             return
     shown = ", ".join(dict.fromkeys(table[columns[0]].dropna().astype(str).head(5)))
     raise SchemaError(
-        Text(
-            f"żaden wiersz nie dotyczy gmin metropolii (kody: {shown})",
-            f"no row speaks of a municipality of the metropolis (codes: {shown})",
-        ),
+        _("no row speaks of a municipality of the metropolis (codes: {shown})").fill(shown=shown),
         layer=name,
         place=", ".join(columns),
-        remedy=Text(
-            "sprawdź, czy to tabela tego obszaru i czy kody TERYT mają 7 cyfr",
-            "check that this is a table of this area and that TERYT codes have 7 digits",
-        ),
+        remedy=_("check that this is a table of this area and that TERYT codes have 7 digits"),
     )

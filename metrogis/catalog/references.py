@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 
 def references(layer: Any) -> Iterator[tuple[str, str]]:
@@ -57,32 +57,24 @@ def problems(layers: Mapping[str, Any]) -> list[Text]:
         for key, other in references(layer):
             if other not in layers:
                 near = difflib.get_close_matches(other, layers, n=1)
-                hint = Text(f" (może '{near[0]}'?)", f" (is '{near[0]}' meant?)") if near else None
+                hint = _(" (is '{near}' meant?)").fill(near=near[0]) if near else None
                 found.append(
-                    Text(
-                        f"layers.{name}.{key}: nie ma warstwy '{other}'{hint.pl if hint else ''}",
-                        f"layers.{name}.{key}: there is no layer '{other}'"
-                        f"{hint.en if hint else ''}",
+                    _("layers.{name}.{key}: there is no layer '{other}'{more}").fill(
+                        name=name, key=key, other=other, more=hint if hint else ""
                     )
                 )
         found += _twice(name, layer)
     for circle in _circles(layers):
         shown = " -> ".join(circle)
-        found.append(
-            Text(
-                f"warstwy odsyłają do siebie w kółko: {shown}",
-                f"layers refer to each other in a circle: {shown}",
-            )
-        )
+        found.append(_("layers refer to each other in a circle: {shown}").fill(shown=shown))
     return found
 
 
 def _twice(name: str, layer: Any) -> Iterator[Text]:
     paths = [str(PurePosixPath(p)) for p in (getattr(layer, "path", ""), *_more(layer)) if p]
     for path in sorted({p for p in paths if paths.count(p) > 1}):
-        yield Text(
-            f"layers.{name}: plik '{path}' jest podany dwa razy (path, more)",
-            f"layers.{name}: file '{path}' is listed twice (path, more)",
+        yield _("layers.{name}: file '{path}' is listed twice (path, more)").fill(
+            name=name, path=path
         )
 
 
@@ -100,7 +92,7 @@ def _circles(layers: Mapping[str, Any]) -> Iterator[list[str]]:
             name, trail = stack.pop()
             if name in done:
                 continue
-            for _, other in references(layers[name]):
+            for _unused, other in references(layers[name]):
                 if other == start:
                     yield [*trail, start]
                 elif other in layers and other not in trail:

@@ -12,7 +12,7 @@ from metrogis import boundary
 from metrogis.catalog import models
 from metrogis.catalog.models import Catalog, MissingLayer
 from metrogis.errors import CatalogError
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 from metrogis.validation import joined, problem_at, shown
 
 _DRIVERS: dict[str, type[models.Strict]] = {
@@ -37,24 +37,18 @@ def read_catalog(path: Path) -> Catalog:
     """
     if not path.is_file():
         raise CatalogError(
-            Text("nie ma pliku katalogu", "there is no catalog file"),
+            _("there is no catalog file"),
             place=str(path),
-            remedy=Text(
-                "podaj folder z catalog.toml, na przykład layers/omggs",
-                "name a folder with a catalog.toml, for example layers/omggs",
-            ),
+            remedy=_("name a folder with a catalog.toml, for example layers/omggs"),
         )
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except Exception as error:  # of TOML, of the encoding, of depth and of the disk
         kind = boundary.why(error)
         raise CatalogError(
-            Text(f"to nie jest poprawny TOML: {kind.pl}", f"this is not valid TOML: {kind.en}"),
+            _("this is not valid TOML: {kind}").fill(kind=kind),
             place=path.name,
-            remedy=Text(
-                "popraw ten wiersz; teksty stoją w cudzysłowach, plik jest w UTF-8",
-                "fix that line; texts stand in quotes, the file is in UTF-8",
-            ),
+            remedy=_("fix that line; texts stand in quotes, the file is in UTF-8"),
         ) from error
     return of_content(content)
 
@@ -82,10 +76,7 @@ def _invalid(lines: list[Text]) -> CatalogError:
     return CatalogError(
         joined(lines),
         place="catalog.toml",
-        remedy=Text(
-            "popraw te klucze; wzór: layers/omggs/catalog.toml",
-            "fix these keys; an example is layers/omggs/catalog.toml",
-        ),
+        remedy=_("fix these keys; an example is layers/omggs/catalog.toml"),
     )
 
 
@@ -98,17 +89,14 @@ def _discriminated(content: dict[str, Any]) -> dict[str, Any]:
     problems: list[Text] = []
     for name, layer in layers.items():
         if not isinstance(layer, dict):
-            problems.append(
-                Text(f"layers.{name}: to nie jest tabela", f"layers.{name}: not a table")
-            )
+            problems.append(_("layers.{name}: not a table").fill(name=name))
             continue
         driver = layer.get("driver")
         if "missing" not in layer and not (isinstance(driver, str) and driver in _DRIVERS):
             known, given = ", ".join(_DRIVERS), shown(driver)
             problems.append(
-                Text(
-                    f"layers.{name}.driver: {given}, a może być: {known} (albo missing)",
-                    f"layers.{name}.driver: {given} but must be one of: {known} (or missing)",
+                _("layers.{name}.driver: {given} but must be one of: {known} (or missing)").fill(
+                    name=name, given=given, known=known
                 )
             )
             continue

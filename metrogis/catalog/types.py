@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from metrogis.errors import CatalogError
+from metrogis.i18n import _
 from metrogis.sources.values import clashing_codes
-from metrogis.texts import Text
 
 
 def _real_day(value: str) -> str:
@@ -18,9 +18,7 @@ def _real_day(value: str) -> str:
     try:
         dt.date(*[*parts, 1, 1][:3])
     except ValueError as error:
-        raise CatalogError(
-            Text(f"nie ma takiego dnia: {value}", f"there is no such day: {value}")
-        ) from error
+        raise CatalogError(_("there is no such day: {value}").fill(value=value)) from error
     return value
 
 
@@ -39,10 +37,7 @@ def _one_meaning_each(value: dict[str, Value]) -> dict[str, Value]:
     found = ", ".join(f"{a!r} / {b!r}" for a, b in clashing_codes(value))
     if found:
         raise CatalogError(
-            Text(
-                f"te kody czyta się tak samo, a znaczą co innego: {found}",
-                f"these codes are read alike but mean different things: {found}",
-            )
+            _("these codes are read alike but mean different things: {found}").fill(found=found)
         )
     return value
 

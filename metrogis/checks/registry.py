@@ -32,7 +32,7 @@ from metrogis.checks.transport_accessibility.service_quality import check as ser
 from metrogis.checks.transport_accessibility.travel_time import check as travel_time
 from metrogis.checks.transport_accessibility.white_spots import check as white_spots
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 CHECKS: tuple[Check, ...] = (
     urban_growth.CHECK,
@@ -126,11 +126,8 @@ def _of_packages() -> tuple[Check, ...]:
 def _require_fit(check: Check, others: tuple[Check, ...]) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", check.id):
         raise ParameterError(
-            Text(f"'{check.id}' nie może nazywać sprawdzenia", f"'{check.id}' cannot name a check"),
-            remedy=Text(
-                "małe litery, cyfry i podkreślenia, najpierw litera",
-                "lower-case letters, digits and underscores, a letter first",
-            ),
+            _("'{id}' cannot name a check").fill(id=check.id),
+            remedy=_("lower-case letters, digits and underscores, a letter first"),
         )
     same = next((other for other in others if other.id == check.id), None)
     if same is not None and same is not check:
@@ -139,11 +136,10 @@ def _require_fit(check: Check, others: tuple[Check, ...]) -> None:
 
 def _taken(check_id: str, other: Check) -> ParameterError:
     return ParameterError(
-        Text(
-            f"sprawdzenie '{check_id}' już jest ({other.function.__module__})",
-            f"there is a check '{check_id}' already ({other.function.__module__})",
+        _("there is a check '{check_id}' already ({module})").fill(
+            check_id=check_id, module=other.function.__module__
         ),
-        remedy=Text("nadaj mu inne id", "give it another id"),
+        remedy=_("give it another id"),
     )
 
 
@@ -162,11 +158,10 @@ def get(check_id: str) -> Check:
     names = [check.id for check in known]
     near = difflib.get_close_matches(check_id, names, n=1)
     raise ParameterError(
-        Text(f"nie ma sprawdzenia '{check_id}'", f"there is no check '{check_id}'")
+        _("there is no check '{check_id}'").fill(check_id=check_id)
         if not near
-        else Text(
-            f"nie ma sprawdzenia '{check_id}' (może '{near[0]}'?)",
-            f"there is no check '{check_id}' (did you mean '{near[0]}'?)",
+        else _("there is no check '{check_id}' (did you mean '{near}'?)").fill(
+            check_id=check_id, near=near[0]
         ),
-        remedy=Text(f"są: {', '.join(names)}", f"there are: {', '.join(names)}"),
+        remedy=_("there are: {names}").fill(names=", ".join(names)),
     )

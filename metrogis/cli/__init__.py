@@ -15,6 +15,7 @@ import typer
 # each adds its commands to the application, in the order in which help lists them
 from metrogis.cli import atlas, checks, demo, fetch, layers
 from metrogis.cli.common import app, say
+from metrogis.i18n import _
 
 __all__ = ["app", "atlas", "checks", "demo", "fetch", "layers", "main"]
 
@@ -31,7 +32,7 @@ def _version(value: bool) -> None:
 def main(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help=say("wersja", "version")),
+        typer.Option("--version", callback=_version, is_eager=True, help=say(_("version"))),
     ] = False,
 ) -> None:
     """Entry point."""

@@ -33,13 +33,13 @@ from metrogis.cli.common import (
 from metrogis.cli.guard import guarded
 from metrogis.cli.terminal import as_json as to_json
 from metrogis.errors import ParameterError
+from metrogis.i18n import _, pgettext
 from metrogis.texts import LANGUAGES, Text, default_language, printable
 
 
 @app.command(
     help=say(
-        "Czyta warstwy, liczy wszystkie sprawdzenia i publikuje atlas.",
-        "Read the layers, run every check they allow, publish the atlas.",
+        _("Read the layers, run every check they allow, publish the atlas."),
     )
 )
 @guarded
@@ -51,7 +51,7 @@ def atlas(
         list[str] | None,
         typer.Option(
             "--direction",
-            help=say("tylko ten kierunek, np. 2.1.2", "only this direction, e.g. 2.1.2"),
+            help=say(_("only this direction, e.g. 2.1.2")),
         ),
     ] = None,
     settings: Settings = None,
@@ -64,8 +64,7 @@ def atlas(
             min=1,
             max=64,
             help=say(
-                "ile procesów naraz (Linux); 1 zużywa najmniej pamięci",
-                "processes at a time (Linux); 1 uses the least memory",
+                _("processes at a time (Linux); 1 uses the least memory"),
             ),
         ),
     ] = 2,
@@ -81,8 +80,7 @@ def atlas(
 @app.command(
     name="run",
     help=say(
-        "Liczy wybrane sprawdzenia; z -o publikuje ich strony.",
-        "Run chosen checks; with -o publish their pages.",
+        _("Run chosen checks; with -o publish their pages."),
     ),
 )
 @guarded
@@ -90,12 +88,10 @@ def run_checks(
     layers: Metropolis,
     check: Annotated[
         list[str],
-        typer.Option(
-            "--check", help=say("sprawdzenie; można powtarzać", "a check; may be repeated")
-        ),
+        typer.Option("--check", help=say(_("a check; may be repeated"))),
     ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help=say("folder wyniku", "output folder"))
+        Path | None, typer.Option("-o", "--output", help=say(_("output folder")))
     ] = None,
     data: DataFolder = None,
     settings: Settings = None,
@@ -106,8 +102,7 @@ def run_checks(
         typer.Option(
             "--replace",
             help=say(
-                "zastąp w folderze wyniku także atlas o większej liczbie sprawdzeń",
-                "replace an atlas of more checks in the output folder, too",
+                _("replace an atlas of more checks in the output folder, too"),
             ),
         ),
     ] = False,
@@ -178,12 +173,11 @@ def _tell_failed(atlas: Any, unpublished: bool, debug: bool) -> None:
         checks.setdefault(error.text.get(language), [])
     for text, cost in checks.items():
         names = f" ({', '.join(cost)})" if cost else ""
-        errors.print(f"[bold red]{say('Błąd', 'Error')}:[/] {escape(text + names)}")
+        errors.print(f"[bold red]{say(_('Error'))}:[/] {escape(text + names)}")
     if unpublished:
         errors.print(
             say(
-                "Nic nie opublikowano: żadnego sprawdzenia nie dało się policzyć.",
-                "Nothing was published: no check could be computed.",
+                _("Nothing was published: no check could be computed."),
             )
         )
 
@@ -216,10 +210,8 @@ def _settings(pairs: list[str] | None, checks: list[str] | None) -> dict[str, di
         check, dot, parameter = name.strip().partition(".")
         if not equals or not dot or not parameter:
             raise ParameterError(
-                Text(f"nie rozumiem --set {pair}", f"cannot read --set {pair}"),
-                remedy=Text(
-                    "napisz --set sprawdzenie.parametr=wartość", "write --set check.parameter=value"
-                ),
+                _("cannot read --set {pair}").fill(pair=pair),
+                remedy=_("write --set check.parameter=value"),
             )
         found.setdefault(check, {})[parameter] = value.strip()
     return found
@@ -229,8 +221,8 @@ def _languages(text: str) -> tuple[str, ...]:
     chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not chosen or any(part not in LANGUAGES for part in chosen):
         raise ParameterError(
-            Text(f"nieznany język: {text}", f"unknown language: {text}"),
-            remedy=Text("użyj pl, en lub pl,en", "use pl, en or pl,en"),
+            _("unknown language: {text}").fill(text=text),
+            remedy=_("use pl, en or pl,en"),
         )
     return chosen
 
@@ -285,26 +277,25 @@ def _show(atlas: Any, index: Path | None, seconds: float) -> None:
     language = default_language()
     table = Table(title=escape(atlas.title.get(language)), title_justify="left")
     for heading in (
-        say("kierunek", "direction"),
-        say("sprawdzenie", "check"),
-        say("wynik", "result"),
+        say(_("direction")),
+        say(_("check")),
+        say(_("result")),
     ):
         table.add_column(heading, overflow="fold")
     for row in atlas.summary(language).itertuples():
         mark, text = "", row.finding
         if row.state == "skipped":
             mark = "[yellow]"
-            text = f"{say('pominięto, brak warstwy', 'skipped, layer missing')} {text}"
+            text = f"{say(_('skipped, layer missing'))} {text}"
         elif row.state == "failed":
-            mark, text = "[red]", f"{say('błąd', 'failed')}: {text}"
+            mark, text = "[red]", f"{say(pgettext('state', 'failed'))}: {text}"
         table.add_row(escape(row.direction), escape(row.check), f"{mark}{escape(text)}")
     output.print(table)
     if len(atlas.audit):
         output.print(
             say(
-                "Audyt: {} wpisów (na stronach i w --json).",
-                "Audit: {} rows (on the pages and in --json).",
+                _("Audit: {} rows (on the pages and in --json)."),
             ).format(len(atlas.audit))
         )
     if index is not None:
-        output.print(f"{say('Atlas', 'Atlas')}: {escape(str(index))}  ({seconds:.1f} s)")
+        output.print(f"Atlas: {escape(str(index))}  ({seconds:.1f} s)")

@@ -12,21 +12,18 @@ from rich.table import Table
 from metrogis.cli.common import AsJson, Debug, app, output, plain, say
 from metrogis.cli.guard import guarded
 from metrogis.cli.terminal import as_json as to_json
-from metrogis.texts import default_language
+from metrogis.i18n import _, default_language
 
 
 @app.command(
     name="checks",
     help=say(
-        "Spis sprawdzeń, albo jedno: pytanie, warstwy, parametry.",
-        "List the checks, or show one: question, layers, parameters.",
+        _("List the checks, or show one: question, layers, parameters."),
     ),
 )
 @guarded
 def list_checks(
-    check: Annotated[
-        str | None, typer.Argument(metavar="[CHECK]", help=say("sprawdzenie", "a check"))
-    ] = None,
+    check: Annotated[str | None, typer.Argument(metavar="[CHECK]", help=say(_("a check")))] = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -40,11 +37,11 @@ def list_checks(
     language = default_language()
     if check is None:
         table = Table()
-        table.add_column(say("kierunek", "direction"), no_wrap=True)
-        table.add_column(say("sprawdzenie", "check"), no_wrap=True)
+        table.add_column(say(_("direction")), no_wrap=True)
+        table.add_column(say(_("check")), no_wrap=True)
         for heading in (
-            say("pytanie", "question"),
-            say("warstwy", "layers"),
+            say(_("question")),
+            say(_("layers")),
         ):
             table.add_column(heading, overflow="fold")
         for c in chosen:
@@ -57,16 +54,16 @@ def list_checks(
     output.print(escape(one.question.get(language)))
     output.print(escape(one.method.get(language)) + "\n")
     for item in one.inputs:
-        need = say("wymagana", "required") if item.required else say("opcjonalna", "optional")
+        need = say(_("required")) if item.required else say(_("optional"))
         output.print(f"- {item.name} ({need}): {escape(item.text.get(language))}")
     table = Table()
     # names are typed back on the command line: they are never broken over lines
-    table.add_column(say("parametr", "parameter"), no_wrap=True)
+    table.add_column(say(_("parameter")), no_wrap=True)
     for heading in (
-        say("znaczenie", "meaning"),
-        say("domyślnie", "default"),
-        say("jednostka", "unit"),
-        say("źródło", "source"),
+        say(_("meaning")),
+        say(_("default")),
+        say(_("unit")),
+        say(_("source")),
     ):
         table.add_column(heading, overflow="fold")
     for name, spec in one.parameters.specs().items():

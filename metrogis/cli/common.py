@@ -10,12 +10,12 @@ import typer
 
 from metrogis.cli.terminal import SafeConsole
 from metrogis.cli.usage import Commands
-from metrogis.texts import Text, default_language
+from metrogis.i18n import Text, _, default_language
 
 
-def say(pl: str, en: str) -> str:
+def say(text: Text) -> str:
     """Return a text in the language of the session."""
-    return Text(pl, en).get(default_language())
+    return text.get(default_language())
 
 
 app = typer.Typer(
@@ -25,15 +25,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
     help=say(
-        "Sprawdza przestrzeń i mobilność metropolii i publikuje mapy.",
-        "Check the space and mobility of a metropolis and publish maps.",
+        _("Check the space and mobility of a metropolis and publish maps."),
     ),
 )
 layers_app = typer.Typer(
     no_args_is_help=True,
-    help=say(
-        "Warstwy katalogu: co jest, co jest nie tak.", "Layers: what is there, what is wrong."
-    ),
+    help=say(_("Layers: what is there, what is wrong.")),
 )
 app.add_typer(layers_app, name="layers")
 
@@ -45,51 +42,41 @@ Metropolis = Annotated[
     typer.Argument(
         metavar="LAYERS",
         help=say(
-            "folder z catalog.toml albo nazwa: demo, omggs, som",
-            "folder with a catalog.toml, or a name: demo, omggs, som",
+            _("folder with a catalog.toml, or a name: demo, omggs, som"),
         ),
     ),
 ]
 DataFolder = Annotated[
     Path | None,
-    typer.Option(
-        "--data", help=say("folder danych (też METROGIS_DATA)", "data folder (also METROGIS_DATA)")
-    ),
+    typer.Option("--data", help=say(_("data folder (also METROGIS_DATA)"))),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help=say("wynik jako JSON", "results as JSON"))]
-Debug = Annotated[
-    bool, typer.Option("--debug", help=say("pełny ślad błędu", "full traceback of an error"))
-]
+AsJson = Annotated[bool, typer.Option("--json", help=say(_("results as JSON")))]
+Debug = Annotated[bool, typer.Option("--debug", help=say(_("full traceback of an error")))]
 Strict = Annotated[
     bool,
     typer.Option(
         "--strict",
         help=say(
-            "zatrzymaj się na pierwszym błędzie i nie publikuj nic",
-            "stop at the first fault and publish nothing",
+            _("stop at the first fault and publish nothing"),
         ),
     ),
 ]
-Out = Annotated[
-    Path, typer.Option("-o", "--output", help=say("folder wyniku", "folder of the result"))
-]
+Out = Annotated[Path, typer.Option("-o", "--output", help=say(_("folder of the result")))]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="[CHECK.]PARAMETER=VALUE",
-        help=say("wartość parametru; można powtarzać", "a parameter's value; may be repeated"),
+        help=say(_("a parameter's value; may be repeated")),
     ),
 ]
-Languages = Annotated[
-    str, typer.Option("--lang", help=say("języki stron, np. pl,en", "languages, e.g. pl,en"))
-]
+Languages = Annotated[str, typer.Option("--lang", help=say(_("languages, e.g. pl,en")))]
 
 
 def plain(value: Any) -> Any:
     """Make a value fit for JSON: a missing number is null, never 0."""
     if isinstance(value, Text):
-        return {"pl": value.pl, "en": value.en}
+        return value.forms()
     if hasattr(value, "item") and not isinstance(value, str):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):

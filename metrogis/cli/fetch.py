@@ -21,14 +21,16 @@ from metrogis.cli.common import (
 )
 from metrogis.cli.guard import guarded
 from metrogis.cli.terminal import as_json as to_json
-from metrogis.texts import default_language
+from metrogis.i18n import _, default_language
 
 
 @layers_app.command(
     name="fetch",
     help=say(
-        "Pobiera pliki warstw z usług, które katalog wymienia (fetch), i zapisuje layers.lock.",
-        "Fetch the files of layers from the services a catalog names (fetch); write layers.lock.",
+        _(
+            "Fetch the files of layers from the services a catalog names (fetch); write "
+            "layers.lock."
+        ),
     ),
 )
 @guarded
@@ -38,36 +40,34 @@ def fetch_layers(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            "--only", metavar="LAYER", help=say("tylko ta warstwa; można powtarzać",
-                                                "this layer only; may be repeated"),
+            "--only", metavar="LAYER", help=say(_("this layer only; may be repeated")),
         ),
     ] = None,
     offline: Annotated[
         bool,
         typer.Option(
             "--offline",
-            help=say("bez sieci: z tego, co pobrano wcześniej",
-                     "without network: from what was fetched before"),
+            help=say(_("without network: from what was fetched before")),
         ),
     ] = False,
     update: Annotated[
         bool,
         typer.Option(
             "--update",
-            help=say("pyta usługi jeszcze raz i pokazuje różnice przed zastąpieniem",
-                     "ask the services again, and show what differs before anything is replaced"),
+            help=say(_("ask the services again, and show what differs before anything is "
+"replaced")),
         ),
     ] = False,
     accept: Annotated[
         bool,
         typer.Option(
-            "--accept", help=say("zastępuje bez pytania", "replace without asking"),
+            "--accept", help=say(_("replace without asking")),
         ),
     ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
-            "--dry-run", help=say("tylko mówi, co by pobrano", "only say what would be fetched"),
+            "--dry-run", help=say(_("only say what would be fetched")),
         ),
     ] = False,
     as_json: AsJson = False,
@@ -86,7 +86,7 @@ def fetch_layers(
         errors.print(escape(_change(task, change)))
         if accept:
             return True
-        return sys.stdin.isatty() and typer.confirm(say("Zastąpić?", "Replace?"), err=True)
+        return sys.stdin.isatty() and typer.confirm(say(_("Replace?")), err=True)
 
     found = fetching.fetch(
         metro, only=only or (), offline=offline, update=update, dry_run=dry_run,
@@ -123,16 +123,15 @@ def _change(task: Any, change: Any) -> str:
     if change.rows_before is None:
         return f"{task.layer}: {task.file}: {change.size_before} -> {change.size_after} B"
     text = say(
-        "wierszy {a} -> {b}: dodane {c}, usunięte {d}, zmienione {e}",
-        "rows {a} -> {b}: added {c}, removed {d}, changed {e}",
+        _("rows {a} -> {b}: added {c}, removed {d}, changed {e}"),
     ).format(
         a=change.rows_before, b=change.rows_after, c=change.added, d=change.removed,
         e=change.changed,
     )  # fmt: skip
     if change.area_change:
-        text += say("; pole ", "; area ") + f"{change.area_change:+.6g} m²"
+        text += say(_("; area ")) + f"{change.area_change:+.6g} m²"
     elif change.length_change:
-        text += say("; długość ", "; length ") + f"{change.length_change:+.6g} m"
+        text += say(_("; length ")) + f"{change.length_change:+.6g} m"
     if change.examples:
         text += f" ({', '.join(e[:40] for e in change.examples[:5])})"
     return f"{task.layer}: {task.file}: {text}"
@@ -141,23 +140,21 @@ def _change(task: Any, change: Any) -> str:
 def _show(found: list[Any]) -> None:
     language = default_language()
     states = {
-        "kept": say("jest", "there"),
-        "fetched": say("pobrano", "fetched"),
-        "changed": say("zastąpiono", "replaced"),
-        "same": say("bez zmian", "unchanged"),
-        "waiting": say(
-            "zmienione, czeka na zgodę (--accept)", "changed, to be accepted (--accept)"
-        ),
-        "planned": say("do pobrania", "to be fetched"),
-        "failed": say("błąd", "error"),
+        "kept": say(_("there")),
+        "fetched": say(_("fetched")),
+        "changed": say(_("replaced")),
+        "same": say(_("unchanged")),
+        "waiting": say(_("changed, to be accepted (--accept)")),
+        "planned": say(_("to be fetched")),
+        "failed": say(_("error")),
     }
     if not found:
-        output.print(say("Katalog nie ma ani jednego fetch.", "The catalog has no fetch at all."))
+        output.print(say(_("The catalog has no fetch at all.")))
         return
     table = Table()
     for heading in (
-        say("warstwa", "layer"), say("plik", "file"), say("stan", "state"),
-        say("wiersze", "rows"), say("uwagi", "remarks"),
+        say(_("layer")), say(_("file")), say(_("state")),
+        say(_("rows")), say(_("remarks")),
     ):  # fmt: skip
         table.add_column(heading, overflow="fold")
     for o in found:
@@ -167,7 +164,7 @@ def _show(found: list[Any]) -> None:
             remarks = o.error.text.get(language)
         elif o.entry is not None and not o.entry.complete:
             doubts = "; ".join(d[language] for d in o.entry.doubts)
-            remarks = say("NIEPEŁNE: ", "INCOMPLETE: ") + doubts
+            remarks = say(_("INCOMPLETE: ")) + doubts
         color = "[red]" if o.state in ("failed", "waiting") else ""
         table.add_row(
             escape(o.task.layer), escape(o.task.file), color + states[o.state], rows,

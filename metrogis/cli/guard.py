@@ -19,7 +19,7 @@ from metrogis import boundary
 from metrogis.cli.common import errors, say
 from metrogis.cli.terminal import as_json as to_json
 from metrogis.errors import MetrogisError
-from metrogis.texts import default_language
+from metrogis.i18n import _, default_language
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -36,7 +36,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except MetrogisError as error:
             _fail(error.text.get(default_language()), error, debug, kwargs)
         except KeyboardInterrupt as stop:
-            errors.print(say("przerwano", "interrupted"))
+            errors.print(say(_("interrupted")))
             number = stop.number if isinstance(stop, _Ended) else signal.SIGINT
             raise typer.Exit(128 + int(number)) from None
         except (typer.Exit, typer.Abort, typer.BadParameter):
@@ -46,10 +46,9 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             told = boundary.why(error).get(default_language())
             _fail(f"{name}: {told}".lstrip(": "), error, debug, kwargs)
         except Exception as error:
-            text = say("błąd programu", "a fault of the program")
+            text = say(_("a fault of the program"))
             hint = say(
-                "--debug pokaże ślad; prosimy o zgłoszenie",
-                "--debug shows the traceback; please report it",
+                _("--debug shows the traceback; please report it"),
             )
             _fail(f"{text}: {type(error).__name__}: {error} ({hint})", error, debug, kwargs)
 
@@ -95,5 +94,5 @@ def _fail(message: str, error: Exception, debug: bool, kwargs: dict[str, Any]) -
         errors.print(escape("".join(traceback.format_exception(error))))
     if kwargs.get("as_json"):
         print(to_json({"error": type(error).__name__, "message": message}))
-    errors.print(f"[bold red]{say('Błąd', 'Error')}:[/] {escape(message)}")
+    errors.print(f"[bold red]{say(_('Error'))}:[/] {escape(message)}")
     raise typer.Exit(1)

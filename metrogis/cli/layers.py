@@ -26,10 +26,11 @@ from metrogis.cli.common import (
 from metrogis.cli.guard import guarded
 from metrogis.cli.terminal import as_json as to_json
 from metrogis.errors import MetrogisError
+from metrogis.i18n import _
 from metrogis.texts import Text, default_language, printable
 
 
-@layers_app.command(name="list", help=say("Spis warstw katalogu.", "List the layers of a catalog."))
+@layers_app.command(name="list", help=say(_("List the layers of a catalog.")))
 @guarded
 def list_layers(
     layers: Metropolis, data: DataFolder = None, as_json: AsJson = False, debug: Debug = False
@@ -46,9 +47,7 @@ def list_layers(
 
 @layers_app.command(
     name="check",
-    help=say(
-        "Wczytuje każdą warstwę i mówi, co jest nie tak.", "Read every layer and say what is wrong."
-    ),
+    help=say(_("Read every layer and say what is wrong.")),
 )
 @guarded
 def check_layers(
@@ -58,7 +57,7 @@ def check_layers(
     from metrogis.metro import open_metro
 
     metro = open_metro(layers, data=data)
-    with errors.status(say("wczytywanie warstw", "reading layers")):
+    with errors.status(say(_("reading layers"))):
         problems = metro.problems()
     outlook, health = metro.outlook(), _health(metro)
     if as_json:
@@ -72,15 +71,12 @@ def check_layers(
 @layers_app.command(
     name="schema",
     help=say(
-        "Kolumny warstw: rodzaj, jednostka, wartości, czy wymagana, znaczenie.",
-        "Columns of layers: type, unit, allowed values, required, meaning.",
+        _("Columns of layers: type, unit, allowed values, required, meaning."),
     ),
 )
 @guarded
 def layer_schema(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help=say("warstwa", "a layer"))
-    ] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help=say(_("a layer")))] = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -108,19 +104,16 @@ def layer_schema(
 @layers_app.command(
     name="template",
     help=say(
-        "Tabela do wypełnienia: coverage (gminy x środki transportu x rozkłady).",
-        "A table to fill in: coverage (municipalities x modes x feeds).",
+        _("A table to fill in: coverage (municipalities x modes x feeds)."),
     ),
 )
 @guarded
 def layer_template(
-    layer: Annotated[
-        str, typer.Argument(metavar="LAYER", help=say("warstwa: coverage", "layer: coverage"))
-    ],
+    layer: Annotated[str, typer.Argument(metavar="LAYER", help=say(_("layer: coverage")))],
     layers: Metropolis,
     output_file: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help=say("plik CSV", "CSV file")),
+        typer.Option("-o", "--output", help=say(_("CSV file"))),
     ] = None,
     data: DataFolder = None,
     debug: Debug = False,
@@ -131,7 +124,7 @@ def layer_template(
 
     if layer != "coverage":
         raise typer.BadParameter(
-            say("wzór jest tylko dla warstwy coverage", "only coverage has a template"),
+            say(_("only coverage has a template")),
             param_hint="LAYER",
         )
     text = template_of(open_metro(layers, data=data)).to_csv(index=False, lineterminator="\n")
@@ -204,34 +197,34 @@ def _show(
             output.print(escape(line))
     if outlook is not None:
         ready = [check for check, why in outlook.items() if why is None]
-        output.print(f"{say('Będą policzone', 'Checks that will run')}: {', '.join(ready) or '-'}")
+        output.print(f"{say(_('Checks that will run'))}: {', '.join(ready) or '-'}")
         for check, why in outlook.items():
             if why is not None:
-                text = f"{say('Nie będzie', 'Will not run')}: {check} ({why.get(language)})"
+                text = f"{say(_('Will not run'))}: {check} ({why.get(language)})"
                 output.print(escape(text))
 
 
 def _table(metro: Any, problems: Mapping[str, MetrogisError], language: str) -> Table:
     states = {
-        "loaded": say("wczytana", "loaded"),
-        "ready": say("jest", "ready"),
-        "absent": say("brak pliku", "no file"),
-        "missing": say("brak", "missing"),
-        "unreadable": say("błąd", "error"),
+        "loaded": say(_("loaded")),
+        "ready": say(_("ready")),
+        "absent": say(_("no file")),
+        "missing": say(_("missing")),
+        "unreadable": say(_("error")),
     }
     table = Table(title=escape(metro.title.get(language)), title_justify="left")
     for heading in (
-        say("warstwa", "layer"),
-        say("stan", "state"),
-        say("wiersze", "rows"),
+        say(_("layer")),
+        say(_("state")),
+        say(_("rows")),
         "CRS",
-        say("data", "date"),
-        say("licencja / uwagi", "licence / remarks"),
+        say(_("date")),
+        say(_("licence / remarks")),
     ):
         table.add_column(heading, overflow="fold")
     for row in metro.layers.to_dict("records"):
         error = problems.get(row["layer"])
-        state = f"[red]{say('błąd', 'error')}" if error else states[row["state"]]
+        state = f"[red]{say(_('error'))}" if error else states[row["state"]]
         remark = row["licence"]
         if error is not None:
             remark = error.text.get(language)

@@ -1,7 +1,7 @@
-"""The command line in Polish: what typer says of a wrong call, and the headings of its help.
+"""What typer says of a wrong call, and the headings of its help, in the language of the session.
 
-typer speaks English only. In Polish each kind of its errors has words here, and so have its
-headings; what a command itself says is in both languages already.
+typer speaks English only. For other languages each kind of its errors has a message here, and so
+have its headings; what a command itself says is in every language already.
 """
 
 from __future__ import annotations
@@ -17,22 +17,27 @@ from typer import rich_utils
 from typer.core import TyperGroup
 
 from metrogis.cli.terminal import SafeConsole
-from metrogis.texts import default_language
+from metrogis.i18n import ENGLISH, Text, _, both, default_language, join
 from metrogis.validation import problem_of
 
 _HEADINGS = {
-    "DEPRECATED_STRING": "(wycofane) ",
-    "DEFAULT_STRING": "[domyślnie: {}]",
-    "ENVVAR_STRING": "[zmienna środowiska: {}]",
-    "REQUIRED_LONG_STRING": "[wymagane]",
-    "ARGUMENTS_PANEL_TITLE": "Argumenty",
-    "OPTIONS_PANEL_TITLE": "Opcje",
-    "COMMANDS_PANEL_TITLE": "Polecenia",
-    "ERRORS_PANEL_TITLE": "Błąd",
-    "ABORTED_TEXT": "Przerwano.",
-    "RICH_HELP": "Pomoc: [blue]'{command_path} {help_option}'[/]",
+    "DEPRECATED_STRING": _("(deprecated) "),
+    "DEFAULT_STRING": _("[default: {}]"),
+    "ENVVAR_STRING": _("[env var: {}]"),
+    "REQUIRED_LONG_STRING": _("[required]"),
+    "ARGUMENTS_PANEL_TITLE": _("Arguments"),
+    "OPTIONS_PANEL_TITLE": _("Options"),
+    "COMMANDS_PANEL_TITLE": _("Commands"),
+    "ERRORS_PANEL_TITLE": _("Error"),
+    "ABORTED_TEXT": _("Aborted."),
+    "RICH_HELP": _("Help: [blue]'{command_path} {help_option}'[/]"),
 }
-_METAVARS = ("[OPTIONS] COMMAND [ARGS]...", "[OPCJE] POLECENIE [ARGUMENTY]...")
+_USAGE = {
+    "Usage: ": _("Usage: "),
+    "[OPTIONS] COMMAND [ARGS]...": _("[OPTIONS] COMMAND [ARGS]..."),
+    "[OPTIONS]": _("[OPTIONS]"),
+}
+"""Words of a line of usage, each looked for after those before it."""
 
 
 class Commands(TyperGroup):
@@ -47,17 +52,16 @@ class Commands(TyperGroup):
         windows_expand_args: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run a command; in Polish, word what typer finds wrong, and exit with its code."""
-        polish = default_language() == "pl"
+        """Run a command; word what typer finds wrong, and exit with its code."""
         _in_language(self)
-        if not (polish and standalone_mode):
+        if default_language() == ENGLISH or not standalone_mode:
             return super().main(
                 args, prog_name, complete_var, standalone_mode, windows_expand_args, **extra
             )
         try:
             code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
         except typer.Abort:
-            SafeConsole(stderr=True).print("Przerwano.")
+            SafeConsole(stderr=True).print(str(_HEADINGS["ABORTED_TEXT"]))
             sys.exit(1)
         except Exception as error:
             if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
@@ -73,14 +77,15 @@ def _show(error: Any) -> None:
         return  # the help has been printed
     console = SafeConsole(stderr=True, soft_wrap=True, highlight=False)
     context = getattr(error, "ctx", None)
-    console.print(f"Błąd: {escape(words(error))}")
+    console.print(escape(str(_("Error: {problem}").fill(problem=words(error)))))
     if context is not None:
         console.print(escape(context.get_usage()))
-        console.print(escape(f"Pomoc: {context.command_path} {context.help_option_names[0]}"))
+        call = f"{context.command_path} {context.help_option_names[0]}"
+        console.print(escape(str(_("Help: {call}").fill(call=call))))
 
 
-def words(error: Any) -> str:
-    """Return in Polish what is wrong with a call.
+def words(error: Any) -> Text:
+    """Return what is wrong with a call.
 
     Parameters
     ----------
@@ -94,41 +99,44 @@ def words(error: Any) -> str:
     called = called.replace("'", "")
     if kind == "NoSuchOption":
         near = ", ".join(sorted(error.possibilities or ()))
-        return f"nie ma opcji {error.option_name}" + (f"; podobne: {near}" if near else "")
+        found = _("there is no option {option}").fill(option=error.option_name)
+        return found + _("; similar: {options}").fill(options=near) if near else found
     if kind == "MissingParameter":
-        what = "opcji" if getattr(param, "param_type_name", "") == "option" else "argumentu"
-        return f"brak {what} {called}".rstrip()
+        option = getattr(param, "param_type_name", "") == "option"
+        missing = _("missing option {name}") if option else _("missing argument {name}")
+        return missing.fill(name=called).map(str.rstrip)
     if kind == "BadOptionUsage":
-        return f"opcja {error.option_name} wymaga wartości albo ma ich za dużo"
+        return _("option {option} needs a value, or has too many").fill(option=error.option_name)
     if kind == "BadParameter":
-        return f"zła wartość {called}: {_reason(error)}"
+        return _("bad value of {name}: {reason}").fill(name=called, reason=_reason(error))
     if kind == "FileError":
-        return f"pliku {error.ui_filename} nie da się otworzyć"
+        return _("file {name} cannot be opened").fill(name=error.ui_filename)
     return _of_usage(error)
 
 
-def _reason(error: Any) -> str:
+def _reason(error: Any) -> Text:
     """Return why a value is wrong: in words for what pydantic found, else as a command said it."""
     cause = error.__cause__ or error.__context__
     if isinstance(cause, ValidationError):
-        return "; ".join(problem_of(item).pl for item in cause.errors())
+        return join("; ", (problem_of(item) for item in cause.errors()))
     if cause is not None:
-        return "wartość nie pasuje"
-    return str(error.message)
+        return _("the value does not fit")
+    return both(str(error.message))
 
 
-def _of_usage(error: Any) -> str:
+def _of_usage(error: Any) -> Text:
     """Return the words for a wrong call that has no class of its own."""
     message, context = str(error.message), getattr(error, "ctx", None)
     named = message.split("'")
     have = ", ".join(getattr(getattr(context, "command", None), "commands", {}))
     if message.startswith("No such command") and len(named) > 2:
-        return f"nie ma polecenia {named[1]}; są: {have}"
+        return _("there is no command {name}; there are: {have}").fill(name=named[1], have=have)
     if message.startswith("Missing command"):
-        return f"brak polecenia; są: {have}"
+        return _("a command is missing; there are: {have}").fill(have=have)
     if message.startswith("Got unexpected extra argument"):
-        return f"argumenty ponad potrzebę: {message.partition('(')[2].partition('(')[2].strip(')')}"
-    return "tak się tego polecenia nie wywołuje"
+        extra = message.partition("(")[2].partition("(")[2].strip(")")
+        return _("more arguments than needed: {extra}").fill(extra=extra)
+    return _("the command is not called like that")
 
 
 _ENGLISH = {name: getattr(rich_utils, name) for name in _HEADINGS if hasattr(rich_utils, name)}
@@ -136,9 +144,10 @@ _ENGLISH = {name: getattr(rich_utils, name) for name in _HEADINGS if hasattr(ric
 
 def _in_language(command: Any) -> None:
     """Give typer's headings, and the help of every command, the words of the session's language."""
-    words_of = _HEADINGS if default_language() == "pl" else _ENGLISH
-    for name in _ENGLISH:
-        setattr(rich_utils, name, words_of[name])
+    language = default_language()
+    for name, heading in _ENGLISH.items():
+        words_of = heading if language == ENGLISH else _HEADINGS[name].get(language)
+        setattr(rich_utils, name, words_of)
     for one in (command, *_below(command)):
         if getattr(one, "_worded", False):
             continue
@@ -155,10 +164,9 @@ def _below(command: Any) -> list[Any]:
 def _usage_of(original: Any) -> Any:
     def usage(context: Any) -> str:
         text = str(original(context))
-        if default_language() != "pl":
-            return text
-        text = text.replace("Usage: ", "Użycie: ", 1)
-        return text.replace(*_METAVARS).replace("[OPTIONS]", "[OPCJE]")
+        for word, written in _USAGE.items():
+            text = text.replace(word, str(written), 1)
+        return text
 
     return usage
 
@@ -166,8 +174,8 @@ def _usage_of(original: Any) -> Any:
 def _help_of(original: Any) -> Any:
     def option(context: Any) -> Any:
         found = original(context)
-        if found is not None and default_language() == "pl":
-            found.help = "Pokazuje tę pomoc."
+        if found is not None and default_language() != ENGLISH:
+            found.help = str(_("Show this help."))
         return found
 
     return option

@@ -16,7 +16,7 @@ from metrogis.demo.files import bbox_of, write_all
 from metrogis.demo.frame import SizeName, size_of
 from metrogis.demo.world import World, make_world
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 __all__ = ["VERSION", "World", "build", "make_world", "size_of"]
 
@@ -77,19 +77,16 @@ def build(
         world = make_world(wanted, seed)
     except (ArithmeticError, LookupError, ValueError) as error:  # land too small for its plants
         raise ParameterError(
-            Text(
-                "z tych liczb i tego ziarna nie da się ułożyć metropolii",
-                "no metropolis can be drawn from these numbers and this seed",
-            ),
+            _("no metropolis can be drawn from these numbers and this seed"),
             layer="demo",
             place=f"municipalities={wanted.municipalities}, people={wanted.people}, seed={seed}",
-            remedy=Text("podaj inne ziarno", "give another seed"),
+            remedy=_("give another seed"),
         ) from error
     target.parent.mkdir(parents=True, exist_ok=True)
     work = target.parent / f".{target.name}.{uuid.uuid4().hex[:8]}"
     work.mkdir()
     try:
-        layers, _ = write_all(world, work)
+        layers, _unused = write_all(world, work)
         text = catalog(size, seed, bbox_of(world), layers)
         (work / "catalog.toml").write_text(text, encoding="utf-8")
         old = None
@@ -108,34 +105,33 @@ def build(
 def _check(
     target: Path, size: str, municipalities: int | None, people: int | None, seed: int
 ) -> None:
-    def refuse(pl: str, en: str, place: str, remedy: Text | None = None) -> ParameterError:
-        return ParameterError(Text(pl, en), layer="demo", place=place, remedy=remedy)
+    def refuse(text: Text, place: str, remedy: Text | None = None) -> ParameterError:
+        return ParameterError(text, layer="demo", place=place, remedy=remedy)
 
     if size not in ("S", "M", "L"):
-        raise refuse("rozmiar to S, M lub L", "size is S, M or L", f"size={size!r}")
+        raise refuse(_("size is S, M or L"), f"size={size!r}")
     if municipalities is not None and not 6 <= municipalities <= 200:
         raise refuse(
-            "gmin może być od 6 do 200",
-            "municipalities must be 6 to 200",
+            _("municipalities must be 6 to 200"),
             f"municipalities={municipalities}",
         )
     if people is not None and not 30_000 <= people <= 5_000_000:
         raise refuse(
-            "mieszkańców może być od 30 000 do 5 000 000",
-            "people must be 30,000 to 5,000,000",
+            _("people must be 30,000 to 5,000,000"),
             f"people={people}",
         )
     wanted = size_of(size, municipalities=municipalities, people=people)
     each = wanted.people / wanted.municipalities
     if not LEAST <= each <= MOST:
         raise refuse(
-            f"na gminę może przypadać od {LEAST} do {MOST} mieszkańców",
-            f"there may be {LEAST} to {MOST} people per municipality",
+            _("there may be {least} to {most} people per municipality").fill(
+                least=LEAST, most=MOST
+            ),
             f"municipalities={wanted.municipalities}, people={wanted.people}",
-            Text("zmień liczbę gmin albo mieszkańców", "change the number of either"),
+            _("change the number of either"),
         )
     if seed < 0:
-        raise refuse("ziarno nie może być ujemne", "seed cannot be negative", f"seed={seed}")
+        raise refuse(_("seed cannot be negative"), f"seed={seed}")
     empty = not target.exists() or (target.is_dir() and not any(target.iterdir()))
     if not empty and not (
         target.is_dir()
@@ -143,8 +139,7 @@ def _check(
         and (target / "catalog.toml").is_file()
     ):
         raise refuse(
-            "folder nie jest pusty i nie jest metropolią demo",
-            "the folder is not empty and is not a demo",
+            _("the folder is not empty and is not a demo"),
             str(target),
-            Text("podaj nowy albo pusty folder", "name a new or empty folder"),
+            _("name a new or empty folder"),
         )

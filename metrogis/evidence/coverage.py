@@ -20,9 +20,9 @@ import pandas as pd
 
 from metrogis.arrays import Bools, Ints
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.teryt import match_codes
-from metrogis.texts import Text
 from metrogis.transit.modes import MODE_GROUPS, MODES, mode_group
 
 ANY = ("*", "all")
@@ -48,10 +48,10 @@ def group_of(mode: str, *, layer: str = "coverage") -> str:
     if name not in MODES:
         allowed = ", ".join((*MODES, "all", "*"))
         raise SchemaError(
-            Text(f"nieznany środek transportu '{mode}'", f"unknown mode '{mode}'"),
+            _("unknown mode '{mode}'").fill(mode=mode),
             layer=layer,
             place="mode",
-            remedy=Text(f"użyj: {allowed}", f"use one of: {allowed}"),
+            remedy=_("use one of: {allowed}").fill(allowed=allowed),
         )
     return mode_group(name)
 
@@ -341,7 +341,7 @@ def _audit(
         "coverage",
         "dropped",
         len(other),
-        Text("wiersze gmin spoza metropolii", "rows of municipalities that are not here"),
+        _("rows of municipalities that are not here"),
         dict.fromkeys(other),
     )
     if not len(parts):
@@ -356,12 +356,10 @@ def _audit(
         "coverage",
         "unknown",
         len(strange),
-        Text(
-            f"wiersze, których nazwa nie jest żadnym wczytanym rozkładem ani przewoźnikiem "
-            f"(wczytano: {have}): niczego nie uzupełniają, a obsługa jest tam niepełna",
-            f"rows that name no loaded feed or agency (loaded are: {have}): they complete "
-            f"nothing, and coverage is not complete there",
-        ),
+        _(
+            "rows that name no loaded feed or agency (loaded are: {have}): they "
+            "complete nothing, and coverage is not complete there"
+        ).fill(have=have),
         dict.fromkeys(strange),
     )
 

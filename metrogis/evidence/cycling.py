@@ -28,8 +28,8 @@ from metrogis.arrays import Bools
 from metrogis.errors import SchemaError
 from metrogis.evidence.core import Evidence
 from metrogis.evidence.losses import loss
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 STATES = ("none", "partial", "complete")
 """From the weakest: where two rows say different things of one place, the weaker one counts."""
@@ -110,10 +110,7 @@ def cycle_coverage(
             _LAYER,
             "guessed",
             int((state == "complete").sum()),
-            Text(
-                "brak warstwy cycle_coverage: gminy z trasami w danych uznane za opisane w całości",
-                "no layer cycle_coverage: municipalities with routes in the data taken as complete",
-            ),
+            _("no layer cycle_coverage: municipalities with routes in the data taken as complete"),
         )
         known_there = Evidence.by_municipality(layer, municipalities, state == "complete")
         return CycleCoverage(_named(own & known_there, layer), state, True, audit)
@@ -130,11 +127,10 @@ def cycle_coverage(
         lost = ~pd.Series(outlined, index=coverage.index)[~outlined]  # further land that is known
     else:
         raise SchemaError(
-            Text("brak obszarów i kolumn teryt, state", "neither areas nor columns teryt, state"),
+            _("neither areas nor columns teryt, state"),
             layer=_LAYER,
-            remedy=Text(
-                "podaj obszary albo tabelę gmin ze stanem (complete, partial, none)",
-                "give areas, or a table of municipalities with state (complete, partial, none)",
+            remedy=_(
+                "give areas, or a table of municipalities with state (complete, partial, none)"
             ),
         )
     inner, outer, more = _areas(coverage[outlined])
@@ -144,7 +140,7 @@ def cycle_coverage(
     else:
         evidence = own & Evidence.by_municipality(layer, municipalities, state == "complete")
     if lost.any():
-        what = Text("wiersz pokrycia bez miejsca", "row of coverage without a place")
+        what = _("row of coverage without a place")
         evidence = evidence.losing([loss("row", what, named.index[lost.to_numpy()])])
         audit = audit.add(_LAYER, "unknown", int(lost.sum()), what, named.index[lost.to_numpy()])
     if outlined.any():
@@ -201,14 +197,14 @@ def states_by_code(rows: pd.DataFrame, codes: Any) -> tuple[npt.NDArray[np.objec
         _LAYER,
         "unknown",
         int(nowhere.sum()),
-        Text("wiersze o gminach spoza obszaru", "rows on municipalities that are not in the area"),
+        _("rows on municipalities that are not in the area"),
         rows["teryt"][nowhere],
     )
     audit = audit.add(
         _LAYER,
         "unknown",
         int(bad.sum()),
-        Text("wiersze bez znanego stanu: brak danych", "rows without a known state: no data"),
+        _("rows without a known state: no data"),
         rows["state"][bad],
     )
     return np.array(STATES, dtype=object)[rank], audit
@@ -248,9 +244,9 @@ def _areas(
     shapes = np.asarray(rows.geometry.to_numpy(), dtype=object)
     if not np.isin(shapely.get_type_id(shapes), (3, 6)).all():
         raise SchemaError(
-            Text("zasięg danych to nie obszary", "the extent of the data is not areas"),
+            _("the extent of the data is not areas"),
             layer=_LAYER,
-            remedy=Text("podaj wielokąty", "give polygons"),
+            remedy=_("give polygons"),
         )
     invalid = ~shapely.is_valid(shapes)
     shapes = np.where(invalid, shapely.make_valid(shapes), shapes)
@@ -259,7 +255,7 @@ def _areas(
         _LAYER,
         "repaired",
         int(invalid.sum()),
-        Text("niepoprawne obszary zasięgu", "invalid areas of the extent"),
+        _("invalid areas of the extent"),
         rows.index[invalid],
     )
     return shapes[word == "complete"], shapes[word != "complete"], audit

@@ -161,7 +161,7 @@ def to_plain(losses: Iterable[Loss]) -> list[list[Any]]:
     return [
         [
             item.kind,
-            [item.what.pl, item.what.en],
+            item.what.forms(),
             item.count,
             list(item.ids),
             shapely.to_wkb(item.where, hex=True) if item.where is not None else "",
@@ -182,7 +182,7 @@ def from_plain(rows: Iterable[Iterable[Any]]) -> tuple[Loss, ...]:
     return tuple(
         Loss(
             kind,
-            Text(*what),
+            Text.of(what),
             int(count),
             tuple(ids),
             shapely.from_wkb(where) if where else None,

@@ -19,13 +19,13 @@ import shapely
 from metrogis.arrays import Array
 from metrogis.evidence.core import Evidence
 from metrogis.evidence.losses import Loss
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 PLAN_STATES: dict[str, Text] = {
-    "yes": Text("cały", "whole"),
-    "partly": Text("część", "part of it"),
-    "outline": Text("sama granica aktu", "outline only"),
-    "unknown": Text("nie ma w danych", "not in the data"),
+    "yes": _("whole"),
+    "partly": _("part of it"),
+    "outline": _("outline only"),
+    "unknown": _("not in the data"),
 }
 """What of a municipality's plan is in the data: the whole of it, some zones, the outline of its
 act without zones, nothing."""

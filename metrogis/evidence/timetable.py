@@ -29,8 +29,8 @@ from metrogis.evidence.core import TOLERANCE, Evidence
 from metrogis.evidence.coverage import Loaded, Stated, group_of, loaded, read_rows
 from metrogis.evidence.losses import Loss, losses_of
 from metrogis.evidence.seen import Shapes, inside_pairs, seen_groups, shapes_of
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 COMPLETE, NOT_APPLICABLE, INCOMPLETE = 1, 0, -1
 
@@ -335,11 +335,9 @@ def evidence(
         "coverage",
         "unknown",
         int(unsaid.sum()),
-        Text(
-            "gminy i środki transportu, w których wczytany przewoźnik ma przystanki, a tabela o "
-            "nim nie mówi: pokrycie niepełne",
-            "municipalities and modes where a loaded operator has stops of which the table says "
-            "nothing: coverage is not complete",
+        _(
+            "municipalities and modes where a loaded operator has stops of which the "
+            "table says nothing: coverage is not complete"
         ),
         municipalities["name"].to_numpy()[unsaid.any(axis=1)],
     )
@@ -348,11 +346,9 @@ def evidence(
         "coverage",
         "guessed",
         int(nowhere.any(axis=1).sum()),
-        Text(
-            "gminy, dla których tabela o części środków transportu nie mówi, a żadna warstwa nie "
-            "pokazuje ich przystanku: uznano, że tam nie kursują",
-            "municipalities of which the table leaves out some modes, and no layer shows a stop of "
-            "theirs: taken as not serving there",
+        _(
+            "municipalities of which the table leaves out some modes, and no layer "
+            "shows a stop of theirs: taken as not serving there"
         ),
         [group for group, some in zip(groups, nowhere.any(axis=0), strict=True) if some],
     )
@@ -405,7 +401,7 @@ def _required(groups: tuple[str, ...], modes: Iterable[str]) -> Bools:
         group = group_of(mode, layer="modes_required")
         if group not in groups:
             raise ParameterError(
-                Text(f"'{mode}' nie jest tu liczony", f"'{mode}' is not counted here"),
+                _("'{mode}' is not counted here").fill(mode=mode),
                 layer="modes_required",
             )
         needed[groups.index(group)] = True

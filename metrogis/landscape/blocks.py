@@ -14,6 +14,7 @@ import numpy as np
 from affine import Affine
 from numba import njit
 
+from metrogis.i18n import _
 from metrogis.landscape import grid as grids
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.landcover import Lookup
@@ -170,9 +171,9 @@ def build(
         if plane is not None and plane.size:
             grids.require_same_shape((rows, columns), plane.shape, layer=name)
     if zones.cells.size and int(zones.cells.max()) >= len(zones.takes):
-        raise grids.bad_parameter("zones", "strefa bez skutku", "a zone without its effect")
+        raise grids.bad_parameter("zones", _("a zone without its effect"))
     if towns is not None and towns.size and int(towns.max()) > town_count:
-        raise grids.bad_parameter("towns", "gmina ponad town_count", "a town above town_count")
+        raise grids.bad_parameter("towns", _("a town above town_count"))
     sums = np.zeros((6, *shape))
     by_town = np.zeros((town_count + 1, 4))
     args = (

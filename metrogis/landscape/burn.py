@@ -13,7 +13,7 @@ from affine import Affine
 from numba import njit
 
 from metrogis.errors import SchemaError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 
 def burn(
@@ -43,7 +43,7 @@ def burn(
     [[0, 0, 0], [1, 2, 2], [1, 1, 1]]
     """
     if transform.b or transform.d:
-        raise SchemaError(Text("siatka jest obrócona", "the grid is rotated"), layer="raster")
+        raise SchemaError(_("the grid is rotated"), layer="raster")
     out = np.zeros(shape, dtype)
     rings, owner, xy, starts = _rings(np.asarray(shapes, dtype=object))
     if not len(rings):

@@ -13,12 +13,12 @@ import pandas as pd
 
 from metrogis import crs as crs_rules
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.landscape import circuit as circuits
 from metrogis.landscape import grid as grids
 from metrogis.landscape.circuit import Circuit
 from metrogis.landscape.grid import Grid, bad_parameter
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,14 +107,13 @@ def read(
         if value not in ("resistance", "conductance"):
             raise bad_parameter(
                 name,
-                "musi być 'resistance' albo 'conductance'",
-                "must be 'resistance' or 'conductance'",
+                _("must be 'resistance' or 'conductance'"),
             )
     if neighbours not in (4, 8):
-        raise bad_parameter("neighbours", "musi być 4 albo 8", "must be 4 or 8")
+        raise bad_parameter("neighbours", _("must be 4 or 8"))
     if isinstance(habitat, pd.DataFrame):
         if polygons is not None:
-            raise bad_parameter("polygons", "tylko dla rastra", "for a raster only")
+            raise bad_parameter("polygons", _("for a raster only"))
         return _network(habitat, focal, values, ends)
     return _raster(habitat, focal, values, neighbours, average, polygons, id, reading)
 
@@ -124,10 +123,10 @@ def _conductance(values: np.ndarray, known: np.ndarray, stated: str, layer: str)
     numbers = values.astype(float)
     if (numbers[known] < 0).any():
         raise SchemaError(
-            Text("ujemne wartości", "negative values"),
+            _("negative values"),
             layer=layer,
             place=stated,
-            remedy=Text("podaj nodata=", "give nodata="),
+            remedy=_("give nodata="),
         )
     if stated == "conductance":
         if np.isinf(numbers[known]).any():
@@ -142,12 +141,9 @@ def _conductance(values: np.ndarray, known: np.ndarray, stated: str, layer: str)
 
 def _short_circuit(layer: str) -> SchemaError:
     return SchemaError(
-        Text("opór 0 to zwarcie", "a resistance of 0 is a short circuit"),
+        _("a resistance of 0 is a short circuit"),
         layer=layer,
-        remedy=Text(
-            "daj mały dodatni opór albo wskaż te komórki w polygons",
-            "give a small positive resistance, or name these cells in polygons",
-        ),
+        remedy=_("give a small positive resistance, or name these cells in polygons"),
     )
 
 
@@ -155,14 +151,10 @@ def _network(table: pd.DataFrame, focal: Any, values: str, ends: tuple[str, str]
     missing = [c for c in (*ends, values) if c not in table.columns]
     if missing:
         shown = ", ".join(missing)
-        raise SchemaError(
-            Text(f"brak kolumn: {shown}", f"columns are missing: {shown}"), layer="habitat"
-        )
+        raise SchemaError(_("columns are missing: {shown}").fill(shown=shown), layer="habitat")
     numbers = pd.to_numeric(table[values], errors="coerce").to_numpy(float, na_value=math.nan)
     if np.isnan(numbers).any() or table[list(ends)].isna().any(axis=None):
-        raise SchemaError(
-            Text("puste wartości gałęzi", "a branch has missing values"), layer="habitat"
-        )
+        raise SchemaError(_("a branch has missing values"), layer="habitat")
     g = _conductance(numbers, np.ones(len(numbers), bool), values, "habitat")
     stacked = pd.concat([table[ends[0]], table[ends[1]]], ignore_index=True)
     codes, labels = pd.factorize(stacked)
@@ -188,13 +180,13 @@ def _network(table: pd.DataFrame, focal: Any, values: str, ends: tuple[str, str]
         "habitat",
         "noted",
         int(used.sum()) - len(joined),
-        Text("gałęzie równoległe połączono", "parallel branches were joined"),
+        _("parallel branches were joined"),
     )
     audit = audit.add(
         "habitat",
         "dropped",
         int((~used).sum()),
-        Text("gałęzie bez przewodności lub do siebie", "branches without conductance or to itself"),
+        _("branches without conductance or to itself"),
     )
     made = circuits.build(
         len(nodes), joined["u"].to_numpy(), joined["v"].to_numpy(), joined["g"].to_numpy()
@@ -207,7 +199,7 @@ def _network(table: pd.DataFrame, focal: Any, values: str, ends: tuple[str, str]
         "focal",
         "unknown",
         int((at < 0).sum()),
-        Text("węzły spoza sieci: opór -1", "nodes that are not in the network: resistance -1"),
+        _("nodes that are not in the network: resistance -1"),
         ids[at < 0],
     )
     places = {
@@ -218,7 +210,7 @@ def _network(table: pd.DataFrame, focal: Any, values: str, ends: tuple[str, str]
 
 
 def _no_focal() -> SchemaError:
-    return SchemaError(Text("brak miejsc", "there are no focal places"), layer="focal")
+    return SchemaError(_("there are no focal places"), layer="focal")
 
 
 def _raster(
@@ -237,9 +229,9 @@ def _raster(
         # branches of a cell are weighted by 1 and 1 / sqrt 2, which holds for squares alone
         if abs(width - height) > 0.01 * max(width, height):
             raise SchemaError(
-                Text("komórki nie są kwadratowe", "cells are not square"),
+                _("cells are not square"),
                 layer="habitat",
-                remedy=Text("przepróbkuj raster", "resample the raster"),
+                remedy=_("resample the raster"),
             )
     g = _conductance(grid.values, grid.valid, values, "habitat")
     u, v, branch = circuits.grid_branches(g, neighbours=neighbours, average=average)
@@ -251,7 +243,7 @@ def _raster(
     all_cells = circuits.Circuit(size, u, v, branch, np.empty(0))
     node = np.arange(size)
     if live:
-        _, node = circuits.merge(all_cells, live)
+        _unused, node = circuits.merge(all_cells, live)
         conducts = conducts.copy()
         conducts[np.concatenate(live)] = True
     # number[cell]: node of the circuit, -1 for a barrier
@@ -271,7 +263,7 @@ def _raster(
         "focal",
         "unknown",
         len(lost),
-        Text("miejsca na komórkach bez danych: opór -1", "places on NODATA: resistance -1"),
+        _("places on NODATA: resistance -1"),
         lost,
     )
     return Task(made, places, number.reshape(g.shape), None, ("i", "j"), audit)
@@ -308,7 +300,7 @@ def _cells(source: Any, grid: Grid, id: str, layer: str) -> tuple[dict[Any, np.n
         layer,
         "dropped",
         int(odd.sum()),
-        Text("komórki o ujemnym id", "cells with a negative id"),
+        _("cells with a negative id"),
         np.unique(other.values[odd]),
     )
     numbers = [int(k) if float(k).is_integer() else float(k) for k in ids]
@@ -319,7 +311,7 @@ def _burned(frame: gpd.GeoDataFrame, grid: Grid, id: str, layer: str) -> dict[An
     from rasterio import features
 
     if grid.transform is None:
-        raise bad_parameter(layer, "raster nie ma położenia", "the raster has no place on the map")
+        raise bad_parameter(layer, _("the raster has no place on the map"))
     crs_rules.require_same(**{layer: frame, "habitat": grid.crs})
     keys = frame[id].tolist() if id in frame.columns else list(range(1, len(frame) + 1))
     found: dict[Any, np.ndarray] = {}

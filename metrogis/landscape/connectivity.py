@@ -34,10 +34,10 @@ import scipy.sparse as sparse
 from scipy.sparse import csgraph
 
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.landscape import network, shortest
 from metrogis.landscape.grid import bad_parameter
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 _CHUNKS = 16
 _NEGLIGIBLE = 1e-14
@@ -177,27 +177,24 @@ def indices(
     [['a', 'b', 30.0], ['b', 'c', 20.0]]
     """
     if dpc not in (True, False, "patches"):
-        raise bad_parameter("dpc", "musi być bool lub 'patches'", "must be a bool or 'patches'")
+        raise bad_parameter("dpc", _("must be a bool or 'patches'"))
     ids, a = network.patches_of(patches, id, attribute)
     if top is not None and top < 1:
-        raise bad_parameter("top", "musi być co najmniej 1", "must be at least 1")
+        raise bad_parameter("top", _("must be at least 1"))
     if landscape_area is not None and not (landscape_area > 0 and math.isfinite(landscape_area)):
-        raise bad_parameter("landscape_area", "musi być dodatnie", "must be positive")
+        raise bad_parameter("landscape_area", _("must be positive"))
     if links is None and np.ndim(probability) == 2:
         links, probability = probability, None
     if links is None:
-        raise bad_parameter("links", "podaj łącza lub macierz", "give links, or a matrix")
+        raise bad_parameter("links", _("give links, or a matrix"))
     matrix = network.as_matrix(links, ids, ends)
     if matrix is not None:
         if distance is not None or probability is not None:
             raise ParameterError(
-                Text(
-                    "przy macierzy prawdopodobieństw nie podaje się distance ani probability",
-                    "distance and probability do not go with a matrix of probabilities",
-                )
+                _("distance and probability do not go with a matrix of probabilities")
             )
         if max_cost != math.inf:
-            raise bad_parameter("max_cost", "nie dotyczy macierzy", "does not go with a matrix")
+            raise bad_parameter("max_cost", _("does not go with a matrix"))
         table, directed, audit = network.from_matrix(matrix)
         alpha = 1.0
     else:
@@ -284,15 +281,12 @@ def shortest_costs(
 def _decay(distance: float | None, probability: float | None) -> float:
     if distance is None or probability is None:
         raise ParameterError(
-            Text(
-                "podaj distance i probability: jak prawdopodobne jest pokonanie tej odległości",
-                "give distance and probability: how probable it is that this distance is crossed",
-            )
+            _("give distance and probability: how probable it is that this distance is crossed")
         )
     if not (distance > 0 and math.isfinite(distance)):
-        raise bad_parameter("distance", "musi być dodatnia", "must be positive")
+        raise bad_parameter("distance", _("must be positive"))
     if not 0 < probability <= 1:
-        raise bad_parameter("probability", "musi leżeć w (0, 1]", "must lie in (0, 1]")
+        raise bad_parameter("probability", _("must lie in (0, 1]"))
     return -math.log(probability) / distance
 
 

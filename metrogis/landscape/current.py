@@ -26,6 +26,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from metrogis.i18n import _
 from metrogis.landscape import circuit as circuits
 from metrogis.landscape import circuit_input
 from metrogis.landscape.circuit import Flow, Part
@@ -287,5 +288,5 @@ def _wanted(pairs: Any, ids: list[Hashable]) -> list[tuple[Hashable, Hashable]]:
     strange = {place for pair in found for place in pair} - set(ids)
     if strange:
         shown = ", ".join(map(str, sorted(strange, key=str)[:5]))
-        raise bad_parameter("pairs", f"nieznane id {shown}", f"unknown ids {shown}")
+        raise bad_parameter("pairs", _("unknown ids {shown}").fill(shown=shown))
     return found

@@ -12,10 +12,10 @@ from affine import Affine
 
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError, SchemaError
+from metrogis.i18n import Text, _
 from metrogis.provenance import Audit, Source
 from metrogis.sources import rasters
 from metrogis.sources.rasters import Expected
-from metrogis.texts import Text
 
 _WHOLE = 1 - 1e-4
 """Weights of the four cells around a place sum to this at least, whatever float32 rounds."""
@@ -79,9 +79,9 @@ class Grid:
         return t.c + t.a * x + t.b * y, t.f + t.d * x + t.e * y
 
 
-def bad_parameter(name: str, pl: str, en: str, *, remedy: Text | None = None) -> ParameterError:
+def bad_parameter(name: str, problem: Text, *, remedy: Text | None = None) -> ParameterError:
     """Return the error for a parameter that does not fit."""
-    return ParameterError(Text(f"{name}: {pl}", f"{name}: {en}"), remedy=remedy)
+    return ParameterError(_("{name}: {problem}").fill(name=name, problem=problem), remedy=remedy)
 
 
 def read(
@@ -149,9 +149,8 @@ def read(
     values = np.asarray(raster)
     if values.ndim != 2 or values.size == 0 or values.dtype.kind not in "biuf":
         raise SchemaError(
-            Text(
-                f"potrzebna dwuwymiarowa tablica liczb, a nie {values.dtype} {values.shape}",
-                f"a two-dimensional array of numbers is needed, not {values.dtype} {values.shape}",
+            _("a two-dimensional array of numbers is needed, not {dtype} {shape}").fill(
+                dtype=values.dtype, shape=values.shape
             ),
             layer=layer,
         )
@@ -183,16 +182,16 @@ def _cell(
     if cell_size is not None:
         size = np.broadcast_to(np.asarray(cell_size, float), 2)
         if not (np.isfinite(size).all() and (size > 0).all()):
-            raise bad_parameter("cell_size", "musi być dodatni", "must be positive")
+            raise bad_parameter("cell_size", _("must be positive"))
         return parsed, (float(size[0]), float(size[1]))
     crs_rules.require_metric_or_cells(parsed, layer=layer)
     if transform is None:
         return parsed, (1.0, 1.0)
     if transform.b or transform.d:
         raise SchemaError(
-            Text("raster jest obrócony", "the raster is rotated"),
+            _("the raster is rotated"),
             layer=layer,
-            remedy=Text("przepróbkuj go do siatki prostej", "resample it to an upright grid"),
+            remedy=_("resample it to an upright grid"),
         )
     return parsed, (abs(float(transform.a)), abs(float(transform.e)))
 
@@ -250,9 +249,9 @@ def warp(
     for one in (grid, like):
         if one is not None and (one.transform is None or one.crs is None):
             raise SchemaError(
-                Text("raster nie ma położenia (CRS)", "the raster has no place (CRS)"),
+                _("the raster has no place (CRS)"),
                 layer=layer,
-                remedy=Text("podaj układ i transformację", "give its CRS and transform"),
+                remedy=_("give its CRS and transform"),
             )
     own = grid.transform
     assert own is not None
@@ -313,10 +312,9 @@ def require_same_shape(shape: tuple[int, int], other: Any, *, layer: str) -> Non
     """
     if tuple(other) != tuple(shape):
         raise SchemaError(
-            Text(
-                f"raster ma wymiary {tuple(other)}, a potrzebne są {tuple(shape)}",
-                f"the raster has shape {tuple(other)} but {tuple(shape)} is needed",
+            _("the raster has shape {tuple} but {tuple2} is needed").fill(
+                tuple=tuple(other), tuple2=tuple(shape)
             ),
             layer=layer,
-            remedy=Text("sprowadź rastry do jednej siatki", "bring the rasters to one grid"),
+            remedy=_("bring the rasters to one grid"),
         )

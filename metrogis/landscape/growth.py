@@ -17,10 +17,10 @@ from numba import njit
 
 from metrogis import crs as crs_rules
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.landscape import grid as grids
 from metrogis.landscape.grid import Grid, bad_parameter
 from metrogis.landscape.patches import Connectivity, foreground_mask, label
-from metrogis.texts import Text
 
 UNKNOWN, OTHER, BUILT = 0, 1, 2
 _HECTARE = 1e4
@@ -55,12 +55,9 @@ def same_grid(one: Grid, two: Grid) -> bool:
 def _one_grid(one: Grid, two: Grid) -> None:
     if not same_grid(one, two):
         raise SchemaError(
-            Text("dwie daty leżą na różnych siatkach", "the two dates lie on different grids"),
+            _("the two dates lie on different grids"),
             layer="built_up",
-            remedy=Text(
-                "sprowadź je do jednej siatki: metrogis.landscape.grid.warp(a, like=b)",
-                "bring them to one grid first: metrogis.landscape.grid.warp(a, like=b)",
-            ),
+            remedy=_("bring them to one grid first: metrogis.landscape.grid.warp(a, like=b)"),
         )
 
 
@@ -77,7 +74,7 @@ def unit_cells(units: gpd.GeoDataFrame, grid: Grid) -> np.ndarray:
     from rasterio import features
 
     if grid.transform is None:
-        raise bad_parameter("raster", "nie ma położenia", "has no place on the map")
+        raise bad_parameter("raster", _("has no place on the map"))
     crs_rules.require_same(units=units, raster=grid.crs)
     pairs = [
         (shape, number)
@@ -192,7 +189,7 @@ def land_take(
 def _per_unit(values: Any, units: gpd.GeoDataFrame) -> np.ndarray:
     out = np.asarray(values, float)
     if out.shape != (len(units),):
-        raise bad_parameter("people", "po jednej liczbie na jednostkę", "one number per unit")
+        raise bad_parameter("people", _("one number per unit"))
     return out
 
 
@@ -295,7 +292,7 @@ def new_patches(
     ['infill', 'edge', 'leapfrog']
     """
     if not 0 <= infill <= 1:
-        raise bad_parameter("infill", "musi leżeć między 0 a 1", "must lie between 0 and 1")
+        raise bad_parameter("infill", _("must lie between 0 and 1"))
     first, one = states(before, built_up, **reading)
     second, two = states(after, built_up, **reading)
     _one_grid(first, second)
@@ -328,7 +325,7 @@ def new_patches(
 
 def _positive(years: float) -> None:
     if not years > 0:
-        raise bad_parameter("years", "musi być dodatnie", "must be positive")
+        raise bad_parameter("years", _("must be positive"))
 
 
 def consumption_rate(area_before: Any, area_after: Any, years: float) -> Any:

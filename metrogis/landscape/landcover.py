@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import Text, _
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 _SLACK = 1e-6
 """Share of a code by which a float may miss it."""
@@ -112,13 +112,13 @@ def class_table(
     good &= resistance > 0
     good &= ~pd.Series(code).duplicated(keep=False).to_numpy()
     if not good.all():
-        raise _bad_rows(table["code"].astype(str)[~good].tolist(), layer, Text(
-            "code: liczba całkowita, raz; habitat: 0-1; resistance: ponad 0 (inf = bariera)",
-            "code: a whole number, once; habitat: 0-1; resistance: above 0 (inf = barrier)",
-        ))  # fmt: skip
+        raise _bad_rows(
+            table["code"].astype(str)[~good].tolist(),
+            layer,
+            _("code: a whole number, once; habitat: 0-1; resistance: above 0 (inf = barrier)"),
+        )
     if not len(table):
-        raise SchemaError(Text("tabela klas jest pusta", "the table of classes is empty"),
-                          layer=layer)  # fmt: skip
+        raise SchemaError(_("the table of classes is empty"), layer=layer)
     found = [LandClass(float(h), float(r)) for h, r in zip(habitat, resistance, strict=True)]
     out = {int(c): one for c, one in zip(code, found, strict=True)}
     if "number" in table:
@@ -128,7 +128,7 @@ def class_table(
                 raise _bad_rows(
                     [f"number {c:g}"],
                     layer,
-                    Text("number: inna niż code", "number: other than every code"),
+                    _("number: other than every code"),
                 )
     return out
 
@@ -166,11 +166,11 @@ def resistance_table(
     if known:
         good &= names.isin(list(defaults)).to_numpy()
     if not good.all():
-        raise _bad_rows(names[~good].tolist(), layer, Text(
-            f"{key}: raz{', z listy ' + ', '.join(defaults) if known else ''}; resistance: ponad 0",
-            f"{key}: once{', one of ' + ', '.join(defaults) if known else ''}; "
-            "resistance: above 0",
-        ))  # fmt: skip
+        raise _bad_rows(names[~good].tolist(), layer, (
+            _("{key}: once, one of {classes}; resistance: above 0")
+            if known
+            else _("{key}: once; resistance: above 0")
+        ).bind(key=key, classes=", ".join(defaults)))  # fmt: skip
     return out | dict(zip(names, values.tolist(), strict=True))
 
 
@@ -178,14 +178,12 @@ def _require(table: pd.DataFrame, columns: tuple[str, ...], layer: str) -> None:
     missing = [c for c in columns if c not in table]
     if missing:
         shown = ", ".join(missing)
-        raise SchemaError(
-            Text(f"brak kolumn: {shown}", f"columns are missing: {shown}"), layer=layer
-        )
+        raise SchemaError(_("columns are missing: {shown}").fill(shown=shown), layer=layer)
 
 
 def _bad_rows(shown: list[str], layer: str, remedy: Text) -> SchemaError:
     text = ", ".join(shown[:8])
-    return SchemaError(Text(f"złe wiersze: {text}", f"bad rows: {text}"), layer=layer,
+    return SchemaError(_("bad rows: {text}").fill(text=text), layer=layer,
                        remedy=remedy)  # fmt: skip
 
 
@@ -220,7 +218,7 @@ def look_up(cover: Grid, classes: Mapping[int, LandClass], *, layer: str = "land
         whole = near
         if (whole != np.round(whole)).any():
             raise SchemaError(
-                Text("klasy muszą być liczbami całkowitymi", "classes must be whole numbers"),
+                _("classes must be whole numbers"),
                 layer=layer,
             )
         values = whole.astype(np.int64)
@@ -247,10 +245,7 @@ def look_up(cover: Grid, classes: Mapping[int, LandClass], *, layer: str = "land
         layer,
         "unknown",
         lost,
-        Text(
-            "komórki klas spoza tabeli: siedlisko i opór nieznane",
-            "cells of classes the table does not name: habitat and resistance unknown",
-        ),
+        _("cells of classes the table does not name: habitat and resistance unknown"),
         [f"{v} ({int(((values == v) & cover.valid).sum())}x)" for v in strange[:6]],
     )
     return Lookup(codes, habitat, resistance, audit)

@@ -22,12 +22,12 @@ import pandas as pd
 import shapely
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.landscape import grid as grids
 from metrogis.landscape import spread as kernel
 from metrogis.landscape.grid import Grid, bad_parameter
 from metrogis.landscape.patches import Patches
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 Neighbours = Literal[4, 8]
 
@@ -94,9 +94,9 @@ def read_surface(surface: Any, **reading: Any) -> Grid:
     grid: Grid = grids.read(getattr(surface, "grid", surface), layer="resistance", **reading)
     if grid.values.dtype.kind not in "iufb" or (grid.values[grid.valid] < 0).any():
         raise SchemaError(
-            Text("ujemny opór", "a negative resistance"),
+            _("a negative resistance"),
             layer="resistance",
-            remedy=Text("podaj nodata=", "give nodata="),
+            remedy=_("give nodata="),
         )
     return grid
 
@@ -106,7 +106,7 @@ class Field:
 
     def __init__(self, grid: Grid, neighbours: int) -> None:
         if neighbours not in (4, 8):
-            raise bad_parameter("neighbours", "musi być 4 albo 8", "must be 4 or 8")
+            raise bad_parameter("neighbours", _("must be 4 or 8"))
         height, self.width = grid.shape[0] + 2, grid.shape[1] + 2
         self.shape = (height, self.width)
         kind: type = np.float64
@@ -169,7 +169,7 @@ class Field:
             )
         if labels.dtype.kind not in "biu" or (labels.size and labels.min() < 0):
             raise SchemaError(
-                Text("etykiety muszą być liczbami całkowitymi od 0", "labels must be whole, >= 0"),
+                _("labels must be whole, >= 0"),
                 layer="sources",
             )
         names = np.arange(2)
@@ -238,7 +238,7 @@ def _labels(sources: Any, shape: tuple[int, int]) -> np.ndarray:
     if array.ndim == 2 and array.shape[1] == 2 and array.dtype.kind in "iu":
         labels = np.zeros(shape, np.int32)
         if (array < 0).any() or (array >= shape).any():
-            raise bad_parameter("sources", "komórka poza rastrem", "a cell lies outside the raster")
+            raise bad_parameter("sources", _("a cell lies outside the raster"))
         labels[array[:, 0], array[:, 1]] = np.arange(1, len(array) + 1)
         return labels
     grids.require_same_shape(shape, array.shape, layer="sources")
@@ -390,7 +390,7 @@ def corridors(
            [ nan, 0.83, 0.83,  nan]])
     """
     if not width >= 0:
-        raise bad_parameter("width", "nie może być ujemna", "must not be negative")
+        raise bad_parameter("width", _("must not be negative"))
     grid = read_surface(surface, **reading)
     labels = _labels(patches, grid.shape)
     pairs = (
@@ -404,7 +404,7 @@ def corridors(
     low, boxes = _lowest(grid), _boxes(labels)
     strange = sorted({int(p) for pair in pairs for p in pair} - set(boxes))
     if strange:
-        raise bad_parameter("between", f"nie ma płatów {strange[:5]}", f"no patches {strange[:5]}")
+        raise bad_parameter("between", _("no patches {strange}").fill(strange=strange[:5]))
     out = np.full(grid.shape, np.nan)
     for i, j in pairs:
         limit = math.inf
@@ -494,6 +494,4 @@ def audit_of_links(table: pd.DataFrame, labels: np.ndarray) -> Audit:
     present = np.unique(labels[labels > 0])
     joined = set(table["i"]) | set(table["j"])
     alone = [int(k) for k in present if int(k) not in joined]
-    return Audit().add(
-        "patches", "noted", len(alone), Text("płaty bez łącza", "patches without a link"), alone
-    )
+    return Audit().add("patches", "noted", len(alone), _("patches without a link"), alone)

@@ -25,13 +25,13 @@ import pandas as pd
 from scipy import ndimage
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.landscape import cellcounts
 from metrogis.landscape import grid as grids
 from metrogis.landscape.cellcounts import least_sides, most_alike
 from metrogis.landscape.grid import Grid, bad_parameter
 from metrogis.landscape.patches import label
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 _HECTARE = 10_000.0
 _MAX_CLASSES = 1000
@@ -96,10 +96,10 @@ def landscape(
     (2.0, 300.0, 0.6931, 50.0)
     """
     if edge_depth < 0:
-        raise bad_parameter("edge_depth", "nie może być ujemna", "must not be negative")
+        raise bad_parameter("edge_depth", _("must not be negative"))
     grid = grids.read(raster, **reading)
     if not grid.valid.any():
-        raise SchemaError(Text("raster nie ma danych", "the raster has no data"), layer="raster")
+        raise SchemaError(_("the raster has no data"), layer="raster")
     codes, values = _codes(grid)
     labels, class_of = _label(codes, len(values), connectivity)
     table, cores = _patch_table(grid, codes, labels, class_of, connectivity, edge_depth)
@@ -115,7 +115,7 @@ def landscape(
         "raster",
         "unknown",
         int((~grid.valid).sum()),
-        Text("komórki bez danych: poza krajobrazem", "cells without data: outside the landscape"),
+        _("cells without data: outside the landscape"),
     )
     return Metrics(patch, classes, whole, labels, audit)
 
@@ -131,9 +131,9 @@ def _codes(grid: Grid) -> tuple[np.ndarray, np.ndarray]:
     values = np.unique(known)
     if len(values) > _MAX_CLASSES:
         raise SchemaError(
-            Text(f"{len(values)} klas: to nie kategorie", f"{len(values)} classes: not categories"),
+            _("{count} classes: not categories").fill(count=len(values)),
             layer="raster",
-            remedy=Text("podziel wartości na klasy", "classify the values"),
+            remedy=_("classify the values"),
         )
     codes = np.zeros(grid.shape, np.int32)
     codes[grid.valid] = np.searchsorted(values, known) + 1
@@ -440,7 +440,7 @@ def by_unit(
     25.0
     """
     if connectivity not in (4, 8):
-        raise bad_parameter("connectivity", "musi być 4 albo 8", "must be 4 or 8")
+        raise bad_parameter("connectivity", _("must be 4 or 8"))
     grid = grids.read(raster, **reading)
     grids.require_same_shape(grid.shape, unit.shape, layer="units")
     codes, values = _codes(grid)

@@ -16,7 +16,7 @@ from numba import njit
 from scipy.sparse.linalg import splu
 
 from metrogis.errors import MetrogisError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 DIRECT_NODES = 20_000
 """Up to this many unknowns a factorisation is faster than iterating."""
@@ -359,12 +359,6 @@ class Multigrid:
             _add(-step, image, r)
             self.iterations += 1
         raise MetrogisError(
-            Text(
-                f"układ równań nie zbiegł w {self.iterations} krokach",
-                f"the system did not converge in {self.iterations} steps",
-            ),
-            remedy=Text(
-                "zmniejsz rozpiętość oporów lub zwiększ tolerance",
-                "narrow the range of resistances, or raise tolerance",
-            ),
+            _("the system did not converge in {iterations} steps").fill(iterations=self.iterations),
+            remedy=_("narrow the range of resistances, or raise tolerance"),
         )

@@ -11,8 +11,8 @@ import pandas as pd
 import scipy.sparse as sparse
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 
 def require_columns(columns: Sequence[str], frame: pd.DataFrame, layer: str) -> None:
@@ -21,9 +21,9 @@ def require_columns(columns: Sequence[str], frame: pd.DataFrame, layer: str) -> 
     if missing:
         shown = ", ".join(missing)
         raise SchemaError(
-            Text(f"brak kolumn: {shown}", f"columns are missing: {shown}"),
+            _("columns are missing: {shown}").fill(shown=shown),
             layer=layer,
-            remedy=Text("podaj nazwy kolumn w parametrach", "name the columns in the parameters"),
+            remedy=_("name the columns in the parameters"),
         )
 
 
@@ -38,15 +38,13 @@ def ids_of(patches: pd.DataFrame, id: str) -> np.ndarray:
     require_columns([id], patches, "patches")
     column = patches[id]
     if column.isna().any():
-        raise SchemaError(Text("puste id płata", "a patch has no id"), layer="patches", place=id)
+        raise SchemaError(_("a patch has no id"), layer="patches", place=id)
     repeated = column[column.duplicated()].unique()
     if len(repeated):
         shown = ", ".join(map(str, repeated[:5]))
-        raise SchemaError(
-            Text(f"powtórzone id: {shown}", f"repeated ids: {shown}"), layer="patches", place=id
-        )
+        raise SchemaError(_("repeated ids: {shown}").fill(shown=shown), layer="patches", place=id)
     if column.empty:
-        raise SchemaError(Text("brak płatów", "there are no patches"), layer="patches")
+        raise SchemaError(_("there are no patches"), layer="patches")
     return column.to_numpy()
 
 
@@ -70,13 +68,10 @@ def numbers_of(column: pd.Series, layer: str) -> np.ndarray:
     if len(bad):
         shown = ", ".join(str(column.iloc[i]) for i in bad[:5])
         raise SchemaError(
-            Text(
-                f"{len(bad)} wartości ujemnych lub nieznanych: {shown}",
-                f"{len(bad)} values are negative or missing: {shown}",
-            ),
+            _("{count} values are negative or missing: {shown}").fill(count=len(bad), shown=shown),
             layer=layer,
             place=str(column.name),
-            remedy=Text("popraw je albo usuń te wiersze", "fix them, or drop these rows"),
+            remedy=_("fix them, or drop these rows"),
         )
     return values
 
@@ -104,9 +99,7 @@ def patches_of(patches: pd.DataFrame, id: str, attribute: str) -> tuple[np.ndarr
     ids = ids_of(patches, id)
     a = numbers_of(patches[attribute], "patches")
     if not np.isfinite(a).all():
-        raise SchemaError(
-            Text("nieskończona wartość", "an infinite value"), layer="patches", place=attribute
-        )
+        raise SchemaError(_("an infinite value"), layer="patches", place=attribute)
     return ids, a
 
 
@@ -137,9 +130,8 @@ def as_matrix(links: Any, ids: np.ndarray, ends: tuple[str, str]) -> Any:
     matrix = links if sparse.issparse(links) else np.asarray(links, float)
     if matrix.shape != (len(ids), len(ids)):
         raise SchemaError(
-            Text(
-                f"macierz {matrix.shape} nie pasuje do {len(ids)} płatów",
-                f"a matrix of shape {matrix.shape} does not fit {len(ids)} patches",
+            _("a matrix of shape {shape} does not fit {count} patches").fill(
+                shape=matrix.shape, count=len(ids)
             ),
             layer="links",
         )
@@ -170,9 +162,7 @@ def from_matrix(matrix: Any) -> tuple[pd.DataFrame, bool, Audit]:
     coo = sparse.coo_array(matrix)
     p = coo.data.astype(float)
     if np.isnan(p).any() or (p < 0).any() or (p > 1).any():
-        raise SchemaError(
-            Text("prawdopodobieństwo poza 0-1", "a probability is outside 0-1"), layer="links"
-        )
+        raise SchemaError(_("a probability is outside 0-1"), layer="links")
     i, j = coo.coords
     keep = (p > 0) & (i != j)
     csr = sparse.csr_array((p[keep], (i[keep], j[keep])), shape=coo.shape)
@@ -187,10 +177,7 @@ def from_matrix(matrix: Any) -> tuple[pd.DataFrame, bool, Audit]:
         "links",
         "noted",
         int(directed),
-        Text(
-            "macierz niesymetryczna: łącza jednokierunkowe",
-            "the matrix is not symmetric: links are one way",
-        ),
+        _("the matrix is not symmetric: links are one way"),
     )
     return table, directed, audit
 
@@ -238,26 +225,23 @@ def from_table(
     if len(lost):
         shown = "; ".join(f"{links[ends[0]].iloc[r]}-{links[ends[1]].iloc[r]}" for r in lost[:5])
         raise SchemaError(
-            Text(
-                f"{len(lost)} łączy do płatów, których nie ma: {shown}",
-                f"{len(lost)} links to patches that do not exist: {shown}",
+            _("{count} links to patches that do not exist: {shown}").fill(
+                count=len(lost), shown=shown
             ),
             layer="links",
-            remedy=Text("uzupełnij płaty albo usuń te łącza", "add the patches or drop the links"),
+            remedy=_("add the patches or drop the links"),
         )
     values = numbers_of(links[cost], "links")
     table = pd.DataFrame({"i": at[0], "j": at[1], "cost": values})
     audit = Audit()
     loop = (table["i"] == table["j"]).to_numpy()
-    audit = audit.add(
-        "links", "dropped", int(loop.sum()), Text("łącza płatu z samym sobą", "links to itself")
-    )
+    audit = audit.add("links", "dropped", int(loop.sum()), _("links to itself"))
     far = ~loop & ((values > max_cost) | np.isinf(values))
     audit = audit.add(
         "links",
         "dropped",
         int(far.sum()),
-        Text("łącza o koszcie ponad granicę", "links that cost more than the limit"),
+        _("links that cost more than the limit"),
     )
     table = table[~loop & ~far]
     if not directed:
@@ -272,6 +256,6 @@ def from_table(
         "links",
         "dropped",
         len(table) - len(kept),
-        Text("łącza powtórzone: liczy się najtańsze", "repeated links: the cheapest one counts"),
+        _("repeated links: the cheapest one counts"),
     )
     return kept, audit

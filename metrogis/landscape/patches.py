@@ -18,10 +18,10 @@ from scipy.sparse.csgraph import connected_components
 
 from metrogis import crs as crs_rules
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.landscape import grid as grids
 from metrogis.landscape.grid import Grid, bad_parameter
 from metrogis.provenance import Audit, Source, attach
-from metrogis.texts import Text
 
 Connectivity = Literal[4, 8]
 _CROSS = ndimage.generate_binary_structure(2, 1)
@@ -94,14 +94,13 @@ def foreground_mask(grid: Grid, foreground: Any, *, layer: str = "raster") -> np
         if grid.values.dtype != bool:
             raise bad_parameter(
                 "foreground",
-                "podaj wartość lub wartości siedlisk",
-                "give the value or values of the habitat",
+                _("give the value or values of the habitat"),
             )
         return grid.values & grid.valid
     many = isinstance(foreground, Iterable) and not isinstance(foreground, str)
     values = np.asarray(list(foreground) if many else [foreground])
     if values.size == 0 or values.dtype.kind not in "biuf":
-        raise bad_parameter("foreground", "potrzebne są liczby", "numbers are needed")
+        raise bad_parameter("foreground", _("numbers are needed"))
     return np.asarray(np.isin(grid.values, values) & grid.valid)
 
 
@@ -113,7 +112,7 @@ def label(mask: np.ndarray, *, connectivity: Connectivity = 8) -> tuple[np.ndarr
     ([[1, 0], [0, 2]], [1, 1])
     """
     if connectivity not in (4, 8):
-        raise bad_parameter("connectivity", "musi być 4 albo 8", "must be 4 or 8")
+        raise bad_parameter("connectivity", _("must be 4 or 8"))
     labels = np.empty(mask.shape, np.int32)
     count = ndimage.label(mask, _SQUARE if connectivity == 8 else _CROSS, output=labels)
     return labels, np.bincount(labels[mask != 0], minlength=count + 1)[1:]
@@ -157,9 +156,9 @@ def eca(
     (4.1231, 2, 5.0, 0.8246)
     """
     if unit not in ("cells", "m2"):
-        raise bad_parameter("unit", "musi być 'cells' albo 'm2'", "must be 'cells' or 'm2'")
+        raise bad_parameter("unit", _("must be 'cells' or 'm2'"))
     grid = grids.read(raster, in_cells=unit == "cells", **reading)
-    _, cells = label(foreground_mask(grid, foreground), connectivity=connectivity)
+    _unused, cells = label(foreground_mask(grid, foreground), connectivity=connectivity)
     size = 1.0 if unit == "cells" else grid.cell_area
     areas = cells * size
     total = float(areas.sum())
@@ -214,13 +213,13 @@ def from_raster(
         "patches",
         "dropped",
         int((~keep).sum()),
-        Text("płaty mniejsze od najmniejszego", "patches below the least area"),
+        _("patches below the least area"),
     )
     audit = audit.add(
         "patches",
         "unknown",
         int((~grid.valid).sum()),
-        Text("komórki bez danych: nie są siedliskiem", "cells without data: not habitat"),
+        _("cells without data: not habitat"),
     )
     # renumber[k]: new number of patch k, 0 for one left out, whose cells then lie outside
     renumber = np.zeros(len(cells) + 1, np.int32)
@@ -230,7 +229,7 @@ def from_raster(
     order = np.flatnonzero(flat)
     # the first cell of each patch in reading order stands for it: a centroid may lie outside a
     # patch
-    _, first = np.unique(flat[order], return_index=True)
+    _unused, first = np.unique(flat[order], return_index=True)
     rows, columns = np.divmod(order[first], labels.shape[1])
     x, y = grid.xy(rows, columns)
     table = pd.DataFrame(
@@ -308,21 +307,17 @@ def from_polygons(
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     kinds = shapely.get_dimensions(shapes[~empty])
     if (kinds < 2).any():
-        raise SchemaError(
-            Text("potrzebne są poligony", "polygons are needed"), layer=layer, place="geometry"
-        )
-    audit = Audit().add(layer, "dropped", int(empty.sum()), Text("puste", "empty geometry"))
+        raise SchemaError(_("polygons are needed"), layer=layer, place="geometry")
+    audit = Audit().add(layer, "dropped", int(empty.sum()), _("empty geometry"))
     shapes = shapes[~empty]
     broken = ~shapely.is_valid(shapes)
-    audit = audit.add(
-        layer, "repaired", int(broken.sum()), Text("błędna geometria", "invalid geometry")
-    )
+    audit = audit.add(layer, "repaired", int(broken.sum()), _("invalid geometry"))
     shapes[broken] = shapely.make_valid(shapes[broken])
     tree = shapely.STRtree(shapes)
     # "within join" is not transitive: patches are the connected parts of it
     pairs = tree.query(shapes, predicate="dwithin", distance=join)
     n = len(shapes)
-    _, group = connected_components(
+    _unused, group = connected_components(
         coo_array((np.ones(pairs.shape[1]), (pairs[0], pairs[1])), shape=(n, n)), directed=False
     )
     joined = gpd.GeoDataFrame(
@@ -340,7 +335,7 @@ def from_polygons(
         layer,
         "dropped",
         int(small.sum()),
-        Text("płaty mniejsze od najmniejszego", "patches below the least area"),
+        _("patches below the least area"),
     )
     out = joined[~small].reset_index(drop=True)
     out.insert(0, "id", np.arange(1, len(out) + 1))
@@ -375,7 +370,7 @@ def burn(
         layer,
         "dropped",
         len(lost),
-        Text("płaty bez komórki rastra", "patches without a cell"),
+        _("patches without a cell"),
         lost,
     )
     return labels, audit

@@ -12,10 +12,10 @@ import pandas as pd
 
 from metrogis import crs as crs_rules
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.landscape import grid as grids
 from metrogis.landscape.grid import Grid, bad_parameter
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 Combine = Literal["max", "replace", "add"]
 
@@ -83,9 +83,7 @@ def surface(
     [[1.0, 50.0, nan]]
     """
     if combine not in ("max", "replace", "add"):
-        raise bad_parameter(
-            "combine", "musi być max, replace albo add", "must be max, replace or add"
-        )
+        raise bad_parameter("combine", _("must be max, replace or add"))
     grid = grids.read(landcover, layer="landcover", **reading)
     rows = _mapping(table, "table")
     present, inverse = np.unique(grid.values, return_inverse=True)
@@ -97,14 +95,14 @@ def surface(
         "landcover",
         "unknown",
         int(lost.sum()),
-        Text("komórki klas spoza tabeli oporów", "cells of classes the table does not name"),
+        _("cells of classes the table does not name"),
         without,
     )
     audit = audit.add(
         "landcover",
         "unknown",
         int((~grid.valid).sum()),
-        Text("komórki bez danych", "cells without data"),
+        _("cells without data"),
     )
     for name, layer, resistances, column, touched in (
         ("zones", zones, zone_table, zone_column, False),
@@ -135,20 +133,15 @@ def _mapping(table: Any, layer: str) -> dict[Any, float]:
         missing = [c for c in ("class", "resistance") if c not in table.columns]
         if missing:
             shown = ", ".join(missing)
-            raise SchemaError(
-                Text(f"brak kolumn: {shown}", f"columns are missing: {shown}"), layer=layer
-            )
+            raise SchemaError(_("columns are missing: {shown}").fill(shown=shown), layer=layer)
         if table["class"].duplicated().any():
-            raise SchemaError(
-                Text("powtórzona klasa", "a repeated class"), layer=layer, place="class"
-            )
+            raise SchemaError(_("a repeated class"), layer=layer, place="class")
         table = dict(zip(table["class"].tolist(), table["resistance"].tolist(), strict=True))
     out = {_plain(key): float(value) for key, value in table.items()}
     bad = [key for key, value in out.items() if not value >= 0]
     if bad:
         raise SchemaError(
-            Text(f"opór klasy {bad[0]} jest ujemny lub pusty", f"resistance of class {bad[0]} is"
-                 " negative or missing"),
+            _("resistance of class {bad} is negative or missing").fill(bad=bad[0]),
             layer=layer,
         )  # fmt: skip
     return out
@@ -160,7 +153,7 @@ def _burn(
     from rasterio import features
 
     if column not in layer.columns:
-        raise SchemaError(Text(f"brak kolumny {column}", f"column {column} is missing"), layer=name)
+        raise SchemaError(_("column {column} is missing").fill(column=column), layer=name)
     crs_rules.require_same(**{name: layer, "landcover": grid.crs})
     if table is None:
         values = pd.to_numeric(layer[column], errors="coerce")
@@ -168,13 +161,13 @@ def _burn(
         values = layer[column].map(_mapping(table, f"{name} table")).astype(float)
     numbers = values.to_numpy(float, na_value=np.nan)
     if (numbers < 0).any():
-        raise SchemaError(Text("ujemny opór", "a negative resistance"), layer=name, place=column)
+        raise SchemaError(_("a negative resistance"), layer=name, place=column)
     usable = ~np.isnan(numbers) & ~(layer.geometry.is_empty | layer.geometry.isna()).to_numpy()
     audit = Audit().add(
         name,
         "dropped",
         int((~usable).sum()),
-        Text("obiekty bez oporu lub geometrii", "features without resistance or geometry"),
+        _("features without resistance or geometry"),
         layer[column][~usable].unique(),
     )
     out = np.full(grid.shape, np.nan)

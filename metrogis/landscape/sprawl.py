@@ -19,9 +19,9 @@ from scipy import fft
 from scipy.special import expit
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.landscape.grid import Grid, bad_parameter
 from metrogis.landscape.growth import BUILT, UNKNOWN, states, unit_cells
-from metrogis.texts import Text
 
 _BLOCK = 1700
 """About as many cells wide are the blocks a raster is worked in."""
@@ -38,7 +38,7 @@ def entropy(areas: Any) -> tuple[float, float]:
     values = np.asarray(areas, float)
     values = values[~np.isnan(values)]
     if (values < 0).any():
-        raise SchemaError(Text("ujemna powierzchnia", "a negative area"), layer="zones")
+        raise SchemaError(_("a negative area"), layer="zones")
     total = values.sum()
     if total == 0:
         return math.nan, math.nan
@@ -283,7 +283,7 @@ def square_cell(grid: Grid) -> float:
     """
     width, height = grid.cell
     if abs(width - height) > 0.01 * max(width, height):
-        raise SchemaError(Text("komórki nie są kwadratowe", "cells are not square"), layer="raster")
+        raise SchemaError(_("cells are not square"), layer="raster")
     return math.sqrt(grid.cell_area)
 
 
@@ -342,12 +342,12 @@ def proliferation(
     grid, state = states(raster, built_up, **reading)
     cell = square_cell(grid)
     if not horizon >= cell:
-        raise bad_parameter("horizon", "mniejszy od komórki", "smaller than a cell")
+        raise bad_parameter("horizon", _("smaller than a cell"))
     numbers = np.asarray(people, float)
     if numbers.shape != (len(units),):
-        raise bad_parameter("people", "po jednej liczbie na jednostkę", "one number per unit")
+        raise bad_parameter("people", _("one number per unit"))
     if (numbers < 0).any():
-        raise bad_parameter("people", "nie mogą być ujemne", "must not be negative")
+        raise bad_parameter("people", _("must not be negative"))
     built = state == BUILT
     unit = unit_cells(units, grid) if cells is None else cells
     n = len(units) + 1

@@ -32,9 +32,9 @@ from scipy.sparse.csgraph import (
 from metrogis import crs as crs_rules
 from metrogis.arrays import Array
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.landscape.axis import Axis, medial_axis
 from metrogis.landscape.grid import bad_parameter
-from metrogis.texts import Text
 
 _ALL_PAIRS = 6
 """Ends up to which every pair is looked at; of more, each and the next (what it takes grows)."""
@@ -147,15 +147,15 @@ def clear_width(
     """
     for name, value in (("threshold", threshold), ("min_width", min_width)):
         if not (value >= 0 and math.isfinite(value)):
-            raise bad_parameter(name, "nie może być ujemny", "must not be negative")
+            raise bad_parameter(name, _("must not be negative"))
     if not (spacing > 0 and math.isfinite(spacing)):
-        raise bad_parameter("spacing", "musi być dodatnia", "must be positive")
+        raise bad_parameter("spacing", _("must be positive"))
     if most_strands < 1:
-        raise bad_parameter("most_strands", "musi być co najmniej 1", "must be at least 1")
+        raise bad_parameter("most_strands", _("must be at least 1"))
     room, crs = _area(free, crs, layer)
     whole, crs = (room, crs) if corridor is None else _area(corridor, crs, layer)
     if whole.is_empty:
-        raise SchemaError(Text("korytarz jest pusty", "the corridor is empty"), layer=layer)
+        raise SchemaError(_("the corridor is empty"), layer=layer)
     known = _ends(ends)
     nothing = ClearWidth(0.0, bottlenecks=_bottlenecks([], crs))
     if room.is_empty:

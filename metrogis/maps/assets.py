@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 import platformdirs
 
 from metrogis import scratch
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 CDN = "https://cdn.jsdelivr.net/npm"
 _SECONDS = {"npm": 60, "cdn": 15}
@@ -93,9 +93,8 @@ def obtain(package: Package = LEAFLET) -> Path:
         return target
     if os.environ.get("METROGIS_OFFLINE", "") not in ("", "0"):
         raise AssetsError(
-            Text(
-                f"{package.name} {package.version}: brak w pamięci podręcznej, a praca bez sieci",
-                f"{package.name} {package.version}: not in the cache, and working offline",
+            _("{name} {version}: not in the cache, and working offline").fill(
+                name=package.name, version=package.version
             )
         )
     known = _FAILED.get(str(target))
@@ -109,9 +108,8 @@ def obtain(package: Package = LEAFLET) -> Path:
             return target
         except (OSError, ValueError, subprocess.SubprocessError, tarfile.TarError) as error:
             tried.append(f"{how.__name__[6:]}: {str(error).splitlines()[0] if str(error) else '?'}")
-    reason = Text(
-        f"nie udało się pobrać {package.name} {package.version} ({'; '.join(tried)})",
-        f"{package.name} {package.version} could not be fetched ({'; '.join(tried)})",
+    reason = _("{name} {version} could not be fetched ({tried})").fill(
+        name=package.name, version=package.version, tried="; ".join(tried)
     )
     _FAILED[str(target)] = reason
     raise AssetsError(reason)

@@ -19,13 +19,13 @@ from matplotlib.colors import to_rgba
 from metrogis.checks.contract import Column, Overlay, Result, View
 from metrogis.crs import GEOGRAPHIC_CRS
 from metrogis.errors import PublishError
+from metrogis.i18n import Text, _
 from metrogis.landscape.grid import Grid
 from metrogis.maps import texts
 from metrogis.maps.ground import UnknownLand, area
 from metrogis.maps.layers import categorise, grade
 from metrogis.maps.png import png
 from metrogis.maps.symbols import Hatch, MapClass, Symbol, class_symbol
-from metrogis.texts import Text
 
 MAX_CELLS = 4_000_000
 """Above this many cells every second, third ... one is drawn, and the legend says so."""
@@ -159,7 +159,7 @@ def build(result: Result, *, view: str | None = None) -> tuple[ImageLayer, ...]:
 def _layer(result: Result, overlay: Overlay, grid: Grid) -> ImageLayer:
     name = f"{result.check.id}.{overlay.raster}"
     if grid.transform is None or grid.crs is None:
-        raise PublishError(Text("raster nie ma położenia", "the raster has no place"), layer=name)
+        raise PublishError(_("the raster has no place"), layer=name)
     step = max(1, math.ceil(math.sqrt(grid.values.size / MAX_CELLS)))
     values, valid = grid.values[::step, ::step], grid.valid[::step, ::step]
     t = grid.transform

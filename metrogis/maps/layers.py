@@ -21,12 +21,12 @@ from matplotlib.colors import to_hex
 from metrogis.checks.contract import Category, Column, Result, View
 from metrogis.checks.contract import Ground as Declared
 from metrogis.errors import ParameterError, PublishError
+from metrogis.i18n import LANGUAGES, NO_DATA, Text, _, number, percent
 from metrogis.maps import texts
 from metrogis.maps.geometry import drawn, joined, placed, simplify
 from metrogis.maps.ground import Ground, UnknownLand, ground_of, label_points, unknown_land
 from metrogis.maps.symbols import MapClass, Symbol, class_symbol, is_unknown
 from metrogis.maps.values import column_of, flag
-from metrogis.texts import NO_DATA, Text, number, percent
 
 __all__ = [
     "Ground",
@@ -158,9 +158,9 @@ def build(result: Result, *, view: str | None = None) -> tuple[MapLayer, ...]:
         if not named:
             known = ", ".join(dict.fromkeys(v.table for v in chosen))
             raise ParameterError(
-                Text(f"nie ma widoku '{view}'", f"there is no view '{view}'"),
+                _("there is no view '{view}'").fill(view=view),
                 layer=result.check.id,
-                remedy=Text(f"są: {known}", f"there are: {known}"),
+                remedy=_("there are: {known}").fill(known=known),
             )
         chosen = named
     lands: dict[Declared | None, UnknownLand | None] = {}  # views of one ground share its shapes
@@ -174,7 +174,7 @@ def _layer(result: Result, view: View, land: UnknownLand | None) -> MapLayer:
     table = result.tables[view.table]
     if view.column is not None and view.column not in table.columns:
         raise PublishError(
-            Text(f"widok wymaga kolumny '{view.column}'", f"a view needs column '{view.column}'"),
+            _("a view needs column '{column}'").fill(column=view.column),
             layer=f"{result.check.id}.{view.table}",
         )
     there = placed(table.geometry)
@@ -306,9 +306,7 @@ def _sample(palette: str, n: int) -> list[str]:
     try:
         colours = matplotlib.colormaps[palette]
     except KeyError:
-        raise ParameterError(
-            Text(f"nieznana paleta '{palette}'", f"unknown palette '{palette}'")
-        ) from None
+        raise ParameterError(_("unknown palette '{palette}'").fill(palette=palette)) from None
     at = [0.5] if n == 1 else np.linspace(0.0, 0.96, n)
     return [to_hex(colours(float(x))) for x in at]
 
@@ -316,18 +314,14 @@ def _sample(palette: str, n: int) -> list[str]:
 def _writer(edges: np.ndarray, share: bool) -> Any:
     scaled = edges * 100 if share else edges
     digits = next((d for d in range(5) if np.allclose(scaled, np.round(scaled, d), atol=1e-9)), 4)
-    return lambda v, language: (percent if share else number)(v, language, digits)
+    write = percent if share else number
+    return lambda value: Text.of({x: write(value, x, digits) for x in LANGUAGES})
 
 
 def _range_label(low: float | None, high: float | None, closed: bool, write: Any) -> Text:
     def fill(template: Text) -> Text:
         a, b = (low, high) if low is not None else (high, None)
-        return Text(
-            *(
-                template.get(lang).format(a=write(a, lang), b=write(b, lang))
-                for lang in ("pl", "en")
-            )
-        )
+        return template.bind(a=write(a), b=write(b))
 
     if low is None:
         return fill(texts.BELOW)

@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from metrogis.checks.contract import Result
 from metrogis.errors import ParameterError
+from metrogis.i18n import _, both
 from metrogis.maps import assets
 from metrogis.maps import images as map_images
 from metrogis.maps import layers as map_layers
@@ -28,24 +29,23 @@ from metrogis.maps.ground import Ground
 from metrogis.maps.images import WebImage
 from metrogis.maps.layers import WebLayer
 from metrogis.maps.page_data import Basemap, bounds_of, map_data, safe_json
-from metrogis.texts import Text
 
 BASEMAPS = {
     "osm": Basemap(
-        name=Text("OpenStreetMap", "OpenStreetMap"),
+        name=both("OpenStreetMap"),
         url="https://tile.openstreetmap.org/{z}/{x}/{y}.png",
         attribution="© OpenStreetMap contributors",
         host="https://tile.openstreetmap.org",
-        licence=Text("dane: ODbL", "data: ODbL"),
+        licence=_("data: ODbL"),
     ),
     "topo": Basemap(
-        name=Text("Geoportal: mapa topograficzna", "Geoportal: topographic map"),
+        name=_("Geoportal: topographic map"),
         url="https://mapy.geoportal.gov.pl/wss/service/img/guest/TOPO/MapServer/WMTS?SERVICE=WMTS"
         "&REQUEST=GetTile&VERSION=1.0.0&LAYER=MAPA%20TOPOGRAFICZNA&STYLE=default"
         "&FORMAT=image/jpeg&TILEMATRIXSET=EPSG:3857&TILEMATRIX=EPSG:3857:{z}&TILEROW={y}&TILECOL={x}",
         attribution="© GUGiK, geoportal.gov.pl",
         host="https://mapy.geoportal.gov.pl",
-        licence=Text("dane państwowe, otwarte", "state data, open"),
+        licence=_("state data, open"),
     ),
 }
 
@@ -63,9 +63,9 @@ def basemap_of(name: str | None) -> Basemap | None:
     if name not in BASEMAPS:
         known = ", ".join(BASEMAPS)
         raise ParameterError(
-            Text(f"nieznany podkład '{name}'", f"unknown basemap '{name}'"),
+            _("unknown basemap '{name}'").fill(name=name),
             layer="basemap",
-            remedy=Text(f"są: {known}", f"there are: {known}"),
+            remedy=_("there are: {known}").fill(known=known),
         )
     return BASEMAPS[name]
 

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from metrogis.errors import SourceError
+from metrogis.i18n import _, is_missing
 from metrogis.provenance import Audit
-from metrogis.texts import Text, is_missing
 
 # Alternatives start with different characters: the pattern cannot backtrack into slowness.
 _TOKEN = r'(?:"((?:[^"\\]|\\.)*)"|([^\s"\\,=>]+))'
@@ -95,14 +95,10 @@ def _parse_json(text: str) -> dict[str, str]:
 def _unreadable(text: str, place: int) -> SourceError:
     shown = text[place : place + 40]
     return SourceError(
-        Text(
-            f"nie da się odczytać tagów od znaku {place}: {shown!r}",
-            f"tags cannot be read from character {place}: {shown!r}",
+        _("tags cannot be read from character {place}: {shown}").fill(
+            place=place, shown=repr(shown)
         ),
-        remedy=Text(
-            'oczekiwana postać: "klucz"=>"wartość", po przecinku następne',
-            'expected form: "key"=>"value", the next after a comma',
-        ),
+        remedy=_('expected form: "key"=>"value", the next after a comma'),
     )
 
 
@@ -144,7 +140,7 @@ def tags_of(column: pd.Series, *, layer: str) -> tuple[pd.Series, Audit]:
         layer,
         "unknown",
         len(broken),
-        Text("tagi, których nie da się odczytać", "tags that cannot be read"),
+        _("tags that cannot be read"),
         broken,
     )
     values = np.empty(len(read), dtype=object)

@@ -14,9 +14,9 @@ import pandas as pd
 
 from metrogis.arrays import Array
 from metrogis.evidence.losses import Loss, loss
+from metrogis.i18n import Text, _
 from metrogis.osm.lifecycle import states_of
 from metrogis.provenance import Action, Audit
-from metrogis.texts import Text
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "Stations": ("railway", "public_transport"),
@@ -30,7 +30,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 EDITED = (*ROLES, "CycleRoutes", "Streets", "Entrances", "Localities")
 """Schemas of layers that may be exports of OpenStreetMap."""
 
-_DELETED = Text("obiekty usunięte w edytorze", "things deleted in an editor")
+_DELETED = _("things deleted in an editor")
 _FALSE = frozenset({"false", "0", "0.0", "no", "f"})
 _TRUE = frozenset({"true", "1", "1.0", "yes", "t"})
 
@@ -96,15 +96,12 @@ def in_use(
     found = states_of(pd.DataFrame(frame.drop(columns=frame.geometry.name)), role, layer=layer)
     audit += found.audit
     notes: tuple[tuple[str, Action, Text], ...] = (
-        ("planned", "dropped", Text("planowane lub w budowie", "planned or under construction")),
-        ("gone", "dropped", Text("nieużywane lub już nieistniejące", "out of use, or gone")),
+        ("planned", "dropped", _("planned or under construction")),
+        ("gone", "dropped", _("out of use, or gone")),
         (
             "unknown",
             "unknown",
-            Text(
-                "nieznana wartość tagu: nie wiadomo, czy obiekt istnieje",
-                "unknown value of a tag: whether the thing stands is unknown",
-            ),
+            _("unknown value of a tag: whether the thing stands is unknown"),
         ),
     )
     for state, action, what in notes:

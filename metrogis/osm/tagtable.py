@@ -14,10 +14,10 @@ import pandas as pd
 
 from metrogis.arrays import Array
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.osm import hstore
 from metrogis.osm.values import clean, plain_key
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 
 class TagSets(NamedTuple):
@@ -86,17 +86,14 @@ def distinct_tags(ways: pd.DataFrame, matters: Callable[[str], bool], *, layer: 
         coded.append((codes, [clean({column: v}) for v in values]))
     if not coded:
         raise SchemaError(
-            Text("brak kolumny z tagami OSM", "no column holds OSM tags"),
+            _("no column holds OSM tags"),
             layer=layer,
-            remedy=Text(
-                "kolumna tags (słowniki), other_tags albo highway, maxspeed, ...",
-                "a column tags (mappings), other_tags, or highway, maxspeed, ...",
-            ),
+            remedy=_("a column tags (mappings), other_tags, or highway, maxspeed, ..."),
         )
     which = np.zeros(len(ways), np.int64)
     for codes, sets in coded:
         which = pd.factorize(which * max(len(sets), 1) + codes)[0]
-    _, rows = np.unique(which, return_index=True)
+    _unused, rows = np.unique(which, return_index=True)
     merged: list[dict[str, str]] = []
     for row in rows.tolist():
         tags: dict[str, str] = {}

@@ -10,24 +10,21 @@ from collections.abc import Iterable
 import pandas as pd
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import Text, _
 from metrogis.planning.zones import ZONE_TYPES
-from metrogis.texts import Text
 
 COMPATIBILITY: dict[str, Text] = {
-    "compatible": Text("zgodne", "compatible"),
-    "neutral": Text("obojętne", "neutral"),
-    "conflict": Text("sprzeczne", "in conflict"),
+    "compatible": _("compatible"),
+    "neutral": _("neutral"),
+    "conflict": _("in conflict"),
 }
 
 
 PARTS: dict[str, Text] = {
-    "settlement": Text("sieć osadnicza i jej hierarchia", "settlement network with its hierarchy"),
-    "nature": Text("powiązania przyrodnicze", "natural links"),
-    "transport": Text(
-        "korytarze transportowe, także piesze i rowerowe",
-        "transport corridors, walking and cycling included",
-    ),
-    "infrastructure": Text("infrastruktura", "infrastructure"),
+    "settlement": _("settlement network with its hierarchy"),
+    "nature": _("natural links"),
+    "transport": _("transport corridors, walking and cycling included"),
+    "infrastructure": _("infrastructure"),
 }
 """Parts of the functional-spatial model of a strategy (act on municipal self-government, art.
 10e(3)(4)); which of them a class belongs to is said by the table."""
@@ -63,9 +60,7 @@ class CompatibilityTable:
         missing = [c for c in ("class", "symbol", "compatibility") if c not in table]
         if missing:
             raise SchemaError(
-                Text(
-                    f"brak kolumn: {', '.join(missing)}", f"columns missing: {', '.join(missing)}"
-                ),
+                _("columns missing: {missing}").fill(missing=", ".join(missing)),
                 layer=layer,
             )
         self._rules: dict[tuple[str, str], str] = {}
@@ -81,13 +76,10 @@ class CompatibilityTable:
         if bad:
             shown = "; ".join(bad[:5])
             raise SchemaError(
-                Text(f"złe wiersze: {shown}", f"bad rows: {shown}"),
+                _("bad rows: {shown}").fill(shown=shown),
                 layer=layer,
-                remedy=Text(
-                    f"symbol: {', '.join(ZONE_TYPES)} lub *; compatibility: "
-                    f"{', '.join(COMPATIBILITY)}",
-                    f"symbol: {', '.join(ZONE_TYPES)} or *; compatibility: "
-                    f"{', '.join(COMPATIBILITY)}",
+                remedy=_("symbol: {zone_types} or *; compatibility: {compatibility}").fill(
+                    zone_types=", ".join(ZONE_TYPES), compatibility=", ".join(COMPATIBILITY)
                 ),
             )
 
@@ -139,12 +131,9 @@ def _parts_of(table: pd.DataFrame, layer: str) -> dict[str, str]:
     if bad:
         shown = "; ".join(dict.fromkeys(bad[:5]))
         raise SchemaError(
-            Text(f"zła część modelu: {shown}", f"bad part of the model: {shown}"),
+            _("bad part of the model: {shown}").fill(shown=shown),
             layer=layer,
             place="part",
-            remedy=Text(
-                f"jedna dla klasy, z: {', '.join(PARTS)}",
-                f"one for a class, of: {', '.join(PARTS)}",
-            ),
+            remedy=_("one for a class, of: {parts}").fill(parts=", ".join(PARTS)),
         )
     return found

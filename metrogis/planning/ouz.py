@@ -17,9 +17,9 @@ from scipy.sparse.csgraph import connected_components
 from metrogis import crs as crs_rules
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError, SchemaError
+from metrogis.i18n import _
 from metrogis.planning.overlay import polygonal, valid
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 _METRE = 1e-6
 """100 m is 100 m whatever the last bit of a coordinate says; m, and m2 for holes."""
@@ -130,13 +130,11 @@ def compute(
     lengths = (p.distance, p.outward, p.inward, p.hole, p.enlargement)
     if min(lengths) < 0 or p.least < 1 or p.quad_segs < 1:
         raise ParameterError(
-            Text("parametry OUZ muszą być dodatnie", "parameters of OUZ must be positive"),
+            _("parameters of OUZ must be positive"),
             layer=layer,
         )
     if not isinstance(buildings, gpd.GeoDataFrame):
-        raise SchemaError(
-            Text("warstwa nie ma geometrii", "the layer has no geometry"), layer=layer
-        )
+        raise SchemaError(_("the layer has no geometry"), layer=layer)
     crs = crs_rules.require_metric(buildings, layer=layer)
     shapes, some, audit = _outlines(buildings, layer)
     groups = np.full(len(buildings), -1, dtype=np.int64)
@@ -170,10 +168,7 @@ def compute(
         layer,
         "noted",
         int((groups[some] < 0).sum()),
-        Text(
-            f"budynki w grupach mniejszych niż {p.least}: poza OUZ",
-            f"buildings in groups of fewer than {p.least}: outside OUZ",
-        ),
+        _("buildings in groups of fewer than {least}: outside OUZ").fill(least=p.least),
     )
     return Ouz(areas, groups, before, after, p.enlargement * (before - after), audit)
 
@@ -181,9 +176,7 @@ def compute(
 def _outlines(buildings: gpd.GeoDataFrame, layer: str) -> tuple[Array, Array, Audit]:
     shapes = valid(shapely.force_2d(buildings.geometry.to_numpy()))
     void = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    audit = Audit().add(
-        layer, "dropped", int(void.sum()), Text("pusta geometria", "empty geometry")
-    )
+    audit = Audit().add(layer, "dropped", int(void.sum()), _("empty geometry"))
     return shapes[~void], np.flatnonzero(~void), audit
 
 

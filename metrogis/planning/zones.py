@@ -14,13 +14,13 @@ from typing import Literal
 import pandas as pd
 
 from metrogis.errors import SchemaError
-from metrogis.texts import Text
+from metrogis.i18n import Text, _, pgettext
 
 Severity = Literal["barrier", "filter", "permeable"]
 SEVERITIES: dict[str, Text] = {
-    "barrier": Text("bariera", "barrier"),
-    "filter": Text("filtr", "filter"),
-    "permeable": Text("przepuszczalna", "permeable"),
+    "barrier": _("barrier"),
+    "filter": _("filter"),
+    "permeable": _("permeable"),
 }
 
 
@@ -56,8 +56,7 @@ class ZoneType:
 
 def _type(
     symbol: str,
-    pl: str,
-    en: str,
+    text: Text,
     profile: str,
     additional: str,
     share: float | None,
@@ -66,7 +65,7 @@ def _type(
 ) -> ZoneType:
     return ZoneType(
         symbol,
-        Text(pl, en),
+        text,
         tuple(profile.split()),
         tuple(additional.split()),
         share,
@@ -81,8 +80,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
     for z in (
         _type(
             "SW",
-            "strefa wielofunkcyjna z zabudową mieszkaniową wielorodzinną",
-            "mixed use with multi-family housing",
+            _("mixed use with multi-family housing"),
             "MW U K ZP ZD I",
             "MN H ZN L W",
             30,
@@ -91,8 +89,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SJ",
-            "strefa wielofunkcyjna z zabudową mieszkaniową jednorodzinną",
-            "mixed use with single-family housing",
+            _("mixed use with single-family housing"),
             "MN U K ZP ZD I",
             "ML ZN L W",
             30,
@@ -101,8 +98,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SZ",
-            "strefa wielofunkcyjna z zabudową zagrodową",
-            "mixed use with farmsteads",
+            _("mixed use with farmsteads"),
             "RZM RZP RA K ZP ZD I",
             "RZW RN PEB U ZN L W",
             30,
@@ -111,8 +107,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SU",
-            "strefa usługowa",
-            "services",
+            _("services"),
             "U K ZP ZD I",
             "PS PEF ZN L W",
             30,
@@ -121,8 +116,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SH",
-            "strefa handlu wielkopowierzchniowego",
-            "large-scale retail",
+            _("large-scale retail"),
             "H K ZP ZD I",
             "U PS PEF ZN L W",
             30,
@@ -131,8 +125,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SP",
-            "strefa gospodarcza",
-            "economic activity",
+            _("economic activity"),
             "P K ZP ZD I",
             "U ZN L W",
             20,
@@ -141,8 +134,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SR",
-            "strefa produkcji rolniczej",
-            "agricultural production",
+            _("agricultural production"),
             "RZP RZW RA K ZD I",
             "RN PEB PEF PEW PEO ZP ZN L W",
             30,
@@ -151,8 +143,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SI",
-            "strefa infrastrukturalna",
-            "infrastructure",
+            pgettext("zone", "infrastructure"),
             "I K ZD",
             "U P ZP ZN L W",
             20,
@@ -161,8 +152,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SN",
-            "strefa zieleni i rekreacji",
-            "green and recreation",
+            _("green and recreation"),
             "ZP ZB W K ZD I",
             "US UK UHD UG UT UN UE UZ ZN L",
             50,
@@ -171,8 +161,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SC",
-            "strefa cmentarzy",
-            "cemeteries",
+            _("cemeteries"),
             "C K ZP ZD I",
             "UR UHD ZN L W",
             30,
@@ -181,8 +170,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SG",
-            "strefa górnictwa",
-            "mining",
+            _("mining"),
             "G K ZD I",
             "P UH UL UG UA UN ZP ZN L W",
             None,
@@ -191,8 +179,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SO",
-            "strefa otwarta",
-            "open land",
+            _("open land"),
             "RN L ZN W K ZD I",
             "PEW PEF PEG PEO PEB ZP",
             None,
@@ -201,8 +188,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
         ),
         _type(
             "SK",
-            "strefa komunikacyjna",
-            "transport",
+            _("transport"),
             "KDA KDS KDR KDG KK KKL KW KL KO ZD I",
             "KDZ UHD UG UT ZP L ZN W",
             0,
@@ -307,7 +293,7 @@ def _checked(table: pd.DataFrame, layer: str) -> dict[tuple[str, str], Severity]
     missing = [c for c in ("symbol", "severity") if c not in table]
     if missing:
         raise SchemaError(
-            Text(f"brak kolumn: {', '.join(missing)}", f"columns missing: {', '.join(missing)}"),
+            _("columns missing: {missing}").fill(missing=", ".join(missing)),
             layer=layer,
         )
     ranks = table["rank"] if "rank" in table else pd.Series("*", index=table.index)
@@ -327,11 +313,10 @@ def _checked(table: pd.DataFrame, layer: str) -> dict[tuple[str, str], Severity]
     if bad:
         shown = "; ".join(bad[:5])
         raise SchemaError(
-            Text(f"złe wiersze: {shown}", f"bad rows: {shown}"),
+            _("bad rows: {shown}").fill(shown=shown),
             layer=layer,
-            remedy=Text(
-                f"symbol: {', '.join(ZONE_TYPES)}; severity: {', '.join(SEVERITIES)}",
-                f"symbol: {', '.join(ZONE_TYPES)}; severity: {', '.join(SEVERITIES)}",
+            remedy=_("symbol: {zone_types}; severity: {severities}").fill(
+                zone_types=", ".join(ZONE_TYPES), severities=", ".join(SEVERITIES)
             ),
         )
     return found

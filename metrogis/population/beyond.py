@@ -8,9 +8,9 @@ import pandas as pd
 import shapely
 
 from metrogis.evidence.rasters import extent_of
+from metrogis.i18n import _
 from metrogis.population.split import split_cells
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 _LAYER = "population"
 EDGE_SHARE = 0.02
@@ -83,7 +83,7 @@ def with_rest(
         geometry=rest[some],
         crs=municipalities.crs,
     )
-    more, _ = split_cells(land, max_size=max_size)
+    more, _unused = split_cells(land, max_size=max_size)
     more["teryt"] = municipalities["teryt"].to_numpy()[some][more["cell"]]
     more["cell"], more["modelled"] = -1, False
     names = municipalities["teryt"].to_numpy()[some]
@@ -91,10 +91,7 @@ def with_rest(
         _LAYER,
         "unknown",
         len(some),
-        Text(
-            "gminy, których część leży poza warstwą ludności: jej mieszkańcy nieznani",
-            "municipalities part of which lies beyond the layer of population: people unknown",
-        ),
+        _("municipalities part of which lies beyond the layer of population: people unknown"),
         names,
     )
     return gpd.GeoDataFrame(pd.concat([pieces, more], ignore_index=True), crs=pieces.crs), audit

@@ -15,10 +15,10 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.evidence.rasters import keep_mask
+from metrogis.i18n import _
 from metrogis.provenance import Audit, Source, attach, audit_of, source_of
 from metrogis.sources import rasters
 from metrogis.sources.rasters import Expected
-from metrogis.texts import Text
 
 _LAYER = "population"
 DENSEST_CELL = 60_000.0
@@ -76,9 +76,9 @@ def from_grid(
     crs_rules.require_metric(grid.crs, layer=layer)
     if column not in grid.columns:
         raise SchemaError(
-            Text(f"brak kolumny '{column}'", f"column '{column}' is missing"),
+            _("column '{column}' is missing").fill(column=column),
             layer=layer,
-            remedy=Text("nazwij kolumnę z ludnością", "name the column of residents"),
+            remedy=_("name the column of residents"),
         )
     people = pd.to_numeric(grid[column], errors="coerce").to_numpy("float64", copy=True)
     # nobody counts people below 0: such numbers are codes of no data
@@ -88,9 +88,7 @@ def from_grid(
         layer,
         "unknown",
         int(negative.sum()),
-        Text(
-            "ujemna lub nieskończona ludność: nieznana", "negative or infinite population: unknown"
-        ),
+        _("negative or infinite population: unknown"),
     )
     people, found = believed(people, grid, layer=layer)
     audit += found
@@ -131,11 +129,9 @@ def believed(people: np.ndarray, cells: gpd.GeoDataFrame, *, layer: str) -> tupl
             cells.index[beyond][:6], people[beyond][:6], places, strict=True
         )
     ]
-    what = Text(
-        "komórki, w których nie może mieszkać tyle osób (numer: wartość, x, y): nieznane; popraw "
-        "wartości albo kolumnę (rename)",
-        "cells in which so many people cannot live (row: value, x, y): not known; correct the "
-        "values, or the column (rename)",
+    what = _(
+        "cells in which so many people cannot live (row: value, x, y): not known; "
+        "correct the values, or the column (rename)"
     )
     audit = Audit().add(layer, "unknown", int(beyond.sum()), what, shown)
     return np.where(beyond, np.nan, people), audit
@@ -211,10 +207,7 @@ def from_raster(
         audit += found
     if transform is None or source.ndim != 2:
         raise ParameterError(
-            Text(
-                "tablica wymaga transform i dwóch wymiarów",
-                "an array needs a transform and two dimensions",
-            ),
+            _("an array needs a transform and two dimensions"),
             layer=layer,
         )
     crs_rules.require_metric(crs, layer=layer)
@@ -237,7 +230,7 @@ def from_raster(
         layer,
         "unknown",
         int(unknown.sum()),
-        Text("komórki rastra bez danych: ludność nieznana", "raster cells without data: unknown"),
+        _("raster cells without data: unknown"),
     )
     cells = gpd.GeoDataFrame(
         {"population": values[row, column], "modelled": False}, geometry=squares, crs=crs

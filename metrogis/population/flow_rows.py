@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.teryt import is_part
-from metrogis.texts import Text
 
 Bools = NDArray[np.bool_]
 
@@ -180,20 +180,14 @@ def audit_codes(
             layer,
             "noted",
             len(parts),
-            Text(
-                "kody części gmin i dzielnic dodane do swojej gminy lub miasta",
-                "codes of parts and districts added to their gmina or city",
-            ),
+            _("codes of parts and districts added to their gmina or city"),
             _pairs(parts, names),
         )
         .add(
             layer,
             "guessed",
             len(other),
-            Text(
-                "inny kod TERYT tej samej gminy (zgodne 6 pierwszych cyfr)",
-                "another TERYT code of the same gmina (first 6 digits agree)",
-            ),
+            _("another TERYT code of the same gmina (first 6 digits agree)"),
             _pairs(other, names),
         )
     )
@@ -213,20 +207,14 @@ def audit_repeats(rows: pd.DataFrame, layer: str) -> Audit:
             layer,
             "noted",
             int(repeated.sum()),
-            Text(
-                "powtórzone wiersze tej samej pary gmin, zsumowane",
-                "repeated rows of one pair of municipalities, summed",
-            ),
+            _("repeated rows of one pair of municipalities, summed"),
             between.loc[repeated, "o"] + "-" + between.loc[repeated, "d"],
         )
         .add(
             layer,
             "noted",
             len(own),
-            Text(
-                "wiersze z gminy do niej samej, liczone osobno",
-                "rows from a municipality to itself, kept apart",
-            ),
+            _("rows from a municipality to itself, kept apart"),
             own["o"],
         )
     )

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.population.flow_rows import (
     audit_codes,
     audit_repeats,
@@ -25,7 +26,6 @@ from metrogis.population.flow_rows import (
     sum_code,
 )
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 __all__ = ["Flows", "place_codes", "read_flows", "sum_code"]
 
@@ -33,13 +33,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Blank = Literal["unknown", "suppressed"]
 
-_NO_COUNT = Text(
-    "wiersze bez liczby: przepływ nieznany", "rows without a count: the flow is unknown"
-)
-_SUPPRESSED = Text(
-    "wiersze bez liczby, czytane jak nieopublikowane",
-    "rows without a number, read as not published",
-)
+_NO_COUNT = _("rows without a count: the flow is unknown")
+_SUPPRESSED = _("rows without a number, read as not published")
 
 
 # --------------------------------------------------------------------------- flows
@@ -170,15 +165,10 @@ def read_flows(
     touching = rows["o_in"] | rows["d_in"] | stray  # one that leads nowhere may touch the area
     if not (rows["o_in"] | rows["d_in"]).any():
         raise SchemaError(
-            Text(
-                "żaden wiersz nie dotyczy gmin obszaru",
-                "no row starts or ends in a municipality of the area",
-            ),
+            _("no row starts or ends in a municipality of the area"),
             layer=layer,
             place=f"origin, destination: {', '.join(listed[:3])}, ...",
-            remedy=Text(
-                "sprawdź kody TERYT i obszar tabeli", "check the TERYT codes and the table's area"
-            ),
+            remedy=_("check the TERYT codes and the table's area"),
         )
     further = place_codes(universe, municipalities)
     # places that may be an end outside: those of the table and those known to exist
@@ -190,20 +180,14 @@ def read_flows(
         layer,
         "noted",
         int((~touching).sum()),
-        Text(
-            "wiersze, które nie dotyczą gmin obszaru",
-            "rows that neither start nor end in the area",
-        ),
+        _("rows that neither start nor end in the area"),
     )
     rows = rows[touching]
     audit = audit.add(
         layer,
         "dropped",
         int(rows["overlaps"].sum()),
-        Text(
-            "wiersze gminy, której części są osobnymi jednostkami obszaru",
-            "rows of a gmina whose parts are units of the area themselves",
-        ),
+        _("rows of a gmina whose parts are units of the area themselves"),
         rows.loc[rows["overlaps"], "o_code"],
     )
     rows = rows[~rows["overlaps"]]
@@ -215,10 +199,7 @@ def read_flows(
         layer,
         "unknown",
         int(stray.sum()),
-        Text(
-            "wiersze z kodem, który donikąd nie prowadzi: przepływ nieznany",
-            "rows with a code that leads nowhere: the flow is unknown",
-        ),
+        _("rows with a code that leads nowhere: the flow is unknown"),
         shown[stray],
     ).add(
         layer,
@@ -235,10 +216,7 @@ def read_flows(
         layer,
         "dropped",
         int(beside.sum()),
-        Text(
-            "wiersze części gmin (TERYT 4, 5, 8, 9) lub innego kodu gminy obok wiersza ich sumy",
-            "rows of parts (TERYT 4, 5, 8, 9), or of another code, beside the row of their sum",
-        ),
+        _("rows of parts (TERYT 4, 5, 8, 9), or of another code, beside the row of their sum"),
         rows.loc[beside, "o_code"] + "-" + rows.loc[beside, "d_code"],
     )
     rows = rows[~beside]
@@ -249,9 +227,8 @@ def read_flows(
         layer,
         "noted",
         low,
-        Text(
-            f"wiersze poniżej progu {suppressed_below}, choć miały być niepublikowane",
-            f"rows under {suppressed_below} although these were declared unpublished",
+        _("rows under {suppressed_below} although these were declared unpublished").fill(
+            suppressed_below=suppressed_below
         ),
     )
     codes = tuple(municipalities)
@@ -311,7 +288,7 @@ def _audit_gaps(flows: Flows, names: dict[str, str], suppressed_below: int, laye
         layer,
         "unknown",
         len(absent),
-        Text("gminy, których nie ma w tabeli", "municipalities the table does not hold"),
+        _("municipalities the table does not hold"),
         [f"{names.get(c, c)} {c}" for c in absent],
     )
     if suppressed_below > 1:
@@ -319,22 +296,17 @@ def _audit_gaps(flows: Flows, names: dict[str, str], suppressed_below: int, laye
             layer,
             "unknown",
             gaps,
-            Text(
-                f"pary gmin obszaru bez wiersza: w każdym brakującym wierszu od 0 do "
-                f"{suppressed_below - 1} osób",
-                f"pairs of the area's municipalities without a row: 0 to {suppressed_below - 1} "
-                "people in each missing record",
-            ),
+            _(
+                "pairs of the area's municipalities without a row: 0 to {value} people "
+                "in each missing record"
+            ).fill(value=suppressed_below - 1),
         )
-    unknown = Text("tabela nie mówi o", "the table does not tell")
-    for values, pl, en in (
-        (flows.outward, "odpływie poza obszar", "outflow from the area"),
-        (flows.inward, "napływie spoza obszaru", "inflow to the area"),
+    for values, unknown in (
+        (flows.outward, _("the table does not tell outflow from the area")),
+        (flows.inward, _("the table does not tell inflow to the area")),
     ):
         if np.isnan(values).all():
-            audit = audit.add(
-                layer, "unknown", len(flows.codes), Text(f"{unknown.pl} {pl}", f"{unknown.en} {en}")
-            )
+            audit = audit.add(layer, "unknown", len(flows.codes), unknown)
     return audit
 
 

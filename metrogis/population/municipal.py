@@ -13,12 +13,12 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.evidence.rasters import extent_of
+from metrogis.i18n import _
 from metrogis.population.beyond import EDGE_SHARE, REACHED, uncovered, with_rest
 from metrogis.population.split import polygons_only, split_cells
 from metrogis.population.weights import spread, weigh
 from metrogis.provenance import Audit
 from metrogis.teryt import drop_parts, match_codes
-from metrogis.texts import Text
 
 _LAYER = "population"
 _NOBODY = 1e-9
@@ -70,7 +70,9 @@ def cut_by_municipalities(
     unit, piece = unit[cut], piece[cut]
     common = polygons_only(shapely.intersection(shape[piece], border[unit]))
     kept = shapely.area(common) > 0
-    _, first = np.unique(inside_piece, return_index=True)  # boundaries that overlap: count once
+    _unused, first = np.unique(
+        inside_piece, return_index=True
+    )  # boundaries that overlap: count once
     owner = np.concatenate([inside_piece[first], piece[kept]])
     code = np.concatenate([inside_unit[first], unit[kept]])
     new_shape = np.concatenate([shape[inside_piece[first]], common[kept]])
@@ -100,11 +102,9 @@ def cut_by_municipalities(
         _LAYER,
         "noted",
         round(lost),
-        Text(
-            "mieszkańcy części komórek za granicą gmin (sąsiedzi albo morze): nieliczeni, chyba "
-            "że przywraca ich skalowanie do sumy gminy",
-            "people of cells' parts beyond the municipal borders (neighbours, or sea): not "
-            "counted, unless scaling to the municipal total restores them",
+        _(
+            "people of cells' parts beyond the municipal borders (neighbours, or sea): "
+            "not counted, unless scaling to the municipal total restores them"
         ),
     )
     return out, audit
@@ -146,9 +146,9 @@ def municipal_totals(
     if repeated:
         shown = ", ".join(map(str, repeated[:5]))
         raise SchemaError(
-            Text(f"powtórzone kody TERYT: {shown}", f"repeated TERYT codes: {shown}"),
+            _("repeated TERYT codes: {shown}").fill(shown=shown),
             layer=layer,
-            remedy=Text("zostaw jeden wiersz na gminę", "keep one row per municipality"),
+            remedy=_("keep one row per municipality"),
         )
     match = match_codes(municipalities["teryt"], whole["teryt"])
     people = dict(zip(whole["teryt"], whole["population"].astype("float64"), strict=True))
@@ -217,7 +217,7 @@ def scale_to_municipal(
     position = pd.Index(municipalities["teryt"]).get_indexer(pieces["teryt"])
     if (position < 0).any():
         raise ParameterError(
-            Text("kawałek spoza podanych gmin", "a piece of a municipality that is not given"),
+            _("a piece of a municipality that is not given"),
             layer=_LAYER,
         )
     count = len(wanted)
@@ -237,7 +237,7 @@ def scale_to_municipal(
     factor = np.divide(wanted, known, out=np.ones(count), where=scaled)
     people = np.where(scaled[position], people * factor[position], people)
     if fresh.any():
-        weight, _ = weigh(pieces, weights)
+        weight, _unused = weigh(pieces, weights)
         even, more = spread(wanted, position, weight, pieces.area.to_numpy())
         people = np.where(fresh[position], even, people)
         audit += more
@@ -261,11 +261,9 @@ def scale_to_municipal(
         _LAYER,
         "modelled",
         int((scaled & changed).sum()),
-        Text(
-            "gminy, w których ludność komórek przeskalowano do sumy gminy (także ubytki na "
-            "wybrzeżu)",
-            "municipalities whose cells were scaled to the municipal total (losses at the coast "
-            "as well)",
+        _(
+            "municipalities whose cells were scaled to the municipal total (losses at "
+            "the coast as well)"
         ),
         shown(scaled & changed),
     )
@@ -273,31 +271,23 @@ def scale_to_municipal(
         _LAYER,
         "modelled",
         int(fresh.sum()),
-        Text(
-            "gminy bez mieszkańców w komórkach: sumę gminy rozłożono na jej obszar",
-            "municipalities without people in the cells: the total was spread over their area",
-        ),
+        _("municipalities without people in the cells: the total was spread over their area"),
         names[fresh],
     )
     audit = audit.add(
         _LAYER,
         "unknown",
         int(partly.sum()),
-        Text(
-            "gminy, których część leży poza znaną siatką ludności: ludność komórek bez "
-            "skalowania, reszta sumy gminy mieszka nie wiadomo gdzie",
-            "municipalities part of which the population grid does not know: cells stay as they "
-            "are, where the rest of the total lives is unknown",
+        _(
+            "municipalities part of which the population grid does not know: cells "
+            "stay as they are, where the rest of the total lives is unknown"
         ),
         names[partly],
     ).add(
         _LAYER,
         "unknown",
         int((~there & (wanted > 0)).sum()),
-        Text(
-            "gminy poza siatką ludności: rozmieszczenie mieszkańców nieznane",
-            "municipalities outside the population grid: where people live is unknown",
-        ),
+        _("municipalities outside the population grid: where people live is unknown"),
         names[~there & (wanted > 0)],
     )
     return out, audit
@@ -349,10 +339,7 @@ def from_municipal(
         _LAYER,
         "unknown",
         len(shape) - len(land),
-        Text(
-            "gminy bez granic: gdzie mieszkają ich mieszkańcy, nie wiadomo",
-            "municipalities without an outline: where their people live is unknown",
-        ),
+        _("municipalities without an outline: where their people live is unknown"),
         np.delete(names, land),
     )
     whole = gpd.GeoDataFrame(
@@ -453,10 +440,7 @@ def settle(
             _LAYER,
             "noted",
             int(bare.sum()),
-            Text(
-                "gminy poza siatką ludności: kawałki ich własnego obszaru",
-                "municipalities outside the population grid: pieces of their own land",
-            ),
+            _("municipalities outside the population grid: pieces of their own land"),
             municipalities["teryt"][bare],
         )
     if totals is not None:

@@ -15,10 +15,10 @@ import pandas as pd
 import shapely
 
 from metrogis.arrays import Floats
+from metrogis.i18n import _, number
 from metrogis.population.cells import most_people
 from metrogis.population.municipal import municipal_totals
 from metrogis.provenance import Audit
-from metrogis.texts import Text, number
 
 DENSEST = 5_000.0
 """Residents per km2 of a municipality. The densest one of Poland, Legionowo, has 3,998 (Statistics
@@ -59,7 +59,7 @@ def of_table(
     >>> of_table(people, square).rows[0].examples
     '2261011: 4,000,000 (40,000 per km2)'
     """
-    totals, _ = municipal_totals(municipalities, table, layer=layer)
+    totals, _unused = municipal_totals(municipalities, table, layer=layer)
     area = shapely.area(municipalities.geometry.to_numpy()) / 1e6
     with np.errstate(divide="ignore", invalid="ignore"):
         density = totals / area
@@ -68,10 +68,8 @@ def of_table(
         layer,
         "noted",
         int(dense.sum()),
-        Text(
-            f"gminy o gęstości ponad {number(densest, 'pl')} os./km²: sprawdź kolumnę i wiersze",
-            f"municipalities of more than {number(densest, 'en')} people per km2: check column "
-            "and rows",
+        _("municipalities of more than {densest:0} people per km2: check column and rows").fill(
+            densest=densest
         ),
         [
             f"{code}: {number(total, 'en')} ({number(per, 'en')} per km2)"
@@ -113,17 +111,14 @@ def of_cells(
         layer,
         "noted",
         int(dense.sum()),
-        Text(
-            "komórki gęstsze niż jakiekolwiek znane: sprawdź wartości",
-            "cells denser than any that is known: check the values",
-        ),
+        _("cells denser than any that is known: check the values"),
         [f"{row}: {number(value, 'en')}" for row, value in zip(
             cells.index[dense], people[dense], strict=True)],
     )  # fmt: skip
     if table is None or not len(cells):
         return audit
     sums, counts = _sums(shapes, people, municipalities)
-    totals, _ = municipal_totals(municipalities, table)
+    totals, _unused = municipal_totals(municipalities, table)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(totals > 0, sums / totals, np.where(sums > 0, np.inf, 1.0))
     known = (counts >= _FEW) & np.isfinite(totals) & np.isfinite(sums)
@@ -132,9 +127,8 @@ def of_cells(
         layer,
         "noted",
         int(differs.sum()),
-        Text(
-            f"gminy, w których siatka i tabela różnią się ponad {number(factor, 'pl', 1)} razy",
-            f"municipalities where grid and table differ more than {number(factor, 'en', 1)} times",
+        _("municipalities where grid and table differ more than {factor:1} times").fill(
+            factor=factor
         ),
         [
             f"{code}: {number(grid, 'en')} / {number(total, 'en')}"

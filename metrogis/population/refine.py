@@ -10,9 +10,9 @@ import pandas as pd
 import shapely
 
 from metrogis import crs as crs_rules
+from metrogis.i18n import _
 from metrogis.population.split import polygons_only
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 
 def refine(
@@ -67,20 +67,13 @@ def refine(
             layer,
             "modelled",
             cut,
-            Text(
-                "komórki przycięte do obszaru, na którym nie ma drobniejszych; ludność według "
-                "powierzchni",
-                "cells cut to the area without finer ones; residents by area",
-            ),
+            _("cells cut to the area without finer ones; residents by area"),
         )
         .add(
             layer,
             "dropped",
             round(lost),
-            Text(
-                "mieszkańcy drobniejszych komórek poza ich gminami",
-                "residents of finer cells outside their municipalities",
-            ),
+            _("residents of finer cells outside their municipalities"),
         )
     )
     whole = pd.concat([coarse, fine], ignore_index=True)

@@ -10,9 +10,9 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.population.weights import spread, weigh
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 _LAYER = "population"
 _SLACK = 1.01  # a 250 m square of another national grid is 250.1 m here: not a coarse cell
@@ -79,7 +79,7 @@ def split_cells(
     """
     if not max_size > 0:
         raise ParameterError(
-            Text(f"max_size = {max_size}: ma być > 0", f"max_size = {max_size}: must be > 0"),
+            _("max_size = {max_size}: must be > 0").fill(max_size=max_size),
             layer=_LAYER,
         )
     crs_rules.require_metric(cells.crs, layer=_LAYER)
@@ -90,14 +90,11 @@ def split_cells(
     expected = (shapely.area(geometry[wide]) / max_size**2).sum()
     if expected > _MAX_PIECES:
         raise ParameterError(
-            Text(
-                f"podział na {max_size:g} m dałby {expected:.0f} kawałków",
-                f"splitting to {max_size:g} m would give {expected:.0f} pieces",
+            _("splitting to {max_size} m would give {expected} pieces").fill(
+                max_size=f"{max_size:g}", expected=f"{expected:.0f}"
             ),
             layer=_LAYER,
-            remedy=Text(
-                "zwiększ rozmiar lub przytnij warstwę", "raise the size, or clip the layer"
-            ),
+            remedy=_("raise the size, or clip the layer"),
         )
     quad = wide & _is_quad(geometry)
     mesh = wide & ~quad
@@ -105,8 +102,8 @@ def split_cells(
     parts = [(np.flatnonzero(~wide), geometry[~wide])]
     parts.append(_divide_quads(np.flatnonzero(quad), geometry[quad], width[quad], max_size))
     parts.append(_cut_by_mesh(np.flatnonzero(mesh), geometry[mesh], max_size))
-    parent = np.concatenate([p for p, _ in parts])
-    shape = np.concatenate([g for _, g in parts])
+    parent = np.concatenate([p for p, _unused in parts])
+    shape = np.concatenate([g for _unused, g in parts])
     order = np.argsort(parent, kind="stable")
     parent, shape = parent[order], shape[order]
 
@@ -127,12 +124,11 @@ def split_cells(
         _LAYER,
         "modelled",
         int(wide.sum()),
-        Text(
-            f"komórki szersze niż {max_size:g} m podzielono na kawałki, ludność rozłożono "
-            + ("według powierzchni" if weights is None else "według wag"),
-            f"cells wider than {max_size:g} m were split, people spread "
-            + ("by area" if weights is None else "by weights"),
-        ),
+        (
+            _("cells wider than {size} m were split, people spread by area")
+            if weights is None
+            else _("cells wider than {size} m were split, people spread by weights")
+        ).fill(size=f"{max_size:g}"),
     )
     return pieces, audit
 

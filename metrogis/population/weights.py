@@ -12,10 +12,10 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.population import pixels
 from metrogis.provenance import Audit
 from metrogis.sources import rasters
-from metrogis.texts import Text
 
 _LAYER = "population"
 
@@ -61,10 +61,7 @@ def weigh(pieces: gpd.GeoDataFrame, weights: Any = None) -> tuple[np.ndarray, Au
     values = np.asarray(weights, dtype="float64")
     if values.shape != (len(pieces),) or not (values >= 0).all():
         raise ParameterError(
-            Text(
-                "wagi: jedna liczba >= 0 na każdy kawałek",
-                "weights: one number >= 0 for each piece",
-            ),
+            _("weights: one number >= 0 for each piece"),
             layer="weights",
         )
     return values, Audit()
@@ -140,9 +137,6 @@ def spread(
         _LAYER,
         "guessed",
         int((empty & there & (totals > 0)).sum()),
-        Text(
-            "wagi wynoszą 0 w całej komórce: ludność rozłożono według powierzchni",
-            "weights are 0 in the whole cell: people were spread by area",
-        ),
+        _("weights are 0 in the whole cell: people were spread by area"),
     )
     return people, audit

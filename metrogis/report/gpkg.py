@@ -22,17 +22,17 @@ from metrogis import boundary
 from metrogis.checks.contract import Column, Result
 from metrogis.checks.contract.knowledge import WHOLE
 from metrogis.errors import PublishError
+from metrogis.i18n import _
 from metrogis.maps.ground import UnknownLand
 from metrogis.maps.layers import MapLayer, build
 from metrogis.report import qgis
 from metrogis.report.known import Results, of_results
 from metrogis.report.tables import attributes, table_name
 from metrogis.sources import files
-from metrogis.texts import Text
 
 ABOUT = "about"
 GEOMETRY = "geom"
-LAND_TITLE = Text("Tu brak danych", "No data here")
+LAND_TITLE = _("No data here")
 _SINGLE = {0: "Point", 1: "LineString", 3: "Polygon", 4: "Point", 5: "LineString", 6: "Polygon"}
 
 INDEXED = 500
@@ -90,15 +90,9 @@ def write(
     except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError) as error:
         why = boundary.why(error)
         raise PublishError(
-            Text(
-                f"nie można zapisać GeoPackage: {why.pl}",
-                f"the GeoPackage cannot be written: {why.en}",
-            ),
+            _("the GeoPackage cannot be written: {why}").fill(why=why),
             place=path.name,
-            remedy=Text(
-                "podaj folder, w którym można pisać; zamknij plik w QGIS",
-                "give a folder that can be written; close the file in QGIS",
-            ),
+            remedy=_("give a folder that can be written; close the file in QGIS"),
         ) from error
     return path
 
@@ -131,9 +125,7 @@ def _write(results: Sequence[Result], known: Results, path: Path, language: str)
         for table in result.tables:
             name = table_name(result, table)
             if name in names:
-                raise PublishError(
-                    Text(f"dwa wyniki o nazwie {name}", f"two results are called {name}")
-                )
+                raise PublishError(_("two results are called {name}").fill(name=name))
             names.add(name)
             _write_layer(result, table, path, name)
     said = pd.concat([about(results), _evidence(known)], ignore_index=True)

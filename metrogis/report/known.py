@@ -218,7 +218,7 @@ def health_json(rows: Iterable[AuditRow]) -> list[dict[str, Any]]:
         {
             "feed": row.layer.removesuffix(HEALTH),
             "doubt": row.action == "unknown",
-            "what": row.what._asdict(),
+            "what": row.what.forms(),
             "count": row.count,
             "examples": row.examples,
         }
@@ -252,14 +252,14 @@ def as_json(known: Mapping[str, Known]) -> dict[str, Any]:
             "losses": [
                 {
                     "kind": loss.kind,
-                    "what": loss.what._asdict(),
+                    "what": loss.what.forms(),
                     "count": loss.count,
                     "examples": list(loss.ids[:EXAMPLES]),
                     "placed": loss.where is not None,
                 }
                 for loss in item.losses
             ],
-            "doubts": [doubt._asdict() for doubt in item.doubts],
+            "doubts": [doubt.forms() for doubt in item.doubts],
         }
         for name, item in known.items()
     }

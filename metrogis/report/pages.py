@@ -16,6 +16,7 @@ import pandas as pd
 
 from metrogis.checks.contract import DIRECTIONS, Check, Column, Result
 from metrogis.errors import MetrogisError
+from metrogis.i18n import LANGUAGES, Text, _, both, is_missing, number
 from metrogis.maps.images import ImageLayer
 from metrogis.maps.layers import MapLayer
 from metrogis.maps.legend import legend_of
@@ -27,7 +28,6 @@ from metrogis.report import citing, words
 from metrogis.report.known import ABSENT, Known, share_text
 from metrogis.report.rasters import raster_name
 from metrogis.report.tables import table_name
-from metrogis.texts import LANGUAGES, Text, both, is_missing, number
 from metrogis.units import unit_text
 
 MAX_ROWS = 200
@@ -286,7 +286,7 @@ def _parameters(
 
 def _value(value: Any, language: str) -> str:
     if isinstance(value, bool):
-        return {True: Text("tak", "yes"), False: Text("nie", "no")}[value].get(language)
+        return {True: _("yes"), False: _("no")}[value].get(language)
     if isinstance(value, int | float):
         digits = next((d for d in range(6) if abs(round(value, d) - value) < 1e-9), 6)
         return number(value, language, digits)

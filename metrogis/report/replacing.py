@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from metrogis.errors import PublishError
+from metrogis.i18n import _
 from metrogis.sources import files
-from metrogis.texts import Text
 
 MARKER = "atlas.json"
 GENERATOR = "metrogis"
@@ -84,19 +84,16 @@ def require_replaceable(target: Path) -> None:
         return
     if not target.is_dir():
         raise PublishError(
-            Text("to nie jest folder", "this is not a folder"),
+            _("this is not a folder"),
             place=str(target),
-            remedy=Text("podaj inną nazwę folderu", "give another folder"),
+            remedy=_("give another folder"),
         )
     if not _visible(target) or written_files(target) is not None:
         return
     raise PublishError(
-        Text(
-            "folder nie jest pusty i nie jest wcześniejszym atlasem",
-            "the folder is neither empty nor a former atlas",
-        ),
+        _("the folder is neither empty nor a former atlas"),
         place=str(target),
-        remedy=Text("podaj nowy folder albo opróżnij ten", "give a new folder, or empty this one"),
+        remedy=_("give a new folder, or empty this one"),
     )
 
 
@@ -266,13 +263,11 @@ def _require_no_conflict(target: Path, made: Path) -> None:
     if taken:
         shown = ", ".join(taken[:5]) + (", ..." if len(taken) > 5 else "")
         raise PublishError(
-            Text(
-                f"w folderze stoją pliki, których atlas nie zapisał, a których nazw potrzebuje: "
-                f"{shown}",
-                f"files that no atlas wrote stand where the new one has its own: {shown}",
+            _("files that no atlas wrote stand where the new one has its own: {shown}").fill(
+                shown=shown
             ),
             place=str(target),
-            remedy=Text("przenieś te pliki lub zmień ich nazwy", "move or rename these files"),
+            remedy=_("move or rename these files"),
         )
 
 

@@ -26,6 +26,7 @@ from typing import Any
 from metrogis import boundary
 from metrogis.checks.contract import Result
 from metrogis.errors import CheckError, MetrogisError, ParameterError, PublishError
+from metrogis.i18n import LANGUAGES, Text, _
 from metrogis.maps import assets
 from metrogis.maps import images as map_images
 from metrogis.maps import layers as map_layers
@@ -45,11 +46,10 @@ from metrogis.report import (
 )
 from metrogis.report import known as evidence
 from metrogis.report.replacing import GENERATOR, MARKER
-from metrogis.texts import LANGUAGES, Text
 
 Progress = Callable[[str, Text], None]
-DRAWING = Text("mapy i strony", "maps and pages")
-WRITING = Text("pliki do pobrania", "downloads")
+DRAWING = _("maps and pages")
+WRITING = _("downloads")
 
 
 def publish(
@@ -113,15 +113,9 @@ def _require_no_more_checks(atlas: pages.AtlasLike, target: Path) -> None:
     more = sorted(replacing.former_checks(target) - set(atlas.results))
     if more:
         raise PublishError(
-            Text(
-                f"folder zawiera atlas z innymi sprawdzeniami: {', '.join(more)}",
-                f"the folder holds an atlas with further checks: {', '.join(more)}",
-            ),
+            _("the folder holds an atlas with further checks: {more}").fill(more=", ".join(more)),
             place=str(target),
-            remedy=Text(
-                "podaj inny folder (-o), uruchom atlas, albo dodaj --replace (replace=True)",
-                "give another folder (-o), run atlas, or add --replace (replace=True)",
-            ),
+            remedy=_("give another folder (-o), run atlas, or add --replace (replace=True)"),
         )
 
 
@@ -130,10 +124,10 @@ def _languages(languages: Sequence[str]) -> list[str]:
     wrong = [x for x in chosen if x not in LANGUAGES]
     if wrong or not chosen:
         raise ParameterError(
-            Text(f"nieznany język '{wrong[0]}'", f"unknown language '{wrong[0]}'")
+            _("unknown language '{wrong}'").fill(wrong=wrong[0])
             if wrong
-            else Text("nie podano języka", "no language given"),
-            remedy=Text("są: pl, en", "there are: pl, en"),
+            else _("no language given"),
+            remedy=_("there are: pl, en"),
         )
     return chosen
 
@@ -382,14 +376,14 @@ def _manifest(
         "generator": GENERATOR,
         "version": atlas.version,
         "created": atlas.created,
-        "title": atlas.title._asdict(),
+        "title": atlas.title.forms(),
         "metro": atlas.metro_name,
         "languages": languages,
         "checks": {
             r.check.id: {
                 "direction": r.check.direction,
-                "title": r.check.title._asdict(),
-                "findings": [f.render()._asdict() for f in r.findings],
+                "title": r.check.title.forms(),
+                "findings": [f.render().forms() for f in r.findings],
                 "figures": {k: _number(v) for k, v in r.figures.items()},
                 "parameters": r.parameters.model_dump(mode="json"),
                 "known_share": round(r.known_share, 6),
@@ -397,16 +391,16 @@ def _manifest(
             for r in atlas.results.values()
         },
         "skipped": {
-            s.check.id: {"layer": s.layer, "reason": s.reason._asdict()} for s in atlas.skipped
+            s.check.id: {"layer": s.layer, "reason": s.reason.forms()} for s in atlas.skipped
         },
         "failed": {
             check_id: {
                 "error": type(error).__name__,
                 "layer": error.layer,
                 "place": error.place,
-                "message": error.message._asdict(),
-                "remedy": error.remedy._asdict() if error.remedy else None,
-                "text": error.text._asdict(),
+                "message": error.message.forms(),
+                "remedy": error.remedy.forms() if error.remedy else None,
+                "text": error.text.forms(),
             }
             for check_id, error in atlas.failed.items()
         },
@@ -429,7 +423,7 @@ def _number(value: Any) -> float | None:
 def _cannot_write(target: Path, error: OSError) -> PublishError:
     why = boundary.why(error)
     return PublishError(
-        Text(f"nie można zapisać: {why.pl}", f"cannot be written: {why.en}"),
+        _("cannot be written: {why}").fill(why=why),
         place=str(target),
-        remedy=Text("podaj folder, w którym można pisać", "give a folder that can be written"),
+        remedy=_("give a folder that can be written"),
     )

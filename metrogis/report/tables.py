@@ -24,9 +24,9 @@ import pyarrow.compute as pc
 from metrogis import boundary
 from metrogis.checks.contract import Result
 from metrogis.errors import PublishError
+from metrogis.i18n import Text, _, is_missing
 from metrogis.maps.values import flag
 from metrogis.sources import files
-from metrogis.texts import Text, is_missing
 
 
 def table_name(result: Result, table: str) -> str:
@@ -271,12 +271,9 @@ def replace_file(path: Path, write: Callable[[Path], Any]) -> Path:
         temporary = None
     except OSError as error:
         raise PublishError(
-            Text(
-                f"nie można zapisać: {boundary.why(error).pl}",
-                f"cannot be written: {boundary.why(error).en}",
-            ),
+            _("cannot be written: {why}").fill(why=boundary.why(error)),
             place=str(path),
-            remedy=Text("podaj folder, w którym można pisać", "give a folder that can be written"),
+            remedy=_("give a folder that can be written"),
         ) from error
     finally:
         if temporary is not None:

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from metrogis.evidence.losses import Loss, loss
+from metrogis.i18n import Text, _
 from metrogis.provenance import Audit
 from metrogis.schemas.dates import read as dates_read
 from metrogis.schemas.kinds import Field, Schema
-from metrogis.texts import Text
 
 
 def _codes_of(rules: Schema) -> list[str]:
@@ -90,17 +90,13 @@ def set_apart(
         return frame, audit, []
     shown = [f"{i}: {str(v)[:40]}" for i, v in column[gone].head(6).items()]
     if rule.bad == "empty":
-        what = Text(
-            f"{name}: wartości, których nie może być ({rule.text.pl}): nieznane",
-            f"{name}: values that cannot be ({rule.text.en}): not known",
+        what = _("{name}: values that cannot be ({text}): not known").fill(
+            name=name, text=rule.text
         )
         frame = frame.copy()
         frame[name] = column.astype(object).where(~gone, None)
         return frame, audit.add(layer, "unknown", int(gone.sum()), what, shown), []
-    what = Text(
-        f"wiersze z {name}, którego nie da się odczytać ({rule.text.pl})",
-        f"rows whose {name} cannot be read ({rule.text.en})",
-    )
+    what = _("rows whose {name} cannot be read ({text})").fill(name=name, text=rule.text)
     found = by_code(frame[gone], what, [c for c in _codes_of(rules) if c != name])
     if rule.bad == "lost":
         audit = audit.add(layer, "dropped", int(gone.sum()), what, shown)
@@ -158,7 +154,7 @@ def cast(
         if bad.any():
             bad &= column.astype(str).str.strip() != ""
         if bad.any():
-            return column, audit, [_bad(name, column, bad, "liczbą", "a number")]
+            return column, audit, [_bad(name, column, bad, _("{count} values are not a number"))]
         if rule.kind == "integer":
             return numbers.astype("Int64"), audit, []
         return numbers, audit, []
@@ -167,7 +163,11 @@ def cast(
     if rule.kind == "date":
         dates = pd.to_datetime(column.map(dates_read, na_action="ignore"), errors="coerce")
         bad = dates.isna() & ~_blank(column)
-        return dates, audit, ([_bad(name, column, bad, "datą", "a date")] if bad.any() else [])
+        return (
+            dates,
+            audit,
+            ([_bad(name, column, bad, _("{count} values are not a date"))] if bad.any() else []),
+        )
     if rule.kind in ("teryt", "area"):
         return _teryt(column, rule, layer, audit)
     return _each(column, lambda v: unicodedata.normalize("NFC", str(v)).strip()), audit, []
@@ -187,7 +187,11 @@ def _flags(name: str, column: pd.Series, audit: Audit) -> tuple[pd.Series, Audit
     known = words.map(lambda v: _FLAGS.get(v.lower()) if v else None)
     bad = known.isna() & words.notna() & (words != "")
     flags = pd.Series(pd.array(list(known), dtype="boolean"), index=column.index)
-    return flags, audit, [_bad(name, column, bad, "tak ani nie", "yes or no")] if bad.any() else []
+    return (
+        flags,
+        audit,
+        [_bad(name, column, bad, _("{count} values are not yes or no"))] if bad.any() else [],
+    )
 
 
 def _each(column: pd.Series, text_of: Callable[[Any], str]) -> pd.Series:
@@ -244,7 +248,7 @@ def _teryt(
         layer,
         "repaired",
         int(short.sum()),
-        Text("TERYT bez zera na początku", "TERYT without its leading zero"),
+        _("TERYT without its leading zero"),
         cleaned[short],
     )
     cleaned[short] = "0" + cleaned[short]
@@ -252,23 +256,21 @@ def _teryt(
     if rule.nullable:
         bad &= cleaned.notna()
     if bad.any():
-        words = (
-            "kodem TERYT z 7 cyfr, ostatnia to rodzaj gminy (2261011, nie 226101)",
-            "TERYT codes of 7 digits, the last one for the kind (2261011, not 226101)",
+        problem = _(
+            "{count} values are not TERYT codes of 7 digits, the last one for the kind "
+            "(2261011, not 226101)"
         )
         if areas:
-            words = (
-                "kodem TERYT z 7 cyfr (gmina), 4 (powiat), 2 (województwo) ani znakiem *",
-                "TERYT codes of 7 digits (municipality), 4 (county), 2 (voivodeship), or *",
+            problem = _(
+                "{count} values are not TERYT codes of 7 digits (municipality), 4 (county), "
+                "2 (voivodeship), or *"
             )
-        return cleaned, audit, [_bad(str(column.name), column, bad, *words)]
+        return cleaned, audit, [_bad(str(column.name), column, bad, problem)]
     return cleaned, audit, []
 
 
-def _bad(name: str, column: pd.Series, bad: pd.Series, pl: str, en: str) -> Text:
+def _bad(name: str, column: pd.Series, bad: pd.Series, problem: Text) -> Text:
     rows = ", ".join(f"{i}: {str(v)[:40]!r}" for i, v in column[bad].head(5).items())
-    count = int(bad.sum())
-    return Text(
-        f"kolumna '{name}': {count} wartości nie jest {pl} (wiersz: wartość: {rows})",
-        f"column '{name}': {count} values are not {en} (row: value: {rows})",
+    return _("column '{name}': {problem} (row: value: {rows})").fill(
+        name=name, problem=problem.fill(count=int(bad.sum())), rows=rows
     )

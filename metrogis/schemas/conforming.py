@@ -11,6 +11,7 @@ import shapely
 
 from metrogis.errors import SchemaError
 from metrogis.evidence.losses import Loss, loss, record
+from metrogis.i18n import Text, _, join
 from metrogis.osm import rows as osm_rows
 from metrogis.provenance import Audit
 from metrogis.schemas import codes, limits
@@ -18,7 +19,6 @@ from metrogis.schemas.casting import by_code, cast, set_apart
 from metrogis.schemas.declared import get
 from metrogis.schemas.kinds import Field, Schema
 from metrogis.schemas.shapes import TORN, conform_geometry, torn_ones
-from metrogis.texts import Text
 
 
 def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit]:
@@ -58,12 +58,11 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
 
     if out.empty:
         raise SchemaError(
-            Text("warstwa jest pusta", "the layer is empty"),
+            _("the layer is empty"),
             layer=layer,
-            remedy=Text(
-                'sprawdź źródło i filtry; jeśli danych nie ma, wpisz missing = "powód"',
+            remedy=_(
                 "check the source and its filters; where there is no data, declare "
-                'missing = "reason"',
+                'missing = "reason"'
             ),
         )
     lost: list[Loss] = []
@@ -88,9 +87,8 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
         problems += found
         if rule.required and rule.kind == "number" and not found and out[name].isna().all():
             problems.append(
-                Text(
-                    f"kolumna '{name}' ({rule.text.pl}): nie ma ani jednej znanej wartości",
-                    f"column '{name}' ({rule.text.en}): not one value is known",
+                _("column '{name}' ({text}): not one value is known").fill(
+                    name=name, text=rule.text
                 )
             )
     if not problems:
@@ -99,7 +97,7 @@ def conform(frame: pd.DataFrame, schema: str, *, layer: str) -> tuple[Any, Audit
         problems += _out_of_order(out, *rules.in_order)
     if problems:
         raise SchemaError(
-            Text("; ".join(p.pl for p in problems), "; ".join(p.en for p in problems)),
+            join("; ", problems),
             layer=layer,
             place=f"schema {schema}",
             remedy=_remedy(out, rules, layer),
@@ -122,14 +120,10 @@ def _remedy(frame: pd.DataFrame, rules: Schema, layer: str) -> Text:
     ]
     if lines:
         shown = "; ".join(lines)
-        return Text(
-            f"wpisz w katalogu, w [layers.{layer}] (sprawdź znaczenia): {shown}",
-            f"write into the catalog, under [layers.{layer}] (check the meanings): {shown}",
-        )
-    return Text(
-        "popraw źródło albo nazwij kolumny w [layers.*.rename] katalogu",
-        "fix the source, or name the columns in [layers.*.rename] of the catalog",
-    )
+        return _(
+            "write into the catalog, under [layers.{layer}] (check the meanings): {shown}"
+        ).fill(layer=layer, shown=shown)
+    return _("fix the source, or name the columns in [layers.*.rename] of the catalog")
 
 
 def _out_of_order(frame: pd.DataFrame, start: str, end: str) -> list[Text]:
@@ -141,9 +135,8 @@ def _out_of_order(frame: pd.DataFrame, start: str, end: str) -> list[Text]:
         f"{row}: {frame[start][row]:%Y-%m-%d}..{frame[end][row]:%Y-%m-%d}" for row in wrong[:5]
     )
     return [
-        Text(
-            f"'{end}' przed '{start}' w {len(wrong)} wierszach (wiersz: okres: {shown})",
-            f"'{end}' before '{start}' in {len(wrong)} rows (row: period: {shown})",
+        _("'{end}' before '{start}' in {count} rows (row: period: {shown})").fill(
+            end=end, start=start, count=len(wrong), shown=shown
         )
     ]
 
@@ -162,10 +155,7 @@ def _once(frame: Any, columns: tuple[str, ...], layer: str) -> tuple[Any, Audit]
     again = np.flatnonzero(key.duplicated(keep=False).to_numpy())
     exact = key.iloc[again].assign(_shape=shapely.to_wkb(shapely.normalize(shapes[again])))
     drop = again[exact.duplicated().to_numpy()]
-    text = Text(
-        "wiersze powtórzone (ten sam kształt i te same wartości): liczone raz",
-        "rows repeated (the same shape, the same values): counted once",
-    )
+    text = _("rows repeated (the same shape, the same values): counted once")
     audit = Audit().add(layer, "dropped", len(drop), text, frame.index[drop])
     kept = np.ones(len(frame), bool)
     kept[drop] = False
@@ -176,24 +166,17 @@ def _once(frame: Any, columns: tuple[str, ...], layer: str) -> tuple[Any, Audit]
         same = np.flatnonzero(alike)
         wkb = pd.Series(shapely.to_wkb(shapely.normalize(areas[same])), dtype=object)
         other = same[wkb.duplicated().to_numpy()]
-        what = Text(
-            "komórki o kształcie innej, lecz z inną wartością: liczone są obie",
-            "cells of the shape of another one, with another value: both count",
-        )
+        what = _("cells of the shape of another one, with another value: both count")
         audit = audit.add(layer, "noted", len(other), what, frame.index[other])
     return frame, audit
 
 
 def _nothing_stands(layer: str) -> SchemaError:
     return SchemaError(
-        Text(
-            "żaden obiekt warstwy nie istnieje lub nie jest używany (tagi OSM)",
-            "nothing of the layer stands or is in use (OSM tags)",
-        ),
+        _("nothing of the layer stands or is in use (OSM tags)"),
         layer=layer,
-        remedy=Text(
-            "sprawdź tagi i kolumny visible, action; nazwij inaczej kolumny, które nie są z OSM",
-            "check the tags and the columns visible, action; rename columns that are not OSM's",
+        remedy=_(
+            "check the tags and the columns visible, action; rename columns that are not OSM's"
         ),
     )
 
@@ -206,7 +189,7 @@ def _lost_rows(rows: gpd.GeoDataFrame) -> list[Loss]:
     """
     values = rows.geometry.to_numpy()
     bare = shapely.is_missing(values) | shapely.is_empty(values)
-    other = Text("geometria innego rodzaju", "geometry of another kind")
+    other = _("geometry of another kind")
     torn = torn_ones(values)
     bounds = shapely.bounds(values)
     bare |= ~np.isfinite(bounds).all(axis=1) & ~torn
@@ -222,7 +205,7 @@ def _lost_rows(rows: gpd.GeoDataFrame) -> list[Loss]:
                           crs=rows.crs))  # fmt: skip
         bare[at[~some]] = True
     rows = rows.loc[bare]
-    what = Text("wiersz bez geometrii", "row without geometry")
+    what = _("row without geometry")
     if not len(rows):
         return found
     return found + by_code(rows, what, [c for c in ("teryt",) if c in rows.columns])
@@ -230,7 +213,6 @@ def _lost_rows(rows: gpd.GeoDataFrame) -> list[Loss]:
 
 def _missing_column(name: str, rule: Field, frame: pd.DataFrame) -> Text:
     have = ", ".join(str(c) for c in frame.columns[:12])
-    return Text(
-        f"brak kolumny '{name}' ({rule.text.pl}); są: {have}",
-        f"column '{name}' ({rule.text.en}) is missing; there are: {have}",
+    return _("column '{name}' ({text}) is missing; there are: {have}").fill(
+        name=name, text=rule.text, have=have
     )

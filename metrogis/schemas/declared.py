@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import Text, _, pgettext
 from metrogis.schemas.kinds import Field, Schema
-from metrogis.texts import Text
 
-_TERYT = Field("teryt", Text("kod TERYT gminy", "TERYT code of the municipality"))
-_AREA = Text(
-    "kod TERYT gminy, powiatu (4 cyfry), województwa (2) albo *",
-    "TERYT code of a municipality, county (4 digits), voivodeship (2), or *",
-)
+_TERYT = Field("teryt", _("TERYT code of the municipality"))
+_AREA = _("TERYT code of a municipality, county (4 digits), voivodeship (2), or *")
 _COVERED = ("complete", "partial", "none")
-_NAME = Field("text", Text("nazwa", "name"), nullable=True)
+_NAME = Field("text", _("name"), nullable=True)
 MOST_PEOPLE = 5e7
 """More residents, or flow, than any municipality or pair has: Chongqing, the largest, has 32
 million (census of China, 2020). Beyond it a number is a fill (2147483647, 3.4e38)."""
@@ -25,7 +22,7 @@ MOST_DOCKS = 1_000
 MOST_KM2 = 200_000
 """The largest municipality of the world, Altamira in Brazil, has 159,533 km2 (IBGE)."""
 _PEOPLE = Field(
-    "number", Text("liczba mieszkańców", "residents"), "people", low=0, high=MOST_PEOPLE,
+    "number", pgettext("column", "residents"), "people", low=0, high=MOST_PEOPLE,
     nullable=True,
 )  # fmt: skip
 
@@ -44,138 +41,134 @@ SCHEMAS: dict[str, Schema] = {
     for s in (
         Schema(
             "Municipalities",
-            Text("granice gmin", "municipal boundaries"),
+            _("municipal boundaries"),
             "polygon",
             {
                 "teryt": Field("teryt", _TERYT.text, unique=True),
-                "name": Field("text", Text("nazwa gminy", "name of the municipality")),
+                "name": Field("text", _("name of the municipality")),
             },
             keeps_rows=True,
         ),
         Schema(
             "PopulationCells",
-            Text("ludność w komórkach", "population by cell"),
+            _("population by cell"),
             "polygon",
             {
                 # a cell whose number cannot be is a cell of unknown population
                 "population": replace(_PEOPLE, bad="empty"),
-                "modelled": _optional(Field("flag", Text("dane modelowane", "modelled"))),
+                "modelled": _optional(Field("flag", pgettext("column", "modelled"))),
             },
             counts_once=("population",),
         ),
         Schema(
             "MunicipalPopulation",
-            Text("ludność gmin", "population by municipality"),
+            _("population by municipality"),
             "",
             {
                 "teryt": Field("teryt", _TERYT.text, unique=True, bad="lost"),
                 "name": _optional(_NAME),
                 "population": replace(_PEOPLE, bad="unknown"),
-                "area_km2": _measure(Text("powierzchnia", "area"), "km2", MOST_KM2),
+                "area_km2": _measure(_("area"), "km2", MOST_KM2),
             },
         ),
         Schema(
             "Stops",
-            Text("przystanki", "stops"),
+            _("stops"),
             "point",
             {
                 "name": _NAME,
-                "mode": _optional(Field("text", Text("środek transportu", "mode"))),
-                "lines": _optional(Field("text", Text("linie", "lines"))),
+                "mode": _optional(Field("text", _("mode"))),
+                "lines": _optional(Field("text", _("lines"))),
             },
         ),
         Schema(
             "Stations",
-            Text("stacje kolejowe", "railway stations"),
+            _("railway stations"),
             "point",
-            {"name": _NAME, "ref": _optional(Field("text", Text("numer", "reference")))},
+            {"name": _NAME, "ref": _optional(Field("text", _("reference")))},
         ),
         Schema(
             "Interchanges",
-            Text("węzły przesiadkowe", "interchanges"),
+            _("interchanges"),
             "point",
             {
-                "name": Field("text", Text("nazwa węzła", "name of the interchange")),
-                "rank": _optional(Field("text", Text("ranga", "rank"))),
-                "bike_stands": _measure(
-                    Text("stojaki rowerowe", "bicycle stands"), "stands", MOST_STANDS
-                ),
+                "name": Field("text", _("name of the interchange")),
+                "rank": _optional(Field("text", pgettext("importance", "rank"))),
+                "bike_stands": _measure(_("bicycle stands"), "stands", MOST_STANDS),
             },
         ),
         Schema(
             "CycleRoutes",
-            Text("infrastruktura rowerowa", "cycle infrastructure"),
+            _("cycle infrastructure"),
             "line",
             {
                 "name": _optional(_NAME),
-                "highway": _optional(
-                    Field("text", Text("rodzaj drogi (OSM)", "OSM highway value"))
-                ),
-                "other_tags": _optional(Field("text", Text("inne tagi OSM", "other OSM tags"))),
+                "highway": _optional(Field("text", _("OSM highway value"))),
+                "other_tags": _optional(Field("text", _("other OSM tags"))),
                 "state": _optional(
-                    Field("text", Text("stan", "state"), allowed=("built", "planned", "unknown"))
+                    Field("text", _("state"), allowed=("built", "planned", "unknown"))
                 ),
             },
         ),
         Schema(
             "Streets",
-            Text("linie ulic", "street lines"),
+            _("street lines"),
             "line",
             {
                 "name": _optional(_NAME),
-                "highway": _optional(Field("text", Text("rodzaj", "class"))),
+                "highway": _optional(Field("text", pgettext("kind", "class"))),
             },
         ),
-        Schema("RailLines", Text("linie kolejowe", "railway lines"), "line", {}),
+        Schema("RailLines", _("railway lines"), "line", {}),
         Schema(
             "Corridors",
-            Text("korytarze ekologiczne", "ecological corridors"),
+            _("ecological corridors"),
             "polygon",
-            {"name": _NAME, "rank": _optional(Field("text", Text("ranga", "rank")))},
+            {"name": _NAME, "rank": _optional(Field("text", pgettext("importance", "rank")))},
         ),
         Schema(
             "ProtectedAreas",
-            Text("obszary chronione", "protected areas"),
+            _("protected areas"),
             "polygon",
-            {"name": _NAME, "form": _optional(Field("text", Text("forma ochrony", "form")))},
+            {"name": _NAME, "form": _optional(Field("text", pgettext("protection", "form")))},
         ),
         Schema(
             "PlanningZones",
-            Text("strefy planistyczne", "planning zones"),
+            _("planning zones"),
             "polygon",
             {
                 # a zone without one is there, and what it says is unknown
-                "symbol": Field("text", Text("symbol strefy", "zone symbol"), nullable=True),
-                "label": _optional(Field("text", Text("oznaczenie", "label"))),
+                "symbol": Field("text", _("zone symbol"), nullable=True),
+                "label": _optional(Field("text", _("label"))),
                 "teryt": _optional(_TERYT),
             },
         ),
         Schema(
             "Investments",
-            Text("planowane inwestycje", "planned investments"),
+            _("planned investments"),
             "",
-            {"name": _NAME, "kind": _optional(Field("text", Text("rodzaj", "kind")))},
+            {"name": _NAME, "kind": _optional(Field("text", _("kind")))},
         ),
         Schema(
             "ODFlows",
-            Text("przepływy między gminami", "flows between municipalities"),
+            _("flows between municipalities"),
             "",
             {
                 "origin": Field(
                     "teryt",
-                    Text("gmina początku", "municipality of origin"),
+                    _("municipality of origin"),
                     nullable=True,
                     bad="unknown",
                 ),
                 "destination": Field(
                     "teryt",
-                    Text("gmina celu", "municipality of destination"),
+                    _("municipality of destination"),
                     nullable=True,
                     bad="unknown",
                 ),
                 "flow": Field(
                     "number",
-                    Text("wielkość", "size"),
+                    _("size"),
                     "people",
                     low=0,
                     high=MOST_PEOPLE,
@@ -186,77 +179,71 @@ SCHEMAS: dict[str, Schema] = {
         ),
         Schema(
             "Coverage",
-            Text("pokrycie rozkładami", "timetable coverage"),
+            _("timetable coverage"),
             "",
             {
-                "feed": Field("text", Text("rozkład lub przewoźnik", "feed or operator")),
+                "feed": Field("text", _("feed or operator")),
                 "teryt": Field("area", _AREA),
-                "mode": Field("text", Text("środek transportu", "mode")),
-                "state": Field("text", Text("stan", "state"), allowed=_COVERED),
+                "mode": Field("text", _("mode")),
+                "state": Field("text", _("state"), allowed=_COVERED),
             },
         ),
         Schema(
             "BikeShare",
-            Text("stacje roweru miejskiego", "bike-share stations"),
+            _("bike-share stations"),
             "point",
             {
                 "name": _optional(_NAME),
-                "capacity": _measure(Text("stojaki", "docks"), "docks", MOST_DOCKS),
+                "capacity": _measure(_("docks"), "docks", MOST_DOCKS),
             },
         ),
         Schema(
             "BikeParking",
-            Text("stojaki rowerowe (punkty lub obrysy)", "bicycle parking (points or outlines)"),
+            _("bicycle parking (points or outlines)"),
             "place",
             {
                 "name": _optional(_NAME),
                 # as in OSM: a number, or words that leave it unknown ("yes", "ca. 20")
-                "capacity": _optional(Field("text", Text("miejsca na rowery", "places"))),
-                "access": _optional(Field("text", Text("dostęp (OSM)", "access (OSM)"))),
+                "capacity": _optional(Field("text", _("places"))),
+                "access": _optional(Field("text", _("access (OSM)"))),
             },
         ),
         Schema(
             "SchoolHolidays",
-            Text("ferie i wakacje", "school holidays"),
+            _("school holidays"),
             "",
             {
-                "first": Field("date", Text("pierwszy dzień", "first day")),
-                "last": Field("date", Text("ostatni dzień", "last day")),
+                "first": Field("date", _("first day")),
+                "last": Field("date", _("last day")),
             },
             in_order=("first", "last"),
         ),
         Schema(
             "Entrances",
-            Text("wejścia do węzłów", "entrances of interchanges"),
+            _("entrances of interchanges"),
             "point",
-            {
-                "interchange": Field(
-                    "text", Text("węzeł (nazwa lub id)", "interchange (name or id)")
-                )
-            },
+            {"interchange": Field("text", _("interchange (name or id)"))},
         ),
         Schema(
             "Localities",
-            Text("miejscowości", "localities"),
+            _("localities"),
             "point",
             {
-                "name": Field("text", Text("nazwa", "name")),
-                "seat": _optional(Field("text", Text("siedziba", "seat"))),
+                "name": Field("text", _("name")),
+                "seat": _optional(Field("text", _("seat"))),
             },
             counts_once=("name",),
         ),
         Schema(
             "Services",
-            Text("usługi publiczne", "public services"),
+            _("public services"),
             "point",
             {
-                "name": Field("text", Text("nazwa", "name")),
-                "kind": Field(
-                    "text", Text("rodzaj (hospital, university ...)", "kind (hospital ...)")
-                ),
+                "name": Field("text", _("name")),
+                "kind": Field("text", _("kind (hospital ...)")),
                 "capacity": Field(
                     "number",
-                    Text("pojemność (łóżka, miejsca)", "capacity (beds, places)"),
+                    _("capacity (beds, places)"),
                     "1",
                     required=False,
                     nullable=True,
@@ -267,29 +254,25 @@ SCHEMAS: dict[str, Schema] = {
         ),
         Schema(
             "Members",
-            Text("członkowie metropolii", "members of the metropolis"),
+            _("members of the metropolis"),
             "",
             {
-                "teryt": Field(
-                    "text", Text("kod TERYT (2, 4 lub 7 cyfr)", "TERYT (4 or 7 digits)")
-                ),
-                "name": Field("text", Text("nazwa", "name")),
-                "member": Field(
-                    "text", Text("członkostwo", "membership"), allowed=("yes", "no", "unknown")
-                ),
+                "teryt": Field("text", _("TERYT (4 or 7 digits)")),
+                "name": Field("text", _("name")),
+                "member": Field("text", _("membership"), allowed=("yes", "no", "unknown")),
             },
         ),
-        Schema("Areas", Text("obszary", "areas"), "polygon", {"name": _optional(_NAME)}),
+        Schema("Areas", _("areas"), "polygon", {"name": _optional(_NAME)}),
         Schema(
             "CycleCoverage",
-            Text("zasięg danych rowerowych (obszary lub gminy)", "coverage of cycle data"),
+            _("coverage of cycle data"),
             "",
             {
                 "teryt": _optional(Field("area", _AREA)),
-                "state": _optional(Field("text", Text("stan", "state"), allowed=_COVERED)),
+                "state": _optional(Field("text", _("state"), allowed=_COVERED)),
             },
         ),
-        Schema("Table", Text("tabela", "table"), "", {}),
+        Schema("Table", _("table"), "", {}),
     )
 }
 
@@ -304,7 +287,7 @@ def get(name: str) -> Schema:
     """
     if name not in SCHEMAS:
         raise SchemaError(
-            Text(f"nieznany schemat '{name}'", f"unknown schema '{name}'"),
-            remedy=Text(f"użyj: {', '.join(SCHEMAS)}", f"use one of: {', '.join(SCHEMAS)}"),
+            _("unknown schema '{name}'").fill(name=name),
+            remedy=_("use one of: {schemas}").fill(schemas=", ".join(SCHEMAS)),
         )
     return SCHEMAS[name]

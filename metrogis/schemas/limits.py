@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -49,9 +49,8 @@ def broken(frame: pd.DataFrame, rules: Schema) -> list[Text]:
             )
             what = _what(str(check), rules.fields[str(column)])
             problems.append(
-                Text(
-                    f"kolumna '{column}': {len(group)} × {what.pl} (wiersz: wartość: {values})",
-                    f"column '{column}': {len(group)} x {what.en} (row: value: {values})",
+                _("column '{column}': {count} x {what} (row: value: {values})").fill(
+                    column=column, count=len(group), what=what, values=values
                 )
             )
         return problems
@@ -61,17 +60,17 @@ def broken(frame: pd.DataFrame, rules: Schema) -> list[Text]:
 def _what(check: str, rule: Field) -> Text:
     """Word a finding of pandera, whose own words are in English only."""
     if "null" in check:
-        return Text("puste wartości", "empty values")
+        return _("empty values")
     if "uniq" in check or "duplicate" in check:
-        return Text("powtórzone wartości", "duplicate values")
+        return _("duplicate values")
     if check.startswith("isin"):
         among = ", ".join(rule.allowed)
-        return Text(f"wartość spoza listy ({among})", f"a value that is none of: {among}")
+        return _("a value that is none of: {among}").fill(among=among)
     if check.startswith("greater"):
-        return Text(f"wartość poniżej {rule.low:g}", f"a value below {rule.low:g}")
+        return _("a value below {low}").fill(low=f"{rule.low:g}")
     if check.startswith("less"):
-        return Text(f"wartość powyżej {rule.high:g}", f"a value above {rule.high:g}")
-    return Text("wartość, której nie może być", "a value that cannot be")
+        return _("a value above {high}").fill(high=f"{rule.high:g}")
+    return _("a value that cannot be")
 
 
 def _keeps(frame: pd.DataFrame, rules: Schema) -> bool:

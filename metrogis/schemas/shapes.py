@@ -8,14 +8,11 @@ import pandas as pd
 import shapely
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.schemas.kinds import GEOMETRIES, Schema
-from metrogis.texts import Text
 
-TORN = Text(
-    "geometria z wierzchołkiem, którego położenia nie ma (NaN, nieskończoność)",
-    "geometry with a vertex that has no position (NaN, infinity)",
-)
+TORN = _("geometry with a vertex that has no position (NaN, infinity)")
 
 
 def torn_ones(values: np.ndarray) -> np.ndarray:
@@ -52,9 +49,9 @@ def conform_geometry(
     """
     if not isinstance(frame, gpd.GeoDataFrame):
         raise SchemaError(
-            Text("warstwa nie ma geometrii", "the layer has no geometry"),
+            _("the layer has no geometry"),
             layer=layer,
-            remedy=Text("podaj GeoDataFrame", "give a GeoDataFrame"),
+            remedy=_("give a GeoDataFrame"),
         )
     given = values = np.asarray(frame.geometry.to_numpy(), dtype=object)
     empty = shapely.is_missing(values) | shapely.is_empty(values)
@@ -67,9 +64,7 @@ def conform_geometry(
         values[torn] = None
     values, empty, audit = _repaired(values, empty, rules, layer, audit)
     if empty.all():
-        raise SchemaError(
-            Text("wszystkie geometrie są puste", "every geometry is empty"), layer=layer
-        )
+        raise SchemaError(_("every geometry is empty"), layer=layer)
     if empty.any():
         values, audit = _without_geometry(frame, values, empty, rules, layer, audit)
         if not rules.keeps_rows:
@@ -105,23 +100,17 @@ def _of_wanted_kind(
     if wrong.all():
         rows = ", ".join(str(i) for i in frame.index[wrong][:5])
         raise SchemaError(
-            Text(
-                f"geometria {found} (wiersze {rows}), a powinna być {' / '.join(wanted)}",
-                f"geometry is {found} (rows {rows}) but must be {' / '.join(wanted)}",
+            _("geometry is {found} (rows {rows}) but must be {wanted}").fill(
+                found=found, rows=rows, wanted=" / ".join(wanted)
             ),
             layer=layer,
-            remedy=Text(
-                "wybierz inną warstwę lub przekształć ją", "choose another layer, or convert it"
-            ),
+            remedy=_("choose another layer, or convert it"),
         )
     audit = audit.add(
         layer,
         "dropped",
         int(wrong.sum()),
-        Text(
-            f"geometria {found}, a potrzebna {' / '.join(wanted)}",
-            f"geometry is {found}, wanted is {' / '.join(wanted)}",
-        ),
+        _("geometry is {found}, wanted is {wanted}").fill(found=found, wanted=" / ".join(wanted)),
         frame.index[wrong],
     )
     frame = frame.set_geometry(gpd.GeoSeries(values, index=frame.index, crs=frame.crs))
@@ -148,9 +137,8 @@ def _repaired(
         layer,
         "repaired",
         int(invalid.sum()),
-        Text(
-            f"niepoprawna geometria (pole {before:.6g} -> {after:.6g})",
-            f"invalid geometry (area {before:.6g} -> {after:.6g})",
+        _("invalid geometry (area {before} -> {after})").fill(
+            before=f"{before:.6g}", after=f"{after:.6g}"
         ),
         reasons,
     )
@@ -168,13 +156,12 @@ def _without_geometry(
     """Tell what becomes of rows without geometry; those that stay get an empty one."""
     count = int(empty.sum())
     if not rules.keeps_rows:
-        what = Text("pusta geometria", "empty geometry")
+        what = _("empty geometry")
         return values, audit.add(layer, "dropped", count, what, frame.index[empty])
     values = values.copy()
     values[empty] = shapely.Polygon()
-    what = Text(
-        "gminy bez granic: ich obszar jest nieznany, a z nim wszystko, co na nim policzono",
-        "municipalities without an outline: their land is unknown, and all that is measured on it",
+    what = _(
+        "municipalities without an outline: their land is unknown, and all that is measured on it"
     )
     shown = frame["name"] if "name" in frame.columns else pd.Series(frame.index, frame.index)
     return values, audit.add(layer, "unknown", count, what, shown[empty].astype(str))

@@ -76,7 +76,7 @@ def keep(plan: Plan, folder: Path) -> None:
     kept: dict[str, Any] = {
         "source": asdict(plan.source),
         "audit": [
-            {**asdict(row), "what": [row.what.pl, row.what.en]}  # in the order they were noted
+            {**asdict(row), "what": row.what.forms()}  # in the order they were noted
             for row in plan.audit
         ],
     }
@@ -122,7 +122,7 @@ def load(folder: Path, *, crs: Any) -> Plan | None:
             frames[name] = app_gml._common(_typed(frame, kept[name]), shapes, target)
         problems = _typed(pd.read_parquet(folder / "problems.parquet"), kept["problems"])
         audit = Audit(
-            tuple(AuditRow(**{**row, "what": Text(*row["what"])}) for row in kept["audit"])
+            tuple(AuditRow(**{**row, "what": Text.of(row["what"])}) for row in kept["audit"])
         )
         source = Source(**kept["source"])
     except (OSError, ValueError, KeyError, TypeError, shapely.errors.GEOSException):

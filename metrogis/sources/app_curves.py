@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from metrogis.arrays import Floats
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 _MAX_STEP = math.radians(5.0)  # a chord never spans more, however loose the tolerance
 
@@ -144,9 +144,7 @@ def circle(points: Floats, tolerance: float) -> Floats:
     a, b, c = points[:3]
     centre = _centre(a, b, c)
     if centre is None:
-        raise GeometryFault(
-            Text("punkty <Circle> leżą na prostej", "the points of a <Circle> lie on one line")
-        )
+        raise GeometryFault(_("the points of a <Circle> lie on one line"))
     radius = math.hypot(a[0] - centre[0], a[1] - centre[1])
     start = math.atan2(a[1] - centre[1], a[0] - centre[0])
     angles = start + np.linspace(0, 2 * math.pi, steps(radius, 2 * math.pi, tolerance) + 1)

@@ -14,6 +14,7 @@ import pyproj
 import shapely
 
 from metrogis.errors import CRSError, SourceError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.sources import app_schema as schema
 from metrogis.sources.app_fields import (
@@ -34,7 +35,6 @@ from metrogis.sources.app_geometry import (
 )
 from metrogis.sources.app_lost import readable_box
 from metrogis.sources.app_xml import iterate
-from metrogis.texts import Text
 
 _GML = "http://www.opengis.net/gml"
 _HREF = "{http://www.w3.org/1999/xlink}href"
@@ -98,16 +98,12 @@ class Records:
         """Return the error for files without a planning feature."""
         there = ", ".join(f"{n} × {t}" for t, n in sorted(self.others.items())[:6])
         return SourceError(
-            Text(
-                "nie ma ani jednego obiektu APP" + (f"; są: {there}" if there else ""),
-                "there is no APP feature at all" + (f"; there are: {there}" if there else ""),
-            ),
+            _("there is no APP feature at all; there are: {there}").fill(there=there)
+            if there
+            else _("there is no APP feature at all"),
             layer=self.layer,
             place=", ".join(f.name for f in files[:3]),
-            remedy=Text(
-                "podaj plik z AktPlanowaniaPrzestrzennego lub StrefaPlanistyczna",
-                "give a file with AktPlanowaniaPrzestrzennego or StrefaPlanistyczna",
-            ),
+            remedy=_("give a file with AktPlanowaniaPrzestrzennego or StrefaPlanistyczna"),
         )
 
     # ------------------------------------------------------------------ one feature
@@ -190,16 +186,12 @@ class Records:
         match = _VERSION.search(space)
         if match is None:
             raise SourceError(
-                Text(
-                    f"obiekt <{kind}> w przestrzeni nazw {space[:120]!r}, a nie APP",
-                    f"feature <{kind}> in namespace {space[:120]!r}, which is not APP's",
+                _("feature <{kind}> in namespace {space}, which is not APP's").fill(
+                    kind=kind, space=repr(space[:120])
                 ),
                 layer=self.layer,
                 place=place,
-                remedy=Text(
-                    "przestrzeń nazw APP kończy się na /schemas/app/1.0, 2.0 lub 3.0",
-                    "the namespace of APP ends with /schemas/app/1.0, 2.0 or 3.0",
-                ),
+                remedy=_("the namespace of APP ends with /schemas/app/1.0, 2.0 or 3.0"),
             )
         version = match.group(1)
         if version not in schema.VERSIONS:
@@ -278,13 +270,10 @@ class Records:
             surface = self.geometry.read(holder, srs=srs)
         except GeometryFault as fault:
             error: SourceError | CRSError = SourceError(
-                Text(
-                    f"nieczytelna geometria: {fault.text.pl}",
-                    f"unreadable geometry: {fault.text.en}",
-                ),
+                _("unreadable geometry: {text}").fill(text=fault.text),
                 layer=self.layer,
                 place=place,
-                remedy=Text("popraw obiekt w pliku", "fix the feature in the file"),
+                remedy=_("fix the feature in the file"),
             )
             return self._lost(table, index, row, holder, srs, error, fault.text.en)
         except CRSError as found:
@@ -298,7 +287,7 @@ class Records:
         row["crs"] = None if surface.crs is None else self.geometry.name(surface.crs)
         if surface.geometry is None or surface.open_by > _OPEN:
             row["lost"] = "no_geometry" if surface.geometry is None else "open_ring"
-            row["lost_box"], _ = readable_box(self.geometry, holder, srs)
+            row["lost_box"], _unused = readable_box(self.geometry, holder, srs)
         return surface.geometry
 
     def _lost(
@@ -397,33 +386,28 @@ class Records:
             layer,
             "modelled",
             self.curves,
-            Text("łuki zastąpione łamanymi", "arcs drawn as chords"),
+            _("arcs drawn as chords"),
             f"<= {self.geometry.arc_tolerance} m",
         )
-        audit = audit.add(
-            layer, "dropped", self.heights, Text("wysokości w geometrii", "heights in geometry")
-        )
+        audit = audit.add(layer, "dropped", self.heights, _("heights in geometry"))
         audit = audit.add(
             layer,
             "guessed",
             self.guessed,
-            Text("srsDimension nie podano: przyjęto 3", "srsDimension not given: taken as 3"),
+            _("srsDimension not given: taken as 3"),
         )
         audit = audit.add(
             layer,
             "guessed",
             sum(self.unknown_versions.values()),
-            Text(
-                "nieznana wersja APP: czytana jak najnowsza znana",
-                "unknown version of APP: read as the newest one known",
-            ),
+            _("unknown version of APP: read as the newest one known"),
             sorted(self.unknown_versions),
         )
         return audit.add(
             layer,
             "noted",
             sum(self.others.values()),
-            Text("obiekty innych typów: nieczytane", "features of other types: not read"),
+            _("features of other types: not read"),
             [f"{n} × {t}" for t, n in sorted(self.others.items())],
         )
 

@@ -19,9 +19,9 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.arrays import Floats
+from metrogis.i18n import _
 from metrogis.sources.app_curves import GeometryFault, circle, joined, steps
 from metrogis.sources.app_curves import arc as _arc
-from metrogis.texts import Text
 
 _CLOSE = 1e-9  # degrees or metres: ends nearer than this are one point
 
@@ -133,17 +133,12 @@ class GeometryReader:
             polygon = self._polygon(element, srs, dim)
             return [] if polygon is None else [polygon]
         if name not in _CONTAINERS:
-            raise GeometryFault(
-                Text(f"geometria <{name}> nie jest powierzchnią", f"<{name}> is not a surface")
-            )
+            raise GeometryFault(_("<{name}> is not a surface").fill(name=name))
         found: list[Any] = []
         for inner_name, inner in _children(element):
             if inner_name in _CONTAINERS and inner_name in _PROPERTIES and len(inner) == 0:
                 raise GeometryFault(
-                    Text(
-                        "geometria podana przez odnośnik (xlink:href) nie jest obsługiwana",
-                        "a geometry given by reference (xlink:href) is not supported",
-                    )
+                    _("a geometry given by reference (xlink:href) is not supported")
                 )
             if inner_name not in _IGNORED:
                 found += self._surface(inner_name, inner, srs, dim)
@@ -192,7 +187,7 @@ class GeometryReader:
             return self._points(element, srs, dim)
         if name == "Ring":
             return joined([self._curve(n, c, srs, dim) for n, c in self._members(element)])
-        raise GeometryFault(Text(f"<{name}> nie jest pierścieniem", f"<{name}> is not a ring"))
+        raise GeometryFault(_("<{name}> is not a ring").fill(name=name))
 
     @staticmethod
     def _members(element: Any) -> Iterator[tuple[str, Any]]:
@@ -200,10 +195,7 @@ class GeometryReader:
             if name in ("curveMember", "baseCurve"):
                 if len(member) == 0:
                     raise GeometryFault(
-                        Text(
-                            "krzywa podana przez odnośnik (xlink:href) nie jest obsługiwana",
-                            "a curve given by reference (xlink:href) is not supported",
-                        )
+                        _("a curve given by reference (xlink:href) is not supported")
                     )
                 yield from _children(member)
 
@@ -222,7 +214,7 @@ class GeometryReader:
                 for n, s in _children(holder)
             ]
             return joined(parts)
-        raise GeometryFault(Text(f"nieznana krzywa <{name}>", f"unknown curve <{name}>"))
+        raise GeometryFault(_("unknown curve <{name}>").fill(name=name))
 
     def _segment(self, name: str, element: Any, srs: str | None, dim: str | None) -> Floats:
         if name in ("LineStringSegment", "GeodesicString", "Geodesic"):
@@ -231,7 +223,7 @@ class GeometryReader:
             points = self._points(element, srs, dim)
             if len(points) < 3 or len(points) % 2 == 0:
                 raise GeometryFault(
-                    Text(f"<{name}> ma {len(points)} punktów", f"<{name}> has {len(points)} points")
+                    _("<{name}> has {count} points").fill(name=name, count=len(points))
                 )
             self._out.curves += 1
             if name == "Circle":
@@ -243,21 +235,15 @@ class GeometryReader:
             return joined(arcs)
         if name in ("ArcByCenterPoint", "CircleByCenterPoint"):
             return self._centred(name, element, srs, dim)
-        raise GeometryFault(
-            Text(f"nieobsługiwany odcinek <{name}>", f"unsupported curve segment <{name}>")
-        )
+        raise GeometryFault(_("unsupported curve segment <{name}>").fill(name=name))
 
     def _centred(self, name: str, element: Any, srs: str | None, dim: str | None) -> Floats:
         centre = self._points(element, srs, dim)
         parts = dict(_children(element))
         if len(centre) != 1 or "radius" not in parts:
-            raise GeometryFault(
-                Text(f"<{name}> bez środka lub promienia", f"<{name}> lacks centre or radius")
-            )
+            raise GeometryFault(_("<{name}> lacks centre or radius").fill(name=name))
         if parts["radius"].get("uom", "m") not in ("m", "urn:ogc:def:uom:EPSG::9001", "#m"):
-            raise GeometryFault(
-                Text(f"promień <{name}> nie w metrach", f"radius of <{name}> is not in metres")
-            )
+            raise GeometryFault(_("radius of <{name}> is not in metres").fill(name=name))
         radius = float(_numbers(parts["radius"].text, name)[0])
         self._out.curves += 1
         start, end = 0.0, 360.0
@@ -290,29 +276,19 @@ class GeometryReader:
             elif name == "coordinates":
                 chunks.append(self._shaped(*_coordinates(child)))
             elif name in ("pointProperty", "pointRep"):
-                for _, point in _children(child):
+                for _unused, point in _children(child):
                     chunks.append(self._raw_points(point, size))
         if not chunks:
             return np.empty((0, 2))
         xy = chunks[0] if len(chunks) == 1 else np.vstack(chunks)
         order = self.order(srs)
         if order is None:
-            raise GeometryFault(
-                Text(
-                    "geometria bez srsName: układ współrzędnych nieznany (podaj assume_crs)",
-                    "the geometry has no srsName: CRS unknown (give assume_crs)",
-                )
-            )
+            raise GeometryFault(_("the geometry has no srsName: CRS unknown (give assume_crs)"))
         if self._out.crs is None:
             self._out.crs = order.crs
         elif self._out.crs is not order.crs and self._out.crs != order.crs:
             a, b = crs_rules.name_of(self._out.crs), crs_rules.name_of(order.crs)
-            raise GeometryFault(
-                Text(
-                    f"jedna geometria w dwóch układach: {a} i {b}",
-                    f"one geometry in two CRSs: {a} and {b}",
-                )
-            )
+            raise GeometryFault(_("one geometry in two CRSs: {a} and {b}").fill(a=a, b=b))
         return xy[:, ::-1] if order.northing_first else xy
 
     def _raw_points(self, element: Any, dim: str | None) -> Floats:
@@ -331,9 +307,8 @@ class GeometryReader:
                 self._out.guessed_dimension += 1
         if size not in (2, 3) or len(values) % size:
             raise GeometryFault(
-                Text(
-                    f"{len(values)} współrzędnych nie dzieli się na punkty o wymiarze {size}",
-                    f"{len(values)} numbers do not make points of dimension {size}",
+                _("{count} numbers do not make points of dimension {size}").fill(
+                    count=len(values), size=size
                 )
             )
         if size == 3:
@@ -385,11 +360,7 @@ def _dimension(element: Any) -> str | None:
 
 def _bad_number(text: str, name: str) -> GeometryFault:
     bad = next((t for t in text.split() if not _is_number(t)), text[:30])
-    return GeometryFault(
-        Text(
-            f"w <{name}> stoi {bad[:30]!r}, a nie liczba", f"<{name}> holds {bad[:30]!r}, no number"
-        )
-    )
+    return GeometryFault(_("<{name}> holds {bad}, no number").fill(name=name, bad=repr(bad[:30])))
 
 
 def _is_number(text: str) -> bool:
@@ -410,7 +381,7 @@ def strict_numbers() -> Iterator[None]:
 def _numbers(text: str | None, name: str) -> Floats:
     text = text or ""
     if not text.strip():
-        raise GeometryFault(Text(f"<{name}> jest puste", f"<{name}> is empty"))
+        raise GeometryFault(_("<{name}> is empty").fill(name=name))
     try:  # numpy warns, newer ones raise, where text is no number: see strict_numbers
         values = np.fromstring(text, dtype=np.float64, sep=" ")
     except (DeprecationWarning, ValueError):
@@ -426,7 +397,7 @@ def _coordinates(element: Any) -> tuple[Floats, str]:
     tuples = (element.text or "").strip()
     parts = [p for p in (tuples.split() if ts.isspace() else tuples.split(ts)) if p.strip()]
     if not parts:
-        raise GeometryFault(Text("<coordinates> jest puste", "<coordinates> is empty"))
+        raise GeometryFault(_("<coordinates> is empty"))
     size = len(parts[0].strip().split(cs))
     text = " ".join(p.replace(cs, " ") for p in parts)
     return _numbers(text.replace(decimal, ".") if decimal != "." else text, "coordinates"), str(

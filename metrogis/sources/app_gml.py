@@ -26,13 +26,13 @@ from metrogis import boundary
 from metrogis import crs as crs_rules
 from metrogis.errors import CRSError, SourceError
 from metrogis.evidence.losses import Loss
+from metrogis.i18n import _
 from metrogis.provenance import Audit, Source, file_hash
 from metrogis.sources import app_schema as schema
 from metrogis.sources import app_versions as versions
 from metrogis.sources import app_xml as xml
 from metrogis.sources.app_features import Records, read_document
 from metrogis.sources.app_lost import losses_of_zones
-from metrogis.texts import Text
 
 TABLES = ("acts", "zones", "ouz", "downtown", "standards")
 
@@ -138,11 +138,8 @@ class Plan:
 
 
 @boundary.reader(
-    Text("planów nie da się odczytać", "the plans cannot be read"),
-    remedy=Text(
-        "pobierz pliki jeszcze raz i sprawdź, czy to APP GML",
-        "download the files again, and check that they are APP GML",
-    ),
+    _("the plans cannot be read"),
+    remedy=_("download the files again, and check that they are APP GML"),
 )
 def read_app(
     path: str | Path | Sequence[str | Path],
@@ -214,7 +211,7 @@ def read_app(
     for file in files:
         with xml.open_documents(file, limits) as documents:
             for name, stream in documents:
-                what = Text("dokumentu nie da się odczytać", "the document cannot be read")
+                what = _("the document cannot be read")
                 with boundary.reading(what, layer=layer, place=name):
                     read_document(stream, name, records)
     if not records.count:
@@ -228,10 +225,7 @@ def read_app(
         layer,
         "unknown",
         int(lost.sum()),
-        Text(
-            "strefy, których położenia nie odczytano: w ich pobliżu nic nie jest pewne",
-            "zones whose land could not be read: near them nothing is certain",
-        ),
+        _("zones whose land could not be read: near them nothing is certain"),
         tables["zones"].loc[lost, "local_id"].dropna(),
     )
     _check_places(tables, own, layer)
@@ -242,12 +236,10 @@ def read_app(
             layer,
             "noted",
             len(found),
-            Text(
-                "pliki są w kilku układach: tabele przeliczono na "
-                f"{crs_rules.name_of(target)}, pola aktów liczone są w układzie aktu",
-                f"files come in several CRSs: tables reprojected to {crs_rules.name_of(target)}, "
-                "areas of acts are computed in the act's CRS",
-            ),
+            _(
+                "files come in several CRSs: tables reprojected to {name_of}, areas of "
+                "acts are computed in the act's CRS"
+            ).fill(name_of=crs_rules.name_of(target)),
             found,
         )
     hashes = [file_hash(f) for f in files]
@@ -276,16 +268,12 @@ def _files(path: str | Path | Sequence[str | Path], layer: str) -> list[Path]:
         elif one.exists():
             files.append(one)
         else:
-            raise SourceError(
-                Text("nie ma takiego pliku", "there is no such file"), layer=layer, place=one.name
-            )
+            raise SourceError(_("there is no such file"), layer=layer, place=one.name)
     if not files:
         raise SourceError(
-            Text("nie podano żadnego pliku GML", "there is no GML file"),
+            _("there is no GML file"),
             layer=layer,
-            remedy=Text(
-                "podaj plik .gml lub folder z nimi", "give a .gml file or a folder of them"
-            ),
+            remedy=_("give a .gml file or a folder of them"),
         )
     return files
 
@@ -313,11 +301,9 @@ def _check_places(tables: dict[str, pd.DataFrame], own: dict[str, Any], layer: s
                             exact.message,
                             layer=layer,
                             place=place,
-                            remedy=Text(
-                                "popraw srsName lub kolejność osi w pliku: zapis "
-                                ".../def/crs/EPSG/0/2180 oznacza kolejność północ, wschód",
+                            remedy=_(
                                 "fix srsName or the order of axes in the file: "
-                                ".../def/crs/EPSG/0/2180 means northing, easting",
+                                ".../def/crs/EPSG/0/2180 means northing, easting"
                             ),
                         ) from error
                 raise

@@ -19,14 +19,14 @@ from metrogis import crs as crs_rules
 from metrogis.arrays import Array, Floats
 from metrogis.errors import CRSError
 from metrogis.evidence.losses import Loss, loss
+from metrogis.i18n import Text, _, both
 from metrogis.sources.app_curves import GeometryFault
 from metrogis.sources.app_geometry import GeometryReader, local
-from metrogis.texts import Text, both
 
 REASONS: dict[str, Text] = {
-    "unreadable_geometry": Text("nieczytelna geometria strefy", "unreadable geometry of a zone"),
-    "no_geometry": Text("strefa bez geometrii", "zone without geometry"),
-    "open_ring": Text("niedomknięty pierścień strefy", "ring of a zone that does not close"),
+    "unreadable_geometry": _("unreadable geometry of a zone"),
+    "no_geometry": _("zone without geometry"),
+    "open_ring": _("ring of a zone that does not close"),
 }
 """Why a zone's land is not known, by the value of its column ``lost``."""
 

@@ -15,8 +15,8 @@ import shapely
 
 from metrogis.arrays import Bools
 from metrogis.errors import SourceError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 _PLACE = ("file", "line", "gml_id")
 _SAME_LAND = 0.5
@@ -40,9 +40,9 @@ def day_of(as_of: str | dt.date | None, layer: str) -> pd.Timestamp | None:
         day = pd.NaT
     if pd.isna(day):
         raise SourceError(
-            Text(f"as_of = {as_of!r} nie jest datą", f"as_of = {as_of!r} is not a date"),
+            _("as_of = {as_of} is not a date").fill(as_of=repr(as_of)),
             layer=layer,
-            remedy=Text("podaj datę jako 2025-08-15", "give a date such as 2025-08-15"),
+            remedy=_("give a date such as 2025-08-15"),
         )
     return day.tz_localize(None).normalize()
 
@@ -112,10 +112,10 @@ def _told(
 ) -> Audit:
     when = "" if day is None else f" ({day:%Y-%m-%d})"
     texts = {
-        "ended": Text(f"wersje zakończone lub późniejsze{when}", f"versions ended or later{when}"),
-        "outside": Text(f"nie obowiązuje w dniu{when}", f"not in force on the day{when}"),
-        "replaced": Text("wersje zastąpione nowszą", "versions replaced by a newer one"),
-        "repeated": Text("obiekty wczytane z kilku plików", "objects that several files hold"),
+        "ended": _("versions ended or later{when}").fill(when=when),
+        "outside": _("not in force on the day{when}").fill(when=when),
+        "replaced": _("versions replaced by a newer one"),
+        "repeated": _("objects that several files hold"),
     }
     for kind, text in texts.items():
         audit = audit.add(layer, "dropped", counts[kind], text, shown)
@@ -123,10 +123,7 @@ def _told(
         layer,
         "noted",
         counts["draft"],
-        Text(
-            "status inny niż „prawnie wiążący” (projekt): daty uznano za obowiązujące",
-            "status other than legal force (a draft): its dates were taken as they stand",
-        ),
+        _("status other than legal force (a draft): its dates were taken as they stand"),
     )
 
 

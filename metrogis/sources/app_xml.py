@@ -22,7 +22,7 @@ from lxml import etree
 
 from metrogis import boundary
 from metrogis.errors import SourceError
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 _CHUNK = 1 << 16
 _PROLOG = 1 << 20  # a prolog longer than this holds something other than a plan
@@ -77,14 +77,12 @@ class _Guarded:
             too_large |= self._given > limits.max_ratio * self._packed
         if too_large:
             raise SourceError(
-                Text(
-                    f"po rozpakowaniu plik ma ponad {self._given >> 20} MB i rośnie: odmowa",
-                    f"unpacked, the file exceeds {self._given >> 20} MB and grows: refused",
+                _("unpacked, the file exceeds {value} MB and grows: refused").fill(
+                    value=self._given >> 20
                 ),
                 place=self._name,
-                remedy=Text(
-                    "sprawdź źródło; plik godny zaufania rozpakuj i wskaż sam .gml",
-                    "check the origin; unpack a file that you trust, and name the .gml itself",
+                remedy=_(
+                    "check the origin; unpack a file that you trust, and name the .gml itself"
                 ),
             )
         return data
@@ -92,9 +90,9 @@ class _Guarded:
 
 def _broken(name: str, reason: Text) -> SourceError:
     return SourceError(
-        Text(f"pliku nie da się odczytać: {reason.pl}", f"cannot be read: {reason.en}"),
+        _("cannot be read: {reason}").fill(reason=reason),
         place=name,
-        remedy=Text("pobierz plik jeszcze raz", "download the file again"),
+        remedy=_("download the file again"),
     )
 
 
@@ -135,13 +133,13 @@ def _zipped(path: Path, limits: Limits) -> Iterator[tuple[str, _Guarded]]:
             infos = archive.infolist()
             if len(infos) > limits.max_members:
                 count = len(infos)
-                raise _broken(path.name, Text(f"ma {count} plików", f"it holds {count} files"))
+                raise _broken(path.name, _("it holds {count} files").fill(count=count))
             wanted = [i for i in infos if i.filename.lower().endswith((".gml", ".xml", ".gml.gz"))]
             if not wanted:
                 raise SourceError(
-                    Text("w archiwum nie ma pliku .gml", "the archive holds no .gml file"),
+                    _("the archive holds no .gml file"),
                     place=path.name,
-                    remedy=Text("podaj plik APP GML", "give an APP GML file"),
+                    remedy=_("give an APP GML file"),
                 )
             for info in wanted:
                 name = f"{path.name}/{info.filename}"
@@ -185,9 +183,7 @@ def _check_prolog(stream: _Guarded, name: str, tags: list[str]) -> None:
             seen.write(chunk)
             parser.Parse(chunk, False)
         else:
-            raise _broken(
-                name, Text("w pierwszym MB nie ma elementu", "there is no element in the first MB")
-            )
+            raise _broken(name, _("there is no element in the first MB"))
     except _Root:
         pass
     except _Doctype:
@@ -205,37 +201,22 @@ def _check_prolog(stream: _Guarded, name: str, tags: list[str]) -> None:
 def _strange(name: str, root: str) -> SourceError:
     if "Exception" in root:
         return SourceError(
-            Text(
-                f"plik jest komunikatem o błędzie usługi (<{root}>), a nie danymi",
-                f"the file is a service's error message (<{root}>), not data",
-            ),
+            _("the file is a service's error message (<{root}>), not data").fill(root=root),
             place=name,
-            remedy=Text("pobierz dane jeszcze raz", "download the data again"),
+            remedy=_("download the data again"),
         )
     return SourceError(
-        Text(
-            f"element główny <{root}> nie jest zbiorem obiektów GML",
-            f"the root element <{root}> is no GML feature collection",
-        ),
+        _("the root element <{root}> is no GML feature collection").fill(root=root),
         place=name,
-        remedy=Text(
-            "podaj plik APP GML (wfs:FeatureCollection z obiektami APP)",
-            "give an APP GML file (wfs:FeatureCollection of APP features)",
-        ),
+        remedy=_("give an APP GML file (wfs:FeatureCollection of APP features)"),
     )
 
 
 def _forbidden(name: str) -> SourceError:
     return SourceError(
-        Text(
-            "plik zawiera DOCTYPE (definicje encji): odmowa ze względów bezpieczeństwa",
-            "the file has a DOCTYPE (entity definitions): refused for safety",
-        ),
+        _("the file has a DOCTYPE (entity definitions): refused for safety"),
         place=name,
-        remedy=Text(
-            "usuń deklarację DOCTYPE; pliki APP GML jej nie mają",
-            "remove the DOCTYPE declaration; APP GML files have none",
-        ),
+        remedy=_("remove the DOCTYPE declaration; APP GML files have none"),
     )
 
 
@@ -292,10 +273,7 @@ def iterate(stream: _Guarded, name: str, tags: list[str]) -> Iterator[Any]:
     except etree.XMLSyntaxError as error:
         line = error.lineno or 0
         raise SourceError(
-            Text("XML jest uszkodzony", "the XML is broken"),
+            _("the XML is broken"),
             place=f"{name}, line {line}" if line else name,
-            remedy=Text(
-                "pobierz plik jeszcze raz; obcięte pliki kończą się w pół elementu",
-                "download the file again; files cut short end inside an element",
-            ),
+            remedy=_("download the file again; files cut short end inside an element"),
         ) from error

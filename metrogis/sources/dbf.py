@@ -7,15 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from metrogis.errors import SourceError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 _SILENT = (0x00, 0x57)
 """Marks of a .dbf that say nothing: none, and "ANSI", which is the code page of whoever wrote."""
 
-CHOOSE = Text(
-    'wpisz w katalogu encoding = "cp1250" (polskie Windows), "utf-8" albo "iso-8859-2"',
-    'write encoding = "cp1250" (Polish Windows), "utf-8" or "iso-8859-2" into the catalog',
-)
+CHOOSE = _('write encoding = "cp1250" (Polish Windows), "utf-8" or "iso-8859-2" into the catalog')
 
 
 def encoding_of(path: Path, *, layer: str) -> str | None:
@@ -47,10 +44,9 @@ def encoding_of(path: Path, *, layer: str) -> str | None:
         return "UTF-8"
     shown = ", ".join(repr(text.decode("ascii", "replace")) for text in wrong[:3])
     raise SourceError(
-        Text(
-            f"nic nie mówi, w jakim kodowaniu są litery spoza ASCII ({shown}): nie ma pliku .cpg",
-            f"nothing says how letters beyond ASCII are encoded ({shown}): there is no .cpg file",
-        ),
+        _(
+            "nothing says how letters beyond ASCII are encoded ({shown}): there is no .cpg file"
+        ).fill(shown=shown),
         layer=layer,
         place=dbf.name,
         remedy=CHOOSE,

@@ -15,7 +15,7 @@ import platformdirs
 
 from metrogis import boundary, scratch
 from metrogis.errors import SourceError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 
 def cache_directory() -> Path:
@@ -35,24 +35,22 @@ def resolve(base: Path, relative: str, *, layer: str) -> Path:
     path = base / relative
     if Path(relative).is_absolute() or ".." in Path(relative).parts:
         raise SourceError(
-            Text("ścieżka wychodzi poza folder danych", "the path leads out of the data folder"),
+            _("the path leads out of the data folder"),
             layer=layer,
             place=relative,
-            remedy=Text("podaj ścieżkę względną", "give a path relative to the data folder"),
+            remedy=_("give a path relative to the data folder"),
         )
-    what = Text("ścieżki nie da się użyć", "the path cannot be used")
+    what = _("the path cannot be used")
     with boundary.reading(what, layer=layer, place=relative[:80]):
         there = path.exists()
     if not there:
         raise SourceError(
-            Text("nie ma takiego pliku", "there is no such file"),
+            _("there is no such file"),
             layer=layer,
             place=relative,
-            remedy=Text(
-                "wskaż folder danych (--data lub METROGIS_DATA), popraw path w katalogu "
-                'albo wpisz missing = "powód"',
-                "name the data folder (--data or METROGIS_DATA), fix path in the catalog, "
-                'or declare missing = "reason"',
+            remedy=_(
+                "name the data folder (--data or METROGIS_DATA), fix path in the "
+                'catalog, or declare missing = "reason"'
             ),
         )
     return path
@@ -65,18 +63,15 @@ def require_plain(path: Path, *, layer: str) -> None:
     ------
     SourceError
     """
-    what = Text("pliku nie da się otworzyć", "the file cannot be opened")
+    what = _("the file cannot be opened")
     with boundary.reading(what, layer=layer, place=path.name):
         mode = path.stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise SourceError(
-            Text("to nie jest zwykły plik ani folder", "this is neither a plain file nor a folder"),
+            _("this is neither a plain file nor a folder"),
             layer=layer,
             place=path.name,
-            remedy=Text(
-                "wskaż zwykły plik (nie potok ani urządzenie)",
-                "name a plain file (no pipe, no device)",
-            ),
+            remedy=_("name a plain file (no pipe, no device)"),
         )
 
 

@@ -16,19 +16,16 @@ import pandas as pd
 
 from metrogis import boundary, provenance
 from metrogis.errors import SourceError
+from metrogis.i18n import Text, _
 from metrogis.provenance import Audit, Source
-from metrogis.texts import Text
 
 _INFORMATION, _STATUS = "station_information", "station_status"
 _MOST_BYTES = 200_000_000
-_AGAIN = Text(
-    "pobierz station_information i station_status jeszcze raz (GBFS 1.0-3.0)",
-    "download station_information and station_status again (GBFS 1.0 to 3.0)",
-)
+_AGAIN = _("download station_information and station_status again (GBFS 1.0 to 3.0)")
 
 
 @boundary.reader(
-    Text("stacji roweru nie da się odczytać", "the bike-share stations cannot be read"),
+    _("the bike-share stations cannot be read"),
     remedy=_AGAIN,
 )
 def read_gbfs(
@@ -94,7 +91,7 @@ def read_gbfs(
         layer,
         "dropped",
         int(lost.sum()),
-        Text("stacje bez położenia", "stations without a place"),
+        _("stations without a place"),
         table["id"][lost],
     )
     again = (table["id"].duplicated() & table["id"].notna()).to_numpy() & ~lost
@@ -102,7 +99,7 @@ def read_gbfs(
         layer,
         "dropped",
         int(again.sum()),
-        Text("stacje podane drugi raz", "stations given a second time"),
+        _("stations given a second time"),
         table["id"][again],
     )
     table = table[~lost & ~again].reset_index(drop=True)
@@ -113,7 +110,7 @@ def read_gbfs(
             layer,
             "dropped",
             int(gone.sum()),
-            Text("stacje niezainstalowane", "stations not installed"),
+            _("stations not installed"),
             table["name"][gone],
         )
         table = table[~gone].reset_index(drop=True)
@@ -121,7 +118,7 @@ def read_gbfs(
         layer,
         "unknown",
         int(table["capacity"].isna().sum()),
-        Text("stacje o nieznanej liczbie stojaków", "stations of unknown capacity"),
+        _("stations of unknown capacity"),
         table["name"][table["capacity"].isna()],
     )
     points = gpd.points_from_xy(table.pop("lon"), table.pop("lat"), crs="EPSG:4326")
@@ -140,26 +137,23 @@ def _files(path: Path, layer: str) -> tuple[Path, Path | None]:
         if len(found) != 1:
             names = ", ".join(p.name for p in found[:5])
             raise SourceError(
-                Text(
-                    "folder ma mieć jeden plik station_information"
-                    + (f", a ma kilka: {names}" if found else ", a nie ma żadnego"),
-                    "the folder must hold one file of station_information"
-                    + (f", but holds several: {names}" if found else ", but holds none"),
-                ),
+                _(
+                    "the folder must hold one file of station_information, but holds several: "
+                    "{names}"
+                ).fill(names=names)
+                if found
+                else _("the folder must hold one file of station_information, but holds none"),
                 layer=layer,
                 place=path.name,
-                remedy=Text(
-                    "zapisz station_information.json i station_status.json albo wskaż plik",
-                    "save station_information.json and station_status.json, or name the file",
-                ),
+                remedy=_("save station_information.json and station_status.json, or name the file"),
             )
         path = found[0]
     if not path.is_file():
         raise SourceError(
-            Text("nie ma takiego pliku", "there is no such file"),
+            _("there is no such file"),
             layer=layer,
             place=path.name,
-            remedy=Text("sprawdź ścieżkę", "check the path"),
+            remedy=_("check the path"),
         )
     status = path.with_name(path.name.replace(_INFORMATION, _STATUS))
     return path, status if status != path and status.is_file() else None
@@ -171,22 +165,17 @@ def _stations(path: Path, feed: str, layer: str) -> list[dict[str, Any]]:
             why,
             layer=layer,
             place=path.name,
-            remedy=Text(
-                f"pobierz {feed} jeszcze raz (GBFS 1.0-3.0)",
-                f"download {feed} again (GBFS 1.0 to 3.0)",
-            ),
+            remedy=_("download {feed} again (GBFS 1.0 to 3.0)").fill(feed=feed),
         )
 
     if path.stat().st_size > _MOST_BYTES:
-        raise wrong(Text("plik jest za duży jak na stacje", "too large a file for stations"))
-    with boundary.reading(
-        Text("to nie jest JSON", "not JSON"), layer=layer, place=path.name, remedy=_AGAIN
-    ):
+        raise wrong(_("too large a file for stations"))
+    with boundary.reading(_("not JSON"), layer=layer, place=path.name, remedy=_AGAIN):
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     data = content.get("data") if isinstance(content, dict) else None
     found = data.get("stations") if isinstance(data, dict) else None
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise wrong(Text("brak listy data.stations", "there is no list data.stations"))
+        raise wrong(_("there is no list data.stations"))
     return found
 
 
@@ -214,22 +203,17 @@ def _with_status(
             layer,
             "unknown",
             1,
-            Text(
-                "brak station_status: nie wiadomo, co stoi na stacjach",
-                "no station_status: what stands at the stations is unknown",
-            ),
+            _("no station_status: what stands at the stations is unknown"),
         )
         return table, audit
     without = [name for name, row in zip(table["id"], mine, strict=True) if not row]
     extra = sorted(str(k) for k in set(by_id) - set(table["id"]))
-    audit = audit.add(
-        layer, "unknown", len(without), Text("stacje bez stanu", "stations without status"), without
-    )
+    audit = audit.add(layer, "unknown", len(without), _("stations without status"), without)
     audit = audit.add(
         layer,
         "dropped",
         len(extra),
-        Text("stany stacji, których nie ma", "status of stations that do not exist"),
+        _("status of stations that do not exist"),
         extra,
     )
     return table, audit

@@ -20,8 +20,8 @@ from typing import Any, Literal
 
 from metrogis import boundary, scratch
 from metrogis.errors import SourceError
+from metrogis.i18n import Text, _
 from metrogis.sources.files import require_plain
-from metrogis.texts import Text
 
 HEAD = 65_536
 """Bytes looked at to recognise a format."""
@@ -105,10 +105,9 @@ def require_allowed(path: Path, *, layer: str, kind: Literal["vector", "raster"]
         raise _refused(
             path,
             layer,
-            Text(f"formatu '{path.suffix}' nie otwieramy", f"format '{path.suffix}' is not opened"),
-            remedy=Text(
-                f"przekształć plik; czytane są: {allowed} (także w .zip)",
-                f"convert the file; read are: {allowed} (also inside .zip)",
+            _("format '{suffix}' is not opened").fill(suffix=path.suffix),
+            remedy=_("convert the file; read are: {allowed} (also inside .zip)").fill(
+                allowed=allowed
             ),
         )
     # a geodatabase is a folder; every other format is one file
@@ -165,8 +164,8 @@ def _require_plain_geopackage(path: Path, layer: str) -> None:
                     raise _refused(
                         path,
                         layer,
-                        Text(f"tabela wirtualna '{name}'", f"virtual table '{name}'"),
-                        remedy=Text("zapisz ją jako zwykłą tabelę", "save it as a plain table"),
+                        _("virtual table '{name}'").fill(name=name),
+                        remedy=_("save it as a plain table"),
                     )
                 if kind == "view":
                     _require_quick_view(base, path, str(name), layer)
@@ -174,7 +173,7 @@ def _require_plain_geopackage(path: Path, layer: str) -> None:
         raise _refused(
             path,
             layer,
-            Text("GeoPackage jest uszkodzony", "the GeoPackage is damaged"),
+            _("the GeoPackage is damaged"),
         ) from error
 
 
@@ -193,21 +192,19 @@ def _require_quick_view(base: sqlite3.Connection, path: Path, name: str, layer: 
     base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _SQLITE_LONGEST)
     quoted = name.replace('"', '""')
     try:
-        for _ in base.execute(f'SELECT * FROM "{quoted}"'):
+        for _unused in base.execute(f'SELECT * FROM "{quoted}"'):
             pass
     except (sqlite3.Error, OverflowError, UnicodeError, MemoryError) as error:
         if "no such function" in str(error):  # of GDAL or SpatiaLite: read by them, or not at all
             return
         why = (
-            Text("zapytanie trwa zbyt długo", "its query takes too long")
-            if calls > _SQLITE_CALLS
-            else Text("zapytania nie da się wykonać", "its query cannot be run")
+            _("its query takes too long") if calls > _SQLITE_CALLS else _("its query cannot be run")
         )
         raise _refused(
             path,
             layer,
-            Text(f"widok '{name}': {why.pl}", f"view '{name}': {why.en}"),
-            remedy=Text("zapisz widok jako tabelę", "save the view as a table"),
+            _("view '{name}': {why}").fill(name=name, why=why),
+            remedy=_("save the view as a table"),
         ) from error
     finally:
         base.set_progress_handler(None, 0)
@@ -243,11 +240,11 @@ def unpacked(
             raise _refused(
                 path,
                 layer,
-                Text("'member' jest dla archiwów .zip", "'member' is for .zip archives"),
+                _("'member' is for .zip archives"),
             )
         yield path
         return
-    what = Text("archiwum nie daje się otworzyć", "the archive cannot be opened")
+    what = _("the archive cannot be opened")
     with scratch.folder() as folder:
         with boundary.reading(what, layer=layer, place=path.name):
             file = _extract(path, folder, layer, kind, member)
@@ -258,9 +255,7 @@ def _extract(path: Path, folder: Path, layer: str, kind: str, member: str | None
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:
-        raise _refused(
-            path, layer, Text("archiwum jest uszkodzone", "the archive is damaged")
-        ) from error
+        raise _refused(path, layer, _("the archive is damaged")) from error
     with archive:
         entries = [e for e in archive.infolist() if not e.is_dir()]
         # sizes as the archive states them; _copy_out holds the copy itself to them
@@ -271,11 +266,8 @@ def _extract(path: Path, folder: Path, layer: str, kind: str, member: str | None
             raise _refused(
                 path,
                 layer,
-                Text(
-                    f"archiwum rozpakowuje się do więcej niż {MAX_ARCHIVE_BYTES >> 30} GiB "
-                    f"lub {MAX_ARCHIVE_FILES} plików",
-                    f"the archive unpacks to more than {MAX_ARCHIVE_BYTES >> 30} GiB "
-                    f"or {MAX_ARCHIVE_FILES} files",
+                _("the archive unpacks to more than {value} GiB or {max_archive_files} files").fill(
+                    value=MAX_ARCHIVE_BYTES >> 30, max_archive_files=MAX_ARCHIVE_FILES
                 ),
             )
         safe = {e.filename: e for e in entries if _stays_inside(e)}
@@ -284,18 +276,15 @@ def _extract(path: Path, folder: Path, layer: str, kind: str, member: str | None
         if chosen is None or chosen not in (*offered, *safe):
             shown = ", ".join(offered[:12]) or "-"
             what = (
-                Text(f"w archiwum nie ma '{member}'; są: {shown}",
-                     f"the archive has no '{member}'; there are: {shown}")
+                _("the archive has no '{member}'; there are: {shown}").fill(
+                    member=member, shown=shown
+                )
                 if member is not None
-                else Text(f"archiwum ma kilka plików: {shown}",
-                          f"the archive holds several files: {shown}")
+                else _("the archive holds several files: {shown}").fill(shown=shown)
                 if offered
-                else Text("w archiwum nie ma pliku, który czytamy",
-                          "the archive holds no file that is read")
+                else _("the archive holds no file that is read")
             )  # fmt: skip
-            raise _refused(
-                path, layer, what, remedy=Text("nazwij plik w polu member", "name one with member")
-            )
+            raise _refused(path, layer, what, remedy=_("name one with member"))
         wanted = PurePosixPath(chosen)
         for name, entry in safe.items():
             at = PurePosixPath(name)
@@ -352,9 +341,10 @@ def _copy_out(
         raise _refused(
             path,
             layer,
-            Text(f"archiwum jest uszkodzone w {entry.filename}: {boundary.why(error).pl}",
-                 f"the archive is damaged at {entry.filename}: {boundary.why(error).en}"),
-        ) from error  # fmt: skip
+            _("the archive is damaged at {filename}: {why}").fill(
+                filename=entry.filename, why=boundary.why(error)
+            ),
+        ) from error
 
 
 # --------------------------------------------------------------------------- rasters
@@ -375,7 +365,7 @@ def open_raster(path: Path, *, layer: str, member: str | None = None) -> Iterato
 
     with unpacked(path, layer=layer, kind="raster", member=member) as file:
         found = require_allowed(file, layer=layer, kind="raster")
-        what = Text("rastra nie da się otworzyć", "the raster cannot be opened")
+        what = _("the raster cannot be opened")
         with boundary.reading(what, layer=layer, place=path.name):
             data = rasterio.open(file, driver=found.drivers[0])
         with data:
@@ -384,16 +374,10 @@ def open_raster(path: Path, *, layer: str, member: str | None = None) -> Iterato
                 raise _refused(
                     path,
                     layer,
-                    Text(
-                        f"raster {data.width} x {data.height} zająłby więcej niż "
-                        f"{MAX_RASTER_BYTES >> 30} GiB pamięci",
-                        f"a raster of {data.width} x {data.height} would take more than "
-                        f"{MAX_RASTER_BYTES >> 30} GiB of memory",
-                    ),
-                    remedy=Text(
-                        "przytnij raster do obszaru metropolii (gdalwarp -te ...)",
-                        "clip the raster to the metropolitan area (gdalwarp -te ...)",
-                    ),
+                    _(
+                        "a raster of {width} x {height} would take more than {value} GiB of memory"
+                    ).fill(width=data.width, height=data.height, value=MAX_RASTER_BYTES >> 30),
+                    remedy=_("clip the raster to the metropolitan area (gdalwarp -te ...)"),
                 )
             yield data
 
@@ -402,14 +386,10 @@ def _not_what_it_says(path: Path, layer: str) -> SourceError:
     return _refused(
         path,
         layer,
-        Text(
-            f"pliku nie da się odczytać: zawartość nie jest tym, co zapowiada '{path.suffix}'",
-            f"the file cannot be read: its content is not what '{path.suffix}' promises",
+        _("the file cannot be read: its content is not what '{suffix}' promises").fill(
+            suffix=path.suffix
         ),
-        remedy=Text(
-            "sprawdź, czy to nie strona błędu, plik wirtualny lub ucięty; zapisz go na nowo",
-            "check that it is no error page, virtual or truncated file; save it anew",
-        ),
+        remedy=_("check that it is no error page, virtual or truncated file; save it anew"),
     )
 
 

@@ -20,9 +20,9 @@ from metrogis import boundary
 from metrogis import crs as crs_rules
 from metrogis.arrays import Array, Bools
 from metrogis.errors import CRSError, SourceError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.sources.gdal import open_raster
-from metrogis.texts import Text
 
 HUGE = 1e30
 """No measure of land, people or height is as large: floats beyond it are fills (FLT_MAX, 1e37)."""
@@ -272,13 +272,10 @@ def unexpected(values: Array, cells: Bools, *, layer: str) -> Audit:
         layer,
         "unknown",
         count,
-        Text(
-            "komórki o wartościach spoza dopuszczalnych dla warstwy (ile razy, pierwszy [wiersz, "
-            "kolumna]): nieznane; jeśli są prawdziwe, wpisz w katalogu range = [od, do], a jeśli "
-            "to kody braku danych: nodata = [...]",
-            "cells with values the layer cannot have (how often, first [row, column]): not known; "
-            "if they are true write range = [low, high] into the catalog, if they are codes of "
-            "no data nodata = [...]",
+        _(
+            "cells with values the layer cannot have (how often, first [row, column]): "
+            "not known; if they are true write range = [low, high] into the catalog, "
+            "if they are codes of no data nodata = [...]"
         ),
         ", ".join(shown),
     )
@@ -336,8 +333,8 @@ def _among(values: Array, classes: Sequence[float]) -> Bools:
 
 
 @boundary.reader(
-    Text("rastra nie da się odczytać", "the raster cannot be read"),
-    remedy=Text("sprawdź plik, kanał (band) i ścieżkę", "check the file, its band and path"),
+    _("the raster cannot be read"),
+    remedy=_("check the file, its band and path"),
 )
 def read_band(
     path: str | Path,
@@ -373,17 +370,15 @@ def read_band(
     with open_raster(Path(path), layer=layer) as data:
         if not 1 <= band <= data.count:
             raise SourceError(
-                Text(
-                    f"rastra nie da się odczytać: kanałów jest {data.count}, a nie {band}",
-                    f"the raster cannot be read: there are {data.count} bands, none is {band}",
+                _("the raster cannot be read: there are {count} bands, none is {band}").fill(
+                    count=data.count, band=band
                 )
             )
         stored = data.read(band)
         if stored.dtype.kind not in "biuf":
             raise SourceError(
-                Text(
-                    f"rastra nie da się odczytać: kanał ma liczby zespolone ({stored.dtype})",
-                    f"the raster cannot be read: a band of complex numbers ({stored.dtype})",
+                _("the raster cannot be read: a band of complex numbers ({dtype})").fill(
+                    dtype=stored.dtype
                 )
             )
         mask = _mask(data, band, stored)
@@ -393,14 +388,8 @@ def read_band(
     # written so that NaN is refused too
     if not math.isfinite(transform.determinant) or abs(transform.determinant) < 1e-300:
         raise SourceError(
-            Text(
-                "położenie rastra jest zdegenerowane: komórki nie mają pola",
-                "the place of the raster is degenerate: its cells have no area",
-            ),
-            remedy=Text(
-                "nadaj położenie na nowo (gdal_translate -a_ullr ...)",
-                "georeference it anew (gdal_translate -a_ullr ...)",
-            ),
+            _("the place of the raster is degenerate: its cells have no area"),
+            remedy=_("georeference it anew (gdal_translate -a_ullr ...)"),
         )
     values_known = [own, *nodata]
     valid = data_cells(stored, nodata=values_known, mask=mask)
@@ -441,15 +430,9 @@ def require_projected(
     crs_rules.require_degrees(box, crs, layer=layer)
     if metric:
         raise CRSError(
-            Text(
-                f"w układzie {crs_rules.name_of(crs)} nie liczy się odległości",
-                f"distances cannot be computed in {crs_rules.name_of(crs)}",
-            ),
+            _("distances cannot be computed in {name_of}").fill(name_of=crs_rules.name_of(crs)),
             layer=layer,
-            remedy=Text(
-                "przelicz plik: gdalwarp -r sum -t_srs EPSG:2180 stary.tif nowy.tif",
-                "reproject the file: gdalwarp -r sum -t_srs EPSG:2180 old.tif new.tif",
-            ),
+            remedy=_("reproject the file: gdalwarp -r sum -t_srs EPSG:2180 old.tif new.tif"),
         )
 
 

@@ -11,18 +11,15 @@ import pandas as pd
 
 from metrogis import boundary
 from metrogis.errors import SourceError
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 MAX_CELLS = 50_000_000
 """Most cells of a sheet: a table of all municipality pairs of Poland has six million rows."""
 MAX_UNPACKED = 2 << 30
 """Most bytes that a spreadsheet, which is an archive, may unpack to."""
-_NOT_READ = Text("arkusza nie da się odczytać", "the sheet cannot be read")
-_REMEDY = Text(
-    "otwórz plik i zapisz go na nowo jako .xlsx, .ods lub .csv",
-    "open the file and save it anew as .xlsx, .ods or .csv",
-)
+_NOT_READ = _("the sheet cannot be read")
+_REMEDY = _("open the file and save it anew as .xlsx, .ods or .csv")
 
 
 @boundary.reader(_NOT_READ, remedy=_REMEDY)
@@ -70,22 +67,20 @@ def read(
             raise _unreadable(
                 path,
                 layer,
-                Text(f"ponad {MAX_CELLS} komórek", f"more than {MAX_CELLS} cells"),
+                _("more than {max_cells} cells").fill(max_cells=MAX_CELLS),
             )
         rows = page.to_python(skip_empty_area=False)
         merged = getattr(page, "merged_cell_ranges", None) or []
     rows = rows[skip_rows:]
     if not rows or all(_blank(cell) for cell in rows[0]):
         raise SourceError(
-            Text(
-                f"arkusz '{name}': w wierszu {skip_rows + 1} nie ma nagłówka",
-                f"sheet '{name}': there is no header in row {skip_rows + 1}",
+            _("sheet '{name}': there is no header in row {value}").fill(
+                name=name, value=skip_rows + 1
             ),
             layer=layer,
             place=path.name,
-            remedy=Text(
-                "ustaw skip_rows: ile wierszy arkusza stoi przed nagłówkiem, z pustymi",
-                "set skip_rows: how many rows of the sheet stand before the header, blank ones too",
+            remedy=_(
+                "set skip_rows: how many rows of the sheet stand before the header, blank ones too"
             ),
         )
     # merged cells are counted from the top of the sheet, rows here from the header
@@ -119,7 +114,7 @@ def _require_modest(path: Path, layer: str) -> None:
         raise _unreadable(
             path,
             layer,
-            Text(f"rozpakowuje się do ponad {limit} GiB", f"unpacks to more than {limit} GiB"),
+            _("unpacks to more than {limit} GiB").fill(limit=limit),
         )
 
 
@@ -130,15 +125,14 @@ def _sheet(names: list[str], wanted: str | None, path: Path, layer: str) -> str:
     if wanted in names:
         return str(wanted)
     raise SourceError(
-        Text(f"plik ma kilka arkuszy: {shown}", f"the file has several sheets: {shown}")
+        _("the file has several sheets: {shown}").fill(shown=shown)
         if wanted is None
-        else Text(
-            f"w pliku nie ma arkusza '{wanted}'; są: {shown}",
-            f"the file has no sheet '{wanted}'; there are: {shown}",
+        else _("the file has no sheet '{wanted}'; there are: {shown}").fill(
+            wanted=wanted, shown=shown
         ),
         layer=layer,
         place=path.name,
-        remedy=Text("nazwij arkusz w polu sheet", "name the sheet with the key sheet"),
+        remedy=_("name the sheet with the key sheet"),
     )
 
 
@@ -204,7 +198,7 @@ def _value(cell: Any) -> Any:
 
 def _unreadable(path: Path, layer: str, reason: Text) -> SourceError:
     return SourceError(
-        Text(f"{_NOT_READ.pl}: {reason.pl}", f"{_NOT_READ.en}: {reason.en}"),
+        _("{not_read}: {reason}").fill(not_read=_NOT_READ, reason=reason),
         layer=layer,
         place=path.name,
         remedy=_REMEDY,

@@ -13,13 +13,13 @@ import pandas as pd
 from metrogis import boundary
 from metrogis import crs as crs_rules
 from metrogis.errors import SourceError
+from metrogis.i18n import Text, _
 from metrogis.sources import sheets
 from metrogis.sources.files import require_plain
-from metrogis.texts import Text
 
 _ENCODINGS = ("utf-8-sig", "cp1250")
-_NOT_READ = Text("tabeli nie da się odczytać", "the table cannot be read")
-_REMEDY = Text("sprawdź plik, separator i kodowanie", "check file, separator and encoding")
+_NOT_READ = _("the table cannot be read")
+_REMEDY = _("check file, separator and encoding")
 
 
 @boundary.reader(_NOT_READ, remedy=_REMEDY)
@@ -52,22 +52,19 @@ def read(
         )
     if sheet is not None:
         kinds = ", ".join(sheets.SUFFIXES)
-        raise _unreadable(
-            path, layer, Text(f"pole 'sheet' jest dla {kinds}", f"'sheet' is for {kinds}")
-        )
+        raise _unreadable(path, layer, _("'sheet' is for {kinds}").fill(kinds=kinds))
     if path.suffix.lower() == ".parquet":
         return pd.read_parquet(path)
     if separator is not None and len(separator) != 1:
         raise _unreadable(
             path,
             layer,
-            Text(f"separator to jeden znak, a nie {separator!r}",
-                 f"a separator is one character, not {separator!r}"),
+            _("a separator is one character, not {separator}").fill(separator=repr(separator)),
         )  # fmt: skip
     lines = _decode(path, layer, encoding).splitlines()[skip_rows:]
     header = lines[0] if lines else ""
     if not header.strip():
-        raise _unreadable(path, layer, Text("plik jest pusty", "the file is empty"))
+        raise _unreadable(path, layer, _("the file is empty"))
     if separator is None:
         # ties go to the first: a header without any separator is one column
         separator = max(",;\t|", key=header.count)
@@ -85,9 +82,8 @@ def read(
                 raise _unreadable(
                     path,
                     layer,
-                    Text(
-                        f"wiersz {line} ma {len(row)} wartości, a nagłówek {len(names)}",
-                        f"line {line} has {len(row)} values, the header {len(names)}",
+                    _("line {line} has {count} values, the header {count2}").fill(
+                        line=line, count=len(row), count2=len(names)
                     ),
                 )
             body.append(row)
@@ -96,9 +92,7 @@ def read(
         raise _unreadable(
             path,
             layer,
-            Text(
-                f"wiersz {line} nie dzieli się na pola", f"line {line} does not split into fields"
-            ),
+            _("line {line} does not split into fields").fill(line=line),
         ) from error
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -106,7 +100,7 @@ def read(
         raise _unreadable(
             path,
             layer,
-            Text(f"powtórzone nazwy kolumn: {shown}", f"repeated column names: {shown}"),
+            _("repeated column names: {shown}").fill(shown=shown),
         )
     frame = pd.DataFrame(body, columns=names, dtype="object")
     # an empty field is unknown, never 0
@@ -128,10 +122,10 @@ def points(
     absent = [name for name in (x, y) if name not in frame.columns]
     if absent:
         raise SourceError(
-            Text(f"brak kolumn: {', '.join(absent)}", f"columns are missing: {', '.join(absent)}"),
+            _("columns are missing: {absent}").fill(absent=", ".join(absent)),
             layer=layer,
             place=place,
-            remedy=Text("popraw x i y w katalogu", "fix x and y in the catalog"),
+            remedy=_("fix x and y in the catalog"),
         )
     xs = pd.to_numeric(frame[x], errors="coerce")
     ys = pd.to_numeric(frame[y], errors="coerce")
@@ -140,7 +134,7 @@ def points(
         raise _unreadable(
             Path(place),
             layer,
-            Text(f"żaden wiersz nie ma liczb w {x} i {y}", f"no row has numbers in {x} and {y}"),
+            _("no row has numbers in {x} and {y}").fill(x=x, y=y),
         )
     located = gpd.GeoDataFrame(
         frame[good].reset_index(drop=True),
@@ -169,16 +163,12 @@ def require_numbers(frame: pd.DataFrame, names: Sequence[str], *, layer: str, pl
         if len(bad):
             shown = ", ".join(f"{i}: {str(v)[:40]!r}" for i, v in bad.head(5).items())
             raise SourceError(
-                Text(
-                    f"kolumna '{name}': {len(bad)} wartości nie jest liczbą (wiersz: {shown})",
-                    f"column '{name}': {len(bad)} values are not numbers (row: {shown})",
+                _("column '{name}': {count} values are not numbers (row: {shown})").fill(
+                    name=name, count=len(bad), shown=shown
                 ),
                 layer=layer,
                 place=place,
-                remedy=Text(
-                    'ustaw decimal = ",", thousands lub na = ["-"], albo popraw wartości',
-                    'set decimal = ",", thousands or na = ["-"], or fix the values',
-                ),
+                remedy=_('set decimal = ",", thousands or na = ["-"], or fix the values'),
             )
 
 
@@ -220,18 +210,15 @@ def require_whole_people(
         mark = "," if told.str.contains(",", regex=False).any() else "."
         first = told.iloc[0]
         raise SourceError(
-            Text(
-                f"kolumna '{name}': w każdej liczbie są trzy cyfry po znaku '{mark}' ({first}): "
-                "nie wiadomo, czy to tysiące, czy ułamki",
-                f"column '{name}': every number has three digits after '{mark}' (e.g. {first}): "
-                "thousands or decimals, it cannot be told",
-            ),
+            _(
+                "column '{name}': every number has three digits after '{mark}' (e.g. "
+                "{first}): thousands or decimals, it cannot be told"
+            ).fill(name=name, mark=mark, first=first),
             layer=layer,
             place=place,
-            remedy=Text(
-                f'wpisz w katalogu thousands = "{mark}" albo, gdy to ułamki, decimal = "{mark}"',
-                f'write thousands = "{mark}" in the catalog or, for decimals, decimal = "{mark}"',
-            ),
+            remedy=_(
+                'write thousands = "{mark}" in the catalog or, for decimals, decimal = "{mark}"'
+            ).fill(mark=mark),
         )
 
 
@@ -255,9 +242,9 @@ def locate(
     for name, table in ((column, frame), (match, features)):
         if name not in table.columns:
             raise SourceError(
-                Text(f"brak kolumny '{name}'", f"column '{name}' is missing"),
+                _("column '{name}' is missing").fill(name=name),
                 layer=layer,
-                remedy=Text("popraw locate w katalogu", "fix locate in the catalog"),
+                remedy=_("fix locate in the catalog"),
             )
     # representative points lie on the feature, centroids may not
     spots = features.geometry.representative_point()
@@ -266,9 +253,9 @@ def locate(
     known = frame[column].isin(grouped.index)
     if not known.any():
         raise SourceError(
-            Text("żadnego wiersza nie udało się umieścić", "no row could be placed"),
+            _("no row could be placed"),
             layer=layer,
-            remedy=Text("porównaj nazwy w obu warstwach", "compare the names in both layers"),
+            remedy=_("compare the names in both layers"),
         )
     kept = frame[known].reset_index(drop=True)
     at = grouped.loc[kept[column]]
@@ -291,12 +278,10 @@ def _decode(path: Path, layer: str, encoding: str | None) -> str:
         try:
             return raw.decode("utf-16")
         except UnicodeDecodeError as error:
-            raise _unreadable(
-                path, layer, Text("UTF-16 ucięte lub uszkodzone", "UTF-16, cut or damaged")
-            ) from error
+            raise _unreadable(path, layer, _("UTF-16, cut or damaged")) from error
     # no encoding read here but UTF-16 writes a zero byte
     if b"\0" in raw[:4096]:
-        raise _unreadable(path, layer, Text("plik nie jest tekstem", "the file is not text"))
+        raise _unreadable(path, layer, _("the file is not text"))
     for name in (encoding,) if encoding else _ENCODINGS:
         try:
             return raw.decode(name)
@@ -306,15 +291,13 @@ def _decode(path: Path, layer: str, encoding: str | None) -> str:
     raise _unreadable(
         path,
         layer,
-        Text(
-            f"kodowanie inne niż {' ani '.join(tried)}", f"the encoding is not {' or '.join(tried)}"
-        ),
+        _("the encoding is none of: {tried}").fill(tried=", ".join(tried)),
     )
 
 
 def _unreadable(path: Path, layer: str, reason: Text) -> SourceError:
     return SourceError(
-        Text(f"{_NOT_READ.pl}: {reason.pl}", f"{_NOT_READ.en}: {reason.en}"),
+        _("{not_read}: {reason}").fill(not_read=_NOT_READ, reason=reason),
         layer=layer,
         place=path.name,
         remedy=_REMEDY,
@@ -340,14 +323,10 @@ def require_columns(frame: pd.DataFrame, names: Sequence[str], *, layer: str, pl
     if absent:
         have = ", ".join(str(c) for c in frame.columns[:15])
         raise SourceError(
-            Text(
-                f"brak kolumn: {', '.join(absent)}; są: {have}",
-                f"columns are missing: {', '.join(absent)}; there are: {have}",
+            _("columns are missing: {absent}; there are: {have}").fill(
+                absent=", ".join(absent), have=have
             ),
             layer=layer,
             place=place,
-            remedy=Text(
-                "popraw w katalogu nazwę w rename, keep, drop lub map",
-                "fix the name in rename, keep, drop or map of the catalog",
-            ),
+            remedy=_("fix the name in rename, keep, drop or map of the catalog"),
         )

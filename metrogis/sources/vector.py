@@ -16,13 +16,13 @@ import shapely
 from metrogis import boundary
 from metrogis import crs as crs_rules
 from metrogis.errors import SourceError
+from metrogis.i18n import Text, _
 from metrogis.sources import dbf, gdal
-from metrogis.texts import Text
 
 _PARQUET = (".parquet", ".geoparquet")
 _FOLDERS = (".kml",)
 """Formats whose layers are folders of one drawing: read together."""
-_NOT_READ = Text("pliku nie da się odczytać", "the file cannot be read")
+_NOT_READ = _("the file cannot be read")
 
 
 @boundary.reader(_NOT_READ)
@@ -117,26 +117,25 @@ def _ogr(
     options: dict[str, Any] = {"DOWNLOAD_SCHEMA": "NO"} if "GML" in drivers else {}
     names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     if not names:
-        raise _unreadable(path, layer, Text("nie ma w nim warstw", "it holds no layers"))
+        raise _unreadable(path, layer, _("it holds no layers"))
     if sublayer is not None and sublayer not in names:
         shown = ", ".join(names)
         raise SourceError(
-            Text(
-                f"w pliku nie ma warstwy '{sublayer}'; są: {shown}",
-                f"the file has no layer '{sublayer}'; there are: {shown}",
+            _("the file has no layer '{sublayer}'; there are: {shown}").fill(
+                sublayer=sublayer, shown=shown
             ),
             layer=layer,
             place=path.name,
-            remedy=Text("popraw sublayer w katalogu", "fix sublayer in the catalog"),
+            remedy=_("fix sublayer in the catalog"),
         )
     together = sublayer is None and path.suffix.lower() in _FOLDERS
     if sublayer is None and len(names) > 1 and not together:
         shown = ", ".join(names)
         raise SourceError(
-            Text(f"plik ma kilka warstw: {shown}", f"the file holds several layers: {shown}"),
+            _("the file holds several layers: {shown}").fill(shown=shown),
             layer=layer,
             place=path.name,
-            remedy=Text("nazwij jedną w polu sublayer", "name one with the key sublayer"),
+            remedy=_("name one with the key sublayer"),
         )
     parts = []
     for name in names if together else [sublayer or names[0]]:
@@ -151,10 +150,10 @@ def _ogr(
     placed = [part for part in parts if isinstance(part, gpd.GeoDataFrame)]
     if not placed:
         raise SourceError(
-            Text("warstwa w pliku nie ma geometrii", "the layer in the file has no geometry"),
+            _("the layer in the file has no geometry"),
             layer=layer,
             place=path.name,
-            remedy=Text('użyj driver = "table"', 'use driver = "table"'),
+            remedy=_('use driver = "table"'),
         )
     return joined(placed)
 
@@ -167,7 +166,7 @@ def _decoded(
         return pyogrio.read_dataframe(path, layer=name, encoding=encoding, **options)
     except UnicodeDecodeError as error:
         raise SourceError(
-            Text(f"teksty nie są w {error.encoding}", f"texts are not in {error.encoding}"),
+            _("texts are not in {encoding}").fill(encoding=error.encoding),
             layer=layer,
             place=path.name,
             remedy=dbf.CHOOSE,
@@ -207,24 +206,23 @@ def _require_sensible(
         raise _unreadable(
             path,
             layer,
-            Text(f"zawartość jest formatu {driver}", f"its content is of format {driver}"),
+            _("its content is of format {driver}").fill(driver=driver),
         )
     count = int(about.get("features") or 0)
     if count > gdal.MAX_FEATURES:
         raise SourceError(
-            Text(
-                f"warstwa ma {count} obiektów, czytanych jest najwyżej {gdal.MAX_FEATURES}",
-                f"the layer has {count} features; at most {gdal.MAX_FEATURES} are read",
+            _("the layer has {count} features; at most {max_features} are read").fill(
+                count=count, max_features=gdal.MAX_FEATURES
             ),
             layer=layer,
             place=path.name,
-            remedy=Text("przytnij warstwę do obszaru metropolii", "clip it to the area"),
+            remedy=_("clip it to the area"),
         )
 
 
 def _unreadable(path: Path, layer: str, reason: Text) -> SourceError:
     return SourceError(
-        Text(f"{_NOT_READ.pl}: {reason.pl}", f"{_NOT_READ.en}: {reason.en}"),
+        _("{not_read}: {reason}").fill(not_read=_NOT_READ, reason=reason),
         layer=layer,
         place=path.name,
         remedy=boundary.WHOLE_FILE,

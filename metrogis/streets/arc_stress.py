@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from metrogis.arrays import Array
+from metrogis.i18n import _
 from metrogis.provenance import Audit, audit_of
 from metrogis.streets import StreetNetwork
 from metrogis.streets.directions import Side
 from metrogis.streets.stress import stress
-from metrogis.texts import Text
 
 
 class ArcStress(NamedTuple):
@@ -61,10 +61,7 @@ def arc_stress(
             layer,
             "unknown",
             network.n_edges,
-            Text(
-                "ulice bez tagów: poziom stresu nieznany",
-                "streets without tags: level of traffic stress unknown",
-            ),
+            _("streets without tags: level of traffic stress unknown"),
         )
         return ArcStress(np.full(network.n_arcs, np.nan), np.zeros(network.n_arcs, bool), nothing)
     if rules == "r5":  # its levels differ by edge: the nodes at both ends count
@@ -92,11 +89,9 @@ def arc_stress(
         layer,
         "noted",
         int((level == 0).sum()),
-        Text(
-            "kierunki otwarte dla rowerów, w których reguły stresu jazdy nie dopuszczają: "
-            "liczone przy dowolnym stresie, nie przy niskim",
-            "directions open to bicycles in which the stress rules forbid cycling: counted at any "
-            "stress, not at low stress",
+        _(
+            "directions open to bicycles in which the stress rules forbid cycling: "
+            "counted at any stress, not at low stress"
         ),
     )
     return ArcStress(level, defaults, audit)

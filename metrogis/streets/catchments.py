@@ -17,11 +17,11 @@ from numba import njit
 
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.streets import paths
 from metrogis.streets.nearest import Direction, check_direction
 from metrogis.streets.paths import grow, search
 from metrogis.streets.terminals import Terminals, terminals
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
@@ -141,9 +141,7 @@ class Catchments:
 
         chosen = self.limits if limits is None else tuple(self._limit(v) for v in limits)
         if not (width > 0 and cell > 0):
-            raise ParameterError(
-                Text("width i cell muszą być > 0 m", "width and cell must be > 0 m")
-            )
+            raise ParameterError(_("width and cell must be > 0 m"))
         rows = []
         for reach in chosen:
             place, edge, low, high = self._parts(reach)
@@ -162,9 +160,8 @@ class Catchments:
         reach = self.limits[-1] if limit is None else float(limit)
         if not 0 <= reach <= self.limits[-1]:
             raise ParameterError(
-                Text(
-                    f"granica {reach:g} wykracza poza przeszukany zasięg {self.limits[-1]:g}",
-                    f"limit {reach:g} is beyond the searched {self.limits[-1]:g}",
+                _("limit {reach} is beyond the searched {limits}").fill(
+                    reach=f"{reach:g}", limits=f"{self.limits[-1]:g}"
                 ),
                 place="limit",
             )
@@ -221,7 +218,7 @@ def catchments(
     check_direction(direction)
     chosen = tuple(sorted({float(v) for v in np.atleast_1d(np.asarray(limits, dtype=float))}))
     if not chosen or not all(v >= 0 for v in chosen):
-        raise ParameterError(Text("granice muszą być >= 0", "limits must be >= 0"), place="limits")
+        raise ParameterError(_("limits must be >= 0"), place="limits")
     start = terminals(
         network, sources, leaving=direction == "from", groups=groups, snap_cost=snap_cost
     )

@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 from metrogis import crs as crs_rules
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 Lines: TypeAlias = "gpd.GeoSeries | gpd.GeoDataFrame"
 
@@ -60,12 +60,9 @@ def components(lines: Lines, *, tolerance: float = 0.0, meets: float = 0.0) -> A
     crs_rules.require_metric(lines, layer="lines")
     if not 0 <= tolerance < np.inf:
         raise ParameterError(
-            Text(
-                f"tolerancja {tolerance} nie jest odległością w metrach",
-                f"a tolerance of {tolerance} is not a distance in metres",
-            ),
+            _("a tolerance of {tolerance} is not a distance in metres").fill(tolerance=tolerance),
             place="tolerance",
-            remedy=Text("podaj liczbę od 0", "give a number from 0"),
+            remedy=_("give a number from 0"),
         )
     geometry = lines.geometry.to_numpy()
     a, b = _shared_vertices(geometry)

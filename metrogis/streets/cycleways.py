@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 
 from metrogis.arrays import Array
+from metrogis.i18n import LANGUAGES, Text, _, is_missing, plain_number
 from metrogis.osm import hstore
 from metrogis.osm.lifecycle import standing, states_of
 from metrogis.osm.tagtable import distinct_tags
@@ -32,7 +33,6 @@ from metrogis.streets.connection import (
 from metrogis.streets.once import drawn_once
 from metrogis.streets.overlaps import overlapping
 from metrogis.streets.ridden import directions, row_names, ways_ridden
-from metrogis.texts import Text, is_missing, number
 
 __all__ = [
     "Split",
@@ -120,7 +120,7 @@ def by_state(
     audit = Audit()
     geometry = routes.geometry.to_numpy()
     void = shapely.is_missing(geometry) | shapely.is_empty(geometry)
-    what = Text("linie bez geometrii", "lines without geometry")
+    what = _("lines without geometry")
     audit = audit.add(layer, "dropped", int(void.sum()), what, routes.index[void])
     routes = routes.loc[~void]
     state, found = _states(routes, layer)
@@ -128,7 +128,7 @@ def by_state(
     state, found = _closed(routes, state, layer)
     audit += found
     parts, multi = _single_parts(routes.assign(_state=state))
-    what = Text("linie wieloczęściowe podzielono na części", "multi-part lines split into parts")
+    what = _("multi-part lines split into parts")
     audit = audit.add(layer, "repaired", multi, what)
     # built first: of a line drawn as built and as planned the built one is kept
     rank = (
@@ -142,15 +142,12 @@ def by_state(
     keys = _courses(parts.geometry.to_numpy()[order], digits=8 if degrees else 3)
     repeated = np.zeros(len(parts), dtype=bool)
     repeated[order] = pd.Series(keys).duplicated().to_numpy()
-    what = Text("linie narysowane drugi raz", "lines drawn a second time")
+    what = _("lines drawn a second time")
     audit = audit.add(layer, "dropped", int(repeated.sum()), what, parts.index[repeated])
     parts = parts.loc[~repeated]
     built = parts[(parts["_state"] == "built").to_numpy()]
     over = overlapping(built.geometry.to_numpy())
-    what = Text(
-        "linie, które częścią przebiegu leżą na innej: ta część liczy się raz",
-        "lines that lie on another one along a part: that part counts once",
-    )
+    what = _("lines that lie on another one along a part: that part counts once")
     audit = audit.add(layer, "noted", int(over.sum()), what, built.index[over])
     if not degrees:
         parts, found = _once(parts, rank[~repeated], line_tolerance, layer)
@@ -175,10 +172,8 @@ def _once(
     km = kept.metres.sum() / 1000
     touched = np.sort(np.concatenate([kept.dropped, kept.cut]))
     within = _plain(tolerance)
-    length = Text(number(km, "pl", 2), number(km, "en", 2))
-    what = Text(
-        f"odcinki narysowane jeszcze raz bliżej niż {within.pl} m: {length.pl} km liczy się raz",
-        f"stretches drawn again within {within.en} m: {length.en} km count once",
+    what = _("stretches drawn again within {within} m: {km:2} km count once").fill(
+        within=within, km=km
     )
     audit = Audit().add(layer, "dropped", len(touched), what, row_names(parts, touched))
     whole = parts.iloc[kept.row]
@@ -223,18 +218,15 @@ def met(split: Split, *, layer: str = "cycle_routes") -> Audit:
     first = np.unique(joined, return_index=True)[1]
     # parts of the network that are not the first of theirs hang on it by the tolerance alone
     hanging = np.unique(apart[apart != apart[first][joined]])
-    what = Text(
-        f"części sieci połączone, bo leżą nie dalej niż {_plain(split.meets).pl} m "
-        "(dane bez węzłów OSM)",
-        f"parts of the network joined within {_plain(split.meets).en} m (data without OSM nodes)",
+    what = _("parts of the network joined within {plain} m (data without OSM nodes)").fill(
+        plain=_plain(split.meets)
     )
     shown = [int(np.flatnonzero(apart == label)[0]) for label in hanging[:6]]
     return Audit().add(layer, "repaired", len(hanging), what, built.index[shown])
 
 
 def _plain(metres: float) -> Text:
-    shown = f"{metres:g}"
-    return Text(shown.replace(".", ","), shown)
+    return Text.of({x: plain_number(metres, x) for x in LANGUAGES})
 
 
 def _courses(lines: Array, *, digits: int) -> Array:
@@ -294,10 +286,7 @@ def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
         layer,
         "guessed",
         int(hinted.sum()),
-        Text(
-            "brak wartości highway, a tagi mówią o budowie lub planie: liczone jako istniejące",
-            "no highway value, but tags speak of construction or a plan: counted as built",
-        ),
+        _("no highway value, but tags speak of construction or a plan: counted as built"),
         row_names(routes, hinted),
     )
     if own is not None:
@@ -309,10 +298,7 @@ def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
             layer,
             "guessed",
             len(routes),
-            Text(
-                "brak kolumn state i highway: wszystkie linie liczone jako istniejące",
-                "no column state or highway: all lines counted as built",
-            ),
+            _("no column state or highway: all lines counted as built"),
         )
     listed = np.array([t == "" or t == "state=unknown" for t in tag], dtype=bool)
     strange = (state == "unknown") & ~listed & ~unread
@@ -320,16 +306,13 @@ def _states(routes: gpd.GeoDataFrame, layer: str) -> tuple[Array, Audit]:
         layer,
         "unknown",
         int(strange.sum()),
-        Text(
-            "wartości spoza list: nie wiadomo, czy linie istnieją",
-            "values that no list has: whether the lines stand is unknown",
-        ),
+        _("values that no list has: whether the lines stand is unknown"),
         [f"{t} ({n})" for t, n in Counter(tag[strange]).most_common()],
     )
     for value, action, text in (
-        ("planned", "noted", Text("linie planowane lub w budowie", "lines planned or being built")),
-        ("unknown", "unknown", Text("linie o nieznanym stanie", "lines of unknown state")),
-        ("gone", "dropped", Text("linie zlikwidowane", "lines that are gone")),
+        ("planned", "noted", _("lines planned or being built")),
+        ("unknown", "unknown", _("lines of unknown state")),
+        ("gone", "dropped", _("lines that are gone")),
     ):
         here = (state == value) & ~strange
         audit = audit.add(layer, action, int(here.sum()), text, row_names(routes, here))  # type: ignore[arg-type]
@@ -342,10 +325,7 @@ def _closed(routes: gpd.GeoDataFrame, state: Array, layer: str) -> tuple[Array, 
     rows = np.flatnonzero(state == "built")
     shut = ways_ridden(routes.iloc[rows]) == 0
     state[rows[shut]] = "closed"
-    what = Text(
-        "linie, po których tagi nie pozwalają jechać rowerem: poza siecią i długościami",
-        "lines that tags close to bicycles: in no network and no length",
-    )
+    what = _("lines that tags close to bicycles: in no network and no length")
     return state, Audit().add(
         layer, "dropped", int(shut.sum()), what, row_names(routes, rows[shut])
     )

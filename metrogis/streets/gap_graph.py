@@ -17,9 +17,9 @@ from scipy.sparse import csgraph
 
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.streets import paths
 from metrogis.streets.network import StreetNetwork
-from metrogis.texts import Text
 
 _ARENA = 1 << 12
 
@@ -62,9 +62,8 @@ def gap_graph(network: StreetNetwork, built: Any, *, limit: float = np.inf) -> p
     mask = np.asarray(built)
     if mask.shape != (network.n_edges,) or mask.dtype != bool or not limit >= 0:
         raise ParameterError(
-            Text(
-                f"built: maska logiczna o długości {network.n_edges}; limit >= 0",
-                f"built: a boolean mask of length {network.n_edges}; limit >= 0",
+            _("built: a boolean mask of length {n_edges}; limit >= 0").fill(
+                n_edges=network.n_edges
             ),
             layer=network.source.layer,
         )

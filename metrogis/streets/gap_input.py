@@ -10,8 +10,8 @@ import pandas as pd
 from metrogis import crs as crs_rules
 from metrogis.arrays import Array
 from metrogis.errors import SchemaError
+from metrogis.i18n import Text, _, both
 from metrogis.streets.link_lines import EdgeLines, geometry_of
-from metrogis.texts import Text
 
 KINDS = ("protected", "mixed", "both")
 
@@ -52,10 +52,8 @@ class StreetGraph(NamedTuple):
     crs: Any
 
 
-def _wrong(
-    layer: str, pl: str, en: str, place: str = "", remedy: Text | None = None
-) -> SchemaError:
-    return SchemaError(Text(pl, en), layer=layer, place=place or None, remedy=remedy)
+def _wrong(layer: str, text: Text, place: str = "", remedy: Text | None = None) -> SchemaError:
+    return SchemaError(text, layer=layer, place=place or None, remedy=remedy)
 
 
 def _some(values: Any) -> str:
@@ -86,9 +84,8 @@ def read_graph(nodes: pd.DataFrame, edges: pd.DataFrame) -> StreetGraph:
         if not isinstance(table, pd.DataFrame):
             raise _wrong(
                 name,
-                f"to nie jest tabela, lecz {type(table).__name__}",
-                f"this is no table but a {type(table).__name__}",
-                remedy=Text("podaj pandas.DataFrame", "give a pandas.DataFrame"),
+                _("this is no table but a {name}").fill(name=type(table).__name__),
+                remedy=_("give a pandas.DataFrame"),
             )
         stated = getattr(table, "crs", None)
         if stated is not None:
@@ -102,25 +99,22 @@ def read_graph(nodes: pd.DataFrame, edges: pd.DataFrame) -> StreetGraph:
     elif hasattr(nodes, "geom_type"):
         x, y = nodes.geometry.x.to_numpy(float), nodes.geometry.y.to_numpy(float)
     else:
-        raise _wrong("nodes", "brak kolumn x i y", "columns x and y are missing")
+        raise _wrong("nodes", _("columns x and y are missing"))
     bad = ids.duplicated() | ids.isna()
     if bad.any():
-        raise _wrong("nodes", "id powtórzone lub puste", "ids repeated or missing", _some(ids[bad]))
+        raise _wrong("nodes", _("ids repeated or missing"), _some(ids[bad]))
     if not (np.isfinite(x) & np.isfinite(y)).all():
         rows = ids[~(np.isfinite(x) & np.isfinite(y))]
-        raise _wrong("nodes", "węzły bez współrzędnych", "nodes without coordinates", _some(rows))
+        raise _wrong("nodes", _("nodes without coordinates"), _some(rows))
     missing = [c for c in ("u", "v", "length", "kind") if c not in edges.columns]
     if missing:
-        raise _wrong(
-            "edges", f"brak kolumn: {_some(missing)}", f"columns are missing: {_some(missing)}"
-        )
+        raise _wrong("edges", _("columns are missing: {some}").fill(some=_some(missing)))
     if not edges.index.is_unique:
         raise _wrong(
             "edges",
-            "indeks nie jest jednoznaczny",
-            "the index is not unique",
+            _("the index is not unique"),
             _some(edges.index[edges.index.duplicated()]),
-            Text("edges.reset_index(drop=True)", "edges.reset_index(drop=True)"),
+            both("edges.reset_index(drop=True)"),
         )
     try:
         # nodes are numbered by rank of their id: ties go by number, so that the answer does not
@@ -129,9 +123,8 @@ def read_graph(nodes: pd.DataFrame, edges: pd.DataFrame) -> StreetGraph:
     except TypeError as error:
         raise _wrong(
             "nodes",
-            "id są różnych typów",
-            "ids are of mixed types",
-            remedy=Text("ujednolić id", "use one type"),
+            _("ids are of mixed types"),
+            remedy=_("use one type"),
         ) from error
     ranked = ids[order]
     ends = [ranked.get_indexer(pd.Index(edges[c])) for c in ("u", "v")]
@@ -139,8 +132,7 @@ def read_graph(nodes: pd.DataFrame, edges: pd.DataFrame) -> StreetGraph:
     if lost.any():
         raise _wrong(
             "edges",
-            "krawędzie do węzłów, których nie ma",
-            "edges to nodes that do not exist",
+            _("edges to nodes that do not exist"),
             _some(edges.index[lost]),
         )
     # text that is no number becomes NaN and is refused with the rest
@@ -149,8 +141,7 @@ def read_graph(nodes: pd.DataFrame, edges: pd.DataFrame) -> StreetGraph:
     if short.any():
         raise _wrong(
             "edges",
-            "długości puste, nieskończone lub niedodatnie",
-            "lengths missing, infinite or not above 0",
+            _("lengths missing, infinite or not above 0"),
             _some(edges.index[short]),
         )
     kind = edges["kind"].astype(object).to_numpy()
@@ -158,8 +149,9 @@ def read_graph(nodes: pd.DataFrame, edges: pd.DataFrame) -> StreetGraph:
     if odd.any():
         raise _wrong(
             "edges",
-            f"kind inny niż {', '.join(KINDS)}: {_some(set(kind[odd]))}",
-            f"kind other than {', '.join(KINDS)}: {_some(set(kind[odd]))}",
+            _("kind other than {kinds}: {some}").fill(
+                kinds=", ".join(KINDS), some=_some(set(kind[odd]))
+            ),
             _some(edges.index[odd]),
         )
     u, v = (end.astype(np.int64) for end in ends)

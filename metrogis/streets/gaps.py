@@ -22,6 +22,7 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.streets import gaps_kernels as kernels
 from metrogis.streets.betweenness import (
@@ -35,7 +36,6 @@ from metrogis.streets.betweenness import (
 from metrogis.streets.declutter import MOST_KEPT, MOST_LISTED, declutter
 from metrogis.streets.gap_input import StreetGraph, read_graph
 from metrogis.streets.simplify import simplify
-from metrogis.texts import Text
 
 __all__ = ["DETOUR_MIN", "RADIUS", "MissingLinks", "missing_links", "simplify"]
 
@@ -310,10 +310,7 @@ def missing_links(
         "edges",
         "noted",
         loops,
-        Text(
-            "pętle: liczą się tylko jako styk, nigdy jako droga",
-            "loops: they count as contact, never as a way",
-        ),
+        _("loops: they count as contact, never as a way"),
         g.labels[g.u == g.v],
     )
     series = pd.Series(between, index=g.labels, name="betweenness")
@@ -400,10 +397,7 @@ def _pair_weights(
 ) -> tuple[Array | None, Array | None, float]:
     if (origins is None) != (destinations is None) or (weights is not None and origins is not None):
         raise ParameterError(
-            Text(
-                "podaj weights albo razem origins i destinations",
-                "give weights, or origins and destinations together",
-            ),
+            _("give weights, or origins and destinations together"),
             layer="nodes",
         )
     if origins is not None:
@@ -421,22 +415,16 @@ def _pair_weights(
 def _node_values(nodes: pd.DataFrame, g: StreetGraph, name: str, given: Any) -> Array:
     if isinstance(given, str) and given not in nodes.columns:
         raise ParameterError(
-            Text(f"{name}: brak kolumny {given!r}", f"{name}: no column {given!r}"),
+            _("{name}: no column {given}").fill(name=name, given=repr(given)),
             layer="nodes",
         )
     column = nodes[given] if isinstance(given, str) else given
     values = np.asarray(column, float)
     if values.shape != (len(nodes),) or not (np.isfinite(values) & (values >= 0)).all():
         raise ParameterError(
-            Text(
-                f"{name}: potrzeba jednej wartości >= 0 na węzeł",
-                f"{name}: one value of 0 or more per node is needed",
-            ),
+            _("{name}: one value of 0 or more per node is needed").fill(name=name),
             layer="nodes",
-            remedy=Text(
-                "braki uzupełnij świadomie, np. fillna(0)",
-                "fill missing values knowingly, for example fillna(0)",
-            ),
+            remedy=_("fill missing values knowingly, for example fillna(0)"),
         )
     ordered: Array = values[g.order]
     return ordered
@@ -445,6 +433,6 @@ def _node_values(nodes: pd.DataFrame, g: StreetGraph, name: str, given: Any) -> 
 def _check(name: str, value: float, least: float) -> None:
     if not value >= least:
         raise ParameterError(
-            Text(f"parametr {name} ma wartość {value}", f"parameter {name} is {value}"),
-            remedy=Text(f"podaj liczbę od {least:g}", f"give a number from {least:g}"),
+            _("parameter {name} is {value}").fill(name=name, value=value),
+            remedy=_("give a number from {least}").fill(least=f"{least:g}"),
         )

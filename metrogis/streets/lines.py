@@ -20,13 +20,13 @@ from scipy.spatial import cKDTree
 from metrogis import crs as crs_rules
 from metrogis.arrays import Array
 from metrogis.errors import CRSError, ParameterError, SchemaError
+from metrogis.i18n import _, both
 from metrogis.osm.lifecycle import has_tags, standing
 from metrogis.osm.tagtable import distinct_tags
 from metrogis.provenance import Action, Audit, audit_of, source_of
 from metrogis.streets import topology
 from metrogis.streets.network import StreetNetwork
 from metrogis.streets.permissions import DROPPED, MODES, Mode, Rules, decide, matters
-from metrogis.texts import Text
 
 _DEGREES_LENGTH = 0.5  # m: half of the lines shorter, at coordinates below 180, are degrees
 
@@ -74,14 +74,12 @@ def from_lines(
     """
     if mode not in MODES:
         raise ParameterError(
-            Text(f"nieznany tryb {mode!r}", f"unknown mode {mode!r}"),
+            _("unknown mode {mode}").fill(mode=repr(mode)),
             layer=layer,
-            remedy=Text("podaj walk, bike albo car", "give walk, bike or car"),
+            remedy=_("give walk, bike or car"),
         )
     if not 0 <= tolerance < np.inf:
-        raise ParameterError(
-            Text("tolerancja musi być >= 0 m", "tolerance must be >= 0 m"), layer=layer
-        )
+        raise ParameterError(_("tolerance must be >= 0 m"), layer=layer)
     gdf = _frame(gdf, layer)
     working = crs_rules.require_metric(gdf, layer=layer)
     source, audit = source_of(gdf, layer), audit_of(gdf)
@@ -91,9 +89,9 @@ def from_lines(
     frame, forward, backward = frame[keep].reset_index(drop=True), forward[keep], backward[keep]
     if frame.empty:
         raise SchemaError(
-            Text("warstwa nie zawiera żadnej linii dla tego trybu", "no line of this mode is left"),
+            _("no line of this mode is left"),
             layer=layer,
-            remedy=Text("sprawdź geometrię i tag highway", "check geometry and the tag highway"),
+            remedy=_("check geometry and the tag highway"),
         )
     shapes = np.asarray(frame.geometry.array, dtype=object)
     # vertices of all lines in one array: line i has start[i]:start[i + 1]
@@ -105,10 +103,7 @@ def from_lines(
             layer,
             "repaired",
             joined,
-            Text(
-                f"luźne końce linii dociągnięte (do {tolerance:g} m)",
-                f"loose ends of lines joined (within {tolerance:g} m)",
-            ),
+            _("loose ends of lines joined (within {tolerance} m)").fill(tolerance=f"{tolerance:g}"),
         )
     # lines meet where they share a vertex, to the bit; what only crosses (a bridge) does not meet
     key = _places(xy)
@@ -134,9 +129,9 @@ def _frame(given: Any, layer: str) -> gpd.GeoDataFrame:
         return given
     kind = type(given).__name__
     raise SchemaError(
-        Text(f"to nie jest warstwa linii, lecz {kind}", f"no layer of lines but a {kind}"),
+        _("no layer of lines but a {kind}").fill(kind=kind),
         layer=layer,
-        remedy=Text("podaj GeoDataFrame z liniami", "give a GeoDataFrame of lines"),
+        remedy=_("give a GeoDataFrame of lines"),
     )
 
 
@@ -161,16 +156,16 @@ def _single_lines(
     wrong = ~np.isin(kind, (1, 2, 5)) & ~empty
     if wrong.any():
         raise SchemaError(
-            Text("geometria nie jest linią", "geometry is not a line"),
+            _("geometry is not a line"),
             layer=layer,
             place=f"row {gdf.index[wrong][0]}",
-            remedy=Text("podaj warstwę liniową", "give a layer of lines"),
+            remedy=_("give a layer of lines"),
         )
     audit = audit.add(
         layer,
         "dropped",
         int(empty.sum()),
-        Text("wiersze bez geometrii", "rows without geometry"),
+        _("rows without geometry"),
         map(str, gdf.index[empty][:6]),
     )
     frame = gdf[~empty].explode(ignore_index=True)
@@ -182,20 +177,12 @@ def _single_lines(
         x0, y0, x1, y1 = shapely.total_bounds(flat[finite])
         if -180 <= x0 <= x1 <= 180 and -90 <= y0 <= y1 <= 90:
             raise CRSError(
-                Text(
-                    "współrzędne wyglądają na stopnie, a układ warstwy jest w metrach",
-                    "the coordinates look like degrees, but the layer's CRS is in metres",
-                ),
+                _("the coordinates look like degrees, but the layer's CRS is in metres"),
                 layer=layer,
                 place=f"{x0:.3f} {y0:.3f} - {x1:.3f} {y1:.3f}",
-                remedy=Text(
-                    'gdf.set_crs("EPSG:4326", allow_override=True).to_crs("EPSG:2180")',
-                    'gdf.set_crs("EPSG:4326", allow_override=True).to_crs("EPSG:2180")',
-                ),
+                remedy=both('gdf.set_crs("EPSG:4326", allow_override=True).to_crs("EPSG:2180")'),
             )
-    audit = audit.add(
-        layer, "dropped", int((~finite).sum()), Text("linie bez długości", "lines of no length")
-    )
+    audit = audit.add(layer, "dropped", int((~finite).sum()), _("lines of no length"))
     frame = frame.set_geometry(gpd.GeoSeries(flat, index=frame.index, crs=gdf.crs))
     return frame[finite].reset_index(drop=True), audit
 
@@ -218,16 +205,13 @@ def _drawn_once(
         layer,
         "dropped",
         int(again.sum()),
-        Text("wiersze powtórzone w całości", "rows that repeat another one in everything"),
+        _("rows that repeat another one in everything"),
     )
     audit = audit.add(
         layer,
         "noted",
         int(place[~again].duplicated().sum()),
-        Text(
-            "linie o przebiegu innej linii: liczą się osobno",
-            "lines with the course of another line: each counts",
-        ),
+        _("lines with the course of another line: each counts"),
     )
     return frame[~again].reset_index(drop=True), audit
 
@@ -264,10 +248,7 @@ def _open_directions(
         layer,
         "guessed",
         int((~tagged).sum()),
-        Text(
-            "linie bez wartości highway przyjęte za dwukierunkowe",
-            "lines without a highway value taken as open both ways",
-        ),
+        _("lines without a highway value taken as open both ways"),
     )
     return forward, backward, keep, audit
 

@@ -8,7 +8,7 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.errors import SchemaError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 
 class EdgeLines:
@@ -45,13 +45,10 @@ class EdgeLines:
             wrong = drawn & (shapely.get_type_id(geometry) != shapely.GeometryType.LINESTRING)
             if wrong.any():
                 raise SchemaError(
-                    Text(
-                        f"geometrii innych niż LineString jest {int(wrong.sum())}",
-                        f"{int(wrong.sum())} geometries are not LineStrings",
-                    ),
+                    _("{sum} geometries are not LineStrings").fill(sum=int(wrong.sum())),
                     layer=layer,
                     place=f"row {int(np.flatnonzero(wrong)[0])}",
-                    remedy=Text("rozbij linie wieloczęściowe", "explode multi-part lines"),
+                    remedy=_("explode multi-part lines"),
                 )
         count = np.full(len(u), 2, np.int64)
         if drawn.any():

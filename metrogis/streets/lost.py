@@ -15,24 +15,18 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.evidence.losses import Loss, loss
+from metrogis.i18n import _
 from metrogis.osm.lifecycle import value_state
 from metrogis.streets.permissions import Mode, Permissions, Rules, Verdict
-from metrogis.texts import Text
 
 _GEOGRAPHIC = "EPSG:4326"
 
 WHY = {
-    "nodes": Text(
-        "droga, której części węzłów nie ma w pliku", "way some of whose nodes the file lacks"
-    ),
-    "short": Text(
-        "droga bez dwóch węzłów, które mają położenie", "way without two nodes that have a place"
-    ),
-    "tags": Text("droga o nieczytelnych tagach", "way whose tags cannot be read"),
-    "value": Text(
-        "droga o nieznanej wartości tagu highway", "way whose value of highway nobody lists"
-    ),
-    "relation": Text("droga zapisana jako relacja", "street stored as a relation"),
+    "nodes": _("way some of whose nodes the file lacks"),
+    "short": _("way without two nodes that have a place"),
+    "tags": _("way whose tags cannot be read"),
+    "value": _("way whose value of highway nobody lists"),
+    "relation": _("street stored as a relation"),
 }
 
 

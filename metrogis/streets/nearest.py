@@ -10,11 +10,11 @@ from numba import njit
 
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.streets import paths
 from metrogis.streets.paths import grow
 from metrogis.streets.snap import Snapped
 from metrogis.streets.terminals import Terminals, by_value, terminals
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
@@ -98,7 +98,7 @@ def nearest(
     check_direction(direction)
     check_limit(limit)
     if k < 1 or int(k) != k:
-        raise ParameterError(Text("k musi być >= 1", "k must be >= 1"), place="k")
+        raise ParameterError(_("k must be >= 1"), place="k")
     # distances TO a place are searched from it, against the arcs
     start = terminals(
         network, sources, leaving=direction == "from", groups=groups, snap_cost=snap_cost
@@ -125,15 +125,13 @@ def nearest(
 def check_direction(direction: str) -> None:
     """Raise a :class:`ParameterError` for an unknown direction."""
     if direction not in ("to", "from"):
-        raise ParameterError(
-            Text("direction: to albo from", "direction is 'to' or 'from'"), place="direction"
-        )
+        raise ParameterError(_("direction is 'to' or 'from'"), place="direction")
 
 
 def check_limit(limit: float) -> None:
     """Raise a :class:`ParameterError` for a negative limit or NaN."""
     if not limit >= 0:
-        raise ParameterError(Text("limit musi być >= 0", "limit must be >= 0"), place="limit")
+        raise ParameterError(_("limit must be >= 0"), place="limit")
 
 
 @njit(cache=True, nogil=True)

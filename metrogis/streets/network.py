@@ -24,6 +24,7 @@ from metrogis import crs as crs_rules
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.evidence.losses import Loss
+from metrogis.i18n import _
 from metrogis.provenance import Audit, Source
 from metrogis.streets import parts, routes, shapes, snap, store
 from metrogis.streets.catchments import Catchments, catchments
@@ -34,7 +35,6 @@ from metrogis.streets.permissions import Mode
 from metrogis.streets.routes import Pairs, Paths
 from metrogis.streets.snap import Component, Snapped
 from metrogis.streets.topology import Topology
-from metrogis.texts import Text
 
 POINT_LIMIT = 250.0
 """Metres: default farthest straight line from a place to its street (this project's choice)."""
@@ -232,9 +232,8 @@ class StreetNetwork(Arrays):
             given = given[self.arc_edge]
         if given.shape != (self.n_arcs,) or not (given >= 0).all():
             raise ParameterError(
-                Text(
-                    f"wagi: {self.n_arcs} (łuki) lub {self.n_edges} (odcinki) liczb >= 0",
-                    f"weights: {self.n_arcs} (arcs) or {self.n_edges} (edges) numbers >= 0",
+                _("weights: {n_arcs} (arcs) or {n_edges} (edges) numbers >= 0").fill(
+                    n_arcs=self.n_arcs, n_edges=self.n_edges
                 ),
                 layer=self.source.layer,
                 place="weights",
@@ -259,10 +258,7 @@ class StreetNetwork(Arrays):
             chosen = np.asarray(mask)
             if chosen.shape != (size,) or chosen.dtype != bool:
                 raise ParameterError(
-                    Text(
-                        f"{name}: maska logiczna o długości {size}",
-                        f"{name}: a boolean mask of length {size}",
-                    ),
+                    _("{name}: a boolean mask of length {size}").fill(name=name, size=size),
                     layer=self.source.layer,
                     place=name,
                 )

@@ -22,6 +22,7 @@ from metrogis import boundary
 from metrogis import crs as crs_rules
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError, SourceError
+from metrogis.i18n import _
 from metrogis.osm.editor import deleted_in_editor
 from metrogis.osm.values import clean
 from metrogis.provenance import Audit, Source, file_hash
@@ -41,7 +42,6 @@ from metrogis.streets.permissions import (
     passable,
 )
 from metrogis.streets.raw import AGAIN, NOT_READ, RawStreets, may_be_street, unreadable
-from metrogis.texts import Text
 
 KEEP_TAGS = (
     "highway", "name", "ref", "maxspeed", "maxspeed:forward", "maxspeed:backward", "maxspeed:type",
@@ -117,9 +117,9 @@ def read_osm(
     file = Path(path)
     if mode not in MODES:
         raise ParameterError(
-            Text(f"nieznany tryb {mode!r}", f"unknown mode {mode!r}"),
+            _("unknown mode {mode}").fill(mode=repr(mode)),
             layer=layer,
-            remedy=Text("podaj walk, bike albo car", "give walk, bike or car"),
+            remedy=_("give walk, bike or car"),
         )
     working = crs_rules.require_metric(crs, layer=layer)
     raw = read_raw(file, layer=layer)
@@ -151,10 +151,10 @@ def read_raw(path: Path, *, layer: str = "streets") -> RawStreets:
     """
     if not path.is_file():
         raise SourceError(
-            Text("nie ma takiego pliku", "there is no such file"),
+            _("there is no such file"),
             layer=layer,
             place=path.name,
-            remedy=Text("sprawdź ścieżkę", "check the path"),
+            remedy=_("check the path"),
         )
     if path.suffix.lower() in (".json", ".overpassjson"):
         return read_overpass(path, layer)
@@ -220,7 +220,7 @@ def _read_osmium(path: Path, layer: str) -> RawStreets:
             ):  # fewer than two nodes, or some that the file lacks
                 place.append(_places(thing))
     except RuntimeError as error:  # osmium has no other for a file that is broken
-        why = Text("plik jest ucięty lub uszkodzony", "the file is cut or damaged")
+        why = _("the file is cut or damaged")
         raise unreadable(why, path, layer) from error
     lon, lat = np.frombuffer(b"".join(place), dtype="<f8").reshape(-1, 2).T.copy()
     if not path.name.lower().endswith(".pbf"):
@@ -364,33 +364,27 @@ def network_from(
             layer,
             "dropped",
             built.missing_vertices,
-            Text(
-                "węzły dróg, których nie ma w pliku; drogi są w tych miejscach przerwane",
-                "nodes of ways that the file lacks; the ways are broken there",
-            ),
+            _("nodes of ways that the file lacks; the ways are broken there"),
             f"{built.broken_ways} ways",
         )
         .add(
             layer,
             "noted",
             built.blocked_nodes,
-            Text(
-                "przeszkody nie do przejścia (mur, zamknięta brama ...)",
-                "barriers that cannot be passed (wall, closed gate ...)",
-            ),
+            _("barriers that cannot be passed (wall, closed gate ...)"),
         )
         .add(
             layer,
             "dropped",
             relations,
-            Text("drogi zapisane jako relacje", "streets stored as relations"),
+            _("streets stored as relations"),
         )
     )
     audit = audit.add(
         layer,
         "dropped",
         raw.deleted,
-        Text("drogi usunięte w edytorze (JOSM)", "streets deleted in an editor (JOSM)"),
+        _("streets deleted in an editor (JOSM)"),
     )
     for why in ("short", "tags"):
         ids = [item.id for item in unread if item.why == why]
@@ -410,21 +404,14 @@ def network_from(
 
 def _no_streets(mode: str, layer: str, place: str, why: str) -> SourceError:
     if why == "clip":
-        message = Text(
-            "żadna droga nie leży w podanym obszarze", "no street lies in the area of clip"
-        )
+        message = _("no street lies in the area of clip")
     else:
-        message = Text(
-            f"plik nie zawiera żadnej drogi dla trybu {mode}", f"the file has no street for {mode}"
-        )
+        message = _("the file has no street for {mode}").fill(mode=mode)
     return SourceError(
         message,
         layer=layer,
         place=place,
-        remedy=Text(
-            "sprawdź zasięg pliku i czy drogi mają tag highway",
-            "check the extent of the file, and that its ways have the tag highway",
-        ),
+        remedy=_("check the extent of the file, and that its ways have the tag highway"),
     )
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from metrogis.i18n import Text, _
 from metrogis.osm.values import clean
 from metrogis.streets.lost import Lost, members_place
 from metrogis.streets.raw import RawStreets, may_be_street, unreadable
-from metrogis.texts import Text
 
 
 def read_overpass(path: Path, layer: str) -> RawStreets:
@@ -25,18 +25,15 @@ def read_overpass(path: Path, layer: str) -> RawStreets:
     found = json.loads(path.read_bytes())
     elements = found.get("elements") if isinstance(found, dict) else None
     if not isinstance(elements, list):
-        raise unreadable(Text("brak listy 'elements'", "there is no list 'elements'"), path, layer)
+        raise unreadable(_("there is no list 'elements'"), path, layer)
     remark = str(found.get("remark") or "")
     if "error" in remark:  # the server ran out of time or memory: part of the answer is missing
-        why = Text(
-            "serwer Overpass przerwał odpowiedź (czas lub pamięć)",
-            "the Overpass server broke off its answer (time or memory)",
-        )
+        why = _("the Overpass server broke off its answer (time or memory)")
         raise unreadable(why, path, layer)
     for number, element in enumerate(elements):
         odd = _misshapen(element)
         if odd is not None:
-            where = Text(f"element {number}: {odd.pl}", f"element {number}: {odd.en}")
+            where = _("element {number}: {odd}").fill(number=number, odd=odd)
             raise unreadable(where, path, layer)
     server = found.get("osm3s")
     stamp = str(server.get("timestamp_osm_base", "")) if isinstance(server, dict) else ""
@@ -46,25 +43,22 @@ def read_overpass(path: Path, layer: str) -> RawStreets:
 def _misshapen(element: Any) -> Text | None:
     """Return why an element is none of OpenStreetMap's: then the file is of another form."""
     if not isinstance(element, dict) or not isinstance(element.get("type"), str):
-        return Text("nie ma rodzaju (type)", "it has no type")
+        return _("it has no type")
     kind = element["type"]
     if kind in ("node", "way", "relation") and not _is_id(element.get("id")):
-        return Text("nie ma numeru (id)", "it has no id")
+        return _("it has no id")
     nodes, shape = element.get("nodes"), element.get("geometry")
     if kind == "way":
         if nodes is not None and not (isinstance(nodes, list) and all(map(_is_id, nodes))):
-            return Text("węzły (nodes) nie są listą numerów", "its nodes are no list of ids")
+            return _("its nodes are no list of ids")
         if shape is not None and not isinstance(shape, list):
-            return Text("geometria nie jest listą", "its geometry is no list")
+            return _("its geometry is no list")
         if nodes is not None and shape is not None and len(nodes) != len(shape):
-            return Text(
-                "węzłów i punktów geometrii nie jest tyle samo",
-                "nodes and geometry differ in length",
-            )
+            return _("nodes and geometry differ in length")
     if kind == "relation":
         members = element.get("members")
         if not (members is None or (isinstance(members, list) and all(map(_is_member, members)))):
-            return Text("członkowie (members) są zapisani inaczej", "its members are odd")
+            return _("its members are odd")
     return None
 
 

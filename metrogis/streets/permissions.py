@@ -38,6 +38,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from metrogis.i18n import Text, _, pgettext
 from metrogis.osm import lifecycle
 from metrogis.osm.lifecycle import standing
 from metrogis.osm.values import FORBIDDEN, GRANTED, PRIVATE, clean, plain_key
@@ -49,7 +50,6 @@ from metrogis.streets.directions import (
     traffic_direction,
 )
 from metrogis.streets.speeds import Direction
-from metrogis.texts import Text
 
 Mode = Literal["walk", "bike", "car"]
 MODES: tuple[Mode, ...] = ("walk", "bike", "car")
@@ -75,54 +75,30 @@ _NOT_DRIVEN = _NOT_RIDDEN | {"bollard", "block", "cycle_barrier", "motorcycle_ba
                              "horse_stile"}  # fmt: skip
 
 DROPPED: dict[str, Text] = {
-    "not_street": Text("nie jest drogą dla ludzi", "not a way for people"),
-    "motorway": Text("autostrada", "motorway"),
-    "trunk": Text(
-        "droga ekspresowa lub główna bez prawa wstępu w tagach", "trunk road without a tagged right"
-    ),
-    "motorroad": Text(
-        "droga tylko dla pojazdów samochodowych (motorroad)", "road for motor vehicles only"
-    ),
-    "planned": Text("planowana lub w budowie", "planned or under construction"),
-    "gone": Text("droga już nieistniejąca", "way that is no more"),
-    "unlisted": Text(
-        "nieznana wartość tagu highway: nie wiadomo, czy to droga",
-        "unknown value of highway: whether it is a street is unknown",
-    ),
-    "forbidden": Text("wstęp wzbroniony", "access forbidden"),
-    "private": Text("wstęp prywatny", "private access"),
-    "ferry": Text("prom (ferries=False)", "ferry (ferries=False)"),
-    "stairs": Text("schody (stairs=False)", "stairs (stairs=False)"),
-    "footway": Text(
-        "droga dla pieszych bez prawa dla rowerów", "way for walkers without a right for bicycles"
-    ),
-    "dismount": Text(
-        "rower trzeba prowadzić (dismount=False)", "bicycles must be pushed (dismount=False)"
-    ),
-    "sidepath": Text(
-        "obowiązkowa droga rowerowa obok jezdni", "a cycle path beside the road must be used"
-    ),
-    "platform": Text("peron", "platform"),
-    "no_cars": Text("droga nie dla samochodów", "way that is not for cars"),
+    "not_street": _("not a way for people"),
+    "motorway": _("motorway"),
+    "trunk": _("trunk road without a tagged right"),
+    "motorroad": _("road for motor vehicles only"),
+    "planned": pgettext("way", "planned or under construction"),
+    "gone": _("way that is no more"),
+    "unlisted": _("unknown value of highway: whether it is a street is unknown"),
+    "forbidden": _("access forbidden"),
+    "private": _("private access"),
+    "ferry": _("ferry (ferries=False)"),
+    "stairs": _("stairs (stairs=False)"),
+    "footway": _("way for walkers without a right for bicycles"),
+    "dismount": _("bicycles must be pushed (dismount=False)"),
+    "sidepath": _("a cycle path beside the road must be used"),
+    "platform": _("platform"),
+    "no_cars": _("way that is not for cars"),
 }
 
 NOTED: dict[str, Text] = {
-    "cycleway_walked": Text(
-        "droga rowerowa bez tagu foot przyjęta za dostępną pieszo",
-        "cycleway without a foot tag taken as open to walkers",
-    ),
-    "reversible": Text(
-        "kierunek zmienny przyjęty za dwukierunkowy", "reversible one-way taken as two-way"
-    ),
-    "oneway_unread": Text(
-        "nieznana wartość tagu oneway, przyjęto ruch dwukierunkowy",
-        "unknown value of oneway, taken as two-way",
-    ),
-    "access_unread": Text(
-        "nieznana wartość tagu dostępu, zdecydował rodzaj drogi",
-        "unknown value of an access tag, the kind of way decided",
-    ),
-    "area": Text("plac przebywany po obrysie", "area walked along its outline"),
+    "cycleway_walked": _("cycleway without a foot tag taken as open to walkers"),
+    "reversible": _("reversible one-way taken as two-way"),
+    "oneway_unread": _("unknown value of oneway, taken as two-way"),
+    "access_unread": _("unknown value of an access tag, the kind of way decided"),
+    "area": _("area walked along its outline"),
 }
 
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from metrogis.arrays import Array
 from metrogis.errors import SourceError
+from metrogis.i18n import Text, _
 from metrogis.streets.lost import Lost, broken_ways, strange_ways
-from metrogis.texts import Text
 
 
 class RawStreets(NamedTuple):
@@ -43,11 +43,8 @@ class RawStreets(NamedTuple):
         return [*self.lost, *broken_ways(*ways), *strange_ways(*ways)]
 
 
-NOT_READ = Text("nie da się odczytać pliku OSM", "not a readable OSM file")
-AGAIN = Text(
-    "pobierz plik jeszcze raz: .osm.pbf, .osm lub .json z Overpass",
-    "download it again: .osm.pbf, .osm, or .json of Overpass",
-)
+NOT_READ = _("not a readable OSM file")
+AGAIN = _("download it again: .osm.pbf, .osm, or .json of Overpass")
 
 
 def unreadable(reason: Text, path: Path, layer: str) -> SourceError:
@@ -62,7 +59,7 @@ def unreadable(reason: Text, path: Path, layer: str) -> SourceError:
     layer : str
     """
     return SourceError(
-        Text(f"{NOT_READ.pl}: {reason.pl}", f"{NOT_READ.en}: {reason.en}"),
+        _("{not_read}: {reason}").fill(not_read=NOT_READ, reason=reason),
         layer=layer,
         place=path.name,
         remedy=AGAIN,

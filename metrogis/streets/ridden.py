@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from metrogis.arrays import Array
+from metrogis.i18n import _
 from metrogis.osm import lifecycle
 from metrogis.osm.tagtable import distinct_tags
 from metrogis.provenance import Audit
@@ -24,7 +25,6 @@ from metrogis.streets.directions import (
     traffic_direction,
 )
 from metrogis.streets.permissions import decide, matters
-from metrogis.texts import Text
 
 _OFF_ROAD = ("bridleway", "cycleway", "footway", "path", "pedestrian", "steps", "track")
 
@@ -64,20 +64,14 @@ def directions(routes: gpd.GeoDataFrame, *, layer: str = "cycle_routes") -> tupl
         layer,
         "guessed",
         int((silent & (counts > 0)).sum()),
-        Text(
-            "brak tagu kierunku: liczone jako dwukierunkowe",
-            "no tag of direction: counted in both directions",
-        ),
+        _("no tag of direction: counted in both directions"),
     )
     shut = counts == 0
     return counts, audit.add(
         layer,
         "noted",
         int(shut.sum()),
-        Text(
-            "linie, po których tagi nie pozwalają jechać rowerem: w długości według kierunków zero",
-            "lines that tags close to bicycles: zero in the length by direction",
-        ),
+        _("lines that tags close to bicycles: zero in the length by direction"),
         row_names(routes, shut),
     )
 

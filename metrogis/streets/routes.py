@@ -13,12 +13,12 @@ from numba import njit
 
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.streets import paths
 from metrogis.streets.catchments import start_spread
 from metrogis.streets.nearest import check_limit
 from metrogis.streets.paths import grow, search
 from metrogis.streets.terminals import by_value, terminals
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
@@ -272,9 +272,8 @@ def shortest(network: StreetNetwork, origins: Any, destinations: Any) -> Paths:
     n = leave.places
     if arrive.places != n:
         raise ParameterError(
-            Text(
-                f"{n} początków i {arrive.places} celów: mają być parami",
-                f"{n} origins and {arrive.places} destinations: they must come in pairs",
+            _("{n} origins and {places} destinations: they must come in pairs").fill(
+                n=n, places=arrive.places
             ),
             layer="destinations",
         )

@@ -18,8 +18,8 @@ import numpy as np
 
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError
+from metrogis.i18n import _, both
 from metrogis.streets.network import StreetNetwork
-from metrogis.texts import Text
 
 FLAT_SPEED = 21.6
 """Speed on the flat, km/h (Parkin and Rotheram 2010)."""
@@ -58,10 +58,7 @@ def heights(network: StreetNetwork, elevation: Any, transform: Any) -> Array:
     a, b, c, d, e, f = (float(v) for v in tuple(transform)[:6])
     if grid.ndim != 2 or b != 0 or d != 0 or a == 0 or e == 0:
         raise ParameterError(
-            Text(
-                "wysokości mają być rastrem o wierszach i kolumnach wzdłuż osi",
-                "heights must be a raster with rows and columns along the axes",
-            ),
+            _("heights must be a raster with rows and columns along the axes"),
             layer="elevation",
         )
     column, row = (network.x - c) / a - 0.5, (network.y - f) / e - 0.5
@@ -130,8 +127,8 @@ def flat_factor(
     for name, value in (("flat_speed", flat_speed), ("slowest", slowest)):
         if not 0 < value <= flat_speed:
             raise ParameterError(
-                Text(f"parametr {name} ma wartość {value}", f"parameter {name} is {value}"),
-                remedy=Text("0 < slowest <= flat_speed, km/h", "0 < slowest <= flat_speed, km/h"),
+                _("parameter {name} is {value}").fill(name=name, value=value),
+                remedy=both("0 < slowest <= flat_speed, km/h"),
             )
     steep = np.clip(np.nan_to_num(np.asarray(gradient, float)), -steepest, steepest)
     speed = flat_speed - np.where(steep > 0, uphill, downhill) * steep
@@ -166,9 +163,6 @@ def with_slope(
         network.source.layer,
         "unknown",
         len(unknown),
-        Text(
-            "ulice bez znanej wysokości: liczone jak płaskie",
-            "streets of unknown height: counted as flat",
-        ),
+        _("streets of unknown height: counted as flat"),
     )
     return replace(weighted, audit=audit)

@@ -19,8 +19,8 @@ from scipy.spatial import cKDTree
 from metrogis import crs as crs_rules
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError, SchemaError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
@@ -115,9 +115,9 @@ def coordinates(points: Any, network: StreetNetwork, *, layer: str = "points") -
         shapes = np.asarray(points.geometry.array, dtype=object)
         if not np.isin(shapely.get_type_id(shapes), (-1, 0)).all():
             raise SchemaError(
-                Text("na sieć przyciąga się punkty", "only points can be snapped to a network"),
+                _("only points can be snapped to a network"),
                 layer=layer,
-                remedy=Text("weź środki: gdf.centroid", "take their centres: gdf.centroid"),
+                remedy=_("take their centres: gdf.centroid"),
             )
         out = np.full((len(shapes), 2), np.nan)
         placed = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
@@ -127,9 +127,7 @@ def coordinates(points: Any, network: StreetNetwork, *, layer: str = "points") -
     if out.size == 0:
         return out.reshape(0, 2)
     if out.ndim != 2 or out.shape[1] != 2:
-        raise ParameterError(
-            Text("punkty muszą mieć kształt (n, 2)", "points must have shape (n, 2)"), layer=layer
-        )
+        raise ParameterError(_("points must have shape (n, 2)"), layer=layer)
     return out
 
 
@@ -149,15 +147,13 @@ def snap(
     neither edge nor node, and the audit counts them.
     """
     if not limit >= 0:
-        raise ParameterError(
-            Text("granica musi być >= 0 m", "limit must be >= 0 m"), layer=layer, place="limit"
-        )
+        raise ParameterError(_("limit must be >= 0 m"), layer=layer, place="limit")
     if to not in ("edge", "node"):
-        raise ParameterError(Text("to: edge albo node", "to is edge or node"), layer=layer)
+        raise ParameterError(_("to is edge or node"), layer=layer)
     xy = coordinates(points, network, layer=layer)
     n = len(xy)
     edge, node = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
-    fraction, offset, distance = (np.full(n, np.nan) for _ in range(3))
+    fraction, offset, distance = (np.full(n, np.nan) for _unused in range(3))
     at = np.full((n, 2), np.nan)
     usable = usable_edges(network, component)
     if among is not None:
@@ -192,9 +188,8 @@ def snap(
         layer,
         "unknown",
         unknown,
-        Text(
-            f"punkty dalej niż {limit:g} m od sieci ulic lub bez współrzędnych",
-            f"points farther than {limit:g} m from the street network, or without coordinates",
+        _("points farther than {limit} m from the street network, or without coordinates").fill(
+            limit=f"{limit:g}"
         ),
         map(str, np.flatnonzero((edge < 0) & (node < 0))[:6]),
     )

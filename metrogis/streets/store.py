@@ -17,9 +17,9 @@ import shapely
 
 from metrogis.errors import SourceError
 from metrogis.evidence.losses import from_plain, to_plain
+from metrogis.i18n import Text, _
 from metrogis.provenance import Audit, AuditRow, Source
 from metrogis.sources.files import replacing
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
@@ -50,7 +50,7 @@ def save(network: StreetNetwork, path: str | Path) -> Path:
         "unit": network.unit,
         "ways": columns,
         "source": asdict(network.source),
-        "audit": [[r.layer, r.action, r.count, list(r.what), r.examples] for r in network.audit],
+        "audit": [[r.layer, r.action, r.count, r.what.forms(), r.examples] for r in network.audit],
         "extent": None if network.extent is None else shapely.to_wkb(network.extent, hex=True),
         "losses": to_plain(network.losses),
     }
@@ -95,13 +95,13 @@ def load(path: str | Path) -> StreetNetwork:
                 extent=shapely.from_wkb(about["extent"]),
                 losses=from_plain(about["losses"]),
                 audit=Audit(
-                    tuple(AuditRow(a, b, c, Text(*w), e) for a, b, c, w, e in about["audit"])
+                    tuple(AuditRow(a, b, c, Text.of(w), e) for a, b, c, w, e in about["audit"])
                 ),
             )
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise SourceError(
-            Text("nie da się odczytać zapisanej sieci", "not a readable saved network"),
+            _("not a readable saved network"),
             layer="streets",
             place=file.name,
-            remedy=Text("zbuduj sieć jeszcze raz", "build the network again"),
+            remedy=_("build the network again"),
         ) from error

@@ -20,6 +20,7 @@ import pandas as pd
 
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.osm import lifecycle
 from metrogis.osm.tagtable import distinct_tags
 from metrogis.osm.values import clean as plain_tags
@@ -29,7 +30,6 @@ from metrogis.streets.directions import DIRECTIONS, Side, riding, steering
 from metrogis.streets.speeds import IMPLICIT_KEYS, Direction
 from metrogis.streets.stress_audit import Verdict, audit_of_defaults, audit_of_speeds
 from metrogis.streets.stress_rules import Facts, RuleSet, lts_tag, rule_set
-from metrogis.texts import Text
 
 Rules = str | Path | RuleSet
 
@@ -128,9 +128,9 @@ def level_of_traffic_stress(
     chosen = rule_set(rules)
     if not isinstance(tags, Mapping):
         raise ParameterError(
-            Text("tagi mają być słownikiem", "tags must be a mapping"),
+            _("tags must be a mapping"),
             layer="streets",
-            remedy=Text('np. {"highway": "residential"}', 'such as {"highway": "residential"}'),
+            remedy=_('such as {"highway": "residential"}'),
         )
     clean = plain_tags(tags)
     if direction is not None:
@@ -249,9 +249,9 @@ def stress(
     has_nodes = {"u", "v"} <= set(ways.columns)
     if node_rule and not has_nodes:
         raise ParameterError(
-            Text("node_rule wymaga kolumn u i v", "node_rule needs the columns u and v"),
+            _("node_rule needs the columns u and v"),
             layer=layer,
-            remedy=Text("podaj krawędzie sieci", "give the edges of a network"),
+            remedy=_("give the edges of a network"),
         )
     keys = _KEYS | chosen.keys()
     # streets share a few thousand sets of tags: each set is rated once, `which` says whose it is
@@ -281,10 +281,7 @@ def stress(
             levels[direction] = np.where(up, own, before)
             rules_of[direction] = np.where(up, rules_of[direction] + "+node", rules_of[direction])
     elif wanted:
-        what = Text(
-            "odcinki bez węzłów: poziom węzła nie został uwzględniony",
-            "ways without nodes: the level of nodes is not counted",
-        )
+        what = _("ways without nodes: the level of nodes is not counted")
         audit = audit.add(layer, "noted", len(ways), what)
     out: dict[str, Any] = {}
     for d in DIRECTIONS:
@@ -381,9 +378,8 @@ def default_share(levels: pd.DataFrame, length: Any) -> pd.DataFrame:
     metres = np.asarray(length, float)
     if len(metres) != len(levels):
         raise ParameterError(
-            Text(
-                f"długości jest {len(metres)}, odcinków {len(levels)}",
-                f"there are {len(metres)} lengths and {len(levels)} ways",
+            _("there are {count} lengths and {count2} ways").fill(
+                count=len(metres), count2=len(levels)
             )
         )
     parts = []
@@ -427,13 +423,13 @@ def _objects(values: list[str]) -> Array:
 def _check_side(driving_side: str) -> None:
     if driving_side not in ("right", "left"):
         raise ParameterError(
-            Text(f"driving_side ma wartość {driving_side!r}", f"driving_side is {driving_side!r}"),
-            remedy=Text("podaj right albo left", "give right or left"),
+            _("driving_side is {driving_side}").fill(driving_side=repr(driving_side)),
+            remedy=_("give right or left"),
         )
 
 
 def _bad_direction(direction: Any) -> ParameterError:
     return ParameterError(
-        Text(f"nieznany kierunek {direction!r}", f"unknown direction {direction!r}"),
-        remedy=Text("podaj forward albo backward", "give forward or backward"),
+        _("unknown direction {direction}").fill(direction=repr(direction)),
+        remedy=_("give forward or backward"),
     )

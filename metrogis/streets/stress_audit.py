@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from metrogis.arrays import Array
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.streets.directions import DIRECTIONS
 from metrogis.streets.speeds import Direction, speed_limit
 from metrogis.streets.stress_rules import Default, lts_tag
-from metrogis.texts import Text
 
 
 class Verdict(NamedTuple):
@@ -30,23 +30,12 @@ class Verdict(NamedTuple):
 
 
 _REASONS = {
-    ("lanes", "missing"): Text("brak tagu lanes: wartość domyślna", "no tag lanes: default"),
-    ("lanes", "unreadable"): Text(
-        "nieczytelny tag lanes: wartość domyślna", "tag lanes cannot be read: default"
-    ),
-    ("maxspeed", "missing"): Text(
-        "brak tagu maxspeed: wartość domyślna", "no tag maxspeed: default"
-    ),
-    ("maxspeed", "unreadable"): Text(
-        "nieczytelny tag maxspeed: wartość domyślna", "tag maxspeed cannot be read: default"
-    ),
-    ("maxspeed", "national"): Text(
-        "maxspeed=national: wartość domyślna", "maxspeed=national: default"
-    ),
-    ("maxspeed", "conditional"): Text(
-        "maxspeed tylko warunkowo: nie mniej niż wartość domyślna",
-        "maxspeed holds at times only: not less than the default",
-    ),
+    ("lanes", "missing"): _("no tag lanes: default"),
+    ("lanes", "unreadable"): _("tag lanes cannot be read: default"),
+    ("maxspeed", "missing"): _("no tag maxspeed: default"),
+    ("maxspeed", "unreadable"): _("tag maxspeed cannot be read: default"),
+    ("maxspeed", "national"): _("maxspeed=national: default"),
+    ("maxspeed", "conditional"): _("maxspeed holds at times only: not less than the default"),
 }
 
 
@@ -107,14 +96,12 @@ def audit_of_speeds(kinds: list[dict[str, str]], which: Array, layer: str) -> Au
         if "lts" in tags and lts_tag(tags) is None:
             bad += int(n)
             bad_names.add(tags["lts"])
-    what = Text(
-        "prędkość z nazwy ograniczenia (np. PL:urban)", "speed by a named limit (like PL:urban)"
-    )
+    what = _("speed by a named limit (like PL:urban)")
     audit = Audit().add(layer, "noted", named, what, sorted(names))
     return audit.add(
         layer,
         "dropped",
         bad,
-        Text("tag lts spoza 1-4", "tag lts outside 1-4"),
+        _("tag lts outside 1-4"),
         sorted(bad_names),
     )

@@ -29,8 +29,8 @@ from typing import NamedTuple
 
 from metrogis import boundary
 from metrogis.errors import ParameterError, SourceError
+from metrogis.i18n import LANGUAGES, Text, _
 from metrogis.streets.speeds import Direction, speed_limit
-from metrogis.texts import Text
 
 BIKE_LANES = frozenset({"crossing", "lane", "left", "opposite", "opposite_lane", "right", "yes"})
 PARKED = frozenset({"parallel", "perpendicular", "diagonal", "yes", "marked"})
@@ -329,7 +329,7 @@ def parse_rules(text: str, *, name: str = "rules") -> tuple[Rule, ...]:
             level = int(row["level"]) if row["level"] else None
             if row["effect"] in ("set", "start", "raise") and level not in (0, 1, 2, 3, 4):
                 raise KeyError(row["level"])
-            said = Text(row.get("text_pl") or row["when"], row.get("text_en") or row["when"])
+            said = Text.of({x: row.get(f"text_{x}") or row["when"] for x in LANGUAGES})
             rules.append(
                 Rule(
                     row["rule"],
@@ -343,15 +343,11 @@ def parse_rules(text: str, *, name: str = "rules") -> tuple[Rule, ...]:
             )
         except (KeyError, ValueError, AttributeError, TypeError) as error:
             raise SourceError(
-                Text(
-                    f"reguły w wierszu {line} nie da się odczytać: {boundary.why(error).pl}",
-                    f"the rule in line {line} cannot be read: {boundary.why(error).en}",
+                _("the rule in line {line} cannot be read: {why}").fill(
+                    line=line, why=boundary.why(error)
                 ),
                 layer=name,
-                remedy=Text(
-                    "kolumny rule, effect, level, when jak w metrogis/streets/rules",
-                    "columns rule, effect, level, when as in metrogis/streets/rules",
-                ),
+                remedy=_("columns rule, effect, level, when as in metrogis/streets/rules"),
             ) from error
     return tuple(rules)
 
@@ -406,17 +402,16 @@ def rule_set(rules: str | Path | RuleSet) -> RuleSet:
             text = rules.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(
-                Text("nie da się odczytać tabeli reguł", "the rule table cannot be read"),
+                _("the rule table cannot be read"),
                 place=rules.name,
-                remedy=Text("zapisz plik CSV w UTF-8", "save the CSV file in UTF-8"),
+                remedy=_("save the CSV file in UTF-8"),
             ) from error
         return RuleSet(rules.stem, parse_rules(text, name=rules.name), published_defaults(), False)
     if rules not in RULE_SETS:
         raise ParameterError(
-            Text(f"nieznany zestaw reguł {rules!r}", f"unknown rule set {rules!r}"),
-            remedy=Text(
-                f"podaj jeden z: {', '.join(RULE_SETS)}, albo ścieżkę (Path) do tabeli CSV",
-                f"give one of: {', '.join(RULE_SETS)}, or the Path of a CSV table",
+            _("unknown rule set {rules}").fill(rules=repr(rules)),
+            remedy=_("give one of: {rule_sets}, or the Path of a CSV table").fill(
+                rule_sets=", ".join(RULE_SETS)
             ),
         )
     return _named(rules)

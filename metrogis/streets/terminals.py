@@ -13,8 +13,8 @@ import numpy as np
 
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.streets.snap import Snapped
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.streets.network import StreetNetwork
@@ -139,13 +139,13 @@ def _nodes(places: Any, network: StreetNetwork, layer: str) -> Array:
         return np.zeros(0, np.int64)
     if node.ndim != 1 or node.dtype.kind not in "iu":
         raise ParameterError(
-            Text("to nie są numery węzłów ani punkty na sieci", "neither nodes nor snapped points"),
+            _("neither nodes nor snapped points"),
             layer=layer,
-            remedy=Text("najpierw network.snap(punkty)", "call network.snap(points) first"),
+            remedy=_("call network.snap(points) first"),
         )
     if node.min() < 0 or node.max() >= network.n_nodes:
         raise ParameterError(
-            Text("numer węzła spoza sieci", "node number outside the network"),
+            _("node number outside the network"),
             layer=layer,
             place=str(int(node.min() if node.min() < 0 else node.max())),
         )
@@ -158,10 +158,7 @@ def _groups(groups: Any, n: int, layer: str) -> tuple[Array, int]:
     group = np.asarray(groups)
     if group.shape != (n,) or group.dtype.kind not in "iu" or (n and group.min() < 0):
         raise ParameterError(
-            Text(
-                "groups: jedna nieujemna liczba całkowita na punkt",
-                "groups: one non-negative integer per point",
-            ),
+            _("groups: one non-negative integer per point"),
             layer=layer,
         )
     return group.astype(np.int64), int(group.max()) + 1 if n else 0

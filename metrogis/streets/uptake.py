@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 Array = npt.NDArray[np.float64]
 Scenario = Literal["today", "go_dutch"]
@@ -77,26 +77,20 @@ def bike_share(
     """
     if scenario not in SCENARIOS:
         raise ParameterError(
-            Text(f"nieznany scenariusz {scenario!r}", f"unknown scenario {scenario!r}"),
-            remedy=Text(
-                f"podaj jeden z: {', '.join(SCENARIOS)}", f"give one of: {', '.join(SCENARIOS)}"
-            ),
+            _("unknown scenario {scenario}").fill(scenario=repr(scenario)),
+            remedy=_("give one of: {scenarios}").fill(scenarios=", ".join(SCENARIOS)),
         )
     if not 0 <= distance_min <= distance_max:
         raise ParameterError(
-            Text(
-                f"zakres odległości {distance_min}-{distance_max} km jest pusty",
-                f"the range of distances {distance_min}-{distance_max} km is empty",
+            _("the range of distances {distance_min}-{distance_max} km is empty").fill(
+                distance_min=distance_min, distance_max=distance_max
             )
         )
     d, g = np.broadcast_arrays(np.asarray(distance, float), np.asarray(slope, float))
     if (d < 0).any() or (g < 0).any():
         raise ParameterError(
-            Text("odległość lub spadek poniżej 0", "a distance or slope is below 0"),
-            remedy=Text(
-                "odległość w km, średni spadek bez znaku w procentach",
-                "distance in km, mean slope without sign in per cent",
-            ),
+            _("a distance or slope is below 0"),
+            remedy=_("distance in km, mean slope without sign in per cent"),
         )
     near = np.clip(d, distance_min, distance_max)
     root = np.sqrt(near)
@@ -140,9 +134,7 @@ def potential_cyclists(
     [47.69, 0.0]
     """
     if not trips >= 0:
-        raise ParameterError(
-            Text(f"parametr trips ma wartość {trips}", f"parameter trips is {trips}")
-        )
+        raise ParameterError(_("parameter trips is {trips}").fill(trips=trips))
     share = bike_share(
         distance, slope, scenario=scenario, distance_min=distance_min, distance_max=distance_max
     )

@@ -16,7 +16,7 @@ import pandas as pd
 
 from metrogis.arrays import Floats
 from metrogis.errors import ParameterError, SchemaError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 __all__ = ["cumulative", "performance", "two_step"]
 
@@ -132,12 +132,12 @@ def two_step(
         given = np.broadcast_to(np.asarray(decay(minutes[within]), float), (int(within.sum()),))
         if not (given >= 0).all():
             raise ParameterError(
-                Text("wagi mają być liczbami od 0", "weights must be numbers from 0"),
+                _("weights must be numbers from 0"),
                 layer="two_step",
                 place="decay",
             )
         weight[within] = given
-    i, _ = pd.factorize(pd.Index(list(people.index) + list(origin)))
+    i, _unused = pd.factorize(pd.Index(list(people.index) + list(origin)))
     i, names = i[len(people) :], pd.Index(list(people.index) + list(origin)).unique()
     j, found = pd.factorize(target)
     targets = pd.Index(found)
@@ -252,7 +252,7 @@ def _sums(row: npt.NDArray[Any], weight: Floats, n: int) -> Floats:
 def _limit(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not value >= 0:
         raise ParameterError(
-            Text(f"{name}={value!r}: ma być liczbą od 0", f"{name}={value!r}: a number from 0"),
+            _("{name}={value}: a number from 0").fill(name=name, value=repr(value)),
             layer="accessibility",
             place=name,
         )
@@ -264,21 +264,21 @@ def _costs(table: pd.DataFrame, column: str) -> tuple[Any, Any, Floats]:
     missing = [c for c in ("origin", "target", column) if c not in table]
     if missing:
         raise SchemaError(
-            Text("brak kolumn", "columns are missing"),
+            _("columns are missing"),
             layer="costs" if column == "minutes" else "near",
             place=", ".join(missing),
         )
     if table.duplicated(["origin", "target"]).any():
         row = table[table.duplicated(["origin", "target"])].iloc[0]
         raise SchemaError(
-            Text("para podana dwa razy", "a pair stands there twice"),
+            _("a pair stands there twice"),
             layer="costs" if column == "minutes" else "near",
             place=f"{row['origin']}, {row['target']}",
         )
     value = table[column].to_numpy(float)
     if (value < 0).any():
         raise SchemaError(
-            Text("liczby ujemne", "negative numbers"),
+            _("negative numbers"),
             layer="costs" if column == "minutes" else "near",
             place=column,
         )
@@ -287,15 +287,13 @@ def _costs(table: pd.DataFrame, column: str) -> tuple[Any, Any, Floats]:
 
 def _numbers(series: pd.Series, name: str) -> pd.Series:
     if not isinstance(series, pd.Series):
-        raise SchemaError(Text("ma być Series według id", "must be a Series by id"), layer=name)
+        raise SchemaError(_("must be a Series by id"), layer=name)
     if not series.index.is_unique:
         again = series.index[series.index.duplicated()][0]
-        raise SchemaError(Text("id powtórzone", "an id is repeated"), layer=name, place=str(again))
+        raise SchemaError(_("an id is repeated"), layer=name, place=str(again))
     found = series.astype(float)
     if (found < 0).any() or np.isinf(found).any():
-        raise SchemaError(
-            Text("liczby ujemne lub nieskończone", "negative or infinite numbers"), layer=name
-        )
+        raise SchemaError(_("negative or infinite numbers"), layer=name)
     return found
 
 
@@ -308,7 +306,7 @@ def _square(
     if (a < 0).any() or (b < 0).any():
         strange = (list(origin[a < 0]) + list(target[b < 0]))[0]
         raise SchemaError(
-            Text("id bez liczby mieszkańców", "an id without people"),
+            _("an id without people"),
             layer="costs" if column == "minutes" else "near",
             place=str(strange),
         )

@@ -20,8 +20,8 @@ from zlib_ng import zlib_ng
 
 from metrogis import boundary
 from metrogis.errors import SourceError
+from metrogis.i18n import _
 from metrogis.provenance import Audit, file_hash
-from metrogis.texts import Text
 
 TABLES = (
     "agency",
@@ -42,10 +42,7 @@ TABLES = (
 )
 _SUFFIX = {"locations": ".geojson"}
 _CORE = frozenset({"stops", "trips", "stop_times"})
-_GIVE = Text(
-    "podaj plik zip lub folder GTFS z plikami stops.txt, trips.txt, stop_times.txt",
-    "give a GTFS zip or folder with stops.txt, trips.txt, stop_times.txt",
-)
+_GIVE = _("give a GTFS zip or folder with stops.txt, trips.txt, stop_times.txt")
 
 
 @dataclass(frozen=True)
@@ -114,10 +111,7 @@ class Archive:
             raise _broken(self.layer, entry, error) from error
         except (RuntimeError, NotImplementedError) as error:  # encrypted, or a method unknown here
             raise SourceError(
-                Text(
-                    "pliku nie można rozpakować (szyfrowany lub nieznana metoda)",
-                    "the entry cannot be unpacked (encrypted, or an unknown method)",
-                ),
+                _("the entry cannot be unpacked (encrypted, or an unknown method)"),
                 layer=self.layer,
                 place=entry,
             ) from error
@@ -161,15 +155,13 @@ class Archive:
         self.used += size
         if self.used > self.limits.max_bytes:
             raise SourceError(
-                Text(
-                    "tabele rozkładu mają po rozpakowaniu więcej niż {limit:0} bajtów",
-                    "the tables hold more than {limit:0} bytes when unpacked",
-                ).fill(limit=self.limits.max_bytes),
+                _("the tables hold more than {limit:0} bytes when unpacked").fill(
+                    limit=self.limits.max_bytes
+                ),
                 layer=self.layer,
                 place=self.path.name,
-                remedy=Text(
-                    "wytnij z rozkładu obszar metropolii; w Pythonie: read_feed(max_bytes=...)",
-                    "cut the timetable to the metropolis; in Python: read_feed(max_bytes=...)",
+                remedy=_(
+                    "cut the timetable to the metropolis; in Python: read_feed(max_bytes=...)"
                 ),
             )
 
@@ -185,7 +177,7 @@ def open_archive(path: str | os.PathLike[str], *, layer: str, limits: Limits) ->
     root = Path(path)
     if not root.exists():
         raise SourceError(
-            Text("nie ma takiego pliku", "there is no such file"),
+            _("there is no such file"),
             layer=layer,
             place=root.name,
             remedy=_GIVE,
@@ -216,7 +208,7 @@ def _folder(root: Path, layer: str, limits: Limits) -> Archive:
         if not (root / inner[0]).resolve().is_relative_to(home):
             raise _escape(layer, inner[0])
         archive = _zip(root / inner[0], layer, limits)
-        what = Text("rozkład leży w archiwum w folderze", "the timetable is a zip in the folder")
+        what = _("the timetable is a zip in the folder")
         archive.audit = archive.audit.add(layer, "noted", 1, what, inner)
         return archive
     entries, audit = found
@@ -250,7 +242,7 @@ def _zip(root: Path, layer: str, limits: Limits) -> Archive:
         raise _no_timetable(layer, f"{root.name}/{inner[0]}")
     audit = found[1].add(
         layer, "noted", 1,
-        Text("rozkład leży w archiwum wewnątrz archiwum", "the timetable is a zip inside a zip"),
+        _("the timetable is a zip inside a zip"),
         inner,
     )  # fmt: skip
     return Archive(root, layer, limits, found[0], inner=data, audit=audit)
@@ -279,7 +271,7 @@ def _choose(names: list[str], layer: str) -> tuple[dict[str, str], Audit] | None
     twice: list[str] = []
     renamed: list[str] = []
     for name in names:
-        folder, _, base = name.replace("\\", "/").rpartition("/")
+        folder, _unused, base = name.replace("\\", "/").rpartition("/")
         table = _table_of(base)
         if table is None or folder.startswith("__MACOSX") or folder.count("/") > 1:
             continue
@@ -303,16 +295,16 @@ def _choose(names: list[str], layer: str) -> tuple[dict[str, str], Audit] | None
     audit = Audit()
     audit = audit.add(
         layer, "noted", int(whole[0] != ""),
-        Text("rozkład leży w podfolderze", "the timetable lies in a folder inside"), whole,
+        _("the timetable lies in a folder inside"), whole,
     )  # fmt: skip
     audit = audit.add(
         layer, "dropped", len(twice),
-        Text("plik powtórzony w archiwum: użyto ostatniego", "file twice in the zip: last used"),
+        _("file twice in the zip: last used"),
         twice,
     )  # fmt: skip
     audit = audit.add(
         layer, "noted", len(renamed),
-        Text("nazwa pliku inna niż w GTFS", "file name not as GTFS writes it"), renamed,
+        _("file name not as GTFS writes it"), renamed,
     )  # fmt: skip
     return by_folder[whole[0]], audit
 
@@ -342,22 +334,18 @@ def _check_ratio(info: zipfile.ZipInfo, limits: Limits, layer: str) -> None:
     big = info.file_size > limits.ratio_from
     if big and info.file_size > limits.max_ratio * max(info.compress_size, 1):
         raise SourceError(
-            Text(
-                "plik rozpakowuje się ponad {ratio:0} razy (bomba zip)",
-                "the entry unpacks to more than {ratio:0} times its size (a zip bomb)",
-            ).fill(ratio=limits.max_ratio),
+            _("the entry unpacks to more than {ratio:0} times its size (a zip bomb)").fill(
+                ratio=limits.max_ratio
+            ),
             layer=layer,
             place=info.filename,
-            remedy=Text(
-                "sprawdź źródło; plik godny zaufania rozpakuj i wskaż folder",
-                "check the origin; unpack a file that you trust, and name the folder",
-            ),
+            remedy=_("check the origin; unpack a file that you trust, and name the folder"),
         )
 
 
 def _broken(layer: str, place: str, error: Exception) -> SourceError:
     return SourceError(
-        Text("nie można odczytać: {why}", "cannot be read: {why}").fill(why=boundary.why(error)),
+        _("cannot be read: {why}").fill(why=boundary.why(error)),
         layer=layer,
         place=place,
         remedy=_GIVE,
@@ -366,7 +354,7 @@ def _broken(layer: str, place: str, error: Exception) -> SourceError:
 
 def _no_timetable(layer: str, place: str) -> SourceError:
     return SourceError(
-        Text("nie ma tu rozkładu GTFS", "there is no GTFS timetable here"),
+        _("there is no GTFS timetable here"),
         layer=layer,
         place=place,
         remedy=_GIVE,
@@ -375,28 +363,27 @@ def _no_timetable(layer: str, place: str) -> SourceError:
 
 def _several(layer: str, found: list[str]) -> SourceError:
     return SourceError(
-        Text("jest tu więcej niż jeden rozkład", "there is more than one timetable here"),
+        _("there is more than one timetable here"),
         layer=layer,
         place=", ".join(sorted(found)[:5]),
-        remedy=Text("wypakuj je i podaj listę ścieżek", "unpack them and give a list of paths"),
+        remedy=_("unpack them and give a list of paths"),
     )
 
 
 def _escape(layer: str, place: str) -> SourceError:
     return SourceError(
-        Text("ścieżka wychodzi poza archiwum", "the path leads out of the archive"),
+        _("the path leads out of the archive"),
         layer=layer,
         place=place,
-        remedy=Text("nie ufaj temu plikowi", "do not trust this file"),
+        remedy=_("do not trust this file"),
     )
 
 
 def _too_many(layer: str, place: str, limits: Limits) -> SourceError:
     return SourceError(
-        Text(
-            "archiwum przekracza granice ({files:0} plików, {size:0} bajtów)",
-            "the archive is beyond the limits ({files:0} files, {size:0} bytes)",
-        ).fill(files=limits.max_files, size=limits.max_bytes),
+        _("the archive is beyond the limits ({files:0} files, {size:0} bytes)").fill(
+            files=limits.max_files, size=limits.max_bytes
+        ),
         layer=layer,
         place=place,
     )

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 from metrogis.transit.columns import Column, Mask
 from metrogis.transit.daytypes import Interval, parse
 from metrogis.transit.tables import Table
@@ -84,8 +84,8 @@ def build(
     rows = _periods(calendar, services, log)
     extra_log = Log(feed, calendar_dates.file)
     extra = _exceptions(calendar_dates, services, extra_log)
-    starts = [a for _, a, _, _ in rows] + [d for _, d, _ in extra]
-    ends = [b for _, _, b, _ in rows] + [d for _, d, _ in extra]
+    starts = [a for _s, a, _b, _d in rows] + [d for _s, d, _on in extra]
+    ends = [b for _s, _a, b, _d in rows] + [d for _s, d, _on in extra]
     if not starts:
         raise _no_dates(feed)
     first, last = min(starts), max(ends)
@@ -96,7 +96,7 @@ def build(
         first = max(first, middle - timedelta(days=span // 2))
         last = min(last, first + timedelta(days=span - 1))
         log(
-            "dropped", 1, "kalendarz zbyt długi: zachowano część", "calendar too long: part kept",
+            "dropped", 1, _("calendar too long: part kept"),
             f"{first}..{last}",
         )  # fmt: skip
     days = (last - first).days + 1
@@ -113,20 +113,23 @@ def build(
             runs[day, service] = added
     if not runs.any():
         raise _no_dates(feed)
-    dated = {s for s, *_ in rows} | {s for s, _, added in extra if added}
+    dated = {s for s, *_unused in rows} | {s for s, _unused, added in extra if added}
     undated = [s for i, s in enumerate(services) if i not in dated]
     lost = trips["service_id"].isin(undated).to_numpy()
     log(
-        "unknown", lost, "kursy, których usługa nie ma dat", "trips whose service has no dates",
+        "unknown", lost, _("trips whose service has no dates"),
         undated,
     )  # fmt: skip
     idle = [s for i, s in enumerate(services) if i in dated and not runs[:, i].any()]
-    log("noted", len(idle), "usługi bez dnia kursowania", "services that run on no date", idle)
+    log("noted", len(idle), _("services that run on no date"), idle)
     days_on = np.flatnonzero(runs.any(axis=1))
     # days before the first and after the last service are not part of what the feed tells
     whole = first + timedelta(days=int(days_on[0])), first + timedelta(days=int(days_on[-1]))
     if rows:  # a calendar states its period itself, also where nothing runs at its ends
-        whole = max(min(a for _, a, _, _ in rows), first), min(max(b for _, _, b, _ in rows), last)
+        whole = (
+            max(min(a for _s, a, _b, _d in rows), first),
+            min(max(b for _s, _a, b, _d in rows), last),
+        )
         whole = (
             min(whole[0], first + timedelta(days=int(days_on[0]))),
             max(whole[1], first + timedelta(days=int(days_on[-1]))),
@@ -149,27 +152,25 @@ def _periods(
     names = table["service_id"].text()
     start, end = table["start_date"].map(parse, object), table["end_date"].map(parse, object)
     iso = _iso(table["start_date"]) | _iso(table["end_date"])
-    log("repaired", iso, *_ISO, names[iso])
-    log("noted", service < 0, *_NO_TRIPS, names[service < 0])
+    log("repaired", iso, _ISO, names[iso])
+    log("noted", service < 0, _NO_TRIPS, names[service < 0])
     week = np.zeros((table.n, 7), bool)
     for i, day in enumerate(_WEEK):
         value, bad = integer(table[day], -1, range(2))
         blank = value < 0
         log(
-            "guessed", blank & ~bad, f"{day} puste: przyjęto 0", f"{day} blank: 0 taken",
+            "guessed", blank & ~bad, _("{day} blank: 0 taken").fill(day=day),
             names[blank & ~bad],
         )  # fmt: skip
         log(
-            "guessed", bad, f"{day} inne niż 0 i 1: przyjęto 0",
-            f"{day} other than 0 and 1: 0 taken", names[bad],
+            "guessed", bad, _("{day} other than 0 and 1: 0 taken").fill(day=day), names[bad],
         )  # fmt: skip
         week[:, i] = value == 1
     unread = np.array([a is None or b is None for a, b in zip(start, end, strict=True)], bool)
     log(
         "dropped",
         unread,
-        "okres z nieczytelną datą",
-        "period with an unreadable date",
+        _("period with an unreadable date"),
         names[unread],
     )
     rows, past, cut, seen = [], [], [], set()
@@ -191,19 +192,16 @@ def _periods(
     log(
         "dropped",
         len(past),
-        "okres kończy się przed początkiem",
-        "period ends before it starts",
+        _("period ends before it starts"),
         past,
     )
     log(
-        "repaired", len(cut), "daty poza latami 1970-2100: przycięto",
-        "dates beyond 1970-2100: cut", cut,
+        "repaired", len(cut), _("dates beyond 1970-2100: cut"), cut,
     )  # fmt: skip
     log(
         "noted",
         len(twice),
-        "usługa ma kilka okresów: połączono",
-        "service has several periods: joined",
+        _("service has several periods: joined"),
         twice,
     )
     return rows
@@ -216,19 +214,17 @@ def _exceptions(table: Table, services: list[str], log: Log) -> list[tuple[int, 
     names = table["service_id"].text()
     dates = table["date"].map(parse, object)
     iso = _iso(table["date"])
-    log("repaired", iso, *_ISO, names[iso])
-    log("noted", service < 0, *_NO_TRIPS, dict.fromkeys(names[service < 0]))
+    log("repaired", iso, _ISO, names[iso])
+    log("noted", service < 0, _NO_TRIPS, dict.fromkeys(names[service < 0]))
     kind, bad = integer(table["exception_type"], 0, range(1, 3))
     blank = (kind == 0) & ~bad
     log(
-        "guessed", blank, "exception_type puste: przyjęto, że usługa kursuje",
-        "exception_type blank: taken as running", names[blank],
+        "guessed", blank, _("exception_type blank: taken as running"), names[blank],
     )  # fmt: skip
     kind = np.where(blank, 1, kind)
     wrong = np.array([d is None or not _EARLIEST <= d <= _LATEST for d in dates], bool) | bad
     log(
-        "dropped", wrong, "wyjątek z nieczytelną datą lub rodzajem",
-        "exception with an unreadable date or type", names[wrong],
+        "dropped", wrong, _("exception with an unreadable date or type"), names[wrong],
     )  # fmt: skip
     found: dict[tuple[int, Date], bool] = {}
     again, against = [], {}
@@ -240,17 +236,16 @@ def _exceptions(table: Table, services: list[str], log: Log) -> list[tuple[int, 
                 against[key] = again[-1]
         # whatever the order of rows: a day that may run is not taken away
         found[key] = found.get(key, False) or added
-    log("noted", len(again), "wyjątek powtórzony", "exception repeated", again)
+    log("noted", len(again), _("exception repeated"), again)
     log(
         "guessed", len(against),
-        "usługa dodana i odwołana w jednym dniu: przyjęto, że kursuje",
-        "service both added and removed on one date: taken as running", against.values(),
+        _("service both added and removed on one date: taken as running"), against.values(),
     )  # fmt: skip
     return [(service, date, added) for (service, date), added in found.items()]
 
 
-_ISO = ("data jako RRRR-MM-DD zamiast RRRRMMDD", "date as YYYY-MM-DD instead of YYYYMMDD")
-_NO_TRIPS = ("wiersze usług bez kursów: pominięto", "rows of services without trips: left out")
+_ISO = _("date as YYYY-MM-DD instead of YYYYMMDD")
+_NO_TRIPS = _("rows of services without trips: left out")
 
 
 def _iso(column: Column) -> Mask:
@@ -266,35 +261,34 @@ def _validity(
         return whole, log.audit
     starts = [d for d in info["feed_start_date"].map(parse, object) if d]
     ends = [d for d in info["feed_end_date"].map(parse, object) if d]
-    log("repaired", _iso(info["feed_start_date"]) | _iso(info["feed_end_date"]), *_ISO)
+    log("repaired", _iso(info["feed_start_date"]) | _iso(info["feed_end_date"]), _ISO)
     unread = [
         text for c in ("feed_start_date", "feed_end_date")
         for text in info[c].text() if text and parse(text) is None
     ]  # fmt: skip
-    log("dropped", len(unread), "nieczytelna data ważności", "unreadable date of validity", unread)
+    log("dropped", len(unread), _("unreadable date of validity"), unread)
     # feed_info can only narrow what the calendar says
     first = max([whole[0], *starts[:1]])
     last = min([whole[1], *ends[:1]])
     if not any(first <= day <= last for day in running):
         log(
-            "noted", 1, "w okresie z feed_info nic nie kursuje: użyto kalendarza",
-            "nothing runs in the period of feed_info: calendar used",
+            "noted", 1, _("nothing runs in the period of feed_info: calendar used"),
         )  # fmt: skip
         return whole, log.audit
     if (first, last) != whole:
         log(
-            "noted", 1, "ważność zawężona do okresu z feed_info",
-            "validity cut to that of feed_info", f"{whole[0]}..{whole[1]} -> {first}..{last}",
-        )  # fmt: skip
+            "noted",
+            1,
+            _("validity cut to that of feed_info"),
+            f"{whole[0]}..{whole[1]} -> {first}..{last}",
+        )
     return (first, last), log.audit
 
 
 def _no_dates(feed: str) -> SchemaError:
     return SchemaError(
-        Text("żaden kurs nie ma dnia kursowania", "no trip has a date on which it runs"),
+        _("no trip has a date on which it runs"),
         layer=feed,
         place="calendar.txt, calendar_dates.txt",
-        remedy=Text(
-            "sprawdź service_id i daty w obu plikach", "check service_id and dates in both files"
-        ),
+        remedy=_("check service_id and dates in both files"),
     )

@@ -14,8 +14,8 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 from metrogis.transit.columns import Column
 from metrogis.transit.flexible import AREA_COLUMNS, WINDOW_COLUMNS
 from metrogis.transit.lost import Losing
@@ -130,10 +130,10 @@ def require(table: Table, name: str, layer: str) -> None:
     missing = [c for c in _NEEDED.get(name, ()) if c not in table]
     if missing:
         raise SchemaError(
-            Text("brak wymaganej kolumny", "a required column is missing"),
+            _("a required column is missing"),
             layer=layer,
             place=f"{table.file}: {', '.join(missing)}",
-            remedy=Text("sprawdź nagłówek pliku", "check the header of the file"),
+            remedy=_("check the header of the file"),
         )
 
 
@@ -147,19 +147,18 @@ def unique_ids(
     """
     column = table[key]
     blank = column.spread(np.asarray(pc.equal(column.texts, ""), bool))
-    log("dropped", blank, "wiersze bez identyfikatora", "rows without an id")
+    log("dropped", blank, _("rows without an id"))
     codes = column.codes
     nothing = empty_table(table.file)
     if not blank.any() and np.bincount(codes, minlength=1).max() <= 1:
         return table, nothing
     first = np.zeros(table.n, bool)
-    _, kept, row_of = np.unique(codes, return_index=True, return_inverse=True)
+    _unused, kept, row_of = np.unique(codes, return_index=True, return_inverse=True)
     first[kept] = True
     again = ~first & ~blank
     if again.any():
         log(
-            "dropped", again, "identyfikator powtórzony: użyto pierwszego wiersza",
-            "id repeated: first row used", column.filter(again).text(),
+            "dropped", again, _("id repeated: first row used"), column.filter(again).text(),
         )  # fmt: skip
         other = np.zeros(table.n, bool)
         for name in differing:
@@ -197,8 +196,7 @@ def stops(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Dat
     log(
         "guessed",
         bad,
-        "nieznany location_type: przystanek",
-        "unknown location_type: a stop",
+        _("unknown location_type: a stop"),
         ids[bad],
     )
     # null island: an exporter's way to write "no position"
@@ -216,28 +214,24 @@ def stops(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Dat
         # boarding areas (4) lie at their station by definition
         losing.at_station = inherit & (kind != 4)
         losing.note(
-            "stop", "identyfikator przystanku powtórzony w innym miejscu",
-            "stop id repeated at another place", other["stop_id"].text(),
+            "stop", _("stop id repeated at another place"), other["stop_id"].text(),
             points=np.column_stack([decimal(other["stop_lon"]), decimal(other["stop_lat"])]),
             stops=other["stop_id"].find(ids), told=False,
         )  # fmt: skip
     lat[inherit], lon[inherit] = lat[station][inherit], lon[station][inherit]
     log(
-        "repaired", inherit, "brak współrzędnych: przyjęto współrzędne stacji",
-        "no coordinates: those of the station taken", ids[inherit],
+        "repaired", inherit, _("no coordinates: those of the station taken"), ids[inherit],
     )  # fmt: skip
     lost = half & ~inherit & (kind <= 1)
     log(
-        "unknown", lost, "przystanki bez współrzędnych (puste, 0,0 lub poza globem)",
-        "stops without coordinates (blank, 0,0 or off the globe)", ids[lost],
+        "unknown", lost, _("stops without coordinates (blank, 0,0 or off the globe)"), ids[lost],
     )  # fmt: skip
     name = table["stop_name"].text()
     nameless = (name == "") & (kind <= 1)
     log(
         "guessed",
         nameless,
-        "przystanki bez nazwy: nazwą jest id",
-        "stops without name: id used",
+        _("stops without name: id used"),
         ids[nameless],
     )
     name = np.where(name == "", ids, name)
@@ -263,11 +257,10 @@ def _parents(column: Column, ids: npt.NDArray[np.object_], log: Log) -> Any:
     named = column.map(bool, bool)
     strange = named & (parent < 0)
     log(
-        "repaired", strange, "nieznana parent_station: pominięto",
-        "unknown parent_station: ignored", ids[strange],
+        "repaired", strange, _("unknown parent_station: ignored"), ids[strange],
     )  # fmt: skip
     own = parent == np.arange(len(ids))
-    log("repaired", own, "przystanek jest własną stacją", "a stop is its own station", ids[own])
+    log("repaired", own, _("a stop is its own station"), ids[own])
     return np.where(own, -1, parent)
 
 
@@ -275,13 +268,12 @@ def _roots(parent: Any, ids: npt.NDArray[np.object_], log: Log) -> Any:
     """Follow parents up to the station; who does not arrive in three steps goes in a circle."""
     own = np.arange(len(ids))
     root = own.copy()
-    for _ in range(3):
+    for _unused in range(3):
         up = parent[root] if len(ids) else root
         root = np.where(up >= 0, up, root)
     circle = (parent[root] >= 0) if len(ids) else np.zeros(0, bool)
     log(
-        "repaired", circle, "stacje wskazują na siebie w kółko: pominięto",
-        "stations that point at each other: ignored", ids[circle],
+        "repaired", circle, _("stations that point at each other: ignored"), ids[circle],
     )  # fmt: skip
     parent[circle] = -1
     return np.where(circle, own, root)
@@ -313,17 +305,15 @@ def routes(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Da
     kind, bad = integer(table["route_type"], -1, log=log, name="route_type")
     strange = bad | np.array([k < 0 or not known_route_type(int(k)) for k in kind], dtype=bool)
     log(
-        "guessed", strange, "nieznany route_type: przyjęto autobus",
-        "unknown route_type: bus taken", ids[strange],
+        "guessed", strange, _("unknown route_type: bus taken"), ids[strange],
     )  # fmt: skip
     if losing is not None:
         losing.note(
-            "route", "linie nieznanego środka transportu", "routes of an unknown mode",
+            "route", _("routes of an unknown mode"),
             ids[strange], routes=np.flatnonzero(strange), by_mode=False,
         )  # fmt: skip
         losing.note(
-            "route", "identyfikator linii powtórzony z inną treścią",
-            "route id repeated with other content", other["route_id"].text(),
+            "route", _("route id repeated with other content"), other["route_id"].text(),
             routes=other["route_id"].find(ids), by_mode=False, told=False,
         )  # fmt: skip
     kind = np.where(strange, 3, kind)
@@ -331,21 +321,19 @@ def routes(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Da
     line = np.where(short != "", short, np.where(long != "", long, ids))
     nameless = (short == "") & (long == "")
     log(
-        "guessed", nameless, "linie bez nazwy: nazwą jest id", "routes without name: id used",
+        "guessed", nameless, _("routes without name: id used"),
         ids[nameless],
     )  # fmt: skip
     mode = [mode_of(int(k)) for k in kind]
     unusual = np.array([m == "other" for m in mode], dtype=bool)
     log(
-        "noted", unusual, "linie, które nie są zwykłym transportem (taksówka, samolot)",
-        "routes that are no ordinary transit (taxi, air)", ids[unusual],
+        "noted", unusual, _("routes that are no ordinary transit (taxi, air)"), ids[unusual],
     )  # fmt: skip
     if losing is not None:
         # a shared taxi is a service to some and none to others: its stops are neither
         doubtful = unusual & ~strange & ~np.array([is_air(int(k)) for k in kind], dtype=bool)
         losing.note(
-            "route", "linie, które mogą być transportem publicznym (taksówka, inne)",
-            "routes that may be public transport (taxi, miscellaneous)",
+            "route", _("routes that may be public transport (taxi, miscellaneous)"),
             ids[doubtful], routes=np.flatnonzero(doubtful), by_mode=False, told=False,
         )  # fmt: skip
     frame = pd.DataFrame(
@@ -395,13 +383,14 @@ def trips(
     strange = route.find(route_frame["route_id"]) < 0
     if losing is not None:
         losing.note(
-            "trip", "kursy nieznanej linii: nieznany środek transportu",
-            "trips of an unknown route: mode unknown", table["trip_id"].filter(strange).text(),
-            trips=np.flatnonzero(strange), by_mode=False,
-        )  # fmt: skip
+            "trip",
+            _("trips of an unknown route: mode unknown"),
+            table["trip_id"].filter(strange).text(),
+            trips=np.flatnonzero(strange),
+            by_mode=False,
+        )
         losing.note(
-            "trip", "identyfikator kursu powtórzony z inną treścią",
-            "trip id repeated with other content", other["trip_id"].text(),
+            "trip", _("trip id repeated with other content"), other["trip_id"].text(),
             trips=other["trip_id"].find(table["trip_id"].series()),
             routes=_known(other["route_id"].find(route_frame["route_id"])), by_mode=False,
             told=False,
@@ -409,8 +398,7 @@ def trips(
     if strange.any():
         new = list(dict.fromkeys(route.filter(strange).text()))
         log(
-            "guessed", strange, "kursy nieznanej linii: przyjęto autobus",
-            "trips of an unknown route: bus taken", new,
+            "guessed", strange, _("trips of an unknown route: bus taken"), new,
         )  # fmt: skip
         extra = pd.DataFrame({c: [""] * len(new) for c in route_frame.columns})
         extra["route_id"], extra["route_short_name"], extra["feed"] = new, new, feed
@@ -421,7 +409,7 @@ def trips(
     direction, bad = integer(table["direction_id"], -1, range(2), log=log, name="direction_id")
     if bad.any():
         log(
-            "unknown", bad, "direction_id inne niż 0 i 1", "direction_id other than 0 and 1",
+            "unknown", bad, _("direction_id other than 0 and 1"),
             table["trip_id"].filter(bad).text(),
         )  # fmt: skip
     frame = pd.DataFrame(
@@ -441,14 +429,14 @@ def trips(
 
 def _trips_without_id(table: Table, routes: pd.DataFrame, losing: Losing) -> None:
     """Note trips whose row names no trip, or has too many fields: somewhere on their route."""
-    for part, pl, en in (
-        (table.filter(~table["trip_id"].map(bool, bool)), "kursy bez id", "trips without an id"),
-        (table.broken, "wiersze trips.txt o zbyt wielu polach", "rows with too many fields"),
+    for part, what in (
+        (table.filter(~table["trip_id"].map(bool, bool)), _("trips without an id")),
+        (table.broken, _("rows with too many fields")),
     ):
         if part is not None and part.n:
             route = part["route_id"].find(routes["route_id"])
             losing.note(
-                "trip", pl, en, count=part.n, routes=_known(route), by_mode=False,
+                "trip", what, count=part.n, routes=_known(route), by_mode=False,
                 anywhere=bool((route < 0).any()),
             )  # fmt: skip
 

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from metrogis.errors import ParameterError
+from metrogis.i18n import Text, _, both, join
 from metrogis.provenance import Action, Audit
-from metrogis.texts import Text
 from metrogis.transit.counts import count_by_date
 from metrogis.transit.daytypes import DAY_TYPES, SUNDAY, DayType, FeedDay, Interval, kinds_of_dates
 from metrogis.transit.reference import FeedDates, choose, examine, named
@@ -132,10 +132,7 @@ def _anchor(
 def _require_in_some(given: Date, key: str, dates: Mapping[str, FeedDates]) -> None:
     if not any(d.counts.first <= given <= d.counts.last for d in dates.values()):
         raise ParameterError(
-            Text(
-                "podana data jest poza ważnością rozkładu",
-                "the date named is outside the validity of the timetable",
-            ),
+            _("the date named is outside the validity of the timetable"),
             layer="dates",
             place=f"{key} = {given}",
         )
@@ -148,10 +145,7 @@ def _joined(key: str, feeds: dict[str, FeedDay], count: Count | None) -> DayType
     if len(feeds) == 1:
         why = next(iter(feeds.values())).why
     else:
-        why = Text(
-            "; ".join(f"{n}: {_dated(d, 'pl')}" for n, d in feeds.items()),
-            "; ".join(f"{n}: {_dated(d, 'en')}" for n, d in feeds.items()),
-        )
+        why = join("; ", (both(f"{name}: ") + _dated(day) for name, day in feeds.items()))
     if not seen:
         return DayType(key, title, "unknown", None, (), (), why, feeds=feeds)
     first = min(seen, key=lambda d: (-d.trips, d.date))
@@ -163,9 +157,8 @@ def _joined(key: str, feeds: dict[str, FeedDay], count: Count | None) -> DayType
     )
 
 
-def _dated(day: FeedDay, language: str) -> str:
-    why = day.why.get(language)
-    return why if day.date is None else f"{day.date.isoformat()}, {why}"
+def _dated(day: FeedDay) -> Text:
+    return day.why if day.date is None else both(f"{day.date.isoformat()}, ") + day.why
 
 
 def dates_of(kind: DayType) -> dict[str, Date]:
@@ -269,14 +262,11 @@ def without_dates(audit: Audit) -> Audit:
 
 def _of_day(place: str, title: Text, day: FeedDay) -> Audit:
     if day.date is None:
-        what = Text("{title}: nieznane; {why}", "{title}: unknown; {why}")
+        what = _("{title}: unknown; {why}")
         what = what.fill(title=title, why=day.why)
         return Audit().add(place, "unknown", max(len(day.dates), 1), what)
-    what = Text(
-        "{title}: data odniesienia {date}; kursy: {n:0}, mediana {median:0}, najwięcej {most:0}; "
-        "{why}",
-        "{title}: reference date {date}; trips: {n:0}, median {median:0}, busiest {most:0}; {why}",
-    ).fill(
+    what = _("{title}: reference date {date}; trips: {n:0}, median {median:0}, busiest "
+"{most:0}; {why}").fill(
         title=title, date=day.date.isoformat(), n=day.trips, median=day.median, most=day.busiest,
         why=day.why,
     )  # fmt: skip
@@ -288,19 +278,16 @@ def _of_validity(place: str, own: FeedDates) -> Audit:
     audit = Audit()
     for fall in own.falls:
         what = (
-            Text(
-                "rozkład urywa się po {date}: w szkolne dni robocze z {a:0} na {b:0} kursów "
-                "(mniej o {share:%0}); późniejsze dni są poza ważnością",
-                "the timetable falls after {date}: from {a:0} to {b:0} trips on school-day "
-                "weekdays ({share:%0} fewer); later dates are outside the validity",
+            _(
+                "the timetable falls after {date}: from {a:0} to {b:0} trips on "
+                "school-day weekdays ({share:%0} fewer); later dates are outside the "
+                "validity"
             )
             if fall.after
-            else Text(
-                "rozkład zaczyna się naprawdę {date}: w szkolne dni robocze z {b:0} na {a:0} "
-                "kursów (przedtem mniej o {share:%0}); wcześniejsze dni są poza ważnością",
-                "the timetable starts in earnest on {date}: from {b:0} to {a:0} trips on "
-                "school-day weekdays ({share:%0} fewer before); earlier dates are outside the "
-                "validity",
+            else _(
+                "the timetable starts in earnest on {date}: from {b:0} to {a:0} trips "
+                "on school-day weekdays ({share:%0} fewer before); earlier dates are "
+                "outside the validity"
             )
         )
         what = what.fill(
@@ -308,10 +295,7 @@ def _of_validity(place: str, own: FeedDates) -> Audit:
         )  # fmt: skip
         audit = audit.add(place, "noted", fall.weekdays, what)
     idle = np.flatnonzero(~own.active)
-    what = Text(
-        "dni w tygodniach bez większości kursów: poza ważnością",
-        "dates in weeks without most of the trips: outside the validity",
-    )
+    what = _("dates in weeks without most of the trips: outside the validity")
     return audit.add(place, "noted", len(idle), what, _shown(own, idle))
 
 
@@ -325,18 +309,16 @@ def _of_odd_days(place: str, title: Text, own: FeedDates, code: int) -> Audit:
         Audit()
         .add(
             place, "noted", len(event),
-            Text(
-                "{title}: dni z kursami ponad zwykłą liczbę ({n:0})",
-                "{title}: dates with trips far above the usual number ({n:0})",
-            ).fill(title=title, n=usual),
+            _("{title}: dates with trips far above the usual number ({n:0})").fill(
+                title=title, n=usual
+            ),
             _shown(own, event),
         )
         .add(
             place, "noted", len(special),
-            Text(
-                "{title}: dni z kursami poniżej {share:%0} zwykłej liczby ({n:0})",
-                "{title}: dates with less than {share:%0} of the usual trips ({n:0})",
-            ).fill(title=title, share=least, n=usual),
+            _("{title}: dates with less than {share:%0} of the usual trips ({n:0})").fill(
+                title=title, share=least, n=usual
+            ),
             _shown(own, special),
         )
     )  # fmt: skip
@@ -359,10 +341,7 @@ def _of_working_holidays(place: str, own: FeedDates) -> Audit:
     equal = np.isin(counts.timetable[holiday], counts.timetable[work & (trips > 0)])
     equal &= ~np.isin(counts.timetable[holiday], counts.timetable[rest])
     found = holiday[(as_many & (usual > 0)) | equal]
-    what = Text(
-        "święta, w które rozkład jest jak w dni robocze",
-        "public holidays that run as working days",
-    )
+    what = _("public holidays that run as working days")
     return Audit().add(place, "noted", len(found), what, _shown(own, found))
 
 

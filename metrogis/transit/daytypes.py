@@ -22,13 +22,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.errors import ParameterError
-from metrogis.texts import Text, both
+from metrogis.i18n import Text, _, both
 
 DAY_TYPES: dict[str, Text] = {
-    "school_day": Text("dzień roboczy szkolny", "school-day weekday"),
-    "holiday_weekday": Text("dzień roboczy w ferie i wakacje", "holiday weekday"),
-    "saturday": Text("sobota", "Saturday"),
-    "sunday": Text("niedziela i święto", "Sunday and public holiday"),
+    "school_day": _("school-day weekday"),
+    "holiday_weekday": _("holiday weekday"),
+    "saturday": _("Saturday"),
+    "sunday": _("Sunday and public holiday"),
 }
 SCHOOL, HOLIDAY, SATURDAY, SUNDAY = range(4)
 """Codes of the day types, in the order of :data:`DAY_TYPES`."""
@@ -154,10 +154,10 @@ def as_date(value: DateLike | Any, layer: str = "date") -> Date:
     found = parse(str(value).strip()) if isinstance(value, str) else None
     if found is None:
         raise ParameterError(
-            Text("to nie jest data", "this is not a date"),
+            _("this is not a date"),
             layer=layer,
             place=repr(value),
-            remedy=Text("napisz na przykład 2024-10-16", "write for instance 2024-10-16"),
+            remedy=_("write for instance 2024-10-16"),
         )
     return found
 
@@ -179,7 +179,7 @@ def as_interval(value: DateLike | Interval, layer: str = "date") -> Interval:
         first, last = as_date(value[0], layer), as_date(value[1], layer)
         if last < first:
             raise ParameterError(
-                Text("okres kończy się przed początkiem", "the period ends before it starts"),
+                _("the period ends before it starts"),
                 layer=layer,
                 place=f"{first}..{last}",
             )
@@ -228,12 +228,12 @@ def public_holidays(country: str, years: Iterable[int]) -> dict[Date, str]:
     >>> sorted(public_holidays("PL", [2024]))[-1].isoformat()
     '2024-12-26'
     """
-    code, _, part = country.partition("-")
+    code, _unused, part = country.partition("-")
     try:
         found = holidays.country_holidays(code, subdiv=part or None, years=list(years))
     except (NotImplementedError, TypeError, AttributeError) as error:
         raise ParameterError(
-            Text("nie znam świąt tego kraju", "public holidays of this country are not known"),
+            _("public holidays of this country are not known"),
             layer="country",
             place=country,
             remedy=both("PL, DE, CZ, GB-WLS, ..."),
@@ -258,7 +258,7 @@ def school_days_off(table: SchoolHolidays | None) -> list[Interval] | None:
             pairs = list(table["date"])
         else:
             raise ParameterError(
-                Text("brak kolumn start i end", "columns start and end are missing"),
+                _("columns start and end are missing"),
                 layer="school_holidays",
             )
     elif isinstance(table, (str, Date)):  # one day off
@@ -271,7 +271,7 @@ def school_days_off(table: SchoolHolidays | None) -> list[Interval] | None:
         first, last = as_date(a, "school_holidays"), as_date(b, "school_holidays")
         if last < first:
             raise ParameterError(
-                Text("ferie kończą się przed początkiem", "holidays end before they start"),
+                _("holidays end before they start"),
                 layer="school_holidays",
                 place=f"{first}..{last}",
             )

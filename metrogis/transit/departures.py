@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.errors import SourceError
-from metrogis.texts import Text
+from metrogis.i18n import _
 from metrogis.transit.calls import Ints, StopTimes
 from metrogis.transit.columns import positions
 from metrogis.transit.runs import Runs
@@ -47,7 +47,7 @@ def boardings(calls: StopTimes, runs: Runs, *, limit: int, layer: str) -> Boardi
     size = bounds[trip + 1] - bounds[trip]
     if int(size.sum()) > 20 * limit:
         raise SourceError(
-            Text("częstotliwości dają zbyt wiele odjazdów", "headways make too many departures"),
+            _("headways make too many departures"),
             layer=layer,
             place="frequencies.txt",
         )

@@ -15,7 +15,7 @@ import shapely
 
 from metrogis.arrays import Bools, Floats
 from metrogis.errors import ParameterError, SchemaError
-from metrogis.texts import Text
+from metrogis.i18n import _, both
 
 if TYPE_CHECKING:
     from metrogis.transit.door_search import Search
@@ -75,29 +75,24 @@ def complete(
         found = _by_table(coverage, frame, layer)
     else:
         raise ParameterError(
-            Text("nieznana postać pokrycia", "unknown form of coverage"),
+            _("unknown form of coverage"),
             layer="coverage",
-            remedy=Text(
-                "True, obszary z kolumną state, albo tabela pokrycia",
-                "True, areas with a column state, or the coverage table",
-            ),
+            remedy=_("True, areas with a column state, or the coverage table"),
         )
     return found & ~_near_losses(search, points, reach)
 
 
 def _states(coverage: pd.DataFrame) -> Bools:
     if "state" not in coverage:
-        raise SchemaError(
-            Text("brak kolumny state", "the column state is missing"), layer="coverage"
-        )
+        raise SchemaError(_("the column state is missing"), layer="coverage")
     state = coverage["state"].astype(str).str.strip().str.lower()
     strange = ~state.isin(["complete", "partial", "none"])
     if strange.any():
         raise SchemaError(
-            Text("nieznany stan", "unknown state"),
+            _("unknown state"),
             layer="coverage",
             place=f"state={state[strange].iloc[0]!r}",
-            remedy=Text("complete, partial, none", "complete, partial, none"),
+            remedy=both("complete, partial, none"),
         )  # fmt: skip
     return np.asarray(state == "complete")
 
@@ -122,15 +117,9 @@ def _by_table(coverage: pd.DataFrame, frame: Any, layer: str) -> Bools:
         return np.full(len(frame), bool(full.all() and len(full)))
     if "teryt" not in getattr(frame, "columns", ()):
         raise SchemaError(
-            Text(
-                "tabela pokrycia nazywa gminy, a punkty ich nie podają",
-                "the coverage table names municipalities, and the points do not",
-            ),
+            _("the coverage table names municipalities, and the points do not"),
             layer=layer,
-            remedy=Text(
-                "dodaj kolumnę teryt, albo podaj obszary gmin z kolumną state",
-                "add a column teryt, or give the municipalities' areas with a column state",
-            ),
+            remedy=_("add a column teryt, or give the municipalities' areas with a column state"),
         )
     key = [c for c in ("feed", "mode") if c in coverage]
     found = np.zeros(len(frame), bool)

@@ -21,7 +21,7 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.errors import CRSError, ParameterError, SchemaError
-from metrogis.texts import Text
+from metrogis.i18n import Text, _, both
 from metrogis.transit.daytypes import DateLike
 from metrogis.transit.feed import Feed
 from metrogis.transit.points import _transformer
@@ -52,15 +52,15 @@ class DoorRules:
         ):  # fmt: skip
             value = getattr(self, name)
             if not (_number(value) and math.isfinite(value) and value >= least):
-                raise _bad(name, value, Text(f"liczba od {least}", f"a number from {least}"))
+                raise _bad(name, value, _("a number from {least}").fill(least=least))
         for name in ("walk_speed", "max_time"):
             value = getattr(self, name)
             if not (_number(value) and math.isfinite(value) and value > 0):
-                raise _bad(name, value, Text("liczba większa od 0", "a number above 0"))
+                raise _bad(name, value, _("a number above 0"))
         if int(self.max_transfers) != self.max_transfers:
-            raise _bad("max_transfers", self.max_transfers, Text("0, 1, 2, ...", "0, 1, 2, ..."))
+            raise _bad("max_transfers", self.max_transfers, both("0, 1, 2, ..."))
         if self.max_time > 24 * 60:
-            raise _bad("max_time", self.max_time, Text("minuty, do 1440", "minutes, up to 1440"))
+            raise _bad("max_time", self.max_time, _("minutes, up to 1440"))
 
     @property
     def longest(self) -> int:
@@ -79,7 +79,7 @@ def _number(value: Any) -> bool:
 
 def _bad(name: str, value: Any, allowed: Text) -> ParameterError:
     return ParameterError(
-        Text(f"{name}={value!r} poza zakresem", f"{name}={value!r} is out of range"),
+        _("{name}={value} is out of range").fill(name=name, value=repr(value)),
         layer="travel_times",
         place=name,
         remedy=allowed,
@@ -101,10 +101,10 @@ def seconds_of_day(value: Any, name: str) -> int:
             if minute < 60 and second < 60 and hour < 48:
                 return hour * 3600 + minute * 60 + second
     raise ParameterError(
-        Text(f"{value!r} nie jest godziną", f"{value!r} is no time of day"),
+        _("{value} is no time of day").fill(value=repr(value)),
         layer="travel_times",
         place=name,
-        remedy=Text('podaj "GG:MM", na przykład "07:31"', 'give "HH:MM", for example "07:31"'),
+        remedy=_('give "HH:MM", for example "07:31"'),
     )
 
 
@@ -119,9 +119,9 @@ def one_feed(feed: Feed | Sequence[Feed]) -> Feed:
     feeds = [feed] if isinstance(feed, Feed) else list(feed) if isinstance(feed, Iterable) else []
     if not feeds or not all(isinstance(f, Feed) for f in feeds):
         raise ParameterError(
-            Text("to nie jest rozkład jazdy", "this is no timetable"),
+            _("this is no timetable"),
             layer="feed",
-            remedy=Text("podaj wynik read_feed", "give what read_feed returns"),
+            remedy=_("give what read_feed returns"),
         )
     if len(feeds) == 1:
         return feeds[0]
@@ -129,13 +129,10 @@ def one_feed(feed: Feed | Sequence[Feed]) -> Feed:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or any(len(f.feeds) > 1 for f in feeds):
         raise ParameterError(
-            Text("rozkłady o jednej nazwie lub już połączone", "feeds of one name, or merged ones"),
+            _("feeds of one name, or merged ones"),
             layer="feed",
             place=", ".join(twice) or None,
-            remedy=Text(
-                "wczytaj je razem: read_feed({nazwa: plik, ...})",
-                "read them together: read_feed({name: path, ...})",
-            ),
+            remedy=_("read them together: read_feed({name: path, ...})"),
         )
     from metrogis.transit.reading import _merge
 
@@ -161,13 +158,10 @@ def _require_one_clock(feed: Feed, days: dict[str, Date]) -> None:
         offsets.setdefault(noon.utcoffset(), f"{owner}: {zone}")
     if len(offsets) > 1:
         raise ParameterError(
-            Text("rozkłady w różnych strefach czasowych", "feeds in different time zones"),
+            _("feeds in different time zones"),
             layer="timetable",
             place=", ".join(offsets.values()),
-            remedy=Text(
-                "przelicz czasy na jedną strefę i popraw agency_timezone",
-                "shift the times to one zone and correct agency_timezone",
-            ),
+            remedy=_("shift the times to one zone and correct agency_timezone"),
         )
 
 
@@ -183,33 +177,33 @@ def points_of(frame: Any, name: str) -> gpd.GeoSeries:
     """
     if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries):
         raise SchemaError(
-            Text("to nie jest warstwa punktów", "this is no layer of points"),
+            _("this is no layer of points"),
             layer=name,
-            remedy=Text("podaj GeoDataFrame punktów", "give a GeoDataFrame of points"),
+            remedy=_("give a GeoDataFrame of points"),
         )
     series = frame.geometry
     if series.crs is None:
         raise CRSError(
-            Text("brak układu współrzędnych", "no CRS"),
+            _("no CRS"),
             layer=name,
-            remedy=Text("ustaw go: set_crs", "set it: set_crs"),
+            remedy=_("set it: set_crs"),
         )
     shapes = np.asarray(series.array, dtype=object)
     if not np.isin(shapely.get_type_id(shapes), (-1, 0)).all():
         raise SchemaError(
-            Text("są obiekty, które nie są punktami", "there are shapes that are no points"),
+            _("there are shapes that are no points"),
             layer=name,
-            remedy=Text("weź środki: gdf.centroid", "take their centres: gdf.centroid"),
+            remedy=_("take their centres: gdf.centroid"),
         )
     if not len(series):
-        raise SchemaError(Text("nie ma punktów", "there are no points"), layer=name)
+        raise SchemaError(_("there are no points"), layer=name)
     if not series.index.is_unique:
         again = series.index[series.index.duplicated()]
         raise SchemaError(
-            Text("identyfikator punktu powtórzony", "the id of a point is repeated"),
+            _("the id of a point is repeated"),
             layer=name,
             place=str(again[0]),
-            remedy=Text("nadaj różne: reset_index", "give different ones: reset_index"),
+            remedy=_("give different ones: reset_index"),
         )
     return series
 
@@ -429,12 +423,9 @@ def network_on_foot(streets: Any) -> Any:
     network = streets if hasattr(streets, "snap") else getattr(streets, "walk", None)
     if network is None or getattr(network, "mode", "walk") != "walk":
         raise ParameterError(
-            Text("to nie jest sieć ulic dla pieszych", "this is no street network for walking"),
+            _("this is no street network for walking"),
             layer="streets",
-            remedy=Text(
-                'read_osm(plik, mode="walk") albo warstwa streets',
-                'read_osm(path, mode="walk"), or the layer streets',
-            ),
+            remedy=_('read_osm(path, mode="walk"), or the layer streets'),
         )
     return network
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _, both
 from metrogis.transit import door_coverage
 from metrogis.transit.daytypes import DateLike
 from metrogis.transit.door_search import (
@@ -175,10 +175,10 @@ def travel_times(
     sides = points_of(origins, "origins"), points_of(targets, "targets")
     if each_minute and len(sides[0]) * len(sides[1]) * asked.ticks.count > _MOST_VALUES:
         raise ParameterError(
-            Text("za dużo minut naraz", "too many minutes at once"),
+            _("too many minutes at once"),
             layer="travel_times",
             place="each_minute",
-            remedy=Text("podziel punkty na części", "ask for the points in parts"),
+            remedy=_("ask for the points in parts"),
         )
     network = network_on_foot(streets)
     crs = working_crs(network, *sides)
@@ -224,33 +224,30 @@ class _Asked:
     ) -> _Asked:  # fmt: skip
         """Check the options and count them in microseconds."""
         if isinstance(window, str) or not isinstance(window, Sequence) or len(window) != 2:
-            raise _bad("window", window, Text("dwie godziny", "two times of day"))
+            raise _bad("window", window, _("two times of day"))
         start, end = (seconds_of_day(value, "window") for value in window)
         if end <= start:
             raise _bad(
                 "window", window,
-                Text('koniec po początku ("25:00": w nocy)', 'end after start ("25:00": at night)'),
+                _("end after start (\"25:00\": at night)"),
             )  # fmt: skip
         shares, bounds = (
             (value,) if _number(value) else tuple(value) for value in (percentiles, limits)
         )
         for share in shares:
             if not (_number(share) and 0 <= share <= 100):
-                raise _bad("percentiles", share, Text("liczby 0-100", "numbers 0-100"))
+                raise _bad("percentiles", share, _("numbers 0-100"))
         for bound in bounds:
             if not (_number(bound) and 0 < bound < np.inf):
-                raise _bad("limits", bound, Text("minuty, więcej niż 0", "minutes, above 0"))
+                raise _bad("limits", bound, _("minutes, above 0"))
         if headways not in ("scheduled", "random"):
-            raise _bad("headways", headways, Text('"scheduled", "random"', '"scheduled", "random"'))
+            raise _bad("headways", headways, both('"scheduled", "random"'))
         if headways == "random" and (each_minute or arrive_by):
             raise ParameterError(
-                Text(
-                    "przy losowych odstępach minuta nie ma jednego czasu",
-                    "with random headways a minute has no one time",
-                ),
+                _("with random headways a minute has no one time"),
                 layer="travel_times",
                 place="each_minute" if each_minute else "arrive_by",
-                remedy=Text('headways="scheduled"', 'headways="scheduled"'),
+                remedy=both('headways="scheduled"'),
             )
         count = next_minutes(start, end)
         # nearest rank: at least p per cent; the product may carry a rounding error upwards

@@ -19,8 +19,8 @@ import pandas as pd
 from metrogis import boundary
 from metrogis.errors import ParameterError
 from metrogis.evidence.losses import Loss
+from metrogis.i18n import _, both
 from metrogis.provenance import Audit, Source
-from metrogis.texts import Text
 from metrogis.transit import days as day_rules
 from metrogis.transit import daytypes as cal
 from metrogis.transit import frames
@@ -186,7 +186,7 @@ class Feed:
             kind = self.day_types()[day]
             if kind.date is None:
                 raise ParameterError(
-                    Text("{title}: {why}", "{title}: {why}").fill(title=kind.title, why=kind.why),
+                    _("{title}: {why}").fill(title=kind.title, why=kind.why),
                     layer=self.name,
                     place=day,
                 )
@@ -196,15 +196,11 @@ class Feed:
         if not valid:
             first, last = self.validity
             raise ParameterError(
-                Text(
-                    "{date} jest poza ważnością rozkładu {first}..{last}",
-                    "{date} is outside the validity of the timetable {first}..{last}",
-                ).fill(date=date.isoformat(), first=first, last=last),
-                layer=self.name,
-                remedy=Text(
-                    "podaj datę z tego okresu lub nowszy rozkład",
-                    "give a date of that period, or a newer timetable",
+                _("{date} is outside the validity of the timetable {first}..{last}").fill(
+                    date=date.isoformat(), first=first, last=last
                 ),
+                layer=self.name,
+                remedy=_("give a date of that period, or a newer timetable"),
             )
         return valid
 
@@ -427,11 +423,8 @@ class Feed:
 
 
 @boundary.reader(
-    Text("rozkładu nie da się odczytać", "the timetable cannot be read"),
-    remedy=Text(
-        "pobierz plik jeszcze raz: zip lub folder GTFS",
-        "download the file again: a GTFS zip or folder",
-    ),
+    _("the timetable cannot be read"),
+    remedy=_("download the file again: a GTFS zip or folder"),
     layer="timetable",
 )
 def read_feed(
@@ -515,10 +508,10 @@ def read_feed(
     for key, value in (dates or {}).items():
         if key not in DAY_TYPES:
             raise ParameterError(
-                Text("nieznany rodzaj dnia", "unknown day type"),
+                _("unknown day type"),
                 layer="dates",
                 place=str(key),
-                remedy=Text(*[", ".join(DAY_TYPES)] * 2),
+                remedy=both(", ".join(DAY_TYPES)),
             )
         named[key] = cal.as_date(value, "dates")
     cal.public_holidays(country, [2024])  # an unknown country is an error before any reading

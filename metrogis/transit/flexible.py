@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from metrogis.errors import MetrogisError
+from metrogis.i18n import _
 from metrogis.transit.columns import Mask
 
 if TYPE_CHECKING:
@@ -76,8 +77,7 @@ def note_requests(losing: Losing, archive: Archive, stops: pd.DataFrame) -> None
             missing |= not (found >= 0).any()
     whole = np.unique(trips)
     losing.note(
-        "service", "przewozy na żądanie w strefie lub w przedziale czasu (nie są odczytywane)",
-        "services on request, in an area or a window of time (not read)",
+        "service", _("services on request, in an area or a window of time (not read)"),
         count=len(whole), trips=whole, stops=named, shapes=shapes, anywhere=missing,
         told=False,
     )  # fmt: skip
@@ -155,7 +155,6 @@ def note_between_stops(
     pair = pair[np.isfinite(xy[pair]).all(axis=(1, 2))]
     trips = np.unique(calls.trip[row])
     losing.note(
-        "service", "wsiadanie między przystankami (nie jest odczytywane)",
-        "boarding between stops (not read)", count=len(trips), trips=trips,
+        "service", _("boarding between stops (not read)"), count=len(trips), trips=trips,
         shapes=shapely.linestrings(xy[pair]), told=False,
     )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.transit.lost import Losing
 from metrogis.transit.tables import Table
@@ -56,7 +57,7 @@ def clean_headways(
         part = table.broken if table.broken is not None else table.filter(np.zeros(table.n, bool))
         row_of = part["trip_id"].find(trip_ids)
         losing.note(
-            "trip", "wiersze frequencies.txt nieczytelne", "rows of frequencies.txt unreadable",
+            "trip", _("rows of frequencies.txt unreadable"),
             count=part.n + table.cut, trips=row_of[row_of >= 0],
             anywhere=table.cut or bool((row_of < 0).any()),
         )  # fmt: skip
@@ -69,8 +70,7 @@ def clean_headways(
     log(
         "dropped",
         trip < 0,
-        "częstotliwość nieznanego kursu",
-        "headway of an unknown trip",
+        _("headway of an unknown trip"),
         names[trip < 0],
     )
     start, end = (
@@ -81,8 +81,7 @@ def clean_headways(
     log(
         "guessed",
         wrong,
-        "nieznane exact_times: przyjęto 0",
-        "unknown exact_times: 0 taken",
+        _("unknown exact_times: 0 taken"),
         names[wrong],
     )
     known = (trip >= 0) & (start != NO_TIME) & (end != NO_TIME)
@@ -90,40 +89,39 @@ def clean_headways(
     # the next day is a fair guess only where it leaves the trip's other periods alone
     past &= ~_meets_another(trip, start, np.where(past, end + 86400, end), known)
     log(
-        "guessed", past, "koniec przed początkiem: przyjęto następny dzień",
-        "end before start: next day taken", names[past],
+        "guessed", past, _("end before start: next day taken"), names[past],
     )  # fmt: skip
     end = np.where(past, end + 86400, end)
     right = known & ~bad & (headway > 0) & (end > start)
     wrong = (trip >= 0) & ~right
     log(
-        "dropped", wrong, "częstotliwość bez sensu (czas lub odstęp)",
-        "headway that makes no sense (time or interval)", names[wrong],
+        "dropped", wrong, _("headway that makes no sense (time or interval)"), names[wrong],
     )  # fmt: skip
     if losing is not None:
         losing.note(
-            "trip", "częstotliwość nieznanego kursu", "headway of an unknown trip",
+            "trip", _("headway of an unknown trip"),
             names[trip < 0], anywhere=True,
         )  # fmt: skip
         losing.note(
-            "trip", "częstotliwość bez sensu (czas lub odstęp)",
-            "headway that makes no sense (time or interval)", names[wrong], trips=trip[wrong],
-        )  # fmt: skip
+            "trip",
+            _("headway that makes no sense (time or interval)"),
+            names[wrong],
+            trips=trip[wrong],
+        )
     frame = pd.DataFrame(
         {"trip": trip, "start": start, "end": end, "headway": headway, "exact": exact == 1}
     )[right]
     frame = frame.sort_values(["trip", "start"], kind="stable").reset_index(drop=True)
     again = frame.duplicated(["trip", "start", "end", "headway"]).to_numpy()
-    log("dropped", again, "częstotliwość powtórzona", "headway repeated")
+    log("dropped", again, _("headway repeated"))
     frame = frame[~again].reset_index(drop=True)
     same = frame["trip"].to_numpy()
     overlap = (same[1:] == same[:-1]) & (
         frame["start"].to_numpy()[1:] < frame["end"].to_numpy()[:-1]
     )
-    log("noted", overlap, "okresy częstotliwości zachodzą na siebie", "headway periods overlap")
+    log("noted", overlap, _("headway periods overlap"))
     log(
         "modelled", ~frame["exact"].to_numpy(),
-        "odjazdy według odstępu, nie rozkładu (exact_times = 0)",
-        "departures by headway, not by timetable (exact_times = 0)",
+        _("departures by headway, not by timetable (exact_times = 0)"),
     )  # fmt: skip
     return frame, log.audit

@@ -18,8 +18,8 @@ import pandas as pd
 import shapely
 
 from metrogis.errors import CRSError
+from metrogis.i18n import Text, _
 from metrogis.provenance import Action
-from metrogis.texts import Text
 from metrogis.transit.columns import Mask
 from metrogis.transit.speeds import SLACK, TOP_SPEED, impossible_hops, trip_speeds
 
@@ -27,50 +27,25 @@ if TYPE_CHECKING:
     from metrogis.transit.feed import Feed
 
 TITLES: dict[str, Text] = {
-    "dates_with_trips": Text("dni z kursami", "dates with trips"),
-    "dates_without_trips": Text("dni bez kursów", "dates without trips"),
-    "dates_not_valid": Text(
-        "dni z kursami poza ważnością (kursuje tylko część)",
-        "dates with trips outside the validity (only part of them runs)",
-    ),
-    "hours_without_departures": Text(
-        "godziny bez odjazdu w dniu o największej liczbie kursów",
-        "hours without a departure on the busiest date",
-    ),
-    "impossible_speeds": Text(
-        "odcinki, których żaden pojazd nie pokona w podanym czasie",
-        "hops that no vehicle makes in the time stated",
-    ),
-    "lost_stops": Text(
-        "przystanki z odjazdami, bez położenia lub w niemożliwym miejscu",
-        "stops with departures, without a position or at an impossible place",
-    ),
-    "unused_stops_without_position": Text(
-        "nieużywane przystanki bez położenia", "unused stops without a position"
-    ),
-    "stops_outside": Text(
-        "przystanki z odjazdami poza obszarem analizy", "stops with departures outside the area"
-    ),
-    "lost_trips": Text("utracone kursy", "trips lost"),
-    "lost_calls": Text("utracone odjazdy", "departures lost"),
-    "unknown_modes": Text("linie nieznanego środka transportu", "routes of an unknown mode"),
-    "flexible_services": Text(
-        "przewozy na żądanie i elastyczne, których się nie odczytuje",
-        "services on request, and flexible ones, that are not read",
-    ),
-    "on_request": Text(
-        "odjazdy na żądanie (telefon, kierowca), liczone jak inne",
-        "departures on request (telephone, driver), counted like others",
-    ),
-    "booking_rules": Text("zasady zamawiania przejazdów (plik)", "booking rules (file)"),
-    "runs_listed_twice": Text("kursy podane dwa razy", "runs listed twice"),
-    "time_zones": Text("przewoźnicy w innej strefie czasowej", "agencies in another time zone"),
-    "directions_by_stops": Text(
-        "kursy bez kierunku: z kolejności przystanków",
-        "trips without a direction: by the order of stops",
-    ),
-    "modelled_times": Text("czasy interpolowane", "times interpolated"),
-    "values_repaired": Text("wartości naprawione lub przyjęte", "values repaired or guessed"),
+    "dates_with_trips": _("dates with trips"),
+    "dates_without_trips": _("dates without trips"),
+    "dates_not_valid": _("dates with trips outside the validity (only part of them runs)"),
+    "hours_without_departures": _("hours without a departure on the busiest date"),
+    "impossible_speeds": _("hops that no vehicle makes in the time stated"),
+    "lost_stops": _("stops with departures, without a position or at an impossible place"),
+    "unused_stops_without_position": _("unused stops without a position"),
+    "stops_outside": _("stops with departures outside the area"),
+    "lost_trips": _("trips lost"),
+    "lost_calls": _("departures lost"),
+    "unknown_modes": _("routes of an unknown mode"),
+    "flexible_services": _("services on request, and flexible ones, that are not read"),
+    "on_request": _("departures on request (telephone, driver), counted like others"),
+    "booking_rules": _("booking rules (file)"),
+    "runs_listed_twice": _("runs listed twice"),
+    "time_zones": _("agencies in another time zone"),
+    "directions_by_stops": _("trips without a direction: by the order of stops"),
+    "modelled_times": _("times interpolated"),
+    "values_repaired": _("values repaired or guessed"),
 }
 """What the table tells of, by id."""
 
@@ -188,8 +163,8 @@ def health_lines(rows: Iterable[HealthRow], language: str) -> list[str]:
         Without rows that count zero.
     """
     words = {
-        "doubt": Text("WĄTPLIWOŚĆ", "DOUBT"),
-        "trusted": Text("wątpliwość odłożona", "doubt set aside"),
+        "doubt": _("DOUBT"),
+        "trusted": _("doubt set aside"),
     }
     lines = []
     for row in sorted(rows, key=lambda r: (r.feed, not r.doubt, not r.trusted)):
@@ -213,10 +188,7 @@ def with_health(feed: Feed) -> Feed:
         action: Action = "unknown" if row.doubt else "noted"
         what = row.title
         if row.trusted:
-            what = Text(
-                f"{what.pl}; wątpliwość odłożona: {row.trusted}",
-                f"{what.en}; doubt set aside: {row.trusted}",
-            )
+            what = _("{what}; doubt set aside: {trusted}").fill(what=what, trusted=row.trusted)
         audit = audit.add(f"{row.feed}/health", action, row.count, what, row.examples)
     return replace(feed, audit=audit).keeping(feed)
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.errors import ParameterError
-from metrogis.texts import Text, both
+from metrogis.i18n import _, both
 
 Departures: TypeAlias = pd.DataFrame | pd.Series | npt.NDArray[Any] | Iterable[float]
 
@@ -101,10 +101,7 @@ def waiting_interval(
     _window(start, end)
     if next_departure is not None and not next_departure >= end:
         raise ParameterError(
-            Text(
-                "następny odjazd leży przed końcem przedziału",
-                "the next departure lies before the end of the window",
-            ),
+            _("the next departure lies before the end of the window"),
             layer="waiting_interval",
             place=f"next_departure={next_departure}",
         )
@@ -162,9 +159,7 @@ def intervals(
     keys = [by] if isinstance(by, str) else list(by)
     missing = [c for c in [*keys, "seconds"] if c not in departures.columns]
     if missing:
-        raise ParameterError(
-            Text("brak kolumny", "column is missing"), layer="departures", place=", ".join(missing)
-        )
+        raise ParameterError(_("column is missing"), layer="departures", place=", ".join(missing))
     grouper = departures.groupby(keys, observed=True, sort=True, dropna=False)
     group = grouper.ngroup().to_numpy()
     index = grouper.size().index
@@ -208,7 +203,7 @@ def _seconds(departures: Departures) -> npt.NDArray[np.float64]:
         seconds = np.array([np.nan])
     if np.isnan(seconds).any():
         raise ParameterError(
-            Text("odjazd nie jest liczbą sekund", "a departure is not a number of seconds"),
+            _("a departure is not a number of seconds"),
             layer="departures",
         )
     return seconds
@@ -217,7 +212,7 @@ def _seconds(departures: Departures) -> npt.NDArray[np.float64]:
 def _window(start: float, end: float) -> None:
     if not end > start:
         raise ParameterError(
-            Text("przedział czasu jest pusty", "the time window is empty"),
+            _("the time window is empty"),
             place=f"[{start}, {end})",
             remedy=both("start < end"),
         )

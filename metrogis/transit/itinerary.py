@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from metrogis.errors import SchemaError
-from metrogis.texts import Text
+from metrogis.i18n import _
 from metrogis.transit.daytypes import DateLike
 from metrogis.transit.door_search import (
     DoorRules,
@@ -122,10 +122,10 @@ def journeys(
     for points, name in zip(ends, ("origin", "target"), strict=True):
         if len(points) != 1:
             raise SchemaError(
-                Text("jeden punkt na raz", "one point at a time"),
+                _("one point at a time"),
                 layer=name,
                 place=str(len(points)),
-                remedy=Text("wybierz wiersz: gdf.iloc[[0]]", "choose a row: gdf.iloc[[0]]"),
+                remedy=_("choose a row: gdf.iloc[[0]]"),
             )
     network = network_on_foot(streets)
     crs = working_crs(network, *ends)

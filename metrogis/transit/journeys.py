@@ -18,7 +18,7 @@ from numba import njit
 
 from metrogis.arrays import Ints
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _
 from metrogis.transit.daytypes import DateLike
 from metrogis.transit.feed import Feed
 from metrogis.transit.rides import Rides, Times, TransferRules, read_rides
@@ -244,13 +244,11 @@ def profiles(
     """
     if max_transfers < 0 or int(max_transfers) != max_transfers:
         raise ParameterError(
-            Text("liczba przesiadek: 0, 1, 2, ...", "transfers: 0, 1, 2, ..."),
+            _("transfers: 0, 1, 2, ..."),
             place=f"max_transfers={max_transfers}",
         )
     if backwards != rides.mirrored:
-        raise ParameterError(
-            Text("użyj rides.mirror() do podróży z miejsca", "use rides.mirror() for journeys from")
-        )
+        raise ParameterError(_("use rides.mirror() for journeys from"))
     towards = rides.numbers(place)
     n, legs = len(rides.stop_ids), int(max_transfers) + 1
     egress = np.full(n, NEVER, np.int32)

@@ -22,8 +22,8 @@ import pandas as pd
 import shapely
 
 from metrogis.evidence.losses import Loss, loss
+from metrogis.i18n import Text, _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 from metrogis.transit.calls import StopTimes
 from metrogis.transit.columns import Mask
 from metrogis.transit.gaps import Gaps, gaps
@@ -90,8 +90,7 @@ class Losing:
     def note(
         self,
         kind: str,
-        pl: str,
-        en: str,
+        text: Text,
         ids: Iterable[Any] = (),
         *,
         count: int | None = None,
@@ -138,7 +137,7 @@ class Losing:
             where = np.asarray(points, dtype=float).reshape(-1, 2)
             further = [*shapely.points(where[np.isfinite(where).all(axis=1)]), *shapes]
             note = Note(
-                kind, Text(pl, en), names, n, a, b, c, further, whole_route, anywhere, by_mode, told
+                kind, text, names, n, a, b, c, further, whole_route, anywhere, by_mode, told
             )
             self.notes.append(note)
 
@@ -297,22 +296,10 @@ def _placed(item: Note, atlas: _Atlas) -> list[Loss]:
     return result
 
 
-_NO_POSITION = (
-    "przystanki bez położenia (brak współrzędnych, 0,0 lub poza globem)",
-    "stops without a position (no coordinates, 0,0 or off the globe)",
-)
-_IMPOSSIBLE = (
-    "przystanki w miejscu, do którego żaden pojazd nie zdąży",
-    "stops where no vehicle can be in time",
-)
-_UNKNOWN = (
-    "wiersze stop_times z przystankiem, którego nie ma w stops.txt",
-    "rows of stop_times with a stop that stops.txt does not have",
-)
-_AT_STATION = (
-    "przystanki bez współrzędnych: przyjęto położenie stacji",
-    "stops without coordinates: position of the station taken",
-)
+_NO_POSITION = _("stops without a position (no coordinates, 0,0 or off the globe)")
+_IMPOSSIBLE = _("stops where no vehicle can be in time")
+_UNKNOWN = _("rows of stop_times with a stop that stops.txt does not have")
+_AT_STATION = _("stops without coordinates: position of the station taken")
 
 
 def _lost_stops(found: Gaps, atlas: _Atlas, stops: pd.DataFrame, losing: Losing) -> list[Loss]:
@@ -350,7 +337,7 @@ def _lost_stops(found: Gaps, atlas: _Atlas, stops: pd.DataFrame, losing: Losing)
             shapes += atlas.geometries(further)
             texts = [ids[s] if s >= 0 else losing.unknown[-1 - s] for s in which.tolist()]
             none = np.zeros(0, np.int64)
-            note = Note("stop", Text(*what), texts, len(which), none, none, none, [], False, False,
+            note = Note("stop", what, texts, len(which), none, none, none, [], False, False,
                         True)  # fmt: skip
             result.append(
                 atlas.loss(note, shapes, not served or not shapes, modes.groups, len(which), texts)

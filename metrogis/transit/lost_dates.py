@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from metrogis.i18n import _
 from metrogis.transit.columns import Mask
 from metrogis.transit.daytypes import parse
 from metrogis.transit.lost import Losing
@@ -52,15 +53,14 @@ def note_dates(losing: Losing, calendar: Table, dates: Table, trips: pd.DataFram
             doubtful[part[part >= 0]] = True
             nobody += int((part < 0).sum())
     trip_ids = trips["trip_id"]
-    for mask, pl, en in (
-        (~dated, "kursy, których usługa nie ma dat", "trips whose service has no dates"),
-        (dated & doubtful, "kursy, których wiersz kalendarza jest nieczytelny",
-         "trips of which a row of the calendar cannot be read"),
-    ):  # fmt: skip
+    for mask, what in (
+        (~dated, _("trips whose service has no dates")),
+        (dated & doubtful, _("trips of which a row of the calendar cannot be read")),
+    ):
         theirs = mask[own]
-        losing.note("trip", pl, en, trip_ids[theirs], trips=np.flatnonzero(theirs))
+        losing.note("trip", what, trip_ids[theirs], trips=np.flatnonzero(theirs))
     losing.note(
-        "trip", "wiersze kalendarza bez usługi", "rows of the calendar without a service",
+        "trip", _("rows of the calendar without a service"),
         count=nobody, anywhere=True, by_mode=False, told=False,
     )  # fmt: skip
 

@@ -8,19 +8,19 @@ Sources: GTFS Schedule reference, ``routes.route_type``; Google's extended route
 
 from __future__ import annotations
 
-from metrogis.texts import Text
+from metrogis.i18n import Text, _, both, pgettext
 
 MODES: dict[str, Text] = {
-    "rail": Text("kolej", "rail"),
-    "metro": Text("metro", "metro"),
-    "monorail": Text("kolej jednoszynowa", "monorail"),
-    "tram": Text("tramwaj", "tram"),
-    "bus": Text("autobus", "bus"),
-    "coach": Text("autobus dalekobieżny", "coach"),
-    "trolleybus": Text("trolejbus", "trolleybus"),
-    "ferry": Text("prom", "ferry"),
-    "cableway": Text("kolej linowa", "cableway"),
-    "other": Text("inny", "other"),
+    "rail": _("rail"),
+    "metro": both("metro"),
+    "monorail": _("monorail"),
+    "tram": _("tram"),
+    "bus": _("bus"),
+    "coach": _("coach"),
+    "trolleybus": _("trolleybus"),
+    "ferry": _("ferry"),
+    "cableway": _("cableway"),
+    "other": pgettext("mode", "other"),
 }
 
 MODE_GROUPS: tuple[str, ...] = ("rail", "metro", "tram", "bus", "ferry", "cableway", "other")

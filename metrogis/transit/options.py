@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date as Date
 
 from metrogis.errors import ParameterError
-from metrogis.texts import Text, both
+from metrogis.i18n import _, both
 from metrogis.transit.daytypes import Interval
 
 
@@ -67,9 +67,9 @@ class DateRule:
             value = getattr(self, item.name)
             share = item.name.endswith("_share")
             if not (0 < value <= 1 if share else value >= 1 and value == int(value)):
-                span = both("(0, 1]") if share else Text("liczba całkowita od 1", "1, 2, 3 ...")
+                span = both("(0, 1]") if share else _("1, 2, 3 ...")
                 raise ParameterError(
-                    Text("próg poza zakresem", "threshold out of range"),
+                    _("threshold out of range"),
                     layer="date_rule",
                     place=f"{item.name} = {value}",
                     remedy=span,

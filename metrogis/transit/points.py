@@ -13,8 +13,8 @@ import shapely
 
 from metrogis.crs import name_of, require_metric
 from metrogis.errors import CRSError
+from metrogis.i18n import _
 from metrogis.provenance import attach
-from metrogis.texts import Text
 from metrogis.transit.columns import numbered
 
 if TYPE_CHECKING:
@@ -102,13 +102,10 @@ def _inside(
         return
     swapped = share(lat, lon) > share(lon, lat)
     raise CRSError(
-        Text("współrzędne wyglądają na zamienione", "axes look swapped")
+        _("axes look swapped")
         if swapped
-        else Text(
-            "większość przystanków leży poza obszarem układu {crs}",
-            "most stops lie outside the area of use of {crs}",
-        ).fill(crs=name_of(crs)),
+        else _("most stops lie outside the area of use of {crs}").fill(crs=name_of(crs)),
         layer=feed.name,
         place="stops.txt",
-        remedy=Text("sprawdź stop_lat i stop_lon, albo układ", "check stop_lat, stop_lon, or CRS"),
+        remedy=_("check stop_lat, stop_lon, or CRS"),
     )

@@ -22,7 +22,7 @@ from scipy.signal import fftconvolve
 
 from metrogis.arrays import Ints
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _, both
 from metrogis.transit.profile_search import NEVER
 from metrogis.transit.vehicles import MICRO
 from metrogis.transit.walking import Floats, Places
@@ -161,13 +161,10 @@ def _lines(search: Search, asked: Any) -> tuple[list[_Line], list[tuple[Any, flo
     timed = np.unique(search.rides.trip[~loose[search.rides.trip]])
     if len(timed):
         raise ParameterError(
-            Text(
-                f"{len(timed)} kursów okna ma stałe godziny, nie odstępy",
-                f"{len(timed)} trips of the window have fixed times, not headways",
-            ),
+            _("{count} trips of the window have fixed times, not headways").fill(count=len(timed)),
             layer="frequencies.txt",
             place=str(feed.trips["trip_id"].iloc[int(timed[0])]),
-            remedy=Text('headways="scheduled"', 'headways="scheduled"'),
+            remedy=both('headways="scheduled"'),
         )
     on = feed._trips_on(search.days)
     heads = heads[on[heads["trip"].to_numpy()]]
@@ -224,7 +221,7 @@ def _remaining(
     feet = search.feet
     found: dict[int, Law] = {}
     # invariant: `found` holds the laws by as many vehicles as rounds are done
-    for _ in range(int(search.rules.max_transfers) + 1):
+    for _unused in range(int(search.rules.max_transfers) + 1):
         after: dict[int, Law | None] = {}
         choices: dict[int, dict[int, tuple[Law, int]]] = {}
         for row, (line, headway) in enumerate(lines):
@@ -305,7 +302,7 @@ def _attractive(options: list[tuple[Law, int]], longest: int) -> Law:
     start = min(law.start for law, _ in chosen)
     last = max(law.start + len(law.mass) for law, _ in chosen) + len(first[0])
     mass = np.zeros(max(1, last - start))
-    for (law, _), weight in zip(chosen, first, strict=True):
+    for (law, _unused), weight in zip(chosen, first, strict=True):
         if not len(law.mass):
             continue
         both = law.mass if len(weight) == 1 else _convolve(law.mass, weight)
@@ -329,7 +326,7 @@ def _first(options: list[tuple[Law, int]]) -> list[Floats]:
     later = [np.clip((h - 1 - span) / h, 0, 1) for _, h in options]  # P(wait > w)
     not_before = [np.clip((h - span) / h, 0, 1) for _, h in options]  # P(wait >= w)
     out = []
-    for i, (_, headway) in enumerate(options):
+    for i, (_unused, headway) in enumerate(options):
         share = np.full(len(span), 1.0 / headway)
         for j in range(len(options)):
             if j != i:

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metrogis.errors import ParameterError, SchemaError
+from metrogis.i18n import _
 from metrogis.provenance import Audit, Source
-from metrogis.texts import Text
 from metrogis.transit import calendar as cal
 from metrogis.transit import clean
 from metrogis.transit.archive import Archive, Limits, open_archive
@@ -89,9 +89,7 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
     else:
         named = {}
     if not named:
-        raise ParameterError(
-            Text("nie podano żadnego rozkładu", "no timetable given"), layer=name or "timetable"
-        )
+        raise ParameterError(_("no timetable given"), layer=name or "timetable")
     if isinstance(options.trust, Mapping):
         _require_loaded("trust", options.trust, named)
     archives = [_open(name, path, limits) for name, path in named.items()]
@@ -110,10 +108,7 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
     twice = whole.listed_twice
     audit = whole.audit.add(
         whole.name, "noted", int(twice.sum()),
-        Text(
-            "kursy podane dwa razy (linia, położenie przystanków i czasy równe): liczone raz",
-            "runs listed twice (equal in line, places of stops, times): counted once",
-        ),
+        _("runs listed twice (equal in line, places of stops, times): counted once"),
         whole.trips["trip_id"][twice],
     )  # fmt: skip
     whole = replace(whole, audit=audit).keeping(whole)
@@ -125,12 +120,10 @@ def _require_loaded(what: str, names: Iterable[str], loaded: Iterable[str]) -> N
     missing = [name for name in names if name not in loaded]
     if missing:
         raise ParameterError(
-            Text("nie ma takiego rozkładu", "there is no such feed"),
+            _("there is no such feed"),
             layer=what,
             place=", ".join(missing),
-            remedy=Text(
-                "wczytane rozkłady: " + ", ".join(loaded), "feeds loaded: " + ", ".join(loaded)
-            ),
+            remedy=_("feeds loaded: {loaded}").fill(loaded=", ".join(loaded)),
         )
 
 
@@ -182,7 +175,7 @@ def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
     first, last = calendar.validity[name]
     day = options.reference_date
     if day is not None and (day[1] < first or last < day[0]):
-        what = Text("data katalogu poza ważnością rozkładu", "catalog's date outside the validity")
+        what = _("catalog's date outside the validity")
         audit = audit.add(name, "noted", 1, what, f"{day[0]}..{day[1]}; {first}..{last}")
     headways, notes = clean_headways(
         tables["frequencies"], trips["trip_id"], name, max_time, losing
@@ -225,23 +218,17 @@ def _require_departures(calls: StopTimes, name: str, *, other: bool) -> None:
     """Raise for a feed of which nothing departs; ``other``: it has boarding of other kinds."""
     if not len(calls):
         raise SchemaError(
-            Text("żaden kurs nie ma odjazdów", "no trip has a departure"),
+            _("no trip has a departure"),
             layer=name,
             place="stop_times.txt",
-            remedy=Text("sprawdź trip_id, stop_id i czasy", "check trip_id, stop_id and the times"),
+            remedy=_("check trip_id, stop_id and the times"),
         )
     if not other and ((calls.pickup == 1) | calls.last).all():
         raise SchemaError(
-            Text(
-                "nigdzie nie wolno wsiadać: pickup_type każdego odjazdu to 1",
-                "nobody may board anywhere: pickup_type of every departure is 1",
-            ),
+            _("nobody may board anywhere: pickup_type of every departure is 1"),
             layer=name,
             place="stop_times.txt",
-            remedy=Text(
-                "popraw kolumnę pickup_type; puste lub 0 to zwykły odjazd",
-                "fix the column pickup_type; blank or 0 is an ordinary departure",
-            ),
+            remedy=_("fix the column pickup_type; blank or 0 is an ordinary departure"),
         )
 
 
@@ -260,12 +247,12 @@ def _small_tables(archive: Archive, country: str, losing: Losing) -> tuple[dict[
             notes = Audit().add(f"{name}/{key}.txt", "dropped", 1, error.message)
             if key == "frequencies":
                 losing.note(
-                    "trip", "frequencies.txt nieczytelny", "frequencies.txt unreadable",
+                    "trip", _("frequencies.txt unreadable"),
                     count=1, anywhere=True, by_mode=False,
                 )  # fmt: skip
         audit += notes
     if "agency" not in archive.entries:
-        what = Text("brak pliku", "file is missing")
+        what = _("file is missing")
         audit = audit.add(f"{name}/agency.txt", "noted", 1, what)
     return tables, audit
 
@@ -277,7 +264,7 @@ def _table(
     if data is None:
         return empty_table(file), Audit()
     if _NOT_BLANK.search(data) is None and key not in _MUST:
-        what = Text("plik jest pusty", "file is empty")
+        what = _("file is empty")
         return empty_table(file), Audit().add(f"{archive.layer}/{file}", "noted", 1, what)
     wanted: tuple[str, ...] = clean.WANTED[key]
     kinds = _KINDS if key == "stop_times" else {}
@@ -294,10 +281,10 @@ def _table(
         )
     if not table.n and key in _MUST:
         raise SchemaError(
-            Text("plik nie ma wierszy", "the file has no rows"),
+            _("the file has no rows"),
             layer=archive.layer,
             place=file,
-            remedy=Text("rozkład GTFS musi je mieć", "a GTFS timetable must have some"),
+            remedy=_("a GTFS timetable must have some"),
         )
     return table, audit
 
@@ -308,10 +295,10 @@ def _has_blank_times(table: Table) -> bool:
 
 def _missing(layer: str, files: str) -> SchemaError:
     return SchemaError(
-        Text("brak wymaganego pliku", "a required file is missing"),
+        _("a required file is missing"),
         layer=layer,
         place=files,
-        remedy=Text("rozkład GTFS musi go mieć", "a GTFS timetable must have it"),
+        remedy=_("a GTFS timetable must have it"),
     )
 
 
@@ -392,12 +379,12 @@ def _merge(feeds: list[Feed], name: str) -> Feed:
     if len(set(spans.values())) > 1:
         audit = audit.add(
             name, "noted", len(feeds),
-            Text("rozkłady ważne w różnych okresach", "feeds valid in different periods"),
+            _("feeds valid in different periods"),
             [f"{k} {a}..{b}" for k, (a, b) in spans.items()],
         )  # fmt: skip
     audit = audit.add(
         name, "noted", len(feeds),
-        Text("połączono rozkłady; identyfikatory mają przedrostki", "feeds merged; ids prefixed"),
+        _("feeds merged; ids prefixed"),
         [f.name for f in feeds],
     )  # fmt: skip
     return Feed(

@@ -33,7 +33,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metrogis.arrays import Ints
-from metrogis.texts import Text, both
+from metrogis.i18n import Text, _, both, join
 from metrogis.transit.counts import Counts
 from metrogis.transit.daytypes import (
     HOLIDAY,
@@ -48,15 +48,9 @@ from metrogis.transit.options import DateRule
 
 Mask = npt.NDArray[np.bool_]
 
-_NO_TABLE = Text(
-    "brak tabeli ferii: nie wiadomo, które dni robocze są wolne od szkoły",
-    "no table of school holidays: which weekdays are school-free is not known",
-)
-_NO_DATE = Text("rozkład nie obejmuje takiego dnia", "the timetable covers no such day")
-_NOT_VALID = Text(
-    "takie dni leżą poza ważnością rozkładu (kursuje wtedy tylko jego część)",
-    "such days lie outside the validity of the timetable (only part of it runs then)",
-)
+_NO_TABLE = _("no table of school holidays: which weekdays are school-free is not known")
+_NO_DATE = _("the timetable covers no such day")
+_NOT_VALID = _("such days lie outside the validity of the timetable (only part of it runs then)")
 
 
 @dataclass(frozen=True)
@@ -237,12 +231,8 @@ def choose(dates: FeedDates, code: int, anchor: Interval | None, trusted: str | 
     near = distance <= rule.within_days
     if not near.any():
         k = int(np.argmin(distance))
-        why = Text(
-            "najbliższy taki dzień to {date}, {n:0} {n:plural:dzień|dni|dni} od {anchor}: "
-            "za daleko (granica {limit:0} dni)",
-            "the nearest such date is {date}, {n:0} {n:plural:day|days} from {anchor}: too far "
-            "(limit {limit:0} days)",
-        ).fill(
+        why = _("the nearest such date is {date}, {n:0} {n:plural:day|days} from {anchor}: "
+"too far (limit {limit:0} days)").fill(
             date=_date(dates, may[k]), n=int(distance[k]), anchor=_written(anchor),
             limit=rule.within_days,
         )  # fmt: skip
@@ -256,16 +246,14 @@ def choose(dates: FeedDates, code: int, anchor: Interval | None, trusted: str | 
         return _day(dates, code, at, "none", _nothing(dates, code, own, trusted))
     timetable = dates.counts.timetable
     close = own[_distance(dates.counts.day[own], anchor) <= rule.within_days]
-    why = Text(
-        "najczęstszy rozkład: {same:0} z {all:0} takich dni",
-        "the most frequent timetable: {same:0} of {all:0} such dates",
-    ).fill(same=int((timetable[may] == timetable[at]).sum()), all=len(close))
+    why = _("the most frequent timetable: {same:0} of {all:0} such dates").fill(
+        same=int((timetable[may] == timetable[at]).sum()), all=len(close)
+    )
     if anchor is not None:
-        more = Text(
-            " do {limit:0} dni od {anchor}, najbliższy z nich",
-            " within {limit:0} days of {anchor}, the nearest of them",
-        ).fill(limit=rule.within_days, anchor=_written(anchor))
-        why = Text(why.pl + more.pl, why.en + more.en)
+        more = _(" within {limit:0} days of {anchor}, the nearest of them").fill(
+            limit=rule.within_days, anchor=_written(anchor)
+        )
+        why = why + more
     return _day(dates, code, at, "service", why)
 
 
@@ -293,11 +281,11 @@ def named(dates: FeedDates, code: int, date: Date, trusted: str | None) -> FeedD
     """
     at = date.toordinal() - dates.counts.first.toordinal()
     trips = int(dates.counts.trips[at])
-    why = Text("data podana przez użytkownika", "date named by the user")
+    why = _("date named by the user")
     if dates.kind[at] != code:
         why = _joined(
             why,
-            Text("w kalendarzu to inny rodzaj dnia", "by the calendar it is another kind of day"),
+            _("by the calendar it is another kind of day"),
         )
     if trips > 0:
         if dates.valid[at]:
@@ -306,10 +294,7 @@ def named(dates: FeedDates, code: int, date: Date, trusted: str | None) -> FeedD
     usual = dates.usual[code]
     doubt = _NOT_VALID if not dates.valid[at] else _doubt(dates, code, trusted)
     if usual > 0:
-        doubt = Text(
-            "nic wtedy nie kursuje, choć w takie dni zwykle jest {n:0} kursów",
-            "nothing runs then, although {n:0} trips are usual on such days",
-        ).fill(n=usual)
+        doubt = _("nothing runs then, although {n:0} trips are usual on such days").fill(n=usual)
     own = dates.of_type(code)
     if doubt is not None:
         return FeedDay(dates.feed, "unknown", None, _joined(why, doubt), dates._dates_of_type(code))
@@ -346,25 +331,21 @@ def _doubt(dates: FeedDates, code: int, trusted: str | None) -> Text | None:
     trips, rule = dates.counts.trips, dates.rule
     own = dates.of_type(code)
     if len(own) < rule.none_dates:
-        return Text(
-            "nic nie kursuje, ale takich dni jest w rozkładzie tylko {n:0} (potrzeba {least:0})",
-            "nothing runs, but the timetable has only {n:0} such dates ({least:0} are needed)",
+        return _(
+            "nothing runs, but the timetable has only {n:0} such dates ({least:0} are needed)"
         ).fill(n=len(own), least=rule.none_dates)
     # also beyond the validity: a date that did run is no proof of absence
     everywhere = _of_type(dates.counts, dates.kind, np.ones(len(trips), bool), code)
     some = np.union1d(own, everywhere)
     most = int(some[np.argmax(trips[some])])
     if trips[most] >= rule.none_share * trips.max():
-        return Text(
-            "w większość takich dni nic nie kursuje, ale {date} jest {n:0} kursów",
-            "nothing runs on most such days, but {date} has {n:0} trips",
-        ).fill(date=_date(dates, most), n=int(trips[most]))
+        return _("nothing runs on most such days, but {date} has {n:0} trips").fill(
+            date=_date(dates, most), n=int(trips[most])
+        )
     if _cut_to_weekdays(dates, code) and trusted is None:
-        return Text(
-            "{n:0} kursów w dni robocze i żadnego w soboty i niedziele: zapewne okrojono "
-            "rozkład do dni roboczych (jeśli nie, wpisz w katalogu trust)",
-            "{n:0} trips on weekdays and none on Saturdays and Sundays: probably cut to weekdays "
-            "(if not, state trust in the catalog)",
+        return _(
+            "{n:0} trips on weekdays and none on Saturdays and Sundays: probably cut "
+            "to weekdays (if not, state trust in the catalog)"
         ).fill(n=max(dates.usual[SCHOOL], dates.usual[HOLIDAY]))
     return None
 
@@ -376,9 +357,8 @@ def _cut_to_weekdays(dates: FeedDates, code: int) -> bool:
 
 
 def _nothing(dates: FeedDates, code: int, own: Ints, trusted: str | None) -> Text:
-    why = Text(
-        "w takie dni nic nie kursuje: {zero:0} z {all:0} dat rozkładu bez kursów",
-        "nothing runs on such days: {zero:0} of {all:0} dates of the timetable have no trips",
+    why = _(
+        "nothing runs on such days: {zero:0} of {all:0} dates of the timetable have no trips"
     ).fill(zero=int((dates.counts.trips[own] == 0).sum()), all=len(own))
     if trusted is not None and _cut_to_weekdays(dates, code):
         why = _joined(why, both(trusted))
@@ -397,15 +377,12 @@ def _day(dates: FeedDates, code: int, at: int, state: State, why: Text) -> FeedD
     if code == SUNDAY and len(own) and (counts.day[own[0]] - 1) % 7 != 6:
         why = _joined(
             why,
-            Text(
-                "w rozkładzie nie ma niedzieli: zastępuje ją święto",
-                "no Sunday in the timetable: a public holiday stands for it",
-            ),
+            _("no Sunday in the timetable: a public holiday stands for it"),
         )
     if code == SCHOOL and not dates.table:
         why = _joined(
             why,
-            Text("bez tabeli ferii: każdy dzień roboczy", "without school holidays: any weekday"),
+            _("without school holidays: any weekday"),
         )
     like = dates.valid & (dates.kind == code) & (counts.timetable == counts.timetable[at])
     trips = counts.trips[own]
@@ -430,4 +407,4 @@ def _written(anchor: Interval | None) -> str:
 
 
 def _joined(*parts: Text) -> Text:
-    return Text("; ".join(p.pl for p in parts), "; ".join(p.en for p in parts))
+    return join("; ", parts)

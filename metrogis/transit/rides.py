@@ -21,8 +21,8 @@ from scipy.spatial import cKDTree
 
 from metrogis.arrays import Bools, Ints
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 from metrogis.transit.daytypes import DateLike
 from metrogis.transit.feed import DAY, Feed
 from metrogis.transit.transfers import for_all_lines
@@ -62,7 +62,7 @@ class TransferRules:
     def __post_init__(self) -> None:
         if min(self.seconds, self.walk_metres) < 0 or self.speed <= 0 or self.detour < 1:
             raise ParameterError(
-                Text("złe reguły przesiadek", "bad rules of transfers"),
+                _("bad rules of transfers"),
                 layer="transfers",
                 place=repr(self),
             )
@@ -139,7 +139,7 @@ class Rides:
         if (found < 0).any():
             unknown = [s for s, k in zip(wanted, found, strict=True) if k < 0]
             raise ParameterError(
-                Text("nieznane przystanki", "unknown stops"),
+                _("unknown stops"),
                 layer="timetable",
                 place=", ".join(unknown[:5]),
             )
@@ -233,7 +233,7 @@ def read_rides(
         feed.name,
         "repaired",
         int(backwards.sum()),
-        Text("odcinki z przyjazdem przed odjazdem", "rides that arrive before they leave"),
+        _("rides that arrive before they leave"),
     )
     arrival = np.maximum(arrival, departure)
     # within one time a vehicle's rides stay in their order
@@ -305,9 +305,9 @@ def _footpaths(feed: Feed, rules: TransferRules, crs: Any) -> tuple[Ints, Ints, 
             xy[at] = np.column_stack([points.geometry.x, points.geometry.y])
         elif rules.walk_metres > 0:
             raise ParameterError(
-                Text("dojścia wymagają układu w metrach", "walks need a CRS in metres"),
+                _("walks need a CRS in metres"),
                 layer=feed.name,
-                remedy=Text("podaj crs albo walk_metres=0", "give crs, or walk_metres=0"),
+                remedy=_("give crs, or walk_metres=0"),
             )
     placed = np.flatnonzero(np.isfinite(xy[:, 0]))
     if rules.walk_metres > 0 and len(placed):

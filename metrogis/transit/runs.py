@@ -18,7 +18,7 @@ import pandas as pd
 from numba import njit
 
 from metrogis.errors import SourceError
-from metrogis.texts import Text
+from metrogis.i18n import _
 from metrogis.transit.calendar import Calendar
 from metrogis.transit.calls import StopTimes
 from metrogis.transit.columns import Mask
@@ -294,12 +294,10 @@ def _expand(frequencies: pd.DataFrame, on: Mask, limit: int, layer: str) -> tupl
     count = -((start - part["end"].to_numpy(np.int64)) // headway)
     if int(count.sum()) > limit:
         raise SourceError(
-            Text(
-                "częstotliwości dają ponad {limit:0} kursów", "headways make over {limit:0} trips"
-            ).fill(limit=limit),
+            _("headways make over {limit:0} trips").fill(limit=limit),
             layer=layer,
             place="frequencies.txt",
-            remedy=Text("sprawdź headway_secs", "check headway_secs"),
+            remedy=_("check headway_secs"),
         )
     first = np.repeat(np.cumsum(count) - count, count)
     step = np.arange(len(first)) - first

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.arrays import Floats
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.transit.calls import Ints, StopTimes
 from metrogis.transit.columns import Mask
@@ -65,12 +66,12 @@ def stop_times(
     if len(trip) and (table.cut or (not had[trip[-1] + 1 :].any() and len(had) > trip[-1] + 1)):
         # trips behind the last one have no row: the file may have been cut off within it
         losing.note(
-            "trip", "plik kończy się być może za wcześnie", "the file may end too early",
+            "trip", _("the file may end too early"),
             [trips["trip_id"].iloc[trip[-1]]], trips=trip[-1:], whole_route=True,
             told=False,
         )  # fmt: skip
     if "continuous_pickup" in table:
-        stated, _ = integer(table["continuous_pickup"], -1, range(4), np.int8)
+        stated, _unused = integer(table["continuous_pickup"], -1, range(4), np.int8)
         losing.between = boards_between(stated, trip, len(trips))
     asked = on_request(table)
     if asked.any():
@@ -81,7 +82,7 @@ def stop_times(
     arrival, departure, unread = _times(table, log, max_time)
     pickup, drop = (_boarding(table, c, log) for c in ("pickup_type", "drop_off_type"))
     phone = (pickup == 2) | (pickup == 3)
-    log("noted", phone, "odjazdy na żądanie (telefon, kierowca)", "departures on request")
+    log("noted", phone, _("departures on request"))
     dist = decimal(table["shape_dist_traveled"]) if "shape_dist_traveled" in table else None
     if order is not None:
         trip, stop, sequence, no_stop = trip[order], stop[order], sequence[order], no_stop[order]
@@ -94,7 +95,7 @@ def stop_times(
         np.r_[change[1:], True] if len(trip) else change, np.zeros(len(trip), bool),
     )  # fmt: skip
     losing.note(
-        "call", "czas nieczytelny", "time unreadable", count=int(unread.sum()),
+        "call", _("time unreadable"), count=int(unread.sum()),
         trips=trip[unread], stops=stop[unread & ~no_stop],
     )  # fmt: skip
     if speed is not None:
@@ -119,8 +120,7 @@ def _modelled_beside_lost(calls: StopTimes, losing: Losing, stops: pd.DataFrame)
     blank = np.append(stops["stop_lat"].isna().to_numpy(), np.ones(len(losing.unknown), bool))
     there = np.isin(calls.trip, raw.trip[blank[raw.stop]]) & calls.modelled
     losing.note(
-        "call", "czasy interpolowane obok przystanku o nieznanym położeniu",
-        "times interpolated beside a stop of unknown position", count=int(there.sum()),
+        "call", _("times interpolated beside a stop of unknown position"), count=int(there.sum()),
         trips=calls.trip[there], stops=calls.stop[there], told=False,
     )  # fmt: skip
 
@@ -141,25 +141,24 @@ def _unknown_trips(
     """
     names = table["trip_id"].filter(no_trip)
     log(
-        "dropped", no_trip, "wiersze nieznanych kursów", "rows of unknown trips",
+        "dropped", no_trip, _("rows of unknown trips"),
         dict.fromkeys(names.text()),
     )  # fmt: skip
     there = stop[no_trip]
     placeless = np.setdiff1d(names.codes, names.codes[there >= 0])
     losing.note(
-        "trip", "wiersze stop_times z kursem, którego nie ma w trips.txt",
-        "rows of stop_times with a trip that trips.txt does not have",
+        "trip", _("rows of stop_times with a trip that trips.txt does not have"),
         dict.fromkeys(names.text()), stops=there[there >= 0], anywhere=bool(len(placeless)),
         by_mode=False,
     )  # fmt: skip
-    sequence, _ = integer(table["stop_sequence"], NO_TIME)
+    sequence, _unused = integer(table["stop_sequence"], NO_TIME)
     step = np.diff(sequence) > 0
     step |= (sequence[1:] == NO_TIME) | (sequence[:-1] == NO_TIME)
     before = trip[:-1][step & no_trip[1:] & ~no_trip[:-1]]
     after = trip[1:][step & no_trip[:-1] & ~no_trip[1:]]
     torn = np.unique(np.concatenate([before, after]))
     losing.note(
-        "trip", "kursy, których część ma nieznany trip_id", "trips of which a part has another id",
+        "trip", _("trips of which a part has another id"),
         trips["trip_id"].iloc[torn], trips=torn, told=False,
     )  # fmt: skip
 
@@ -176,12 +175,12 @@ def _unknown_stops(
         return stop, no_stop
     texts = table["stop_id"].filter(no_stop).text()
     log(
-        "dropped", no_stop & ~broken, "wiersze nieznanych przystanków", "rows of unknown stops",
+        "dropped", no_stop & ~broken, _("rows of unknown stops"),
         dict.fromkeys(texts[~broken[no_stop]]),
     )  # fmt: skip
     named = broken & (stop >= 0)
     losing.note(
-        "call", "wiersze stop_times o zbyt wielu polach", "rows with too many fields",
+        "call", _("rows with too many fields"),
         count=int(named.sum()), trips=trip[named], stops=stop[named],
     )  # fmt: skip
     texts[broken[no_stop]] = [f"{text} (?)" for text in texts[broken[no_stop]]]
@@ -190,7 +189,7 @@ def _unknown_stops(
 
 def _boarding(table: Table, name: str, log: Log) -> npt.NDArray[np.int8]:
     found, bad = integer(table[name], 0, range(4), np.int8, log=log, name=name)
-    log("guessed", bad, f"nieznany {name}: przyjęto 0", f"unknown {name}: 0 taken")
+    log("guessed", bad, _("unknown {name}: 0 taken").fill(name=name))
     return np.asarray(found)
 
 
@@ -201,10 +200,11 @@ def _take_out_misplaced(
     wrong = misplaced(calls, stops, speed)
     if wrong.any():
         log(
-            "unknown", wrong, "położenie niemożliwe: żaden pojazd nie zdąży; uznano za nieznane",
-            "position impossible: no vehicle can be there in time; taken as unknown",
+            "unknown",
+            wrong,
+            _("position impossible: no vehicle can be there in time; taken as unknown"),
             stops["stop_id"][wrong],
-        )  # fmt: skip
+        )
         losing.misplaced = wrong
         stops.loc[wrong, ["stop_lat", "stop_lon"]] = np.nan
 
@@ -214,20 +214,18 @@ def _order(
 ) -> tuple[npt.NDArray[np.int64] | None, Ints]:
     sequence, bad = integer(
         table["stop_sequence"], NO_TIME, dtype=np.int32, log=log, name="stop_sequence"
-    )  # fmt: skip
+    )
     blank = (sequence == NO_TIME) | bad
-    log("noted", (sequence < 0) & ~blank, "ujemne stop_sequence", "negative stop_sequence")
+    log("noted", (sequence < 0) & ~blank, _("negative stop_sequence"))
     if blank.any():
         # a trip without a full sequence keeps the order of the file
         lost = np.unique(trip[blank])
         inside = np.isin(trip, lost)
         log(
-            "repaired", blank, "brak stop_sequence lub nieczytelny: kolejność jak w pliku",
-            "stop_sequence missing or unreadable: order of the file used",
+            "repaired", blank, _("stop_sequence missing or unreadable: order of the file used"),
         )  # fmt: skip
         losing.note(
-            "call", "stop_sequence nieczytelny: kolejność jak w pliku",
-            "stop_sequence unreadable: order of the file used", count=int(bad.sum()),
+            "call", _("stop_sequence unreadable: order of the file used"), count=int(bad.sum()),
             trips=trip[bad],
         )  # fmt: skip
         sequence = np.where(inside, np.arange(len(trip), dtype=np.int32), sequence)
@@ -251,8 +249,7 @@ def _times(table: Table, log: Log, max_time: int) -> tuple[Ints, Ints, Mask]:
             return seconds, None
         wrong = far | column.map(no_time.__contains__, bool)
         log(
-            "dropped", wrong, "czas nieczytelny, ujemny lub za duży: uznano za pusty",
-            "time unreadable, negative or too large: taken as blank",
+            "dropped", wrong, _("time unreadable, negative or too large: taken as blank"),
             sorted(no_time) or column.filter(far).text(),
         )  # fmt: skip
         return seconds, wrong
@@ -268,11 +265,8 @@ def _times(table: Table, log: Log, max_time: int) -> tuple[Ints, Ints, Mask]:
     if bad_arrival is not None:
         unread |= bad_arrival & no_departure
     if no_arrival.any() or no_departure.any():
-        for blank, pl, en in (
-            (no_arrival & ~no_departure, "przyjazdu: przyjęto odjazd", "arrival: departure copied"),
-            (no_departure & ~no_arrival, "odjazdu: przyjęto przyjazd", "departure: arrival copied"),
-        ):
-            log("repaired", blank, f"brak czasu {pl}", f"no time of {en}")
+        log("repaired", no_arrival & ~no_departure, _("no time of arrival: departure copied"))
+        log("repaired", no_departure & ~no_arrival, _("no time of departure: arrival copied"))
         arrival = np.where(no_arrival, departure, arrival)
         departure = np.where(no_departure, arrival, departure)
     return arrival, departure, unread
@@ -288,14 +282,13 @@ def _same_call_twice(
         twin = same & (calls.stop[1:] == calls.stop[:-1])
         twin &= calls.departure[1:] == calls.departure[:-1]
         keep[1:] = ~twin
-        log("dropped", twin, "wiersze powtórzone", "rows repeated")
+        log("dropped", twin, _("rows repeated"))
         log(
-            "noted", same & ~twin, "ten sam stop_sequence dwa razy w kursie",
-            "same stop_sequence twice in a trip",
+            "noted", same & ~twin, _("same stop_sequence twice in a trip"),
         )  # fmt: skip
         torn = np.unique(calls.trip[1:][same & ~twin])
         losing.note(
-            "trip", "ten sam stop_sequence dwa razy w kursie", "same stop_sequence twice in a trip",
+            "trip", _("same stop_sequence twice in a trip"),
             trips["trip_id"].iloc[torn], trips=torn,
         )  # fmt: skip
     if keep.all():
@@ -326,15 +319,17 @@ def _past_midnight(calls: StopTimes, trips: pd.DataFrame, log: Log) -> StopTimes
     back = (step < 0) & ~over
     ids = trips["trip_id"].to_numpy()
     log(
-        "noted", back, "czasy w kursie cofają się", "times go back within a trip",
+        "noted", back, _("times go back within a trip"),
         ids[np.unique(owner[back])],
     )  # fmt: skip
     if not over.any():
         return calls
     log(
-        "repaired", over, "czas po północy bez 24:00: dodano dobę",
-        "time past midnight without 24:00: a day added", ids[np.unique(owner[over])],
-    )  # fmt: skip
+        "repaired",
+        over,
+        _("time past midnight without 24:00: a day added"),
+        ids[np.unique(owner[over])],
+    )
     total = np.cumsum(over)
     starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
     before = np.repeat(total[starts], np.diff(np.r_[starts, len(owner)]))
@@ -380,22 +375,17 @@ def _fill(
         value = np.rint(t0 + share * (t1 - t0)).astype(np.int32)
         arrival[here] = departure[here] = value
         modelled[here] = True
-        for count, pl, en in (
-            (how[here] == 2, "według shape_dist_traveled", "by shape_dist_traveled"),
-            (how[here] == 1, "według odległości po trasie", "by distance along the shape"),
-            (how[here] == 0, "według odległości przystanków", "by distance between stops"),
-        ):
-            log("modelled", count, f"puste czasy {pl}", f"blank times {en}")
+        log("modelled", how[here] == 2, _("blank times by shape_dist_traveled"))
+        log("modelled", how[here] == 1, _("blank times by distance along the shape"))
+        log("modelled", how[here] == 0, _("blank times by distance between stops"))
     calls = replace(calls, arrival=arrival, departure=departure, modelled=modelled)
     lost = departure == NO_TIME
     log(
-        "dropped", lost, "wiersze bez czasu na początku lub końcu kursu",
-        "rows without time at the start or end of a trip",
+        "dropped", lost, _("rows without time at the start or end of a trip"),
         trips["trip_id"].iloc[np.unique(calls.trip[lost])],
     )  # fmt: skip
     losing.note(
-        "call", "wiersze bez czasu na początku lub końcu kursu",
-        "rows without time at the start or end of a trip", count=int(lost.sum()),
+        "call", _("rows without time at the start or end of a trip"), count=int(lost.sum()),
         trips=calls.trip[lost], stops=calls.stop[lost],
     )  # fmt: skip
     return calls.take(~lost)
@@ -406,9 +396,9 @@ def _short_trips(
 ) -> StopTimes:
     count = np.bincount(calls.trip, minlength=len(trips))
     ids = trips["trip_id"]
-    log("noted", count == 0, "kursy bez stop_times", "trips without stop_times", ids[count == 0])
+    log("noted", count == 0, _("trips without stop_times"), ids[count == 0])
     losing.note(
-        "trip", "kursy bez stop_times", "trips without stop_times", ids[~had],
+        "trip", _("trips without stop_times"), ids[~had],
         trips=np.flatnonzero(~had),
     )  # fmt: skip
     if not (count == 1).any():
@@ -416,11 +406,11 @@ def _short_trips(
     single = (count == 1)[calls.trip] & calls.first & calls.last
     alone = np.unique(calls.trip[single])
     log(
-        "dropped", single, "kursy o jednym przystanku", "trips with a single stop",
+        "dropped", single, _("trips with a single stop"),
         ids.to_numpy()[alone],
     )  # fmt: skip
     losing.note(
-        "trip", "kursy o jednym przystanku", "trips with a single stop",
+        "trip", _("trips with a single stop"),
         ids.to_numpy()[alone], trips=alone, whole_route=True,
     )  # fmt: skip
     return calls.take(~single)
@@ -443,9 +433,11 @@ def from_first_known(headways: pd.DataFrame, calls: StopTimes, losing: Losing) -
     late = calls.departure[np.minimum(left, len(calls) - 1)] - stated
     unknown = has & (stated == NO_TIME)
     losing.note(
-        "trip", "kursy według odstępu bez czasu pierwszego przystanku",
-        "trips by headway without the time of their first stop", count=int(unknown.sum()),
-        trips=trip[unknown], told=False,
-    )  # fmt: skip
+        "trip",
+        _("trips by headway without the time of their first stop"),
+        count=int(unknown.sum()),
+        trips=trip[unknown],
+        told=False,
+    )
     late = np.where(has & ~unknown, late % 86400, 0)
     return headways.assign(start=headways["start"] + late, end=headways["end"] + late)

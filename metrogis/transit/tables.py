@@ -22,8 +22,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 from metrogis.transit.columns import Column, Mask, by_runs, coded_column, strip
 from metrogis.transit.scan import Plan, scan
 
@@ -139,7 +139,7 @@ def read_table(
     if b"\0" in data:
         audit = audit.add(
             place, "repaired", data.count(b"\0"),
-            Text("usunięto bajty zerowe", "NUL bytes removed"),
+            _("NUL bytes removed"),
         )  # fmt: skip
         data = data.replace(b"\0", b"")
     data = data.lstrip(b"\r\n")
@@ -149,16 +149,16 @@ def read_table(
         if name in picked:
             audit = audit.add(
                 place, "dropped", 1,
-                Text("kolumna powtórzona: użyto pierwszej", "column twice: first one used"), name,
+                _("column twice: first one used"), name,
             )  # fmt: skip
         picked.setdefault(name, i)
     use = {name: picked[name] for name in wanted if name in picked}
     if not use:
         raise SchemaError(
-            Text("pierwszy wiersz nie jest nagłówkiem GTFS", "the first row is no GTFS header"),
+            _("the first row is no GTFS header"),
             layer=layer,
             place=f"{file}, 1",
-            remedy=Text("nagłówek musi nazywać kolumny", "the header must name the columns"),
+            remedy=_("the header must name the columns"),
         )
     raw: dict[str, Column] | None = None
     if plan is not None:
@@ -180,7 +180,7 @@ def read_table(
         stripped += dirty
     audit = audit.add(
         place, "repaired", stripped,
-        Text("usunięto zbędne odstępy lub cudzysłowy", "stray blanks or quotes removed"),
+        _("stray blanks or quotes removed"),
     )  # fmt: skip
     return Table(file, n, columns, **extra), audit
 
@@ -222,7 +222,7 @@ def decode(data: bytes, place: str, country: str) -> tuple[bytes, Audit]:
             wide = "utf-16-be"
     if wide:
         text = data.decode(wide, "replace")
-        what = Text("plik w UTF-16, przekodowano", "file in UTF-16, recoded")
+        what = _("file in UTF-16, recoded")
         return text.encode("utf-8", "replace"), audit.add(place, "repaired", 1, what)
     if data.isascii():
         return data, audit
@@ -235,14 +235,11 @@ def decode(data: bytes, place: str, country: str) -> tuple[bytes, Audit]:
     wrong = text.count("\ufffd")
     right = sum(1 for c in text if ord(c) > 127) - wrong
     if right > wrong:
-        what = Text("bajty spoza UTF-8 zastąpiono", "bytes that are not UTF-8 replaced")
+        what = _("bytes that are not UTF-8 replaced")
         return text.encode(), audit.add(place, "repaired", wrong, what)
     encoding = _one_byte(data, country)
     text = data.decode(encoding, "replace")
-    what = Text(
-        f"plik nie jest w UTF-8: przyjęto kodowanie {encoding}",
-        f"file is not in UTF-8: taken as {encoding}",
-    )
+    what = _("file is not in UTF-8: taken as {encoding}").fill(encoding=encoding)
     return text.encode(), audit.add(place, "guessed", 1, what)
 
 
@@ -263,17 +260,17 @@ def _header(
     start = end.end() if end else len(data)
     if not line.strip():
         raise SchemaError(
-            Text("plik jest pusty", "the file is empty"), layer=layer, place=file,
-            remedy=Text("plik musi mieć nagłówek", "the file needs a header"),
+            _("the file is empty"), layer=layer, place=file,
+            remedy=_("the file needs a header"),
         )  # fmt: skip
     delimiter = max(",;\t", key=line.count)
     if delimiter != ",":
-        what = Text("kolumny oddzielone nie przecinkiem", "columns not separated by commas")
+        what = _("columns not separated by commas")
         audit = audit.add(place, "repaired", 1, what, repr(delimiter))
     cells = _cells(line, delimiter)
     names = [c.strip().strip('"').strip().lower() for c in cells]
     changed = [c for c, n in zip(cells, names, strict=True) if c != n]
-    what = Text("poprawiono nazwy kolumn", "column names put right")
+    what = _("column names put right")
     return names, start, delimiter, audit.add(place, "repaired", len(changed), what, changed)
 
 
@@ -395,7 +392,7 @@ def _careful(
         rows = list(reader)
     except csv.Error:
         rows, open_quotes = _line_by_line(text, delimiter, width)
-        what = Text("cudzysłów bez pary", "quote that is never closed")
+        what = _("quote that is never closed")
         audit = audit.add(place, "repaired", len(open_quotes), what, open_quotes)
     good: list[list[str]] = []
     short: list[str] = []
@@ -420,9 +417,9 @@ def _careful(
             last_short = len(good)
         good.append(row)
     for action, found, what in (
-        ("repaired", short, Text("wiersze za krótkie: uzupełniono", "rows too short: filled")),
-        ("repaired", trimmed, Text("wiersze z pustymi polami na końcu", "rows with blank tails")),
-        ("dropped", long, Text("wiersze o zbyt wielu polach", "rows with too many fields")),
+        ("repaired", short, _("rows too short: filled")),
+        ("repaired", trimmed, _("rows with blank tails")),
+        ("dropped", long, _("rows with too many fields")),
     ):
         audit = audit.add(place, action, len(found), what, found)  # type: ignore[arg-type]
     # one short row at the very end, and no line end behind it: the file stops within a row

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.transit.tables import Table
 from metrogis.transit.values import Log, decimal, integer
@@ -28,17 +29,16 @@ def clean_transfers(table: Table, stop_ids: pd.Series, feed: str) -> tuple[pd.Da
         known &= (table[name].find(ids) >= 0) | (aboard & blank)
     for name in ("from_trip_id", "to_trip_id"):
         known &= table[name].map(bool, bool) | ~aboard
-    log("dropped", ~known, "przesiadki nieznanych przystanków", "transfers of unknown stops")
+    log("dropped", ~known, _("transfers of unknown stops"))
     table, kind, bad = table.filter(known), kind[known], bad[known]
-    log("guessed", bad, "nieznany transfer_type: przyjęto 0", "unknown transfer_type: 0 taken")
+    log("guessed", bad, _("unknown transfer_type: 0 taken"))
     column = table["min_transfer_time"]
     seconds = decimal(column, log, "min_transfer_time")
     negative = seconds < 0
     unread = np.isnan(seconds) & column.map(bool, bool)
     log(
         "repaired", negative | unread,
-        "min_transfer_time ujemny lub nieczytelny: uznano za niepodany",
-        "min_transfer_time negative or unreadable: taken as not stated",
+        _("min_transfer_time negative or unreadable: taken as not stated"),
         dict.fromkeys(column.filter(negative | unread).text()),
     )  # fmt: skip
     seconds[negative] = np.nan

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from metrogis.i18n import Text, _
 from metrogis.provenance import Action, Audit
-from metrogis.texts import Text
 from metrogis.transit.columns import NO_VALUE, Column, Mask
 
 NO_TIME = NO_VALUE
@@ -30,12 +30,12 @@ class Log:
         self.audit = Audit()
 
     def __call__(
-        self, action: Action, count: Any, pl: str, en: str, examples: Iterable[Any] | str = ""
+        self, action: Action, count: Any, text: Text, examples: Iterable[Any] | str = ""
     ) -> None:
         """Add a row: ``count`` is a number, or a mask whose true rows are counted."""
         n = int(np.sum(count))
         if n:
-            self.audit = self.audit.add(self.place, action, n, Text(pl, en), examples)
+            self.audit = self.audit.add(self.place, action, n, text, examples)
 
 
 def seconds_of(text: str, limit: int) -> int:
@@ -81,7 +81,7 @@ def clock(
     if rest - unread:
         log(
             "repaired", column.map((rest - unread).__contains__, bool),
-            f"{name} zapisane inaczej niż HH:MM:SS", f"{name} not written as HH:MM:SS",
+            _("{name} not written as HH:MM:SS").fill(name=name),
             sorted(rest - unread),
         )  # fmt: skip
     return seconds, unread
@@ -140,8 +140,7 @@ def _rewritten(column: Column, texts: set[str], log: Log, name: str) -> None:
     if texts:
         log(
             "repaired", column.map(texts.__contains__, bool),
-            f"{name}: liczba zapisana inaczej niż w GTFS",
-            f"{name}: a number not written as in GTFS", sorted(texts),
+            _("{name}: a number not written as in GTFS").fill(name=name), sorted(texts),
         )  # fmt: skip
 
 

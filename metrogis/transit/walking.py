@@ -20,7 +20,7 @@ from numba import njit
 from scipy.spatial import cKDTree
 
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _
 from metrogis.transit.feed import Feed
 from metrogis.transit.profile_search import NEVER, Feet, Links
 from metrogis.transit.transfers import for_all_lines
@@ -72,9 +72,9 @@ class Walker:
         unit = getattr(self.network, "unit", "m")
         if unit not in ("m", "s"):
             raise ParameterError(
-                Text(f"nieznana jednostka sieci ulic: {unit}", f"unknown unit of streets: {unit}"),
+                _("unknown unit of streets: {unit}").fill(unit=unit),
                 layer="streets",
-                remedy=Text("wagi w m lub s", "weights in m or s"),
+                remedy=_("weights in m or s"),
             )
 
     @property

@@ -68,7 +68,7 @@ def test_schema_of_one_layer_on_the_command_line() -> None:
     (row,) = json.loads(polish.output)
     assert [c["name"] for c in row["columns"]] == list(schemas.get("Coverage").fields)
     assert row["columns"][3]["allowed"] == ["complete", "partial", "none"]
-    assert row["title"] == LAYERS["coverage"].title._asdict()
+    assert row["title"] == LAYERS["coverage"].title.forms()
 
 
 def test_schema_of_all_layers_and_of_none() -> None:

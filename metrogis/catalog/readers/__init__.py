@@ -18,9 +18,9 @@ from metrogis.catalog.models import MissingLayer
 from metrogis.catalog.paths import resolved
 from metrogis.catalog.readers import app_gml, fetched, file, gbfs, gtfs, osm, raster, table, vector
 from metrogis.errors import MetrogisError
+from metrogis.i18n import _
 from metrogis.provenance import Source
 from metrogis.sources import files
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -51,13 +51,10 @@ def load(metro: Opened, name: str) -> Any:
     declared = metro.catalog.layers[name]
     try:
         with boundary.reading(
-            Text("warstwy nie da się odczytać", "the layer cannot be read"),
+            _("the layer cannot be read"),
             layer=name,
             place=boundary.place_of(getattr(declared, "path", None)),
-            remedy=Text(
-                "sprawdź, czy plik jest cały i czy pasuje do sterownika (driver) w katalogu",
-                "check that the file is whole and fits the driver that the catalog names",
-            ),
+            remedy=_("check that the file is whole and fits the driver that the catalog names"),
         ):
             layer = _read(metro, name)
             return judging.judged(metro, name, fetched.doubted(metro, name, layer))

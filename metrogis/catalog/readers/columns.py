@@ -19,10 +19,10 @@ from metrogis.catalog.models import TableLayer, VectorLayer
 from metrogis.catalog.readers import cache, teryt_codes
 from metrogis.catalog.registry import LAYERS
 from metrogis.errors import CRSError
+from metrogis.i18n import _
 from metrogis.osm.values import kind_of, plain_key
 from metrogis.provenance import Audit, Source
 from metrogis.sources import files, tables, values
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -120,10 +120,7 @@ def _own_columns(
     )
     frame, clashes = values.renamed(frame, layer.rename)
     for column, count in clashes.items():
-        what = Text(
-            f"kolumny zapisane jako {column} różnią się: użyto pierwszej",
-            f"columns renamed to {column} differ: the first is taken",
-        )
+        what = _("columns renamed to {column} differ: the first is taken").fill(column=column)
         audit = audit.add(name, "guessed", count, what)
     frame, audit = _values(frame, name, layer, place, audit)
     for column, value in layer.set.items():
@@ -141,7 +138,7 @@ def _chosen(
             name,
             "dropped",
             int((~kept).sum()),
-            Text(f"poza wyborem {column}", f"not among the kept values of {column}"),
+            _("not among the kept values of {column}").fill(column=column),
         )
         frame = frame[kept]
     for column, chosen in layer.drop.items():
@@ -150,15 +147,14 @@ def _chosen(
             name,
             "dropped",
             int(gone.sum()),
-            Text(f"{column} = {' / '.join(chosen)}", f"{column} = {' / '.join(chosen)}"),
+            _("{column} = {chosen}").fill(column=column, chosen=" / ".join(chosen)),
         )
         frame = frame[~gone]
     return frame, audit
 
 
-_UNREAD = Text(
-    "kolumna z map ma nazwę, której schemat warstwy nie zna: nazwij ją w rename (np. state)",
-    "a column of map has a name that the schema of the layer does not know: rename it (e.g. state)",
+_UNREAD = _(
+    "a column of map has a name that the schema of the layer does not know: rename it (e.g. state)"
 )
 
 
@@ -178,7 +174,7 @@ def _values(
             name,
             "unknown",
             count,
-            Text("wartości oznaczone jako brak", "values marked as missing"),
+            _("values marked as missing"),
             layer.na,
         )
     for column, codes in layer.map.items():
@@ -190,7 +186,7 @@ def _values(
             name,
             "noted",
             sum(others.values()),
-            Text(f"{column}: kody spoza tabeli map", f"{column}: codes that map does not list"),
+            _("{column}: codes that map does not list").fill(column=column),
             [f"{code!r} ({count})" for code, count in others.items()],
         )
     fields = schemas.get(_schema_of(name, layer)).fields
@@ -223,12 +219,12 @@ def _cut(
         name,
         "dropped",
         int((~kept).sum()),
-        Text("poza granicami gmin", "outside the municipalities"),
+        _("outside the municipalities"),
     )
     if not kept.any():
         raise CRSError(
-            Text("nic nie leży w granicach gmin", "nothing lies inside the municipalities"),
+            _("nothing lies inside the municipalities"),
             layer=name,
-            remedy=Text("sprawdź układ i zasięg warstwy", "check CRS and extent of the layer"),
+            remedy=_("check CRS and extent of the layer"),
         )
     return frame[kept], audit

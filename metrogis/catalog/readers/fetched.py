@@ -10,8 +10,8 @@ from metrogis import provenance
 from metrogis.catalog import lock
 from metrogis.catalog.models import MissingLayer
 from metrogis.evidence.losses import Loss, record
+from metrogis.i18n import Text, _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -36,10 +36,7 @@ def doubted(metro: Opened, name: str, layer: Any) -> Any:
         why = Text(
             "; ".join(d["pl"] for d in entry.doubts), "; ".join(d["en"] for d in entry.doubts)
         )
-        what = Text(
-            f"warstwa pobrana może być niepełna: {why.pl}",
-            f"the layer that was fetched may not be complete: {why.en}",
-        )
+        what = _("the layer that was fetched may not be complete: {why}").fill(why=why)
         missing = max((entry.hits or 0) - (entry.rows or 0), 1)
         audit = audit.add(name, "unknown", missing, what, entry.file)
         layer = record(layer, [Loss("row", what, missing)])

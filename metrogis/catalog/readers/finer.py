@@ -11,9 +11,9 @@ import shapely
 from metrogis import population, provenance
 from metrogis.errors import CatalogError
 from metrogis.evidence.losses import losses_of, record
+from metrogis.i18n import _
 from metrogis.sources import files
 from metrogis.teryt import match_codes
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -37,7 +37,7 @@ def refined(metro: Opened, name: str, layer: Any, frame: gpd.GeoDataFrame) -> gp
         codes = match_codes(item.municipalities, municipalities["teryt"])
         if codes.unmatched:
             raise CatalogError(
-                Text("nie ma takiej gminy", "there is no such municipality"),
+                _("there is no such municipality"),
                 layer=name,
                 place=f"finer: {', '.join(codes.unmatched)}",
             )

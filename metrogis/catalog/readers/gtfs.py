@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from metrogis.catalog.models import GtfsLayer
 from metrogis.errors import MetrogisError
+from metrogis.i18n import _
 from metrogis.provenance import Audit, Source
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -54,12 +54,10 @@ def _school_holidays(metro: Opened, layer: GtfsLayer) -> tuple[Any, Audit]:
             name,
             "unknown",
             1,
-            Text(
-                "tabela, której nie da się odczytać: dni robocze ferii są nieznane, a dni nauki "
-                f"obejmują je. {error.text.pl}",
-                "table that cannot be read: weekdays of school holidays are unknown, and school "
-                f"days include them. {error.text.en}",
-            ),
+            _(
+                "table that cannot be read: weekdays of school holidays are unknown, "
+                "and school days include them. {text}"
+            ).fill(text=error.text),
         )
     if table is None:
         return None, Audit()

@@ -12,10 +12,10 @@ import numpy as np
 from metrogis import crs as crs_rules
 from metrogis import provenance, schemas
 from metrogis.catalog.models import RasterLayer
+from metrogis.i18n import _
 from metrogis.provenance import Source
 from metrogis.sources import rasters
 from metrogis.sources.rasters import Expected
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -80,9 +80,8 @@ def _grid(metro: Opened, name: str, layer: RasterLayer, path: Path, source: Sour
             name,
             "repaired",
             int(ready.valid.sum()),
-            Text(
-                f"komórki przeliczone z {crs_rules.name_of(raw.crs)} ({layer.resampling})",
-                f"cells resampled from {crs_rules.name_of(raw.crs)} ({layer.resampling})",
+            _("cells resampled from {name_of} ({resampling})").fill(
+                name_of=crs_rules.name_of(raw.crs), resampling=layer.resampling
             ),
         )
     return replace(ready, source=source, audit=audit)

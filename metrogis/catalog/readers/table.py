@@ -11,9 +11,9 @@ import pandas as pd
 from metrogis.catalog.models import TableLayer
 from metrogis.catalog.readers import columns
 from metrogis.evidence import loss, record
+from metrogis.i18n import _
 from metrogis.provenance import Audit, Source
 from metrogis.sources import gdal, tables
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -68,10 +68,10 @@ def _placed(
             name,
             "dropped",
             len(without),
-            Text("wiersze bez współrzędnych", "rows without coordinates"),
+            _("rows without coordinates"),
             without,
         )
-        record(frame, [loss("row", Text("wiersz bez współrzędnych", "row without coordinates"),
+        record(frame, [loss("row", _("row without coordinates"),
                             without)])  # fmt: skip
     elif layer.locate is not None:
         frame, lost, repeated = tables.locate(
@@ -81,25 +81,19 @@ def _placed(
             match=layer.locate.match,
             layer=name,
         )
-        gone = loss("row", Text("miejsce wiersza nieznane", "place of a row unknown"), lost)
+        gone = loss("row", _("place of a row unknown"), lost)
         record(frame, [replace(gone, names=tuple(map(str, lost)) if all(lost) else ())])
         audit = audit.add(
             name,
             "unknown",
             len(lost),
-            Text(
-                f"miejsce nieznane: brak nazwy w warstwie {layer.locate.layer}",
-                f"place unknown: name not in layer {layer.locate.layer}",
-            ),
+            _("place unknown: name not in layer {layer}").fill(layer=layer.locate.layer),
             lost,
         ).add(
             name,
             "guessed",
             len(repeated),
-            Text(
-                "kilka obiektów o tej nazwie: przyjęto środek",
-                "several features of that name: their middle is taken",
-            ),
+            _("several features of that name: their middle is taken"),
             repeated,
         )
     return frame, audit

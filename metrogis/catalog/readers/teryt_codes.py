@@ -13,9 +13,9 @@ import pandas as pd
 
 from metrogis import schemas
 from metrogis.errors import MetrogisError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.teryt import is_part
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -63,11 +63,10 @@ def completed(metro: Opened, name: str, schema: str, frame: Any) -> tuple[Any, A
             name,
             "repaired",
             int(mask.sum()),
-            Text(
-                f"{column}: kody TERYT bez cyfry rodzaju uzupełnione według gmin metropolii",
-                f"{column}: TERYT codes without the digit of the kind, completed by the "
-                "municipalities",
-            ),
+            _(
+                "{column}: TERYT codes without the digit of the kind, completed by the "
+                "municipalities"
+            ).fill(column=column),
             text[mask],
         )
     return frame, audit

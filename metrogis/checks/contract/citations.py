@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from metrogis.texts import Text, both
+from metrogis.i18n import Text, _, both
 
 DOCUMENT = "docs/methods.md"
 """The file of the methods; an atlas publishes it as a page."""
@@ -36,20 +36,21 @@ class Citation(NamedTuple):
     url: str = ""
     section: str = ""
 
-    def saying(self, pl: str, en: str) -> Citation:
+    def saying(self, what: Text | str, en: str = "") -> Citation:
         """Return the same citation with what it says of the value.
 
         Parameters
         ----------
-        pl, en : str
-            In a few words, put after the title.
+        what : Text, or str with ``en``
+            In a few words, put after the title; two strings are Polish and English.
 
         Examples
         --------
         >>> ours("54-white-spots").saying("jedna reguła", "one rule").text.en
         "this project's choice: one rule"
         """
-        return self._replace(text=Text(f"{self.text.pl}: {pl}", f"{self.text.en}: {en}"))
+        said = Text(what, en) if isinstance(what, str) else what
+        return self._replace(text=_("{citation}: {said}").fill(citation=self.text, said=said))
 
     def at(self, section: str) -> Citation:
         """Return the same citation with a section of the methods."""
@@ -94,25 +95,25 @@ def section_number(anchor: str) -> str:
     return ".".join(part for part in (digits[:1], digits[1:]) if part)
 
 
-def ours(section: str, pl: str = "", en: str = "") -> Citation:
+def ours(section: str, why: Text | str = "", en: str = "") -> Citation:
     """Return the citation of a choice of this project.
 
     Parameters
     ----------
     section : str
         Anchor of the section of the methods that explains it.
-    pl, en : str
+    why : Text, or str with ``en``
         What it says of the value; empty for nothing.
     """
-    own = Citation(Text("wybór tego projektu", "this project's choice"), section=section)
-    return own.saying(pl, en) if en else own
+    own = Citation(_("this project's choice"), section=section)
+    return own.saying(why, en) if why else own
 
 
-def _act(position: str, pl: str, en: str) -> Citation:
+def _act(position: str, name: Text) -> Citation:
     """Return the citation of a Polish act by year and position in the journal of laws."""
     year, number = position.split("/")
     return Citation(
-        Text(f"Dz.U. {year} poz. {number}, {pl}", f"Dz.U. {year} poz. {number}, {en}"),
+        _("Dz.U. {year} poz. {number}, {name}").fill(year=year, number=number, name=name),
         f"https://isap.sejm.gov.pl/isap.nsf/DocDetails.xsp?id=WDU{year}{number:0>7}",
     )
 
@@ -121,50 +122,42 @@ def _act(position: str, pl: str, en: str) -> Citation:
 
 GENERAL_PLANS = _act(
     "2023/2758",
-    "rozporządzenie w sprawie projektu planu ogólnego gminy",
-    "regulation on the draft general plan of a gmina",
+    _("regulation on the draft general plan of a gmina"),
 )
 
 # --------------------------------------------------------------------------- space
 
 WUP = Citation(
-    Text(
-        "Jaeger i Schwick 2014, Ecological Indicators 38; raport EEA 11/2016 "
-        "(niesprawdzone w oryginale)",
+    _(
         "Jaeger & Schwick 2014, Ecological Indicators 38; EEA report 11/2016 "
-        "(unverified in the primary text)",
+        "(unverified in the primary text)"
     ),
     "https://doi.org/10.1016/j.ecolind.2013.11.022",
 )
 FRAGSTATS = Citation(both("McGarigal 2015, FRAGSTATS help"), "https://www.fragstats.org")
-NYSTUEN_DACEY = Citation(
-    Text("Nystuen i Dacey 1961", "Nystuen & Dacey 1961"), "https://doi.org/10.1007/BF01969070"
-)
+NYSTUEN_DACEY = Citation(_("Nystuen & Dacey 1961"), "https://doi.org/10.1007/BF01969070")
 MODULARITY = Citation(
-    Text(
-        "1: Newman 2004; inne wartości: Reichardt i Bornholdt 2006",
-        "1: Newman 2004; other values: Reichardt & Bornholdt 2006",
-    ),
+    _("1: Newman 2004; other values: Reichardt & Bornholdt 2006"),
     "https://doi.org/10.1103/PhysRevE.74.016110",
 )
 GUS_MIGRATION = Citation(
-    Text("GUS, migracje wewnętrzne według gmin", "Statistics Poland, internal migration by gmina"),
+    _("Statistics Poland, internal migration by gmina"),
     "https://bdl.stat.gov.pl",
 )
 CONNECTIVITY = Citation(
-    Text("Saura i Pascual-Hortal 2007", "Saura & Pascual-Hortal 2007"),
+    _("Saura & Pascual-Hortal 2007"),
     "https://doi.org/10.1016/j.landurbplan.2007.03.005",
 )
 
 # --------------------------------------------------------------------------- transport
 
 ARE = Citation(
-    Text("ARE, ÖV-Güteklassen (Szwajcaria)", "ARE, ÖV-Güteklassen (Switzerland)"),
+    _("ARE, ÖV-Güteklassen (Switzerland)"),
     "https://www.are.admin.ch/are/de/home/verkehr-und-infrastruktur/grundlagen-und-daten/"
     "verkehrserschliessung-in-der-schweiz.html",
 )
 OEROK = Citation(
-    Text("ÖROK, ÖV-Güteklassen (Austria)", "ÖROK, ÖV-Güteklassen (Austria)"),
+    both("ÖROK, ÖV-Güteklassen (Austria)"),
     "https://www.oerok.gv.at/raum/themen/raumordnung-und-mobilitaet",
 )
 TFL = Citation(
@@ -172,55 +165,41 @@ TFL = Citation(
     "https://content.tfl.gov.uk/connectivity-assessment-guide.pdf",
 )
 DG_REGIO = Citation(
-    Text(
-        "Poelman i Dijkstra 2015, Komisja Europejska, Regional Working Paper 01/2015",
-        "Poelman & Dijkstra 2015, European Commission, Regional Working Paper 01/2015",
-    ),
+    _("Poelman & Dijkstra 2015, European Commission, Regional Working Paper 01/2015"),
     "https://ec.europa.eu/regional_policy/en/information/publications/working-papers/2015/"
     "measuring-access-to-public-transport-in-european-cities",
 )
 SDG_11_2_1 = Citation(
-    Text(
-        "metadane wskaźnika SDG 11.2.1 (UN-Habitat)", "SDG indicator 11.2.1 metadata (UN-Habitat)"
-    ),
+    _("SDG indicator 11.2.1 metadata (UN-Habitat)"),
     "https://unstats.un.org/sdgs/metadata/files/Metadata-11-02-01.pdf",
 )
 SDG_11_2_1_PL = Citation(
-    Text(
-        "GUS, polski wariant wskaźnika SDG 11.2.1 (niesprawdzone w oryginale)",
-        "Statistics Poland, the Polish variant of SDG 11.2.1 (unverified in the primary text)",
-    ),
+    _("Statistics Poland, the Polish variant of SDG 11.2.1 (unverified in the primary text)"),
     "https://sdg.gov.pl",
     "53-service-quality-classes",
 )
 DRAFT_LAW = Citation(
-    Text(
-        "projekt polskiej ustawy z 2026 r. (nieczytany w oryginale)",
-        "draft Polish law of 2026 (not read in the primary text)",
-    ),
+    _("draft Polish law of 2026 (not read in the primary text)"),
     section="56-connections-between-seats",
 )
 
 # --------------------------------------------------------------------------- cycling
 
 BIKE_OTTAWA = Citation(
-    Text("Bike Ottawa (km/h); drugi zestaw: Conveyal R5", "Bike Ottawa (km/h); or Conveyal R5"),
+    _("Bike Ottawa (km/h); or Conveyal R5"),
     "https://github.com/BikeOttawa/stressmodel",
     "62-traffic-stress",
 )
 MEKURIA = Citation(
-    Text("Mekuria, Furth i Nixon 2012", "Mekuria, Furth & Nixon 2012"),
+    _("Mekuria, Furth & Nixon 2012"),
     "https://transweb.sjsu.edu/research/Low-Stress-Bicycling-and-Network-Connectivity",
 )
 BIKE_DNA = Citation(
-    Text("BikeDNA (Vierø, Vybornova i Szell 2023)", "BikeDNA (Vierø, Vybornova & Szell 2023)"),
+    _("BikeDNA (Vierø, Vybornova & Szell 2023)"),
     "https://doi.org/10.1177/23998083231184471",
 )
 IPDC = Citation(
-    Text(
-        "Vybornova, Cunha, Gühnemann i Szell 2023 (IPDC)",
-        "Vybornova, Cunha, Gühnemann & Szell 2023 (IPDC)",
-    ),
+    _("Vybornova, Cunha, Gühnemann & Szell 2023 (IPDC)"),
     "https://doi.org/10.1111/gean.12324",
 )
 CROW = Citation(
@@ -229,9 +208,6 @@ CROW = Citation(
 )
 BNA = Citation(both("PeopleForBikes, Bicycle Network Analysis"), "https://bna.peopleforbikes.org")
 GRADIENTS = Citation(
-    Text(
-        "Parkin i Rotheram 2010: liczy się tylko stosunek do prędkości na płaskim",
-        "Parkin & Rotheram 2010: only the ratio to the speed on the flat counts",
-    ),
+    _("Parkin & Rotheram 2010: only the ratio to the speed on the flat counts"),
     "https://doi.org/10.1016/j.tranpol.2010.03.001",
 )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from metrogis.checks.contract.citations import Citation
 from metrogis.errors import ParameterError
-from metrogis.texts import Text, both
+from metrogis.i18n import Text, _, both, join
 from metrogis.validation import problem_of, shown
 
 
@@ -93,21 +93,21 @@ def _from_text(value: Any) -> Any:
 
 
 def _parameter_error(model: type[Parameters], check: str, error: ValidationError) -> ParameterError:
-    pl, en = [], []
+    problems = []
     for item in error.errors():
         name = ".".join(str(part) for part in item["loc"]) or check
         if item["type"] == "extra_forbidden":
             near = difflib.get_close_matches(name, model.model_fields, n=1)
-            pl.append(f"nieznany parametr '{name}'" + (f" (może '{near[0]}'?)" if near else ""))
-            en.append(
-                f"unknown parameter '{name}'" + (f" (did you mean '{near[0]}'?)" if near else "")
-            )
+            problem = _("unknown parameter '{name}'").fill(name=name)
+            if near:
+                problem += _(" (did you mean '{near}'?)").fill(near=near[0])
         else:
-            detail, problem = f"{name} = {shown(item['input'])}", problem_of(item)
-            pl.append(f"zła wartość {detail}: {problem.pl}")
-            en.append(f"bad value {detail}: {problem.en}")
+            problem = _("bad value {name} = {value}: {problem}").fill(
+                name=name, value=shown(item["input"]), problem=problem_of(item)
+            )
+        problems.append(problem)
     return ParameterError(
-        Text("; ".join(pl), "; ".join(en)),
+        join("; ", problems),
         layer=check,
-        remedy=Text(f"parametry wypisze: metrogis checks {check}", f"see: metrogis checks {check}"),
+        remedy=_("see: metrogis checks {check}").fill(check=check),
     )

@@ -16,8 +16,8 @@ import numpy as np
 import shapely
 
 from metrogis.arrays import Array
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text, number
 
 SLIT = 25.0
 """Metres: outlines of neighbours that lie apart by less than twice this leave a gap."""
@@ -155,26 +155,16 @@ def audit_of_partition(municipalities: gpd.GeoDataFrame) -> Audit:
         "municipalities",
         "noted",
         len(found.pairs),
-        Text(
-            f"gminy nakładają się na {_hectares(found.twice, 'pl')} ha: liczy się on raz, w "
-            "gminie o niższym kodzie",
-            f"municipalities overlap on {_hectares(found.twice, 'en')} ha: it counts once, "
-            "in the one with the lower code",
-        ),
+        _(
+            "municipalities overlap on {area:2} ha: it counts once, in the one with the lower code"
+        ).fill(area=found.twice / _HECTARE),
         [f"{names[a]} / {names[b]}" for a, b in found.pairs],
     )
     return audit.add(
         "municipalities",
         "noted",
         found.gaps,
-        Text(
-            f"luki między gminami, {_hectares(found.gap, 'pl')} ha: ten obszar nie jest w żadnej "
-            "sumie gmin",
-            f"gaps between municipalities, {_hectares(found.gap, 'en')} ha: that land is in no "
-            "municipal sum",
+        _("gaps between municipalities, {area:2} ha: that land is in no municipal sum").fill(
+            area=found.gap / _HECTARE
         ),
     )
-
-
-def _hectares(area: float, language: str) -> str:
-    return number(area / _HECTARE, language, 2)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from metrogis.checks.contract import knowledge
-from metrogis.texts import UNKNOWN, Text, both
+from metrogis.i18n import UNKNOWN, Text, _, both
 
 
 @dataclass(frozen=True)
@@ -169,11 +169,9 @@ class Finding:
         return self.text.fill(**self.values, **self.places)
 
 
-MOSTLY_UNKNOWN = Text(
-    "Nie wiadomo, jak jest na {unknown_part:%0} mapy „{layer}”: brakuje danych, a dalsze liczby "
-    "dotyczą tylko pozostałej części.",
-    "Unknown for {unknown_part:%0} of the map “{layer}”: data are missing, and the numbers below "
-    "speak of the rest only.",
+MOSTLY_UNKNOWN = _(
+    "Unknown for {unknown_part:%0} of the map “{layer}”: data are missing, and the "
+    "numbers below speak of the rest only."
 )
 
 
@@ -202,5 +200,5 @@ def municipality_columns() -> dict[str, Column]:
     """Return the two columns that every municipal table starts with: ``teryt`` and ``name``."""
     return {
         "teryt": Column(both("TERYT"), kind="text", land=False),
-        "name": Column(Text("gmina", "municipality"), kind="text", land=False),
+        "name": Column(_("municipality"), kind="text", land=False),
     }

@@ -13,7 +13,7 @@ from pydantic import Field
 from metrogis.checks.contract import citations
 from metrogis.checks.contract.citations import ours
 from metrogis.checks.contract.parameters import Spec
-from metrogis.texts import Text
+from metrogis.i18n import _, both
 
 DayName: TypeAlias = Literal["school_day", "holiday_weekday", "saturday", "sunday"]
 ALL_DAYS: tuple[DayName, ...] = ("school_day", "holiday_weekday", "saturday", "sunday")
@@ -23,41 +23,34 @@ ALL_DAYS: tuple[DayName, ...] = ("school_day", "holiday_weekday", "saturday", "s
 Detour: TypeAlias = Annotated[
     float,
     Spec(
-        Text(
-            "wydłużenie drogi względem linii prostej (bez sieci ulic)",
-            "walk over straight line (without a street network)",
-        ),
+        _("walk over straight line (without a street network)"),
         "1",
-        ours("61-streets-and-distances", "w zastępstwie sieci ulic", "in place of streets"),
+        ours("61-streets-and-distances", _("in place of streets")),
     ),
     Field(ge=1, le=3),
 ]
 MinDepartures: TypeAlias = Annotated[
     int,
     Spec(
-        Text("najmniej odjazdów w dobie", "fewest departures per day"),
+        _("fewest departures per day"),
         "departures/day",
-        ours("54-white-spots", "żadne prawo nie podaje liczby", "no law gives a number"),
+        ours("54-white-spots", _("no law gives a number")),
     ),
     Field(ge=1),
 ]
 DayTypes: TypeAlias = Annotated[
     tuple[DayName, ...],
-    Spec(Text("rodzaje dni", "day types"), "-", ours("51-timetables-and-days")),
+    Spec(_("day types"), "-", ours("51-timetables-and-days")),
     Field(min_length=1),
 ]
 ModesRequired: TypeAlias = Annotated[
     tuple[str, ...],
     Spec(
-        Text(
-            "środki transportu, których pokrycie musi być pełne w każdej gminie",
-            "modes whose coverage must be complete in every municipality",
-        ),
+        _("modes whose coverage must be complete in every municipality"),
         "-",
         ours(
             "05-where-timetables-are-complete",
-            "autobusy mogą jeździć wszędzie",
-            "buses may run anywhere",
+            _("buses may run anywhere"),
         ),
     ),
 ]
@@ -67,12 +60,11 @@ ModesRequired: TypeAlias = Annotated[
 PlansMeet: TypeAlias = Annotated[
     float,
     Spec(
-        Text("plany stykają się do", "plans meet within"),
+        _("plans meet within"),
         "m",
         ours(
             "07-where-plans-are-known",
-            "węższe pasy to nie teren bez planu",
-            "narrower strips are no land without a plan",
+            _("narrower strips are no land without a plan"),
         ),
     ),
     Field(ge=0),
@@ -80,12 +72,11 @@ PlansMeet: TypeAlias = Annotated[
 MinConflict: TypeAlias = Annotated[
     float,
     Spec(
-        Text("sprzeczność wymieniana od pola", "a conflict is listed from an area of"),
+        _("a conflict is listed from an area of"),
         "m2",
         ours(
             "32-plans-in-ecological-corridors",
-            "mniejsze to niedopasowane krawędzie; są w sumach",
-            "smaller ones are edges that do not match; they count in the sums",
+            _("smaller ones are edges that do not match; they count in the sums"),
         ),
     ),
     Field(ge=0),
@@ -93,12 +84,11 @@ MinConflict: TypeAlias = Annotated[
 BuiltUpValue: TypeAlias = Annotated[
     float,
     Spec(
-        Text("komórka zabudowana od wartości", "a cell is built-up from a value of"),
+        _("a cell is built-up from a value of"),
         "-",
         ours(
             "11-growth-of-built-up-land",
-            "1 w rastrze zer i jedynek; dla rastra udziałów podaj udział",
-            "1 in a raster of 0 and 1; state a share for a raster of shares",
+            _("1 in a raster of 0 and 1; state a share for a raster of shares"),
         ),
     ),
 ]
@@ -108,15 +98,11 @@ BuiltUpValue: TypeAlias = Annotated[
 LineTolerance: TypeAlias = Annotated[
     float,
     Spec(
-        Text(
-            "linie bliżej niż to są jedną linią, a bez węzłów OSM także się łączą",
-            "lines nearer than this are one line; without OSM nodes they meet, too",
-        ),
+        _("lines nearer than this are one line; without OSM nodes they meet, too"),
         "m",
         ours(
             "03-what-counts-once",
-            "1 m, dokładność rysunku w rejestrach gminnych",
-            "1 m, the drawing accuracy of municipal registers",
+            _("1 m, the drawing accuracy of municipal registers"),
         ),
     ),
     Field(ge=0, le=10),
@@ -124,12 +110,11 @@ LineTolerance: TypeAlias = Annotated[
 CoverageLength: TypeAlias = Annotated[
     float,
     Spec(
-        Text("gmina jest zmapowana od", "a municipality is mapped from"),
+        _("a municipality is mapped from"),
         "km",
         ours(
             "08-where-cycle-routes-and-streets-are-known",
-            "krótsze kawałki to końcówki danych sąsiada",
-            "shorter stubs are spill of a neighbour's data",
+            _("shorter stubs are spill of a neighbour's data"),
         ),
     ),
     Field(ge=0),
@@ -137,12 +122,11 @@ CoverageLength: TypeAlias = Annotated[
 CoverageShare: TypeAlias = Annotated[
     float,
     Spec(
-        Text("gmina objęta danymi od udziału", "a municipality is covered from a share of"),
+        _("a municipality is covered from a share of"),
         "1",
         ours(
             "08-where-cycle-routes-and-streets-are-known",
-            "lądu gminy, z warstwą cycle_coverage",
-            "its land, with the layer cycle_coverage",
+            _("its land, with the layer cycle_coverage"),
         ),
     ),
     Field(gt=0, le=1),
@@ -150,67 +134,62 @@ CoverageShare: TypeAlias = Annotated[
 JoinDistance: TypeAlias = Annotated[
     float,
     Spec(
-        Text("odległość dojazdu do sieci", "distance to join a network"),
+        _("distance to join a network"),
         "m",
-        ours("63-access-to-interchanges", "50 m od wejścia do węzła", "50 m from an entrance"),
+        ours("63-access-to-interchanges", _("50 m from an entrance")),
     ),
     Field(ge=0),
 ]
 MinNetwork: TypeAlias = Annotated[
     float,
     Spec(
-        Text("najmniejsza spójna sieć", "smallest connected network"),
+        _("smallest connected network"),
         "km",
         ours(
             "63-access-to-interchanges",
-            "krótsza nigdzie nie prowadzi",
-            "a shorter one leads nowhere",
+            _("a shorter one leads nowhere"),
         ),
     ),
     Field(ge=0),
 ]
-_FORM = ours(
-    "65-cycle-network", "kształt sieci przy 0, 10 i 20 m", "form of the network at 0, 10 and 20 m"
-)
+_FORM = ours("65-cycle-network", _("form of the network at 0, 10 and 20 m"))
 JoinedGap: TypeAlias = Annotated[
     float,
-    Spec(
-        Text("przerwa uznana za połączenie", "gap between lines that counts as joined"), "m", _FORM
-    ),
+    Spec(_("gap between lines that counts as joined"), "m", _FORM),
     Field(ge=0),
 ]
 MediumGap: TypeAlias = Annotated[
     float,
-    Spec(Text("przerwa średnia (do porównania)", "medium gap (to compare)"), "m", _FORM),
+    Spec(_("medium gap (to compare)"), "m", _FORM),
     Field(ge=0),
 ]
 WideGap: TypeAlias = Annotated[
     float,
-    Spec(Text("przerwa szeroka (do porównania)", "wide gap (to compare)"), "m", _FORM),
+    Spec(_("wide gap (to compare)"), "m", _FORM),
     Field(ge=0),
 ]
 DrawingError: TypeAlias = Annotated[
     float,
     Spec(
-        Text("błąd rysunku przy końcu linii do", "drawing error at a line's end up to"),
+        _("drawing error at a line's end up to"),
         "m",
-        citations.BIKE_DNA.saying("3 m", "3 m"),
+        citations.BIKE_DNA.saying(both("3 m")),
     ),
     Field(ge=0),
 ]
 MatchDistance: TypeAlias = Annotated[
     float,
     Spec(
-        Text("trasa z warstwy leży przy ulicy do", "a route of the layer lies at a street up to"),
+        _("a route of the layer lies at a street up to"),
         "m",
-        citations.BIKE_DNA.saying("15 m", "15 m"),
+        citations.BIKE_DNA.saying(both("15 m")),
     ),
     Field(gt=0),
 ]
 MatchShare: TypeAlias = Annotated[
     float,
     Spec(
-        Text("na co najmniej tej części odcinka", "on at least this share"),
+        _("on at least this share"),
         "1",
         ours("65-cycle-network"),
     ),
@@ -219,23 +198,21 @@ MatchShare: TypeAlias = Annotated[
 PaintedLanes: TypeAlias = Annotated[
     bool,
     Spec(
-        Text("pasy rowerowe to infrastruktura", "painted lanes count"),
+        _("painted lanes count"),
         "-",
         ours("65-cycle-network"),
     ),
 ]
 StressRules: TypeAlias = Annotated[
     Literal["bike_ottawa", "r5"],
-    Spec(Text("reguły poziomu stresu", "rules of traffic stress"), "-", citations.BIKE_OTTAWA),
+    Spec(_("rules of traffic stress"), "-", citations.BIKE_OTTAWA),
 ]
 StressLimit: TypeAlias = Annotated[
     int,
     Spec(
-        Text("niski stres: poziom do", "low stress: level up to"),
+        _("low stress: level up to"),
         "level",
-        citations.MEKURIA.saying(
-            "poziom 2 odpowiada większości dorosłych", "level 2 suits most adults"
-        ),
+        citations.MEKURIA.saying(_("level 2 suits most adults")),
     ),
     Field(ge=1, le=4),
 ]
@@ -245,25 +222,25 @@ StressLimit: TypeAlias = Annotated[
 BikeLimit: TypeAlias = Annotated[
     float,
     Spec(
-        Text("zasięg rowerowy", "cycling reach"),
+        _("cycling reach"),
         "m",
-        ours("61-streets-and-distances", "15 min przy 15 km/h", "15 min at 15 km/h"),
+        ours("61-streets-and-distances", _("15 min at 15 km/h")),
     ),
     Field(gt=0),
 ]
 _HUBS = ours("63-access-to-interchanges")
 HubDistance: TypeAlias = Annotated[
     float,
-    Spec(Text("stacja należy do węzła do", "a station belongs to a hub within"), "m", _HUBS),
+    Spec(_("a station belongs to a hub within"), "m", _HUBS),
     Field(ge=0),
 ]
 SameNameDistance: TypeAlias = Annotated[
     float,
-    Spec(Text("ta sama nazwa to jedno miejsce do", "one name is one place within"), "m", _HUBS),
+    Spec(_("one name is one place within"), "m", _HUBS),
     Field(ge=0),
 ]
 EntranceDistance: TypeAlias = Annotated[
     float,
-    Spec(Text("wejście należy do węzła do", "an entrance belongs to a hub within"), "m", _HUBS),
+    Spec(_("an entrance belongs to a hub within"), "m", _HUBS),
     Field(gt=0),
 ]

@@ -17,13 +17,13 @@ from metrogis.checks.contract.citations import ours
 from metrogis.checks.contract.shared_types import BuiltUpValue
 from metrogis.checks.shared.known_land import EdgeShare
 from metrogis.errors import ParameterError, SchemaError
+from metrogis.i18n import Text, _
 from metrogis.landscape import expected
 from metrogis.landscape import grid as grids
 from metrogis.landscape.expected import Expected
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.growth import same_grid, unit_cells
 from metrogis.provenance import source_of
-from metrogis.texts import Text, number
 
 _OWN = ours("11-growth-of-built-up-land")
 
@@ -31,7 +31,7 @@ _OWN = ours("11-growth-of-built-up-land")
 _SLACK = 1e-6
 """Share of a threshold by which float32, or a scale of a whole number, may miss it."""
 
-BUILT_UP = Input("built_up", Text("zabudowa (raster)", "built-up land (raster)"))
+BUILT_UP = Input("built_up", _("built-up land (raster)"))
 LAND_COVER = Input("land_cover", required=False)
 POPULATION = Input("population", required=False)
 TOTALS = Input("population_municipal", required=False)
@@ -44,28 +44,20 @@ class BuiltUpParameters(Parameters):
     built_up_values: Annotated[
         tuple[float, ...],
         Spec(
-            Text(
-                "kody klas zabudowy (podane: zastępują próg)",
-                "codes of built-up classes (given: in place of the threshold)",
-            ),
+            _("codes of built-up classes (given: in place of the threshold)"),
             "-",
             _OWN.saying(
-                "żadne; w CORINE 111-142, a w rastrach z numerami klas 1-11",
-                "none; CORINE 111-142, or 1-11 in rasters of its class numbers",
+                _("none; CORINE 111-142, or 1-11 in rasters of its class numbers"),
             ),
         ),
     ] = ()
     sea_values: Annotated[
         tuple[float, ...],
         Spec(
-            Text(
-                "kody morza w pokryciu terenu: to nie jest ląd gminy",
-                "codes of the sea in land cover: it is no land of a municipality",
-            ),
+            _("codes of the sea in land cover: it is no land of a municipality"),
             "-",
             _OWN.saying(
-                "żadne; w CORINE 523, a w rastrach z numerami klas 44",
-                "none; CORINE 523, or 44 in rasters of its class numbers",
+                _("none; CORINE 523, or 44 in rasters of its class numbers"),
             ),
         ),
     ] = ()
@@ -98,9 +90,9 @@ def placed(run: Run, name: str) -> Grid:
     grid = grids.read(run.layers[name], layer=name)
     if grid.transform is None or grid.crs is None:
         raise SchemaError(
-            Text("raster nie ma położenia (CRS)", "the raster has no place (CRS)"),
+            _("the raster has no place (CRS)"),
             layer=name,
-            remedy=Text("podaj raster z układem współrzędnych", "give a raster with a CRS"),
+            remedy=_("give a raster with a CRS"),
         )
     crs_rules.require_same(**{"municipalities": run.crs, name: grid.crs})
     return grid
@@ -170,24 +162,23 @@ def built_mask(run: Run, name: str, unit_of: Units) -> Grid:
     count, whole = int((mask & inside).sum()), int(inside.sum())
     if whole == 0:
         raise SchemaError(
-            Text("raster nie obejmuje żadnej gminy", "the raster covers no municipality"),
+            _("the raster covers no municipality"),
             layer=name,
-            remedy=Text("sprawdź zasięg i układ warstwy", "check extent and CRS of the layer"),
+            remedy=_("check extent and CRS of the layer"),
         )
     # of land known in part all may be open; of a whole raster that is a misread one
     if count in (0, whole) and int(mask.sum()) in (0, int(grid.valid.sum())):
         found = np.unique(grid.values[inside])
         shown = ", ".join(f"{v:g}" for v in found[:8]) + (", ..." if len(found) > 8 else "")
-        state = ("zabudowane", "built-up") if count else ("niezabudowane", "not built-up")
         raise SchemaError(
-            Text(
-                f"wszystkie komórki w gminach byłyby {state[0]}; wartości: {shown}",
-                f"every cell in the municipalities would be {state[1]}; values: {shown}",
-            ),
+            (
+                _("every cell in the municipalities would be built-up; values: {shown}")
+                if count
+                else _("every cell in the municipalities would be not built-up; values: {shown}")
+            ).fill(shown=shown),
             layer=name,
-            remedy=Text(
-                "podaj built_up_value (próg) lub built_up_values (kody klas zabudowy)",
-                "set built_up_value (threshold) or built_up_values (codes of built-up classes)",
+            remedy=_(
+                "set built_up_value (threshold) or built_up_values (codes of built-up classes)"
             ),
         )
     return replace(grid, values=mask)
@@ -240,21 +231,18 @@ def one_grid(run: Run, before: Grid, after: Grid) -> tuple[Grid, Grid]:
     target, other = (before, after) if coarser_before else (after, before)
     moved = grids.warp(other, like=target, layer="built_up")
 
-    def size(g: Grid, language: str) -> str:
-        return f"{number(g.cell[0], language, 3)} x {number(g.cell[1], language, 3)} m"
+    def size(g: Grid) -> Text:
+        return _("{width:3} x {height:3} m").fill(width=g.cell[0], height=g.cell[1])
 
     run.note(
         "built_up" if coarser_before else "built_up_before",
         "repaired",
         int(moved.valid.sum()),
-        Text(
-            f"dwie daty na różnych siatkach ({size(before, 'pl')}; {size(after, 'pl')}): komórki "
-            "przeniesione na jedną metodą najbliższej; brzegi mogą być przesunięte o pół komórki, "
-            "więc wąskie pasy przyrostu i ubytku na skraju zabudowy są niepewne",
-            f"the two dates lie on different grids ({size(before, 'en')}; {size(after, 'en')}): "
-            "cells brought onto one by the nearest; edges may be off by half a cell, so narrow "
-            "strips of gain and loss along the edge of built-up land are uncertain",
-        ),
+        _(
+            "the two dates lie on different grids ({before}; {after}): cells brought onto one "
+            "by the nearest; edges may be off by half a cell, so narrow strips of gain and loss "
+            "along the edge of built-up land are uncertain"
+        ).fill(before=size(before), after=size(after)),
     )
     return (before, moved) if coarser_before else (moved, after)
 
@@ -305,11 +293,9 @@ def years_between(run: Run, before: str, after: str) -> float | None:
             unknown[0],
             "unknown",
             len(unknown),
-            Text(
-                "data warstwy nieznana: wielkości na rok są nieznane (podaj year_before, "
-                "year_after)",
-                "date of the layer unknown: figures per year are unknown (set year_before, "
-                "year_after)",
+            _(
+                "date of the layer unknown: figures per year are unknown (set "
+                "year_before, year_after)"
             ),
             unknown,
         )
@@ -327,22 +313,19 @@ def years_between(run: Run, before: str, after: str) -> float | None:
             before,
             "unknown",
             1,
-            Text(
-                "obie warstwy mają tę samą datę: okres i wielkości na rok są nieznane (popraw "
-                "daty w katalogu lub podaj year_before, year_after)",
-                "both layers have the same date: the period and figures per year are unknown "
-                "(fix the dates in the catalog, or set year_before, year_after)",
+            _(
+                "both layers have the same date: the period and figures per year are "
+                "unknown (fix the dates in the catalog, or set year_before, year_after)"
             ),
             [dates[0][0]],
         )
         return None
     raise ParameterError(
-        Text(
-            f"wcześniejsza data ({dates[0][0]}) nie poprzedza późniejszej ({dates[1][0]})",
-            f"the earlier date ({dates[0][0]}) is not before the later one ({dates[1][0]})",
+        _("the earlier date ({dates}) is not before the later one ({dates2})").fill(
+            dates=dates[0][0], dates2=dates[1][0]
         ),
         layer=before,
-        remedy=Text("zamień warstwy lub popraw daty", "swap the layers, or fix their dates"),
+        remedy=_("swap the layers, or fix their dates"),
     )
 
 
@@ -358,18 +341,18 @@ def _date(text: str, given: float | None) -> tuple[float, ...] | None:
 YearBefore = Annotated[
     float | None,
     Spec(
-        Text("rok wcześniejszej zabudowy", "year of the earlier built-up land"),
+        _("year of the earlier built-up land"),
         "year",
-        _OWN.saying("data warstwy", "the date of the layer"),
+        _OWN.saying(_("the date of the layer")),
     ),
     Field(ge=1800, le=2200),
 ]
 YearAfter = Annotated[
     float | None,
     Spec(
-        Text("rok późniejszej zabudowy", "year of the later built-up land"),
+        _("year of the later built-up land"),
         "year",
-        _OWN.saying("data warstwy", "the date of the layer"),
+        _OWN.saying(_("the date of the layer")),
     ),
     Field(ge=1800, le=2200),
 ]

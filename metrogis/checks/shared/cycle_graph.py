@@ -21,10 +21,10 @@ from metrogis.checks.shared.infrastructure import (
     share_covered,
     stress_of,
 )
+from metrogis.i18n import _
 from metrogis.provenance import Audit, audit_of
 from metrogis.streets import StreetNetwork
 from metrogis.streets.once import drawn_once
-from metrogis.texts import Text
 
 _ROUNDING = 1e-6
 """Metres that are rounding."""
@@ -326,20 +326,14 @@ def cycle_graph(
             "streets",
             "guessed",
             len(added),
-            Text(
-                "odcinki ulic, przy których infrastrukturę zna tylko warstwa gmin",
-                "street edges whose infrastructure only the municipal layer knows",
-            ),
+            _("street edges whose infrastructure only the municipal layer knows"),
         )
     metres, copies = _counted_once(network, built, line_tolerance)
     audit = audit.add(
         "streets",
         "dropped",
         int(copies.sum()),
-        Text(
-            "odcinki infrastruktury narysowane jeszcze raz obok siebie: liczą się raz",
-            "edges of infrastructure drawn again beside another: they count once",
-        ),
+        _("edges of infrastructure drawn again beside another: they count once"),
     )
     return CycleGraph(network, kind, built & ~copies, level, audit, metres)
 

@@ -11,10 +11,10 @@ import pandas as pd
 from metrogis import crs as crs_rules
 from metrogis.checks.contract import Run
 from metrogis.checks.shared.infrastructure import NONE, infrastructure_of
+from metrogis.i18n import _
 from metrogis.streets import StreetNetwork
 from metrogis.streets.cycleways import Split, by_state, met
 from metrogis.streets.layer import network_of
-from metrogis.texts import Text
 
 
 def bike_network(run: Run, streets: Any) -> StreetNetwork | None:
@@ -42,7 +42,7 @@ def bike_network(run: Run, streets: Any) -> StreetNetwork | None:
             "streets",
             "unknown",
             1,
-            Text("brak sieci ulic dla rowerów", "no street network for bicycles"),
+            _("no street network for bicycles"),
         )
         return None
     crs_rules.require_same(municipalities=run.crs, streets=network.crs)
@@ -72,20 +72,14 @@ def cycle_lines(run: Run, bike: StreetNetwork | None) -> Split:
             "cycle_routes",
             "modelled",
             len(built),
-            Text(
-                "brak warstwy tras: infrastruktura rowerowa z tagów ulic (odcinki)",
-                "no layer of routes: cycle infrastructure from tags of streets (edges)",
-            ),
+            _("no layer of routes: cycle infrastructure from tags of streets (edges)"),
         )
     else:
         run.note(
             "cycle_routes",
             "unknown",
             1,
-            Text(
-                "brak warstwy tras i tagów ulic: połączenie z siecią rowerową nieznane",
-                "no layer of routes and no tags of streets: whether joined is unknown",
-            ),
+            _("no layer of routes and no tags of streets: whether joined is unknown"),
         )
     # streets meet at shared nodes and have no state but "built": tags that say so for every line
     tags = {

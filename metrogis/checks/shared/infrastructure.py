@@ -10,12 +10,12 @@ import pandas as pd
 import shapely
 
 from metrogis.arrays import Array
+from metrogis.i18n import LANGUAGES, Text, number
 from metrogis.osm.lifecycle import standing
 from metrogis.osm.tagtable import distinct_tags
 from metrogis.osm.values import GONE, PLANNED, clean, plain_key
 from metrogis.streets import StreetNetwork
 from metrogis.streets.stress import stress
-from metrogis.texts import Text, number
 
 NONE, LANE, TRACK, SEPARATE = "none", "lane", "track", "separate"
 
@@ -224,4 +224,4 @@ def plain(value: float) -> Text:
     '2,5'
     """
     digits = next((d for d in range(3) if round(value, d) == value), 3)
-    return Text(number(value, "pl", digits), number(value, "en", digits))
+    return Text.of({x: number(value, x, digits) for x in LANGUAGES})

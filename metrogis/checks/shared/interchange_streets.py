@@ -23,13 +23,13 @@ from metrogis.checks.shared.infrastructure import NONE, infrastructure_of
 from metrogis.checks.shared.places import Places
 from metrogis.errors import ParameterError
 from metrogis.evidence.streets import streets_evidence
+from metrogis.i18n import _
 from metrogis.streets import StreetNetwork
 from metrogis.streets.arc_stress import ArcStress, arc_stress
 from metrogis.streets.catchments import Catchments
 from metrogis.streets.layer import network_of
 from metrogis.streets.snap import Snapped
 from metrogis.streets.ways import Ways, air_pairs, ways_to, within
-from metrogis.texts import Text
 
 Mode = Literal["walk", "bike"]
 
@@ -61,12 +61,9 @@ def networks(streets: Any, crs: Any) -> dict[Mode, StreetNetwork]:
                 found[mode] = network
     if not found:
         raise ParameterError(
-            Text("to nie jest sieć ulic", "this is not a street network"),
+            _("this is not a street network"),
             layer="streets",
-            remedy=Text(
-                "podaj warstwę ulic (sterownik osm) albo sieć z metrogis.streets",
-                "give a street layer (driver osm), or a network of metrogis.streets",
-            ),
+            remedy=_("give a street layer (driver osm), or a network of metrogis.streets"),
         )
     for network in found.values():
         crs_rules.require_same(municipalities=crs, streets=network.crs)
@@ -148,7 +145,7 @@ def homes_of(
     if run.layers.get("elevation") is not None:  # downhill one gets farther than on the flat
         limit *= 1 + p.downhill_gain * p.steepest / p.flat_speed
     if pieces is not None:
-        _, close = shapely.STRtree(pieces.geometry.to_numpy()).query(
+        _unused, close = shapely.STRtree(pieces.geometry.to_numpy()).query(
             shapely.points(near), predicate="dwithin", distance=limit
         )
         pieces = pieces.iloc[np.unique(close)]
@@ -174,12 +171,9 @@ def homes_of(
             "population",
             "unknown",
             1,
-            Text(
-                "brak ludności: rozkłady dróg liczone od węzłów ulic, liczba osób nieznana",
-                "no population: ways are counted from street nodes, people are unknown",
-            ),
+            _("no population: ways are counted from street nodes, people are unknown"),
         )
-    _, home, _ = air_pairs(near, np.zeros(len(near), np.int64), xy, limit=limit)
+    _unused, home, _unused = air_pairs(near, np.zeros(len(near), np.int64), xy, limit=limit)
     kept = np.unique(home)
     # an unknown number of people (NaN) is no 0: such homes stay
     kept = kept[(unit[kept] >= 0) & ~(people[kept] == 0)]

@@ -24,10 +24,10 @@ from metrogis import population as people_tools
 from metrogis.checks.contract import Run, Spec
 from metrogis.checks.contract.citations import ours
 from metrogis.evidence.rasters import RasterEvidence, extent_of, within
+from metrogis.i18n import _
 from metrogis.landscape import edges
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.growth import unit_cells
-from metrogis.texts import Text
 
 _OWN = ours("06-where-rasters-are-valid")
 
@@ -38,14 +38,10 @@ _NAMED = 6
 EdgeShare = Annotated[
     float,
     Spec(
-        Text(
-            "nieznane komórki przy zewnętrznej granicy gminy to jej brzeg do udziału w lądzie",
-            "unknown cells along the outer border are its edge up to a share of the land of",
-        ),
+        _("unknown cells along the outer border are its edge up to a share of the land of"),
         "1",
         _OWN.saying(
-            "każde źródło rysuje brzeg inaczej; więcej to nieznany ląd",
-            "a coast is drawn differently in every source; more is unknown land",
+            _("a coast is drawn differently in every source; more is unknown land"),
         ),
     ),
     Field(ge=0, le=1),
@@ -365,10 +361,7 @@ def _in_cells(
         name,
         "unknown",
         len(blank),
-        Text(
-            "komórki o nieznanej ludności: nie ma jej w sumach gmin",
-            "cells of unknown population: in no municipal sum",
-        ),
+        _("cells of unknown population: in no municipal sum"),
     )
     off = _population_unknown(run, towns, name, where, owner, shapes, blank, edge_share)
     on = np.zeros(len(people), bool)

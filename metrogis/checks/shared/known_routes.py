@@ -19,7 +19,7 @@ from metrogis.checks.shared.places import Places, place_keys
 from metrogis.evidence import Evidence
 from metrogis.evidence.cycling import cycle_coverage
 from metrogis.evidence.streets import streets_evidence
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 _CRUMB = 1.0
 """Metres of undecided lines that leave a sum as it is: what rounding leaves at a border."""
@@ -95,10 +95,7 @@ def known_routes(
             "cycle_routes",
             "unknown",
             int(open_.sum()),
-            Text(
-                "gminy z liniami, o których nie wiadomo, czy są zbudowaną trasą: suma nieznana",
-                "municipalities with lines not known to be built routes: their sum is unknown",
-            ),
+            _("municipalities with lines not known to be built routes: their sum is unknown"),
             municipalities["name"][open_],
         )
         mapped &= ~open_
@@ -106,10 +103,7 @@ def known_routes(
         "cycle_routes",
         "unknown",
         int((~mapped).sum()),
-        Text(
-            "gminy, których dane rowerowe nie obejmują: brak danych, nie brak tras",
-            "municipalities the cycle data do not cover: no data, not no routes",
-        ),
+        _("municipalities the cycle data do not cover: no data, not no routes"),
         municipalities["name"][~mapped],
     )
     # a guess from what is drawn must not count as a statement
@@ -134,10 +128,7 @@ def known_streets(run: Run, network: Any) -> Evidence:
         "streets",
         "unknown",
         lost,
-        Text(
-            "drogi nieodczytane w całości: w ich pobliżu niczego nie można wykluczyć",
-            "streets that could not be read whole: near them nothing can be ruled out",
-        ),
+        _("streets that could not be read whole: near them nothing can be ruled out"),
     )
     return found
 

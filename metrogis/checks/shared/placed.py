@@ -7,7 +7,7 @@ import numpy as np
 
 from metrogis import population as people_rules
 from metrogis.checks.contract import Run
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 _UNSPLIT = 100_000.0  # m: cells need no splitting here, their overlap with each zone is exact
 
@@ -57,9 +57,6 @@ def strips_emptied(run: Run, pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         "population",
         "guessed",
         int(strip.sum()),
-        Text(
-            "komórki o nieznanej ludności na zewnętrznym skraju gmin: liczone jak puste",
-            "cells of unknown population at the outer rim of municipalities: counted as empty",
-        ),
+        _("cells of unknown population at the outer rim of municipalities: counted as empty"),
     )
     return pieces.assign(population=pieces["population"].mask(strip, 0.0))

@@ -12,9 +12,9 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.checks.shared.homes import home_of
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.streets.cycleways import group_labels
-from metrogis.texts import Text
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,7 @@ def unify(
         "interchanges" if interchanges is not None else "rail_stations",
         "guessed",
         int((table["entrances"] == 0).sum()),
-        Text(
-            "miejsca bez znanych wejść: odległość liczona od punktu miejsca",
-            "places without known entrances: distances are measured from the place's point",
-        ),
+        _("places without known entrances: distances are measured from the place's point"),
     )
     unit = table.pop("_unit").to_numpy(dtype=np.int64)
     table = table.drop(columns="id")
@@ -157,7 +154,7 @@ def _prepare(
         name,
         "dropped",
         int((~inside).sum()),
-        Text("poza gminami obszaru", "outside the municipalities of the area"),
+        _("outside the municipalities of the area"),
         layer["name"][~inside],
     )
     table = pd.DataFrame(
@@ -177,9 +174,8 @@ def _prepare(
         name,
         "dropped",
         int(repeated.sum()),
-        Text(
-            f"powtórzone nazwy w odległości do {same_name_distance:g} m: to samo miejsce",
-            f"repeated names within {same_name_distance:g} m: the same place",
+        _("repeated names within {same_name_distance} m: the same place").fill(
+            same_name_distance=f"{same_name_distance:g}"
         ),
         every["name"][repeated],
     )
@@ -227,9 +223,8 @@ def _homes(
         "rail_stations",
         "noted",
         len(stop),
-        Text(
-            f"stacje połączone z węzłem (do {near:g} m, o tej samej nazwie do {named:g} m)",
-            f"stations joined to an interchange (within {near:g} m, of one name {named:g} m)",
+        _("stations joined to an interchange (within {near} m, of one name {named} m)").fill(
+            near=f"{near:g}", named=f"{named:g}"
         ),
         stops["name"].to_numpy()[stop],
     )
@@ -257,9 +252,8 @@ def _gates(
         "interchange_entrances",
         "dropped",
         len(lost),
-        Text(
-            f"wejścia bez węzła o tej nazwie w odległości do {distance:g} m",
-            f"entrances without an interchange of that name within {distance:g} m",
+        _("entrances without an interchange of that name within {distance} m").fill(
+            distance=f"{distance:g}"
         ),
         entrances["interchange"].to_numpy()[lost],
     )

@@ -11,7 +11,7 @@ import shapely
 
 from metrogis.checks.contract import Column, Finding, Ground
 from metrogis.evidence.plans import PLAN_STATES, PlanCover
-from metrogis.texts import Text
+from metrogis.i18n import Text, _, both, join
 
 _HECTARE = 1e4
 _NAMES = 6
@@ -25,39 +25,35 @@ GROUND = Ground("known", GROUND_TABLE)
 
 PLAN_COLUMNS: dict[str, Column] = {
     "plan": Column(
-        Text("plan w danych", "plan in the data"),
+        _("plan in the data"),
         kind="category",
         categories=PLAN_STATES,
         of_knowledge=True,
     ),
     "plan_share": Column(
-        Text("udział terenu o znanym planie", "share of land whose plan is known"),
+        _("share of land whose plan is known"),
         "share",
         digits=1,
-        note=Text(
-            "teren, na którym leżą strefy planu, które są w danych",
-            "land on which zones of the plan lie that are in the data",
-        ),
+        note=_("land on which zones of the plan lie that are in the data"),
         of_knowledge=True,
     ),
 }
 GROUND_COLUMNS: dict[str, Column] = {
-    "municipality": Column(Text("gmina", "municipality"), kind="text"),
+    "municipality": Column(_("municipality"), kind="text"),
     "plan": PLAN_COLUMNS["plan"],
-    "area_ha": Column(Text("pole", "area"), unit="ha", digits=1),
-    "known": Column(Text("plan znany", "plan known"), "flag"),
+    "area_ha": Column(_("area"), unit="ha", digits=1),
+    "known": Column(_("plan known"), "flag"),
 }
 
-BARE = Text(
-    "{municipalities_without_plan:0} {municipalities_without_plan:plural:gmina nie ma|gminy nie "
-    "mają|gmin nie ma} planu w danych: co tam zaplanowano, nie wiadomo.{rest}",
-    "{municipalities_without_plan:0} {municipalities_without_plan:plural:municipality has|"
-    "municipalities have} no plan in the data: what is planned there is unknown.{rest}",
+BARE = _(
+    "{municipalities_without_plan:0} {municipalities_without_plan:plural:municipality "
+    "has|municipalities have} no plan in the data: what is planned there is "
+    "unknown.{rest}"
 )
-_PART = Text("{rest}", "{rest}")
+_PART = _("{rest}")
 _STATES = {
-    "outline": Text("Sama granica planu", "Only the outline of the plan"),
-    "partly": Text("Część planu", "Part of the plan"),
+    "outline": _("Only the outline of the plan"),
+    "partly": _("Part of the plan"),
 }
 
 
@@ -100,18 +96,22 @@ def plan_findings(municipalities: gpd.GeoDataFrame, cover: PlanCover) -> list[Fi
     of an act is in the data.
     """
     without = int((cover.state == "unknown").sum())
-    pl, en = "", ""
+    rest: list[Text] = []
     for state, said in _STATES.items():
         listed_here = (cover.state == state) & (cover.share < _NEARLY)
         names = municipalities["name"].to_numpy()[listed_here].astype(str).tolist()
         if names:
-            pl, en = (f"{t} {s}: {listed(names)}." for t, s in ((pl, said.pl), (en, said.en)))
-    if not without and not en:
+            rest.append(_("{what}: {names}.").fill(what=said, names=listed(names)))
+    if not without and not rest:
         return []
     values = {"municipalities_without_plan": without}
     if without:
-        return [Finding(BARE, values, {"rest": Text(pl, en)}, unknown=True)]
-    return [Finding(_PART, values, {"rest": Text(pl.strip(), en.strip())}, unknown=True)]
+        return [
+            Finding(
+                BARE, values, {"rest": join("", [both(" ") + part for part in rest])}, unknown=True
+            )
+        ]
+    return [Finding(_PART, values, {"rest": join(" ", rest)}, unknown=True)]
 
 
 def listed(names: Sequence[str]) -> str:
@@ -132,7 +132,7 @@ def sentence(*clauses: Text | None) -> Text:
     'Corridors: {n:0}.'
     """
     said = [c for c in clauses if c is not None]
-    return Text("".join(c.pl for c in said), "".join(c.en for c in said))
+    return join("", said)
 
 
 def known_sum(values: Any, known: Any) -> Any:

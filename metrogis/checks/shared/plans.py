@@ -19,20 +19,20 @@ from metrogis.checks.contract import Input, Run
 from metrogis.errors import MissingLayerError, SchemaError
 from metrogis.evidence import Evidence, Loss, loss
 from metrogis.evidence.plans import TOLERANCE, PlanCover, plan_cover
+from metrogis.i18n import _
 from metrogis.planning.overlay import intersect, polygonal, valid
 from metrogis.planning.zones import ZONE_TYPES
-from metrogis.texts import Text
 
 if TYPE_CHECKING:
     from metrogis.sources.app_gml import Plan
 
 Array = npt.NDArray[Any]
 
-PLANS_TEXT = Text("plany ogólne (APP GML)", "general plans (APP GML)")
+PLANS_TEXT = _("general plans (APP GML)")
 PLANS = Input("plans", PLANS_TEXT, required=False)
 ZONES = Input(
     "planning_zones",
-    Text("strefy planistyczne (zamiast plans)", "planning zones (in place of plans)"),
+    _("planning zones (in place of plans)"),
     required=False,
 )
 
@@ -47,12 +47,9 @@ def require_plan(plans: Any) -> Plan:
     """
     if not all(hasattr(plans, name) for name in ("acts", "zones", "own", "problems")):
         raise SchemaError(
-            Text(
-                f"to nie jest plan, tylko {type(plans).__name__}",
-                f"this is no plan but {type(plans).__name__}",
-            ),
+            _("this is no plan but {name}").fill(name=type(plans).__name__),
             layer="plans",
-            remedy=Text("wczytaj plik: read_app(...)", "read a file: read_app(...)"),
+            remedy=_("read a file: read_app(...)"),
         )
     return plans
 
@@ -184,15 +181,9 @@ def zones_of(run: Run, check: str, *, note: bool = True) -> gpd.GeoDataFrame:
     plans, layer = run.layers["plans"], run.layers.get("planning_zones")
     if plans is None and layer is None:
         raise MissingLayerError(
-            Text(
-                f"sprawdzenie {check} wymaga planów (plans) albo stref (planning_zones)",
-                f"check {check} needs plans, or planning_zones",
-            ),
+            _("check {check} needs plans, or planning_zones").fill(check=check),
             layer="plans",
-            remedy=Text(
-                "podaj jedną z tych warstw lub wpisz ją do katalogu",
-                "pass one of these layers, or declare it in the catalog",
-            ),
+            remedy=_("pass one of these layers, or declare it in the catalog"),
         )
     name = "plans" if plans is not None else "planning_zones"
     # both inputs given: the plan says more (acts, dates) and is the one that is used
@@ -201,7 +192,7 @@ def zones_of(run: Run, check: str, *, note: bool = True) -> gpd.GeoDataFrame:
             "planning_zones",
             "dropped",
             len(layer),
-            Text("pominięte: użyto warstwy plans", "left aside: the layer plans was used"),
+            _("left aside: the layer plans was used"),
         )
     ready = _ready(require_plan(plans) if plans is not None else layer, run.crs)
     for item in ready.losses if note else ():
@@ -211,7 +202,7 @@ def zones_of(run: Run, check: str, *, note: bool = True) -> gpd.GeoDataFrame:
             name,
             "repaired",
             len(ready.broken),
-            Text("niepoprawna geometria strefy", "invalid geometry of a zone"),
+            _("invalid geometry of a zone"),
             ready.broken,
         )
     return ready.zones.copy(deep=False)
@@ -266,9 +257,7 @@ def _fit(frame: pd.DataFrame, ids: pd.DataFrame, crs: Any) -> _Ready:
     losses = [*_doubtful(table, shapes, bad), *_disagreeing(table, ids)]
     strange = table["symbol"].isna().to_numpy()
     if strange.any():
-        what = Text(
-            "nieznany symbol strefy: skutek nieznany", "unknown zone symbol: effect unknown"
-        )
+        what = _("unknown zone symbol: effect unknown")
         odd = frame["symbol"][strange].astype(str).unique().tolist()
         where = shapely.union_all(table.geometry.to_numpy()[strange])
         losses.append(loss("zone", what, odd, count=int(strange.sum()), where=where, crs=crs))
@@ -291,10 +280,7 @@ def _doubtful(table: gpd.GeoDataFrame, shapes: Array, bad: Array) -> list[Loss]:
     agreed = table.geometry.to_numpy().copy()
     agreed[rows[off]] = polygonal(shapely.intersection(first[off], second[off]))
     table.geometry = gpd.GeoSeries(agreed, index=table.index, crs=table.crs)
-    what = Text(
-        "niepoprawny pierścień strefy: części jej terenu nie można ustalić",
-        "invalid ring of a zone: part of its land cannot be told",
-    )
+    what = _("invalid ring of a zone: part of its land cannot be told")
     labels = table["label"].iloc[rows[off]].astype(str)
     return [loss("zone", what, labels, where=shapely.union_all(apart[off]), crs=table.crs)]
 
@@ -308,7 +294,7 @@ def _disagreeing(table: gpd.GeoDataFrame, ids: pd.DataFrame) -> list[Loss]:
     twice = np.flatnonzero(known & keys.duplicated(keep=False).to_numpy())
     symbols, shapes = table["symbol"].to_numpy(), table.geometry.to_numpy().copy()
     places, names = [], []
-    for (_, name, _), rows in keys.iloc[twice].groupby(list(keys)).indices.items():
+    for (_unused, name, _unused), rows in keys.iloc[twice].groupby(list(keys)).indices.items():
         at = twice[rows]
         whole = shapely.union_all(shapes[at])
         agreed: Any = shapely.Polygon()
@@ -323,10 +309,7 @@ def _disagreeing(table: gpd.GeoDataFrame, ids: pd.DataFrame) -> list[Loss]:
     if not names:
         return []
     table.geometry = gpd.GeoSeries(shapes, index=table.index, crs=table.crs)
-    what = Text(
-        "strefa zapisana kilka razy, za każdym razem inaczej",
-        "zone that stands several times, each time otherwise",
-    )
+    what = _("zone that stands several times, each time otherwise")
     return [loss("zone", what, names, where=shapely.union_all(places), crs=table.crs)]
 
 
@@ -356,10 +339,7 @@ def zone_owners(run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> A
         "plans" if run.layers["plans"] is not None else "planning_zones",
         "guessed",
         len(best),
-        Text(
-            "gmina strefy przyjęta z położenia (brak pasującego kodu TERYT)",
-            "municipality of a zone taken from its location (no TERYT that fits)",
-        ),
+        _("municipality of a zone taken from its location (no TERYT that fits)"),
     )
     return owner
 
@@ -447,10 +427,7 @@ def acts_by_municipality(run: Run, plans: Plan, towns: gpd.GeoDataFrame) -> dict
         "plans",
         "guessed",
         len(guessed),
-        Text(
-            "gmina z położenia: kod TERYT w pliku nie pasuje do żadnej",
-            "municipality taken from location: TERYT in the file matches none",
-        ),
+        _("municipality taken from location: TERYT in the file matches none"),
         guessed,
     )
     outside = sum(int((p < 0).sum()) for p in places.values())
@@ -458,8 +435,6 @@ def acts_by_municipality(run: Run, plans: Plan, towns: gpd.GeoDataFrame) -> dict
         "plans",
         "noted",
         outside,
-        Text(
-            "obiekty planów poza gminami metropolii", "features of plans outside all municipalities"
-        ),
+        _("features of plans outside all municipalities"),
     )
     return places

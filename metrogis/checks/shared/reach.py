@@ -17,7 +17,7 @@ from metrogis.checks.contract.shared_types import (
     StressLimit,
     StressRules,
 )
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 _OWN = ours("63-access-to-interchanges")
 
@@ -29,9 +29,9 @@ class ReachParameters(Parameters):
     walk_limit: Annotated[
         float,
         Spec(
-            Text("zasięg pieszy", "walking reach"),
+            _("walking reach"),
             "m",
-            citations.TFL.saying("10 min po 80 m/min", "10 min at 80 m/min"),
+            citations.TFL.saying(_("10 min at 80 m/min")),
         ),
         Field(gt=0),
     ] = 800
@@ -44,26 +44,24 @@ class ReachParameters(Parameters):
     driving_side: Annotated[
         Literal["right", "left"],
         Spec(
-            Text("strona jazdy", "side traffic drives on"),
+            _("side traffic drives on"),
             "-",
-            ours("62-traffic-stress", "przepisy kraju", "the law of the country"),
+            ours("62-traffic-stress", _("the law of the country")),
         ),
     ] = "right"
     street_distance: Annotated[
         float,
         Spec(
-            Text("dane o ulicach sięgają od ulicy na", "street data reach from a street as far as"),
+            _("street data reach from a street as far as"),
             "m",
-            _OWN.saying("co leży dalej, jest nieznane", "what lies farther off is unknown"),
+            _OWN.saying(_("what lies farther off is unknown")),
         ),
         Field(gt=0),
     ] = 250
     street_part: Annotated[
         float,
         Spec(
-            Text(
-                "pomijane oderwane kawałki sieci ulic do", "loose parts of streets left out up to"
-            ),
+            _("loose parts of streets left out up to"),
             "m",
             _OWN,
         ),
@@ -72,11 +70,9 @@ class ReachParameters(Parameters):
     cell_size: Annotated[
         float,
         Spec(
-            Text(
-                "komórki ludności dzielone na kawałki do", "population cells are cut to pieces of"
-            ),
+            _("population cells are cut to pieces of"),
             "m",
-            _OWN.saying("jedna trzecia zasięgu pieszego", "a third of the walking reach"),
+            _OWN.saying(_("a third of the walking reach")),
         ),
         Field(gt=0),
     ] = 250

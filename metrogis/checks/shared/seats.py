@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from metrogis.errors import SchemaError
-from metrogis.texts import Text
+from metrogis.i18n import _, both
 
 Level = Literal["voivodeship", "county", "municipality"]
 
@@ -42,10 +42,10 @@ def seat_levels(value: Any, row: Any) -> set[str]:
             continue
         if word not in WORDS:
             raise SchemaError(
-                Text(f"nieznana siedziba '{part.strip()}'", f"unknown seat '{part.strip()}'"),
+                _("unknown seat '{strip}'").fill(strip=part.strip()),
                 layer="localities",
                 place=f"seat, row {row}",
-                remedy=Text(*[", ".join(sorted(WORDS))] * 2),
+                remedy=both(", ".join(sorted(WORDS))),
             )
         found.add(WORDS[word])
     return found

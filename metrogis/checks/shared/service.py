@@ -19,8 +19,8 @@ from scipy.spatial import cKDTree
 
 from metrogis.arrays import Bools, Floats, Ints
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 from metrogis.transit.passages import Passages, PlaceLines, busier, passages, place_lines
 from metrogis.transit.stop_places import join_posts
 
@@ -92,12 +92,9 @@ def walking(streets: Any, detour: float) -> Walk:
     if streets is None or hasattr(streets, "path"):
         return StraightLine(detour)
     raise ParameterError(
-        Text("to nie jest sieć ulic", "this is not a street network"),
+        _("this is not a street network"),
         layer="streets",
-        remedy=Text(
-            "podaj sieć z metrogis.streets albo pomiń tę warstwę",
-            "give a network of metrogis.streets, or leave the layer out",
-        ),
+        remedy=_("give a network of metrogis.streets, or leave the layer out"),
     )
 
 
@@ -405,29 +402,21 @@ def _service_audit(most: Mapping[str, int]) -> Audit:
             "timetable",
             "dropped",
             most["place"],
-            Text(
-                "odjazdy (dziennie) z przystanków bez położenia",
-                "departures (per day) from stops without a position",
-            ),
+            _("departures (per day) from stops without a position"),
         )
         .add(
             "timetable",
             "dropped",
             most["mode"],
-            Text(
-                "odjazdy (dziennie) środków transportu, których nie liczymy (np. taksówka)",
-                "departures (per day) of modes that are not counted (taxi, for example)",
-            ),
+            _("departures (per day) of modes that are not counted (taxi, for example)"),
         )
         .add(
             "timetable",
             "modelled",
             most["folded"],
-            Text(
-                "odjazdy po północy z dnia poprzedniego, którego rozkład nie obejmuje: przyjęto "
-                "takie jak w badanym dniu",
-                "departures after midnight of the day before, which the timetable does not cover: "
-                "taken to be those of the day itself",
+            _(
+                "departures after midnight of the day before, which the timetable does "
+                "not cover: taken to be those of the day itself"
             ),
         )
     )

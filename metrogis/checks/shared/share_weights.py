@@ -10,7 +10,7 @@ import shapely
 
 from metrogis.arrays import Floats
 from metrogis.checks.contract import Run
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 Basis = Literal["people", "nodes", "land"]
 
@@ -37,23 +37,18 @@ def share_weights(run: Run, cells: gpd.GeoDataFrame, network: Any) -> Weights:
     if np.isfinite(people).any() or not len(cells):
         return Weights(np.nan_to_num(people), "people")
     weight, basis = cells.area.to_numpy("float64"), "land"
-    text = Text(
-        "ludność nieznana: udziały są udziałami powierzchni",
-        "population unknown: shares are of land",
-    )
+    text = _("population unknown: shares are of land")
     if network is not None and hasattr(network, "x"):
         nodes = shapely.points(network.x, network.y)
         tree = shapely.STRtree(np.asarray(cells.geometry.to_numpy(), dtype=object))
         node, cell = tree.query(nodes, predicate="intersects")
-        _, first = np.unique(node, return_index=True)  # a node on a border counts once
+        _unused, first = np.unique(node, return_index=True)  # a node on a border counts once
         inside = np.bincount(cell[first], minlength=len(cells)).astype(np.float64)
         if inside.any():
             weight, basis = inside, "nodes"
-            text = Text(
-                "ludność nieznana: każdy węzeł sieci ulic waży tyle samo, udziały są udziałami "
-                "węzłów, liczby osób nie ma",
-                "population unknown: every street node weighs the same, shares are of nodes, no "
-                "number of people is told",
+            text = _(
+                "population unknown: every street node weighs the same, shares are of "
+                "nodes, no number of people is told"
             )
     run.note("population", "modelled", len(cells), text)
     return Weights(weight, basis)  # type: ignore[arg-type]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from metrogis.checks.contract import Category
+from metrogis.i18n import _
 from metrogis.planning.zones import ZONE_TYPES
-from metrogis.texts import Text
 
-_OWN = Text("w układzie współrzędnych aktu", "in the act's own CRS")
+_OWN = _("in the act's own CRS")
 
 
 ZONE_CATEGORIES = tuple(
-    Category(s, Text(f"{s} – {z.name.pl}", f"{s} – {z.name.en}"), z.colour)
-    for s, z in ZONE_TYPES.items()
+    Category(s, _("{s} – {name}").fill(s=s, name=z.name), z.colour) for s, z in ZONE_TYPES.items()
 )

@@ -13,7 +13,7 @@ import socket
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from metrogis.errors import SourceError
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 _PLAIN = ("http", "https")
 _HARMLESS = re.compile(
@@ -50,38 +50,28 @@ def checked(address: str, *, layer: str) -> str:
     """
     if not address.isascii() or re.search(r"[\x00-\x20\x7f\\]", address):
         raise _refused(
-            Text("adres ma znaki, których adres nie ma", "the address has unfit characters"),
+            _("the address has unfit characters"),
             layer, shown(address),
         )  # fmt: skip
     try:
         parts = urlsplit(address)
-        _ = parts.port
+        _unused = parts.port
     except ValueError as error:
-        raise _refused(
-            Text("to nie jest adres", "this is no address"), layer, address[:60]
-        ) from error
+        raise _refused(_("this is no address"), layer, address[:60]) from error
     if parts.scheme.lower() not in _PLAIN:
         raise _refused(
-            Text(
-                "adresów tego rodzaju nie otwieramy (tylko https i http)",
-                "addresses of this kind are not opened (https and http only)",
-            ),
+            _("addresses of this kind are not opened (https and http only)"),
             layer,
             parts.scheme or address[:60],
         )
     if not parts.hostname:
-        raise _refused(
-            Text("adres bez serwera", "the address names no server"), layer, address[:60]
-        )
+        raise _refused(_("the address names no server"), layer, address[:60])
     if parts.username is not None or parts.password is not None:
         raise _refused(
-            Text("adres zawiera hasło lub nazwę", "the address holds a name or a password"),
+            _("the address holds a name or a password"),
             layer,
             parts.hostname,
-            Text(
-                "podaj hasło w nagłówku ze zmiennej środowiska (headers_env)",
-                "give secrets in a header taken from the environment (headers_env)",
-            ),
+            _("give secrets in a header taken from the environment (headers_env)"),
         )
     return address
 
@@ -96,7 +86,7 @@ def after_redirect(address: str, target: str, *, layer: str) -> str:
     there = checked(urljoin(address, target), layer=layer)
     if urlsplit(address).scheme == "https" and urlsplit(there).scheme != "https":
         raise _refused(
-            Text("serwer przekierowuje z https na http", "the server redirects from https to http"),
+            _("the server redirects from https to http"),
             layer,
             shown(there),
         )
@@ -155,16 +145,10 @@ def resolved(host: str, port: int, *, allow_local: bool, layer: str) -> list[str
         for one in numeric:
             if not _is_public(one):
                 raise _refused(
-                    Text(
-                        "adres tego komputera lub sieci lokalnej",
-                        "an address of this machine or a local network",
-                    ),
+                    _("an address of this machine or a local network"),
                     layer,
                     host,
-                    Text(
-                        "jeśli to serwer urzędu, wpisz allow_local = true przy tym źródle",
-                        "if it is a server of your office, write allow_local = true at this source",
-                    ),
+                    _("if it is a server of your office, write allow_local = true at this source"),
                 )
     return numeric
 
@@ -184,5 +168,5 @@ def _refused(what: Text, layer: str, place: str, remedy: Text | None = None) -> 
         what,
         layer=layer,
         place=place,
-        remedy=remedy or Text("popraw adres w katalogu", "fix the address in the catalog"),
+        remedy=remedy or _("fix the address in the catalog"),
     )

@@ -24,8 +24,8 @@ from urllib.parse import urlencode, urlsplit
 import httpcore
 
 from metrogis.errors import SourceError
+from metrogis.i18n import Text, _
 from metrogis.sources.services import addresses
-from metrogis.texts import Text
 
 USER_AGENT = "metrogis (spatial monitoring of metropolitan areas)"
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -254,7 +254,7 @@ class Client:
         """
         address = addresses.checked(request.whole, layer=request.layer)
         start, headers = address, dict(request.headers)
-        for _ in range(self.limits.redirects + 1):
+        for _unused in range(self.limits.redirects + 1):
             if not addresses.same_server(start, address):
                 headers = {}
             with self._one(request, address, {**headers, **(extra or {})}) as answer:
@@ -262,7 +262,7 @@ class Client:
                     aim = answer.headers.get("location")
                     if not aim:
                         raise _wrong(
-                            Text("przekierowanie donikąd", "a redirect to nowhere"),
+                            _("a redirect to nowhere"),
                             request,
                             address,
                         )
@@ -274,10 +274,7 @@ class Client:
                 yield answer
                 return
         raise _wrong(
-            Text(
-                f"ponad {self.limits.redirects} przekierowań",
-                f"more than {self.limits.redirects} redirects",
-            ),
+            _("more than {redirects} redirects").fill(redirects=self.limits.redirects),
             request,
             start,
         )
@@ -285,20 +282,14 @@ class Client:
     def _require_status(self, request: Request, answer: Answer, accept: tuple[int, ...]) -> None:
         if answer.status in accept:
             return
-        said = Text(f"serwer odpowiada {answer.status}", f"the server answers {answer.status}")
+        said = _("the server answers {status}").fill(status=answer.status)
         if answer.status in _PASSING:
             raise Passing(said, _seconds(answer.headers.get("retry-after")))
         remedy = None
         if answer.status in (401, 403):
-            remedy = Text(
-                "serwer wymaga klucza lub zgody: sprawdź headers_env",
-                "the server wants a key or a permission: check headers_env",
-            )
+            remedy = _("the server wants a key or a permission: check headers_env")
         elif answer.status in (404, 410):
-            remedy = Text(
-                "adres się zmienił: popraw go w katalogu",
-                "the address moved: fix it in the catalog",
-            )
+            remedy = _("the address moved: fix it in the catalog")
         raise _wrong(said, request, answer.address, remedy)
 
     @contextlib.contextmanager
@@ -488,30 +479,23 @@ def _faults(request: Request, clock: _Clock) -> Iterator[None]:
         cause = error.__cause__ or error.__context__
         if isinstance(cause, ssl.SSLError) or "certificate" in str(error).lower():
             raise _wrong(
-                Text(
-                    "certyfikatu serwera nie da się sprawdzić",
-                    "the server's certificate cannot be verified",
-                ),
+                _("the server's certificate cannot be verified"),
                 request,
                 request.address,
-                Text(
-                    "sprawdź adres i zegar; certyfikat własnego urzędu wskaż zmienną "
-                    "SSL_CERT_FILE, starszy serwer dopuść przez legacy_tls = true",
+                _(
                     "check address and clock; name a certificate of your own office by "
-                    "SSL_CERT_FILE, admit an old server by legacy_tls = true",
+                    "SSL_CERT_FILE, admit an old server by legacy_tls = true"
                 ),
             ) from error
-        raise Passing(Text("brak połączenia z serwerem", "no connection to the server")) from error
+        raise Passing(_("no connection to the server")) from error
     except addresses.UnknownHostError as error:
-        raise Passing(Text("nieznany serwer", "the server is not known")) from error
+        raise Passing(_("the server is not known")) from error
     except (httpcore.TimeoutException, httpcore.NetworkError) as error:
         if clock.is_over:  # the last wait was as long as was left
             raise _too_long(request) from error
-        raise Passing(Text("połączenie zostało przerwane", "the connection was lost")) from error
+        raise Passing(_("the connection was lost")) from error
     except httpcore.ProtocolError as error:
-        raise Passing(
-            Text("odpowiedź serwera jest ucięta", "the server's answer is cut")
-        ) from error
+        raise Passing(_("the server's answer is cut")) from error
 
 
 def _limited(
@@ -525,7 +509,7 @@ def _limited(
         parts = _unpacked(body)
     else:
         raise _wrong(
-            Text(f"nieznane pakowanie: {encoding[:20]}", f"unknown packing: {encoding[:20]}"),
+            _("unknown packing: {encoding}").fill(encoding=encoding[:20]),
             request,
             answer.address,
         )
@@ -536,12 +520,10 @@ def _limited(
             size += len(part)
             if size > most:
                 raise _wrong(
-                    Text(
-                        f"odpowiedź ma ponad {most >> 20} MB", f"the answer exceeds {most >> 20} MB"
-                    ),
+                    _("the answer exceeds {value} MB").fill(value=most >> 20),
                     request,
                     answer.address,
-                    Text("zawęź źródło albo podnieś max_mb", "narrow the source, or raise max_mb"),
+                    _("narrow the source, or raise max_mb"),
                 )
             yield part
 
@@ -558,11 +540,9 @@ def _unpacked(parts: Iterable[bytes]) -> Iterator[bytes]:
                     yield data
                 rest = unpack.unconsumed_tail
     except zlib.error as error:
-        raise Passing(
-            Text("odpowiedź serwera jest ucięta", "the server's answer is cut")
-        ) from error
+        raise Passing(_("the server's answer is cut")) from error
     if not unpack.eof:
-        raise Passing(Text("odpowiedź serwera jest ucięta", "the server's answer is cut"))
+        raise Passing(_("the server's answer is cut"))
 
 
 def _seconds(header: str | None) -> float | None:
@@ -581,25 +561,23 @@ def _wrong(what: Text, request: Request, address: str, remedy: Text | None = Non
         what,
         layer=request.layer or None,
         place=addresses.shown(address),
-        remedy=remedy or Text("sprawdź adres w przeglądarce", "check the address in a browser"),
+        remedy=remedy or _("check the address in a browser"),
     )
 
 
 def _too_long(request: Request) -> SourceError:
     return _wrong(
-        Text("serwer odpowiada zbyt długo", "the server takes too long to answer"),
+        _("the server takes too long to answer"),
         request,
         request.address,
-        Text("spróbuj później", "try again later"),
+        _("try again later"),
     )
 
 
 def _given_up(request: Request, fault: Passing, tries: int) -> SourceError:
     return SourceError(
-        Text(f"{fault.what.pl} (prób: {tries})", f"{fault.what.en} (tries: {tries})"),
+        _("{what} (tries: {tries})").fill(what=fault.what, tries=tries),
         layer=request.layer or None,
         place=addresses.shown(request.address),
-        remedy=Text(
-            "spróbuj później: to, co pobrano, zostaje", "try again later: what was fetched stays"
-        ),
+        remedy=_("try again later: what was fetched stays"),
     )

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from metrogis import boundary
 from metrogis.errors import SourceError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
-_WHAT = Text("wycinka OSM nie da się zrobić", "the OSM extract cannot be clipped")
+_WHAT = _("the OSM extract cannot be clipped")
 
 
 def clip(source: Path, target: Path, box: tuple[float, float, float, float], *, layer: str) -> int:
@@ -67,14 +67,9 @@ def clip(source: Path, target: Path, box: tuple[float, float, float, float], *, 
                 writer.add(entity)
     if not ways:
         raise SourceError(
-            Text(
-                "w wycinku nie ma ani jednej drogi z obszaru",
-                "no way of the extract meets the area",
-            ),
+            _("no way of the extract meets the area"),
             layer=layer,
             place=source.name,
-            remedy=Text(
-                "wybierz wycinek właściwego regionu", "choose the extract of the right region"
-            ),
+            remedy=_("choose the extract of the right region"),
         )
     return ways

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from metrogis.errors import SourceError
+from metrogis.i18n import Text, _
 from metrogis.sources.services import addresses
 from metrogis.sources.services.client import Answer, Client, Passing, Request
 from metrogis.sources.services.store import Said, Store
-from metrogis.texts import Text
 
 Kind = Literal["zip", "pbf", "gpkg", "xml", "json", "table", "raster", "parquet", "any"]
 
@@ -124,11 +124,11 @@ def download(
                 return Fetched(known[0], size, known[1], shown, same=True)
             if answer.status in (304, 416):  # the beginning is of no use
                 store.forget(key)
-                raise Passing(Text("serwer nie wznawia pliku", "the server does not go on with it"))
+                raise Passing(_("the server does not go on with it"))
             fresh = _said(answer)
             if answer.status == 206 and not _continues(answer, have, said):
                 store.forget(key)
-                raise Passing(Text("serwer nie wznawia pliku", "the server does not go on with it"))
+                raise Passing(_("the server does not go on with it"))
             if answer.status == 200:
                 have = 0
                 store.forget(key)
@@ -139,11 +139,7 @@ def download(
         if whole is not None and got != whole:
             if got > whole:
                 store.forget(key)
-            raise Passing(
-                Text(
-                    f"plik jest ucięty ({got} z {whole} B)", f"the file is cut ({got} of {whole} B)"
-                )
-            )
+            raise Passing(_("the file is cut ({got} of {whole} B)").fill(got=got, whole=whole))
         try:
             _require_kind(part, kind, request)
         except SourceError:
@@ -193,13 +189,10 @@ def _require_kind(path: Path, kind: Kind, request: Request) -> None:
     with path.open("rb") as stream:
         head = stream.read(4096)
     if not head:
-        raise _other(Text("serwer przysłał pusty plik", "the server sent an empty file"), request)
+        raise _other(_("the server sent an empty file"), request)
     if _PAGE.match(head):
         raise _other(
-            Text(
-                "zamiast pliku serwer przysłał stronę HTML",
-                "the server sent an HTML page instead of the file",
-            ),
+            _("the server sent an HTML page instead of the file"),
             request,
         )
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -218,10 +211,7 @@ def _require_kind(path: Path, kind: Kind, request: Request) -> None:
     )
     if not good:
         raise _other(
-            Text(
-                f"plik nie jest tym, czym miał być ({kind})",
-                f"the file is not what it was to be ({kind})",
-            ),
+            _("the file is not what it was to be ({kind})").fill(kind=kind),
             request,
         )
 
@@ -231,8 +221,5 @@ def _other(what: Text, request: Request) -> SourceError:
         what,
         layer=request.layer or None,
         place=addresses.shown(request.address),
-        remedy=Text(
-            "otwórz adres w przeglądarce: plik mógł się przenieść",
-            "open the address in a browser: the file may have moved",
-        ),
+        remedy=_("open the address in a browser: the file may have moved"),
     )

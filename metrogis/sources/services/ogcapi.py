@@ -19,10 +19,10 @@ import shapely
 from metrogis import boundary
 from metrogis import crs as crs_rules
 from metrogis.errors import SourceError
+from metrogis.i18n import Text, _
 from metrogis.sources.services import addresses
 from metrogis.sources.services.client import Client, Request
 from metrogis.sources.services.pages import ID, Collector, Progress, Proof, box_in
-from metrogis.texts import Text
 
 _PAGE_BYTES = 512 << 20
 
@@ -80,7 +80,7 @@ def fetch(
         When the service cannot be asked, has no such collection, or leads elsewhere.
     """
     if not re.fullmatch(r"[\w.:\-]+", query.collection):
-        raise _wrong(query.request, Text("zła nazwa kolekcji", "no name of a collection"))
+        raise _wrong(query.request, _("no name of a collection"))
     base = query.request.address.split("?")[0].rstrip("/")
     about = _json(client, replace(query.request, address=f"{base}/collections/{query.collection}"))
     system = _crs_of(about, query)
@@ -112,29 +112,18 @@ def fetch(
         address = addresses.checked(urljoin(request.whole, link), layer=layer)
         if not addresses.same_server(address, base):
             doubts.append(
-                Text(
-                    f"następna strona jest na innym serwerze: {addresses.shown(address)}",
-                    f"the next page is at another server: {addresses.shown(address)}",
+                _("the next page is at another server: {address}").fill(
+                    address=addresses.shown(address)
                 )
             )
             break
         if address in visited or not new:
             if hits is None or collector.rows < hits:
-                doubts.append(
-                    Text(
-                        "strony powtarzają się: usługa nie idzie dalej",
-                        "pages repeat: the service does not go on",
-                    )
-                )
+                doubts.append(_("pages repeat: the service does not go on"))
             break
         request = replace(request, address=address, query={})
     if hits is None and collector.pages == 1 and collector.rows == query.page:
-        doubts.append(
-            Text(
-                "jedna pełna strona, a usługa nie mówi, ile obiektów jest",
-                "one full page, and the service does not say how many features there are",
-            )
-        )
+        doubts.append(_("one full page, and the service does not say how many features there are"))
     return collector.proof(hits, doubts)
 
 
@@ -163,7 +152,7 @@ def _frame(page: dict[str, Any], system: str | None, layer: str) -> gpd.GeoDataF
     features = page.get("features")
     if not features:
         return None
-    what = Text("strony usługi nie da się odczytać", "the page cannot be read")
+    what = _("the page cannot be read")
     with boundary.reading(what, layer=layer):
         rows = [
             {
@@ -203,12 +192,10 @@ def _json(client: Client, request: Request) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise _wrong(
             request,
-            Text("to nie jest odpowiedź OGC API (JSON)", "this is no answer of an OGC API (JSON)"),
+            _("this is no answer of an OGC API (JSON)"),
         ) from error
     if not isinstance(found, dict):
-        raise _wrong(
-            request, Text("to nie jest odpowiedź OGC API", "this is no answer of an OGC API")
-        )
+        raise _wrong(request, _("this is no answer of an OGC API"))
     return found
 
 
@@ -217,7 +204,5 @@ def _wrong(request: Request, what: Text) -> SourceError:
         what,
         layer=request.layer or None,
         place=addresses.shown(request.address),
-        remedy=Text(
-            "sprawdź adres usługi i nazwę kolekcji", "check the address and the collection's name"
-        ),
+        remedy=_("check the address and the collection's name"),
     )

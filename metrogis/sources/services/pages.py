@@ -23,7 +23,7 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.errors import SourceError
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 ID = "source_id"
 """Column of the feature's id at the server."""
@@ -116,12 +116,9 @@ class Collector:
         self.rows += len(page)
         if self.rows > self.max_rows:
             raise SourceError(
-                Text(
-                    f"usługa daje ponad {self.max_rows} obiektów",
-                    f"the service gives more than {self.max_rows} features",
-                ),
+                _("the service gives more than {max_rows} features").fill(max_rows=self.max_rows),
                 layer=self.layer,
-                remedy=Text("zawęź filtr źródła", "narrow the filter of the source"),
+                remedy=_("narrow the filter of the source"),
             )
         table = _as_texts(page)
         if not self._columns:
@@ -162,34 +159,29 @@ class Collector:
         doubts = list(doubts)
         if hits is not None and hits != self.rows:
             doubts.append(
-                Text(
-                    f"usługa zapowiada {hits} obiektów, przyszło {self.rows}",
-                    f"the service announces {hits} features, {self.rows} came",
+                _("the service announces {hits} features, {rows} came").fill(
+                    hits=hits, rows=self.rows
                 )
             )
         if self.repeated and hits is None:
             doubts.append(
-                Text(
-                    f"{self.repeated} obiektów przyszło dwa razy: strony są bez stałej kolejności",
-                    f"{self.repeated} features came twice: the pages have no fixed order",
+                _("{repeated} features came twice: the pages have no fixed order").fill(
+                    repeated=self.repeated
                 )
             )
         if self._new_columns:
             names = ", ".join(sorted(self._new_columns))
             doubts.append(
-                Text(
-                    f"kolumny, których pierwsza strona nie miała, pominięto: {names}",
-                    f"columns that the first page did not have were left out: {names}",
+                _("columns that the first page did not have were left out: {names}").fill(
+                    names=names
                 )
             )
         if self._outside:
             doubts.append(
-                Text(
-                    f"{self._outside} obiektów leży poza obszarem, o który pytano: usługa go nie "
-                    "uwzględnia albo ma inną kolejność osi",
-                    f"{self._outside} features lie outside the box that was asked for: the service "
-                    "does not heed it, or has other axes",
-                )
+                _(
+                    "{outside} features lie outside the box that was asked for: the "
+                    "service does not heed it, or has other axes"
+                ).fill(outside=self._outside)
             )
         bounds = None if self._box is None else tuple(float(v) for v in self._box)
         return Proof(self.rows, hits, self.pages, self.repeated, bounds, tuple(doubts))  # type: ignore[arg-type]

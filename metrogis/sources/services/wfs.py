@@ -25,10 +25,10 @@ from lxml import etree
 from metrogis import boundary, scratch
 from metrogis import crs as crs_rules
 from metrogis.errors import SourceError
+from metrogis.i18n import Text, _
 from metrogis.sources.services import addresses
 from metrogis.sources.services.client import Client, Request
 from metrogis.sources.services.pages import ID, Collector, Progress, Proof, box_in
-from metrogis.texts import Text
 
 _UNIQUE = re.compile(
     r"(?i)^(.*[:.])?(jpt_kod_je|teryt|gml_?id|gid|fid|id|objectid|ogc_fid|uuid|lokalny_?id|kod)$"
@@ -163,22 +163,14 @@ def _at_once(
 
 
 def _ignored() -> Text:
-    return Text(
-        "usługa nie przechodzi do następnej strony: daje w kółko te same obiekty",
-        "the service does not turn pages: it gives the same features again",
-    )
+    return _("the service does not turn pages: it gives the same features again")
 
 
 def _unsorted(collector: Collector, hits: int | None) -> list[Text]:
     """Pages without an order may leave rows out; a count that fits speaks against it."""
     if hits is not None and not collector.repeated and collector.rows == hits:
         return []
-    return [
-        Text(
-            "usługa nie umie sortować: strony mogły się zazębić",
-            "the service cannot sort: pages may have overlapped",
-        )
-    ]
+    return [_("the service cannot sort: pages may have overlapped")]
 
 
 # --------------------------------------------------------------------------- what is there
@@ -210,13 +202,12 @@ def capabilities(client: Client, query: Query) -> Capabilities:
     if len(alike) != 1:
         shown = ", ".join(sorted(names)[:20]) + (", ..." if len(names) > 20 else "")
         raise SourceError(
-            Text(
-                f"usługa nie ma warstwy '{wanted}'; są: {shown or '-'}",
-                f"the service has no feature type '{wanted}'; there are: {shown or '-'}",
+            _("the service has no feature type '{wanted}'; there are: {value}").fill(
+                wanted=wanted, value=shown or "-"
             ),
             layer=query.request.layer or None,
             place=addresses.shown(query.request.address),
-            remedy=Text("popraw type w katalogu", "fix type in the catalog"),
+            remedy=_("fix type in the catalog"),
         )
     crs = names[alike[0]] or "urn:ogc:def:crs:EPSG::2180"
     return Capabilities(version, alike[0], crs)
@@ -298,7 +289,7 @@ def _read(body: bytes, layer: str, query: Query, about: Capabilities) -> gpd.Geo
     with scratch.folder() as folder:
         file = folder / "page.gml"
         file.write_bytes(body)
-        what = Text("strony usługi nie da się odczytać", "the page cannot be read")
+        what = _("the page cannot be read")
         with _ONE_AT_A_TIME, boundary.reading(what, layer=layer):
             pyogrio.set_gdal_config_options({"GML_FIELDTYPES": "ALWAYS_STRING"})
             try:
@@ -306,9 +297,7 @@ def _read(body: bytes, layer: str, query: Query, about: Capabilities) -> gpd.Geo
             finally:
                 pyogrio.set_gdal_config_options({"GML_FIELDTYPES": None})
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise SourceError(
-            Text("obiekty nie mają geometrii", "the features have no geometry"), layer=layer
-        )
+        raise SourceError(_("the features have no geometry"), layer=layer)
     if frame.crs is None:
         frame = frame.set_crs(crs_rules.axis_order(about.crs, layer=layer).crs)
     if query.swap_axes:
@@ -345,10 +334,10 @@ def _document(client: Client, request: Request, root_name: str) -> Any:
     root = _parsed(body, request)
     if str(root.tag).rpartition("}")[2] != root_name:
         raise SourceError(
-            Text("to nie jest odpowiedź usługi WFS", "this is no answer of a WFS"),
+            _("this is no answer of a WFS"),
             layer=request.layer or None,
             place=addresses.shown(request.address),
-            remedy=Text("sprawdź adres usługi", "check the address of the service"),
+            remedy=_("check the address of the service"),
         )
     return root
 
@@ -357,10 +346,10 @@ def _parsed(body: bytes, request: Request) -> Any:
     """Parse XML that may not define entities nor reach beyond itself."""
     if re.search(rb"<!(DOCTYPE|ENTITY)", body[: 1 << 20], re.I):
         raise SourceError(
-            Text("odpowiedź zawiera DOCTYPE: odmowa", "the answer has a DOCTYPE: refused"),
+            _("the answer has a DOCTYPE: refused"),
             layer=request.layer or None,
             place=addresses.shown(request.address),
-            remedy=Text("sprawdź adres usługi", "check the address of the service"),
+            remedy=_("check the address of the service"),
         )
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -369,12 +358,12 @@ def _parsed(body: bytes, request: Request) -> Any:
         huge_tree=True,
         remove_comments=True,
     )
-    what = Text("odpowiedzi usługi nie da się odczytać", "the service's answer cannot be read")
+    what = _("the service's answer cannot be read")
     with boundary.reading(
         what,
         layer=request.layer or None,
         place=addresses.shown(request.address),
-        remedy=Text("sprawdź adres usługi", "check the address of the service"),
+        remedy=_("check the address of the service"),
     ):
         return etree.fromstring(body, parser)
 
@@ -390,11 +379,8 @@ def _exception(body: bytes) -> str | None:
 
 def _refused(request: Request, said: str) -> SourceError:
     return SourceError(
-        Text(f"usługa odmawia: {said}", f"the service refuses: {said}"),
+        _("the service refuses: {said}").fill(said=said),
         layer=request.layer or None,
         place=addresses.shown(request.address),
-        remedy=Text(
-            "popraw type, version lub filtr w katalogu",
-            "fix type, version or filter in the catalog",
-        ),
+        remedy=_("fix type, version or filter in the catalog"),
     )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from metrogis.arrays import Bools, Floats, Ints
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _, both
 from metrogis.transit.classes import tables as t
 from metrogis.transit.classes.counting import busiest_line, one_way
 from metrogis.transit.classes.numbers import codes, trip_starts
@@ -177,9 +177,7 @@ def check_window(window: tuple[float, float]) -> None:
         If the window is empty or runs backwards.
     """
     if not window[1] > window[0]:
-        raise ParameterError(
-            Text("przedział czasu jest pusty", "the time window is empty"), place=str(window)
-        )
+        raise ParameterError(_("the time window is empty"), place=str(window))
 
 
 def column_of(calls: Calls, groups: Mapping[str, str], columns: tuple[str, ...]) -> Ints:
@@ -207,10 +205,10 @@ def column_of(calls: Calls, groups: Mapping[str, str], columns: tuple[str, ...])
     wrong = set(groups.values()) - set(columns)
     if wrong or set(groups) - set(MODE_GROUPS):
         raise ParameterError(
-            Text("nieznana grupa środków transportu", "unknown mode group"),
+            _("unknown mode group"),
             layer="groups",
             place=", ".join(sorted(wrong | (set(groups) - set(MODE_GROUPS)))),
-            remedy=Text(*[f"{', '.join(MODE_GROUPS)} -> {', '.join(columns)}"] * 2),
+            remedy=both(f"{', '.join(MODE_GROUPS)} -> {', '.join(columns)}"),
         )
     position = [columns.index(groups[g]) if g in groups else -1 for g in MODE_GROUPS]
     return np.array(position, dtype=np.int64)[calls.group]
@@ -233,15 +231,13 @@ def minutes_between(
         with np.errstate(divide="ignore"):
             return np.asarray((window[1] - window[0]) / 60 / number)
     if interval != "waiting":
-        raise ParameterError(
-            Text("interval: count albo waiting", "interval is 'count' or 'waiting'")
-        )
+        raise ParameterError(_("interval is 'count' or 'waiting'"))
     columns = number.shape[1]
     keep = column >= 0
     own = calls.take(keep)
     column = column[keep]
     line = (own.place * len(own.line_names) + own.line) * columns + column
-    _, member = np.unique(line, return_inverse=True)
+    _unused, member = np.unique(line, return_inverse=True)
     through = np.bincount(member, ~own.first) > 0
     way = np.where(through[member], own.direction, 0)  # at a terminus all go one way
     # way + 1: 0 where the direction is not known, 1 and 2 the directions

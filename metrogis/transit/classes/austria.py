@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from metrogis.arrays import Bools, Floats, Ints
-from metrogis.texts import Text
+from metrogis.i18n import _
 from metrogis.transit.classes import tables as t
 from metrogis.transit.classes.are import (
     Interval,
@@ -134,10 +134,7 @@ def austria(
         "timetable",
         "noted",
         1,
-        Text(
-            "klasy austriackie: tylko jeden dzień odniesienia",
-            "Austrian classes: one reference day only",
-        ),
+        _("Austrian classes: one reference day only"),
     )
     return Classes(result.method, result.labels, result.table, result.stops, result.walk, audit)
 

@@ -24,8 +24,8 @@ from scipy.spatial import cKDTree
 from metrogis import crs as crs_rules
 from metrogis.arrays import Bools, Floats, Ints
 from metrogis.errors import SchemaError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 from metrogis.transit.classes.numbers import codes, run_numbers, trip_starts
 from metrogis.transit.modes import MODE_GROUPS, mode_group, rail_kind
 from metrogis.transit.stop_places import base_name
@@ -133,21 +133,19 @@ def read_places(stops: gpd.GeoDataFrame, *, by: Joining, distance: float = 0.0) 
     """
     crs_rules.require_metric(stops.crs, layer="stops")
     if "stop_id" not in stops.columns:
-        raise SchemaError(
-            Text("brak kolumny 'stop_id'", "column 'stop_id' is missing"), layer="stops"
-        )
+        raise SchemaError(_("column 'stop_id' is missing"), layer="stops")
     ids = stops["stop_id"].astype(str).to_numpy(dtype=object)
     if len(set(ids)) < len(ids):
-        raise SchemaError(Text("powtórzone stop_id", "repeated stop_id"), layer="stops")
+        raise SchemaError(_("repeated stop_id"), layer="stops")
     names = _column(stops, "name", ids)
     station = pd.factorize(_column(stops, "station", ids))[0].astype(np.int64)
     shapes = np.asarray(stops.geometry.to_numpy(), dtype=object)
     xy = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
     if not np.isfinite(xy).all():
         raise SchemaError(
-            Text("przystanki bez położenia", "stops without a position"),
+            _("stops without a position"),
             layer="stops",
-            remedy=Text("usuń je przed liczeniem", "leave them out before"),
+            remedy=_("leave them out before"),
         )
     place = np.arange(len(ids)) if by == "distance" else station
     words = np.array([base_name(n) for n in names], dtype=object)
@@ -309,7 +307,7 @@ def read_calls(
         missing.append("mode_group")
     if missing:
         raise SchemaError(
-            Text(f"brak kolumn: {', '.join(missing)}", f"columns missing: {', '.join(missing)}"),
+            _("columns missing: {missing}").fill(missing=", ".join(missing)),
             layer="departures",
         )
     time = departures["seconds"].to_numpy("float64")
@@ -321,7 +319,7 @@ def read_calls(
         "timetable",
         "dropped",
         int((inside & (post < 0)).sum()),
-        Text("odjazdy z przystanków bez położenia", "departures from stops without a position"),
+        _("departures from stops without a position"),
     )
     row = np.flatnonzero(inside & (post >= 0) & _calls_anew(departures, places, post))
     post = post[row]
@@ -333,18 +331,12 @@ def read_calls(
         "timetable",
         "guessed",
         unknown,
-        Text(
-            "odjazdy bez direction_id: kierunek według położenia końca kursu",
-            "departures without direction_id: direction taken from where the trip ends",
-        ),
+        _("departures without direction_id: direction taken from where the trip ends"),
     ).add(
         "timetable",
         "unknown",
         int((direction < 0).sum()),
-        Text(
-            "odjazdy o nieznanym kierunku: liczone jak w obie strony (połowa)",
-            "departures of unknown direction: counted as going both ways (one half)",
-        ),
+        _("departures of unknown direction: counted as going both ways (one half)"),
     )
     first = trip_starts(departures)[row]
     doubt = np.zeros(places.count, bool)

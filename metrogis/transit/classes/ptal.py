@@ -13,7 +13,7 @@ from numba import njit
 
 from metrogis.arrays import Floats, Ints
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _
 from metrogis.transit.classes import tables as t
 from metrogis.transit.classes.are import check_window
 from metrogis.transit.classes.places import Calls, Places, read_calls, read_places
@@ -129,7 +129,7 @@ def ptal(
     check_window(window)
     if set(groups.values()) - set(rules) or not speed > 0:
         raise ParameterError(
-            Text("grupa bez reguły albo zła prędkość", "a group without a rule, or a bad speed"),
+            _("a group without a rule, or a bad speed"),
             layer="ptal",
             place=", ".join(sorted(set(groups.values()) - set(rules))) or f"speed={speed}",
         )

@@ -20,8 +20,8 @@ from numba import njit
 from metrogis import crs as crs_rules
 from metrogis.arrays import Bools, Floats, Ints
 from metrogis.errors import ParameterError, SchemaError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 from metrogis.transit.classes.tables import TOLERANCE
 
 Walk = Literal["network", "straight"]
@@ -50,9 +50,7 @@ def coordinates(points: Any, crs: Any, *, layer: str = "points") -> Floats:
     else:
         xy = np.asarray(points, dtype="float64").reshape(-1, 2)
     if not np.isfinite(xy).all():
-        raise SchemaError(
-            Text("punkty bez współrzędnych", "points without coordinates"), layer=layer
-        )
+        raise SchemaError(_("points without coordinates"), layer=layer)
     return np.ascontiguousarray(xy)
 
 
@@ -131,9 +129,7 @@ class Reach:
         snap_limit: float = SNAP_LIMIT,
     ) -> None:
         if not detour >= 1:
-            raise ParameterError(
-                Text("detour musi być >= 1", "detour must be >= 1"), place=f"detour={detour}"
-            )
+            raise ParameterError(_("detour must be >= 1"), place=f"detour={detour}")
         self.points, self.posts = points, np.ascontiguousarray(posts)
         self.network, self.detour, self.snap_limit = network, detour, snap_limit
         self.walk: Walk = "straight" if network is None else "network"
@@ -162,10 +158,7 @@ class Reach:
         if self.network is None:
             if self.detour == 1:
                 return Audit()
-            text = Text(
-                "bez sieci ulic: dojście to linia prosta × {detour:2}",
-                "no street network: walks are straight lines times {detour:2}",
-            )
+            text = _("no street network: walks are straight lines times {detour:2}")
             return Audit().add("streets", "modelled", 1, text.fill(detour=self.detour))
         points, posts = self.snapped
         limit = self.snap_limit
@@ -173,18 +166,14 @@ class Reach:
             "points",
             "unknown",
             int((~points.known).sum()),
-            Text(
-                f"dalej niż {limit:g} m od każdej ulicy: dojście nieznane",
-                f"farther than {limit:g} m from any street: walks unknown",
-            ),
+            _("farther than {limit} m from any street: walks unknown").fill(limit=f"{limit:g}"),
         )
         return audit.add(
             "stops",
             "unknown",
             int((~posts.known).sum()),
-            Text(
-                f"słupki dalej niż {limit:g} m od każdej ulicy: dojście do nich nieznane",
-                f"posts farther than {limit:g} m from any street: walks to them unknown",
+            _("posts farther than {limit} m from any street: walks to them unknown").fill(
+                limit=f"{limit:g}"
             ),
         )
 

@@ -11,8 +11,8 @@ import pandas as pd
 import shapely
 
 from metrogis.arrays import Bools, Floats, Ints
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 from metrogis.transit.classes.counting import busiest_line
 from metrogis.transit.classes.places import (
     Calls,
@@ -177,10 +177,9 @@ def sdg_11_2_1_pl(
             "streets",
             "modelled",
             1,
-            Text(
-                "bez sieci ulic: zasięg 11.2.1 (Polska) to koło o promieniu {r:0} m",
-                "no street network: the reach of 11.2.1 (Poland) is a circle of {r:0} m",
-            ).fill(r=radius),
+            _("no street network: the reach of 11.2.1 (Poland) is a circle of {r:0} m").fill(
+                r=radius
+            ),
         )
         reach = plain
     else:

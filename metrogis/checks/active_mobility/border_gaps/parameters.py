@@ -17,7 +17,7 @@ from metrogis.checks.contract.shared_types import (
     PaintedLanes,
     StressRules,
 )
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 _OWN = ours("67-gaps-at-borders")
 
@@ -28,27 +28,27 @@ class BorderGapsParameters(Parameters):
     line_tolerance: LineTolerance = 1
     reach: Annotated[
         float,
-        Spec(Text("koniec leży od granicy do", "an end lies from the border up to"), "m", _OWN),
+        Spec(_("an end lies from the border up to"), "m", _OWN),
         Field(gt=0),
     ] = 500
     gap_limit: Annotated[
         float,
-        Spec(Text("najdłuższa przerwa", "longest gap"), "m", _OWN),
+        Spec(_("longest gap"), "m", _OWN),
         Field(gt=0),
     ] = 1500
     detour_min: Annotated[
         float,
         Spec(
-            Text("objazd infrastrukturą od", "way round over infrastructure from"),
+            _("way round over infrastructure from"),
             "1",
-            citations.IPDC.saying("objazd co najmniej 1,5", "detour of at least 1.5"),
+            citations.IPDC.saying(_("detour of at least 1.5")),
         ),
         Field(ge=1),
     ] = 1.5
     lone_distance: Annotated[
         float,
         Spec(
-            Text("koniec bez dalszego ciągu, od granicy do", "end with nothing beyond, up to"),
+            _("end with nothing beyond, up to"),
             "m",
             _OWN,
         ),
@@ -57,9 +57,9 @@ class BorderGapsParameters(Parameters):
     border_tolerance: Annotated[
         float,
         Spec(
-            Text("szczelina między gminami do", "sliver between municipalities up to"),
+            _("sliver between municipalities up to"),
             "m",
-            ours("34-coherence-at-borders", "jak styk planów: 25 m", "as plans meet: 25 m"),
+            ours("34-coherence-at-borders", _("as plans meet: 25 m")),
         ),
         Field(ge=0),
     ] = 25

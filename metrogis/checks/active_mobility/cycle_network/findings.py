@@ -11,8 +11,8 @@ from metrogis.checks.active_mobility.cycle_network.tables import Lengths
 from metrogis.checks.contract import Finding, Run
 from metrogis.checks.shared.infrastructure import plain
 from metrogis.checks.shared.known_routes import lost_rows, more_than_half
+from metrogis.i18n import _
 from metrogis.streets.cycleways import Split
-from metrogis.texts import Text
 
 
 def findings(
@@ -141,7 +141,7 @@ def _differences(compared: parts.Compared) -> list[Finding]:
             Finding(
                 texts.WORST,
                 {"longest_missing_in_osm_m": float(first["length_m"].iloc[0])},
-                {"place": str(place) if place else Text("poza gminami", "outside municipalities")},
+                {"place": str(place) if place else _("outside municipalities")},
             )
         )
     return found

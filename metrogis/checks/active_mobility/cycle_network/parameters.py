@@ -19,7 +19,7 @@ from metrogis.checks.contract.shared_types import (
     StressRules,
     WideGap,
 )
-from metrogis.texts import Text
+from metrogis.i18n import _, both
 
 _OWN = ours("65-cycle-network")
 
@@ -35,32 +35,31 @@ class CycleNetworkParameters(Parameters):
     match_distance: Annotated[
         float,
         Spec(
-            Text("ta sama trasa w drugim źródle do", "the same route in the other source to"),
+            _("the same route in the other source to"),
             "m",
-            citations.BIKE_DNA.saying("15 m", "15 m"),
+            citations.BIKE_DNA.saying(both("15 m")),
         ),
         Field(gt=0),
     ] = 15
     missing_length: Annotated[
         float,
-        Spec(Text("najkrótszy odcinek nieobecny", "shortest stretch reported"), "m", _OWN),
+        Spec(_("shortest stretch reported"), "m", _OWN),
         Field(ge=0),
     ] = 50
     missing_join: Annotated[
         float,
         Spec(
-            Text("odcinki bliżej niż to jedno miejsce", "stretches nearer are one place"),
+            _("stretches nearer are one place"),
             "m",
             _OWN.saying(
-                "trasa w poprzek zasłania dwa razy tyle, ile wynosi odległość dopasowania",
-                "a crossing route hides twice the matching distance",
+                _("a crossing route hides twice the matching distance"),
             ),
         ),
         Field(ge=0),
     ] = 40
     compare_reach: Annotated[
         float,
-        Spec(Text("dane o ulicach sięgają na", "street data reach as far as"), "m", _OWN),
+        Spec(_("street data reach as far as"), "m", _OWN),
         Field(gt=0),
     ] = 500
     coverage_length: CoverageLength = 1
@@ -70,7 +69,7 @@ class CycleNetworkParameters(Parameters):
     defaults_limit: Annotated[
         float,
         Spec(
-            Text("dane słabe powyżej udziału domyślnych", "data weak above a share of defaults"),
+            _("data weak above a share of defaults"),
             "1",
             _OWN,
         ),

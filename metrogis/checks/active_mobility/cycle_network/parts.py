@@ -20,12 +20,12 @@ from metrogis.checks.shared.infrastructure import (
 )
 from metrogis.checks.shared.known_routes import open_networks
 from metrogis.evidence import Evidence
+from metrogis.i18n import _
 from metrogis.provenance import Audit, audit_of
 from metrogis.streets import StreetNetwork
 from metrogis.streets.chains import chains
 from metrogis.streets.cycleways import component_lengths, components, group_labels, line_ends
 from metrogis.streets.overlaps import counted_once
-from metrogis.texts import Text
 
 _TOUCH = 0.5
 """Lines this near are drawn on each other, m."""
@@ -381,7 +381,7 @@ def streets_by_stress(
         "streets",
         "unknown",
         int((np.isnan(level) & inside).sum()),
-        Text("odcinki o nieznanym stresie", "streets of unknown stress"),
+        _("streets of unknown stress"),
     )
     return Streets(
         by_town(low),

@@ -16,10 +16,10 @@ from metrogis.checks.contract import Run
 from metrogis.checks.shared.infrastructure import pieces_by_municipality
 from metrogis.checks.shared.known_routes import Routes, known_routes, land_share
 from metrogis.evidence import Evidence
+from metrogis.i18n import _
 from metrogis.population import municipal_totals
 from metrogis.streets.cycleways import Split, directions
 from metrogis.streets.overlaps import counted_once
-from metrogis.texts import Text, number
 
 
 class Lengths(NamedTuple):
@@ -77,9 +77,8 @@ def lengths(run: Run, split: Split, network: Any) -> Lengths:
         "cycle_routes",
         "noted",
         int(outside > 0.001),
-        Text(
-            f"{outside:.1f} km linii poza gminami: w sumach gmin ich nie ma",
-            f"{outside:.1f} km of lines outside the municipalities: not in their sums",
+        _("{outside} km of lines outside the municipalities: not in their sums").fill(
+            outside=f"{outside:.1f}"
         ),
     )
     routes = known_routes(run, 1000 * built, network, 1000 * unsure)
@@ -208,20 +207,14 @@ def note_not_compared(run: Run, compared: parts.Compared) -> None:
         (
             "cycle_routes",
             compared.layer_not_compared,
-            Text(
-                "km linii, do których dane o ulicach nie sięgają",
-                "km of lines beyond the street data",
-            ),
+            _("km of lines beyond the street data"),
         ),
         (
             "streets",
             compared.osm_not_compared,
-            Text(
-                "km infrastruktury z OSM, gdzie dane rowerowe nie są pełne: nie porównano",
-                "km of OSM infrastructure where the cycle data are not complete: not compared",
-            ),
+            _("km of OSM infrastructure where the cycle data are not complete: not compared"),
         ),
     ):
         if metres > 1:
-            km = Text(number(metres / 1000, "pl", 1), number(metres / 1000, "en", 1))
-            run.note(layer, "unknown", 1, Text(f"{km.pl} {text.pl}", f"{km.en} {text.en}"))
+            km = metres / 1000
+            run.note(layer, "unknown", 1, _("{km:1} {text}").fill(km=km, text=text))

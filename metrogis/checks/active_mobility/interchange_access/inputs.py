@@ -13,10 +13,10 @@ from metrogis.arrays import Array
 from metrogis.checks.contract import Run
 from metrogis.checks.shared.places import Places
 from metrogis.evidence import Evidence
+from metrogis.i18n import _, is_missing
 from metrogis.osm.values import listed, plain_value
 from metrogis.streets import StreetNetwork
 from metrogis.streets.slope import gradients, heights, with_slope
-from metrogis.texts import Text, is_missing
 
 _CLOSED = (
     "private",
@@ -126,17 +126,14 @@ def stands(run: Run, places: Places) -> Stands:
             "bike_parking",
             "unknown",
             int(strange.sum()),
-            Text(
-                "stojaki o nieznanej wartości access: nie wiadomo, czy dla każdego",
-                "stands whose access nobody lists: unknown whether open to everyone",
-            ),
+            _("stands whose access nobody lists: unknown whether open to everyone"),
             sorted(set(words[strange])),
         )
         run.note(
             "bike_parking",
             "dropped",
             int(closed.sum()),
-            Text("stojaki nie dla każdego (access)", "stands not open to everyone (access)"),
+            _("stands not open to everyone (access)"),
         )
         racks, unsure = racks[~closed], strange[~closed]
     told = racks["capacity"] if "capacity" in racks else pd.Series(np.nan, index=racks.index)
@@ -146,7 +143,7 @@ def stands(run: Run, places: Places) -> Stands:
         "bike_parking",
         "unknown",
         int(np.isnan(capacity).sum()),
-        Text("stojaki o nieznanej liczbie miejsc", "stands of unknown capacity"),
+        _("stands of unknown capacity"),
     )
     shapes = racks.geometry.to_numpy()
     tree = shapely.STRtree(shapes)
@@ -164,10 +161,7 @@ def stands(run: Run, places: Places) -> Stands:
         "bike_parking",
         "unknown",
         int((~near & ~some).sum()),
-        Text(
-            "miejsca, przy których dane o stojakach są niepełne: brak danych, nie brak stojaków",
-            "places where data on stands are not complete: no data, not no stands",
-        ),
+        _("places where data on stands are not complete: no data, not no stands"),
         places.table["name"][~near & ~some],
     )
     # nothing known and nothing near: silence, in place of 0 stands
@@ -194,10 +188,7 @@ def _known_racks(run: Run, tree: shapely.STRtree) -> Evidence:
         "bike_parking",
         "guessed",
         int(mapped.sum()),
-        Text(
-            "gminy ze stojakami w danych uznane za opisane w całości",
-            "municipalities with stands in the data taken as complete",
-        ),
+        _("municipalities with stands in the data taken as complete"),
     )
     by_place = Evidence.by_municipality("bike_parking", towns, mapped)
     both = run.evidence["bike_parking"] & by_place

@@ -19,7 +19,7 @@ from metrogis.checks.contract.shared_types import (
     WideGap,
 )
 from metrogis.checks.shared.reach import ReachParameters
-from metrogis.texts import Text
+from metrogis.i18n import _, both
 
 _OWN = ours("63-access-to-interchanges")
 
@@ -35,38 +35,36 @@ class InterchangeAccessParameters(ReachParameters):
     direct_ratio: Annotated[
         float,
         Spec(
-            Text("droga o niskim stresie dłuższa najwyżej", "low-stress way longer at most by"),
+            _("low-stress way longer at most by"),
             "1",
-            citations.BNA.saying("1,25", "1.25"),
+            citations.BNA.saying(_("1.25")),
         ),
         Field(ge=1),
     ] = 1.25
     detour_target: Annotated[
         float,
         Spec(
-            Text("dobre wydłużenie drogi do", "good detour up to"),
+            _("good detour up to"),
             "1",
-            citations.CROW.saying("1,2", "1.2"),
+            citations.CROW.saying(_("1.2")),
         ),
         Field(ge=1),
     ] = 1.2
     detour_limit: Annotated[
         float,
         Spec(
-            Text("największe dopuszczalne wydłużenie", "largest detour to be accepted"),
+            _("largest detour to be accepted"),
             "1",
-            citations.CROW.saying("nigdy ponad 1,4-1,5", "never above 1.4-1.5"),
+            citations.CROW.saying(_("never above 1.4-1.5")),
         ),
         Field(ge=1),
     ] = 1.5
     detour_from: Annotated[
         float,
         Spec(
-            Text("wydłużenie liczone od odległości", "detours are counted from"),
+            _("detours are counted from"),
             "m",
-            _OWN.saying(
-                "bliżej decyduje dojście do krawężnika", "nearer by, the way to the kerb decides"
-            ),
+            _OWN.saying(_("nearer by, the way to the kerb decides")),
         ),
         Field(gt=0),
     ] = 200
@@ -75,14 +73,10 @@ class InterchangeAccessParameters(ReachParameters):
     entrance_offset: Annotated[
         float,
         Spec(
-            Text(
-                "wejście, gdy nieznane, może leżeć od punktu do",
-                "an entrance, where unknown, may lie from the point as far as",
-            ),
+            _("an entrance, where unknown, may lie from the point as far as"),
             "m",
             _OWN.saying(
-                "powyżej 0 miejsca tak bliskie sieci są nieznane, a nie „nie”",
-                "above 0, places that near to a network are unknown, not 'no'",
+                _("above 0, places that near to a network are unknown, not 'no'"),
             ),
         ),
         Field(ge=0),
@@ -94,37 +88,36 @@ class InterchangeAccessParameters(ReachParameters):
     coverage_length: CoverageLength = 1
     coverage_distance: Annotated[
         float,
-        Spec(Text("dane sięgają na odległość", "data reach as far as"), "m", _OWN),
+        Spec(_("data reach as far as"), "m", _OWN),
         Field(gt=0),
     ] = 5000
     coverage_share: CoverageShare = 0.95
     small_gap: Annotated[
         float,
-        Spec(Text("krótki brakujący odcinek", "short missing stretch"), "m", _OWN),
+        Spec(_("short missing stretch"), "m", _OWN),
         Field(gt=0),
     ] = 250
     parking_distance: Annotated[
         float,
         Spec(
-            Text("stojaki należą do węzła do", "stands belong to an interchange up to"),
+            _("stands belong to an interchange up to"),
             "m",
             ours(
                 "64-bicycle-parking-and-uptake",
-                "stojaki do 100 m od wejścia",
-                "stands within 100 m of the entrance",
+                _("stands within 100 m of the entrance"),
             ),
         ),
         Field(gt=0),
     ] = 100
     flat_speed: Annotated[
         float,
-        Spec(Text("prędkość na płaskim", "speed on the flat"), "km/h", citations.GRADIENTS),
+        Spec(_("speed on the flat"), "km/h", citations.GRADIENTS),
         Field(gt=0),
     ] = 21.6
     uphill_loss: Annotated[
         float,
         Spec(
-            Text("wolniej pod górę na każdy procent", "slower uphill for each per cent"),
+            _("slower uphill for each per cent"),
             "km/h",
             citations.GRADIENTS,
         ),
@@ -133,7 +126,7 @@ class InterchangeAccessParameters(ReachParameters):
     downhill_gain: Annotated[
         float,
         Spec(
-            Text("szybciej w dół na każdy procent", "faster downhill for each per cent"),
+            _("faster downhill for each per cent"),
             "km/h",
             citations.GRADIENTS,
         ),
@@ -142,20 +135,19 @@ class InterchangeAccessParameters(ReachParameters):
     slowest_speed: Annotated[
         float,
         Spec(
-            Text("nie wolniej niż z rowerem pieszo", "no slower than walking the bicycle"),
+            _("no slower than walking the bicycle"),
             "km/h",
-            citations.TFL.saying("80 m/min", "80 m/min"),
+            citations.TFL.saying(both("80 m/min")),
         ),
         Field(gt=0),
     ] = 4.8
     steepest: Annotated[
         float,
         Spec(
-            Text("większe spadki liczone jak", "steeper gradients are taken as"),
+            _("steeper gradients are taken as"),
             "%",
             _OWN.saying(
-                "krótka ulica na grubym rastrze nie jest urwiskiem",
-                "a short street on a coarse raster is no cliff",
+                _("a short street on a coarse raster is no cliff"),
             ),
         ),
         Field(gt=0),
@@ -163,12 +155,9 @@ class InterchangeAccessParameters(ReachParameters):
     unknown_heights: Annotated[
         float,
         Spec(
-            Text(
-                "zasięg rowerem nieznany, gdy wysokości brakuje na ponad",
-                "cycling reach is unknown where heights lack on more than",
-            ),
+            _("cycling reach is unknown where heights lack on more than"),
             "1",
-            _OWN.saying("udział ulic w zasięgu", "share of the streets in reach"),
+            _OWN.saying(_("share of the streets in reach")),
         ),
         Field(ge=0, le=1),
     ] = 0.05

@@ -8,23 +8,7 @@ import numpy as np
 from metrogis.checks.active_mobility.interchange_access import street_presentation as texts
 from metrogis.checks.active_mobility.interchange_access.street_tables import StreetTables
 from metrogis.checks.contract import Finding, Run
-from metrogis.texts import Text, number
-
-
-def plain(value: float) -> Text:
-    """Write a parameter with as many decimals as it has, at most three.
-
-    Parameters
-    ----------
-    value : float
-
-    Examples
-    --------
-    >>> plain(0.25).en, plain(400.0).en
-    ('0.25', '400')
-    """
-    digits = next((d for d in range(3) if round(value, d) == value), 3)
-    return Text(number(value, "pl", digits), number(value, "en", digits))
+from metrogis.checks.shared.infrastructure import plain
 
 
 def street_findings(

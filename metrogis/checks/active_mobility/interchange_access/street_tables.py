@@ -27,10 +27,10 @@ from metrogis.checks.shared.interchange_streets import (
 )
 from metrogis.checks.shared.known_routes import known_streets, land_share
 from metrogis.checks.shared.places import Places
+from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.streets import StreetNetwork
 from metrogis.streets.uptake import potential_cyclists
-from metrogis.texts import Text
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95)
 _SIMPLE = 10.0  # m: outlines are drawn on cells of 20 m
@@ -117,9 +117,8 @@ def street_tables(
         "streets",
         "unknown",
         int((~known).sum()),
-        Text(
-            f"węzły dalej niż {run.parameters.street_distance:g} m od ulic w danych",
-            f"interchanges farther than {run.parameters.street_distance:g} m from streets in data",
+        _("interchanges farther than {street_distance} m from streets in data").fill(
+            street_distance=f"{run.parameters.street_distance:g}"
         ),
         places.table["name"][~known],
     )
@@ -166,10 +165,7 @@ def _with_slope(run: Run, places: Places, homes: Homes, flat: Reach, marked: Arr
         "elevation",
         "unknown",
         int(hidden.sum()),
-        Text(
-            "węzły, w których zasięgu brakuje wysokości: zasięg rowerem nieznany",
-            "interchanges in whose reach heights are missing: cycling reach unknown",
-        ),
+        _("interchanges in whose reach heights are missing: cycling reach unknown"),
         places.table["name"][hidden],
     )
     return replace(one, on_place=one.on_place & ~hidden, level=flat)

@@ -14,10 +14,10 @@ from metrogis.checks.shared.infrastructure import pieces_by_municipality
 from metrogis.checks.shared.known_routes import Routes
 from metrogis.checks.shared.placed import placed, strips_emptied
 from metrogis.checks.shared.places import Places
+from metrogis.i18n import _
 from metrogis.streets import access
 from metrogis.streets.cycleways import Split
 from metrogis.streets.overlaps import counted_once
-from metrogis.texts import Text
 
 
 def settled(run: Run) -> gpd.GeoDataFrame | None:
@@ -41,10 +41,7 @@ def settled(run: Run) -> gpd.GeoDataFrame | None:
         "population",
         "modelled",
         int(wide.sum()),
-        Text(
-            f"komórki szersze niż {half:.0f} m: ludzie liczeni udziałem powierzchni",
-            f"cells wider than {half:.0f} m: people counted by share of area",
-        ),
+        _("cells wider than {half} m: people counted by share of area").fill(half=f"{half:.0f}"),
     )
     return pieces
 

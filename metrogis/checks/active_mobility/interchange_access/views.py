@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from metrogis.checks.active_mobility.interchange_access import street_presentation as streets
 from metrogis.checks.contract import Category, Ground, View
-from metrogis.texts import UNKNOWN, Text
+from metrogis.i18n import UNKNOWN, _, pgettext
 
 STATES = (
-    Category("yes", Text("połączony z siecią", "joined to a network"), "#009E73"),
-    Category("no", Text("niepołączony", "not joined"), "#D55E00"),
+    Category("yes", pgettext("interchange", "joined to a network"), "#009E73"),
+    Category("no", pgettext("interchange", "not joined"), "#D55E00"),
     Category("unknown", UNKNOWN, "#999999", hatch=True),
 )
 
 
 KINDS = (
-    Category("to_infrastructure", Text("do infrastruktury", "to infrastructure"), "#56B4E9"),
-    Category("to_network", Text("do dużej sieci", "to a large network"), "#CC79A7"),
+    Category("to_infrastructure", _("to infrastructure"), "#56B4E9"),
+    Category("to_network", _("to a large network"), "#CC79A7"),
     Category(
         "fragment_to_network",
-        Text("od odcinka przy węźle do dużej sieci", "from the stretch there to a large network"),
+        _("from the stretch there to a large network"),
         "#E69F00",
     ),
 )
@@ -30,7 +30,7 @@ _ROUTES = Ground("cycle_data")
 VIEWS = (
     View(
         "interchanges",
-        Text("Węzły i stacje: połączenie z siecią rowerową", "Interchanges: joined to a network"),
+        _("Interchanges: joined to a network"),
         column="state",
         categories=STATES,
         popup=(
@@ -52,7 +52,7 @@ VIEWS = (
     ),
     View(
         "cycle_network",
-        Text("Spójne sieci rowerowe według długości", "Connected cycle networks by length"),
+        _("Connected cycle networks by length"),
         column="length_km",
         breaks=(0, 1, 3, 10, 50),
         popup=("network", "length_km", "interchanges", "may_go_on"),
@@ -61,7 +61,7 @@ VIEWS = (
     ),
     View(
         "gaps_to_network",
-        Text("Brakujące połączenia (linia prosta)", "Missing connections (straight line)"),
+        _("Missing connections (straight line)"),
         column="kind",
         categories=KINDS,
         popup=("interchange", "kind", "length_m", "network_km"),
@@ -70,7 +70,7 @@ VIEWS = (
     ),
     View(
         "planned",
-        Text("Infrastruktura planowana i w budowie", "Infrastructure planned or being built"),
+        _("Infrastructure planned or being built"),
         colour="#E69F00",
         popup=("name", "highway", "length_km"),
         shown=False,
@@ -79,7 +79,7 @@ VIEWS = (
     ),
     View(
         "municipalities",
-        Text("Infrastruktura rowerowa na 10 tys. mieszkańców", "Cycle km per 10,000 residents"),
+        _("Cycle km per 10,000 residents"),
         column="cycle_km_per_10k",
         breaks=(0, 2, 5, 10, 20),
         palette="cividis",
@@ -97,7 +97,7 @@ VIEWS = (
     ),
     View(
         "municipalities",
-        Text("Udział węzłów i stacji połączonych z siecią", "Share of interchanges joined"),
+        _("Share of interchanges joined"),
         column="joined_share",
         breaks=(0, 0.25, 0.5, 0.75, 1),
         palette="cividis",

@@ -10,7 +10,7 @@ from metrogis.checks.shared.infrastructure import plain
 from metrogis.checks.shared.known_borders import Known
 from metrogis.checks.shared.known_routes import lost_rows, more_than_half
 from metrogis.checks.shared.places import Places
-from metrogis.texts import Text
+from metrogis.i18n import _, both, pgettext
 
 
 def findings(
@@ -56,8 +56,8 @@ def findings(
                 {"first_m": float(first["length_m"])},
                 {
                     "road": road,
-                    "town": first["municipality"] or Text("poza gminami", "outside the area"),
-                    "hubs": hubs if isinstance(hubs, str) else Text("żadnych", "none"),
+                    "town": first["municipality"] or _("outside the area"),
+                    "hubs": hubs if isinstance(hubs, str) else pgettext("of them", "none"),
                 },
             )
         )
@@ -90,7 +90,7 @@ def _links(run: Run, links: gpd.GeoDataFrame, known: Known) -> Finding:
     text = texts.LINKS
     if values["errors"]:
         text = texts.joined(text, texts.ERRORS)
-    text = texts.joined(text, Text(".", "."))
+    text = texts.joined(text, both("."))
     if values["links_uncertain"]:
         text = texts.joined(text, texts.UNCERTAIN)
     if more_than_half(unknown, len(whole)):

@@ -25,7 +25,7 @@ from metrogis.checks.contract.shared_types import (
     StressLimit,
     StressRules,
 )
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 _OWN = ours("66-missing-links")
 
@@ -37,53 +37,49 @@ class MissingLinksParameters(Parameters):
     network: Annotated[
         Literal["infrastructure", "low_stress"],
         Spec(
-            Text("co jest siecią", "what is the network"),
+            _("what is the network"),
             "-",
             _OWN.saying(
-                "infrastruktura, albo razem z ulicami o niskim stresie",
-                "infrastructure, or with streets of low stress",
+                _("infrastructure, or with streets of low stress"),
             ),
         ),
     ] = "infrastructure"
     stress_limit: StressLimit = 2
     detour_min: Annotated[
         float,
-        Spec(Text("objazd co najmniej", "detour of at least"), "1", citations.IPDC),
+        Spec(_("detour of at least"), "1", citations.IPDC),
         Field(ge=0),
     ] = 1.5
     radius: Annotated[
         float,
-        Spec(Text("podróże do", "trips of up to"), "m", citations.IPDC),
+        Spec(_("trips of up to"), "m", citations.IPDC),
         Field(gt=0),
     ] = 2500
-    benefit_min: Annotated[
-        float, Spec(Text("najmniejsza korzyść", "least benefit"), "1", citations.IPDC), Field(ge=0)
-    ] = 0
+    benefit_min: Annotated[float, Spec(_("least benefit"), "1", citations.IPDC), Field(ge=0)] = 0
     weight: Annotated[
         Literal["betweenness", "people"],
         Spec(
-            Text("korzyść liczona jako", "benefit counted as"),
+            _("benefit counted as"),
             "-",
             citations.IPDC.saying(
-                "betweenness, albo ludzie, których droga do węzła tędy prowadzi",
-                "betweenness; or people whose way to an interchange uses it",
+                _("betweenness; or people whose way to an interchange uses it"),
             ),
         ),
     ] = "betweenness"
     rank_by: Annotated[
         Literal["access", "benefit"],
         Spec(
-            Text("kolejność według", "ranked by"),
+            _("ranked by"),
             "-",
-            _OWN.saying("najpierw dostęp do węzłów", "access to interchanges first"),
+            _OWN.saying(_("access to interchanges first")),
         ),
     ] = "access"
     length_limit: Annotated[
         float,
         Spec(
-            Text("najdłuższy odcinek", "longest link"),
+            _("longest link"),
             "m",
-            _OWN.saying("dłuższy to nowa trasa", "longer is a new route"),
+            _OWN.saying(_("longer is a new route")),
         ),
         Field(gt=0),
     ] = 2500
@@ -92,13 +88,13 @@ class MissingLinksParameters(Parameters):
     bike_limit: BikeLimit = 3750
     access_distance: Annotated[
         float,
-        Spec(Text("ludzie mieszkają przy sieci do", "people live at the network up to"), "m", _OWN),
+        Spec(_("people live at the network up to"), "m", _OWN),
         Field(gt=0),
     ] = 300
     short: DrawingError = 3
     crossing_length: Annotated[
         float,
-        Spec(Text("przejazd przez ulicę do", "crossing of a street up to"), "m", _OWN),
+        Spec(_("crossing of a street up to"), "m", _OWN),
         Field(ge=0),
     ] = 30
     match_distance: MatchDistance = 15
@@ -107,9 +103,9 @@ class MissingLinksParameters(Parameters):
     cost_per_km: Annotated[
         float,
         Spec(
-            Text("stawka", "rate"),
+            _("rate"),
             "mln PLN/km",
-            _OWN.saying("wpisz stawkę z własnych przetargów", "put the rate of your tenders here"),
+            _OWN.saying(_("put the rate of your tenders here")),
         ),
         Field(ge=0),
     ] = 2.0

@@ -21,10 +21,10 @@ from metrogis.checks.shared.known_routes import (
 )
 from metrogis.checks.shared.places import Places
 from metrogis.evidence import Evidence, loss
+from metrogis.i18n import _, is_missing
 from metrogis.streets import access
 from metrogis.streets.cycleways import Split, by_state, component_lengths, components, met
 from metrogis.streets.overlaps import counted_once
-from metrogis.texts import Text, is_missing
 
 _CYCLING = re.compile(r"cycl|bike|bicy|rower", re.IGNORECASE)
 
@@ -60,7 +60,7 @@ def planned_lines(run: Run) -> tuple[gpd.GeoDataFrame, Split | None]:
         "investments",
         "dropped",
         int(again.sum()),
-        Text("odcinki planowane podane drugi raz", "planned links given a second time"),
+        _("planned links given a second time"),
         links["name"][again],
     )
     links = links[~again].reset_index(drop=True)
@@ -101,17 +101,14 @@ def _investments(run: Run, plans: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         "investments",
         "noted",
         int((~lines | (told & ~cycling)).sum()),
-        Text("inwestycje inne niż rowerowe", "investments other than cycling"),
+        _("investments other than cycling"),
         plans["name"][~lines | (told & ~cycling)],
     )
     run.note(
         "investments",
         "unknown",
         int((lines & ~told).sum()),
-        Text(
-            "linie inwestycji bez rodzaju: nie wiadomo, czy rowerowe",
-            "lines of investments without a kind: unknown whether for cycling",
-        ),
+        _("lines of investments without a kind: unknown whether for cycling"),
         plans["name"][lines & ~told],
     )
     kept = plans.loc[lines & cycling, ["name", "geometry"]]
@@ -122,12 +119,12 @@ def _routes_known(run: Run, split: Split) -> Evidence:
     """Return where cycle routes are known."""
     municipalities = run.layers["municipalities"]
     built = counted_once(split.built.geometry.to_numpy())
-    _, row, length = pieces_by_municipality(built, municipalities)
+    _unused, row, length = pieces_by_municipality(built, municipalities)
     found = known_routes(run, np.bincount(row, length, len(municipalities))).evidence
     unsure = split.unknown.geometry.to_numpy()
     if not len(unsure):
         return found
-    what = Text("linia o nieznanym stanie", "line of unknown state")
+    what = _("line of unknown state")
     undecided = loss("row", what, split.unknown.index, where=unsure, crs=run.crs)
     return found.losing([undecided])
 

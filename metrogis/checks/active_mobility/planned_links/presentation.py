@@ -23,7 +23,7 @@ from metrogis.checks.contract.shared_types import (
     MinNetwork,
 )
 from metrogis.checks.shared.reach import ReachParameters
-from metrogis.texts import UNKNOWN, Text
+from metrogis.i18n import UNKNOWN, Text, _, both, join, pgettext
 
 _OWN = ours("68-planned-links")
 
@@ -33,22 +33,20 @@ class PlannedLinksParameters(ReachParameters):
 
     budget: Annotated[
         float,
-        Spec(Text("budżet długości odcinków", "budget of length of links"), "km", _OWN),
+        Spec(_("budget of length of links"), "km", _OWN),
         Field(gt=0),
     ] = 10
     link_join: Annotated[
         float,
-        Spec(Text("odcinek łączy się z ulicą do", "a link joins a street within"), "m", _OWN),
+        Spec(_("a link joins a street within"), "m", _OWN),
         Field(gt=0),
     ] = 20
     longest_link: Annotated[
         float,
         Spec(
-            Text("stykające się linie to jeden odcinek do", "lines that touch are one link up to"),
+            _("lines that touch are one link up to"),
             "km",
-            _OWN.saying(
-                "dłuższe trasy buduje się odcinkami", "longer routes are built line by line"
-            ),
+            _OWN.saying(_("longer routes are built line by line")),
         ),
         Field(ge=0),
     ] = 3
@@ -58,60 +56,49 @@ class PlannedLinksParameters(ReachParameters):
     min_network: MinNetwork = 3
 
 
-TITLE = Text("Planowane odcinki rowerowe: co otworzą", "Planned cycle links: what they open")
-QUESTION = Text(
-    "Ilu ludziom i które węzły przesiadkowe otworzą planowane odcinki rowerowe i w jakiej "
-    "kolejności je budować?",
-    "To how many people do planned cycle links open interchanges, which ones, and in which order "
-    "should they be built?",
+TITLE = _("Planned cycle links: what they open")
+QUESTION = _(
+    "To how many people do planned cycle links open interchanges, which ones, and in "
+    "which order should they be built?"
 )
-METHOD = Text(
-    "Liczeni są ludzie, którzy w 3750 m (15 min, 15 km/h) dojeżdżają do węzła lub stacji ulicami "
-    "o niskim stresie (LTS do 2), dziś i po budowie. Odcinek ma niski stres, jest dwukierunkowy i "
-    "łączy się z ulicą o niskim stresie, która leży do 20 m od niego. Kolejność w budżecie "
-    "długości: za każdym razem odcinek (lub para stykających się), który dodaje najwięcej ludzi "
-    "na kilometr, z dokładnym przyrostem przy tym, co już zbudowano; przy równym przyroście "
-    "decydują węzły połączone z siecią; sprawdzane są też wybór według samego przyrostu i start "
-    "od najlepszego odcinka. To dobry plan, nie zawsze najlepszy. Bez ludności liczone są "
-    "kilometry spokojnych ulic. Węzły połączone: infrastruktura do 50 m od wejścia należy do "
-    "sieci co najmniej 3 km, z zaplanowanymi odcinkami włącznie. Nachylenia nie są liczone. "
-    "Podane liczby to wartości domyślne parametrów.",
-    "Counted are people who reach an interchange or station within 3750 m (15 min, 15 km/h) along "
-    "low-stress streets (LTS up to 2), now and once links are built. A link is low-stress, "
-    "two-way, and meets the low-stress streets within 20 m of it. The order within a budget of "
-    "length: at each step the link (or pair of touching links) that adds most people per "
-    "kilometre, with the exact gain given what is built already; at equal gain the interchanges "
-    "it joins to a network decide; choosing by the gain alone and starting from the best link are "
-    "tried as well. A good plan, not always the best one. Without population, km of calm street "
-    "are counted. Joined interchanges: infrastructure within 50 m of the entrance belongs to a "
-    "network of at least 3 km, planned links included. Gradients are not counted. The numbers "
-    "given are the defaults of the parameters.",
+METHOD = _(
+    "Counted are people who reach an interchange or station within 3750 m (15 min, 15 "
+    "km/h) along low-stress streets (LTS up to 2), now and once links are built. A "
+    "link is low-stress, two-way, and meets the low-stress streets within 20 m of it. "
+    "The order within a budget of length: at each step the link (or pair of touching "
+    "links) that adds most people per kilometre, with the exact gain given what is "
+    "built already; at equal gain the interchanges it joins to a network decide; "
+    "choosing by the gain alone and starting from the best link are tried as well. A "
+    "good plan, not always the best one. Without population, km of calm street are "
+    "counted. Joined interchanges: infrastructure within 50 m of the entrance belongs "
+    "to a network of at least 3 km, planned links included. Gradients are not counted. "
+    "The numbers given are the defaults of the parameters."
 )
 INPUTS = (
     Input("municipalities"),
     Input("streets"),
     Input(
         "interchanges",
-        Text("węzły przesiadkowe (one albo stacje)", "interchanges (these, or the stations)"),
+        _("interchanges (these, or the stations)"),
         required=False,
     ),
     Input(
         "rail_stations",
-        Text("stacje kolejowe (one albo węzły)", "railway stations (these, or interchanges)"),
+        _("railway stations (these, or interchanges)"),
         required=False,
     ),
     Input("interchange_entrances", required=False),
     Input(
         "cycle_routes",
-        Text("infrastruktura rowerowa, też planowana", "cycle routes, planned ones too"),
+        _("cycle routes, planned ones too"),
         required=False,
     ),
     Input("investments", required=False),
-    Input("population", Text("ludność w komórkach", "population by cell"), required=False),
+    Input("population", _("population by cell"), required=False),
     Input("population_municipal", required=False),
     Input(
         "cycle_coverage",
-        Text("zasięg danych rowerowych", "extent of the cycle data"),
+        _("extent of the cycle data"),
         required=False,
     ),
 )
@@ -121,162 +108,122 @@ INPUTS = (
 
 def together(*parts: Text) -> Text:
     """Return texts one after the other."""
-    return Text("".join(p.pl for p in parts), "".join(p.en for p in parts))
+    return join("", parts)
 
 
-TODAY = Text(
-    "Dziś drogą o niskim stresie dojeżdża do węzła {reached_before:0} osób.",
-    "Today {reached_before:0} people reach an interchange along a low-stress way.",
+TODAY = _("Today {reached_before:0} people reach an interchange along a low-stress way.")
+TODAY_KM = _("Today {reached_before:1} km of calm street lead to an interchange.")
+GAIN = _(
+    " Within {budget} km it is best to build {chosen:0} {chosen:plural:link|links} "
+    "({chosen_km:1} km): {gain:0} more people; all that are planned ({links:0}, "
+    "together {links_km:1} km) add {gain_all:0}."
 )
-TODAY_KM = Text(
-    "Dziś do węzła prowadzi {reached_before:1} km spokojnych ulic.",
-    "Today {reached_before:1} km of calm street lead to an interchange.",
+GAIN_KM = _(
+    " Within {budget} km it is best to build {chosen:0} {chosen:plural:link|links} "
+    "({chosen_km:1} km): {gain:1} km more; all that are planned ({links:0}, together "
+    "{links_km:1} km) add {gain_all:1} km."
 )
-GAIN = Text(
-    " W budżecie {budget} km najlepiej zbudować odcinki w liczbie {chosen:0} ({chosen_km:1} km): "
-    "przybędzie {gain:0} osób; wszystkie planowane ({links:0}, razem "
-    "{links_km:1} km) dodają {gain_all:0}.",
-    " Within {budget} km it is best to build {chosen:0} {chosen:plural:link|links} ({chosen_km:1} "
-    "km): {gain:0} more people; all that are planned ({links:0}, together {links_km:1} km) add "
-    "{gain_all:0}.",
+NO_GAIN = _(
+    " As far as the data show, none of the planned links ({links:0}, together "
+    "{links_km:1} km) adds to that."
 )
-GAIN_KM = Text(
-    " W budżecie {budget} km najlepiej zbudować odcinki w liczbie {chosen:0} ({chosen_km:1} km): "
-    "przybędzie {gain:1} km; wszystkie planowane ({links:0}, razem {links_km:1} km) dodają "
-    "{gain_all:1} km.",
-    " Within {budget} km it is best to build {chosen:0} {chosen:plural:link|links} ({chosen_km:1} "
-    "km): {gain:1} km more; all that are planned ({links:0}, together {links_km:1} km) add "
-    "{gain_all:1} km.",
+NO_PEOPLE = _(" No population is given.")
+UNDECIDED = _(
+    " Of {undecided:0} people within reach in a straight line it is unknown whether they do."
 )
-NO_GAIN = Text(
-    " Żaden z planowanych odcinków ({links:0}, razem {links_km:1} km) nic do tego nie dodaje, o "
-    "ile dane pozwalają to ocenić.",
-    " As far as the data show, none of the planned links ({links:0}, together {links_km:1} km) "
-    "adds to that.",
+UNDECIDED_FIRST = _(
+    "Of {undecided:0} people within reach of interchanges in a straight line it is "
+    "unknown whether they reach one along a low-stress way. "
 )
-NO_PEOPLE = Text(" Ludności nie podano.", " No population is given.")
-UNDECIDED = Text(
-    " O {undecided:0} osobach w zasięgu w linii prostej nie wiadomo, czy dojeżdżają.",
-    " Of {undecided:0} people within reach in a straight line it is unknown whether they do.",
+UNCOUNTED = _(
+    " In some places within reach the number of residents is unknown: there may be more people."
 )
-UNDECIDED_FIRST = Text(
-    "O {undecided:0} osobach w zasięgu węzłów w linii prostej "
-    "nie wiadomo, czy dojeżdżają do nich drogą o niskim stresie. ",
-    "Of {undecided:0} people within reach of interchanges in a straight "
-    "line it is unknown whether they reach one along a low-stress way. ",
+UNCOUNTED_FIRST = _(
+    "In most places within reach of interchanges the number of residents is unknown. "
 )
-UNCOUNTED = Text(
-    " W części miejsc w zasięgu liczba mieszkańców jest nieznana: osób może być więcej.",
-    " In some places within reach the number of residents is unknown: there may be more people.",
+FIRST = _("First in order: {name} ({first_km:1} km), {first_gain:0} people.")
+FIRST_KM = _("First in order: {name} ({first_km:1} km), {first_gain:1} km of calm street.")
+JOINED = _(
+    "Interchanges and stations joined to a cycle network: {joined_before:0}; once the "
+    "chosen links are built {joined_after:0}, once all are {joined_all:0}."
 )
-UNCOUNTED_FIRST = Text(
-    "W większości miejsc w zasięgu węzłów liczba mieszkańców jest nieznana. ",
-    "In most places within reach of interchanges the number of residents is unknown. ",
-)
-FIRST = Text(
-    "Pierwszy w kolejności: {name} ({first_km:1} km), {first_gain:0} osób.",
-    "First in order: {name} ({first_km:1} km), {first_gain:0} people.",
-)
-FIRST_KM = Text(
-    "Pierwszy w kolejności: {name} ({first_km:1} km), {first_gain:1} km spokojnych ulic.",
-    "First in order: {name} ({first_km:1} km), {first_gain:1} km of calm street.",
-)
-JOINED = Text(
-    "Z siecią rowerową połączonych jest węzłów i stacji: {joined_before:0}; po budowie wybranych "
-    "{joined_after:0}, po budowie wszystkich {joined_all:0}.",
-    "Interchanges and stations joined to a cycle network: {joined_before:0}; once the chosen links "
-    "are built {joined_after:0}, once all are {joined_all:0}.",
-)
-JOINED_UNKNOWN = Text(" O {joined_unknown:0} nie wiadomo.", " Of {joined_unknown:0} it is unknown.")
-LOOSE = Text(
-    "Odcinki, w których pobliżu (do {join} m) dane nie pokazują spokojnej ulicy: {loose:0}; ich "
-    "skutek jest nieznany.",
-    "Links near which (within {join} m) the data show no calm street: {loose:0}; what they would "
-    "open is unknown.",
+JOINED_UNKNOWN = _(" Of {joined_unknown:0} it is unknown.")
+LOOSE = _(
+    "Links near which (within {join} m) the data show no calm street: {loose:0}; what "
+    "they would open is unknown."
 )
 
 # --------------------------------------------------------------------------- columns
 
 STATES = (
-    Category("joined", Text("łączy się z ulicami", "meets the streets"), "#009E73"),
+    Category("joined", _("meets the streets"), "#009E73"),
     Category("unknown", UNKNOWN, "#999999", hatch=True),
 )
 _SOURCES = {
-    "cycle_routes": Text("trasy rowerowe", "cycle routes"),
-    "investments": Text("inwestycje", "investments"),
+    "cycle_routes": _("cycle routes"),
+    "investments": _("investments"),
 }
 
 
-def _people(pl: str, en: str) -> Column:
-    return Column(Text(pl, en), unit="people", of_known=True)
+def _people(text: Text) -> Column:
+    return Column(text, unit="people", of_known=True)
 
 
-def _km(pl: str, en: str, *, of_known: bool = True) -> Column:
-    return Column(Text(pl, en), unit="km", digits=2, of_known=of_known)
+def _km(text: Text, *, of_known: bool = True) -> Column:
+    return Column(text, unit="km", digits=2, of_known=of_known)
 
 
 COLUMNS = {
     "municipalities": {
         **municipality_columns(),
-        "links_km": _km("planowane odcinki", "planned links"),
-        "people_before": _people("ludzie: dziś", "people: now"),
-        "people_after": _people("ludzie: po budowie wybranych", "people: chosen links built"),
-        "people_all": _people("ludzie: po budowie wszystkich", "people: all links built"),
-        "people_gain": _people("przybędzie po budowie wybranych", "more once chosen are built"),
+        "links_km": _km(_("planned links")),
+        "people_before": _people(_("people: now")),
+        "people_after": _people(_("people: chosen links built")),
+        "people_all": _people(_("people: all links built")),
+        "people_gain": _people(_("more once chosen are built")),
         "people_undecided": _people(
-            "ludzie w zasięgu w linii prostej, o których nie wiadomo",
-            "people within reach in a straight line of whom it is unknown",
+            _("people within reach in a straight line of whom it is unknown"),
         ),
-        "people_decided": Column(
-            Text("o wszystkich w zasięgu wiadomo", "known of all within reach"), kind="flag"
-        ),
+        "people_decided": Column(_("known of all within reach"), kind="flag"),
     },
     "links": {
-        "name": Column(Text("odcinek", "link"), kind="text"),
-        "source": Column(Text("źródło", "source"), kind="category", categories=_SOURCES),
-        "length_km": _km("długość", "length"),
+        "name": Column(pgettext("street", "link"), kind="text"),
+        "source": Column(_("source"), kind="category", categories=_SOURCES),
+        "length_km": _km(_("length")),
         "state": Column(
-            Text("połączenie z ulicami", "meets streets"),
+            _("meets streets"),
             kind="category",
             categories={c.value: c.label for c in STATES},
             of_known=True,
         ),
         "order": Column(
-            Text("kolejność", "order"),
-            note=Text("brak: poza budżetem lub nic nie dodaje", "none: not in budget, or no gain"),
+            _("order"),
+            note=_("none: not in budget, or no gain"),
             of_known=True,
         ),
-        "people_alone": _people("ludzie: sam odcinek", "people: alone"),
-        "people_added": _people("ludzie: przyrost w kolejności", "people: added in order"),
-        "people_sum": _people("ludzie: przyrost razem", "people: added so far"),
-        "street_km_alone": _km("spokojne ulice: sam odcinek", "calm street: alone"),
-        "street_km_added": _km("spokojne ulice: przyrost w kolejności", "calm street: added"),
-        "street_km_sum": _km("spokojne ulice: przyrost razem", "calm street: added so far"),
-        "km_sum": _km("długość zbudowanych", "length built so far"),
-        "joined_after": Column(
-            Text("węzły połączone z siecią", "interchanges joined"), of_known=True
-        ),
-        "opens": Column(
-            Text("sam łączy węzły", "alone joins interchanges"), kind="text", of_known=True
-        ),
+        "people_alone": _people(_("people: alone")),
+        "people_added": _people(_("people: added in order")),
+        "people_sum": _people(_("people: added so far")),
+        "street_km_alone": _km(_("calm street: alone")),
+        "street_km_added": _km(_("calm street: added")),
+        "street_km_sum": _km(_("calm street: added so far")),
+        "km_sum": _km(_("length built so far")),
+        "joined_after": Column(pgettext("effect", "interchanges joined"), of_known=True),
+        "opens": Column(_("alone joins interchanges"), kind="text", of_known=True),
     },
     "interchanges": {
-        "name": Column(Text("nazwa", "name"), kind="text"),
-        "teryt": Column(Text("TERYT", "TERYT"), kind="text"),
-        "municipality": Column(Text("gmina", "municipality"), kind="text"),
-        "people_before": _people("ludzie: dziś", "people: now"),
-        "people_after": _people("ludzie: po budowie wybranych", "people: chosen links built"),
-        "people_all": _people("ludzie: po budowie wszystkich", "people: all links built"),
-        "street_km_before": _km("spokojne ulice: dziś", "calm street: now"),
-        "street_km_after": _km("spokojne ulice: po budowie wybranych", "calm street: chosen built"),
-        "street_km_all": _km("spokojne ulice: po budowie wszystkich", "calm street: all built"),
-        "joined_before": Column(Text("połączony dziś", "joined now"), kind="flag"),
-        "joined_after": Column(
-            Text("po budowie wybranych", "once chosen are built"), kind="flag", of_known=True
-        ),
-        "joined_all": Column(
-            Text("po budowie wszystkich", "once all are built"), kind="flag", of_known=True
-        ),
+        "name": Column(_("name"), kind="text"),
+        "teryt": Column(both("TERYT"), kind="text"),
+        "municipality": Column(_("municipality"), kind="text"),
+        "people_before": _people(_("people: now")),
+        "people_after": _people(_("people: chosen links built")),
+        "people_all": _people(_("people: all links built")),
+        "street_km_before": _km(_("calm street: now")),
+        "street_km_after": _km(_("calm street: chosen built")),
+        "street_km_all": _km(_("calm street: all built")),
+        "joined_before": Column(_("joined now"), kind="flag"),
+        "joined_after": Column(_("once chosen are built"), kind="flag", of_known=True),
+        "joined_all": Column(_("once all are built"), kind="flag", of_known=True),
     },
 }
 
@@ -285,7 +232,7 @@ _GROUND = Ground("people_decided")
 VIEWS = (
     View(
         "links",
-        Text("Planowane odcinki: ludzie, którym sam odcinek otwiera węzeł", "Planned links"),
+        _("Planned links"),
         column="people_alone",
         breaks=(0, 1, 100, 500, 2000),
         popup=(
@@ -302,7 +249,7 @@ VIEWS = (
     ),
     View(
         "links",
-        Text("Planowane odcinki: kolejność", "Planned links: order"),
+        _("Planned links: order"),
         column="order",
         breaks=(1, 2, 4, 8),
         popup=("name", "order", "km_sum", "people_sum", "joined_after"),
@@ -312,7 +259,7 @@ VIEWS = (
     ),
     View(
         "interchanges",
-        Text("Węzły: ludzie po budowie wybranych", "Interchanges: people, chosen links built"),
+        _("Interchanges: people, chosen links built"),
         column="people_after",
         breaks=(0, 100, 1000, 5000, 20_000),
         popup=("name", "people_before", "people_after", "people_all", "joined_after"),
@@ -321,7 +268,7 @@ VIEWS = (
     ),
     View(
         "municipalities",
-        Text("Ilu ludzi przybędzie", "How many more people"),
+        _("How many more people"),
         column="people_gain",
         breaks=(0, 1, 100, 500, 2000),
         palette="cividis",

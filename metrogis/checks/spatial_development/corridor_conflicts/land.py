@@ -18,11 +18,11 @@ from metrogis.checks.contract.partition import divided
 from metrogis.checks.shared.plans import Plans, read_plans
 from metrogis.evidence import Evidence
 from metrogis.evidence.rasters import RasterEvidence
+from metrogis.i18n import _
 from metrogis.landscape import grid as grids
 from metrogis.planning.corridors import Pieces, cut_corridors, withhold
 from metrogis.planning.overlay import intersect, ranked, without_overlaps
 from metrogis.planning.zones import SeverityTable
-from metrogis.texts import Text, number
 
 HECTARE = 1e4
 
@@ -114,10 +114,7 @@ def prepare(run: Run) -> Ready:
         "plans" if run.layers["plans"] is not None else "planning_zones",
         "repaired",
         len(changed),
-        Text(
-            "nakładające się strefy: pole policzono raz, dla strefy bardziej ingerującej",
-            "overlapping zones: area counted once, for the zone that harms more",
-        ),
+        _("overlapping zones: area counted once, for the zone that harms more"),
         zones["label"].iloc[changed].astype(str),
     )
     zones = zones.set_geometry(gpd.GeoSeries(shapes, crs=zones.crs))
@@ -176,10 +173,9 @@ def _leads_on(run: Run, corridors: gpd.GeoDataFrame) -> Array:
         "corridors",
         "unknown",
         int(some.sum()),
-        Text(
-            "korytarze, które mogą wieść przez gminę bez granic w danych: drożności nie oceniono",
-            "corridors that may lead through a municipality without an outline: whether they are "
-            "open is not judged",
+        _(
+            "corridors that may lead through a municipality without an outline: "
+            "whether they are open is not judged"
         ),
         corridors["name"][some].astype(str),
     )
@@ -199,10 +195,7 @@ def _shared_once(run: Run, corridors: gpd.GeoDataFrame, mildness: Array) -> tupl
         "corridors",
         "noted",
         len(changed),
-        Text(
-            f"korytarze nakładają się na {number(twice, 'pl', 1)} ha: w sumach liczy się to raz",
-            f"corridors overlap on {number(twice, 'en', 1)} ha: in sums that counts once",
-        ),
+        _("corridors overlap on {twice:1} ha: in sums that counts once").fill(twice=twice),
         corridors["name"].iloc[changed].astype(str),
     )
     return apart, len(changed) > 0
@@ -244,11 +237,8 @@ def _note_outside(run: Run, corridors: gpd.GeoDataFrame, pieces: Pieces) -> None
         "corridors",
         "noted",
         int(rows.sum()),
-        Text(
-            f"korytarze wychodzą poza gminy metropolii ({beyond[rows].sum() / 1e4:.0f} ha): "
-            "liczona jest część wewnątrz",
-            f"corridors lead out of the municipalities ({beyond[rows].sum() / 1e4:.0f} ha): the "
-            "part inside counts",
+        _("corridors lead out of the municipalities ({value} ha): the part inside counts").fill(
+            value=f"{beyond[rows].sum() / 10000.0:.0f}"
         ),
         corridors["name"][rows].astype(str),
     )
@@ -286,7 +276,7 @@ def _built_cells(run: Run, layer: Any, corridors: gpd.GeoDataFrame) -> tuple[Arr
 
     grid = grids.read(layer, layer="built_up")
     if grid.transform is None or grid.crs is None:
-        run.note("built_up", "dropped", 1, Text("raster bez położenia", "raster without a place"))
+        run.note("built_up", "dropped", 1, _("raster without a place"))
         return np.empty(0, dtype=object), Evidence.absent("built_up")
     evidence = RasterEvidence.of_grid(grid, "built_up", run.crs)
     run.evidence["built_up"] = evidence
@@ -299,13 +289,13 @@ def _built_cells(run: Run, layer: Any, corridors: gpd.GeoDataFrame) -> tuple[Arr
         "built_up",
         "unknown",
         unknown,
-        Text("komórki korytarzy bez danych o zabudowie", "corridor cells without data"),
+        _("corridor cells without data"),
     )
     # only cells near corridors become polygons: the raster may cover a country
     mask = (near == 1) & grid.valid & (grid.values >= run.parameters.built_up_value)
     shapes = [
         shapely.geometry.shape(s)
-        for s, _ in features.shapes(mask.astype("uint8"), mask=mask, transform=grid.transform)
+        for s, _unused in features.shapes(mask.astype("uint8"), mask=mask, transform=grid.transform)
     ]
     return gpd.GeoSeries(shapes, crs=grid.crs).to_crs(run.crs).to_numpy(), evidence
 

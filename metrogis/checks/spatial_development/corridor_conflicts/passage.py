@@ -20,10 +20,10 @@ import shapely
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
 from metrogis.checks.spatial_development.corridor_conflicts.land import Ready
+from metrogis.i18n import _
 from metrogis.landscape.width import ClearWidth, End, clear_width, complete_ends, ends_of
 from metrogis.planning.corridors import free_space
 from metrogis.planning.overlay import polygonal
-from metrogis.texts import Text
 
 _FRAGMENT = 0.05
 """Parts of a corridor below this share of it are crumbs of its clipping (this project's choice)."""
@@ -184,10 +184,7 @@ def passages(run: Run, ready: Ready) -> Passages:
         "corridors",
         "unknown",
         narrow,
-        Text(
-            "korytarze narysowane węziej niż najmniejsze przejście: drożności nie oceniono",
-            "corridors drawn narrower than the least passage: whether they are open is not judged",
-        ),
+        _("corridors drawn narrower than the least passage: whether they are open is not judged"),
     )
     rows = [_row(found, p.cut_width) for found in states.values()]
     frame = gpd.GeoDataFrame(
@@ -347,10 +344,7 @@ def _lands(run: Run, ready: Ready) -> Iterator[_Land]:
         "corridors",
         "noted",
         crumbs,
-        Text(
-            "drobne odcięte części korytarzy: szerokości nie mierzono",
-            "small parts of corridors cut off: their width was not measured",
-        ),
+        _("small parts of corridors cut off: their width was not measured"),
     )
 
 

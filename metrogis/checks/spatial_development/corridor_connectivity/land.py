@@ -16,6 +16,7 @@ from metrogis.checks.shared.known_land import KnownLand, known_land
 from metrogis.checks.shared.plans import Plans, read_plans, zone_owners
 from metrogis.errors import MissingLayerError, SchemaError
 from metrogis.evidence.plans import PlanCover
+from metrogis.i18n import _
 from metrogis.landscape import blocks as blocking
 from metrogis.landscape import grid as grids
 from metrogis.landscape import landcover
@@ -25,7 +26,6 @@ from metrogis.landscape.expected import CLASSES
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.habitats import Rules
 from metrogis.planning.zones import SeverityTable
-from metrogis.texts import Text
 
 _HARM = {None: 0, "permeable": 1, "filter": 2, "barrier": 3}
 
@@ -113,18 +113,14 @@ def prepare(run: Run) -> Land:
         "land_cover",
         "unknown",
         int((~cover.valid).sum()),
-        Text("komórki bez danych: ani siedlisko, ani przejście", "cells without data: neither "
-             "habitat nor a way through"),
+        _("cells without data: neither habitat nor a way through"),
     )  # fmt: skip
     if run.layers["land_cover_classes"] is None:
         run.note(
             "land_cover",
             "guessed",
             1,
-            Text(
-                "bez tabeli klas: kody czytane jako CORINE Land Cover",
-                "no table of classes: codes are read as CORINE Land Cover",
-            ),
+            _("no table of classes: codes are read as CORINE Land Cover"),
         )
     plans, zones, severity = _zones(run)
     owner = zone_owners(run, zones, towns) if len(zones) else np.empty(0, np.int64)
@@ -148,15 +144,10 @@ def prepare(run: Run) -> Land:
         own = run.layers["land_cover_classes"] is not None
         kind, at = (SchemaError, "land_cover") if own else (MissingLayerError, "land_cover_classes")
         raise kind(
-            Text("żadna klasa pokrycia terenu nie jest siedliskiem", "no class of land cover is "
-                 "habitat"),
+            _("no class of land cover is habitat"),
             layer=at,
-            remedy=Text(
-                "podaj tabelę land_cover_classes (code, habitat, resistance): bez niej kody "
-                "czytane są jako CORINE Land Cover",
-                "give the table land_cover_classes (code, habitat, resistance): without it codes "
-                "are read as CORINE Land Cover",
-            ),
+            remedy=_("give the table land_cover_classes (code, habitat, resistance): "
+"without it codes are read as CORINE Land Cover"),
         )  # fmt: skip
     rules = Rules(p.habitat_share, p.min_patch * 1e4, p.max_cost, p.distance, p.probability)
     cheapest = float(np.nanmin(lookup.resistance))
@@ -188,9 +179,9 @@ def _cover(run: Run, towns: gpd.GeoDataFrame) -> Grid:
     t = cover.transform
     if t is None or cover.crs is None:
         raise SchemaError(
-            Text("raster nie ma położenia (CRS)", "the raster has no place (CRS)"),
+            _("the raster has no place (CRS)"),
             layer="land_cover",
-            remedy=Text("podaj układ i transformację", "give its CRS and transform"),
+            remedy=_("give its CRS and transform"),
         )
     west, south, east, north = towns.total_bounds
     margin = run.parameters.margin
@@ -203,9 +194,9 @@ def _cover(run: Run, towns: gpd.GeoDataFrame) -> Grid:
     values = cover.values[down, across]
     if values.size == 0 or not cover.valid[down, across].any():
         raise SchemaError(
-            Text("raster nie pokrywa żadnej gminy", "the raster covers no municipality"),
+            _("the raster covers no municipality"),
             layer="land_cover",
-            remedy=Text("sprawdź zasięg i układ", "check its extent and CRS"),
+            remedy=_("check its extent and CRS"),
         )
     moved = Affine(t.a, t.b, t.c + across.start * t.a, t.d, t.e, t.f + down.start * t.e)
     return replace(cover, values=values, valid=cover.valid[down, across], transform=moved)
@@ -218,7 +209,7 @@ def _zones(run: Run) -> tuple[Plans | None, gpd.GeoDataFrame, Array]:
             "plans",
             "unknown",
             len(run.layers["municipalities"]),
-            Text("brak planów: ich skutek jest nieznany", "no plans: what they do is unknown"),
+            _("no plans: what they do is unknown"),
         )
         empty: dict[str, list[Any]] = {"symbol": [], "label": [], "teryt": []}
         frame = gpd.GeoDataFrame(empty, geometry=[], crs=run.crs)
@@ -264,7 +255,7 @@ def _roads(run: Run, cover: Grid) -> Array | None:
     if roads is None or roads.empty:
         return None
     if "highway" not in roads:
-        raise SchemaError(Text("brak kolumny highway", "column highway is missing"), layer="roads")
+        raise SchemaError(_("column highway is missing"), layer="roads")
     table = landcover.resistance_table(
         run.layers["road_resistance"], "highway", landcover.ROAD_RESISTANCE, layer="road_resistance"
     )
@@ -275,7 +266,7 @@ def _roads(run: Run, cover: Grid) -> Array | None:
         "roads",
         "dropped",
         int((~used).sum()),
-        Text("drogi klas spoza tabeli oporów", "roads of classes without a resistance"),
+        _("roads of classes without a resistance"),
         kinds[~used].unique(),
     )
     if not used.any():

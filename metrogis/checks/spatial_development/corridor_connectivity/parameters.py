@@ -9,13 +9,13 @@ from pydantic import Field
 from metrogis.checks.contract import Parameters, Spec, citations
 from metrogis.checks.contract.citations import ours
 from metrogis.checks.shared.known_land import EdgeShare
-from metrogis.texts import Text
+from metrogis.i18n import Text, _
 
 _OWN = ours("4-ecological-connectivity")
 
 
-def _spec(pl: str, en: str, unit: str, source: str) -> Spec:
-    return Spec(Text(pl, en), unit, source)
+def _spec(text: Text, unit: str, source: str) -> Spec:
+    return Spec(text, unit, source)
 
 
 class CorridorConnectivityParameters(Parameters):
@@ -24,12 +24,10 @@ class CorridorConnectivityParameters(Parameters):
     distance: Annotated[
         float,
         _spec(
-            "koszt d0",
-            "cost d0",
+            _("cost d0"),
             "resistance x m",
             _OWN.saying(
-                "5 km przez najlepsze siedlisko, 500 m pól uprawnych",
-                "5 km through the best habitat, 500 m of arable land",
+                _("5 km through the best habitat, 500 m of arable land"),
             ),
         ),
         Field(gt=0),
@@ -37,12 +35,10 @@ class CorridorConnectivityParameters(Parameters):
     probability: Annotated[
         float,
         _spec(
-            "prawdopodobieństwo p0 pokonania kosztu d0",
-            "probability p0 at cost d0",
+            _("probability p0 at cost d0"),
             "1",
             citations.CONNECTIVITY.saying(
-                "p0 = 0,5 przy medianie odległości dyspersji",
-                "p0 = 0.5 at the median dispersal distance",
+                _("p0 = 0.5 at the median dispersal distance"),
             ),
         ),
         Field(gt=0, lt=1),
@@ -50,22 +46,19 @@ class CorridorConnectivityParameters(Parameters):
     max_cost: Annotated[
         float,
         _spec(
-            "największy koszt łącza",
-            "greatest cost of a link",
+            _("greatest cost of a link"),
             "resistance x m",
-            _OWN.saying("sześć razy d0, gdzie p = 0,016", "six times d0, where p = 0.016"),
+            _OWN.saying(_("six times d0, where p = 0.016")),
         ),
         Field(gt=0),
     ] = 30_000
     min_patch: Annotated[
         float,
         _spec(
-            "najmniejszy płat",
-            "least patch",
+            _("least patch"),
             "ha",
             _OWN.saying(
-                "mniejsze nie są przystankami dla zwierząt leśnych",
-                "smaller ones are no stepping stones for forest animals",
+                _("smaller ones are no stepping stones for forest animals"),
             ),
         ),
         Field(ge=0),
@@ -73,12 +66,10 @@ class CorridorConnectivityParameters(Parameters):
     cell_size: Annotated[
         float,
         _spec(
-            "bok bloku analizy, najwyżej",
-            "side of a block of analysis, at most",
+            _("side of a block of analysis, at most"),
             "m",
             _OWN.saying(
-                "całkowita liczba komórek pokrycia terenu, co najmniej jedna",
-                "a whole number of land-cover cells, at least one",
+                _("a whole number of land-cover cells, at least one"),
             ),
         ),
         Field(gt=0),
@@ -86,22 +77,19 @@ class CorridorConnectivityParameters(Parameters):
     habitat_share: Annotated[
         float,
         _spec(
-            "blok należy do płatu od udziału siedliska",
-            "a block belongs to a patch from a share of habitat of",
+            _("a block belongs to a patch from a share of habitat of"),
             "1",
-            _OWN.saying("ponad połowa", "more than half"),
+            _OWN.saying(_("more than half")),
         ),
         Field(gt=0, le=1),
     ] = 0.5
     barrier_keeps: Annotated[
         float,
         _spec(
-            "udział siedliska, który zostaje w strefie-barierze",
-            "share of habitat a barrier zone keeps",
+            _("share of habitat a barrier zone keeps"),
             "1",
             _OWN.saying(
-                "żaden; parki w strefie zabudowy to nie dzika przyroda",
-                "none; parks of a built-up zone are no wild land",
+                _("none; parks of a built-up zone are no wild land"),
             ),
         ),
         Field(ge=0, lt=1),
@@ -109,18 +97,16 @@ class CorridorConnectivityParameters(Parameters):
     min_conflict: Annotated[
         float,
         _spec(
-            "konflikt od pola siedliska",
-            "a conflict from habitat of",
+            _("a conflict from habitat of"),
             "m2",
-            _OWN.saying("mniej to niedopasowana krawędź", "less is an edge that does not match"),
+            _OWN.saying(_("less is an edge that does not match")),
         ),
         Field(ge=0),
     ] = 1000
     longer_share: Annotated[
         float,
         _spec(
-            "łącze wydłużone od wzrostu kosztu",
-            "a link is lengthened from a rise in cost of",
+            _("a link is lengthened from a rise in cost of"),
             "1",
             _OWN,
         ),
@@ -129,12 +115,10 @@ class CorridorConnectivityParameters(Parameters):
     unknown_share: Annotated[
         float,
         _spec(
-            "płat o nieznanym planie od udziału bez planu",
-            "the plan of a patch is unknown from a share without a plan of",
+            _("the plan of a patch is unknown from a share without a plan of"),
             "1",
             _OWN.saying(
-                "szczeliny między planami to nie nieznany teren",
-                "slits between plans are no unknown land",
+                _("slits between plans are no unknown land"),
             ),
         ),
         Field(ge=0, le=1),
@@ -143,22 +127,19 @@ class CorridorConnectivityParameters(Parameters):
     margin: Annotated[
         float,
         _spec(
-            "pas wokół gmin",
-            "margin around the municipalities",
+            _("margin around the municipalities"),
             "m",
-            _OWN.saying("przyroda nie kończy się na granicy", "nature does not end at the border"),
+            _OWN.saying(_("nature does not end at the border")),
         ),
         Field(ge=0),
     ] = 5000
     top: Annotated[
         int,
         _spec(
-            "dPC liczone dla największych",
-            "dPC of the largest",
+            _("dPC of the largest"),
             "patches, links",
             _OWN.saying(
-                "koszt obliczeń; pozostałe są puste, a nie 0",
-                "cost of computing; the others are empty, not 0",
+                _("cost of computing; the others are empty, not 0"),
             ),
         ),
         Field(ge=1),
@@ -166,12 +147,10 @@ class CorridorConnectivityParameters(Parameters):
     fixes: Annotated[
         int,
         _spec(
-            "poprawki liczone od nowa",
-            "fixes computed anew",
+            _("fixes computed anew"),
             "zones",
             _OWN.saying(
-                "koszt obliczeń; pozostałe mają tylko oszacowanie",
-                "cost of computing; the others keep their estimate",
+                _("cost of computing; the others keep their estimate"),
             ),
         ),
         Field(ge=0),
@@ -179,22 +158,19 @@ class CorridorConnectivityParameters(Parameters):
     current_patches: Annotated[
         int,
         _spec(
-            "płaty na mapie prądu",
-            "patches of the current map",
+            _("patches of the current map"),
             "patches",
-            _OWN.saying("największe; 0 = bez mapy", "the largest; 0 = no map"),
+            _OWN.saying(_("the largest; 0 = no map")),
         ),
         Field(ge=0),
     ] = 8
     current_cell: Annotated[
         float,
         _spec(
-            "komórka mapy prądu, najwyżej",
-            "cell of the current map, at most",
+            _("cell of the current map, at most"),
             "m",
             _OWN.saying(
-                "całkowita liczba bloków, co najmniej jeden",
-                "a whole number of blocks, at least one",
+                _("a whole number of blocks, at least one"),
             ),
         ),
         Field(gt=0),

@@ -16,43 +16,33 @@ from numpy.typing import NDArray
 from metrogis.checks.contract import Finding
 from metrogis.checks.spatial_development.functional_links.presentation import KINDS
 from metrogis.checks.spatial_development.functional_links.tables import Core
+from metrogis.i18n import Text, _, both, join, pgettext
 from metrogis.population.flows import Flows
-from metrogis.texts import Text, both
 
 # the noun of a flow: heading; subject in findings (Polish: plural nominative, plural genitive)
 _WORDS: dict[str, dict[str, Text]] = {
     "migration": {
-        "between": Text(
-            "Migracje między gminami obszaru (zastępcza miara powiązań)",
-            "Migration between the area's municipalities (a proxy for links)",
-        ),
-        "core": Text("Przeprowadzki", "Moves"),
-        "in": Text("napływ migracyjny", "migration inflow"),
-        "out": Text("odpływ migracyjny", "migration outflow"),
-        "balance": Text("saldo migracji", "balance of migration"),
-        "unit": Text("osoba|osoby|osób", "person|people"),
+        "between": _("Migration between the area's municipalities (a proxy for links)"),
+        "core": _("Moves"),
+        "in": _("migration inflow"),
+        "out": _("migration outflow"),
+        "balance": _("balance of migration"),
     },
     "commuting": {
-        "between": Text(
-            "Dojazdy do pracy między gminami obszaru",
-            "Commuting between the area's municipalities",
-        ),
-        "core": Text("Dojazdy do pracy", "Commuting"),
-        "in": Text("przyjazdy do pracy", "commuting in"),
-        "out": Text("wyjazdy do pracy", "commuting out"),
-        "balance": Text("saldo dojazdów do pracy", "balance of commuting"),
-        "unit": Text("osoba|osoby|osób", "person|people"),
+        "between": _("Commuting between the area's municipalities"),
+        "core": _("Commuting"),
+        "in": _("commuting in"),
+        "out": _("commuting out"),
+        "balance": _("balance of commuting"),
     },
     "flow": {
-        "between": Text(
-            "Przepływy między gminami obszaru (tabela nie mówi, jakie)",
-            "Flows between the area's municipalities (the table does not say of what kind)",
+        "between": _(
+            "Flows between the area's municipalities (the table does not say of what kind)"
         ),
-        "core": Text("Przepływy", "Flows"),
-        "in": Text("napływ", "inflow"),
-        "out": Text("odpływ", "outflow"),
-        "balance": Text("saldo przepływów", "balance of flows"),
-        "unit": Text("osoba|osoby|osób", "person|people"),
+        "core": _("Flows"),
+        "in": _("inflow"),
+        "out": _("outflow"),
+        "balance": _("balance of flows"),
     },
 }
 
@@ -74,16 +64,14 @@ def labels(out: gpd.GeoDataFrame) -> list[Text]:
     result = []
     for code, name, repeated in zip(out["teryt"], out["name"], twice, strict=True):
         kind = KINDS.get(code[-1]) if repeated else None
-        result.append(
-            Text(f"{name} ({kind.pl})", f"{name} ({kind.en})") if kind else both(str(name))
-        )
+        result.append(_("{name} ({kind})").fill(name=name, kind=kind) if kind else both(str(name)))
     return result
 
 
 def _listed(texts: Sequence[Text], most: int = 5) -> Text:
     """Join names with commas; what does not fit becomes dots."""
-    dots = ", ..." if len(texts) > most else ""
-    return Text(*(", ".join(t.get(lang) for t in texts[:most]) + dots for lang in ("pl", "en")))
+    dots = [both("...")] if len(texts) > most else []
+    return join(", ", [*texts[:most], *dots])
 
 
 def findings(
@@ -107,7 +95,7 @@ def findings(
     found = [_total(flows, words, bounded)]
     found += _core(core, flows, name, words, bounded)
     found += _to_core(out, core, flows, name, outflow, within)
-    found += _strongest(features["links"], out, name, words)
+    found += _strongest(features["links"], out, name)
     found += _border(out, flows, words)
     found += _balance(out, name, words)
     found += _centres(out, name)
@@ -117,45 +105,36 @@ def findings(
 
 
 def _total(flows: Flows, words: Mapping[str, Text], bounded: bool) -> Finding:
-    head, unit = words["between"], words["unit"]
     values = {"flow_internal": float(flows.internal.sum())}
-    pl = f"{head.pl}: {{flow_internal:0}} {{flow_internal:plural:{unit.pl}}}"
-    en = f"{head.en}: {{flow_internal:0}} {{flow_internal:plural:{unit.en}}}"
+    said = _("{between}: {flow_internal:0} {flow_internal:plural:person|people}").bind(
+        between=words["between"]
+    )
     top = float(flows.internal_max.sum())
     if bounded:
         values["flow_internal_max"] = top if np.isfinite(top) else np.nan
     if bounded and np.isfinite(top):
-        pl += " w tabeli, a z niepublikowanymi małymi przepływami najwyżej {flow_internal_max:0}"
-        en += " in the table, at most {flow_internal_max:0} with the small flows not published"
+        said += _(" in the table, at most {flow_internal_max:0} with the small flows not published")
     elif bounded:
-        pl += " w tabeli, czyli co najmniej tyle"
-        en += " in the table, that is at least so many"
+        said += _(" in the table, that is at least so many")
     absent = int((~flows.present).sum())
     if absent:
         values["municipalities_unknown"] = absent
-        pl += (
-            ". Bez danych: {municipalities_unknown:0} "
-            "{municipalities_unknown:plural:gmina|gminy|gmin}"
-        )
-        en += (
+        said += _(
             ". No data: {municipalities_unknown:0} "
             "{municipalities_unknown:plural:municipality|municipalities}"
         )
     if flows.rows_lost:
         values["rows_lost"] = flows.rows_lost
-        pl += ". Wiersze, których nie da się użyć: {rows_lost:0}"
-        en += ". Rows that cannot be used: {rows_lost:0}"
+        said += _(". Rows that cannot be used: {rows_lost:0}")
     weak = ~flows.present | (flows.lost > 0)
     if weak.mean() > 0.5:
         values |= {"municipalities_weak": int(weak.sum()), "municipalities": len(weak)}
-        pl = (
-            "O przepływach {municipalities_weak:0} z {municipalities:0} gmin wiadomo tylko część. "
-        ) + pl
-        en = (
+        first = _(
             "Only part is known of the flows of {municipalities_weak:0} of {municipalities:0} "
             "municipalities. "
-        ) + en
-    return Finding(Text(pl + ".", en + "."), values, unknown=bool(weak.mean() > 0.5))
+        )
+        said = first + said
+    return Finding(said + both("."), values, unknown=bool(weak.mean() > 0.5))
 
 
 def _core(
@@ -168,34 +147,30 @@ def _core(
         return []
     leaving = float(flows.internal[np.ix_(cities, rest)].sum())
     coming = float(flows.internal[np.ix_(rest, cities)].sum())
-    least_pl, least_en = ("co najmniej ", "at least ") if bounded else ("", "")
-    head = words["core"]
-    pl = (
-        f"{head.pl} z {{core_cities:plural:miasta|miast|miast}} rdzenia ({{cities}}) do "
-        f"pozostałych gmin obszaru: {least_pl}{{from_core:0}}; w przeciwnym kierunku: "
-        f"{least_pl}{{to_core:0}}."
+    said = _(
+        "{flows} from the core {core_cities:plural:city|cities} ({cities}) to the area's other "
+        "municipalities: {from_core:0}; in the other direction: {to_core:0}."
     )
-    en = (
-        f"{head.en} from the core {{core_cities:plural:city|cities}} ({{cities}}) to the "
-        f"area's other municipalities: {least_en}{{from_core:0}}; in the other direction: "
-        f"{least_en}{{to_core:0}}."
-    )
+    if bounded:
+        said = _(
+            "{flows} from the core {core_cities:plural:city|cities} ({cities}) to the area's "
+            "other municipalities: at least {from_core:0}; in the other direction: at least "
+            "{to_core:0}."
+        )
+    said = said.bind(flows=words["core"])
     values = {"core_cities": len(core.cities), "from_core": leaving, "to_core": coming}
     places = {"cities": _listed([t for t, c in zip(name, cities, strict=True) if c])}
     if not core.certain:
         values["core_possible"] = len(core.rivals)
         rivals = sorted(core.rivals.tolist(), key=lambda i: flows.codes[i])
         places["rivals"] = _listed([name[i] for i in rivals])
-        why_pl, why_en = "Nie podano ludności: {rivals}", "No population given: {rivals}"
+        why = _("No population given: {rivals}")
         if not core.unnamed:
-            why_pl = "Nie wiadomo, czy napływ nie jest większy: {rivals}"
-            why_en = "The inflow may be larger: {rivals}"
-        pl = f"{why_pl}; miasta rdzenia wybrano z tego, co wiadomo, i nie są pewne. {pl}"
-        en = f"{why_en}; the core cities are of what is known, not certain. {en}"
+            why = _("The inflow may be larger: {rivals}")
+        said = why + _("; the core cities are of what is known, not certain. ") + said
     if core.by_inflow:
-        pl = f"Ludności nie ma w danych: za rdzeń przyjęto gminę o największym napływie. {pl}"
-        en = f"Population is not in the data: the largest inflow is taken for the core. {en}"
-    return [Finding(Text(pl, en), values, places)]
+        said = _("Population is not in the data: the largest inflow is taken for the core. ") + said
+    return [Finding(said, values, places)]
 
 
 def _highest(out: gpd.GeoDataFrame, values: NDArray[np.float64]) -> int:
@@ -221,17 +196,15 @@ def _to_core(
     if np.isnan(share).all() or not whole > 0:
         return []
     top = _highest(out, share)
-    base = Text("odpływu wewnątrz obszaru", "outflow within the area")
+    base = pgettext("genitive", "outflow within the area")
     if not within:
-        base = Text("odpływu", "outflow")
+        base = pgettext("genitive", "outflow")
     return [
         Finding(
-            Text(
-                f"Z zapisanego {base.pl} pozostałych gmin {{share_to_core:%1}} przypada na "
-                "rdzeń; najwyższy udział: {top} ({share_to_core_top:%1}).",
-                f"Of the recorded {base.en} of the other municipalities {{share_to_core:%1}} goes "
-                "to the core; the highest share: {top} ({share_to_core_top:%1}).",
-            ),
+            _(
+                "Of the recorded {base} of the other municipalities {share_to_core:%1} "
+                "goes to the core; the highest share: {top} ({share_to_core_top:%1})."
+            ).bind(base=base),
             {
                 "share_to_core": float(flows.internal[np.ix_(rest, cities)].sum()) / whole,
                 "share_to_core_top": float(share[top]),
@@ -242,21 +215,18 @@ def _to_core(
 
 
 def _strongest(
-    links: gpd.GeoDataFrame, out: gpd.GeoDataFrame, name: Sequence[Text], words: Mapping[str, Text]
+    links: gpd.GeoDataFrame, out: gpd.GeoDataFrame, name: Sequence[Text]
 ) -> list[Finding]:
     if links.empty:
         return []
     label = dict(zip(out["teryt"], name, strict=True))
-    first, unit = links.iloc[0], words["unit"]
+    first = links.iloc[0]
     return [
         Finding(
-            Text(
-                "Najsilniejsze powiązanie: {one} – {other}, {strongest:0} "
-                f"{{strongest:plural:{unit.pl}}} w obu kierunkach razem, {{strongest_share:%1}} "
-                "zapisanych przepływów w obszarze.",
+            _(
                 "Strongest link: {one} – {other}, {strongest:0} "
-                f"{{strongest:plural:{unit.en}}} in both directions together, "
-                "{strongest_share:%1} of the recorded flows within the area.",
+                "{strongest:plural:person|people} in both directions together, "
+                "{strongest_share:%1} of the recorded flows within the area."
             ),
             {"strongest": float(first["flow_both"]), "strongest_share": float(first["share"])},
             {"one": label[first["origin"]], "other": label[first["destination"]]},
@@ -268,11 +238,9 @@ def _border(out: gpd.GeoDataFrame, flows: Flows, words: Mapping[str, Text]) -> l
     if not flows.outside_known:
         return [
             Finding(
-                Text(
-                    "Przepływów przez granicę obszaru tabela nie podaje w obu kierunkach: ich "
-                    "udział i saldo są nieznane.",
-                    "The table does not give flows across the area's border in both directions: "
-                    "their share and balance are unknown.",
+                _(
+                    "The table does not give flows across the area's border in both "
+                    "directions: their share and balance are unknown."
                 )
             )
         ]
@@ -281,14 +249,11 @@ def _border(out: gpd.GeoDataFrame, flows: Flows, words: Mapping[str, Text]) -> l
     incoming, outgoing, balance = words["in"], words["out"], words["balance"]
     return [
         Finding(
-            Text(
-                f"Przez granicę obszaru (zapisane przepływy): {outgoing.pl} {{border_out:0}}, to "
-                f"{{border_out_share:%1}} całości z gmin obszaru; {incoming.pl} {{border_in:0}}; "
-                f"{balance.pl} {{border_balance:0}}.",
-                f"Across the area's border (recorded flows): {outgoing.en} {{border_out:0}}, "
-                f"{{border_out_share:%1}} of all from the area's municipalities; {incoming.en} "
-                f"{{border_in:0}}; {balance.en} {{border_balance:0}}.",
-            ),
+            _(
+                "Across the area's border (recorded flows): {outgoing} {border_out:0}, "
+                "{border_out_share:%1} of all from the area's municipalities; "
+                "{incoming} {border_in:0}; {balance} {border_balance:0}."
+            ).bind(outgoing=outgoing, incoming=incoming, balance=balance),
             {
                 "border_out": leaving,
                 "border_out_share": leaving / (leaving + inner) if leaving + inner else np.nan,
@@ -306,15 +271,12 @@ def _balance(
     if not np.isfinite(rate).any() or not np.nanmin(rate) < 0 < np.nanmax(rate):
         return []
     high, low = _highest(out, rate), _highest(out, -rate)
-    head = words["balance"]
     return [
         Finding(
-            Text(
-                f"{head.pl.capitalize()} na 1000 mieszkańców (zapisane przepływy): najwyższe – "
-                "{gains} ({balance_top:1}), najniższe – {loses} ({balance_bottom:1}).",
-                f"{head.en.capitalize()} per 1000 residents (recorded flows): highest – {{gains}} "
-                "({balance_top:1}), lowest – {loses} ({balance_bottom:1}).",
-            ),
+            _(
+                "{balance} per 1000 residents (recorded flows): highest – {gains} "
+                "({balance_top:1}), lowest – {loses} ({balance_bottom:1})."
+            ).bind(balance=words["balance"].capitalized()),
             {"balance_top": float(rate[high]), "balance_bottom": float(rate[low])},
             {"gains": name[high], "loses": name[low]},
         )
@@ -333,31 +295,28 @@ def _centres(out: gpd.GeoDataFrame, name: Sequence[Text]) -> list[Finding]:
         "terminal_centres": len(ends),
         "subordinate": int((state == "subordinate").sum()),
     }
-    pl = (
-        "Hierarchia przepływów dominujących (Nystuen i Dacey): {terminal_centres:0} "
-        "{terminal_centres:plural:ośrodek dominujący|ośrodki dominujące|ośrodków dominujących} – "
-        "{names}; gminy podporządkowane: {subordinate:0}"
-    )
-    en = (
+    said = _(
         "Hierarchy of dominant flows (Nystuen & Dacey): {terminal_centres:0} terminal "
         "{terminal_centres:plural:centre|centres} – {names}; subordinate municipalities: "
         "{subordinate:0}"
     )
-    for key, count, more_pl, more_en in (
+    for key, count, more in (
         (
             "hierarchy_uncertain",
             int((~certain).sum()),
-            "miejsce, które niepublikowane przepływy mogłyby zmienić",
-            "a place that unpublished flows could change",
+            _("; a place that unpublished flows could change: {hierarchy_uncertain:0}"),
         ),
-        ("hierarchy_unknown", int((state == "unknown").sum()), "miejsce nieznane", "place unknown"),
+        (
+            "hierarchy_unknown",
+            int((state == "unknown").sum()),
+            _("; place unknown: {hierarchy_unknown:0}"),
+        ),
     ):
         if count:
             values[key] = count
-            pl += f"; {more_pl}: {{{key}:0}}"
-            en += f"; {more_en}: {{{key}:0}}"
+            said += more
     places = {"names": _listed([name[i] for i in ends.tolist()])}
-    return [Finding(Text(pl + ".", en + "."), values, places)]
+    return [Finding(said + both("."), values, places)]
 
 
 def _regions(
@@ -373,13 +332,10 @@ def _regions(
     share = float(regions["flow_within"].sum() / flows.internal.sum())
     return [
         Finding(
-            Text(
-                "{regions:0} {regions:plural:region funkcjonalny|regiony funkcjonalne|regionów "
-                "funkcjonalnych} (modularność {modularity:2}) wokół ośrodków: {names}; wewnątrz "
-                "regionów pozostaje {within_regions:%0} zapisanych przepływów obszaru.",
+            _(
                 "{regions:0} functional {regions:plural:region|regions} (modularity "
-                "{modularity:2}) around: {names}; {within_regions:%0} of the area's recorded "
-                "flows stay within them.",
+                "{modularity:2}) around: {names}; {within_regions:%0} of the area's "
+                "recorded flows stay within them."
             ),
             {"regions": len(regions), "modularity": modularity, "within_regions": share},
             {"names": _listed([label[c] for c in regions["region_code"]], most=8)},
@@ -391,11 +347,9 @@ def _contained(out: gpd.GeoDataFrame, flows: Flows, meaning: str) -> list[Findin
     if meaning == "migration":
         return [
             Finding(
-                Text(
-                    "Samowystarczalność gmin jest nieznana: tabela migracji nie mówi, kto zostaje "
-                    "w gminie.",
-                    "Self-containment is unknown: a migration table does not tell who stays in the "
-                    "municipality.",
+                _(
+                    "Self-containment is unknown: a migration table does not tell who "
+                    "stays in the municipality."
                 )
             )
         ]
@@ -403,11 +357,9 @@ def _contained(out: gpd.GeoDataFrame, flows: Flows, meaning: str) -> list[Findin
     if not both_known.any():
         return [
             Finding(
-                Text(
-                    "Samowystarczalność gmin jest nieznana: tabela nie podaje, ile osób zostaje w "
-                    "gminie.",
-                    "Self-containment is unknown: the table does not tell how many people stay in "
-                    "the municipality.",
+                _(
+                    "Self-containment is unknown: the table does not tell how many "
+                    "people stay in the municipality."
                 )
             )
         ]
@@ -415,13 +367,10 @@ def _contained(out: gpd.GeoDataFrame, flows: Flows, meaning: str) -> list[Findin
     whole = own + out.loc[both_known, "outflow"].sum()
     return [
         Finding(
-            Text(
-                "Samowystarczalność {contained_count:0} "
-                "{contained_count:plural:gminy|gmin|gmin} z danymi: {contained:%0} pracujących "
-                "mieszkańców pracuje we własnej gminie.",
+            _(
                 "Self-containment of the {contained_count:0} "
-                "{contained_count:plural:municipality|municipalities} with data: {contained:%0} of "
-                "working residents work in their own municipality.",
+                "{contained_count:plural:municipality|municipalities} with data: "
+                "{contained:%0} of working residents work in their own municipality."
             ),
             {"contained_count": int(both_known.sum()), "contained": float(own / whole)},
         )

@@ -9,7 +9,7 @@ from pydantic import Field as Limits
 
 from metrogis.checks.contract import Parameters, Spec, citations
 from metrogis.checks.contract.citations import ours
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 _OWN = ours("2-functional-links")
 
@@ -34,13 +34,13 @@ class FunctionalLinksParameters(Parameters):
     meaning: Annotated[
         Literal["table", "commuting", "migration", "flow"],
         Spec(
-            Text("co opisuje tabela", "what the table describes"),
+            _("what the table describes"),
             "-",
             _OWN.saying(
-                "'table': jej kolumna 'meaning', a bez niej nieznane ('flow'); migracje tylko "
-                "zastępują dojazdy",
-                "'table': its column 'meaning', else unknown ('flow'); migration is only a proxy "
-                "for commuting",
+                _(
+                    "'table': its column 'meaning', else unknown ('flow'); migration is "
+                    "only a proxy for commuting"
+                ),
             ),
         ),
     ] = "table"
@@ -48,27 +48,23 @@ class FunctionalLinksParameters(Parameters):
         tuple[Annotated[str, Limits(pattern=r"^\d{7}$")], ...],
         BeforeValidator(_codes),
         Spec(
-            Text("miasta rdzenia (TERYT)", "core cities (TERYT)"),
+            _("core cities (TERYT)"),
             "-",
             _OWN.saying(
-                "puste: wynikają z core_ratio; wpisz je, jeśli nazywa je strategia lub statut",
-                "empty: derived by core_ratio; name them where a strategy or statute does",
+                _("empty: derived by core_ratio; name them where a strategy or statute does"),
             ),
         ),
     ] = ()
     core_ratio: Annotated[
         float,
         Spec(
-            Text(
-                "najmniejsza ludność miasta rdzenia względem największej gminy",
-                "least population of a core city against the largest municipality",
-            ),
+            _("least population of a core city against the largest municipality"),
             "1",
             _OWN.saying(
-                "tylko gdy core jest puste; bez ludności rdzeniem jest sama gmina o największym "
-                "napływie",
-                "used only where core is empty; without population the largest inflow alone is "
-                "the core",
+                _(
+                    "used only where core is empty; without population the largest inflow "
+                    "alone is the core"
+                ),
             ),
         ),
         Limits(gt=0, le=1),
@@ -76,25 +72,20 @@ class FunctionalLinksParameters(Parameters):
     share_base: Annotated[
         Literal["all", "area"],
         Spec(
-            Text(
-                "udziały w całym przepływie czy tylko wewnątrz obszaru",
-                "shares of all flow, or of flow within the area only",
-            ),
+            _("shares of all flow, or of flow within the area only"),
             "-",
             _OWN.saying(
-                "'area' ma dużo węższe granice tam, gdzie małych liczb się nie publikuje",
-                "'area' has far narrower bounds where small counts are not published",
+                _("'area' has far narrower bounds where small counts are not published"),
             ),
         ),
     ] = "all"
     suppressed_below: Annotated[
         int,
         Spec(
-            Text("próg publikacji liczebności", "threshold of published counts"),
+            _("threshold of published counts"),
             "people",
             citations.GUS_MIGRATION.saying(
-                "brak wierszy poniżej 3; 0: tabela jest pełna",
-                "rows under 3 are absent; 0: the table is complete",
+                _("rows under 3 are absent; 0: the table is complete"),
             ),
         ),
         Limits(ge=0, le=1000),
@@ -102,31 +93,29 @@ class FunctionalLinksParameters(Parameters):
     blank_counts: Annotated[
         Literal["unknown", "suppressed"],
         Spec(
-            Text("co znaczy wiersz bez liczby", "what a row without a count means"),
+            _("what a row without a count means"),
             "-",
             _OWN.saying(
-                "dowolna liczba osób, chyba że tabela tak oznacza liczby poniżej progu publikacji",
-                "any number of people, unless the table marks counts under the threshold of "
-                "publication in this way",
+                _(
+                    "any number of people, unless the table marks counts under the "
+                    "threshold of publication in this way"
+                ),
             ),
         ),
     ] = "unknown"
     links: Annotated[
         int,
         Spec(
-            Text("liczba najsilniejszych powiązań", "number of strongest links"),
+            _("number of strongest links"),
             "1",
-            _OWN.saying("mapa pozostaje czytelna", "a map stays readable"),
+            _OWN.saying(_("a map stays readable")),
         ),
         Limits(ge=1, le=100_000),
     ] = 60
     link_min_flow: Annotated[
         float,
         Spec(
-            Text(
-                "najmniejszy rysowany przepływ w obu kierunkach",
-                "least flow drawn, both directions",
-            ),
+            _("least flow drawn, both directions"),
             "people",
             _OWN,
         ),
@@ -135,49 +124,43 @@ class FunctionalLinksParameters(Parameters):
     hierarchy_size: Annotated[
         Literal["inflow_internal", "inflow", "population"],
         Spec(
-            Text("miara wielkości ośrodka", "measure of a centre's size"),
+            _("measure of a centre's size"),
             "-",
-            citations.NYSTUEN_DACEY.saying(
-                "cały napływ wewnątrz badanego układu", "total inflow within the system under study"
-            ),
+            citations.NYSTUEN_DACEY.saying(_("total inflow within the system under study")),
         ),
     ] = "inflow_internal"
     hierarchy_indirect: Annotated[
         bool,
         Spec(
-            Text("uwzględnij powiązania pośrednie", "count indirect associations"),
+            _("count indirect associations"),
             "-",
             citations.NYSTUEN_DACEY.saying(
-                "szereg potęg macierzy przepływów; wyłączone: największy przepływ bezpośredni",
-                "power series of the flow matrix; off: largest direct flow",
+                _("power series of the flow matrix; off: largest direct flow"),
             ),
         ),
     ] = False
     dominant_min_flow: Annotated[
         float,
         Spec(
-            Text("najmniejszy przepływ dominujący", "least dominant flow"),
+            _("least dominant flow"),
             "people",
-            citations.NYSTUEN_DACEY.saying("nie stawiają progu", "they set none"),
+            citations.NYSTUEN_DACEY.saying(_("they set none")),
         ),
         Limits(ge=0),
     ] = 0
     dominant_min_share: Annotated[
         float,
         Spec(
-            Text(
-                "najmniejszy udział przepływu dominującego w odpływie wewnętrznym",
-                "least share of the dominant flow in the outflow within the area",
-            ),
+            _("least share of the dominant flow in the outflow within the area"),
             "1",
-            citations.NYSTUEN_DACEY.saying("nie stawiają progu", "they set none"),
+            citations.NYSTUEN_DACEY.saying(_("they set none")),
         ),
         Limits(ge=0, le=1),
     ] = 0
     region_resolution: Annotated[
         float,
         Spec(
-            Text("rozdzielczość modularności", "resolution of modularity"),
+            _("resolution of modularity"),
             "1",
             citations.MODULARITY,
         ),
@@ -186,20 +169,19 @@ class FunctionalLinksParameters(Parameters):
     region_runs: Annotated[
         int,
         Spec(
-            Text("liczba przebiegów szukania regionów", "runs of the search for regions"),
+            _("runs of the search for regions"),
             "1",
-            _OWN.saying("zostaje najlepszy z przebiegów", "the best of the runs is kept"),
+            _OWN.saying(_("the best of the runs is kept")),
         ),
         Limits(ge=1, le=1000),
     ] = 30
     region_seed: Annotated[
         int,
         Spec(
-            Text("ziarno losowości regionów", "random seed of regions"),
+            _("random seed of regions"),
             "-",
             _OWN.saying(
-                "dowolne; zapisane, by wynik dało się powtórzyć",
-                "any; kept so that a result can be repeated",
+                _("any; kept so that a result can be repeated"),
             ),
         ),
         Limits(ge=0),

@@ -21,8 +21,8 @@ from metrogis.checks.spatial_development.functional_links.regions import (
 )
 from metrogis.checks.spatial_development.functional_links.tables import share_of
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.population.flows import Floats, Flows
-from metrogis.texts import Text
 
 
 def _size(out: gpd.GeoDataFrame, flows: Flows, measure: str) -> Floats:
@@ -70,10 +70,7 @@ def hierarchy_of(
             "od_flows",
             "unknown",
             1,
-            Text(
-                f"brak danych o wielkości ({measure}): hierarchia nieznana",
-                f"no data on size ({measure}): the hierarchy is unknown",
-            ),
+            _("no data on size ({measure}): the hierarchy is unknown").fill(measure=measure),
         )
     size = _size(out, flows, measure)
     size_max = size if measure == "population" else _size_max(flows, measure)
@@ -83,13 +80,10 @@ def hierarchy_of(
             strength = association(flows.internal, indirect=True)
         except ValueError:
             raise ParameterError(
-                Text(
-                    "szereg powiązań pośrednich nie jest zbieżny dla tej tabeli",
-                    "the series of indirect associations does not converge for this table",
-                ),
+                _("the series of indirect associations does not converge for this table"),
                 layer=run.check.id,
                 place="hierarchy_indirect",
-                remedy=Text("wyłącz hierarchy_indirect", "turn hierarchy_indirect off"),
+                remedy=_("turn hierarchy_indirect off"),
             ) from None
     # ties by code, not by row: positions are mixed for the search and put back after it
     mixed = np.ix_(order, order)

@@ -13,80 +13,45 @@ from metrogis.checks.shared.plan_ground import (
     sentence,
 )
 from metrogis.checks.shared.zone_categories import ZONE_CATEGORIES
-from metrogis.texts import UNKNOWN, Text, both
+from metrogis.i18n import UNKNOWN, Text, _, both, join, pgettext
 
-TITLE = Text("Poprawność planów ogólnych", "Validity of general plans")
-QUESTION = Text(
-    "Czy strefy planistyczne pokrywają obszar planu bez luk i nakładek, a oznaczenia i wskaźniki "
-    "są zgodne z przepisami?",
-    "Do the planning zones cover their act without gaps and overlaps, and do labels and values "
-    "keep to the rules?",
+TITLE = _("Validity of general plans")
+QUESTION = _(
+    "Do the planning zones cover their act without gaps and overlaps, and do labels "
+    "and values keep to the rules?"
 )
-METHOD = Text(
-    "Pliki APP GML są czytane tak, jak są zapisane. Luki (obszar aktu bez stref), nakładki stref i "
-    "części stref poza granicą aktu liczone są w układzie współrzędnych aktu, przed jakimkolwiek "
-    "przeliczeniem; pomijane są pola do 0,001 m² (zaokrąglenia). Sprawdzane są też: poprawność "
-    "pierścieni, symbol, zgodność oznaczenia z symbolem, powtórzone identyfikatory i oznaczenia, "
-    "dokładność do jednego miejsca po przecinku, kolejność i liczność elementów według XSD wersji "
-    "pliku (dla APP 3.0 według reguł 2.0, niezweryfikowane). Udział powierzchni biologicznie "
-    "czynnej poniżej minimum to ostrzeżenie: bywa dopuszczalny, gdy obowiązują plany miejscowe. "
-    "Gmina bez planu w danych ma stan nieznany; obok strefy, której nie dało się odczytać, "
-    "nieznane są też luki. Sprawdzenie nie ocenia zgodności ustaleń z prawem.",
-    "APP GML files are read as they stand. Gaps (area of the act without zones), overlaps of zones "
-    "and parts of zones outside the act are measured in the act's own coordinate system, before "
-    "any reprojection; areas up to 0.001 m² (rounding) are left out. Also checked: rings, symbol, "
-    "label against symbol, repeated identifiers and labels, one decimal at most, order and counts "
-    "of elements by the XSD of the file's version (APP 3.0 by the rules of 2.0, unverified). A "
-    "share of biologically active land under the minimum is a warning: it may be lawful where "
-    "local plans are in force. A municipality without a plan in the data is unknown; beside a zone "
-    "that could not be read, so are gaps. The check "
-    "does not judge whether the provisions are lawful.",
+METHOD = _(
+    "APP GML files are read as they stand. Gaps (area of the act without zones), "
+    "overlaps of zones and parts of zones outside the act are measured in the act's "
+    "own coordinate system, before any reprojection; areas up to 0.001 m² (rounding) "
+    "are left out. Also checked: rings, symbol, label against symbol, repeated "
+    "identifiers and labels, one decimal at most, order and counts of elements by the "
+    "XSD of the file's version (APP 3.0 by the rules of 2.0, unverified). A share of "
+    "biologically active land under the minimum is a warning: it may be lawful where "
+    "local plans are in force. A municipality without a plan in the data is unknown; "
+    "beside a zone that could not be read, so are gaps. The check does not judge "
+    "whether the provisions are lawful."
 )
 
-READ = Text(
-    "Wczytano {acts:0} {acts:plural:akt|akty|aktów} i {zones:0} "
-    "{zones:plural:strefę|strefy|stref}; plan ma w danych, choćby w części, "
-    "{municipalities_with_plan:0} {municipalities_with_plan:plural:gmina|gminy|gmin}.",
-    "{acts:0} {acts:plural:act|acts} and {zones:0} {zones:plural:zone|zones} were read; "
-    "{municipalities_with_plan:0} {municipalities_with_plan:plural:municipality has|municipalities "
-    "have} a plan in the data, at least in part.",
+READ = _(
+    "{acts:0} {acts:plural:act|acts} and {zones:0} {zones:plural:zone|zones} were "
+    "read; {municipalities_with_plan:0} {municipalities_with_plan:plural:municipality "
+    "has|municipalities have} a plan in the data, at least in part."
 )
-_NOT_JUDGED = Text(
-    "Żadnego planu nie ma w danych w całości: czy są poprawne, nie wiadomo",
-    "No plan is in the data as a whole: whether they are valid is unknown",
-)
-_VALID = Text(
-    "Gminy, których plan w danych nie ma błędów: {valid:0}",
-    "Municipalities whose plan in the data has no error: {valid:0}",
-)
-_INVALID = Text("; gminy z błędami w planie: {invalid:0}", "; with errors: {invalid:0}")
-_ERRORS = Text("; znalezione błędy: {errors:0}", "; errors found: {errors:0}")
-_WARNINGS = Text("; ostrzeżenia: {warnings:0}", "; warnings: {warnings:0}")
-_NO_FAULTS = Text(
-    "Luk między strefami, nakładek i części stref poza aktem nie ma",
-    "There are no gaps between zones, no overlaps, no parts of zones outside their act",
-)
-_TILING_UNKNOWN = Text(
-    "Czy strefy pokrywają swoje akty bez luk, nie wiadomo",
-    "Whether zones cover their acts without gaps is unknown",
-)
-_GAPS = Text(
-    "luki między strefami: {gaps:0} ({gaps_m2:1} m²)",
-    "gaps between zones: {gaps:0} ({gaps_m2:1} m²)",
-)
-_OVERLAPS = Text(
-    "nakładki: {overlaps:0} ({overlaps_m2:1} m²)", "overlaps: {overlaps:0} ({overlaps_m2:1} m²)"
-)
-_OUTSIDE = Text(
-    "części stref poza aktem: {outside:0} ({outside_m2:1} m²)",
-    "parts of zones outside their act: {outside:0} ({outside_m2:1} m²)",
-)
-_STOP = Text(".", ".")
-LOST = Text(
-    "Położenia {lost_zones:0} {lost_zones:plural:strefy|stref|stref} nie dało się odczytać: w "
-    "pobliżu luki są nieznane.",
+_NOT_JUDGED = _("No plan is in the data as a whole: whether they are valid is unknown")
+_VALID = _("Municipalities whose plan in the data has no error: {valid:0}")
+_INVALID = _("; with errors: {invalid:0}")
+_ERRORS = _("; errors found: {errors:0}")
+_WARNINGS = _("; warnings: {warnings:0}")
+_NO_FAULTS = _("There are no gaps between zones, no overlaps, no parts of zones outside their act")
+_TILING_UNKNOWN = _("Whether zones cover their acts without gaps is unknown")
+_GAPS = _("gaps between zones: {gaps:0} ({gaps_m2:1} m²)")
+_OVERLAPS = _("overlaps: {overlaps:0} ({overlaps_m2:1} m²)")
+_OUTSIDE = _("parts of zones outside their act: {outside:0} ({outside_m2:1} m²)")
+_STOP = both(".")
+LOST = _(
     "The land of {lost_zones:0} {lost_zones:plural:zone|zones} could not be read: near "
-    "{lost_zones:plural:it|them} gaps are unknown.",
+    "{lost_zones:plural:it|them} gaps are unknown."
 )
 
 
@@ -109,73 +74,65 @@ def tiling(values: Mapping[str, float]) -> Text:
     if not said:
         known = all(values[name] == 0 for name, _ in names)
         return sentence(_NO_FAULTS if known else _TILING_UNKNOWN, _STOP)
-    parts = Text("; ".join(t.pl for t in said), "; ".join(t.en for t in said))
-    return sentence(Text(*(t[0].upper() + t[1:] for t in parts)), _STOP)
+    return sentence(join("; ", said).capitalized(), _STOP)
 
 
-BIO = Text(
-    "W {bio_below_minimum:0} {bio_below_minimum:plural:strefie|strefach|strefach} udział "
-    "powierzchni biologicznie czynnej jest niższy niż minimum z rozporządzenia: do wyjaśnienia, bo "
-    "prawo dopuszcza to tam, gdzie obowiązują plany miejscowe.",
-    "In {bio_below_minimum:0} {bio_below_minimum:plural:zone|zones} the share of biologically "
-    "active land is under the regulation's minimum: to be explained, for the law allows it where "
-    "local plans are in force.",
+BIO = _(
+    "In {bio_below_minimum:0} {bio_below_minimum:plural:zone|zones} the share of "
+    "biologically active land is under the regulation's minimum: to be explained, for "
+    "the law allows it where local plans are in force."
 )
 
 CODES = {
-    "gap": Text("luka między strefami", "gap between zones"),
-    "overlap": Text("nakładanie się stref", "overlap of zones"),
-    "outside_act": Text("strefa poza granicą aktu", "zone outside its act"),
-    "invalid_ring": Text("niepoprawny pierścień", "invalid ring"),
-    "open_ring": Text("niedomknięty pierścień", "ring not closed"),
-    "short_ring": Text("pierścień o mniej niż 3 punktach", "ring of fewer than 3 points"),
-    "no_geometry": Text("brak geometrii", "no geometry"),
-    "unreadable_geometry": Text("nieczytelna geometria", "unreadable geometry"),
-    "unknown_symbol": Text("nieznany symbol", "unknown symbol"),
-    "label_mismatch": Text("oznaczenie niezgodne z symbolem", "label does not match its symbol"),
-    "duplicate_local_id": Text("powtórzony identyfikator lokalny", "repeated local id"),
-    "duplicate_label": Text("powtórzone oznaczenie", "repeated label"),
-    "decimals": Text("więcej niż jedno miejsce po przecinku", "more than one decimal"),
-    "out_of_range": Text("wartość spoza zakresu", "value out of range"),
-    "bad_value": Text("wartość nie jest liczbą lub datą", "value is no number or date"),
-    "bad_unit": Text("zła lub brakująca jednostka", "wrong or missing unit"),
-    "date_order": Text("koniec przed początkiem", "end before beginning"),
-    "missing_element": Text("brak obowiązkowego elementu", "mandatory element missing"),
-    "repeated_element": Text("element powtórzony", "element repeated"),
-    "unknown_element": Text("element spoza schematu", "element not in the schema"),
-    "element_order": Text("zła kolejność elementów", "elements out of order"),
-    "bio_below_minimum": Text(
-        "powierzchnia biologicznie czynna poniżej minimum", "biologically active share too low"
-    ),
-    "profile_not_allowed": Text("profil spoza katalogu strefy", "profile not of this zone type"),
-    "mixed_crs": Text("strefa w innym układzie niż akt", "zone in another CRS than its act"),
-    "no_act": Text("strefy bez aktu", "zones without an act"),
-    "no_zones": Text("akt bez stref", "act without zones"),
-    "gap_unknown": Text(
-        "brak strefy obok strefy nieodczytanej", "no zone, beside a zone that could not be read"
-    ),
+    "gap": _("gap between zones"),
+    "overlap": _("overlap of zones"),
+    "outside_act": _("zone outside its act"),
+    "invalid_ring": _("invalid ring"),
+    "open_ring": _("ring not closed"),
+    "short_ring": _("ring of fewer than 3 points"),
+    "no_geometry": _("no geometry"),
+    "unreadable_geometry": _("unreadable geometry"),
+    "unknown_symbol": _("unknown symbol"),
+    "label_mismatch": _("label does not match its symbol"),
+    "duplicate_local_id": _("repeated local id"),
+    "duplicate_label": _("repeated label"),
+    "decimals": _("more than one decimal"),
+    "out_of_range": _("value out of range"),
+    "bad_value": _("value is no number or date"),
+    "bad_unit": _("wrong or missing unit"),
+    "date_order": _("end before beginning"),
+    "missing_element": _("mandatory element missing"),
+    "repeated_element": _("element repeated"),
+    "unknown_element": _("element not in the schema"),
+    "element_order": _("elements out of order"),
+    "bio_below_minimum": _("biologically active share too low"),
+    "profile_not_allowed": _("profile not of this zone type"),
+    "mixed_crs": _("zone in another CRS than its act"),
+    "no_act": _("zones without an act"),
+    "no_zones": _("act without zones"),
+    "gap_unknown": _("no zone, beside a zone that could not be read"),
 }
 LEVELS = {
-    "error": Text("błąd", "error"),
-    "warning": Text("ostrzeżenie", "warning"),
-    "note": Text("uwaga", "note"),
+    "error": _("error"),
+    "warning": _("warning"),
+    "note": _("note"),
 }
 STATUSES = {
-    "legalForce": Text("prawnie wiążący", "legal force"),
-    "elaboration": Text("w opracowaniu", "being drafted"),
-    "adoption": Text("w trakcie przyjmowania", "being adopted"),
-    "obsolete": Text("nieaktualny", "obsolete"),
+    "legalForce": _("legal force"),
+    "elaboration": _("being drafted"),
+    "adoption": _("being adopted"),
+    "obsolete": _("obsolete"),
 }
 TABLES = {
-    "acts": Text("akt", "act"),
-    "zones": Text("strefa", "zone"),
-    "ouz": Text("obszar uzupełnienia zabudowy", "infill area (OUZ)"),
-    "downtown": Text("obszar zabudowy śródmiejskiej", "downtown area"),
-    "standards": Text("obszar standardów dostępności", "standards area"),
+    "acts": _("act"),
+    "zones": _("zone"),
+    "ouz": _("infill area (OUZ)"),
+    "downtown": _("downtown area"),
+    "standards": _("standards area"),
 }
 VALID = (
-    Category("yes", Text("bez błędów", "no error"), "#009E73"),
-    Category("no", Text("z błędami", "with errors"), "#D55E00"),
+    Category("yes", _("no error"), "#009E73"),
+    Category("no", _("with errors"), "#D55E00"),
     Category("unknown", UNKNOWN, "#BBBBBB", hatch=True),
 )
 _AREAS = (
@@ -189,31 +146,31 @@ _LEVELS = (
     Category("warning", LEVELS["warning"], "#E69F00"),
     Category("note", LEVELS["note"], "#56B4E9"),
 )
-_OWN = Text("w układzie współrzędnych aktu", "in the act's own CRS")
+_OWN = _("in the act's own CRS")
 
 
-def _text(pl: str, en: str) -> Column:
-    return Column(Text(pl, en), kind="text")
+def _text(text: Text) -> Column:
+    return Column(text, kind="text")
 
 
 _FAULT = {
-    "code": Column(Text("rodzaj", "kind"), kind="category", categories=CODES),
-    "level": Column(Text("waga", "level"), kind="category", categories=LEVELS),
-    "municipality": _text("gmina", "municipality"),
-    "table": Column(Text("obiekt", "feature"), kind="category", categories=TABLES),
-    "label": _text("oznaczenie lub tytuł", "label or title"),
-    "other": _text("drugi obiekt", "other feature"),
-    "detail": _text("szczegóły", "detail"),
-    "area_m2": Column(Text("pole", "area"), unit="m2", digits=3, note=_OWN),
-    "act": _text("akt", "act"),
-    "teryt6": _text("TERYT (6 cyfr)", "TERYT (6 digits)"),
-    "local_id": _text("identyfikator lokalny", "local id"),
-    "file": _text("plik", "file"),
-    "line": Column(Text("wiersz pliku", "line of the file")),
+    "code": Column(_("kind"), kind="category", categories=CODES),
+    "level": Column(pgettext("severity", "level"), kind="category", categories=LEVELS),
+    "municipality": _text(_("municipality")),
+    "table": Column(_("feature"), kind="category", categories=TABLES),
+    "label": _text(_("label or title")),
+    "other": _text(_("other feature")),
+    "detail": _text(_("detail")),
+    "area_m2": Column(_("area"), unit="m2", digits=3, note=_OWN),
+    "act": _text(_("act")),
+    "teryt6": _text(_("TERYT (6 digits)")),
+    "local_id": _text(_("local id")),
+    "file": _text(_("file")),
+    "line": Column(_("line of the file")),
     "x": Column(both("x"), unit="m", digits=2, note=_OWN),
     "y": Column(both("y"), unit="m", digits=2, note=_OWN),
-    "crs": _text("układ współrzędnych", "CRS"),
-    "row": Column(Text("wiersz tabeli", "row of the table"), of_known=True),
+    "crs": _text(_("CRS")),
+    "row": Column(_("row of the table"), of_known=True),
 }
 
 COLUMNS = {
@@ -221,55 +178,48 @@ COLUMNS = {
         **municipality_columns(),
         **PLAN_COLUMNS,
         "valid": Column(
-            Text("poprawność planu", "validity of the plan"),
+            _("validity of the plan"),
             kind="category",
             categories={c.value: c.label for c in VALID},
         ),
-        "acts": Column(Text("akty", "acts")),
-        "zones": Column(Text("strefy", "zones")),
-        "errors": Column(Text("błędy", "errors")),
-        "warnings": Column(Text("ostrzeżenia", "warnings")),
-        "gap_m2": Column(Text("luki", "gaps"), unit="m2", digits=1, note=_OWN, bound="low"),
+        "acts": Column(_("acts")),
+        "zones": Column(_("zones")),
+        "errors": Column(_("errors")),
+        "warnings": Column(_("warnings")),
+        "gap_m2": Column(pgettext("plan", "gaps"), unit="m2", digits=1, note=_OWN, bound="low"),
         "gap_unknown_m2": Column(
-            Text("luki nieznane", "gaps unknown"),
+            _("gaps unknown"),
             unit="m2",
             digits=1,
-            note=Text(
-                "brak strefy obok strefy, której nie dało się odczytać",
-                "no zone beside one that could not be read",
-            ),
+            note=_("no zone beside one that could not be read"),
             of_knowledge=True,
         ),
-        "overlap_m2": Column(Text("nakładki", "overlaps"), unit="m2", digits=1, note=_OWN),
-        "outside_m2": Column(Text("poza aktem", "outside the act"), unit="m2", digits=1, note=_OWN),
+        "overlap_m2": Column(_("overlaps"), unit="m2", digits=1, note=_OWN),
+        "outside_m2": Column(_("outside the act"), unit="m2", digits=1, note=_OWN),
     },
     GROUND_TABLE: GROUND_COLUMNS,
     "faults": _FAULT,
     "fault_areas": _FAULT,
     "zones": {
-        "municipality": _text("gmina", "municipality"),
-        "label": _text("oznaczenie", "label"),
+        "municipality": _text(_("municipality")),
+        "label": _text(_("label")),
         "symbol": Column(
-            Text("rodzaj strefy", "zone type"),
+            _("zone type"),
             kind="category",
             categories={c.value: c.label for c in ZONE_CATEGORIES},
         ),
-        "name": _text("nazwa", "name"),
-        "max_intensity": Column(
-            Text("maks. nadziemna intensywność zabudowy", "max. floor area ratio"), digits=1
-        ),
-        "max_built_share": Column(
-            Text("maks. udział powierzchni zabudowy", "max. built-up share"), unit="%", digits=1
-        ),
-        "max_height": Column(Text("maks. wysokość zabudowy", "max. height"), unit="m", digits=1),
+        "name": _text(_("name")),
+        "max_intensity": Column(_("max. floor area ratio"), digits=1),
+        "max_built_share": Column(_("max. built-up share"), unit="%", digits=1),
+        "max_height": Column(_("max. height"), unit="m", digits=1),
         "min_bio_share": Column(
-            Text("min. udział powierzchni biologicznie czynnej", "min. biologically active share"),
+            _("min. biologically active share"),
             unit="%",
             digits=1,
         ),
-        "valid_from": _text("obowiązuje od", "in force from"),
-        "status": Column(Text("status", "status"), kind="category", categories=STATUSES),
-        "faults": Column(Text("uwagi do strefy", "faults of the zone")),
+        "valid_from": _text(_("in force from")),
+        "status": Column(both("status"), kind="category", categories=STATUSES),
+        "faults": Column(_("faults of the zone")),
     },
 }
 
@@ -277,7 +227,7 @@ _POPUP = ("code", "level", "municipality", "label", "other", "detail", "area_m2"
 VIEWS = (
     View(
         "zones",
-        Text("Strefy planistyczne", "Planning zones"),
+        _("Planning zones"),
         column="symbol",
         categories=ZONE_CATEGORIES,
         popup=("municipality", "label", "name", "max_height", "min_bio_share", "faults"),
@@ -287,7 +237,7 @@ VIEWS = (
     ),
     View(
         "fault_areas",
-        Text("Luki, nakładki, strefy poza aktem", "Gaps, overlaps, zones outside their act"),
+        _("Gaps, overlaps, zones outside their act"),
         column="code",
         categories=_AREAS,
         popup=_POPUP,
@@ -297,7 +247,7 @@ VIEWS = (
     ),
     View(
         "faults",
-        Text("Błędy i ostrzeżenia", "Errors and warnings"),
+        _("Errors and warnings"),
         column="level",
         categories=_LEVELS,
         popup=_POPUP,
@@ -307,7 +257,7 @@ VIEWS = (
     ),
     View(
         "municipalities",
-        Text("Poprawność planu gminy", "Validity of the municipality's plan"),
+        _("Validity of the municipality's plan"),
         column="valid",
         categories=VALID,
         popup=("name", "plan", "valid", "errors", "warnings", "gap_m2", "overlap_m2"),

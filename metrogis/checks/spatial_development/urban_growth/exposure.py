@@ -16,8 +16,8 @@ from metrogis.checks.contract import Run
 from metrogis.checks.shared.plans import read_plans
 from metrogis.checks.shared.service import ANYWHERE, TOLERANCE, Rule, read_service
 from metrogis.evidence.timetable import evidence
+from metrogis.i18n import _
 from metrogis.landscape.grid import Grid
-from metrogis.texts import Text
 
 EXPOSURES = ("corridor", "protected", "served", "planned")
 _DAY = "school_day"
@@ -61,10 +61,7 @@ def _missing(run: Run, layer: str, n: int) -> State:
         layer,
         "unknown",
         1,
-        Text(
-            "brak warstwy: nie wiadomo, jaka część przyrostu tam leży",
-            "no such layer: what part of the gain lies there is unknown",
-        ),
+        _("no such layer: what part of the gain lies there is unknown"),
     )
     none = np.zeros(n, bool)
     return State(none, none)
@@ -83,7 +80,7 @@ def _pairs(grid: Grid, cells: tuple[Array, Array], shapes: Array) -> Iterator[tu
 def _inside(run: Run, grid: Grid, cells: tuple[Array, Array], layer: str) -> State:
     """Inside a polygon of a layer: yes; outside all of them no, where the layer is known."""
     yes = np.zeros(len(cells[0]), bool)
-    for cell, _ in _pairs(grid, cells, run.layers[layer].geometry.to_numpy()):
+    for cell, _unused in _pairs(grid, cells, run.layers[layer].geometry.to_numpy()):
         yes[cell] = True
     evidence = run.evidence[layer]
     if evidence.complete:
@@ -135,7 +132,7 @@ def _served(
             "timetable",
             "unknown",
             1,
-            Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
+            _("day type unknown in the timetable"),
             [_DAY],
         )
         none = np.zeros(n, bool)
@@ -144,11 +141,9 @@ def _served(
         "timetable",
         "modelled",
         1,
-        Text(
-            "obszar obsługi: linia prosta × {detour:2} od przystanków z dostateczną obsługą w "
-            "dzień szkolny",
-            "service area: straight lines times {detour:2} from stops with enough service on a "
-            "school day",
+        _(
+            "service area: straight lines times {detour:2} from stops with enough "
+            "service on a school day"
         ).fill(detour=p.detour),
     )
     xy = _points(grid, cells)
@@ -182,10 +177,7 @@ def _covered(
             "coverage",
             "unknown",
             1,
-            Text(
-                "brak tabeli pokrycia: poza zasięgiem znanych przystanków obsługa jest nieznana",
-                "no coverage table: beyond the reach of known stops service is unknown",
-            ),
+            _("no coverage table: beyond the reach of known stops service is unknown"),
         )
     out = np.zeros(len(yes), bool)
     # only cells that no stop serves ask whether every timetable is there; outside nobody knows

@@ -17,9 +17,9 @@ from metrogis.checks.contract import Run
 from metrogis.checks.contract.outlines import without_outline
 from metrogis.checks.shared.known_land import KnownLand
 from metrogis.checks.spatial_development.urban_growth.exposure import State
+from metrogis.i18n import _
 from metrogis.landscape import growth
 from metrogis.landscape.grid import Grid
-from metrogis.texts import Text
 
 _HECTARE = 1e4
 KINDS = (growth.INFILL, growth.EDGE, growth.LEAPFROG)
@@ -176,10 +176,7 @@ def patch_table(
         "built_up",
         "noted",
         int(inside.sum()) - len(rows),
-        Text(
-            "nowe płaty nie wymienione z osobna (małe lub nie największe): są w sumach",
-            "new patches not listed one by one (small, or not the largest): they are in the sums",
-        ),
+        _("new patches not listed one by one (small, or not the largest): they are in the sums"),
     )
     # the municipality that holds most of the patch
     # a row of counts by patch and municipality; column 0 is land outside all

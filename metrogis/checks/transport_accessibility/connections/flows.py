@@ -14,8 +14,8 @@ import pandas as pd
 from metrogis.checks.contract import Finding, Run
 from metrogis.checks.contract.outlines import inner_points, lines_between
 from metrogis.checks.transport_accessibility.connections.places import Relation
+from metrogis.i18n import _
 from metrogis.population.flows import read_flows
-from metrogis.texts import Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,10 +86,7 @@ def add_flow_relations(
         "localities",
         "unknown",
         int((relation < 0).sum()),
-        Text(
-            "silne przepływy między gminami, których siedziby nie są znane",
-            "strong flows between municipalities whose seats are not known",
-        ),
+        _("strong flows between municipalities whose seats are not known"),
         [
             f"{names[codes[i]]} - {names[codes[j]]}"
             for i, j in zip(first[relation < 0], second[relation < 0], strict=True)
@@ -141,11 +138,9 @@ def flow_table(
     return gpd.GeoDataFrame(pd.DataFrame(out), geometry=lines, crs=towns.crs)
 
 
-_LOST_FLOWS = Text(
-    "{flows_lost:0} {flows_lost:plural:wiersza|wierszy|wierszy} przepływów nie dało się odczytać: "
-    "kolejność powiązań dotyczy tych, które są znane.",
-    "{flows_lost:0} {flows_lost:plural:row|rows} of the flows could not be read: the order of "
-    "flows is of those that are known.",
+_LOST_FLOWS = _(
+    "{flows_lost:0} {flows_lost:plural:row|rows} of the flows could not be read: the "
+    "order of flows is of those that are known."
 )
 
 
@@ -164,22 +159,16 @@ def flow_findings(table: gpd.GeoDataFrame, lost: int = 0) -> list[Finding]:
         "flow_not_enough": float(len(bad)),
         "flow_unknown": float((state == "unknown").sum()),
     }
-    said = Text(
-        "Z {flow_pairs:0} najsilniejszych powiązań między gminami {flow_enough:0} ma dość "
-        "połączeń między siedzibami, {flow_not_enough:0} nie ma, o {flow_unknown:0} nic "
-        "pewnego nie wiadomo.",
-        "Of the {flow_pairs:0} strongest flows between municipalities {flow_enough:0} have "
-        "enough connections between the seats, {flow_not_enough:0} have not, nothing "
-        "certain is known of {flow_unknown:0}.",
+    said = _(
+        "Of the {flow_pairs:0} strongest flows between municipalities {flow_enough:0} "
+        "have enough connections between the seats, {flow_not_enough:0} have not, "
+        "nothing certain is known of {flow_unknown:0}."
     )
     if values["flow_unknown"] > 0.5 * len(table):
-        said = Text(
-            "O połączeniach {flow_unknown:0} z {flow_pairs:0} najsilniejszych powiązań między "
-            "gminami nic pewnego nie wiadomo; {flow_enough:0} ma dość połączeń między siedzibami, "
-            "{flow_not_enough:0} nie ma.",
-            "Nothing certain is known of the connections of {flow_unknown:0} of the {flow_pairs:0} "
-            "strongest flows between municipalities; {flow_enough:0} have enough between the "
-            "seats, {flow_not_enough:0} have not.",
+        said = _(
+            "Nothing certain is known of the connections of {flow_unknown:0} of the "
+            "{flow_pairs:0} strongest flows between municipalities; {flow_enough:0} "
+            "have enough between the seats, {flow_not_enough:0} have not."
         )
     out = [Finding(said, values)]
     if lost:
@@ -188,15 +177,11 @@ def flow_findings(table: gpd.GeoDataFrame, lost: int = 0) -> list[Finding]:
         worst = bad.iloc[0]
         out.append(
             Finding(
-                Text(
-                    "Najsilniejsze powiązanie bez dostatecznych połączeń: {start} – {end}, "
-                    "{flow_worst:0} {flow_worst:plural:osoba|osoby|osób} w obu kierunkach "
-                    "(miejsce {flow_worst_rank:0}), {flow_worst_pairs:0} "
-                    "{flow_worst_pairs:plural:para|pary|par} w dni robocze.",
+                _(
                     "The strongest flow without enough connections: {start} - {end}, "
                     "{flow_worst:0} {flow_worst:plural:person|people} both ways (rank "
                     "{flow_worst_rank:0}), {flow_worst_pairs:0} "
-                    "{flow_worst_pairs:plural:pair|pairs} on working days.",
+                    "{flow_worst_pairs:plural:pair|pairs} on working days."
                 ),
                 {
                     "flow_worst": float(worst["flow"]),

@@ -25,7 +25,7 @@ from metrogis.checks.transport_accessibility.connections.parameters import Conne
 from metrogis.checks.transport_accessibility.connections.places import Places
 from metrogis.evidence.streets import streets_evidence
 from metrogis.evidence.timetable import TimetableEvidence, evidence
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 GROUPS = ("rail", "metro", "tram", "bus", "ferry", "cableway")
 
@@ -200,11 +200,9 @@ def _streets_doubt(
         "streets",
         "unknown",
         int(doubt.sum()),
-        Text(
-            "miejscowości z przystankiem w zasięgu w linii prostej, do którego drogi nie da się "
-            "policzyć",
-            "localities with a stop within reach in a straight line to which no walk can be "
-            "computed",
+        _(
+            "localities with a stop within reach in a straight line to which no walk "
+            "can be computed"
         ),
         places.name[doubt],
     )

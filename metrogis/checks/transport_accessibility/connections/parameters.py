@@ -11,7 +11,7 @@ from metrogis.checks.contract.citations import ours
 from metrogis.checks.contract.shared_types import ALL_DAYS, DayName, DayTypes, Detour, ModesRequired
 from metrogis.checks.shared.service import ANYWHERE
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _, both, pgettext
 from metrogis.transit.journeys import TransferRules
 
 _OWN = ours("56-connections-between-seats")
@@ -26,7 +26,7 @@ class ConnectionsParameters(Parameters):
     pairs_working: Annotated[
         int,
         Spec(
-            Text("par połączeń w dni robocze", "pairs on working days"),
+            pgettext("threshold", "pairs on working days"),
             "pairs/day",
             citations.DRAFT_LAW,
         ),
@@ -34,76 +34,70 @@ class ConnectionsParameters(Parameters):
     ] = 4
     pairs_off: Annotated[
         int,
-        Spec(
-            Text("par połączeń w dni wolne", "pairs on days off"), "pairs/day", citations.DRAFT_LAW
-        ),
+        Spec(pgettext("threshold", "pairs on days off"), "pairs/day", citations.DRAFT_LAW),
         Field(ge=0, le=100),
     ] = 2
     pairs_earlier: Annotated[
         int,
         Spec(
-            Text("par każdego dnia (wcześniejszy projekt)", "pairs every day (earlier draft)"),
+            _("pairs every day (earlier draft)"),
             "pairs/day",
-            citations.DRAFT_LAW.saying("wcześniejsza wersja", "an earlier version"),
+            citations.DRAFT_LAW.saying(_("an earlier version")),
         ),
         Field(ge=0, le=100),
     ] = 3
     pairing: Annotated[
         Literal["directions", "round_trip"],
         Spec(
-            Text(
-                "para: kurs tam i kurs z powrotem tego dnia, czy podróż z powrotem po podróży tam",
-                "a pair: a journey each way on that day, or a return after the journey out",
-            ),
+            _("a pair: a journey each way on that day, or a return after the journey out"),
             "-",
             citations.DRAFT_LAW.saying(
-                "jedna podróż tam i jedna z powrotem tego samego dnia, bez podanej kolejności",
-                "one journey out and one back on the same day, in no stated order",
+                _("one journey out and one back on the same day, in no stated order"),
             ),
         ),
     ] = "directions"
     min_stay: Annotated[
         float,
         Spec(
-            Text("najkrótszy pobyt na miejscu (podróż z powrotem)", "least stay (round trips)"),
+            _("least stay (round trips)"),
             "min",
-            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
+            _OWN.saying(_("the draft gives no number")),
         ),
         Field(ge=0, le=720),
     ] = 60
     max_transfers: Annotated[
         int,
         Spec(
-            Text("najwięcej przesiadek", "most transfers"),
+            _("most transfers"),
             "transfers",
-            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
+            _OWN.saying(_("the draft gives no number")),
         ),
         Field(ge=0, le=4),
     ] = 1
     transfer_minutes: Annotated[
         float,
         Spec(
-            Text("najkrótsza przesiadka", "shortest transfer"),
+            _("shortest transfer"),
             "min",
-            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
+            _OWN.saying(_("the draft gives no number")),
         ),
         Field(ge=0, le=60),
     ] = 3
     transfer_walk: Annotated[
         float,
         Spec(
-            Text("dojście przy przesiadce", "walk at a transfer"),
+            _("walk at a transfer"),
             "m",
-            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
+            _OWN.saying(_("the draft gives no number")),
         ),
         Field(ge=0, le=2000),
     ] = 200
     walk_speed: Annotated[
         float,
         Spec(
-            Text("prędkość pieszego", "walking speed"),
+            _("walking speed"),
             "m/min",
-            citations.TFL.saying("80 m/min", "80 m/min"),
+            citations.TFL.saying(both("80 m/min")),
         ),
         Field(gt=0, le=200),
     ] = 80
@@ -111,11 +105,10 @@ class ConnectionsParameters(Parameters):
     seat_distance: Annotated[
         float,
         Spec(
-            Text("przystanki siedziby: najdalej od jej punktu", "stops of a seat: farthest"),
+            _("stops of a seat: farthest"),
             "m",
             _OWN.saying(
-                "projekt ustawy nie podaje liczby; stacja miasta liczy się jako miasto",
-                "the draft gives no number; a town's station counts as the town",
+                _("the draft gives no number; a town's station counts as the town"),
             ),
         ),
         Field(gt=0, le=10000),
@@ -123,33 +116,29 @@ class ConnectionsParameters(Parameters):
     locality_distance: Annotated[
         float,
         Spec(
-            Text(
-                "przystanki innej miejscowości: najdalej od jej punktu",
-                "stops of another locality: farthest",
-            ),
+            _("stops of another locality: farthest"),
             "m",
-            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
+            _OWN.saying(_("the draft gives no number")),
         ),
         Field(gt=0, le=10000),
     ] = 1000
     max_minutes: Annotated[
         float,
         Spec(
-            Text("najdłuższa podróż", "longest journey"),
+            _("longest journey"),
             "min",
-            _OWN.saying("projekt ustawy nie podaje liczby", "the draft gives no number"),
+            _OWN.saying(_("the draft gives no number")),
         ),
         Field(gt=0, le=1440),
     ] = 120
     hours: Annotated[
         tuple[float, float],
         Spec(
-            Text("odjazdy w godzinach [od, do) doby rozkładowej", "departures from, to"),
+            _("departures from, to"),
             "h",
             ours(
                 "51-timetables-and-days",
-                "doba rozkładowa; po północy liczy się do dnia poprzedniego",
-                "service day of the timetable; past midnight counts to the day before",
+                _("service day of the timetable; past midnight counts to the day before"),
             ),
         ),
     ] = (0, 30)
@@ -157,40 +146,33 @@ class ConnectionsParameters(Parameters):
     seats: Annotated[
         dict[str, str],
         Spec(
-            Text(
-                "siedziby: kod gminy (7 cyfr) lub powiatu (4 cyfry) -> nazwa miejscowości",
-                "seats: code of a municipality (7 digits) or county (4) -> name of the locality",
-            ),
+            _("seats: code of a municipality (7 digits) or county (4) -> name of the locality"),
             "-",
             _OWN.saying(
-                "potrzebne, gdy siedziba leży poza gminą (gminy wiejskie wokół miasta) albo nie "
-                "jest oznaczona",
-                "needed where the seat lies outside (rural gminas around a town), or is not marked",
+                _(
+                    "needed where the seat lies outside (rural gminas around a town), or "
+                    "is not marked"
+                ),
             ),
         ),
     ] = Field(default_factory=dict)
     all_localities: Annotated[
         bool,
         Spec(
-            Text("także każda miejscowość i siedziba jej gminy", "every locality and its seat too"),
+            _("every locality and its seat too"),
             "-",
             _OWN.saying(
-                "dla siedzib gmin i dla każdej miejscowości",
-                "for gmina seats, and for every locality",
+                _("for gmina seats, and for every locality"),
             ),
         ),
     ] = True
     flow_pairs: Annotated[
         int,
         Spec(
-            Text(
-                "sprawdzane najsilniejsze przepływy między gminami",
-                "strongest flows between municipalities that are checked",
-            ),
+            _("strongest flows between municipalities that are checked"),
             "pairs",
             _OWN.saying(
-                "pary o dużych przepływach bez połączenia; 0: żadne",
-                "flow pairs without a usable connection; 0: none",
+                _("flow pairs without a usable connection; 0: none"),
             ),
         ),
         Field(ge=0, le=10_000),
@@ -198,9 +180,9 @@ class ConnectionsParameters(Parameters):
     flow_min: Annotated[
         float,
         Spec(
-            Text("najmniejszy sprawdzany przepływ w obu kierunkach", "least flow, both directions"),
+            _("least flow, both directions"),
             "people",
-            _OWN.saying("jak w functional_links", "as in functional_links"),
+            _OWN.saying(_("as in functional_links")),
         ),
         Field(ge=0),
     ] = 10
@@ -209,17 +191,10 @@ class ConnectionsParameters(Parameters):
     @model_validator(mode="after")
     def _ranges(self) -> Self:
         if not 0 <= self.hours[0] < self.hours[1] <= 48:
-            raise ParameterError(
-                Text("hours: początek < koniec, godziny 0-48", "hours: start < end, hours 0-48")
-            )
+            raise ParameterError(_("hours: start < end, hours 0-48"))
         bad = [c for c in self.seats if not (c.isdigit() and len(c) in (4, 7))]
         if bad:
-            raise ParameterError(
-                Text(
-                    f"seats: kody mają 4 albo 7 cyfr: {bad[:3]}",
-                    f"seats: codes have 4 or 7 digits: {bad[:3]}",
-                )
-            )
+            raise ParameterError(_("seats: codes have 4 or 7 digits: {bad}").fill(bad=bad[:3]))
         return self
 
     def rules(self) -> TransferRules:

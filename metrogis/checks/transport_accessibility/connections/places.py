@@ -15,8 +15,8 @@ from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.shared.seats import seat_levels
 from metrogis.checks.shared.service import TOLERANCE, walking
 from metrogis.errors import ParameterError
+from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.texts import Text
 
 Times = npt.NDArray[np.int32]
 Kind = Literal[
@@ -115,7 +115,7 @@ def read_places(
         "localities",
         "dropped",
         int((~keep).sum()),
-        Text("miejscowości poza gminami", "localities outside the municipalities"),
+        _("localities outside the municipalities"),
         localities["name"][~keep],
     )
     rows = np.flatnonzero(keep)
@@ -125,10 +125,10 @@ def read_places(
     reach = np.array([seat_distance if levels[i] else locality_distance for i in rows], float)
     near = walk.walk_pairs(xy, posts, limit=max(seat_distance, locality_distance))
     ids = stops["stop_id"].astype(str).to_numpy(dtype=object)
-    own: list[dict[str, float]] = [{} for _ in rows]
+    own: list[dict[str, float]] = [{} for _unused in rows]
     # the same post in another feed has other ids, and the same coordinates
-    _, post = np.unique(np.round(posts, 1), axis=0, return_inverse=True)
-    counted: list[set[int]] = [set() for _ in rows]
+    _unused, post = np.unique(np.round(posts, 1), axis=0, return_inverse=True)
+    counted: list[set[int]] = [set() for _unused in rows]
     for k in np.lexsort((near.metres, near.origin)).tolist():
         i = int(near.origin[k])
         if near.metres[k] <= reach[i] + TOLERANCE:
@@ -221,27 +221,18 @@ def _seats_missing(lost: list[str], beside: list[str], unread: bool) -> Audit:
         "localities",
         "unknown",
         len(lost),
-        Text(
-            "gminy bez siedziby wśród miejscowości (nazwij ją w parametrze seats)",
-            "municipalities whose seat is not among the localities (name it in parameter seats)",
-        ),
+        _("municipalities whose seat is not among the localities (name it in parameter seats)"),
         lost,
     )
     return audit.add(
         "localities",
         "unknown",
         len(beside),
-        Text(
-            "gminy powiatów bez oznaczonej siedziby: sprawdzono połączenie z miastem wojewódzkim",
-            "municipalities of counties without a marked seat: checked against the voivodeship "
-            "city",
-        )
+        _("municipalities of counties without a marked seat: checked against the voivodeship city")
         if not unread
-        else Text(
-            "gminy powiatów, których siedziba może być wśród nieodczytanych miejscowości: nie "
-            "wiadomo, z czym mają być połączone",
-            "municipalities of counties whose seat may be among the localities that could not be "
-            "read: what they should be connected with is unknown",
+        else _(
+            "municipalities of counties whose seat may be among the localities that "
+            "could not be read: what they should be connected with is unknown"
         ),
         beside,
     )
@@ -256,10 +247,7 @@ def _named(places: Places, codes: list[str], seats: Mapping[str, str]) -> dict[s
         inside = [i for i in found if str(places.teryt[i]).startswith(code)]
         if code not in known or not len(found) or (len(found) > 1 and len(inside) != 1):
             raise ParameterError(
-                Text(
-                    "nie ma takiego kodu albo jednej takiej miejscowości",
-                    "there is no such code, or not one locality of that name",
-                ),
+                _("there is no such code, or not one locality of that name"),
                 layer="seats",
                 place=f"{code}: {name}",
             )

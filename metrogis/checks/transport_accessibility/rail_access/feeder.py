@@ -28,7 +28,7 @@ from metrogis.checks.transport_accessibility.rail_access.reach import NO, UNKNOW
 from metrogis.checks.transport_accessibility.rail_access.stations import Stations
 from metrogis.evidence.streets import streets_evidence
 from metrogis.evidence.timetable import Around, TimetableEvidence
-from metrogis.texts import Text
+from metrogis.i18n import _
 from metrogis.transit.door_search import stop_coordinates
 from metrogis.transit.profile_search import Links
 from metrogis.transit.vehicles import MICRO, Vehicles, vehicles
@@ -148,10 +148,7 @@ def feeders(
         "timetable",
         "unknown",
         int((state == UNKNOWN).sum()),
-        Text(
-            "komórki, o których nie wiadomo, czy jest z nich dowóz do pociągu",
-            "cells of which it is unknown whether a feeder leads to a train",
-        ),
+        _("cells of which it is unknown whether a feeder leads to a train"),
     )
     return Feeders(state, share, sure.station, entries, links, walks, replace_own(rides, own),
                    minutes)  # fmt: skip

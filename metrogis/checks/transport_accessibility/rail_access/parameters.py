@@ -20,7 +20,7 @@ from metrogis.checks.contract.shared_types import (
 )
 from metrogis.checks.shared.service import ANYWHERE
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 _OWN = ours("58-access-to-rail")
 
@@ -31,37 +31,34 @@ class RailAccessParameters(Parameters):
     min_trains: Annotated[
         int,
         Spec(
-            Text(
-                "stacja użyteczna od tylu pociągów w dobie w jedną stronę jednej linii albo wprost "
-                "do miasta rdzenia",
-                "a station is useful from so many trains a day in one direction of a line, or "
-                "direct to a core city",
+            _(
+                "a station is useful from so many trains a day in one direction of a "
+                "line, or direct to a core city"
             ),
             "departures/day",
-            _OWN.saying("mniej więcej pociąg na godzinę", "about a train an hour"),
+            _OWN.saying(_("about a train an hour")),
         ),
         Field(ge=1),
     ] = 16
     core: Annotated[
         tuple[Annotated[str, Field(pattern=r"^\d{7}$")], ...],
         Spec(
-            Text("miasta rdzenia (TERYT)", "core cities (TERYT)"),
+            _("core cities (TERYT)"),
             "-",
             _OWN.saying(
-                "puste: liczą się tylko pociągi jednej linii",
-                "empty: only trains of one line count",
+                _("empty: only trains of one line count"),
             ),
         ),
     ] = ()
-    day_type: Annotated[
-        DayName, Spec(Text("rodzaj dnia", "day type"), "-", ours("51-timetables-and-days"))
-    ] = "school_day"
+    day_type: Annotated[DayName, Spec(_("day type"), "-", ours("51-timetables-and-days"))] = (
+        "school_day"
+    )
     walk_limit: Annotated[
         float,
         Spec(
-            Text("dojście pieszo do stacji", "walk to a station"),
+            _("walk to a station"),
             "m",
-            citations.TFL.saying("15 min po 80 m/min", "15 min at 80 m/min"),
+            citations.TFL.saying(_("15 min at 80 m/min")),
         ),
         Field(gt=0, le=10_000),
     ] = 1200
@@ -69,19 +66,16 @@ class RailAccessParameters(Parameters):
     feeder_time: Annotated[
         float,
         Spec(
-            Text(
-                "dowóz: od wyjścia z domu do odjazdu pociągu najwyżej",
-                "feeder: from leaving home to the train's departure at most",
-            ),
+            _("feeder: from leaving home to the train's departure at most"),
             "min",
-            _OWN.saying("dojście, czekania i jazda razem", "walk, waits and ride in all"),
+            _OWN.saying(_("walk, waits and ride in all")),
         ),
         Field(gt=0, le=120),
     ] = 30
     feeder_share: Annotated[
         float,
         Spec(
-            Text("w takiej części minut obu pór", "in this share of the minutes of both windows"),
+            _("in this share of the minutes of both windows"),
             "1",
             _OWN,
         ),
@@ -89,16 +83,16 @@ class RailAccessParameters(Parameters):
     ] = 0.8
     morning_window: Annotated[
         tuple[float, float],
-        Spec(Text("pora poranna [od, do)", "morning window [from, to)"), "h", _OWN),
+        Spec(_("morning window [from, to)"), "h", _OWN),
     ] = (6, 9)
     afternoon_window: Annotated[
         tuple[float, float],
-        Spec(Text("pora popołudniowa [od, do)", "afternoon window [from, to)"), "h", _OWN),
+        Spec(_("afternoon window [from, to)"), "h", _OWN),
     ] = (15, 18)
     access_limit: Annotated[
         float,
         Spec(
-            Text("dojście do przystanku dowozu", "walk to a stop of a feeder"),
+            _("walk to a stop of a feeder"),
             "m",
             ours("57-door-to-door"),
         ),
@@ -107,7 +101,7 @@ class RailAccessParameters(Parameters):
     transfer_limit: Annotated[
         float,
         Spec(
-            Text("przejście z przystanku na stację", "walk from the stop to the station"),
+            _("walk from the stop to the station"),
             "m",
             ours("57-door-to-door"),
         ),
@@ -115,13 +109,13 @@ class RailAccessParameters(Parameters):
     ] = 400
     walk_speed: Annotated[
         float,
-        Spec(Text("prędkość pieszego", "walking speed"), "km/h", citations.TFL),
+        Spec(_("walking speed"), "km/h", citations.TFL),
         Field(gt=0, le=10),
     ] = 4.8
     slack: Annotated[
         float,
         Spec(
-            Text("zapas na wejście do pojazdu", "time each boarding needs"),
+            _("time each boarding needs"),
             "s",
             ours("57-door-to-door"),
         ),
@@ -132,37 +126,34 @@ class RailAccessParameters(Parameters):
     layer_distance: Annotated[
         float,
         Spec(
-            Text(
-                "stacja z warstwy jest stacją rozkładu do",
-                "a station of the layer is one of the timetable within",
-            ),
+            _("a station of the layer is one of the timetable within"),
             "m",
-            _OWN.saying("długość peronów", "the length of platforms"),
+            _OWN.saying(_("the length of platforms")),
         ),
         Field(ge=0),
     ] = 400
     path_limit: Annotated[
         float,
         Spec(
-            Text("najdłuższa proponowana ścieżka", "longest path to propose"),
+            _("longest path to propose"),
             "m",
-            _OWN.saying("kładka, przejście lub skrót", "a footbridge, a crossing or a short cut"),
+            _OWN.saying(_("a footbridge, a crossing or a short cut")),
         ),
         Field(gt=0, le=2000),
     ] = 400
     entrance_reach: Annotated[
         float,
         Spec(
-            Text("nowe wejście od znanego najdalej", "a new entrance from a known one at most"),
+            _("a new entrance from a known one at most"),
             "m",
-            _OWN.saying("długość przejścia pod torami", "the length of a subway under the tracks"),
+            _OWN.saying(_("the length of a subway under the tracks")),
         ),
         Field(gt=0, le=1000),
     ] = 150
     link_limit: Annotated[
         float,
         Spec(
-            Text("najdłuższy odcinek do uspokojenia", "longest stretch of street to calm"),
+            _("longest stretch of street to calm"),
             "m",
             _OWN,
         ),
@@ -170,7 +161,7 @@ class RailAccessParameters(Parameters):
     ] = 500
     headways: Annotated[
         tuple[int, ...],
-        Spec(Text("próbowane odstępy dowozu", "headways of feeders tried"), "min", _OWN),
+        Spec(_("headways of feeders tried"), "min", _OWN),
         Field(min_length=1),
     ] = (10, 15, 20, 30)
     modes_required: ModesRequired = ANYWHERE
@@ -179,16 +170,16 @@ class RailAccessParameters(Parameters):
     driving_side: Annotated[
         Literal["right", "left"],
         Spec(
-            Text("strona jazdy", "side traffic drives on"),
+            _("side traffic drives on"),
             "-",
-            ours("62-traffic-stress", "przepisy kraju", "the law of the country"),
+            ours("62-traffic-stress", _("the law of the country")),
         ),
     ] = "right"
     join_distance: JoinDistance = 50
     street_distance: Annotated[
         float,
         Spec(
-            Text("dane o ulicach sięgają od ulicy na", "street data reach from a street as far as"),
+            _("street data reach from a street as far as"),
             "m",
             ours("63-access-to-interchanges"),
         ),
@@ -197,9 +188,7 @@ class RailAccessParameters(Parameters):
     street_part: Annotated[
         float,
         Spec(
-            Text(
-                "pomijane oderwane kawałki sieci ulic do", "loose parts of streets left out up to"
-            ),
+            _("loose parts of streets left out up to"),
             "m",
             ours("63-access-to-interchanges"),
         ),
@@ -208,9 +197,7 @@ class RailAccessParameters(Parameters):
     cell_size: Annotated[
         float,
         Spec(
-            Text(
-                "komórki ludności dzielone na kawałki do", "population cells are cut to pieces of"
-            ),
+            _("population cells are cut to pieces of"),
             "m",
             ours("09-people-in-cells"),
         ),
@@ -222,19 +209,9 @@ class RailAccessParameters(Parameters):
         for name in ("morning_window", "afternoon_window"):
             start, end = getattr(self, name)
             if not 0 <= start < end <= 30:
-                raise ParameterError(
-                    Text(
-                        f"{name}: początek < koniec, godziny 0-30",
-                        f"{name}: start < end, hours 0-30",
-                    )
-                )
+                raise ParameterError(_("{name}: start < end, hours 0-30").fill(name=name))
         if self.morning_window[1] > self.afternoon_window[0]:
-            raise ParameterError(
-                Text(
-                    "morning_window musi się skończyć przed afternoon_window",
-                    "morning_window must end before afternoon_window",
-                )
-            )
+            raise ParameterError(_("morning_window must end before afternoon_window"))
         return self
 
     @property

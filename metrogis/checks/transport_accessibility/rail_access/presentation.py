@@ -6,64 +6,53 @@ from typing import Any
 
 from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
 from metrogis.checks.shared.service_words import PEOPLE_FROM, PEOPLE_SHARED
-from metrogis.texts import UNKNOWN, Text, both
+from metrogis.i18n import UNKNOWN, Text, _, both
 
-TITLE = Text("Dostęp do kolei", "Access to rail")
-QUESTION = Text(
-    "Kto dociera do stacji z wystarczającą liczbą pociągów pieszo, rowerem albo dowozem, co ludzi "
-    "od niej odcina i co przybliżyłoby ją najtaniej?",
-    "Who reaches a station with enough trains on foot, by bike or by a feeder, what separates "
-    "people from it, and what would bring it closer at least cost?",
+TITLE = _("Access to rail")
+QUESTION = _(
+    "Who reaches a station with enough trains on foot, by bike or by a feeder, what "
+    "separates people from it, and what would bring it closer at least cost?"
 )
-METHOD = Text(
-    "Stacja użyteczna: w dzień szkolny odjeżdża z niej co najmniej 16 pociągów w jedną stronę "
-    "jednej linii albo wprost do miasta rdzenia. Z każdej komórki ludności sprawdzamy: dojście do "
-    "1200 m po ulicach, dojazd rowerem do 3,75 km po ulicach o niskim stresie i po dowolnych, "
-    "oraz dowóz autobusem lub tramwajem: od wyjścia z domu do odjazdu pociągu najwyżej 30 minut w "
-    "co najmniej 80% minut między 6 i 9 oraz 15 i 18. Każdy liczy się przy najłatwiejszym "
-    "sposobie. Bariera: w linii prostej blisko, po ulicach daleko. „Nie” wymaga kompletnych "
-    "rozkładów i sieci ulic; bez nich odpowiedź brzmi „nieznane”. Każdą propozycję sprawdzono, "
-    "stosując ją i licząc ponownie. Podane liczby to wartości domyślne parametrów.",
-    "A useful station: on a school day at least 16 trains leave it in one direction of a line, or "
-    "direct to a core city. For each population cell: a walk of up to 1200 m along streets, a "
-    "bicycle ride of up to 3.75 km along low-stress streets and along any, and a bus or tram as "
-    "feeder: from leaving home to the train's departure at most 30 minutes, in at least 80% of "
-    "the minutes between 6 and 9 and between 15 and 18. Everyone is counted at the easiest of "
-    "these. A barrier: near in a straight line, far along streets. “No” needs complete timetables "
-    "and streets; otherwise the answer is “unknown”. Every measure was verified by applying it and "
-    "computing again. The numbers given are the defaults of the parameters.",
+METHOD = _(
+    "A useful station: on a school day at least 16 trains leave it in one direction of "
+    "a line, or direct to a core city. For each population cell: a walk of up to 1200 "
+    "m along streets, a bicycle ride of up to 3.75 km along low-stress streets and "
+    "along any, and a bus or tram as feeder: from leaving home to the train's "
+    "departure at most 30 minutes, in at least 80% of the minutes between 6 and 9 and "
+    "between 15 and 18. Everyone is counted at the easiest of these. A barrier: near "
+    "in a straight line, far along streets. “No” needs complete timetables and "
+    "streets; otherwise the answer is “unknown”. Every measure was verified by "
+    "applying it and computing again. The numbers given are the defaults of the "
+    "parameters."
 )
 
 EASIEST = {
-    "walk": Text("pieszo", "on foot"),
-    "bike_low": Text("rowerem po spokojnych ulicach", "by bike, low stress"),
-    "bike": Text("rowerem po dowolnych ulicach", "by bike, any street"),
-    "feeder": Text("dowozem", "by feeder"),
-    "none": Text("nie dociera", "out of reach"),
+    "walk": _("on foot"),
+    "bike_low": _("by bike, low stress"),
+    "bike": _("by bike, any street"),
+    "feeder": _("by feeder"),
+    "none": _("out of reach"),
     "unknown": UNKNOWN,
 }
-STATE = {"yes": Text("tak", "yes"), "no": Text("nie", "no"), "unknown": UNKNOWN}
+STATE = {"yes": _("yes"), "no": _("no"), "unknown": UNKNOWN}
 REACHED_BY = {
-    "walk": Text("także pieszo", "also on foot"),
-    "bike_only": Text("rowerem, nikt pieszo", "by bike, nobody on foot"),
-    "feeder_only": Text("tylko dowozem", "by feeder only"),
-    "nobody": Text("z żadnego znanego domu", "from no known home"),
+    "walk": _("also on foot"),
+    "bike_only": _("by bike, nobody on foot"),
+    "feeder_only": _("by feeder only"),
+    "nobody": _("from no known home"),
     "": UNKNOWN,
 }
 KINDS = {
-    "path": Text("ścieżka do zbudowania", "path to build"),
-    "entrance": Text("nowe wejście", "new entrance"),
-    "headway": Text("częstszy dowóz", "feeder more often"),
-    "low_stress": Text("uspokojony odcinek ulicy", "low-stress link"),
+    "path": _("path to build"),
+    "entrance": _("new entrance"),
+    "headway": _("feeder more often"),
+    "low_stress": _("low-stress link"),
 }
 MODE = {name: EASIEST[name] for name in ("walk", "bike_low", "bike")}
 
-_LEAST = Text("co najmniej tyle", "at least so many")
-_NEAREST = Text(
-    "dla których to najbliższa użyteczna stacja przy najłatwiejszym sposobie",
-    "for whom it is the nearest useful station by their easiest mode",
-)
-_PEOPLE = Text("mieszkańcy", "residents")
+_LEAST = _("at least so many")
+_NEAREST = _("for whom it is the nearest useful station by their easiest mode")
+_PEOPLE = _("residents")
 
 
 def _low(label: Text, note: Text | None = _LEAST, **more: Any) -> Column:
@@ -79,25 +68,24 @@ def _share(label: Text, *, unknown: bool = False) -> Column:
 
 def _by(mode: str) -> Text:
     head = EASIEST[mode]
-    return Text(f"docierają {head.pl}", f"reach it {head.en}")
+    return _("reach it {head}").fill(head=head)
 
 
 def _easiest(mode: str) -> Column:
     head = EASIEST[mode]
-    return Column(Text(f"najłatwiej {head.pl}", f"easiest {head.en}"), unit="people", of_known=True)
+    return Column(_("easiest {head}").fill(head=head), unit="people", of_known=True)
 
 
 _KNOWN_PEOPLE = Column(
-    Text("znana ludność", "population known"),
+    _("population known"),
     "share",
-    note=Text("udział komórek o znanej ludności", "share of cells whose population is known"),
+    note=_("share of cells whose population is known"),
 )
 _MULTIPLIER = Column(
-    Text("mnożnik rowerowy", "cycling multiplier"),
+    _("cycling multiplier"),
     unit="1",
     digits=1,
-    note=Text("ludzie w zasięgu roweru na jednego w zasięgu pieszym",
-              "people within cycling reach for each one within walking reach"),
+    note=_("people within cycling reach for each one within walking reach"),
     of_known=True,
 )  # fmt: skip
 
@@ -106,40 +94,32 @@ def _towns() -> dict[str, Column]:
     out = municipality_columns()
     out["population"] = Column(_PEOPLE, unit="people", note=PEOPLE_FROM, land=False, of_known=True)
     out["population_known"] = _KNOWN_PEOPLE
-    out["reached"] = _low(Text("docierają do stacji", "reach a station"), known="decided_share")
+    out["reached"] = _low(_("reach a station"), known="decided_share")
     for mode in ("walk", "bike_low", "bike", "feeder"):
         out[f"by_{mode}"] = _low(_by(mode), known="decided_share")
-    out["none"] = _low(Text("nie docierają", "out of reach"), known="decided_share")
+    out["none"] = _low(_("out of reach"), known="decided_share")
     out["unknown"] = Column(UNKNOWN, unit="people", of_knowledge=True, known="population_known")
-    out["decided"] = _low(Text("stan znany", "state known"), known="population_known")
+    out["decided"] = _low(_("state known"), known="population_known")
     for mode in ("walk", "bike_low", "bike", "feeder"):
         out[f"easiest_{mode}"] = _easiest(mode)
-    out["reached_share"] = _share(Text("docierają, udział", "reach a station, share"))
-    out["none_share"] = _share(Text("nie docierają, udział", "out of reach, share"))
-    out["unknown_share"] = _share(Text("stan nieznany, udział", "unknown, share"), unknown=True)
-    out["decided_share"] = Column(
-        Text("stan znany, udział", "state known, share"), "share", digits=1, of_knowledge=True
-    )
+    out["reached_share"] = _share(_("reach a station, share"))
+    out["none_share"] = _share(_("out of reach, share"))
+    out["unknown_share"] = _share(_("unknown, share"), unknown=True)
+    out["decided_share"] = Column(_("state known, share"), "share", digits=1, of_knowledge=True)
     out["bike_multiplier"] = _MULTIPLIER
-    out["stations"] = Column(Text("użyteczne stacje", "useful stations"), bound="low")
-    out["stations_unknown"] = Column(
-        Text("stacje o nieznanej liczbie pociągów", "stations of unknown trains"), of_knowledge=True
-    )
-    out["timetable_known"] = Column(
-        Text("rozkłady kompletne", "timetables complete"), "flag", of_knowledge=True
-    )
+    out["stations"] = Column(_("useful stations"), bound="low")
+    out["stations_unknown"] = Column(_("stations of unknown trains"), of_knowledge=True)
+    out["timetable_known"] = Column(_("timetables complete"), "flag", of_knowledge=True)
     return out
 
 
 def _stations() -> dict[str, Column]:
-    trains = Text(
-        "najwięcej pociągów w jedną stronę linii", "most trains in one direction of a line"
-    )
-    core = Text("pociągi wprost do miasta rdzenia", "trains direct to a core city")
+    trains = _("most trains in one direction of a line")
+    core = _("trains direct to a core city")
     out = {
-        "name": Column(Text("stacja", "station"), "text"),
+        "name": Column(_("station"), "text"),
         "teryt": Column(both("TERYT"), "text", of_known=True),
-        "state": Column(Text("użyteczna", "useful"), "category", categories=STATE),
+        "state": Column(_("useful"), "category", categories=STATE),
         "trains": Column(trains, unit="departures/day", bound="low"),
         "trains_core": Column(core, unit="departures/day", bound="low", of_known=True),
         "residents": Column(_PEOPLE, unit="people", note=_NEAREST, of_known=True),
@@ -150,40 +130,31 @@ def _stations() -> dict[str, Column]:
         out[f"easiest_{mode}"] = _easiest(mode)
     out["bike_multiplier"] = _MULTIPLIER
     out["barred"] = Column(
-        Text("odcięci barierą", "cut off by a barrier"),
+        _("cut off by a barrier"),
         unit="people",
-        note=Text(
-            "w linii prostej w zasięgu pieszym, po ulicach nie, i żadnej innej pieszo",
-            "within walking reach in a straight line, not along streets, and no other on foot",
-        ),
+        note=_("within walking reach in a straight line, not along streets, and no other on foot"),
         of_known=True,
     )
-    out["reached_by"] = Column(
-        Text("dostęp", "access"), "category", categories=REACHED_BY, of_known=True
-    )
-    out["entrances"] = Column(Text("znane wejścia", "known entrances"), of_knowledge=True)
-    out["timed"] = Column(Text("w rozkładzie", "in the timetable"), "flag", of_knowledge=True)
+    out["reached_by"] = Column(_("access"), "category", categories=REACHED_BY, of_known=True)
+    out["entrances"] = Column(_("known entrances"), of_knowledge=True)
+    out["timed"] = Column(_("in the timetable"), "flag", of_knowledge=True)
     return out
 
 
 def _columns() -> dict[str, dict[str, Column]]:
     towns, stations = _towns(), _stations()
-    easiest = Column(
-        Text("najłatwiejszy sposób", "easiest mode"), "category", bound="low", categories=EASIEST
-    )
+    easiest = Column(_("easiest mode"), "category", bound="low", categories=EASIEST)
     people = Column(_PEOPLE, unit="people", known="population_known", of_known=True)
     cells = {
         "teryt": Column(both("TERYT"), "text"),
         "population": Column(_PEOPLE, unit="people", digits=1, note=PEOPLE_SHARED, of_known=True),
-        "modelled": Column(Text("modelowane", "modelled"), "flag", of_knowledge=True),
+        "modelled": Column(_("modelled"), "flag", of_knowledge=True),
         **{
             mode: Column(_by(mode), "category", categories=STATE)
             for mode in ("walk", "bike_low", "bike", "feeder")
         },
         "easiest": easiest,
-        "feeder_share": Column(
-            Text("dowóz: udział minut", "feeder: share of minutes"), "share", bound="low"
-        ),
+        "feeder_share": Column(_("feeder: share of minutes"), "share", bound="low"),
     }
     return {
         "municipalities": towns,
@@ -192,63 +163,58 @@ def _columns() -> dict[str, dict[str, Column]]:
             "teryt": towns["teryt"],
             "name": towns["name"],
             "easiest": easiest,
-            "known": Column(Text("stan znany", "state known"), "flag"),
+            "known": Column(_("state known"), "flag"),
             "population": people,
             "population_known": _KNOWN_PEOPLE,
-            "area_km2": Column(Text("powierzchnia", "area"), unit="km2", digits=2, of_known=True),
+            "area_km2": Column(_("area"), unit="km2", digits=2, of_known=True),
         },
         "barriers": {
             "station": stations["name"],
             "teryt": stations["teryt"],
             "residents": Column(_PEOPLE, unit="people", of_known=True),
-            "homes": Column(Text("komórki", "cells"), of_known=True),
-            "straight_m": Column(
-                Text("w linii prostej", "in a straight line"), unit="m", of_known=True
-            ),
+            "homes": Column(_("cells"), of_known=True),
+            "straight_m": Column(_("in a straight line"), unit="m", of_known=True),
         },
         "measures": {
             "station": stations["name"],
             "teryt": stations["teryt"],
-            "kind": Column(Text("środek", "measure"), "category", categories=KINDS),
+            "kind": Column(_("measure"), "category", categories=KINDS),
             "size": Column(
-                Text("wielkość", "size"),
-                note=Text(
-                    "metry ścieżki lub ulicy; metry od znanego wejścia do nowego; dodatkowe kursy "
-                    "w obu porach",
-                    "metres of path or street; metres from a known entrance to the new one; extra "
-                    "departures in both windows",
+                _("size"),
+                note=_(
+                    "metres of path or street; metres from a known entrance to the new "
+                    "one; extra departures in both windows"
                 ),
                 of_known=True,
             ),
-            "line": Column(Text("linia", "line"), "text", of_known=True),
-            "every_min": Column(Text("co ile minut", "every"), unit="min", of_known=True),
+            "line": Column(_("line"), "text", of_known=True),
+            "every_min": Column(_("every"), unit="min", of_known=True),
             "gained": Column(
-                Text("zyskają", "people gained"),
+                _("people gained"),
                 unit="people",
-                note=Text(
-                    "mieszkańcy, którzy dotrą w ten sposób (pieszo, dowozem, spokojnymi ulicami), "
-                    "a dziś na pewno nie docierają; policzeni ponownie z tą zmianą",
-                    "residents who will reach it that way (on foot, by feeder, along low-stress "
-                    "streets) and certainly do not today; computed again with the measure",
+                note=_(
+                    "residents who will reach it that way (on foot, by feeder, along "
+                    "low-stress streets) and certainly do not today; computed again "
+                    "with the measure"
                 ),
                 of_known=True,
             ),
             "gained_new": Column(
-                Text("w tym dziś bez dostępu", "of them without access today"),
+                _("of them without access today"),
                 unit="people",
                 of_known=True,
             ),
             "per_unit": Column(
-                Text("osób na 100 m lub na kurs", "people per 100 m, or per departure"),
+                _("people per 100 m, or per departure"),
                 digits=1,
                 of_known=True,
             ),
-            "verified": Column(Text("sprawdzone", "verified"), "flag", of_knowledge=True),
+            "verified": Column(_("verified"), "flag", of_knowledge=True),
         },
         "catchments": {
             "station": stations["name"],
             "teryt": stations["teryt"],
-            "mode": Column(Text("sposób", "mode"), "category", categories=MODE),
+            "mode": Column(_("mode"), "category", categories=MODE),
         },
         "cells": cells,
     }
@@ -273,7 +239,7 @@ _POPULATED = Ground("known", "reach")
 VIEWS = (
     View(
         "reach",
-        Text("Najłatwiejszy sposób dotarcia do pociągu", "Easiest way to a train"),
+        _("Easiest way to a train"),
         column="easiest",
         categories=_EASIEST,
         popup=("name", "easiest", "population", "area_km2"),
@@ -281,11 +247,11 @@ VIEWS = (
     ),
     View(
         "stations",
-        Text("Stacje", "Stations"),
+        _("Stations"),
         column="state",
         categories=(
-            Category("yes", Text("użyteczna", "useful"), "#0072B2"),
-            Category("no", Text("za mało pociągów", "too few trains"), "#E69F00"),
+            Category("yes", _("useful"), "#0072B2"),
+            Category("no", _("too few trains"), "#E69F00"),
             Category("unknown", UNKNOWN, "#999999", hatch=True),
         ),
         popup=(
@@ -296,7 +262,7 @@ VIEWS = (
     ),
     View(
         "barriers",
-        Text("Blisko w linii prostej, daleko pieszo", "Near in a straight line, far on foot"),
+        _("Near in a straight line, far on foot"),
         colour="#CC79A7",
         popup=("station", "residents", "straight_m"),
         shown=False,
@@ -304,7 +270,7 @@ VIEWS = (
     ),
     View(
         "measures",
-        Text("Co przybliżyłoby stację", "What would bring a station closer"),
+        _("What would bring a station closer"),
         column="kind",
         categories=(
             Category("path", KINDS["path"], "#D55E00"),
@@ -323,7 +289,7 @@ VIEWS = (
     ),
     View(
         "catchments",
-        Text("Zasięgi stacji", "Catchments of stations"),
+        _("Catchments of stations"),
         column="mode",
         categories=(
             Category("walk", MODE["walk"], "#005A3C"),
@@ -337,7 +303,7 @@ VIEWS = (
     ),
     View(
         "municipalities",
-        Text("Udział mieszkańców, którzy docierają do stacji", "Share of residents who reach one"),
+        _("Share of residents who reach one"),
         column="reached_share",
         breaks=(0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
         palette="cividis",

@@ -20,7 +20,7 @@ from metrogis.arrays import Array, Bools, Floats, Ints
 from metrogis.checks.contract import Run
 from metrogis.checks.shared.homes import home_of, names_of
 from metrogis.evidence.timetable import TimetableEvidence
-from metrogis.texts import Text
+from metrogis.i18n import _
 from metrogis.transit.passages import busier, passages, place_lines
 from metrogis.transit.stop_places import base_name, join_posts
 
@@ -308,10 +308,7 @@ def _entrances(
         "rail_stations" if run.layers["rail_stations"] is not None else "timetable",
         "guessed",
         int((number == 0).sum()),
-        Text(
-            "stacje bez znanych wejść: drogę mierzy się do peronów",
-            "stations without known entrances: paths are measured to their platforms",
-        ),
+        _("stations without known entrances: paths are measured to their platforms"),
         table["name"].to_numpy()[number == 0],
     )
     return (

@@ -29,7 +29,7 @@ from metrogis.checks.transport_accessibility.service_quality.parameters import (
 from metrogis.evidence import Evidence, Loss, loss
 from metrogis.evidence.streets import streets_evidence
 from metrogis.evidence.timetable import Around, TimetableEvidence, evidence
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 EXACT, AT_LEAST, UNKNOWN = "exact", "at_least", "unknown"
 
@@ -238,10 +238,7 @@ def _off_streets(
 ) -> tuple[Loss, ...]:
     """Stops that are not on the street network, by the mode groups that call there."""
     off = ~np.asarray(network.snap(xy, limit=limit, layer="stops").known, dtype=bool)
-    what = Text(
-        "przystanek z dala od ulic: dojście do niego nieznane",
-        "stop away from the streets: walks to it unknown",
-    )
+    what = _("stop away from the streets: walks to it unknown")
     out = []
     for groups, own in stops[off].groupby("mode_groups"):
         if groups:

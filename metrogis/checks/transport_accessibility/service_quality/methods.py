@@ -15,7 +15,7 @@ from metrogis.checks.transport_accessibility.service_quality.parameters import (
     Method,
     ServiceQualityParameters,
 )
-from metrogis.texts import Text
+from metrogis.i18n import Text, _, both
 from metrogis.transit import classes as c
 from metrogis.transit.classes.reach import Remembering
 from metrogis.transit.modes import NO_ROUTE_TYPE
@@ -23,12 +23,12 @@ from metrogis.transit.modes import NO_ROUTE_TYPE
 NONE, UNKNOWN = "none", "unknown"
 
 TITLES: dict[Method, Text] = {
-    "are": Text("Szwajcaria (ARE)", "Switzerland (ARE)"),
-    "austria": Text("Austria (ÖROK)", "Austria (ÖROK)"),
-    "ptal": Text("Londyn (PTAL)", "London (PTAL)"),
-    "dg_regio": Text("Komisja Europejska (DG REGIO)", "European Commission (DG REGIO)"),
-    "sdg": Text("SDG 11.2.1", "SDG 11.2.1"),
-    "sdg_pl": Text("SDG 11.2.1, wariant polski", "SDG 11.2.1, Polish variant"),
+    "are": _("Switzerland (ARE)"),
+    "austria": both("Austria (ÖROK)"),
+    "ptal": _("London (PTAL)"),
+    "dg_regio": _("European Commission (DG REGIO)"),
+    "sdg": both("SDG 11.2.1"),
+    "sdg_pl": _("SDG 11.2.1, Polish variant"),
 }
 
 LABELS: dict[Method, tuple[str, ...]] = {

@@ -14,19 +14,19 @@ from metrogis.checks.transport_accessibility.travel_time.parameters import Trave
 from metrogis.checks.transport_accessibility.travel_time.tables import ratio_of
 from metrogis.checks.transport_accessibility.travel_time.targets import CORE
 from metrogis.checks.transport_accessibility.travel_time.times import Nearest
-from metrogis.texts import Text
+from metrogis.i18n import Text, _, both
 
 TO = {
-    CORE: Text("do miasta rdzeniowego", "to the core city"),
-    "county": Text("do siedziby powiatu", "to a county seat"),
-    "hospital": Text("do szpitala", "to a hospital"),
-    "university": Text("do uczelni", "to a university"),
+    CORE: _("to the core city"),
+    "county": _("to a county seat"),
+    "hospital": _("to a hospital"),
+    "university": _("to a university"),
 }
 
 
 def to(kind: str) -> Text:
     """Return "to the ..." of a kind of target."""
-    return TO.get(kind, Text(f"do celu „{kind}”", f"to a target “{kind}”"))
+    return TO.get(kind, _("to a target “{kind}”").fill(kind=kind))
 
 
 def findings(
@@ -68,11 +68,9 @@ def findings(
     if straight:
         out.append(
             Finding(
-                Text(
-                    "Dojścia policzono w linii prostej × {detour:1}, bo nie ma sieci ulic; czasu "
-                    "autem nie ma w danych.",
-                    "Walks are straight lines times {detour:1}, for there is no street network; "
-                    "times by car are not in the data.",
+                _(
+                    "Walks are straight lines times {detour:1}, for there is no street "
+                    "network; times by car are not in the data."
                 ),
                 {"detour": float(p.detour)},
             )
@@ -90,28 +88,21 @@ def _reach(kind: str, own: Nearest, share, what: Text, p: TravelTimeParameters) 
         "limit": float(p.limits[1]),
     }
     most = unknown > 0.5
-    pl = (
-        f"W {{limit:0}} minut dojeżdża {{to}} {{day}} co najmniej {{{kind}_within_share:%0}} "
-        f"{{what}}"
-        f" (mediana), a prawie zawsze (90. percentyl) {{{kind}_late_share:%0}}"
-    )
-    en = (
-        f"Within {{limit:0}} minutes at least {{{kind}_within_share:%0}} {{what}} get {{to}} "
-        f"{{day}} "
-        f"(median), and nearly always (90th percentile) {{{kind}_late_share:%0}}"
+    said = _(
+        "Within {limit:0} minutes at least {within:%0} {what} get {to} {day} "
+        "(median), and nearly always (90th percentile) {late:%0}"
     )
     if values[f"{kind}_beyond_share"] > 0:
-        pl += f"; {{{kind}_beyond_share:%0}} nie dojedzie w {{longest:0}} minut"
-        en += f"; {{{kind}_beyond_share:%0}} cannot get there in {{longest:0}} minutes"
+        said += _("; {beyond:%0} cannot get there in {longest:0} minutes")
         values["longest"] = float(p.max_minutes)
     if unknown > 0 and not most:
-        pl += f"; o {{{kind}_unknown_share:%0}} nie wiadomo"
-        en += f"; of {{{kind}_unknown_share:%0}} it is unknown"
+        said += _("; of {unknown:%0} it is unknown")
     if most:
-        pl = f"O {{{kind}_unknown_share:%0}} {{what}} nie wiadomo, czy dojadą {{to}}. " + pl
-        en = f"Unknown for {{{kind}_unknown_share:%0}} {{what}}: whether they get {{to}}. " + en
+        said = _("Unknown for {unknown:%0} {what}: whether they get {to}. ") + said
+    shares = ("within", "late", "beyond", "unknown")
+    said = said.bind(**{name: values[f"{kind}_{name}_share"] for name in shares})
     places = {"to": to(kind), "day": ON_DAY[p.day_type], "what": what}
-    return Finding(Text(pl + ".", en + "."), values, places, unknown=most)
+    return Finding(said + both("."), values, places, unknown=most)
 
 
 def _farthest(towns: gpd.GeoDataFrame, kind: str) -> list[Finding]:
@@ -121,12 +112,9 @@ def _farthest(towns: gpd.GeoDataFrame, kind: str) -> list[Finding]:
     worst = known.loc[known["minutes"].idxmax()]
     return [
         Finding(
-            Text(
-                "Z gmin, o których wiadomo, najdłużej {to} jadą mieszkańcy gminy {name}: co "
-                "najwyżej "
-                "{farthest_minutes:0} min (mediana).",
-                "Of the municipalities that are known, {name} is farthest {to}: at most "
-                "{farthest_minutes:0} min (median).",
+            _(
+                "Of the municipalities that are known, {name} is farthest {to}: at "
+                "most {farthest_minutes:0} min (median)."
             ),
             {"farthest_minutes": float(worst["minutes"])},
             {"to": to(kind), "name": str(worst["name"])},
@@ -142,15 +130,9 @@ def _car(own: Nearest, kind: str, share, what: Text, p: TravelTimeParameters) ->
     competes = share(ratio <= p.ratio_limit)
     return [
         Finding(
-            Text(
-                "Dla {competes_share:%0} {what} podróż {to} trwa najwyżej {ratio_limit:1} raza "
-                "tyle "
-                "co autem bez korków z parkowaniem; porównanie znane jest dla {compared_share:%0}.",
-                "For {competes_share:%0} {what} the journey {to} takes at most {ratio_limit:1} "
-                "times "
-                "as long as by car without queues, parking included; the comparison is known for "
-                "{compared_share:%0}.",
-            ),
+            _("For {competes_share:%0} {what} the journey {to} takes at most "
+"{ratio_limit:1} times as long as by car without queues, parking "
+"included; the comparison is known for {compared_share:%0}."),
             {"competes_share": competes, "compared_share": known,
              "ratio_limit": float(p.ratio_limit)},
             {"to": to(kind), "what": what},
@@ -168,14 +150,10 @@ def _performance(towns: gpd.GeoDataFrame, p: TravelTimeParameters) -> list[Findi
     best = towns.loc[towns["performance"].idxmax()]
     return [
         Finding(
-            Text(
-                "Przeciętny mieszkaniec osiąga w {minutes:0} minut co najmniej {performance:0}% "
-                "osób, "
-                "które mieszkają do {km:1} km od niego; najwięcej w gminie {name} "
-                "({best_performance:0}%).",
-                "In {minutes:0} minutes the average resident reaches at least {performance:0}% of "
-                "the "
-                "people who live within {km:1} km; the most in {name} ({best_performance:0}%).",
+            _(
+                "In {minutes:0} minutes the average resident reaches at least "
+                "{performance:0}% of the people who live within {km:1} km; the most in "
+                "{name} ({best_performance:0}%)."
             ),
             {
                 "minutes": float(p.performance_minutes),

@@ -11,7 +11,7 @@ import pandas as pd
 from metrogis.checks.contract import Run
 from metrogis.checks.shared.seats import seat_levels
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 CORE, COUNTY = "core", "county"
 """Kinds of targets beside those of services."""
@@ -43,7 +43,7 @@ def read_targets(run: Run) -> gpd.GeoDataFrame:
             "services",
             "noted",
             int((~wanted).sum()),
-            Text("usługi innych rodzajów: nie są celami", "services of other kinds: no targets"),
+            _("services of other kinds: no targets"),
             sorted(set(services["kind"][~wanted].astype(str))),
         )
         capacity = (
@@ -60,18 +60,13 @@ def read_targets(run: Run) -> gpd.GeoDataFrame:
     placed = [r for r in rows if r["geometry"] is not None and not r["geometry"].is_empty]
     if not placed:
         raise ParameterError(
-            Text(
-                "nie ma celów podróży: żadna miejscowość nie jest siedzibą województwa ani "
-                "powiatu, a usług tych rodzajów nie ma",
-                "there is nowhere to travel to: no locality is the seat of a voivodeship or "
-                "county, and there are no services of these kinds",
+            _(
+                "there is nowhere to travel to: no locality is the seat of a "
+                "voivodeship or county, and there are no services of these kinds"
             ),
             layer="travel_time",
             place="localities, services",
-            remedy=Text(
-                "podaj seat w warstwie localities albo warstwę services (i kinds)",
-                "give seat in the layer localities, or a layer services (and kinds)",
-            ),
+            remedy=_("give seat in the layer localities, or a layer services (and kinds)"),
         )
     frame = gpd.GeoDataFrame(placed, geometry="geometry", crs=run.crs)
     if "capacity" not in frame:

@@ -21,9 +21,9 @@ from metrogis.checks.contract import Run
 from metrogis.checks.transport_accessibility.travel_time.parameters import TravelTimeParameters
 from metrogis.evidence.streets import streets_evidence
 from metrogis.evidence.timetable import TimetableEvidence, evidence
+from metrogis.i18n import _
 from metrogis.streets.driving import timed
 from metrogis.streets.layer import Streets
-from metrogis.texts import Text
 from metrogis.transit.door_to_door import travel_times
 
 GROUPS = ("rail", "metro", "tram", "bus", "ferry", "cableway")
@@ -117,14 +117,14 @@ def measure(
         "population",
         "unknown",
         int(off.sum()),
-        Text("komórki z dala od ulic: czas nieznany", "cells away from the streets: time unknown"),
+        _("cells away from the streets: time unknown"),
     )
     lost = unplaced.all(axis=0) & (n > 0)
     run.note(
         "localities",
         "unknown",
         int(lost.sum()),
-        Text("cele z dala od ulic: czas nieznany", "targets away from the streets: time unknown"),
+        _("targets away from the streets: time unknown"),
         targets["name"][lost],
     )
     return Times(middle, late, within, _by_car(run, xy, targets), least)
@@ -147,7 +147,7 @@ def read_evidence(run: Run, stops: gpd.GeoDataFrame) -> TimetableEvidence:
     if not given:
         run.note(
             "timetable", "unknown", 1,
-            Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
+            _("day type unknown in the timetable"),
             [p.day_type],
         )  # fmt: skip
     known = evidence(

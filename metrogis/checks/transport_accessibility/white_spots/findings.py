@@ -13,28 +13,21 @@ from metrogis.checks.contract.knowledge import HALF
 from metrogis.checks.shared.service_words import ON_DAY
 from metrogis.checks.shared.share_weights import Basis, Weights
 from metrogis.checks.transport_accessibility.white_spots.presentation import CAUSES, STATES
-from metrogis.texts import Text, both
+from metrogis.i18n import Text, _, both, join, pgettext
 
 BECAUSE = {
-    "coverage": Text("bo nie ma wszystkich rozkładów", "because not all timetables are there"),
-    "lost": Text(
-        "bo części rozkładu nie dało się odczytać",
-        "because part of the timetable could not be read",
-    ),
-    "streets": Text("bo brakuje danych o ulicach", "because street data are missing"),
-    "population": Text(
-        "bo nie wiadomo, czy ktoś tam mieszka", "because it is unknown whether anybody lives there"
-    ),
-    "timetable": Text(
-        "bo nie ma rozkładu na taki dzień", "because there is no timetable of such a day"
-    ),
+    "coverage": _("because not all timetables are there"),
+    "lost": _("because part of the timetable could not be read"),
+    "streets": _("because street data are missing"),
+    "population": _("because it is unknown whether anybody lives there"),
+    "timetable": _("because there is no timetable of such a day"),
 }
 
 # what shares are of: name in figures, factor, words, unit of the number
 _SUMS: dict[Basis, tuple[str, float, Text, str]] = {
-    "people": ("people", 1.0, Text("mieszkańców", "residents"), ""),
-    "nodes": ("nodes", 1.0, Text("węzłów sieci ulic", "street nodes"), ""),
-    "land": ("km2", 1e-6, Text("obszaru", "the land"), " km²"),
+    "people": ("people", 1.0, pgettext("genitive", "residents"), ""),
+    "nodes": ("nodes", 1.0, _("street nodes"), ""),
+    "land": ("km2", 1e-6, _("the land"), " km²"),
 }
 
 
@@ -64,11 +57,10 @@ def findings(
     if timetable is None:
         out.append(
             Finding(
-                Text(
-                    "Brak rozkładu jazdy: wszystko jest nieznane ({stops_without_times:0} "
-                    "przystanków bez odjazdów); to luka w danych, nie w obsłudze.",
-                    "There is no timetable: everything is unknown ({stops_without_times:0} stops "
-                    "without times); the gap is in the data, not in the service.",
+                _(
+                    "There is no timetable: everything is unknown "
+                    "({stops_without_times:0} stops without times); the gap is in the "
+                    "data, not in the service."
                 ),
                 {"stops_without_times": float(len(features["stops"]))},
             )
@@ -76,11 +68,9 @@ def findings(
     if straight and timetable is not None:
         out.append(
             Finding(
-                Text(
-                    "Dojścia policzono w linii prostej × {detour:1}, bo nie ma sieci ulic; barier "
-                    "(tory, rzeki, ogrodzenia) nie widać.",
-                    "Walks are straight lines times {detour:1}, as there is no street network; "
-                    "barriers (tracks, rivers, fences) are not seen.",
+                _(
+                    "Walks are straight lines times {detour:1}, as there is no street "
+                    "network; barriers (tracks, rivers, fences) are not seen."
                 ),
                 {"detour": float(parameters.detour)},
             )
@@ -98,19 +88,16 @@ def people_from(run: Run) -> Finding | None:
     """
     if run.layers["population"] is None:
         return Finding(
-            Text(
-                "Siatki ludności nie ma w danych: ludność gmin rozłożono na komórki, więc ile osób "
-                "mieszka w danym miejscu, jest tylko oszacowaniem.",
-                "A grid of population is not in the data: people of municipalities are shared out "
-                "to cells, so how many live at a place is only an estimate.",
+            _(
+                "A grid of population is not in the data: people of municipalities are "
+                "shared out to cells, so how many live at a place is only an estimate."
             )
         )
     if run.layers["population_municipal"] is None:
         return Finding(
-            Text(
-                "Tabeli ludności gmin nie ma w danych: ludność policzono z samych komórek.",
-                "A table of municipal population is not in the data: people are counted from cells "
-                "alone.",
+            _(
+                "A table of municipal population is not in the data: people are "
+                "counted from cells alone."
             )
         )
     cells = run.layers["population"]["population"]
@@ -118,11 +105,9 @@ def people_from(run: Run) -> Finding | None:
     if not lost:
         return None
     return Finding(
-        Text(
-            "Ludność {cells_unknown:0} {cells_unknown:plural:komórki|komórek|komórek} jest "
-            "nieznana: liczby mieszkańców dotyczą pozostałych.",
-            "The population of {cells_unknown:0} {cells_unknown:plural:cell|cells} is not known: "
-            "numbers of residents are of the others.",
+        _(
+            "The population of {cells_unknown:0} {cells_unknown:plural:cell|cells} is "
+            "not known: numbers of residents are of the others."
         ),
         {"cells_unknown": float(lost)},
     )
@@ -142,23 +127,20 @@ def _states(cells: gpd.GeoDataFrame, weights: Weights, day: Text) -> Finding:
     main = max(reasons, key=lambda name: reasons[name])
     because = BECAUSE[main] if reasons[main] > 0 else BECAUSE["coverage"]
     mostly = total > 0 and sums["unknown"] > HALF * total
-    served, white, unknown = (f"({{{s}_{unit}:0}}{suffix})" for s in ("served", "white", "unknown"))
     if mostly:
-        pl = f"O {{unknown_share:%1}} {{what}} {unknown} nie wiadomo, czy {{day}} jest obsługa, "
-        en = f"For {{unknown_share:%1}} of {{what}} {unknown} it is not known whether there is "
-        pl += f"{{because}}; na pewno obsłużonych jest {{served_share:%1}} {served}"
-        en += f"service {{day}}, {{because}}; {{served_share:%1}} {served} are certainly served"
+        said = _(
+            "For {unknown_share:%1} of {what} {unknown} it is not known whether there is service "
+            "{day}, {because}; {served_share:%1} {served} are certainly served"
+        )
     else:
-        pl = f"Obsłużonych {{day}} jest {{served_share:%1}} {{what}} {served}"
-        en = f"{{served_share:%1}} of {{what}} {served} are served {{day}}"
+        said = _("{served_share:%1} of {what} {served} are served {day}")
     if sums["white"] > 0:
-        pl += f"; w białych plamach jest {{white_share:%1}} {white}"
-        en += f"; {{white_share:%1}} {white} are in white spots"
+        said += _("; {white_share:%1} {white} are in white spots")
     if not mostly and sums["unknown"] > 0:
-        pl += f"; o {{unknown_share:%1}} {unknown} nie wiadomo, {{because}}"
-        en += f"; of {{unknown_share:%1}} {unknown} it is not known, {{because}}"
+        said += _("; of {unknown_share:%1} {unknown} it is not known, {because}")
+    said = said.bind(**{s: _("({n:0}{unit})").fill(n=sums[s], unit=suffix) for s in STATES})
     places: dict[str, str | Text] = {"day": day, "what": what, "because": because}
-    return Finding(Text(f"{pl}.", f"{en}."), values, places, unknown=mostly)
+    return Finding(said + both("."), values, places, unknown=mostly)
 
 
 def _white(towns: gpd.GeoDataFrame, spots: gpd.GeoDataFrame, numbered: bool, day: Text) -> Finding:
@@ -172,24 +154,20 @@ def _white(towns: gpd.GeoDataFrame, spots: gpd.GeoDataFrame, numbered: bool, day
         values["spots_people"] = float(spots["population"].sum())
     if not complete and not len(spots):
         return Finding(
-            Text(
-                "Żadnego miejsca nie nazwano białą plamą: w żadnej z {municipalities:0} gmin nie "
-                "ma kompletu rozkładów, a brak rozkładu to nie brak obsługi.",
-                "No place is called a white spot: none of the {municipalities:0} municipalities "
-                "has all timetables, and a missing timetable is not a missing service.",
+            _(
+                "No place is called a white spot: none of the {municipalities:0} "
+                "municipalities has all timetables, and a missing timetable is not a "
+                "missing service."
             ),
             values,
         )
     return Finding(
-        Text(
-            "Komplet rozkładów ma {municipalities_complete:0} z {municipalities:0} gmin; {day} "
-            "{spots:plural:jest|są|jest} {spots:0} {spots:plural:biała plama|białe plamy|"
-            "białych plam}" + (" (mieszkańców: {spots_people:0})." if numbered else "."),
+        _(
             "{municipalities_complete:0} of {municipalities:0} municipalities "
             "{municipalities_complete:plural:has|have} all timetables; "
             "{day} there {spots:plural:is|are} {spots:0} {spots:plural:white spot|white spots}"
-            + (" (residents: {spots_people:0})." if numbered else "."),
-        ),
+        )
+        + (_(" (residents: {spots_people:0}).") if numbered else both(".")),
         values,
         {"day": day},
     )
@@ -198,49 +176,28 @@ def _white(towns: gpd.GeoDataFrame, spots: gpd.GeoDataFrame, numbered: bool, day
 def _by_day(cells: gpd.GeoDataFrame, weight: np.ndarray, parameters: Any) -> Finding:
     total = float(weight.sum())
     values: dict[str, float] = {}
-    pl, en = [], []
+    days = []
     for day in parameters.day_types:
         state = cells[f"state_{day}"].to_numpy(dtype=object)
         for name in STATES:
             own = float(weight[state == name].sum())
             values[f"{name}_share_{day}"] = own / total if total else np.nan
-        mark = f"{{served_share_{day}:%1}} / {{white_share_{day}:%1}} / {{unknown_share_{day}:%1}}"
-        pl.append(f"{ON_DAY[day].pl} {mark}")
-        en.append(f"{ON_DAY[day].en} {mark}")
-    return Finding(
-        Text(
-            "Obsłużone / białe / nieznane: " + "; ".join(pl) + ".",
-            "Served / white / unknown: " + "; ".join(en) + ".",
-        ),
-        values,
-    )
+        shares = {name: values[f"{name}_share_{day}"] for name in ("served", "white", "unknown")}
+        days.append(
+            _("{day} {served:%1} / {white:%1} / {unknown:%1}").fill(day=ON_DAY[day], **shares)
+        )
+    return Finding(_("Served / white / unknown: {days}."), values, {"days": join("; ", days)})
 
 
-_MORE = Text(
-    "{first_fix_departures:0} {first_fix_departures:plural:odjazd|odjazdy|odjazdów} więcej",
-    "{first_fix_departures:0} more {first_fix_departures:plural:departure|departures}",
-)
+_MORE = _("{first_fix_departures:0} more {first_fix_departures:plural:departure|departures}")
 _SMALLEST = {
-    "departures": Text(
-        f"najmniejsza zmiana: {_MORE.pl} na przystanku {{stop}}",
-        f"smallest fix: {_MORE.en} at {{stop}}",
-    ),
-    "new_stop": Text(
-        "najmniejsza zmiana: nowy przystanek między {stop} (linie {lines})",
-        "smallest fix: a new stop between {stop} (lines {lines})",
-    ),
-    "path": Text(
-        "najmniejsza zmiana: {first_fix_size:0} m dojścia do przystanku {stop}",
-        "smallest fix: {first_fix_size:0} m of path to {stop}",
-    ),
-    "path_departures": Text(
-        f"najmniejsza zmiana: {{first_fix_size:0}} m dojścia do przystanku {{stop}} i {_MORE.pl}",
-        f"smallest fix: {{first_fix_size:0}} m of path to {{stop}} and {_MORE.en} there",
-    ),
-    "none": Text(
-        "żadna mała zmiana nie wystarczy: potrzebna jest linia",
-        "no small fix will do: a line is needed",
-    ),
+    "departures": _("smallest fix: {more} at {stop}").bind(more=_MORE),
+    "new_stop": _("smallest fix: a new stop between {stop} (lines {lines})"),
+    "path": _("smallest fix: {first_fix_size:0} m of path to {stop}"),
+    "path_departures": _(
+        "smallest fix: {first_fix_size:0} m of path to {stop} and {more} there"
+    ).bind(more=_MORE),
+    "none": _("no small fix will do: a line is needed"),
 }
 
 
@@ -250,29 +207,22 @@ def _first(spot: pd.Series, numbered: bool) -> Finding:
         "first_fix_size": float(spot["fix_size"]),
         "first_fix_departures": float(spot["fix_departures"]),
     }
-    who, part, gain = Text("", ""), Text("", ""), Text("", "")
+    who, part, gain = both(""), both(""), both("")
     if numbered:
         values |= {
             "first_people": float(spot["population"]),
             "first_fix_people": float(spot["fix_people"]),
             "first_cause_share": float(spot["cause_share"]),
         }
-        who = Text(" (mieszkańców: {first_people:0})", " (residents: {first_people:0})")
+        who = _(" (residents: {first_people:0})")
         if fix != "none":
-            gain = Text(
-                " (skorzysta mieszkańców: {first_fix_people:0})",
-                " (residents who gain: {first_fix_people:0})",
-            )
+            gain = _(" (residents who gain: {first_fix_people:0})")
         if spot["causes"] > 1:
-            part = Text(
-                " (dla {first_cause_share:%0} mieszkańców)",
-                " (for {first_cause_share:%0} of residents)",
-            )
+            part = _(" (for {first_cause_share:%0} of residents)")
     what = _SMALLEST[fix]
     return Finding(
-        Text(
-            f"Największa biała plama to {{place}}{who.pl}: {{cause}}{part.pl}; {what.pl}{gain.pl}.",
-            f"The largest white spot is {{place}}{who.en}: {{cause}}{part.en}; {what.en}{gain.en}.",
+        _("The largest white spot is {place}{who}: {cause}{part}; {what}{gain}.").bind(
+            who=who, part=part, what=what, gain=gain
         ),
         values,
         {

@@ -18,72 +18,63 @@ from metrogis.checks.contract.shared_types import (
 )
 from metrogis.checks.shared.service import ANYWHERE, Rule
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import Text, _, both
 
 _OWN = ours("54-white-spots")
 
 
-def _limit(pl: str, en: str) -> Spec:
-    return Spec(
-        Text(f"dojście do przystanku: {pl}", f"walk to a stop: {en}"), "m", citations.SDG_11_2_1
-    )
+def _limit(modes: Text) -> Spec:
+    return Spec(_("walk to a stop: {modes}").fill(modes=modes), "m", citations.SDG_11_2_1)
 
 
 class WhiteSpotsParameters(Parameters):
     """Parameters of :func:`white_spots`."""
 
-    bus_walk_limit: Annotated[
-        float, _limit("autobus, trolejbus", "bus, trolleybus"), Field(gt=0, le=5000)
-    ] = 500
-    tram_walk_limit: Annotated[
-        float, _limit("tramwaj, kolej linowa", "tram, cableway"), Field(gt=0, le=5000)
-    ] = 500
-    rail_walk_limit: Annotated[float, _limit("kolej", "rail"), Field(gt=0, le=5000)] = 1000
-    metro_walk_limit: Annotated[float, _limit("metro", "metro"), Field(gt=0, le=5000)] = 1000
-    ferry_walk_limit: Annotated[float, _limit("prom", "ferry"), Field(gt=0, le=5000)] = 1000
+    bus_walk_limit: Annotated[float, _limit(_("bus, trolleybus")), Field(gt=0, le=5000)] = 500
+    tram_walk_limit: Annotated[float, _limit(_("tram, cableway")), Field(gt=0, le=5000)] = 500
+    rail_walk_limit: Annotated[float, _limit(_("rail")), Field(gt=0, le=5000)] = 1000
+    metro_walk_limit: Annotated[float, _limit(both("metro")), Field(gt=0, le=5000)] = 1000
+    ferry_walk_limit: Annotated[float, _limit(_("ferry")), Field(gt=0, le=5000)] = 1000
     detour: Detour = 1.3
     min_departures: MinDepartures = 8
     min_per_window: Annotated[
         int,
         Spec(
-            Text("najmniej odjazdów w porze dojazdów", "fewest departures per commuting window"),
+            _("fewest departures per commuting window"),
             "departures",
-            ours("54-white-spots", "żadne prawo nie podaje liczby", "no law gives a number"),
+            ours("54-white-spots", _("no law gives a number")),
         ),
         Field(ge=0),
     ] = 1
     morning_window: Annotated[
         tuple[float, float],
         Spec(
-            Text("poranna pora dojazdów [od, do)", "morning window [from, to)"),
+            _("morning window [from, to)"),
             "h",
-            ours("54-white-spots", "żadne prawo nie podaje liczby", "no law gives a number"),
+            ours("54-white-spots", _("no law gives a number")),
         ),
     ] = (5, 9)
     afternoon_window: Annotated[
         tuple[float, float],
         Spec(
-            Text("popołudniowa pora dojazdów [od, do)", "afternoon window [from, to)"),
+            _("afternoon window [from, to)"),
             "h",
-            ours("54-white-spots", "żadne prawo nie podaje liczby", "no law gives a number"),
+            ours("54-white-spots", _("no law gives a number")),
         ),
     ] = (13, 17)
     windows_on_days_off: Annotated[
         bool,
         Spec(
-            Text(
-                "pory dojazdów wymagane także w soboty i niedziele",
-                "commuting windows asked for on Saturdays and Sundays as well",
-            ),
+            _("commuting windows asked for on Saturdays and Sundays as well"),
             "-",
-            _OWN.saying("jedna reguła na każdy rodzaj dnia", "one rule for every day type"),
+            _OWN.saying(_("one rule for every day type")),
         ),
     ] = True
     day_types: DayTypes = ALL_DAYS
     main_day_type: Annotated[
         DayName,
         Spec(
-            Text("rodzaj dnia na mapie i w rankingu", "day type of the map and the ranking"),
+            _("day type of the map and the ranking"),
             "-",
             ours("54-white-spots"),
         ),
@@ -91,10 +82,7 @@ class WhiteSpotsParameters(Parameters):
     cell_size: Annotated[
         float,
         Spec(
-            Text(
-                "największa szerokość komórki (i nie więcej niż pół dojścia)",
-                "largest width of a cell (and at most half the walk limit)",
-            ),
+            _("largest width of a cell (and at most half the walk limit)"),
             "m",
             ours("54-white-spots"),
         ),
@@ -104,28 +92,20 @@ class WhiteSpotsParameters(Parameters):
     neighbours_complete: Annotated[
         bool,
         Spec(
-            Text(
-                "pełne pokrycie wymagane też w gminach sąsiednich w zasięgu dojścia",
-                "coverage must be complete in neighbouring municipalities within the walk too",
-            ),
+            _("coverage must be complete in neighbouring municipalities within the walk too"),
             "-",
             _OWN.saying(
-                "przystanek sąsiada może obsługiwać drugą stronę granicy",
-                "a neighbour's stop may serve across the border",
+                _("a neighbour's stop may serve across the border"),
             ),
         ),
     ] = True
     place_distance: Annotated[
         float,
         Spec(
-            Text(
-                "słupki bliższe niż tyle to jedno miejsce, także różnych przewoźników",
-                "posts nearer than this are one stop place, also of different operators",
-            ),
+            _("posts nearer than this are one stop place, also of different operators"),
             "m",
             citations.DG_REGIO.saying(
-                "grupy przystanków; tu także słupki kilku rozkładów",
-                "clusters of stops; here also posts of several feeds",
+                _("clusters of stops; here also posts of several feeds"),
             ).at("51-timetables-and-days"),
         ),
         Field(ge=0, le=150),
@@ -133,16 +113,13 @@ class WhiteSpotsParameters(Parameters):
     merge_distance: Annotated[
         float,
         Spec(
-            Text(
-                "słupki o jednej nazwie bliższe niż tyle to jedno miejsce (0: tylko perony jednej "
-                "stacji i słupki bliższe niż place_distance)",
-                "posts of one name nearer than this are one stop place (0: only platforms of one "
-                "station, and posts nearer than place_distance)",
+            _(
+                "posts of one name nearer than this are one stop place (0: only "
+                "platforms of one station, and posts nearer than place_distance)"
             ),
             "m",
             citations.ARE.saying(
-                "przystanki jednej nazwy do 150 m to jeden przystanek",
-                "stops of one name within 150 m are one stop",
+                _("stops of one name within 150 m are one stop"),
             ).at("51-timetables-and-days"),
         ),
         Field(ge=0, le=1000),
@@ -150,15 +127,10 @@ class WhiteSpotsParameters(Parameters):
     metres_per_departure: Annotated[
         float,
         Spec(
-            Text(
-                "dojście i odjazdy razem: tyle metrów ścieżki warte jest jednego odjazdu w dobie",
-                "path and departures together: so many metres of path are worth one daily "
-                "departure",
-            ),
+            _("path and departures together: so many metres of path are worth one daily departure"),
             "m",
             _OWN.saying(
-                "rozstrzyga, która para jest najtańsza, a nie które komórki są białe",
-                "it decides which pair is the cheapest, not which cells are white",
+                _("it decides which pair is the cheapest, not which cells are white"),
             ),
         ),
         Field(ge=0, le=10000),
@@ -166,9 +138,9 @@ class WhiteSpotsParameters(Parameters):
     split_by_municipality: Annotated[
         bool,
         Spec(
-            Text("plamy dzielone granicami gmin", "spots divided by municipal borders"),
+            _("spots divided by municipal borders"),
             "-",
-            _OWN.saying("plama to przylegające komórki", "a spot is cells that touch"),
+            _OWN.saying(_("a spot is cells that touch")),
         ),
     ] = False
 
@@ -177,26 +149,11 @@ class WhiteSpotsParameters(Parameters):
         for name in ("morning_window", "afternoon_window"):
             start, end = getattr(self, name)
             if not 0 <= start < end <= 30:
-                raise ParameterError(
-                    Text(
-                        f"{name}: początek < koniec, godziny 0-30",
-                        f"{name}: start < end, hours 0-30",
-                    )
-                )
+                raise ParameterError(_("{name}: start < end, hours 0-30").fill(name=name))
         if self.morning_window[1] > self.afternoon_window[0]:
-            raise ParameterError(
-                Text(
-                    "morning_window musi się skończyć przed afternoon_window",
-                    "morning_window must end before afternoon_window",
-                )
-            )
+            raise ParameterError(_("morning_window must end before afternoon_window"))
         if self.main_day_type not in self.day_types:
-            raise ParameterError(
-                Text(
-                    "main_day_type musi być wśród day_types",
-                    "main_day_type must be one of day_types",
-                )
-            )
+            raise ParameterError(_("main_day_type must be one of day_types"))
         return self
 
     def rule(self) -> Rule:

@@ -6,76 +6,62 @@ from dataclasses import replace
 
 from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
 from metrogis.checks.shared.service_words import COVERAGE, DAYS, PEOPLE_FROM, PEOPLE_SHARED
-from metrogis.texts import Text, both
+from metrogis.i18n import Text, _, both, pgettext
 
-TITLE = Text("Białe plamy transportu publicznego", "White spots of public transport")
-QUESTION = Text(
-    "Gdzie mieszkają ludzie bez użytecznego transportu publicznego, w jakie dni, dlaczego i jaka "
-    "najmniejsza zmiana by im pomogła?",
-    "Where do people live without usable public transport, on which days, why, and what is the "
-    "smallest change that would help?",
+TITLE = _("White spots of public transport")
+QUESTION = _(
+    "Where do people live without usable public transport, on which days, why, and "
+    "what is the smallest change that would help?"
 )
-METHOD = Text(
-    "Każda zamieszkana komórka (najwyżej 250 m) jest w danym rodzaju dnia obsłużona, biała "
-    "albo nieznana. Obsłużona: w zasięgu dojścia jest przystanek z dość częstą obsługą "
-    "(odjazdy w dobie i w porach dojazdów). Biała: nie ma takiego przystanku, a rozkłady "
-    "wszystkich środków transportu, które mogłyby tam służyć, są kompletne. W pozostałych "
-    "miejscach stan jest nieznany: brak rozkładu w danych nie znaczy, że nic nie kursuje. To "
-    "samo dotyczy okolicy przystanków i kursów, których nie dało się odczytać. Odjazdy "
-    "liczone są dla miejsc: słupków wszystkich przewoźników, które należą do jednej stacji, "
-    "leżą blisko siebie albo mają jedną nazwę; każdy kurs raz, z każdej linii kierunek z "
-    "większą liczbą odjazdów. Ludność podzielonych komórek jest modelowana; położenie ludzi w "
-    "komórce 250 m znane jest z dokładnością do 177 m. Bez sieci ulic dojście to linia prosta "
-    "razy współczynnik. Przystanki poza granicami metropolii liczą się tylko wtedy, gdy są w "
-    "rozkładzie. Wynik nie mówi o cenach, dostępności dla osób z niepełnosprawnościami ani o "
-    "tym, dokąd można dojechać.",
+METHOD = _(
     "Each populated cell (at most 250 m) is served, white or unknown on each day type. "
-    "Served: a stop within the walk limit has enough service (departures per day and in the "
-    "commuting windows). White: it has none, and the timetables of every mode that could "
-    "serve are complete there. Elsewhere the state is unknown: a timetable that is not in the "
-    "data does not mean that nothing runs. So it is near stops and trips that could not be "
-    "read. Departures are counted for stop places: posts of all operators that belong to one "
-    "station, lie near each other or bear one name; each run once, of each line the busier "
-    "direction. People of split cells are modelled; where they live in a 250 m cell is known "
-    "to 177 m. Without a street network a walk is the straight line times a factor. Stops "
-    "beyond the metropolis count only when the timetable holds them. It says nothing of "
-    "fares, of access for people with disabilities, or of where one can travel.",
+    "Served: a stop within the walk limit has enough service (departures per day and "
+    "in the commuting windows). White: it has none, and the timetables of every mode "
+    "that could serve are complete there. Elsewhere the state is unknown: a timetable "
+    "that is not in the data does not mean that nothing runs. So it is near stops and "
+    "trips that could not be read. Departures are counted for stop places: posts of "
+    "all operators that belong to one station, lie near each other or bear one name; "
+    "each run once, of each line the busier direction. People of split cells are "
+    "modelled; where they live in a 250 m cell is known to 177 m. Without a street "
+    "network a walk is the straight line times a factor. Stops beyond the metropolis "
+    "count only when the timetable holds them. It says nothing of fares, of access for "
+    "people with disabilities, or of where one can travel."
 )
 
 
 STATES = {
-    "served": Text("obsłużone", "served"),
-    "white": Text("biała plama", "white spot"),
-    "unknown": Text("nieznane", "unknown"),
+    "served": _("served"),
+    "white": _("white spot"),
+    "unknown": _("unknown"),
 }
 CAUSES = {
-    "no_stop": Text("brak przystanku w zasięgu", "no stop within reach"),
-    "barrier": Text("przystanek blisko, dojście daleko", "stop near by, far on foot"),
-    "too_few": Text("za mało odjazdów", "too few departures"),
-    "wrong_hours": Text("niewłaściwe godziny", "wrong hours"),
-    "other_days": Text("tylko w inne dni", "only on other day types"),
+    "no_stop": _("no stop within reach"),
+    "barrier": _("stop near by, far on foot"),
+    "too_few": _("too few departures"),
+    "wrong_hours": _("wrong hours"),
+    "other_days": _("only on other day types"),
 }
 FIXES = {
-    "departures": Text("dodatkowe odjazdy", "extra departures"),
-    "new_stop": Text("nowy przystanek na istniejącej linii", "new stop on an existing line"),
-    "path": Text("dojście piesze do zbudowania", "footpath to build"),
-    "path_departures": Text("dojście i dodatkowe odjazdy", "footpath and extra departures"),
-    "none": Text("brak małej zmiany: potrzebna linia", "no small fix: a line is needed"),
+    "departures": _("extra departures"),
+    "new_stop": _("new stop on an existing line"),
+    "path": _("footpath to build"),
+    "path_departures": _("footpath and extra departures"),
+    "none": _("no small fix: a line is needed"),
 }
 WHY = {
-    "coverage": Text("brak wszystkich rozkładów", "not all timetables"),
-    "lost": Text("nieczytelna część rozkładu", "part of the timetable unreadable"),
-    "streets": Text("brak danych o ulicach", "street data missing"),
-    "population": Text("nie wiadomo, czy ktoś tam mieszka", "unknown whether anybody lives there"),
-    "timetable": Text("brak rozkładu na taki dzień", "no timetable of such a day"),
+    "coverage": _("not all timetables"),
+    "lost": _("part of the timetable unreadable"),
+    "streets": _("street data missing"),
+    "population": _("unknown whether anybody lives there"),
+    "timetable": _("no timetable of such a day"),
 }
 SERVICE = {
-    "sufficient": Text("wystarcza", "sufficient"),
-    "insufficient": Text("nie wystarcza", "insufficient"),
-    "unknown": Text("rozkład nieznany", "timetable unknown"),
+    "sufficient": _("sufficient"),
+    "insufficient": _("insufficient"),
+    "unknown": _("timetable unknown"),
 }
 
-_PEOPLE = Text("mieszkańcy", "residents")
+_PEOPLE = _("residents")
 
 
 def _people(label: Text) -> Column:
@@ -94,41 +80,32 @@ def _share(label: Text, state: str) -> Column:
 def _fix_columns() -> dict[str, Column]:
     return {
         "fix": Column(
-            Text("najmniejsza zmiana", "smallest fix"),
+            _("smallest fix"),
             "category",
-            note=Text(
-                "rodzaj, którego potrzebuje najwięcej mieszkańców plamy; z takich zmian ta, która "
-                "obsłuży ich najwięcej",
-                "the kind that most residents of the spot need; of those the one that serves most",
+            note=_(
+                "the kind that most residents of the spot need; of those the one that serves most"
             ),
             categories=FIXES,
         ),
         "fix_share": Column(
-            Text("potrzebuje takiej zmiany", "need such a fix"),
+            _("need such a fix"),
             "share",
-            note=Text("udział mieszkańców plamy", "share of the spot's residents"),
+            note=_("share of the spot's residents"),
         ),
         "fix_size": Column(
-            Text("wielkość zmiany", "size of the fix"),
-            note=Text(
-                "odjazdy w dobie, przystanki albo metry dojścia, zależnie od rodzaju zmiany "
-                "(dojście i odjazdy: metry)",
-                "departures per day, stops or metres of path, depending on the kind of fix (path "
-                "and departures: metres)",
+            _("size of the fix"),
+            note=_(
+                "departures per day, stops or metres of path, depending on the kind of "
+                "fix (path and departures: metres)"
             ),
         ),
-        "fix_departures": Column(
-            Text("dodatkowe odjazdy", "extra departures"), unit="departures/day"
-        ),
-        "fix_place": Column(Text("gdzie", "where"), "text"),
-        "fix_lines": Column(Text("linie", "lines"), "text"),
+        "fix_departures": Column(_("extra departures"), unit="departures/day"),
+        "fix_place": Column(_("where"), "text"),
+        "fix_lines": Column(_("lines"), "text"),
         "fix_people": Column(
-            Text("zyskają", "people gained"),
+            _("people gained"),
             unit="people",
-            note=Text(
-                "mieszkańcy plamy, których zmiana obsłuży; o nieznanym stanie nie są liczeni",
-                "residents of the spot whom it would serve; those of unknown state not counted",
-            ),
+            note=_("residents of the spot whom it would serve; those of unknown state not counted"),
             bound="low",
             of_known=True,
         ),
@@ -136,9 +113,9 @@ def _fix_columns() -> dict[str, Column]:
 
 
 _PEOPLE_KNOWN = Column(
-    Text("znana ludność", "population known"),
+    _("population known"),
     "share",
-    note=Text("udział komórek o znanej ludności", "share of cells whose population is known"),
+    note=_("share of cells whose population is known"),
 )
 
 
@@ -149,13 +126,13 @@ def _columns() -> dict[str, dict[str, Column]]:
     )
     towns["population_known"] = _PEOPLE_KNOWN
     towns["coverage"] = Column(
-        Text("pokrycie rozkładami", "timetable coverage"), "category", categories=COVERAGE,
+        _("timetable coverage"), "category", categories=COVERAGE,
         of_knowledge=True,
     )  # fmt: skip
     heads = {
-        "served": Text("obsłużeni", "served"),
-        "white": Text("w białych plamach", "in white spots"),
-        "unknown": Text("stan nieznany", "unknown"),
+        "served": pgettext("people", "served"),
+        "white": _("in white spots"),
+        "unknown": pgettext("state", "unknown"),
     }
     for key, head in heads.items():
         towns[f"{key}_people"] = replace(
@@ -164,89 +141,73 @@ def _columns() -> dict[str, dict[str, Column]]:
             bound="" if key == "unknown" else "low",
             of_knowledge=key == "unknown",
         )
-        towns[f"{key}_share"] = _share(Text(f"{head.pl}, udział", f"{head.en}, share"), key)
-    towns["known_people"] = replace(
-        _people(Text("stan znany", "state known")), known="population_known"
-    )
+        towns[f"{key}_share"] = _share(_("{head}, share").fill(head=head), key)
+    towns["known_people"] = replace(_people(_("state known")), known="population_known")
     towns["timetable_known"] = Column(
-        Text("rozkłady kompletne", "timetables complete"),
+        _("timetables complete"),
         "flag",
-        note=Text(
-            "wszystkie środki transportu, które mogłyby tam służyć; nic nie zginęło przy czytaniu",
-            "of every mode that could serve; nothing was lost in reading",
-        ),
+        note=_("of every mode that could serve; nothing was lost in reading"),
     )
     for day, name in DAYS.items():
         for key, head in heads.items():
             towns[f"{key}_share_{day}"] = _share(
-                Text(f"{head.pl}: {name.pl}", f"{head.en}: {name.en}"), key
+                _("{head}: {name}").fill(head=head, name=name), key
             )
-    state = Column(Text("stan", "state"), "category", categories=STATES)
-    cause = Column(Text("przyczyna", "cause"), "category", categories=CAUSES)
-    area = Column(Text("powierzchnia", "area"), unit="km2", digits=2)
-    spot = Column(Text("nr plamy", "spot no."), of_known=True)
+    state = Column(_("state"), "category", categories=STATES)
+    cause = Column(_("cause"), "category", categories=CAUSES)
+    area = Column(_("area"), unit="km2", digits=2)
+    spot = Column(_("spot no."), of_known=True)
     stops = {
         "stop_id": Column(both("stop_id"), "text"),
-        "name": Column(Text("przystanek", "stop"), "text"),
-        "modes": Column(Text("środki transportu", "modes"), "text"),
-        "service": Column(Text("obsługa", "service"), "category", categories=SERVICE),
+        "name": Column(_("stop"), "text"),
+        "modes": Column(_("modes"), "text"),
+        "service": Column(_("service"), "category", categories=SERVICE),
     }
     cells = {
         "teryt": Column(both("TERYT"), "text"),
         "population": Column(_PEOPLE, unit="people", digits=1, note=PEOPLE_SHARED, of_known=True),
-        "modelled": Column(Text("modelowane", "modelled"), "flag", of_knowledge=True),
+        "modelled": Column(_("modelled"), "flag", of_knowledge=True),
         "state": state,
         "cause": cause,
-        "unknown_why": Column(
-            Text("dlaczego nieznane", "why unknown"), "category", categories=WHY, of_knowledge=True
-        ),
+        "unknown_why": Column(_("why unknown"), "category", categories=WHY, of_knowledge=True),
     }
     for day, name in DAYS.items():
         stops[f"departures_{day}"] = Column(
-            Text(f"odjazdy: {name.pl}", f"departures: {name.en}"),
+            _("departures: {name}").fill(name=name),
             unit="departures/day",
             bound="low",
-            note=Text(
-                "całego miejsca, każdy kurs raz, z każdej linii kierunek z większą liczbą odjazdów",
-                "of the whole stop place, each run once, of each line the busier direction",
-            ),
+            note=_("of the whole stop place, each run once, of each line the busier direction"),
         )
         cells[f"state_{day}"] = Column(
-            Text(f"stan: {name.pl}", f"state: {name.en}"), "category", categories=STATES
+            _("state: {name}").fill(name=name), "category", categories=STATES
         )
         cells[f"cause_{day}"] = Column(
-            Text(f"przyczyna: {name.pl}", f"cause: {name.en}"), "category", categories=CAUSES
+            _("cause: {name}").fill(name=name), "category", categories=CAUSES
         )
     people = Column(_PEOPLE, unit="people", known="population_known", of_known=True)
     place = {
         "spot": spot,
-        "name": Column(Text("miejsce", "place"), "text", of_known=True),
+        "name": Column(_("place"), "text", of_known=True),
         "municipality": towns["name"],
         "population": people,
         "population_known": _PEOPLE_KNOWN,
         "area_km2": area,
-        "cells": Column(Text("komórki", "cells")),
+        "cells": Column(_("cells")),
     }
     fix = _fix_columns()
     proven = Column(
-        Text("sprawdzone", "verified"),
+        _("verified"),
         "flag",
-        note=Text(
-            "zmianę zastosowano i policzono ponownie: wystarcza, a mniejsza nie",
-            "the fix was applied and computed again: it is enough, a smaller one is not",
-        ),
+        note=_("the fix was applied and computed again: it is enough, a smaller one is not"),
         of_knowledge=True,
     )
     cells |= {name: fix[name] for name in ("fix", "fix_size", "fix_departures")}
     cells |= {"fix_verified": proven, "spot": spot}
     cells["nearest_stop_m"] = Column(
-        Text("dojście do najbliższego przystanku", "walk to the nearest stop"),
+        _("walk to the nearest stop"),
         unit="m",
         bound="high",
-        note=Text(
-            "puste: żadnego przystanku z rozkładu w zasięgu najdłuższego dojścia",
-            "empty: no stop of the timetable within the longest walk",
-        ),
+        note=_("empty: no stop of the timetable within the longest walk"),
     )
     return {
         "municipalities": towns,
@@ -254,7 +215,7 @@ def _columns() -> dict[str, dict[str, Column]]:
             "teryt": towns["teryt"],
             "name": towns["name"],
             "state": state,
-            "known": Column(Text("stan znany", "state known"), "flag"),
+            "known": Column(_("state known"), "flag"),
             "population": people,
             "population_known": _PEOPLE_KNOWN,
             "area_km2": area,
@@ -263,11 +224,11 @@ def _columns() -> dict[str, dict[str, Column]]:
             **place,
             "cause": cause,
             "cause_share": Column(
-                Text("udział tej przyczyny", "share of this cause"),
+                _("share of this cause"),
                 "share",
-                note=Text("mieszkańców plamy", "of the spot's residents"),
+                note=_("of the spot's residents"),
             ),
-            "causes": Column(Text("przyczyny", "causes")),
+            "causes": Column(_("causes")),
             **fix,
             "fix_verified": proven,
         },
@@ -300,7 +261,7 @@ _POPULATED = Ground("known", "states")
 VIEWS = (
     View(
         "states",
-        Text("Obsługa zamieszkanych miejsc", "Service of populated places"),
+        _("Service of populated places"),
         column="state",
         categories=(
             Category("served", STATES["served"], "#009E73"),
@@ -312,7 +273,7 @@ VIEWS = (
     ),
     View(
         "spots",
-        Text("Białe plamy", "White spots"),
+        _("White spots"),
         column="cause",
         categories=_CAUSES,
         popup=(*_SPOT, "cause_share", *_FIX, "fix_verified"),
@@ -320,7 +281,7 @@ VIEWS = (
     ),
     View(
         "spot_parts",
-        Text("Części białych plam", "Parts of white spots"),
+        _("Parts of white spots"),
         column="cause",
         categories=_CAUSES,
         popup=(*_SPOT, *_FIX),
@@ -329,7 +290,7 @@ VIEWS = (
     ),
     View(
         "fixes",
-        Text("Najmniejsze zmiany", "Smallest fixes"),
+        _("Smallest fixes"),
         column="fix",
         categories=(
             Category("departures", FIXES["departures"], "#E69F00"),
@@ -344,7 +305,7 @@ VIEWS = (
     ),
     View(
         "stops",
-        Text("Przystanki", "Stops"),
+        _("Stops"),
         column="service",
         categories=(
             Category("sufficient", SERVICE["sufficient"], "#0072B2"),
@@ -358,7 +319,7 @@ VIEWS = (
     ),
     View(
         "municipalities",
-        Text("Udział mieszkańców o nieznanym stanie", "Share of residents whose state is unknown"),
+        _("Share of residents whose state is unknown"),
         column="unknown_share",
         breaks=(0.0, 0.1, 0.25, 0.5, 0.75, 1.0),
         palette="cividis",

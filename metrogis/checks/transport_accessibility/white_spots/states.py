@@ -30,7 +30,7 @@ from metrogis.checks.transport_accessibility.white_spots.tables import SERVED, U
 from metrogis.evidence import Evidence
 from metrogis.evidence.streets import streets_evidence
 from metrogis.evidence.timetable import Around, TimetableEvidence, evidence
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 Texts = npt.NDArray[np.object_]
 
@@ -119,13 +119,13 @@ def decide(
                 "timetable",
                 "unknown",
                 1,
-                Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
+                _("day type unknown in the timetable"),
                 [day],
             )
         sure[day] = around, good, around.known(reach)
     # only cells that could be white on some day need the street data asked
     maybe = np.zeros(count, bool)
-    for _, good, allowed in sure.values():
+    for _unused, good, allowed in sure.values():
         maybe |= allowed & ~good
     by_air = _by_air(cells.xy, maybe, service)
     streets = None if straight else _Streets(run, towns, cells.xy, service, by_air, walk)
@@ -204,20 +204,15 @@ class _Streets:
             "streets",
             "unknown",
             int(self.off.sum()),
-            Text(
-                "komórki bez ulicy w pobliżu w danych: dojścia nie da się policzyć",
-                "cells with no street near in the data: their walk cannot be computed",
-            ),
+            _("cells with no street near in the data: their walk cannot be computed"),
         )
         run.note(
             "streets",
             "unknown",
             int(self.lost.sum()),
-            Text(
-                "przystanki bez ulicy w pobliżu w danych: o mieszkających w ich zasięgu w linii "
-                "prostej nic pewnego nie wiadomo",
-                "stops with no street near in the data: nothing certain is known of those who live "
-                "within their straight-line reach",
+            _(
+                "stops with no street near in the data: nothing certain is known of "
+                "those who live within their straight-line reach"
             ),
         )
         self.room = self._room(known, xy, posts)
@@ -287,30 +282,24 @@ def _note(run: Run, around: Around, why: Texts, unit: Ints) -> None:
         "timetable",
         "unknown",
         int((why == "lost").sum()),
-        Text(
-            "komórki w zasięgu dojścia do przystanku lub kursu, którego nie dało się odczytać",
-            "cells within the walk to a stop or trip that could not be read",
-        ),
+        _("cells within the walk to a stop or trip that could not be read"),
     )
     run.note(
         "coverage",
         "unknown",
         int((inside & (why == "coverage")).sum()),
-        Text(
-            "komórki przy granicy gminy o niepełnym pokryciu: mogą je obsługiwać jej przystanki",
-            "cells by the border of a municipality without complete coverage: its stops may serve "
-            "them",
+        _(
+            "cells by the border of a municipality without complete coverage: its "
+            "stops may serve them"
         ),
     )
     run.note(
         "streets",
         "unknown",
         int((why == "streets").sum()),
-        Text(
-            "komórki, z których brakująca w danych ulica mogłaby skrócić dojście do przystanku z "
-            "dostateczną obsługą",
-            "cells from which a street that is not in the data could bring a stop with enough "
-            "service within reach",
+        _(
+            "cells from which a street that is not in the data could bring a stop with "
+            "enough service within reach"
         ),
     )
 

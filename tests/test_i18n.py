@@ -65,7 +65,7 @@ def test_fill_writes_numbers_by_language_and_never_zero_for_missing() -> None:
     filled = text.fill(share=0.1234, people=98765, who=Text("Gdańsk", "Danzig"))
     assert filled.pl == "12,3\u00a0% z 98\u00a0765 (Gdańsk)"
     assert filled.en == "12.3% of 98,765 (Danzig)"
-    assert Text("{x:1}", "{x:1}").fill(x=float("nan")) == ("brak danych", "no data")
+    assert Text("{x:1}", "{x:1}").fill(x=float("nan")) == Text("brak danych", "no data")
 
 
 def test_a_template_cannot_reach_into_objects() -> None:
