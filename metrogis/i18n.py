@@ -365,24 +365,6 @@ def plain_number(value: float, language: Language) -> str:
     return f"{value:g}".replace(".", _marks(language)[1])
 
 
-def plain_number(value: float, language: Language) -> str:
-    """Write a number of our own (a limit, a size) with the digits it has, without groups.
-
-    >>> plain_number(2.5, "pl"), plain_number(1200, "pl")
-    ('2,5', '1200')
-    """
-    return f"{value:g}".replace(".", _marks(language)[1])
-
-
-def plain_number(value: float, language: Language) -> str:
-    """Write a number of our own (a limit, a size) with the digits it has, without groups.
-
-    >>> plain_number(2.5, "pl"), plain_number(1200, "pl")
-    ('2,5', '1200')
-    """
-    return f"{value:g}".replace(".", _marks(language)[1])
-
-
 def percent(share: Any, language: Language, digits: int = 1) -> str:
     """Write a share (0-1) as per cent.
 
