@@ -459,3 +459,14 @@ def test_paths_equal_a_plain_shortest_path(
         for k in range(n):
             if abs(metres[k] - limit) > 0.01:  # coordinates of OSM are rounded
                 assert cell(found, 2**k)[mode] == ("yes" if metres[k] < limit else "no")
+
+
+def test_a_trip_whose_route_is_lost_feeds_no_train_for_certain(tmp_path: Path) -> None:
+    text = FEEDER.replace("every 30", "every 10") + "line 1 bus E 5:00 A 5:08 every 5 until 22:00\n"
+    layers = Scene(text).layers(tmp_path)
+    assert cell(mg.rail_access(**layers), 64)["feeder"] == "yes"
+    table = tmp_path / "gtfs" / "trips.txt"
+    table.write_text(table.read_text().replace("1,w,1-", "nowhere,w,1-"))
+    layers["timetable"] = mg.read_feed(tmp_path / "gtfs", name="scene")
+    found = cell(mg.rail_access(**layers), 64)
+    assert (found["feeder"], found["feeder_share"]) == ("unknown", 0)

@@ -117,9 +117,11 @@ def feeders(
     groups = tuple(g for g in known.groups if g != "rail")
     low, high = p.windows[0][0], p.windows[-1][1] + round(p.feeder_time * 60)
     xy = stop_coordinates(feed, run.crs)
-    feeds_rail = np.isin(feed.routes["mode_group"].to_numpy(dtype=object), groups)
+    feeds = np.isin(feed.routes["mode_group"].to_numpy(dtype=object), groups)
+    # a trip whose route is lost is read as a bus: it may be a train, so it feeds none for certain
+    feeds &= feed.routes["route_type"].to_numpy() >= 0
     rides = vehicles(feed, feed._days(p.day_type), low, high, xy=xy)
-    own = np.append(feeds_rail, False)[feed._trip_route[rides.trip]]
+    own = np.append(feeds, False)[feed._trip_route[rides.trip]]
     used = np.zeros(len(xy), bool)
     used[rides.dep_stop[own]] = True
     used[rides.arr_stop[own]] = True
