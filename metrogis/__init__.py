@@ -40,6 +40,7 @@ _WHERE = {
     "connections": "checks.transport_accessibility.connections",
     "rail_access": "checks.transport_accessibility.rail_access",
     "travel_time": "checks.transport_accessibility.travel_time",
+    "feeder_coordination": "checks.transport_accessibility.feeder_coordination",
     "interchange_access": "checks.active_mobility.interchange_access",
     "cycle_network": "checks.active_mobility.cycle_network",
     "missing_links": "checks.active_mobility.missing_links",
@@ -91,6 +92,7 @@ __all__ = [
     "corridor_conflicts",
     "corridor_connectivity",
     "cycle_network",
+    "feeder_coordination",
     "functional_links",
     "interchange_access",
     "journeys",
@@ -132,6 +134,9 @@ if TYPE_CHECKING:
     from metrogis.checks.spatial_development.urban_form.check import urban_form
     from metrogis.checks.spatial_development.urban_growth.check import urban_growth
     from metrogis.checks.transport_accessibility.connections.check import connections
+    from metrogis.checks.transport_accessibility.feeder_coordination.check import (
+        feeder_coordination,
+    )
     from metrogis.checks.transport_accessibility.rail_access.check import rail_access
     from metrogis.checks.transport_accessibility.service_quality.check import service_quality
     from metrogis.checks.transport_accessibility.travel_time.check import travel_time

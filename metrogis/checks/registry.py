@@ -27,6 +27,9 @@ from metrogis.checks.spatial_development.plan_validity import check as plan_vali
 from metrogis.checks.spatial_development.urban_form import check as urban_form
 from metrogis.checks.spatial_development.urban_growth import check as urban_growth
 from metrogis.checks.transport_accessibility.connections import check as connections
+from metrogis.checks.transport_accessibility.feeder_coordination import (
+    check as feeder_coordination,
+)
 from metrogis.checks.transport_accessibility.rail_access import check as rail_access
 from metrogis.checks.transport_accessibility.service_quality import check as service_quality
 from metrogis.checks.transport_accessibility.travel_time import check as travel_time
@@ -48,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     connections.CHECK,
     rail_access.CHECK,
     travel_time.CHECK,
+    feeder_coordination.CHECK,
     interchange_access.CHECK,
     cycle_network.CHECK,
     missing_links.CHECK,

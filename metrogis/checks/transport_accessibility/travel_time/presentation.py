@@ -83,12 +83,12 @@ def _with(text: Text, name: str) -> Text:
 
 def _minutes(text: Text) -> Column:
     return Column(
-        text, unit="min", digits=0, bound="high", of_known=True, land=False, note=_AT_MOST
+        text, unit="min", digits=0, of_known=True, land=False, note=_AT_MOST
     )
 
 
 def _share(text: Text, **more: object) -> Column:
-    options: dict[str, object] = {"bound": "low", "of_known": True, "land": False, "digits": 1}
+    options: dict[str, object] = {"of_known": True, "land": False, "digits": 1}
     return Column(text, "share", **(options | more))  # type: ignore[arg-type]
 
 
@@ -98,8 +98,7 @@ def _times() -> dict[str, Column]:
         "minutes": _minutes(_("time, median")),
         "minutes_late": _minutes(_("time, 90th percentile")),
         "band": Column(
-            _("band of time"), "category", categories=BAND, bound="low",
-            of_known=True, land=False,
+            _("band of time"), "category", categories=BAND,             of_known=True, land=False,
         ),
     }  # fmt: skip
     for name in LIMITS:
@@ -112,7 +111,7 @@ def _times() -> dict[str, Column]:
 def _columns() -> dict[str, dict[str, Column]]:
     towns = municipality_columns()
     people = Column(_("residents"), unit="people", of_known=True)
-    at_least = replace(people, bound="low", land=False)
+    at_least = replace(people, land=False)
     towns |= {
         "population": replace(people, land=False, note=PEOPLE_FROM),
         "coverage": Column(
@@ -142,7 +141,7 @@ def _columns() -> dict[str, dict[str, Column]]:
             digits=2, of_known=True, land=False,
         ),
         "competes_share": _share(
-            _("competes with the car, share"), bound=""
+            _("competes with the car, share")
         ),
         "car_known_share": Column(
             _("time by car known, share"), "share", digits=1,
@@ -150,11 +149,11 @@ def _columns() -> dict[str, dict[str, Column]]:
         ),
         "performance": Column(
             _("transport performance (as origin)"),
-            unit="%", digits=1, bound="low", of_known=True, land=False,
+            unit="%", digits=1, of_known=True, land=False,
         ),
         "performance_target": Column(
             _("transport performance (as target)"),
-            unit="%", digits=1, bound="low", of_known=True, land=False,
+            unit="%", digits=1, of_known=True, land=False,
         ),
         "people_reached": replace(
             at_least, label=_("people within reach")
@@ -171,7 +170,7 @@ def _columns() -> dict[str, dict[str, Column]]:
         **{n: c for n, c in _times().items() if not n.startswith("within")},
         "band_late": Column(
             _("band of time, 90th percentile"), "category",
-            categories=BAND, bound="low", of_known=True,
+            categories=BAND, of_known=True,
         ),
         "ratio": towns["ratio"],
         "exact": Column(_("exact time"), "flag", note=_EXACT,
