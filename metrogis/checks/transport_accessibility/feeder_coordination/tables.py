@@ -102,7 +102,7 @@ def shift_table(
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Return one row a line: its best shift, what it gains, and where most are missed."""
     if best.empty:
-        columns = {"line": [], "station": [], "shift": [], "gained": [], "kept": [],
+        columns: dict[str, list[float]] = {"line": [], "station": [], "shift": [], "gained": [], "kept": [],
                    "kept_after": [], "missed": [], "missed_after": []}  # fmt: skip
         return gpd.GeoDataFrame(pd.DataFrame(columns), geometry=[], crs=crs)
     where = rows.groupby(["line", "station"])["missed"].agg(["sum", "size"]).reset_index()
@@ -127,7 +127,7 @@ def municipal_table(
 
     def total(name: str) -> Floats:
         found = sum(by[f"{way}_{name}"].sum() for way in ways)
-        return np.asarray(found.reindex(table.index).fillna(0), float)  # type: ignore[union-attr]
+        return np.asarray(found.reindex(table.index).fillna(0), float)
 
     table["meetings"], table["kept"] = total("meetings"), total("kept")
     table["missed"] = total("missed")
