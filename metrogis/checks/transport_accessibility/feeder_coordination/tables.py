@@ -102,8 +102,9 @@ def shift_table(
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Return one row a line: its best shift, what it gains, and where most are missed."""
     if best.empty:
-        columns: dict[str, list[float]] = {"line": [], "station": [], "shift": [], "gained": [], "kept": [],
-                   "kept_after": [], "missed": [], "missed_after": []}  # fmt: skip
+        names_of_columns = ("line", "station", "shift", "gained", "kept", "kept_after", "missed",
+                            "missed_after")  # fmt: skip
+        columns: dict[str, list[float]] = {name: [] for name in names_of_columns}
         return gpd.GeoDataFrame(pd.DataFrame(columns), geometry=[], crs=crs)
     where = rows.groupby(["line", "station"])["missed"].agg(["sum", "size"]).reset_index()
     where = where.sort_values(["line", "sum", "size"], ascending=[True, False, False])

@@ -82,9 +82,7 @@ def _with(text: Text, name: str) -> Text:
 
 
 def _minutes(text: Text) -> Column:
-    return Column(
-        text, unit="min", digits=0, of_known=True, land=False, note=_AT_MOST
-    )
+    return Column(text, unit="min", digits=0, of_known=True, land=False, note=_AT_MOST)
 
 
 def _share(text: Text, **more: object) -> Column:
