@@ -37,6 +37,8 @@ class Column:
         arrow: pa.ChunkedArray | None = None,
     ) -> None:
         self._codes, self._values, self._texts, self._arrow = codes, values, texts, arrow
+        self.stray = 0
+        """Rows of a plain column whose texts had blanks or quotes at their ends, so far seen."""
 
     @property
     def codes(self) -> Ints:
@@ -66,7 +68,7 @@ class Column:
             text = self._arrow
             if not pa.types.is_string(text.type):
                 text = text.cast(pa.string()).fill_null("")
-            stripped, _ = strip(_distinct(text.chunks))
+            stripped, self.stray = strip(_distinct(text.chunks))
             self._codes, self._values = stripped._codes, stripped._values
             self._texts = stripped._texts
 
@@ -201,6 +203,7 @@ class Column:
             return result, []
         rest = Column(arrow=self._arrow.filter(pa.array(odd)))
         result[odd] = rest.map(slow, np.int32)
+        self.stray = rest.stray
         return result, rest.values
 
     def any_odd_clock(self) -> bool:

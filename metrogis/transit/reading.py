@@ -30,7 +30,6 @@ from metrogis.transit.headways import clean_headways
 from metrogis.transit.lost import Losing
 from metrogis.transit.lost_dates import note_dates
 from metrogis.transit.options import Options
-from metrogis.transit.scan import Plan
 from metrogis.transit.speeds import trip_speeds
 from metrogis.transit.stop_times import from_first_known, stop_times
 from metrogis.transit.tables import Kind, Table, empty_table, read_table
@@ -183,15 +182,7 @@ def _assemble(started: _Started, options: Options, max_time: int) -> Feed:
     audit += notes
     transfers, notes = clean_transfers(tables["transfers"], stops["stop_id"], name)
     audit += notes
-    plan = Plan(
-        run=("trip_id", trips["trip_id"]),
-        id=("stop_id", stops["stop_id"]),
-        clocks=("arrival_time", "departure_time"),
-        wholes=("stop_sequence", "pickup_type", "drop_off_type", "continuous_pickup"),
-        decimals=("shape_dist_traveled",),
-        latest=max_time,
-    )
-    table, notes = _table(archive, "stop_times", started.stop_times.result(), options.country, plan)
+    table, notes = _table(archive, "stop_times", started.stop_times.result(), options.country)
     audit += notes
     calls, notes = stop_times(
         table, trips, stops, name, max_time=max_time, shapes=lambda: read_shapes(archive),
@@ -257,9 +248,7 @@ def _small_tables(archive: Archive, country: str, losing: Losing) -> tuple[dict[
     return tables, audit
 
 
-def _table(
-    archive: Archive, key: str, data: bytes | None, country: str, plan: Plan | None = None
-) -> tuple[Table, Audit]:
+def _table(archive: Archive, key: str, data: bytes | None, country: str) -> tuple[Table, Audit]:
     file = f"{key}.txt"
     if data is None:
         return empty_table(file), Audit()
@@ -269,7 +258,7 @@ def _table(
     wanted: tuple[str, ...] = clean.WANTED[key]
     kinds = _KINDS if key == "stop_times" else {}
     table, audit = read_table(
-        data, file, wanted=wanted, layer=archive.layer, country=country, kinds=kinds, plan=plan
+        data, file, wanted=wanted, layer=archive.layer, country=country, kinds=kinds
     )
     clean.require(table, key, archive.layer)
     further = "shape_dist_traveled"

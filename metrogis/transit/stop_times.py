@@ -255,9 +255,11 @@ def _times(table: Table, log: Log, max_time: int) -> tuple[Ints, Ints, Mask]:
         return seconds, wrong
 
     unread = np.zeros(table.n, bool)
+    remarks = len(log.audit)
     arrival, bad_arrival = read("arrival_time")
-    if table["arrival_time"].same_as(table["departure_time"]):
-        return arrival, arrival, unread if bad_arrival is None else bad_arrival
+    # read once where both columns hold the same texts, unless there is something to say of each
+    if len(log.audit) == remarks and table["arrival_time"].same_as(table["departure_time"]):
+        return arrival, arrival, unread
     departure, bad_departure = read("departure_time")
     no_arrival, no_departure = arrival == NO_TIME, departure == NO_TIME
     if bad_departure is not None:

@@ -76,6 +76,10 @@ def clock(
         Seconds, :data:`NO_TIME` for blanks and texts that are no time; and these texts.
     """
     seconds, odd = column.seconds(lambda v: seconds_of(v, max_time))
+    log(
+        "repaired", column.stray, "usunięto zbędne odstępy lub cudzysłowy",
+        "stray blanks or quotes removed",
+    )  # fmt: skip
     rest = {v for v in odd if v and not _PLAIN_TIME.match(v)}
     unread = {v for v in odd if v and seconds_of(v, max_time) == NO_TIME}
     if rest - unread:

@@ -1,4 +1,4 @@
-"""The one pass over stop_times.txt reads what the careful way reads."""
+"""Tables read by pyarrow hold what the careful way, row by row, reads."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrogis.transit import scan as module
+from metrogis.transit import tables as module
 from metrogis.transit.clean import WANTED
-from metrogis.transit.scan import Known, Plan, scan
+from metrogis.transit.reading import _KINDS
 from metrogis.transit.stop_times import StopTimes, stop_times
 from metrogis.transit.tables import Table, read_table
 
@@ -59,17 +59,6 @@ _plain = st.fixed_dictionaries(
 )
 
 
-def _plan() -> Plan:
-    return Plan(
-        run=("trip_id", TRIPS),
-        id=("stop_id", STOPS),
-        clocks=("arrival_time", "departure_time"),
-        wholes=("stop_sequence", "pickup_type", "drop_off_type"),
-        decimals=("shape_dist_traveled",),
-        latest=LATEST,
-    )
-
-
 def _file(rows: list[dict[str, str]], columns: list[str], quote: str, end: str) -> bytes:
     def cell(text: str) -> str:
         must = any(c in text for c in ',"\n')
@@ -81,30 +70,42 @@ def _file(rows: list[dict[str, str]], columns: list[str], quote: str, end: str) 
     return end.join(lines).encode()
 
 
-def _read(data: bytes, plan: Plan | None) -> tuple[Table, Any]:
+def _read(data: bytes) -> tuple[Table, Any]:
     wanted = (*WANTED["stop_times"], "shape_dist_traveled")
-    return read_table(data, "stop_times.txt", wanted=wanted, layer="town", plan=plan)
+    return read_table(data, "stop_times.txt", wanted=wanted, layer="city", kinds=_KINDS)
 
 
-def _calls(data: bytes, plan: Plan | None) -> tuple[StopTimes, Any]:
-    table, audit = _read(data, plan)
+def _calls(data: bytes) -> tuple[StopTimes, Any]:
+    table, audit = _read(data)
     trips = pd.DataFrame({"trip_id": TRIPS, "shape_id": [""] * len(TRIPS)})
     stops = pd.DataFrame({"stop_id": STOPS, "stop_lat": 54.0, "stop_lon": np.arange(6) / 100})
     calls, more = stop_times(
-        table, trips, stops, "town", max_time=LATEST, shapes=lambda: pd.DataFrame()
+        table, trips, stops, "city", max_time=LATEST, shapes=lambda: pd.DataFrame()
     )
     return calls, audit + more
 
 
+def _counts(audit: Any) -> pd.DataFrame:
+    """What was done to how many rows: stray blanks may be counted by column or all at once."""
+    return audit.to_frame().groupby(["layer", "action", "what"])[["count"]].sum()
+
+
 def _same(data: bytes) -> None:
-    ours, audit = _calls(data, _plan())
-    theirs, expected = _calls(data, None)
+    ours, audit = _calls(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_fast", lambda *_: None)
+        theirs, expected = _calls(data)
     for name in StopTimes.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name), err_msg=name)
-    pd.testing.assert_frame_equal(audit.to_frame(), expected.to_frame())
+    pd.testing.assert_frame_equal(_counts(audit), _counts(expected))
 
 
-@settings(max_examples=300, deadline=None)
+def _fast(data: bytes, names: list[str]) -> Any:
+    use = {name: i for i, name in enumerate(names)}
+    return module._fast(data, 0, len(names), use, ",", _KINDS)
+
+
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(_row, min_size=1, max_size=8),
     st.permutations(list(_COLUMNS := [
@@ -119,20 +120,20 @@ def test_dirty_rows_are_read_as_the_careful_way_reads_them(rows, columns, quote,
     _same(_file(rows, columns, quote, end) + last.encode())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(_plain, min_size=1, max_size=20),
     st.permutations(_COLUMNS),
     st.sampled_from(["texts", "needed"]),
     st.sampled_from(["\n", "\r\n"]),
 )
-def test_plain_rows_are_all_taken_by_the_one_pass(rows, columns, quote, end) -> None:
+def test_plain_rows_are_read_by_pyarrow(rows, columns, quote, end) -> None:
     plain = [r for r in rows if '"' not in r["stop_id"]]
     if not plain:
         return
     data = _file(plain, columns, quote, end)
-    table, _ = _read(data, _plan())
-    assert all(isinstance(column, Known) for column in table.columns.values())
+    assert _fast(data[data.index(b"\n") + 1 :], columns) is not None
+    table, _ = _read(data)
     assert table["trip_id"].find(TRIPS).tolist() == [TRIPS.index(r["trip_id"]) for r in plain]
     assert table["stop_id"].find(STOPS).tolist() == [STOPS.index(r["stop_id"]) for r in plain]
     # the same double that Python's own float() finds
@@ -141,59 +142,47 @@ def test_plain_rows_are_all_taken_by_the_one_pass(rows, columns, quote, end) -> 
     _same(data)
 
 
-def test_two_parts_at_once_read_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    random = np.random.default_rng(3)
+@pytest.mark.parametrize("lines", ["none", "every", "one"])
+def test_blocks_are_read_as_one_wherever_they_are_cut(lines, monkeypatch) -> None:
+    monkeypatch.setattr(module, "_BLOCK", 200)
+    monkeypatch.setattr(module, "_THREADS_FROM", 0)
+    headsign = {"none": lambda i: "Plac, rynek", "every": lambda i: "two\nlines",
+                "one": lambda i: "two\nlines" if i == 57 else "Plac"}[lines]  # fmt: skip
     rows = [
         {
             "trip_id": TRIPS[i // 40 % len(TRIPS)],
-            "arrival_time": f"{i // 3600 % 24:02}:{i // 60 % 60:02}:{i % 60:02}",
-            "departure_time": "" if random.random() < 0.1 else "08:00:00",
-            "stop_id": STOPS[random.integers(len(STOPS))],
+            "stop_headsign": headsign(i),
+            "arrival_time": f"{i // 60 % 24:02}:{i % 60:02}:00",
+            "departure_time": "" if i % 7 == 0 else f"{i // 60 % 24}:{i % 60:02}:00",
+            "stop_id": STOPS[i % 3],
             "stop_sequence": str(i),
         }
-        for i in range(4000)
+        for i in range(200)
     ]
-    rows = [r for r in rows if '"' not in r["stop_id"]]
     data = _file(rows, list(rows[0]), "texts", "\n")
-    start = data.index(b"\n") + 1
-    names = {name: i for i, name in enumerate(rows[0])}
-    once = scan(data, start, names, 5, ",", _plan(), again=None)
-    monkeypatch.setattr(module, "_PART", 1000)
-    twice = scan(data, start, names, 5, ",", _plan(), again=None)
-    assert once is not None
-    assert twice is not None
-    assert len(module._parts(data, start, len(data))) == 3
-    assert once.keys() == twice.keys() == names.keys()
-    for name in names:
-        np.testing.assert_array_equal(once[name].numbers, twice[name].numbers)
-        assert len(once[name]) == len(rows)
+    taken = _fast(data[data.index(b"\n") + 1 :], list(rows[0]))
+    assert (taken is None) == (lines != "none")  # texts of several lines need the careful way
+    table, _ = _read(data)
+    for name in rows[0]:
+        if name in table:
+            assert table[name].text().tolist() == [row[name] for row in rows]
+    _same(data)
 
 
-@pytest.mark.parametrize(
-    "row",
-    ['a,A,"8:00:00', 'a,"A\nB",8:00:00', "a,A", "a,A,8:00:00,5", 'a,"A"B,8:00:00', "", '"a,A,1'],
-)
+@pytest.mark.parametrize("row", ['a,A,"8:00:00', 'a,"A\nB",8:00:00', "a,A", "a,A,8:00:00,5",
+                                 '"a,A,1'])  # fmt: skip
 @pytest.mark.parametrize("place", ["only", "first", "middle", "last"])
 def test_rows_of_another_form_leave_the_file_to_the_careful_way(row: str, place: str) -> None:
     good = ["a,A,8:00:00"] * 100
     at = {"only": [row], "first": [row, *good], "middle": [*good, row, *good], "last": [*good, row]}
+    names = ["trip_id", "stop_id", "arrival_time"]
     data = ("\n".join(at[place]) + "\n").encode()
-    names = {"trip_id": 0, "stop_id": 1, "arrival_time": 2}
-    found = scan(data, 0, names, 3, ",", _plan(), again=None)
-    if row == "" and place in ("first", "middle"):
-        assert found is None
-    elif row == "" and place == "last":
-        assert found is not None
-        assert len(found["trip_id"]) == 100
-    else:
-        assert found is None
+    assert _fast(data, names) is None
+    _same((",".join(names) + "\n").encode() + data)
 
 
-def test_a_column_with_one_odd_value_is_read_again_alone() -> None:
-    data = b"trip_id,stop_id,arrival_time\na,A,8:00:00\na,B,8:05\n"
-    table, _ = _read(data, _plan())
-    assert isinstance(table["trip_id"], Known)
-    assert isinstance(table["stop_id"], Known)
-    assert not isinstance(table["arrival_time"], Known)
-    assert table["trip_id"].text().tolist() == ["a", "a"]
-    assert table["trip_id"].filter(np.array([True, False])).text().tolist() == ["a"]
+@given(st.binary(max_size=300), st.data())
+def test_newlines_are_counted_between_the_bounds(data, draw) -> None:
+    start = draw.draw(st.integers(0, len(data)))
+    end = draw.draw(st.integers(start, len(data)))
+    assert module._newlines(data, start, end) == data.count(b"\n", start, end)
