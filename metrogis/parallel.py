@@ -1,7 +1,8 @@
-"""Two things at a time: parts of one piece of work in forked processes.
+"""Two things at a time: parts of one piece of work in processes of :mod:`concurrent.futures`.
 
-Where processes cannot be forked, or one of them fails, its part is done here: the result, or the
-error, is that of doing one part after the other.
+Processes are forked, so they start with what is loaded here and nothing of it is pickled; only
+results are. Where processes cannot be forked, or one of them fails, its part is done here: the
+result, or the error, is that of doing one part after the other.
 """
 
 from __future__ import annotations
@@ -9,17 +10,16 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import itertools
+import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any, TypeVar
-
-from metrogis import scratch
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -28,8 +28,10 @@ PATIENCE = 900.0
 """Seconds that a part may take longer than the one done here."""
 
 _PR_SET_PDEATHSIG = 1
-_MOST = 8192
-"""Tasks whose numbers fit in a pipe, with room to spare."""
+
+_jobs: dict[int, tuple[Callable[[Any], Any], Sequence[Any]]] = {}
+"""What forked processes find in their memory: by number, what to do and with which parts."""
+_numbers = itertools.count()
 
 
 def processors() -> int:
@@ -65,31 +67,14 @@ def side_by_side(
     """
     if len(parts) < 2 or processors() < 2:
         return [work(part) for part in parts]
-    with scratch.folder() as folder, _frozen():
-        files = [folder / f"{i}.pickle" for i in range(1, len(parts))]
-        running = [_fork(work, part, file) for part, file in zip(parts[1:], files, strict=True)]
-        try:
-            own = work(parts[0])
-            until = time.monotonic() + patience
-            ended = [_wait(process, until) for process in running]
-        except BaseException:
-            for process in running:
-                _end(process)
-            raise
-        out = [own]
-        for part, file, fine in zip(parts[1:], files, ended, strict=True):
-            out.append(_read(file) if fine else work(part))
-        return out
-
-
-@contextlib.contextmanager
-def _frozen() -> Iterator[None]:
-    """Leave alone what is there: to look it through for garbage copies it into each process."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
+    with _processes(work, parts, len(parts) - 1) as submit:
+        others = [submit(i) for i in range(1, len(parts))]
+        out = [work(parts[0])]
+        until = time.monotonic() + patience
+        for part, future in zip(parts[1:], others, strict=True):
+            fine = _ended_well(future, until)
+            out.append(future.result() if fine else work(part))
+    return out
 
 
 def share_out(
@@ -117,82 +102,80 @@ def share_out(
     share = min(workers, processors(), len(tasks))
     if share < 2:
         return [work(task) for task in tasks]
-    if len(tasks) > _MOST:
-        parts = (tasks[:_MOST], tasks[_MOST:])
-        return [x for p in parts for x in share_out(work, p, workers=workers, patience=patience)]
-    # numbers of tasks wait in a pipe: whoever reads one has it, and nobody else does
-    reader, writer = os.pipe()
-    try:
-        with open(writer, "wb") as stream:
-            stream.write(b"".join(i.to_bytes(4, "little") for i in range(len(tasks))))
-
-        def take(_: int) -> dict[int, R]:
-            done = {}
-            while ticket := os.read(reader, 4):
-                i = int.from_bytes(ticket, "little")
+    done: dict[int, R] = {}
+    with _processes(work, tasks, share - 1) as submit:
+        futures = {i: submit(i) for i in range(1, len(tasks))}
+        done[0] = work(tasks[0])
+        # the others take tasks from the front, this process those at the back that wait still
+        for i in reversed(futures):
+            if futures[i].cancel():
                 done[i] = work(tasks[i])
-            return done
-
-        found: dict[int, R] = {}
-        for done in side_by_side(take, range(share), patience=patience):
-            found |= done
-    finally:
-        os.close(reader)
+        until = time.monotonic() + patience
+        for i, future in futures.items():
+            if i not in done and _ended_well(future, until):
+                done[i] = future.result()
     # what a process had that ended too early is done here, and its error met here
-    return [found[i] if i in found else work(task) for i, task in enumerate(tasks)]
+    return [done[i] if i in done else work(task) for i, task in enumerate(tasks)]
 
 
-def _fork(work: Callable[[P], R], part: P, file: Path) -> int:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    with warnings.catch_warnings():
-        # Python 3.12 warns of threads; those of this process (a progress bar) hold nothing that
-        # the work needs, and a part that hangs is given up and done here
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process = os.fork()
-    if process:
-        return process
-    status = 1
+@contextlib.contextmanager
+def _processes(
+    work: Callable[[P], R], parts: Sequence[P], size: int
+) -> Iterator[Callable[[int], Future[R]]]:
+    """Give a function that has ``work(parts[i])`` done by one of ``size`` forked processes."""
+    number = next(_numbers)
+    _jobs[number] = work, parts
+    there = set(multiprocessing.active_children())
+    executor = ProcessPoolExecutor(
+        size, mp_context=multiprocessing.get_context("fork"), initializer=_begin
+    )
+    futures: list[Future[R]] = []
+
+    def submit(i: int) -> Future[R]:
+        with warnings.catch_warnings():
+            # Python 3.12 warns of threads; those of this process (a progress bar) hold nothing
+            # that the work needs, and a part that hangs is given up and done here
+            warnings.simplefilter("ignore", DeprecationWarning)
+            futures.append(executor.submit(_do, number, i))
+        return futures[-1]
+
     try:
-        _end_with_parent()
-        result = work(part)
-        with file.open("wb") as stream:
-            pickle.dump(result, stream, protocol=5)
-        status = 0
-    except BaseException:  # it is met again, and told, where the part is done a second time
-        status = 1
+        with _frozen():
+            yield submit
     finally:
-        os._exit(status)
+        del _jobs[number]
+        given_up = [future for future in futures if not future.done()]
+        executor.shutdown(wait=not given_up, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - there if given_up else ():
+            process.kill()
+            process.join()
 
 
-def _end_with_parent() -> None:
-    """Let the system end this process with the one that forked it, were that killed at once."""
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _wait(process: int, until: float) -> bool:
-    pause = 0.005
-    while True:
-        ended, status = os.waitpid(process, os.WNOHANG)
-        if ended:
-            return status == 0
-        if time.monotonic() > until:
-            _end(process)
-            return False
-        time.sleep(pause)
-        pause = min(2 * pause, 0.1)
-
-
-def _end(process: int) -> None:
+@contextlib.contextmanager
+def _frozen() -> Iterator[None]:
+    """Leave alone what is there: to look it through for garbage copies it into each process."""
+    gc.freeze()
     try:
-        os.kill(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-    except (ProcessLookupError, ChildProcessError):
-        pass  # it has ended already
+        yield
+    finally:
+        gc.unfreeze()
 
 
-def _read(file: Path) -> Any:
-    with file.open("rb") as stream:  # our own file, in a folder only we can read
-        return pickle.load(stream)
+def _begin() -> None:
+    """Prepare a forked process: it ends with its parent, who alone is interrupted."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _do(number: int, i: int) -> Any:
+    work, parts = _jobs[number]
+    return work(parts[i])
+
+
+def _ended_well(future: Future[Any], until: float) -> bool:
+    """Wait for a part; tell whether it has a result, not an error, a dead process or no end."""
+    try:
+        return future.exception(timeout=max(0.0, until - time.monotonic())) is None
+    except TimeoutError:
+        return False

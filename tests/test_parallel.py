@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -80,27 +82,43 @@ def test_a_result_that_cannot_be_sent_is_computed_here():
 
 
 @linux
-def test_no_process_is_left_when_the_first_part_fails(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("run", [side_by_side, partial(share_out, workers=2)])
+def test_no_process_is_left_when_the_first_part_fails(run):
     here = os.getpid()
-    started: list[int] = []
-    fork = parallel._fork
-
-    def told(*given: object) -> int:
-        started.append(fork(*given))
-        return started[-1]
+    before = set(multiprocessing.active_children())
 
     def work(part: int) -> int:
         if os.getpid() == here:
+            time.sleep(0.2)
             raise KeyboardInterrupt
         time.sleep(600)
         return part
 
-    monkeypatch.setattr(parallel, "_fork", told)
+    start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        side_by_side(work, [0, 1])
-    assert len(started) == 1
-    with pytest.raises(ProcessLookupError):
-        os.kill(started[0], 0)
+        run(work, [0, 1])
+    assert set(multiprocessing.active_children()) == before
+    assert time.monotonic() - start < 60
+
+
+@linux
+def test_other_processes_of_the_program_are_left_alone():
+    other = multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,))
+    other.start()
+    try:
+        test_a_part_that_hangs_is_given_up_and_done_here()
+        assert other.is_alive()
+    finally:
+        other.kill()
+        other.join()
+
+
+@linux
+def test_work_within_work():
+    def outer(part: int) -> list[int]:
+        return side_by_side(lambda i: 10 * part + i, [1, 2])
+
+    assert side_by_side(outer, [1, 2]) == [[11, 12], [21, 22]]
 
 
 # --------------------------------------------------------------------------- shared out
@@ -154,13 +172,25 @@ def test_the_error_is_that_of_the_task(bad: int):
 
 
 @linux
-def test_more_tasks_than_a_pipe_holds(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(parallel, "_MOST", 100)
+def test_a_task_that_hangs_is_given_up_and_done_here():
+    here = os.getpid()
+
+    def work(task: int) -> int:
+        if os.getpid() != here:
+            time.sleep(600)
+        return task
+
+    assert share_out(work, [1, 2, 3], workers=2, patience=0.2) == [1, 2, 3]
+
+
+@linux
+def test_many_tasks():
     assert share_out(abs, list(range(-250, 0)), workers=2) == list(range(250, 0, -1))
 
 
 @linux
-def test_no_pipe_is_left_open():
+def test_no_file_is_left_open():
+    share_out(abs, [-1, -2, -3], workers=2)
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(3):
         share_out(abs, [-1, -2, -3], workers=2)
