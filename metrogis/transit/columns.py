@@ -186,7 +186,9 @@ class Column:
 
     def filter(self, keep: Mask) -> Column:
         """Return the column of the rows where ``keep``."""
-        return Column(self.codes[keep], self._values, texts=self._texts)
+        found = Column(self.codes[keep], self._values, texts=self._texts)
+        found.stray = self.stray  # counted with the rows that were read, also those dropped since
+        return found
 
     def seconds(self, slow: Callable[[str], int]) -> tuple[Ints, list[str]]:
         """Return times as seconds, and the texts that ``slow`` had to read.

@@ -25,12 +25,18 @@ RING = shapely.Polygon([(0, 0), (40, 0), (40, 40), (0, 40)], [[(10, 10), (30, 10
 
 
 @pytest.mark.parametrize("bands", [3, 4])
-def test_png_reads_back_pixel_by_pixel(bands: int):
-    pixels = np.random.default_rng(1).integers(0, 256, (31, 17, bands), dtype=np.uint8)
-    image = Image.open(io.BytesIO(png(pixels)))
-    image.load()
-    assert image.mode == ("RGB" if bands == 3 else "RGBA")
-    assert np.array_equal(np.asarray(image), pixels)
+@pytest.mark.parametrize("colours", [1, 2, 255, 256, 257, 500])
+def test_png_reads_back_pixel_by_pixel(bands: int, colours: int):
+    rng = np.random.default_rng(colours)
+    table = rng.permutation(256**3)[:colours].astype("<u4").view(np.uint8).reshape(-1, 4)
+    table[:, 3] = rng.integers(0, 256, colours)
+    where = np.arange(31 * 17) % colours
+    pixels = table[rng.permutation(where), :bands].reshape(31, 17, bands)
+    written = Image.open(io.BytesIO(png(pixels)))
+    few = colours <= 256
+    assert written.mode == ("P" if few else "RGB" if bands == 3 else "RGBA")
+    read = np.asarray(written.convert("RGB" if bands == 3 else "RGBA"))
+    assert np.array_equal(read, pixels)
 
 
 def test_map_fits_its_box_and_is_cut_there():

@@ -87,7 +87,9 @@ def _calls(data: bytes) -> tuple[StopTimes, Any]:
 
 def _counts(audit: Any) -> pd.DataFrame:
     """What was done to how many rows: stray blanks may be counted by column or all at once."""
-    return audit.to_frame().groupby(["layer", "action", "what"])[["count"]].sum()
+    frame = audit.to_frame()
+    frame["what"] = frame["what"].str.replace(r"^\w+: (?=stray)", "", regex=True)
+    return frame.groupby(["layer", "action", "what"])[["count"]].sum()
 
 
 def _same(data: bytes) -> None:
