@@ -10,7 +10,6 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from pandera.errors import SchemaErrors
 
 from metrogis import schemas
 from metrogis.errors import SchemaError
@@ -255,7 +254,7 @@ def test_squares_are_told_to_be_convex_and_bows_are_not() -> None:
     teryt=st.lists(st.sampled_from(["2261011", "2262011", None]), min_size=3, max_size=3),
     people=st.lists(st.sampled_from([-1.0, 0.0, 5.0, None]), min_size=3, max_size=3),
 )
-def test_limits_are_kept_as_pandera_says(
+def test_limits_are_kept_row_by_row(
     state: list[str | None], teryt: list[str | None], people: list[float | None]
 ) -> None:
     fields = {
@@ -265,12 +264,25 @@ def test_limits_are_kept_as_pandera_says(
     }
     frame = pd.DataFrame({"teryt": teryt, "state": state, "people": np.array(people, float)})
     rules = schemas.Schema("Any", Text("", ""), "", fields)
-    try:
-        limits._pandera(rules, frame).validate(frame, lazy=True)
-        fine = True
-    except SchemaErrors:
-        fine = False
-    assert limits._keeps(frame, rules) == fine
+    expected = {
+        "column 'teryt': {} x empty values": sum(t is None for t in teryt),
+        "column 'teryt': {} x duplicate values": sum(teryt.count(t) > 1 for t in teryt),
+        "column 'state': {} x empty values": sum(s is None for s in state),
+        "column 'state': {} x a value that is none of: complete, none": state.count("full"),
+        "column 'people': {} x a value below 0": people.count(-1.0),
+    }
+    found = {text.en.partition(" (")[0] for text in limits.broken(frame, rules)}
+    assert found == {line.format(count) for line, count in expected.items() if count}
+
+
+def test_a_value_that_is_no_number_is_in_no_range() -> None:
+    fields = {"people": schemas.Field("number", Text("", ""), "people", low=0, high=9)}
+    rules = schemas.Schema("Any", Text("", ""), "", fields)
+    found = limits.broken(pd.DataFrame({"people": [1, "many", 9]}, dtype=object), rules)
+    assert [text.en for text in found] == [
+        "column 'people': 1 x a value below 0 (row: value: 1: 'many')",
+        "column 'people': 1 x a value above 9 (row: value: 1: 'many')",
+    ]
 
 
 @pytest.mark.parametrize("wanted", ["Stops", "CycleRoutes", "Areas"])

@@ -30,7 +30,7 @@ def png(pixels: Bytes) -> bytes:
     """
     image = Image.fromarray(pixels)
     colours = image.getcolors(256)
-    options = {}
+    options: dict[str, bytes] = {}
     if colours is not None:
         image, options = _with_palette(pixels, np.array([c for _, c in colours], np.uint8))
     out = io.BytesIO()

@@ -31,6 +31,7 @@ import geopandas as gpd
 import pandas as pd
 
 from metrogis import crs as crs_rules
+from metrogis import schemas
 from metrogis.bound import bound
 from metrogis.catalog.registry import LAYERS
 from metrogis.checks.contract import knowledge, outlines, partition
@@ -210,8 +211,6 @@ class Check:
         working = crs_rules.require_same(**spatial)
         audit = Audit()
         sources = []
-        from metrogis import schemas  # pandera is slow to import: only when a check runs
-
         schema_of = {i.name: i.schema for i in self.inputs}
         ready: dict[str, Any] = dict.fromkeys(layers)
         for name, layer in given.items():
