@@ -77,8 +77,8 @@ def clock(
     """
     seconds, odd = column.seconds(lambda v: seconds_of(v, max_time))
     log(
-        "repaired", column.stray, f"{name}: usunięto zbędne odstępy lub cudzysłowy",
-        f"{name}: stray blanks or quotes removed",
+        "repaired", column.stray,
+        _("{name}: stray blanks or quotes removed").fill(name=name),
     )  # fmt: skip
     rest = {v for v in odd if v and not _PLAIN_TIME.match(v)}
     unread = {v for v in odd if v and seconds_of(v, max_time) == NO_TIME}
