@@ -472,3 +472,16 @@ def test_the_demo_like_town_through_a_real_feed(town, write) -> None:
         assert len(found.table) == len(stops)
         assert set(found.table["class"]) <= {*found.labels, "none"}
     assert sdg_11_2_1(day, stops, stops).table["class"].tolist().count("yes") >= 3
+
+
+def test_a_mode_that_ptal_does_not_count_counts_as_no_other() -> None:
+    stop = gpd.GeoDataFrame(
+        {"stop_id": ["A"]}, crs="EPSG:2180", geometry=gpd.points_from_xy([0], [0])
+    )
+    for group, band in (("bus", "1b"), ("cableway", "none")):
+        seconds = range(29_700, 33_300, 600)
+        runs = pd.DataFrame(
+            {"stop_id": "A", "route_id": "1", "mode_group": group, "direction_id": 0,
+             "seconds": seconds}
+        )  # fmt: skip
+        assert ptal(runs, stop, [(0, 80)], detour=1).table["class"].tolist() == [band]
