@@ -11,13 +11,14 @@ import re
 import warnings
 from functools import cache
 from importlib.metadata import entry_points
+from typing import Any
 
 from metrogis.checks.active_mobility.border_gaps import check as border_gaps
 from metrogis.checks.active_mobility.cycle_network import check as cycle_network
 from metrogis.checks.active_mobility.interchange_access import check as interchange_access
 from metrogis.checks.active_mobility.missing_links import check as missing_links
 from metrogis.checks.active_mobility.planned_links import check as planned_links
-from metrogis.checks.contract import Check
+from metrogis.checks.contract import Check, CheckFunction
 from metrogis.checks.spatial_development.border_coherence import check as border_coherence
 from metrogis.checks.spatial_development.corridor_conflicts import check as corridor_conflicts
 from metrogis.checks.spatial_development.corridor_connectivity import check as corridor_connectivity
@@ -71,12 +72,12 @@ def checks() -> tuple[Check, ...]:
     return (*CHECKS, *_of_packages(), *_registered.values())
 
 
-def register(check: Check) -> Check:
+def register(check: Check | CheckFunction) -> Check:
     """Make a check known to atlas, pages and command line, until the program ends.
 
     Parameters
     ----------
-    check : Check
+    check : Check, or the function that ``@check`` made
         Its ``id`` is no other check's. The same one may be registered again, as a cell of a
         notebook that is run twice does; a new one of the same module takes its place.
 
@@ -94,11 +95,26 @@ def register(check: Check) -> Check:
     --------
     See ``docs/adding-a-check.md``, whose example is complete.
     """
+    check = check_of(check)
     _require_fit(check, (*CHECKS, *_of_packages()))
     earlier = _registered.get(check.id)
     if earlier is not None and earlier.function.__module__ != check.function.__module__:
         raise _taken(check.id, earlier)
     _registered[check.id] = check
+    return check
+
+
+def check_of(given: Any) -> Check:
+    """Return the check itself, of a check or of its function.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    """
+    check = given if isinstance(given, Check) else getattr(given, "check", None)
+    if not isinstance(check, Check):
+        raise TypeError(f"{given!r} is no metrogis check, nor a function made by @check")
     return check
 
 
@@ -113,9 +129,7 @@ def _of_packages() -> tuple[Check, ...]:
     found: list[Check] = []
     for point in sorted(entry_points(group=ENTRY_POINT), key=lambda p: (p.name, p.value)):
         try:
-            check = point.load()
-            if not isinstance(check, Check):
-                raise TypeError(f"{point.value} is no metrogis Check")
+            check = check_of(point.load())
             _require_fit(check, (*CHECKS, *found))
         except Exception as error:
             warnings.warn(

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from metrogis.streets.parts import Components
     from metrogis.streets.permissions import Mode, Rules
     from metrogis.streets.routes import Pairs, Paths
+    from metrogis.streets.saved import load
     from metrogis.streets.slope import with_slope
     from metrogis.streets.snap import Snapped
-    from metrogis.streets.store import load
     from metrogis.streets.stress import Stress, level_of_traffic_stress
     from metrogis.streets.uptake import bike_share, potential_cyclists
 
@@ -55,7 +55,7 @@ _WHERE = {
     "bike_share": "uptake",
     "from_lines": "lines",
     "level_of_traffic_stress": "stress",
-    "load": "store",
+    "load": "saved",
     "missing_links": "gaps",
     "potential_cyclists": "uptake",
     "read_osm": "osm",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -20,11 +20,9 @@ from metrogis.errors import ParameterError
 from metrogis.i18n import _
 from metrogis.streets import paths
 from metrogis.streets.nearest import Direction, check_direction
+from metrogis.streets.network_arrays import Arrays
 from metrogis.streets.paths import grow, search
 from metrogis.streets.terminals import Terminals, terminals
-
-if TYPE_CHECKING:
-    from metrogis.streets.network import StreetNetwork
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +50,7 @@ class Catchments:
     distance: Array
     known: Array
     direction: Direction
-    network: StreetNetwork
+    network: Arrays
     places: Terminals
     polygons: gpd.GeoDataFrame | None = field(default=None, repr=False)
 
@@ -197,7 +195,7 @@ class Catchments:
 
 
 def catchments(
-    network: StreetNetwork,
+    network: Arrays,
     sources: Any,
     limits: float | Sequence[float],
     *,

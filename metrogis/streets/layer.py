@@ -26,7 +26,7 @@ from metrogis.streets.network import StreetNetwork
 from metrogis.streets.osm import network_from, read_raw
 from metrogis.streets.permissions import WITHOUT_MOTOR, Mode
 from metrogis.streets.raw import RawStreets
-from metrogis.streets.store import load
+from metrogis.streets.saved import load
 
 _CACHE_VERSION = 3
 """Raise when reading changes what a kept network would hold."""

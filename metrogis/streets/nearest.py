@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numba import njit
@@ -12,12 +12,10 @@ from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.i18n import _
 from metrogis.streets import paths
+from metrogis.streets.network_arrays import Arrays
 from metrogis.streets.paths import grow
 from metrogis.streets.snap import Snapped
 from metrogis.streets.terminals import Terminals, by_value, terminals
-
-if TYPE_CHECKING:
-    from metrogis.streets.network import StreetNetwork
 
 Direction = Literal["to", "from"]
 
@@ -43,7 +41,7 @@ class Nearest:
     source: Array
     direction: Direction
     limit: float
-    network: StreetNetwork
+    network: Arrays
     places: Terminals
     snap_cost: float
 
@@ -79,7 +77,7 @@ class Nearest:
 
 
 def nearest(
-    network: StreetNetwork,
+    network: Arrays,
     sources: Any,
     *,
     k: int = 1,

@@ -202,10 +202,7 @@ class StreetNetwork(Arrays):
         strong : bool
             From everywhere to everywhere along the arcs; else joined whatever the direction.
         """
-        key = ("components", strong)
-        if key not in self.cache:
-            self.cache[key] = parts.components(self, strong=strong)
-        return self.cache[key]
+        return parts.components(self, strong=strong)
 
     # ----------------------------------------------------------------------- searches' views
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse import csgraph
 
 from metrogis.arrays import Array
-
-if TYPE_CHECKING:
-    from metrogis.streets.network import StreetNetwork
+from metrogis.streets.network_arrays import Arrays
 
 
 class Components(NamedTuple):
@@ -25,12 +23,20 @@ class Components(NamedTuple):
     length: Array
 
 
-def components(network: StreetNetwork, *, strong: bool) -> Components:
+def components(network: Arrays, *, strong: bool = False) -> Components:
     """Return the connected parts of a network; see :meth:`StreetNetwork.components`.
 
     Parts are numbered by their length of street, the longest is 0; edges between two parts (one-way
-    streets between strong parts) and closed edges are in none (-1).
+    streets between strong parts) and closed edges are in none (-1). Worked out once a network.
     """
+    key = ("components", strong)
+    if key not in network.cache:
+        network.cache[key] = _components(network, strong)
+    found: Components = network.cache[key]
+    return found
+
+
+def _components(network: Arrays, strong: bool) -> Components:
     n = network.n_nodes
     arcs = sparse.csr_array(
         (np.ones(network.n_arcs, np.int8), network.indices, network.indptr), shape=(n, n)
@@ -49,7 +55,7 @@ def components(network: StreetNetwork, *, strong: bool) -> Components:
     return Components(node, np.where(inside, node[u], -1), length[order])
 
 
-def matrix(network: StreetNetwork) -> sparse.csr_array:
+def matrix(network: Arrays) -> sparse.csr_array:
     """Return the weights of a network as a sparse matrix (nodes, nodes).
 
     Of parallel arcs the least weight. A weight of 0 is a stored entry, which scipy's ``csgraph``

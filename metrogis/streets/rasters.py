@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
 from numba import njit
 
 from metrogis.arrays import Array
-
-if TYPE_CHECKING:
-    from metrogis.streets.network import StreetNetwork
+from metrogis.streets.network_arrays import Arrays
 
 
 def areas(
-    network: StreetNetwork,
+    network: Arrays,
     place: Array,
     edge: Array,
     low: Array,
@@ -29,7 +27,7 @@ def areas(
 
     Parameters
     ----------
-    network : StreetNetwork
+    network : Arrays
     place, edge : array of int (rows,)
         Parts of edges, ordered by place.
     low, high : array of float (rows,)

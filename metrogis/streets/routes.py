@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -17,11 +17,10 @@ from metrogis.i18n import _
 from metrogis.streets import paths
 from metrogis.streets.catchments import start_spread
 from metrogis.streets.nearest import check_limit
+from metrogis.streets.network_arrays import Arrays
 from metrogis.streets.paths import grow, search
+from metrogis.streets.shapes import part_of_edge
 from metrogis.streets.terminals import by_value, terminals
-
-if TYPE_CHECKING:
-    from metrogis.streets.network import StreetNetwork
 
 
 class Pairs(NamedTuple):
@@ -33,13 +32,13 @@ class Pairs(NamedTuple):
 
 
 def pairs(
-    network: StreetNetwork, origins: Any, destinations: Any, *, limit: float, snap_cost: float
+    network: Arrays, origins: Any, destinations: Any, *, limit: float, snap_cost: float
 ) -> Pairs:
     """Return every pair of origin and destination within a limit.
 
     Parameters
     ----------
-    network : StreetNetwork
+    network : Arrays
     origins, destinations : Snapped or nodes
         See :func:`metrogis.streets.terminals.terminals`; unknown ones are in no pair.
     limit : float
@@ -79,7 +78,7 @@ def pairs(
 
 
 def distances(
-    network: StreetNetwork, origins: Any, destinations: Any, *, limit: float, snap_cost: float
+    network: Arrays, origins: Any, destinations: Any, *, limit: float, snap_cost: float
 ) -> Array:
     """Return the table of distances between origins and destinations.
 
@@ -195,7 +194,7 @@ class Paths:
     edge: Array
     start: Array
     end: Array
-    network: StreetNetwork
+    network: Arrays
 
     def __len__(self) -> int:
         return len(self.distance)
@@ -245,7 +244,7 @@ class Paths:
         shapes: list[Any] = []
         for p in range(len(self)):
             parts = [
-                self.network.part_of_edge(int(self.edge[i]), self.start[i], self.end[i])
+                part_of_edge(self.network, int(self.edge[i]), self.start[i], self.end[i])
                 for i in range(self.ptr[p], self.ptr[p + 1])
             ]
             if not parts:
@@ -259,7 +258,7 @@ class Paths:
         return gpd.GeoSeries(shapes, crs=self.network.crs)
 
 
-def shortest(network: StreetNetwork, origins: Any, destinations: Any) -> Paths:
+def shortest(network: Arrays, origins: Any, destinations: Any) -> Paths:
     """Return the shortest path of each pair of points; see :meth:`StreetNetwork.paths`.
 
     Raises

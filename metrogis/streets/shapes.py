@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -12,12 +11,11 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.arrays import Array
+from metrogis.streets import parts as part_rules
+from metrogis.streets.network_arrays import Arrays
 
-if TYPE_CHECKING:
-    from metrogis.streets.network import StreetNetwork
 
-
-def lines(network: StreetNetwork, edges: Array) -> Array:
+def lines(network: Arrays, edges: Array) -> Array:
     """Return the shape of edges as LineStrings."""
     if len(edges) == 0:
         return np.zeros(0, dtype=object)
@@ -29,7 +27,7 @@ def lines(network: StreetNetwork, edges: Array) -> Array:
     return np.asarray(shapely.linestrings(network.coords[flat], indices=row))
 
 
-def part_of_edge(network: StreetNetwork, edge: int, start: float, end: float) -> Array:
+def part_of_edge(network: Arrays, edge: int, start: float, end: float) -> Array:
     """Return points between two shares of an edge; see :meth:`StreetNetwork.part_of_edge`."""
     if start > end:
         return part_of_edge(network, edge, end, start)[::-1]
@@ -43,7 +41,7 @@ def part_of_edge(network: StreetNetwork, edge: int, start: float, end: float) ->
     return np.vstack([ends[0], inner, ends[1]])
 
 
-def edge_table(network: StreetNetwork) -> gpd.GeoDataFrame:
+def edge_table(network: Arrays) -> gpd.GeoDataFrame:
     """Return the open edges of a network as a table.
 
     Returns
@@ -72,9 +70,9 @@ def edge_table(network: StreetNetwork) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=lines(network, rows), crs=network.crs)
 
 
-def describe(network: StreetNetwork) -> str:
+def describe(network: Arrays) -> str:
     """Return a small HTML table for notebooks."""
-    parts = network.components().length
+    parts = part_rules.components(network).length
     share = parts[0] / parts.sum() if len(parts) and parts.sum() > 0 else float("nan")
     is_open = network.edge_arcs >= 0
     source = network.source

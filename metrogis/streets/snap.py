@@ -8,7 +8,7 @@ one-way street is reached from either side of it, but only along its direction.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -21,9 +21,8 @@ from metrogis.arrays import Array
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.i18n import _
 from metrogis.provenance import Audit
-
-if TYPE_CHECKING:
-    from metrogis.streets.network import StreetNetwork
+from metrogis.streets import parts as part_rules
+from metrogis.streets.network_arrays import Arrays
 
 Component = Literal["largest"] | float | None
 
@@ -85,14 +84,14 @@ class Snapped:
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
 
-def coordinates(points: Any, network: StreetNetwork, *, layer: str = "points") -> Array:
+def coordinates(points: Any, network: Arrays, *, layer: str = "points") -> Array:
     """Return the coordinates of points in the network's CRS.
 
     Parameters
     ----------
     points : GeoDataFrame or GeoSeries of points, or array (n, 2)
         An array is taken to be in the network's CRS.
-    network : StreetNetwork
+    network : Arrays
     layer : str
         What errors call the points.
 
@@ -132,7 +131,7 @@ def coordinates(points: Any, network: StreetNetwork, *, layer: str = "points") -
 
 
 def snap(
-    network: StreetNetwork,
+    network: Arrays,
     points: Any,
     *,
     limit: float,
@@ -196,7 +195,7 @@ def snap(
     return Snapped(xy, at, edge, offset, fraction, node, distance, float(limit), audit)
 
 
-def usable_edges(network: StreetNetwork, component: Component) -> Array:
+def usable_edges(network: Arrays, component: Component) -> Array:
     """Return which edges points may be snapped to.
 
     ``largest``: inside the longest strongly connected part, from where every place of it can be
@@ -204,7 +203,7 @@ def usable_edges(network: StreetNetwork, component: Component) -> Array:
     """
     if component is None:
         return network.open_edges
-    parts = network.components(strong=True)
+    parts = part_rules.components(network, strong=True)
     if len(parts.length) == 0:
         return np.zeros(len(network.edge_u), bool)
     least = parts.length[0] if component == "largest" else float(component)
@@ -231,12 +230,12 @@ class SegmentIndex(NamedTuple):
     rows: int
 
 
-def segment_index(network: StreetNetwork, usable: Array) -> SegmentIndex:
+def segment_index(network: Arrays, usable: Array) -> SegmentIndex:
     """Return the index of the straight pieces of the usable edges.
 
     Parameters
     ----------
-    network : StreetNetwork
+    network : Arrays
     usable : array of bool (edges,)
 
     Returns
@@ -254,7 +253,7 @@ def segment_index(network: StreetNetwork, usable: Array) -> SegmentIndex:
     return cache[key]
 
 
-def _build_index(network: StreetNetwork, usable: Array) -> SegmentIndex:
+def _build_index(network: Arrays, usable: Array) -> SegmentIndex:
     coords, ptr = network.coords, network.coord_ptr
     owner = np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
     # a piece is named by its first vertex; the last vertex of an edge begins none

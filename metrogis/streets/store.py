@@ -9,10 +9,11 @@ import json
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
 from metrogis.errors import SourceError
@@ -20,16 +21,14 @@ from metrogis.evidence.losses import from_plain, to_plain
 from metrogis.i18n import Text, _
 from metrogis.provenance import Audit, AuditRow, Source
 from metrogis.sources.files import replacing
-
-if TYPE_CHECKING:
-    from metrogis.streets.network import StreetNetwork
+from metrogis.streets.network_arrays import Arrays
 
 _VERSION = 2
 _ARRAYS = ("x", "y", "node_id", "signals", "edge_u", "edge_v", "edge_length", "edge_way", "coords",
            "coord_ptr", "indptr", "indices", "arc_edge", "arc_forward", "weights")  # fmt: skip
 
 
-def save(network: StreetNetwork, path: str | Path) -> Path:
+def save(network: Arrays, path: str | Path) -> Path:
     """Write a network; see :meth:`StreetNetwork.save`."""
     target = Path(path)
     arrays: dict[str, Any] = {name: getattr(network, name) for name in _ARRAYS}
@@ -60,18 +59,14 @@ def save(network: StreetNetwork, path: str | Path) -> Path:
     return target
 
 
-def load(path: str | Path) -> StreetNetwork:
-    """Read a network written by :meth:`StreetNetwork.save`.
+def fields_of(path: str | Path) -> dict[str, Any]:
+    """Return the fields of a network written by :func:`save`.
 
     Raises
     ------
     SourceError
         When the file is missing, broken, or of another version.
     """
-    import pyproj
-
-    from metrogis.streets.network import StreetNetwork
-
     file = Path(path)
     try:
         with np.load(file, allow_pickle=False) as kept:
@@ -85,7 +80,7 @@ def load(path: str | Path) -> StreetNetwork:
                 else pd.Categorical.from_codes(kept[f"way{i}"], categories)
                 for i, (name, categories) in enumerate(about["ways"])
             }
-            return StreetNetwork(
+            return dict(
                 **arrays,
                 crs=pyproj.CRS.from_wkt(about["crs"]),
                 mode=about["mode"],

@@ -7,17 +7,15 @@ edge.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError
 from metrogis.i18n import _
+from metrogis.streets.network_arrays import Arrays
 from metrogis.streets.snap import Snapped
-
-if TYPE_CHECKING:
-    from metrogis.streets.network import StreetNetwork
 
 
 class Terminals(NamedTuple):
@@ -56,7 +54,7 @@ class Terminals(NamedTuple):
 
 
 def terminals(
-    network: StreetNetwork,
+    network: Arrays,
     places: Snapped | Any,
     *,
     leaving: bool,
@@ -68,7 +66,7 @@ def terminals(
 
     Parameters
     ----------
-    network : StreetNetwork
+    network : Arrays
     places : Snapped or array of int
         Points on the network, or node numbers.
     leaving : bool
@@ -133,7 +131,7 @@ def _part(share: Array, weight: Array) -> Array:
     return np.where(np.isfinite(weight), share * np.where(np.isfinite(weight), weight, 0.0), np.inf)
 
 
-def _nodes(places: Any, network: StreetNetwork, layer: str) -> Array:
+def _nodes(places: Any, network: Arrays, layer: str) -> Array:
     node = np.asarray(places)
     if node.size == 0:
         return np.zeros(0, np.int64)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,7 @@ import pandas as pd
 
 from metrogis.arrays import Ints
 from metrogis.transit.columns import positions
-
-if TYPE_CHECKING:
-    from metrogis.transit.feed import Feed
+from metrogis.transit.timetable import Timetable
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -58,7 +56,7 @@ class Counts:
         return Date.fromordinal(self.first.toordinal() + len(self.trips) - 1)
 
 
-def count_by_date(feed: Feed) -> dict[str, Counts]:
+def count_by_date(feed: Timetable) -> dict[str, Counts]:
     """Return the trips of each feed of a timetable on every date of its span.
 
     A run listed twice on a date (equal in line, places of stops and times) counts once.
@@ -127,7 +125,7 @@ def _sums(on: npt.NDArray[np.bool_], service: Ints, run: Hashes, weight: Ints) -
     return trips, timetable
 
 
-def _runs(feed: Feed) -> tuple[Ints, Hashes, Ints]:
+def _runs(feed: Timetable) -> tuple[Ints, Hashes, Ints]:
     """Return every run of every trip: trip, hash, and how many runs it stands for."""
     headways, twins = feed.headways, feed._twins
     has = twins.group >= 0
@@ -142,7 +140,7 @@ def _runs(feed: Feed) -> tuple[Ints, Hashes, Ints]:
     return trip, _mix(_mix(twins.group[trip]) + _mix(leaves)), weight
 
 
-def in_two_feeds(feed: Feed) -> bool:
+def in_two_feeds(feed: Timetable) -> bool:
     """Return whether a run may stand in two feeds, so that their trips are no plain sum.
 
     Two trips may be one run where they are equal in line, places of stops and times; dates are not
@@ -150,7 +148,7 @@ def in_two_feeds(feed: Feed) -> bool:
 
     Parameters
     ----------
-    feed : Feed
+    feed : Timetable
         Of one feed or several.
     """
     twins = feed._twins

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date as Date
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,18 +17,17 @@ import pandas as pd
 from metrogis.errors import ParameterError
 from metrogis.i18n import Text, _, both, join
 from metrogis.provenance import Action, Audit
-from metrogis.transit.counts import count_by_date
+from metrogis.transit.counts import count_by_date, in_two_feeds
 from metrogis.transit.daytypes import DAY_TYPES, SUNDAY, DayType, FeedDay, Interval, kinds_of_dates
+from metrogis.transit.options import DateRule, Options
 from metrogis.transit.reference import FeedDates, choose, examine, named
+from metrogis.transit.timetable import Timetable
 
-if TYPE_CHECKING:
-    from metrogis.transit.feed import Feed
-    from metrogis.transit.options import DateRule, Options
-
+T = TypeVar("T", bound=Timetable)
 Count = Callable[[Mapping[str, Date]], int]
 
 
-def with_rule(feed: Feed, rule: DateRule) -> Feed:
+def with_rule(feed: T, rule: DateRule) -> T:
     """Return the feed with its reference dates chosen by other thresholds.
 
     What was worked out for the timetable is kept, but for dates and day types; the rows of the
@@ -51,13 +50,32 @@ def with_rule(feed: Feed, rule: DateRule) -> Feed:
     for name in ("_feed_dates", "_day_types"):
         other.__dict__.pop(name, None)
     try:
-        rows = _audit_of_dates(other._feed_dates, other.day_types())
+        rows = _audit_of_dates(feed_dates(other), types_of(other))
     except ParameterError:
         return other  # the user named a date that is in no feed: day_types() says so
     return replace(other, audit=other.audit + rows).keeping(other)
 
 
-def examine_feeds(feed: Feed) -> dict[str, FeedDates]:
+def feed_dates(feed: Timetable) -> dict[str, FeedDates]:
+    """Return when each feed of a timetable is valid; worked out once."""
+    kept = vars(feed)
+    if "_feed_dates" not in kept:
+        kept["_feed_dates"] = examine_feeds(feed)
+    found: dict[str, FeedDates] = kept["_feed_dates"]
+    return found
+
+
+def types_of(feed: Timetable) -> dict[str, DayType]:
+    """Return the day types of a timetable; worked out once."""
+    kept = vars(feed)
+    if "_day_types" not in kept:
+        count = feed._count if len(feed.feeds) > 1 and in_two_feeds(feed) else None
+        kept["_day_types"] = day_types(feed_dates(feed), feed.options, count)
+    found: dict[str, DayType] = kept["_day_types"]
+    return found
+
+
+def examine_feeds(feed: Timetable) -> dict[str, FeedDates]:
     """Return when each feed of a timetable is valid, and how many trips are usual then.
 
     Parameters
@@ -200,7 +218,7 @@ def trips_by_date(dates: Mapping[str, FeedDates]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def describe(feed: Feed, language: str) -> pd.DataFrame:
+def describe(feed: Timetable, language: str) -> pd.DataFrame:
     """Return one row per day type; see :meth:`metrogis.transit.Feed.describe`.
 
     Parameters
@@ -215,7 +233,8 @@ def describe(feed: Feed, language: str) -> pd.DataFrame:
         Numbers are NaN for a day type that is unknown.
     """
     rows = []
-    for kind in feed.day_types().values():
+    kinds = types_of(feed)
+    for kind in kinds.values():
         row: dict[str, Any] = {
             "state": kind.state, "date": kind.date, "dates": len(kind.dates),
             "same_services": len(kind.same), "trips": kind.trips, "median": kind.median,
@@ -227,7 +246,7 @@ def describe(feed: Feed, language: str) -> pd.DataFrame:
             row["departures"] = len(found.call)
             row["stops"] = len(np.unique(feed.calls.stop[found.call]))
         rows.append(row)
-    return pd.DataFrame(rows, index=pd.Index(feed.day_types(), name="day_type"))
+    return pd.DataFrame(rows, index=pd.Index(kinds, name="day_type"))
 
 
 # ---------------------------------------------------------------------------- audit

@@ -1,70 +1,23 @@
-"""Departures of one service date: calls where passengers may board, frequencies expanded."""
+"""The table of departures of one service date."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date as Date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrogis.errors import SourceError
-from metrogis.i18n import _
-from metrogis.transit.calls import Ints, StopTimes
+from metrogis.transit.boardings import Boardings
 from metrogis.transit.columns import positions
-from metrogis.transit.runs import Runs
-
-if TYPE_CHECKING:
-    from metrogis.transit.feed import Feed
+from metrogis.transit.timetable import Timetable
 
 
-@dataclass(frozen=True)
-class Boardings:
-    """Departures as arrays: ``call`` is the row of the stop times, ``seconds`` the time."""
-
-    call: npt.NDArray[np.int64]
-    seconds: Ints
-
-
-def boardings(calls: StopTimes, runs: Runs, *, limit: int, layer: str) -> Boardings:
-    """Return the departures of the runs of one date, timetabled and by headway.
-
-    Raises
-    ------
-    SourceError
-        If headways make more than 20 x ``limit`` departures.
-    """
-    board = (calls.pickup != 1) & ~calls.last
-    plain = np.flatnonzero(board & runs.plain[calls.trip])
-    seconds = calls.departure[plain]
-    if not len(runs.trip):
-        return Boardings(plain, seconds)
-    bounds = calls.bounds(len(runs.plain))
-    trip = runs.trip
-    size = bounds[trip + 1] - bounds[trip]
-    if int(size.sum()) > 20 * limit:
-        raise SourceError(
-            _("headways make too many departures"),
-            layer=layer,
-            place="frequencies.txt",
-        )
-    has = size > 0
-    trip, size, leaves = trip[has], size[has], runs.leaves[has]
-    begin = np.repeat(np.cumsum(size) - size, size)
-    call = np.repeat(bounds[trip], size) + np.arange(len(begin)) - begin
-    offset = np.repeat(leaves - calls.departure[bounds[trip]].astype(np.int64), size)
-    time = calls.departure[call] + offset
-    keep = board[call]
-    return Boardings(
-        np.concatenate([plain, call[keep]]),
-        np.concatenate([seconds, time[keep].astype(np.int32)]),
-    )
-
-
-def departure_table(feed: Feed, found: Boardings, days: Mapping[str, Date]) -> pd.DataFrame:
+def departure_table(
+    feed: Timetable, found: Boardings, days: Mapping[str, Date], direction: npt.NDArray[np.int8]
+) -> pd.DataFrame:
     """Return departures as a table; see :meth:`metrogis.transit.Feed.departures`.
 
     Parameters
@@ -92,7 +45,7 @@ def departure_table(feed: Feed, found: Boardings, days: Mapping[str, Date]) -> p
             "route_short_name": _coded(r["route_short_name"], route),
             "line": _coded(r["line"], route),
             "direction_id": feed.trips["direction_id"].to_numpy()[trip],
-            "direction": feed._trip_direction[trip],
+            "direction": direction[trip],
             "trip_id": category(trip, feed.trips["trip_id"]),
             "mode": _coded(r["mode"], route),
             "mode_group": _coded(r["mode_group"], route),

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +19,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from metrogis.arrays import Floats
-
-if TYPE_CHECKING:
-    from metrogis.transit.feed import Feed
+from metrogis.transit.timetable import Timetable
 
 Bytes = npt.NDArray[np.int8]
 Longs = npt.NDArray[np.int64]
@@ -38,7 +35,7 @@ _NAMESAKE = 150.0
 _NUMBER = re.compile(r"[\s./-]*\d+[a-z]?$|\s+n\s*/?\s*ż$")
 
 
-def trip_directions(feed: Feed) -> Bytes:
+def trip_directions(feed: Timetable) -> Bytes:
     """Return a direction of every trip: as stated, else by the order of stops.
 
     Returns
@@ -70,7 +67,7 @@ def trip_directions(feed: Feed) -> Bytes:
     return found
 
 
-def _lines(feed: Feed) -> Longs:
+def _lines(feed: Timetable) -> Longs:
     """Return the line of each trip: name and mode; a route without a name is a line of its own."""
     r = feed.routes
     name = np.where(r["line"] == "", "\0" + r["route_id"].astype(object), r["line"].astype(object))
@@ -78,7 +75,7 @@ def _lines(feed: Feed) -> Longs:
     return np.append(code, -1).astype(np.int64)[feed._trip_route]
 
 
-def _places(feed: Feed) -> tuple[Longs, Floats]:
+def _places(feed: Timetable) -> tuple[Longs, Floats]:
     """Return the place each stop belongs to, and the stops' positions in metres (NaN: none).
 
     One station, within 50 m, or one name within 150 m. Chains of these are one place here: for
@@ -135,7 +132,13 @@ class _Pattern:
 
 
 def _patterns(
-    feed: Feed, index: Longs, bounds: Longs, line: Longs, place: Longs, xy: Floats, stated: Bytes
+    feed: Timetable,
+    index: Longs,
+    bounds: Longs,
+    line: Longs,
+    place: Longs,
+    xy: Floats,
+    stated: Bytes,
 ) -> tuple[list[_Pattern], Longs]:
     """Return the patterns of the trips ``index``, and the pattern of each of them."""
     size = np.diff(bounds)[index]

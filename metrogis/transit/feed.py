@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date as Date
 from datetime import timedelta
 from functools import cached_property
@@ -16,30 +14,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from metrogis import boundary
 from metrogis.errors import ParameterError
-from metrogis.evidence.losses import Loss
-from metrogis.i18n import _, both
-from metrogis.provenance import Audit, Source
+from metrogis.i18n import _
+from metrogis.provenance import Source
 from metrogis.transit import days as day_rules
 from metrogis.transit import daytypes as cal
-from metrogis.transit import frames
-from metrogis.transit.archive import Archive, Limits
-from metrogis.transit.calendar import Calendar
-from metrogis.transit.calls import StopTimes
-from metrogis.transit.columns import Mask, positions
-from metrogis.transit.counts import in_two_feeds
-from metrogis.transit.daytypes import DAY_TYPES, DateLike, DayType, Interval
-from metrogis.transit.departures import Boardings, boardings, departure_table
-from metrogis.transit.options import DateRule, Options
+from metrogis.transit import frames, points
+from metrogis.transit.boardings import Boardings
+from metrogis.transit.daytypes import DAY_TYPES, DateLike, DayType
+from metrogis.transit.departures import departure_table
+from metrogis.transit.directions import trip_directions
+from metrogis.transit.health import health_table
+from metrogis.transit.options import DateRule
 from metrogis.transit.reference import FeedDates
-from metrogis.transit.runs import Runs, Twins, find_twins, listed_twice, runs_on
-
-DAY = 86_400
+from metrogis.transit.timetable import DAY, Timetable
 
 
-@dataclass(frozen=True, eq=False)
-class Feed:
+@dataclass(frozen=True, eq=False, repr=False)
+class Feed(Timetable):
     """A timetable. Made by :func:`read_feed`; never changed in place.
 
     Attributes
@@ -68,45 +60,6 @@ class Feed:
         By feed: what existed and could not be used, and where it may have been.
     """
 
-    name: str
-    stops: pd.DataFrame
-    routes: pd.DataFrame
-    trips: pd.DataFrame
-    transfers: pd.DataFrame
-    agency: pd.DataFrame
-    calls: StopTimes
-    headways: pd.DataFrame
-    calendar: Calendar
-    audit: Audit
-    source: Source
-    options: Options
-    archives: Mapping[str, Archive] = field(default_factory=dict)
-    lost: Mapping[str, tuple[Loss, ...]] = field(default_factory=dict)
-
-    @property
-    def feeds(self) -> tuple[str, ...]:
-        """Names of the feeds it was made of."""
-        return tuple(self.calendar.validity)
-
-    @cached_property
-    def losses(self) -> tuple[Loss, ...]:
-        """What existed and could not be used, and where it may have been.
-
-        Of all feeds but those that the catalog trusts (``trust``): their losses are in ``lost``
-        alone.
-        """
-        return tuple(
-            item
-            for feed, found in self.lost.items()
-            if self.options.trusted(feed) is None
-            for item in found
-        )
-
-    @property
-    def doubts(self) -> tuple[Loss, ...]:
-        """Why the timetable is incomplete somewhere: the same as its losses."""
-        return self.losses
-
     @property
     def health(self) -> pd.DataFrame:
         """Health of every feed: what is lost, odd, or was put right.
@@ -115,15 +68,7 @@ class Feed:
         what it speaks of), trusted (why its doubt is set aside). See
         :func:`metrogis.transit.health_of`, which has the titles as texts.
         """
-        from metrogis.transit.health import health_table
-
         return health_table(self)
-
-    @property
-    def validity(self) -> tuple[Date, Date]:
-        """First and last date for which the timetable speaks (any of its feeds)."""
-        spans = self.calendar.validity.values()
-        return min(a for a, _ in spans), max(b for _, b in spans)
 
     def with_source(self, source: Source) -> Feed:
         """Return the feed with another source (the catalog's licence, attribution, date)."""
@@ -132,18 +77,6 @@ class Feed:
     def with_date_rule(self, rule: DateRule) -> Feed:
         """Return the feed with reference dates by other thresholds; the audit says which."""
         return day_rules.with_rule(self, rule)
-
-    def keeping(self, other: Feed) -> Feed:
-        """Take over what was worked out for the same timetable.
-
-        Parameters
-        ----------
-        other : Feed
-            The timetable that this one is a copy of: calls, trips and calendar must be the same,
-            for the cached properties are copied as they are.
-        """
-        self.__dict__.update({k: v for k, v in other.__dict__.items() if k.startswith("_")})
-        return self
 
     @cached_property
     def stop_times(self) -> pd.DataFrame:
@@ -164,21 +97,6 @@ class Feed:
     def shapes(self) -> pd.DataFrame:
         """Shapes, read on first use: shape_id, shape_pt_lat, shape_pt_lon, shape_pt_sequence."""
         return frames.shape_table(self)
-
-    @cached_property
-    def _trip_route(self) -> npt.NDArray[np.int32]:
-        return positions(self.trips["route_id"], self.routes["route_id"])
-
-    @cached_property
-    def _trip_service(self) -> npt.NDArray[np.int32]:
-        return positions(self.trips["service_id"], self.calendar.services)
-
-    @cached_property
-    def _trip_last(self) -> npt.NDArray[np.int32]:
-        """Stop (position) each trip ends at; -1 for trips without calls."""
-        last = np.full(len(self.trips), -1, np.int32)
-        last[self.calls.trip] = self.calls.stop  # rows are in order: the last one stays
-        return last
 
     def _days(self, day: DateLike) -> dict[str, Date]:
         """Return the date at which each feed is looked at; feeds not valid then are left out."""
@@ -204,45 +122,9 @@ class Feed:
             )
         return valid
 
-    def _trips_on(self, days: Mapping[str, Date]) -> Mask:
-        services = np.zeros(len(self.calendar.services), bool)
-        for name, date in days.items():
-            services |= self.calendar.on(date) & (self.calendar.feed_of == name)
-        return np.append(services, False)[self._trip_service]
-
-    @cached_property
-    def _twins(self) -> Twins:
-        by_headway = np.zeros(len(self.trips), bool)
-        by_headway[self.headways["trip"].to_numpy()] = True
-        return find_twins(
-            self.calls, self.stops, self.trips, self.routes, self._trip_route, by_headway
-        )
-
-    @cached_property
-    def listed_twice(self) -> Mask:
-        """Trips that repeat an earlier one on a date that both run on, as a mask over trips.
-
-        Equal in line, places of stops and times: operators list a run in two feeds, or twice in
-        one.
-        """
-        return listed_twice(self._twins, self.calendar, self._trip_service)
-
     @cached_property
     def _trip_direction(self) -> npt.NDArray[np.int8]:
-        from metrogis.transit.directions import trip_directions
-
         return trip_directions(self)
-
-    def _runs_on(self, days: Mapping[str, Date]) -> Runs:
-        """Return the runs of one date: headways expanded, runs listed twice once."""
-        return runs_on(
-            self._trips_on(days), self.headways, self._twins, limit=self.options.max_runs,
-            layer=self.name,
-        )  # fmt: skip
-
-    def _boardings(self, days: Mapping[str, Date]) -> Boardings:
-        runs = self._runs_on(days)
-        return boardings(self.calls, runs, limit=self.options.max_runs, layer=self.name)
 
     def _with_previous(self, day: DateLike, previous: bool) -> Boardings:
         days = self._days(day)
@@ -292,7 +174,7 @@ class Feed:
             If the date is outside the validity, or the day type unknown here.
         """
         found = self._with_previous(day, include_previous_day)
-        frame = departure_table(self, found, self._days(day))
+        frame = departure_table(self, found, self._days(day), self._trip_direction)
         frame.attrs["unknown_feeds"] = list(self.unknown_feeds(day))
         return frame
 
@@ -332,12 +214,6 @@ class Feed:
         """
         return self._count(self._days(day))
 
-    def _count(self, days: Mapping[str, Date]) -> int:
-        runs = self._runs_on(days)
-        calls = np.zeros(len(self.trips), bool)
-        calls[self.calls.trip] = True
-        return int((runs.plain & calls).sum()) + int(calls[runs.trip].sum())
-
     def day_types(self) -> dict[str, DayType]:
         """Return the four day types: school_day, holiday_weekday, saturday, sunday.
 
@@ -368,14 +244,13 @@ class Feed:
         """
         return day_rules.trips_by_date(self._feed_dates)
 
-    @cached_property
+    @property
     def _feed_dates(self) -> dict[str, FeedDates]:
-        return day_rules.examine_feeds(self)
+        return day_rules.feed_dates(self)
 
-    @cached_property
+    @property
     def _day_types(self) -> dict[str, DayType]:
-        count = self._count if len(self.feeds) > 1 and in_two_feeds(self) else None
-        return day_rules.day_types(self._feed_dates, self.options, count)
+        return day_rules.types_of(self)
 
     def stop_points(self, crs: Any) -> gpd.GeoDataFrame:
         """Return the stops as points in a projected CRS.
@@ -398,9 +273,7 @@ class Feed:
         CRSError
             If the CRS is not a projected one, or the stops lie outside its area of use.
         """
-        from metrogis.transit.points import stop_points
-
-        return stop_points(self, crs)
+        return points.stop_points(self, crs)
 
     def describe(self, language: str = "en") -> pd.DataFrame:
         """Return one row per day type (the index).
@@ -420,108 +293,3 @@ class Feed:
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self)[1:-1])}</p>" + cast(str, self.describe().to_html())
-
-
-@boundary.reader(
-    _("the timetable cannot be read"),
-    remedy=_("download the file again: a GTFS zip or folder"),
-    layer="timetable",
-)
-def read_feed(
-    path_or_paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Mapping[str, Any],
-    *,
-    name: str | None = None,
-    country: str = "PL",
-    school_holidays: cal.SchoolHolidays | None = None,
-    reference_date: DateLike | Interval | None = None,
-    dates: Mapping[str, DateLike] | None = None,
-    max_bytes: int = Limits.max_bytes,
-    max_ratio: float = Limits.max_ratio,
-    max_files: int = Limits.max_files,
-    max_hours: int = 168,
-    max_runs: int = 5_000_000,
-    trust: str | Mapping[str, str] | None = None,
-) -> Feed:
-    """Read a GTFS timetable, or several as one.
-
-    Parameters
-    ----------
-    path_or_paths : path, sequence of paths, or mapping name -> path
-        Zip or folder (the tables may lie one level below, also in a zip inside the zip). Of
-        several, ids are prefixed with the feed's name and a colon.
-    name : str, optional
-        Name of the timetable; by default the file's.
-    country : str, default "PL"
-        Country (``"PL"``) or part of one (``"GB-WLS"``) whose public holidays count.
-    school_holidays : DataFrame or sequence, optional
-        Periods with ``start`` and ``end`` (both included), or dates.
-    reference_date : date, or text of a day, month or year, optional
-        Anchor: what the analysis speaks of (``"2024-10-16"``, ``"2024-10"``, ``"2024"``, or first
-        and last date). Each feed is looked at on a date near it; a feed without one is unknown.
-    dates : mapping of day type to date, optional
-        Reference dates the user names. A feed that does not reach the date is looked at near it.
-    max_bytes, max_ratio, max_files
-        Limits of the archive (:class:`Limits`).
-    max_hours : int, default 168
-        Times later than this many hours after midnight are taken as errors.
-    max_runs : int, default 5 000 000
-        Trips that headways may make on one date.
-    trust : str or mapping of feed to str, optional
-        Why doubts about the timetable (or about one feed of several) are set aside, for instance
-        "no service at weekends: confirmed by the operator".
-
-    Returns
-    -------
-    Feed
-
-    Raises
-    ------
-    SourceError
-        If a file cannot be read or is not safe.
-    SchemaError
-        If a table or column is missing that nothing can stand in for.
-    ParameterError
-        If a date, day type or country is not known.
-
-    Examples
-    --------
-    >>> import tempfile, pathlib
-    >>> folder = pathlib.Path(tempfile.mkdtemp()) / "town"
-    >>> folder.mkdir()
-    >>> tables = {
-    ...     "stops": "stop_id,stop_lat,stop_lon|A,54.4,18.5|B,54.5,18.6",
-    ...     "routes": "route_id,route_type|7,3",
-    ...     "trips": "trip_id,route_id,service_id|1,7,W",
-    ...     "stop_times": "trip_id,stop_id,departure_time|1,A,8:00:00|1,B,8:20:00",
-    ...     "calendar_dates": "service_id,date,exception_type|W,20241016,1",
-    ... }
-    >>> for table, text in tables.items():
-    ...     _ = (folder / f"{table}.txt").write_text(text.replace("|", chr(10)))
-    >>> feed = read_feed(folder)
-    >>> feed.departures("2024-10-16")[["stop_id", "mode", "seconds"]].values.tolist()
-    [['A', 'bus', 28800]]
-    """
-    from metrogis.transit.reading import read_all
-
-    days_off = cal.school_days_off(school_holidays)
-    named: dict[str, Date] = {}
-    for key, value in (dates or {}).items():
-        if key not in DAY_TYPES:
-            raise ParameterError(
-                _("unknown day type"),
-                layer="dates",
-                place=str(key),
-                remedy=both(", ".join(DAY_TYPES)),
-            )
-        named[key] = cal.as_date(value, "dates")
-    cal.public_holidays(country, [2024])  # an unknown country is an error before any reading
-    options = Options(
-        country=country,
-        school=tuple(days_off) if days_off else None,
-        reference_date=None if reference_date is None else cal.as_interval(reference_date),
-        dates=named,
-        max_runs=max_runs,
-        trust=trust,
-    )
-    limits = Limits(max_bytes=max_bytes, max_ratio=max_ratio, max_files=max_files)
-    return read_all(path_or_paths, name, options, limits, max_hours * 3600)

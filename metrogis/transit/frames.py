@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from metrogis.transit.departures import category
+from metrogis.transit.shapes import read_shapes
+from metrogis.transit.timetable import Timetable
 
-if TYPE_CHECKING:
-    from metrogis.transit.feed import Feed
 
-
-def call_table(feed: Feed) -> pd.DataFrame:
+def call_table(feed: Timetable) -> pd.DataFrame:
     """Return calls of trips at stops; see :attr:`metrogis.transit.Feed.stop_times`.
 
     Returns
@@ -36,7 +33,7 @@ def call_table(feed: Feed) -> pd.DataFrame:
     )
 
 
-def headway_table(feed: Feed) -> pd.DataFrame:
+def headway_table(feed: Timetable) -> pd.DataFrame:
     """Return headways; see :attr:`metrogis.transit.Feed.frequencies`.
 
     Returns
@@ -58,14 +55,12 @@ def headway_table(feed: Feed) -> pd.DataFrame:
     )
 
 
-def shape_table(feed: Feed) -> pd.DataFrame:
+def shape_table(feed: Timetable) -> pd.DataFrame:
     """Return the shapes of all feeds; see :attr:`metrogis.transit.Feed.shapes`.
 
     Read from the archives at each call. Of several feeds ids are ``feed:id``, as those of trips
     are.
     """
-    from metrogis.transit.reading import read_shapes
-
     parts = []
     for name, archive in feed.archives.items():
         part = read_shapes(archive)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -21,10 +21,13 @@ from metrogis.errors import CRSError
 from metrogis.i18n import Text, _
 from metrogis.provenance import Action
 from metrogis.transit.columns import Mask
+from metrogis.transit.days import feed_dates, trips_by_date
+from metrogis.transit.points import stop_points
 from metrogis.transit.speeds import SLACK, TOP_SPEED, impossible_hops, trip_speeds
+from metrogis.transit.timetable import Timetable
 
-if TYPE_CHECKING:
-    from metrogis.transit.feed import Feed
+T = TypeVar("T", bound=Timetable)
+
 
 TITLES: dict[str, Text] = {
     "dates_with_trips": _("dates with trips"),
@@ -94,7 +97,7 @@ class HealthRow:
 
 
 def health_of(
-    feed: Feed,
+    feed: Timetable,
     *,
     area: gpd.GeoDataFrame | None = None,
     top_speed: Mapping[str, float] = TOP_SPEED,
@@ -104,7 +107,7 @@ def health_of(
 
     Parameters
     ----------
-    feed : Feed
+    feed : Timetable
     area : GeoDataFrame, optional
         The area analysed (municipalities): stops outside it are counted.
     top_speed : mapping of mode to km/h
@@ -131,7 +134,7 @@ def health_of(
     return tuple(rows)
 
 
-def health_table(feed: Feed) -> pd.DataFrame:
+def health_table(feed: Timetable) -> pd.DataFrame:
     """Return :func:`health_of` as a table; see :attr:`metrogis.transit.Feed.health`.
 
     Returns
@@ -177,7 +180,7 @@ def health_lines(rows: Iterable[HealthRow], language: str) -> list[str]:
     return lines
 
 
-def with_health(feed: Feed) -> Feed:
+def with_health(feed: T) -> T:
     """Return the feed with its health in the audit.
 
     One row per indicator that counts something, layer ``<feed>/health``: ``unknown`` for a doubt,
@@ -196,7 +199,7 @@ def with_health(feed: Feed) -> Feed:
 class _Work:
     """What the rows of all feeds need, once."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Timetable) -> None:
         self.feed = feed
         self.lat, self.lon = (feed.stops[c].to_numpy(float) for c in ("stop_lat", "stop_lon"))
         self.blank: Mask = ~(np.isfinite(self.lat) & np.isfinite(self.lon))
@@ -242,9 +245,9 @@ def _some(ids: Any) -> str:
     return ", ".join(shown[:_SHOWN]) + (", ..." if len(shown) > _SHOWN else "")
 
 
-def _dates(feed: Feed, name: str) -> list[HealthRow]:
+def _dates(feed: Timetable, name: str) -> list[HealthRow]:
     """Return what dates and hours say of a feed."""
-    table = feed.trips_by_date()
+    table = trips_by_date(feed_dates(feed))
     own = table[table["feed"] == name]
     runs = own["trips"].to_numpy() > 0
     days = [d.isoformat() for d in own["date"]]
@@ -269,7 +272,7 @@ def _dates(feed: Feed, name: str) -> list[HealthRow]:
     return rows
 
 
-def _losses(feed: Feed, name: str) -> list[HealthRow]:
+def _losses(feed: Timetable, name: str) -> list[HealthRow]:
     """Return what was lost, by kind and reason; kinds of which nothing was lost count zero."""
     trusted = feed.options.trusted(name) or ""
     found: dict[tuple[str, Text], tuple[int, list[str]]] = {}
@@ -287,7 +290,7 @@ def _losses(feed: Feed, name: str) -> list[HealthRow]:
     return rows
 
 
-def _notes(feed: Feed, name: str, work: _Work) -> list[HealthRow]:
+def _notes(feed: Timetable, name: str, work: _Work) -> list[HealthRow]:
     c = feed.calls
     phone = (c.pickup == 2) | (c.pickup == 3)
     archive = feed.archives.get(name)
@@ -313,7 +316,7 @@ def _notes(feed: Feed, name: str, work: _Work) -> list[HealthRow]:
     ]  # fmt: skip
 
 
-def _time_zones(feed: Feed, name: str) -> HealthRow:
+def _time_zones(feed: Timetable, name: str) -> HealthRow:
     """Count agencies whose clock is not the one that most agencies of all feeds have."""
     what = "time_zones"
     zones = feed.agency["agency_timezone"]
@@ -325,10 +328,10 @@ def _time_zones(feed: Feed, name: str) -> HealthRow:
     return HealthRow(name, what, TITLES[what], len(own), shown)
 
 
-def _outside(feed: Feed, called: Mask, area: gpd.GeoDataFrame) -> Mask:
+def _outside(feed: Timetable, called: Mask, area: gpd.GeoDataFrame) -> Mask:
     """Tell which stops with departures lie outside the area."""
     try:
-        points = feed.stop_points(area.crs)
+        points = stop_points(feed, area.crs)
     except CRSError:  # most of them are not even where its CRS holds
         return called & np.isfinite(feed.stops["stop_lat"].to_numpy(float))
     whole = shapely.union_all(area.geometry.to_numpy())

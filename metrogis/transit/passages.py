@@ -17,7 +17,8 @@ import pandas as pd
 
 from metrogis.transit.columns import numbered
 from metrogis.transit.daytypes import DateLike
-from metrogis.transit.feed import DAY, Feed
+from metrogis.transit.feed import Feed
+from metrogis.transit.timetable import DAY
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

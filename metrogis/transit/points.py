@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,12 +16,10 @@ from metrogis.errors import CRSError
 from metrogis.i18n import _
 from metrogis.provenance import attach
 from metrogis.transit.columns import numbered
-
-if TYPE_CHECKING:
-    from metrogis.transit.feed import Feed
+from metrogis.transit.timetable import Timetable
 
 
-def stop_points(feed: Feed, crs: Any) -> gpd.GeoDataFrame:
+def stop_points(feed: Timetable, crs: Any) -> gpd.GeoDataFrame:
     """Return stops as points; see :meth:`metrogis.transit.Feed.stop_points`.
 
     Stops, boarding areas, and stations or entrances that vehicles call at all the same; those
@@ -29,7 +27,7 @@ def stop_points(feed: Feed, crs: Any) -> gpd.GeoDataFrame:
 
     Parameters
     ----------
-    feed : Feed
+    feed : Timetable
     crs : CRS
         Projected, in metres.
 
@@ -68,7 +66,7 @@ def _transformer(wkt: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(4326, wkt, always_xy=True)
 
 
-def _modes(feed: Feed, column: str) -> npt.NDArray[np.object_]:
+def _modes(feed: Timetable, column: str) -> npt.NDArray[np.object_]:
     """Return for every stop the modes of the trips that ever call there, joined by commas."""
     names = feed.routes[column].to_numpy(dtype=object)
     width = len(names)
@@ -83,7 +81,7 @@ def _modes(feed: Feed, column: str) -> npt.NDArray[np.object_]:
 
 
 def _inside(
-    feed: Feed,
+    feed: Timetable,
     crs: pyproj.CRS,
     lon: npt.NDArray[np.float64],
     lat: npt.NDArray[np.float64],

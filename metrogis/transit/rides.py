@@ -24,7 +24,8 @@ from metrogis.errors import ParameterError
 from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.transit.daytypes import DateLike
-from metrogis.transit.feed import DAY, Feed
+from metrogis.transit.feed import Feed
+from metrogis.transit.timetable import DAY
 from metrogis.transit.transfers import for_all_lines
 
 Times = npt.NDArray[np.int32]

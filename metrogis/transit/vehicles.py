@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from metrogis.arrays import Bools, Floats, Ints
-from metrogis.transit.feed import DAY, Feed
+from metrogis.transit.feed import Feed
 from metrogis.transit.rides import _runs_of
 from metrogis.transit.stop_places import SPAN
+from metrogis.transit.timetable import DAY
 
 MICRO = 1_000_000
 """Microseconds in a second."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 import json
 import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,10 +18,13 @@ import geopandas as gpd
 import numpy as np
 import pytest
 from shapely import box
+from typer.testing import CliRunner
 
 import metrogis as mg
 from metrogis import catalog
+from metrogis.catalog.registry import LAYERS
 from metrogis.checks import registry
+from metrogis.cli import app
 
 DOC = Path(__file__).parents[2] / "docs" / "adding-a-check.md"
 
@@ -92,7 +97,10 @@ def test_the_example_counts_nobody_twice_and_no_unknown_people(example: ModuleTy
 def test_the_example_is_a_check_like_any_other(
     example: ModuleType, demo_s: Path, tmp_path: Path
 ) -> None:
-    assert mg.register(example.CHECK) is example.CHECK
+    assert mg.register(example.near_nature) is example.near_nature.check
+    assert mg.register(example.near_nature.check) is example.near_nature.check
+    with pytest.raises(TypeError, match="no metrogis check"):
+        mg.register(print)
     metro = mg.open_metro(demo_s)
     assert metro.check("near_nature", walk=500).figures["walk"] == 500
     atlas = mg.run(metro, checks=["near_nature", "functional_links"])
@@ -105,10 +113,36 @@ def test_the_example_is_a_check_like_any_other(
     assert "near_nature" in json.dumps(json.loads((site / "atlas.json").read_text("utf-8")))
 
 
+def test_the_example_declares_its_layers_by_its_inputs(example: ModuleType) -> None:
+    check = example.near_nature.check
+    assert [f.name for f in fields(example.Inputs)] == [i.name for i in check.inputs]
+    for given in check.inputs:  # titles and schemas stand in the registry alone
+        assert given.text == LAYERS[given.name].title
+        assert given.schema == LAYERS[given.name].conforms_to
+    signature = inspect.signature(example.near_nature)
+    assert list(signature.parameters) == [*(i.name for i in check.inputs), "walk"]
+    with pytest.raises(mg.MissingLayerError, match="protected_areas"):
+        example.near_nature(layers()["municipalities"], layers()["population"])
+
+
+def test_the_command_line_knows_the_example(
+    example: ModuleType, demo_s: Path, tmp_path: Path
+) -> None:
+    mg.register(example.near_nature)
+    told = CliRunner().invoke(app, ["checks", "near_nature"])
+    assert told.exit_code == 0
+    for word in ("near_nature", "walk", "municipalities", "population", "protected_areas"):
+        assert word in told.output
+    out = tmp_path / "out"
+    command = ["run", str(demo_s), "--check", "near_nature", "--set", "walk=400", "-o", str(out)]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert (out / "en" / "near_nature.html").is_file()
+
+
 def test_the_catalog_lines_of_the_page_are_read(example: ModuleType, demo_s: Path) -> None:
     (table,) = [text for text in blocks("toml") if "walk" in text]
     given = tomllib.loads(table)
-    mg.register(example.CHECK)
+    mg.register(example.near_nature.check)
     metro = mg.open_metro(demo_s)
     content = tomllib.loads((demo_s / "catalog.toml").read_text(encoding="utf-8"))
     content["parameters"] = {**content.get("parameters", {}), **given.pop("parameters")}
@@ -123,32 +157,32 @@ def test_a_package_names_its_checks_and_a_broken_one_costs_itself(
     point = importlib.metadata.EntryPoint
     group = registry.ENTRY_POINT
     given = [
-        point("near_nature", "near_nature:CHECK", group),
+        point("near_nature", "near_nature:near_nature", group),
         point("gone", "no_such_module:CHECK", group),
         point("odd", "near_nature:STATES", group),
-        point("twice", "near_nature:CHECK", group),
+        point("twice", "near_nature:near_nature", group),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda **_: given)
     registry._of_packages.cache_clear()
     with pytest.warns(UserWarning, match="left out") as said:
         found = registry.checks()
-    assert found[len(registry.CHECKS) :] == (example.CHECK,)
+    assert found[len(registry.CHECKS) :] == (example.near_nature.check,)
     assert {str(w.message).split("'")[1] for w in said} >= {"gone", "odd"}
-    assert registry.get("near_nature") is example.CHECK
+    assert registry.get("near_nature") is example.near_nature.check
 
 
 def test_a_name_belongs_to_one_check(example: ModuleType) -> None:
     from dataclasses import replace
 
     def named(check_id: Any) -> Any:
-        return replace(example.CHECK, id=check_id)
+        return replace(example.near_nature.check, id=check_id)
 
     with pytest.raises(mg.ParameterError, match="already"):
         mg.register(named("white_spots"))
     for unfit in ("Near nature", "../near", "", "1st"):
         with pytest.raises(mg.ParameterError, match="cannot name"):
             mg.register(named(unfit))
-    mg.register(example.CHECK)
+    mg.register(example.near_nature.check)
     again = named("near_nature")  # a cell of a notebook run twice
     assert mg.register(again) is again
     assert registry.get("near_nature") is again

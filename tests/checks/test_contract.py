@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
-from typing import Annotated
+from dataclasses import KW_ONLY, dataclass, fields
+from typing import Annotated, get_type_hints
 
 import geopandas as gpd
 import pytest
 import shapely
 from pydantic import Field
 
+from metrogis.catalog.registry import LAYERS
 from metrogis.checks import contract as c
 from metrogis.checks import registry as checks
 from metrogis.errors import CRSError, MissingLayerError, ParameterError, SchemaError
@@ -21,12 +24,28 @@ class _Limits(c.Parameters):
     modes: Annotated[tuple[str, ...], c.Spec(both("modes"), "-", "test")] = ("bus",)
 
 
-def _near(municipalities, stops, *, extra=None, **parameters):
-    run = CHECK.begin(parameters, municipalities=municipalities, stops=stops, extra=extra)
-    p = run.parameters
-    table = run.layers["municipalities"][["teryt", "name", "geometry"]].copy()
-    buffers = table.geometry.buffer(p.limit)
-    table["stops"] = [int(run.layers["stops"].intersects(b).sum()) for b in buffers]
+@dataclass(frozen=True)
+class _Inputs:
+    municipalities: gpd.GeoDataFrame
+    stops: gpd.GeoDataFrame = c.layer(both("s"), schema="Stops", required=True)
+    _: KW_ONLY
+    extra: object | None = None
+
+
+@c.check(
+    id="near",
+    direction="2.1.2",
+    title=both("Near"),
+    question=both("How many?"),
+    method=both("Counting."),
+    columns={"municipalities": {**c.municipality_columns(), "stops": c.Column(both("stops"))}},
+    views=(c.View("municipalities", both("stops"), column="stops", breaks=(1.0, 2.0)),),
+)
+def _near(inputs: _Inputs, params: _Limits, run: c.Run) -> c.Outcome:
+    """Count stops."""
+    table = inputs.municipalities[["teryt", "name", "geometry"]].copy()
+    buffers = table.geometry.buffer(params.limit)
+    table["stops"] = [int(inputs.stops.intersects(b).sum()) for b in buffers]
     run.note("stops", "noted", 1, both("counted"))
     total = float(table["stops"].sum())
     finding = c.Finding(
@@ -34,27 +53,7 @@ def _near(municipalities, stops, *, extra=None, **parameters):
         {"total": total},
         {"where": "<b>"},
     )
-    return run.result(
-        municipalities=table, features={"stops": run.layers["stops"]}, findings=[finding]
-    )
-
-
-CHECK = c.Check(
-    id="near",
-    direction="2.1.2",
-    title=both("Near"),
-    question=both("How many?"),
-    method=both("Counting."),
-    inputs=(
-        c.Input("municipalities", both("m"), "Municipalities"),
-        c.Input("stops", both("s"), "Stops"),
-        c.Input("extra", both("e"), "", required=False),
-    ),
-    parameters=_Limits,
-    function=_near,
-    columns={"municipalities": {**c.municipality_columns(), "stops": c.Column(both("stops"))}},
-    views=(c.View("municipalities", both("stops"), column="stops", breaks=(1.0, 2.0)),),
-)
+    return c.Outcome(municipalities=table, features={"stops": inputs.stops}, findings=[finding])
 
 
 @pytest.fixture
@@ -137,16 +136,105 @@ def test_missing_layer_wrong_crs_and_schema(municipalities, stops) -> None:
         _near(municipalities.drop(columns="teryt"), stops)
 
 
+def _declared(function, **more):
+    """Bind a function with the least that a check declares."""
+    columns = {"municipalities": c.municipality_columns()}
+    declared = {"title": both("t"), "question": both("q"), "method": both("m"), "views": ()}
+    return c.check(id="near", direction="2.1.2", columns=columns, **declared, **more)(function)
+
+
 def test_losing_a_municipality_is_a_fault(municipalities, stops) -> None:
-    run = CHECK.begin({}, municipalities=municipalities, stops=stops, extra=None)
-    with pytest.raises(AssertionError, match="lost or reordered"):
-        run.result(municipalities=municipalities.iloc[:1])
+    def first(inputs: _Inputs) -> c.Outcome:
+        return c.Outcome(municipalities=inputs.municipalities.iloc[:1])
+
+    def turned(inputs: _Inputs) -> c.Outcome:
+        return c.Outcome(municipalities=inputs.municipalities.iloc[::-1])
+
+    for function in (first, turned):
+        with pytest.raises(AssertionError, match="lost or reordered"):
+            _declared(function)(municipalities, stops)
 
 
-def test_function_signature_lists_parameters() -> None:
+def test_function_signature_lists_layers_and_parameters() -> None:
     signature = inspect.signature(_near)
     assert list(signature.parameters) == ["municipalities", "stops", "extra", "limit", "modes"]
     assert signature.parameters["limit"].default == 500.0
+    assert signature.parameters["extra"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert signature.parameters["municipalities"].default is inspect.Parameter.empty
+    assert _near.__doc__ == "Count stops."
+    assert pickle.loads(pickle.dumps(_near)) is _near
+
+
+def test_layers_are_declared_by_the_fields_of_inputs() -> None:
+    declared = _near.check.inputs
+    assert [(i.name, i.required, i.schema) for i in declared] == [
+        ("municipalities", True, "Municipalities"),  # title and schema of the registry
+        ("stops", True, "Stops"),
+        ("extra", False, ""),
+    ]
+    assert declared[0].text.en == "municipal boundaries"
+    assert declared[1].text.en == "s"
+
+
+def test_layers_are_passed_by_place_or_by_name(municipalities, stops) -> None:
+    by_name = _near(stops=stops, municipalities=municipalities, limit=1300)
+    by_place = _near(municipalities, stops, limit=1300)
+    assert by_name.figures == by_place.figures == {"total": 2.0}
+    with pytest.raises(TypeError, match="too many positional"):
+        _near(municipalities, stops, stops)
+    with pytest.raises(TypeError, match="multiple values"):
+        _near(municipalities, stops, stops=stops)
+    with pytest.raises(MissingLayerError, match="layer 'stops'"):
+        _near(municipalities)
+    with pytest.raises(MissingLayerError, match="layer 'municipalities'"):
+        _near()
+
+
+def test_a_function_gets_what_it_asks_for_in_its_order(municipalities, stops) -> None:
+    seen = []
+
+    def asks(run: c.Run, inputs: _Inputs) -> c.Outcome:
+        seen.append((run, inputs))
+        return c.Outcome(municipalities=inputs.municipalities)
+
+    plain = _declared(asks)
+    plain(municipalities, stops)
+    (run, inputs) = seen[0]
+    assert isinstance(run, c.Run)
+    assert isinstance(inputs, _Inputs)
+    assert inputs.extra is None
+    assert run.has("stops")
+    assert not run.has("extra")
+    with pytest.raises(ParameterError, match="limit"):  # it has no parameters
+        plain(municipalities, stops, limit=3)
+
+
+def test_what_cannot_be_bound_is_refused_at_once() -> None:
+    @dataclass
+    class Thawed:
+        municipalities: gpd.GeoDataFrame
+
+    @dataclass(frozen=True)
+    class Nowhere:
+        stops: gpd.GeoDataFrame
+
+    def thawed(inputs: Thawed) -> c.Outcome: ...
+    def nowhere(inputs: Nowhere) -> c.Outcome: ...
+    def strange(inputs: _Inputs, audit: object) -> c.Outcome: ...
+    def blind(params: _Limits) -> c.Outcome: ...
+    def loose(inputs: _Inputs, params: dict) -> c.Outcome: ...
+
+    thawed.__annotations__["inputs"] = Thawed
+    nowhere.__annotations__["inputs"] = Nowhere
+    for function, why in (
+        (thawed, "no frozen dataclass"),
+        (nowhere, "no municipalities"),
+        (strange, "may ask for"),
+        (blind, "inputs always"),
+        (loose, "no Parameters model"),
+    ):
+        with pytest.raises(TypeError, match=why):
+            _declared(function)
 
 
 # ------------------------------------------------------------- every check that is registered
@@ -181,8 +269,18 @@ class TestRegistered:
         assert layers == [i.name for i in check.inputs]
         for item in check.inputs:
             default = arguments[item.name].default
-            # a required layer may stand behind one of two alternatives: then it is None as well
+            # a required layer may stand behind an optional one: then it is None as well
             assert default is None or (item.required and default is inspect.Parameter.empty)
+
+    def test_inputs_have_one_typed_field_a_layer(self, check) -> None:
+        asked = inspect.signature(check.function.__wrapped__).parameters
+        model = get_type_hints(check.function.__wrapped__)["inputs"]
+        assert [f.name for f in fields(model)] == [i.name for i in check.inputs]
+        assert set(asked) <= {"inputs", "params", "run"}
+        optional = {f.name for f in fields(model) if "None" in str(f.type)}
+        assert optional == {i.name for i in check.inputs if not i.required}
+        # the registry knows every layer: nothing is declared twice
+        assert {i.name for i in check.inputs} <= set(LAYERS)
 
     def test_docstring_has_an_example_and_a_source(self, check) -> None:
         text = check.function.__doc__ or ""

@@ -38,7 +38,7 @@ from metrogis.checks.transport_accessibility.service_quality.check import servic
 from metrogis.checks.transport_accessibility.white_spots.check import white_spots
 from metrogis.landscape import connectivity, growth, patches
 from metrogis.streets.lines import from_lines
-from metrogis.transit.feed import read_feed
+from metrogis.transit import read_feed
 
 Item = dict[str, Any]
 Tables = dict[str, pd.DataFrame]

@@ -1,10 +1,11 @@
 """What a check is made of, and what it answers with.
 
-A check declares its parameters, layers, columns and views; :meth:`Check.begin` validates what it is
-given, and :meth:`Run.result` makes the result.
+A check is a function of its layers and parameters, bound by :func:`check`; it declares its columns
+and views, and returns an :class:`Outcome`, of which a :class:`Result` is made.
 """
 
-from metrogis.checks.contract.check import DIRECTIONS, Check, Input, Result, Run
+from metrogis.checks.contract.check import CheckFunction, check
+from metrogis.checks.contract.declaration import DIRECTIONS, Check, Direction, Input, layer
 from metrogis.checks.contract.parameters import Parameters, Spec
 from metrogis.checks.contract.presentation import (
     Category,
@@ -15,20 +16,27 @@ from metrogis.checks.contract.presentation import (
     View,
     municipality_columns,
 )
+from metrogis.checks.contract.result import Outcome, Result
+from metrogis.checks.contract.run import Run
 
 __all__ = [
     "DIRECTIONS",
     "Category",
     "Check",
+    "CheckFunction",
     "Column",
+    "Direction",
     "Finding",
     "Ground",
     "Input",
+    "Outcome",
     "Overlay",
     "Parameters",
     "Result",
     "Run",
     "Spec",
     "View",
+    "check",
+    "layer",
     "municipality_columns",
 ]

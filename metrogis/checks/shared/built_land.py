@@ -12,8 +12,9 @@ from pydantic import Field
 
 from metrogis import crs as crs_rules
 from metrogis.arrays import Array
-from metrogis.checks.contract import Input, Parameters, Run, Spec
+from metrogis.checks.contract import Parameters, Run, Spec
 from metrogis.checks.contract.citations import ours
+from metrogis.checks.contract.layers import Given, Raster
 from metrogis.checks.contract.shared_types import BuiltUpValue
 from metrogis.checks.shared.known_land import EdgeShare
 from metrogis.errors import ParameterError, SchemaError
@@ -30,11 +31,6 @@ _OWN = ours("11-growth-of-built-up-land")
 
 _SLACK = 1e-6
 """Share of a threshold by which float32, or a scale of a whole number, may miss it."""
-
-BUILT_UP = Input("built_up", _("built-up land (raster)"))
-LAND_COVER = Input("land_cover", required=False)
-POPULATION = Input("population", required=False)
-TOTALS = Input("population_municipal", required=False)
 
 
 class BuiltUpParameters(Parameters):
@@ -67,7 +63,7 @@ class BuiltUpParameters(Parameters):
 # --------------------------------------------------------------------------- rasters
 
 
-def placed(run: Run, name: str) -> Grid:
+def placed(run: Run, given: Given[Raster]) -> Grid:
     """Return a raster layer of the run.
 
     Parameters
@@ -87,7 +83,8 @@ def placed(run: Run, name: str) -> Grid:
     CRSError
         If its CRS is not that of the municipalities.
     """
-    grid = grids.read(run.layers[name], layer=name)
+    name = given.name
+    grid = grids.read(given.layer, layer=name)
     if grid.transform is None or grid.crs is None:
         raise SchemaError(
             _("the raster has no place (CRS)"),
@@ -139,7 +136,7 @@ class Units:
         return self._last[1]
 
 
-def built_mask(run: Run, name: str, unit_of: Units) -> Grid:
+def built_mask(run: Run, given: Given[Raster], unit_of: Units) -> Grid:
     """Return the mask of built-up cells of a layer.
 
     Raises
@@ -147,8 +144,8 @@ def built_mask(run: Run, name: str, unit_of: Units) -> Grid:
     SchemaError
         When all or none of the land of the municipalities is built up: values misread.
     """
-    p = run.parameters
-    grid = placed(run, name)
+    p, name = run.parameters, given.name
+    grid = placed(run, given)
     usual = expected.built_up(grid, grid.cell_area, p.built_up_values)
     grid = taken(run, name, grid, usual)
     if p.built_up_values:
@@ -247,7 +244,7 @@ def one_grid(run: Run, before: Grid, after: Grid) -> tuple[Grid, Grid]:
     return (before, moved) if coarser_before else (moved, after)
 
 
-def sea_of(run: Run, grid: Grid) -> npt.NDArray[np.bool_] | None:
+def sea_of(run: Run, land_cover: Raster | None, grid: Grid) -> npt.NDArray[np.bool_] | None:
     """Return the cells that land cover names as sea, for municipalities often hold some.
 
     Returns
@@ -255,10 +252,10 @@ def sea_of(run: Run, grid: Grid) -> npt.NDArray[np.bool_] | None:
     ndarray of bool (rows, columns) or None
         On ``grid``; None without land cover or codes of the sea.
     """
-    codes, cover = run.parameters.sea_values, run.layers["land_cover"]
-    if cover is None or not codes:
+    codes = run.parameters.sea_values
+    if land_cover is None or not codes:
         return None
-    cover = grids.warp(placed(run, "land_cover"), like=grid, layer="land_cover")
+    cover = grids.warp(placed(run, Given("land_cover", land_cover)), like=grid, layer="land_cover")
     return is_one_of(cover.values, codes) & cover.valid
 
 
@@ -270,7 +267,7 @@ def without(grid: Grid, sea: npt.NDArray[np.bool_] | None) -> Grid:
 # --------------------------------------------------------------------------- dates
 
 
-def years_between(run: Run, before: str, after: str) -> float | None:
+def years_between(run: Run, before: Given[Raster], after: Given[Raster]) -> float | None:
     """Years between two layers, by parameters ``year_before``, ``year_after`` or their dates.
 
     None (audited) where that is not known. The coarser of two dates decides: a bare year is
@@ -283,12 +280,13 @@ def years_between(run: Run, before: str, after: str) -> float | None:
     """
     p = run.parameters
     dates = []
-    for name, given in ((before, p.year_before), (after, p.year_after)):
-        text = f"{given:g}" if given is not None else source_of(run.layers[name], name).date
-        dates.append((text, given))
+    for layer, year in ((before, p.year_before), (after, p.year_after)):
+        text = f"{year:g}" if year is not None else source_of(layer.layer, layer.name).date
+        dates.append((text, year))
     parts = [_date(text, given) for text, given in dates]
     if parts[0] is None or parts[1] is None:
-        unknown = [name for name, part in zip((before, after), parts, strict=True) if part is None]
+        both = zip((before, after), parts, strict=True)
+        unknown = [layer.name for layer, part in both if part is None]
         run.note(
             unknown[0],
             "unknown",
@@ -310,7 +308,7 @@ def years_between(run: Run, before: str, after: str) -> float | None:
         return float(years)
     if years == 0 and p.year_before is None and p.year_after is None:
         run.note(
-            before,
+            before.name,
             "unknown",
             1,
             _(
@@ -324,7 +322,7 @@ def years_between(run: Run, before: str, after: str) -> float | None:
         _("the earlier date ({dates}) is not before the later one ({dates2})").fill(
             dates=dates[0][0], dates2=dates[1][0]
         ),
-        layer=before,
+        layer=before.name,
         remedy=_("swap the layers, or fix their dates"),
     )
 

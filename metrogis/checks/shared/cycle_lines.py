@@ -10,6 +10,7 @@ import pandas as pd
 
 from metrogis import crs as crs_rules
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import CycleRoutes
 from metrogis.checks.shared.infrastructure import NONE, infrastructure_of
 from metrogis.i18n import _
 from metrogis.streets import StreetNetwork
@@ -51,12 +52,11 @@ def bike_network(run: Run, streets: Any) -> StreetNetwork | None:
     return network
 
 
-def cycle_lines(run: Run, bike: StreetNetwork | None) -> Split:
+def cycle_lines(run: Run, routes: CycleRoutes | None, bike: StreetNetwork | None) -> Split:
     """Return cycle infrastructure by state: the layer, else what tags of streets tell.
 
     Without either there are no lines, and no municipality counts as mapped.
     """
-    routes = run.layers["cycle_routes"]
     if routes is not None:
         split = by_state(routes, line_tolerance=run.parameters.line_tolerance)
         run.add(met(split))

@@ -140,9 +140,9 @@ def homes_of(
     Homes
         Without those outside all municipalities and those where nobody lives.
     """
-    p, towns = run.parameters, run.layers["municipalities"]
+    p, towns = run.parameters, run.municipalities
     limit = max(p.walk_limit, p.bike_limit)
-    if run.layers.get("elevation") is not None:  # downhill one gets farther than on the flat
+    if run.has("elevation"):  # downhill one gets farther than on the flat
         limit *= 1 + p.downhill_gain * p.steepest / p.flat_speed
     if pieces is not None:
         _unused, close = shapely.STRtree(pieces.geometry.to_numpy()).query(
@@ -326,7 +326,7 @@ def reach(
     p = run.parameters
     limit = p.walk_limit if network.mode == "walk" else p.bike_limit
     gate_xy = shapely.get_coordinates(places.points)
-    known = streets_evidence(network, run.crs, run.layers["municipalities"])
+    known = streets_evidence(network, run.crs, run.municipalities)
     pace = 1.0 if steep is None else p.flat_speed / (p.flat_speed + p.downhill_gain * p.steepest)
     most = limit * p.search_ratio / pace  # metres: downhill one gets farther than on the flat
     # streets not in the data may be steep downhill: the fastest pace bounds what they cost

@@ -11,6 +11,7 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import CycleCoverage
 from metrogis.checks.shared.borders import Border
 from metrogis.checks.shared.cycle_graph import CycleGraph
 from metrogis.checks.shared.infrastructure import pieces_by_municipality
@@ -31,6 +32,7 @@ def graph_routes(
     official: gpd.GeoDataFrame | None,
     home: Array,
     network: StreetNetwork,
+    coverage: CycleCoverage | None,
 ) -> Routes:
     """Return where cycle infrastructure is known, from the tags of streets and the layer.
 
@@ -39,8 +41,10 @@ def graph_routes(
     official : GeoDataFrame of built lines, optional
     home : array of int, shape (nodes,)
         Row of the municipality of each node; -1 outside all.
+    coverage : GeoDataFrame or DataFrame, optional
+        The layer ``cycle_coverage``.
     """
-    municipalities, n = run.layers["municipalities"], graph.network
+    municipalities, n = run.municipalities, graph.network
     count = len(municipalities)
     at = home[n.edge_u]
     mine = graph.built & (at >= 0)
@@ -48,7 +52,7 @@ def graph_routes(
     if official is not None:
         _, row, length = pieces_by_municipality(official.geometry.to_numpy(), municipalities)
         metres = np.maximum(metres, np.bincount(row, weights=length, minlength=count))
-    return known_routes(run, metres, network)
+    return known_routes(run, metres, coverage, network)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class Known:
         official: gpd.GeoDataFrame | None,
         home: Array,
         network: StreetNetwork,
+        coverage: CycleCoverage | None,
     ) -> Known:
         """Ask the evidence of a run what is known of routes and streets.
 
@@ -92,9 +97,9 @@ class Known:
             Municipality of each node; -1 outside all.
         network : StreetNetwork
         """
-        areas = np.asarray(run.layers["municipalities"].geometry.to_numpy(), dtype=object)
+        areas = np.asarray(run.municipalities.geometry.to_numpy(), dtype=object)
         streets = known_streets(run, network)
-        routes = graph_routes(run, graph, official, home, network)
+        routes = graph_routes(run, graph, official, home, network, coverage)
         covered = np.nan_to_num(land_share(streets, areas)) >= run.parameters.coverage_share - 1e-9
         return cls(routes, streets, covered, graph, areas)
 

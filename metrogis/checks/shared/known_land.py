@@ -23,6 +23,7 @@ from pydantic import Field
 from metrogis import population as people_tools
 from metrogis.checks.contract import Run, Spec
 from metrogis.checks.contract.citations import ours
+from metrogis.checks.contract.layers import Given, MunicipalPopulation, PopulationCells
 from metrogis.evidence.rasters import RasterEvidence, extent_of, within
 from metrogis.i18n import _
 from metrogis.landscape import edges
@@ -292,8 +293,8 @@ def people_on(
     land: KnownLand,
     grid: Grid,
     *,
-    table: str | None,
-    cells: str | None,
+    table: Given[MunicipalPopulation],
+    cells: Given[PopulationCells],
     edge_share: float,
 ) -> People | None:
     """Count people by municipality, and those on land known on the raster.
@@ -303,8 +304,8 @@ def people_on(
 
     Parameters
     ----------
-    table, cells : str, optional
-        Layers; the table goes first.
+    table, cells : Given
+        Layers, with their names; the table goes first.
 
     Returns
     -------
@@ -312,13 +313,12 @@ def people_on(
         None without both layers.
     """
     totals = found = None
-    frame = None if cells is None else run.layers.get(cells)
-    if table is not None and run.layers.get(table) is not None:
-        totals, audit = people_tools.municipal_totals(towns, run.layers[table], layer=table)
+    if table.layer is not None:
+        totals, audit = people_tools.municipal_totals(towns, table.layer, layer=table.name)
         run.add(audit)
     # a table with all its land known needs no cells
-    if frame is not None and (totals is None or land.partly.any()):
-        found = _in_cells(run, towns, land, grid, str(cells), edge_share)
+    if cells.layer is not None and (totals is None or land.partly.any()):
+        found = _in_cells(run, land, grid, cells.name, cells.layer, edge_share)
     if totals is None and found is None:
         return None
     nothing = np.full(len(towns), np.nan)
@@ -333,10 +333,10 @@ def people_on(
 
 
 def _in_cells(
-    run: Run, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid, name: str, edge_share: float
+    run: Run, land: KnownLand, grid: Grid, name: str, cells: PopulationCells, edge_share: float
 ) -> People:
     """People of cells by municipality; NaN where cells of it are not known."""
-    cells = run.layers[name]
+    towns = run.municipalities
     n = len(towns)
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
     # a sample tells the width of cells: wide ones are cut by border, fine ones go by their middle
@@ -363,7 +363,7 @@ def _in_cells(
         len(blank),
         _("cells of unknown population: in no municipal sum"),
     )
-    off = _population_unknown(run, towns, name, where, owner, shapes, blank, edge_share)
+    off = _population_unknown(run, name, cells, where, owner, shapes, blank, edge_share)
     on = np.zeros(len(people), bool)
     on[held] = where.known(*(v[held] for v in _middle(bounds)))
     known = np.where(count > 0, np.bincount(owner[on], people[on], minlength=n), np.nan)
@@ -374,8 +374,8 @@ def _in_cells(
 
 def _population_unknown(
     run: Run,
-    towns: gpd.GeoDataFrame,
     name: str,
+    cells: PopulationCells,
     where: _Where,
     owner: Array,
     shapes: Array,
@@ -387,6 +387,7 @@ def _population_unknown(
     Cells made of a raster: where the raster does not. Others: where cells of unknown population
     lie off the outer border, or take more of the land than an edge.
     """
+    towns = run.municipalities
     n = len(towns)
     evidence = run.evidence[name]
     if isinstance(evidence, RasterEvidence) and evidence.masks[0].crs is None:
@@ -404,7 +405,7 @@ def _population_unknown(
     inner = np.bincount(owner[blank][inside], area[inside], minlength=n)
     edge = np.bincount(owner[blank][~inside], area[~inside], minlength=n)
     off: Bools = (inner > 0) | (edge > edge_share * land)
-    extent = extent_of(run.layers[name], run.crs)
+    extent = extent_of(cells, run.crs)
     if extent is not None:
         rest = shapely.difference(np.asarray(towns.geometry.to_numpy(), dtype=object), extent)
         off |= shapely.area(rest) > edge_share * land

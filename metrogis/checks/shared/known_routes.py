@@ -15,6 +15,7 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import CycleCoverage
 from metrogis.checks.shared.places import Places, place_keys
 from metrogis.evidence import Evidence
 from metrogis.evidence.cycling import cycle_coverage
@@ -58,7 +59,11 @@ class Routes:
 
 
 def known_routes(
-    run: Run, metres: Array, network: Any = None, undecided: Array | None = None
+    run: Run,
+    metres: Array,
+    coverage: CycleCoverage | None,
+    network: Any = None,
+    undecided: Array | None = None,
 ) -> Routes:
     """Return where cycle routes are known; the run keeps the evidence.
 
@@ -69,6 +74,8 @@ def known_routes(
     metres : array of float, shape (municipalities,)
         Metres of built routes drawn in each municipality: where only plans are drawn, nobody has
         told what there is.
+    coverage : GeoDataFrame or DataFrame, optional
+        The layer ``cycle_coverage``.
     network : StreetNetwork, optional
         Whose tags are the routes, or add to them: without a layer of routes its extent and losses
         are those of the routes.
@@ -76,13 +83,13 @@ def known_routes(
         Metres of lines of which it is not known whether they are routes, or built: where there are
         some, how much there is in all is not known.
     """
-    p, municipalities = run.parameters, run.layers["municipalities"]
+    p, municipalities = run.parameters, run.municipalities
     own = run.evidence["cycle_routes"]
-    if run.layers.get("cycle_routes") is None and network is not None:
+    if not run.has("cycle_routes") and network is not None:
         own = streets_evidence(network, run.crs, municipalities)
     # drawn: what is drawn is taken to be all where no coverage layer says so or otherwise
     drawn = (metres >= p.coverage_length * 1000 - 1e-6) & (metres > 0)
-    found = cycle_coverage(own, run.layers.get("cycle_coverage"), municipalities, drawn)
+    found = cycle_coverage(own, coverage, municipalities, drawn)
     run.add(found.audit)
     run.evidence["cycle_routes"] = found.evidence
     shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
@@ -121,7 +128,7 @@ def known_streets(run: Run, network: Any) -> Evidence:
     network : StreetNetwork or list of StreetNetwork
         Of several, where all of them are known.
     """
-    found = streets_evidence(network, run.crs, run.layers["municipalities"])
+    found = streets_evidence(network, run.crs, run.municipalities)
     run.evidence["streets"] = found
     lost = sum(item.count for item in found.losses)
     run.note(
@@ -230,7 +237,7 @@ def sure_points(run: Run, places: Places) -> Array:
     called = place_keys(places.table["name"])[places.owner]
     lost = np.zeros(len(places.points), dtype=bool)
     for layer, limit in reach.items():
-        if run.layers[layer] is None:
+        if not run.has(layer):
             continue
         evidence = run.evidence[layer]
         rest = []

@@ -7,6 +7,7 @@ import numpy as np
 
 from metrogis import population as people_rules
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import MunicipalPopulation, PopulationCells
 from metrogis.i18n import _
 
 _UNSPLIT = 100_000.0  # m: cells need no splitting here, their overlap with each zone is exact
@@ -16,17 +17,18 @@ _WHOLE = 1 - 1e-6
 """Share of a cell's area that lies in the municipalities, when all of it does."""
 
 
-def placed(run: Run) -> gpd.GeoDataFrame:
+def placed(
+    run: Run, cells: PopulationCells, totals: MunicipalPopulation | None
+) -> gpd.GeoDataFrame:
     """Population by municipality: cells cut at borders, scaled to municipal totals if given.
 
     Where no cell of a municipality is known its total says nothing of places: unknown there.
     ``_strip`` marks pieces of unknown cells that the outer border cuts.
     """
-    cells = run.layers["population"]
     pieces, audit = people_rules.settle(
-        run.layers["municipalities"],
+        run.municipalities,
         cells=cells,
-        totals=run.layers["population_municipal"],
+        totals=totals,
         max_size=_UNSPLIT,
     )
     run.add(audit)

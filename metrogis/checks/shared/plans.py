@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from metrogis.checks.contract import Input, Run
+from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import PlanningZones
 from metrogis.errors import MissingLayerError, SchemaError
 from metrogis.evidence import Evidence, Loss, loss
 from metrogis.evidence.plans import TOLERANCE, PlanCover, plan_cover
@@ -28,13 +29,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-PLANS_TEXT = _("general plans (APP GML)")
-PLANS = Input("plans", PLANS_TEXT, required=False)
-ZONES = Input(
-    "planning_zones",
-    _("planning zones (in place of plans)"),
-    required=False,
-)
+IN_PLACE_OF_PLANS = _("planning zones (in place of plans)")
 
 
 def require_plan(plans: Any) -> Plan:
@@ -117,14 +112,21 @@ class Plans:
         return kept, shapely.area(pieces) - shapely.area(kept)
 
 
-def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE, note: bool = True) -> Plans:
+def read_plans(
+    run: Run,
+    plans: Plan | None,
+    planning_zones: PlanningZones | None,
+    *,
+    tolerance: float = TOLERANCE,
+    note: bool = True,
+) -> Plans:
     """Return the zones of either input and where plans are known; ``run.evidence`` then says so.
 
     Parameters
     ----------
     run : Run
-        With the layers ``municipalities``, ``plans``, ``planning_zones``.
-    check : str
+    plans, planning_zones : optional
+        At least one of these layers; plans go first.
     tolerance : float
         See :func:`metrogis.evidence.plans.plan_cover`.
     note : bool
@@ -135,10 +137,10 @@ def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE, note: bool
     MissingLayerError
         Without both inputs.
     """
-    zones = zones_of(run, check, note=note)
-    plans, towns = run.layers["plans"], run.layers["municipalities"]
+    zones = zones_of(run, plans, planning_zones, note=note)
+    towns = run.municipalities
     name = "plans" if plans is not None else "planning_zones"
-    source = run.layers[name]
+    source = plans if plans is not None else planning_zones
     ready = _ready(source, run.crs)
     base = Evidence.of(source, name, run.crs).losing(ready.losses)
     shapes = towns.geometry.to_numpy()
@@ -164,7 +166,9 @@ def read_plans(run: Run, check: str, *, tolerance: float = TOLERANCE, note: bool
     return Plans(name, zones, kept[place])
 
 
-def zones_of(run: Run, check: str, *, note: bool = True) -> gpd.GeoDataFrame:
+def zones_of(
+    run: Run, plans: Plan | None, layer: PlanningZones | None, *, note: bool = True
+) -> gpd.GeoDataFrame:
     """Return the zones of either input in the working CRS, fit for overlays.
 
     Returns
@@ -178,7 +182,7 @@ def zones_of(run: Run, check: str, *, note: bool = True) -> gpd.GeoDataFrame:
     MissingLayerError
         Without both inputs.
     """
-    plans, layer = run.layers["plans"], run.layers.get("planning_zones")
+    check = run.check.id
     if plans is None and layer is None:
         raise MissingLayerError(
             _("check {check} needs plans, or planning_zones").fill(check=check),
@@ -336,7 +340,7 @@ def zone_owners(run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> A
     best = best.sort_values("area").drop_duplicates("zone", keep="last")
     owner[lost[best["zone"].to_numpy(dtype=np.int64)]] = best["town"].to_numpy(dtype=np.int64)
     run.note(
-        "plans" if run.layers["plans"] is not None else "planning_zones",
+        "plans" if run.has("plans") else "planning_zones",
         "guessed",
         len(best),
         _("municipality of a zone taken from its location (no TERYT that fits)"),

@@ -1,23 +1,8 @@
-"""Words of the checks of transport accessibility: layers, day types, coverage."""
+"""Words of the checks of transport accessibility: day types, coverage."""
 
 from __future__ import annotations
 
-from metrogis.checks.contract import Input
 from metrogis.i18n import _
-
-SERVICE_LAYERS: tuple[Input, ...] = (
-    Input("municipalities"),
-    Input("population", required=False),
-    Input("timetable", required=False),
-    Input("coverage", required=False),
-    Input("streets", required=False),
-    Input("population_municipal", required=False),
-    Input("built_up", _("built-up land (weights)"), required=False),
-    Input("stop_posts", required=False),
-    Input("rail_stations", required=False),
-    Input("localities", required=False),
-)
-
 
 DAYS = {
     "school_day": _("school day"),

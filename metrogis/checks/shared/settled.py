@@ -12,13 +12,22 @@ import shapely
 
 from metrogis import population as people_of
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import MunicipalPopulation, PopulationCells, Weights
 from metrogis.evidence.rasters import mask_of
 from metrogis.provenance import Audit, audit_of
 
 _last: dict[str, tuple[gpd.GeoDataFrame, Audit]] = {}
 
 
-def settle(run: Run, towns: gpd.GeoDataFrame, size: float) -> gpd.GeoDataFrame:
+def settle(
+    run: Run,
+    towns: gpd.GeoDataFrame,
+    *,
+    cells: PopulationCells | None,
+    totals: MunicipalPopulation | None,
+    weights: Weights | None,
+    size: float,
+) -> gpd.GeoDataFrame:
     """Return the population of a check's layers on pieces; what was done goes to its audit.
 
     Several checks of a direction ask this of the same layers, and it takes seconds: the last
@@ -27,22 +36,16 @@ def settle(run: Run, towns: gpd.GeoDataFrame, size: float) -> gpd.GeoDataFrame:
     Parameters
     ----------
     run : Run
-        With layers ``population``, ``population_municipal`` and ``built_up``.
     towns : GeoDataFrame
+    cells, totals, weights : optional
+        Layers ``population``, ``population_municipal`` and ``built_up``.
     size : float
         Largest width of a piece, m (:func:`metrogis.population.settle`).
     """
-    layers = {name: run.layers[name] for name in ("population", "population_municipal", "built_up")}
-    key = fingerprint(towns, *layers.values(), size)
+    key = fingerprint(towns, cells, totals, weights, size)
     found = _last.get(key) if key is not None else None
     if found is None:
-        found = people_of.settle(
-            towns,
-            cells=layers["population"],
-            totals=layers["population_municipal"],
-            max_size=size,
-            weights=layers["built_up"],
-        )
+        found = people_of.settle(towns, cells=cells, totals=totals, max_size=size, weights=weights)
         _last.clear()
         if key is not None:
             _last[key] = found

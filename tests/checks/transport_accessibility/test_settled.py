@@ -20,13 +20,15 @@ TOWNS = gpd.GeoDataFrame(
 
 
 class FakeRun:
-    def __init__(self, **layers) -> None:
-        names = ("population", "population_municipal", "built_up")
-        self.layers = {name: layers.get(name) for name in names}
+    def __init__(self) -> None:
         self.audit = Audit()
 
     def add(self, audit: Audit) -> None:
         self.audit += audit
+
+
+def settle(run, population, size, towns=TOWNS):
+    return settled.settle(run, towns, cells=population, totals=None, weights=None, size=size)
 
 
 def cells(people=100.0):
@@ -40,15 +42,15 @@ def test_the_same_layers_are_settled_once_and_handed_out_apart(monkeypatch) -> N
     real = settled.people_of.settle
     fake = SimpleNamespace(settle=lambda *a, **k: asked.append(k) or real(*a, **k))
     monkeypatch.setattr(settled, "people_of", fake)
-    runs = [FakeRun(population=cells()) for _ in range(2)]
-    first = settled.settle(runs[0], TOWNS, 250.0)
+    runs = [FakeRun() for _ in range(2)]
+    first = settle(runs[0], cells(), 250.0)
     first["population"] = -1.0  # what one check does to its pieces is not seen by another
-    again = settled.settle(runs[1], TOWNS.copy(), 250.0)
+    again = settle(runs[1], cells(), 250.0, TOWNS.copy())
     assert len(asked) == 1
     assert again["population"].sum() == pytest.approx(100)
     assert list(runs[0].audit) == list(runs[1].audit)
-    assert settled.settle(FakeRun(population=cells(7.0)), TOWNS, 250.0)["population"].sum() == 7
-    assert len(settled.settle(FakeRun(population=cells(7.0)), TOWNS, 500.0)) == 4
+    assert settle(FakeRun(), cells(7.0), 250.0)["population"].sum() == 7
+    assert len(settle(FakeRun(), cells(7.0), 500.0)) == 4
     assert len(asked) == 3
 
 

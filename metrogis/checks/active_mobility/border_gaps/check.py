@@ -16,8 +16,9 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.checks.active_mobility.border_gaps import presentation as texts
+from metrogis.checks.active_mobility.border_gaps.inputs import Inputs
 from metrogis.checks.active_mobility.border_gaps.parameters import BorderGapsParameters
-from metrogis.checks.contract import Check, Finding, Input, Result
+from metrogis.checks.contract import Finding, Outcome, Run, check
 from metrogis.checks.contract.outlines import free_edge
 from metrogis.checks.shared import borders as parts
 from metrogis.checks.shared.cycle_graph import cycle_graph
@@ -30,14 +31,17 @@ from metrogis.streets.cycleways import by_state
 from metrogis.texts import Text
 
 
-def border_gaps(
-    municipalities: gpd.GeoDataFrame,
-    streets: Any = None,
-    *,
-    cycle_routes: gpd.GeoDataFrame | None = None,
-    cycle_coverage: pd.DataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="border_gaps",
+    direction="2.1.3",
+    section="67-gaps-at-borders",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)
+def border_gaps(inputs: Inputs, params: BorderGapsParameters, run: Run) -> Outcome:
     """Find where cycle infrastructure breaks at municipal borders.
 
     Parameters
@@ -78,16 +82,8 @@ def border_gaps(
     >>> result.features["crossings"][["name_a", "name_b", "state", "length_m"]].values.tolist()
     [['A', 'B', 'gap', 300.0]]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        streets=streets,
-        cycle_routes=cycle_routes,
-        cycle_coverage=cycle_coverage,
-    )
-    p: BorderGapsParameters = run.parameters
-    towns = run.layers["municipalities"]
-    network = bike_network(run, streets)
+    towns = inputs.municipalities
+    network = bike_network(run, inputs.streets)
     if network is None:
         raise MissingLayerError(
             Text(
@@ -101,35 +97,35 @@ def border_gaps(
             ),
         )
     official = None
-    if run.layers["cycle_routes"] is not None:
-        split = by_state(run.layers["cycle_routes"], line_tolerance=p.line_tolerance)
+    if inputs.cycle_routes is not None:
+        split = by_state(inputs.cycle_routes, line_tolerance=params.line_tolerance)
         run.add(split.audit)
         official = split.built
     graph = cycle_graph(
         network,
         official,
-        rules=p.rules,
-        lanes=p.lanes,
-        match_distance=p.match_distance,
-        match_share=p.match_share,
-        line_tolerance=p.line_tolerance,
+        rules=params.rules,
+        lanes=params.lanes,
+        match_distance=params.match_distance,
+        match_share=params.match_share,
+        line_tolerance=params.line_tolerance,
     )
     run.add(graph.audit)
     home = home_of(np.asarray(shapely.points(network.x, network.y), object), towns)
-    known = Known.of(run, graph, official, home, network)
-    pairs = parts.borders(towns, p.border_tolerance)
+    known = Known.of(run, graph, official, home, network, inputs.cycle_coverage)
+    pairs = parts.borders(towns, params.border_tolerance)
     gaps, lone = parts.gaps_from_ends(
-        graph, pairs, home, reach=p.reach, limit=p.gap_limit, detour_min=p.detour_min
+        graph, pairs, home, reach=params.reach, limit=params.gap_limit, detour_min=params.detour_min
     )
-    known.judge(gaps, p.detour_min)
-    decided, stated = known.decided(pairs, p.reach)
+    known.judge(gaps, params.detour_min)
+    decided, stated = known.decided(pairs, params.reach)
     rows, states = [], []
     for k, border in enumerate(pairs):
         mine = [*gaps.get(k, []), *parts.crossings(graph, border, home)]
         ends = lone.get(k, np.zeros(0, np.int64))
-        certain = known.ends_certain(ends, p.gap_limit)
+        certain = known.ends_certain(ends, params.gap_limit)
         mine += parts.lone_rows(
-            graph, ends, border, home, known.routes.mapped, p.lone_distance, certain
+            graph, ends, border, home, known.routes.mapped, params.lone_distance, certain
         )
         label = _labels(towns, border)
         rows += [{**label, **row} for row in mine]
@@ -138,12 +134,15 @@ def border_gaps(
     columns = list(texts.COLUMNS["crossings"])
     crossings = _ranked(parts.table_of(rows, towns, columns))
     borders = parts.table_of(states, towns, list(texts.COLUMNS["borders"]))
-    table = _municipal(towns, known, crossings, borders, p.border_tolerance)
-    return run.result(
+    table = _municipal(towns, known, crossings, borders, params.border_tolerance)
+    return Outcome(
         municipalities=table,
         features={"crossings": crossings, "borders": borders},
         findings=_findings(crossings, borders, bool(table["gaps"].notna().all())),
     )
+
+
+CHECK = border_gaps.check
 
 
 def _pair_state(
@@ -284,27 +283,3 @@ def _findings(
             )
         )
     return found
-
-
-CHECK = Check(
-    id="border_gaps",
-    direction="2.1.3",
-    section="67-gaps-at-borders",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        Input("streets", Text("ulice z tagami (OpenStreetMap)", "streets with tags (OSM)")),
-        Input("cycle_routes", Text("infrastruktura rowerowa", "cycle routes"), required=False),
-        Input(
-            "cycle_coverage",
-            Text("zasięg danych rowerowych", "extent of the cycle data"),
-            required=False,
-        ),
-    ),
-    parameters=BorderGapsParameters,
-    function=border_gaps,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-)

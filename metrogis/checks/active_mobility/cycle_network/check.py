@@ -6,31 +6,29 @@ not the network a cyclist uses, so streets of low traffic stress are counted bes
 
 from __future__ import annotations
 
-from typing import Any
-
-import geopandas as gpd
-import pandas as pd
-
 from metrogis.checks.active_mobility.cycle_network import parts, tables
 from metrogis.checks.active_mobility.cycle_network import presentation as texts
 from metrogis.checks.active_mobility.cycle_network.findings import findings
+from metrogis.checks.active_mobility.cycle_network.inputs import Inputs
 from metrogis.checks.active_mobility.cycle_network.parameters import CycleNetworkParameters
-from metrogis.checks.contract import Check, Input, Result
+from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.cycle_lines import bike_network, cycle_lines
 from metrogis.checks.shared.known_routes import known_streets
 from metrogis.errors import MissingLayerError
 from metrogis.texts import Text
 
 
-def cycle_network(
-    municipalities: gpd.GeoDataFrame,
-    cycle_routes: gpd.GeoDataFrame | None = None,
-    *,
-    streets: Any = None,
-    population_municipal: pd.DataFrame | None = None,
-    cycle_coverage: pd.DataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="cycle_network",
+    direction="2.1.3",
+    section="65-cycle-network",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)
+def cycle_network(inputs: Inputs, params: CycleNetworkParameters, run: Run) -> Outcome:
     """Describe the cycle network: length, connection, loose ends, and how far to trust the data.
 
     Parameters
@@ -72,6 +70,7 @@ def cycle_network(
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> from shapely import LineString, box
     >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
     ...                          geometry=[box(0, 0, 9000, 9000)], crs="EPSG:2180")
@@ -81,18 +80,9 @@ def cycle_network(
     >>> result.figures["network_km"], result.figures["networks"], result.figures["networks_medium"]
     (4.0, 2, 1)
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        cycle_routes=cycle_routes,
-        streets=streets,
-        population_municipal=population_municipal,
-        cycle_coverage=cycle_coverage,
-    )
-    p: CycleNetworkParameters = run.parameters
-    towns = run.layers["municipalities"]
-    network = bike_network(run, streets)
-    if run.layers["cycle_routes"] is None and (network is None or "highway" not in network.ways):
+    towns = inputs.municipalities
+    network = bike_network(run, inputs.streets)
+    if inputs.cycle_routes is None and (network is None or "highway" not in network.ways):
         raise MissingLayerError(
             Text(
                 "sprawdzenie cycle_network wymaga infrastruktury rowerowej (cycle_routes) albo ulic"
@@ -105,16 +95,16 @@ def cycle_network(
                 "pass one of these layers, or declare it in the catalog",
             ),
         )
-    split = cycle_lines(run, network)
+    split = cycle_lines(run, inputs.cycle_routes, network)
     run.add(split.audit)
-    lengths = tables.lengths(run, split, network)
+    lengths = tables.lengths(run, inputs.cycle_coverage, split, network)
     routes, built = lengths.routes, split.built
-    gaps = (p.tolerance, p.tolerance_medium, p.tolerance_wide)
+    gaps = (params.tolerance, params.tolerance_medium, params.tolerance_wide)
     form = parts.form_table(built, gaps, run.crs, split.meets)
-    ends = parts.ends_table(built, towns, p.end_tolerance, routes.evidence)
+    ends = parts.ends_table(built, towns, params.end_tolerance, routes.evidence)
     features = {
         "networks": parts.networks_table(
-            built, p.tolerance, run.crs, routes.evidence, meets=split.meets
+            built, params.tolerance, run.crs, routes.evidence, meets=split.meets
         ),
         "form": form,
         "ends": ends,
@@ -122,53 +112,27 @@ def cycle_network(
     compared = rated = streets_known = None
     if network is not None:
         streets_known = known_streets(run, network)
-        if run.layers["cycle_routes"] is not None:
+        if inputs.cycle_routes is not None:
             compared = parts.compare(
                 built, split.planned, network, towns,
-                parts.Comparison(p.match_distance, p.missing_length, p.missing_join,
-                                 p.compare_reach, routes.evidence, streets_known),
+                parts.Comparison(params.match_distance, params.missing_length, params.missing_join,
+                                 params.compare_reach, routes.evidence, streets_known),
             )  # fmt: skip
             features["differences"] = compared.places
             tables.note_not_compared(run, compared)
-        rated = parts.streets_by_stress(network, towns, rules=p.rules, limit=p.stress_limit)
+        rated = parts.streets_by_stress(
+            network, towns, rules=params.rules, limit=params.stress_limit
+        )
         features["stress"] = rated.by_level
         run.add(rated.audit)
-    table = tables.municipal(run, lengths, ends, compared, rated, streets_known)
-    return run.result(
+    table = tables.municipal(
+        run, inputs.population_municipal, lengths, ends, compared, rated, streets_known
+    )
+    return Outcome(
         municipalities=table,
         features=features,
         findings=findings(run, table, split, lengths, form, ends, compared, rated),
     )
 
 
-CHECK = Check(
-    id="cycle_network",
-    direction="2.1.3",
-    section="65-cycle-network",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        Input(
-            "cycle_routes",
-            Text("infrastruktura rowerowa (ona albo ulice)", "cycle routes (these, or streets)"),
-            required=False,
-        ),
-        Input(
-            "streets",
-            Text("ulice z tagami (OpenStreetMap)", "streets with tags (OpenStreetMap)"),
-            required=False,
-        ),
-        Input("population_municipal", required=False),
-        Input(
-            "cycle_coverage",
-            Text("zasięg danych rowerowych", "extent of the cycle data"),
-            required=False,
-        ),
-    ),
-    parameters=CycleNetworkParameters,
-    function=cycle_network,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-)
+CHECK = cycle_network.check

@@ -13,6 +13,7 @@ from metrogis.arrays import Array
 from metrogis.checks.active_mobility.cycle_network import parts
 from metrogis.checks.active_mobility.cycle_network import presentation as texts
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import CycleCoverage, MunicipalPopulation
 from metrogis.checks.shared.infrastructure import pieces_by_municipality
 from metrogis.checks.shared.known_routes import Routes, known_routes, land_share
 from metrogis.evidence import Evidence
@@ -38,7 +39,7 @@ class Lengths(NamedTuple):
     routes: Routes
 
 
-def lengths(run: Run, split: Split, network: Any) -> Lengths:
+def lengths(run: Run, cycle_coverage: CycleCoverage | None, split: Split, network: Any) -> Lengths:
     """Sum lengths by municipality, and tell which municipalities the data cover.
 
     A stretch that two lines share counts once; directed lengths count each direction in which one
@@ -57,7 +58,7 @@ def lengths(run: Run, split: Split, network: Any) -> Lengths:
     Lengths
         km. Lines outside all municipalities are in the totals alone, which the audit says.
     """
-    municipalities = run.layers["municipalities"]
+    municipalities = run.municipalities
     count = len(municipalities)
     ways, audit = directions(split.built)
     run.add(audit)
@@ -81,13 +82,14 @@ def lengths(run: Run, split: Split, network: Any) -> Lengths:
             outside=f"{outside:.1f}"
         ),
     )
-    routes = known_routes(run, 1000 * built, network, 1000 * unsure)
+    routes = known_routes(run, 1000 * built, cycle_coverage, network, 1000 * unsure)
     total, both = float(metres.sum()) / 1000, float((metres * ways).sum()) / 1000
     return Lengths(built, directed, planned, unsure, total, both, routes)
 
 
 def municipal(
     run: Run,
+    population_municipal: MunicipalPopulation | None,
     found: Lengths,
     ends: gpd.GeoDataFrame,
     compared: parts.Compared | None,
@@ -113,11 +115,11 @@ def municipal(
         In the order of the input. Numbers are NaN where the cycle data are not complete; the column
         ``cycle_km_known`` then has what is drawn, a lower bound.
     """
-    municipalities = run.layers["municipalities"]
+    municipalities = run.municipalities
     count, mapped = len(municipalities), found.routes.mapped
     people = np.full(count, np.nan)
-    if run.layers["population_municipal"] is not None:
-        people, audit = municipal_totals(municipalities, run.layers["population_municipal"])
+    if population_municipal is not None:
+        people, audit = municipal_totals(municipalities, population_municipal)
         run.add(audit)
     table = gpd.GeoDataFrame(
         {
@@ -185,7 +187,7 @@ def _judged(
         ["unknown", "weak"],
         "good",
     ).astype(object)
-    table.index = run.layers["municipalities"].index
+    table.index = run.municipalities.index
     return table[[*texts.COLUMNS["municipalities"], "geometry"]]
 
 

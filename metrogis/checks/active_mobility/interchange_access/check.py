@@ -7,17 +7,12 @@ least 3 km begins within 50 m of its entrance. Where the cycle layer does not re
 
 from __future__ import annotations
 
-from typing import Any
-
-import geopandas as gpd
-import pandas as pd
-
 from metrogis.checks.active_mobility.interchange_access import presentation as texts
 from metrogis.checks.active_mobility.interchange_access.findings import (
     network_findings,
     place_findings,
 )
-from metrogis.checks.active_mobility.interchange_access.inputs import stands
+from metrogis.checks.active_mobility.interchange_access.inputs import Inputs, stands
 from metrogis.checks.active_mobility.interchange_access.parameters import (
     InterchangeAccessParameters,
 )
@@ -30,7 +25,7 @@ from metrogis.checks.active_mobility.interchange_access.tables import (
     settled,
 )
 from metrogis.checks.active_mobility.interchange_access.views import VIEWS
-from metrogis.checks.contract import Check, Input, Result
+from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.cycle_lines import cycle_lines
 from metrogis.checks.shared.interchange_streets import networks
 from metrogis.checks.shared.known_routes import lost_rows
@@ -39,22 +34,17 @@ from metrogis.errors import MissingLayerError
 from metrogis.texts import Text
 
 
-def interchange_access(
-    municipalities: gpd.GeoDataFrame,
-    interchanges: gpd.GeoDataFrame | None = None,
-    cycle_routes: gpd.GeoDataFrame | None = None,
-    *,
-    rail_stations: gpd.GeoDataFrame | None = None,
-    interchange_entrances: gpd.GeoDataFrame | None = None,
-    population: gpd.GeoDataFrame | None = None,
-    population_municipal: pd.DataFrame | None = None,
-    bike_share: gpd.GeoDataFrame | None = None,
-    cycle_coverage: pd.DataFrame | None = None,
-    bike_parking: gpd.GeoDataFrame | None = None,
-    streets: Any = None,
-    elevation: Any = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="interchange_access",
+    direction="2.1.3",
+    section="63-access-to-interchanges",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=VIEWS,
+)
+def interchange_access(inputs: Inputs, params: InterchangeAccessParameters, run: Run) -> Outcome:
     """Check how interchanges and stations are joined to the built cycle network.
 
     Parameters
@@ -107,6 +97,7 @@ def interchange_access(
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> from shapely import LineString, Point, box
     >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
     ...                          geometry=[box(0, 0, 9000, 9000)], crs="EPSG:2180")
@@ -118,22 +109,7 @@ def interchange_access(
     >>> result.features["interchanges"][["name", "state", "distance_m"]].values.tolist()
     [['near', 'yes', 50.0], ['far', 'no', 51.0]]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        interchanges=interchanges,
-        cycle_routes=cycle_routes,
-        rail_stations=rail_stations,
-        interchange_entrances=interchange_entrances,
-        population=population,
-        population_municipal=population_municipal,
-        bike_share=bike_share,
-        cycle_coverage=cycle_coverage,
-        bike_parking=bike_parking,
-        streets=streets,
-        elevation=elevation,
-    )
-    if interchanges is None and rail_stations is None:
+    if inputs.interchanges is None and inputs.rail_stations is None:
         raise MissingLayerError(
             Text(
                 "sprawdzenie interchange_access wymaga węzłów (interchanges) albo stacji kolejowych"
@@ -146,7 +122,6 @@ def interchange_access(
                 "pass one of these layers, or declare it in the catalog",
             ),
         )
-    p = run.parameters
     lost = lost_rows(run, "interchanges", "rail_stations")
     run.note(
         "interchanges",
@@ -158,33 +133,33 @@ def interchange_access(
         ),
     )
     places = unify(
-        run.layers["municipalities"],
-        run.layers["interchanges"],
-        run.layers["rail_stations"],
-        run.layers["interchange_entrances"],
-        merge_distance=p.merge_distance,
-        same_name_distance=p.same_name_distance,
-        entrance_distance=p.entrance_distance,
+        inputs.municipalities,
+        inputs.interchanges,
+        inputs.rail_stations,
+        inputs.interchange_entrances,
+        merge_distance=params.merge_distance,
+        same_name_distance=params.same_name_distance,
+        entrance_distance=params.entrance_distance,
     )
     run.add(places.audit)
-    given = networks(streets, run.crs) if streets is not None else {}
-    split = cycle_lines(run, given.get("bike"))
+    given = networks(inputs.streets, run.crs) if inputs.streets is not None else {}
+    split = cycle_lines(run, inputs.cycle_routes, given.get("bike"))
     run.add(split.audit)
-    known = coverage(run, places, split, given.get("bike"))
+    known = coverage(run, inputs.cycle_coverage, places, split, given.get("bike"))
     hubs, network, gaps = route_access(run, places, split, known)
-    pieces = settled(run)
-    hubs = around_places(run, places, hubs, pieces)
-    towns = municipal(run, places, split, hubs, known.routes, pieces)
-    racks = stands(run, places)
+    pieces = settled(run, inputs.population, inputs.population_municipal)
+    hubs = around_places(run, inputs.bike_share, places, hubs, pieces)
+    towns = municipal(run, inputs.population_municipal, places, split, hubs, known.routes, pieces)
+    racks = stands(run, inputs.bike_parking, places)
     hubs["bike_stands"], hubs["stands_known"] = racks.total, racks.known
     hubs["racks_uncounted"] = racks.uncounted
-    along = street_tables(run, places, given, pieces, racks)
+    along = street_tables(run, inputs.elevation, places, given, pieces, racks)
     hubs = hubs.assign(**along.hubs)[[*texts.COLUMNS["interchanges"], "geometry"]]
     along.towns.index = towns.index
     towns = towns.assign(**along.towns)[[*texts.COLUMNS["municipalities"], "geometry"]]
     planned = split.planned[[c for c in ("name", "highway") if c in split.planned] + ["geometry"]]
     planned = planned.reset_index(drop=True).assign(length_km=split.planned.length.to_numpy() / 1e3)
-    return run.result(
+    return Outcome(
         municipalities=towns,
         features={
             "interchanges": hubs,
@@ -196,48 +171,9 @@ def interchange_access(
         findings=[
             *place_findings(run, hubs, gaps, lost),
             *network_findings(run, hubs, planned, towns, split),
-            *street_findings(run, hubs, towns, along),
+            *street_findings(run, inputs.streets, hubs, towns, along),
         ],
     )
 
 
-CHECK = Check(
-    id="interchange_access",
-    direction="2.1.3",
-    section="63-access-to-interchanges",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        Input(
-            "interchanges",
-            Text("węzły przesiadkowe (one albo stacje)", "interchanges (these, or the stations)"),
-            required=False,
-        ),
-        Input("cycle_routes", Text("infrastruktura rowerowa", "cycle routes"), required=False),
-        Input(
-            "rail_stations",
-            Text("stacje kolejowe (one albo węzły)", "railway stations (these, or interchanges)"),
-            required=False,
-        ),
-        Input("interchange_entrances", required=False),
-        Input("population", Text("ludność w komórkach", "population by cell"), required=False),
-        Input("population_municipal", required=False),
-        Input(
-            "bike_share", Text("stacje roweru miejskiego", "bike-share stations"), required=False
-        ),
-        Input(
-            "cycle_coverage",
-            Text("zasięg danych rowerowych", "extent of the cycle data"),
-            required=False,
-        ),
-        Input("bike_parking", required=False),
-        Input("streets", required=False),
-        Input("elevation", required=False),
-    ),
-    parameters=InterchangeAccessParameters,
-    function=interchange_access,
-    columns=texts.COLUMNS,
-    views=VIEWS,
-)
+CHECK = interchange_access.check

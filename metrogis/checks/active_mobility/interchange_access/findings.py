@@ -90,9 +90,12 @@ def place_findings(
 
 
 def network_findings(
-    run: Run, hubs: gpd.GeoDataFrame, planned: gpd.GeoDataFrame, towns: gpd.GeoDataFrame,
+    run: Run,
+    hubs: gpd.GeoDataFrame,
+    planned: gpd.GeoDataFrame,
+    towns: gpd.GeoDataFrame,
     split: Split,
-) -> list[Finding]:  # fmt: skip
+) -> list[Finding]:
     """Return the form of the network, people near places, what is planned, and km per resident.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,13 +10,52 @@ import pandas as pd
 import shapely
 
 from metrogis.arrays import Array
-from metrogis.checks.contract import Run
+from metrogis.checks.contract import Run, layer
+from metrogis.checks.contract.layers import (
+    BikeParking,
+    BikeShare,
+    CycleCoverage,
+    CycleRoutes,
+    Entrances,
+    Interchanges,
+    Municipalities,
+    MunicipalPopulation,
+    PopulationCells,
+    Raster,
+    Stations,
+    StreetLayer,
+)
 from metrogis.checks.shared.places import Places
 from metrogis.evidence import Evidence
 from metrogis.i18n import _, is_missing
 from metrogis.osm.values import listed, plain_value
 from metrogis.streets import StreetNetwork
 from metrogis.streets.slope import gradients, heights, with_slope
+from metrogis.texts import Text
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Layers of ``interchange_access``; those with a default may be missing."""
+
+    municipalities: Municipalities
+    interchanges: Interchanges | None = layer(
+        Text("węzły (one albo stacje)", "interchanges (these, or the stations)")
+    )
+    cycle_routes: CycleRoutes | None = None
+    _: KW_ONLY
+    rail_stations: Stations | None = layer(
+        Text("stacje kolejowe (one albo węzły)", "railway stations (these, or interchanges)")
+    )
+    interchange_entrances: Entrances | None = None
+    population: PopulationCells | None = None
+    population_municipal: MunicipalPopulation | None = None
+    bike_share: BikeShare | None = None
+    cycle_coverage: CycleCoverage | None = None
+    bike_parking: BikeParking | None = None
+    streets: StreetLayer | None = None
+    elevation: Raster | None = None
+
 
 _CLOSED = (
     "private",
@@ -49,7 +88,7 @@ class Sloped(NamedTuple):
     steep: Array
 
 
-def sloped(run: Run, bike: StreetNetwork) -> Sloped | None:
+def sloped(run: Run, elevation: Raster | None, bike: StreetNetwork) -> Sloped | None:
     """Return the network with gradients, so that ways cost what riding them does.
 
     Parameters
@@ -64,14 +103,13 @@ def sloped(run: Run, bike: StreetNetwork) -> Sloped | None:
         None without a raster of heights. Where it has no value an edge counts as flat, and its
         gradient is NaN.
     """
-    raster = run.layers["elevation"]
-    if raster is None:
+    if elevation is None:
         return None
     from metrogis import crs as crs_rules
     from metrogis.landscape import grid as grids
 
     p = run.parameters
-    grid = grids.read(raster, layer="elevation", crs=run.crs)
+    grid = grids.read(elevation, layer="elevation", crs=run.crs)
     if grid.crs is not None:
         crs_rules.require_same(municipalities=run.crs, elevation=grid.crs)
     values = np.where(grid.valid, grid.values.astype(float), np.nan)
@@ -102,7 +140,7 @@ class Stands(NamedTuple):
     uncounted: Array
 
 
-def stands(run: Run, places: Places) -> Stands:
+def stands(run: Run, bike_parking: BikeParking | None, places: Places) -> Stands:
     """Count bicycle stands within ``parking_distance`` of the entrances of each place.
 
     From the layer ``bike_parking``, else from the column ``bike_stands`` of interchanges. Unknown:
@@ -111,13 +149,12 @@ def stands(run: Run, places: Places) -> Stands:
     """
     given = places.table["bike_stands"].to_numpy(float)
     none = np.full(len(given), np.nan)
-    racks = run.layers["bike_parking"]
-    if racks is None:
+    if bike_parking is None:
         return Stands(given, given, none)
     p, count = run.parameters, len(given)
-    unsure = np.zeros(len(racks), bool)
-    if "access" in racks:
-        words = racks["access"].map(
+    unsure = np.zeros(len(bike_parking), bool)
+    if "access" in bike_parking:
+        words = bike_parking["access"].map(
             lambda v: "" if is_missing(v) else plain_value("access", str(v))
         )
         closed = words.isin(_CLOSED).to_numpy(bool)
@@ -135,8 +172,12 @@ def stands(run: Run, places: Places) -> Stands:
             int(closed.sum()),
             _("stands not open to everyone (access)"),
         )
-        racks, unsure = racks[~closed], strange[~closed]
-    told = racks["capacity"] if "capacity" in racks else pd.Series(np.nan, index=racks.index)
+        bike_parking, unsure = bike_parking[~closed], strange[~closed]
+    told = (
+        bike_parking["capacity"]
+        if "capacity" in bike_parking
+        else pd.Series(np.nan, index=bike_parking.index)
+    )
     capacity = pd.to_numeric(told, errors="coerce").to_numpy(float, na_value=np.nan)
     capacity = np.where((capacity >= 0) & ~unsure, capacity, np.nan)
     run.note(
@@ -145,7 +186,7 @@ def stands(run: Run, places: Places) -> Stands:
         int(np.isnan(capacity).sum()),
         _("stands of unknown capacity"),
     )
-    shapes = racks.geometry.to_numpy()
+    shapes = bike_parking.geometry.to_numpy()
     tree = shapely.STRtree(shapes)
     point, rack = tree.query(places.points, predicate="dwithin", distance=p.parking_distance)
     # a rack near two entrances of a place counts once
@@ -180,7 +221,7 @@ def _known_racks(run: Run, tree: shapely.STRtree) -> Evidence:
     Nobody states the coverage of stands: a municipality without any in the data is not one without
     stands. That those with some are complete is a guess.
     """
-    towns = run.layers["municipalities"]
+    towns = run.municipalities
     shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
     mapped = np.zeros(len(shapes), bool)
     mapped[tree.query(shapes, predicate="intersects")[0]] = True

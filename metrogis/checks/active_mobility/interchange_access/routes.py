@@ -11,6 +11,7 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import CycleCoverage
 from metrogis.checks.shared.infrastructure import pieces_by_municipality
 from metrogis.checks.shared.known_routes import (
     Routes,
@@ -39,7 +40,9 @@ class Known(NamedTuple):
     sure: Array
 
 
-def coverage(run: Run, places: Places, split: Split, network: Any) -> Known:
+def coverage(
+    run: Run, cycle_coverage: CycleCoverage | None, places: Places, split: Split, network: Any
+) -> Known:
     """Tell where the cycle layer can be trusted to show what is there.
 
     Parameters
@@ -47,7 +50,7 @@ def coverage(run: Run, places: Places, split: Split, network: Any) -> Known:
     network : StreetNetwork or None
         Whose tags stand in for the layer, where there is none.
     """
-    p, municipalities = run.parameters, run.layers["municipalities"]
+    p, municipalities = run.parameters, run.municipalities
     built = counted_once(split.built.geometry.to_numpy())
     _, row, length = pieces_by_municipality(built, municipalities)
     metres = np.bincount(row, weights=length, minlength=len(municipalities))
@@ -55,7 +58,7 @@ def coverage(run: Run, places: Places, split: Split, network: Any) -> Known:
         counted_once(split.unknown.geometry.to_numpy()), municipalities
     )
     undecided = np.bincount(row, weights=length, minlength=len(municipalities))
-    routes = known_routes(run, metres, network, undecided)
+    routes = known_routes(run, metres, cycle_coverage, network, undecided)
     near = of_places(places, routes.evidence.known_near(places.points, p.join_distance))
     if routes.guessed:  # a guess holds near what is drawn
         apart = access.nearest_line(

@@ -8,11 +8,16 @@ import numpy as np
 from metrogis.checks.active_mobility.interchange_access import street_presentation as texts
 from metrogis.checks.active_mobility.interchange_access.street_tables import StreetTables
 from metrogis.checks.contract import Finding, Run
+from metrogis.checks.contract.layers import StreetLayer
 from metrogis.checks.shared.infrastructure import plain
 
 
 def street_findings(
-    run: Run, hubs: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, along: StreetTables
+    run: Run,
+    streets: StreetLayer | None,
+    hubs: gpd.GeoDataFrame,
+    towns: gpd.GeoDataFrame,
+    along: StreetTables,
 ) -> list[Finding]:
     """Return sentences on reach along streets: people, barriers, detours, stress, slope, stands.
 
@@ -32,7 +37,7 @@ def street_findings(
         Empty without streets or places.
     """
     p = run.parameters
-    if run.layers["streets"] is None or len(hubs) == 0:
+    if streets is None or len(hubs) == 0:
         return []
     found: list[Finding] = []
     total = towns[[*texts.TOWN_COLUMNS]].sum(min_count=1)

@@ -14,6 +14,7 @@ from metrogis.arrays import Array
 from metrogis.checks.active_mobility.interchange_access import street_presentation as texts
 from metrogis.checks.active_mobility.interchange_access.inputs import Stands, sloped
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import Raster
 from metrogis.checks.shared.interchange_streets import (
     Calm,
     Homes,
@@ -65,6 +66,7 @@ def quantile(values: Array, weights: Array, shares: Any) -> Array:
 
 def street_tables(
     run: Run,
+    elevation: Raster | None,
     places: Places,
     given: dict[Mode, StreetNetwork],
     pieces: gpd.GeoDataFrame | None,
@@ -87,7 +89,7 @@ def street_tables(
     -------
     StreetTables
     """
-    towns = run.layers["municipalities"]
+    towns = run.municipalities
     count = len(places.table)
     hubs = pd.DataFrame(
         {c: np.full(count, np.nan) for c in texts.HUB_COLUMNS}, index=places.table.index
@@ -123,7 +125,7 @@ def street_tables(
         places.table["name"][~known],
     )
     if by_bike is not None:
-        by_bike = _with_slope(run, places, homes, by_bike, marked)
+        by_bike = _with_slope(run, elevation, places, homes, by_bike, marked)
         both[-1] = by_bike
         low = calm(run, by_bike, places, homes)
     figures: dict[str, float] = {}
@@ -148,9 +150,16 @@ def street_tables(
     return StreetTables(hubs, table, features, figures)
 
 
-def _with_slope(run: Run, places: Places, homes: Homes, flat: Reach, marked: Array | None) -> Reach:
+def _with_slope(
+    run: Run,
+    elevation: Raster | None,
+    places: Places,
+    homes: Homes,
+    flat: Reach,
+    marked: Array | None,
+) -> Reach:
     """Return the ways with gradients, where heights are known of (almost) all streets in reach."""
-    uphill = sloped(run, flat.network)
+    uphill = sloped(run, elevation, flat.network)
     if uphill is None:
         return flat
     run.add(Audit(uphill.network.audit.rows[len(flat.network.audit.rows) :]))

@@ -10,6 +10,7 @@ import shapely
 from metrogis import population as people_rules
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import BikeShare, MunicipalPopulation, PopulationCells
 from metrogis.checks.shared.infrastructure import pieces_by_municipality
 from metrogis.checks.shared.known_routes import Routes
 from metrogis.checks.shared.placed import placed, strips_emptied
@@ -20,7 +21,9 @@ from metrogis.streets.cycleways import Split
 from metrogis.streets.overlaps import counted_once
 
 
-def settled(run: Run) -> gpd.GeoDataFrame | None:
+def settled(
+    run: Run, population: PopulationCells | None, population_municipal: MunicipalPopulation | None
+) -> gpd.GeoDataFrame | None:
     """Return where people live, cut by municipality, with what is modelled.
 
     Cells wider than half the walking distance do not say who lives within it: they are marked as
@@ -31,9 +34,9 @@ def settled(run: Run) -> gpd.GeoDataFrame | None:
     GeoDataFrame or None
         None without population.
     """
-    if run.layers["population"] is None:
+    if population is None:
         return None
-    pieces = placed(run)
+    pieces = placed(run, population, population_municipal)
     half = run.parameters.walk_limit / run.parameters.detour / 2
     wide = people_rules.cell_width(pieces.geometry.to_numpy()) > half
     pieces["modelled"] = pieces["modelled"].astype(bool) | wide
@@ -47,7 +50,11 @@ def settled(run: Run) -> gpd.GeoDataFrame | None:
 
 
 def around_places(
-    run: Run, places: Places, hubs: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame | None
+    run: Run,
+    bike_share: BikeShare | None,
+    places: Places,
+    hubs: gpd.GeoDataFrame,
+    pieces: gpd.GeoDataFrame | None,
 ) -> gpd.GeoDataFrame:
     """Add people within a straight line of each place, and the nearest bike-share station.
 
@@ -89,14 +96,15 @@ def around_places(
                 hubs["people_modelled"] = pd.Series(spread > 0, dtype="boolean").mask(
                     hubs["people_walk"].isna()
                 )
-    bikes = run.layers["bike_share"]
     hubs["bike_share_m"], hubs["bike_share_docks"] = np.nan, np.nan
-    if bikes is not None:
-        found = access.nearest_line(places.points, places.owner, count, bikes.geometry.to_numpy())
+    if bike_share is not None:
+        found = access.nearest_line(
+            places.points, places.owner, count, bike_share.geometry.to_numpy()
+        )
         hubs["bike_share_m"] = found.distance
-        if "capacity" in bikes:
+        if "capacity" in bike_share:
             # NaN is at the end: a place without a station (line -1) has unknown docks
-            docks = np.append(bikes["capacity"].to_numpy(float, na_value=np.nan), np.nan)
+            docks = np.append(bike_share["capacity"].to_numpy(float, na_value=np.nan), np.nan)
             hubs["bike_share_docks"] = docks[found.line]
     return hubs
 
@@ -116,6 +124,7 @@ def _share_near(pieces: gpd.GeoDataFrame, zones: Array, unit: Array, count: int)
 
 def municipal(
     run: Run,
+    population_municipal: MunicipalPopulation | None,
     places: Places,
     split: Split,
     hubs: gpd.GeoDataFrame,
@@ -136,7 +145,7 @@ def municipal(
     pieces : GeoDataFrame or None
         From :func:`settled`.
     """
-    towns = run.layers["municipalities"]
+    towns = run.municipalities
     count = len(towns)
     state = hubs["state"].to_numpy()
     counted = {
@@ -165,7 +174,7 @@ def municipal(
         geometry=towns.geometry.to_numpy(),
         crs=run.crs,
     )
-    _people(run, places, state, pieces, table)
+    _people(run, population_municipal, places, state, pieces, table)
     table["cycle_km_per_10k"] = _ratio(
         table["cycle_km"].to_numpy(), table["population"].to_numpy() / 1e4
     )
@@ -177,13 +186,18 @@ _NEAR = ("walk", "bike", "joined", "untold")
 
 
 def _people(
-    run: Run, places: Places, state: Array, pieces: gpd.GeoDataFrame | None, table: gpd.GeoDataFrame
+    run: Run,
+    population_municipal: MunicipalPopulation | None,
+    places: Places,
+    state: Array,
+    pieces: gpd.GeoDataFrame | None,
+    table: gpd.GeoDataFrame,
 ) -> None:
     """Add people within reach by municipality: all of them, and those whose place is known."""
-    p, towns, count = run.parameters, run.layers["municipalities"], len(table)
+    p, towns, count = run.parameters, run.municipalities, len(table)
     total = np.full(count, np.nan)
-    if run.layers["population_municipal"] is not None:
-        total, audit = people_rules.municipal_totals(towns, run.layers["population_municipal"])
+    if population_municipal is not None:
+        total, audit = people_rules.municipal_totals(towns, population_municipal)
         run.add(audit)
     for name in _NEAR:
         table[f"people_near_{name}"] = np.nan

@@ -10,7 +10,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from metrogis import population as people_rules
@@ -24,9 +23,11 @@ from metrogis.checks.active_mobility.missing_links.graph import (
     members_of,
     people_at,
 )
+from metrogis.checks.active_mobility.missing_links.inputs import Inputs
 from metrogis.checks.active_mobility.missing_links.openers import with_openers
 from metrogis.checks.active_mobility.missing_links.parameters import MissingLinksParameters
-from metrogis.checks.contract import Check, Input, Result, Run
+from metrogis.checks.contract import Outcome, Run, check
+from metrogis.checks.contract.layers import PopulationCells
 from metrogis.checks.shared.cycle_graph import CycleGraph, cycle_graph
 from metrogis.checks.shared.cycle_lines import bike_network
 from metrogis.checks.shared.homes import home_of
@@ -38,18 +39,17 @@ from metrogis.streets.cycleways import by_state
 from metrogis.texts import Text
 
 
-def missing_links(
-    municipalities: gpd.GeoDataFrame,
-    streets: Any = None,
-    *,
-    interchanges: gpd.GeoDataFrame | None = None,
-    rail_stations: gpd.GeoDataFrame | None = None,
-    interchange_entrances: gpd.GeoDataFrame | None = None,
-    population: gpd.GeoDataFrame | None = None,
-    cycle_routes: gpd.GeoDataFrame | None = None,
-    cycle_coverage: pd.DataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="missing_links",
+    direction="2.1.3",
+    section="66-missing-links",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)
+def missing_links(inputs: Inputs, params: MissingLinksParameters, run: Run) -> Outcome:
     """Find the missing links of the cycle network, and rank them by what they open.
 
     Parameters
@@ -102,20 +102,8 @@ def missing_links(
     >>> result.features["links"][["rank", "length_m", "interchanges"]].values.tolist()
     [[1, 200.0, 'Station']]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        streets=streets,
-        interchanges=interchanges,
-        rail_stations=rail_stations,
-        interchange_entrances=interchange_entrances,
-        population=population,
-        cycle_routes=cycle_routes,
-        cycle_coverage=cycle_coverage,
-    )
-    p: MissingLinksParameters = run.parameters
-    towns = run.layers["municipalities"]
-    network = bike_network(run, streets)
+    towns = inputs.municipalities
+    network = bike_network(run, inputs.streets)
     if network is None:
         raise MissingLayerError(
             Text(
@@ -128,45 +116,50 @@ def missing_links(
                 'an OpenStreetMap file (driver = "osm"), or read_osm(..., mode="bike")',
             ),
         )
-    _require_weights(run)
+    _require_weights(run, inputs)
     split = None
-    if run.layers["cycle_routes"] is not None:
-        split = by_state(run.layers["cycle_routes"], line_tolerance=p.line_tolerance)
+    if inputs.cycle_routes is not None:
+        split = by_state(inputs.cycle_routes, line_tolerance=params.line_tolerance)
         run.add(split.audit)
     graph = cycle_graph(
         network,
         split.built if split else None,
-        rules=p.rules,
-        lanes=p.lanes,
-        match_distance=p.match_distance,
-        match_share=p.match_share,
-        line_tolerance=p.line_tolerance,
+        rules=params.rules,
+        lanes=params.lanes,
+        match_distance=params.match_distance,
+        match_share=params.match_share,
+        line_tolerance=params.line_tolerance,
     )
     run.add(graph.audit)
     home = home_of(np.asarray(shapely.points(network.x, network.y), object), towns)
-    known = Known.of(run, graph, split.built if split else None, home, network)
-    if p.network == "low_stress":
-        calm = (graph.level <= p.stress_limit) & network.open_edges
+    known = Known.of(
+        run, graph, split.built if split else None, home, network, inputs.cycle_coverage
+    )
+    if params.network == "low_stress":
+        calm = (graph.level <= params.stress_limit) & network.open_edges
         metres = np.where(graph.built, graph.length, network.edge_length)
         built = graph.built | calm
         graph = CycleGraph(network, graph.kind, built, graph.level, graph.audit, metres)
-    places, homes = _places(run), _homes(run)
+    places, homes = _places(run, inputs), _homes(run, inputs.population)
     found, members = _kernel(run, graph, places, homes)
     links, around = table.links(
         run, graph, table.Found(found, members, places, homes, known), split
     )
-    return run.result(
+    return Outcome(
         municipalities=table.municipal(towns, known, links),
         features={"links": links, "ways_round": around},
         findings=findings(run, links, places, known),
     )
 
 
-def _require_weights(run: Run) -> None:
+CHECK = missing_links.check
+
+
+def _require_weights(run: Run, inputs: Inputs) -> None:
     if run.parameters.weight != "people":
         return
-    none = run.layers["interchanges"] is None and run.layers["rail_stations"] is None
-    if none or run.layers["population"] is None:
+    none = inputs.interchanges is None and inputs.rail_stations is None
+    if none or inputs.population is None:
         raise MissingLayerError(
             Text(
                 "weight='people' wymaga ludności oraz węzłów lub stacji",
@@ -177,15 +170,15 @@ def _require_weights(run: Run) -> None:
         )
 
 
-def _places(run: Run) -> Places | None:
+def _places(run: Run, inputs: Inputs) -> Places | None:
     p = run.parameters
-    if run.layers["interchanges"] is None and run.layers["rail_stations"] is None:
+    if inputs.interchanges is None and inputs.rail_stations is None:
         return None
     places = unify(
-        run.layers["municipalities"],
-        run.layers["interchanges"],
-        run.layers["rail_stations"],
-        run.layers["interchange_entrances"],
+        run.municipalities,
+        inputs.interchanges,
+        inputs.rail_stations,
+        inputs.interchange_entrances,
         merge_distance=p.merge_distance,
         same_name_distance=p.same_name_distance,
         entrance_distance=p.entrance_distance,
@@ -194,13 +187,13 @@ def _places(run: Run) -> Places | None:
     return places
 
 
-def _homes(run: Run) -> table.People | None:
+def _homes(run: Run, population: PopulationCells | None) -> table.People | None:
     """Return where people live, as points, and how many; NaN where that is not known."""
-    if run.layers["population"] is None:
+    if population is None:
         return None
     pieces, audit = people_rules.settle(
-        run.layers["municipalities"],
-        cells=run.layers["population"],
+        run.municipalities,
+        cells=population,
         totals=None,
         max_size=run.parameters.access_distance,
     )
@@ -257,36 +250,3 @@ def _kernel(
             ),
         )
     return gaps, members_of(gaps["edges"], simple.members)
-
-
-def _input(name: str, pl: str, en: str, schema: str) -> Input:
-    return Input(name, Text(pl, en), schema, required=False)
-
-
-CHECK = Check(
-    id="missing_links",
-    direction="2.1.3",
-    section="66-missing-links",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        Input("streets", Text("ulice z tagami (OpenStreetMap)", "streets with tags (OSM)")),
-        _input("interchanges", "węzły przesiadkowe", "interchanges", "Interchanges"),
-        _input("rail_stations", "stacje kolejowe", "railway stations", "Stations"),
-        _input("interchange_entrances", "wejścia do węzłów", "entrances", "Entrances"),
-        _input("population", "ludność w komórkach", "population by cell", "PopulationCells"),
-        _input("cycle_routes", "infrastruktura rowerowa", "cycle routes", "CycleRoutes"),
-        _input(
-            "cycle_coverage",
-            "zasięg danych rowerowych",
-            "extent of the cycle data",
-            "CycleCoverage",
-        ),
-    ),
-    parameters=MissingLinksParameters,
-    function=missing_links,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-)

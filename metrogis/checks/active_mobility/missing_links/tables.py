@@ -76,7 +76,7 @@ def links(
         says why. ``detour`` is the way round over the gap's length; where no way of the graph was
         compared, the one over infrastructure, infinite where there is none.
     """
-    p, towns = run.parameters, run.layers["municipalities"]
+    p, towns = run.parameters, run.municipalities
     found, members = what.gaps, what.members
     gaps = [
         effects.Gap((int(nodes[0]), int(nodes[-1])), edges, float(metres))
@@ -150,7 +150,7 @@ def _undershoots(run: Run, graph: CycleGraph) -> gpd.GeoDataFrame:
     p, n = run.parameters, graph.network
     rows: list[dict[str, Any]] = []
     if p.network == "infrastructure":
-        towns = run.layers["municipalities"]
+        towns = run.municipalities
         built = np.flatnonzero(graph.built)
         found = effects.undershoots(graph, built, p.short)
         home = home_of(np.array([f.line.centroid for f in found], object), towns)

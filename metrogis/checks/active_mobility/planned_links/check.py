@@ -22,9 +22,10 @@ from metrogis.checks.active_mobility.planned_links.graph import (
     best_order,
     link_graph,
 )
-from metrogis.checks.active_mobility.planned_links.inputs import Joins, planned_lines
+from metrogis.checks.active_mobility.planned_links.inputs import Inputs, Joins, planned_lines
+from metrogis.checks.active_mobility.planned_links.parameters import PlannedLinksParameters
 from metrogis.checks.active_mobility.planned_links.towards import Towards
-from metrogis.checks.contract import Check, Result, Run
+from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.infrastructure import pieces_by_municipality
 from metrogis.checks.shared.interchange_streets import (
     Calm,
@@ -43,20 +44,17 @@ from metrogis.texts import Text
 _TIE = 1e-6  # people (or km) an interchange joined counts for in the order: decides ties only
 
 
-def planned_links(
-    municipalities: gpd.GeoDataFrame,
-    streets: Any = None,
-    interchanges: gpd.GeoDataFrame | None = None,
-    *,
-    rail_stations: gpd.GeoDataFrame | None = None,
-    interchange_entrances: gpd.GeoDataFrame | None = None,
-    cycle_routes: gpd.GeoDataFrame | None = None,
-    investments: gpd.GeoDataFrame | None = None,
-    population: gpd.GeoDataFrame | None = None,
-    population_municipal: pd.DataFrame | None = None,
-    cycle_coverage: pd.DataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="planned_links",
+    direction="2.1.3",
+    section="68-planned-links",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)
+def planned_links(inputs: Inputs, params: PlannedLinksParameters, run: Run) -> Outcome:
     """Rank planned cycle links by the people to whom they open interchanges.
 
     Parameters
@@ -110,68 +108,63 @@ def planned_links(
     >>> result.features["links"][["name", "order", "people_added"]].values.tolist()
     [['link', 1.0, 500.0]]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        streets=streets,
-        interchanges=interchanges,
-        rail_stations=rail_stations,
-        interchange_entrances=interchange_entrances,
-        cycle_routes=cycle_routes,
-        investments=investments,
-        population=population,
-        population_municipal=population_municipal,
-        cycle_coverage=cycle_coverage,
-    )
-    _need(interchanges, rail_stations, "interchanges", "rail_stations")
-    _need(cycle_routes, investments, "cycle_routes", "investments")
-    given = networks(streets, run.crs)
+    _need(inputs.interchanges, inputs.rail_stations, "interchanges", "rail_stations")
+    _need(inputs.cycle_routes, inputs.investments, "cycle_routes", "investments")
+    given = networks(inputs.streets, run.crs)
     if "bike" not in given:
         raise ParameterError(
             Text("to nie jest sieć ulic dla rowerów", "this is not a network for bicycles"),
             layer="streets",
             remedy=Text("podaj sieć z mode='bike'", "give a network of mode='bike'"),
         )
-    p = run.parameters
     run.add(given["bike"].audit)
     places = unify(
-        run.layers["municipalities"],
-        run.layers["interchanges"],
-        run.layers["rail_stations"],
-        run.layers["interchange_entrances"],
-        merge_distance=p.merge_distance,
-        same_name_distance=p.same_name_distance,
-        entrance_distance=p.entrance_distance,
+        inputs.municipalities,
+        inputs.interchanges,
+        inputs.rail_stations,
+        inputs.interchange_entrances,
+        merge_distance=params.merge_distance,
+        same_name_distance=params.same_name_distance,
+        entrance_distance=params.entrance_distance,
     )
     run.add(places.audit)
-    links, split = planned_lines(run)
+    links, split = planned_lines(run, inputs.cycle_routes, inputs.investments)
     shapes = np.asarray(links.geometry.to_numpy(), dtype=object)
     if len(places.table) == 0:
         return _nothing(run, links)
-    pieces = strips_emptied(run, placed(run)) if population is not None else None
+    pieces = (
+        strips_emptied(run, placed(run, inputs.population, inputs.population_municipal))
+        if inputs.population is not None
+        else None
+    )
     near = shapely.get_coordinates(places.points)
     homes = homes_of(run, pieces, {"bike": given["bike"]}, near)
     known_streets(run, given["bike"])
     any_ = reach(run, given["bike"], places, homes)
     low = calm(run, any_, places, homes)
-    graph = link_graph(low.network, shapes, join=p.link_join)
+    graph = link_graph(low.network, shapes, join=params.link_join)
     weight = homes.weight if homes.counted else _street_km(low, homes)
     towards = Towards(run, places, homes, any_, low, graph, weight)
     lengths = shapely.length(shapes) / 1000
     alone = np.array([towards.opening().gain(i) for i in range(len(links))] or [], float)
-    joins = Joins(run, places, split, shapes)
-    order = best_order(lambda: _Both(towards.opening(), joins), lengths, p.budget, graph.touching)
+    joins = Joins(run, places, split, shapes, inputs.cycle_coverage)
+    order = best_order(
+        lambda: _Both(towards.opening(), joins), lengths, params.budget, graph.touching
+    )
     told = graph.joined & ~((alone <= 0) & towards.open_near(shapes))
     table = _link_table(links, lengths, graph, np.where(told, alone, np.nan), order, joins,
                         homes.counted)  # fmt: skip
     chosen = [i for i, _ in order]
     hubs = towards.interchanges(chosen, joins)
-    towns = towards.municipal(chosen, links_km(links, run.layers["municipalities"]))
-    return run.result(
+    towns = towards.municipal(chosen, links_km(links, inputs.municipalities))
+    return Outcome(
         municipalities=towns,
         features={"links": table, "interchanges": hubs},
         findings=findings(run, table, hubs, towards, chosen),
     )
+
+
+CHECK = planned_links.check
 
 
 def _need(one: Any, other: Any, name: str, second: str) -> None:
@@ -257,8 +250,8 @@ def _link_table(
     return table.iloc[place].reset_index(drop=True)
 
 
-def _nothing(run: Run, links: gpd.GeoDataFrame) -> Result:
-    towns = run.layers["municipalities"]
+def _nothing(run: Run, links: gpd.GeoDataFrame) -> Outcome:
+    towns = run.municipalities
     table = towns[["teryt", "name", "geometry"]].copy()
     table["links_km"] = links_km(links, towns)
     for name in texts.COLUMNS["municipalities"]:
@@ -273,19 +266,4 @@ def _nothing(run: Run, links: gpd.GeoDataFrame) -> Result:
         for name in ("links", "interchanges")
     }
     columns = [*texts.COLUMNS["municipalities"], "geometry"]
-    return run.result(municipalities=table[columns], features=empty, findings=[])
-
-
-CHECK = Check(
-    id="planned_links",
-    direction="2.1.3",
-    section="68-planned-links",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=texts.INPUTS,
-    parameters=texts.PlannedLinksParameters,
-    function=planned_links,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-)
+    return Outcome(municipalities=table[columns], features=empty)

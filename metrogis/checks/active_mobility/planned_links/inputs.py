@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -11,7 +12,19 @@ import pandas as pd
 import shapely
 
 from metrogis.arrays import Array
-from metrogis.checks.contract import Run
+from metrogis.checks.contract import Run, layer
+from metrogis.checks.contract.layers import (
+    CycleCoverage,
+    CycleRoutes,
+    Entrances,
+    Interchanges,
+    Investments,
+    Municipalities,
+    MunicipalPopulation,
+    PopulationCells,
+    Stations,
+    StreetLayer,
+)
 from metrogis.checks.shared.infrastructure import pieces_by_municipality
 from metrogis.checks.shared.known_routes import (
     known_routes,
@@ -25,11 +38,38 @@ from metrogis.i18n import _, is_missing
 from metrogis.streets import access
 from metrogis.streets.cycleways import Split, by_state, component_lengths, components, met
 from metrogis.streets.overlaps import counted_once
+from metrogis.texts import Text
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Layers of ``planned_links``; those with a default may be missing."""
+
+    municipalities: Municipalities
+    streets: StreetLayer
+    interchanges: Interchanges | None = layer(
+        Text("węzły (one albo stacje)", "interchanges (these, or the stations)")
+    )
+    _: KW_ONLY
+    rail_stations: Stations | None = layer(
+        Text("stacje kolejowe (one albo węzły)", "railway stations (these, or interchanges)")
+    )
+    interchange_entrances: Entrances | None = None
+    cycle_routes: CycleRoutes | None = layer(
+        Text("infrastruktura rowerowa, także planowana", "cycle routes, planned ones too")
+    )
+    investments: Investments | None = None
+    population: PopulationCells | None = None
+    population_municipal: MunicipalPopulation | None = None
+    cycle_coverage: CycleCoverage | None = None
+
 
 _CYCLING = re.compile(r"cycl|bike|bicy|rower", re.IGNORECASE)
 
 
-def planned_lines(run: Run) -> tuple[gpd.GeoDataFrame, Split | None]:
+def planned_lines(
+    run: Run, cycle_routes: CycleRoutes | None, investments: Investments | None
+) -> tuple[gpd.GeoDataFrame, Split | None]:
     """Return the links, one row each, and the cycle routes by state (None without the layer).
 
     Planned lines of ``cycle_routes`` that join are one link, unless it would be longer than
@@ -38,15 +78,13 @@ def planned_lines(run: Run) -> tuple[gpd.GeoDataFrame, Split | None]:
     p = run.parameters
     parts: list[gpd.GeoDataFrame] = []
     split = None
-    routes = run.layers["cycle_routes"]
-    if routes is not None:
-        split = by_state(routes, line_tolerance=p.line_tolerance)
+    if cycle_routes is not None:
+        split = by_state(cycle_routes, line_tolerance=p.line_tolerance)
         run.add(split.audit)
         run.add(met(split))
         parts.append(_routes(split.planned, p.longest_link * 1000, split.meets))
-    plans = run.layers["investments"]
-    if plans is not None:
-        parts.append(_investments(run, plans))
+    if investments is not None:
+        parts.append(_investments(run, investments))
     columns = ["name", "source", "geometry"]
     parts = [part[columns] for part in parts if len(part)]
     if not parts:
@@ -115,12 +153,14 @@ def _investments(run: Run, plans: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return kept.assign(source="investments")
 
 
-def _routes_known(run: Run, split: Split) -> Evidence:
+def _routes_known(run: Run, cycle_coverage: CycleCoverage | None, split: Split) -> Evidence:
     """Return where cycle routes are known."""
-    municipalities = run.layers["municipalities"]
+    municipalities = run.municipalities
     built = counted_once(split.built.geometry.to_numpy())
     _unused, row, length = pieces_by_municipality(built, municipalities)
-    found = known_routes(run, np.bincount(row, length, len(municipalities))).evidence
+    found = known_routes(
+        run, np.bincount(row, length, len(municipalities)), cycle_coverage
+    ).evidence
     unsure = split.unknown.geometry.to_numpy()
     if not len(unsure):
         return found
@@ -137,7 +177,14 @@ class Joins:
     it reaches end on known land.
     """
 
-    def __init__(self, run: Run, places: Places, split: Split | None, links: Array) -> None:
+    def __init__(
+        self,
+        run: Run,
+        places: Places,
+        split: Split | None,
+        links: Array,
+        coverage: CycleCoverage | None,
+    ) -> None:
         p = run.parameters
         self.places, self.known = places, split is not None
         self.enough = p.min_network * 1000 - 1e-6
@@ -149,7 +196,7 @@ class Joins:
             labels = components(split.built, meets=split.meets)
             once = gpd.GeoSeries(counted_once(lines), crs=split.built.crs)
             self.length = component_lengths(once, labels)
-            evidence = _routes_known(run, split)
+            evidence = _routes_known(run, coverage, split)
             self.going = open_networks(evidence, lines, labels, split.meets, len(self.length))
             known = evidence.known_near(places.points, p.join_distance)
             self.sure = of_places(places, known) & sure_points(run, places)

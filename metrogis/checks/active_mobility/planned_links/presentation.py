@@ -2,59 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from metrogis.checks.contract import (
     Category,
     Column,
     Ground,
-    Input,
-    Spec,
     View,
     municipality_columns,
 )
 from metrogis.checks.contract.citations import ours
-from metrogis.checks.contract.shared_types import (
-    CoverageLength,
-    CoverageShare,
-    JoinDistance,
-    MinNetwork,
-)
-from metrogis.checks.shared.reach import ReachParameters
 from metrogis.i18n import UNKNOWN, Text, _, both, join, pgettext
-
-_OWN = ours("68-planned-links")
-
-
-class PlannedLinksParameters(ReachParameters):
-    """Parameters of ``planned_links``."""
-
-    budget: Annotated[
-        float,
-        Spec(_("budget of length of links"), "km", _OWN),
-        Field(gt=0),
-    ] = 10
-    link_join: Annotated[
-        float,
-        Spec(_("a link joins a street within"), "m", _OWN),
-        Field(gt=0),
-    ] = 20
-    longest_link: Annotated[
-        float,
-        Spec(
-            _("lines that touch are one link up to"),
-            "km",
-            _OWN.saying(_("longer routes are built line by line")),
-        ),
-        Field(ge=0),
-    ] = 3
-    coverage_length: CoverageLength = 1
-    coverage_share: CoverageShare = 0.95
-    join_distance: JoinDistance = 50
-    min_network: MinNetwork = 3
-
 
 TITLE = _("Planned cycle links: what they open")
 QUESTION = _(
@@ -74,34 +30,10 @@ METHOD = _(
     "to a network of at least 3 km, planned links included. Gradients are not counted. "
     "The numbers given are the defaults of the parameters."
 )
-INPUTS = (
-    Input("municipalities"),
-    Input("streets"),
-    Input(
-        "interchanges",
-        _("interchanges (these, or the stations)"),
-        required=False,
-    ),
-    Input(
-        "rail_stations",
-        _("railway stations (these, or interchanges)"),
-        required=False,
-    ),
-    Input("interchange_entrances", required=False),
-    Input(
-        "cycle_routes",
-        _("cycle routes, planned ones too"),
-        required=False,
-    ),
-    Input("investments", required=False),
-    Input("population", _("population by cell"), required=False),
-    Input("population_municipal", required=False),
-    Input(
-        "cycle_coverage",
-        _("extent of the cycle data"),
-        required=False,
-    ),
-)
+
+
+_OWN = ours("68-planned-links")
+
 
 # --------------------------------------------------------------------------- findings
 

@@ -187,7 +187,7 @@ class Towards:
             NaN where no home of the municipality is near a place, and where nobody is known to
             reach one and someone may.
         """
-        towns = self.run.layers["municipalities"]
+        towns = self.run.municipalities
         count, unit = len(towns), self.homes.unit
         table = towns[["teryt", "name", "geometry"]].copy()
         table["links_km"] = km

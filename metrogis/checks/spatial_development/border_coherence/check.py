@@ -12,8 +12,16 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
-from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.contract import (
+    Finding,
+    Outcome,
+    Parameters,
+    Run,
+    Spec,
+    check,
+)
 from metrogis.checks.contract.citations import ours
+from metrogis.checks.contract.layers import Corridors
 from metrogis.checks.contract.outlines import free_edge
 from metrogis.checks.contract.shared_types import PlansMeet
 from metrogis.checks.shared.plan_ground import (
@@ -24,13 +32,12 @@ from metrogis.checks.shared.plan_ground import (
     plan_land,
 )
 from metrogis.checks.shared.plans import (
-    PLANS,
-    ZONES,
     Plans,
     read_plans,
     zones_by_owner,
 )
 from metrogis.checks.spatial_development.border_coherence import presentation as texts
+from metrogis.checks.spatial_development.border_coherence.inputs import Inputs
 from metrogis.evidence.plans import PlanCover
 from metrogis.planning.borders import Border, across, nearest_of, shared_borders, side_state
 from metrogis.planning.overlay import intersect, ranked
@@ -62,15 +69,17 @@ class BorderCoherenceParameters(Parameters):
     ] = 50
 
 
-def border_coherence(
-    municipalities: gpd.GeoDataFrame,
-    plans: Any = None,
-    planning_zones: gpd.GeoDataFrame | None = None,
-    *,
-    corridors: gpd.GeoDataFrame | None = None,
-    corridor_severity: pd.DataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="border_coherence",
+    direction="1.2.1",
+    section="34-coherence-at-borders",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)
+def border_coherence(inputs: Inputs, params: BorderCoherenceParameters, run: Run) -> Outcome:
     """Compare both sides of every border that two municipalities share.
 
     Parameters
@@ -116,32 +125,28 @@ def border_coherence(
     >>> table[["green_m", "yes_m", "no_m", "unknown_m"]].values.tolist()
     [[1000.0, 310.0, 290.0, 400.0]]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        plans=plans,
-        planning_zones=planning_zones,
-        corridors=corridors,
-        corridor_severity=corridor_severity,
-    )
-    p = run.parameters
-    towns = run.layers["municipalities"]
-    plans = read_plans(run, CHECK.id, tolerance=p.tolerance)
-    severity = SeverityTable(run.layers["corridor_severity"], layer="corridor_severity")
-    border = shared_borders(towns.geometry.to_numpy(), tolerance=p.tolerance, step=p.step)
-    sides = _sides(run, border, plans, towns, severity)
-    stretches = _stretches(run, border, sides, towns)
+    towns = inputs.municipalities
+    plans = read_plans(run, inputs.plans, inputs.planning_zones, tolerance=params.tolerance)
+    severity = SeverityTable(inputs.corridor_severity, layer="corridor_severity")
+    border = shared_borders(towns.geometry.to_numpy(), tolerance=params.tolerance, step=params.step)
+    sides = _sides(run, inputs.corridors, border, plans, towns, severity)
+    stretches = _stretches(run, inputs, border, sides, towns)
     pairs = _pairs(border, sides, towns, run)
-    table = _municipal(towns, border, sides, plans.cover, p.tolerance)
-    return run.result(
+    table = _municipal(towns, border, sides, plans.cover, params.tolerance)
+    return Outcome(
         municipalities=table,
         features={
-            "stretches": stretches[stretches["length_m"] >= p.min_stretch].reset_index(drop=True),
+            "stretches": stretches[stretches["length_m"] >= params.min_stretch].reset_index(
+                drop=True
+            ),
             "borders": pairs,
             GROUND_TABLE: plan_land(towns, plans.cover),
         },
         findings=_findings(pairs, stretches, towns, plans.cover),
     )
+
+
+CHECK = border_coherence.check
 
 
 class _Sides:
@@ -156,20 +161,24 @@ class _Sides:
 
 
 def _sides(
-    run: Run, border: Border, plans: Plans, towns: gpd.GeoDataFrame, severity: SeverityTable
+    run: Run,
+    corridors: Corridors | None,
+    border: Border,
+    plans: Plans,
+    towns: gpd.GeoDataFrame,
+    severity: SeverityTable,
 ) -> _Sides:
     p, n = run.parameters, len(border.pieces)
     zone = _zones_beside(run, border, plans, towns, severity)
-    corridor = _corridors_beside(run, border, towns)
+    corridor = _corridors_beside(run, corridors, border, towns)
     symbols = np.array([*plans.zones["symbol"], None], dtype=object)
     symbol = symbols[zone]  # -1: the None at the end
-    layer = run.layers["corridors"]
-    ranks: list[Any] = [None] * (0 if layer is None else len(layer))
-    if layer is not None and "rank" in layer:
-        ranks = layer["rank"].tolist()
+    ranks: list[Any] = [None] * (0 if corridors is None else len(corridors))
+    if corridors is not None and "rank" in corridors:
+        ranks = corridors["rank"].tolist()
     # rows of the corridors that could not be read may have lain here
     all_corridors = np.ones(n, bool)
-    if layer is not None:
+    if corridors is not None:
         all_corridors = run.evidence["corridors"].known_near(border.middles, p.tolerance)
     green, state = np.zeros((n, 2), bool), np.empty((n, 2), dtype=object)
     for side in (0, 1):
@@ -212,9 +221,11 @@ def _zones_beside(
     return found
 
 
-def _corridors_beside(run: Run, border: Border, towns: gpd.GeoDataFrame) -> Array:
+def _corridors_beside(
+    run: Run, corridors: Corridors | None, border: Border, towns: gpd.GeoDataFrame
+) -> Array:
     """Corridor on either side of each piece (row of the corridors), -1 where there is none."""
-    layer, tolerance = run.layers["corridors"], run.parameters.tolerance
+    layer, tolerance = corridors, run.parameters.tolerance
     found = np.full((len(border.pieces), 2), -1, dtype=np.int64)
     if layer is None:
         return found
@@ -232,11 +243,11 @@ def _corridors_beside(run: Run, border: Border, towns: gpd.GeoDataFrame) -> Arra
 
 
 def _stretches(
-    run: Run, border: Border, sides: _Sides, towns: gpd.GeoDataFrame
+    run: Run, inputs: Inputs, border: Border, sides: _Sides, towns: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Join pieces that follow one another and say the same into lines, side by side."""
     name = towns["name"].to_numpy()
-    corridors, symbols = run.layers["corridors"], sides.symbol
+    corridors, symbols = inputs.corridors, sides.symbol
     called = None if corridors is None else corridors["name"].to_numpy(object)
     rows: list[dict[str, Any]] = []
     parts: list[Array] = []
@@ -413,28 +424,3 @@ def _findings(
             )
         )
     return found + plan_findings(towns, cover)
-
-
-CHECK = Check(
-    id="border_coherence",
-    direction="1.2.1",
-    section="34-coherence-at-borders",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        PLANS,
-        ZONES,
-        Input("corridors", required=False),
-        Input(
-            "corridor_severity",
-            Text("tabela: strefa x ranga korytarza", "table: zone x corridor rank"),
-            required=False,
-        ),
-    ),
-    parameters=BorderCoherenceParameters,
-    function=border_coherence,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-)

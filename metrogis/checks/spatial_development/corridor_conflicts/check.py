@@ -5,18 +5,26 @@ Where a municipality's plan is not in the data, what it does to the corridor is 
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import geopandas as gpd
 import pandas as pd
 from pydantic import Field
 
-from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.contract import (
+    Finding,
+    Outcome,
+    Parameters,
+    Run,
+    Spec,
+    check,
+)
 from metrogis.checks.contract.citations import ours
+from metrogis.checks.contract.layers import ProtectedAreas
 from metrogis.checks.contract.shared_types import BuiltUpValue, MinConflict, PlansMeet
 from metrogis.checks.shared.plan_ground import GROUND_TABLE, listed, plan_land
-from metrogis.checks.shared.plans import PLANS, ZONES
 from metrogis.checks.spatial_development.corridor_conflicts import presentation as texts
+from metrogis.checks.spatial_development.corridor_conflicts.inputs import Inputs
 from metrogis.checks.spatial_development.corridor_conflicts.land import Ready, prepare
 from metrogis.checks.spatial_development.corridor_conflicts.passage import Passages, passages
 from metrogis.checks.spatial_development.corridor_conflicts.tables import (
@@ -72,19 +80,17 @@ class CorridorConflictsParameters(Parameters):
     built_up_value: BuiltUpValue = 1
 
 
-def corridor_conflicts(
-    municipalities: gpd.GeoDataFrame,
-    corridors: gpd.GeoDataFrame,
-    plans: Any = None,
-    planning_zones: gpd.GeoDataFrame | None = None,
-    *,
-    protected_areas: gpd.GeoDataFrame | None = None,
-    built_up: Any = None,
-    buildings: gpd.GeoDataFrame | None = None,
-    core_areas: gpd.GeoDataFrame | None = None,
-    corridor_severity: pd.DataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="corridor_conflicts",
+    direction="1.2.1",
+    section="32-plans-in-ecological-corridors",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)
+def corridor_conflicts(inputs: Inputs, params: CorridorConflictsParameters, run: Run) -> Outcome:
     """Find what the plans do to ecological corridors and protected areas.
 
     Parameters
@@ -137,25 +143,13 @@ def corridor_conflicts(
     >>> result.municipalities[["name", "corridor_ha", "barrier_ha", "unknown_ha"]].values.tolist()
     [['A', 500.0, 70.0, 230.0], ['B', 400.0, nan, 400.0]]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        corridors=corridors,
-        plans=plans,
-        planning_zones=planning_zones,
-        protected_areas=protected_areas,
-        built_up=built_up,
-        buildings=buildings,
-        core_areas=core_areas,
-        corridor_severity=corridor_severity,
-    )
-    ready = prepare(run)
-    found = passages(run, ready)
-    table = corridor_table(run, ready, found)
-    protected = protected_table(run, ready)
+    ready = prepare(run, inputs)
+    found = passages(run, inputs.core_areas, ready)
+    table = corridor_table(run, inputs.protected_areas, ready, found)
+    protected = protected_table(run, inputs.protected_areas, ready)
     conflicts = conflict_table(run, ready)
     towns = municipal_table(run, ready, protected, found)
-    return run.result(
+    return Outcome(
         municipalities=towns,
         features={
             "corridors": table,
@@ -164,14 +158,22 @@ def corridor_conflicts(
             "protected": protected.frame,
             GROUND_TABLE: plan_land(ready.towns, ready.plans.cover),
         },
-        findings=_findings(run, ready, table, towns, found),
+        findings=_findings(run, inputs.protected_areas, ready, table, towns, found),
     )
 
 
+CHECK = corridor_conflicts.check
+
+
 def _findings(
-    run: Run, ready: Ready, table: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, found: Passages
+    run: Run,
+    protected_areas: ProtectedAreas | None,
+    ready: Ready,
+    table: gpd.GeoDataFrame,
+    towns: gpd.GeoDataFrame,
+    found: Passages,
 ) -> list[Finding]:
-    land = totals(run, ready)
+    land = totals(run, protected_areas, ready)
     out = [*_not_read(run), _lost(land), _cut(run, table, found)]
     worst = table[(table["cut"] != "yes") & table["clear_width_m"].notna()]
     if len(worst):
@@ -270,36 +272,3 @@ def _not_read(run: Run) -> list[Finding]:
     if not lost:
         return []
     return [Finding(texts.CORRIDORS_LOST, {"corridors_lost": lost}, unknown=True)]
-
-
-CHECK = Check(
-    id="corridor_conflicts",
-    direction="1.2.1",
-    section="32-plans-in-ecological-corridors",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        Input("corridors"),
-        PLANS,
-        ZONES,
-        Input("protected_areas", required=False),
-        Input("built_up", required=False),
-        Input("buildings", Text("obrysy budynków", "building outlines"), required=False),
-        Input(
-            "core_areas",
-            Text("obszary węzłowe łączone korytarzami", "core areas the corridors join"),
-            required=False,
-        ),
-        Input(
-            "corridor_severity",
-            Text("tabela: strefa x ranga korytarza", "table: zone x corridor rank"),
-            required=False,
-        ),
-    ),
-    parameters=CorridorConflictsParameters,
-    function=corridor_conflicts,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-)

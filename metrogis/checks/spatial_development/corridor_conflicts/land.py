@@ -13,9 +13,11 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import Areas, Raster
 from metrogis.checks.contract.outlines import beyond
 from metrogis.checks.contract.partition import divided
 from metrogis.checks.shared.plans import Plans, read_plans
+from metrogis.checks.spatial_development.corridor_conflicts.inputs import Inputs
 from metrogis.evidence import Evidence
 from metrogis.evidence.rasters import RasterEvidence
 from metrogis.i18n import _
@@ -83,7 +85,7 @@ class Once(NamedTuple):
     plan_dark: Array
 
 
-def prepare(run: Run) -> Ready:
+def prepare(run: Run, inputs: Inputs) -> Ready:
     """Bring the layers of a run into shape: zones without overlaps, corridors cut.
 
     Where zones overlap, land counts once, for the zone that harms more; so it does where corridors
@@ -98,20 +100,20 @@ def prepare(run: Run) -> Ready:
     -------
     Ready
     """
-    towns, corridors = run.layers["municipalities"], run.layers["corridors"]
+    towns, corridors = run.municipalities, inputs.corridors
     corridors = corridors.reset_index(drop=True)
-    severity = SeverityTable(run.layers["corridor_severity"], layer="corridor_severity")
-    plans = read_plans(run, run.check.id, tolerance=run.parameters.tolerance)
+    severity = SeverityTable(inputs.corridor_severity, layer="corridor_severity")
+    plans = read_plans(run, inputs.plans, inputs.planning_zones, tolerance=run.parameters.tolerance)
     zones = plans.zones
     shapes = zones.geometry.to_numpy().copy()
     harm = [_YIELDS[severity.of(s, None)] for s in zones["symbol"]]
     order = ranked(shapes, harm, zones["symbol"].to_numpy(object))
     # overlaps of zones matter only near corridors and protected areas
-    near = _near(shapes, corridors, run.layers["protected_areas"])
+    near = _near(shapes, corridors, inputs.protected_areas)
     shapes[near], changed = without_overlaps(shapes[near], order[near])
     changed = near[changed]
     run.note(
-        "plans" if run.layers["plans"] is not None else "planning_zones",
+        "plans" if inputs.plans is not None else "planning_zones",
         "repaired",
         len(changed),
         _("overlapping zones: area counted once, for the zone that harms more"),
@@ -140,7 +142,7 @@ def prepare(run: Run) -> Ready:
             dark_area(plans.evidence, cut.shapes),
         )
 
-    built, known = _built(run, corridors)
+    built, known = _built(run, inputs.built_up, inputs.buildings, corridors)
     own = measured(corridors.geometry.to_numpy())
     _note_outside(run, corridors, own.pieces)
     symbols = list(dict.fromkeys(zones["symbol"]))
@@ -167,7 +169,7 @@ def prepare(run: Run) -> Ready:
 def _leads_on(run: Run, corridors: gpd.GeoDataFrame) -> Array:
     """Tell which corridors may go on in a municipality without an outline, or end at it."""
     near = shapely.buffer(corridors.geometry.to_numpy(), run.parameters.tolerance)
-    outside = beyond(near, run.layers["municipalities"])
+    outside = beyond(near, run.municipalities)
     some = np.array([part is not None for part in outside], dtype=bool)
     run.note(
         "corridors",
@@ -244,12 +246,14 @@ def _note_outside(run: Run, corridors: gpd.GeoDataFrame, pieces: Pieces) -> None
     )
 
 
-def _built(run: Run, corridors: gpd.GeoDataFrame) -> tuple[Array, Evidence]:
+def _built(
+    run: Run, built_up: Raster | None, buildings: Areas | None, corridors: gpd.GeoDataFrame
+) -> tuple[Array, Evidence]:
     """Return polygons of built-up land near the corridors, and where built-up land is known.
 
     It is known where every layer that is there knows it: each may hold what the other lacks.
     """
-    layer, houses = run.layers["built_up"], run.layers["buildings"]
+    layer, houses = built_up, buildings
     found: list[Array] = []
     known: list[Evidence] = []
     if isinstance(layer, gpd.GeoDataFrame):

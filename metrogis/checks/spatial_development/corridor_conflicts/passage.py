@@ -19,6 +19,7 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import Areas
 from metrogis.checks.spatial_development.corridor_conflicts.land import Ready
 from metrogis.i18n import _
 from metrogis.landscape.width import ClearWidth, End, clear_width, complete_ends, ends_of
@@ -153,7 +154,7 @@ class _State:
     state: str
 
 
-def passages(run: Run, ready: Ready) -> Passages:
+def passages(run: Run, core_areas: Areas | None, ready: Ready) -> Passages:
     """Measure the clear width of every corridor today and under the plans.
 
     Connected parts of a corridor are judged apart, and the corridor is as its worst part. Parts
@@ -175,7 +176,7 @@ def passages(run: Run, ready: Ready) -> Passages:
     names = ready.corridors["name"].astype(object).to_numpy()
     states: dict[int, list[_State]] = {k: [] for k in range(len(names))}
     narrow = 0
-    for land in _lands(run, ready):
+    for land in _lands(run, core_areas, ready):
         state = _doubted(land, _state(land, p.cut_width))
         states[land.corridor].append(state)
         narrow += land.today.width < p.cut_width and land.bare.width < p.cut_width
@@ -298,12 +299,11 @@ def _towns(ready: Ready, frame: gpd.GeoDataFrame) -> Array:
     return out
 
 
-def _lands(run: Run, ready: Ready) -> Iterator[_Land]:
+def _lands(run: Run, core_areas: Areas | None, ready: Ready) -> Iterator[_Land]:
     """Give one part after the other: what was worked out to find its ends is still at hand."""
     p = run.parameters
     parts, conflicts = ready.pieces.parts, ready.pieces.conflicts
-    cores = run.layers["core_areas"]
-    core = None if cores is None else shapely.union_all(cores.geometry.to_numpy())
+    core = None if core_areas is None else shapely.union_all(core_areas.geometry.to_numpy())
     study = _closed(shapely.union_all(ready.towns.geometry.to_numpy()), p.tolerance)
     shapely.prepare(study)
     built = shapely.STRtree(ready.built)

@@ -12,6 +12,7 @@ import shapely
 
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import ProtectedAreas
 from metrogis.checks.contract.outlines import beyond
 from metrogis.checks.contract.partition import divided
 from metrogis.checks.shared.plan_ground import add_plan, known_sum
@@ -61,7 +62,9 @@ def _effects(found: Ready | Once, group: str, n: int, outside: Any = False) -> p
     return table
 
 
-def corridor_table(run: Run, ready: Ready, found: Passages) -> gpd.GeoDataFrame:
+def corridor_table(
+    run: Run, protected_areas: ProtectedAreas | None, ready: Ready, found: Passages
+) -> gpd.GeoDataFrame:
     """Return one row per corridor: what the plans leave of it, what is built, its width.
 
     Parameters
@@ -81,11 +84,10 @@ def corridor_table(run: Run, ready: Ready, found: Passages) -> gpd.GeoDataFrame:
     table = gpd.GeoDataFrame({"name": corridors["name"]}, crs=run.crs, geometry=corridors.geometry)
     table["rank"] = corridors.get("rank")
     table = table.join(_effects(ready, "corridor", n, ready.leads_on))
-    guarded = run.layers["protected_areas"]
     for column in ("protected_ha", "protected_unknown_ha", "protected_share"):
         table[column] = np.nan
-    if guarded is not None:
-        whole = np.array([shapely.union_all(guarded.geometry.to_numpy())], dtype=object)
+    if protected_areas is not None:
+        whole = np.array([shapely.union_all(protected_areas.geometry.to_numpy())], dtype=object)
         # united: forms of protection overlap, land counts once whole =
         # np.array([shapely.union_all(guarded.geometry.to_numpy())], dtype=object)
         over = intersect(ready.pieces.shapes, shapely.get_parts(whole))
@@ -102,7 +104,7 @@ def corridor_table(run: Run, ready: Ready, found: Passages) -> gpd.GeoDataFrame:
     return table.join(found.widths)
 
 
-def totals(run: Run, ready: Ready) -> pd.DataFrame:
+def totals(run: Run, protected_areas: ProtectedAreas | None, ready: Ready) -> pd.DataFrame:
     """Return areas of all corridors by effect, each hectare once: what sentences say.
 
     Parameters
@@ -118,10 +120,9 @@ def totals(run: Run, ready: Ready) -> pd.DataFrame:
     """
     once, n = ready.once, len(ready.corridors)
     table = _effects(once, "corridor", n)
-    guarded = run.layers["protected_areas"]
     table["protected_ha"] = table["protected_unknown_ha"] = np.nan
-    if guarded is not None:
-        whole = np.array([shapely.union_all(guarded.geometry.to_numpy())], dtype=object)
+    if protected_areas is not None:
+        whole = np.array([shapely.union_all(protected_areas.geometry.to_numpy())], dtype=object)
         over = intersect(once.pieces.shapes, shapely.get_parts(whole))
         dark = dark_area(run.evidence["protected_areas"], once.pieces.shapes)
         corridor = once.pieces.parts["corridor"].to_numpy()
@@ -181,7 +182,7 @@ class Protected:
     unknown: Array
 
 
-def protected_table(run: Run, ready: Ready) -> Protected:
+def protected_table(run: Run, protected_areas: ProtectedAreas | None, ready: Ready) -> Protected:
     """Return protected areas cut by plans.
 
     Severity is that of a corridor without rank.
@@ -197,7 +198,7 @@ def protected_table(run: Run, ready: Ready) -> Protected:
         Rows of the areas, each with all its land; sums by municipality count land of overlapping
         forms of protection once. All NaN without the layer.
     """
-    layer, n = run.layers["protected_areas"], len(ready.towns)
+    layer, n = protected_areas, len(ready.towns)
     columns = ["name", "form", "area_ha", *(f"{e}_ha" for e in EFFECTS)]
     if layer is None:
         nothing = gpd.GeoDataFrame({c: [] for c in columns}, geometry=[], crs=run.crs)

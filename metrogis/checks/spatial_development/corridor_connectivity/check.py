@@ -10,13 +10,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from metrogis.arrays import Array
-from metrogis.checks.contract import Check, Finding, Input, Result, Run
+from metrogis.checks.contract import Finding, Outcome, Run, check
 from metrogis.checks.shared.known_land import some_names
-from metrogis.checks.shared.plans import PLANS, ZONES
 from metrogis.checks.spatial_development.corridor_connectivity import presentation as texts
+from metrogis.checks.spatial_development.corridor_connectivity.inputs import Inputs
 from metrogis.checks.spatial_development.corridor_connectivity.land import Land, prepare
 from metrogis.checks.spatial_development.corridor_connectivity.parameters import (
     CorridorConnectivityParameters,
@@ -38,21 +37,20 @@ from metrogis.texts import Text
 _HECTARE = 1e4
 
 
+@check(
+    id="corridor_connectivity",
+    direction="1.2.1",
+    section="4-ecological-connectivity",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+    overlays=texts.OVERLAYS,
+)
 def corridor_connectivity(
-    municipalities: gpd.GeoDataFrame,
-    land_cover: Any,
-    plans: Any = None,
-    planning_zones: gpd.GeoDataFrame | None = None,
-    *,
-    corridors: gpd.GeoDataFrame | None = None,
-    protected_areas: gpd.GeoDataFrame | None = None,
-    roads: gpd.GeoDataFrame | None = None,
-    land_cover_classes: pd.DataFrame | None = None,
-    zone_resistance: pd.DataFrame | None = None,
-    road_resistance: pd.DataFrame | None = None,
-    corridor_severity: pd.DataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+    inputs: Inputs, params: CorridorConnectivityParameters, run: Run
+) -> Outcome:
     """Find what the plans do to the connectivity of nature, and which fix keeps most of it.
 
     Parameters
@@ -111,29 +109,15 @@ def corridor_connectivity(
     >>> result.features["conflicts"][["label", "links", "rank"]].values.tolist()
     [['1SU', 1, 1.0]]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        land_cover=land_cover,
-        plans=plans,
-        planning_zones=planning_zones,
-        corridors=corridors,
-        protected_areas=protected_areas,
-        roads=roads,
-        land_cover_classes=land_cover_classes,
-        zone_resistance=zone_resistance,
-        road_resistance=road_resistance,
-        corridor_severity=corridor_severity,
-    )
-    land = prepare(run)
+    land = prepare(run, inputs)
     states = _states(run, land)
-    patches = patch_table(run, land, states)
-    links = link_table(run, land, states)
-    conflicts, listed = conflict_table(run, land, states, patches, links)
+    patches = patch_table(run, inputs.protected_areas, land, states)
+    links = link_table(run, inputs.corridors, land, states)
+    conflicts, listed = conflict_table(run, inputs.protected_areas, land, states, patches, links)
     every = _fixes(run, land, states, conflicts, listed)
     towns = municipal_table(land, states, patches, links, conflicts)
     conflicts = conflicts.iloc[np.argsort(conflicts["rank"].fillna(np.inf), kind="stable")]
-    return run.result(
+    return Outcome(
         municipalities=towns,
         features={
             "patches": patches,
@@ -143,6 +127,9 @@ def corridor_connectivity(
         rasters=_rasters(run, land, states),
         findings=_findings(run, land, states, patches, links, conflicts, towns, every),
     )
+
+
+CHECK = corridor_connectivity.check
 
 
 def _states(run: Run, land: Land) -> States:
@@ -335,41 +322,3 @@ def _plans_missing(towns: gpd.GeoDataFrame) -> list[Finding]:
 
 def _place(name: Any) -> str | Text:
     return name if isinstance(name, str) else texts.OUTSIDE
-
-
-def _table(name: str, pl: str, en: str) -> Input:
-    return Input(name, Text(pl, en), "Table", required=False)
-
-
-CHECK = Check(
-    id="corridor_connectivity",
-    direction="1.2.1",
-    section="4-ecological-connectivity",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        Input("land_cover"),
-        PLANS,
-        ZONES,
-        Input("corridors", required=False),
-        Input("protected_areas", required=False),
-        Input("roads", Text("drogi (linie)", "roads (lines)"), required=False),
-        _table(
-            "land_cover_classes",
-            "tabela klas pokrycia: siedlisko, opór",
-            "table of land-cover classes: habitat, resistance",
-        ),
-        _table("zone_resistance", "tabela oporu stref", "table: resistance of zones"),
-        _table("road_resistance", "tabela oporu dróg", "table: resistance of roads"),
-        _table(
-            "corridor_severity", "tabela: strefa x ranga korytarza", "table: zone x corridor rank"
-        ),
-    ),
-    parameters=CorridorConnectivityParameters,
-    function=corridor_connectivity,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-    overlays=texts.OVERLAYS,
-)

@@ -11,9 +11,11 @@ from affine import Affine
 
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import Raster, Table
 from metrogis.checks.shared.built_land import taken
 from metrogis.checks.shared.known_land import KnownLand, known_land
 from metrogis.checks.shared.plans import Plans, read_plans, zone_owners
+from metrogis.checks.spatial_development.corridor_connectivity.inputs import Inputs
 from metrogis.errors import MissingLayerError, SchemaError
 from metrogis.evidence.plans import PlanCover
 from metrogis.i18n import _
@@ -85,7 +87,7 @@ class Land:
         return bool(self.has_plan.any())
 
 
-def prepare(run: Run) -> Land:
+def prepare(run: Run, inputs: Inputs) -> Land:
     """Gather land cover, zones and roads in blocks of cells.
 
     Parameters
@@ -104,9 +106,9 @@ def prepare(run: Run) -> Land:
         If there is no such table, and the codes read as CORINE Land Cover hold no habitat.
     """
     p = run.parameters
-    towns = run.layers["municipalities"]
-    cover = _cover(run, towns)
-    lookup = landcover.look_up(cover, landcover.class_table(run.layers["land_cover_classes"]))
+    towns = run.municipalities
+    cover = _cover(run, inputs.land_cover, inputs.land_cover_classes, towns)
+    lookup = landcover.look_up(cover, landcover.class_table(inputs.land_cover_classes))
     run.add(lookup.audit)
     cover = replace(cover, valid=lookup.codes > 0)  # a class the table does not name is no data
     run.note(
@@ -115,24 +117,24 @@ def prepare(run: Run) -> Land:
         int((~cover.valid).sum()),
         _("cells without data: neither habitat nor a way through"),
     )  # fmt: skip
-    if run.layers["land_cover_classes"] is None:
+    if inputs.land_cover_classes is None:
         run.note(
             "land_cover",
             "guessed",
             1,
             _("no table of classes: codes are read as CORINE Land Cover"),
         )
-    plans, zones, severity = _zones(run)
+    plans, zones, severity = _zones(run, inputs)
     owner = zone_owners(run, zones, towns) if len(zones) else np.empty(0, np.int64)
     assert cover.transform is not None
-    effects = _effects(run, plans, zones, severity, cover)
+    effects = _effects(run, inputs.zone_resistance, plans, zones, severity, cover)
     town_cells = burn(
         towns.geometry.to_numpy(), np.arange(1, len(towns) + 1), cover.shape, cover.transform
     )
     known = known_land(run, ("land_cover",), cover, town_cells, towns, edge_share=p.edge_share)
     factor = max(1, int(p.cell_size / max(cover.cell) + 1e-6))
     land = blocking.build(
-        cover, lookup, factor, zones=effects, roads=_roads(run, cover), towns=town_cells,
+        cover, lookup, factor, zones=effects, roads=_roads(run, inputs, cover), towns=town_cells,
         town_count=len(towns),
     )  # fmt: skip
     # the middle cell of each block says whose land, and whose plan, it is
@@ -141,7 +143,7 @@ def prepare(run: Run) -> Land:
     told = effects.known[_fit(effects.cells[middle], land.shape)]
     dark = None if known.dark is None else _any_in(known.dark, factor, land.shape)
     if not (land.habitat > 0).any():
-        own = run.layers["land_cover_classes"] is not None
+        own = inputs.land_cover_classes is not None
         kind, at = (SchemaError, "land_cover") if own else (MissingLayerError, "land_cover_classes")
         raise kind(
             _("no class of land cover is habitat"),
@@ -171,11 +173,12 @@ def _fit(values: Array, shape: tuple[int, int]) -> Array:
     return np.pad(values, more, mode="edge") if any(m[1] for m in more) else values
 
 
-def _cover(run: Run, towns: gpd.GeoDataFrame) -> Grid:
+def _cover(
+    run: Run, land_cover: Raster, land_cover_classes: Table | None, towns: gpd.GeoDataFrame
+) -> Grid:
     """Land cover of the municipalities and a margin around them."""
-    given = grids.read(run.layers["land_cover"], layer="land_cover")
-    table = run.layers["land_cover_classes"]
-    cover = given if table is not None else taken(run, "land_cover", given, CLASSES)
+    given = grids.read(land_cover, layer="land_cover")
+    cover = given if land_cover_classes is not None else taken(run, "land_cover", given, CLASSES)
     t = cover.transform
     if t is None or cover.crs is None:
         raise SchemaError(
@@ -202,28 +205,33 @@ def _cover(run: Run, towns: gpd.GeoDataFrame) -> Grid:
     return replace(cover, values=values, valid=cover.valid[down, across], transform=moved)
 
 
-def _zones(run: Run) -> tuple[Plans | None, gpd.GeoDataFrame, Array]:
+def _zones(run: Run, inputs: Inputs) -> tuple[Plans | None, gpd.GeoDataFrame, Array]:
     """What is known of plans, zones, what each does; none where no plan is in the data."""
-    if run.layers["plans"] is None and run.layers["planning_zones"] is None:
+    if inputs.plans is None and inputs.planning_zones is None:
         run.note(
             "plans",
             "unknown",
-            len(run.layers["municipalities"]),
+            len(run.municipalities),
             _("no plans: what they do is unknown"),
         )
         empty: dict[str, list[Any]] = {"symbol": [], "label": [], "teryt": []}
         frame = gpd.GeoDataFrame(empty, geometry=[], crs=run.crs)
         return None, frame, np.empty(0, dtype=object)
-    plans = read_plans(run, run.check.id)
+    plans = read_plans(run, inputs.plans, inputs.planning_zones)
     zones = plans.zones
-    table = SeverityTable(run.layers["corridor_severity"], layer="corridor_severity")
+    table = SeverityTable(inputs.corridor_severity, layer="corridor_severity")
     return plans, zones, np.array([table.of(s, None) for s in zones["symbol"]], dtype=object)
 
 
 def _effects(
-    run: Run, plans: Plans | None, zones: gpd.GeoDataFrame, severity: Array, cover: Grid
+    run: Run,
+    zone_resistance: Table | None,
+    plans: Plans | None,
+    zones: gpd.GeoDataFrame,
+    severity: Array,
+    cover: Grid,
 ) -> ZoneEffects:
-    table = landcover.zone_resistances(run.layers["zone_resistance"])
+    table = landcover.zone_resistances(zone_resistance)
     harm = np.array([_HARM[s] for s in severity], dtype=np.int64)
     order = np.argsort(harm, kind="stable")  # overlapping zones: the one that harms more
     assert cover.transform is not None
@@ -248,16 +256,16 @@ def _effects(
     return ZoneEffects(cells, takes, resistance, np.concatenate([[False], harm > 0]))
 
 
-def _roads(run: Run, cover: Grid) -> Array | None:
+def _roads(run: Run, inputs: Inputs, cover: Grid) -> Array | None:
     from rasterio import features
 
-    roads = run.layers["roads"]
+    roads = inputs.roads
     if roads is None or roads.empty:
         return None
     if "highway" not in roads:
         raise SchemaError(_("column highway is missing"), layer="roads")
     table = landcover.resistance_table(
-        run.layers["road_resistance"], "highway", landcover.ROAD_RESISTANCE, layer="road_resistance"
+        inputs.road_resistance, "highway", landcover.ROAD_RESISTANCE, layer="road_resistance"
     )
     kinds = roads["highway"].astype(str).str.removesuffix("_link")
     values = kinds.map(table).to_numpy(float, na_value=np.nan)

@@ -16,7 +16,9 @@ from scipy.sparse.csgraph import dijkstra
 
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import Corridors, ProtectedAreas
 from metrogis.checks.spatial_development.corridor_connectivity.land import Land
+from metrogis.evidence import Evidence
 from metrogis.landscape import patches as patching
 from metrogis.landscape.connectivity import Connectivity, probability_of
 from metrogis.landscape.habitats import Habitats
@@ -45,12 +47,13 @@ def _sum(values: Any, groups: Any, n: int) -> Array:
     return found.astype(float)  # of nothing, whole numbers
 
 
-def _share_inside(run: Run, shapes: Array, name: str, measure: Any) -> Array:
+def _share_inside(
+    layer: gpd.GeoDataFrame | None, evidence: Evidence, shapes: Array, measure: Any
+) -> Array:
     """Share of each shape (its ``measure``: area or length) inside the polygons of a layer.
 
     NaN where the layer is not known over the whole shape.
     """
-    layer = run.layers[name]
     if layer is None:
         return np.full(len(shapes), np.nan)
     whole = shapely.get_parts(shapely.union_all(layer.geometry.to_numpy()))
@@ -59,7 +62,6 @@ def _share_inside(run: Run, shapes: Array, name: str, measure: Any) -> Array:
     inside = _sum(measure(shapely.intersection(shapes[i], whole[j])), i, len(shapes))
     size = measure(shapes)
     share = np.divide(inside, size, out=np.full(len(shapes), np.nan), where=size > 0)
-    evidence = run.evidence[name]
     if evidence.complete:
         return share
     return np.where(evidence.known_within(shapes) | (share >= 1), share, np.nan)
@@ -68,7 +70,9 @@ def _share_inside(run: Run, shapes: Array, name: str, measure: Any) -> Array:
 # --------------------------------------------------------------------------- patches
 
 
-def patch_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
+def patch_table(
+    run: Run, protected_areas: ProtectedAreas | None, land: Land, states: States
+) -> gpd.GeoDataFrame:
     """Return one row per patch of today: what its loss would cost, what plans leave of it.
 
     Parameters
@@ -99,7 +103,9 @@ def patch_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
     habitat = land.blocks.habitat.ravel()
     unknown = _sum(land.blocks.unknown.ravel(), labels, n + 1)[1:]
     table["unknown_ha"] = unknown / _HECTARE
-    table["protected_share"] = _share_inside(run, outlines, "protected_areas", shapely.area)
+    table["protected_share"] = _share_inside(
+        protected_areas, run.evidence["protected_areas"], outlines, shapely.area
+    )
     plan = states.plan
     if plan is None:
         table["lost_ha"], table["pieces"], table["state"] = np.nan, np.nan, "unknown"
@@ -188,7 +194,9 @@ def _zones_on_links(land: Land, lines: Array) -> pd.DataFrame:
     return found[["link", "zone"]].drop_duplicates().reset_index(drop=True)
 
 
-def link_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
+def link_table(
+    run: Run, corridors: Corridors | None, land: Land, states: States
+) -> gpd.GeoDataFrame:
     """Return one row per least-cost link of today: what its loss would cost, what plans do to it.
 
     Parameters
@@ -219,7 +227,9 @@ def link_table(run: Run, land: Land, states: States) -> gpd.GeoDataFrame:
     table["dPC"] = found["dPC"].to_numpy()
     table["rank"] = table["dPC"].rank(ascending=False, method="min")
     shapes = table.geometry.to_numpy()
-    table["corridor_share"] = _share_inside(run, shapes, "corridors", shapely.length)
+    table["corridor_share"] = _share_inside(
+        corridors, run.evidence["corridors"], shapes, shapely.length
+    )
     if states.plan is None:
         table["plan_cost"], table["state"] = np.nan, "unknown"
         return table
@@ -281,7 +291,12 @@ def paths_between(today: Habitats, other: Habitats, limit: float) -> Array:
 
 
 def conflict_table(
-    run: Run, land: Land, states: States, patches: gpd.GeoDataFrame, links: gpd.GeoDataFrame
+    run: Run,
+    protected_areas: ProtectedAreas | None,
+    land: Land,
+    states: States,
+    patches: gpd.GeoDataFrame,
+    links: gpd.GeoDataFrame,
 ) -> tuple[gpd.GeoDataFrame, Array]:
     """Barrier zones that take habitat or lie on a link, by what they seem to cost; their rows.
 
@@ -323,9 +338,8 @@ def conflict_table(
         crs=run.crs,
     )
     table["protected_ha"] = np.nan
-    guarded = run.layers["protected_areas"]
-    if guarded is not None:
-        whole = shapely.get_parts(shapely.union_all(guarded.geometry.to_numpy()))
+    if protected_areas is not None:
+        whole = shapely.get_parts(shapely.union_all(protected_areas.geometry.to_numpy()))
         over = intersect(whole, table.geometry.to_numpy())
         inside = _sum(over.area, over.right, len(table))
         evidence = run.evidence["protected_areas"]

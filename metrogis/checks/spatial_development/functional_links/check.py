@@ -12,17 +12,18 @@ missing record stood just under the threshold.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from metrogis.checks.contract import Check, Ground, Input, Result, Run, View
+from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.contract.outlines import inner_points
 from metrogis.checks.spatial_development.functional_links import presentation as texts
 from metrogis.checks.spatial_development.functional_links.findings import findings as findings_of
+from metrogis.checks.spatial_development.functional_links.inputs import Inputs
 from metrogis.checks.spatial_development.functional_links.lines import (
     core_lines,
     link_lines,
@@ -53,13 +54,17 @@ Floats = NDArray[np.float64]
 Meaning = Literal["commuting", "migration", "flow"]
 
 
-def functional_links(
-    municipalities: gpd.GeoDataFrame,
-    od_flows: pd.DataFrame,
-    *,
-    population_municipal: pd.DataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="functional_links",
+    direction="1.2.1",
+    section="2-functional-links",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)
+def functional_links(inputs: Inputs, params: FunctionalLinksParameters, run: Run) -> Outcome:
     """Measure the links between the municipalities of a metropolis.
 
     Parameters
@@ -107,16 +112,9 @@ def functional_links(
     >>> result.municipalities[["name", "inflow_internal", "dominance"]].values.tolist()
     [['Gdańsk', 40.0, 'terminal'], ['Sopot', 30.0, 'subordinate']]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        od_flows=od_flows,
-        population_municipal=population_municipal,
-    )
-    p: FunctionalLinksParameters = run.parameters
-    places = run.layers["municipalities"]
-    table = run.layers["od_flows"]
-    people_table = run.layers["population_municipal"]
+    places = inputs.municipalities
+    table = inputs.od_flows
+    people_table = inputs.population_municipal
     codes = places["teryt"].tolist()
     names = _names(places, table, people_table)
     meaning = _meaning(run, table)
@@ -130,13 +128,13 @@ def functional_links(
         table,
         codes,
         names,
-        suppressed_below=p.suppressed_below,
+        suppressed_below=params.suppressed_below,
         universe=[c for c in universe if not is_part(c)],
-        blank=p.blank_counts,
+        blank=params.blank_counts,
     )
     run.add(found)
     core = _core(run, flows, people, names)
-    base = ShareBase(flows, within=p.share_base == "area")
+    base = ShareBase(flows, within=params.share_base == "area")
     if base.short:
         run.note(
             "od_flows",
@@ -151,13 +149,13 @@ def functional_links(
     # the search must not depend on the order of rows, so it sees the codes sorted
     order = np.argsort(np.array(codes), kind="stable")
     tree, sure = hierarchy_of(run, flows, out, order)
-    regions = regions_of(p, flows, order)
-    add_hierarchy(out, flows, tree, sure, names, p)
+    regions = regions_of(params, flows, order)
+    add_hierarchy(out, flows, tree, sure, names, params)
     seats = add_regions(out, flows, regions, names)
 
     points = inner_points(places)
     features = {
-        "links": link_lines(flows, points, names, p, run.crs),
+        "links": link_lines(flows, points, names, params, run.crs),
         "hierarchy": tree_lines(out, flows, tree, points, names, run.crs),
         "core": core_lines(flows, core.cities, base, points, names, run.crs),
         "regions": region_shapes(out, flows, seats, run.crs),
@@ -172,11 +170,14 @@ def functional_links(
         meaning=meaning,
         modularity=regions.modularity,
     )
-    return run.result(
+    return Outcome(
         municipalities=out[[*texts.COLUMNS["municipalities"], "geometry"]],
         features=features,
         findings=findings,
     )
+
+
+CHECK = functional_links.check
 
 
 # --------------------------------------------------------------------------- reading
@@ -349,125 +350,3 @@ def _core_by_inflow(flows: Flows) -> Core:
     rival = (top > size[best]) | ((top == size[best]) & first)
     rival[best] = False
     return Core(best, np.concatenate([best, np.flatnonzero(rival)]), by_inflow=True)
-
-
-_KNOWN = Ground("flows_known")
-
-CHECK = Check(
-    id="functional_links",
-    direction="1.2.1",
-    section="2-functional-links",
-    title=Text("Powiązania funkcjonalne gmin", "Functional links of municipalities"),
-    question=Text(
-        "Które gminy są ze sobą najsilniej powiązane i jak mocno ciążą do miast rdzenia?",
-        "Which municipalities are tied most strongly, and how far do they lean on the core cities?",
-    ),
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        Input("od_flows"),
-        Input("population_municipal", required=False),
-    ),
-    parameters=FunctionalLinksParameters,
-    function=functional_links,
-    columns=texts.COLUMNS,
-    views=(
-        View(
-            "municipalities",
-            Text("Udział odpływu do miast rdzenia", "Share of outflow to core cities"),
-            column="share_to_core",
-            breaks=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0),
-            popup=(
-                "share_to_core",
-                "flow_to_core",
-                "outflow",
-                "inflow",
-                "balance",
-                "main_destination",
-                "main_destination_flow",
-                "border_out",
-                "dominance",
-                "region",
-                "flows_known",
-                "core_certain",
-            ),
-            ground=_KNOWN,
-        ),
-        View(
-            "municipalities",
-            Text("Saldo na 1000 mieszkańców", "Balance per 1000 residents"),
-            column="balance_per_1000",
-            breaks=(-20.0, -10.0, -5.0, 0.0, 5.0, 10.0, 20.0),
-            palette="PuOr",
-            popup=("balance_per_1000", "balance", "balance_low", "balance_high", "population"),
-            shown=False,
-            ground=_KNOWN,
-        ),
-        View(
-            "links",
-            Text("Najsilniejsze powiązania", "Strongest links"),
-            column="flow_both",
-            breaks=(0.0, 25.0, 50.0, 100.0, 200.0, 400.0),
-            palette="plasma",
-            popup=(
-                "rank",
-                "certain",
-                "origin_name",
-                "destination_name",
-                "flow",
-                "flow_back",
-                "flow_both",
-                "flow_both_max",
-                "share",
-            ),
-            weight=3.0,
-            ground=_KNOWN,
-        ),
-        View(
-            "hierarchy",
-            Text("Przepływy dominujące (Nystuen-Dacey)", "Dominant flows (Nystuen-Dacey)"),
-            colour="#D55E00",
-            popup=("origin_name", "destination_name", "flow", "share", "certain"),
-            shown=False,
-            weight=2.5,
-            ground=_KNOWN,
-        ),
-        View(
-            "municipalities",
-            Text("Miejsce w hierarchii", "Place in the hierarchy"),
-            column="dominance",
-            categories=texts.DOMINANCE_CLASSES,
-            popup=("dominance", "dominant", "dominant_flow", "nodal_centre", "hierarchy_certain"),
-            shown=False,
-            ground=_KNOWN,
-        ),
-        View(
-            "regions",
-            Text("Regiony funkcjonalne", "Functional regions"),
-            column="share_within",
-            breaks=(0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
-            palette="cividis",
-            popup=(
-                "region",
-                "municipalities",
-                "population",
-                "share_within",
-                "stability",
-                "certain",
-            ),
-            shown=False,
-            ground=_KNOWN,
-            weight=3.0,
-            fill_opacity=0.45,
-        ),
-        View(
-            "core",
-            Text("Przepływy do miast rdzenia", "Flows to core cities"),
-            column="share",
-            breaks=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0),
-            popup=("origin_name", "core_name", "flow", "share", "share_low", "share_high"),
-            shown=False,
-            ground=_KNOWN,
-        ),
-    ),
-)

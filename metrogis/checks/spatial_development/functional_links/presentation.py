@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from metrogis.checks.contract import Category, Column, municipality_columns
+from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
 from metrogis.i18n import UNKNOWN, Text, _
 
 KINDS: dict[str, Text] = {
@@ -15,6 +15,12 @@ KINDS: dict[str, Text] = {
     "3": _("urban-rural municipality"),
 }
 """Kind of a municipality by the last digit of TERYT, for names that repeat."""
+
+TITLE = Text("Powiązania funkcjonalne gmin", "Functional links of municipalities")
+QUESTION = Text(
+    "Które gminy są ze sobą najsilniej powiązane i jak mocno ciążą do miast rdzenia?",
+    "Which municipalities are tied most strongly, and how far do they lean on the core cities?",
+)
 
 METHOD = _(
     "From a table of flows between municipalities we sum flows in and out, within the "
@@ -282,3 +288,105 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "certain": _certain(_("region of all flows"), _OF_KNOWN),
     },
 }
+
+_KNOWN = Ground("flows_known")
+
+VIEWS = (
+    View(
+        "municipalities",
+        Text("Udział odpływu do miast rdzenia", "Share of outflow to core cities"),
+        column="share_to_core",
+        breaks=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0),
+        popup=(
+            "share_to_core",
+            "flow_to_core",
+            "outflow",
+            "inflow",
+            "balance",
+            "main_destination",
+            "main_destination_flow",
+            "border_out",
+            "dominance",
+            "region",
+            "flows_known",
+            "core_certain",
+        ),
+        ground=_KNOWN,
+    ),
+    View(
+        "municipalities",
+        Text("Saldo na 1000 mieszkańców", "Balance per 1000 residents"),
+        column="balance_per_1000",
+        breaks=(-20.0, -10.0, -5.0, 0.0, 5.0, 10.0, 20.0),
+        palette="PuOr",
+        popup=("balance_per_1000", "balance", "balance_low", "balance_high", "population"),
+        shown=False,
+        ground=_KNOWN,
+    ),
+    View(
+        "links",
+        Text("Najsilniejsze powiązania", "Strongest links"),
+        column="flow_both",
+        breaks=(0.0, 25.0, 50.0, 100.0, 200.0, 400.0),
+        palette="plasma",
+        popup=(
+            "rank",
+            "certain",
+            "origin_name",
+            "destination_name",
+            "flow",
+            "flow_back",
+            "flow_both",
+            "flow_both_max",
+            "share",
+        ),
+        weight=3.0,
+        ground=_KNOWN,
+    ),
+    View(
+        "hierarchy",
+        Text("Przepływy dominujące (Nystuen-Dacey)", "Dominant flows (Nystuen-Dacey)"),
+        colour="#D55E00",
+        popup=("origin_name", "destination_name", "flow", "share", "certain"),
+        shown=False,
+        weight=2.5,
+        ground=_KNOWN,
+    ),
+    View(
+        "municipalities",
+        Text("Miejsce w hierarchii", "Place in the hierarchy"),
+        column="dominance",
+        categories=DOMINANCE_CLASSES,
+        popup=("dominance", "dominant", "dominant_flow", "nodal_centre", "hierarchy_certain"),
+        shown=False,
+        ground=_KNOWN,
+    ),
+    View(
+        "regions",
+        Text("Regiony funkcjonalne", "Functional regions"),
+        column="share_within",
+        breaks=(0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
+        palette="cividis",
+        popup=(
+            "region",
+            "municipalities",
+            "population",
+            "share_within",
+            "stability",
+            "certain",
+        ),
+        shown=False,
+        ground=_KNOWN,
+        weight=3.0,
+        fill_opacity=0.45,
+    ),
+    View(
+        "core",
+        Text("Przepływy do miast rdzenia", "Flows to core cities"),
+        column="share",
+        breaks=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0),
+        popup=("origin_name", "core_name", "flow", "share", "share_low", "share_high"),
+        shown=False,
+        ground=_KNOWN,
+    ),
+)

@@ -16,7 +16,14 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
-from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Run, Spec
+from metrogis.checks.contract import (
+    Finding,
+    Outcome,
+    Parameters,
+    Run,
+    Spec,
+    check,
+)
 from metrogis.checks.contract.citations import ours
 from metrogis.checks.contract.outlines import beyond
 from metrogis.checks.contract.partition import divided
@@ -28,8 +35,9 @@ from metrogis.checks.shared.plan_ground import (
     plan_findings,
     plan_land,
 )
-from metrogis.checks.shared.plans import PLANS, ZONES, Plans, read_plans
+from metrogis.checks.shared.plans import Plans, read_plans
 from metrogis.checks.spatial_development.model_coherence import presentation as texts
+from metrogis.checks.spatial_development.model_coherence.inputs import Inputs
 from metrogis.errors import SchemaError
 from metrogis.evidence.plans import TOLERANCE, PlanCover
 from metrogis.planning.compatibility import COMPATIBILITY, PARTS, CompatibilityTable
@@ -63,14 +71,17 @@ class ModelCoherenceParameters(Parameters):
     tolerance: PlansMeet = TOLERANCE
 
 
-def model_coherence(
-    municipalities: gpd.GeoDataFrame,
-    structure: gpd.GeoDataFrame,
-    model_compatibility: pd.DataFrame,
-    plans: Any = None,
-    planning_zones: gpd.GeoDataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="model_coherence",
+    direction="1.2.1",
+    section="35-coherence-with-the-metropolitan-model",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)
+def model_coherence(inputs: Inputs, params: ModelCoherenceParameters, run: Run) -> Outcome:
     """Lay plans over the metropolitan structure and compare them by a table.
 
     Parameters
@@ -112,29 +123,20 @@ def model_coherence(
     >>> result.features["areas"][["conflict_ha", "compatible_ha", "unknown_ha"]].values.tolist()
     [[10.0, 20.0, 20.0]]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        structure=structure,
-        model_compatibility=model_compatibility,
-        plans=plans,
-        planning_zones=planning_zones,
-    )
-    p = run.parameters
-    towns = run.layers["municipalities"]
-    areas = run.layers["structure"].reset_index(drop=True)
-    if p.class_column not in areas:
+    towns = inputs.municipalities
+    areas = inputs.structure.reset_index(drop=True)
+    if params.class_column not in areas:
         have = ", ".join(str(c) for c in areas.columns[:10])
         raise SchemaError(
             Text(
-                f"brak kolumny '{p.class_column}'; są: {have}",
-                f"column '{p.class_column}' is missing; there are: {have}",
+                f"brak kolumny '{params.class_column}'; są: {have}",
+                f"column '{params.class_column}' is missing; there are: {have}",
             ),
             layer="structure",
             remedy=Text("podaj class_column", "give class_column"),
         )
-    rules = CompatibilityTable(run.layers["model_compatibility"])
-    stated = areas[p.class_column].astype("object")
+    rules = CompatibilityTable(inputs.model_compatibility)
+    stated = areas[params.class_column].astype("object")
     classes = stated.where(stated.notna(), "").map(str)  # not stated: no rule, so not known
     strange = ~classes.isin(rules.classes)
     run.note(
@@ -144,12 +146,12 @@ def model_coherence(
         Text("klasa, której tabela nie zna", "class the table does not know"),
         classes[strange].unique().tolist(),
     )
-    plans = read_plans(run, CHECK.id, tolerance=p.tolerance)
+    plans = read_plans(run, inputs.plans, inputs.planning_zones, tolerance=params.tolerance)
     tables = _Tables(run, areas, classes, rules, plans)
     table = tables.municipal()
     frame, conflicts = tables.areas()
     parts = tables.parts()
-    return run.result(
+    return Outcome(
         municipalities=table,
         features={
             "areas": frame,
@@ -159,6 +161,9 @@ def model_coherence(
         },
         findings=_findings(run, frame, table, parts, plans.cover),
     )
+
+
+CHECK = model_coherence.check
 
 
 class _Cut(NamedTuple):
@@ -198,7 +203,7 @@ class _Tables:
         plans: Plans,
     ) -> None:
         self.run, self.shapes, self.classes, self.rules = run, areas, classes, rules
-        self.plans, self.towns = plans, run.layers["municipalities"]
+        self.plans, self.towns = plans, run.municipalities
         self.symbols = plans.zones["symbol"].to_numpy()
         self._once: dict[str, _Cut] = {}
         over = self_overlaps(plans.zones.geometry.to_numpy(), min_area=_ROUNDING)
@@ -397,45 +402,4 @@ def _findings(
     lost = sum(item.count for item in run.evidence["structure"].losses)
     if lost:
         found.insert(0, Finding(texts.LOST, {"areas_lost": lost}, unknown=True))
-    return found + plan_findings(run.layers["municipalities"], cover)
-
-
-CHECK = Check(
-    id="model_coherence",
-    direction="1.2.1",
-    section="35-coherence-with-the-metropolitan-model",
-    title=Text("Plany a model struktury metropolii", "Plans against the metropolitan model"),
-    question=Text(
-        "Czy plany ogólne gmin są zgodne z modelem struktury funkcjonalno-przestrzennej "
-        "metropolii?",
-        "Do the municipal plans agree with the metropolitan functional-spatial structure?",
-    ),
-    method=Text(
-        "Obszary struktury (np. obszary strategiczne, bieguny wzrostu, zielony pierścień) są "
-        "nakładane na strefy planistyczne; tabela metropolii mówi, które strefy są z klasą zgodne, "
-        "obojętne lub sprzeczne. Para, której tabela nie wymienia, i teren bez planu w danych są "
-        "nieznane. Obszary jednej klasy, które się nakładają, w sumach gmin liczone są raz. "
-        "Sprawdzenie jest tak dobre jak tabela: nie ocenia samego modelu.",
-        "Areas of the structure (such as strategic areas, growth poles, a green ring) are laid "
-        "over planning zones; the metropolis' own table says which zones are compatible with a "
-        "class, neutral or in conflict. A pair the table does not name, and land without a plan "
-        "in the data, are unknown. Areas of one class that overlap count once in municipal sums. "
-        "The check is as good as the table: it does not judge the model itself.",
-    ),
-    inputs=(
-        Input("municipalities"),
-        Input(
-            "structure", Text("struktura funkcjonalno-przestrzenna", "functional-spatial structure")
-        ),
-        Input(
-            "model_compatibility",
-            Text("tabela: klasa struktury x strefa", "table: class of the structure x zone"),
-        ),
-        PLANS,
-        ZONES,
-    ),
-    parameters=ModelCoherenceParameters,
-    function=model_coherence,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-)
+    return found + plan_findings(run.municipalities, cover)

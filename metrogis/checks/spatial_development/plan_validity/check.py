@@ -14,7 +14,15 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
-from metrogis.checks.contract import Check, Finding, Input, Parameters, Result, Spec, citations
+from metrogis.checks.contract import (
+    Finding,
+    Outcome,
+    Parameters,
+    Run,
+    Spec,
+    check,
+    citations,
+)
 from metrogis.checks.contract.citations import ours
 from metrogis.checks.contract.shared_types import PlansMeet
 from metrogis.checks.shared.plan_ground import (
@@ -24,12 +32,12 @@ from metrogis.checks.shared.plan_ground import (
     plan_land,
 )
 from metrogis.checks.shared.plans import (
-    PLANS_TEXT,
     acts_by_municipality,
     read_plans,
     require_plan,
 )
 from metrogis.checks.spatial_development.plan_validity import presentation as texts
+from metrogis.checks.spatial_development.plan_validity.inputs import Inputs
 from metrogis.evidence.plans import TOLERANCE, PlanCover
 from metrogis.planning.validity import find_faults
 from metrogis.texts import Text
@@ -65,7 +73,17 @@ class PlanValidityParameters(Parameters):
     ] = False
 
 
-def plan_validity(municipalities: gpd.GeoDataFrame, plans: Any, **parameters: Any) -> Result:
+@check(
+    id="plan_validity",
+    direction="1.2.1",
+    section="31-validity-of-general-plans",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)
+def plan_validity(inputs: Inputs, params: PlanValidityParameters, run: Run) -> Outcome:
     """Find the faults of planning acts.
 
     Parameters
@@ -117,11 +135,9 @@ def plan_validity(municipalities: gpd.GeoDataFrame, plans: Any, **parameters: An
     >>> result.features["faults"].query("code == 'label_mismatch'")["detail"].item()
     '1SP / SU'
     """
-    run = CHECK.begin(parameters, municipalities=municipalities, plans=plans)
-    p = run.parameters
-    towns = run.layers["municipalities"]
-    plan = require_plan(run.layers["plans"])
-    faults = find_faults(plan, min_area=p.min_area, check_profiles=p.check_profiles)
+    towns = inputs.municipalities
+    plan = require_plan(inputs.plans)
+    faults = find_faults(plan, min_area=params.min_area, check_profiles=params.check_profiles)
     faults = faults.to_crs(run.crs)
     places = acts_by_municipality(run, plan, towns)
     where = np.array(
@@ -129,14 +145,14 @@ def plan_validity(municipalities: gpd.GeoDataFrame, plans: Any, **parameters: An
     )
     names = np.array([*towns["name"], None], dtype=object)
     faults["municipality"] = names[where]
-    cover = read_plans(run, CHECK.id, tolerance=p.tolerance, note=False).cover
+    cover = read_plans(run, inputs.plans, None, tolerance=params.tolerance, note=False).cover
     complete = _complete(plan, places, towns)
     table = _municipal(towns, places, faults, where, complete)
     table = add_plan(table, cover)[[*texts.COLUMNS["municipalities"], "geometry"]]
     surfaces = faults[faults["area_m2"].notna()].reset_index(drop=True)
     points = faults.set_geometry(_points(faults))
     zones = _zones(plan.to_crs(run.crs).zones, faults, names[places["zones"]])
-    return run.result(
+    return Outcome(
         municipalities=table,
         features={
             "fault_areas": surfaces,
@@ -146,6 +162,9 @@ def plan_validity(municipalities: gpd.GeoDataFrame, plans: Any, **parameters: An
         },
         findings=_findings(plan, faults, table, towns, cover),
     )
+
+
+CHECK = plan_validity.check
 
 
 def _points(faults: gpd.GeoDataFrame) -> gpd.GeoSeries:
@@ -281,21 +300,3 @@ def _count(rows: Any, judged: bool) -> float:
     """Count faults; none found where no plan could be judged is not none."""
     count = int(rows.sum())
     return count if count or judged else float("nan")
-
-
-CHECK = Check(
-    id="plan_validity",
-    direction="1.2.1",
-    section="31-validity-of-general-plans",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        Input("plans", PLANS_TEXT),
-    ),
-    parameters=PlanValidityParameters,
-    function=plan_validity,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-)

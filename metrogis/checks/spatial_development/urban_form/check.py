@@ -16,13 +16,10 @@ import pandas as pd
 from pydantic import Field
 
 from metrogis.arrays import Array
-from metrogis.checks.contract import Check, Input, Result, Run, Spec, citations
+from metrogis.checks.contract import Outcome, Run, Spec, check, citations
 from metrogis.checks.contract.citations import ours
+from metrogis.checks.contract.layers import Areas, Given, Raster, Table
 from metrogis.checks.shared.built_land import (
-    BUILT_UP,
-    LAND_COVER,
-    POPULATION,
-    TOTALS,
     BuiltUpParameters,
     Units,
     built_mask,
@@ -41,6 +38,7 @@ from metrogis.checks.shared.known_land import (
 from metrogis.checks.spatial_development.urban_form import presentation as texts
 from metrogis.checks.spatial_development.urban_form.bounds import bounds
 from metrogis.checks.spatial_development.urban_form.findings import findings, whole
+from metrogis.checks.spatial_development.urban_form.inputs import Inputs
 from metrogis.errors import SchemaError
 from metrogis.landscape import growth, landcover, metrics, sprawl
 from metrogis.landscape.expected import CLASSES, Expected
@@ -100,18 +98,18 @@ class UrbanFormParameters(BuiltUpParameters):
     ] = 8
 
 
-def urban_form(
-    municipalities: gpd.GeoDataFrame,
-    built_up: Any,
-    population: gpd.GeoDataFrame | None = None,
-    population_municipal: pd.DataFrame | None = None,
-    *,
-    jobs: pd.DataFrame | None = None,
-    land_cover: Any = None,
-    land_cover_classes: pd.DataFrame | None = None,
-    urban_zones: gpd.GeoDataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="urban_form",
+    direction="1.2.1",
+    section="12-urban-form-and-sprawl",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+    overlays=texts.OVERLAYS,
+)
+def urban_form(inputs: Inputs, params: UrbanFormParameters, run: Run) -> Outcome:
     """Measure sprawl, spread and fragmentation of built-up land by municipality.
 
     Parameters
@@ -163,25 +161,13 @@ def urban_form(
     >>> found.municipalities[["pba", "dis", "lup", "built_np"]].round(4).values.tolist()
     [[0.6667, 13.9761, 250.0, 2.0]]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        built_up=built_up,
-        population=population,
-        population_municipal=population_municipal,
-        jobs=jobs,
-        land_cover=land_cover,
-        land_cover_classes=land_cover_classes,
-        urban_zones=urban_zones,
-    )
-    p: UrbanFormParameters = run.parameters
-    towns = run.layers["municipalities"]
+    towns = inputs.municipalities
     unit_of = Units(towns)
-    built = built_mask(run, "built_up", unit_of)
-    sea = sea_of(run, built)
+    built = built_mask(run, Given("built_up", inputs.built_up), unit_of)
+    sea = sea_of(run, inputs.land_cover, built)
     built = without(built, sea)
     land = known_land(
-        run, ("built_up",), built, unit_of(built), towns, edge_share=p.edge_share, sea=sea
+        run, ("built_up",), built, unit_of(built), towns, edge_share=params.edge_share, sea=sea
     )
     _note_edges(run, towns, built)
     run.note(
@@ -193,33 +179,38 @@ def urban_form(
             "land of municipalities not known (no data, or beyond the raster), in cells: in no sum",
         ),
     )
-    people = _people(run, towns, land, built)
+    people = _people(run, inputs, towns, land, built)
     numbers = sprawl.Coefficients(
-        **{name: getattr(p, name) for name in sprawl.Coefficients.__dataclass_fields__}
+        **{name: getattr(params, name) for name in sprawl.Coefficients.__dataclass_fields__}
     )
     si = sprawl.permeation(
         built.values & built.valid,
         sprawl.square_cell(built),
-        horizon=p.horizon,
+        horizon=params.horizon,
         coefficients=numbers,
     )
     wup = sprawl.proliferation(
-        built, towns, people["known"], horizon=p.horizon, coefficients=numbers, cells=land.unit,
+        built,
+        towns,
+        people["known"],
+        horizon=params.horizon,
+        coefficients=numbers,
+        cells=land.unit,
         si=si,
-    )  # fmt: skip
-    near = land.near(built, p.horizon)
+    )
+    near = land.near(built, params.horizon)
     found = bounds(wup, built, land, near, si, people["total"].to_numpy(),
-                   horizon=p.horizon, coefficients=numbers)  # fmt: skip
+                   horizon=params.horizon, coefficients=numbers)  # fmt: skip
     seen = _seen(built, si, near, sea)
     del si
     table = _municipal(run, towns, found, people, built, land)
     features = {}
-    if run.layers["urban_zones"] is not None:
-        features["zones"] = _zones(run, built)
+    if inputs.urban_zones is not None:
+        features["zones"] = _zones(run, inputs.urban_zones, built)
     spread = features["zones"] if features else table
-    if run.layers["land_cover"] is not None:
-        _land_cover(run, towns, table, unit_of)
-    return run.result(
+    if inputs.land_cover is not None:
+        _land_cover(run, inputs.land_cover, inputs.land_cover_classes, towns, table, unit_of)
+    return Outcome(
         municipalities=table.set_index(towns.index),
         features=features,
         findings=findings(
@@ -227,10 +218,13 @@ def urban_form(
             whole(table, numbers),
             spread,
             "zones" in features,
-            cells_only=run.layers["population_municipal"] is None,
+            cells_only=inputs.population_municipal is None,
         ),
         rasters={"permeation": seen},
     )
+
+
+CHECK = urban_form.check
 
 
 def _seen(built: Grid, si: Array, near: Array | None, sea: Array | None) -> Grid:
@@ -270,11 +264,14 @@ def _note_edges(run: Run, towns: gpd.GeoDataFrame, grid: Grid) -> None:
     )
 
 
-def _people(run: Run, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> pd.DataFrame:
+def _people(
+    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid
+) -> pd.DataFrame:
     """Inhabitants (and jobs) by municipality, ``total`` and on ``known`` land; NaN = unknown."""
     found = people_on(
         run, towns, land, grid,
-        table="population_municipal", cells="population", edge_share=run.parameters.edge_share,
+        table=Given("population_municipal", inputs.population_municipal),
+        cells=Given("population", inputs.population), edge_share=run.parameters.edge_share,
     )  # fmt: skip
     nothing = np.full(len(towns), np.nan)
     if found is None:
@@ -293,7 +290,7 @@ def _people(run: Run, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> p
             "known": nothing if found is None else found.known,
         }
     )
-    jobs = run.layers["jobs"]
+    jobs = inputs.jobs
     if jobs is None:
         run.note(
             "jobs",
@@ -385,9 +382,9 @@ def _by_squares(run: Run, built: Grid, unit: Array, n: int) -> tuple[Array, Arra
     return out[:, 0], out[:, 1]
 
 
-def _zones(run: Run, built: Grid) -> gpd.GeoDataFrame:
+def _zones(run: Run, urban_zones: Areas, built: Grid) -> gpd.GeoDataFrame:
     """Built-up land by zone, over which the entropy of the whole is taken."""
-    zones = run.layers["urban_zones"].reset_index(drop=True)
+    zones = urban_zones.reset_index(drop=True)
     unit = growth.unit_cells(zones, built)
     land, _ = measure(built, unit, zones, edge_share=run.parameters.edge_share)
     n, known = len(zones), land.known / _HECTARE
@@ -408,10 +405,22 @@ def _zones(run: Run, built: Grid) -> gpd.GeoDataFrame:
     )
 
 
-def _land_cover(run: Run, towns: gpd.GeoDataFrame, table: gpd.GeoDataFrame, unit_of: Units) -> None:
+def _land_cover(
+    run: Run,
+    land_cover: Raster | None,
+    land_cover_classes: Table | None,
+    towns: gpd.GeoDataFrame,
+    table: gpd.GeoDataFrame,
+    unit_of: Units,
+) -> None:
     """Add metrics of land cover; NaN where it is known in part (patches may go on there)."""
     p = run.parameters
-    cover = taken(run, "land_cover", placed(run, "land_cover"), _classes(run))
+    cover = taken(
+        run,
+        "land_cover",
+        placed(run, Given("land_cover", land_cover)),
+        _classes(run, land_cover_classes),
+    )
     sea = is_one_of(cover.values, p.sea_values) & cover.valid if p.sea_values else None
     cover = without(cover, sea)
     land = known_land(
@@ -434,43 +443,9 @@ def _land_cover(run: Run, towns: gpd.GeoDataFrame, table: gpd.GeoDataFrame, unit
     )
 
 
-def _classes(run: Run) -> Expected:
+def _classes(run: Run, land_cover_classes: Table | None) -> Expected:
     """Classes that land cover may have: those of the table, and those named as sea."""
-    given = run.layers["land_cover_classes"]
-    if given is None:
+    if land_cover_classes is None:
         return CLASSES
-    codes = landcover.class_table(given, layer="land_cover_classes")
+    codes = landcover.class_table(land_cover_classes, layer="land_cover_classes")
     return Expected(classes=(*map(float, codes), *run.parameters.sea_values))
-
-
-CHECK = Check(
-    id="urban_form",
-    direction="1.2.1",
-    section="12-urban-form-and-sprawl",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        BUILT_UP,
-        POPULATION,
-        TOTALS,
-        Input("jobs", required=False),
-        LAND_COVER,
-        Input(
-            "land_cover_classes",
-            Text("tabela klas pokrycia terenu", "table of land-cover classes"),
-            required=False,
-        ),
-        Input(
-            "urban_zones",
-            Text("jednostki, po których liczy się entropię", "zones the entropy is taken over"),
-            required=False,
-        ),
-    ),
-    parameters=UrbanFormParameters,
-    function=urban_form,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-    overlays=texts.OVERLAYS,
-)

@@ -7,7 +7,7 @@ leaves the exposure of the gain to it unknown.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import geopandas as gpd
 import numpy as np
@@ -17,14 +17,11 @@ from pydantic import Field
 from scipy import ndimage
 
 from metrogis.arrays import Array
-from metrogis.checks.contract import Check, Input, Result, Run, Spec, citations
+from metrogis.checks.contract import Outcome, Run, Spec, check, citations
 from metrogis.checks.contract.citations import ours
+from metrogis.checks.contract.layers import Given
 from metrogis.checks.contract.shared_types import Detour, MinDepartures
 from metrogis.checks.shared.built_land import (
-    BUILT_UP,
-    LAND_COVER,
-    POPULATION,
-    TOTALS,
     BuiltUpParameters,
     Units,
     YearAfter,
@@ -40,10 +37,10 @@ from metrogis.checks.shared.known_land import (
     known_land,
     people_on,
 )
-from metrogis.checks.shared.plans import PLANS, ZONES
 from metrogis.checks.spatial_development.urban_growth import presentation as texts
 from metrogis.checks.spatial_development.urban_growth.exposure import exposures
 from metrogis.checks.spatial_development.urban_growth.findings import at_edges, findings
+from metrogis.checks.spatial_development.urban_growth.inputs import Inputs
 from metrogis.checks.spatial_development.urban_growth.tables import (
     KINDS,
     Gain,
@@ -136,24 +133,18 @@ class UrbanGrowthParameters(BuiltUpParameters):
     detour: Detour = 1.3
 
 
-def urban_growth(
-    municipalities: gpd.GeoDataFrame,
-    built_up: Any,
-    built_up_before: Any,
-    population: gpd.GeoDataFrame | None = None,
-    population_before: gpd.GeoDataFrame | None = None,
-    population_municipal: pd.DataFrame | None = None,
-    population_municipal_before: pd.DataFrame | None = None,
-    *,
-    corridors: gpd.GeoDataFrame | None = None,
-    protected_areas: gpd.GeoDataFrame | None = None,
-    plans: Any = None,
-    planning_zones: gpd.GeoDataFrame | None = None,
-    timetable: Any = None,
-    coverage: pd.DataFrame | None = None,
-    land_cover: Any = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="urban_growth",
+    direction="1.2.1",
+    section="11-growth-of-built-up-land",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+    overlays=texts.OVERLAYS,
+)
+def urban_growth(inputs: Inputs, params: UrbanGrowthParameters, run: Run) -> Outcome:
     """Measure the growth of built-up land between two dates, its form and where it lies.
 
     Parameters
@@ -206,39 +197,23 @@ def urban_growth(
     >>> result.features["patches"]["kind"].tolist()
     ['infill', 'edge', 'leapfrog']
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        built_up=built_up,
-        built_up_before=built_up_before,
-        population=population,
-        population_before=population_before,
-        population_municipal=population_municipal,
-        population_municipal_before=population_municipal_before,
-        corridors=corridors,
-        protected_areas=protected_areas,
-        plans=plans,
-        planning_zones=planning_zones,
-        timetable=timetable,
-        coverage=coverage,
-        land_cover=land_cover,
+    towns = inputs.municipalities
+    years = years_between(
+        run, Given("built_up_before", inputs.built_up_before), Given("built_up", inputs.built_up)
     )
-    p: UrbanGrowthParameters = run.parameters
-    towns = run.layers["municipalities"]
-    years = years_between(run, "built_up_before", "built_up")
     unit_of = Units(towns)
-    before = built_mask(run, "built_up_before", unit_of)
-    after = built_mask(run, "built_up", unit_of)
+    before = built_mask(run, Given("built_up_before", inputs.built_up_before), unit_of)
+    after = built_mask(run, Given("built_up", inputs.built_up), unit_of)
     shifted = not growth.same_grid(before, after)
     before, after = one_grid(run, before, after)
-    sea = sea_of(run, after)
+    sea = sea_of(run, inputs.land_cover, after)
     before = without(before, sea)
     both = replace(after, valid=before.valid & after.valid)
     land = known_land(
         run, ("built_up", "built_up_before"), both, unit_of(after), towns,
-        edge_share=p.edge_share, sea=sea,
+        edge_share=params.edge_share, sea=sea,
     )  # fmt: skip
-    people = _people(run, towns, land, both)
+    people = _people(run, inputs, towns, land, both)
     take = growth.land_take(
         before, after, towns, years=years, cells=land.unit,
         new_people=people["after_known"] - people["before_known"],
@@ -254,13 +229,13 @@ def urban_growth(
             "raster), in cells: in no sum",
         ),
     )
-    found = growth.new_patches(before, after, infill=p.infill_share, dark=_dark(land, after))
+    found = growth.new_patches(before, after, infill=params.infill_share, dark=_dark(land, after))
     rows, columns = np.nonzero(found.labels)
     cells = (rows, columns)
     home, patch = land.unit[cells], found.labels[cells] - 1
     kind = np.asarray(pd.Index(KINDS).get_indexer(found.table["kind"]), np.uint8)
     sure = found.table["sure"].to_numpy()
-    states = exposures(run, after, cells, home, towns)
+    states = exposures(run, inputs, after, cells, home, towns)
     gain = Gain(cells, home, patch, kind[patch], sure[patch], states)
     table = municipal_table(towns, take, people, years, gain, after, land)
     patches = patch_table(run, towns, found, after, gain)
@@ -268,12 +243,15 @@ def urban_growth(
     sentences = findings(table, patches, years, land, people_lost=lost)
     if shifted:
         sentences.insert(1, at_edges(before, after, land.unit))
-    return run.result(
+    return Outcome(
         municipalities=table,
         features={"patches": patches},
         findings=sentences,
         rasters={"change": change_raster(before, after, gain, sea)},
     )
+
+
+CHECK = urban_growth.check
 
 
 def _dark(land: KnownLand, grid: Grid) -> Array | None:
@@ -295,27 +273,36 @@ def _dark(land: KnownLand, grid: Grid) -> Array | None:
     return here
 
 
-def _people(run: Run, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> pd.DataFrame:
+def _people(
+    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid
+) -> pd.DataFrame:
     """People by municipality at both dates, from one kind of source; NaN where unknown.
 
     Columns ``before``, ``after`` and, of the land known at both dates, ``before_known``,
     ``after_known``.
     """
-    layers = run.layers
-    tables = ("population_municipal", "population_municipal_before")
-    cells = ("population", "population_before")
-    pair = next((k for k in (tables, cells) if all(layers[n] is not None for n in k)), None)
-    # cells share out a table's people where land is known in part: both dates or neither
-    share = pair == cells or (
-        pair == tables and land.partly.any() and all(layers[n] is not None for n in cells)
+    tables = (
+        Given("population_municipal_before", inputs.population_municipal_before),
+        Given("population_municipal", inputs.population_municipal),
     )
-    used = (*(pair or ()), *(cells if share else ()))
-    for name in (*tables, *cells):
-        if layers[name] is not None and name not in used:
+    cells = (
+        Given("population_before", inputs.population_before),
+        Given("population", inputs.population),
+    )
+    tabled, gridded = (all(g.layer is not None for g in pair) for pair in (tables, cells))
+    # cells share out a table's people where land is known in part: both dates or neither
+    share = gridded and (not tabled or bool(land.partly.any()))
+    for given, used in (
+        (tables[1], tabled),
+        (tables[0], tabled),
+        (cells[1], share),
+        (cells[0], share),
+    ):
+        if given.layer is not None and not used:
             run.note(
-                name,
+                given.name,
                 "dropped",
-                len(layers[name]),
+                len(given.layer),
                 Text(
                     "pominięto: zmiana ludności wymaga jednego źródła w obu datach",
                     "left aside: change of population needs one source at both dates",
@@ -323,7 +310,7 @@ def _people(run: Run, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> p
             )
     nothing, lost = np.full(len(towns), np.nan), 0
     out = dict.fromkeys(("before", "after", "before_known", "after_known"), nothing)
-    if pair is None:
+    if not tabled and not gridded:
         run.note(
             "population_before",
             "unknown",
@@ -334,50 +321,16 @@ def _people(run: Run, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> p
             ),
         )
         return pd.DataFrame(out)
-    for name, suffix in (("before", "_before"), ("after", "")):
+    for name, table, grid_of_people in zip(("before", "after"), tables, cells, strict=True):
         found = people_on(
             run, towns, land, grid,
-            table=f"population_municipal{suffix}" if pair == tables else None,
-            cells=f"population{suffix}" if share else None,
+            table=table if tabled else table._replace(layer=None),
+            cells=grid_of_people if share else grid_of_people._replace(layer=None),
             edge_share=run.parameters.edge_share,
         )  # fmt: skip
         assert found is not None
         out[name], out[f"{name}_known"] = found.total, found.known
         lost += found.lost
-    table = pd.DataFrame(out)
-    table.attrs["lost"] = lost
-    return table
-
-
-CHECK = Check(
-    id="urban_growth",
-    direction="1.2.1",
-    section="11-growth-of-built-up-land",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        BUILT_UP,
-        Input(
-            "built_up_before",
-            Text("zabudowa we wcześniejszej dacie (raster)", "built-up land earlier (raster)"),
-        ),
-        POPULATION,
-        Input("population_before", required=False),
-        TOTALS,
-        Input("population_municipal_before", required=False),
-        Input("corridors", required=False),
-        Input("protected_areas", required=False),
-        PLANS,
-        ZONES,
-        Input("timetable", required=False),
-        Input("coverage", required=False),
-        LAND_COVER,
-    ),
-    parameters=UrbanGrowthParameters,
-    function=urban_growth,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-    overlays=texts.OVERLAYS,
-)
+    people = pd.DataFrame(out)
+    people.attrs["lost"] = lost
+    return people

@@ -13,8 +13,11 @@ from scipy.spatial import cKDTree
 
 from metrogis.arrays import Array, Bools
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import Coverage, Given, Timetable
 from metrogis.checks.shared.plans import read_plans
 from metrogis.checks.shared.service import ANYWHERE, TOLERANCE, Rule, read_service
+from metrogis.checks.spatial_development.urban_growth.inputs import Inputs
+from metrogis.evidence import Evidence
 from metrogis.evidence.timetable import evidence
 from metrogis.i18n import _
 from metrogis.landscape.grid import Grid
@@ -35,7 +38,12 @@ class State:
 
 
 def exposures(
-    run: Run, grid: Grid, cells: tuple[Array, Array], unit: Array, towns: gpd.GeoDataFrame
+    run: Run,
+    inputs: Inputs,
+    grid: Grid,
+    cells: tuple[Array, Array],
+    unit: Array,
+    towns: gpd.GeoDataFrame,
 ) -> dict[str, State]:
     """Return the state of each gained cell, by kind of place; unknown where a layer is missing.
 
@@ -48,11 +56,16 @@ def exposures(
     """
     n = len(cells[0])
     out = {}
-    for name, layer in (("corridor", "corridors"), ("protected", "protected_areas")):
-        given = run.layers[layer]
-        out[name] = _missing(run, layer, n) if given is None else _inside(run, grid, cells, layer)
-    out["served"] = _served(run, grid, cells, unit, towns)
-    out["planned"] = _planned(run, grid, cells)
+    for name, (layer, areas) in {
+        "corridor": Given("corridors", inputs.corridors),
+        "protected": Given("protected_areas", inputs.protected_areas),
+    }.items():
+        if areas is None:
+            out[name] = _missing(run, layer, n)
+        else:
+            out[name] = _inside(grid, cells, areas, run.evidence[layer])
+    out["served"] = _served(run, inputs.timetable, inputs.coverage, grid, cells, unit, towns)
+    out["planned"] = _planned(run, inputs, grid, cells)
     return out
 
 
@@ -77,12 +90,13 @@ def _pairs(grid: Grid, cells: tuple[Array, Array], shapes: Array) -> Iterator[tu
         yield point + start, shape
 
 
-def _inside(run: Run, grid: Grid, cells: tuple[Array, Array], layer: str) -> State:
+def _inside(
+    grid: Grid, cells: tuple[Array, Array], areas: gpd.GeoDataFrame, evidence: Evidence
+) -> State:
     """Inside a polygon of a layer: yes; outside all of them no, where the layer is known."""
     yes = np.zeros(len(cells[0]), bool)
-    for cell, _unused in _pairs(grid, cells, run.layers[layer].geometry.to_numpy()):
+    for cell, _unused in _pairs(grid, cells, areas.geometry.to_numpy()):
         yes[cell] = True
-    evidence = run.evidence[layer]
     if evidence.complete:
         return State(yes, np.ones(len(yes), bool))
     return State(yes, yes | evidence.known_at(_points(grid, cells)))
@@ -92,10 +106,10 @@ def _points(grid: Grid, cells: tuple[Array, Array]) -> Array:
     return np.column_stack(grid.xy(*cells)).reshape(len(cells[0]), 2)
 
 
-def _planned(run: Run, grid: Grid, cells: tuple[Array, Array]) -> State:
-    if run.layers["plans"] is None and run.layers["planning_zones"] is None:
+def _planned(run: Run, inputs: Inputs, grid: Grid, cells: tuple[Array, Array]) -> State:
+    if inputs.plans is None and inputs.planning_zones is None:
         return _missing(run, "plans", len(cells[0]))
-    plans = read_plans(run, run.check.id)
+    plans = read_plans(run, inputs.plans, inputs.planning_zones)
     zones = plans.zones
     symbols = zones["symbol"].to_numpy()
     value = np.where(np.isin(symbols.astype(str), run.parameters.building_zones), _BUILDING, _ZONE)
@@ -113,11 +127,17 @@ def _planned(run: Run, grid: Grid, cells: tuple[Array, Array]) -> State:
 
 
 def _served(
-    run: Run, grid: Grid, cells: tuple[Array, Array], unit: Array, towns: gpd.GeoDataFrame
+    run: Run,
+    timetable: Timetable | None,
+    coverage: Coverage | None,
+    grid: Grid,
+    cells: tuple[Array, Array],
+    unit: Array,
+    towns: gpd.GeoDataFrame,
 ) -> State:
     """Served near a stop with enough departures; not served only where coverage is complete."""
     n = len(cells[0])
-    if run.layers["timetable"] is None:
+    if timetable is None:
         return _missing(run, "timetable", n)
     p = run.parameters
     near, far = p.bus_walk_limit, p.rail_walk_limit
@@ -125,7 +145,7 @@ def _served(
         "bus": near, "tram": near, "cableway": near, "rail": far, "metro": far, "ferry": far,
     }  # fmt: skip
     rule = Rule(limits, per_day=p.min_departures)
-    service = read_service(run.layers["timetable"], run.crs, rule, days=[_DAY])
+    service = read_service(timetable, run.crs, rule, days=[_DAY])
     run.add(service.audit)
     if _DAY not in service.counts:
         run.note(
@@ -154,25 +174,31 @@ def _served(
         tree = cKDTree(service.xy[reach == metres])
         limit = metres / p.detour + TOLERANCE
         yes |= np.isfinite(tree.query(xy, distance_upper_bound=limit)[0])
-    return State(yes, yes | _covered(run, service, towns, unit, xy, yes))
+    return State(yes, yes | _covered(run, timetable, coverage, service, towns, unit, xy, yes))
 
 
 def _covered(
-    run: Run, service: Any, towns: gpd.GeoDataFrame, unit: Array, xy: Array, yes: Bools
+    run: Run,
+    timetable: Timetable | None,
+    coverage: Coverage | None,
+    service: Any,
+    towns: gpd.GeoDataFrame,
+    unit: Array,
+    xy: Array,
+    yes: Bools,
 ) -> Bools:
     """Tell which cells lie where every timetable that could serve them is at hand."""
-    table = run.layers["coverage"]
     known = evidence(
         towns,
-        table,
-        run.layers["timetable"],
+        coverage,
+        timetable,
         groups=tuple(service.rule.limits),
         required=ANYWHERE,
         stops=service.posts,
         silent=service.unknown_feeds.get(_DAY, frozenset()),
     )
     run.add(known.audit)
-    if table is None:
+    if coverage is None:
         run.note(
             "coverage",
             "unknown",

@@ -12,16 +12,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
-import pandas as pd
 
 from metrogis import crs as crs_rules
-from metrogis.checks.contract import Check, Result, Run
+from metrogis.checks.contract import Outcome, Run, check
+from metrogis.checks.contract.layers import Flows
 from metrogis.checks.shared.service import StraightLine, walking
 from metrogis.checks.transport_accessibility.connections.flows import (
     add_flow_relations,
     flow_findings,
     flow_table,
 )
+from metrogis.checks.transport_accessibility.connections.inputs import Inputs
 from metrogis.checks.transport_accessibility.connections.known import (
     Knowledge,
     lost_on_the_way,
@@ -39,7 +40,6 @@ from metrogis.checks.transport_accessibility.connections.places import (
 )
 from metrogis.checks.transport_accessibility.connections.presentation import (
     COLUMNS,
-    INPUTS,
     METHOD,
     QUESTION,
     TITLE,
@@ -58,18 +58,17 @@ from metrogis.texts import Text
 from metrogis.transit.journeys import profiles, read_rides
 
 
-def connections(
-    municipalities: gpd.GeoDataFrame,
-    localities: gpd.GeoDataFrame | None = None,
-    timetable: Any = None,
-    *,
-    coverage: pd.DataFrame | None = None,
-    streets: Any = None,
-    stop_posts: gpd.GeoDataFrame | None = None,
-    rail_stations: gpd.GeoDataFrame | None = None,
-    od_flows: pd.DataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="connections",
+    direction="2.1.2",
+    section="56-connections-between-seats",
+    title=TITLE,
+    question=QUESTION,
+    method=METHOD,
+    columns=COLUMNS,
+    views=VIEWS,
+)
+def connections(inputs: Inputs, params: ConnectionsParameters, run: Run) -> Outcome:
     """Count pairs of connections between seats, and tell where there are too few.
 
     Definition (methods, 5.6; draft law of 2026): voivodeship city - county seats, county
@@ -136,36 +135,24 @@ def connections(
     >>> result.features["relations"][["name_from", "name_to", "pairs_school_day"]].values.tolist()
     [['Town', 'City', 1.0]]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        localities=localities,
-        timetable=timetable,
-        coverage=coverage,
-        streets=streets,
-        stop_posts=stop_posts,
-        rail_stations=rail_stations,
-        od_flows=od_flows,
-    )
-    p: ConnectionsParameters = run.parameters
-    towns: gpd.GeoDataFrame = run.layers["municipalities"]
-    walk = walking(streets, p.detour)
+    towns: gpd.GeoDataFrame = inputs.municipalities
+    walk = walking(inputs.streets, params.detour)
     straight = isinstance(walk, StraightLine)
     run.add(audit_of(walk))
-    if not straight and hasattr(streets, "crs"):
-        crs_rules.require_same(municipalities=towns, streets=streets.crs)
-    stops = timetable.stop_points(run.crs)
+    if not straight and inputs.streets is not None and hasattr(inputs.streets, "crs"):
+        crs_rules.require_same(municipalities=towns, streets=inputs.streets.crs)
+    stops = inputs.timetable.stop_points(run.crs)
     places, audit = read_places(
-        towns, run.layers["localities"], stops, streets=streets, detour=p.detour,
-        seat_distance=p.seat_distance, locality_distance=p.locality_distance,
+        towns, inputs.localities, stops, streets=inputs.streets, detour=params.detour,
+        seat_distance=params.seat_distance, locality_distance=params.locality_distance,
     )  # fmt: skip
     run.add(audit)
     relations, seat, audit = find_relations(
-        places, towns, seats=p.seats, every=p.all_localities,
+        places, towns, seats=params.seats, every=params.all_localities,
         unread=bool(run.evidence["localities"].losses),
     )  # fmt: skip
     run.add(audit)
-    relations, flows = add_flow_relations(run, towns, relations, seat)
+    relations, flows = add_flow_relations(run, inputs.od_flows, towns, relations, seat)
     run.note(
         "localities",
         "noted",
@@ -183,12 +170,12 @@ def connections(
             Text(
                 "bez sieci ulic: dojście do przystanku to linia prosta × {detour:2}",
                 "no street network: the walk to a stop is the straight line times {detour:2}",
-            ).fill(detour=p.detour),
+            ).fill(detour=params.detour),
         )
-    known = read_knowledge(run, towns, places, stops, walk)
-    days = _known_days(run, timetable, p)
-    found = _count(run, timetable, places, relations, days, p, known, stops)
-    table = relation_table(run, places, relations, found, known, p)
+    known = read_knowledge(run, inputs, towns, places, stops, walk)
+    days = _known_days(run, inputs.timetable, params)
+    found = _count(run, inputs.timetable, places, relations, days, params, known, stops)
+    table = relation_table(run, inputs.timetable, places, relations, found, known, params)
     features = {
         "relations": table,
         "places": place_table(run, places, relations, table),
@@ -196,25 +183,27 @@ def connections(
         "flow_pairs": flow_table(towns, flows, table),
     }
     towns_table = municipal_table(towns, places, relations, seat, table, known.level)
-    return run.result(
+    return Outcome(
         municipalities=towns_table,
         features=features,
         findings=[
-            *findings(towns_table, features, p, list(days)),
-            *flow_findings(features["flow_pairs"], _lost_flows(run)),
+            *findings(towns_table, features, params, list(days)),
+            *flow_findings(features["flow_pairs"], _lost_flows(run, inputs.od_flows)),
         ],
     )
+
+
+CHECK = connections.check
 
 
 # --------------------------------------------------------------------------- steps
 
 
-def _lost_flows(run: Run) -> int:
+def _lost_flows(run: Run, od_flows: Flows | None) -> int:
     """Count rows of the flows that say nothing: not readable, or blank."""
-    flows = run.layers["od_flows"]
-    if flows is None:
+    if od_flows is None:
         return 0
-    blank = int(flows[["origin", "destination", "flow"]].isna().any(axis=1).sum())
+    blank = int(od_flows[["origin", "destination", "flow"]].isna().any(axis=1).sum())
     return max(blank, sum(item.count for item in run.evidence["od_flows"].losses))
 
 
@@ -282,18 +271,3 @@ def _count(
                 paired = pair_up(go[:2], come[:2], 60 * p.min_stay)
                 out[k, day] = Journeys(go, come, lines[0], lines[1], *paired)
     return out
-
-
-CHECK = Check(
-    id="connections",
-    direction="2.1.2",
-    section="56-connections-between-seats",
-    title=TITLE,
-    question=QUESTION,
-    method=METHOD,
-    inputs=INPUTS,
-    parameters=ConnectionsParameters,
-    function=connections,
-    columns=COLUMNS,
-    views=VIEWS,
-)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.checks.contract import Finding, Run
+from metrogis.checks.contract.layers import Flows
 from metrogis.checks.contract.outlines import inner_points, lines_between
 from metrogis.checks.transport_accessibility.connections.places import Relation
 from metrogis.i18n import _
@@ -39,7 +40,11 @@ class FlowPairs:
 
 
 def add_flow_relations(
-    run: Run, towns: gpd.GeoDataFrame, relations: list[Relation], seat: Mapping[str, int]
+    run: Run,
+    od_flows: Flows | None,
+    towns: gpd.GeoDataFrame,
+    relations: list[Relation],
+    seat: Mapping[str, int],
 ) -> tuple[list[Relation], FlowPairs]:
     """Append the relations of the strongest flows; those that the law names too are there already.
 
@@ -51,13 +56,12 @@ def add_flow_relations(
         Code of a municipality -> place.
     """
     p = run.parameters
-    table = run.layers["od_flows"]
     none = np.zeros(0, np.int64)
-    if table is None or not p.flow_pairs:
+    if od_flows is None or not p.flow_pairs:
         return relations, FlowPairs(none, none, np.zeros(0), none)
     codes = towns["teryt"].tolist()
     names = dict(zip(codes, towns["name"].astype(str), strict=True))
-    flows, audit = read_flows(table, codes, names, suppressed_below=0)
+    flows, audit = read_flows(od_flows, codes, names, suppressed_below=0)
     run.add(audit)
     sent = np.nan_to_num(np.asarray(flows.internal, dtype="float64"))
     both_ways = sent + sent.T

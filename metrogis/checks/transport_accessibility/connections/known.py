@@ -21,6 +21,7 @@ import shapely
 from metrogis.arrays import Bools, Floats
 from metrogis.checks.contract import Run
 from metrogis.checks.shared.service import TOLERANCE, StraightLine
+from metrogis.checks.transport_accessibility.connections.inputs import Inputs
 from metrogis.checks.transport_accessibility.connections.parameters import ConnectionsParameters
 from metrogis.checks.transport_accessibility.connections.places import Places
 from metrogis.evidence.streets import streets_evidence
@@ -74,7 +75,12 @@ class Knowledge:
 
 
 def read_knowledge(
-    run: Run, towns: gpd.GeoDataFrame, places: Places, stops: gpd.GeoDataFrame, walk: Any
+    run: Run,
+    inputs: Inputs,
+    towns: gpd.GeoDataFrame,
+    places: Places,
+    stops: gpd.GeoDataFrame,
+    walk: Any,
 ) -> Knowledge:
     """Ask for each day type at which places every service is in the timetables.
 
@@ -97,7 +103,7 @@ def read_knowledge(
         Without stops lost on the way, which depend on the journeys.
     """
     p: ConnectionsParameters = run.parameters
-    timetable = run.layers["timetable"]
+    timetable = inputs.timetable
     kinds = timetable.day_types()
     straight = isinstance(walk, StraightLine)
     doubt = np.zeros(len(places), bool) if straight else _streets_doubt(run, towns, places, stops,
@@ -110,13 +116,13 @@ def read_knowledge(
         if key not in known:
             known[key] = evidence(
                 towns,
-                run.layers["coverage"],
+                inputs.coverage,
                 timetable,
                 groups=GROUPS,
                 required=p.modes_required,
                 stops=stops,
-                stop_posts=run.layers["stop_posts"],
-                rail_stations=run.layers["rail_stations"],
+                stop_posts=inputs.stop_posts,
+                rail_stations=inputs.rail_stations,
                 silent=key[0],
                 day_known=key[1],
             )

@@ -10,7 +10,6 @@ from metrogis.checks.contract import (
     Column,
     Finding,
     Ground,
-    Input,
     View,
     municipality_columns,
 )
@@ -36,13 +35,6 @@ METHOD = _(
     "told. Where no county seat is marked the voivodeship city is checked instead. The "
     "strongest flows between municipalities are checked alike. Fares, seats and "
     "punctuality are not studied."
-)
-
-_KEPT = ("municipalities", "localities", "timetable", "coverage", "streets", "stop_posts",
-         "rail_stations")  # fmt: skip
-INPUTS: tuple[Input, ...] = (
-    *(Input(n, required=n in ("municipalities", "localities", "timetable")) for n in _KEPT),
-    Input("od_flows", required=False),
 )
 
 STATES = {

@@ -12,6 +12,7 @@ import shapely
 
 from metrogis.arrays import Bools
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import Timetable
 from metrogis.checks.transport_accessibility.connections.known import Knowledge
 from metrogis.checks.transport_accessibility.connections.parameters import (
     WORKING,
@@ -57,6 +58,7 @@ def _near(places: Places, relation: Relation, detour: float) -> bool:
 
 def relation_table(
     run: Run,
+    timetable: Timetable,
     places: Places,
     relations: list[Relation],
     found: Found,
@@ -83,8 +85,8 @@ def relation_table(
         where the timetable does not speak of any. The state is the worst of the days asked for, or
         ``walk`` where the places are near enough to walk.
     """
-    kinds = run.layers["timetable"].day_types()
-    asked = days_asked(run.layers["timetable"], p.day_types)
+    kinds = timetable.day_types()
+    asked = days_asked(timetable, p.day_types)
     rows = []
     for k, r in enumerate(relations):
         row: dict[str, Any] = {

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from metrogis import crs as crs_rules
-from metrogis.checks.contract import Check, Result, Run
+from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.service import StraightLine, walking
 from metrogis.checks.shared.service_words import ON_DAY
+from metrogis.checks.transport_accessibility.feeder_coordination.inputs import Inputs
 from metrogis.checks.transport_accessibility.feeder_coordination.meetings import (
     RAIL,
     Meetings,
@@ -27,7 +28,6 @@ from metrogis.checks.transport_accessibility.feeder_coordination.meetings import
 from metrogis.checks.transport_accessibility.feeder_coordination.parameters import FeederParameters
 from metrogis.checks.transport_accessibility.feeder_coordination.presentation import (
     COLUMNS,
-    INPUTS,
     METHOD,
     QUESTION,
     TITLE,
@@ -51,16 +51,17 @@ from metrogis.transit.stop_places import join_posts
 GROUPS = ("rail", "metro", "tram", "bus", "ferry", "cableway")
 
 
-def feeder_coordination(
-    municipalities: gpd.GeoDataFrame,
-    timetable: Any = None,
-    *,
-    coverage: pd.DataFrame | None = None,
-    streets: Any = None,
-    stop_posts: gpd.GeoDataFrame | None = None,
-    rail_stations: gpd.GeoDataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="feeder_coordination",
+    direction="2.1.2",
+    section="510-feeder-coordination",
+    title=TITLE,
+    question=QUESTION,
+    method=METHOD,
+    columns=COLUMNS,
+    views=VIEWS,
+)
+def feeder_coordination(inputs: Inputs, params: FeederParameters, run: Run) -> Outcome:
     """Judge every change between feeders and trains, and find each line's best shift.
 
     Definition (methods, 5.10): the wait after the walk for the next train of each direction, and
@@ -115,54 +116,52 @@ def feeder_coordination(
     >>> shifts[["line", "shift", "kept", "kept_after"]].values.tolist()   # the bus is 3 min late
     [['7', -4, 0, 1]]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        timetable=timetable,
-        coverage=coverage,
-        streets=streets,
-        stop_posts=stop_posts,
-        rail_stations=rail_stations,
-    )
-    p: FeederParameters = run.parameters
-    towns: gpd.GeoDataFrame = run.layers["municipalities"]
-    walk: Any = walking(streets, p.detour)
+    towns: gpd.GeoDataFrame = inputs.municipalities
+    walk: Any = walking(inputs.streets, params.detour)
     network = None if isinstance(walk, StraightLine) else walk
     run.add(audit_of(network))
     if network is not None and hasattr(network, "crs"):
         crs_rules.require_same(municipalities=towns, streets=network.crs)
-    stops = timetable.stop_points(run.crs)
-    known = _evidence(run, stops)
-    lines = lines_of(timetable)
-    rules = Rules(p.tight, p.kept, p.loose, p.missed, p.rare)
-    place, names, points = _places(timetable, stops)
+    stops = inputs.timetable.stop_points(run.crs)
+    known = _evidence(run, inputs, stops)
+    lines = lines_of(inputs.timetable)
+    rules = Rules(params.tight, params.kept, params.loose, params.missed, params.rare)
+    place, names, points = _places(inputs.timetable, stops)
     if known.given:
         rules_of_walks = DoorRules(
-            walk_speed=p.walk_speed, transfer_limit=p.transfer_limit, slack=0, detour=p.detour
+            walk_speed=params.walk_speed,
+            transfer_limit=params.transfer_limit,
+            slack=0,
+            detour=params.detour,
         )
-        low, high = (round(h * 3600) for h in p.hours)
-        search = prepare(timetable, p.day_type, rules_of_walks, network, run.crs, low, high)
-        found = meetings(timetable, search.rides, search.feet, place)
-        last = last_trains(search.rides, timetable, place, search.feet, p.loose)
+        low, high = (round(h * 3600) for h in params.hours)
+        search = prepare(
+            inputs.timetable, params.day_type, rules_of_walks, network, run.crs, low, high
+        )
+        found = meetings(inputs.timetable, search.rides, search.feet, place)
+        last = last_trains(search.rides, inputs.timetable, place, search.feet, params.loose)
         stations = _stations(search, place)
     else:
         found = Meetings(_NOTHING.copy(), np.zeros(0, np.int64))
         last = pd.DataFrame({"station": [], "served": []})
         stations = np.zeros(0, np.int64)
     rows = judged(found, rules)
-    sure = known.known_near(points[stations], dict.fromkeys(GROUPS, p.transfer_limit))
+    sure = known.known_near(points[stations], dict.fromkeys(GROUPS, params.transfer_limit))
     table = station_table(rows, last, stations, names, points, sure, towns)
-    best = best_shifts(found, rules, p.longest_shift) if len(rows) else pd.DataFrame()
-    shifts = shift_table(best, rows, timetable, lines, names, points, run.crs)
-    return run.result(
+    best = best_shifts(found, rules, params.longest_shift) if len(rows) else pd.DataFrame()
+    shifts = shift_table(best, rows, inputs.timetable, lines, names, points, run.crs)
+    return Outcome(
         municipalities=municipal_table(towns, table, known.level),
         features={
             "stations": table,
-            "connections": connection_table(rows, timetable, lines, names, points, run.crs),
+            "connections": connection_table(rows, inputs.timetable, lines, names, points, run.crs),
             "shifts": shifts,
         },
-        findings=findings(table, shifts, p, ON_DAY[p.day_type]),
+        findings=findings(table, shifts, params, ON_DAY[params.day_type]),
     )
+
+
+CHECK = feeder_coordination.check
 
 
 _NOTHING = pd.DataFrame({
@@ -172,10 +171,10 @@ _NOTHING = pd.DataFrame({
 })  # fmt: skip
 
 
-def _evidence(run: Run, stops: gpd.GeoDataFrame) -> TimetableEvidence:
+def _evidence(run: Run, inputs: Inputs, stops: gpd.GeoDataFrame) -> TimetableEvidence:
     """Read what is known of the timetable on the day, and tell the audit what is not."""
     p: FeederParameters = run.parameters
-    timetable = run.layers["timetable"]
+    timetable = inputs.timetable
     day = timetable.day_types().get(p.day_type)
     given = day is not None and day.date is not None
     if not given:
@@ -185,9 +184,9 @@ def _evidence(run: Run, stops: gpd.GeoDataFrame) -> TimetableEvidence:
             [p.day_type],
         )  # fmt: skip
     known = evidence(
-        run.layers["municipalities"], run.layers["coverage"], timetable, groups=GROUPS,
-        required=p.modes_required, stops=stops, stop_posts=run.layers["stop_posts"],
-        rail_stations=run.layers["rail_stations"],
+        run.municipalities, inputs.coverage, timetable, groups=GROUPS,
+        required=p.modes_required, stops=stops, stop_posts=inputs.stop_posts,
+        rail_stations=inputs.rail_stations,
         silent=timetable.unknown_feeds(p.day_type) if given else (), day_known=given,
     )  # fmt: skip
     run.add(known.audit)
@@ -216,18 +215,3 @@ def _stations(search: Search, place: Any) -> Any:
     own = rail[np.asarray(feed._trip_route, np.int64)[search.rides.trip]]
     called = [search.rides.dep_stop[own], search.rides.arr_stop[own]]
     return np.unique(place[np.concatenate(called)])
-
-
-CHECK = Check(
-    id="feeder_coordination",
-    direction="2.1.2",
-    section="510-feeder-coordination",
-    title=TITLE,
-    question=QUESTION,
-    method=METHOD,
-    inputs=INPUTS,
-    parameters=FeederParameters,
-    function=feeder_coordination,
-    columns=COLUMNS,
-    views=VIEWS,
-)

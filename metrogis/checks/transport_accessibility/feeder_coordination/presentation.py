@@ -9,7 +9,6 @@ from metrogis.checks.contract import (
     Column,
     Finding,
     Ground,
-    Input,
     View,
     municipality_columns,
 )
@@ -43,14 +42,6 @@ METHOD = Text(
     "loose or none; apart from that: a vehicle that left at most some minutes before. A shift of a "
     "line may not break any kept connection; it is verified by the same count on shifted runs. "
     "Timetables that are not in the data are not counted.",
-)
-INPUTS = (
-    Input("municipalities"),
-    Input("timetable"),
-    Input("coverage", required=False),
-    Input("streets", required=False),
-    Input("stop_posts", required=False),
-    Input("rail_stations", required=False),
 )
 WAYS = {
     TO_TRAIN: Text("do pociągu", "to the train"),

@@ -6,8 +6,6 @@ states (:mod:`.reach`, :mod:`.feeder`), and counted at the easiest of them.
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -15,13 +13,14 @@ import shapely
 
 from metrogis import population as people_of
 from metrogis.arrays import Floats, Ints
-from metrogis.checks.contract import Check, Input, Result, Run
+from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.interchange_streets import Homes, networks
 from metrogis.checks.shared.settled import settle
 from metrogis.checks.shared.share_weights import share_weights
 from metrogis.checks.transport_accessibility.rail_access import presentation as texts
 from metrogis.checks.transport_accessibility.rail_access.feeder import Feeders, feeders
 from metrogis.checks.transport_accessibility.rail_access.findings import findings
+from metrogis.checks.transport_accessibility.rail_access.inputs import Inputs
 from metrogis.checks.transport_accessibility.rail_access.measures import measures
 from metrogis.checks.transport_accessibility.rail_access.parameters import RailAccessParameters
 from metrogis.checks.transport_accessibility.rail_access.reach import (
@@ -50,20 +49,17 @@ GROUPS = ("bus", "tram", "cableway", "rail", "metro", "ferry")
 """Mode groups that count: trains, and what may bring one to them."""
 
 
-def rail_access(
-    municipalities: gpd.GeoDataFrame,
-    population: gpd.GeoDataFrame | None = None,
-    timetable: Any = None,
-    *,
-    coverage: pd.DataFrame | None = None,
-    streets: Any = None,
-    population_municipal: pd.DataFrame | None = None,
-    built_up: Any = None,
-    stop_posts: gpd.GeoDataFrame | None = None,
-    rail_stations: gpd.GeoDataFrame | None = None,
-    interchange_entrances: gpd.GeoDataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="rail_access",
+    direction="2.1.2",
+    section="58-access-to-rail",
+    title=texts.TITLE,
+    question=texts.QUESTION,
+    method=texts.METHOD,
+    columns=texts.COLUMNS,
+    views=texts.VIEWS,
+)
+def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outcome:
     """Find who reaches a useful railway station on foot, by bike and by feeder.
 
     Parameters
@@ -115,7 +111,7 @@ def rail_access(
     >>> result.municipalities[["reached", "unknown"]].values.tolist()
     [[0.0, 100.0]]
     """
-    if population is None and population_municipal is None:
+    if inputs.population is None and inputs.population_municipal is None:
         raise MissingLayerError(
             Text(
                 "sprawdzenie rail_access wymaga ludności w komórkach albo w gminach",
@@ -124,25 +120,11 @@ def rail_access(
             layer="population",
             remedy=Text("podaj jedną z tych warstw", "give one of these layers"),
         )
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        population=population,
-        timetable=timetable,
-        coverage=coverage,
-        streets=streets,
-        population_municipal=population_municipal,
-        built_up=built_up,
-        stop_posts=stop_posts,
-        rail_stations=rail_stations,
-        interchange_entrances=interchange_entrances,
-    )
-    p: RailAccessParameters = run.parameters
-    towns = run.layers["municipalities"]
-    known, day_known = _timetable(run)
-    stations = read_stations(run, known, day_known)
-    cells, unit, homes, totals = _homes(run, towns, p)
-    given = networks(streets, run.crs) if streets is not None else {}
+    towns = inputs.municipalities
+    known, day_known = _timetable(run, inputs)
+    stations = read_stations(run, inputs, known, day_known)
+    cells, unit, homes, totals = _homes(run, inputs, towns, params)
+    given = networks(inputs.streets, run.crs) if inputs.streets is not None else {}
     if given:
         run.evidence["streets"] = streets_evidence(next(iter(given.values())), run.crs, towns)
     else:
@@ -153,12 +135,22 @@ def rail_access(
             Text(
                 "brak sieci ulic: drogi to linie proste × {detour:2}, stres jazdy nieznany",
                 "no street network: paths are straight lines times {detour:2}, stress is unknown",
-            ).fill(detour=p.detour),
+            ).fill(detour=params.detour),
         )
     around = known.around(homes.xy, unit)
     streets_found = search(run, stations, homes, given)
     modes = by_mode(run, stations, homes, streets_found, around)
-    fed = feeders(run, stations, homes, given.get("walk"), known, around, day_known)
+    fed = feeders(
+        run,
+        inputs.timetable,
+        inputs.streets,
+        stations,
+        homes,
+        given.get("walk"),
+        known,
+        around,
+        day_known,
+    )
     answer = _answer(stations, homes, modes, fed, unit)
     cells = _cells(cells, answer)
     weights = share_weights(run, cells, given.get("walk"))
@@ -166,24 +158,27 @@ def rail_access(
         "stations": station_table(run, stations, answer, streets_found),
         "reach": reach_table(towns, cells, unit),
         "barriers": barrier_table(run, stations, answer, streets_found, cells),
-        "measures": measures(run, stations, answer, streets_found),
+        "measures": measures(run, inputs.timetable, stations, answer, streets_found),
         "catchments": catchment_table(run, stations, streets_found),
         "cells": cells,
     }
     table = municipal_table(run, answer, stations, totals, weights, known)
-    return run.result(
+    return Outcome(
         municipalities=table,
         features=features,
-        findings=findings(run, table, features, answer, bool(given), timetable is not None),
+        findings=findings(run, table, features, answer, bool(given), inputs.timetable is not None),
     )
+
+
+CHECK = rail_access.check
 
 
 # --------------------------------------------------------------------------- steps
 
 
-def _timetable(run: Run) -> tuple[TimetableEvidence, bool]:
+def _timetable(run: Run, inputs: Inputs) -> tuple[TimetableEvidence, bool]:
     """Return what is known of the timetables on the day asked for, and whether it is known."""
-    p, feed = run.parameters, run.layers["timetable"]
+    p, feed = run.parameters, inputs.timetable
     days = {} if feed is None else feed.day_types()
     day_known = p.day_type in days and days[p.day_type].date is not None
     if feed is not None and not day_known:
@@ -195,15 +190,15 @@ def _timetable(run: Run) -> tuple[TimetableEvidence, bool]:
             [p.day_type],
         )
     found = evidence(
-        run.layers["municipalities"],
-        run.layers["coverage"],
+        run.municipalities,
+        inputs.coverage,
         feed,
         groups=GROUPS,
         required=p.modes_required,
         stops=None if feed is None else feed.stop_points(run.crs),
-        stop_posts=run.layers["stop_posts"],
-        rail_stations=run.layers["rail_stations"],
-        silent=feed.unknown_feeds(p.day_type) if day_known else (),
+        stop_posts=inputs.stop_posts,
+        rail_stations=inputs.rail_stations,
+        silent=feed.unknown_feeds(p.day_type) if feed is not None and day_known else (),
         day_known=day_known,
     )
     run.add(found.audit)
@@ -212,10 +207,17 @@ def _timetable(run: Run) -> tuple[TimetableEvidence, bool]:
 
 
 def _homes(
-    run: Run, towns: gpd.GeoDataFrame, p: RailAccessParameters
+    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, p: RailAccessParameters
 ) -> tuple[gpd.GeoDataFrame, Ints, Homes, Floats]:
     """Return pieces of population, their municipality, the points people set out from, totals."""
-    cells = settle(run, towns, min(p.cell_size, p.walk_limit / 2))
+    cells = settle(
+        run,
+        towns,
+        cells=inputs.population,
+        totals=inputs.population_municipal,
+        weights=inputs.built_up,
+        size=min(p.cell_size, p.walk_limit / 2),
+    )
     unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
     people = cells["population"].to_numpy("float64")
     known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
@@ -235,7 +237,7 @@ def _homes(
     outside = ~shapely.contains(shapes, point)
     point[outside] = shapely.point_on_surface(shapes[outside])
     xy = np.column_stack([shapely.get_x(point), shapely.get_y(point)])
-    table = run.layers["population_municipal"]
+    table = inputs.population_municipal
     if table is not None:
         listed, _ = people_of.municipal_totals(towns, table)
         totals = np.where(np.isfinite(listed), listed, totals)
@@ -258,29 +260,3 @@ def _cells(cells: gpd.GeoDataFrame, answer: Answer) -> gpd.GeoDataFrame:
     cells["easiest"] = answer.way
     cells["feeder_share"] = answer.fed.share
     return cells
-
-
-CHECK = Check(
-    id="rail_access",
-    direction="2.1.2",
-    section="58-access-to-rail",
-    title=texts.TITLE,
-    question=texts.QUESTION,
-    method=texts.METHOD,
-    inputs=(
-        Input("municipalities"),
-        Input("population", required=False),
-        Input("timetable", required=False),
-        Input("coverage", required=False),
-        Input("streets", required=False),
-        Input("population_municipal", required=False),
-        Input("built_up", Text("zabudowa (wagi)", "built-up land (weights)"), required=False),
-        Input("stop_posts", required=False),
-        Input("rail_stations", required=False),
-        Input("interchange_entrances", required=False),
-    ),
-    parameters=RailAccessParameters,
-    function=rail_access,
-    columns=texts.COLUMNS,
-    views=texts.VIEWS,
-)

@@ -23,6 +23,7 @@ from scipy.spatial import cKDTree
 
 from metrogis.arrays import Array, Bools, Floats, Ints
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import StreetLayer, Timetable
 from metrogis.checks.shared.interchange_streets import Homes
 from metrogis.checks.transport_accessibility.rail_access.reach import NO, UNKNOWN, YES
 from metrogis.checks.transport_accessibility.rail_access.stations import Stations
@@ -102,6 +103,8 @@ class Feeders:
 
 def feeders(
     run: Run,
+    timetable: Timetable | None,
+    streets: StreetLayer | None,
     stations: Stations,
     homes: Homes,
     network: Any,
@@ -110,7 +113,7 @@ def feeders(
     day_known: bool,
 ) -> Feeders:
     """Return who reaches a useful station by feeder."""
-    p, feed, count = run.parameters, run.layers["timetable"], len(homes.xy)
+    p, feed, count = run.parameters, timetable, len(homes.xy)
     if feed is None or not day_known:
         unknown = np.full(count, UNKNOWN)
         return Feeders(unknown, np.full(count, np.nan), np.full(count, -1))
@@ -137,7 +140,7 @@ def feeders(
     sure = covered(entries, links, len(stations), minutes, p.feeder_time)
     share = sure.minutes / len(minutes)
     state = np.where(share >= p.feeder_share - SHARE, YES, NO)
-    open_ = _open(run, stations, homes, known, around, groups, (stop_xy, at_stop, at_home))
+    open_ = _open(run, streets, stations, homes, known, around, groups, (stop_xy, at_stop, at_home))
     more = entries
     if open_.stop.any():
         late = _optimistic(rides, own & open_.stop[rides.arr_stop])
@@ -440,7 +443,8 @@ class _Open(NamedTuple):
 
 
 def _open(
-    run: Run, stations: Stations, homes: Homes, known: TimetableEvidence, around: Around,
+    run: Run, streets_layer: Any, stations: Stations, homes: Homes, known: TimetableEvidence,
+    around: Around,
     groups: tuple[str, ...], ends: tuple[Floats, Places, Places],
 ) -> _Open:  # fmt: skip
     """Tell where a feeder or a train may run that is not in the data, or a path may lead."""
@@ -457,7 +461,7 @@ def _open(
     maybe = ~stations.is_("no")[stations.owner]
     doubt = stations.is_("unknown")[stations.owner]
     if at_stop.on_streets is not None:
-        streets = streets_evidence(run.layers["streets"], run.crs, run.layers["municipalities"])
+        streets = streets_evidence(streets_layer, run.crs, run.municipalities)
         inside = streets.known_near(xy[there], near)
         # a path to a station near by that the data lack
         found |= _close(xy[there], station_xy[maybe], near) & (~inside | loose_stop[there])

@@ -35,7 +35,11 @@ class _Run(NamedTuple):
 
 
 def more_often(
-    run: Run, stations: Stations, answer: Answer, measure: Callable[..., Any]
+    run: Run,
+    timetable: Any,
+    stations: Stations,
+    answer: Answer,
+    measure: Callable[..., Any],
 ) -> list[Any]:
     """Return, for each station, the line and headway that gain most people per added departure.
 
@@ -47,13 +51,12 @@ def more_often(
     if fed.entries is None or fed.links is None or fed.walks is None or fed.rides is None:
         return []
     assert fed.minutes is not None
-    feed = run.layers["timetable"]
     lacking = (fed.state == NO) & (answer.people > 0)
     homes_of, by_trip = _homes_by_stop(fed.links), _rows_of_trips(fed.rides)
     out = []
     for k in np.flatnonzero(stations.is_("yes")).tolist():
         best: tuple[float, int, int, Ints, str] | None = None
-        for one in _runs(run, fed, stations, answer, k, lacking, homes_of, by_trip):
+        for one in _runs(run, timetable, fed, stations, answer, k, lacking, homes_of, by_trip):
             homes = np.unique(np.concatenate([homes_of(s) for s in one.stop.tolist()]))
             homes = homes[lacking[homes]]
             part = _part(fed.links, homes)
@@ -68,8 +71,8 @@ def more_often(
                     continue
                 worth = answer.total(gained) / added
                 if best is None or worth > best[0]:
-                    name = str(feed.routes["route_short_name"].iloc[
-                        feed._trip_route[one.trip]])  # fmt: skip
+                    name = str(timetable.routes["route_short_name"].iloc[
+                        timetable._trip_route[one.trip]])  # fmt: skip
                     best = (worth, added, headway, gained, name)
         if best is not None:
             place = stations.table.geometry.iloc[k]
@@ -104,11 +107,11 @@ def _part(links: Links, homes: Ints) -> Links:
 
 
 def _runs(
-    run: Run, fed: Any, stations: Stations, answer: Answer, station: int, lacking: Any,
+    run: Run, feed: Any, fed: Any, stations: Stations, answer: Answer, station: int, lacking: Any,
     homes_of: Callable[[int], Ints], by_trip: Callable[[int, int], Ints],
 ) -> list[_Run]:  # fmt: skip
     """Return one run of each line that comes by, of those along which most people lack a feeder."""
-    feed, rides = run.layers["timetable"], fed.rides
+    rides = fed.rides
     stop, whose, micro = fed.walks
     near = stop[whose == station]
     walk = dict(zip(near.tolist(), micro[whose == station].tolist(), strict=True))

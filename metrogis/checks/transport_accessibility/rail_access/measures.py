@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 
 from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import Timetable
 from metrogis.checks.shared.interchange_streets import main_parts
 from metrogis.checks.shared.service import TOLERANCE
 from metrogis.checks.transport_accessibility.rail_access.feeder_measures import more_often
@@ -51,7 +52,9 @@ class Measure:
     verified: bool = True
 
 
-def measures(run: Run, stations: Stations, answer: Answer, streets: OnStreets) -> gpd.GeoDataFrame:
+def measures(
+    run: Run, timetable: Timetable | None, stations: Stations, answer: Answer, streets: OnStreets
+) -> gpd.GeoDataFrame:
     """Return the best measure of each kind at each station.
 
     Parameters
@@ -73,7 +76,7 @@ def measures(run: Run, stations: Stations, answer: Answer, streets: OnStreets) -
         found += _on_foot(run, stations, answer, streets, useful)
     if streets.low is not None:
         found += _low_stress(run, answer, streets, useful)
-    found += more_often(run, stations, answer, Measure)
+    found += more_often(run, timetable, stations, answer, Measure)
     return table_of(run, stations, answer, found)
 
 

@@ -18,7 +18,9 @@ from scipy.spatial import cKDTree
 
 from metrogis.arrays import Array, Bools, Floats, Ints
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import Entrances
 from metrogis.checks.shared.homes import home_of, names_of
+from metrogis.checks.transport_accessibility.rail_access.inputs import Inputs
 from metrogis.evidence.timetable import TimetableEvidence
 from metrogis.i18n import _
 from metrogis.transit.passages import busier, passages, place_lines
@@ -82,7 +84,7 @@ class Stations:
         return found
 
 
-def read_stations(run: Run, known: TimetableEvidence, day_known: bool) -> Stations:
+def read_stations(run: Run, inputs: Inputs, known: TimetableEvidence, day_known: bool) -> Stations:
     """Return the stations of the timetable and of the layer ``rail_stations``.
 
     Parameters
@@ -98,8 +100,8 @@ def read_stations(run: Run, known: TimetableEvidence, day_known: bool) -> Statio
     Stations
         Those of the layer that are none of the timetable come last, without trains.
     """
-    p, feed = run.parameters, run.layers["timetable"]
-    towns = run.layers["municipalities"]
+    p, feed = run.parameters, inputs.timetable
+    towns = run.municipalities
     parts: list[gpd.GeoDataFrame] = []
     posts, place = _posts(feed, run.crs)
     count = int(place.max()) + 1 if len(place) else 0
@@ -120,7 +122,7 @@ def read_stations(run: Run, known: TimetableEvidence, day_known: bool) -> Statio
                 geometry=shapely.points(middle), crs=run.crs,
             )
         )  # fmt: skip
-    parts.append(_untimed(run, parts[0] if parts else None))
+    parts.append(_untimed(run, inputs.rail_stations, parts[0] if parts else None))
     table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=run.crs)
     shapes = table.geometry.to_numpy()
     home = home_of(shapes, towns)
@@ -128,7 +130,9 @@ def read_stations(run: Run, known: TimetableEvidence, day_known: bool) -> Statio
     for name in ("trains", "trains_core"):
         table[name] = table[name].astype("float64") if day_known else np.nan
     table["state"] = _useful(run, known, table, trains.all, day_known)
-    points, owner, entrances = _entrances(run, feed, table, posts, place)
+    points, owner, entrances = _entrances(
+        run, inputs.rail_stations, inputs.interchange_entrances, feed, table, posts, place
+    )
     order = np.lexsort((trains.seconds, trains.station))
     return Stations(
         table, points, owner, entrances, trains.station[order], trains.seconds[order]
@@ -230,19 +234,23 @@ def _bound_for(feed: Any, posts: gpd.GeoDataFrame, place: Ints, core: Bools) -> 
 # --------------------------------------------------------------------------- what is known
 
 
-def _untimed(run: Run, timed: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+def _untimed(
+    run: Run, rail_stations: gpd.GeoDataFrame | None, timed: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame:
     """Return stations of the layer that are none of the timetable, each once."""
-    layer = run.layers["rail_stations"]
     empty = gpd.GeoDataFrame(
         {"name": pd.Series(dtype=object), "timed": pd.Series(dtype=bool),
          "trains": pd.Series(dtype=float), "trains_core": pd.Series(dtype=float)},
         geometry=[], crs=run.crs,
     )  # fmt: skip
-    if layer is None or not len(layer):
+    if rail_stations is None or not len(rail_stations):
         return empty
-    shapes = layer.geometry.to_numpy()
-    shapes, names = shapes[~shapely.is_missing(shapes)], layer["name"].to_numpy(dtype=object)
-    names = names[~shapely.is_missing(layer.geometry.to_numpy())]
+    shapes = rail_stations.geometry.to_numpy()
+    shapes, names = (
+        shapes[~shapely.is_missing(shapes)],
+        rail_stations["name"].to_numpy(dtype=object),
+    )
+    names = names[~shapely.is_missing(rail_stations.geometry.to_numpy())]
     keep = np.ones(len(shapes), bool)
     if timed is not None and len(timed) and len(shapes):
         tree = shapely.STRtree(timed.geometry.to_numpy())
@@ -280,7 +288,7 @@ def _rail_lost(known: TimetableEvidence) -> bool:
 
 
 def _core_unknown(run: Run, core: Any) -> bool:
-    towns = run.layers["municipalities"]
+    towns = run.municipalities
     shapes = towns.geometry.to_numpy()
     gone = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     return bool(set(core) - set(towns["teryt"][~gone]))
@@ -290,22 +298,27 @@ def _core_unknown(run: Run, core: Any) -> bool:
 
 
 def _entrances(
-    run: Run, feed: Any, table: gpd.GeoDataFrame, posts: gpd.GeoDataFrame, place: Ints
+    run: Run,
+    rail_stations: gpd.GeoDataFrame | None,
+    interchange_entrances: Entrances | None,
+    feed: Any,
+    table: gpd.GeoDataFrame,
+    posts: gpd.GeoDataFrame,
+    place: Ints,
 ) -> tuple[Array, Ints, Ints]:
     """Return the points one enters by: entrances of the layer or the timetable, else platforms."""
     p, count = run.parameters, len(table)
     points = [posts.geometry.to_numpy(), table.geometry.to_numpy()[~table["timed"].to_numpy(bool)]]
     owner = [place, np.flatnonzero(~table["timed"].to_numpy(bool))]
     gates, of_gate = _of_feed(feed, run.crs, posts, place)
-    layer = run.layers["interchange_entrances"]
-    if layer is not None and count:
-        found, whose = _of_layer(run, layer, table, p)
+    if interchange_entrances is not None and count:
+        found, whose = _of_layer(run, interchange_entrances, table, p)
         gates, of_gate = np.concatenate([gates, found]), np.concatenate([of_gate, whose])
     number = np.bincount(of_gate, minlength=count).astype(np.int64)
     # of each station the entrances where there are some, else its platforms or point
     bare = [number[own] == 0 for own in owner]
     run.note(
-        "rail_stations" if run.layers["rail_stations"] is not None else "timetable",
+        "rail_stations" if rail_stations is not None else "timetable",
         "guessed",
         int((number == 0).sum()),
         _("stations without known entrances: paths are measured to their platforms"),

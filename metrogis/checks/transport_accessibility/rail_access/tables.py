@@ -97,7 +97,7 @@ def municipal_table(
     GeoDataFrame (municipalities,)
         Residents are NaN where no home has a known number of them.
     """
-    towns = run.layers["municipalities"]
+    towns = run.municipalities
     count, unit = len(towns), answer.unit
     placed = np.isfinite(answer.homes.people)
     some = (np.bincount(unit, placed, minlength=count) > 0) | (totals == 0)

@@ -8,7 +8,6 @@ is unknown, not "none", and a class found is the least possible
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -19,12 +18,12 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis import population as people_of
 from metrogis.arrays import Floats, Ints
-from metrogis.checks.contract import Check, Result, Run
+from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.service import StraightLine, walking
-from metrogis.checks.shared.service_words import SERVICE_LAYERS
 from metrogis.checks.shared.settled import settle
 from metrogis.checks.shared.share_weights import share_weights
 from metrogis.checks.transport_accessibility.service_quality import methods as q
+from metrogis.checks.transport_accessibility.service_quality.inputs import Inputs
 from metrogis.checks.transport_accessibility.service_quality.known import (
     EXACT,
     Labels,
@@ -56,19 +55,17 @@ from metrogis.transit.classes import Classes
 NONE, UNKNOWN = q.NONE, q.UNKNOWN
 
 
-def service_quality(
-    municipalities: gpd.GeoDataFrame,
-    population: gpd.GeoDataFrame | None = None,
-    timetable: Any = None,
-    *,
-    coverage: pd.DataFrame | None = None,
-    streets: Any = None,
-    population_municipal: pd.DataFrame | None = None,
-    built_up: Any = None,
-    stop_posts: gpd.GeoDataFrame | None = None,
-    rail_stations: gpd.GeoDataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="service_quality",
+    direction="2.1.2",
+    section="53-service-quality-classes",
+    title=TITLE,
+    question=QUESTION,
+    method=METHOD,
+    columns=COLUMNS,
+    views=VIEWS,
+)
+def service_quality(inputs: Inputs, params: ServiceQualityParameters, run: Run) -> Outcome:
     """Classify populated places by six methods of service quality, and show where they disagree.
 
     Parameters
@@ -132,76 +129,73 @@ def service_quality(
     >>> cells[["are", "austria", "ptal", "dg_regio", "sdg", "sdg_pl"]].values.tolist()
     [['C', 'unknown', '1b', 'medium', 'yes', 'yes']]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        population=population,
-        timetable=timetable,
-        coverage=coverage,
-        streets=streets,
-        population_municipal=population_municipal,
-        built_up=built_up,
-        stop_posts=stop_posts,
-        rail_stations=rail_stations,
-    )
-    p: ServiceQualityParameters = run.parameters
-    towns: gpd.GeoDataFrame = run.layers["municipalities"]
-    walk: Any = walking(streets, p.detour)  # of a street layer: its walking network
+    towns: gpd.GeoDataFrame = inputs.municipalities
+    walk: Any = walking(inputs.streets, params.detour)  # of a street layer: its walking network
     network = None if isinstance(walk, StraightLine) else walk
     run.add(audit_of(network))
     if network is not None and hasattr(network, "crs"):
         crs_rules.require_same(municipalities=towns, streets=network.crs)
-    cells, unit, xy, totals = _settle(run, towns, p)
+    cells, unit, xy, totals = _settle(run, inputs, towns, params)
     weight, basis = share_weights(run, cells, network)
     people_known = basis == "people"
-    stops = timetable.stop_points(run.crs)
-    days = _departures(run, timetable, p)
+    stops = inputs.timetable.stop_points(run.crs)
+    days = _departures(run, inputs.timetable, params)
     walked = q.remembering(network)
-    known = read_evidence(run, towns, stops, days, walked)
+    known = read_evidence(run, inputs, towns, stops, days, walked)
     found: dict[Method, Classes] = {}
-    if p.day_type in days:
+    if params.day_type in days:
         doubtful = known.doubtful(stops)
-        found = q.run_methods(p, days, stops, xy, walked, doubtful if doubtful.any() else None)
+        found = q.run_methods(params, days, stops, xy, walked, doubtful if doubtful.any() else None)
         for classes in found.values():
             run.add(classes.audit)
 
     def one_day(second: bool) -> Classes | None:
-        day = days.get(p.second_day_type if second else p.day_type)
-        return q.austria_alone(p, day, stops, xy, walked)
+        day = days.get(params.second_day_type if second else params.day_type)
+        return q.austria_alone(params, day, stops, xy, walked)
 
-    labels = all_labels(p, found, known.around(p, xy, unit), one_day)
-    level = {m: q.levels(labels[m].label, m) for m in p.methods}
+    labels = all_labels(params, found, known.around(params, xy, unit), one_day)
+    level = {m: q.levels(labels[m].label, m) for m in params.methods}
     _add_labels(cells, labels, level)
     explanation(cells, found)
     features = {
         f"areas_{m}": area_table(
             towns, unit, cells, labels[m].label, (*q.LABELS[m], NONE, UNKNOWN), labels[m].certainty
         )
-        for m in p.methods
+        for m in params.methods
     }
     kinds = ("same", "differ", "opposite", "unknown")
     features["agreement"] = area_table(towns, unit, cells, cells["agreement"].to_numpy(), kinds)
-    features["stops"] = stop_table(found.get("are"), stops, known.first, p.merge_distance)
+    features["stops"] = stop_table(found.get("are"), stops, known.first, params.merge_distance)
     features["cells"] = cells
     table = municipal_table(
         towns, unit, cells, weight, totals, labels, level, known.first.level, people_known
     )
-    return run.result(
+    return Outcome(
         municipalities=table,
         features=features,
-        findings=findings(cells, labels, level, weight, p, people_known, network is None),
+        findings=findings(cells, labels, level, weight, params, people_known, network is None),
     )
+
+
+CHECK = service_quality.check
 
 
 # --------------------------------------------------------------------------- steps
 
 
 def _settle(
-    run: Run, towns: gpd.GeoDataFrame, p: ServiceQualityParameters
+    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, p: ServiceQualityParameters
 ) -> tuple[gpd.GeoDataFrame, Ints, Floats, Floats]:
     """Pieces of population, their municipality, the point people walk from, municipal totals."""
-    table = run.layers["population_municipal"]
-    cells = settle(run, towns, p.cell_size)
+    table = inputs.population_municipal
+    cells = settle(
+        run,
+        towns,
+        cells=inputs.population,
+        totals=inputs.population_municipal,
+        weights=inputs.built_up,
+        size=p.cell_size,
+    )
     unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
     people = cells["population"].to_numpy("float64")
     known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
@@ -295,22 +289,3 @@ def _add_labels(
     any_level = np.array(list(level.values()))
     cells["served_by"] = (any_level > 0).sum(axis=0)
     cells["told_by"] = (any_level >= 0).sum(axis=0)
-
-
-CHECK = Check(
-    id="service_quality",
-    direction="2.1.2",
-    section="53-service-quality-classes",
-    title=TITLE,
-    question=QUESTION,
-    method=METHOD,
-    inputs=tuple(
-        replace(given, required=given.required or given.name == "timetable")
-        for given in SERVICE_LAYERS
-        if given.name != "localities"
-    ),
-    parameters=ServiceQualityParameters,
-    function=service_quality,
-    columns=COLUMNS,
-    views=VIEWS,
-)

@@ -22,6 +22,7 @@ from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.contract import Run
 from metrogis.checks.shared.service import TOLERANCE, Pairs, StraightLine
 from metrogis.checks.transport_accessibility.service_quality import methods as q
+from metrogis.checks.transport_accessibility.service_quality.inputs import Inputs
 from metrogis.checks.transport_accessibility.service_quality.parameters import (
     Method,
     ServiceQualityParameters,
@@ -180,6 +181,7 @@ class Certainty:
 
 def read_evidence(
     run: Run,
+    inputs: Inputs,
     towns: gpd.GeoDataFrame,
     stops: gpd.GeoDataFrame,
     days: Mapping[str, pd.DataFrame],
@@ -208,13 +210,13 @@ def read_evidence(
     def on(day: str) -> TimetableEvidence:
         return evidence(
             towns,
-            run.layers["coverage"],
-            run.layers["timetable"],
+            inputs.coverage,
+            inputs.timetable,
             groups=q.GROUPS,
             required=p.modes_required,
             stops=stops,
-            stop_posts=run.layers["stop_posts"],
-            rail_stations=run.layers["rail_stations"],
+            stop_posts=inputs.stop_posts,
+            rail_stations=inputs.rail_stations,
             silent=days[day].attrs.get("unknown_feeds", ()) if day in days else (),
             day_known=day in days,
             neighbours=p.neighbours_complete,

@@ -16,11 +16,13 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis import population as people_of
 from metrogis.arrays import Floats, Ints
-from metrogis.checks.contract import Check, Result, Run
+from metrogis.checks.contract import Outcome, Run, check
+from metrogis.checks.contract.layers import MunicipalPopulation, Table
 from metrogis.checks.shared.service import StraightLine, walking
 from metrogis.checks.shared.settled import settle
 from metrogis.checks.shared.share_weights import share_weights
 from metrogis.checks.transport_accessibility.travel_time.findings import findings
+from metrogis.checks.transport_accessibility.travel_time.inputs import Inputs
 from metrogis.checks.transport_accessibility.travel_time.parameters import TravelTimeParameters
 from metrogis.checks.transport_accessibility.travel_time.performance import (
     reached,
@@ -29,7 +31,6 @@ from metrogis.checks.transport_accessibility.travel_time.performance import (
 )
 from metrogis.checks.transport_accessibility.travel_time.presentation import (
     COLUMNS,
-    INPUTS,
     METHOD,
     QUESTION,
     TITLE,
@@ -57,22 +58,17 @@ from metrogis.texts import Text
 from metrogis.transit.accessibility import two_step
 
 
-def travel_time(
-    municipalities: gpd.GeoDataFrame,
-    localities: gpd.GeoDataFrame | None = None,
-    timetable: Any = None,
-    *,
-    population: gpd.GeoDataFrame | None = None,
-    services: gpd.GeoDataFrame | None = None,
-    coverage: pd.DataFrame | None = None,
-    streets: Any = None,
-    population_municipal: pd.DataFrame | None = None,
-    built_up: Any = None,
-    stop_posts: gpd.GeoDataFrame | None = None,
-    rail_stations: gpd.GeoDataFrame | None = None,
-    jobs: pd.DataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="travel_time",
+    direction="2.1.2",
+    section="59-travel-time",
+    title=TITLE,
+    question=QUESTION,
+    method=METHOD,
+    columns=COLUMNS,
+    views=VIEWS,
+)
+def travel_time(inputs: Inputs, params: TravelTimeParameters, run: Run) -> Outcome:
     """Measure door-to-door times by transit, against the car, and who is within reach.
 
     Definition (methods, 5.9): the percentiles over the minutes of the window of the least of
@@ -144,46 +140,39 @@ def travel_time(
     >>> result.municipalities[["minutes", "minutes_late"]].round(2).values.tolist()
     [[25.0, 29.0]]
     """
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        localities=localities,
-        timetable=timetable,
-        population=population,
-        services=services,
-        coverage=coverage,
-        streets=streets,
-        population_municipal=population_municipal,
-        built_up=built_up,
-        stop_posts=stop_posts,
-        rail_stations=rail_stations,
-        jobs=jobs,
-    )
-    p: TravelTimeParameters = run.parameters
-    towns: gpd.GeoDataFrame = run.layers["municipalities"]
-    targets = read_targets(run)
-    walk: Any = walking(streets, p.detour)
+    towns: gpd.GeoDataFrame = inputs.municipalities
+    targets = read_targets(run, inputs)
+    walk: Any = walking(inputs.streets, params.detour)
     network = None if isinstance(walk, StraightLine) else walk
     run.add(audit_of(network))
     if network is not None and hasattr(network, "crs"):
         crs_rules.require_same(municipalities=towns, streets=network.crs)
-    cells, unit, xy = _cells(run, towns, p.cell_size)
+    cells, unit, xy = _cells(run, inputs, towns, params.cell_size)
     weight, basis = share_weights(run, cells, network)
-    known = read_evidence(run, timetable.stop_points(run.crs))
-    times = measure(run, xy, targets, network, known)
-    lost = lost_kinds(run, p.kinds)
+    known = read_evidence(run, inputs, inputs.timetable.stop_points(run.crs))
+    times = measure(run, inputs.timetable, inputs.streets, xy, targets, network, known)
+    lost = lost_kinds(run, params.kinds)
     nearest: dict[str, Nearest] = {
         kind: of_kind(times, np.flatnonzero(targets["kind"] == kind), kind not in lost,
-                      p.max_minutes)
+                      params.max_minutes)
         for kind in dict.fromkeys(targets["kind"])
     }  # fmt: skip
     main = next(iter(nearest))
     table = municipal_table(
-        towns, unit, weight, _totals(run, towns, cells, unit), nearest, main, known.level, p
+        towns,
+        unit,
+        weight,
+        _totals(inputs.population_municipal, towns, cells, unit),
+        nearest,
+        main,
+        known.level,
+        params,
     )
     squares, found = _performance(run, towns, cells, unit, xy, network, known, table)
-    cells = cell_table(cells, nearest[main], p)
-    points, relations = target_tables(towns, targets, times, unit, weight, basis == "people", p)
+    cells = cell_table(cells, nearest[main], params)
+    points, relations = target_tables(
+        towns, targets, times, unit, weight, basis == "people", params
+    )
     features = {
         "bands": band_table(towns, unit, cells, "band"),
         "bands_late": band_table(towns, unit, cells, "band_late"),
@@ -197,19 +186,31 @@ def travel_time(
         Text("mieszkańców", "of residents") if basis == "people"
         else Text("obszaru zamieszkanego (ludność nieznana)", "of the area (population unknown)")
     )  # fmt: skip
-    return run.result(
+    return Outcome(
         municipalities=table,
         features=features,
-        findings=findings(table, nearest, weight, what, p, network is None),
+        findings=findings(table, nearest, weight, what, params, network is None),
     )
+
+
+CHECK = travel_time.check
 
 
 # --------------------------------------------------------------------------- steps
 
 
-def _cells(run: Run, towns: gpd.GeoDataFrame, size: float) -> tuple[gpd.GeoDataFrame, Ints, Floats]:
+def _cells(
+    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, size: float
+) -> tuple[gpd.GeoDataFrame, Ints, Floats]:
     """Pieces of population that anybody may live in, their municipality, where people start."""
-    cells = settle(run, towns, size)
+    cells = settle(
+        run,
+        towns,
+        cells=inputs.population,
+        totals=inputs.population_municipal,
+        weights=inputs.built_up,
+        size=size,
+    )
     people = cells["population"].to_numpy("float64")
     if np.isfinite(people).any():
         run.note(
@@ -239,13 +240,18 @@ def _cells(run: Run, towns: gpd.GeoDataFrame, size: float) -> tuple[gpd.GeoDataF
     return out, unit, np.column_stack([shapely.get_x(point), shapely.get_y(point)])
 
 
-def _totals(run: Run, towns: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, unit: Ints) -> Floats:
+def _totals(
+    population_municipal: MunicipalPopulation | None,
+    towns: gpd.GeoDataFrame,
+    cells: gpd.GeoDataFrame,
+    unit: Ints,
+) -> Floats:
     """Residents of each municipality: of the table, else of its cells."""
     people = cells["population"].to_numpy("float64")
     known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
     sums = np.bincount(unit, np.nan_to_num(people), minlength=len(towns))
     totals = np.where(known, sums, np.nan)
-    table = run.layers["population_municipal"]
+    table = population_municipal
     if table is not None:
         listed, _ = people_of.municipal_totals(towns, table)
         totals = np.where(np.isfinite(listed), listed, totals)
@@ -279,9 +285,11 @@ def _performance(
     return squares, found
 
 
-def _jobs(run: Run, towns: gpd.GeoDataFrame, people: Floats, unit: Ints) -> Floats:
+def _jobs(
+    run: Run, jobs: Table | None, towns: gpd.GeoDataFrame, people: Floats, unit: Ints
+) -> Floats:
     """Jobs of each cell: those of its municipality, spread as its residents are."""
-    table = run.layers["jobs"]
+    table = jobs
     if table is None:
         return np.full(len(people), np.nan)
     numbers = pd.to_numeric(table["jobs"], errors="coerce").to_numpy(float)
@@ -356,18 +364,3 @@ def _inside(towns: gpd.GeoDataFrame, own: gpd.GeoDataFrame, capacity: pd.Series)
     point, first = np.unique(point, return_index=True)
     counted = np.nan_to_num(capacity.to_numpy(float)[point])
     return np.bincount(town[first], counted, minlength=len(towns)).astype(float)
-
-
-CHECK = Check(
-    id="travel_time",
-    direction="2.1.2",
-    section="59-travel-time",
-    title=TITLE,
-    question=QUESTION,
-    method=METHOD,
-    inputs=INPUTS,
-    parameters=TravelTimeParameters,
-    function=travel_time,
-    columns=COLUMNS,
-    views=VIEWS,
-)

@@ -12,6 +12,7 @@ import shapely
 
 from metrogis.arrays import Floats, Ints
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import Timetable
 from metrogis.checks.transport_accessibility.travel_time.parameters import TravelTimeParameters
 from metrogis.evidence.timetable import TimetableEvidence
 from metrogis.transit import accessibility
@@ -73,7 +74,7 @@ def squares_of(xy: Floats, people: Floats, jobs: Floats, size: float) -> Squares
 
 
 def reached(
-    run: Run, squares: Squares, network: Any, known: TimetableEvidence
+    run: Run, timetable: Timetable, squares: Squares, network: Any, known: TimetableEvidence
 ) -> pd.DataFrame | None:
     """Return transport performance of the squares; None where no timetable is known.
 
@@ -97,7 +98,7 @@ def reached(
     first, end = (round(h * 3600) for h in p.hours)
     count = next_minutes(first, end)
     search = prepare(
-        run.layers["timetable"], p.day_type, rules, network, run.crs, first,
+        timetable, p.day_type, rules, network, run.crs, first,
         first + 60 * (count - 1) + int(np.ceil(p.performance_minutes * 60)),
     )  # fmt: skip
     places = search.walker.places(squares.xy, "population")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from metrogis.checks.contract import Category, Column, Ground, Input, View, municipality_columns
+from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
 from metrogis.checks.shared.service_words import COVERAGE, PEOPLE_FROM, PEOPLE_SHARED
 from metrogis.checks.transport_accessibility.travel_time.tables import BANDS, LIMITS
 from metrogis.checks.transport_accessibility.travel_time.targets import CORE, COUNTY
@@ -26,20 +26,6 @@ METHOD = _(
     "and park. Transport performance: how many of those who live near are reached in "
     "time (EC, ITF). Services: places per resident in catchments (2SFCA). Fares, "
     "crowding and punctuality are not studied."
-)
-INPUTS = (
-    Input("municipalities"),
-    Input("localities", required=False),
-    Input("timetable"),
-    Input("population", required=False),
-    Input("services", required=False),
-    Input("coverage", required=False),
-    Input("streets", required=False),
-    Input("population_municipal", required=False),
-    Input("built_up", _("built-up land (weights)"), required=False),
-    Input("stop_posts", required=False),
-    Input("rail_stations", required=False),
-    Input("jobs", required=False),
 )
 
 KINDS = {

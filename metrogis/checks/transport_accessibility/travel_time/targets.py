@@ -10,6 +10,7 @@ import pandas as pd
 
 from metrogis.checks.contract import Run
 from metrogis.checks.shared.seats import seat_levels
+from metrogis.checks.transport_accessibility.travel_time.inputs import Inputs
 from metrogis.errors import ParameterError
 from metrogis.i18n import _
 
@@ -17,7 +18,7 @@ CORE, COUNTY = "core", "county"
 """Kinds of targets beside those of services."""
 
 
-def read_targets(run: Run) -> gpd.GeoDataFrame:
+def read_targets(run: Run, inputs: Inputs) -> gpd.GeoDataFrame:
     """Return the targets: ``name``, ``kind``, ``capacity``, points; one row each.
 
     Raises
@@ -26,7 +27,7 @@ def read_targets(run: Run) -> gpd.GeoDataFrame:
         Where neither localities nor services name one.
     """
     rows: list[dict[str, Any]] = []
-    localities, services = run.layers["localities"], run.layers["services"]
+    localities, services = inputs.localities, inputs.services
     if localities is not None:
         seat = localities["seat"] if "seat" in localities.columns else [None] * len(localities)
         for name, word, point, row in zip(
@@ -89,4 +90,4 @@ def lost_kinds(run: Run, kinds: tuple[str, ...]) -> set[str]:
 
 
 def _lost(run: Run, layer: str) -> bool:
-    return run.layers[layer] is not None and bool(run.evidence[layer].losses)
+    return run.has(layer) and bool(run.evidence[layer].losses)

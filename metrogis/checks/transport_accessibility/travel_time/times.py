@@ -18,6 +18,8 @@ import shapely
 
 from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import StreetLayer, Timetable
+from metrogis.checks.transport_accessibility.travel_time.inputs import Inputs
 from metrogis.checks.transport_accessibility.travel_time.parameters import TravelTimeParameters
 from metrogis.evidence.streets import streets_evidence
 from metrogis.evidence.timetable import TimetableEvidence, evidence
@@ -64,7 +66,13 @@ def clock(hours: float) -> str:
 
 
 def measure(
-    run: Run, xy: Floats, targets: gpd.GeoDataFrame, network: Any, known: TimetableEvidence
+    run: Run,
+    timetable: Timetable,
+    streets: StreetLayer | None,
+    xy: Floats,
+    targets: gpd.GeoDataFrame,
+    network: Any,
+    known: TimetableEvidence,
 ) -> Times:
     """Return the times of all cells to all targets, by transit and by car.
 
@@ -92,11 +100,11 @@ def measure(
         nothing = np.full(shape, np.nan)
         return Times(
             nothing, nothing, np.full((*shape, len(p.limits)), np.nan),
-            _by_car(run, xy, targets), np.zeros(shape),
+            _by_car(run, streets, xy, targets), np.zeros(shape),
         )  # fmt: skip
     origins = gpd.GeoDataFrame(geometry=shapely.points(xy), crs=run.crs)
     found = travel_times(
-        run.layers["timetable"], origins, targets[["geometry"]], date=p.day_type,
+        timetable, origins, targets[["geometry"]], date=p.day_type,
         window=(clock(p.hours[0]), clock(p.hours[1])), percentiles=(50, 90), limits=p.limits,
         streets=network, walk_speed=p.walk_speed, access_limit=p.access_limit,
         egress_limit=p.access_limit, transfer_limit=p.transfer_limit,
@@ -127,10 +135,10 @@ def measure(
         _("targets away from the streets: time unknown"),
         targets["name"][lost],
     )
-    return Times(middle, late, within, _by_car(run, xy, targets), least)
+    return Times(middle, late, within, _by_car(run, streets, xy, targets), least)
 
 
-def read_evidence(run: Run, stops: gpd.GeoDataFrame) -> TimetableEvidence:
+def read_evidence(run: Run, inputs: Inputs, stops: gpd.GeoDataFrame) -> TimetableEvidence:
     """Return where every timetable that could serve is complete on the day.
 
     Parameters
@@ -141,7 +149,7 @@ def read_evidence(run: Run, stops: gpd.GeoDataFrame) -> TimetableEvidence:
         Stops of the timetable.
     """
     p: TravelTimeParameters = run.parameters
-    timetable = run.layers["timetable"]
+    timetable = inputs.timetable
     day = timetable.day_types().get(p.day_type)
     given = day is not None and day.date is not None
     if not given:
@@ -151,9 +159,9 @@ def read_evidence(run: Run, stops: gpd.GeoDataFrame) -> TimetableEvidence:
             [p.day_type],
         )  # fmt: skip
     known = evidence(
-        run.layers["municipalities"], run.layers["coverage"], timetable, groups=GROUPS,
-        required=p.modes_required, stops=stops, stop_posts=run.layers["stop_posts"],
-        rail_stations=run.layers["rail_stations"],
+        run.municipalities, inputs.coverage, timetable, groups=GROUPS,
+        required=p.modes_required, stops=stops, stop_posts=inputs.stop_posts,
+        rail_stations=inputs.rail_stations,
         silent=timetable.unknown_feeds(p.day_type) if given else (), day_known=given,
     )  # fmt: skip
     run.add(known.audit)
@@ -180,7 +188,7 @@ def quickest_unknown(
         metres = [_distance(dark, points) for points in (here, there)]
         out = (metres[0][:, None] + metres[1][None, :]) / (p.top_speed * 1000 / 60)
     if network is not None:
-        streets = streets_evidence(network, run.crs, run.layers["municipalities"])
+        streets = streets_evidence(network, run.crs, run.municipalities)
         run.evidence["streets"] = streets
         sure = [
             np.asarray(streets.known_near(points, p.access_limit), bool) for points in (here, there)
@@ -212,10 +220,10 @@ def _distance(shapes: npt.NDArray[np.object_], points: npt.NDArray[np.object_]) 
     return out
 
 
-def _by_car(run: Run, xy: Floats, targets: gpd.GeoDataFrame) -> Floats:
+def _by_car(run: Run, streets: Any, xy: Floats, targets: gpd.GeoDataFrame) -> Floats:
     """Minutes by car at free flow, with parking; NaN without roads."""
     p: TravelTimeParameters = run.parameters
-    streets = run.layers["streets"]
+    streets = streets
     out = np.full((len(xy), len(targets)), np.nan)
     if not isinstance(streets, Streets) and getattr(streets, "mode", "") != "car":
         return out

@@ -7,8 +7,6 @@ its people.
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -16,7 +14,8 @@ import shapely
 
 from metrogis import population as people_of
 from metrogis.arrays import Bools, Floats, Ints
-from metrogis.checks.contract import Check, Result, Run
+from metrogis.checks.contract import Outcome, Run, check
+from metrogis.checks.contract.layers import Timetable
 from metrogis.checks.shared.service import (
     Pairs,
     Rule,
@@ -26,12 +25,12 @@ from metrogis.checks.shared.service import (
     read_service,
     walking,
 )
-from metrogis.checks.shared.service_words import SERVICE_LAYERS
 from metrogis.checks.shared.settled import settle
 from metrogis.checks.shared.share_weights import share_weights
 from metrogis.checks.transport_accessibility.white_spots import fixes as fixing
 from metrogis.checks.transport_accessibility.white_spots.findings import findings, people_from
 from metrogis.checks.transport_accessibility.white_spots.fixes import Fixes
+from metrogis.checks.transport_accessibility.white_spots.inputs import Inputs
 from metrogis.checks.transport_accessibility.white_spots.parameters import WhiteSpotsParameters
 from metrogis.checks.transport_accessibility.white_spots.path_fixes import (
     new_path,
@@ -60,20 +59,17 @@ from metrogis.provenance import audit_of
 from metrogis.texts import Text
 
 
-def white_spots(
-    municipalities: gpd.GeoDataFrame,
-    population: gpd.GeoDataFrame | None = None,
-    timetable: Any = None,
-    *,
-    coverage: pd.DataFrame | None = None,
-    streets: Any = None,
-    population_municipal: pd.DataFrame | None = None,
-    built_up: Any = None,
-    stop_posts: gpd.GeoDataFrame | None = None,
-    rail_stations: gpd.GeoDataFrame | None = None,
-    localities: gpd.GeoDataFrame | None = None,
-    **parameters: Any,
-) -> Result:
+@check(
+    id="white_spots",
+    direction="2.1.2",
+    section="54-white-spots",
+    title=TITLE,
+    question=QUESTION,
+    method=METHOD,
+    columns=COLUMNS,
+    views=VIEWS,
+)
+def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outcome:
     """Find where people live without usable transit, by day type, with cause and smallest fix.
 
     Parameters
@@ -125,7 +121,11 @@ def white_spots(
     >>> result.municipalities[["unknown_share", "white_share"]].values.tolist()
     [[1.0, 0.0]]
     """
-    if population is None and population_municipal is None and timetable is None:
+    if (
+        inputs.population is None
+        and inputs.population_municipal is None
+        and inputs.timetable is None
+    ):
         raise MissingLayerError(
             Text(
                 "bez ludności i bez rozkładu nie ma czego sprawdzić",
@@ -134,33 +134,23 @@ def white_spots(
             layer="population",
             remedy=Text("podaj ludność lub rozkład", "give the population or a timetable"),
         )
-    run = CHECK.begin(
-        parameters,
-        municipalities=municipalities,
-        population=population,
-        timetable=timetable,
-        coverage=coverage,
-        streets=streets,
-        population_municipal=population_municipal,
-        built_up=built_up,
-        stop_posts=stop_posts,
-        rail_stations=rail_stations,
-        localities=localities,
-    )
-    p: WhiteSpotsParameters = run.parameters
-    towns: gpd.GeoDataFrame = run.layers["municipalities"]
-    rule = p.rule()
-    walk = walking(streets, p.detour)
+    towns: gpd.GeoDataFrame = inputs.municipalities
+    rule = params.rule()
+    walk = walking(inputs.streets, params.detour)
     run.add(audit_of(walk))
-    main = p.main_day_type
+    main = params.main_day_type
 
-    cells, unit, xy, totals = _settle(run, towns, p, rule)
+    cells, unit, xy, totals = _settle(run, inputs, towns, params, rule)
     service, near = None, Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-    if timetable is not None:
+    if inputs.timetable is not None:
         service = read_service(
-            timetable, run.crs, rule, days=p.day_types, merge_distance=p.merge_distance,
-            place_distance=p.place_distance,
-        )  # fmt: skip
+            inputs.timetable,
+            run.crs,
+            rule,
+            days=params.day_types,
+            merge_distance=params.merge_distance,
+            place_distance=params.place_distance,
+        )
         run.add(service.audit)
         near = walk.walk_pairs(xy, service.xy, limit=rule.longest)
     straight = isinstance(walk, StraightLine)
@@ -172,14 +162,14 @@ def white_spots(
             Text(
                 "bez policzonej sieci ulic: dojście to linia prosta × {detour:2}",
                 "no routable street network: walks are straight lines times {detour:2}",
-            ).fill(detour=p.detour),
+            ).fill(detour=params.detour),
         )
 
     people = cells["population"].to_numpy("float64")
     weights = share_weights(run, cells, None if straight else walk)
     # a white spot is a populated place; with no population at all every place is one
     unpeopled = np.isnan(people) & np.isfinite(people).any()
-    states = decide(run, towns, Cells(unit, xy, unpeopled), service, near, walk)
+    states = decide(run, inputs, towns, Cells(unit, xy, unpeopled), service, near, walk)
     for day, state in states.by_day.items():
         cells[f"state_{day}"] = STATES[state]
         cells[f"cause_{day}"] = causes(state, day, service, near, states, straight)
@@ -188,15 +178,19 @@ def white_spots(
 
     white = states.by_day[main] == WHITE
     features: dict[str, gpd.GeoDataFrame] = {"states": state_table(towns, unit, cells)}
-    fixes, sections = _fixes(run, service, near, xy, white, states, None if straight else walk)
-    stops = stop_table(run, service, p.day_types, main, states.timetable)
+    fixes, sections = _fixes(
+        run, inputs.timetable, service, near, xy, white, states, None if straight else walk
+    )
+    stops = stop_table(run, inputs, service, params.day_types, main, states.timetable)
     chooser = None
     if service is not None and white.any():
         chooser = Chooser(
-            service, main, near, fixes, sections, xy, people, p.detour,
-            None if straight else walk, p.metres_per_departure,
+            service, main, near, fixes, sections, xy, people, params.detour,
+            None if straight else walk, params.metres_per_departure,
         )  # fmt: skip
-    tables, label = spot_tables(run, towns, unit, xy, cells, white, chooser, stops)
+    tables, label = spot_tables(
+        run, inputs.localities, towns, unit, xy, cells, white, chooser, stops
+    )
     features |= tables
     features["stops"] = stops
     cells["fix"] = np.where(white, fixes.kind, "")
@@ -205,24 +199,42 @@ def white_spots(
     cells["spot"] = label
     cells["nearest_stop_m"] = _nearest(near, len(cells))
     features["cells"] = cells
-    table = municipal_table(towns, unit, people, totals, states, p, weights)
-    return run.result(
+    table = municipal_table(towns, unit, people, totals, states, params, weights)
+    return Outcome(
         municipalities=table,
         features=features,
-        findings=findings(table, features, p, timetable, straight, weights, people_from(run)),
+        findings=findings(
+            table,
+            features,
+            params,
+            inputs.timetable,
+            straight,
+            weights,
+            people_from(run, inputs.population, inputs.population_municipal),
+        ),
     )
+
+
+CHECK = white_spots.check
 
 
 # --------------------------------------------------------------------------- steps
 
 
 def _settle(
-    run: Run, towns: gpd.GeoDataFrame, p: WhiteSpotsParameters, rule: Rule
+    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, p: WhiteSpotsParameters, rule: Rule
 ) -> tuple[gpd.GeoDataFrame, Ints, Floats, Floats]:
     """Pieces of population, their municipality, the point people walk from, municipal totals."""
     size = min(p.cell_size, min(rule.limits.values()) / 2)
-    table = run.layers["population_municipal"]
-    cells = settle(run, towns, size)
+    table = inputs.population_municipal
+    cells = settle(
+        run,
+        towns,
+        cells=inputs.population,
+        totals=inputs.population_municipal,
+        weights=inputs.built_up,
+        size=size,
+    )
     unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
     people = cells["population"].to_numpy("float64")
     known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
@@ -258,6 +270,7 @@ def _settle(
 
 def _fixes(
     run: Run,
+    timetable: Timetable | None,
     service: Service | None,
     near: Pairs,
     xy: Floats,
@@ -281,7 +294,7 @@ def _fixes(
     bare = np.flatnonzero(white & (fixes.kind == "none"))
     if not len(bare):
         return fixes, None
-    sections = read_sections(run.layers["timetable"], service, main, run.crs)
+    sections = read_sections(timetable, service, main, run.crs)
     fixing.new_stops(fixes, sections, service.rule.on(main), xy, bare, p.detour, walk)
     if walk is not None:
         both = white & (fixes.kind == "none")
@@ -296,18 +309,3 @@ def _nearest(near: Pairs, count: int) -> Floats:
     np.minimum.at(out, near.origin, near.metres)
     out[np.isinf(out)] = np.nan
     return np.round(out, 1)
-
-
-CHECK = Check(
-    id="white_spots",
-    direction="2.1.2",
-    section="54-white-spots",
-    title=TITLE,
-    question=QUESTION,
-    method=METHOD,
-    inputs=SERVICE_LAYERS,
-    parameters=WhiteSpotsParameters,
-    function=white_spots,
-    columns=COLUMNS,
-    views=VIEWS,
-)

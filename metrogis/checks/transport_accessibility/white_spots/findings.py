@@ -10,6 +10,7 @@ import pandas as pd
 
 from metrogis.checks.contract import Finding, Run
 from metrogis.checks.contract.knowledge import HALF
+from metrogis.checks.contract.layers import MunicipalPopulation, PopulationCells
 from metrogis.checks.shared.service_words import ON_DAY
 from metrogis.checks.shared.share_weights import Basis, Weights
 from metrogis.checks.transport_accessibility.white_spots.presentation import CAUSES, STATES
@@ -78,7 +79,9 @@ def findings(
     return out
 
 
-def people_from(run: Run) -> Finding | None:
+def people_from(
+    run: Run, population: PopulationCells | None, population_municipal: MunicipalPopulation | None
+) -> Finding | None:
     """Return the sentence on what people are counted from.
 
     Returns
@@ -86,21 +89,21 @@ def people_from(run: Run) -> Finding | None:
     Finding or None
         None where both the grid and the table of municipalities are there and whole.
     """
-    if run.layers["population"] is None:
+    if population is None:
         return Finding(
             _(
                 "A grid of population is not in the data: people of municipalities are "
                 "shared out to cells, so how many live at a place is only an estimate."
             )
         )
-    if run.layers["population_municipal"] is None:
+    if population_municipal is None:
         return Finding(
             _(
                 "A table of municipal population is not in the data: people are "
                 "counted from cells alone."
             )
         )
-    cells = run.layers["population"]["population"]
+    cells = population["population"]
     lost = int(cells.isna().sum()) + sum(e.count for e in run.evidence["population"].losses)
     if not lost:
         return None

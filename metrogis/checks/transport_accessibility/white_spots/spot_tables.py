@@ -12,6 +12,7 @@ import shapely
 
 from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.contract import Run
+from metrogis.checks.contract.layers import Localities
 from metrogis.checks.shared.dissolving import dissolve
 from metrogis.checks.transport_accessibility.white_spots import spots as spotting
 from metrogis.checks.transport_accessibility.white_spots.parameters import WhiteSpotsParameters
@@ -25,6 +26,7 @@ FIX_COLUMNS = (
 
 def spot_tables(
     run: Run,
+    localities: Localities | None,
     towns: gpd.GeoDataFrame,
     unit: Ints,
     xy: Floats,
@@ -95,7 +97,7 @@ def spot_tables(
         np.asarray(shapely.points(xy[heart]), dtype=object) if count else np.zeros(0, object),
         unit[heart],
         towns,
-        run.layers["localities"],
+        localities,
         stops if len(stops) else None,
     )
     where = towns["name"].to_numpy(dtype=object)[unit[heart]]

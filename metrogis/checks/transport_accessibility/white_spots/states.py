@@ -25,6 +25,7 @@ from metrogis.checks.shared.service import (
     level_of,
     served,
 )
+from metrogis.checks.transport_accessibility.white_spots.inputs import Inputs
 from metrogis.checks.transport_accessibility.white_spots.parameters import WhiteSpotsParameters
 from metrogis.checks.transport_accessibility.white_spots.tables import SERVED, UNKNOWN, WHITE, Codes
 from metrogis.evidence import Evidence
@@ -73,6 +74,7 @@ class Cells:
 
 def decide(
     run: Run,
+    inputs: Inputs,
     towns: gpd.GeoDataFrame,
     cells: Cells,
     service: Service | None,
@@ -108,7 +110,7 @@ def decide(
         silent = service.unknown_feeds.get(day, frozenset()) if service is not None else frozenset()
         # days on which the same feeds are silent share their evidence: asking for it is dear
         if (silent, day_known) not in known:
-            found = _evidence(run, towns, service, silent, day_known)
+            found = _evidence(run, inputs, towns, service, silent, day_known)
             known[silent, day_known] = found.around(cells.xy, cells.unit)
         around = known[silent, day_known]
         good = np.zeros(count, bool)
@@ -148,6 +150,7 @@ def decide(
 
 def _evidence(
     run: Run,
+    inputs: Inputs,
     towns: gpd.GeoDataFrame,
     service: Service | None,
     silent: frozenset[str],
@@ -157,13 +160,13 @@ def _evidence(
     p: WhiteSpotsParameters = run.parameters
     found = evidence(
         towns,
-        run.layers["coverage"],
-        run.layers["timetable"],
+        inputs.coverage,
+        inputs.timetable,
         groups=tuple(p.rule().limits),
         required=p.modes_required,
         stops=service.posts if service is not None else None,
-        stop_posts=run.layers["stop_posts"],
-        rail_stations=run.layers["rail_stations"],
+        stop_posts=inputs.stop_posts,
+        rail_stations=inputs.rail_stations,
         silent=silent,
         day_known=day_known,
         neighbours=p.neighbours_complete,

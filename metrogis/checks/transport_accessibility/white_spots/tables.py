@@ -15,6 +15,7 @@ from metrogis.checks.contract.shared_types import DayName
 from metrogis.checks.shared.dissolving import dissolve
 from metrogis.checks.shared.service import Service
 from metrogis.checks.shared.share_weights import Weights
+from metrogis.checks.transport_accessibility.white_spots.inputs import Inputs
 from metrogis.checks.transport_accessibility.white_spots.parameters import WhiteSpotsParameters
 from metrogis.evidence.timetable import TimetableEvidence
 
@@ -66,6 +67,7 @@ def state_table(towns: gpd.GeoDataFrame, unit: Ints, cells: gpd.GeoDataFrame) ->
 
 def stop_table(
     run: Run,
+    inputs: Inputs,
     service: Service | None,
     days: tuple[DayName, ...],
     main: str,
@@ -94,8 +96,7 @@ def stop_table(
         else:
             table["service"] = np.full(len(posts), "unknown", dtype=object)
         parts.append(gpd.GeoDataFrame(table, geometry=posts.geometry.to_numpy(), crs=posts.crs))
-    for layer, kind in (("stop_posts", None), ("rail_stations", "rail")):
-        posts = run.layers[layer]
+    for posts, kind in ((inputs.stop_posts, None), (inputs.rail_stations, "rail")):
         if posts is None:
             continue
         modes = posts["mode"] if "mode" in posts.columns else pd.Series(kind, index=posts.index)

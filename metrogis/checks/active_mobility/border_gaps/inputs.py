@@ -1,0 +1,27 @@
+"""Layers of the check ``border_gaps``."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+
+from metrogis.checks.contract import layer
+from metrogis.checks.contract.layers import (
+    CycleCoverage,
+    CycleRoutes,
+    Municipalities,
+    StreetLayer,
+)
+from metrogis.texts import Text
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Layers of ``border_gaps``; those with a default may be missing."""
+
+    municipalities: Municipalities
+    streets: StreetLayer = layer(
+        Text("ulice z tagami (OpenStreetMap)", "streets with tags (OpenStreetMap)"), required=True
+    )
+    _: KW_ONLY
+    cycle_routes: CycleRoutes | None = None
+    cycle_coverage: CycleCoverage | None = None

@@ -1,0 +1,180 @@
+"""What a check declares: its question, layers, parameters, columns and views.
+
+Command line, documentation, validation, legend and page all come from that one object.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from typing import Any, Literal
+
+from metrogis.bound import bound
+from metrogis.catalog.registry import LAYERS
+from metrogis.checks.contract.parameters import Parameters
+from metrogis.checks.contract.presentation import Column, Overlay, View
+from metrogis.texts import Text, both
+
+Direction = Literal["1.2.1", "2.1.2", "2.1.3"]
+
+DIRECTIONS: dict[Direction, Text] = {
+    "1.2.1": Text(
+        "Monitorowanie rozwoju przestrzennego i korytarzy ekologicznych",
+        "Monitoring of spatial development and ecological corridors",
+    ),
+    "2.1.2": Text(
+        "Dostępność transportowa: likwidacja białych plam i dostęp do kolei",
+        "Transport accessibility: removing white spots, access to rail",
+    ),
+    "2.1.3": Text(
+        "Mobilność aktywna: drogi rowerowe i piesze do węzłów przesiadkowych",
+        "Active mobility: cycling and walking routes to interchanges",
+    ),
+}
+
+
+_NO_TEXT = Text("", "")
+
+
+@dataclass(frozen=True)
+class Input:
+    """A layer a check takes. ``name`` is the function's argument and the catalog's layer name.
+
+    Title and schema are those of :data:`metrogis.catalog.registry.LAYERS` unless given: ``text``
+    says what the layer is in this check, ``schema`` (an entry of :data:`metrogis.schemas.SCHEMAS`)
+    is for layers that the registry does not have. Without one a layer validates itself (a
+    timetable, a street network, a grid).
+    """
+
+    name: str
+    text: Text = _NO_TEXT
+    schema: str = ""
+    required: bool = True
+
+    def __post_init__(self) -> None:
+        """Take from the registry what is not given."""
+        known = LAYERS.get(self.name)
+        if not self.text.en:
+            object.__setattr__(self, "text", known.title if known else both(self.name))
+        if not self.schema and known:
+            object.__setattr__(self, "schema", known.conforms_to)
+
+
+def layer(text: Text = _NO_TEXT, *, schema: str = "", required: bool = False) -> Any:
+    """Say of a field of ``Inputs`` what the registry of layers cannot know.
+
+    Parameters
+    ----------
+    text : Text, optional
+        What the layer is in this check, where its title in the registry says too little.
+    schema : str, optional
+        Of a layer that the registry does not have; one of :data:`metrogis.schemas.SCHEMAS`.
+    required : bool
+        Whether the check cannot run without it, though it has a default: a layer that stands
+        behind an optional one, or has a text of its own.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Inputs:
+    ...     municipalities: object
+    ...     built_up: object = layer(Text("wagi", "weights"))
+    >>> [(given.name, given.text.en, given.required) for given in inputs_of(Inputs)]
+    [('municipalities', 'municipal boundaries', True), ('built_up', 'weights', False)]
+    """
+    return field(default=None, metadata={"text": text, "schema": schema, "required": required})
+
+
+def inputs_of(model: type) -> tuple[Input, ...]:
+    """Return the layers that a frozen dataclass names, one a field.
+
+    A field without a default is a layer that the check needs.
+
+    Raises
+    ------
+    TypeError
+        If it is no frozen dataclass, or has no field ``municipalities``.
+    """
+    if not is_dataclass(model) or not vars(model)["__dataclass_params__"].frozen:
+        raise TypeError(f"{model.__name__} is no frozen dataclass")
+    given = tuple(
+        Input(
+            item.name,
+            item.metadata.get("text", _NO_TEXT),
+            item.metadata.get("schema", ""),
+            required=item.metadata.get("required", item.default is MISSING),
+        )
+        for item in fields(model)
+    )
+    if "municipalities" not in (item.name for item in given):
+        raise TypeError(f"{model.__name__} has no municipalities")
+    return given
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question tied to a direction of the strategy, with all that is needed to answer it.
+
+    Attributes
+    ----------
+    id, direction : str
+        Stable identifier (the function's name) and the strategy's direction.
+    title, question, method : Text
+        ``method`` says in a few sentences how the answer is computed and what it does not say.
+    inputs : tuple of Input
+        Layers, in the order of the function's arguments.
+    parameters : type of Parameters
+        The parameter model.
+    function : callable
+        ``function(**layers, **parameters) -> Result``.
+    columns : mapping
+        Table name -> column name -> :class:`Column`; ``"municipalities"`` is always there.
+    views : tuple of View
+        Layers of the map, drawn in this order; the first one is the main one.
+    overlays : tuple of Overlay
+        Rasters of the map, drawn beneath the views.
+    section : str
+        Anchor of the section of ``docs/methods.md`` on the check; empty for checks from outside.
+    """
+
+    id: str
+    direction: Direction
+    title: Text
+    question: Text
+    method: Text
+    inputs: tuple[Input, ...]
+    parameters: type[Parameters]
+    function: Callable[..., Any]
+    columns: Mapping[str, Mapping[str, Column]]
+    views: tuple[View, ...]
+    overlays: tuple[Overlay, ...] = ()
+    section: str = ""
+
+    def __post_init__(self) -> None:
+        """Give the function a signature that lists its parameters, for help() and editors."""
+        own = inspect.signature(self.function, follow_wrapped=False)
+        kept = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        listed = {p.name for p in kept}
+        extra = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=info.default,
+                annotation=info.annotation,
+            )
+            for name, info in self.parameters.model_fields.items()
+            if name not in listed  # a second Check of the same function finds them there already
+        ]
+        signature = own.replace(parameters=[*kept, *extra])
+        self.function.__signature__ = signature  # type: ignore[attr-defined]
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the layers without which the check cannot run."""
+        return tuple(i.name for i in self.inputs if i.required)
+
+    def begin(self, parameters: Mapping[str, Any], **layers: Any) -> Any:
+        """Open a run by hand."""
+        return bound("begin")(self, parameters, layers)
