@@ -19,7 +19,7 @@ COUNTS = (0, 1, 2, 5, 12, 22, 103)
 
 NAMES = {
     "metrogis/demo",  # names and words of invented data
-    "metrogis/codes.py",  # words that municipal data hold
+    "metrogis/schemas/codes.py",  # words that municipal data hold
     "metrogis/checks/transport_accessibility/connections/places.py",  # words of the column `seat`
     "metrogis/transit/directions.py",
     "metrogis/transit/stop_places.py",

@@ -28,7 +28,13 @@ def square(part: int) -> tuple[int, int]:
 
 @linux
 def test_parts_run_in_processes_of_their_own():
-    found = side_by_side(square, [1, 2, 3])
+    together = multiprocessing.get_context("fork").Barrier(3, timeout=120)
+
+    def work(part: int) -> tuple[int, int]:
+        together.wait()  # ends only when all three are at work
+        return square(part)
+
+    found = side_by_side(work, [1, 2, 3])
     assert [value for value, _ in found] == [1, 4, 9]
     pids = [pid for _, pid in found]
     assert pids[0] == os.getpid()
