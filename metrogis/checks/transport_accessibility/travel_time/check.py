@@ -168,7 +168,7 @@ def travel_time(inputs: Inputs, params: TravelTimeParameters, run: Run) -> Outco
         known.level,
         params,
     )
-    squares, found = _performance(run, towns, cells, unit, xy, network, known, table)
+    squares, found = _performance(run, inputs, towns, cells, unit, xy, network, known, table)
     cells = cell_table(cells, nearest[main], params)
     points, relations = target_tables(
         towns, targets, times, unit, weight, basis == "people", params
@@ -260,6 +260,7 @@ def _totals(
 
 def _performance(
     run: Run,
+    inputs: Inputs,
     towns: gpd.GeoDataFrame,
     cells: gpd.GeoDataFrame,
     unit: Ints,
@@ -271,8 +272,10 @@ def _performance(
     """Transport performance of squares; its means go into the municipal table (in place)."""
     p: TravelTimeParameters = run.parameters
     people = cells["population"].to_numpy("float64")
-    squares = squares_of(xy, people, _jobs(run, towns, people, unit), p.performance_cell)
-    found = reached(run, squares, network, known)
+    squares = squares_of(
+        xy, people, _jobs(run, inputs.jobs, towns, people, unit), p.performance_cell
+    )
+    found = reached(run, inputs.timetable, squares, network, known)
     inside = squares.of_cell >= 0
     for column, name in (
         ("performance", "as_origin"), ("performance_target", "as_target"),
