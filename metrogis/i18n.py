@@ -214,6 +214,12 @@ class _Verbatim(Text):
     def _write(self, language: Language, around: Mapping[str, Any]) -> str:
         return self._forms[ENGLISH]
 
+    def bind(self, **values: Any) -> Text:
+        """Return the text as it is."""
+        return self
+
+    fill = bind
+
     def open_fields(self) -> list[str]:
         return []
 
@@ -419,11 +425,21 @@ def _capitalized(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _parsed(template: str) -> tuple[tuple[str, str | None, str], ...]:
-    """Return the parts of a template: what stands before a field, its name and spec."""
-    return tuple(
-        (before, name, spec or "")
-        for before, name, spec, _conversion in string.Formatter().parse(template)
-    )
+    """Return the parts of a template: what stands before a field, its name and spec.
+
+    Braces around anything but a name are text, and so is all where they make no fields.
+    """
+    parts: list[tuple[str, str | None, str]] = []
+    try:
+        for before, name, spec, conversion in string.Formatter().parse(template):
+            if name is None or name[:1].isidentifier():
+                parts.append((before, name, spec or ""))
+            else:
+                mark = (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+                parts.append((f"{before}{{{name}{mark}}}", None, ""))
+    except ValueError:
+        return ((template, None, ""),)
+    return tuple(parts)
 
 
 def _fields(template: str) -> Iterator[str]:

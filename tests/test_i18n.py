@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import re
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrogis.texts import Text, default_language, number, percent, plural
+from metrogis.i18n import Text, _, both, default_language, join, number, percent, plural
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,43 @@ def test_data_with_braces_stays_data() -> None:
     assert Text("{name}", "{name}").fill(name="{people:0} <b>").en == "{people:0} <b>"
 
 
+def test_a_text_within_a_text_is_filled_from_the_same_values() -> None:
+    inner = Text("{n:0} {n:plural:gmina|gminy|gmin}", "{n:0} {n:plural:zone|zones}")
+    outer = Text("Razem: {what}.", "Together: {what}.").bind(what=inner)
+    assert outer.open_fields() == []  # a pair is whole; what a message leaves open is told
+    assert outer.fill(n=5).pl == "Razem: 5 gmin."
+    assert (outer + both("!")).fill(n=1).en == "Together: 1 zone.!"
+
+
+@pytest.mark.parametrize("braces", ["{", "}", "set = { x = 1 }", "{0}", "{}"])
+def test_braces_that_are_no_fields_stay(braces: str) -> None:
+    text = Text("Rada: {what}", "Remedy: {what}").fill(what=Text(braces, braces))
+    assert text.en == f"Remedy: {braces}"
+    assert both(braces).fill(x=1).pl == braces
+
+
+def test_texts_travel_and_compare_by_what_they_say() -> None:
+    text = join(", ", [_("unknown"), both("A")]).map(str.upper)
+    again = pickle.loads(pickle.dumps(text))
+    assert again == text
+    assert hash(again) == hash(text)
+    assert text == Text("NIEZNANE, A", "UNKNOWN, A")
+    assert Text.of(text.forms()) == text
+    assert Text.of(["tak", "yes"]) == Text("tak", "yes")  # as former versions kept them
+
+
+def test_the_language_is_that_of_metrogis_else_of_the_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("METROGIS_LANG", raising=False)
+    for system, language in (("pl_PL.UTF-8", "pl"), ("C.UTF-8", "en"), ("en_GB", "en"), ("", "en")):
+        monkeypatch.setenv("LANG", system)
+        assert default_language() == language
+    monkeypatch.setenv("METROGIS_LANG", "en")
+    monkeypatch.setenv("LANG", "pl_PL.UTF-8")
+    assert default_language() == "en"
+
+
 def test_percent_of_missing_is_not_zero() -> None:
     assert percent(None, "en") == "no data"
     assert re.fullmatch(r"0\.0%", percent(0.0, "en"))
@@ -87,4 +125,5 @@ def test_language_from_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_language() == "pl"
     assert str(Text("tak", "yes")) == "tak"
     monkeypatch.delenv("METROGIS_LANG")
+    monkeypatch.delenv("LANG", raising=False)
     assert default_language() == "en"

@@ -10,7 +10,7 @@ from metrogis import provenance
 from metrogis.catalog import lock
 from metrogis.catalog.models import MissingLayer
 from metrogis.evidence.losses import Loss, record
-from metrogis.i18n import Text, _
+from metrogis.i18n import Text, _, join
 from metrogis.provenance import Audit
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def doubted(metro: Opened, name: str, layer: Any) -> Any:
         path = metro.data / entry.file
         if not path.is_file() or provenance.file_hash(path) != entry.sha256:
             continue
-        why = Text(
-            "; ".join(d["pl"] for d in entry.doubts), "; ".join(d["en"] for d in entry.doubts)
-        )
+        why = join("; ", (Text.of(doubt) for doubt in entry.doubts))
         what = _("the layer that was fetched may not be complete: {why}").fill(why=why)
         missing = max((entry.hits or 0) - (entry.rows or 0), 1)
         audit = audit.add(name, "unknown", missing, what, entry.file)

@@ -14,27 +14,18 @@ from metrogis.bound import bound
 from metrogis.catalog.registry import LAYERS
 from metrogis.checks.contract.parameters import Parameters
 from metrogis.checks.contract.presentation import Column, Overlay, View
-from metrogis.texts import Text, both
+from metrogis.i18n import Text, _, both
 
 Direction = Literal["1.2.1", "2.1.2", "2.1.3"]
 
 DIRECTIONS: dict[Direction, Text] = {
-    "1.2.1": Text(
-        "Monitorowanie rozwoju przestrzennego i korytarzy ekologicznych",
-        "Monitoring of spatial development and ecological corridors",
-    ),
-    "2.1.2": Text(
-        "Dostępność transportowa: likwidacja białych plam i dostęp do kolei",
-        "Transport accessibility: removing white spots, access to rail",
-    ),
-    "2.1.3": Text(
-        "Mobilność aktywna: drogi rowerowe i piesze do węzłów przesiadkowych",
-        "Active mobility: cycling and walking routes to interchanges",
-    ),
+    "1.2.1": _("Monitoring of spatial development and ecological corridors"),
+    "2.1.2": _("Transport accessibility: removing white spots, access to rail"),
+    "2.1.3": _("Active mobility: cycling and walking routes to interchanges"),
 }
 
 
-_NO_TEXT = Text("", "")
+_NO_TEXT = both("")
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from metrogis.checks.contract.presentation import Finding, View, unknown_first
 from metrogis.checks.contract.run import Run
 from metrogis.errors import ParameterError
 from metrogis.evidence import Evidence
+from metrogis.i18n import _, default_language
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Audit, Source
-from metrogis.texts import Text, default_language
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Result:
         """
         if not ranges:
             raise ParameterError(
-                Text("podaj parametr i jego wartości", "give a parameter and its values"),
+                _("give a parameter and its values"),
                 layer=self.check.id,
             )
         present = self.parameters.model_dump()
@@ -201,12 +201,10 @@ def _no_outline(names: Sequence[str]) -> Finding:
     """Return the sentence on municipalities whose land is in no sum."""
     shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
     return Finding(
-        Text(
-            "Bez granic w danych: {no_outline:0} {no_outline:plural:gmina|gminy|gmin} ({which}); "
-            "{no_outline:plural:jej|ich|ich} obszar jest nieznany i nie ma go w sumach.",
-            "No outline in the data: {no_outline:0} {no_outline:plural:municipality|"
-            "municipalities} ({which}); {no_outline:plural:its|their} land is unknown and in no "
-            "sum.",
+        _(
+            "No outline in the data: {no_outline:0} "
+            "{no_outline:plural:municipality|municipalities} ({which}); "
+            "{no_outline:plural:its|their} land is unknown and in no sum."
         ),
         {"no_outline": float(len(names))},
         {"which": shown},

@@ -15,9 +15,9 @@ from metrogis.checks.contract.declaration import Check
 from metrogis.errors import MissingLayerError
 from metrogis.evidence import Evidence
 from metrogis.evidence.rasters import evidence_of
+from metrogis.i18n import Text, _
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
-from metrogis.texts import Text
 
 
 class Run:
@@ -103,12 +103,9 @@ def begin(check: Check, parameters: Mapping[str, Any], layers: Mapping[str, Any]
     for name in check.required:
         if layers.get(name) is None:
             raise MissingLayerError(
-                Text(f"sprawdzenie {check.id} jej wymaga", f"check {check.id} needs it"),
+                _("check {id} needs it").fill(id=check.id),
                 layer=name,
-                remedy=Text(
-                    "podaj warstwę lub wpisz ją do katalogu",
-                    "pass the layer, or declare it in the catalog",
-                ),
+                remedy=_("pass the layer, or declare it in the catalog"),
             )
     given = {name: layer for name, layer in layers.items() if layer is not None}
     spatial = {

@@ -27,8 +27,8 @@ from metrogis.checks.shared.homes import home_of
 from metrogis.checks.shared.known_borders import Known
 from metrogis.checks.shared.known_routes import more_than_half
 from metrogis.errors import MissingLayerError
+from metrogis.i18n import _
 from metrogis.streets.cycleways import by_state
-from metrogis.texts import Text
 
 
 @check(
@@ -86,15 +86,9 @@ def border_gaps(inputs: Inputs, params: BorderGapsParameters, run: Run) -> Outco
     network = bike_network(run, inputs.streets)
     if network is None:
         raise MissingLayerError(
-            Text(
-                "sprawdzenie border_gaps wymaga sieci ulic dla rowerów",
-                "check border_gaps needs a street network for bicycles",
-            ),
+            _("check border_gaps needs a street network for bicycles"),
             layer="streets",
-            remedy=Text(
-                'plik OpenStreetMap (driver = "osm") albo read_osm(..., mode="bike")',
-                'an OpenStreetMap file (driver = "osm"), or read_osm(..., mode="bike")',
-            ),
+            remedy=_('an OpenStreetMap file (driver = "osm"), or read_osm(..., mode="bike")'),
         )
     official = None
     if inputs.cycle_routes is not None:

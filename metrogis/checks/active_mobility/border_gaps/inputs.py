@@ -11,7 +11,7 @@ from metrogis.checks.contract.layers import (
     Municipalities,
     StreetLayer,
 )
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,7 @@ class Inputs:
     """Layers of ``border_gaps``; those with a default may be missing."""
 
     municipalities: Municipalities
-    streets: StreetLayer = layer(
-        Text("ulice z tagami (OpenStreetMap)", "streets with tags (OpenStreetMap)"), required=True
-    )
+    streets: StreetLayer = layer(_("streets with tags (OpenStreetMap)"), required=True)
     _: KW_ONLY
     cycle_routes: CycleRoutes | None = None
     cycle_coverage: CycleCoverage | None = None

@@ -15,7 +15,7 @@ from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.cycle_lines import bike_network, cycle_lines
 from metrogis.checks.shared.known_routes import known_streets
 from metrogis.errors import MissingLayerError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 
 @check(
@@ -84,16 +84,9 @@ def cycle_network(inputs: Inputs, params: CycleNetworkParameters, run: Run) -> O
     network = bike_network(run, inputs.streets)
     if inputs.cycle_routes is None and (network is None or "highway" not in network.ways):
         raise MissingLayerError(
-            Text(
-                "sprawdzenie cycle_network wymaga infrastruktury rowerowej (cycle_routes) albo ulic"
-                " z tagami (streets)",
-                "check cycle_network needs cycle routes, or streets with tags",
-            ),
+            _("check cycle_network needs cycle routes, or streets with tags"),
             layer="cycle_routes",
-            remedy=Text(
-                "podaj jedną z tych warstw lub wpisz ją do katalogu",
-                "pass one of these layers, or declare it in the catalog",
-            ),
+            remedy=_("pass one of these layers, or declare it in the catalog"),
         )
     split = cycle_lines(run, inputs.cycle_routes, network)
     run.add(split.audit)

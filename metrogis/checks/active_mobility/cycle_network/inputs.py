@@ -12,7 +12,7 @@ from metrogis.checks.contract.layers import (
     MunicipalPopulation,
     StreetLayer,
 )
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,8 @@ class Inputs:
     """Layers of ``cycle_network``; those with a default may be missing."""
 
     municipalities: Municipalities
-    cycle_routes: CycleRoutes | None = layer(
-        Text("infrastruktura rowerowa (ona albo ulice)", "cycle routes (these, or streets)")
-    )
+    cycle_routes: CycleRoutes | None = layer(_("cycle routes (these, or streets)"))
     _: KW_ONLY
-    streets: StreetLayer | None = layer(
-        Text("ulice z tagami (OpenStreetMap)", "streets with tags (OpenStreetMap)")
-    )
+    streets: StreetLayer | None = layer(_("streets with tags (OpenStreetMap)"))
     population_municipal: MunicipalPopulation | None = None
     cycle_coverage: CycleCoverage | None = None

@@ -31,7 +31,7 @@ from metrogis.checks.shared.interchange_streets import networks
 from metrogis.checks.shared.known_routes import lost_rows
 from metrogis.checks.shared.places import unify
 from metrogis.errors import MissingLayerError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 
 @check(
@@ -111,26 +111,16 @@ def interchange_access(inputs: Inputs, params: InterchangeAccessParameters, run:
     """
     if inputs.interchanges is None and inputs.rail_stations is None:
         raise MissingLayerError(
-            Text(
-                "sprawdzenie interchange_access wymaga węzłów (interchanges) albo stacji kolejowych"
-                " (rail_stations)",
-                "check interchange_access needs interchanges or railway stations (rail_stations)",
-            ),
+            _("check interchange_access needs interchanges or railway stations (rail_stations)"),
             layer="interchanges",
-            remedy=Text(
-                "podaj jedną z tych warstw lub wpisz ją do katalogu",
-                "pass one of these layers, or declare it in the catalog",
-            ),
+            remedy=_("pass one of these layers, or declare it in the catalog"),
         )
     lost = lost_rows(run, "interchanges", "rail_stations")
     run.note(
         "interchanges",
         "unknown",
         lost,
-        Text(
-            "węzły i stacje zgubione w odczycie (bez położenia): liczą się jako nieznane",
-            "interchanges and stations lost in reading (without location): they count as unknown",
-        ),
+        _("interchanges and stations lost in reading (without location): they count as unknown"),
     )
     places = unify(
         inputs.municipalities,

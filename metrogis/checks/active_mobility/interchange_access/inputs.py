@@ -31,7 +31,6 @@ from metrogis.i18n import _, is_missing
 from metrogis.osm.values import listed, plain_value
 from metrogis.streets import StreetNetwork
 from metrogis.streets.slope import gradients, heights, with_slope
-from metrogis.texts import Text
 
 
 @dataclass(frozen=True)
@@ -39,14 +38,10 @@ class Inputs:
     """Layers of ``interchange_access``; those with a default may be missing."""
 
     municipalities: Municipalities
-    interchanges: Interchanges | None = layer(
-        Text("węzły (one albo stacje)", "interchanges (these, or the stations)")
-    )
+    interchanges: Interchanges | None = layer(_("interchanges (these, or the stations)"))
     cycle_routes: CycleRoutes | None = None
     _: KW_ONLY
-    rail_stations: Stations | None = layer(
-        Text("stacje kolejowe (one albo węzły)", "railway stations (these, or interchanges)")
-    )
+    rail_stations: Stations | None = layer(_("railway stations (these, or interchanges)"))
     interchange_entrances: Entrances | None = None
     population: PopulationCells | None = None
     population_municipal: MunicipalPopulation | None = None

@@ -34,9 +34,9 @@ from metrogis.checks.shared.homes import home_of
 from metrogis.checks.shared.known_borders import Known
 from metrogis.checks.shared.places import Places, unify
 from metrogis.errors import MissingLayerError
+from metrogis.i18n import _
 from metrogis.streets import gaps as kernel
 from metrogis.streets.cycleways import by_state
-from metrogis.texts import Text
 
 
 @check(
@@ -106,15 +106,9 @@ def missing_links(inputs: Inputs, params: MissingLinksParameters, run: Run) -> O
     network = bike_network(run, inputs.streets)
     if network is None:
         raise MissingLayerError(
-            Text(
-                "sprawdzenie missing_links wymaga sieci ulic dla rowerów",
-                "check missing_links needs a street network for bicycles",
-            ),
+            _("check missing_links needs a street network for bicycles"),
             layer="streets",
-            remedy=Text(
-                'plik OpenStreetMap (driver = "osm") albo read_osm(..., mode="bike")',
-                'an OpenStreetMap file (driver = "osm"), or read_osm(..., mode="bike")',
-            ),
+            remedy=_('an OpenStreetMap file (driver = "osm"), or read_osm(..., mode="bike")'),
         )
     _require_weights(run, inputs)
     split = None
@@ -161,12 +155,9 @@ def _require_weights(run: Run, inputs: Inputs) -> None:
     none = inputs.interchanges is None and inputs.rail_stations is None
     if none or inputs.population is None:
         raise MissingLayerError(
-            Text(
-                "weight='people' wymaga ludności oraz węzłów lub stacji",
-                "weight='people' needs population, and interchanges or stations",
-            ),
+            _("weight='people' needs population, and interchanges or stations"),
             layer="population" if not none else "interchanges",
-            remedy=Text("podaj warstwy albo weight='betweenness'", "give them, or betweenness"),
+            remedy=_("give them, or betweenness"),
         )
 
 
@@ -218,10 +209,10 @@ def _kernel(
     if p.weight == "people" and places is not None and homes is not None:
         x, y = simple.nodes["x"].to_numpy(), simple.nodes["y"].to_numpy()
         counted = homes.known
-        options["origins"], _ = people_at(
+        options["origins"], _unused = people_at(
             counted.points, counted.people, x, y, p.access_distance * 2
         )
-        options["destinations"], _ = people_at(
+        options["destinations"], _unused = people_at(
             places.points, np.ones(len(places.points)), x, y, p.access_distance * 2
         )
         options["destinations"] = np.minimum(options["destinations"], 1)
@@ -244,9 +235,6 @@ def _kernel(
             "streets",
             "noted",
             put_back,
-            Text(
-                "łączniki otwierające węzeł, które były częścią dłuższych: pokazane osobno",
-                "links that open an interchange and were part of longer ones: shown apart",
-            ),
+            _("links that open an interchange and were part of longer ones: shown apart"),
         )
     return gaps, members_of(gaps["edges"], simple.members)

@@ -15,7 +15,7 @@ from metrogis.checks.contract.layers import (
     Stations,
     StreetLayer,
 )
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,7 @@ class Inputs:
     """Layers of ``missing_links``; those with a default may be missing."""
 
     municipalities: Municipalities
-    streets: StreetLayer = layer(
-        Text("ulice z tagami (OpenStreetMap)", "streets with tags (OpenStreetMap)"), required=True
-    )
+    streets: StreetLayer = layer(_("streets with tags (OpenStreetMap)"), required=True)
     _: KW_ONLY
     interchanges: Interchanges | None = None
     rail_stations: Stations | None = None

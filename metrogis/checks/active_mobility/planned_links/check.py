@@ -39,7 +39,7 @@ from metrogis.checks.shared.known_routes import known_streets
 from metrogis.checks.shared.placed import placed, strips_emptied
 from metrogis.checks.shared.places import unify
 from metrogis.errors import MissingLayerError, ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 _TIE = 1e-6  # people (or km) an interchange joined counts for in the order: decides ties only
 
@@ -113,9 +113,9 @@ def planned_links(inputs: Inputs, params: PlannedLinksParameters, run: Run) -> O
     given = networks(inputs.streets, run.crs)
     if "bike" not in given:
         raise ParameterError(
-            Text("to nie jest sieć ulic dla rowerów", "this is not a network for bicycles"),
+            _("this is not a network for bicycles"),
             layer="streets",
-            remedy=Text("podaj sieć z mode='bike'", "give a network of mode='bike'"),
+            remedy=_("give a network of mode='bike'"),
         )
     run.add(given["bike"].audit)
     places = unify(
@@ -154,7 +154,7 @@ def planned_links(inputs: Inputs, params: PlannedLinksParameters, run: Run) -> O
     told = graph.joined & ~((alone <= 0) & towards.open_near(shapes))
     table = _link_table(links, lengths, graph, np.where(told, alone, np.nan), order, joins,
                         homes.counted)  # fmt: skip
-    chosen = [i for i, _ in order]
+    chosen = [i for i, _unused in order]
     hubs = towards.interchanges(chosen, joins)
     towns = towards.municipal(chosen, links_km(links, inputs.municipalities))
     return Outcome(
@@ -170,15 +170,11 @@ CHECK = planned_links.check
 def _need(one: Any, other: Any, name: str, second: str) -> None:
     if one is None and other is None:
         raise MissingLayerError(
-            Text(
-                f"sprawdzenie planned_links wymaga warstwy {name} albo {second}",
-                f"check planned_links needs the layer {name} or {second}",
+            _("check planned_links needs the layer {name} or {second}").fill(
+                name=name, second=second
             ),
             layer=name,
-            remedy=Text(
-                "podaj jedną z tych warstw lub wpisz ją do katalogu",
-                "pass one of these layers, or declare it in the catalog",
-            ),
+            remedy=_("pass one of these layers, or declare it in the catalog"),
         )
 
 

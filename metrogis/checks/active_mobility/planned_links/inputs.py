@@ -38,7 +38,6 @@ from metrogis.i18n import _, is_missing
 from metrogis.streets import access
 from metrogis.streets.cycleways import Split, by_state, component_lengths, components, met
 from metrogis.streets.overlaps import counted_once
-from metrogis.texts import Text
 
 
 @dataclass(frozen=True)
@@ -47,17 +46,11 @@ class Inputs:
 
     municipalities: Municipalities
     streets: StreetLayer
-    interchanges: Interchanges | None = layer(
-        Text("węzły (one albo stacje)", "interchanges (these, or the stations)")
-    )
+    interchanges: Interchanges | None = layer(_("interchanges (these, or the stations)"))
     _: KW_ONLY
-    rail_stations: Stations | None = layer(
-        Text("stacje kolejowe (one albo węzły)", "railway stations (these, or interchanges)")
-    )
+    rail_stations: Stations | None = layer(_("railway stations (these, or interchanges)"))
     interchange_entrances: Entrances | None = None
-    cycle_routes: CycleRoutes | None = layer(
-        Text("infrastruktura rowerowa, także planowana", "cycle routes, planned ones too")
-    )
+    cycle_routes: CycleRoutes | None = layer(_("cycle routes, planned ones too"))
     investments: Investments | None = None
     population: PopulationCells | None = None
     population_municipal: MunicipalPopulation | None = None

@@ -39,10 +39,10 @@ from metrogis.checks.shared.plans import (
 from metrogis.checks.spatial_development.border_coherence import presentation as texts
 from metrogis.checks.spatial_development.border_coherence.inputs import Inputs
 from metrogis.evidence.plans import PlanCover
+from metrogis.i18n import _
 from metrogis.planning.borders import Border, across, nearest_of, shared_borders, side_state
 from metrogis.planning.overlay import intersect, ranked
 from metrogis.planning.zones import SeverityTable
-from metrogis.texts import Text
 
 _OWN = ours("34-coherence-at-borders")
 
@@ -55,15 +55,15 @@ class BorderCoherenceParameters(Parameters):
     tolerance: Annotated[PlansMeet, Field(gt=0)] = 25
     step: Annotated[
         float,
-        Spec(Text("długość odcinka granicy", "length of a piece of border"), "m", _OWN),
+        Spec(_("length of a piece of border"), "m", _OWN),
         Field(gt=0),
     ] = 10
     min_stretch: Annotated[
         float,
         Spec(
-            Text("odcinek wymieniany od długości", "a stretch is listed from a length of"),
+            _("a stretch is listed from a length of"),
             "m",
-            _OWN.saying("krótsze są w sumach", "shorter ones count in the sums"),
+            _OWN.saying(_("shorter ones count in the sums")),
         ),
         Field(ge=0),
     ] = 50

@@ -34,7 +34,7 @@ from metrogis.checks.spatial_development.corridor_conflicts.tables import (
     protected_table,
     totals,
 )
-from metrogis.texts import Text, number
+from metrogis.i18n import LANGUAGES, Text, _, number
 
 _OWN = ours("32-plans-in-ecological-corridors")
 
@@ -45,20 +45,19 @@ class CorridorConflictsParameters(Parameters):
     bottleneck_width: Annotated[
         float,
         Spec(
-            Text("zwężenie poniżej szerokości", "a bottleneck below a width of"),
+            _("a bottleneck below a width of"),
             "m",
-            _OWN.saying("500 m wolnej szerokości", "500 m of clear width"),
+            _OWN.saying(_("500 m of clear width")),
         ),
         Field(ge=0),
     ] = 500
     cut_width: Annotated[
         float,
         Spec(
-            Text("przejście od szerokości", "a passage from a width of"),
+            _("a passage from a width of"),
             "m",
             _OWN.saying(
-                "węższe to szczeliny tam, gdzie plany nie stykają się dokładnie",
-                "narrower ones are slits where plans do not meet exactly",
+                _("narrower ones are slits where plans do not meet exactly"),
             ),
         ),
         Field(gt=0),
@@ -66,11 +65,10 @@ class CorridorConflictsParameters(Parameters):
     axis_step: Annotated[
         float,
         Spec(
-            Text("odstęp punktów obrysu dla osi", "distance of outline points for the axis"),
+            _("distance of outline points for the axis"),
             "m",
             _OWN.saying(
-                "szerokość jest wtedy dokładna do kilku decymetrów",
-                "the width is then good to a few decimetres",
+                _("the width is then good to a few decimetres"),
             ),
         ),
         Field(gt=0),
@@ -232,7 +230,7 @@ def _cut(run: Run, table: gpd.GeoDataFrame, found: Passages) -> Finding:
         "bottlenecks": int((found.bottlenecks["kind"] == "bottleneck").sum()),
     }
     width = run.parameters.bottleneck_width
-    places = {"width": Text(number(width, "pl"), number(width, "en"))}
+    places = {"width": Text.of({x: number(width, x) for x in LANGUAGES})}
     return Finding(texts.cut(values), values, places)
 
 

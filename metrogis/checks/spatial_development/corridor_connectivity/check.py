@@ -28,11 +28,11 @@ from metrogis.checks.spatial_development.corridor_connectivity.tables import (
     patch_table,
 )
 from metrogis.errors import SchemaError
+from metrogis.i18n import Text, _
 from metrogis.landscape import current as currents
 from metrogis.landscape import flowmap, habitats
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.openings import Openings
-from metrogis.texts import Text
 
 _HECTARE = 1e4
 
@@ -137,17 +137,15 @@ def _states(run: Run, land: Land) -> States:
     today = habitats.build(b.habitat, b.grid(b.resistance), b.block_area, land.rules, paths=True)
     if not len(today.area):
         raise SchemaError(
-            Text("żaden płat siedlisk nie ma najmniejszego pola", "no patch of habitat has the "
-                 "least area"),
+            _("no patch of habitat has the least area"),
             layer="land_cover",
-            remedy=Text("zmniejsz min_patch, habitat_share lub cell_size",
-                        "lower min_patch, habitat_share or cell_size"),
+            remedy=_("lower min_patch, habitat_share or cell_size"),
         )  # fmt: skip
     run.note(
         "land_cover",
         "dropped",
         today.dropped,
-        Text("skupiska siedlisk mniejsze od płatu", "pieces of habitat below the least patch"),
+        _("pieces of habitat below the least patch"),
     )
     indices = today.indices(land.rules, top=run.parameters.top)
     if not land.any_plan:

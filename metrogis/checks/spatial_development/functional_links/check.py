@@ -45,10 +45,10 @@ from metrogis.checks.spatial_development.functional_links.tables import (
     municipal_table,
 )
 from metrogis.errors import ParameterError, SchemaError
+from metrogis.i18n import _
 from metrogis.population import municipal_totals
 from metrogis.population.flows import Flows, read_flows
 from metrogis.teryt import is_part, match_codes
-from metrogis.texts import Text
 
 Floats = NDArray[np.float64]
 Meaning = Literal["commuting", "migration", "flow"]
@@ -140,10 +140,7 @@ def functional_links(inputs: Inputs, params: FunctionalLinksParameters, run: Run
             "od_flows",
             "noted",
             len(codes),
-            Text(
-                "udziały liczone w przepływach wewnątrz obszaru, bo tabela nie sięga poza obszar",
-                "shares are of flows within the area, for the table does not reach beyond it",
-            ),
+            _("shares are of flows within the area, for the table does not reach beyond it"),
         )
     out = municipal_table(places, flows, people, core, names, meaning, base)
     # the search must not depend on the order of rows, so it sees the codes sorted
@@ -219,17 +216,13 @@ def _meaning(run: Run, table: pd.DataFrame) -> Meaning:
         if wrong or len(values) > 1:
             shown = ", ".join(repr(v[:40]) for v in values[:5])
             raise SchemaError(
-                Text(
-                    f"kolumna 'meaning' ma być jedna wartością: commuting lub migration; jest: "
-                    f"{shown}",
-                    f"column 'meaning' must be one value, commuting or migration; there is: "
-                    f"{shown}",
-                ),
+                _(
+                    "column 'meaning' must be one value, commuting or migration; there is: {shown}"
+                ).fill(shown=shown),
                 layer="od_flows",
                 place="meaning",
-                remedy=Text(
-                    'popraw set = { meaning = "..." } w katalogu lub podaj parametr meaning',
-                    'fix set = { meaning = "..." } in the catalog, or give the parameter meaning',
+                remedy=_(
+                    'fix set = { meaning = "..." } in the catalog, or give the parameter meaning'
                 ),
             )
         given = values[0] if values else "flow"
@@ -238,20 +231,14 @@ def _meaning(run: Run, table: pd.DataFrame) -> Meaning:
             "od_flows",
             "modelled",
             len(table),
-            Text(
-                "migracje użyte zamiast dojazdów, jako zastępcza miara powiązań",
-                "migration used in place of commuting, as a proxy for links",
-            ),
+            _("migration used in place of commuting, as a proxy for links"),
         )
     elif given == "flow":
         run.note(
             "od_flows",
             "unknown",
             len(table),
-            Text(
-                "tabela nie mówi, czy to dojazdy, czy migracje",
-                "the table does not say whether this is commuting or migration",
-            ),
+            _("the table does not say whether this is commuting or migration"),
         )
     return "migration" if given == "migration" else "commuting" if given == "commuting" else "flow"
 
@@ -264,36 +251,28 @@ def _core(run: Run, flows: Flows, people: Floats, names: Mapping[str, str]) -> C
         return Core(chosen, chosen)
     if np.isfinite(people).any():
         core = _core_by_people(people, p.core_ratio, flows.codes, names)
-        how = Text(
-            f"miasta rdzenia: gminy o ludności co najmniej {p.core_ratio:.2f} największej",
-            f"core cities: municipalities of at least {p.core_ratio:.2f} of the largest population",
-        )
+        how = _(
+            "core cities: municipalities of at least {core_ratio} of the largest population"
+        ).fill(core_ratio=f"{p.core_ratio:.2f}")
         run.note(
             "population_municipal",
             "unknown",
             len(core.unnamed),
-            Text(
-                "gminy bez podanej ludności: miasta rdzenia wybrano spośród pozostałych i nie są "
-                "pewne",
-                "municipalities without a population: core cities are chosen among the others and "
-                "are not certain",
+            _(
+                "municipalities without a population: core cities are chosen among the "
+                "others and are not certain"
             ),
             core.unnamed,
         )
     else:
         core = _core_by_inflow(flows)
-        how = Text(
-            "miasto rdzenia: gmina o największym napływie", "core city: the largest total inflow"
-        )
+        how = _("core city: the largest total inflow")
         if not core.certain:
             run.note(
                 "od_flows",
                 "unknown",
                 len(core.rivals),
-                Text(
-                    "gminy, których nieznany napływ mógłby być większy niż napływ miasta rdzenia",
-                    "municipalities whose unknown inflow could exceed that of the core city",
-                ),
+                _("municipalities whose unknown inflow could exceed that of the core city"),
                 [names[c] for c in sorted(flows.codes[i] for i in core.rivals)],
             )
     run.note("core", "guessed", len(core.cities), how, [names[flows.codes[i]] for i in core.cities])
@@ -307,16 +286,12 @@ def _named_core(run: Run, flows: Flows) -> NDArray[np.int64]:
     found = match_codes(named, flows.codes)
     if found.unmatched:
         raise ParameterError(
-            Text(
-                f"nie ma takich gmin w obszarze: {', '.join(found.unmatched)}",
-                f"no such municipalities in the area: {', '.join(found.unmatched)}",
+            _("no such municipalities in the area: {unmatched}").fill(
+                unmatched=", ".join(found.unmatched)
             ),
             layer=CHECK.id,
             place="core",
-            remedy=Text(
-                "podaj kody TERYT z warstwy municipalities",
-                "give TERYT codes of the layer municipalities",
-            ),
+            remedy=_("give TERYT codes of the layer municipalities"),
         )
     run.add(found.audit("core"))
     return np.array(list(dict.fromkeys(at[c] for c in found.mapping.values())), dtype=np.int64)

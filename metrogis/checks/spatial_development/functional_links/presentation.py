@@ -16,10 +16,9 @@ KINDS: dict[str, Text] = {
 }
 """Kind of a municipality by the last digit of TERYT, for names that repeat."""
 
-TITLE = Text("Powiązania funkcjonalne gmin", "Functional links of municipalities")
-QUESTION = Text(
-    "Które gminy są ze sobą najsilniej powiązane i jak mocno ciążą do miast rdzenia?",
-    "Which municipalities are tied most strongly, and how far do they lean on the core cities?",
+TITLE = _("Functional links of municipalities")
+QUESTION = _(
+    "Which municipalities are tied most strongly, and how far do they lean on the core cities?"
 )
 
 METHOD = _(
@@ -294,7 +293,7 @@ _KNOWN = Ground("flows_known")
 VIEWS = (
     View(
         "municipalities",
-        Text("Udział odpływu do miast rdzenia", "Share of outflow to core cities"),
+        _("Share of outflow to core cities"),
         column="share_to_core",
         breaks=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0),
         popup=(
@@ -315,7 +314,7 @@ VIEWS = (
     ),
     View(
         "municipalities",
-        Text("Saldo na 1000 mieszkańców", "Balance per 1000 residents"),
+        _("Balance per 1000 residents"),
         column="balance_per_1000",
         breaks=(-20.0, -10.0, -5.0, 0.0, 5.0, 10.0, 20.0),
         palette="PuOr",
@@ -325,7 +324,7 @@ VIEWS = (
     ),
     View(
         "links",
-        Text("Najsilniejsze powiązania", "Strongest links"),
+        _("Strongest links"),
         column="flow_both",
         breaks=(0.0, 25.0, 50.0, 100.0, 200.0, 400.0),
         palette="plasma",
@@ -345,7 +344,7 @@ VIEWS = (
     ),
     View(
         "hierarchy",
-        Text("Przepływy dominujące (Nystuen-Dacey)", "Dominant flows (Nystuen-Dacey)"),
+        _("Dominant flows (Nystuen-Dacey)"),
         colour="#D55E00",
         popup=("origin_name", "destination_name", "flow", "share", "certain"),
         shown=False,
@@ -354,7 +353,7 @@ VIEWS = (
     ),
     View(
         "municipalities",
-        Text("Miejsce w hierarchii", "Place in the hierarchy"),
+        _("Place in the hierarchy"),
         column="dominance",
         categories=DOMINANCE_CLASSES,
         popup=("dominance", "dominant", "dominant_flow", "nodal_centre", "hierarchy_certain"),
@@ -363,7 +362,7 @@ VIEWS = (
     ),
     View(
         "regions",
-        Text("Regiony funkcjonalne", "Functional regions"),
+        _("Functional regions"),
         column="share_within",
         breaks=(0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0),
         palette="cividis",
@@ -382,7 +381,7 @@ VIEWS = (
     ),
     View(
         "core",
-        Text("Przepływy do miast rdzenia", "Flows to core cities"),
+        _("Flows to core cities"),
         column="share",
         breaks=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0),
         popup=("origin_name", "core_name", "flow", "share", "share_low", "share_high"),

@@ -40,9 +40,9 @@ from metrogis.checks.spatial_development.model_coherence import presentation as 
 from metrogis.checks.spatial_development.model_coherence.inputs import Inputs
 from metrogis.errors import SchemaError
 from metrogis.evidence.plans import TOLERANCE, PlanCover
+from metrogis.i18n import _, join
 from metrogis.planning.compatibility import COMPATIBILITY, PARTS, CompatibilityTable
 from metrogis.planning.overlay import Overlay, intersect, ranked, self_overlaps, without_overlaps
-from metrogis.texts import LANGUAGES, Text
 
 _OWN = ours("35-coherence-with-the-metropolitan-model")
 
@@ -61,7 +61,7 @@ class ModelCoherenceParameters(Parameters):
     class_column: Annotated[
         str,
         Spec(
-            Text("kolumna z klasą struktury", "column that holds the class of the structure"),
+            _("column that holds the class of the structure"),
             "-",
             _OWN,
         ),
@@ -128,12 +128,11 @@ def model_coherence(inputs: Inputs, params: ModelCoherenceParameters, run: Run) 
     if params.class_column not in areas:
         have = ", ".join(str(c) for c in areas.columns[:10])
         raise SchemaError(
-            Text(
-                f"brak kolumny '{params.class_column}'; są: {have}",
-                f"column '{params.class_column}' is missing; there are: {have}",
+            _("column '{class_column}' is missing; there are: {have}").fill(
+                class_column=params.class_column, have=have
             ),
             layer="structure",
-            remedy=Text("podaj class_column", "give class_column"),
+            remedy=_("give class_column"),
         )
     rules = CompatibilityTable(inputs.model_compatibility)
     stated = areas[params.class_column].astype("object")
@@ -143,7 +142,7 @@ def model_coherence(inputs: Inputs, params: ModelCoherenceParameters, run: Run) 
         "structure",
         "unknown",
         int(strange.sum()),
-        Text("klasa, której tabela nie zna", "class the table does not know"),
+        _("class the table does not know"),
         classes[strange].unique().tolist(),
     )
     plans = read_plans(run, inputs.plans, inputs.planning_zones, tolerance=params.tolerance)
@@ -216,7 +215,7 @@ class _Tables:
             plans.layer,
             "repaired",
             len(self.doubled),
-            Text("nakładające się strefy: pole policzono raz", "overlapping zones: counted once"),
+            _("overlapping zones: counted once"),
         )
 
     def zones_for(self, kind: str) -> tuple[Array, Array]:
@@ -397,8 +396,9 @@ def _findings(
         )
     gone = parts.loc[parts["area_ha"].isna(), "part"].tolist()
     if 0 < len(gone) < len(PARTS):
-        pl, en = (", ".join(PARTS[str(g)].get(language) for g in gone) for language in LANGUAGES)
-        found.append(Finding(texts.PARTS_MISSING, {}, {"parts": Text(pl, en)}))
+        found.append(
+            Finding(texts.PARTS_MISSING, {}, {"parts": join(", ", [PARTS[str(g)] for g in gone])})
+        )
     lost = sum(item.count for item in run.evidence["structure"].losses)
     if lost:
         found.insert(0, Finding(texts.LOST, {"areas_lost": lost}, unknown=True))

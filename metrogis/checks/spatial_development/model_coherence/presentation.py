@@ -17,22 +17,15 @@ from metrogis.checks.shared.zone_categories import ZONE_CATEGORIES
 from metrogis.i18n import UNKNOWN, Text, _, both, pgettext
 from metrogis.planning.compatibility import PARTS
 
-TITLE = Text("Plany a model struktury metropolii", "Plans against the metropolitan model")
-QUESTION = Text(
-    "Czy plany ogólne gmin są zgodne z modelem struktury funkcjonalno-przestrzennej metropolii?",
-    "Do the municipal plans agree with the metropolitan functional-spatial structure?",
-)
-METHOD = Text(
-    "Obszary struktury (np. obszary strategiczne, bieguny wzrostu, zielony pierścień) są "
-    "nakładane na strefy planistyczne; tabela metropolii mówi, które strefy są z klasą zgodne, "
-    "obojętne lub sprzeczne. Para, której tabela nie wymienia, i teren bez planu w danych są "
-    "nieznane. Obszary jednej klasy, które się nakładają, w sumach gmin liczone są raz. "
-    "Sprawdzenie jest tak dobre jak tabela: nie ocenia samego modelu.",
-    "Areas of the structure (such as strategic areas, growth poles, a green ring) are laid "
-    "over planning zones; the metropolis' own table says which zones are compatible with a "
-    "class, neutral or in conflict. A pair the table does not name, and land without a plan "
-    "in the data, are unknown. Areas of one class that overlap count once in municipal sums. "
-    "The check is as good as the table: it does not judge the model itself.",
+TITLE = _("Plans against the metropolitan model")
+QUESTION = _("Do the municipal plans agree with the metropolitan functional-spatial structure?")
+METHOD = _(
+    "Areas of the structure (such as strategic areas, growth poles, a green ring) are "
+    "laid over planning zones; the metropolis' own table says which zones are "
+    "compatible with a class, neutral or in conflict. A pair the table does not name, "
+    "and land without a plan in the data, are unknown. Areas of one class that overlap "
+    "count once in municipal sums. The check is as good as the table: it does not "
+    "judge the model itself."
 )
 
 _ALL = _(

@@ -39,8 +39,8 @@ from metrogis.checks.shared.plans import (
 from metrogis.checks.spatial_development.plan_validity import presentation as texts
 from metrogis.checks.spatial_development.plan_validity.inputs import Inputs
 from metrogis.evidence.plans import TOLERANCE, PlanCover
+from metrogis.i18n import _
 from metrogis.planning.validity import find_faults
-from metrogis.texts import Text
 
 _OWN = ours("31-validity-of-general-plans")
 
@@ -51,11 +51,10 @@ class PlanValidityParameters(Parameters):
     min_area: Annotated[
         float,
         Spec(
-            Text("szczelina lub nakładka od pola", "a gap or overlap from an area of"),
+            _("a gap or overlap from an area of"),
             "m2",
             _OWN.saying(
-                "zaokrąglenie współrzędnych do 0,01 m jest mniejsze",
-                "rounding of coordinates given to 0.01 m stays below",
+                _("rounding of coordinates given to 0.01 m stays below"),
             ),
         ),
         Field(ge=0),
@@ -64,11 +63,9 @@ class PlanValidityParameters(Parameters):
     check_profiles: Annotated[
         bool,
         Spec(
-            Text("sprawdzaj profile funkcjonalne", "check functional profiles"),
+            _("check functional profiles"),
             "-",
-            citations.GENERAL_PLANS.saying(
-                "załącznik 1 (domyślnie wyłączone)", "annex 1 (off by default)"
-            ),
+            citations.GENERAL_PLANS.saying(_("annex 1 (off by default)")),
         ),
     ] = False
 

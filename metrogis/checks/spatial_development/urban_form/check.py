@@ -40,11 +40,11 @@ from metrogis.checks.spatial_development.urban_form.bounds import bounds
 from metrogis.checks.spatial_development.urban_form.findings import findings, whole
 from metrogis.checks.spatial_development.urban_form.inputs import Inputs
 from metrogis.errors import SchemaError
+from metrogis.i18n import Text, _, both
 from metrogis.landscape import growth, landcover, metrics, sprawl
 from metrogis.landscape.expected import CLASSES, Expected
 from metrogis.landscape.grid import Grid
 from metrogis.population import municipal_totals
-from metrogis.texts import Text, number
 
 _OWN = ours("12-urban-form-and-sprawl")
 
@@ -54,8 +54,8 @@ _ROWS = 500
 """Rows of a raster looked at together: bounds memory."""
 
 
-def _coefficient(name: str, pl: str, en: str) -> Any:
-    return Spec(Text(f"WUP, {name}: {pl}", f"WUP, {name}: {en}"), "1", citations.WUP)
+def _coefficient(name: str, part: Text) -> Any:
+    return Spec(_("WUP, {name}: {part}").fill(name=name, part=part), "1", citations.WUP)
 
 
 class UrbanFormParameters(BuiltUpParameters):
@@ -63,36 +63,34 @@ class UrbanFormParameters(BuiltUpParameters):
 
     horizon: Annotated[
         float,
-        Spec(Text("horyzont postrzegania zabudowy", "horizon of perception"), "m", citations.WUP),
+        Spec(_("horizon of perception"), "m", citations.WUP),
         Field(gt=0, le=20_000),
     ] = 2000
-    dispersion_slope: Annotated[float, _coefficient("w1", "nachylenie", "slope")] = 0.294432
-    dispersion_shift: Annotated[float, _coefficient("w1", "przesunięcie", "shift")] = 12.955
-    uptake_shift: Annotated[float, _coefficient("w2", "przesunięcie", "shift")] = 4.159
+    dispersion_slope: Annotated[float, _coefficient("w1", _("slope"))] = 0.294432
+    dispersion_shift: Annotated[float, _coefficient("w1", _("shift"))] = 12.955
+    uptake_shift: Annotated[float, _coefficient("w2", _("shift"))] = 4.159
     uptake_scale: Annotated[
         float,
-        Spec(Text("WUP, w2: skala", "WUP, w2: scale"), "m2/person", citations.WUP),
+        Spec(_("WUP, w2: scale"), "m2/person", citations.WUP),
     ] = 613.125
-    cell_slope: Annotated[float, _coefficient("wcc", "nachylenie", "slope")] = 0.97428
-    cell_shift: Annotated[float, _coefficient("wcc", "przesunięcie", "shift")] = 1.046
-    cell_offset: Annotated[float, _coefficient("wcc", "odjemna", "offset")] = 0.996249
+    cell_slope: Annotated[float, _coefficient("wcc", _("slope"))] = 0.97428
+    cell_shift: Annotated[float, _coefficient("wcc", _("shift"))] = 1.046
+    cell_offset: Annotated[float, _coefficient("wcc", _("offset"))] = 0.996249
     zone_size: Annotated[
         float,
         Spec(
-            Text("entropia w gminie: bok kwadratów", "entropy in a municipality: side of squares"),
+            _("entropy in a municipality: side of squares"),
             "m",
-            _OWN.saying(
-                "1 km, jak kwadraty siatki spisowej", "1 km, as the squares of the census grid"
-            ),
+            _OWN.saying(_("1 km, as the squares of the census grid")),
         ),
         Field(gt=0),
     ] = 1000
     connectivity: Annotated[
         int,
         Spec(
-            Text("sąsiedzi komórki w płacie (4 albo 8)", "neighbours of a cell in a patch (4, 8)"),
+            _("neighbours of a cell in a patch (4, 8)"),
             "cells",
-            citations.FRAGSTATS.saying("8", "8"),
+            citations.FRAGSTATS.saying(both("8")),
         ),
         Field(ge=4, le=8, multiple_of=4),
     ] = 8
@@ -174,10 +172,7 @@ def urban_form(inputs: Inputs, params: UrbanFormParameters, run: Run) -> Outcome
         "built_up",
         "unknown",
         round(float(land.unknown.sum()) / built.cell_area),
-        Text(
-            "ląd gmin nieznany (bez danych lub poza rastrem), w komórkach: nie ma go w sumach",
-            "land of municipalities not known (no data, or beyond the raster), in cells: in no sum",
-        ),
+        _("land of municipalities not known (no data, or beyond the raster), in cells: in no sum"),
     )
     people = _people(run, inputs, towns, land, built)
     numbers = sprawl.Coefficients(
@@ -254,12 +249,10 @@ def _note_edges(run: Run, towns: gpd.GeoDataFrame, grid: Grid) -> None:
         "built_up",
         "noted",
         int(short.sum()),
-        Text(
-            f"raster kończy się bliżej niż {number(reach, 'pl')} m od granic gmin: zabudowy za "
-            "jego brzegiem nie widać",
-            f"the raster ends within {number(reach, 'en')} m of municipalities: built-up land "
-            "beyond its edge is not seen",
-        ),
+        _(
+            "the raster ends within {reach:0} m of municipalities: built-up land "
+            "beyond its edge is not seen"
+        ).fill(reach=reach),
         towns["name"][short].astype(str),
     )
 
@@ -279,10 +272,7 @@ def _people(
             "population",
             "unknown",
             1,
-            Text(
-                "brak ludności: zajętość terenu (LUP) i WUP nieznane",
-                "no population: land uptake (LUP) and WUP unknown",
-            ),
+            _("no population: land uptake (LUP) and WUP unknown"),
         )
     people = pd.DataFrame(
         {
@@ -296,16 +286,13 @@ def _people(
             "jobs",
             "noted",
             1,
-            Text(
-                "bez miejsc pracy: LUP liczona na mieszkańca, więc zawyżona tam, gdzie jest praca",
-                "no jobs: LUP is per inhabitant, hence too high where people work",
-            ),
+            _("no jobs: LUP is per inhabitant, hence too high where people work"),
         )
         return people
     missing = [c for c in ("teryt", "jobs") if c not in jobs]
     if missing:
         raise SchemaError(
-            Text(f"brak kolumn: {', '.join(missing)}", f"columns missing: {', '.join(missing)}"),
+            _("columns missing: {missing}").fill(missing=", ".join(missing)),
             layer="jobs",
         )
     more, audit = municipal_totals(
@@ -434,10 +421,9 @@ def _land_cover(
         "land_cover",
         "unknown",
         int(land.partly.sum()),
-        Text(
-            "gminy bez danych o pokryciu części lub całości terenu: miary krajobrazu nieznane",
-            "municipalities without land cover on some or all of their land: landscape metrics "
-            "unknown",
+        _(
+            "municipalities without land cover on some or all of their land: landscape "
+            "metrics unknown"
         ),
         table["name"][land.partly].astype(str),
     )

@@ -48,10 +48,10 @@ from metrogis.checks.spatial_development.urban_growth.tables import (
     municipal_table,
     patch_table,
 )
+from metrogis.i18n import _
 from metrogis.landscape import growth
 from metrogis.landscape.grid import Grid
 from metrogis.planning.zones import DEVELOPMENT
-from metrogis.texts import Text
 
 _OWN = ours("11-growth-of-built-up-land")
 
@@ -67,14 +67,10 @@ class UrbanGrowthParameters(BuiltUpParameters):
     infill_share: Annotated[
         float,
         Spec(
-            Text(
-                "wypełnienie: granica ze starą zabudową ponad",
-                "infill: perimeter shared with old built-up land over",
-            ),
+            _("infill: perimeter shared with old built-up land over"),
             "1",
             _OWN.saying(
-                "ponad 50 % wypełnienie, ponad 0 rozrost krawędzi, 0 oderwany",
-                "over 50 % infill, over 0 edge expansion, 0 leapfrog",
+                _("over 50 % infill, over 0 edge expansion, 0 leapfrog"),
             ),
         ),
         Field(ge=0, le=1),
@@ -82,19 +78,16 @@ class UrbanGrowthParameters(BuiltUpParameters):
     min_patch: Annotated[
         float,
         Spec(
-            Text("płat wymieniany od pola", "a patch is listed from an area of"),
+            _("a patch is listed from an area of"),
             "ha",
-            _OWN.saying("mniejsze są w sumach", "smaller ones count in the sums"),
+            _OWN.saying(_("smaller ones count in the sums")),
         ),
         Field(ge=0),
     ] = 0.1
     largest: Annotated[
         int,
         Spec(
-            Text(
-                "wymieniane największe płaty (prócz oderwanych, które są wszystkie)",
-                "largest patches listed (beside all leapfrog ones)",
-            ),
+            _("largest patches listed (beside all leapfrog ones)"),
             "patches",
             _OWN,
         ),
@@ -103,18 +96,17 @@ class UrbanGrowthParameters(BuiltUpParameters):
     building_zones: Annotated[
         tuple[str, ...],
         Spec(
-            Text("strefy przeznaczone pod zabudowę", "zones planned for building"),
+            _("zones planned for building"),
             "-",
             _OWN.saying(
-                "strefy zabudowy z tabeli w rozdziale 3.2",
-                "the development zones of the table in section 3.2",
+                _("the development zones of the table in section 3.2"),
             ),
         ),
     ] = DEVELOPMENT
     bus_walk_limit: Annotated[
         float,
         Spec(
-            Text("dojście do autobusu i tramwaju", "walk to a bus or tram"),
+            _("walk to a bus or tram"),
             "m",
             citations.SDG_11_2_1,
         ),
@@ -123,7 +115,7 @@ class UrbanGrowthParameters(BuiltUpParameters):
     rail_walk_limit: Annotated[
         float,
         Spec(
-            Text("dojście do kolei, metra, promu", "walk to rail, metro, ferry"),
+            _("walk to rail, metro, ferry"),
             "m",
             citations.SDG_11_2_1,
         ),
@@ -222,11 +214,9 @@ def urban_growth(inputs: Inputs, params: UrbanGrowthParameters, run: Run) -> Out
         "built_up",
         "unknown",
         round(float(land.unknown.sum()) / after.cell_area),
-        Text(
-            "ląd gmin nieznany w jednej z dat (bez danych lub poza rastrem), w komórkach: nie ma "
-            "go w sumach",
-            "land of municipalities not known at one of the dates (no data, or beyond the "
-            "raster), in cells: in no sum",
+        _(
+            "land of municipalities not known at one of the dates (no data, or beyond "
+            "the raster), in cells: in no sum"
         ),
     )
     found = growth.new_patches(before, after, infill=params.infill_share, dark=_dark(land, after))
@@ -303,10 +293,7 @@ def _people(
                 given.name,
                 "dropped",
                 len(given.layer),
-                Text(
-                    "pominięto: zmiana ludności wymaga jednego źródła w obu datach",
-                    "left aside: change of population needs one source at both dates",
-                ),
+                _("left aside: change of population needs one source at both dates"),
             )
     nothing, lost = np.full(len(towns), np.nan), 0
     out = dict.fromkeys(("before", "after", "before_known", "after_known"), nothing)
@@ -315,10 +302,7 @@ def _people(
             "population_before",
             "unknown",
             1,
-            Text(
-                "brak ludności z obu dat: m2 na nowego mieszkańca i SDG 11.3.1 nieznane",
-                "no population at both dates: m2 per new inhabitant and SDG 11.3.1 unknown",
-            ),
+            _("no population at both dates: m2 per new inhabitant and SDG 11.3.1 unknown"),
         )
         return pd.DataFrame(out)
     for name, table, grid_of_people in zip(("before", "after"), tables, cells, strict=True):

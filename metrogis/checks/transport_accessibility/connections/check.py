@@ -53,8 +53,8 @@ from metrogis.checks.transport_accessibility.connections.tables import (
     place_table,
     relation_table,
 )
+from metrogis.i18n import _
 from metrogis.provenance import audit_of
-from metrogis.texts import Text
 from metrogis.transit.journeys import profiles, read_rides
 
 
@@ -157,20 +157,16 @@ def connections(inputs: Inputs, params: ConnectionsParameters, run: Run) -> Outc
         "localities",
         "noted",
         sum(not len(own) for own in places.stops),
-        Text(
-            "miejscowości bez przystanku z rozkładem w zasięgu",
-            "localities without a timetabled stop within reach",
-        ),
+        _("localities without a timetabled stop within reach"),
     )
     if straight:
         run.note(
             "streets",
             "modelled",
             1,
-            Text(
-                "bez sieci ulic: dojście do przystanku to linia prosta × {detour:2}",
-                "no street network: the walk to a stop is the straight line times {detour:2}",
-            ).fill(detour=params.detour),
+            _("no street network: the walk to a stop is the straight line times {detour:2}").fill(
+                detour=params.detour
+            ),
         )
     known = read_knowledge(run, inputs, towns, places, stops, walk)
     days = _known_days(run, inputs.timetable, params)
@@ -216,7 +212,7 @@ def _known_days(run: Run, timetable: Any, p: ConnectionsParameters) -> dict[str,
         "timetable",
         "unknown",
         len(unknown),
-        Text("rodzaje dnia nieznane w rozkładzie", "day types unknown in the timetable"),
+        _("day types unknown in the timetable"),
         unknown,
     )
     return days

@@ -43,8 +43,8 @@ from metrogis.checks.transport_accessibility.feeder_coordination.tables import (
     station_table,
 )
 from metrogis.evidence.timetable import TimetableEvidence, evidence
+from metrogis.i18n import _
 from metrogis.provenance import audit_of
-from metrogis.texts import Text
 from metrogis.transit.door_search import DoorRules, Search, prepare
 from metrogis.transit.stop_places import join_posts
 
@@ -180,7 +180,7 @@ def _evidence(run: Run, inputs: Inputs, stops: gpd.GeoDataFrame) -> TimetableEvi
     if not given:
         run.note(
             "timetable", "unknown", 1,
-            Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
+            _("day type unknown in the timetable"),
             [p.day_type],
         )  # fmt: skip
     known = evidence(

@@ -11,7 +11,7 @@ from metrogis.checks.contract.citations import ours
 from metrogis.checks.contract.shared_types import DayName, Detour, ModesRequired
 from metrogis.checks.shared.service import ANYWHERE
 from metrogis.errors import ParameterError
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 _OWN = ours("510-feeder-coordination")
 
@@ -19,65 +19,65 @@ _OWN = ours("510-feeder-coordination")
 class FeederParameters(Parameters):
     """Parameters of :func:`feeder_coordination`."""
 
-    day_type: Annotated[
-        DayName, Spec(Text("rodzaj dnia", "day type"), "-", ours("51-timetables-and-days"))
-    ] = "school_day"
+    day_type: Annotated[DayName, Spec(_("day type"), "-", ours("51-timetables-and-days"))] = (
+        "school_day"
+    )
     hours: Annotated[
         tuple[float, float],
         Spec(
-            Text("doba kursowania [od, do]", "hours of service [from, to]"),
+            _("hours of service [from, to]"),
             "h",
-            _OWN.saying("od przerwy nocnej do przerwy nocnej", "from one night break to the next"),
+            _OWN.saying(_("from one night break to the next")),
         ),
     ] = (3, 27)
     transfer_limit: Annotated[
         float,
-        Spec(Text("przejście do pociągu do", "walk to the train up to"), "m",
+        Spec(_("walk to the train up to"), "m",
              ours("57-door-to-door")),
         Field(ge=0, le=2000),
     ] = 400  # fmt: skip
     walk_speed: Annotated[
         float,
-        Spec(Text("prędkość pieszego", "walking speed"), "km/h", ours("57-door-to-door")),
+        Spec(_("walking speed"), "km/h", ours("57-door-to-door")),
         Field(gt=0, le=12),
     ] = 4.8
     detour: Detour = 1.3
     tight: Annotated[
         float,
-        Spec(Text("za krótko: czekanie poniżej", "too tight: a wait below"), "min", _OWN),
+        Spec(_("too tight: a wait below"), "min", _OWN),
         Field(ge=0, le=30),
     ] = 1
     kept: Annotated[
         float,
-        Spec(Text("skomunikowanie: czekanie do", "a connection: a wait up to"), "min", _OWN),
+        Spec(_("a connection: a wait up to"), "min", _OWN),
         Field(gt=0, le=60),
     ] = 15
     loose: Annotated[
         float,
-        Spec(Text("luźne: czekanie do", "loose: a wait up to"), "min", _OWN),
+        Spec(_("loose: a wait up to"), "min", _OWN),
         Field(gt=0, le=120),
     ] = 30
     missed: Annotated[
         float,
         Spec(
-            Text("ledwie uciekł: odjechał najwyżej tyle wcześniej", "just missed: left at most"),
+            _("just missed: left at most"),
             "min",
-            _OWN.saying("przed przyjściem na peron", "before one is on the platform"),
+            _OWN.saying(_("before one is on the platform")),
         ),
         Field(gt=0, le=30),
     ] = 5
     rare: Annotated[
         float,
         Spec(
-            Text("ucieka tylko pojazd, który jeździ co najmniej co", "missed if one runs every"),
+            _("missed if one runs every"),
             "min",
-            _OWN.saying("częstszy nie ucieka", "a frequent service is never missed"),
+            _OWN.saying(_("a frequent service is never missed")),
         ),
         Field(ge=0, le=240),
     ] = 20
     longest_shift: Annotated[
         int,
-        Spec(Text("przesunięcie linii do", "shift of a line up to"), "min", _OWN),
+        Spec(_("shift of a line up to"), "min", _OWN),
         Field(ge=0, le=30),
     ] = 10
     modes_required: ModesRequired = ANYWHERE
@@ -87,8 +87,7 @@ class FeederParameters(Parameters):
         start, end = self.hours
         if not (0 <= start < end <= 30 and end - start <= 24):
             raise ParameterError(
-                Text("hours: początek < koniec, 0-30, najwyżej doba",
-                     "hours: start < end, 0-30, at most a day")
+                _("hours: start < end, 0-30, at most a day")
             )  # fmt: skip
         if not self.tight <= self.kept <= self.loose:
             raise ParameterError("tight <= kept <= loose")

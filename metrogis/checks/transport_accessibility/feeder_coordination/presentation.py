@@ -19,50 +19,39 @@ from metrogis.checks.transport_accessibility.feeder_coordination.meetings import
     TO_TRAIN,
 )
 from metrogis.checks.transport_accessibility.feeder_coordination.parameters import FeederParameters
-from metrogis.texts import Text, both
+from metrogis.i18n import Text, _, both, pgettext
 
-TITLE = Text("Skomunikowanie autobusów z pociągami", "Buses that meet trains")
-QUESTION = Text(
-    "Czy autobusy i tramwaje zdążają na pociągi i czekają na nie, ile połączeń ledwie ucieka i "
-    "które przesunięcie linii pomoże?",
-    "Do buses and trams meet the trains, how many connections are just missed, and which shift of "
-    "a line would help?",
+TITLE = _("Buses that meet trains")
+QUESTION = _(
+    "Do buses and trams meet the trains, how many connections are just missed, and "
+    "which shift of a line would help?"
 )
-METHOD = Text(
-    "Każdy przyjazd autobusu w zasięgu przejścia do stacji i każdy odjazd pociągu w każdym "
-    "kierunku "
-    "to jedna przesiadka, i tak samo z pociągu do każdej linii. Czekanie po przejściu: za krótkie, "
-    "skomunikowane, luźne albo żadne; osobno: pojazd, który odjechał najwyżej kilka minut "
-    "wcześniej. "
-    "Przesunięcie linii nie może zerwać żadnego skomunikowania; sprawdzone jest tym samym "
-    "rachunkiem na przesuniętych kursach. Rozkłady, których nie ma w danych, nie są liczone.",
-    "Each arrival of a bus within a walk of a station, and each direction of trains, is one "
-    "connection, and likewise from trains to each line. The wait after the walk is too tight, "
-    "kept, "
-    "loose or none; apart from that: a vehicle that left at most some minutes before. A shift of a "
-    "line may not break any kept connection; it is verified by the same count on shifted runs. "
-    "Timetables that are not in the data are not counted.",
+METHOD = _(
+    "Each arrival of a bus within a walk of a station, and each direction of trains, "
+    "is one connection, and likewise from trains to each line. The wait after the walk "
+    "is too tight, kept, loose or none; apart from that: a vehicle that left at most "
+    "some minutes before. A shift of a line may not break any kept connection; it is "
+    "verified by the same count on shifted runs. Timetables that are not in the data "
+    "are not counted."
 )
 WAYS = {
-    TO_TRAIN: Text("do pociągu", "to the train"),
-    FROM_TRAIN: Text("z pociągu", "from the train"),
+    TO_TRAIN: _("to the train"),
+    FROM_TRAIN: _("from the train"),
 }
 _NAMES = {
-    "tight": Text("za krótkie", "too tight"),
-    "kept": Text("skomunikowane", "kept"),
-    "loose": Text("luźne", "loose"),
-    "none": Text("żadne", "none"),
+    "tight": _("too tight"),
+    "kept": pgettext("transfers", "kept"),
+    "loose": _("loose"),
+    "none": pgettext("transfers", "none"),
 }
 LAST = {
-    "yes": Text("jest", "yes"),
-    "no": Text("nie ma", "no"),
-    "unknown": Text("nieznane", "unknown"),
+    "yes": pgettext("transfers", "yes"),
+    "no": pgettext("transfers", "no"),
+    "unknown": _("unknown"),
 }
-_OF_DATA = Text("w rozkładach, które są w danych", "in the timetables that are in the data")
-_MISSED = Text("ledwie uciekło", "just missed")
-_KEPT_SHARE = Column(
-    Text("skomunikowane, udział", "kept, share"), "share", of_known=True, land=False, note=_OF_DATA
-)
+_OF_DATA = _("in the timetables that are in the data")
+_MISSED = _("just missed")
+_KEPT_SHARE = Column(_("kept, share"), "share", of_known=True, land=False, note=_OF_DATA)
 
 
 def _number(text: Text, unit: str = "per day", digits: int = 0) -> Column:
@@ -71,22 +60,22 @@ def _number(text: Text, unit: str = "per day", digits: int = 0) -> Column:
 
 def _columns() -> dict[str, dict[str, Column]]:
     counted = {
-        "meetings": _number(Text("przesiadki", "connections")),
+        "meetings": _number(_("connections")),
         **{n: _number(_NAMES[n]) for n in CLASSES},
         "missed": _number(_MISSED),
-        "wait": _number(Text("czekanie, mediana", "wait, median"), "min", 1),
+        "wait": _number(_("wait, median"), "min", 1),
         "kept_share": _KEPT_SHARE,
     }
-    station = Column(Text("stacja", "station"), "text")
-    line = Column(Text("linia", "line"), "text")
+    station = Column(_("station"), "text")
+    line = Column(_("line"), "text")
     stations: dict[str, Column] = {
         "name": station,
         "teryt": Column(both("TERYT"), "text"),
-        "known": Column(Text("rozkłady znane", "timetables known"), "flag", of_knowledge=True),
+        "known": Column(_("timetables known"), "flag", of_knowledge=True),
         "missed": counted["missed"],
         "kept_share": _KEPT_SHARE,
         "last": Column(
-            Text("po ostatnim pociągu jest autobus", "a bus after the last train"), "category",
+            _("a bus after the last train"), "category",
             categories=LAST, bound="low",
         ),
     }  # fmt: skip
@@ -94,44 +83,44 @@ def _columns() -> dict[str, dict[str, Column]]:
         for name in ("meetings", *CLASSES, "missed", "wait"):
             old = counted[name]
             stations[f"{way}_{name}"] = _number(
-                Text(f"{text.pl}: {old.label.pl}", f"{text.en}: {old.label.en}"),
+                _("{text}: {label}").fill(text=text, label=old.label),
                 old.unit, old.digits,
             )  # fmt: skip
     return {
         "municipalities": {
             **municipality_columns(),
             "coverage": Column(
-                Text("pokrycie rozkładami", "timetable coverage"), "category",
+                _("timetable coverage"), "category",
                 categories=COVERAGE, land=False, of_knowledge=True,
             ),
-            "stations": _number(Text("stacje z pociągami", "stations with trains"), ""),
+            "stations": _number(_("stations with trains"), ""),
             "meetings": counted["meetings"],
             "kept": counted["kept"],
             "missed": counted["missed"],
             "kept_share": _KEPT_SHARE,
             "known": Column(
-                Text("rozkłady pełne", "timetables complete"), "flag", land=False,
+                _("timetables complete"), "flag", land=False,
                 of_knowledge=True,
             ),
         },
         "stations": stations,
         "connections": {
             "station": station,
-            "way": Column(Text("przesiadka", "change"), "category", categories=WAYS),
+            "way": Column(_("change"), "category", categories=WAYS),
             "line": line,
-            "direction": Column(Text("kierunek linii", "direction of the line"), "text"),
-            "train": Column(Text("pociąg od/do", "train from/to"), "text"),
+            "direction": Column(_("direction of the line"), "text"),
+            "train": Column(_("train from/to"), "text"),
             **counted,
         },
         "shifts": {
             "line": line,
             "station": station,
-            "shift": _number(Text("przesunięcie", "shift"), "min"),
-            "gained": _number(Text("zyskane skomunikowania", "connections gained")),
+            "shift": _number(_("shift"), "min"),
+            "gained": _number(_("connections gained")),
             "kept": counted["kept"],
-            "kept_after": _number(Text("skomunikowane po zmianie", "kept after")),
+            "kept_after": _number(_("kept after")),
             "missed": counted["missed"],
-            "missed_after": _number(Text("ledwie uciekło po zmianie", "just missed after")),
+            "missed_after": _number(_("just missed after")),
         },
     }  # fmt: skip
 
@@ -140,7 +129,7 @@ COLUMNS = _columns()
 VIEWS = (
     View(
         "stations",
-        Text("Skomunikowane przesiadki", "Connections kept"),
+        _("Connections kept"),
         column="kept_share",
         breaks=(0, 0.2, 0.4, 0.6, 0.8, 1.001),
         popup=("name", "kept_share", "missed", "to_train_wait", "from_train_wait", "last", "known"),
@@ -149,7 +138,7 @@ VIEWS = (
     ),
     View(
         "stations",
-        Text("Autobus po ostatnim pociągu", "A bus after the last train"),
+        _("A bus after the last train"),
         column="last",
         categories=(
             Category("yes", LAST["yes"], "#009E73"),
@@ -162,7 +151,7 @@ VIEWS = (
     ),
     View(
         "shifts",
-        Text("Linie, którym pomoże przesunięcie", "Lines that a shift would help"),
+        _("Lines that a shift would help"),
         column="gained",
         breaks=(0, 1, 5, 10, 20, 1000),
         popup=("line", "station", "shift", "gained", "kept", "kept_after", "missed"),
@@ -180,11 +169,9 @@ def findings(
     if not total:
         return [
             Finding(
-                Text(
-                    "W rozkładach, które są w danych, nie ma {day} stacji, przy której autobus "
-                    "spotyka pociąg; czy są inne, nie wiadomo.",
-                    "In the timetables that are in the data no bus meets a train {day}; whether "
-                    "others do is unknown.",
+                _(
+                    "In the timetables that are in the data no bus meets a train "
+                    "{day}; whether others do is unknown."
                 ),
                 {"stations_with_trains": float(len(stations))},
                 {"day": day},
@@ -194,16 +181,9 @@ def findings(
     kept = float(sum(stations[f"{w}_kept"].sum() for w in WAYS))
     out = [
         Finding(
-            Text(
-                "W rozkładach, które są w danych, {day} skomunikowanych jest {kept_share:%0} z "
-                "{meetings:0} przesiadek między autobusami a pociągami (czekanie "
-                "{tight:0}-{limit:0} "
-                "min); {missed:0} ledwie ucieka.",
-                "In the timetables that are in the data {kept_share:%0} of {meetings:0} "
-                "connections "
-                "between buses and trains are kept {day} (a wait of {tight:0}-{limit:0} min); "
-                "{missed:0} are just missed.",
-            ),
+            _("In the timetables that are in the data {kept_share:%0} of "
+"{meetings:0} connections between buses and trains are kept {day} (a "
+"wait of {tight:0}-{limit:0} min); {missed:0} are just missed."),
             {"kept_share": kept / total, "meetings": total, "limit": float(p.kept),
              "tight": float(p.tight), "missed": float(stations["missed"].sum())},
             {"day": day},
@@ -215,33 +195,24 @@ def findings(
         later = first["shift"] > 0
         out.append(
             Finding(
-                Text(
-                    "W rozkładach, które są w danych, linia {line} przesunięta o "
-                    "{best_shift:0} min {way} zyskuje {best_gained:0} "
-                    "{best_gained:plural:skomunikowanie|skomunikowania|skomunikowań} dziennie i "
-                    "nie "
-                    "traci żadnego (stacja {station}); przesunięcie pomoże {helped:0} "
-                    "{helped:plural:linii|liniom|liniom}.",
-                    "In the timetables that are in the data line {line}, moved {best_shift:0} min "
-                    "{way}, gains {best_gained:0} connections a day and loses none (station "
-                    "{station}); a shift would help {helped:0} "
-                    "{helped:plural:line|lines}.",
-                ),
+                _("In the timetables that are in the data line {line}, moved "
+"{best_shift:0} min {way}, gains {best_gained:0} connections a day "
+"and loses none (station {station}); a shift would help {helped:0} "
+"{helped:plural:line|lines}."),
                 {"best_shift": abs(float(first["shift"])), "best_gained": float(first["gained"]),
                  "helped": float(len(helped))},
                 {"line": str(first["line"]), "station": str(first["station"]),
-                 "way": Text("później", "later") if later else Text("wcześniej", "earlier")},
+                 "way": _("later") if later else _("earlier")},
             )
         )  # fmt: skip
     none = int((stations["last"] == "no").sum())
     unknown = int((stations["last"] == "unknown").sum())
     out.append(
         Finding(
-            Text(
-                "Po ostatnim pociągu nie ma autobusu w ciągu {loose:0} min na {no_last:0} "
-                "{no_last:plural:stacji|stacjach|stacjach}; o {unknown_last:0} nie wiadomo.",
-                "After the last train there is no bus within {loose:0} min at {no_last:0} "
-                "{no_last:plural:station|stations}; unknown at {unknown_last:0}.",
+            _(
+                "After the last train there is no bus within {loose:0} min at "
+                "{no_last:0} {no_last:plural:station|stations}; unknown at "
+                "{unknown_last:0}."
             ),
             {"loose": float(p.loose), "no_last": float(none), "unknown_last": float(unknown)},
         )

@@ -43,7 +43,7 @@ from metrogis.checks.transport_accessibility.rail_access.tables import (
 from metrogis.errors import MissingLayerError
 from metrogis.evidence.streets import streets_evidence
 from metrogis.evidence.timetable import TimetableEvidence, evidence
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 GROUPS = ("bus", "tram", "cableway", "rail", "metro", "ferry")
 """Mode groups that count: trains, and what may bring one to them."""
@@ -113,12 +113,9 @@ def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outco
     """
     if inputs.population is None and inputs.population_municipal is None:
         raise MissingLayerError(
-            Text(
-                "sprawdzenie rail_access wymaga ludności w komórkach albo w gminach",
-                "check rail_access needs population by cell or by municipality",
-            ),
+            _("check rail_access needs population by cell or by municipality"),
             layer="population",
-            remedy=Text("podaj jedną z tych warstw", "give one of these layers"),
+            remedy=_("give one of these layers"),
         )
     towns = inputs.municipalities
     known, day_known = _timetable(run, inputs)
@@ -132,9 +129,8 @@ def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outco
             "streets",
             "modelled",
             1,
-            Text(
-                "brak sieci ulic: drogi to linie proste × {detour:2}, stres jazdy nieznany",
-                "no street network: paths are straight lines times {detour:2}, stress is unknown",
+            _(
+                "no street network: paths are straight lines times {detour:2}, stress is unknown"
             ).fill(detour=params.detour),
         )
     around = known.around(homes.xy, unit)
@@ -186,7 +182,7 @@ def _timetable(run: Run, inputs: Inputs) -> tuple[TimetableEvidence, bool]:
             "timetable",
             "unknown",
             1,
-            Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
+            _("day type unknown in the timetable"),
             [p.day_type],
         )
     found = evidence(
@@ -226,10 +222,7 @@ def _homes(
         "population",
         "unknown",
         int(np.isnan(people).sum()),
-        Text(
-            "komórki o nieznanej ludności: nie ma jej w żadnej sumie",
-            "cells of unknown population: in no sum",
-        ),
+        _("cells of unknown population: in no sum"),
     )
     cells, unit = cells[people != 0].reset_index(drop=True), unit[people != 0]
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
@@ -239,7 +232,7 @@ def _homes(
     xy = np.column_stack([shapely.get_x(point), shapely.get_y(point)])
     table = inputs.population_municipal
     if table is not None:
-        listed, _ = people_of.municipal_totals(towns, table)
+        listed, _unused = people_of.municipal_totals(towns, table)
         totals = np.where(np.isfinite(listed), listed, totals)
     half = np.sqrt(shapely.area(shapes)) / 2
     people = cells["population"].to_numpy("float64")

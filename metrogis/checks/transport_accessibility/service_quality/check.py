@@ -48,8 +48,8 @@ from metrogis.checks.transport_accessibility.service_quality.tables import (
     municipal_table,
     stop_table,
 )
+from metrogis.i18n import _
 from metrogis.provenance import audit_of
-from metrogis.texts import Text
 from metrogis.transit.classes import Classes
 
 NONE, UNKNOWN = q.NONE, q.UNKNOWN
@@ -202,7 +202,7 @@ def _settle(
     sums = np.bincount(unit, np.nan_to_num(people), minlength=len(towns))
     totals = np.where(known, sums, np.nan)
     if table is not None:
-        listed, _ = people_of.municipal_totals(towns, table)
+        listed, _unused = people_of.municipal_totals(towns, table)
         totals = np.where(np.isfinite(listed), listed, totals)
     empty = people == 0
     if np.isfinite(people).any():
@@ -211,16 +211,13 @@ def _settle(
             "population",
             "unknown",
             int(unknown.sum()),
-            Text(
-                "komórki o nieznanej ludności: w żadnej sumie ani udziale",
-                "cells of unknown population: in no sum or share",
-            ),
+            _("cells of unknown population: in no sum or share"),
         )
     run.note(
         "population",
         "noted",
         int(empty.sum()),
-        Text("komórki bez mieszkańców: pominięte", "cells without residents: left out"),
+        _("cells without residents: left out"),
     )
     cells, unit = cells[~empty].reset_index(drop=True), unit[~empty]
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
@@ -254,7 +251,7 @@ def _departures(run: Run, timetable: Any, p: ServiceQualityParameters) -> dict[s
                 "timetable",
                 "unknown",
                 1,
-                Text("rodzaj dnia nieznany w rozkładzie", "day type unknown in the timetable"),
+                _("day type unknown in the timetable"),
                 [day],
             )
     if "austria" in p.methods and p.second_day_type not in days and p.day_type in days:
@@ -262,11 +259,10 @@ def _departures(run: Run, timetable: Any, p: ServiceQualityParameters) -> dict[s
             "timetable",
             "unknown",
             1,
-            Text(
-                "drugi dzień metody austriackiej nieznany: liczy się gorszy z dwóch dni, więc jej "
-                "klasy są nieznane (jeden dzień: second_day_type = day_type)",
-                "second day of the Austrian method unknown: the worse of two days counts, so its "
-                "classes are unknown (one day only: second_day_type = day_type)",
+            _(
+                "second day of the Austrian method unknown: the worse of two days "
+                "counts, so its classes are unknown (one day only: second_day_type = "
+                "day_type)"
             ),
         )
     return days

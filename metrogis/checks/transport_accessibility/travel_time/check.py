@@ -53,8 +53,8 @@ from metrogis.checks.transport_accessibility.travel_time.times import (
     of_kind,
     read_evidence,
 )
+from metrogis.i18n import _
 from metrogis.provenance import audit_of
-from metrogis.texts import Text
 from metrogis.transit.accessibility import two_step
 
 
@@ -183,8 +183,8 @@ def travel_time(inputs: Inputs, params: TravelTimeParameters, run: Run) -> Outco
         "cells": cells,
     }
     what = (
-        Text("mieszkańców", "of residents") if basis == "people"
-        else Text("obszaru zamieszkanego (ludność nieznana)", "of the area (population unknown)")
+        _("of residents") if basis == "people"
+        else _("of the area (population unknown)")
     )  # fmt: skip
     return Outcome(
         municipalities=table,
@@ -215,12 +215,11 @@ def _cells(
     if np.isfinite(people).any():
         run.note(
             "population", "unknown", int(np.isnan(people).sum()),
-            Text("komórki o nieznanej ludności: w żadnej sumie ani udziale",
-                 "cells of unknown population: in no sum or share"),
+            _("cells of unknown population: in no sum or share"),
         )  # fmt: skip
     run.note(
         "population", "noted", int((people == 0).sum()),
-        Text("komórki bez mieszkańców: pominięte", "cells without residents: left out"),
+        _("cells without residents: left out"),
     )  # fmt: skip
     cells = cells[people != 0].reset_index(drop=True)
     unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
@@ -300,14 +299,12 @@ def _jobs(
     own = given.groupby(level=0).sum(min_count=1).reindex(towns["teryt"]).to_numpy(float)
     run.note(
         "jobs", "unknown", int(np.isnan(own).sum()),
-        Text("gminy o nieznanej liczbie miejsc pracy: nie są liczone",
-             "municipalities of unknown jobs: not counted"),
+        _("municipalities of unknown jobs: not counted"),
         towns["name"][np.isnan(own)],
     )  # fmt: skip
     run.note(
         "jobs", "modelled", int(np.isfinite(own).sum()),
-        Text("gminy: miejsca pracy rozłożone jak mieszkańcy",
-             "municipalities: jobs spread as residents are"),
+        _("municipalities: jobs spread as residents are"),
     )  # fmt: skip
     whole = np.bincount(unit, np.nan_to_num(people), minlength=len(towns))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -336,8 +333,7 @@ def _supply(
         unknown = capacity.isna()
         run.note(
             "services", "unknown", int(unknown.sum()),
-            Text("usługi o nieznanej pojemności: nie ma ich w miejscach na mieszkańca",
-                 "services of unknown capacity: in no places per resident"),
+            _("services of unknown capacity: in no places per resident"),
             targets["name"].to_numpy()[own[unknown.to_numpy()]],
         )  # fmt: skip
         middle = times.middle[:, own]

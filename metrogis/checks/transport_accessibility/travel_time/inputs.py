@@ -19,7 +19,7 @@ from metrogis.checks.contract.layers import (
     Timetable,
     Weights,
 )
-from metrogis.texts import Text
+from metrogis.i18n import _
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Inputs:
     coverage: Coverage | None = None
     streets: StreetLayer | None = None
     population_municipal: MunicipalPopulation | None = None
-    built_up: Weights | None = layer(Text("zabudowa (wagi)", "built-up land (weights)"))
+    built_up: Weights | None = layer(_("built-up land (weights)"))
     stop_posts: Stops | None = None
     rail_stations: Stations | None = None
     jobs: Table | None = None

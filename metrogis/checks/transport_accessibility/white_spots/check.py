@@ -55,8 +55,8 @@ from metrogis.checks.transport_accessibility.white_spots.tables import (
     stop_table,
 )
 from metrogis.errors import MissingLayerError
+from metrogis.i18n import _
 from metrogis.provenance import audit_of
-from metrogis.texts import Text
 
 
 @check(
@@ -127,12 +127,9 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
         and inputs.timetable is None
     ):
         raise MissingLayerError(
-            Text(
-                "bez ludności i bez rozkładu nie ma czego sprawdzić",
-                "without population and timetable there is nothing to check",
-            ),
+            _("without population and timetable there is nothing to check"),
             layer="population",
-            remedy=Text("podaj ludność lub rozkład", "give the population or a timetable"),
+            remedy=_("give the population or a timetable"),
         )
     towns: gpd.GeoDataFrame = inputs.municipalities
     rule = params.rule()
@@ -159,10 +156,9 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
             "streets",
             "modelled",
             1,
-            Text(
-                "bez policzonej sieci ulic: dojście to linia prosta × {detour:2}",
-                "no routable street network: walks are straight lines times {detour:2}",
-            ).fill(detour=params.detour),
+            _("no routable street network: walks are straight lines times {detour:2}").fill(
+                detour=params.detour
+            ),
         )
 
     people = cells["population"].to_numpy("float64")
@@ -244,18 +240,16 @@ def _settle(
         "population",
         "unknown",
         int(np.isnan(people).sum()),
-        Text(
-            "komórki o nieznanej ludności: nie ma jej w żadnej sumie, a gdzie nic nie kursuje, "
-            "stan jest nieznany (może nikt tam nie mieszka)",
-            "cells of unknown population: in no sum, and where nothing serves them their state is "
-            "unknown (maybe nobody lives there)",
+        _(
+            "cells of unknown population: in no sum, and where nothing serves them "
+            "their state is unknown (maybe nobody lives there)"
         ),
     )
     run.note(
         "population",
         "noted",
         int((people == 0).sum()),
-        Text("komórki bez mieszkańców: pominięte", "cells without residents: left out"),
+        _("cells without residents: left out"),
     )
     cells, unit = cells[people != 0].reset_index(drop=True), unit[people != 0]
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
@@ -263,7 +257,7 @@ def _settle(
     outside = ~shapely.contains(shapes, point)
     point[outside] = shapely.point_on_surface(shapes[outside])
     if table is not None:
-        listed, _ = people_of.municipal_totals(towns, table)
+        listed, _unused = people_of.municipal_totals(towns, table)
         totals = np.where(np.isfinite(listed), listed, totals)
     return cells, unit, np.column_stack([shapely.get_x(point), shapely.get_y(point)]), totals
 
