@@ -17,7 +17,7 @@ ENGLISH = re.compile(
 )
 CALLS = [
     (["nosuch"], "nie ma polecenia nosuch; są: atlas, run"),
-    (["layers", "nosuch"], "nie ma polecenia nosuch; są: list, check"),
+    (["layers", "nosuch"], "nie ma polecenia nosuch; są: fetch, list, check"),
     (["run"], "brak argumentu LAYERS"),
     (["run", "demo"], "brak opcji --check"),
     (["demo"], "brak opcji -o / --output"),
