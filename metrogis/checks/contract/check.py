@@ -27,7 +27,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, get_type_hints
 
-from metrogis.bound import bind
 from metrogis.checks.contract.declaration import Check, Direction, inputs_of
 from metrogis.checks.contract.parameters import Parameters
 from metrogis.checks.contract.presentation import Column, Overlay, View
@@ -144,7 +143,3 @@ def _asked(body: Callable[..., Any]) -> tuple[str, ...]:
         offered = ", ".join(_MAY_ASK)
         raise TypeError(f"{body.__name__}{asked}: a check may ask for {offered}; inputs always")
     return asked
-
-
-bind("begin", begin)
-bind("finish", finish)

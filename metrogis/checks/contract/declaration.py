@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
-from metrogis.bound import bound
 from metrogis.catalog.registry import LAYERS
 from metrogis.checks.contract.parameters import Parameters
 from metrogis.checks.contract.presentation import Column, Overlay, View
@@ -165,7 +164,3 @@ class Check:
     def required(self) -> tuple[str, ...]:
         """Names of the layers without which the check cannot run."""
         return tuple(i.name for i in self.inputs if i.required)
-
-    def begin(self, parameters: Mapping[str, Any], **layers: Any) -> Any:
-        """Open a run by hand."""
-        return bound("begin")(self, parameters, layers)

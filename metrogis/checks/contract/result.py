@@ -211,14 +211,12 @@ def _no_outline(names: Sequence[str]) -> Finding:
     )
 
 
-def finish(run: Run, outcome: Outcome | dict[str, Any]) -> Result:
+def finish(run: Run, outcome: Outcome) -> Result:
     """Make the result of a run; every municipality of the input must be a row of it, in order.
 
     Of one without an outline all that is measured on land becomes unknown, and a finding says
     that it is in no sum.
     """
-    if isinstance(outcome, dict):
-        outcome = Outcome(**outcome)
     check, given = run.check, run.municipalities
     municipalities, findings = outcome.municipalities, tuple(outcome.findings)
     if municipalities["teryt"].tolist() != given["teryt"].tolist():

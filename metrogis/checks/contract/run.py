@@ -9,7 +9,6 @@ import geopandas as gpd
 
 from metrogis import crs as crs_rules
 from metrogis import schemas
-from metrogis.bound import bound
 from metrogis.checks.contract import partition
 from metrogis.checks.contract.declaration import Check
 from metrogis.errors import MissingLayerError
@@ -77,10 +76,6 @@ class Run:
     def add(self, audit: Audit) -> None:
         """Add the rows of another audit."""
         self.audit += audit
-
-    def result(self, **parts: Any) -> Any:
-        """Make the result of a run opened by :meth:`Check.begin`."""
-        return bound("finish")(self, parts)
 
 
 def begin(check: Check, parameters: Mapping[str, Any], layers: Mapping[str, Any]) -> Run:
