@@ -20,6 +20,6 @@ class Inputs:
 
     municipalities: Municipalities
     streets: StreetLayer = layer(_("streets with tags (OpenStreetMap)"), required=True)
-    _: KW_ONLY
+    _named: KW_ONLY
     cycle_routes: CycleRoutes | None = None
     cycle_coverage: CycleCoverage | None = None

@@ -21,7 +21,7 @@ class Inputs:
 
     municipalities: Municipalities
     cycle_routes: CycleRoutes | None = layer(_("cycle routes (these, or streets)"))
-    _: KW_ONLY
+    _named: KW_ONLY
     streets: StreetLayer | None = layer(_("streets with tags (OpenStreetMap)"))
     population_municipal: MunicipalPopulation | None = None
     cycle_coverage: CycleCoverage | None = None

@@ -40,7 +40,7 @@ class Inputs:
     municipalities: Municipalities
     interchanges: Interchanges | None = layer(_("interchanges (these, or the stations)"))
     cycle_routes: CycleRoutes | None = None
-    _: KW_ONLY
+    _named: KW_ONLY
     rail_stations: Stations | None = layer(_("railway stations (these, or interchanges)"))
     interchange_entrances: Entrances | None = None
     population: PopulationCells | None = None

@@ -24,7 +24,7 @@ class Inputs:
 
     municipalities: Municipalities
     streets: StreetLayer = layer(_("streets with tags (OpenStreetMap)"), required=True)
-    _: KW_ONLY
+    _named: KW_ONLY
     interchanges: Interchanges | None = None
     rail_stations: Stations | None = None
     interchange_entrances: Entrances | None = None

@@ -47,7 +47,7 @@ class Inputs:
     municipalities: Municipalities
     streets: StreetLayer
     interchanges: Interchanges | None = layer(_("interchanges (these, or the stations)"))
-    _: KW_ONLY
+    _named: KW_ONLY
     rail_stations: Stations | None = layer(_("railway stations (these, or interchanges)"))
     interchange_entrances: Entrances | None = None
     cycle_routes: CycleRoutes | None = layer(_("cycle routes, planned ones too"))

@@ -26,7 +26,7 @@ class Inputs:
     municipalities: Municipalities
     population: PopulationCells | None = None
     timetable: Timetable = layer(required=True)
-    _: KW_ONLY
+    _named: KW_ONLY
     coverage: Coverage | None = None
     streets: StreetLayer | None = None
     population_municipal: MunicipalPopulation | None = None

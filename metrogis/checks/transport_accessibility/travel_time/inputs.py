@@ -29,7 +29,7 @@ class Inputs:
     municipalities: Municipalities
     localities: Localities | None = None
     timetable: Timetable = layer(required=True)
-    _: KW_ONLY
+    _named: KW_ONLY
     population: PopulationCells | None = None
     services: Services | None = None
     coverage: Coverage | None = None
