@@ -26,6 +26,7 @@ import httpcore
 from metrogis.errors import SourceError
 from metrogis.i18n import Text, _
 from metrogis.sources.services import addresses
+from metrogis.sources.services.connections import Clock, Host, Network, TooLongError, tls
 
 USER_AGENT = "metrogis (spatial monitoring of metropolitan areas)"
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -166,10 +167,10 @@ class Client:
         self.limits, self.manners = limits, manners
         self._sleep = sleep
         self._chance = chance or random.Random()
-        self._hosts: dict[str, _Host] = {}
+        self._hosts: dict[str, Host] = {}
         self._pools: dict[tuple[bool, bool], httpcore.ConnectionPool] = {}
         self._guard = threading.Lock()
-        self._clock = _Clock()
+        self._clock = Clock()
 
     def __enter__(self) -> Client:
         return self
@@ -326,8 +327,8 @@ class Client:
                 }
             },
         )
-        with host.turn(self.manners, self._sleep), _faults(request, self._clock):
-            self._clock.start(self.limits.max_seconds, request)
+        with host.turn(self.manners.pause, self._sleep), _faults(request, self._clock):
+            self._clock.start(self.limits.max_seconds, request.layer)
             got = self._pool(request).handle_request(asked)
             try:
                 yield Answer(
@@ -339,141 +340,28 @@ class Client:
             finally:
                 got.close()
 
-    def _host(self, name: str) -> _Host:
+    def _host(self, name: str) -> Host:
         with self._guard:
-            return self._hosts.setdefault(name, _Host(self.manners.at_once))
+            return self._hosts.setdefault(name, Host(self.manners.at_once))
 
     def _pool(self, request: Request) -> httpcore.ConnectionPool:
         kind = (request.allow_local, request.legacy_tls)
         with self._guard:
             if kind not in self._pools:
                 self._pools[kind] = httpcore.ConnectionPool(
-                    ssl_context=_tls(request.legacy_tls),
-                    network_backend=_Network(request.allow_local, self._clock),
+                    ssl_context=tls(request.legacy_tls),
+                    network_backend=Network(request.allow_local, self._clock),
                     keepalive_expiry=15,
                 )
             return self._pools[kind]
 
 
-class _Host:
-    """Turns at one server: so many at once, so far apart."""
-
-    def __init__(self, at_once: int) -> None:
-        self._free = threading.BoundedSemaphore(at_once)
-        self._guard = threading.Lock()
-        self._next = 0.0
-
-    @contextlib.contextmanager
-    def turn(self, manners: Manners, sleep: Callable[[float], None]) -> Iterator[None]:
-        with self._free:
-            with self._guard:
-                now = time.monotonic()
-                wait = max(0.0, self._next - now)
-                self._next = now + wait + manners.pause
-            if wait:
-                sleep(wait)
-            yield
-
-
-class _Clock(threading.local):
-    """When the request that runs in this thread must have ended, and for whom it is made."""
-
-    until: float = float("inf")
-    layer: str = ""
-
-    def start(self, seconds: float, request: Request) -> None:
-        self.until = time.monotonic() + seconds
-        self.layer = request.layer
-
-    @property
-    def is_over(self) -> bool:
-        return time.monotonic() >= self.until
-
-    def left(self, most: float | None) -> float:
-        left = self.until - time.monotonic()
-        if left <= 0:
-            raise _TooLongError
-        return left if most is None else min(left, most)
-
-
-class _TooLongError(Exception):
-    """The time of a request is over."""
-
-
-class _Network(httpcore.NetworkBackend):
-    """Connections to checked numeric addresses, none of which outlasts its request's time."""
-
-    def __init__(self, allow_local: bool, clock: _Clock) -> None:
-        self._allow_local, self._clock = allow_local, clock
-        self._plain = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: typing.Iterable[typing.Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        found = addresses.resolved(
-            host, port, allow_local=self._allow_local, layer=self._clock.layer
-        )
-        for i, numeric in enumerate(found):
-            try:
-                stream = self._plain.connect_tcp(
-                    numeric, port, self._clock.left(timeout), local_address, socket_options
-                )
-                return _Stream(stream, self._clock)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if i == len(found) - 1:
-                    raise
-        raise httpcore.ConnectError("no address")
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
-
-
-class _Stream(httpcore.NetworkStream):
-    """A connection that is silent no longer than its request may last."""
-
-    def __init__(self, stream: httpcore.NetworkStream, clock: _Clock) -> None:
-        self._stream, self._clock = stream, clock
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._clock.left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._clock.left(timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        secured = self._stream.start_tls(ssl_context, server_hostname, self._clock.left(timeout))
-        return _Stream(secured, self._clock)
-
-    def get_extra_info(self, info: str) -> typing.Any:
-        return self._stream.get_extra_info(info)
-
-
-def _tls(legacy: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if legacy:
-        context.options |= getattr(ssl, "OP_LEGACY_SERVER_CONNECT", 0x4)
-    return context
-
-
 @contextlib.contextmanager
-def _faults(request: Request, clock: _Clock) -> Iterator[None]:
+def _faults(request: Request, clock: Clock) -> Iterator[None]:
     """Turn faults of the connection into those that may pass and those that do not."""
     try:
         yield
-    except _TooLongError:
+    except TooLongError:
         raise _too_long(request) from None
     except httpcore.ConnectError as error:
         cause = error.__cause__ or error.__context__
@@ -499,7 +387,7 @@ def _faults(request: Request, clock: _Clock) -> Iterator[None]:
 
 
 def _limited(
-    answer: Answer, body: Iterator[bytes], most: int, request: Request, clock: _Clock
+    answer: Answer, body: Iterator[bytes], most: int, request: Request, clock: Clock
 ) -> Iterator[bytes]:
     """Give the body unpacked, as long as it keeps to the limits of bytes and time."""
     encoding = answer.headers.get("content-encoding", "").strip().lower()

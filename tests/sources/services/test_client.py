@@ -198,12 +198,17 @@ def test_a_certificate_that_cannot_be_verified_is_not_accepted(tmp_path: Path) -
     if made.returncode:
         pytest.skip("openssl is not installed: no certificate can be made")
     import threading
-    from http.server import BaseHTTPRequestHandler, HTTPServer
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-    httpd = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    httpd.daemon_threads = True
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
-    httpd.socket = context.wrap_socket(httpd.socket, server_side=True)
+    httpd.socket = context.wrap_socket(
+        httpd.socket,
+        server_side=True,
+        do_handshake_on_connect=False,  # in the thread of the call
+    )
     threading.Thread(target=httpd.serve_forever, daemon=True).start()
     try:
         for legacy in (False, True):

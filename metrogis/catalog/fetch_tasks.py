@@ -1,0 +1,125 @@
+"""Which files a catalog wants fetched, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from metrogis.catalog import difference, lock
+from metrogis.catalog.models import MissingLayer
+from metrogis.catalog.origins import DownloadOrigin
+from metrogis.catalog.paths import paths_of
+from metrogis.errors import MetrogisError, SourceError
+from metrogis.i18n import _
+from metrogis.sources import files
+
+if TYPE_CHECKING:
+    from metrogis.catalog.metro import Layers
+
+State = Literal["kept", "fetched", "changed", "same", "waiting", "planned", "failed"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file to be fetched.
+
+    Attributes
+    ----------
+    layer : str
+    origin : Origin
+        What the catalog says of it.
+    file : str
+        Relative to the data folder.
+    target : Path
+    key : str
+        Hash of what is asked for.
+    """
+
+    layer: str
+    origin: Any
+    file: str
+    target: Path
+    key: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task.
+
+    Attributes
+    ----------
+    task : Task
+    state : str
+        ``kept`` (there already), ``fetched``, ``changed`` (another than before), ``same`` (asked
+        again, nothing changed), ``waiting`` (changed, not accepted), ``planned`` (dry run),
+        ``failed``.
+    entry : Entry or None
+        What the lock says of it.
+    change : Change or None
+        What differs from the file before.
+    error : MetrogisError or None
+    """
+
+    task: Task
+    state: State
+    entry: lock.Entry | None = None
+    change: difference.Change | None = None
+    error: MetrogisError | None = None
+
+
+Told = Callable[[Task, int, int | None], None]
+Accept = Callable[[Task, difference.Change], bool]
+
+
+def tasks(metro: Layers, only: Iterable[str] = ()) -> list[Task]:
+    """Return the files that a catalog says where to fetch, in its order.
+
+    Parameters
+    ----------
+    metro : Metro
+    only : names of layers; empty: all.
+
+    Raises
+    ------
+    SourceError
+        For a layer of ``only`` that has no ``fetch``, or two origins of one file.
+    """
+    wanted = set(only)
+    found: list[Task] = []
+    for name, layer in metro.catalog.layers.items():
+        if isinstance(layer, MissingLayer) or layer.fetch is None:
+            continue
+        if wanted and name not in wanted:
+            continue
+        origins = layer.fetch if isinstance(layer.fetch, list) else [layer.fetch]
+        for origin in origins:
+            file = origin.to or layer.path
+            target = metro.data / file if origin.to else paths_of(metro, layer)[0]
+            asked = {**origin.model_dump(exclude={"note", "tested", "to"}), "file": file}
+            if is_boxed(origin):
+                asked["bbox"] = metro.info.bbox
+            found.append(Task(name, origin, file, target, files.settings_key(1, asked)))
+    unknown = wanted - {task.layer for task in found}
+    if unknown:
+        shown = ", ".join(sorted(unknown))
+        raise SourceError(
+            _("the catalog does not say where to fetch: {shown}").fill(shown=shown),
+            remedy=_("add fetch to these layers"),
+        )
+    twice = {t.file for t in found if [u.file for u in found].count(t.file) > 1}
+    if twice:
+        shown = ", ".join(sorted(twice))
+        raise SourceError(
+            _("two origins of one file: {shown}").fill(shown=shown),
+            remedy=_("name the files differently (to)"),
+        )
+    return found
+
+
+def is_boxed(origin: Any) -> bool:
+    """Tell whether what is asked for depends on the extent of the metropolis."""
+    if isinstance(origin, DownloadOrigin):
+        return origin.clip is not None
+    return not origin.whole and not getattr(origin, "cql_filter", None)
