@@ -80,7 +80,7 @@ WORDS: dict[str, Text] = {
     "count": _("count"),
     "what": _("what"),
     "examples": _("examples"),
-    "not_run": _("Could not be computed"),
+    "not_run": pgettext("layers are missing", "Could not be computed"),
     "not_run_note": _("Missing data does not mean there is no problem: the answer is unknown."),
     "missing_layer": _("missing layer"),
     "layers": _("Data layers"),

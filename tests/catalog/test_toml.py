@@ -33,7 +33,7 @@ def test_a_good_catalog(tmp_path) -> None:
     assert catalog.metro.crs == "EPSG:2180"
     corridors = catalog.layers["corridors"]
     assert isinstance(corridors, MissingLayer)
-    assert corridors.reason == ("brak", "none")
+    assert (corridors.reason.pl, corridors.reason.en) == ("brak", "none")
 
 
 @pytest.mark.parametrize(

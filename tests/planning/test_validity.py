@@ -261,7 +261,7 @@ def test_default_severity_is_the_rule_table_of_the_project(project) -> None:
     zones = pd.read_csv(project / "layers/common/zone_types.csv", dtype=str).set_index("symbol")
     for symbol, kind in ZONE_TYPES.items():
         row = zones.loc[symbol]
-        assert (row["name_pl"], row["name_en"]) == tuple(kind.name)
+        assert (row["name_pl"], row["name_en"]) == (kind.name.pl, kind.name.en)
         assert row["profile"].split() == list(kind.profile)
         assert row["additional"].split() == list(kind.additional)
         share = row["min_bio_share"]
