@@ -80,10 +80,10 @@ def fetch(
     CatalogError
         For a lock that cannot be read.
     """
-    todo = tasks(metro, only)
+    wanted = tasks(metro, only)
     entries = lock.read(metro.directory)
     if dry_run:
-        return [_planned(task, entries) for task in todo]
+        return [_planned(task, entries) for task in wanted]
     store = store or Store()
     own = client is None
     client = client or Client(Limits())
@@ -91,7 +91,7 @@ def fetch(
     metro.data.mkdir(parents=True, exist_ok=True)
     try:
         with _alone(metro.data), ThreadPoolExecutor(_AT_ONCE) as pool:
-            waiting = {pool.submit(run.one, task): i for i, task in enumerate(todo)}
+            waiting = {pool.submit(run.one, task): i for i, task in enumerate(wanted)}
             done: dict[int, Outcome] = {}
             try:
                 for future in as_completed(waiting):
@@ -104,7 +104,7 @@ def fetch(
     finally:
         if own:
             client.close()
-    return [done[i] for i in range(len(todo))]
+    return [done[i] for i in range(len(wanted))]
 
 
 class _Run:

@@ -248,6 +248,7 @@ SCHEMAS: dict[str, Schema] = {
                     required=False,
                     nullable=True,
                     low=0,
+                    high=1_000_000,
                     bad="empty",
                 ),
             },
