@@ -38,6 +38,7 @@ UNITS: dict[str, Text] = {
     "pairs": pgettext("unit", "pairs"),
     "pairs/day": _("pairs/day"),
     "patches": _("patches"),
+    "per day": pgettext("unit", "per day"),
     "patches, links": _("patches, links"),
     "people": pgettext("unit", "people"),
     "people per 1000": _("people per 1000"),
