@@ -20,8 +20,20 @@ from metrogis.landscape.landcover import CORINE
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
 
 
+# those that compute most take minutes together: with the other long tests
+LONG_NOTEBOOKS = ("01", "03", "04")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path, marks=pytest.mark.long if path.stem[:2] in LONG_NOTEBOOKS else (), id=path.stem
+        )
+        for path in NOTEBOOKS
+    ],
+)
 def test_notebook_runs_from_any_folder(path, tmp_path) -> None:
     import nbformat
     from nbclient import NotebookClient

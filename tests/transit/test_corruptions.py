@@ -681,6 +681,7 @@ def mutate(tables: Tables, steps: list[tuple[str, float, float, str]]) -> None:
         tables[name] = data
 
 
+@pytest.mark.long
 @settings(
     max_examples=EXAMPLES, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

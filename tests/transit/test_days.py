@@ -414,6 +414,7 @@ def split_services(all_runs: list[Run], draw: random.Random) -> list[Run]:
     return out
 
 
+@pytest.mark.long
 @settings(
     max_examples=40, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -445,6 +446,7 @@ def test_modelling_changes_nothing(write, all_runs, seed, anchor):
         assert says(read_feed(write(found), reference_date=anchor)) == want, what
 
 
+@pytest.mark.long
 @settings(
     max_examples=30, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

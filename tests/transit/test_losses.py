@@ -287,6 +287,7 @@ def test_far_from_what_was_lost_nothing_is(tmp_path, name):
         assert min(distance(item, stop) for item in feed.losses) > 20_000, feed.losses
 
 
+@pytest.mark.long
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     found=st.lists(

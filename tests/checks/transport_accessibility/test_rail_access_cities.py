@@ -16,7 +16,7 @@ from metrogis.transit import read_feed
 CODE = "9999011"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_of_szczecin_no_train_is_known(shared: Path) -> None:
     found = mg.open_metro("som", data=shared / "data/som").check("rail_access")
     stations = found.features["stations"]

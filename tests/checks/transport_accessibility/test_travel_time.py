@@ -285,7 +285,7 @@ def test_the_quickest_of_a_kind_and_when_it_is_exact() -> None:
     assert of_kind(times, np.array([0]), True, 60.0).exact.tolist() == [True, False, False, False]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_real_szczecin_without_streets(shared: Path) -> None:
     """The city operator's complete timetable; nothing is said of cars, and the page says so."""
     metro = mg.open_metro(ROOT / "layers" / "som", data=shared / "data" / "som")
