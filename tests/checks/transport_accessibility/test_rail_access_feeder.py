@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from metrogis.checks.transport_accessibility.rail_access.feeder import (
     Entries,
     Events,
+    _boardings,
     covered,
     entries_of,
     minutes_of,
@@ -109,6 +110,32 @@ def test_boardings_are_all_stops_before_the_station_within_the_time() -> None:
     assert len(entries_of(rides, own, event, 2000 / 60).stop) == 2
     assert entries_of(rides, own, event, 1999 / 60).stop.tolist() == [2]
     assert not len(entries_of(rides, ~own, event, 60).stop)
+
+
+def test_of_vehicles_joined_again_and_again_no_ride_is_lost_and_none_comes_twice() -> None:
+    """Fifty times two vehicles part and join: 2 ** 50 ways back, and 101 rides."""
+    pairs = 50
+    n = 2 * pairs + 1
+    before: list[list[int]] = [[]]
+    for k in range(pairs):
+        above = [2 * k - 1, 2 * k] if k else [0]
+        before += [above, above]
+    ptr = np.cumsum([0, *map(len, before)])
+    event, ride = _boardings(
+        np.array([n - 1]), np.array([0]), np.zeros(n, np.int64), np.ones(n, bool),
+        ptr.astype(np.int64), np.array([r for row in before for r in row], np.int64), 1,
+    )  # fmt: skip
+    assert sorted(ride.tolist()) == [*range(n - 2), n - 1]
+    assert not event.any()
+    # a wide junction: more rides before the last one than any fixed stack
+    many = 10_000
+    ptr = np.zeros(many + 2, np.int64)
+    ptr[-1] = many
+    event, ride = _boardings(
+        np.array([many]), np.array([0]), np.zeros(many + 1, np.int64), np.ones(many + 1, bool),
+        ptr, np.arange(many), 1,
+    )  # fmt: skip
+    assert len(ride) == many + 1
 
 
 def test_an_entry_that_a_later_one_beats_is_left_out() -> None:

@@ -272,10 +272,13 @@ def _falling(new, value):  # type: ignore[no-untyped-def]
 def _boardings(ride, train, departure, board, prev_ptr, prev_ride, most):  # type: ignore[no-untyped-def]
     """Walk back along each vehicle from where passengers alight; count, then fill.
 
-    A ride may follow two others (vehicles that are joined): all are followed. The way back ends
-    where boarding would be more than ``most`` before the train.
+    A ride may follow two others (vehicles that are joined): all are followed, each once for one
+    event, so that the stack never holds more than all rides. The way back ends where boarding
+    would be more than ``most`` before the train.
     """
-    stack = np.empty(4096, np.int64)
+    rides = departure.size
+    stack = np.empty(rides, np.int64)
+    met = np.full(rides, -1, np.int64)  # of each ride: which event met it last
     total = 0
     event = np.empty(0, np.int64)
     found = np.empty(0, np.int64)
@@ -285,7 +288,9 @@ def _boardings(ride, train, departure, board, prev_ptr, prev_ride, most):  # typ
             found = np.empty(total, np.int64)
         used = 0
         for e in range(ride.size):
+            turn = fill * ride.size + e
             stack[0] = ride[e]
+            met[ride[e]] = turn
             top = 1
             while top > 0:
                 top -= 1
@@ -298,8 +303,10 @@ def _boardings(ride, train, departure, board, prev_ptr, prev_ride, most):  # typ
                         found[used] = r
                     used += 1
                 for i in range(prev_ptr[r], prev_ptr[r + 1]):
-                    if top < stack.size:
-                        stack[top] = prev_ride[i]
+                    before = prev_ride[i]
+                    if met[before] != turn:
+                        met[before] = turn
+                        stack[top] = before
                         top += 1
         total = used
     return event, found
