@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from metrogis.catalog import difference, lock
 from metrogis.catalog.models import MissingLayer
-from metrogis.catalog.origins import DownloadOrigin
-from metrogis.catalog.paths import paths_of
+from metrogis.catalog.origins import DownloadOrigin, require_inside
 from metrogis.errors import MetrogisError, SourceError
 from metrogis.i18n import _
 from metrogis.sources import files
@@ -93,10 +92,17 @@ def tasks(metro: Layers, only: Iterable[str] = ()) -> list[Task]:
             continue
         if wanted and name not in wanted:
             continue
+        if layer.base != "data" or layer.data is not None:
+            raise SourceError(
+                _("only files of the data folder are fetched"),
+                layer=name,
+                remedy=_("take base and data away from this layer"),
+            )
         origins = layer.fetch if isinstance(layer.fetch, list) else [layer.fetch]
         for origin in origins:
             file = origin.to or layer.path
-            target = metro.data / file if origin.to else paths_of(metro, layer)[0]
+            require_inside(file)
+            target = metro.data / file
             asked = {**origin.model_dump(exclude={"note", "tested", "to"}), "file": file}
             if is_boxed(origin):
                 asked["bbox"] = metro.info.bbox

@@ -29,6 +29,16 @@ from metrogis.errors import CatalogError
 from metrogis.i18n import _
 
 
+def require_inside(value: str) -> None:
+    """Raise unless a path that is written to stays in the data folder.
+
+    >>> require_inside("gtfs/city.zip")
+    """
+    path = PurePosixPath(value.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or not path.name or ":" in value:
+        raise CatalogError(_("the path leads out of the data folder: {value}").fill(value=value))
+
+
 class _Origin(BaseModel):
     """What every origin may say.
 
@@ -52,13 +62,8 @@ class _Origin(BaseModel):
     @field_validator("to")
     @classmethod
     def _inside(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        path = PurePosixPath(value.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or not path.name or ":" in value:
-            raise CatalogError(
-                _("the path leads out of the data folder: {value}").fill(value=value)
-            )
+        if value is not None:
+            require_inside(value)
         return value
 
 

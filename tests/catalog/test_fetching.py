@@ -227,6 +227,24 @@ def test_no_file_is_written_outside_the_data_folder(tmp_path: Path, to: str) -> 
         _catalog(tmp_path, "https://a.pl", more=more)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "path = '../x.csv'",
+        "path = '/etc/x.csv'",
+        "path = 'x.csv'\nbase = 'parent'",
+        "path = 'x.csv'\ndata = '/etc'",
+    ],
+)
+def test_a_layer_kept_elsewhere_is_not_fetched(tmp_path: Path, line: str) -> None:
+    more = (
+        f'[layers.coverage]\ndriver = "table"\n{line}\n' + KEEP
+        + "fetch = { service = 'download', url = 'https://a.pl/x' }\n"
+    )  # fmt: skip
+    with pytest.raises((CatalogError, SourceError)):
+        fetching.tasks(_catalog(tmp_path, "https://a.pl", more=more))
+
+
 def test_secrets_come_from_the_environment_and_stand_nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
