@@ -159,6 +159,8 @@ TABLES: dict[str, Text] = {
     "links": _("Links"),
     "fixes": _("Fixes"),
     "interchanges": _("Interchanges"),
+    "connections": _("Connections at stations"),
+    "supply": _("Places of services per resident"),
 }
 
 COUNTS_FAILED = _(

@@ -34,30 +34,7 @@ DAY = 86_400
 class Timetable:
     """Data of a timetable; never changed in place.
 
-    Attributes
-    ----------
-    name : str
-        Its name, for messages.
-    stops : DataFrame
-        stop_id, stop_code, stop_name, stop_lat, stop_lon (degrees, WGS 84; NaN = unknown),
-        location_type, parent_station (empty = none), station (root of the station, or the stop
-        itself), platform_code, feed.
-    routes : DataFrame
-        route_id, agency_id, route_short_name (the line as shown), route_long_name, route_type
-        (-1: trips name the route, no row tells of it), mode, mode_group, line (its name as stated;
-        empty for a route without one), feed.
-    trips : DataFrame
-        trip_id, route_id, service_id, trip_headsign, direction_id (-1 = not stated), block_id,
-        shape_id, feed.
-    transfers : DataFrame
-        from_stop_id, to_stop_id, transfer_type, min_transfer_time (seconds, NaN = not stated),
-        from_trip_id, to_trip_id, from_route_id, to_route_id (empty = any).
-    audit : Audit
-        What was dropped, repaired, guessed or modelled while reading.
-    source : Source
-        Where the timetable came from.
-    lost : mapping of str to tuple of Loss
-        By feed: what existed and could not be used, and where it may have been.
+    What each table holds stands at :class:`metrogis.transit.Feed`, which adds the questions.
     """
 
     name: str

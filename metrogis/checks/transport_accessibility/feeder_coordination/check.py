@@ -13,6 +13,7 @@ import pandas as pd
 
 from metrogis import crs as crs_rules
 from metrogis.checks.contract import Outcome, Run, check
+from metrogis.checks.shared.known_timetable import known_timetable
 from metrogis.checks.shared.service import StraightLine, walking
 from metrogis.checks.shared.service_words import ON_DAY
 from metrogis.checks.transport_accessibility.feeder_coordination.inputs import Inputs
@@ -42,8 +43,6 @@ from metrogis.checks.transport_accessibility.feeder_coordination.tables import (
     shift_table,
     station_table,
 )
-from metrogis.evidence.timetable import TimetableEvidence, evidence
-from metrogis.i18n import _
 from metrogis.provenance import audit_of
 from metrogis.transit.door_search import DoorRules, Search, prepare
 from metrogis.transit.stop_places import join_posts
@@ -123,7 +122,10 @@ def feeder_coordination(inputs: Inputs, params: FeederParameters, run: Run) -> O
     if network is not None and hasattr(network, "crs"):
         crs_rules.require_same(municipalities=towns, streets=network.crs)
     stops = inputs.timetable.stop_points(run.crs)
-    known = _evidence(run, inputs, stops)
+    known, _day_known = known_timetable(
+        run, inputs.timetable, inputs.coverage, groups=GROUPS, stops=stops,
+        stop_posts=inputs.stop_posts, rail_stations=inputs.rail_stations,
+    )  # fmt: skip
     lines = lines_of(inputs.timetable)
     rules = Rules(params.tight, params.kept, params.loose, params.missed, params.rare)
     place, names, points = _places(inputs.timetable, stops)
@@ -169,29 +171,6 @@ _NOTHING = pd.DataFrame({
     **{name: pd.Series(dtype="int64")
        for name in ("station", "line", "direction", "train", "ready", "run", "group")},
 })  # fmt: skip
-
-
-def _evidence(run: Run, inputs: Inputs, stops: gpd.GeoDataFrame) -> TimetableEvidence:
-    """Read what is known of the timetable on the day, and tell the audit what is not."""
-    p: FeederParameters = run.parameters
-    timetable = inputs.timetable
-    day = timetable.day_types().get(p.day_type)
-    given = day is not None and day.date is not None
-    if not given:
-        run.note(
-            "timetable", "unknown", 1,
-            _("day type unknown in the timetable"),
-            [p.day_type],
-        )  # fmt: skip
-    known = evidence(
-        run.municipalities, inputs.coverage, timetable, groups=GROUPS,
-        required=p.modes_required, stops=stops, stop_posts=inputs.stop_posts,
-        rail_stations=inputs.rail_stations,
-        silent=timetable.unknown_feeds(p.day_type) if given else (), day_known=given,
-    )  # fmt: skip
-    run.add(known.audit)
-    run.evidence["timetable"] = known.as_evidence()
-    return known
 
 
 def _places(timetable: Any, stops: gpd.GeoDataFrame) -> tuple[Any, Any, Any]:

@@ -15,6 +15,7 @@ from metrogis import population as people_of
 from metrogis.arrays import Floats, Ints
 from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.interchange_streets import Homes, networks
+from metrogis.checks.shared.known_timetable import known_timetable
 from metrogis.checks.shared.settled import settle
 from metrogis.checks.shared.share_weights import share_weights
 from metrogis.checks.transport_accessibility.rail_access import presentation as texts
@@ -42,7 +43,6 @@ from metrogis.checks.transport_accessibility.rail_access.tables import (
 )
 from metrogis.errors import MissingLayerError
 from metrogis.evidence.streets import streets_evidence
-from metrogis.evidence.timetable import TimetableEvidence, evidence
 from metrogis.i18n import _
 
 GROUPS = ("bus", "tram", "cableway", "rail", "metro", "ferry")
@@ -118,7 +118,15 @@ def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outco
             remedy=_("give one of these layers"),
         )
     towns = inputs.municipalities
-    known, day_known = _timetable(run, inputs)
+    known, day_known = known_timetable(
+        run,
+        inputs.timetable,
+        inputs.coverage,
+        groups=GROUPS,
+        stops=None if inputs.timetable is None else inputs.timetable.stop_points(run.crs),
+        stop_posts=inputs.stop_posts,
+        rail_stations=inputs.rail_stations,
+    )
     stations = read_stations(run, inputs, known, day_known)
     cells, unit, homes, totals = _homes(run, inputs, towns, params)
     given = networks(inputs.streets, run.crs) if inputs.streets is not None else {}
@@ -170,36 +178,6 @@ CHECK = rail_access.check
 
 
 # --------------------------------------------------------------------------- steps
-
-
-def _timetable(run: Run, inputs: Inputs) -> tuple[TimetableEvidence, bool]:
-    """Return what is known of the timetables on the day asked for, and whether it is known."""
-    p, feed = run.parameters, inputs.timetable
-    days = {} if feed is None else feed.day_types()
-    day_known = p.day_type in days and days[p.day_type].date is not None
-    if feed is not None and not day_known:
-        run.note(
-            "timetable",
-            "unknown",
-            1,
-            _("day type unknown in the timetable"),
-            [p.day_type],
-        )
-    found = evidence(
-        run.municipalities,
-        inputs.coverage,
-        feed,
-        groups=GROUPS,
-        required=p.modes_required,
-        stops=None if feed is None else feed.stop_points(run.crs),
-        stop_posts=inputs.stop_posts,
-        rail_stations=inputs.rail_stations,
-        silent=feed.unknown_feeds(p.day_type) if feed is not None and day_known else (),
-        day_known=day_known,
-    )
-    run.add(found.audit)
-    run.evidence["timetable"] = found.as_evidence()
-    return found, day_known
 
 
 def _homes(

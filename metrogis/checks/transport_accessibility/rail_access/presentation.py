@@ -305,7 +305,7 @@ VIEWS = (
         "municipalities",
         _("Share of residents who reach one"),
         column="reached_share",
-        breaks=(0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+        breaks=(0.0, 0.2, 0.4, 0.6, 0.8),
         palette="cividis",
         popup=(
             "name", "population", "reached_share", "none_share", "unknown_share", "by_walk",

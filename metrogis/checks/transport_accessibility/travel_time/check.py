@@ -18,6 +18,7 @@ from metrogis import population as people_of
 from metrogis.arrays import Floats, Ints
 from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.contract.layers import MunicipalPopulation, Table
+from metrogis.checks.shared.known_timetable import known_timetable
 from metrogis.checks.shared.service import StraightLine, walking
 from metrogis.checks.shared.settled import settle
 from metrogis.checks.shared.share_weights import share_weights
@@ -46,12 +47,12 @@ from metrogis.checks.transport_accessibility.travel_time.tables import (
 )
 from metrogis.checks.transport_accessibility.travel_time.targets import lost_kinds, read_targets
 from metrogis.checks.transport_accessibility.travel_time.times import (
+    GROUPS,
     Nearest,
     Times,
     costs_of,
     measure,
     of_kind,
-    read_evidence,
 )
 from metrogis.i18n import _
 from metrogis.provenance import audit_of
@@ -149,7 +150,15 @@ def travel_time(inputs: Inputs, params: TravelTimeParameters, run: Run) -> Outco
         crs_rules.require_same(municipalities=towns, streets=network.crs)
     cells, unit, xy = _cells(run, inputs, towns, params.cell_size)
     weight, basis = share_weights(run, cells, network)
-    known = read_evidence(run, inputs, inputs.timetable.stop_points(run.crs))
+    known, _day_known = known_timetable(
+        run,
+        inputs.timetable,
+        inputs.coverage,
+        groups=GROUPS,
+        stops=inputs.timetable.stop_points(run.crs),
+        stop_posts=inputs.stop_posts,
+        rail_stations=inputs.rail_stations,
+    )
     times = measure(run, inputs.timetable, inputs.streets, xy, targets, network, known)
     lost = lost_kinds(run, params.kinds)
     nearest: dict[str, Nearest] = {

@@ -19,10 +19,9 @@ import shapely
 from metrogis.arrays import Bools, Floats, Ints
 from metrogis.checks.contract import Run
 from metrogis.checks.contract.layers import StreetLayer, Timetable
-from metrogis.checks.transport_accessibility.travel_time.inputs import Inputs
 from metrogis.checks.transport_accessibility.travel_time.parameters import TravelTimeParameters
 from metrogis.evidence.streets import streets_evidence
-from metrogis.evidence.timetable import TimetableEvidence, evidence
+from metrogis.evidence.timetable import TimetableEvidence
 from metrogis.i18n import _
 from metrogis.streets.driving import timed
 from metrogis.streets.layer import Streets
@@ -136,37 +135,6 @@ def measure(
         targets["name"][lost],
     )
     return Times(middle, late, within, _by_car(run, streets, xy, targets), least)
-
-
-def read_evidence(run: Run, inputs: Inputs, stops: gpd.GeoDataFrame) -> TimetableEvidence:
-    """Return where every timetable that could serve is complete on the day.
-
-    Parameters
-    ----------
-    run : Run
-        Keeps the evidence of the timetable; its audit gets a day type that is unknown.
-    stops : GeoDataFrame
-        Stops of the timetable.
-    """
-    p: TravelTimeParameters = run.parameters
-    timetable = inputs.timetable
-    day = timetable.day_types().get(p.day_type)
-    given = day is not None and day.date is not None
-    if not given:
-        run.note(
-            "timetable", "unknown", 1,
-            _("day type unknown in the timetable"),
-            [p.day_type],
-        )  # fmt: skip
-    known = evidence(
-        run.municipalities, inputs.coverage, timetable, groups=GROUPS,
-        required=p.modes_required, stops=stops, stop_posts=inputs.stop_posts,
-        rail_stations=inputs.rail_stations,
-        silent=timetable.unknown_feeds(p.day_type) if given else (), day_known=given,
-    )  # fmt: skip
-    run.add(known.audit)
-    run.evidence["timetable"] = known.as_evidence()
-    return known
 
 
 def quickest_unknown(
