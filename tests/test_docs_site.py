@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import re
 import tomllib
+import typing
 from pathlib import Path
 from types import ModuleType
 
@@ -16,8 +17,7 @@ import shapely
 from typer.testing import CliRunner
 
 import metrogis
-from metrogis.catalog import fetching
-from metrogis.catalog.origins import DownloadOrigin, OgcApiOrigin, WfsOrigin
+from metrogis.catalog import asking, fetching, origins
 from metrogis.catalog.registry import LAYERS
 from metrogis.cli import app
 
@@ -131,9 +131,10 @@ def test_the_page_of_fetching_says_what_a_catalog_may(project, tmp_path) -> None
         "protected_areas.gpkg", "streets.osm.pbf", "gtfs/city.zip", "gtfs/rail.zip"
     ]  # fmt: skip
     rows = dict(re.findall(r"^\| `(\w+)` \|.*?\| (.*?) \|$", text, re.M))
-    kinds = {"download": DownloadOrigin, "wfs": WfsOrigin, "ogcapi": OgcApiOrigin}
-    assert set(rows) == set(kinds)
-    shared = set.intersection(*(set(kind.model_fields) for kind in kinds.values()))
+    union = typing.get_args(typing.get_args(origins.Origin)[0])
+    kinds = {typing.get_args(k.model_fields["service"].annotation)[0]: k for k in union}
+    assert set(rows) == set(kinds) == set(asking.SERVICES)
+    shared = {"service", "url", *origins._Asked.model_fields}
     for name, kind in kinds.items():
         own = set(kind.model_fields) - shared
         assert own == set(re.findall(r"`(\w+)(?: = \S+)?`", rows[name])), name

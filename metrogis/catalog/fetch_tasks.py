@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from metrogis.catalog import difference, lock
+from metrogis.catalog import difference, feeds, lock
 from metrogis.catalog.models import MissingLayer
-from metrogis.catalog.origins import DownloadOrigin, require_inside
+from metrogis.catalog.origins import (
+    BdlOrigin,
+    DownloadOrigin,
+    FeedOrigin,
+    GtfsOrigin,
+    require_inside,
+)
 from metrogis.errors import MetrogisError, SourceError
 from metrogis.i18n import _
 from metrogis.sources import files
@@ -17,7 +23,7 @@ from metrogis.sources import files
 if TYPE_CHECKING:
     from metrogis.catalog.metro import Layers
 
-State = Literal["kept", "fetched", "changed", "same", "waiting", "planned", "failed"]
+State = Literal["kept", "fetched", "changed", "same", "waiting", "planned", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,8 @@ class Task:
     target : Path
     key : str
         Hash of what is asked for.
+    skip : str
+        Why it is not fetched though it is known of; empty: it is.
     """
 
     layer: str
@@ -41,6 +49,7 @@ class Task:
     file: str
     target: Path
     key: str
+    skip: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,7 @@ class Outcome:
     state : str
         ``kept`` (there already), ``fetched``, ``changed`` (another than before), ``same`` (asked
         again, nothing changed), ``waiting`` (changed, not accepted), ``planned`` (dry run),
-        ``failed``.
+        ``failed``, ``skipped`` (the catalog says why).
     entry : Entry or None
         What the lock says of it.
     change : Change or None
@@ -67,6 +76,9 @@ class Outcome:
     change: difference.Change | None = None
     error: MetrogisError | None = None
 
+
+_UNASKED = frozenset({"note", "tested", "to", "interval", "licence", "attribution"})
+"""Keys of origins that change nothing of what comes."""
 
 Told = Callable[[Task, int, int | None], None]
 Accept = Callable[[Task, difference.Change], bool]
@@ -100,13 +112,13 @@ def tasks(metro: Layers, only: Iterable[str] = ()) -> list[Task]:
             )
         origins = layer.fetch if isinstance(layer.fetch, list) else [layer.fetch]
         for origin in origins:
-            file = origin.to or layer.path
-            require_inside(file)
-            target = metro.data / file
-            asked = {**origin.model_dump(exclude={"note", "tested", "to"}), "file": file}
-            if is_boxed(origin):
-                asked["bbox"] = metro.info.bbox
-            found.append(Task(name, origin, file, target, files.settings_key(1, asked)))
+            for part, file, skip in _parts(metro, name, layer, origin):
+                require_inside(file)
+                asked = {**part.model_dump(exclude=_UNASKED), "file": file}
+                if is_boxed(part):
+                    asked["bbox"] = metro.info.bbox
+                key = files.settings_key(1, asked)
+                found.append(Task(name, part, file, metro.data / file, key, skip))
     unknown = wanted - {task.layer for task in found}
     if unknown:
         shown = ", ".join(sorted(unknown))
@@ -124,8 +136,23 @@ def tasks(metro: Layers, only: Iterable[str] = ()) -> list[Task]:
     return found
 
 
+def _parts(metro: Layers, name: str, layer: Any, origin: Any) -> Iterator[tuple[Any, str, str]]:
+    """Yield what of an origin is fetched by itself: origin, file, why it is skipped."""
+    if isinstance(origin, GtfsOrigin):
+        for row in feeds.listed(metro.directory, origin, layer=name):
+            file = feeds.file_of(origin, layer.path, row.name)
+            skip = row.skip or ""
+            if row.redirect:
+                skip = f"-> {', '.join(row.redirect)}"
+            yield feeds.as_origin(row, origin), file, skip
+    else:
+        yield origin, origin.to or layer.path, ""
+
+
 def is_boxed(origin: Any) -> bool:
     """Tell whether what is asked for depends on the extent of the metropolis."""
     if isinstance(origin, DownloadOrigin):
         return origin.clip is not None
+    if isinstance(origin, BdlOrigin | FeedOrigin):
+        return False
     return not origin.whole and not getattr(origin, "cql_filter", None)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -20,15 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metrogis import boundary, provenance, scratch
-from metrogis.catalog import difference, lock
-from metrogis.catalog.fetch_tasks import Accept, Outcome, Task, Told, is_boxed, tasks
-from metrogis.catalog.origins import DownloadOrigin, OgcApiOrigin, WfsOrigin
+from metrogis.catalog import asking, difference, lock
+from metrogis.catalog.fetch_tasks import Accept, Outcome, Task, Told, tasks
 from metrogis.errors import MetrogisError, SourceError
 from metrogis.i18n import _
-from metrogis.sources.services import addresses, clip, download, ogcapi, wfs
-from metrogis.sources.services.client import Client, Limits, Request
-from metrogis.sources.services.pages import Proof
-from metrogis.sources.services.store import Said, Store
+from metrogis.sources.services.client import Client, Limits
+from metrogis.sources.services.store import Store
 
 if TYPE_CHECKING:
     from metrogis.catalog.metro import Layers
@@ -144,10 +139,12 @@ class _Run:
 
     def _one(self, task: Task) -> Outcome:
         entry = self.entries.get(task.file)
+        if task.skip:
+            return Outcome(task, "skipped", entry)
         if entry is not None and entry.key != task.key:
             entry = None  # another question than the one answered before
         there = task.target.exists()
-        if there and not self.update:
+        if there and not (self.update and _is_due(task, entry)):
             if entry is None and task.file not in self.entries:
                 raise _not_ours(task)
             if entry is not None:
@@ -192,76 +189,19 @@ class _Run:
 
     def _fetched(self, task: Task, entry: lock.Entry | None) -> lock.Entry:
         """Ask the service; the bytes are in the store afterwards."""
-        origin = task.origin
-        request = Request(
-            origin.url,
-            headers=_headers(origin, task.layer),
-            layer=task.layer,
-            allow_local=origin.allow_local,
-            legacy_tls=origin.legacy_tls,
-        )
-        if isinstance(origin, DownloadOrigin):
-            return self._downloaded(task, request, entry)
-        box = None
-        if is_boxed(origin):
-            box = self._box(task)
-        with scratch.folder() as folder:
-            made = folder / "features.gpkg"
-            proof = self._features(task, request, box, made)
-            if not proof.rows:
-                raise SourceError(
-                    _("the service has nothing in the area"),
-                    layer=task.layer,
-                    place=addresses.shown(origin.url),
-                    remedy=_("check bbox and the layer"),
-                )
-            kept = self.store.part(f"made {task.key}")
-            _move(made, kept)
-            digest = self.store.keep(kept)
-        return self._entry(task, digest, proof)
-
-    def _features(
-        self, task: Task, request: Request, box: tuple[float, ...] | None, made: Path
-    ) -> Proof:
-        origin = task.origin
 
         def told(rows: int, hits: int | None) -> None:
             if self.told is not None:
                 self.told(task, rows, hits)
 
-        if isinstance(origin, WfsOrigin):
-            asked = wfs.Query(
-                request, origin.type, version=origin.version, box=box,  # type: ignore[arg-type]
-                box_crs="OGC:CRS84", cql_filter=origin.cql_filter, sort_by=origin.sort_by,
-                page=origin.page, swap_axes=origin.swap_axes,
+        with scratch.folder() as folder:
+            made = asking.ask(
+                asking.Job(
+                    task, entry, self.client, self.store, folder, self.metro.directory,
+                    lambda: self._box(task), told,
+                )
             )  # fmt: skip
-            return wfs.fetch(self.client, asked, made, layer=task.layer, told=told)
-        assert isinstance(origin, OgcApiOrigin)
-        query = ogcapi.Query(
-            request, origin.collection, box=box, box_crs="OGC:CRS84",  # type: ignore[arg-type]
-            page=origin.page, crs=origin.crs,
-        )  # fmt: skip
-        return ogcapi.fetch(self.client, query, made, layer=task.layer, told=told)
-
-    def _downloaded(self, task: Task, request: Request, entry: lock.Entry | None) -> lock.Entry:
-        origin = task.origin
-        raw = entry.raw or entry.sha256 if entry is not None else ""
-        known = (raw, Said(entry.etag, entry.modified)) if entry is not None else None
-        got = download.download(
-            self.client, self.store, request, kind=download.kind_of(task.file), known=known,
-            max_bytes=origin.max_mb << 20,
-        )  # fmt: skip
-        digest, ways = got.sha256, None
-        if origin.clip is not None:
-            with scratch.folder() as folder:
-                made = folder / "clip.osm.pbf"
-                source = folder / "whole.osm.pbf"  # the library tells formats by name
-                os.symlink(self.store.blob(got.sha256), source)
-                ways = clip.clip(source, made, self._box(task), layer=task.layer)
-                kept = self.store.part(f"made {task.key}")
-                _move(made, kept)
-                digest = self.store.keep(kept)
-        return self._entry(task, digest, Proof(rows=ways or 0), said=got.said, raw=got.sha256)
+        return self._entry(task, made)
 
     def _box(self, task: Task) -> tuple[float, float, float, float]:
         box = self.metro.info.bbox
@@ -274,17 +214,16 @@ class _Run:
         west, south, east, north = box
         return west, south, east, north
 
-    def _entry(
-        self, task: Task, digest: str, proof: Proof, *, said: Said = Said(), raw: str = ""
-    ) -> lock.Entry:
+    def _entry(self, task: Task, made: asking.Made) -> lock.Entry:
         from metrogis import __version__
 
-        layer = self.metro.catalog.layers[task.layer]
+        layer, origin = self.metro.catalog.layers[task.layer], task.origin
+        proof, digest = made.proof, made.digest
         return lock.Entry(
             layer=task.layer,
             file=task.file,
-            service=task.origin.service,
-            address=addresses.shown(task.origin.url),
+            service=origin.service,
+            address=origin.shown,
             key=task.key,
             fetched=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             sha256=digest,
@@ -293,42 +232,35 @@ class _Run:
             hits=proof.hits,
             bounds=None if proof.bounds is None else list(proof.bounds),
             doubts=[{"pl": d.pl, "en": d.en} for d in proof.doubts],
-            etag=said.etag,
-            modified=said.modified,
-            raw=raw if raw != digest else "",
-            licence=getattr(layer, "licence", ""),
-            attribution=getattr(layer, "attribution", ""),
+            notes=[{"pl": n.pl, "en": n.en} for n in proof.notes],
+            etag=made.said.etag,
+            modified=made.said.modified,
+            raw=made.raw if made.raw != digest else "",
+            licence=str(getattr(origin, "licence", None) or getattr(layer, "licence", "")),
+            attribution=str(
+                getattr(origin, "attribution", None) or getattr(layer, "attribution", "")
+            ),
             software=f"metrogis {__version__}",
         )
 
 
 def _planned(task: Task, entries: dict[str, lock.Entry]) -> Outcome:
     entry = entries.get(task.file)
+    if task.skip:
+        return Outcome(task, "skipped", entry)
     good = entry is not None and entry.key == task.key and task.target.is_file()
     if good and entry is not None and provenance.file_hash(task.target) == entry.sha256:
         return Outcome(task, "kept", entry)
     return Outcome(task, "planned", entry)
 
 
-def _headers(origin: Any, layer: str) -> dict[str, str]:
-    """Return headers whose values stand in the environment.
-
-    Raises
-    ------
-    SourceError
-        For a variable that is not set, or holds what no header may.
-    """
-    found = {}
-    for header, variable in origin.headers_env.items():
-        value = os.environ.get(variable, "")
-        if not value or not value.isprintable() or not value.isascii() or not header.isascii():
-            raise SourceError(
-                _("environment variable {variable} is empty or unfit").fill(variable=variable),
-                layer=layer,
-                remedy=_("set {variable} (header {header})").fill(variable=variable, header=header),
-            )
-        found[header] = value
-    return found
+def _is_due(task: Task, entry: lock.Entry | None) -> bool:
+    """Tell whether a file is old enough to be asked for again (``interval``, days)."""
+    days = getattr(task.origin, "interval", 0)
+    if not days or entry is None:
+        return True
+    age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(entry.fetched)
+    return age >= dt.timedelta(days=days)
 
 
 def _not_ours(task: Task) -> SourceError:
@@ -338,11 +270,6 @@ def _not_ours(task: Task) -> SourceError:
         place=task.file,
         remedy=_("move it away, or run with --update to compare and replace it"),
     )
-
-
-def _move(source: Path, target: Path) -> None:
-    """Move a file, also to another disk."""
-    shutil.move(source, target)
 
 
 @contextlib.contextmanager
@@ -368,7 +295,8 @@ def as_json(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
                 "layer": found.task.layer,
                 "file": found.task.file,
                 "state": found.state,
-                "address": addresses.shown(found.task.origin.url),
+                "address": found.task.origin.shown,
+                "reason": found.task.skip,
                 "entry": None if found.entry is None else asdict(found.entry),
                 "change": None if found.change is None else asdict(found.change),
                 "error": None if error is None else {"pl": error.text.pl, "en": error.text.en},

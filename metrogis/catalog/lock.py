@@ -43,6 +43,8 @@ class Entry:
         West, south, east, north of the features, in the CRS of the file.
     doubts : list of {pl, en}
         Why something may be missing; empty: complete.
+    notes : list of {pl, en}
+        What else is worth knowing: when a timetable is valid.
     etag, modified : str
         What the server said of the file.
     raw : str
@@ -64,6 +66,7 @@ class Entry:
     hits: int | None = None
     bounds: list[float] | None = None
     doubts: list[dict[str, str]] = field(default_factory=list)
+    notes: list[dict[str, str]] = field(default_factory=list)
     etag: str = ""
     modified: str = ""
     raw: str = ""

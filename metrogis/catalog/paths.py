@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from metrogis.errors import SourceError
+from metrogis.catalog import feeds
+from metrogis.errors import MetrogisError, SourceError
 from metrogis.i18n import _
 from metrogis.sources import files
 
@@ -18,10 +19,23 @@ _READ_FOLDERS = ("gtfs", "app_gml", "gbfs", "file")
 
 def paths_of(metro: Opened, layer: Any) -> list[Path]:
     """Return where the files of a layer should be."""
-    return [_base(metro, layer) / p for p in (layer.path, *getattr(layer, "more", ()))]
+    base = base_of(metro, layer)
+    try:
+        return [base / p for p in _names(metro, layer.driver, layer)]
+    except MetrogisError:  # of a list of feeds: told when the layer is read
+        return [base / layer.path]
 
 
-def _base(metro: Opened, layer: Any) -> Path:
+def _names(metro: Opened, name: str, layer: Any) -> tuple[str, ...]:
+    """Return the files of a layer; of a list of timetables those that are there."""
+    named = (layer.path, *getattr(layer, "more", ()))
+    if layer.driver != "gtfs":
+        return named
+    return feeds.present(metro.directory, base_of(metro, layer), layer, name=name).files or named
+
+
+def base_of(metro: Opened, layer: Any) -> Path:
+    """Return the folder that the path of a layer starts from."""
     if layer.data is not None:
         return metro.directory / layer.data  # an absolute path stays what it is
     if layer.base == "catalog":
@@ -38,8 +52,8 @@ def resolved(metro: Opened, name: str, layer: Any) -> list[Path]:
         For a path that leads nowhere or out of its folder, a pipe or device, or a folder where the
         driver reads files.
     """
-    names = (layer.path, *getattr(layer, "more", ()))
-    paths = [files.resolve(_base(metro, layer), p, layer=name) for p in names]
+    base = base_of(metro, layer)
+    paths = [files.resolve(base, p, layer=name) for p in _names(metro, name, layer)]
     folders = layer.driver in _READ_FOLDERS
     for path in paths:
         files.require_plain(path, layer=name)

@@ -147,6 +147,7 @@ def _show(found: list[Any]) -> None:
         "waiting": say(_("changed, to be accepted (--accept)")),
         "planned": say(_("to be fetched")),
         "failed": say(_("error")),
+        "skipped": say(_("left out")),
     }
     if not found:
         output.print(say(_("The catalog has no fetch at all.")))
@@ -162,9 +163,13 @@ def _show(found: list[Any]) -> None:
         remarks = ""
         if o.error is not None:
             remarks = o.error.text.get(language)
+        elif o.state == "skipped":
+            remarks = o.task.skip
         elif o.entry is not None and not o.entry.complete:
             doubts = "; ".join(d[language] for d in o.entry.doubts)
             remarks = say(_("INCOMPLETE: ")) + doubts
+        elif o.entry is not None:
+            remarks = "; ".join(n[language] for n in o.entry.notes)
         color = "[red]" if o.state in ("failed", "waiting") else ""
         table.add_row(
             escape(o.task.layer), escape(o.task.file), color + states[o.state], rows,

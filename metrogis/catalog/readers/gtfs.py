@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from metrogis.catalog import feeds
 from metrogis.catalog.models import GtfsLayer
+from metrogis.catalog.paths import base_of
 from metrogis.errors import MetrogisError
 from metrogis.i18n import _
 from metrogis.provenance import Audit, Source
@@ -35,8 +37,30 @@ def read(metro: Opened, name: str, layer: GtfsLayer, paths: list[Path], source: 
     if layer.date_rule:
         thresholds: dict[str, Any] = {str(k): v for k, v in layer.date_rule.items()}
         feed = feed.with_date_rule(DateRule(**thresholds))
-    feed = replace(feed, audit=feed.audit + without).keeping(feed)
+    feed = replace(feed, audit=feed.audit + without + _absent(metro, name, layer)).keeping(feed)
     return with_health(feed.with_source(source))
+
+
+def _absent(metro: Opened, name: str, layer: GtfsLayer) -> Audit:
+    """Return what is to be said of feeds that a list names and that are not there."""
+    found = feeds.present(metro.directory, base_of(metro, layer), layer, name=name)
+    return (
+        Audit()
+        .add(
+            name,
+            "unknown",
+            len(found.absent),
+            _("feeds of the list that are not there: nothing is known of what they run"),
+            found.absent,
+        )
+        .add(
+            name,
+            "noted",
+            len(found.unlisted),
+            _("feeds in the folder that no list names, read all the same"),
+            found.unlisted,
+        )
+    )
 
 
 def _school_holidays(metro: Opened, layer: GtfsLayer) -> tuple[Any, Audit]:

@@ -17,7 +17,7 @@ import threading
 import time
 import typing
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
@@ -27,6 +27,7 @@ from metrogis.errors import SourceError
 from metrogis.i18n import Text, _
 from metrogis.sources.services import addresses
 from metrogis.sources.services.connections import Clock, Host, Network, TooLongError, tls
+from metrogis.sources.services.quota import Quota
 
 USER_AGENT = "metrogis (spatial monitoring of metropolitan areas)"
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -168,6 +169,7 @@ class Client:
         self._sleep = sleep
         self._chance = chance or random.Random()
         self._hosts: dict[str, Host] = {}
+        self._quotas: dict[str, Quota] = {}
         self._pools: dict[tuple[bool, bool], httpcore.ConnectionPool] = {}
         self._guard = threading.Lock()
         self._clock = Clock()
@@ -205,8 +207,12 @@ class Client:
 
         return self.retried(request, once)
 
-    def retried(self, request: Request, once: Callable[[], typing.Any]) -> typing.Any:
+    def retried(
+        self, request: Request, once: Callable[[], typing.Any], *, longest: float = _LONGEST_WAIT
+    ) -> typing.Any:
         """Return what ``once`` returns, which is called again where a fault may pass.
+
+        ``longest`` is the longest wait, seconds, that a server is granted (``Retry-After``).
 
         Raises
         ------
@@ -218,12 +224,27 @@ class Client:
             try:
                 return once()
             except Passing as fault:
-                if not left or (fault.after or 0.0) > _LONGEST_WAIT:
+                if not left or (fault.after or 0.0) > longest:
                     raise _given_up(request, fault, self.limits.tries - left) from fault
                 drawn = wait * (0.5 + self._chance.random())
                 self._sleep(max(drawn, fault.after or 0.0))
                 wait *= 2
         raise AssertionError("no try was allowed")
+
+    def quota(self, address: str, windows: Sequence[tuple[int, float]]) -> Quota:
+        """Return the quota of a server, one for the life of the client.
+
+        Parameters
+        ----------
+        address : str
+            Of the server; what stands behind its host does not matter.
+        windows : sequence of (int, float)
+            Most requests in a number of seconds; those of the first call hold.
+        """
+        with self._guard:
+            return self._quotas.setdefault(
+                urlsplit(address).netloc, Quota(windows, sleep=self._sleep)
+            )
 
     @contextlib.contextmanager
     def ask(

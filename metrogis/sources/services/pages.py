@@ -46,6 +46,8 @@ class Proof:
         West, south, east, north of what came, in its CRS.
     doubts : tuple of Text
         Why something may be missing; empty: complete.
+    notes : tuple of Text
+        What else is worth knowing of it: nothing is missing for these.
     """
 
     rows: int = 0
@@ -54,6 +56,7 @@ class Proof:
     repeated: int = 0
     bounds: tuple[float, float, float, float] | None = None
     doubts: tuple[Text, ...] = ()
+    notes: tuple[Text, ...] = ()
 
     @property
     def complete(self) -> bool:
