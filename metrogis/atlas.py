@@ -24,6 +24,7 @@ from metrogis.errors import (
 )
 from metrogis.i18n import Text, _, default_language
 from metrogis.metro import Metro
+from metrogis.municipality import Portrait, Portraits
 from metrogis.parallel import processors, side_by_side
 from metrogis.provenance import Audit
 
@@ -98,6 +99,32 @@ class Atlas:
         for result in self.results.values():
             audit += result.audit
         return audit
+
+    @property
+    def groups(self) -> dict[str, Text]:
+        """Functional group of municipalities by TERYT, as far as the catalog names any."""
+        return self.metro.info.group_of
+
+    def municipality(self, teryt: str) -> Portrait:
+        """Return all answers of one municipality: sentences, ranks, places, what is unknown.
+
+        Parameters
+        ----------
+        teryt : str
+            Its code of seven digits.
+
+        Raises
+        ------
+        ParameterError
+            For a code that is none of the area's.
+
+        Examples
+        --------
+        >>> import metrogis as mg
+        >>> atlas = mg.run(mg.open_metro("demo"))  # doctest: +SKIP
+        >>> atlas.municipality("2201011")["white_spots"].sentences  # doctest: +SKIP
+        """
+        return Portraits(self.results.values(), self.groups).of(teryt)
 
     def __getitem__(self, check_id: str) -> Result:
         return self.results[check_id]

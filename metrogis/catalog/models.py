@@ -52,6 +52,14 @@ class Official(Strict):
     note: str | None = None
 
 
+class FunctionalGroup(Strict):
+    """Municipalities that are compared with one another: a core, a ring, the countryside."""
+
+    name: str | Bilingual
+    municipalities: list[str] = Field(min_length=1)
+    """TERYT codes."""
+
+
 class MetroInfo(Strict):
     """The ``[metro]`` table."""
 
@@ -67,11 +75,30 @@ class MetroInfo(Strict):
     """``folder`` (the user's data folder), ``beside`` (this file's folder), or a path of its own,
     which may be absolute: a network drive."""
     note: str | Bilingual | None = None
+    groups: list[FunctionalGroup] = []
+    """``[[metro.groups]]``: instead of kind and size class, on the pages of municipalities."""
 
     @property
     def title(self) -> Text:
         """Name in both languages."""
         return _text(self.name)
+
+    @property
+    def group_of(self) -> dict[str, Text]:
+        """TERYT -> name of its functional group."""
+        return {code: _text(group.name) for group in self.groups for code in group.municipalities}
+
+    @field_validator("groups")
+    @classmethod
+    def _in_one_group(cls, value: list[FunctionalGroup]) -> list[FunctionalGroup]:
+        codes = [code for group in value for code in group.municipalities]
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        if twice:
+            raise CatalogError(
+                _("a municipality is in two groups: {codes}").fill(codes=", ".join(twice)),
+                remedy=_("name each TERYT code once in [[metro.groups]]"),
+            )
+        return value
 
     @field_validator("crs")
     @classmethod

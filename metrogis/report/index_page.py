@@ -6,6 +6,7 @@ dead.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,9 @@ import pandas as pd
 
 from metrogis.checks import registry
 from metrogis.checks.contract import DIRECTIONS, Check
+from metrogis.municipality import full_names
 from metrogis.report import citing, words
+from metrogis.report.municipality.addresses import page_of
 from metrogis.report.pages import AtlasLike, csv_suffix, render
 from metrogis.texts import Text, both, is_missing, number
 
@@ -142,9 +145,31 @@ def index_page(atlas: AtlasLike, language: str, *, root: str, **shared: Any) -> 
         sections=sections,
         counts=" ".join(counts),
         layers=layer_rows(atlas.layers, language),
+        municipalities=municipalities_of(atlas, language),
         csv_suffix=csv_suffix(language, shared["languages"]),
         **shared,
     )
+
+
+def municipalities_of(atlas: AtlasLike, language: str) -> list[tuple[str, str]]:
+    """Return name and address (from the root of the site) of each municipality page, by name."""
+    first = next(iter(atlas.results.values()), None)
+    if first is None:
+        return []
+    codes = [str(code) for code in first.municipalities["teryt"]]
+    names = full_names(codes, [str(name) for name in first.municipalities["name"]])
+    pairs = [(n.get(language), page_of(c, language)) for c, n in zip(codes, names, strict=True)]
+    return sorted(pairs, key=lambda pair: alphabetical(pair[0]))
+
+
+def alphabetical(text: str) -> str:
+    """Return what names are sorted by: letters without their marks, in lower case.
+
+    >>> sorted(["Zambrów", "Łeba", "Lębork", "Mielno"], key=alphabetical)
+    ['Łeba', 'Lębork', 'Mielno', 'Zambrów']
+    """
+    plain = unicodedata.normalize("NFD", text.casefold().replace("\u0142", "l"))
+    return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def layer_rows(table: pd.DataFrame, language: str) -> list[dict[str, Any]]:

@@ -367,10 +367,12 @@ def render(template: str, atlas: AtlasLike, language: str, **values: Any) -> str
     language : str
     **values
         What the template shows. It escapes all of them, and sees the fixed words of pages as ``w``.
-        ``root``, the way to the folder of the site, is ``../`` unless given.
+        ``root``, the way to the folder of the site, is ``../`` unless given; ``addresses`` are
+        those of the same page in each language, from there: ``<language>/<file>`` unless given.
     """
     w = {name: text.get(language) for name, text in words.WORDS.items()}
     values.setdefault("root", "../")
+    values.setdefault("addresses", {code: f"{code}/{values['file']}" for code in LANGUAGES})
     return _environment().get_template(template).render(
         w=w,
         language=language,
@@ -387,7 +389,7 @@ def prepare() -> None:
 
     Called before the process is forked for the pages: each of the others then has them already.
     """
-    for name in ("check", "data", "index", "methods", "parts", "unanswered"):
+    for name in ("check", "data", "index", "methods", "municipality", "parts", "unanswered"):
         _environment().get_template(f"{name}.html.j2")
 
 

@@ -45,11 +45,13 @@ from metrogis.report import (
     tables,
 )
 from metrogis.report import known as evidence
+from metrogis.report import municipality as of_municipality
 from metrogis.report.replacing import GENERATOR, MARKER
 
 Progress = Callable[[str, Text], None]
 DRAWING = _("maps and pages")
 WRITING = _("downloads")
+OF_MUNICIPALITIES = _("pages of municipalities")
 
 
 def publish(
@@ -189,6 +191,8 @@ def _build(
     if undrawn:
         atlas = _without(atlas, undrawn, folder)
         known = {name: item for name, item in known.items() if name not in undrawn}
+    tell("", OF_MUNICIPALITIES)
+    of_municipality.write_pages(atlas, known, folder, languages, shared)
     together = evidence.of_atlas(known, atlas.results.values())
     _write_evidence(atlas, together, downloads, languages)
     for language in languages:
@@ -387,6 +391,9 @@ def _manifest(
                 "figures": {k: _number(v) for k, v in r.figures.items()},
                 "parameters": r.parameters.model_dump(mode="json"),
                 "known_share": round(r.known_share, 6),
+                "headlines": {
+                    name: r.check.columns["municipalities"][name].good for name in r.check.headlines
+                },
             }
             for r in atlas.results.values()
         },

@@ -135,6 +135,22 @@ WORDS: dict[str, Text] = {
         "what is known only."
     ),
     "known_column": _("how much is known says column"),
+    "municipality_page": _("municipality page"),
+    "municipalities": _("Municipalities"),
+    "municipalities_lede": _("Each has a page with all answers."),
+    "answers": _("Answers at a glance"),
+    "here": _("here"),
+    "median": _("median of the area"),
+    "like_median": _("median of like ones"),
+    "rank": pgettext("position", "rank"),
+    "rank_note": _(
+        "Rank 1 is the best; where neither way is better, the greatest. Equal numbers share a "
+        "rank. Medians and ranks speak of municipalities whose number is known."
+    ),
+    "measure": _("measure"),
+    "why_unknown": _("What is unknown, and why"),
+    "open_check": _("Map and all municipalities"),
+    "no_outline": _("Its outline is not in the data, so there is no map."),
     "unknown_note": _(
         "Grey hatching, dashed lines and hollow circles mean “unknown”: missing data "
         "is not missing service."

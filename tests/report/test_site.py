@@ -64,6 +64,7 @@ def test_every_link_leads_to_a_place_of_the_site_or_to_a_publication(published: 
     """What a page loads is its own; only a cited publication or law is a link to elsewhere."""
     checked = cited = 0
     read = {path: Reader(path).tags for path in all_pages(published)}
+    codes = {path.stem for path in (published / "pl/gminy").iterdir()}
     ids = {path: {a["id"] for _, a in tags if "id" in a} for path, tags in read.items()}
     for path, tags in read.items():
         for tag, attributes in tags:
@@ -80,11 +81,14 @@ def test_every_link_leads_to_a_place_of_the_site_or_to_a_publication(published: 
                 name, _, fragment = target.partition("#")
                 leads_to = (path.parent / name).resolve() if name else path
                 assert leads_to.is_file(), target
-                if fragment:
+                if fragment.startswith("gmina="):  # what the map selects
+                    assert fragment.removeprefix("gmina=") in codes, target
+                elif fragment:
                     assert fragment in ids[leads_to], target
                 checked += 1
     assert checked > 40
     assert cited > 20
+    assert len(codes) == 12
 
 
 def test_no_inline_script_style_or_handler(published: Path):
@@ -262,4 +266,8 @@ def test_progress_names_each_check(synthetic: Any, tmp_path: Path):
         tmp_path / "a",
         progress=lambda check, what: told.append((check, what.en)),
     )
-    assert told == [("test_check", "maps and pages"), ("", "downloads")]
+    assert told == [
+        ("test_check", "maps and pages"),
+        ("", "downloads"),
+        ("", "pages of municipalities"),
+    ]

@@ -16,12 +16,14 @@ from metrogis.checks.contract.presentation import (
     View,
     municipality_columns,
 )
+from metrogis.checks.contract.reading import Chart, Listing, Part, Reading, Sentence
 from metrogis.checks.contract.result import Outcome, Result
 from metrogis.checks.contract.run import Run
 
 __all__ = [
     "DIRECTIONS",
     "Category",
+    "Chart",
     "Check",
     "CheckFunction",
     "Column",
@@ -29,11 +31,15 @@ __all__ = [
     "Finding",
     "Ground",
     "Input",
+    "Listing",
     "Outcome",
     "Overlay",
     "Parameters",
+    "Part",
+    "Reading",
     "Result",
     "Run",
+    "Sentence",
     "Spec",
     "View",
     "check",

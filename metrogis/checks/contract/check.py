@@ -30,6 +30,7 @@ from typing import Any, Protocol, get_type_hints
 from metrogis.checks.contract.declaration import Check, Direction, inputs_of
 from metrogis.checks.contract.parameters import Parameters
 from metrogis.checks.contract.presentation import Column, Overlay, View
+from metrogis.checks.contract.reading import Reading
 from metrogis.checks.contract.result import Outcome, Result, finish
 from metrogis.checks.contract.run import begin
 from metrogis.texts import Text
@@ -59,6 +60,7 @@ def check(
     views: tuple[View, ...],
     overlays: tuple[Overlay, ...] = (),
     section: str = "",
+    reading: Reading | None = None,
 ) -> Callable[[Callable[..., Outcome]], CheckFunction]:
     """Make a check of a function; see :class:`Check` for what is declared.
 
@@ -122,6 +124,7 @@ def check(
             views=views,
             overlays=overlays,
             section=section,
+            reading=reading or Reading(),
         )
         function.check = declared  # type: ignore[attr-defined]
         return function  # type: ignore[return-value]

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from metrogis.catalog.registry import LAYERS
 from metrogis.checks.contract.parameters import Parameters
 from metrogis.checks.contract.presentation import Column, Overlay, View
+from metrogis.checks.contract.reading import Reading, headlines_of
 from metrogis.i18n import Text, _, both
 
 Direction = Literal["1.2.1", "2.1.2", "2.1.3"]
@@ -127,6 +128,8 @@ class Check:
         Rasters of the map, drawn beneath the views.
     section : str
         Anchor of the section of ``docs/methods.md`` on the check; empty for checks from outside.
+    reading : Reading
+        Headlines, sentences of a municipality, lists of places, charts.
     """
 
     id: str
@@ -141,9 +144,11 @@ class Check:
     views: tuple[View, ...]
     overlays: tuple[Overlay, ...] = ()
     section: str = ""
+    reading: Reading = field(default_factory=Reading)
 
     def __post_init__(self) -> None:
-        """Give the function a signature that lists its parameters, for help() and editors."""
+        """Mark the headlines; list the parameters in the function's signature, for help()."""
+        object.__setattr__(self, "columns", self.reading.mark(self.columns))
         own = inspect.signature(self.function, follow_wrapped=False)
         kept = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
         listed = {p.name for p in kept}
@@ -159,6 +164,11 @@ class Check:
         ]
         signature = own.replace(parameters=[*kept, *extra])
         self.function.__signature__ = signature  # type: ignore[attr-defined]
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """Columns of the municipal table that carry the answer, the leading one first."""
+        return headlines_of(self.columns["municipalities"], tuple(self.reading.headlines))
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -29,7 +29,9 @@ class Column:
     stays known where the outline is not. ``bound``: the number is a lower or an upper bound, as far
     as less is known. ``of_known``: a rank, region or share that speaks of what is known, and may
     differ when more is. ``of_knowledge``: the column measures what is known, or names why it is not
-    (companions of other columns, and grounds of views, need not be marked).
+    (companions of other columns, and grounds of views, need not be marked). ``headline``: carries
+    the answer of the check for a municipality; ``good`` says which way it is better: ``up``,
+    ``down``, or neither.
     """
 
     label: Text
@@ -43,6 +45,8 @@ class Column:
     bound: Literal["", "low", "high"] = ""
     of_known: bool = False
     of_knowledge: bool = False
+    headline: bool = False
+    good: Literal["", "up", "down"] = ""
 
 
 @dataclass(frozen=True)

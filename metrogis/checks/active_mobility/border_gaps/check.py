@@ -18,6 +18,7 @@ from metrogis.arrays import Array
 from metrogis.checks.active_mobility.border_gaps import presentation as texts
 from metrogis.checks.active_mobility.border_gaps.inputs import Inputs
 from metrogis.checks.active_mobility.border_gaps.parameters import BorderGapsParameters
+from metrogis.checks.active_mobility.border_gaps.reading import READING
 from metrogis.checks.contract import Finding, Outcome, Run, check
 from metrogis.checks.contract.outlines import free_edge
 from metrogis.checks.shared import borders as parts
@@ -40,6 +41,7 @@ from metrogis.streets.cycleways import by_state
     method=texts.METHOD,
     columns=texts.COLUMNS,
     views=texts.VIEWS,
+    reading=READING,
 )
 def border_gaps(inputs: Inputs, params: BorderGapsParameters, run: Run) -> Outcome:
     """Find where cycle infrastructure breaks at municipal borders.

@@ -16,6 +16,7 @@ from metrogis.checks.active_mobility.interchange_access.inputs import Inputs, st
 from metrogis.checks.active_mobility.interchange_access.parameters import (
     InterchangeAccessParameters,
 )
+from metrogis.checks.active_mobility.interchange_access.reading import READING
 from metrogis.checks.active_mobility.interchange_access.routes import coverage, route_access
 from metrogis.checks.active_mobility.interchange_access.street_findings import street_findings
 from metrogis.checks.active_mobility.interchange_access.street_tables import street_tables
@@ -43,6 +44,7 @@ from metrogis.i18n import _
     method=texts.METHOD,
     columns=texts.COLUMNS,
     views=VIEWS,
+    reading=READING,
 )
 def interchange_access(inputs: Inputs, params: InterchangeAccessParameters, run: Run) -> Outcome:
     """Check how interchanges and stations are joined to the built cycle network.

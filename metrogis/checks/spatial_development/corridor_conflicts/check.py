@@ -27,6 +27,7 @@ from metrogis.checks.spatial_development.corridor_conflicts import presentation 
 from metrogis.checks.spatial_development.corridor_conflicts.inputs import Inputs
 from metrogis.checks.spatial_development.corridor_conflicts.land import Ready, prepare
 from metrogis.checks.spatial_development.corridor_conflicts.passage import Passages, passages
+from metrogis.checks.spatial_development.corridor_conflicts.reading import READING
 from metrogis.checks.spatial_development.corridor_conflicts.tables import (
     conflict_table,
     corridor_table,
@@ -87,6 +88,7 @@ class CorridorConflictsParameters(Parameters):
     method=texts.METHOD,
     columns=texts.COLUMNS,
     views=texts.VIEWS,
+    reading=READING,
 )
 def corridor_conflicts(inputs: Inputs, params: CorridorConflictsParameters, run: Run) -> Outcome:
     """Find what the plans do to ecological corridors and protected areas.

@@ -20,6 +20,7 @@ from metrogis.checks.spatial_development.corridor_connectivity.land import Land,
 from metrogis.checks.spatial_development.corridor_connectivity.parameters import (
     CorridorConnectivityParameters,
 )
+from metrogis.checks.spatial_development.corridor_connectivity.reading import READING
 from metrogis.checks.spatial_development.corridor_connectivity.tables import (
     States,
     conflict_table,
@@ -46,6 +47,7 @@ _HECTARE = 1e4
     method=texts.METHOD,
     columns=texts.COLUMNS,
     views=texts.VIEWS,
+    reading=READING,
     overlays=texts.OVERLAYS,
 )
 def corridor_connectivity(

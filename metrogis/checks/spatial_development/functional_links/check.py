@@ -33,6 +33,7 @@ from metrogis.checks.spatial_development.functional_links.lines import (
 from metrogis.checks.spatial_development.functional_links.parameters import (
     FunctionalLinksParameters,
 )
+from metrogis.checks.spatial_development.functional_links.reading import READING
 from metrogis.checks.spatial_development.functional_links.structure import (
     add_hierarchy,
     add_regions,
@@ -63,6 +64,7 @@ Meaning = Literal["commuting", "migration", "flow"]
     method=texts.METHOD,
     columns=texts.COLUMNS,
     views=texts.VIEWS,
+    reading=READING,
 )
 def functional_links(inputs: Inputs, params: FunctionalLinksParameters, run: Run) -> Outcome:
     """Measure the links between the municipalities of a metropolis.

@@ -38,6 +38,7 @@ from metrogis.checks.shared.plan_ground import (
 from metrogis.checks.shared.plans import Plans, read_plans
 from metrogis.checks.spatial_development.model_coherence import presentation as texts
 from metrogis.checks.spatial_development.model_coherence.inputs import Inputs
+from metrogis.checks.spatial_development.model_coherence.reading import READING
 from metrogis.errors import SchemaError
 from metrogis.evidence.plans import TOLERANCE, PlanCover
 from metrogis.i18n import _, join
@@ -80,6 +81,7 @@ class ModelCoherenceParameters(Parameters):
     method=texts.METHOD,
     columns=texts.COLUMNS,
     views=texts.VIEWS,
+    reading=READING,
 )
 def model_coherence(inputs: Inputs, params: ModelCoherenceParameters, run: Run) -> Outcome:
     """Lay plans over the metropolitan structure and compare them by a table.

@@ -38,6 +38,7 @@ from metrogis.checks.shared.plans import (
 )
 from metrogis.checks.spatial_development.plan_validity import presentation as texts
 from metrogis.checks.spatial_development.plan_validity.inputs import Inputs
+from metrogis.checks.spatial_development.plan_validity.reading import READING
 from metrogis.evidence.plans import TOLERANCE, PlanCover
 from metrogis.i18n import _
 from metrogis.planning.validity import find_faults
@@ -79,6 +80,7 @@ class PlanValidityParameters(Parameters):
     method=texts.METHOD,
     columns=texts.COLUMNS,
     views=texts.VIEWS,
+    reading=READING,
 )
 def plan_validity(inputs: Inputs, params: PlanValidityParameters, run: Run) -> Outcome:
     """Find the faults of planning acts.

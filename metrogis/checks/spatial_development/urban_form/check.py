@@ -39,6 +39,7 @@ from metrogis.checks.spatial_development.urban_form import presentation as texts
 from metrogis.checks.spatial_development.urban_form.bounds import bounds
 from metrogis.checks.spatial_development.urban_form.findings import findings, whole
 from metrogis.checks.spatial_development.urban_form.inputs import Inputs
+from metrogis.checks.spatial_development.urban_form.reading import READING
 from metrogis.errors import SchemaError
 from metrogis.i18n import Text, _, both
 from metrogis.landscape import growth, landcover, metrics, sprawl
@@ -105,6 +106,7 @@ class UrbanFormParameters(BuiltUpParameters):
     method=texts.METHOD,
     columns=texts.COLUMNS,
     views=texts.VIEWS,
+    reading=READING,
     overlays=texts.OVERLAYS,
 )
 def urban_form(inputs: Inputs, params: UrbanFormParameters, run: Run) -> Outcome:

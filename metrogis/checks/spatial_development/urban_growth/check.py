@@ -41,6 +41,7 @@ from metrogis.checks.spatial_development.urban_growth import presentation as tex
 from metrogis.checks.spatial_development.urban_growth.exposure import exposures
 from metrogis.checks.spatial_development.urban_growth.findings import at_edges, findings
 from metrogis.checks.spatial_development.urban_growth.inputs import Inputs
+from metrogis.checks.spatial_development.urban_growth.reading import READING
 from metrogis.checks.spatial_development.urban_growth.tables import (
     KINDS,
     Gain,
@@ -134,6 +135,7 @@ class UrbanGrowthParameters(BuiltUpParameters):
     method=texts.METHOD,
     columns=texts.COLUMNS,
     views=texts.VIEWS,
+    reading=READING,
     overlays=texts.OVERLAYS,
 )
 def urban_growth(inputs: Inputs, params: UrbanGrowthParameters, run: Run) -> Outcome:

@@ -46,6 +46,7 @@ from metrogis.checks.transport_accessibility.connections.presentation import (
     VIEWS,
     findings,
 )
+from metrogis.checks.transport_accessibility.connections.reading import READING
 from metrogis.checks.transport_accessibility.connections.tables import (
     Journeys,
     municipal_table,
@@ -67,6 +68,7 @@ from metrogis.transit.journeys import profiles, read_rides
     method=METHOD,
     columns=COLUMNS,
     views=VIEWS,
+    reading=READING,
 )
 def connections(inputs: Inputs, params: ConnectionsParameters, run: Run) -> Outcome:
     """Count pairs of connections between seats, and tell where there are too few.

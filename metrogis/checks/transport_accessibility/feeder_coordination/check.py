@@ -35,6 +35,7 @@ from metrogis.checks.transport_accessibility.feeder_coordination.presentation im
     VIEWS,
     findings,
 )
+from metrogis.checks.transport_accessibility.feeder_coordination.reading import READING
 from metrogis.checks.transport_accessibility.feeder_coordination.tables import (
     connection_table,
     judged,
@@ -59,6 +60,7 @@ GROUPS = ("rail", "metro", "tram", "bus", "ferry", "cableway")
     method=METHOD,
     columns=COLUMNS,
     views=VIEWS,
+    reading=READING,
 )
 def feeder_coordination(inputs: Inputs, params: FeederParameters, run: Run) -> Outcome:
     """Judge every change between feeders and trains, and find each line's best shift.

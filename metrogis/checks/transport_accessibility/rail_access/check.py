@@ -32,6 +32,7 @@ from metrogis.checks.transport_accessibility.rail_access.reach import (
     easiest,
     search,
 )
+from metrogis.checks.transport_accessibility.rail_access.reading import READING
 from metrogis.checks.transport_accessibility.rail_access.stations import Stations, read_stations
 from metrogis.checks.transport_accessibility.rail_access.tables import (
     Answer,
@@ -58,6 +59,7 @@ GROUPS = ("bus", "tram", "cableway", "rail", "metro", "ferry")
     method=texts.METHOD,
     columns=texts.COLUMNS,
     views=texts.VIEWS,
+    reading=READING,
 )
 def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outcome:
     """Find who reaches a useful railway station on foot, by bike and by feeder.

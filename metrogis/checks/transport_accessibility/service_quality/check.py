@@ -42,6 +42,7 @@ from metrogis.checks.transport_accessibility.service_quality.presentation import
     VIEWS,
     findings,
 )
+from metrogis.checks.transport_accessibility.service_quality.reading import READING
 from metrogis.checks.transport_accessibility.service_quality.tables import (
     area_table,
     explanation,
@@ -64,6 +65,7 @@ NONE, UNKNOWN = q.NONE, q.UNKNOWN
     method=METHOD,
     columns=COLUMNS,
     views=VIEWS,
+    reading=READING,
 )
 def service_quality(inputs: Inputs, params: ServiceQualityParameters, run: Run) -> Outcome:
     """Classify populated places by six methods of service quality, and show where they disagree.

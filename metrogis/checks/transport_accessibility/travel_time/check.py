@@ -37,6 +37,7 @@ from metrogis.checks.transport_accessibility.travel_time.presentation import (
     TITLE,
     VIEWS,
 )
+from metrogis.checks.transport_accessibility.travel_time.reading import READING
 from metrogis.checks.transport_accessibility.travel_time.tables import (
     band_table,
     cell_table,
@@ -68,6 +69,7 @@ from metrogis.transit.accessibility import two_step
     method=METHOD,
     columns=COLUMNS,
     views=VIEWS,
+    reading=READING,
 )
 def travel_time(inputs: Inputs, params: TravelTimeParameters, run: Run) -> Outcome:
     """Measure door-to-door times by transit, against the car, and who is within reach.

@@ -43,6 +43,7 @@ from metrogis.checks.transport_accessibility.white_spots.presentation import (
     TITLE,
     VIEWS,
 )
+from metrogis.checks.transport_accessibility.white_spots.reading import READING
 from metrogis.checks.transport_accessibility.white_spots.sections import Sections, read_sections
 from metrogis.checks.transport_accessibility.white_spots.spot_tables import spot_tables
 from metrogis.checks.transport_accessibility.white_spots.spots import Chooser
@@ -68,6 +69,7 @@ from metrogis.provenance import audit_of
     method=METHOD,
     columns=COLUMNS,
     views=VIEWS,
+    reading=READING,
 )
 def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outcome:
     """Find where people live without usable transit, by day type, with cause and smallest fix.
