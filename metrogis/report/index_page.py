@@ -162,13 +162,17 @@ def municipalities_of(atlas: AtlasLike, language: str) -> list[tuple[str, str]]:
     return sorted(pairs, key=lambda pair: alphabetical(pair[0]))
 
 
-def alphabetical(text: str) -> str:
-    """Return what names are sorted by: letters without their marks, in lower case.
+UNDECOMPOSED = {0x142: "l", 0xF8: "o", 0x111: "d", 0xDF: "ss"}
+"""Letters whose marks are no characters of their own (l and d with a stroke, and their like)."""
 
-    >>> sorted(["Zambrów", "Łeba", "Lębork", "Mielno"], key=alphabetical)
-    ['Łeba', 'Lębork', 'Mielno', 'Zambrów']
+
+def alphabetical(text: str) -> str:
+    r"""Return what names are sorted by: letters without their marks, in lower case.
+
+    >>> alphabetical("\u0141eba \u017bar")
+    'leba zar'
     """
-    plain = unicodedata.normalize("NFD", text.casefold().replace("\u0142", "l"))
+    plain = unicodedata.normalize("NFD", text.casefold().translate(UNDECOMPOSED))
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
