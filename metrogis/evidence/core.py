@@ -207,6 +207,11 @@ class Evidence:
         shapely.prepare(edge)
         return edge
 
+    @cached_property
+    def _edge_tree(self) -> shapely.STRtree:
+        """Pieces of the edge: their boxes are thin, so that most places are near none."""
+        return shapely.STRtree(_pieces(np.asarray([self._edge], dtype=object)))
+
     def known_at(self, places: Any) -> Bools:
         """Tell at which places the layer is known (see :meth:`known_near` with a limit of 0)."""
         return self.known_near(places, 0.0)
@@ -239,8 +244,9 @@ class Evidence:
             sure &= shapely.covers(self._whole, shapes)
             # a place whose reach crosses the edge of what is known may be served from beyond it
             cut = np.flatnonzero(sure & (limits > 0))
-            close = shapely.distance(shapes[cut], self._edge) < limits[cut] - TOLERANCE
-            sure[cut[close]] = False
+            close = np.nextafter(limits[cut] - TOLERANCE, -np.inf)
+            row, _ = self._edge_tree.query(shapes[cut], predicate="dwithin", distance=close)
+            sure[cut[row]] = False
         return sure
 
     def clearance(self, places: Any, most: float = np.inf) -> Floats:

@@ -99,10 +99,13 @@ class Arrays:
         """Arc of the same edge in the other direction; -1 where closed."""
         return np.asarray(self.edge_arcs[self.arc_edge, np.where(self.arc_forward, 1, 0)])
 
-    @property
+    @cached_property
     def open_edges(self) -> Array:
         """Which edges can be travelled in at least one direction."""
-        return np.asarray((self.edge_arcs >= 0).any(axis=1))
+        arcs = self.edge_arcs
+        out = np.asarray((arcs[:, 0] >= 0) | (arcs[:, 1] >= 0))
+        out.flags.writeable = False
+        return out
 
     def edge_weights(self, edges: Array) -> tuple[Array, Array]:
         """Return the weights of edges in both directions.

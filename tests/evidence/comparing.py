@@ -23,7 +23,7 @@ UNKNOWN_WORDS = ("", "unknown", "none known", "not_known", "not known")
 WIDTHS = 0.01
 """Clear widths are good to 1 per cent, and depend on vertices so far (metrogis.landscape.width)."""
 
-SAYS_NO = ("no", "none", "white", "not_enough", "insufficient")
+SAYS_NO = ("no", "none", "white", "not_enough", "insufficient", "beyond")
 """Codes that need complete knowledge: no bound leads to them."""
 
 SAYS_SO = {
@@ -193,8 +193,9 @@ def is_bound(name: str, column: Column, before: pd.Series, after: pd.Series, peo
     if b in SAYS_NO:
         return False
     if column.kind == "category" and column.bound:
-        order = list(column.categories)  # from the best to the least
-        a, b = -order.index(a), -order.index(b)
+        order = list(column.categories)  # of a lower bound from the best on, else from the least
+        sign = -1 if column.bound == "low" else 1
+        a, b = sign * order.index(a), sign * order.index(b)
     if column.bound == "low" and b <= a:
         return True
     if column.bound == "high" and b >= a:

@@ -6,32 +6,39 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-import shapely
 
 from metrogis.arrays import Ints
 from metrogis.checks.contract import Run
 from metrogis.checks.transport_accessibility.rail_access.feeder import (
     SHARE,
     Entries,
+    Feeders,
     covered,
+    entries_of,
+    events,
 )
+from metrogis.checks.transport_accessibility.rail_access.measure import Measure
 from metrogis.checks.transport_accessibility.rail_access.reach import NO
 from metrogis.checks.transport_accessibility.rail_access.stations import Stations
 from metrogis.checks.transport_accessibility.rail_access.tables import Answer
 from metrogis.transit.profile_search import Links
-from metrogis.transit.vehicles import MICRO
+from metrogis.transit.vehicles import MICRO, Vehicles
 
 LINES = 3
 """Lines tried at a station: those along which most people lack a feeder."""
 
 
 class _Run(NamedTuple):
-    """One run of a line to a station: stops, their departures, and when one is at the train."""
+    """One run of a line to a station: stops, their departures, and when one is at the train.
+
+    ``rides`` are all its rides up to the station, in order.
+    """
 
     stop: Ints
     departure: Ints
     ready: int
     trip: int
+    rides: Ints
 
 
 def more_often(
@@ -39,13 +46,12 @@ def more_often(
     timetable: Any,
     stations: Stations,
     answer: Answer,
-    measure: Callable[..., Any],
-) -> list[Any]:
+) -> list[Measure]:
     """Return, for each station, the line and headway that gain most people per added departure.
 
     A run of the line as it is today is repeated every ``n`` minutes through both windows, so that
-    it meets the first train that counts. What it gains is counted by running the search again with
-    these departures beside those of today.
+    it meets the first train that counts. What it gains is estimated from its departures beside
+    those of today; the best is applied, as vehicles of the timetable, and searched again.
     """
     p, fed = run.parameters, answer.fed
     if fed.entries is None or fed.links is None or fed.walks is None or fed.rides is None:
@@ -55,7 +61,7 @@ def more_often(
     homes_of, by_trip = _homes_by_stop(fed.links), _rows_of_trips(fed.rides)
     out = []
     for k in np.flatnonzero(stations.is_("yes")).tolist():
-        best: tuple[float, int, int, Ints, str] | None = None
+        best: tuple[float, int, int, Ints, _Run, Entries] | None = None
         for one in _runs(run, timetable, fed, stations, answer, k, lacking, homes_of, by_trip):
             homes = np.unique(np.concatenate([homes_of(s) for s in one.stop.tolist()]))
             homes = homes[lacking[homes]]
@@ -71,14 +77,63 @@ def more_often(
                     continue
                 worth = answer.total(gained) / added
                 if best is None or worth > best[0]:
-                    name = str(timetable.routes["route_short_name"].iloc[
-                        timetable._trip_route[one.trip]])  # fmt: skip
-                    best = (worth, added, headway, gained, name)
+                    best = (worth, added, headway, gained, one, new)
         if best is not None:
+            _worth, added, headway, gained, one, new = best
+            line = str(timetable.routes["route_short_name"].iloc[timetable._trip_route[one.trip]])
+            now = _with_runs(run, fed, stations, one, new, lacking, homes_of)
             place = stations.table.geometry.iloc[k]
-            made = measure(k, "headway", float(best[1]), best[3], place, best[4], float(best[2]))
-            out.append(made)
+            out.append(
+                Measure(k, "headway", float(added), gained, now, place, line, float(headway))
+            )
     return out
+
+
+def _with_runs(
+    run: Run, fed: Feeders, stations: Stations, one: _Run, new: Entries, lacking: Any,
+    homes_of: Callable[[int], Ints],
+) -> Ints:  # fmt: skip
+    """Return who has a feeder once the runs are vehicles of the timetable.
+
+    They call where the run they repeat does, and lead to any station on the way.
+    """
+    p = run.parameters
+    assert fed.rides is not None
+    assert fed.walks is not None
+    assert fed.minutes is not None
+    assert fed.entries is not None
+    assert fed.links is not None
+    trip, first = np.unique(new.trip, return_index=True)
+    rides = _moved(fed.rides, one.rides, new.departure[first] - one.departure[0], trip)
+    own = np.ones(len(rides), bool)
+    more = entries_of(rides, own, events(rides, own, fed.walks, stations), p.feeder_time)
+    homes = np.unique(np.concatenate([homes_of(s) for s in one.stop.tolist()]))
+    homes = homes[lacking[homes]]
+    part = _part(fed.links, homes)
+    found = covered(fed.entries + more, part, len(stations), fed.minutes, p.feeder_time)
+    return homes[found.minutes / len(fed.minutes) >= p.feeder_share - SHARE]
+
+
+def _moved(rides: Vehicles, rows: Ints, shift: Ints, trip: Ints) -> Vehicles:
+    """Return the rides of one run, once for each shift (microseconds), as trips of their own."""
+    count, size = len(shift), len(rows)
+    later = np.repeat(shift, size)
+    every = np.arange(count * size)
+    # each ride leads to the next one of its run, the last to none
+    goes_on = (every % size) < size - 1
+    ptr = np.concatenate([[0], np.cumsum(goes_on)]).astype(np.int64)
+    again = np.tile(rows, count)
+    return Vehicles(
+        rides.dep_stop[again],
+        rides.arr_stop[again],
+        rides.departure[again] + later,
+        rides.arrival[again] + later,
+        ptr,
+        every[goes_on] + 1,
+        rides.board[again],
+        rides.alight[again],
+        np.repeat(trip, size),
+    )
 
 
 def _homes_by_stop(links: Links) -> Callable[[int], Ints]:
@@ -127,14 +182,14 @@ def _runs(
     _, first = np.unique(hop, return_index=True)
     ends, line = ends[np.sort(first)], line[np.sort(first)]
     for i in ends.tolist():
-        own = by_trip(int(rides.trip[i]), i)
-        own = own[rides.board[own] & (rides.arrival[i] - rides.departure[own] <= most)]
+        whole = by_trip(int(rides.trip[i]), i)
+        own = whole[rides.board[whole] & (rides.arrival[i] - rides.departure[whole] <= most)]
         key = (int(line[np.searchsorted(ends, i)]), *rides.dep_stop[own].tolist())
         if not len(own) or key in seen:
             continue
         seen.add(key)
         ready = int(rides.arrival[i] + walk[int(rides.arr_stop[i])])
-        one = _Run(rides.dep_stop[own], rides.departure[own], ready, int(rides.trip[i]))
+        one = _Run(rides.dep_stop[own], rides.departure[own], ready, int(rides.trip[i]), whole)
         homes = np.unique(np.concatenate([homes_of(s) for s in one.stop.tolist()]))
         people = answer.total(homes[lacking[homes]]) if len(homes) else 0.0
         if people > 0:
@@ -188,8 +243,3 @@ def _repeated(one: _Run, stations: Stations, station: int, headway: int, p: Any)
         return Entries(none, none, none, none, none)
     stop, leave, train, trip = (np.concatenate(c) for c in zip(*parts, strict=True))
     return Entries(stop, np.full(len(stop), station), leave, train.astype(np.int64), trip)
-
-
-def place_of(stations: Stations, station: int) -> shapely.Point:
-    """Return where a station lies."""
-    return stations.table.geometry.iloc[station]

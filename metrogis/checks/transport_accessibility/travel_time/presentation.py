@@ -60,6 +60,8 @@ _AT_MOST = _(
     "at most this: unknown vehicles may be quicker; blank where of half of the "
     "residents it is not known that they get there"
 )
+_COMPARED = _("of a time by transit that is at most this, and of what is known of cars")
+_NEIGHBOURS = _("of the people known to live near, at least so many")
 _EXACT = _("nothing that is in no timetable could be quicker")
 
 
@@ -68,7 +70,9 @@ def _with(text: Text, name: str) -> Text:
 
 
 def _minutes(text: Text) -> Column:
-    return Column(text, unit="min", digits=0, of_known=True, land=False, note=_AT_MOST)
+    return Column(
+        text, unit="min", digits=0, bound="high", of_known=True, land=False, note=_AT_MOST
+    )
 
 
 def _share(text: Text, **more: object) -> Column:
@@ -82,12 +86,12 @@ def _times() -> dict[str, Column]:
         "minutes": _minutes(_("time, median")),
         "minutes_late": _minutes(_("time, 90th percentile")),
         "band": Column(
-            _("band of time"), "category", categories=BAND,             of_known=True, land=False,
+            _("band of time"), "category", categories=BAND, bound="high", of_known=True, land=False,
         ),
     }  # fmt: skip
     for name in LIMITS:
-        out[f"within_{name}"] = _share(_with(_("residents within"), name))
-        out[f"share_{name}"] = _share(_with(_("minutes within"), name))
+        out[f"within_{name}"] = _share(_with(_("residents within"), name), bound="low")
+        out[f"share_{name}"] = _share(_with(_("minutes within"), name), bound="low")
     out["car_minutes"] = Column(_("time by car"), unit="min", of_known=True, land=False)
     return out
 
@@ -95,7 +99,7 @@ def _times() -> dict[str, Column]:
 def _columns() -> dict[str, dict[str, Column]]:
     towns = municipality_columns()
     people = Column(_("residents"), unit="people", of_known=True)
-    at_least = replace(people, land=False)
+    at_least = replace(people, land=False, bound="low")
     towns |= {
         "population": replace(people, land=False, note=PEOPLE_FROM),
         "coverage": Column(
@@ -103,7 +107,7 @@ def _columns() -> dict[str, dict[str, Column]]:
             land=False, of_knowledge=True,
         ),
         **_times(),
-        "beyond_share": _share(_("out of reach, share")),
+        "beyond_share": _share(_("out of reach, share"), bound="low"),
         "unknown_share": Column(
             _("unknown, share"), "share", digits=1, land=False,
             of_knowledge=True,
@@ -118,14 +122,14 @@ def _columns() -> dict[str, dict[str, Column]]:
         ),
         "ratio": Column(
             _("time over time by car, median"), digits=2,
-            of_known=True, land=False,
+            of_known=True, land=False, note=_COMPARED,
         ),
         "ratio_late": Column(
             _("time over time by car, 90th percentile"),
-            digits=2, of_known=True, land=False,
+            digits=2, of_known=True, land=False, note=_COMPARED,
         ),
         "competes_share": _share(
-            _("competes with the car, share")
+            _("competes with the car, share"), note=_COMPARED
         ),
         "car_known_share": Column(
             _("time by car known, share"), "share", digits=1,
@@ -133,11 +137,11 @@ def _columns() -> dict[str, dict[str, Column]]:
         ),
         "performance": Column(
             _("transport performance (as origin)"),
-            unit="%", digits=1, of_known=True, land=False,
+            unit="%", digits=1, bound="low", of_known=True, land=False, note=_NEIGHBOURS,
         ),
         "performance_target": Column(
             _("transport performance (as target)"),
-            unit="%", digits=1, of_known=True, land=False,
+            unit="%", digits=1, bound="low", of_known=True, land=False, note=_NEIGHBOURS,
         ),
         "people_reached": replace(
             at_least, label=_("people within reach")
@@ -154,7 +158,7 @@ def _columns() -> dict[str, dict[str, Column]]:
         **{n: c for n, c in _times().items() if not n.startswith("within")},
         "band_late": Column(
             _("band of time, 90th percentile"), "category",
-            categories=BAND, of_known=True,
+            categories=BAND, bound="high", of_known=True,
         ),
         "ratio": towns["ratio"],
         "exact": Column(_("exact time"), "flag", note=_EXACT,
@@ -201,12 +205,12 @@ def _columns() -> dict[str, dict[str, Column]]:
         "teryt": towns["teryt"],
         "name": towns["name"],
         "kind": kind,
-        "places": Column(_("places in services"), of_known=True),
+        "places": Column(_("places in services"), bound="low", of_known=True),
         "per_1000": Column(
             _("places per 1000 residents (2SFCA)"),
             digits=2, of_known=True, land=False,
         ),
-        "reach_share": _share(_("service within reach, share")),
+        "reach_share": _share(_("service within reach, share"), bound="low"),
     }  # fmt: skip
     return {
         "municipalities": towns, "bands": area, "bands_late": area, "targets": targets,
