@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from scenes import Scene
 
 import metrogis as mg
+from metrogis.checks.transport_accessibility.rail_access import street_measures
 
 CALM = "highway=residential maxspeed=30 lanes=2"
 BUSY = "highway=primary maxspeed=90 lanes=4"
@@ -131,3 +133,27 @@ def test_where_all_is_well_nothing_is_proposed(tmp_path: Path) -> None:
     found = ask(BASE + f"junction a 500 0\nway p a {CALM}\nhome a 10\n", tmp_path)
     assert found.features["measures"].empty
     assert not any("What would help" in s for s in found.sentences("en"))
+
+
+def test_homes_beside_a_new_path_join_it(tmp_path: Path) -> None:
+    """Whom a path passes walks along it, from where it is nearest."""
+    text = RIVER + "junction m 60 -20\nhome m 25\n"
+    before = ask(text, tmp_path / "a")
+    path = measure(before, "path")
+    after = ask(text + f"way p h {BUSY}\n", tmp_path / "b")
+    assert total(after, "walk") - total(before, "walk") == path["gained"] == 155
+
+
+def test_what_gains_fewer_than_was_found_is_listed_and_not_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(street_measures, "_with_path", lambda *args: np.zeros(0, np.int64))
+    found = ask(RIVER, tmp_path)
+    table = found.features["measures"].set_index("kind")
+    assert not table.loc["path", "verified"]
+    assert table.loc["path", "gained"] == 0
+    assert table.loc["entrance", "verified"]
+    rows = [r for r in found.audit if "not verified" in r.what.en]
+    assert [r.count for r in rows] == [1]
+    assert not any("a path of" in s for s in found.sentences("en"))
+    assert any("a new entrance" in s for s in found.sentences("en"))

@@ -344,6 +344,10 @@ def covered(
     """
     n = len(links.ptr) - 1
     count, best = np.zeros(n, np.int64), np.full(n, -1, np.int64)
+    # few homes see few stops: what leads on from the others need not be sorted
+    seen = np.zeros(int(max(links.stop.max(initial=-1), entries.stop.max(initial=-1))) + 1, bool)
+    seen[links.stop] = True
+    entries = entries.take(seen[entries.stop])
     if not len(entries.stop) or not n:
         return Covered(count, best)
     order = np.lexsort((-entries.departure, entries.station, entries.stop))
@@ -364,8 +368,11 @@ def covered(
             e.departure, first, minutes, stations, count, best,
         )  # fmt: skip
 
-    with ThreadPoolExecutor(len(cuts) - 1) as pool:
-        list(pool.map(part, range(len(cuts) - 1)))
+    if len(cuts) == 2:
+        part(0)
+    else:
+        with ThreadPoolExecutor(len(cuts) - 1) as pool:
+            list(pool.map(part, range(len(cuts) - 1)))
     return Covered(count, best)
 
 

@@ -198,8 +198,9 @@ def _measures(measures: gpd.GeoDataFrame) -> list[Finding]:
     parts: list[Text] = []
     values: dict[str, float] = {}
     places: dict[str, str | Text] = {}
+    sure = measures[measures["verified"].eq(True)]
     for kind, text in _GAIN.items():
-        own = measures[measures["kind"] == kind]
+        own = sure[sure["kind"] == kind]
         if own.empty:
             continue
         first = own.iloc[0]

@@ -21,9 +21,9 @@ METHOD = _(
     "departure at most 30 minutes, in at least 80% of the minutes between 6 and 9 and "
     "between 15 and 18. Everyone is counted at the easiest of these. A barrier: near "
     "in a straight line, far along streets. “No” needs complete timetables and "
-    "streets; otherwise the answer is “unknown”. Every measure was verified by "
-    "applying it and computing again. The numbers given are the defaults of the "
-    "parameters."
+    "streets; otherwise the answer is “unknown”. Every measure is applied and all is "
+    "computed again; one that then brings fewer people is marked as not verified. The "
+    "numbers given are the defaults of the parameters."
 )
 
 EASIEST = {
@@ -209,7 +209,12 @@ def _columns() -> dict[str, dict[str, Column]]:
                 digits=1,
                 of_known=True,
             ),
-            "verified": Column(_("verified"), "flag", of_knowledge=True),
+            "verified": Column(
+                _("verified"),
+                "flag",
+                note=_("all who were found to gain do so once the measure is applied"),
+                of_knowledge=True,
+            ),
         },
         "catchments": {
             "station": stations["name"],
