@@ -139,6 +139,10 @@ class Atlas:
         """Return the atlas without the results of some checks (those that cannot be drawn)."""
         return replace(self, results={i: r for i, r in self.results.items() if i not in checks})
 
+    def with_results(self, results: dict[str, Result]) -> Atlas:
+        """Return the atlas with other results for its checks."""
+        return replace(self, results=results)
+
     def summary(self, language: str = "en") -> pd.DataFrame:
         """Return the state of every check as a table.
 

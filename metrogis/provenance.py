@@ -8,6 +8,7 @@ dropped, repaired, guessed or modelled, with counts. Both travel with a layer in
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +29,47 @@ ACTIONS: dict[Action, Text] = {
 }
 assert set(ACTIONS) == set(get_args(Action))
 
+Redistribute = Literal["yes", "derived", "no"]
+"""What may be passed on of a layer: its rows, results computed from it, or not even its shapes."""
+
+_STRICTEST: tuple[Redistribute, ...] = ("no", "derived", "yes")
+
+_OPEN = re.compile(
+    r"\b(cc[ -]?(0|by)\b|public domain|odbl|odc|pddl|open data|otwarte dane|"
+    r"(facts|mit|ogl|free)\b)",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(
+    r"not (to be )?(passed on|redistribut)|no redistribution|tests only|confidential|poufn|"
+    r"\b(nc|nd)\b|non-?commercial",
+    re.IGNORECASE,
+)
+_OSM = re.compile(r"openstreetmap|\bosm\b|\bodbl\b", re.IGNORECASE)
+
+
+def redistribution_of(licence: str) -> Redistribute:
+    """Guess from a licence's text what may be passed on, where a catalog does not say it.
+
+    A text that forbids it, or that is not known to allow it, errs on the side of keeping back.
+
+    >>> [redistribution_of(x) for x in ("CC BY 4.0", "not stated: not to be passed on", "own")]
+    ['yes', 'no', 'derived']
+    """
+    if _CLOSED.search(licence):
+        return "no"
+    return "yes" if _OPEN.search(licence) else "derived"
+
+
+def strictest(rules: Iterable[str]) -> Redistribute:
+    """Return the rule of data joined from several layers: that of the strictest one.
+
+    >>> strictest(["yes", "derived"]), strictest([])
+    ('derived', 'yes')
+    """
+    given = set(rules)
+    return next((rule for rule in _STRICTEST if rule in given), "yes")
+
+
 LAYER_ATTRS = "metrogis"
 """Key of ``attrs`` under which a table keeps its source, audit and losses."""
 
@@ -46,6 +88,9 @@ class Source:
         As the catalog states them; ``date`` is ISO (``2022-12-31``, ``2022-09`` or ``2023``).
     sha256 : str
         Hash of the file read; empty when the layer was built in memory.
+    redistribute : {"yes", "derived", "no"}
+        What a published atlas may hold of it (:mod:`metrogis.report.licences`). A layer built in
+        memory is its maker's own.
     """
 
     layer: str
@@ -54,6 +99,12 @@ class Source:
     attribution: str = ""
     date: str = ""
     sha256: str = ""
+    redistribute: str = "yes"
+
+    @property
+    def of_osm(self) -> bool:
+        """Whether OpenStreetMap must be named on a map of it."""
+        return any(_OSM.search(text) for text in (self.licence, self.attribution))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from metrogis.catalog.registry import LAYERS
 from metrogis.catalog.types import Codes, Day, Period
 from metrogis.errors import CatalogError
 from metrogis.i18n import Text, _, both
+from metrogis.provenance import Redistribute
 from metrogis.validation import joined
 
 
@@ -127,6 +128,10 @@ class _Layer(Strict):
     licence: str = Field(min_length=1)
     attribution: str = Field(min_length=1)
     date: Period
+    redistribute: Redistribute | None = None
+    """What a published atlas may hold of the layer: its rows (``yes``), what is computed from it
+    (``derived``), or neither its rows nor shapes made of them (``no``). Where it is not said, it is
+    guessed from the licence, and the audit says so."""
     title: str | Bilingual | None = None
     note: str | Bilingual | None = None
     official: Official | None = None

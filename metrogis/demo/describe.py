@@ -11,6 +11,7 @@ _COMMON = {
     "licence": "MIT",
     "attribution": "metrogis: invented data, no real place",
     "date": "2024-11-13",
+    "redistribute": "yes",
 }
 _NAME = {
     "pl": "Metropolia Zatoki Bursztynowej (wymyślona)",

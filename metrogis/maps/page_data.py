@@ -79,6 +79,7 @@ def map_data(
         "bounds": bounds_of(web, ground),
         "opening": opening_of(result),
         "places": ground.places,
+        "attribution": texts.OSM.get(language) if any(s.of_osm for s in result.provenance) else "",
         "words": {
             "zoomIn": texts.ZOOM_IN.get(language),
             "zoomOut": texts.ZOOM_OUT.get(language),

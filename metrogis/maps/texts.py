@@ -29,3 +29,5 @@ LAND_UNKNOWN = _("no data here")
 LAND_PARTLY = _("data incomplete here")
 OPENED = _("The map opens on the part that is known.")
 EMPTY_LAYER = _("This layer has no features.")
+OSM = _("© OpenStreetMap contributors (ODbL)")
+"""What its licence asks for on every map that holds anything made of it."""

@@ -24,7 +24,7 @@ from metrogis.maps.page_data import Basemap, opening_of
 from metrogis.maps.symbols import swatch_hatch
 from metrogis.maps.values import column_of, each_once, flag, heading, shown, sort_key
 from metrogis.provenance import ACTIONS, Source
-from metrogis.report import citing, words
+from metrogis.report import citing, licences, words
 from metrogis.report.known import ABSENT, Known, share_text
 from metrogis.report.rasters import raster_name
 from metrogis.report.tables import table_name
@@ -67,6 +67,7 @@ class AtlasLike(Protocol):
     @property
     def failed(self) -> dict[str, MetrogisError]: ...  # noqa: D102
     def without(self, checks: Collection[str]) -> AtlasLike: ...  # noqa: D102
+    def with_results(self, results: dict[str, Result]) -> AtlasLike: ...  # noqa: D102
     @property
     def layers(self) -> pd.DataFrame: ...  # noqa: D102
     @property
@@ -226,6 +227,7 @@ def check_page(
         methods=citing.methods_link(check.section, language) if check.section else None,
         columns=_columns(result, language),
         sources=[_source(s, language) for s in result.provenance],
+        kept_back=kept_back(result, language),
         knowledge=_knowledge(result, known, language),
         any_bound=any(c.bound or c.of_known for t in declared.values() for c in t.values()),
         audit=[
@@ -235,6 +237,17 @@ def check_page(
         ],
         **shared,
     )  # fmt: skip
+
+
+def kept_back(result: Result, language: str) -> list[str]:
+    """Return what is not published of a result, each with its reason."""
+    titles = {o.raster: o.title for o in result.check.overlays}
+    return [
+        licences.sentence(
+            item, titles.get(item.table) or _table_title(result.check, item.table)
+        ).get(language)
+        for item in result.kept_back
+    ]
 
 
 def _alt_text(result: Result, language: str) -> str:
@@ -336,6 +349,7 @@ def _source(source: Source, language: str) -> list[str]:
         source.origin or unstated,
         source.attribution or unstated,
         source.licence or unstated,
+        words.PASSING_ON[source.redistribute].get(language),
         source.date or unstated,
     ]
 

@@ -46,6 +46,7 @@ from metrogis.report import (
 )
 from metrogis.report import known as evidence
 from metrogis.report import municipality as of_municipality
+from metrogis.report.licences import publishable
 from metrogis.report.replacing import GENERATOR, MARKER
 
 Progress = Callable[[str, Text], None]
@@ -147,6 +148,8 @@ def _build(
 ) -> None:
     for name in ("assets", "maps", "pictures", "downloads", *languages):
         (folder / name).mkdir()
+    # before anything is drawn or written: no file can hold what is not to be passed on
+    atlas = atlas.with_results({k: publishable(r) for k, r in atlas.results.items()})
     problem = _copy_assets(folder / "assets")
     package = f"{_slug(atlas.metro_name)}.gpkg"
     shared: dict[str, Any] = {

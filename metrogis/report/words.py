@@ -70,6 +70,13 @@ WORDS: dict[str, Text] = {
     "file": _("file or service"),
     "licence": _("licence"),
     "attribution": _("attribution"),
+    "passing_on": _("what may be passed on"),
+    "kept_back": _("Not published"),
+    "kept_back_note": _(
+        "The licences of some layers do not allow these to be passed on: they are neither on the "
+        "map nor among the files. They were used in the computation."
+    ),
+    "kept_back_link": _("Some data are not on the map: what, and why"),
     "date": pgettext("as of", "date"),
     "state": _("state"),
     "rows": _("rows"),
@@ -157,6 +164,11 @@ WORDS: dict[str, Text] = {
     ),
 }
 
+PASSING_ON = {
+    "yes": _("everything"),
+    "derived": _("computed results only"),
+    "no": _("nothing made of its rows"),
+}
 CUT = _("The first {shown:0} of {n:0} rows are shown; all are in the CSV file.")
 ROWS = _("{n:0} {n:plural:row|rows}")
 ALT = _("Map: {title}. {finding}")

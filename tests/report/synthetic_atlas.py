@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import geopandas as gpd
@@ -307,6 +307,9 @@ class FakeAtlas:
     created: str = "2024-05-06"
     version: str = "0.1.0"
     failed: dict[str, Any] = field(default_factory=dict)
+
+    def with_results(self, results: dict[str, Result]) -> FakeAtlas:
+        return replace(self, results=results)
 
 
 MISSING = Check(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metrogis import boundary, provenance
-from metrogis.catalog import judging
+from metrogis.catalog import judging, licences
 from metrogis.catalog.models import MissingLayer
 from metrogis.catalog.paths import resolved
 from metrogis.catalog.readers import app_gml, fetched, file, gbfs, gtfs, osm, raster, table, vector
@@ -79,5 +79,6 @@ def _read(metro: Opened, name: str) -> Any:
         attribution=layer.attribution,
         date=layer.date,
         sha256=hashes[0] if len(hashes) == 1 else files.settings_key(hashes),
+        redistribute=licences.of_layer(metro.catalog, name),
     )
     return READERS[layer.driver](metro, name, layer, paths, source)

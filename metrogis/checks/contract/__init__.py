@@ -19,6 +19,7 @@ from metrogis.checks.contract.presentation import (
 from metrogis.checks.contract.reading import Chart, Listing, Part, Reading, Sentence
 from metrogis.checks.contract.result import Outcome, Result
 from metrogis.checks.contract.run import Run
+from metrogis.checks.contract.taken import KeptBack, Taken
 
 __all__ = [
     "DIRECTIONS",
@@ -31,6 +32,7 @@ __all__ = [
     "Finding",
     "Ground",
     "Input",
+    "KeptBack",
     "Listing",
     "Outcome",
     "Overlay",
@@ -41,6 +43,7 @@ __all__ = [
     "Run",
     "Sentence",
     "Spec",
+    "Taken",
     "View",
     "check",
     "layer",

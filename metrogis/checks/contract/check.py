@@ -33,6 +33,7 @@ from metrogis.checks.contract.presentation import Column, Overlay, View
 from metrogis.checks.contract.reading import Reading
 from metrogis.checks.contract.result import Outcome, Result, finish
 from metrogis.checks.contract.run import begin
+from metrogis.checks.contract.taken import Taken
 from metrogis.texts import Text
 
 _MAY_ASK = ("inputs", "params", "run")
@@ -58,6 +59,7 @@ def check(
     method: Text,
     columns: Mapping[str, Mapping[str, Column]],
     views: tuple[View, ...],
+    taken: Mapping[str, Taken] | None = None,
     overlays: tuple[Overlay, ...] = (),
     section: str = "",
     reading: Reading | None = None,
@@ -122,6 +124,7 @@ def check(
             function=function,
             columns=columns,
             views=views,
+            taken=taken or {},
             overlays=overlays,
             section=section,
             reading=reading or Reading(),

@@ -14,6 +14,7 @@ from metrogis.catalog.registry import LAYERS
 from metrogis.checks.contract.parameters import Parameters
 from metrogis.checks.contract.presentation import Column, Overlay, View
 from metrogis.checks.contract.reading import Reading, headlines_of
+from metrogis.checks.contract.taken import Taken, of_all
 from metrogis.i18n import Text, _, both
 
 Direction = Literal["1.2.1", "2.1.2", "2.1.3"]
@@ -130,6 +131,9 @@ class Check:
         Anchor of the section of ``docs/methods.md`` on the check; empty for checks from outside.
     reading : Reading
         Headlines, sentences of a municipality, lists of places, charts.
+    taken : mapping
+        Table or raster -> :class:`Taken`: which layers it repeats, so that their licences hold for
+        it. One that is not named counts as rows of every layer of the check.
     """
 
     id: str
@@ -145,6 +149,7 @@ class Check:
     overlays: tuple[Overlay, ...] = ()
     section: str = ""
     reading: Reading = field(default_factory=Reading)
+    taken: Mapping[str, Taken] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Mark the headlines; list the parameters in the function's signature, for help()."""
@@ -164,6 +169,14 @@ class Check:
         ]
         signature = own.replace(parameters=[*kept, *extra])
         self.function.__signature__ = signature  # type: ignore[attr-defined]
+
+    def taken_by(self, table: str) -> Taken:
+        """Return what a table or a raster repeats of the layers."""
+        if table in self.taken:
+            return self.taken[table]
+        if table == "municipalities":
+            return Taken(parts=("municipalities",))
+        return of_all([item.name for item in self.inputs if item.name != "municipalities"])
 
     @property
     def headlines(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from metrogis.checks.contract import knowledge, outlines
 from metrogis.checks.contract.declaration import Check
 from metrogis.checks.contract.presentation import Finding, View, unknown_first
 from metrogis.checks.contract.run import Run
+from metrogis.checks.contract.taken import KeptBack
 from metrogis.errors import ParameterError
 from metrogis.evidence import Evidence
 from metrogis.i18n import _, default_language
@@ -66,6 +67,8 @@ class Result:
         Named planes of cells (a current map), in the working CRS.
     evidence : dict of Evidence
         By input layer: where it is known, what of it was lost.
+    kept_back : tuple of KeptBack
+        What licences keep from being published; empty for a result as a check answers it.
     """
 
     check: Check
@@ -78,6 +81,7 @@ class Result:
     inputs: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     rasters: dict[str, Grid] = field(default_factory=dict)
     evidence: Mapping[str, Evidence] = field(default_factory=dict, repr=False, compare=False)
+    kept_back: tuple[KeptBack, ...] = ()
 
     @property
     def tables(self) -> dict[str, gpd.GeoDataFrame]:

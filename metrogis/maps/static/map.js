@@ -223,7 +223,11 @@
     box.setAttribute("aria-label", data.title);
     L.control.zoom({ zoomInTitle: data.words.zoomIn, zoomOutTitle: data.words.zoomOut }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
-    if (map.attributionControl) { map.attributionControl.setPrefix("Leaflet"); }
+    if (map.attributionControl) {
+      map.attributionControl.setPrefix("Leaflet");
+      // what Leaflet shows there is HTML: the text comes from the program, never from the data
+      if (data.attribution) { map.attributionControl.addAttribution(data.attribution); }
+    }
     map.on("popupopen", function (event) {
       var button = event.popup.getElement().querySelector(".leaflet-popup-close-button");
       if (button) { button.setAttribute("aria-label", data.words.close); }

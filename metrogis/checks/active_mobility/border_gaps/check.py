@@ -19,6 +19,7 @@ from metrogis.checks.active_mobility.border_gaps import presentation as texts
 from metrogis.checks.active_mobility.border_gaps.inputs import Inputs
 from metrogis.checks.active_mobility.border_gaps.parameters import BorderGapsParameters
 from metrogis.checks.active_mobility.border_gaps.reading import READING
+from metrogis.checks.active_mobility.border_gaps.taken import TAKEN
 from metrogis.checks.contract import Finding, Outcome, Run, check
 from metrogis.checks.contract.outlines import free_edge
 from metrogis.checks.shared import borders as parts
@@ -42,6 +43,7 @@ from metrogis.streets.cycleways import by_state
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def border_gaps(inputs: Inputs, params: BorderGapsParameters, run: Run) -> Outcome:
     """Find where cycle infrastructure breaks at municipal borders.

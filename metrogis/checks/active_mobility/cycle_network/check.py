@@ -12,6 +12,7 @@ from metrogis.checks.active_mobility.cycle_network.findings import findings
 from metrogis.checks.active_mobility.cycle_network.inputs import Inputs
 from metrogis.checks.active_mobility.cycle_network.parameters import CycleNetworkParameters
 from metrogis.checks.active_mobility.cycle_network.reading import READING
+from metrogis.checks.active_mobility.cycle_network.taken import TAKEN
 from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.cycle_lines import bike_network, cycle_lines
 from metrogis.checks.shared.known_routes import known_streets
@@ -29,6 +30,7 @@ from metrogis.i18n import _
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def cycle_network(inputs: Inputs, params: CycleNetworkParameters, run: Run) -> Outcome:
     """Describe the cycle network: length, connection, loose ends, and how far to trust the data.

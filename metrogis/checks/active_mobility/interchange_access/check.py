@@ -25,6 +25,7 @@ from metrogis.checks.active_mobility.interchange_access.tables import (
     municipal,
     settled,
 )
+from metrogis.checks.active_mobility.interchange_access.taken import TAKEN
 from metrogis.checks.active_mobility.interchange_access.views import VIEWS
 from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.cycle_lines import cycle_lines
@@ -45,6 +46,7 @@ from metrogis.i18n import _
     columns=texts.COLUMNS,
     views=VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def interchange_access(inputs: Inputs, params: InterchangeAccessParameters, run: Run) -> Outcome:
     """Check how interchanges and stations are joined to the built cycle network.

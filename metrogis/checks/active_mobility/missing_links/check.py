@@ -27,6 +27,7 @@ from metrogis.checks.active_mobility.missing_links.inputs import Inputs
 from metrogis.checks.active_mobility.missing_links.openers import with_openers
 from metrogis.checks.active_mobility.missing_links.parameters import MissingLinksParameters
 from metrogis.checks.active_mobility.missing_links.reading import READING
+from metrogis.checks.active_mobility.missing_links.taken import TAKEN
 from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.contract.layers import PopulationCells
 from metrogis.checks.shared.cycle_graph import CycleGraph, cycle_graph
@@ -50,6 +51,7 @@ from metrogis.streets.cycleways import by_state
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def missing_links(inputs: Inputs, params: MissingLinksParameters, run: Run) -> Outcome:
     """Find the missing links of the cycle network, and rank them by what they open.

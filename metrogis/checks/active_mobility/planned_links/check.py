@@ -25,6 +25,7 @@ from metrogis.checks.active_mobility.planned_links.graph import (
 from metrogis.checks.active_mobility.planned_links.inputs import Inputs, Joins, planned_lines
 from metrogis.checks.active_mobility.planned_links.parameters import PlannedLinksParameters
 from metrogis.checks.active_mobility.planned_links.reading import READING
+from metrogis.checks.active_mobility.planned_links.taken import TAKEN
 from metrogis.checks.active_mobility.planned_links.towards import Towards
 from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.infrastructure import pieces_by_municipality
@@ -55,6 +56,7 @@ _TIE = 1e-6  # people (or km) an interchange joined counts for in the order: dec
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def planned_links(inputs: Inputs, params: PlannedLinksParameters, run: Run) -> Outcome:
     """Rank planned cycle links by the people to whom they open interchanges.

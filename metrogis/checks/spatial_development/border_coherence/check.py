@@ -39,6 +39,7 @@ from metrogis.checks.shared.plans import (
 from metrogis.checks.spatial_development.border_coherence import presentation as texts
 from metrogis.checks.spatial_development.border_coherence.inputs import Inputs
 from metrogis.checks.spatial_development.border_coherence.reading import READING
+from metrogis.checks.spatial_development.border_coherence.taken import TAKEN
 from metrogis.evidence.plans import PlanCover
 from metrogis.i18n import _
 from metrogis.planning.borders import Border, across, nearest_of, shared_borders, side_state
@@ -80,6 +81,7 @@ class BorderCoherenceParameters(Parameters):
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def border_coherence(inputs: Inputs, params: BorderCoherenceParameters, run: Run) -> Outcome:
     """Compare both sides of every border that two municipalities share.

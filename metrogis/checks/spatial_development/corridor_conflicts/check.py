@@ -35,6 +35,7 @@ from metrogis.checks.spatial_development.corridor_conflicts.tables import (
     protected_table,
     totals,
 )
+from metrogis.checks.spatial_development.corridor_conflicts.taken import TAKEN
 from metrogis.i18n import LANGUAGES, Text, _, number
 
 _OWN = ours("32-plans-in-ecological-corridors")
@@ -89,6 +90,7 @@ class CorridorConflictsParameters(Parameters):
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def corridor_conflicts(inputs: Inputs, params: CorridorConflictsParameters, run: Run) -> Outcome:
     """Find what the plans do to ecological corridors and protected areas.

@@ -28,6 +28,7 @@ from metrogis.checks.spatial_development.corridor_connectivity.tables import (
     municipal_table,
     patch_table,
 )
+from metrogis.checks.spatial_development.corridor_connectivity.taken import TAKEN
 from metrogis.errors import SchemaError
 from metrogis.i18n import Text, _
 from metrogis.landscape import current as currents
@@ -48,6 +49,7 @@ _HECTARE = 1e4
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
     overlays=texts.OVERLAYS,
 )
 def corridor_connectivity(

@@ -45,6 +45,7 @@ from metrogis.checks.spatial_development.functional_links.tables import (
     ShareBase,
     municipal_table,
 )
+from metrogis.checks.spatial_development.functional_links.taken import TAKEN
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.i18n import _
 from metrogis.population import municipal_totals
@@ -65,6 +66,7 @@ Meaning = Literal["commuting", "migration", "flow"]
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def functional_links(inputs: Inputs, params: FunctionalLinksParameters, run: Run) -> Outcome:
     """Measure the links between the municipalities of a metropolis.

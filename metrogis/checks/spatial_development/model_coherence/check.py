@@ -39,6 +39,7 @@ from metrogis.checks.shared.plans import Plans, read_plans
 from metrogis.checks.spatial_development.model_coherence import presentation as texts
 from metrogis.checks.spatial_development.model_coherence.inputs import Inputs
 from metrogis.checks.spatial_development.model_coherence.reading import READING
+from metrogis.checks.spatial_development.model_coherence.taken import TAKEN
 from metrogis.errors import SchemaError
 from metrogis.evidence.plans import TOLERANCE, PlanCover
 from metrogis.i18n import _, join
@@ -82,6 +83,7 @@ class ModelCoherenceParameters(Parameters):
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def model_coherence(inputs: Inputs, params: ModelCoherenceParameters, run: Run) -> Outcome:
     """Lay plans over the metropolitan structure and compare them by a table.

@@ -39,6 +39,7 @@ from metrogis.checks.shared.plans import (
 from metrogis.checks.spatial_development.plan_validity import presentation as texts
 from metrogis.checks.spatial_development.plan_validity.inputs import Inputs
 from metrogis.checks.spatial_development.plan_validity.reading import READING
+from metrogis.checks.spatial_development.plan_validity.taken import TAKEN
 from metrogis.evidence.plans import TOLERANCE, PlanCover
 from metrogis.i18n import _
 from metrogis.planning.validity import find_faults
@@ -81,6 +82,7 @@ class PlanValidityParameters(Parameters):
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def plan_validity(inputs: Inputs, params: PlanValidityParameters, run: Run) -> Outcome:
     """Find the faults of planning acts.

@@ -40,6 +40,7 @@ from metrogis.checks.spatial_development.urban_form.bounds import bounds
 from metrogis.checks.spatial_development.urban_form.findings import findings, whole
 from metrogis.checks.spatial_development.urban_form.inputs import Inputs
 from metrogis.checks.spatial_development.urban_form.reading import READING
+from metrogis.checks.spatial_development.urban_form.taken import TAKEN
 from metrogis.errors import SchemaError
 from metrogis.i18n import Text, _, both
 from metrogis.landscape import growth, landcover, metrics, sprawl
@@ -107,6 +108,7 @@ class UrbanFormParameters(BuiltUpParameters):
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
     overlays=texts.OVERLAYS,
 )
 def urban_form(inputs: Inputs, params: UrbanFormParameters, run: Run) -> Outcome:

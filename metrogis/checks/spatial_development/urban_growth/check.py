@@ -49,6 +49,7 @@ from metrogis.checks.spatial_development.urban_growth.tables import (
     municipal_table,
     patch_table,
 )
+from metrogis.checks.spatial_development.urban_growth.taken import TAKEN
 from metrogis.i18n import _
 from metrogis.landscape import growth
 from metrogis.landscape.grid import Grid
@@ -136,6 +137,7 @@ class UrbanGrowthParameters(BuiltUpParameters):
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
     overlays=texts.OVERLAYS,
 )
 def urban_growth(inputs: Inputs, params: UrbanGrowthParameters, run: Run) -> Outcome:

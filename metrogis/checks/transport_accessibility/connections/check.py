@@ -54,6 +54,7 @@ from metrogis.checks.transport_accessibility.connections.tables import (
     place_table,
     relation_table,
 )
+from metrogis.checks.transport_accessibility.connections.taken import TAKEN
 from metrogis.i18n import _
 from metrogis.provenance import audit_of
 from metrogis.transit.journeys import profiles, read_rides
@@ -69,6 +70,7 @@ from metrogis.transit.journeys import profiles, read_rides
     columns=COLUMNS,
     views=VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def connections(inputs: Inputs, params: ConnectionsParameters, run: Run) -> Outcome:
     """Count pairs of connections between seats, and tell where there are too few.

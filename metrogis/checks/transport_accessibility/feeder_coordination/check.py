@@ -44,6 +44,7 @@ from metrogis.checks.transport_accessibility.feeder_coordination.tables import (
     shift_table,
     station_table,
 )
+from metrogis.checks.transport_accessibility.feeder_coordination.taken import TAKEN
 from metrogis.provenance import audit_of
 from metrogis.transit.door_search import DoorRules, Search, prepare
 from metrogis.transit.stop_places import join_posts
@@ -61,6 +62,7 @@ GROUPS = ("rail", "metro", "tram", "bus", "ferry", "cableway")
     columns=COLUMNS,
     views=VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def feeder_coordination(inputs: Inputs, params: FeederParameters, run: Run) -> Outcome:
     """Judge every change between feeders and trains, and find each line's best shift.

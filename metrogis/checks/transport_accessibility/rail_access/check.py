@@ -42,6 +42,7 @@ from metrogis.checks.transport_accessibility.rail_access.tables import (
     reach_table,
     station_table,
 )
+from metrogis.checks.transport_accessibility.rail_access.taken import TAKEN
 from metrogis.errors import MissingLayerError
 from metrogis.evidence.streets import streets_evidence
 from metrogis.i18n import _
@@ -60,6 +61,7 @@ GROUPS = ("bus", "tram", "cableway", "rail", "metro", "ferry")
     columns=texts.COLUMNS,
     views=texts.VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outcome:
     """Find who reaches a useful railway station on foot, by bike and by feeder.

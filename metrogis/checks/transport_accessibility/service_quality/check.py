@@ -49,6 +49,7 @@ from metrogis.checks.transport_accessibility.service_quality.tables import (
     municipal_table,
     stop_table,
 )
+from metrogis.checks.transport_accessibility.service_quality.taken import TAKEN
 from metrogis.i18n import _
 from metrogis.provenance import audit_of
 from metrogis.transit.classes import Classes
@@ -66,6 +67,7 @@ NONE, UNKNOWN = q.NONE, q.UNKNOWN
     columns=COLUMNS,
     views=VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def service_quality(inputs: Inputs, params: ServiceQualityParameters, run: Run) -> Outcome:
     """Classify populated places by six methods of service quality, and show where they disagree.

@@ -46,6 +46,7 @@ from metrogis.checks.transport_accessibility.travel_time.tables import (
     share_of,
     target_tables,
 )
+from metrogis.checks.transport_accessibility.travel_time.taken import TAKEN
 from metrogis.checks.transport_accessibility.travel_time.targets import lost_kinds, read_targets
 from metrogis.checks.transport_accessibility.travel_time.times import (
     GROUPS,
@@ -70,6 +71,7 @@ from metrogis.transit.accessibility import two_step
     columns=COLUMNS,
     views=VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def travel_time(inputs: Inputs, params: TravelTimeParameters, run: Run) -> Outcome:
     """Measure door-to-door times by transit, against the car, and who is within reach.

@@ -55,6 +55,7 @@ from metrogis.checks.transport_accessibility.white_spots.tables import (
     state_table,
     stop_table,
 )
+from metrogis.checks.transport_accessibility.white_spots.taken import TAKEN
 from metrogis.errors import MissingLayerError
 from metrogis.i18n import _
 from metrogis.provenance import audit_of
@@ -70,6 +71,7 @@ from metrogis.provenance import audit_of
     columns=COLUMNS,
     views=VIEWS,
     reading=READING,
+    taken=TAKEN,
 )
 def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outcome:
     """Find where people live without usable transit, by day type, with cause and smallest fix.
