@@ -24,11 +24,12 @@ TAKEN = {
         },
     ),
     "fixes": Taken(
+        parts=("timetable",),
         names={
             "name": ("localities",),
             "fix_place": ("timetable", "localities"),
             "fix_lines": ("timetable",),
-        }
+        },
     ),
     "stops": Taken(rows=("timetable", "stop_posts", "rail_stations")),
     "cells": Taken(rows=("population",)),
