@@ -9,18 +9,31 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from metrogis.catalog import feeds
-from metrogis.catalog.fetch_tasks import Task, is_boxed
+from metrogis.catalog.fetch_tasks import Task, is_boxed, sql_of
 from metrogis.catalog.lock import Entry
 from metrogis.catalog.origins import FeedOrigin
 from metrogis.errors import MetrogisError, SourceError
-from metrogis.i18n import _
-from metrogis.sources.services import bdl, clip, download, ogcapi, wfs
+from metrogis.i18n import Text, _
+from metrogis.sources.services import (
+    addresses,
+    atom,
+    bdl,
+    bdot10k,
+    clip,
+    download,
+    gbfs,
+    ghsl,
+    member,
+    ogcapi,
+    postgis,
+    wfs,
+)
 from metrogis.sources.services.client import Client, Request
-from metrogis.sources.services.pages import Progress, Proof
+from metrogis.sources.services.pages import PARQUET, Collector, Progress, Proof
 from metrogis.sources.services.store import Said, Store
 
 Box = tuple[float, float, float, float]
@@ -69,9 +82,11 @@ class Job:
             For a header whose value is not in the environment.
         """
         origin = self.task.origin
+        # keys are for the server that the catalog names, not for those it leads to
+        own = addresses.same_server(address, origin.url)
         return Request(
             address,
-            headers=headers(origin.headers_env, self.layer),
+            headers=headers(origin.headers_env, self.layer) if own else {},
             layer=self.layer,
             allow_local=origin.allow_local,
             legacy_tls=origin.legacy_tls,
@@ -170,7 +185,7 @@ def ask(job: Job) -> Made:
 
 def _features(job: Job, fetch: Callable[[Path, Box | None], Proof]) -> Made:
     """Keep the features that a service gives; none at all are an error."""
-    made = job.folder / "features.gpkg"
+    made = job.folder / f"features{_suffix(job)}"
     proof = fetch(made, job.box() if is_boxed(job.task.origin) else None)
     if not proof.rows:
         raise SourceError(
@@ -180,6 +195,19 @@ def _features(job: Job, fetch: Callable[[Path, Box | None], Proof]) -> Made:
             remedy=_("check bbox and the layer"),
         )
     return Made(job.keep(made), proof)
+
+
+def _suffix(job: Job) -> str:
+    """Return the ending of a file of features, which says its format."""
+    suffix = Path(job.task.file).suffix.lower()
+    if suffix not in (".gpkg", *PARQUET):
+        raise SourceError(
+            _("features are written as .gpkg or .parquet"),
+            layer=job.layer,
+            place=job.task.file,
+            remedy=_("change the ending of path"),
+        )
+    return suffix
 
 
 def _wfs(job: Job) -> Made:
@@ -211,6 +239,8 @@ def _ogcapi(job: Job) -> Made:
 
 def _download(job: Job) -> Made:
     origin = job.task.origin
+    if origin.member is not None:
+        return _member(job, job.downloaded(origin.url, known=True, name="package.zip"))
     got = job.downloaded(origin.url, known=True)
     if origin.clip is None:
         return Made(got.sha256, Proof(), got.said, got.sha256)
@@ -219,6 +249,124 @@ def _download(job: Job) -> Made:
     os.symlink(job.store.blob(got.sha256), source)
     ways = clip.clip(source, made, job.box(), layer=job.layer)
     return Made(job.keep(made), Proof(rows=ways), got.said, got.sha256)
+
+
+def _member(job: Job, got: download.Fetched) -> Made:
+    """Take the file out of a zip that was fetched."""
+    origin = job.task.origin
+    made = job.folder / f"member{Path(job.task.file).suffix}"
+    name = member.take(
+        job.store.blob(got.sha256), origin.member, made, layer=job.layer,
+        max_bytes=origin.max_mb << 20,
+    )  # fmt: skip
+    download.require_kind(made, download.kind_of(job.task.file), job.request(origin.url))
+    note = _("file {name} of the archive").fill(name=name)
+    return Made(job.keep(made), Proof(notes=(note,)), got.said, got.sha256)
+
+
+def _atom(job: Job) -> Made:
+    origin = job.task.origin
+    address = atom.find(
+        job.client, job.request, origin.url, origin.entry, layer=job.layer, link=origin.link
+    )
+    name = "package.zip" if origin.member is not None else ""
+    got = job.downloaded(address, known=True, name=name)
+    if origin.member is not None:
+        return _member(job, got)
+    note = _("linked to: {address}").fill(address=got.address)
+    return Made(got.sha256, Proof(notes=(note,)), got.said, got.sha256)
+
+
+def _postgis(job: Job) -> Made:
+    origin = job.task.origin
+    dsn = os.environ.get(origin.dsn_env, "")
+    if not dsn:
+        raise SourceError(
+            _("environment variable {variable} is empty or unfit").fill(variable=origin.dsn_env),
+            layer=job.layer,
+            remedy=_("set {variable}: host, dbname, user, password").fill(variable=origin.dsn_env),
+        )
+
+    def fetch(made: Path, box: Box | None) -> Proof:
+        query = postgis.Query(
+            dsn, origin.table, sql_of(job.directory, origin, job.layer), origin.geometry,
+            origin.key, origin.parameters, box, "OGC:CRS84", origin.crs, origin.swap_axes,
+            origin.page, origin.timeout, origin.shown,
+        )  # fmt: skip
+        return postgis.fetch(query, made, layer=job.layer, told=job.told)
+
+    return _features(job, fetch)
+
+
+def _ghsl(job: Job) -> Made:
+    """Put the tiles that the metropolis lies in together; one that is not there is a doubt."""
+    origin = job.task.origin
+    area = ghsl.area_of(job.box(), buffer=origin.buffer, resolution=origin.resolution)
+    mosaic, doubts, first = ghsl.Mosaic(area, layer=job.layer), list[Text](), None
+    for tile in ghsl.tiles_of(area):
+        address = ghsl.address_of(
+            origin.url, origin.product, origin.year, origin.resolution, tile,
+            release=origin.release, version=origin.version,
+        )  # fmt: skip
+        try:
+            got = job.downloaded(address, name="tile.zip")
+            file = job.folder / f"{tile}.tif"
+            member.take(
+                job.store.blob(got.sha256), "*.tif", file, layer=job.layer,
+                max_bytes=origin.max_mb << 20,
+            )  # fmt: skip
+            mosaic.add(file)
+            file.unlink()
+        except SourceError as error:
+            first = first or error
+            doubts.append(_("tile {tile}: {error}").fill(tile=tile, error=error.message))
+    if mosaic.cells is None and first is not None:
+        raise first
+    made = job.folder / "mosaic.tif"
+    mosaic.write(made)
+    bounds = (area.west, area.south, area.east, area.north)
+    return Made(job.keep(made), Proof(bounds=bounds, doubts=tuple(doubts)))
+
+
+def _bdot10k(job: Job) -> Made:
+    """Write the classes of all counties into one file; a county that fails is a doubt."""
+    origin = job.task.origin
+    packages: dict[str, Path] = {}
+    doubts, first, columns = list[Text](), None, dict[str, None]()
+    for county in origin.counties:
+        try:
+            address = bdot10k.address_of(origin.url, county, origin.format)
+            got = job.downloaded(address, name="package.zip")
+            package = job.folder / f"{county}.zip"
+            os.symlink(job.store.blob(got.sha256), package)
+            columns |= dict.fromkeys(bdot10k.columns_of(package, origin.classes, job.layer))
+            packages[county] = package
+        except SourceError as error:
+            first = first or error
+            doubts.append(_("county {county}: {error}").fill(county=county, error=error.message))
+    if not packages and first is not None:
+        raise first
+
+    def fetch(made: Path, _box: Box | None) -> Proof:
+        collector = Collector(made, job.layer)
+        collector.expect([*columns, "class", "county"])
+        for county, package in packages.items():
+            bdot10k.add(package, origin.classes, collector, county=county)
+            job.told(collector.rows, None)
+        # what two counties share comes with both: it is no sign of pages without an order
+        return collector.proof(collector.rows, doubts)
+
+    return _features(job, fetch)
+
+
+def _gbfs(job: Job) -> Made:
+    origin = job.task.origin
+    address = gbfs.find(
+        job.client, job.request, origin.url, origin.name, language=origin.language, layer=job.layer
+    )
+    got = job.downloaded(address, known=True)
+    rows = gbfs.require_stations(job.store.blob(got.sha256), layer=job.layer, address=got.address)
+    return Made(got.sha256, Proof(rows=rows), got.said, got.sha256)
 
 
 def _bdl(job: Job) -> Made:
@@ -238,9 +386,7 @@ def _gtfs(job: Job) -> Made:
     first: MetrogisError | None = None
     for i, address in enumerate((origin.url, *origin.fallback)):
         try:
-            # keys are meant for the first address alone
-            asked = job if not i else replace(job, task=_without_headers(job.task))
-            got = asked.downloaded(address, known=not i, name="feed.zip")
+            got = job.downloaded(address, known=not i, name="feed.zip")
             about = feeds.about(job.store.blob(got.sha256), layer=job.layer)
         except SourceError as error:
             first = first or error
@@ -255,15 +401,16 @@ def _gtfs(job: Job) -> Made:
     raise first
 
 
-def _without_headers(task: Task) -> Task:
-    return replace(task, origin=task.origin.model_copy(update={"headers_env": {}}))
-
-
 SERVICES: Mapping[str, Callable[[Job], Made]] = {
     "download": _download,
     "wfs": _wfs,
     "ogcapi": _ogcapi,
     "bdl": _bdl,
     "gtfs": _gtfs,
+    "postgis": _postgis,
+    "atom": _atom,
+    "ghsl": _ghsl,
+    "bdot10k": _bdot10k,
+    "gbfs": _gbfs,
 }
 """Service -> how it is asked."""

@@ -13,7 +13,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from metrogis.sources.services.pages import ID
+from metrogis.sources.services.pages import ID, PARQUET
 
 _SHOWN = 20
 
@@ -73,6 +73,8 @@ def between(old: Path, new: Path, layer: str) -> Change:
     sizes = old.stat().st_size, new.stat().st_size
     suffix = old.suffix.lower()
     try:
+        if suffix in PARQUET:
+            return _of_features(gpd.read_parquet(old), gpd.read_parquet(new), sizes)
         if suffix == ".gpkg":
             return _of_features(_features(old, layer), _features(new, layer), sizes)
         if suffix == ".csv":

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
+from metrogis import boundary
 from metrogis.catalog import difference, feeds, lock
 from metrogis.catalog.models import MissingLayer
 from metrogis.catalog.origins import (
+    AtomOrigin,
     BdlOrigin,
+    Bdot10kOrigin,
     DownloadOrigin,
     FeedOrigin,
+    GbfsFileOrigin,
+    GbfsOrigin,
+    GhslOrigin,
     GtfsOrigin,
+    PostgisOrigin,
     require_inside,
 )
 from metrogis.errors import MetrogisError, SourceError
@@ -115,6 +122,8 @@ def tasks(metro: Layers, only: Iterable[str] = ()) -> list[Task]:
             for part, file, skip in _parts(metro, name, layer, origin):
                 require_inside(file)
                 asked = {**part.model_dump(exclude=_UNASKED), "file": file}
+                if isinstance(part, PostgisOrigin):
+                    asked["sql"] = sql_of(metro.directory, part, name)
                 if is_boxed(part):
                     asked["bbox"] = metro.info.bbox
                 key = files.settings_key(1, asked)
@@ -145,14 +154,58 @@ def _parts(metro: Layers, name: str, layer: Any, origin: Any) -> Iterator[tuple[
             if row.redirect:
                 skip = f"-> {', '.join(row.redirect)}"
             yield feeds.as_origin(row, origin), file, skip
+    elif isinstance(origin, GbfsOrigin):
+        for part in _GBFS:
+            shared = origin.model_dump(exclude={"service"})
+            file = gbfs_file(origin.to or layer.path, part)
+            yield GbfsFileOrigin(**shared, name=part), file, ""
     else:
         yield origin, origin.to or layer.path, ""
+
+
+_GBFS: tuple[Literal["station_information", "station_status"], ...] = (
+    "station_information",
+    "station_status",
+)
+
+
+def gbfs_file(path: str, part: str) -> str:
+    """Return where a file of a bike-share system lies, as its reader looks for it.
+
+    >>> gbfs_file("mevo", "station_status")
+    'mevo/station_status.json'
+    >>> gbfs_file("m/station_information_1.json", "station_status")
+    'm/station_status_1.json'
+    """
+    at = PurePosixPath(path.replace("\\", "/"))
+    if at.suffix.lower() != ".json":
+        return str(at / f"{part}.json")
+    if "station_information" in at.name:
+        return str(at.with_name(at.name.replace("station_information", part)))
+    return str(at) if part == "station_information" else str(at.with_name(f"{part}.json"))
+
+
+def sql_of(directory: Path, origin: PostgisOrigin, layer: str) -> str | None:
+    """Return the query that an origin names, from its file beside the catalog.
+
+    Raises
+    ------
+    SourceError
+        When it is not there, or no text.
+    """
+    if origin.sql_file is None:
+        return None
+    path = files.resolve(directory, origin.sql_file, layer=layer)
+    with boundary.reading(_("the query cannot be read"), layer=layer, place=origin.sql_file):
+        return path.read_text(encoding="utf-8-sig")
 
 
 def is_boxed(origin: Any) -> bool:
     """Tell whether what is asked for depends on the extent of the metropolis."""
     if isinstance(origin, DownloadOrigin):
         return origin.clip is not None
-    if isinstance(origin, BdlOrigin | FeedOrigin):
+    if isinstance(origin, GhslOrigin):
+        return True
+    if isinstance(origin, BdlOrigin | FeedOrigin | AtomOrigin | Bdot10kOrigin | GbfsFileOrigin):
         return False
     return not origin.whole and not getattr(origin, "cql_filter", None)

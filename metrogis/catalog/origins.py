@@ -93,11 +93,32 @@ class _Origin(_Asked):
 class DownloadOrigin(_Origin):
     """``service = "download"``: one file at one address.
 
-    ``clip = "bbox"`` cuts an extract of OpenStreetMap to the ``bbox`` of the metropolis.
+    ``clip = "bbox"`` cuts an extract of OpenStreetMap to the ``bbox`` of the metropolis; ``member``
+    is the file inside a zip that is taken (``*`` stands for anything).
     """
 
     service: Literal["download"]
     clip: Literal["bbox"] | None = None
+    member: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> DownloadOrigin:
+        if self.clip is not None and self.member is not None:
+            raise CatalogError(_("clip and member cannot be used together"))
+        return self
+
+
+class AtomOrigin(_Origin):
+    """``service = "atom"``: a file that an entry of an Atom feed links to.
+
+    ``entry`` is its title or id, or a part of one that no other entry has (``*`` stands for
+    anything); ``link`` chooses among several links by address; ``member`` as for downloads.
+    """
+
+    service: Literal["atom"]
+    entry: str = Field(min_length=1)
+    link: str | None = Field(default=None, min_length=1)
+    member: str | None = Field(default=None, min_length=1)
 
 
 class WfsOrigin(_Origin):
@@ -209,7 +230,105 @@ class FeedOrigin(_Origin):
     attribution: str | None = None
 
 
+class PostgisOrigin(_Base):
+    """``service = "postgis"``: rows of a table, or of a query in a file beside the catalog.
+
+    ``dsn_env`` names the environment variable that holds the connection; ``parameters`` are bound
+    to ``%(name)s`` of the query; ``key`` is a unique column (default: the primary key); ``crs``
+    stands in for an SRID of 0; ``timeout`` is the longest time of one statement, seconds.
+    """
+
+    service: Literal["postgis"]
+    dsn_env: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    table: str | None = Field(default=None, min_length=1)
+    sql_file: str | None = Field(default=None, min_length=1)
+    geometry: str = Field(default="geom", min_length=1)
+    key: str | None = None
+    parameters: dict[str, str | int | float | bool] = {}
+    crs: str | None = None
+    swap_axes: bool = False
+    page: int = Field(default=5000, ge=1, le=100_000)
+    timeout: int = Field(default=600, ge=1, le=86_400)
+    whole: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The variable and the table: never what the variable holds."""
+        return f"postgresql ({self.dsn_env}): {self.table or self.sql_file}"
+
+    @model_validator(mode="after")
+    def _one_question(self) -> PostgisOrigin:
+        if (self.table is None) == (self.sql_file is None):
+            raise CatalogError(_("one of table and sql_file is needed"))
+        if self.table is not None and self.parameters:
+            raise CatalogError(_("parameters are for sql_file"))
+        return self
+
+
+class GhslOrigin(_Origin):
+    """``service = "ghsl"``: cells of the Global Human Settlement Layer around the ``bbox``.
+
+    ``url`` is the folder of all products; ``buffer`` (m) is what is kept beyond the box.
+    """
+
+    service: Literal["ghsl"]
+    product: Literal["POP", "BUILT_S", "BUILT_V"]
+    year: int = Field(ge=1975, le=2030, multiple_of=5)
+    resolution: Literal[100, 1000] = 100
+    release: str = Field(default="R2023A", pattern=r"^R[0-9]{4}[A-Z]$")
+    version: str = Field(default="V1-0", pattern=r"^V[0-9]+-[0-9]+$")
+    buffer: float = Field(default=2000.0, ge=0, le=100_000)
+
+
+class Bdot10kOrigin(_Origin):
+    """``service = "bdot10k"``: classes of objects from the packages of several counties.
+
+    ``url`` holds ``{voivodeship}``, ``{county}`` and ``{format}``; ``classes`` are words that the
+    names of files or layers hold (``BUBD``, ``OT_PTLZ_A``).
+    """
+
+    service: Literal["bdot10k"]
+    counties: list[Annotated[str, Field(pattern=r"^[0-9]{4}$")]] = Field(min_length=1)
+    classes: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{2,40}$")]] = Field(min_length=1)
+    format: Literal["GPKG", "SHP", "GML", "GeoParquet"] = "GPKG"
+
+    @field_validator("url")
+    @classmethod
+    def _names_the_county(cls, value: str) -> str:
+        if "{county}" not in value:
+            raise CatalogError(_("url must hold {{county}}").fill())
+        return value
+
+
+class GbfsOrigin(_Origin):
+    """``service = "gbfs"``: stations of a bike-share system by the address of its ``gbfs.json``.
+
+    The files are ``station_information.json`` and ``station_status.json`` in the folder that
+    ``to``, else the layer's ``path`` names.
+    """
+
+    service: Literal["gbfs"]
+    language: str = Field(default="pl", pattern=r"^[A-Za-z][A-Za-z-]*$")
+
+
+class GbfsFileOrigin(_Origin):
+    """One file of a bike-share system: what :class:`GbfsOrigin` becomes."""
+
+    service: Literal["gbfs"] = "gbfs"
+    language: str = "pl"
+    name: Literal["station_information", "station_status"] = "station_information"
+
+
 Origin = Annotated[
-    DownloadOrigin | WfsOrigin | OgcApiOrigin | BdlOrigin | GtfsOrigin,
+    DownloadOrigin
+    | WfsOrigin
+    | OgcApiOrigin
+    | BdlOrigin
+    | GtfsOrigin
+    | PostgisOrigin
+    | AtomOrigin
+    | GhslOrigin
+    | Bdot10kOrigin
+    | GbfsOrigin,
     Field(discriminator="service"),
 ]

@@ -270,7 +270,7 @@ def _extract(path: Path, folder: Path, layer: str, kind: str, member: str | None
                     value=MAX_ARCHIVE_BYTES >> 30, max_archive_files=MAX_ARCHIVE_FILES
                 ),
             )
-        safe = {e.filename: e for e in entries if _stays_inside(e)}
+        safe = {e.filename: e for e in entries if stays_inside(e)}
         offered = _offered(safe, kind)
         chosen = member if member is not None else (offered[0] if len(offered) == 1 else None)
         if chosen is None or chosen not in (*offered, *safe):
@@ -300,7 +300,8 @@ def _extract(path: Path, folder: Path, layer: str, kind: str, member: str | None
     return folder.joinpath(*wanted.parts)
 
 
-def _stays_inside(entry: zipfile.ZipInfo) -> bool:
+def stays_inside(entry: zipfile.ZipInfo) -> bool:
+    """Tell whether an entry of an archive is a plain file that lands below the folder."""
     at = PurePosixPath(entry.filename.replace("\\", "/"))
     # the upper half of the attributes is the mode that Unix gave the entry
     link = stat.S_ISLNK(entry.external_attr >> 16)

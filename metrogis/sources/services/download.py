@@ -141,7 +141,7 @@ def download(
                 store.forget(key)
             raise Passing(_("the file is cut ({got} of {whole} B)").fill(got=got, whole=whole))
         try:
-            _require_kind(part, kind, request)
+            require_kind(part, kind, request)
         except SourceError:
             store.forget(key)
             raise
@@ -184,8 +184,13 @@ def _continues(answer: Answer, have: int, said: Said | None) -> bool:
     return not (etag and said.etag and etag != said.etag)
 
 
-def _require_kind(path: Path, kind: Kind, request: Request) -> None:
-    """Raise where the first bytes are not what was asked for."""
+def require_kind(path: Path, kind: Kind, request: Request) -> None:
+    """Raise where the first bytes are not what was asked for.
+
+    Raises
+    ------
+    SourceError
+    """
     with path.open("rb") as stream:
         head = stream.read(4096)
     if not head:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,12 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis.errors import SourceError
 from metrogis.i18n import Text, _
+from metrogis.sources.services import parquet
 
 ID = "source_id"
 """Column of the feature's id at the server."""
+PARQUET = (".parquet", ".geoparquet")
+"""Endings of files that are written as GeoParquet; all others are GeoPackages."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Proof:
 
 @dataclass
 class Collector:
-    """Writes pages into one GeoPackage; memory holds one page and the ids of all.
+    """Writes pages into one GeoPackage or GeoParquet; memory holds one page and the ids of all.
 
     Attributes
     ----------
@@ -96,6 +99,7 @@ class Collector:
     _new_columns: set[str] = field(default_factory=set)
     _box: list[float] | None = None
     _outside: int = 0
+    _parquet: parquet.Writer | None = None
 
     def add(self, page: gpd.GeoDataFrame) -> int:
         """Write the rows of a page that did not come before; return how many these are.
@@ -127,8 +131,10 @@ class Collector:
         if not self._columns:
             self._columns = list(table.columns)
         self._new_columns |= set(table.columns) - set(self._columns)
+        for name in set(self._columns) - set(table.columns):
+            table[name] = pd.Series([None] * len(table), dtype=object)  # a text, though blank
         page = gpd.GeoDataFrame(
-            table.reindex(columns=self._columns), geometry=page.geometry.to_numpy(), crs=self.crs
+            table[self._columns], geometry=page.geometry.to_numpy(), crs=self.crs
         )
         if self.box is not None:
             self._outside += _not_in(page, box_in(self.crs, self.box, self.box_crs))
@@ -136,6 +142,19 @@ class Collector:
         if np.isfinite(box).all():
             old = self._box or [np.inf, np.inf, -np.inf, -np.inf]
             self._box = [*np.minimum(old[:2], box[:2]), *np.maximum(old[2:], box[2:])]
+        self._write(page)
+        return len(page)
+
+    def expect(self, columns: Iterable[str]) -> None:
+        """Set the columns before the first page, of services whose pages have different ones."""
+        self._columns = list(dict.fromkeys([*columns, ID]))
+
+    def _write(self, page: gpd.GeoDataFrame) -> None:
+        if self.path.suffix.lower() in PARQUET:
+            if self._parquet is None:
+                self._parquet = parquet.Writer(self.path, self._columns, self.crs)
+            self._parquet.add(page)
+            return
         # the same features are the same bytes: no date of today
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
         pyogrio.write_dataframe(
@@ -147,10 +166,9 @@ class Collector:
             geometry_type="Unknown",
             promote_to_multi=False,
         )
-        return len(page)
 
     def proof(self, hits: int | None, doubts: list[Text]) -> Proof:
-        """Return what speaks for and against all having come.
+        """Return what speaks for and against all having come, when the last page is written.
 
         Parameters
         ----------
@@ -159,6 +177,8 @@ class Collector:
         doubts : list of Text
             Known already.
         """
+        if self._parquet is not None:
+            self._parquet.close()
         doubts = list(doubts)
         if hits is not None and hits != self.rows:
             doubts.append(

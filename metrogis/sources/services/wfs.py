@@ -20,13 +20,12 @@ from typing import Any
 import geopandas as gpd
 import pyogrio
 import shapely
-from lxml import etree
 
 from metrogis import boundary, scratch
 from metrogis import crs as crs_rules
 from metrogis.errors import SourceError
 from metrogis.i18n import Text, _
-from metrogis.sources.services import addresses
+from metrogis.sources.services import addresses, xml
 from metrogis.sources.services.client import Client, Request
 from metrogis.sources.services.pages import ID, Collector, Progress, Proof, box_in
 
@@ -283,7 +282,7 @@ def _asked(query: Query, about: Capabilities) -> dict[str, str]:
 
 def _read(body: bytes, layer: str, query: Query, about: Capabilities) -> gpd.GeoDataFrame | None:
     """Read a page; None for one without features."""
-    root = _parsed(body, query.request)
+    root = xml.parsed(body, query.request)
     if next(_members(root), None) is None:
         return None
     with scratch.folder() as folder:
@@ -331,7 +330,7 @@ def _document(client: Client, request: Request, root_name: str) -> Any:
     said = _exception(body)
     if said is not None:
         raise _refused(request, said)
-    root = _parsed(body, request)
+    root = xml.parsed(body, request)
     if str(root.tag).rpartition("}")[2] != root_name:
         raise SourceError(
             _("this is no answer of a WFS"),
@@ -340,32 +339,6 @@ def _document(client: Client, request: Request, root_name: str) -> Any:
             remedy=_("check the address of the service"),
         )
     return root
-
-
-def _parsed(body: bytes, request: Request) -> Any:
-    """Parse XML that may not define entities nor reach beyond itself."""
-    if re.search(rb"<!(DOCTYPE|ENTITY)", body[: 1 << 20], re.I):
-        raise SourceError(
-            _("the answer has a DOCTYPE: refused"),
-            layer=request.layer or None,
-            place=addresses.shown(request.address),
-            remedy=_("check the address of the service"),
-        )
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=True,
-        remove_comments=True,
-    )
-    what = _("the service's answer cannot be read")
-    with boundary.reading(
-        what,
-        layer=request.layer or None,
-        place=addresses.shown(request.address),
-        remedy=_("check the address of the service"),
-    ):
-        return etree.fromstring(body, parser)
 
 
 def _exception(body: bytes) -> str | None:
