@@ -393,7 +393,7 @@ def _gtfs(job: Job) -> Made:
             continue
         notes = [about.text]
         if i:
-            notes.append(_("from the second address: the first one failed"))
+            notes.append(_("from a further address: the first one failed"))
         return Made(
             got.sha256, Proof(notes=tuple(notes)), got.said if not i else Said(), got.sha256
         )

@@ -146,28 +146,26 @@ def test_dates_alone_make_a_calendar_and_what_is_stated_wins(tmp_path: Path) -> 
     assert feeds.about(path, layer="x").last == dt.date(2024, 10, 31)
 
 
-def test_a_page_of_html_is_no_timetable_and_the_fallback_is_asked(tmp_path: Path) -> None:
+def test_a_page_of_html_is_no_timetable_and_the_fallback_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = b"<html>moved</html>"
-    given = {"/a.zip": page, "/b.zip": feed(4), "/c.zip": page}
-    text = (
-        '[[feeds]]\nname = "a"\nurl = "{0}/a.zip"\nfallback = ["{0}/c.zip", "{0}/b.zip"]\n'
-        'headers_env = {{ X-Key = "FEED_KEY" }}\n'
-        '[[feeds]]\nname = "c"\nurl = "{0}/c.zip"\n'
-    )
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        servers.serving(servers.files(given)) as server,
-    ):
-        patch.setenv("FEED_KEY", "tops3cret")
-        of = metro(tmp_path, text.format(server.address))
-        found = fetched(of, tmp_path)
-        keys = {call.path: call.headers.get("x-key") for call in server.calls}
+    monkeypatch.setenv("FEED_KEY", "tops3cret")
+    mirror = servers.serving(servers.files({"/b.zip": feed(4), "/c.zip": page}))
+    with servers.serving(servers.files({"/a.zip": page})) as server, mirror as other:
+        text = (
+            f'[[feeds]]\nname = "a"\nurl = "{server.address}/a.zip"\n'
+            f'fallback = ["{other.address}/c.zip", "{other.address}/b.zip"]\n'
+            'headers_env = { X-Key = "FEED_KEY" }\n'
+            f'[[feeds]]\nname = "c"\nurl = "{other.address}/c.zip"\n'
+        )
+        found = fetched(metro(tmp_path, text), tmp_path)
+        assert {call.headers.get("x-key") for call in server.calls} == {"tops3cret"}
+        assert {call.headers.get("x-key") for call in other.calls} == {None}
     assert found["a"].state == "fetched"
     assert found["c"].state == "failed"
     assert found["a"].entry is not None
-    assert any("second address" in note["en"] for note in found["a"].entry.notes)
-    assert keys["/a.zip"] == "tops3cret"
-    assert keys["/b.zip"] is None  # a key is for the first address alone
+    assert any("further address" in note["en"] for note in found["a"].entry.notes)
 
 
 def test_a_feed_that_was_split_is_read_no_more(tmp_path: Path) -> None:
