@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from metrogis import boundary
-from metrogis.catalog import difference, feeds, lock
+from metrogis.catalog import difference, extent, feeds, lock
 from metrogis.catalog.models import MissingLayer
 from metrogis.catalog.origins import (
     AtomOrigin,
@@ -125,7 +125,7 @@ def tasks(metro: Layers, only: Iterable[str] = ()) -> list[Task]:
                 if isinstance(part, PostgisOrigin):
                     asked["sql"] = sql_of(metro.directory, part, name)
                 if is_boxed(part):
-                    asked["bbox"] = metro.info.bbox
+                    asked["bbox"] = extent.asked(metro, name)
                 key = files.settings_key(1, asked)
                 found.append(Task(name, part, file, metro.data / file, key, skip))
     unknown = wanted - {task.layer for task in found}

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metrogis import boundary, provenance, scratch
-from metrogis.catalog import asking, difference, lock
+from metrogis.catalog import asking, difference, extent, lock, mirrors
 from metrogis.catalog.fetch_tasks import Accept, Outcome, Task, Told, tasks
 from metrogis.errors import MetrogisError, SourceError
 from metrogis.i18n import _
@@ -85,21 +85,52 @@ def fetch(
     run = _Run(metro, entries, store, client, offline, update, accept, told)
     metro.data.mkdir(parents=True, exist_ok=True)
     try:
-        with _alone(metro.data), ThreadPoolExecutor(_AT_ONCE) as pool:
-            waiting = {pool.submit(run.one, task): i for i, task in enumerate(wanted)}
-            done: dict[int, Outcome] = {}
-            try:
-                for future in as_completed(waiting):
-                    done[waiting[future]] = future.result()
-            except BaseException:
-                for future in waiting:
-                    future.cancel()
-                client.close()
-                raise
+        with _alone(metro.data):
+            first, rest = _in_turn(metro, wanted)
+            found = {o.task.file: o for o in _together(run, first)}
+            if first and rest:  # the boundaries that came say which area the others are asked for
+                files_of = {task.file for task in rest}
+                rest = [task for task in tasks(metro, only) if task.file in files_of]
+            found |= {o.task.file: o for o in _together(run, rest)}
     finally:
         if own:
             client.close()
+    return [found[task.file] for task in wanted]
+
+
+def _in_turn(metro: Layers, wanted: list[Task]) -> tuple[list[Task], list[Task]]:
+    """Return the tasks to be done before the others are known in full, and these.
+
+    Without ``bbox`` the extent of the boundaries is what other services are asked for.
+    """
+    if metro.info.bbox is not None:
+        return [], wanted
+    first = [task for task in wanted if task.layer == extent.BOUNDARIES]
+    return first, [task for task in wanted if task.layer != extent.BOUNDARIES]
+
+
+def _together(run: _Run, wanted: list[Task]) -> list[Outcome]:
+    """Return the outcomes of tasks done side by side, in their order."""
+    done: dict[int, Outcome] = {}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        waiting = {pool.submit(run.one, task): i for i, task in enumerate(wanted)}
+        try:
+            for future in as_completed(waiting):
+                done[waiting[future]] = future.result()
+        except BaseException:
+            for future in waiting:
+                future.cancel()
+            run.client.close()
+            raise
     return [done[i] for i in range(len(wanted))]
+
+
+def with_sources(metro: Any, sources: Path | None) -> Any:
+    """Return a metropolis whose layers are fetched from the addresses a file of sources gives."""
+    moved = mirrors.replaced(metro.catalog, sources)
+    if moved is metro.catalog:
+        return metro
+    return type(metro)(moved, directory=metro.directory, data=metro.data)
 
 
 class _Run:
@@ -204,15 +235,20 @@ class _Run:
         return self._entry(task, made)
 
     def _box(self, task: Task) -> tuple[float, float, float, float]:
-        box = self.metro.info.bbox
+        box = extent.asked(self.metro, task.layer)
+        if box is None and self.metro.info.teryt:
+            raise SourceError(
+                _("without the boundaries it is not known which area to ask for"),
+                layer=task.layer,
+                remedy=_("fetch municipalities first, or state bbox in [metro]"),
+            )
         if box is None:
             raise SourceError(
                 _("without bbox it is not known which area to ask for"),
                 layer=task.layer,
                 remedy=_("state bbox in [metro], or whole = true"),
             )
-        west, south, east, north = box
-        return west, south, east, north
+        return box
 
     def _entry(self, task: Task, made: asking.Made) -> lock.Entry:
         from metrogis import __version__

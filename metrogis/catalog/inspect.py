@@ -51,8 +51,9 @@ def overview(
     for name, layer in metro.catalog.layers.items():
         known = LAYERS.get(name)
         title = known.title if known else both(name)
-        if isinstance(layer, MissingLayer):
-            rows.append({"layer": name, "title": title, "state": "missing", "reason": layer.reason})
+        reason = metro.reason(name)
+        if isinstance(layer, MissingLayer) or reason is not None:
+            rows.append({"layer": name, "title": title, "state": "missing", "reason": reason})
             continue
         error = unreadable.get(name)
         if name in sizes:

@@ -18,7 +18,7 @@ import pyproj
 
 from metrogis import crs as crs_rules
 from metrogis import provenance
-from metrogis.catalog import inspect, readers
+from metrogis.catalog import filled, inspect, readers
 from metrogis.catalog.models import Catalog, MetroInfo, MissingLayer
 from metrogis.catalog.registry import LAYERS
 from metrogis.errors import CatalogError, MetrogisError, MissingLayerError
@@ -104,7 +104,7 @@ class Layers:
             raise AttributeError(name)
         layers = self.catalog.layers
         if name in layers:
-            return None if isinstance(layers[name], MissingLayer) else self[name]
+            return None if self.reason(name) is not None else self[name]
         if name in LAYERS:
             return None
         near = difflib.get_close_matches(name, [*layers, *LAYERS], n=1)
@@ -135,7 +135,9 @@ class Layers:
         layer = self.catalog.layers.get(name)
         if layer is None:
             return _("the catalog does not list it")
-        return layer.reason if isinstance(layer, MissingLayer) else None
+        if isinstance(layer, MissingLayer):
+            return layer.reason
+        return None if filled.is_filled(self, layer) else layer.waits_for
 
     def is_being_read(self, name: str) -> bool:
         """Tell whether a layer is asked for while it is read itself."""
@@ -162,8 +164,8 @@ class Layers:
             The error of each layer that cannot be read; empty when all is well.
         """
         found: dict[str, MetrogisError] = {}
-        for name, layer in self.catalog.layers.items():
-            if isinstance(layer, MissingLayer):
+        for name in self.catalog.layers:
+            if self.reason(name) is not None:
                 continue
             try:
                 self[name]

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from metrogis import crs as crs_rules
 from metrogis import schemas
 from metrogis.catalog import references
+from metrogis.catalog.official import units
 from metrogis.catalog.origins import Origin
 from metrogis.catalog.registry import LAYERS
 from metrogis.catalog.types import Codes, Day, Period
@@ -70,6 +71,9 @@ class MetroInfo(Strict):
     country: str = Field(default="PL", pattern=r"^[A-Z]{2}$")
     bbox: tuple[float, float, float, float] | None = None
     date: Day | None = None
+    teryt: tuple[str, ...] = ()
+    """Units the metropolis is made of: codes of voivodeships (2 digits), counties (4) and
+    municipalities (7). Of the boundaries only their municipalities are read."""
     densest: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """Residents per km2 beyond which a municipality's number is suspicious (plausible.DENSEST)."""
     data: str = "folder"
@@ -107,6 +111,11 @@ class MetroInfo(Strict):
         crs_rules.require_metric(value, layer="[metro] crs")
         return value
 
+    @field_validator("teryt")
+    @classmethod
+    def _units(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return units.checked(value) if value else value
+
     @field_validator("bbox")
     @classmethod
     def _box_on_earth(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
@@ -142,6 +151,13 @@ class _Layer(Strict):
     """Where ``path`` starts: data folder, this folder, or the one that holds the data folder."""
     data: str | None = None
     """A folder that ``path`` starts from instead, which may be absolute: a network drive."""
+    until_filled: str | Bilingual | None = None
+    """Why the layer is missing as long as its file is not there or holds no row."""
+
+    @property
+    def waits_for(self) -> Text | None:
+        """Why the layer is missing until its file is filled, in both languages."""
+        return None if self.until_filled is None else _text(self.until_filled)
 
 
 class _Columns(_Layer):
@@ -319,6 +335,23 @@ class OsmLayer(_Layer):
     driver: Literal["osm"]
 
 
+class OsmFeaturesLayer(_Columns):
+    """``driver = "osm_features"``: features of OpenStreetMap chosen by tags.
+
+    ``select`` and ``without``: key -> values (``*``: any); ``columns``: column -> tag. The file may
+    be that of the layer ``streets``.
+    """
+
+    driver: Literal["osm_features"]
+    geometry: Literal["point", "line", "area"]
+    select: dict[str, list[str]] = Field(min_length=1)
+    without: dict[str, list[str]] = {}
+    columns: dict[str, str] = {}
+    seats: bool = False
+    """Add ``seat``: what a locality is the centre of by relations of boundaries."""
+    inside: Literal["municipalities"] | None = None
+
+
 class GbfsLayer(_Layer):
     """``driver = "gbfs"``: bike-share stations; ``path`` is a folder, or ``station_information``.
 
@@ -354,6 +387,7 @@ DrivenLayer = Annotated[
     | GtfsLayer
     | AppGmlLayer
     | OsmLayer
+    | OsmFeaturesLayer
     | GbfsLayer
     | FileLayer,
     Field(discriminator="driver"),

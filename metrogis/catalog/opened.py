@@ -14,6 +14,7 @@ import numpy as np
 import pyproj
 
 from metrogis.catalog.models import Catalog, MetroInfo
+from metrogis.i18n import Text
 
 
 class Opened(Protocol):
@@ -44,6 +45,9 @@ class Opened(Protocol):
 
     def get(self, name: str) -> Any:
         """Return a layer, or None where it is not there."""
+
+    def reason(self, name: str) -> Text | None:
+        """Return why a layer cannot be had, or None."""
 
     def is_being_read(self, name: str) -> bool:
         """Tell whether a layer is on its way: it must not be asked for again."""

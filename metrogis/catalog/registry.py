@@ -20,7 +20,8 @@ RASTER = "Raster"
 """Schema of layers that arrive as grids; it has no columns."""
 
 AREAS = ("vector",)
-PLACES = ("vector", "table")
+LINES = ("vector", "osm_features")
+PLACES = ("vector", "table", "osm_features")
 TABLES = ("table",)
 CELLS = ("vector", "raster")
 RASTERS = ("raster",)
@@ -159,7 +160,7 @@ _ROWS = (
         "rail_lines",
         _("railway lines"),
         "RailLines",
-        AREAS,
+        LINES,
         _("Background of maps."),
     ),
     Layer(
@@ -180,7 +181,7 @@ _ROWS = (
         "cycle_routes",
         _("cycle infrastructure"),
         "CycleRoutes",
-        AREAS,
+        LINES,
         _("Cycle infrastructure: built and planned."),
     ),
     Layer(
@@ -201,7 +202,7 @@ _ROWS = (
         "bike_share",
         _("bike share"),
         "BikeShare",
-        ("gbfs", "vector"),
+        ("gbfs", "vector", "osm_features"),
         _("Bike-share stations."),
     ),
     Layer(
@@ -323,7 +324,7 @@ _ROWS = (
         "roads",
         _("roads"),
         "Streets",
-        AREAS,
+        LINES,
         _("Roads that add resistance."),
     ),
     Layer(
@@ -353,7 +354,7 @@ _ROWS = (
         "buildings",
         _("buildings"),
         "Areas",
-        AREAS,
+        LINES,
         _("Outlines of buildings."),
     ),
     Layer(

@@ -13,11 +13,11 @@ from typing import Annotated
 import typer
 
 # each adds its commands to the application, in the order in which help lists them
-from metrogis.cli import atlas, checks, demo, fetch, layers
+from metrogis.cli import atlas, checks, demo, fetch, layers, new
 from metrogis.cli.common import app, say
 from metrogis.i18n import _
 
-__all__ = ["app", "atlas", "checks", "demo", "fetch", "layers", "main"]
+__all__ = ["app", "atlas", "checks", "demo", "fetch", "layers", "main", "new"]
 
 
 def _version(value: bool) -> None:

@@ -50,6 +50,14 @@ DataFolder = Annotated[
     Path | None,
     typer.Option("--data", help=say(_("data folder (also METROGIS_DATA)"))),
 ]
+Sources = Annotated[
+    Path | None,
+    typer.Option(
+        "--sources",
+        metavar="FILE",
+        help=say(_("addresses in place of the official ones, a mirror (also METROGIS_SOURCES)")),
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help=say(_("results as JSON")))]
 Debug = Annotated[bool, typer.Option("--debug", help=say(_("full traceback of an error")))]
 Strict = Annotated[

@@ -14,6 +14,7 @@ from metrogis.cli.common import (
     DataFolder,
     Debug,
     Metropolis,
+    Sources,
     errors,
     layers_app,
     output,
@@ -70,6 +71,7 @@ def fetch_layers(
             "--dry-run", help=say(_("only say what would be fetched")),
         ),
     ] = False,
+    sources: Sources = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:  # fmt: skip
@@ -79,7 +81,7 @@ def fetch_layers(
 
     if data is not None and not dry_run:
         data.mkdir(parents=True, exist_ok=True)
-    metro = open_metro(layers, data=data)
+    metro = fetching.with_sources(open_metro(layers, data=data), sources)
     heard = _Progress()
 
     def accepted(task: Any, change: Any) -> bool:

@@ -16,7 +16,18 @@ from metrogis import boundary, provenance
 from metrogis.catalog import judging, licences
 from metrogis.catalog.models import MissingLayer
 from metrogis.catalog.paths import resolved
-from metrogis.catalog.readers import app_gml, fetched, file, gbfs, gtfs, osm, raster, table, vector
+from metrogis.catalog.readers import (
+    app_gml,
+    fetched,
+    file,
+    gbfs,
+    gtfs,
+    osm,
+    osm_features,
+    raster,
+    table,
+    vector,
+)
 from metrogis.errors import MetrogisError
 from metrogis.i18n import _
 from metrogis.provenance import Source
@@ -34,6 +45,7 @@ READERS: Mapping[str, Reader] = {
     "gtfs": gtfs.read,
     "app_gml": app_gml.read,
     "osm": osm.read,
+    "osm_features": osm_features.read,
     "gbfs": gbfs.read,
     "file": file.read,
 }

@@ -15,8 +15,8 @@ import shapely
 from metrogis import crs as crs_rules
 from metrogis import provenance, schemas
 from metrogis.catalog import placing
-from metrogis.catalog.models import TableLayer, VectorLayer
-from metrogis.catalog.readers import cache, teryt_codes
+from metrogis.catalog.models import OsmFeaturesLayer, TableLayer, VectorLayer
+from metrogis.catalog.readers import cache, members, teryt_codes
 from metrogis.catalog.registry import LAYERS
 from metrogis.errors import CRSError
 from metrogis.i18n import _
@@ -32,13 +32,14 @@ CACHE_FROM_BYTES = 2_000_000
 _CACHE_VERSION = 4
 """Raise when reading or validating changes what a cached layer would hold."""
 
+_Tabular = VectorLayer | TableLayer | OsmFeaturesLayer
 Placed = Callable[[Any, Audit], tuple[Any, Audit]]
 
 
 def read(
     metro: Opened,
     name: str,
-    layer: VectorLayer | TableLayer,
+    layer: _Tabular,
     paths: list[Path],
     source: Source,
     parse: Callable[[], Any],
@@ -57,7 +58,8 @@ def read(
         returns frame and audit.
     """
     settings = layer.model_dump(mode="json", by_alias=True)
-    key = files.settings_key(_CACHE_VERSION, source.sha256, settings, metro.info.crs)
+    own = metro.info.teryt if name == members.LAYER else ()
+    key = files.settings_key(_CACHE_VERSION, source.sha256, settings, metro.info.crs, own)
     cached = files.cache_directory() / "parsed" / f"{name}-{key}.parquet"
     # a layer placed or cut by another one depends on more than its own file
     alone = layer.inside is None and getattr(layer, "locate", None) is None
@@ -69,6 +71,8 @@ def read(
     frame, audit = _own_columns(parse(), name, layer, place_of(paths))
     if placed is not None:
         frame, audit = placed(frame, audit)
+    if own:
+        frame, audit = members.chosen(frame, own, audit)
     frame, found, completed = _conforming(metro, name, layer, frame)
     audit += found
     if layer.inside is not None:
@@ -84,9 +88,7 @@ def place_of(paths: list[Path]) -> str:
     return ", ".join(path.name for path in paths)
 
 
-def _conforming(
-    metro: Opened, name: str, layer: VectorLayer | TableLayer, frame: Any
-) -> tuple[Any, Audit, bool]:
+def _conforming(metro: Opened, name: str, layer: _Tabular, frame: Any) -> tuple[Any, Audit, bool]:
     """Bring a frame into the working CRS and its schema; tell whether other layers helped."""
     schema = _schema_of(name, layer)
     if isinstance(frame, gpd.GeoDataFrame):
@@ -106,9 +108,7 @@ def _conforming(
     return frame, audit, completed
 
 
-def _own_columns(
-    frame: Any, name: str, layer: VectorLayer | TableLayer, place: str
-) -> tuple[Any, Audit]:
+def _own_columns(frame: Any, name: str, layer: _Tabular, place: str) -> tuple[Any, Audit]:
     """Rename columns, turn their values into ours, choose rows."""
     audit = Audit()
     needed = [*layer.rename, *layer.keep, *layer.drop]
@@ -128,9 +128,7 @@ def _own_columns(
     return _chosen(frame, name, layer, audit)
 
 
-def _chosen(
-    frame: Any, name: str, layer: VectorLayer | TableLayer, audit: Audit
-) -> tuple[Any, Audit]:
+def _chosen(frame: Any, name: str, layer: _Tabular, audit: Audit) -> tuple[Any, Audit]:
     """Keep the rows that ``keep`` and ``drop`` of the catalog leave."""
     for column, chosen in layer.keep.items():
         kept = frame[column].astype("object").isin(chosen)
@@ -158,15 +156,13 @@ _UNREAD = _(
 )
 
 
-def _is_read(column: str, name: str, layer: VectorLayer | TableLayer) -> bool:
+def _is_read(column: str, name: str, layer: _Tabular) -> bool:
     """Tell whether a column is one that the schema names, or a tag of OpenStreetMap."""
     fields = schemas.get(_schema_of(name, layer)).fields
     return not fields or column in fields or bool(kind_of(plain_key(column)))
 
 
-def _values(
-    frame: Any, name: str, layer: VectorLayer | TableLayer, place: str, audit: Audit
-) -> tuple[Any, Audit]:
+def _values(frame: Any, name: str, layer: _Tabular, place: str, audit: Audit) -> tuple[Any, Audit]:
     """Turn signs, numbers and codes of a municipality into ours."""
     if layer.na:
         frame, count = values.without_blanks(frame, layer.na)
@@ -205,7 +201,7 @@ def _values(
     return frame, audit
 
 
-def _schema_of(name: str, layer: VectorLayer | TableLayer) -> str:
+def _schema_of(name: str, layer: _Tabular) -> str:
     return layer.schema_name or (LAYERS[name].schema if name in LAYERS else "") or "Table"
 
 
