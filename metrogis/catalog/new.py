@@ -28,6 +28,8 @@ from metrogis.sources import files
 
 _ID = re.compile(r"[a-z0-9_-]+")
 _SHOWN = 8
+_WEEK = 7
+"""Days after which an update asks for a timetable again."""
 
 
 @dataclass(frozen=True)
@@ -161,50 +163,48 @@ def _members_layer(today: dt.date) -> dict[str, Any]:
 
 def _timetable(table: sources.Table, wish: Wish, today: dt.date) -> dict[str, Any]:
     """Return the layer of timetables: the feeds that are known to run there, if any."""
-    layer: dict[str, Any] = {"driver": "gtfs"}
     known = [feed for feed in table.feeds if wish.codes and feed.serves(wish.codes)]
-    local = [feed for feed in known if "*" not in feed.areas]
-    if not local:
-        known = []  # a timetable of trains alone would make every other place look unserved
-    if not known:
-        return {
-            **layer,
-            "path": "gtfs",
-            "licence": "terms of the operators",
-            "attribution": "the operators",
-            "date": today.isoformat(),
-            "until_filled": {
-                "pl": "żaden rejestr źródeł nie zna rozkładu tej metropolii: plik GTFS trzeba "
-                "włożyć do folderu gtfs",
-                "en": "no registry of sources knows a timetable of this metropolis: put its GTFS "
-                "into the folder gtfs",
-            },
-        }
-    names = [f"gtfs/{feed.name}.zip" for feed in known]
-    layer |= {"path": names[0]}
-    if len(names) > 1:
-        layer["more"] = names[1:]
+    if all("*" in feed.areas for feed in known):
+        known = []  # trains alone: every place without a station would look unserved
     licences = dict.fromkeys(feed.licence for feed in known)
-    return {
-        **layer,
+    layer: dict[str, Any] = {
+        "driver": "gtfs",
+        "path": FEEDS,
         "school_holidays": "school_holidays",
-        "licence": "; ".join(licences),
-        "attribution": ", ".join(dict.fromkeys(feed.attribution for feed in known)),
+        "licence": "; ".join(licences) or "terms of the operators",
+        "attribution": ", ".join(dict.fromkeys(feed.attribution for feed in known))
+        or "the operators",
         "date": today.isoformat(),
-        "fetch": [_feed_origin(feed, table) for feed in known],
-    }
-
-
-def _feed_origin(feed: sources.Feed, table: sources.Table) -> dict[str, Any]:
-    origin: dict[str, Any] = {
-        "service": "download",
-        "url": table.mirrored(feed.url),
-        "to": f"gtfs/{feed.name}.zip",
-        "tested": False,
+        "fetch": {"service": "gtfs", "feeds": [_feed_row(feed, table) for feed in known]},
     }
     if table.allow_local:
-        origin["allow_local"] = True
-    return origin
+        layer["fetch"]["allow_local"] = True
+    if not known:
+        layer["until_filled"] = {
+            "pl": "żaden rejestr źródeł nie zna rozkładu tej metropolii: plik GTFS trzeba włożyć "
+            "do folderu gtfs",
+            "en": "no registry of sources knows a timetable of this metropolis: put its GTFS into "
+            "the folder gtfs",
+        }
+    return layer
+
+
+FEEDS = "gtfs"
+"""Folder of the timetables, in the data folder: files put there by hand are read as well."""
+
+
+def _feed_row(feed: sources.Feed, table: sources.Table) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": feed.name, "url": table.mirrored(feed.url)}
+    if feed.fallback:
+        row["fallback"] = [table.mirrored(feed.fallback)]
+    return {
+        **row,
+        "licence": feed.licence,
+        "attribution": feed.attribution,
+        "redistribute": feed.redistribute,
+        "interval": _WEEK,
+        "tested": False,
+    }
 
 
 # --------------------------------------------------------------------------- writing

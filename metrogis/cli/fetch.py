@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -79,9 +81,11 @@ def fetch_layers(
     from metrogis.catalog import fetching
     from metrogis.metro import open_metro
 
-    if data is not None and not dry_run:
-        data.mkdir(parents=True, exist_ok=True)
-    metro = fetching.with_sources(open_metro(layers, data=data), sources)
+    if data is not None and not data.exists() and not dry_run:
+        data.mkdir(parents=True)
+    # a folder that is not there yet is no fault of a dry run, which makes none
+    given = data if data is None or data.exists() else Path(os.devnull).parent
+    metro = fetching.with_sources(open_metro(layers, data=given), sources)
     heard = _Progress()
 
     def accepted(task: Any, change: Any) -> bool:
