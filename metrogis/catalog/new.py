@@ -96,8 +96,9 @@ def content_of(wish: Wish, table: sources.Table, today: dt.date) -> dict[str, An
         found[name] = layer
         if name == "municipalities":
             found["members"] = _members_layer(today)
-    if "timetable" not in found:
-        found["timetable"] = _timetable(table, wish, today)
+    timetable = found.get("timetable", {})
+    if timetable.get("fetch", {}).get("service") == "gtfs":
+        found["timetable"] = _with_feeds(timetable, table, wish)
     parameters: dict[str, dict[str, Any]] = {}
     cities = units.cities_of(wish.codes)
     if cities:
@@ -161,36 +162,21 @@ def _members_layer(today: dt.date) -> dict[str, Any]:
     }
 
 
-def _timetable(table: sources.Table, wish: Wish, today: dt.date) -> dict[str, Any]:
-    """Return the layer of timetables: the feeds that are known to run there, if any."""
+def _with_feeds(
+    layer: dict[str, Any], table: sources.Table, wish: Wish
+) -> dict[str, Any]:  # fmt: skip
+    """Return the layer of timetables with the feeds that are known to run there, if any."""
     known = [feed for feed in table.feeds if wish.codes and feed.serves(wish.codes)]
     if all("*" in feed.areas for feed in known):
-        known = []  # trains alone: every place without a station would look unserved
+        return layer  # trains alone: every place without a station would look unserved
     licences = dict.fromkeys(feed.licence for feed in known)
-    layer: dict[str, Any] = {
-        "driver": "gtfs",
-        "path": FEEDS,
-        "school_holidays": "school_holidays",
-        "licence": "; ".join(licences) or "terms of the operators",
-        "attribution": ", ".join(dict.fromkeys(feed.attribution for feed in known))
-        or "the operators",
-        "date": today.isoformat(),
-        "fetch": {"service": "gtfs", "feeds": [_feed_row(feed, table) for feed in known]},
+    named = dict.fromkeys(feed.attribution for feed in known)
+    return {
+        **{key: value for key, value in layer.items() if key != "until_filled"},
+        "licence": "; ".join(licences),
+        "attribution": ", ".join(named),
+        "fetch": {**layer["fetch"], "feeds": [_feed_row(feed, table) for feed in known]},
     }
-    if table.allow_local:
-        layer["fetch"]["allow_local"] = True
-    if not known:
-        layer["until_filled"] = {
-            "pl": "żaden rejestr źródeł nie zna rozkładu tej metropolii: plik GTFS trzeba włożyć "
-            "do folderu gtfs",
-            "en": "no registry of sources knows a timetable of this metropolis: put its GTFS into "
-            "the folder gtfs",
-        }
-    return layer
-
-
-FEEDS = "gtfs"
-"""Folder of the timetables, in the data folder: files put there by hand are read as well."""
 
 
 def _feed_row(feed: sources.Feed, table: sources.Table) -> dict[str, Any]:
