@@ -28,6 +28,8 @@ from metrogis.sources import files
 
 _ID = re.compile(r"[a-z0-9_-]+")
 _SHOWN = 8
+_STRICT = ("yes", "derived", "no")
+"""What may be passed on, the strictest last: a layer of several feeds keeps to that."""
 _WEEK = 7
 """Days after which an update asks for a timetable again."""
 
@@ -145,6 +147,7 @@ def _own_boundaries(today: dt.date) -> dict[str, Any]:
         "path": "municipalities.gpkg",
         "schema": "Municipalities",
         "licence": "to be stated",
+        "redistribute": "no",
         "attribution": "to be stated",
         "date": today.isoformat(),
     }
@@ -157,6 +160,7 @@ def _members_layer(today: dt.date) -> dict[str, Any]:
         "path": "members.csv",
         "schema": "Members",
         "licence": "facts",
+        "redistribute": "yes",
         "attribution": "the office",
         "date": today.isoformat(),
     }
@@ -174,6 +178,7 @@ def _with_feeds(
     return {
         **{key: value for key, value in layer.items() if key != "until_filled"},
         "licence": "; ".join(licences),
+        "redistribute": max((feed.redistribute for feed in known), key=_STRICT.index),
         "attribution": ", ".join(named),
         "fetch": {**layer["fetch"], "feeds": [_feed_row(feed, table) for feed in known]},
     }

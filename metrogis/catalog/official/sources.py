@@ -126,8 +126,11 @@ def read_table(own: Path | None = None) -> Table:
 def _feed(row: Mapping[str, Any], path: Path | None) -> Feed:
     values = {key: value for key, value in row.items() if key != "only"}
     try:
-        return Feed(**{**values, "areas": tuple(values["areas"])})
-    except (TypeError, KeyError) as error:
+        feed = Feed(**{**values, "areas": tuple(values["areas"])})
+        if feed.redistribute not in ("yes", "derived", "no"):
+            raise ValueError(f"redistribute = {feed.redistribute!r}")
+        return feed
+    except (TypeError, KeyError, ValueError) as error:
         raise CatalogError(
             _("a feed of the sources lacks a key or has an unknown one: {why}").fill(
                 why=boundary.why(error)
