@@ -249,6 +249,10 @@ def _allow(layer: dict[str, Any]) -> None:
         origin["allow_local"] = True
 
 
+_OF_SERVICES = ("{format}", "{voivodeship}", "{county}")
+"""Words that a service fills in itself (BDOT10k)."""
+
+
 def require_valid(table: Table, place: Place) -> None:
     """Raise unless every word of the table could be filled in.
 
@@ -259,7 +263,8 @@ def require_valid(table: Table, place: Place) -> None:
     left = [
         _("layers.{name}: {word}").fill(name=name, word=found.group(0))
         for name, layer in layers_for(table, place).items()
-        if (found := re.search(r"\{[a-z]+(-\d+)?\}", repr(layer))) is not None
+        for found in re.finditer(r"\{[a-z]+(-\d+)?\}", repr(layer))
+        if found.group(0) not in _OF_SERVICES
     ]
     if left:
         raise CatalogError(joined(left), remedy=_("words that are filled in: see sources.toml"))
