@@ -237,7 +237,12 @@ class Locate(Strict):
 
 
 class TableLayer(_Columns):
-    """``driver = "table"``: CSV, XLSX, ODS, Parquet; points by ``x, y, crs`` or ``locate``."""
+    """``driver = "table"``: CSV, XLSX, ODS, Parquet; by ``x, y, crs``, ``locate`` or ``cell``.
+
+    A row has its place by coordinates, by a name, or by the code of a cell.
+
+    ``cell`` is a column with codes of the European grid (EPSG:3035); rows become its squares.
+    """
 
     driver: Literal["table"]
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
@@ -249,6 +254,7 @@ class TableLayer(_Columns):
     y: str | None = None
     crs: str | None = None
     locate: Locate | None = None
+    cell: str | None = None
     inside: Literal["municipalities"] | None = None
 
     @model_validator(mode="after")
@@ -258,6 +264,8 @@ class TableLayer(_Columns):
             raise CatalogError(_("x, y and crs belong together"))
         if all(given) and self.locate:
             raise CatalogError(_("give x, y, crs or locate, not both"))
+        if self.cell is not None and (any(given) or self.locate):
+            raise CatalogError(_("cell places rows by itself: without x, y, crs and locate"))
         if self.separator is not None and self.separator in '"\r\n':
             raise CatalogError(_('a separator cannot be a quote or an end of line; a tab is "\\t"'))
         return self

@@ -23,7 +23,7 @@ AREAS = ("vector",)
 LINES = ("vector", "osm_features")
 PLACES = ("vector", "table", "osm_features")
 TABLES = ("table",)
-CELLS = ("vector", "raster")
+CELLS = ("vector", "raster", "table")
 RASTERS = ("raster",)
 
 

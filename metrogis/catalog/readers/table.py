@@ -13,7 +13,7 @@ from metrogis.catalog.readers import columns
 from metrogis.evidence import loss, record
 from metrogis.i18n import _
 from metrogis.provenance import Audit, Source
-from metrogis.sources import gdal, tables
+from metrogis.sources import gdal, grid_cells, tables
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -73,6 +73,13 @@ def _placed(
         )
         record(frame, [loss("row", _("row without coordinates"),
                             without)])  # fmt: skip
+    elif layer.cell is not None:
+        frame, without_code = grid_cells.placed(
+            frame, layer=name, column=layer.rename.get(layer.cell, layer.cell), place=place
+        )
+        what = _("rows without the code of a grid cell")
+        audit = audit.add(name, "dropped", len(without_code), what, without_code)
+        record(frame, [loss("row", _("row without the code of a grid cell"), without_code)])
     elif layer.locate is not None:
         frame, lost, repeated = tables.locate(
             frame,
