@@ -299,11 +299,37 @@ def _read(body: bytes, layer: str, query: Query, about: Capabilities) -> gpd.Geo
         raise SourceError(_("the features have no geometry"), layer=layer)
     if frame.crs is None:
         frame = frame.set_crs(crs_rules.axis_order(about.crs, layer=layer).crs)
-    if query.swap_axes:
+    if query.swap_axes or _is_turned(body, frame, query, about):
         turned = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy[:, ::-1])
         frame = frame.set_geometry(gpd.GeoSeries(turned, index=frame.index, crs=frame.crs))
     crs_rules.check_area_of_use(frame, layer=layer)
     return frame.rename(columns={"gml_id": ID, "fid": ID} if "gml_id" in frame else {"fid": ID})
+
+
+_SHORT = re.compile(rb"srsName\s*=\s*[\"']EPSG:[0-9]+[\"']")
+
+
+def _is_turned(body: bytes, frame: gpd.GeoDataFrame, query: Query, about: Capabilities) -> bool:
+    """Tell whether an answer has northing in x though its CRS has the name that says otherwise.
+
+    Asked for ``urn:ogc:def:crs:EPSG::2180``, MapServer answers WFS 1.1 with the axes of that name
+    and calls them ``EPSG:2180``, which a reader takes as easting first. Where features lie in the
+    box that was asked for settles it; without a box the answer is taken to be what was asked for.
+    """
+    order = crs_rules.axis_order(about.crs, layer=query.request.layer)
+    if not order.northing_first or _SHORT.search(body[:_HEAD]) is None:
+        return False
+    if query.box is None:
+        return True
+    a, b, c, d = shapely.bounds(frame.geometry.to_numpy()).T
+    west, south, east, north = box_in(order.crs, query.box, query.box_crs)
+    plain = (a <= east) & (c >= west) & (b <= north) & (d >= south)
+    turned = (b <= east) & (d >= west) & (a <= north) & (c >= south)
+    return bool(turned.sum() >= plain.sum())
+
+
+_HEAD = 1 << 16
+"""Bytes of an answer in which the name of its CRS is looked for."""
 
 
 def _members(root: Any) -> Iterator[Any]:

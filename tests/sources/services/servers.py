@@ -139,12 +139,16 @@ def wfs(
     sorts: bool = True,
     shuffled: bool = False,
     box: bool = True,
+    says_form: str | None = None,
+    gives_north: bool | None = None,
 ) -> Handler:
     """Answer as a WFS 2.0 of points (id, code, easting, northing) in EPSG:2180.
 
     ``form`` is the form of the name of its CRS, which tells the axes; ``cap`` the most features it
     gives at a time; ``says`` what it announces; ``turns`` whether it knows startIndex; ``sorts``
-    whether it can sort; ``shuffled`` whether pages have another order each time without that.
+    whether it can sort; ``shuffled`` whether pages have another order each time without that;
+    ``says_form`` another form of the name that its answers give; ``gives_north`` whether northing
+    comes first in them, by default as ``form`` says.
     """
     north_first = form.startswith(("urn", "http://www.opengis.net/def"))
 
@@ -178,7 +182,9 @@ def wfs(
                 found = sorted(found, key=lambda r: r[1])
             elif shuffled:
                 found = [*found[call.number % 7 :], *found[: call.number % 7]]
-            call.send(_features(found[start : start + count], form, north_first, total))
+            shown = says_form or form
+            north = north_first if gives_north is None else gives_north
+            call.send(_features(found[start : start + count], shown, north, total))
 
     return answer
 

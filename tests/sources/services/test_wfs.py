@@ -52,6 +52,21 @@ def test_axes_follow_the_form_of_the_name(tmp_path: Path, form: str) -> None:
     assert frame.crs == "EPSG:2180"
 
 
+@pytest.mark.parametrize(
+    ("gives_north", "box"),
+    [(True, None), (True, (470_000.0, 700_000.0, 560_000.0, 760_000.0)),
+     (False, (470_000.0, 700_000.0, 560_000.0, 760_000.0))],
+)  # fmt: skip
+def test_a_short_name_where_the_long_one_was_asked_for_is_settled_by_the_box(
+    tmp_path: Path, gives_north: bool, box: tuple[float, ...] | None
+) -> None:
+    """MapServer answers WFS 1.1 in the axes of the long name, under the short one."""
+    answer = service(ROWS, says_form="EPSG:2180", gives_north=gives_north)
+    proof, frame, _ = _fetch(answer, tmp_path, box=box, box_crs="EPSG:2180")
+    assert _is_whole(frame)
+    assert proof.complete
+
+
 @pytest.mark.parametrize("cap", [3, 9, 10, 57, 58, 10_000])
 def test_a_short_page_is_not_the_last(tmp_path: Path, cap: int) -> None:
     proof, frame, _ = _fetch(service(ROWS, cap=cap), tmp_path)
