@@ -64,23 +64,11 @@ def make_lines(
         pairs = _pair(normal)
         if urban and heads > 150_000:  # in a big city two lines run on most streets
             pairs += _pair(normal, shift=1)
+        plan = "big_city" if heads > 150_000 else "city" if heads > 50_000 else "urban"
         for chain in pairs:
             number[feed] += 1
-            trolley = feed == "city_bus" and m == 0 and number[feed] in (2, 5, 9)
-            name = str(number[feed] if feed != "regional_bus" else 200 + number[feed])
-            plan = "big_city" if heads > 150_000 else "city" if heads > 50_000 else "urban"
-            plan = plan if urban else "rural"
-            if trolley:
-                plan = "frequency" if number[feed] == 2 else plan
             lines.append(
-                Line(
-                    feed,
-                    f"T{name}" if trolley else name,
-                    "trolleybus" if trolley else "bus",
-                    chain,
-                    np.zeros(0),
-                    plan,
-                )
+                _plain_line(feed, number[feed], chain, plan if urban else "rural", first=m == 0)
             )
         for chain in planted:
             number[feed] += 1
@@ -90,6 +78,22 @@ def make_lines(
             )
     lines += _links(settled, stops, hubs, number)
     return _measure(matrix, stops, lines)
+
+
+def _plain_line(feed: str, number: int, chain: list[int], plan: str, *, first: bool) -> Line:
+    """Return a line by its number; three of the first city's are trolleybuses."""
+    trolley = feed == "city_bus" and first and number in (2, 5, 9)
+    name = str(number if feed != "regional_bus" else 200 + number)
+    if trolley and number == 2:
+        plan = "frequency"
+    return Line(
+        feed,
+        f"T{name}" if trolley else name,
+        "trolleybus" if trolley else "bus",
+        chain,
+        np.zeros(0),
+        plan,
+    )
 
 
 def _hub(m: int, settled: Settled, stops: pd.DataFrame, stations: pd.DataFrame) -> int:
@@ -158,25 +162,7 @@ def _chains(matrix: sp.csr_matrix, stops: pd.DataFrame, mine: Index, hub: int) -
     net = _near(matrix, stops, mine)
     root = int(np.flatnonzero(mine == hub)[0])
     distance, before = csg.dijkstra(net, indices=root, return_predecessors=True)
-    n = len(mine)
-    children: list[list[int]] = [[] for _ in range(n)]
-    weight = np.ones(n)
-    for v in np.argsort(-distance, kind="stable").tolist():
-        if v != root and before[v] >= 0:
-            children[before[v]].append(v)
-            weight[before[v]] += weight[v]
-    chains: list[list[int]] = []
-    heads = [root]
-    while heads:
-        v = heads.pop()
-        chain = [v]
-        while children[v]:
-            nxt = max(children[v], key=lambda c: (weight[c], -c))
-            heads += [c for c in children[v] if c != nxt]
-            chain.append(nxt)
-            v = nxt
-        chains.append(chain)
-    chains.sort(key=lambda c: (-len(c), c[0]))
+    chains = _heavy_paths(distance, before, root)
     # short chains hang into longer ones as detours; the others lead back to the hub
     long = [c for c in chains if c[0] == root or len(c) >= 3]
     for chain in chains:
@@ -203,6 +189,29 @@ def _chains(matrix: sp.csr_matrix, stops: pd.DataFrame, mine: Index, hub: int) -
         near = int(np.argmin(np.hypot(*(xy[mine] - xy[p]).T)))
         lines.append([*(int(mine[v]) for v in to(near)), p])
     return lines
+
+
+def _heavy_paths(distance: Array, before: Array, root: int) -> list[list[int]]:
+    """Split a tree into paths that each follow the heaviest branch, longest path first."""
+    n = len(distance)
+    children: list[list[int]] = [[] for _ in range(n)]
+    weight = np.ones(n)
+    for v in np.argsort(-distance, kind="stable").tolist():
+        if v != root and before[v] >= 0:
+            children[before[v]].append(v)
+            weight[before[v]] += weight[v]
+    chains: list[list[int]] = []
+    heads = [root]
+    while heads:
+        v = heads.pop()
+        chain = [v]
+        while children[v]:
+            nxt = max(children[v], key=lambda c: (weight[c], -c))
+            heads += [c for c in children[v] if c != nxt]
+            chain.append(nxt)
+            v = nxt
+        chains.append(chain)
+    return sorted(chains, key=lambda c: (-len(c), c[0]))
 
 
 def _pair(chains: list[list[int]], *, shift: int = 0) -> list[list[int]]:

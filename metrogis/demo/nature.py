@@ -250,21 +250,7 @@ def _end_at(
     shapes = towns.geometry.to_numpy()
     inside = shapely.contains(shapes[:, None], points[None, :])
     home = np.where(inside.any(axis=0), inside.argmax(axis=0), -1).tolist()
-    runs = [
-        k for k in range(1, len(home)) if home[k] != home[k - 1] and min(home[k], home[k - 1]) >= 0
-    ]
-    runs = [
-        k
-        for k in runs
-        if towns["role"][home[k]] == "complete" and not (rural and towns["kind"][home[k]] == 1)
-    ]
-    # a border that the axis crosses once, where the corridor meets it in some width
-    runs = [k for k in runs if home[k] not in home[:k]]
-    runs = [
-        k
-        for k in runs
-        if shapes[home[k]].intersection(shapes[home[k - 1]]).intersection(band).length > 300
-    ]
+    runs = _borders_crossed(towns, home, band, rural=rural)
     for k in sorted(runs, key=lambda j: abs(j / len(home) - 0.55)):
         beyond, this = int(home[k]), int(home[k - 1])
         others = sorted({h for h in home[k:] if h >= 0} - set(home[:k]))
@@ -290,6 +276,27 @@ def _end_at(
             }
         ]  # fmt: skip
     return None
+
+
+def _borders_crossed(
+    towns: gpd.GeoDataFrame, home: list[int], band: Shape, *, rural: bool
+) -> list[int]:
+    """Return positions of ``home`` behind a border crossed once, which the band meets in width.
+
+    ``home`` is the municipality of each point of an axis, -1 outside; the plan of the one behind
+    the border must be complete.
+    """
+    shapes = towns.geometry.to_numpy()
+    runs = []
+    for k in range(1, len(home)):
+        here, last = home[k], home[k - 1]
+        if here == last or min(here, last) < 0 or here in home[:k]:
+            continue
+        if towns["role"][here] != "complete" or (rural and towns["kind"][here] == 1):
+            continue
+        if shapes[here].intersection(shapes[last]).intersection(band).length > 300:
+            runs.append(k)
+    return runs
 
 
 def _protected(terrain: Terrain, settled: Settled, land: Land) -> gpd.GeoDataFrame:

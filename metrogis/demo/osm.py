@@ -77,14 +77,7 @@ def write_osm(
     lines: list[tuple[list[int], list[tuple[str, str]]]] = []
     draw = rng.random((len(ways), 5))
     for w, way in enumerate(ways):
-        nodes: list[int] = []
-        for step in way:
-            e, back = step >> 1, step & 1
-            inner = list(range(start[e] + n + 1, start[e + 1] + n + 1))
-            run = [u[e] + 1, *inner, v[e] + 1]
-            if back:
-                run.reverse()
-            nodes += run[1:] if nodes else run
+        nodes = _street_nodes(way, u, v, start, n)
         e = way[0] >> 1
         lines.append(
             (
@@ -100,17 +93,7 @@ def write_osm(
                 ),
             )
         )
-    # railway and rivers for the picture
-    for shape, tags in [
-        *(
-            (r, [("railway", "rail"), ("usage", "main"), ("electrified", "contact_line")])
-            for r in settled.rails
-        ),
-        *(
-            (r, [("waterway", "river" if w > 30 else "stream")])
-            for r, w in zip(terrain.rivers, terrain.widths, strict=True)
-        ),
-    ]:
+    for shape, tags in _rails_and_rivers(terrain, settled):
         xy = shapely.get_coordinates(shape)
         a, b = lonlat(xy[:, 0], xy[:, 1])
         ids = list(range(extra + 1, extra + len(xy) + 1))
@@ -179,6 +162,34 @@ def _names(
     return out
 
 
+def _rails_and_rivers(
+    terrain: Terrain, settled: Settled
+) -> list[tuple[Any, list[tuple[str, str]]]]:
+    """Return lines for the picture with their tags."""
+    rail = [("railway", "rail"), ("usage", "main"), ("electrified", "contact_line")]
+    return [
+        *((line, rail) for line in settled.rails),
+        *(
+            (line, [("waterway", "river" if width > 30 else "stream")])
+            for line, width in zip(terrain.rivers, terrain.widths, strict=True)
+        ),
+    ]
+
+
+def _street_nodes(
+    way: list[int], u: list[int], v: list[int], start: list[int], n: int
+) -> list[int]:
+    """Return the OSM nodes of a way; a step is 2 x edge, + 1 against the edge's direction."""
+    nodes: list[int] = []
+    for step in way:
+        e, back = step >> 1, step & 1
+        run = [u[e] + 1, *range(start[e] + n + 1, start[e + 1] + n + 1), v[e] + 1]
+        if back:
+            run.reverse()
+        nodes += run[1:] if nodes else run
+    return nodes
+
+
 def _tags(
     cls: int, zone: int, kind: int, bridge: int, name: str, draw: Array, edges: int
 ) -> list[tuple[str, str]]:
@@ -187,32 +198,10 @@ def _tags(
     tags = [("highway", road)]
     if name:
         tags.append(("name", name))
-    town = zone >= 0
     if road in ("primary", "secondary", "tertiary"):
-        speed = "50" if town else {"primary": "90", "secondary": "90", "tertiary": "70"}[road]
-        if draw[0] < 0.85:
-            tags.append(("maxspeed", speed))
-        if draw[1] < 0.7:
-            tags.append(("lanes", "4" if road == "primary" and town and draw[2] < 0.4 else "2"))
-        tags.append(("surface", "asphalt"))
-        tags.append(
-            (
-                "ref",
-                {"primary": "DK", "secondary": "DW", "tertiary": "DP"}[road]
-                + str(1 + int(draw[3] * 60)),
-            )
-        )
+        tags += _main_road_tags(road, zone >= 0, draw)
     elif road in ("unclassified", "residential"):
-        if draw[0] < 0.45:
-            tags.append(("maxspeed", "30" if draw[1] < 0.5 and town else "50"))
-        if draw[2] < 0.75:
-            tags.append(
-                ("surface", "asphalt" if draw[3] < 0.7 else "paving_stones" if town else "gravel")
-            )
-        if town and zone in (ZONE["core"], ZONE["tenements"]) and draw[4] < 0.16 and edges > 1:
-            tags.append(("oneway", "yes"))
-            if draw[1] < 0.4:
-                tags.append(("oneway:bicycle", "no"))
+        tags += _minor_road_tags(zone, draw, edges)
     elif road == "service" and draw[0] < 0.3:
         tags.append(("access", "private"))
     elif road == "track":
@@ -239,3 +228,29 @@ def _tags(
             else [("bridge", "yes"), ("layer", "1")]
         )
     return sorted(dict(tags).items())
+
+
+def _main_road_tags(road: str, town: bool, draw: Array) -> list[tuple[str, str]]:
+    tags = []
+    if draw[0] < 0.85:
+        country = {"primary": "90", "secondary": "90", "tertiary": "70"}
+        tags.append(("maxspeed", "50" if town else country[road]))
+    if draw[1] < 0.7:
+        tags.append(("lanes", "4" if road == "primary" and town and draw[2] < 0.4 else "2"))
+    letters = {"primary": "DK", "secondary": "DW", "tertiary": "DP"}[road]
+    return [*tags, ("surface", "asphalt"), ("ref", f"{letters}{1 + int(draw[3] * 60)}")]
+
+
+def _minor_road_tags(zone: int, draw: Array, edges: int) -> list[tuple[str, str]]:
+    town = zone >= 0
+    tags = []
+    if draw[0] < 0.45:
+        tags.append(("maxspeed", "30" if draw[1] < 0.5 and town else "50"))
+    if draw[2] < 0.75:
+        other = "paving_stones" if town else "gravel"
+        tags.append(("surface", "asphalt" if draw[3] < 0.7 else other))
+    if town and zone in (ZONE["core"], ZONE["tenements"]) and draw[4] < 0.16 and edges > 1:
+        tags.append(("oneway", "yes"))
+        if draw[1] < 0.4:
+            tags.append(("oneway:bicycle", "no"))
+    return tags

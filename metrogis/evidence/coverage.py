@@ -133,18 +133,7 @@ def loaded(feed: Any) -> Loaded:
         return Loaded((), (), (), np.zeros(0, np.int64), {})
     if not hasattr(feed, "agency"):
         return Loaded(("",), ("",), ("",), np.zeros(0, np.int64))
-    rows: dict[tuple[str, str], int] = {}
-    names: list[str] = []
-    agency = feed.agency
-    for owner, code, name in zip(
-        agency["feed"].astype(str),
-        agency["agency_id"].fillna("").astype(str),
-        agency["agency_name"].fillna("").astype(str),
-        strict=True,
-    ):
-        if (owner, code) not in rows:
-            rows[owner, code] = len(rows)
-            names.append(name)
+    rows, names = _agencies(feed)
     # parts of each feed: GTFS lets a feed of one agency leave out its id
     single = {f: [k for k in rows if k[0] == f] for f in feed.feeds}
     routes = feed.routes
@@ -172,6 +161,23 @@ def loaded(feed: Any) -> Loaded:
     words = _words(feed, owners, codes, tuple(names))
     shown = dict.fromkeys([*feed.feeds, *(n or c for n, c in zip(names, codes, strict=True))])
     return Loaded(owners, codes, tuple(names), of_route, words, tuple(s for s in shown if s))
+
+
+def _agencies(feed: Any) -> tuple[dict[tuple[str, str], int], list[str]]:
+    """Number the agencies of a timetable by (feed, agency_id); beside it their names."""
+    rows: dict[tuple[str, str], int] = {}
+    names: list[str] = []
+    agency = feed.agency
+    for owner, code, name in zip(
+        agency["feed"].astype(str),
+        agency["agency_id"].fillna("").astype(str),
+        agency["agency_name"].fillna("").astype(str),
+        strict=True,
+    ):
+        if (owner, code) not in rows:
+            rows[owner, code] = len(rows)
+            names.append(name)
+    return rows, names
 
 
 def _words(
@@ -264,27 +270,17 @@ def read_rows(
     places = _places(municipalities, table)
     quiet = parts.parts_of(silent)
     column = {g: [i] for i, g in enumerate(groups)}
-    # rows of one feed are read from the least exact to the most exact: later ones replace
-    by_feed: dict[Any, list[tuple[tuple[int, int], int]]] = {}
     modes = [str(m).strip().lower() for m in table["mode"]]
-    feeds = [str(f) for f in table["feed"]]
     codes = [str(c).strip() for c in table["teryt"]]
     states = table["state"].tolist()
-    for i, (feed, mode, code) in enumerate(zip(feeds, modes, codes, strict=True)):
-        own = parts.named(feed)
-        # rows that name the same parts are rows of one feed, however they spell it; a row that
-        # names nothing loaded keeps its own word
-        key = (_word(feed) == "*", own) if own else _word(feed)
-        exact = (0 if code == "*" else len(code), int(mode not in ANY))
-        by_feed.setdefault(key, []).append((exact, i))
-    for key, own_rows in by_feed.items():
+    for key, own_rows in _rows_by_feed(table["feed"], modes, codes, parts).items():
         named = key[1] if isinstance(key, tuple) else ()
         everything = isinstance(key, tuple) and key[0]
         # level: how exact the row was that holds in a cell (digits of the code x 2 + whether it
         # names a mode); -1 none
         level = np.full(shape, -1, np.int64)
         full, stated = np.zeros(shape, bool), np.zeros(shape, bool)
-        for exact, i in sorted(own_rows, key=lambda row: row[0]):
+        for exact, i in own_rows:
             at = places[codes[i]]
             wide = modes[i] in ANY
             ends = list(range(len(groups))) if wide else column.get(group_of(modes[i]), [])
@@ -306,6 +302,24 @@ def read_rows(
             if not quiet[part]:
                 covered[part] |= good
     return Stated(rows, short, covered, some, _audit(municipalities, table, parts, places))
+
+
+def _rows_by_feed(
+    feeds: Iterable[Any], modes: list[str], codes: list[str], parts: Loaded
+) -> dict[Any, list[tuple[tuple[int, int], int]]]:
+    """Return (exactness, row) of each feed, from the least exact to the most exact.
+
+    The key of a feed that is loaded is (whether it was named ``*``, its parts): rows that name the
+    same parts are rows of one feed, however they spell it. A row that names nothing loaded keeps
+    its own word. Exactness is (digits of the code, whether the row names a mode).
+    """
+    by_feed: dict[Any, list[tuple[tuple[int, int], int]]] = {}
+    for i, (feed, mode, code) in enumerate(zip(map(str, feeds), modes, codes, strict=True)):
+        own = parts.named(feed)
+        key = (_word(feed) == "*", own) if own else _word(feed)
+        exact = (0 if code == "*" else len(code), int(mode not in ANY))
+        by_feed.setdefault(key, []).append((exact, i))
+    return {key: sorted(rows, key=lambda row: row[0]) for key, rows in by_feed.items()}
 
 
 def _places(municipalities: gpd.GeoDataFrame, table: pd.DataFrame) -> dict[str, Ints]:

@@ -189,12 +189,7 @@ def indices(
         raise bad_parameter("links", _("give links, or a matrix"))
     matrix = network.as_matrix(links, ids, ends)
     if matrix is not None:
-        if distance is not None or probability is not None:
-            raise ParameterError(
-                _("distance and probability do not go with a matrix of probabilities")
-            )
-        if max_cost != math.inf:
-            raise bad_parameter("max_cost", _("does not go with a matrix"))
+        _require_no_costs(distance, probability, max_cost)
         table, directed, audit = network.from_matrix(matrix)
         alpha = 1.0
     else:
@@ -241,6 +236,14 @@ def indices(
         links=out_links,
         audit=audit,
     )
+
+
+def _require_no_costs(distance: object, probability: object, max_cost: float) -> None:
+    """Refuse what turns costs into probabilities beside a matrix that holds probabilities."""
+    if distance is not None or probability is not None:
+        raise ParameterError(_("distance and probability do not go with a matrix of probabilities"))
+    if max_cost != math.inf:
+        raise bad_parameter("max_cost", _("does not go with a matrix"))
 
 
 def probability_of(cost: Any, *, distance: float, probability: float) -> Any:

@@ -145,13 +145,7 @@ def clear_width(
     >>> clear_width(corridor - shapely.box(2400, 0, 2600, 800), corridor=corridor).cut
     True
     """
-    for name, value in (("threshold", threshold), ("min_width", min_width)):
-        if not (value >= 0 and math.isfinite(value)):
-            raise bad_parameter(name, _("must not be negative"))
-    if not (spacing > 0 and math.isfinite(spacing)):
-        raise bad_parameter("spacing", _("must be positive"))
-    if most_strands < 1:
-        raise bad_parameter("most_strands", _("must be at least 1"))
+    _check_options(threshold, min_width, spacing, most_strands)
     room, crs = _area(free, crs, layer)
     whole, crs = (room, crs) if corridor is None else _area(corridor, crs, layer)
     if whole.is_empty:
@@ -167,20 +161,13 @@ def clear_width(
     groups = [_nodes_at(axis, end, spacing / 2) for end in known]
     if len(groups) < 2 or any(len(g) == 0 for g in groups):
         return nothing
-    worst: tuple[Array, Array, Array, tuple[Array, Array]] | None = None
-    least = math.inf
-    # not only neighbours: an end as long as a border may lie on both sides of a cut
-    pairs = combinations(groups, 2) if len(groups) <= _ALL_PAIRS else pairwise(groups)
-    for start, end in pairs:
-        way = _widest(axis, start, end, np.ones(len(axis.edges), dtype=bool))
-        if way is None:
-            return nothing
-        points, profile = _profile(axis, way)
-        if profile.min() < least:
-            least, worst = float(profile.min()), (points, profile, way, (start, end))
-    if worst is None or least < min_width or least <= 0:
+    worst = _worst_pair(axis, groups)
+    if worst is None:
         return nothing
     points, profile, way, ends_of_way = worst
+    least = float(profile.min())
+    if least < min_width or least <= 0:
+        return nothing
     narrow = [(points[k], float(profile[k])) for k in minima(profile) if profile[k] < threshold]
     strands = _strands(axis, *ends_of_way, way, least, min_width, most_strands)
     return ClearWidth(
@@ -190,6 +177,37 @@ def clear_width(
         _bottlenecks(narrow, crs),
         strands,
     )
+
+
+def _check_options(threshold: float, min_width: float, spacing: float, most_strands: int) -> None:
+    for name, value in (("threshold", threshold), ("min_width", min_width)):
+        if not (value >= 0 and math.isfinite(value)):
+            raise bad_parameter(name, _("must not be negative"))
+    if not (spacing > 0 and math.isfinite(spacing)):
+        raise bad_parameter("spacing", _("must be positive"))
+    if most_strands < 1:
+        raise bad_parameter("most_strands", _("must be at least 1"))
+
+
+def _worst_pair(
+    axis: Axis, groups: Sequence[Array]
+) -> tuple[Array, Array, Array, tuple[Array, Array]] | None:
+    """Return points, widths, nodes and ends of the widest way of the pair that has the least.
+
+    None where two ends are not joined at all, or only by a way without points.
+    """
+    worst = None
+    least = math.inf
+    # not only neighbours: an end as long as a border may lie on both sides of a cut
+    pairs = combinations(groups, 2) if len(groups) <= _ALL_PAIRS else pairwise(groups)
+    for start, end in pairs:
+        way = _widest(axis, start, end, np.ones(len(axis.edges), dtype=bool))
+        if way is None:
+            return None
+        points, profile = _profile(axis, way)
+        if profile.min() < least:
+            least, worst = float(profile.min()), (points, profile, way, (start, end))
+    return worst
 
 
 def ends_of(

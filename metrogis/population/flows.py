@@ -154,7 +154,6 @@ def read_flows(
     >>> flows.internal.tolist(), flows.outward.tolist(), flows.main_outside.tolist()
     ([[0.0, 7.0], [0.0, 0.0]], [4.0, 0.0], ['1465011', ''])
     """
-    audit = Audit()
     ends = pd.concat([table["origin"], table["destination"]])
     listed = pd.unique(ends.dropna()).tolist()
     matched = place_codes(listed, municipalities)
@@ -176,7 +175,34 @@ def read_flows(
         *matched.loc[~matched["overlaps"], "place"],
         *further.loc[~further["overlaps"], "place"],
     }
+    rows, seen, lost, audit = _usable(rows, touching, suppressed_below, blank, layer)
+    audit += audit_codes(rows, matched, names, layer)
+    audit += audit_repeats(rows, layer)
+    low = int((rows["flow"].gt(0) & rows["flow"].lt(suppressed_below)).sum())
     audit = audit.add(
+        layer,
+        "noted",
+        low,
+        _("rows under {suppressed_below} although these were declared unpublished").fill(
+            suppressed_below=suppressed_below
+        ),
+    )
+    codes = tuple(municipalities)
+    flows = _matrices(rows, seen, codes, matched, every_place, suppressed_below)
+    flows = _weakened(flows, lost)
+    audit += _audit_gaps(flows, names, suppressed_below, layer)
+    return flows, audit
+
+
+def _usable(
+    rows: pd.DataFrame, touching: pd.Series, suppressed_below: int, blank: Blank, layer: str
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Audit]:
+    """Return the rows whose flow can be counted, those that show a place is known, the lost ones.
+
+    Left out, each with a count: rows that do not touch the area, rows of a gmina whose parts are
+    units themselves, rows without a count or a place, rows of parts beside the row of their sum.
+    """
+    audit = Audit().add(
         layer,
         "noted",
         int((~touching).sum()),
@@ -220,22 +246,7 @@ def read_flows(
         rows.loc[beside, "o_code"] + "-" + rows.loc[beside, "d_code"],
     )
     rows = rows[~beside]
-    audit += audit_codes(rows, matched, names, layer)
-    audit += audit_repeats(rows, layer)
-    low = int((rows["flow"].gt(0) & rows["flow"].lt(suppressed_below)).sum())
-    audit = audit.add(
-        layer,
-        "noted",
-        low,
-        _("rows under {suppressed_below} although these were declared unpublished").fill(
-            suppressed_below=suppressed_below
-        ),
-    )
-    codes = tuple(municipalities)
-    flows = _matrices(rows, seen, codes, matched, every_place, suppressed_below)
-    flows = _weakened(flows, lost)
-    audit += _audit_gaps(flows, names, suppressed_below, layer)
-    return flows, audit
+    return rows, seen, lost, audit
 
 
 def _weakened(flows: Flows, lost: pd.DataFrame) -> Flows:

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Array
 from metrogis.errors import ParameterError, SchemaError
 from metrogis.evidence.rasters import extent_of
 from metrogis.i18n import _
@@ -252,20 +253,30 @@ def scale_to_municipal(
         pieces["modelled"].astype(bool) if "modelled" in pieces.columns else pd.Series(False, None)
     )
     out["modelled"] = np.asarray(before if len(before) else False) | changed[position]
-    names = municipalities["teryt"].to_numpy()
+    audit += _audit_of_scaling(
+        municipalities["teryt"].to_numpy(), factor, scaled & changed, fresh, partly,
+        ~there & (wanted > 0),
+    )  # fmt: skip
+    return out, audit
+
+
+def _audit_of_scaling(
+    names: Array, factor: Array, scaled: Array, fresh: Array, partly: Array, outside: Array
+) -> Audit:
+    """Count the municipalities by what was done; each argument is an array (municipalities,)."""
 
     def shown(which: np.ndarray) -> list[str]:
         return [f"{names[i]} x {factor[i]:.2f}" for i in np.flatnonzero(which)[:6]]
 
-    audit = audit.add(
+    audit = Audit().add(
         _LAYER,
         "modelled",
-        int((scaled & changed).sum()),
+        int(scaled.sum()),
         _(
             "municipalities whose cells were scaled to the municipal total (losses at "
             "the coast as well)"
         ),
-        shown(scaled & changed),
+        shown(scaled),
     )
     audit = audit.add(
         _LAYER,
@@ -274,7 +285,7 @@ def scale_to_municipal(
         _("municipalities without people in the cells: the total was spread over their area"),
         names[fresh],
     )
-    audit = audit.add(
+    return audit.add(
         _LAYER,
         "unknown",
         int(partly.sum()),
@@ -286,11 +297,10 @@ def scale_to_municipal(
     ).add(
         _LAYER,
         "unknown",
-        int((~there & (wanted > 0)).sum()),
+        int(outside.sum()),
         _("municipalities outside the population grid: where people live is unknown"),
-        names[~there & (wanted > 0)],
+        names[outside],
     )
-    return out, audit
 
 
 def from_municipal(

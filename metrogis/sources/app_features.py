@@ -154,24 +154,16 @@ class Records:
                 self._number(table, index, row, name, child)
             elif name in STANDARDS:
                 self._standard(table, index, row, name, child)
-            elif name == "wylaczenieZabudowyZagrodowej":
-                said = {"true": True, "1": True, "false": False, "0": False}
-                row["farmstead_excluded"] = said.get(_text(child) or "")
-            elif name in TEXTS:
-                row.setdefault(TEXTS[name], _text(child))
-            elif name in CODES:
-                row.setdefault(CODES[name], _code(child))
             elif name in lists:
                 lists[name].append(_profile(child))
-            elif name == "nazwa":
-                row["name"] = child.get(_TITLE) or _text(child) or _code(child)
-                row["name_code"] = _code(child)
             elif name == "idIIP":
                 self._identifier(child, row, empty)
             elif name == "plan":
                 self._plan(child, row)
             elif name in ("geometria", "zasiegPrzestrzenny"):
                 holder = child
+            else:
+                _plain(child, name, row)
         for name, column in (
             ("profilPodstawowy", "profile_basic"),
             ("profilDodatkowy", "profile_additional"),
@@ -453,3 +445,17 @@ def _read(elements: Iterator[Any], name: str, records: Records) -> None:
                 other = local(child.tag)
                 if other and other not in schema.TYPES and not other.endswith("Collection"):
                     records.others[other] = records.others.get(other, 0) + 1
+
+
+def _plain(child: Any, name: str, row: dict[str, Any]) -> None:
+    """Read an attribute that is a text, a code, a name or a flag; of others nothing is kept."""
+    if name == "wylaczenieZabudowyZagrodowej":
+        said = {"true": True, "1": True, "false": False, "0": False}
+        row["farmstead_excluded"] = said.get(_text(child) or "")
+    elif name in TEXTS:
+        row.setdefault(TEXTS[name], _text(child))
+    elif name in CODES:
+        row.setdefault(CODES[name], _code(child))
+    elif name == "nazwa":
+        row["name"] = child.get(_TITLE) or _text(child) or _code(child)
+        row["name_code"] = _code(child)

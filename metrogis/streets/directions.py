@@ -7,7 +7,7 @@ Tags are in plain spelling (:func:`metrogis.osm.values.clean`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from metrogis.osm.values import BACKWARD, ONE_WAY, TWO_WAY
@@ -182,17 +182,22 @@ def riding(
             continue
         if len(part) == 3 and part[2] == "oneway":
             continue  # used up here: its "yes" is not a lane
-        serves = _serves(tags, side, traffic, both, driving_side)
-        if direction not in serves:
-            continue
-        kept[key] = value
-        if len(part) == 1 or (len(part) == 2 and side in (*_SIDES, "both")):
-            against = value in ("opposite", "opposite_lane")
-            # on a two-way street "opposite" can only mean the direction against the way
-            lane |= value == "lane" or (
-                against and (traffic is not None or side != "" or direction == "backward")
-            )
+        if direction in _serves(tags, side, traffic, both, driving_side):
+            kept[key] = value
+            lane |= _is_lane(part, value, traffic, direction)
     return Riding(kept, lane)
+
+
+def _is_lane(
+    part: Sequence[str], value: str, traffic: Direction | None, direction: Direction
+) -> bool:
+    """Return whether a value of ``cycleway``, ``cycleway:SIDE`` or ``:both`` is a painted lane."""
+    side = part[1] if len(part) > 1 else ""
+    if len(part) > 2 or side not in ("", *_SIDES, "both"):
+        return False
+    # on a two-way street "opposite" can only mean the direction against the way
+    against = traffic is not None or side != "" or direction == "backward"
+    return value == "lane" or (value in ("opposite", "opposite_lane") and against)
 
 
 def _natural(side: str, driving_side: Side) -> Direction:

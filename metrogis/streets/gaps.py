@@ -165,6 +165,9 @@ class MissingLinks:
         )
 
 
+_LOOPS = _("loops: they count as contact, never as a way")
+
+
 def missing_links(
     nodes: pd.DataFrame,
     edges: pd.DataFrame,
@@ -305,14 +308,8 @@ def missing_links(
     }
     keep = pairs["detour"] >= detour_min
     picked = _declutter(g, used, tie, between, contact, protected, most, enough)
-    loops = int((g.u == g.v).sum())
-    audit = Audit().add(
-        "edges",
-        "noted",
-        loops,
-        _("loops: they count as contact, never as a way"),
-        g.labels[g.u == g.v],
-    )
+    loops = g.u == g.v
+    audit = Audit().add("edges", "noted", int(loops.sum()), _LOOPS, g.labels[loops])
     series = pd.Series(between, index=g.labels, name="betweenness")
     return MissingLinks(
         g, series, audit, near, local, tie, solid, contact, pairs, units, keep, picked

@@ -6,9 +6,8 @@ nodes and ways are read: streets that exist as multipolygon relations only are n
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,12 @@ from metrogis import crs as crs_rules
 from metrogis.arrays import Array
 from metrogis.errors import ParameterError, SourceError
 from metrogis.i18n import _
-from metrogis.osm.editor import deleted_in_editor
-from metrogis.osm.values import clean
 from metrogis.provenance import Audit, Source, file_hash
 from metrogis.streets import topology
 from metrogis.streets.extent import extent_of
-from metrogis.streets.lost import WHY, Lost, losses_of_streets, members_place
+from metrogis.streets.lost import WHY, losses_of_streets
 from metrogis.streets.network import StreetNetwork
+from metrogis.streets.osmium_file import read_osmium
 from metrogis.streets.overpass import read_overpass
 from metrogis.streets.permissions import (
     DROPPED,
@@ -41,7 +39,7 @@ from metrogis.streets.permissions import (
     Verdict,
     passable,
 )
-from metrogis.streets.raw import AGAIN, NOT_READ, RawStreets, may_be_street, unreadable
+from metrogis.streets.raw import AGAIN, NOT_READ, RawStreets
 
 KEEP_TAGS = (
     "highway", "name", "ref", "maxspeed", "maxspeed:forward", "maxspeed:backward", "maxspeed:type",
@@ -55,8 +53,6 @@ KEEP_TAGS = (
 )  # fmt: skip
 """Tags kept for later questions (stress, slope, names); ``*`` stands for any ending."""
 
-_KEYS = ("highway", "route", "railway", "public_transport")
-_WKB_HEAD = 9  # bytes of a line before its coordinates: order, type, number of points
 _LICENCE = "ODbL 1.0"
 _ATTRIBUTION = "© OpenStreetMap contributors"
 
@@ -158,144 +154,7 @@ def read_raw(path: Path, *, layer: str = "streets") -> RawStreets:
         )
     if path.suffix.lower() in (".json", ".overpassjson"):
         return read_overpass(path, layer)
-    return _read_osmium(path, layer)
-
-
-# --------------------------------------------------------------------------- osmium
-
-
-def _read_osmium(path: Path, layer: str) -> RawStreets:
-    import osmium  # half a second to import, and Overpass files do without
-
-    way_id, tags, count = array("q"), [], array("q")
-    node = array("q")
-    place: list[bytes] = []
-    barriers: dict[int, dict[str, str]] = {}
-    signals = array("q")
-    relations: list[tuple[int, dict[str, str], list[int], list[int]]] = []
-    erased, deleted = deleted_in_editor(path), 0
-    entity = osmium.osm
-    factory, every = osmium.geom.WKBFactory(), osmium.geom.use_nodes.ALL
-    wanted = osmium.filter.KeyFilter(*_KEYS).enable_for(entity.WAY | entity.RELATION)
-    special = osmium.filter.KeyFilter("barrier", "highway", "crossing").enable_for(entity.NODE)
-    try:
-        with osmium.io.Reader(str(path), entity.NOTHING) as reader:
-            header = reader.header()
-            stamp, stated = header.get("osmosis_replication_timestamp") or "", header.box()
-        objects = (
-            osmium.FileProcessor(str(path), entity.NODE | entity.WAY | entity.RELATION)
-            .with_locations()
-            .with_filter(wanted)
-            .with_filter(special)
-        )
-        for thing in objects:
-            if thing.deleted or (erased and (thing.type_str(), thing.id) in erased):
-                deleted += thing.is_way() and may_be_street(clean(dict(thing.tags)))
-                continue
-            if thing.is_node():
-                own = clean(dict(thing.tags))
-                if "barrier" in own:
-                    barriers[thing.id] = own
-                if "traffic_signals" in (own.get("highway"), own.get("crossing")):
-                    signals.append(thing.id)
-                continue
-            if not thing.is_way():
-                if "highway" in thing.tags:
-                    ref = [[m.ref for m in thing.members if m.type == kind] for kind in "wn"]
-                    relations.append((thing.id, clean(dict(thing.tags)), ref[0], ref[1]))
-                continue
-            own = clean(dict(thing.tags))
-            if not may_be_street(own):
-                continue
-            way_id.append(thing.id)
-            tags.append(own)
-            refs = [ref.ref for ref in thing.nodes]
-            count.append(len(refs))
-            node.extend(refs)
-            try:  # all places in one call
-                place.append(bytes.fromhex(factory.create_linestring(thing, every))[_WKB_HEAD:])
-            except (
-                RuntimeError,
-                osmium.InvalidLocationError,
-            ):  # fewer than two nodes, or some that the file lacks
-                place.append(_places(thing))
-    except RuntimeError as error:  # osmium has no other for a file that is broken
-        why = _("the file is cut or damaged")
-        raise unreadable(why, path, layer) from error
-    lon, lat = np.frombuffer(b"".join(place), dtype="<f8").reshape(-1, 2).T.copy()
-    if not path.name.lower().endswith(".pbf"):
-        _late_places(path, np.asarray(node, dtype=np.int64), lon, lat)
-    box = None
-    if stated.valid():
-        low, high = stated.bottom_left, stated.top_right
-        box = (low.lon, low.lat, high.lon, high.lat)
-    return RawStreets(
-        np.asarray(way_id, dtype=np.int64),
-        tags,
-        np.concatenate([[0], np.cumsum(np.asarray(count, dtype=np.int64))]),
-        np.asarray(node, dtype=np.int64),
-        lon,
-        lat,
-        barriers,
-        np.asarray(signals, dtype=np.int64),
-        stamp[:10],
-        len(relations),
-        box,
-        tuple(_relations(path, relations)),
-        deleted,
-    )
-
-
-def _relations(
-    path: Path, found: list[tuple[int, dict[str, str], list[int], list[int]]]
-) -> Iterator[Lost]:
-    """Yield the streets stored as relations, each at the box of those members the file holds."""
-    if not found:
-        return
-    import osmium
-
-    ways = {ref for _, _, own, _ in found for ref in own}
-    nodes = {ref for _, _, _, own in found for ref in own}
-    place: dict[tuple[str, int], list[tuple[float, float]]] = {}
-    wanted = osmium.filter.IdFilter([*ways, *nodes])
-    kinds = osmium.osm.NODE | osmium.osm.WAY
-    for thing in osmium.FileProcessor(str(path), kinds).with_locations().with_filter(wanted):
-        if thing.is_node():
-            if thing.id in nodes and thing.location.valid():
-                place["n", thing.id] = [(thing.location.lon, thing.location.lat)]
-        elif thing.id in ways:
-            xy = np.frombuffer(_places(thing), dtype="<f8").reshape(-1, 2)
-            place["w", thing.id] = [(float(x), float(y)) for x, y in xy]
-    for number, tags, own_ways, own_nodes in found:
-        keys = [("w", ref) for ref in own_ways] + [("n", ref) for ref in own_nodes]
-        at = [p for key in keys for p in place.get(key, [])]
-        yield Lost("relation", number, tags, members_place(at))
-
-
-def _places(way: Any) -> bytes:
-    """Return the places of a way's nodes one by one, NaN for those that the file lacks."""
-    out = array("d")
-    for ref in way.nodes:
-        known = ref.location.valid()
-        out.extend((ref.location.lon, ref.location.lat) if known else (np.nan, np.nan))
-    return np.asarray(out, dtype="<f8").tobytes()
-
-
-def _late_places(path: Path, node: Array, lon: Array, lat: Array) -> None:
-    """Fill in places of nodes that stand behind the ways (a usual order of Overpass XML)."""
-    import osmium
-
-    missing = np.flatnonzero(np.isnan(lon))
-    if len(missing) == 0:
-        return
-    wanted = set(node[missing].tolist())
-    found = {
-        thing.id: (thing.location.lon, thing.location.lat)
-        for thing in osmium.FileProcessor(str(path), osmium.osm.NODE)
-        if thing.id in wanted and thing.location.valid()
-    }
-    for i in missing.tolist():
-        lon[i], lat[i] = found.get(int(node[i]), (np.nan, np.nan))
+    return read_osmium(path, layer)
 
 
 # --------------------------------------------------------------------------- choices
@@ -322,7 +181,7 @@ def network_from(
     working = crs
     if extent is None:
         extent = extent_of(raw.start, raw.lon, raw.lat, working, raw.box)
-    unread, relations = raw.unread, raw.relations
+    unread = raw.unread
     losses = losses_of_streets(unread, [mode], rules)
     allow = Permissions(mode, rules)
     verdicts = [allow(tags) for tags in raw.tags]
@@ -359,8 +218,25 @@ def network_from(
     )
     if len(built.edge_u) == 0:
         raise _no_streets(mode, layer, place, "")
+    audit += _audit_of_building(built, raw, layer)
+    return StreetNetwork.from_topology(
+        built,
+        crs=working,
+        mode=mode,
+        ways=_tag_table(raw, keep_tags),
+        signals=raw.signals,
+        audit=audit,
+        source=source,
+        extent=extent,
+        losses=losses,
+    )
+
+
+def _audit_of_building(built: topology.Topology, raw: RawStreets, layer: str) -> Audit:
+    """Count what of the ways chosen is broken, blocked, or could not be read."""
     audit = (
-        audit.add(
+        Audit()
+        .add(
             layer,
             "dropped",
             built.missing_vertices,
@@ -376,7 +252,7 @@ def network_from(
         .add(
             layer,
             "dropped",
-            relations,
+            raw.relations,
             _("streets stored as relations"),
         )
     )
@@ -387,19 +263,9 @@ def network_from(
         _("streets deleted in an editor (JOSM)"),
     )
     for why in ("short", "tags"):
-        ids = [item.id for item in unread if item.why == why]
+        ids = [item.id for item in raw.unread if item.why == why]
         audit = audit.add(layer, "dropped", len(ids), WHY[why], [f"way {i}" for i in ids])
-    return StreetNetwork.from_topology(
-        built,
-        crs=working,
-        mode=mode,
-        ways=_tag_table(raw, keep_tags),
-        signals=raw.signals,
-        audit=audit,
-        source=source,
-        extent=extent,
-        losses=losses,
-    )
+    return audit
 
 
 def _no_streets(mode: str, layer: str, place: str, why: str) -> SourceError:

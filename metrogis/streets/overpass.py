@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,35 +83,10 @@ _NOWHERE = (np.nan, np.nan)
 
 
 def _overpass_streets(elements: list[Any], stamp: str, box: Box | None) -> RawStreets:
-    places: dict[int, tuple[float, float]] = {}
-    barriers: dict[int, dict[str, str]] = {}
-    signals = []
-    ways: dict[int, dict[str, Any]] = {}
-    every: dict[int, dict[str, Any]] = {}
-    relations: list[dict[str, Any]] = []
-    untagged: list[dict[str, Any]] = []
-    deleted = 0
+    sorted_out = _Elements()
     for element in elements:
-        kind, tags = element["type"], element.get("tags") or {}
-        if _deleted(element):
-            deleted += kind == "way" and isinstance(tags, dict) and may_be_street(clean(tags))
-            continue
-        if not isinstance(tags, dict):
-            tags = {}
-            untagged += [element] * (kind == "way")
-        tags = clean(tags)
-        if kind == "node":
-            places[int(element["id"])] = _place(element)
-            if "barrier" in tags:
-                barriers[int(element["id"])] = tags
-            if "traffic_signals" in (tags.get("highway"), tags.get("crossing")):
-                signals.append(int(element["id"]))
-        elif kind == "way":
-            every.setdefault(int(element["id"]), element)
-            if may_be_street(tags):
-                ways.setdefault(int(element["id"]), element)
-        elif kind == "relation" and "highway" in tags:
-            relations.append(element)
+        sorted_out.add(element)
+    places, ways = sorted_out.places, sorted_out.ways
     node: list[int] = []
     at: list[tuple[float, float]] = []
     count = []
@@ -120,15 +96,6 @@ def _overpass_streets(elements: list[Any], stamp: str, box: Box | None) -> RawSt
         at += own
         count.append(len(refs))
     lon, lat = np.array(at, dtype=np.float64).reshape(-1, 2).T
-    lost = [
-        Lost("tags", int(way["id"]), None, members_place(_vertices(way, places)[1]))
-        for way in untagged
-    ]
-    for relation in relations:
-        member = [p for m in relation.get("members") or [] for p in _member(m, every, places)]
-        lost.append(
-            Lost("relation", int(relation["id"]), clean(relation["tags"]), members_place(member))
-        )
     return RawStreets(
         np.array(list(ways), dtype=np.int64),
         [clean(e["tags"]) for e in ways.values()],
@@ -136,14 +103,64 @@ def _overpass_streets(elements: list[Any], stamp: str, box: Box | None) -> RawSt
         np.array(node, dtype=np.int64),
         lon.copy(),
         lat.copy(),
-        barriers,
-        np.array(signals, dtype=np.int64),
+        sorted_out.barriers,
+        np.array(sorted_out.signals, dtype=np.int64),
         stamp[:10],
-        len(relations),
+        len(sorted_out.relations),
         box,
-        tuple(lost),
-        deleted,
+        tuple(sorted_out.lost()),
+        sorted_out.deleted,
     )
+
+
+class _Elements:
+    """Elements of an answer by what they are for: the first of an id counts."""
+
+    def __init__(self) -> None:
+        self.places: dict[int, tuple[float, float]] = {}
+        self.barriers: dict[int, dict[str, str]] = {}
+        self.signals: list[int] = []
+        self.ways: dict[int, dict[str, Any]] = {}
+        self.every_way: dict[int, dict[str, Any]] = {}
+        self.relations: list[dict[str, Any]] = []
+        self.untagged: list[dict[str, Any]] = []
+        self.deleted = 0
+
+    def add(self, element: dict[str, Any]) -> None:
+        kind, tags = element["type"], element.get("tags") or {}
+        if _deleted(element):
+            self.deleted += kind == "way" and isinstance(tags, dict) and may_be_street(clean(tags))
+            return
+        if not isinstance(tags, dict):
+            tags = {}
+            self.untagged += [element] * (kind == "way")
+        tags = clean(tags)
+        if kind == "node":
+            self._add_node(element, tags)
+        elif kind == "way":
+            self.every_way.setdefault(int(element["id"]), element)
+            if may_be_street(tags):
+                self.ways.setdefault(int(element["id"]), element)
+        elif kind == "relation" and "highway" in tags:
+            self.relations.append(element)
+
+    def _add_node(self, element: dict[str, Any], tags: dict[str, str]) -> None:
+        number = int(element["id"])
+        self.places[number] = _place(element)
+        if "barrier" in tags:
+            self.barriers[number] = tags
+        if "traffic_signals" in (tags.get("highway"), tags.get("crossing")):
+            self.signals.append(number)
+
+    def lost(self) -> Iterator[Lost]:
+        """Yield ways whose tags cannot be read, and streets stored as relations."""
+        for way in self.untagged:
+            place = members_place(_vertices(way, self.places)[1])
+            yield Lost("tags", int(way["id"]), None, place)
+        for relation in self.relations:
+            members = relation.get("members") or []
+            at = [p for m in members for p in _member(m, self.every_way, self.places)]
+            yield Lost("relation", int(relation["id"]), clean(relation["tags"]), members_place(at))
 
 
 def _deleted(element: dict[str, Any]) -> bool:

@@ -242,11 +242,8 @@ def _closed(
     known = _WALKED | _RIDDEN | _BY_TAG | _TRUNKS | {"ferry", "steps"}
     if highway not in known:
         return "not_street"
-    if right.value in ("forbidden", "sidepath"):
-        return right.value
-    if right.value == "private" and not rules.private:
-        return right.value
-    if right.value == "dismount" and not rules.dismount:
+    allowed = {"private": rules.private, "dismount": rules.dismount}
+    if right.value in ("forbidden", "sidepath") or not allowed.get(right.value, True):
         return right.value
     # access=yes says nothing about cars-only roads or stairs: only the mode's own tag does
     granted = right.specific and right.value in ("granted", "private", "dismount")
@@ -260,6 +257,11 @@ def _closed(
         if highway == "cycleway" and not right.specific and "cycleway_walked" not in noted:
             noted.append("cycleway_walked")
         return "" if highway in _WALKED or granted else "not_street"
+    return _closed_to_bicycles(tags, highway, rules, granted)
+
+
+def _closed_to_bicycles(tags: Mapping[str, str], highway: str, rules: Rules, granted: bool) -> str:
+    """Return why a known way, no trunk road or ferry, is closed to a bicycle that may use it."""
     if highway == "steps":
         return "" if rules.stairs else "stairs"
     if highway in ("platform", "elevator"):

@@ -12,7 +12,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
@@ -119,10 +119,10 @@ def speed_limit(tags: Mapping[str, str], direction: Direction | None = None) -> 
     >>> speed_limit({"maxspeed": "fast"}).how
     'unreadable'
     """
-    own = [f"maxspeed:{direction}"] if direction else []
+    keys = [*([f"maxspeed:{direction}"] if direction else []), "maxspeed"]
     failed: Speed | None = None
     at_times: Speed | None = None
-    for key in (*own, "maxspeed"):
+    for key in keys:
         if key not in tags:
             continue
         read = _read(tags[key])
@@ -132,28 +132,41 @@ def speed_limit(tags: Mapping[str, str], direction: Direction | None = None) -> 
             at_times = at_times or Speed(read.at_times, "conditional", key)
         else:
             failed = failed or Speed(math.nan, read.how, key)
+    certain: Speed | None = None
     if direction is None and failed is None and at_times is None:
-        sides = [
-            Speed(read.always, read.how, key)
-            for key in ("maxspeed:forward", "maxspeed:backward")
-            if key in tags and not math.isnan((read := _read(tags[key])).always)
-        ]
-        if sides:
-            return max(sides, key=lambda s: s.kmh)
+        certain = _faster_side(tags)
     # a mapper who wrote "national" meant that word: the published rules give it its own value
     if failed is None or failed.how != "national":
-        for key in IMPLICIT_KEYS:
-            if key in tags and (":" in tags[key] or key == "zone:maxspeed"):
-                kmh = _read(tags[key]).always
-                if not math.isnan(kmh):
-                    return Speed(kmh, "implicit", key)
-    if at_times is None:
-        keys = [f"{key}:conditional" for key in (*own, "maxspeed")]
-        for key in keys:
-            if key in tags and not math.isnan(kmh := _read(tags[key]).at_times):
-                at_times = Speed(kmh, "conditional", key)
-                break
-    return at_times or failed or Speed(math.nan, "missing")
+        certain = certain or _implicit(tags)
+    return certain or at_times or _conditional(tags, keys) or failed or Speed(math.nan, "missing")
+
+
+def _faster_side(tags: Mapping[str, str]) -> Speed | None:
+    """Return the higher limit of the two directions, where either has one."""
+    sides = [
+        Speed(read.always, read.how, key)
+        for key in ("maxspeed:forward", "maxspeed:backward")
+        if key in tags and not math.isnan((read := _read(tags[key])).always)
+    ]
+    return max(sides, key=lambda s: s.kmh) if sides else None
+
+
+def _implicit(tags: Mapping[str, str]) -> Speed | None:
+    """Return the limit that a named zone or source stands for."""
+    for key in IMPLICIT_KEYS:
+        if key in tags and (":" in tags[key] or key == "zone:maxspeed"):
+            kmh = _read(tags[key]).always
+            if not math.isnan(kmh):
+                return Speed(kmh, "implicit", key)
+    return None
+
+
+def _conditional(tags: Mapping[str, str], keys: Sequence[str]) -> Speed | None:
+    """Return the limit of the first ``KEY:conditional`` that states one."""
+    for key in (f"{key}:conditional" for key in keys):
+        if key in tags and not math.isnan(kmh := _read(tags[key]).at_times):
+            return Speed(kmh, "conditional", key)
+    return None
 
 
 def _read(text: str) -> _Read:

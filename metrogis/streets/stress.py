@@ -264,22 +264,11 @@ def stress(
     wanted = chosen.by_direction if node_rule is None else node_rule
     if wanted and has_nodes:
         # a forbidden way still counts for its nodes, by the traffic on it
-        traffic = {d: _levels([v.traffic for v in verdicts[d]])[which] for d in DIRECTIONS}
+        traffic = [_levels([v.traffic for v in verdicts[d]])[which] for d in DIRECTIONS]
         explicit = np.array([_explicit(tags, chosen) for tags in kinds], bool)[which]
-        raised = node_maximum(
-            ways["u"].to_numpy(),
-            ways["v"].to_numpy(),
-            *traffic.values(),
-            explicit=explicit,
-            signals=signals,
-        )
-        for direction, own in zip(DIRECTIONS, raised, strict=True):
-            before = levels[direction]
-            # a forbidden way stays forbidden; NaN is unequal to itself, so "unknown as before" is
-            # no change
-            up = (before != 0) & (own != before) & ~(np.isnan(own) & np.isnan(before))
-            levels[direction] = np.where(up, own, before)
-            rules_of[direction] = np.where(up, rules_of[direction] + "+node", rules_of[direction])
+        u, v = ways["u"].to_numpy(), ways["v"].to_numpy()
+        raised = node_maximum(u, v, *traffic, explicit=explicit, signals=signals)
+        _raise(levels, rules_of, dict(zip(DIRECTIONS, raised, strict=True)))
     elif wanted:
         what = _("ways without nodes: the level of nodes is not counted")
         audit = audit.add(layer, "noted", len(ways), what)
@@ -295,6 +284,19 @@ def stress(
     audit += audit_of_defaults(verdicts, which, layer)
     audit += audit_of_speeds(kinds, which, layer)
     return attach(pd.DataFrame(out, index=ways.index), Source(layer=layer), audit)
+
+
+def _raise(
+    levels: dict[Direction, Array], rules: dict[Direction, Array], raised: dict[Direction, Array]
+) -> None:
+    """Put the levels of nodes in place of lower ones; the rule's id says so."""
+    for direction, own in raised.items():
+        before = levels[direction]
+        # a forbidden way stays forbidden; NaN is unequal to itself, so "unknown as before" is
+        # no change
+        up = (before != 0) & (own != before) & ~(np.isnan(own) & np.isnan(before))
+        levels[direction] = np.where(up, own, before)
+        rules[direction] = np.where(up, rules[direction] + "+node", rules[direction])
 
 
 def _matters(key: str) -> bool:

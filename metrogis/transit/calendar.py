@@ -33,7 +33,7 @@ class Calendar:
 
     services: tuple[str, ...]
     first: Date
-    runs: npt.NDArray[np.bool_]
+    runs: Mask
     feed_of: npt.NDArray[np.object_]
     validity: dict[str, tuple[Date, Date]]
 
@@ -99,18 +99,7 @@ def build(
             "dropped", 1, _("calendar too long: part kept"),
             f"{first}..{last}",
         )  # fmt: skip
-    days = (last - first).days + 1
-    runs = np.zeros((days, len(services)), bool)
-    weekday = (np.arange(days) + np.int64(first.weekday())) % 7
-    # periods of a service are united; exceptions come after them, as GTFS has it
-    for service, start, end, week in rows:
-        a, b = max((start - first).days, 0), min((end - first).days + 1, days)
-        if a < b:
-            runs[a:b, service] |= week[weekday[a:b]]
-    for service, date, added in extra:
-        day = (date - first).days
-        if 0 <= day < days:
-            runs[day, service] = added
+    runs = _running(rows, extra, len(services), first, (last - first).days + 1)
     if not runs.any():
         raise _no_dates(feed)
     dated = {s for s, *_unused in rows} | {s for s, _unused, added in extra if added}
@@ -122,19 +111,12 @@ def build(
     )  # fmt: skip
     idle = [s for i, s in enumerate(services) if i in dated and not runs[:, i].any()]
     log("noted", len(idle), _("services that run on no date"), idle)
-    days_on = np.flatnonzero(runs.any(axis=1))
+    running = [first + timedelta(days=int(d)) for d in np.flatnonzero(runs.any(axis=1))]
     # days before the first and after the last service are not part of what the feed tells
-    whole = first + timedelta(days=int(days_on[0])), first + timedelta(days=int(days_on[-1]))
+    whole = running[0], running[-1]
     if rows:  # a calendar states its period itself, also where nothing runs at its ends
-        whole = (
-            max(min(a for _s, a, _b, _d in rows), first),
-            min(max(b for _s, _a, b, _d in rows), last),
-        )
-        whole = (
-            min(whole[0], first + timedelta(days=int(days_on[0]))),
-            max(whole[1], first + timedelta(days=int(days_on[-1]))),
-        )
-    running = [first + timedelta(days=int(d)) for d in days_on]
+        stated = max(min(row[1] for row in rows), first), min(max(row[2] for row in rows), last)
+        whole = min(stated[0], whole[0]), max(stated[1], whole[1])
     validity, info_audit = _validity(whole, running, info, feed)
     result = Calendar(
         tuple(services), first, runs, np.array([feed] * len(services), dtype=object),
@@ -143,9 +125,7 @@ def build(
     return result, log.audit + extra_log.audit + info_audit
 
 
-def _periods(
-    table: Table, services: list[str], log: Log
-) -> list[tuple[int, Date, Date, npt.NDArray[np.bool_]]]:
+def _periods(table: Table, services: list[str], log: Log) -> list[tuple[int, Date, Date, Mask]]:
     if not table.n:
         return []
     service = table["service_id"].find(services)
@@ -205,6 +185,30 @@ def _periods(
         twice,
     )
     return rows
+
+
+def _running(
+    rows: list[tuple[int, Date, Date, Mask]],
+    extra: list[tuple[int, Date, bool]],
+    services: int,
+    first: Date,
+    days: int,
+) -> Mask:
+    """Return on which of ``days`` from ``first`` each service runs, shape (days, services).
+
+    Periods of a service are united; exceptions come after them, as GTFS has it.
+    """
+    runs = np.zeros((days, services), bool)
+    weekday = (np.arange(days) + np.int64(first.weekday())) % 7
+    for service, start, end, week in rows:
+        a, b = max((start - first).days, 0), min((end - first).days + 1, days)
+        if a < b:
+            runs[a:b, service] |= week[weekday[a:b]]
+    for service, date, added in extra:
+        day = (date - first).days
+        if 0 <= day < days:
+            runs[day, service] = added
+    return runs
 
 
 def _exceptions(table: Table, services: list[str], log: Log) -> list[tuple[int, Date, bool]]:

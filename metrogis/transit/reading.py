@@ -73,20 +73,7 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
     SourceError, SchemaError
         If a feed cannot be read at all.
     """
-    if isinstance(given, Mapping):
-        named = {str(k): Path(v) for k, v in given.items()}
-    elif isinstance(given, (str, os.PathLike)):
-        named = {name or _stem(Path(given)): Path(given)}
-    elif isinstance(given, Sequence) and all(isinstance(p, (str, os.PathLike)) for p in given):
-        named = {}
-        for path in map(Path, given):
-            # a sequence may hold files of one name: feed, feed_2, ...
-            stem, n = _stem(path), 2
-            while stem in named:
-                stem, n = f"{_stem(path)}_{n}", n + 1
-            named[stem] = path
-    else:
-        named = {}
+    named = _named(given, name)
     if not named:
         raise ParameterError(_("no timetable given"), layer=name or "timetable")
     if isinstance(options.trust, Mapping):
@@ -112,6 +99,23 @@ def read_all(given: Any, name: str | None, options: Options, limits: Limits, max
     )  # fmt: skip
     whole = replace(whole, audit=audit).keeping(whole)
     return whole.with_date_rule(options.date_rule)
+
+
+def _named(given: Any, name: str | None) -> dict[str, Path]:
+    """Return feeds by name; empty where what is given names none."""
+    if isinstance(given, Mapping):
+        return {str(k): Path(v) for k, v in given.items()}
+    if isinstance(given, (str, os.PathLike)):
+        return {name or _stem(Path(given)): Path(given)}
+    named: dict[str, Path] = {}
+    if isinstance(given, Sequence) and all(isinstance(p, (str, os.PathLike)) for p in given):
+        for path in map(Path, given):
+            # a sequence may hold files of one name: feed, feed_2, ...
+            stem, n = _stem(path), 2
+            while stem in named:
+                stem, n = f"{_stem(path)}_{n}", n + 1
+            named[stem] = path
+    return named
 
 
 def _require_loaded(what: str, names: Iterable[str], loaded: Iterable[str]) -> None:
