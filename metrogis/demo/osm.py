@@ -12,7 +12,7 @@ import shapely
 
 from metrogis.demo.cycling import Cycling
 from metrogis.demo.fabric import ZONE
-from metrogis.demo.frame import Array, Index, Streams
+from metrogis.demo.frame import Array, Index, Shape, Streams
 from metrogis.demo.graph import CLASS, CLASSES, Graph
 from metrogis.demo.names import street_names
 from metrogis.demo.settlements import Settled
@@ -164,7 +164,7 @@ def _names(
 
 def _rails_and_rivers(
     terrain: Terrain, settled: Settled
-) -> list[tuple[Any, list[tuple[str, str]]]]:
+) -> list[tuple[Shape, list[tuple[str, str]]]]:
     """Return lines for the picture with their tags."""
     rail = [("railway", "rail"), ("usage", "main"), ("electrified", "contact_line")]
     return [

@@ -164,11 +164,8 @@ class Records:
                 holder = child
             else:
                 _plain(child, name, row)
-        for name, column in (
-            ("profilPodstawowy", "profile_basic"),
-            ("profilDodatkowy", "profile_additional"),
-        ):
-            row[column] = ";".join(lists[name]) or None
+        row["profile_basic"] = ";".join(lists["profilPodstawowy"]) or None
+        row["profile_additional"] = ";".join(lists["profilDodatkowy"]) or None
         for code, detail in _structure(version, kind, tuple(names), frozenset(empty)):
             self._problem(table, index, code, detail)
         self.shapes[table].append(self._shape(table, index, row, holder, srs, place))

@@ -272,18 +272,31 @@ def stress(
     elif wanted:
         what = _("ways without nodes: the level of nodes is not counted")
         audit = audit.add(layer, "noted", len(ways), what)
+    return attach(
+        _as_table(levels, rules_of, verdicts, which, ways.index),
+        Source(layer=layer),
+        audit + audit_of_defaults(verdicts, which, layer) + audit_of_speeds(kinds, which, layer),
+    )
+
+
+def _as_table(
+    levels: dict[Direction, Array],
+    rules: dict[Direction, Array],
+    verdicts: dict[Direction, list[Any]],
+    which: Array,
+    index: pd.Index,
+) -> pd.DataFrame:
+    """Return state, level, rule and defaults of each way, by direction."""
     out: dict[str, Any] = {}
     for d in DIRECTIONS:
         level = levels[d]
         state = np.where(np.isnan(level), "unknown", np.where(level == 0, "forbidden", "rated"))
         out[f"{d}_state"] = state.astype(object)
         out[f"{d}_level"] = pd.array(np.where(level == 0, np.nan, level), dtype="Int8")
-        out[f"{d}_rule"] = rules_of[d]
+        out[f"{d}_rule"] = rules[d]
         used = ["+".join(sorted(x.tag for x in v.rests_on)) for v in verdicts[d]]
         out[f"{d}_defaults"] = _objects(used)[which]
-    audit += audit_of_defaults(verdicts, which, layer)
-    audit += audit_of_speeds(kinds, which, layer)
-    return attach(pd.DataFrame(out, index=ways.index), Source(layer=layer), audit)
+    return pd.DataFrame(out, index=index)
 
 
 def _raise(

@@ -103,15 +103,8 @@ def build(
     if not runs.any():
         raise _no_dates(feed)
     dated = {s for s, *_unused in rows} | {s for s, _unused, added in extra if added}
-    undated = [s for i, s in enumerate(services) if i not in dated]
-    lost = trips["service_id"].isin(undated).to_numpy()
-    log(
-        "unknown", lost, _("trips whose service has no dates"),
-        undated,
-    )  # fmt: skip
-    idle = [s for i, s in enumerate(services) if i in dated and not runs[:, i].any()]
-    log("noted", len(idle), _("services that run on no date"), idle)
-    running = [first + timedelta(days=int(d)) for d in np.flatnonzero(runs.any(axis=1))]
+    _log_undated(services, dated, runs, trips, log)
+    running = [first + timedelta(int(d)) for d in np.flatnonzero(runs.any(axis=1))]
     # days before the first and after the last service are not part of what the feed tells
     whole = running[0], running[-1]
     if rows:  # a calendar states its period itself, also where nothing runs at its ends
@@ -123,6 +116,16 @@ def build(
         {feed: validity},
     )  # fmt: skip
     return result, log.audit + extra_log.audit + info_audit
+
+
+def _log_undated(
+    services: list[str], dated: set[int], runs: Mask, trips: pd.DataFrame, log: Log
+) -> None:
+    undated = [s for i, s in enumerate(services) if i not in dated]
+    lost = trips["service_id"].isin(undated).to_numpy()
+    log("unknown", lost, _("trips whose service has no dates"), undated)
+    idle = [s for i, s in enumerate(services) if i in dated and not runs[:, i].any()]
+    log("noted", len(idle), _("services that run on no date"), idle)
 
 
 def _periods(table: Table, services: list[str], log: Log) -> list[tuple[int, Date, Date, Mask]]:
