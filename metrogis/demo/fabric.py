@@ -175,10 +175,7 @@ def make_streets(terrain: Terrain, settled: Settled, fabric: Fabric, streams: St
     y = fabric.seeds[quarter, 1] + a * sa + b * ca
     for name, size, length in (("warp", 62.0, 6.0), ("bend", 24.0, 2.6)):
         warp = streams(name)
-        dx, dy = (
-            noise(warp, grid.shape, length, octaves=2),
-            noise(warp, grid.shape, length, octaves=2),
-        )
+        dx, dy = (noise(warp, grid.shape, length, octaves=2) for _axis in "xy")
         x, y = x + size * grid.sample(dx, x, y), y + size * grid.sample(dy, x, y)
     x = x + rng.normal(0, 1, len(x)) * _JITTER[kind[quarter]]
     y = y + rng.normal(0, 1, len(x)) * _JITTER[kind[quarter]]
@@ -213,14 +210,8 @@ def make_streets(terrain: Terrain, settled: Settled, fabric: Fabric, streams: St
     x, y = x[ok], y[ok]
     main = (np.abs(run - np.where(run > 1000, 1500, 500)) % 4) == 0
 
-    # a random spanning tree stays whole, so that thinning never cuts a quarter in two; main streets
-    # are light and so most of them are in it
     order = rng.random(len(u)) * np.where(main, 0.35, 1.0) + 1e-3
-    tree = csg.minimum_spanning_tree(
-        sp.coo_matrix((order, (u, v)), shape=(len(x), len(x))).tocsr()
-    ).tocoo()
-    n = len(x)
-    in_tree = np.isin(u * n + v, tree.row.astype(np.int64) * n + tree.col)
+    in_tree = _spanning(u, v, order, len(x))
     stay = in_tree | (rng.random(len(u)) < np.where(main, 0.90, _KEEP[kind[q]]))
     u, v, q, line_key, main = u[stay], v[stay], q[stay], line_key[stay], main[stay]
 
@@ -245,6 +236,17 @@ def make_streets(terrain: Terrain, settled: Settled, fabric: Fabric, streams: St
         {"main": np.concatenate([main, np.zeros(len(su), dtype=bool)]).astype(np.float64)},
     )
     return graph.keep(graph.lengths() > 14)
+
+
+def _spanning(u: Array, v: Array, weight: Array, n: int) -> Array:
+    """Return which edges are in the lightest spanning forest.
+
+    It stays whole, so that thinning never cuts a quarter in two; main streets are light and so
+    most of them are in it.
+    """
+    graph = sp.coo_matrix((weight, (u, v)), shape=(n, n)).tocsr()
+    tree = csg.minimum_spanning_tree(graph).tocoo()
+    return np.asarray(np.isin(u * n + v, tree.row.astype(np.int64) * n + tree.col))
 
 
 def _seams(x: Array, y: Array, home: Index, owner: Index, block: Array) -> tuple[Index, Index]:

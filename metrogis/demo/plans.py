@@ -56,18 +56,7 @@ def make_plans(
     """
     towns = settled.municipalities
     zones = [*nature.zones, *structure.zones]
-    planted = {z["municipality"] for z in zones} | {
-        z["neighbour"] for z in zones if "neighbour" in z
-    }
-    free = [i for i in towns.index if towns["kind"][i] != 1 and i not in planted]
-    # the corridor with the bottleneck has plans all along: its width must be known
-    first = nature.corridors.geometry.iloc[0]
-    off = [i for i in towns.index if not first.intersects(towns.geometry[i])]
-    free.sort(key=lambda i: i in off)
-    without = free[-1] if free else int(towns.index[-1])
-    if without not in off:  # then a town, rather than a village on that corridor
-        without = next((i for i in reversed(off) if i not in planted), without)
-    faulty = next((i for i in free if i != without), 0)
+    without, faulty = _without_and_faulty(settled, nature, zones)
     plans = []
     for i in towns.index:
         if i == without:
@@ -81,6 +70,25 @@ def make_plans(
             _spoil(plan)
         plans.append(plan)
     return plans
+
+
+def _without_and_faulty(
+    settled: Settled, nature: Nature, zones: list[dict[str, Any]]
+) -> tuple[int, int]:
+    """Return the municipality without a plan, and the one whose plan has faults."""
+    towns = settled.municipalities
+    planted = {z["municipality"] for z in zones} | {
+        z["neighbour"] for z in zones if "neighbour" in z
+    }
+    free = [i for i in towns.index if towns["kind"][i] != 1 and i not in planted]
+    # the corridor with the bottleneck has plans all along: its width must be known
+    first = nature.corridors.geometry.iloc[0]
+    off = [i for i in towns.index if not first.intersects(towns.geometry[i])]
+    free.sort(key=lambda i: i in off)
+    without = free[-1] if free else int(towns.index[-1])
+    if without not in off:  # then a town, rather than a village on that corridor
+        without = next((i for i in reversed(off) if i not in planted), without)
+    return int(without), int(next((i for i in free if i != without), 0))
 
 
 def label_at(plan: Plan, x: float, y: float) -> str:

@@ -71,14 +71,7 @@ def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
         and dark[i] > 1000  # a cell across that border would be unknown, not white
     ]
     pool.sort(key=lambda i: -nearest[i] * rng.uniform(0.8, 1.0))
-    used: set[int] = set()
-    chosen: list[int] = []
-    for again in (False, True):  # different municipalities first
-        for i in pool:
-            home = int(places["municipality"][i])
-            if len(chosen) < len(ALONE) and i not in chosen and (again or home not in used):
-                chosen.append(i)
-                used.add(home)
+    chosen = _spread(pool, places["municipality"], len(ALONE))
     heads = (180 + rng.permutation(150)).tolist()  # all different: their order is known
     for kind, i in zip(ALONE, chosen, strict=False):
         places.loc[i, "plant"] = kind
@@ -90,6 +83,12 @@ def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
     places.loc[planted, "radius"] = radius_of(places.loc[planted, "people"].to_numpy()) * 0.9
     places.loc[places["plant"] == "barrier", "radius"] *= 0.75  # all of it sees the stop
     return Settled(places, towns, settled.label, settled.rails, settled.outer)
+
+
+def _spread(pool: list[int], home: pd.Series, most: int) -> list[int]:
+    """Return the first of a pool, of different municipalities as far as they go."""
+    first = home.loc[pool].drop_duplicates().index.tolist()
+    return [*first, *(i for i in pool if i not in first)][:most]
 
 
 def _cut_off(

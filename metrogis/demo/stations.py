@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -9,6 +11,13 @@ import shapely
 from metrogis.demo.fabric import Fabric
 from metrogis.demo.settlements import Settled
 from metrogis.demo.terrain import Terrain
+
+_QUARTERS = (
+    "Stocznia", "Przymorze Nowe", "Zaspa Górna", "Port", "Wzgórze", "Politechnika", "Redłów",
+    "Morska", "Ogrody", "Osiedle Młodych",
+)  # fmt: skip
+_REACH = {"city": 1500, "town": 1200, "seat": 1500, "village": 900, "halt": 200}
+"""How far from a line (m) a place of a role may lie to have a station."""
 
 
 def make_stations(terrain: Terrain, settled: Settled, fabric: Fabric) -> pd.DataFrame:
@@ -18,19 +27,8 @@ def make_stations(terrain: Terrain, settled: Settled, fabric: Fabric) -> pd.Data
     """
     places = settled.places
     rows: list[dict[str, object]] = []
-    blocked = set(settled.municipalities.index[settled.municipalities["role"] == "isolated"])
     for k, rail in enumerate(settled.rails):
-        marks: list[tuple[float, int, bool]] = []
-        for i, p in enumerate(places.itertuples()):
-            point = shapely.Point(p.x, p.y)
-            reach = {"city": 1500, "town": 1200, "seat": 1500, "village": 900, "halt": 200}[p.role]
-            if p.plant and p.role != "halt":
-                continue
-            if rail.distance(point) > reach or p.municipality in blocked or p.municipality < 0:
-                continue
-            if p.role in ("city", "town") and k > 0 and settled.rails[0].distance(point) < 1500:
-                continue
-            marks.append((float(rail.project(point)), i, p.role in ("city", "town", "halt")))
+        marks = _places_served(settled, k)
         city = next((m for m in marks if places["role"].iloc[m[1]] == "city"), None)
         if city:
             for step in range(-12, 13):
@@ -49,40 +47,49 @@ def make_stations(terrain: Terrain, settled: Settled, fabric: Fabric) -> pd.Data
                 p = rail.interpolate(at)
                 rows.append({"x": p.x, "y": p.y, "rail": k, "at": at, "place": i})
     out = pd.DataFrame(rows).sort_values(["rail", "at"]).reset_index(drop=True)
-    names = []
-    seen: dict[int, int] = {}
-    extra = (
-        "Stocznia",
-        "Przymorze Nowe",
-        "Zaspa Górna",
-        "Port",
-        "Wzgórze",
-        "Politechnika",
-        "Redłów",
-        "Morska",
-        "Ogrody",
-        "Osiedle Młodych",
-    )
     city_rows = out.index[(out["place"] == 0)]
     main = None
     if len(city_rows):
         c = places.iloc[0]
         main = int((np.hypot(out["x"] - c.x, out["y"] - c.y)).loc[city_rows].idxmin())
-    for index, row in out.iterrows():
-        base = str(places["name"].iloc[int(row["place"])])
-        if index == main:
-            names.append(f"{base} Główna")
-        elif row["place"] == 0:
-            number = seen.get(0, 0)
-            seen[0] = number + 1
-            names.append(f"{base} {extra[number % len(extra)]}" + ("" if number < 10 else " II"))
-        else:
-            number = seen.get(int(row["place"]), 0)
-            seen[int(row["place"])] = number + 1
-            names.append(base + ("" if number == 0 else " Zachodnia"))
-    out["name"] = names
+    out["name"] = _names(out["place"].tolist(), places["name"].tolist(), main)
     out["ref"] = [str(7100 + 7 * k) for k in range(len(out))]
     out["main"] = out.index == main
     rr, cc = terrain.grid.rowcol(out["x"].to_numpy(), out["y"].to_numpy())
     out["municipality"] = settled.label[rr, cc]
     return out[out["municipality"] >= 0].reset_index(drop=True)
+
+
+def _places_served(settled: Settled, k: int) -> list[tuple[float, int, bool]]:
+    """Return metres along line ``k``, place, and whether it comes before others, of each place."""
+    rail = settled.rails[k]
+    blocked = set(settled.municipalities.index[settled.municipalities["role"] == "isolated"])
+    marks = []
+    for i, p in enumerate(settled.places.itertuples()):
+        point = shapely.Point(p.x, p.y)
+        if p.plant and p.role != "halt":
+            continue
+        if rail.distance(point) > _REACH[p.role] or p.municipality in blocked or p.municipality < 0:
+            continue
+        if p.role in ("city", "town") and k > 0 and settled.rails[0].distance(point) < 1500:
+            continue
+        marks.append((float(rail.project(point)), i, p.role in ("city", "town", "halt")))
+    return marks
+
+
+def _names(place_of: list[int], places: list[str], main: int | None) -> list[str]:
+    """Name stations by their places; those of the city (place 0) by its quarters."""
+    names = []
+    seen: Counter[int] = Counter()
+    for index, place in enumerate(place_of):
+        if index == main:
+            names.append(f"{places[place]} Główna")
+            continue
+        number = seen[place]
+        seen[place] += 1
+        if place == 0:
+            quarter = _QUARTERS[number % len(_QUARTERS)] + ("" if number < 10 else " II")
+            names.append(f"{places[0]} {quarter}")
+        else:
+            names.append(places[place] + ("" if number == 0 else " Zachodnia"))
+    return names

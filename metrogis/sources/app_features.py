@@ -146,7 +146,7 @@ class Records:
                 continue
             names.append(name)
             attributes = child.attrib
-            if not len(child) and _HREF not in attributes and _text(child) is None:
+            if _is_empty(child):
                 empty.add(name)
                 if _TITLE not in attributes:
                     continue
@@ -442,6 +442,10 @@ def _read(elements: Iterator[Any], name: str, records: Records) -> None:
                 other = local(child.tag)
                 if other and other not in schema.TYPES and not other.endswith("Collection"):
                     records.others[other] = records.others.get(other, 0) + 1
+
+
+def _is_empty(child: Any) -> bool:
+    return not len(child) and _HREF not in child.attrib and _text(child) is None
 
 
 def _plain(child: Any, name: str, row: dict[str, Any]) -> None:

@@ -179,11 +179,6 @@ def link_graph(
     # arcs by head: distances to interchanges are spread backwards along them
     order = np.argsort(all_head, kind="stable")
     ptr = np.searchsorted(all_head[order], np.arange(total + 1))
-    shared: dict[int, list[int]] = {}
-    for n, i in pair.tolist():
-        shared.setdefault(n, []).append(i)
-    # links that share a point of one: building both may open more than each alone
-    touching = sorted({(a, b) for s in shared.values() for a in s for b in s if a < b})
     return LinkGraph(
         ptr,
         np.concatenate([network.arc_tail, street[0], tail])[order],
@@ -197,11 +192,22 @@ def link_graph(
         node,
         base,
         joined,
-        touching,
+        _touching(pair),
         cut_key,
         cut_node,
         network,
     )
+
+
+def _touching(pair: Array) -> list[tuple[int, int]]:
+    """Return links that share a point: building both may open more than each alone.
+
+    ``pair`` holds (point, link) in its rows.
+    """
+    shared: dict[int, list[int]] = {}
+    for point, link in pair.tolist():
+        shared.setdefault(point, []).append(link)
+    return sorted({(a, b) for links in shared.values() for a in links for b in links if a < b})
 
 
 def _cut_edges(network: StreetNetwork, key: Array, node: Array) -> tuple[Array, Array, Array]:

@@ -219,15 +219,7 @@ def _findings(
 ) -> list[Finding]:
     today, plan = states.today, states.plan
     total = float(today.area.sum())
-    out = []
-    if land.cover.dark_area.any():
-        dark = float(land.cover.dark_area.sum())
-        values = {
-            "cover_unknown_ha": dark / _HECTARE,
-            "cover_unknown_share": dark / (dark + float(land.cover.known.sum())),
-        }
-        names = {"names": some_names(towns["name"][land.cover.dark_area > 0])}
-        out.append(Finding(texts.OF_KNOWN, values, names))
+    out = _cover_unknown(land, towns)
     out.append(
         Finding(
             texts.TODAY,
@@ -259,28 +251,7 @@ def _findings(
         if bound:
             values["unknown_ha"] = unknown / _HECTARE
         out.append(Finding(texts.PLAN_BOUND if bound else texts.PLAN, values))
-        loss = (today.eca - plan.eca) / _HECTARE
-        best = conflicts[conflicts["gain_ha"] > 0]
-        if len(best) and loss > 0:
-            row = best.loc[best["gain_ha"].idxmax()]
-            zone = str(row["label"] if isinstance(row["label"], str) else row["symbol"])
-            out.append(
-                Finding(
-                    texts.FIX,
-                    {"fix_ha": float(row["gain_ha"]), "fix_share": float(row["gain_share"])},
-                    {"zone": zone, "town": _place(row["municipality"])},
-                )
-            )
-            out.append(
-                Finding(
-                    texts.ALL_FIXES,
-                    {
-                        "conflicts": len(conflicts),
-                        "all_fixes_ha": every,
-                        "all_fixes_share": every / loss,
-                    },
-                )
-            )
+        out += _fixes_found(conflicts, every, (today.eca - plan.eca) / _HECTARE)
     if len(links) and links["dPC"].notna().any():
         patch, link = patches.loc[patches["dPC"].idxmax()], links.loc[links["dPC"].idxmax()]
         out.append(
@@ -295,6 +266,42 @@ def _findings(
             )
         )
     return out
+
+
+def _cover_unknown(land: Land, towns: gpd.GeoDataFrame) -> list[Finding]:
+    if not land.cover.dark_area.any():
+        return []
+    dark = float(land.cover.dark_area.sum())
+    values = {
+        "cover_unknown_ha": dark / _HECTARE,
+        "cover_unknown_share": dark / (dark + float(land.cover.known.sum())),
+    }
+    names = {"names": some_names(towns["name"][land.cover.dark_area > 0])}
+    return [Finding(texts.OF_KNOWN, values, names)]
+
+
+def _fixes_found(conflicts: gpd.GeoDataFrame, every: float, loss: float) -> list[Finding]:
+    """Say which conflict is best mended, and what mending all of them brings (ha)."""
+    best = conflicts[conflicts["gain_ha"] > 0]
+    if not len(best) or loss <= 0:
+        return []
+    row = best.loc[best["gain_ha"].idxmax()]
+    zone = str(row["label"] if isinstance(row["label"], str) else row["symbol"])
+    return [
+        Finding(
+            texts.FIX,
+            {"fix_ha": float(row["gain_ha"]), "fix_share": float(row["gain_share"])},
+            {"zone": zone, "town": _place(row["municipality"])},
+        ),
+        Finding(
+            texts.ALL_FIXES,
+            {
+                "conflicts": len(conflicts),
+                "all_fixes_ha": every,
+                "all_fixes_share": every / loss,
+            },
+        ),
+    ]
 
 
 def _plans_missing(towns: gpd.GeoDataFrame) -> list[Finding]:

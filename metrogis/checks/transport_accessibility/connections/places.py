@@ -163,35 +163,13 @@ def find_relations(
     codes = list(towns["teryt"])
     named = _named(places, codes, seats)
     cities = [i for i, s in enumerate(places.levels) if "voivodeship" in s]
-    county: dict[str, int] = {}
-    for i in [*cities, *(i for i, s in enumerate(places.levels) if "county" in s)]:
-        if places.teryt[i]:
-            county[places.teryt[i][:4]] = i  # a county seat is read last: it wins over the city
-    county |= {code: i for code, i in named.items() if len(code) == 4}
-    seat: dict[str, int] = {}
-    # a seat of a higher level stands for the lower ones of its municipality where none is marked
-    for wanted in ("municipality", "county", "voivodeship"):
-        for i, levels in enumerate(places.levels):
-            if wanted in levels and places.teryt[i]:
-                seat.setdefault(places.teryt[i], i)
-    seat |= {code: i for code, i in named.items() if len(code) == 7}
-    out: list[Relation] = []
-    seen: set[tuple[int, int]] = set()
-
-    def add(start: int, end: int, kind: Kind) -> None:
-        if start != end and (start, end) not in seen:
-            seen.add((start, end))
-            out.append(Relation(start, end, kind))
-
-    def city_of(i: int) -> list[int]:
-        # the first two digits of a code are the voivodeship; a city outside all codes serves any
-        own = [c for c in cities if places.teryt[c][:2] == places.teryt[i][:2]]
-        return own or [c for c in cities if not places.teryt[c]]
-
+    county, seat = _seats(places, cities, named)
+    # in order, each pair of places once: the first kind stands
+    kinds: dict[tuple[int, int], Kind] = {}
     for i in dict.fromkeys(county.values()):
         if i not in cities:
-            for c in city_of(i):
-                add(i, c, "county_voivodeship")
+            for c in _city_of(places, cities, i):
+                kinds.setdefault((i, c), "county_voivodeship")
     lost, beside = [], []
     centres = {*cities, *county.values()}
     for code in codes:
@@ -202,17 +180,44 @@ def find_relations(
         higher = county.get(code[:4])
         if higher is not None:
             if i not in centres:
-                add(i, higher, "municipality_county")
+                kinds.setdefault((i, higher), "municipality_county")
         elif i not in cities:
             beside.append(code)
-            for c in () if unread else city_of(i):
-                add(i, c, "municipality_city")
+            for c in () if unread else _city_of(places, cities, i):
+                kinds.setdefault((i, c), "municipality_city")
     if every:
         used = set(seat.values()) | centres
         for i, code in enumerate(places.teryt):
             if i not in used and code in seat:
-                add(i, seat[code], "locality_municipality")
+                kinds.setdefault((i, seat[code]), "locality_municipality")
+    out = [Relation(start, end, kind) for (start, end), kind in kinds.items() if start != end]
     return out, seat, _seats_missing(lost, beside, unread)
+
+
+def _seats(
+    places: Places, cities: list[int], named: Mapping[str, int]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the seats (places) of counties by 4 digits, and of municipalities by 7."""
+    county: dict[str, int] = {}
+    for i in [*cities, *(i for i, s in enumerate(places.levels) if "county" in s)]:
+        if places.teryt[i]:
+            county[places.teryt[i][:4]] = i  # a county seat is read last: it wins over the city
+    seat: dict[str, int] = {}
+    # a seat of a higher level stands for the lower ones of its municipality where none is marked
+    for wanted in ("municipality", "county", "voivodeship"):
+        for i, levels in enumerate(places.levels):
+            if wanted in levels and places.teryt[i]:
+                seat.setdefault(places.teryt[i], i)
+    for code, i in named.items():
+        (county if len(code) == 4 else seat)[code] = i
+    return county, seat
+
+
+def _city_of(places: Places, cities: list[int], i: int) -> list[int]:
+    """Return the voivodeship cities of a place; a city outside all codes serves any."""
+    # the first two digits of a code are the voivodeship
+    own = [c for c in cities if places.teryt[c][:2] == places.teryt[i][:2]]
+    return own or [c for c in cities if not places.teryt[c]]
 
 
 def _seats_missing(lost: list[str], beside: list[str], unread: bool) -> Audit:

@@ -85,10 +85,11 @@ def relation_table(
         where the timetable does not speak of any. The state is the worst of the days asked for, or
         ``walk`` where the places are near enough to walk.
     """
-    kinds = timetable.day_types()
+    dated = {day: kind.date is not None for day, kind in timetable.day_types().items()}
     asked = days_asked(timetable, p.day_types)
     rows = []
     for k, r in enumerate(relations):
+        own = {day: found.get((k, day)) for day in p.day_types}
         row: dict[str, Any] = {
             "name_from": places.name[r.start],
             "name_to": places.name[r.end],
@@ -96,43 +97,11 @@ def relation_table(
             "teryt_from": places.teryt[r.start],
             "teryt_to": places.teryt[r.end],
         }
-        near = _near(places, r, p.detour)
-        states: dict[str, str] = {}
-        earlier: dict[str, str] = {}
-        why = ""
-        fastest = np.inf
         for day in p.day_types:
-            known = kinds[day].date is not None
-            own = found.get((k, day))
-            pairs = own.pairs if own else 0
-            trips = own.round_trips if own else 0
-            counted = pairs if p.pairing == "directions" else trips
-            lacking = knowledge.lacking(day, r.start, r.end)
-            for name, value in (("pairs", pairs), ("round_trips", trips)):
-                row[f"{name}_{day}"] = float(value) if known else np.nan
-            for name, way in (("out", own.out), ("back", own.back)) if own else ():
-                row[f"{name}_{day}"] = float(len(way[0]))
-            if not own:
-                row[f"out_{day}"] = row[f"back_{day}"] = 0.0 if known else np.nan
-            states[day] = _state(counted, p.needed(day), known, not lacking)
-            earlier[day] = _state(counted, p.pairs_earlier, known, not lacking)
-            if states[day] == "unknown" and day in asked:
-                why = why or lacking
-            for leave, arrive, _ in (own.out, own.back) if own else ():
-                fastest = min(fastest, float((arrive - leave).min(initial=1 << 30)))
-        for name, chosen in (
-            ("working", [d for d in p.day_types if d in WORKING]),
-            ("off", [d for d in p.day_types if d not in WORKING]),
-        ):
-            shown = "pairs" if p.pairing == "directions" else "round_trips"
-            values = [row[f"{shown}_{d}"] for d in chosen]
-            row[f"pairs_{name}"] = float(np.nanmin(values)) if np.isfinite(values).any() else np.nan
-            # without school holidays all weekdays are one type, and the second decides nothing
-            row[f"state_{name}"] = _whole([states[d] for d in chosen if d in asked], near)
-        row["state"] = _whole([states[d] for d in asked], near)
-        row["state_earlier"] = _whole([earlier[d] for d in asked], near)
-        row["why"] = why if row["state"] == "unknown" else "none"
-        row["fastest_min"] = fastest / 60 if fastest < 1 << 30 else np.nan
+            row |= _counts(day, own[day], known=dated[day])
+        lacking = {day: knowledge.lacking(day, r.start, r.end) for day in p.day_types}
+        row |= _states(row, lacking, dated, asked, _near(places, r, p.detour), p)
+        row["fastest_min"] = _fastest([pair for pair in own.values() if pair])
         rows.append(row)
     lines = [shapely.LineString([places.xy[r.start], places.xy[r.end]]) for r in relations]
     columns = [c for c in COLUMNS["relations"] if rows and c in rows[0]]
@@ -219,6 +188,61 @@ def place_table(
     )
 
 
+def _counts(day: str, own: Journeys | None, *, known: bool) -> dict[str, float]:
+    """Return pairs, round trips and journeys of one day type; NaN where it has no date."""
+    nothing = 0.0 if known else np.nan
+    return {
+        f"pairs_{day}": float(own.pairs if own else 0) if known else np.nan,
+        f"round_trips_{day}": float(own.round_trips if own else 0) if known else np.nan,
+        f"out_{day}": float(len(own.out[0])) if own else nothing,
+        f"back_{day}": float(len(own.back[0])) if own else nothing,
+    }
+
+
+def _fastest(days: list[Journeys]) -> float:
+    """Return the minutes of the shortest journey of all days, there or back; NaN without one."""
+    rides = [way for own in days for way in (own.out, own.back)]
+    seconds = [float((arrive - leave).min()) for leave, arrive, _unused in rides if len(leave)]
+    return min(seconds) / 60 if seconds else np.nan
+
+
+def _states(
+    row: Mapping[str, float],
+    lacking: Mapping[str, str],
+    dated: Mapping[str, bool],
+    asked: Sequence[str],
+    near: bool,
+    p: ConnectionsParameters,
+) -> dict[str, Any]:
+    """Return the states of a relation from its counts, and why one is unknown."""
+    shown = "pairs" if p.pairing == "directions" else "round_trips"
+    counted = {d: row[f"{shown}_{d}"] if dated[d] else 0.0 for d in p.day_types}
+    states = {d: _state(counted[d], p.needed(d), dated[d], not lacking[d]) for d in p.day_types}
+    earlier = {d: _state(counted[d], p.pairs_earlier, dated[d], not lacking[d]) for d in asked}
+    out: dict[str, Any] = {}
+    for name, chosen in _split(p.day_types).items():
+        out[f"pairs_{name}"] = _least([row[f"{shown}_{d}"] for d in chosen])
+        # without school holidays all weekdays are one type, and the second decides nothing
+        out[f"state_{name}"] = _whole([states[d] for d in chosen if d in asked], near)
+    out["state"] = _whole([states[d] for d in asked], near)
+    out["state_earlier"] = _whole([earlier[d] for d in asked], near)
+    if out["state"] != "unknown":
+        return out | {"why": "none"}
+    reasons = (lacking[d] for d in p.day_types if d in asked and states[d] == "unknown")
+    return out | {"why": next(filter(None, reasons), "")}
+
+
+def _split(days: Sequence[str]) -> dict[str, list[str]]:
+    return {
+        "working": [d for d in days if d in WORKING],
+        "off": [d for d in days if d not in WORKING],
+    }
+
+
+def _least(values: list[float]) -> float:
+    return float(np.nanmin(values)) if np.isfinite(values).any() else np.nan
+
+
 def pair_table(
     run: Run,
     places: Places,
@@ -265,21 +289,9 @@ def pair_table(
         "pair": np.concatenate([np.arange(1, n + 1) for n in many]),
         "relation": np.repeat([k for k, _, _ in rows], many),
     }
-    for way in ("out", "back"):
-        chosen = [own.first if way == "out" else own.second for _, _, own in rows]
-        journeys = [own.out if way == "out" else own.back for _, _, own in rows]
-        lines = [own.out_lines if way == "out" else own.back_lines for _, _, own in rows]
-        leave, arrive, transfers = (
-            np.concatenate([j[i][at] for j, at in zip(journeys, chosen, strict=True)])
-            for i in range(3)
-        )
-        columns |= {
-            f"{way}_departure": [clock(s) for s in leave.tolist()],
-            f"{way}_arrival": [clock(s) for s in arrive.tolist()],
-            f"{way}_min": (arrive - leave) / 60,
-            f"{way}_transfers": transfers,
-            f"{way}_lines": np.concatenate([a[at] for a, at in zip(lines, chosen, strict=True)]),
-        }
+    there = [(own.out, own.out_lines, own.first) for _, _, own in rows]
+    back = [(own.back, own.back_lines, own.second) for _, _, own in rows]
+    columns |= _one_way("out", there) | _one_way("back", back)
     columns["returns"] = np.concatenate([own.returns for _, _, own in rows])
     out = pd.DataFrame(columns)
     out = out.sort_values(["relation", "day_type", "pair"], kind="stable", ignore_index=True)
@@ -333,12 +345,7 @@ def municipal_table(
         k = legal.get(i) if i is not None else None
         row: dict[str, Any] = {"seat": places.name[i] if i is not None else ""}
         if k is None:
-            # the voivodeship city itself, or a seat that nothing can be told of
-            city = i is not None and "voivodeship" in places.levels[i]
-            row |= {"name_to": "", "state": "city" if city else "unknown"}
-            row["kind"] = "none" if city else "unknown"
-            row["why"] = "none" if city else "seat" if i is None else "higher"
-            row |= {"state_working": row["state"], "state_off": row["state"]}
+            row |= _without_relation(places, i)
         else:
             names = ("name_to", "kind", "pairs_working", "pairs_off", "state", "state_working",
                      "state_off", "state_earlier", "why", "fastest_min")  # fmt: skip
@@ -349,12 +356,13 @@ def municipal_table(
             if r.kind == "locality_municipality" and places.teryt[r.start] == code
         ]
         row["localities"] = float(len(own))
-        for name in ("enough", "not_enough", "unknown"):
-            row[f"localities_{name}"] = (
-                float(sum(s == name or (name == "enough" and s == "walk") for s in own)) / len(own)
-                if own
-                else np.nan
-            )
+        for name, counted in (
+            ("enough", ("enough", "walk")),
+            ("not_enough", ("not_enough",)),
+            ("unknown", ("unknown",)),
+        ):
+            count = sum(state in counted for state in own)
+            row[f"localities_{name}"] = count / len(own) if own else np.nan
         rows.append(row)
     given = ("teryt", "name", "coverage", "timetable_known")
     columns = [c for c in COLUMNS["municipalities"] if c not in given]
@@ -374,3 +382,34 @@ def municipal_table(
         crs=towns.crs,
         index=towns.index,
     )
+
+
+def _without_relation(places: Places, seat: int | None) -> dict[str, str]:
+    """Return the row of the voivodeship city itself, or of a seat that nothing can be told of."""
+    city = seat is not None and "voivodeship" in places.levels[seat]
+    state = "city" if city else "unknown"
+    return {
+        "name_to": "",
+        "kind": "none" if city else "unknown",
+        "why": "none" if city else "seat" if seat is None else "higher",
+        "state": state,
+        "state_working": state,
+        "state_off": state,
+    }
+
+
+def _one_way(way: str, parts: list[tuple[Any, np.ndarray, np.ndarray]]) -> dict[str, Any]:
+    """Return the columns of the journeys out or back.
+
+    Each part is (departures, arrivals, transfers), their lines, and which of them are in pairs.
+    """
+    leave, arrive, transfers = (
+        np.concatenate([journeys[i][at] for journeys, _, at in parts]) for i in range(3)
+    )
+    return {
+        f"{way}_departure": [clock(s) for s in leave.tolist()],
+        f"{way}_arrival": [clock(s) for s in arrive.tolist()],
+        f"{way}_min": (arrive - leave) / 60,
+        f"{way}_transfers": transfers,
+        f"{way}_lines": np.concatenate([lines[at] for _, lines, at in parts]),
+    }

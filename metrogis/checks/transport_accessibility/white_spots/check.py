@@ -156,14 +156,8 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
         near = walk.walk_pairs(xy, service.xy, limit=rule.longest)
     straight = isinstance(walk, StraightLine)
     if straight:
-        run.note(
-            "streets",
-            "modelled",
-            1,
-            _("no routable street network: walks are straight lines times {detour:2}").fill(
-                detour=params.detour
-            ),
-        )
+        what = _("no routable street network: walks are straight lines times {detour:2}")
+        run.note("streets", "modelled", 1, what.fill(detour=params.detour))
 
     people = cells["population"].to_numpy("float64")
     weights = share_weights(run, cells, None if straight else walk)
@@ -200,19 +194,9 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
     cells["nearest_stop_m"] = _nearest(near, len(cells))
     features["cells"] = cells
     table = municipal_table(towns, unit, people, totals, states, params, weights)
-    return Outcome(
-        municipalities=table,
-        features=features,
-        findings=findings(
-            table,
-            features,
-            params,
-            inputs.timetable,
-            straight,
-            weights,
-            people_from(run, inputs.population, inputs.population_municipal),
-        ),
-    )
+    source = people_from(run, inputs.population, inputs.population_municipal)
+    sentences = findings(table, features, params, inputs.timetable, straight, weights, source)
+    return Outcome(municipalities=table, features=features, findings=sentences)
 
 
 CHECK = white_spots.check
