@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 import scipy.sparse.csgraph as csg
 import shapely
@@ -238,7 +239,7 @@ def make_streets(terrain: Terrain, settled: Settled, fabric: Fabric, streams: St
     return graph.keep(graph.lengths() > 14)
 
 
-def _spanning(u: Array, v: Array, weight: Array, n: int) -> Array:
+def _spanning(u: Array, v: Array, weight: Array, n: int) -> npt.NDArray[np.bool_]:
     """Return which edges are in the lightest spanning forest.
 
     It stays whole, so that thinning never cuts a quarter in two; main streets are light and so

@@ -13,6 +13,7 @@ import shapely
 from metrogis.arrays import Bools
 from metrogis.checks.contract import Run
 from metrogis.checks.contract.layers import Timetable
+from metrogis.checks.contract.shared_types import DayName
 from metrogis.checks.transport_accessibility.connections.known import Knowledge
 from metrogis.checks.transport_accessibility.connections.parameters import (
     WORKING,
@@ -85,7 +86,8 @@ def relation_table(
         where the timetable does not speak of any. The state is the worst of the days asked for, or
         ``walk`` where the places are near enough to walk.
     """
-    dated = {day: kind.date is not None for day, kind in timetable.day_types().items()}
+    kinds = timetable.day_types()
+    dated = {day: kinds[day].date is not None for day in p.day_types}
     asked = days_asked(timetable, p.day_types)
     rows = []
     for k, r in enumerate(relations):
@@ -109,7 +111,7 @@ def relation_table(
     return gpd.GeoDataFrame(table, geometry=np.array(lines, dtype=object), crs=run.crs)
 
 
-def _state(pairs: int, needed: int, known: bool, certainly: bool) -> str:
+def _state(pairs: float, needed: int, known: bool, certainly: bool) -> str:
     if not known:
         return "unknown"
     if pairs >= needed:
@@ -208,8 +210,8 @@ def _fastest(days: list[Journeys]) -> float:
 
 def _states(
     row: Mapping[str, float],
-    lacking: Mapping[str, str],
-    dated: Mapping[str, bool],
+    lacking: Mapping[DayName, str],
+    dated: Mapping[DayName, bool],
     asked: Sequence[str],
     near: bool,
     p: ConnectionsParameters,
@@ -218,21 +220,23 @@ def _states(
     shown = "pairs" if p.pairing == "directions" else "round_trips"
     counted = {d: row[f"{shown}_{d}"] if dated[d] else 0.0 for d in p.day_types}
     states = {d: _state(counted[d], p.needed(d), dated[d], not lacking[d]) for d in p.day_types}
-    earlier = {d: _state(counted[d], p.pairs_earlier, dated[d], not lacking[d]) for d in asked}
+    earlier = {
+        d: _state(counted[d], p.pairs_earlier, dated[d], not lacking[d]) for d in p.day_types
+    }
     out: dict[str, Any] = {}
     for name, chosen in _split(p.day_types).items():
         out[f"pairs_{name}"] = _least([row[f"{shown}_{d}"] for d in chosen])
         # without school holidays all weekdays are one type, and the second decides nothing
         out[f"state_{name}"] = _whole([states[d] for d in chosen if d in asked], near)
-    out["state"] = _whole([states[d] for d in asked], near)
-    out["state_earlier"] = _whole([earlier[d] for d in asked], near)
+    out["state"] = _whole([states[d] for d in p.day_types if d in asked], near)
+    out["state_earlier"] = _whole([earlier[d] for d in p.day_types if d in asked], near)
     if out["state"] != "unknown":
         return out | {"why": "none"}
     reasons = (lacking[d] for d in p.day_types if d in asked and states[d] == "unknown")
     return out | {"why": next(filter(None, reasons), "")}
 
 
-def _split(days: Sequence[str]) -> dict[str, list[str]]:
+def _split(days: Sequence[DayName]) -> dict[str, list[DayName]]:
     return {
         "working": [d for d in days if d in WORKING],
         "off": [d for d in days if d not in WORKING],
