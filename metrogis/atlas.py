@@ -181,12 +181,14 @@ class Atlas:
         progress: Progress | None = None,
         workers: int = 1,
         replace: bool = True,
+        site_url: str | None = None,
     ) -> Path:
         """Write the atlas as a site of static pages; return its index page.
 
         Written beside under a temporary name and put in place when whole; files in the directory
         that no atlas wrote stay. ``workers``: processes that draw at a time. ``replace=False``
-        never replaces an atlas of more checks.
+        never replaces an atlas of more checks. ``site_url``: where the folder will be published;
+        links to its pages then have a title and a picture, and maps can be embedded.
 
         Raises
         ------
@@ -212,6 +214,7 @@ class Atlas:
                 progress=progress,
                 workers=workers,
                 replace=replace,
+                site_url=site_url,
             )
         )
 

@@ -68,13 +68,22 @@ def atlas(
             ),
         ),
     ] = 2,
+    site_url: Annotated[
+        str | None,
+        typer.Option(
+            "--site-url", help=say(_("where the folder will be published, e.g. https://..."))
+        ),
+    ] = None,
     strict: Strict = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Publish the atlas of a metropolis."""
     jobs = 1 if debug else jobs  # the trace of a fault stays in the process that met it
-    _run(layers, data, output, None, direction, settings, lang, as_json, jobs, strict, debug)
+    _run(
+        layers, data, output, None, direction, settings, lang, as_json, jobs, strict, debug,
+        site_url=site_url,
+    )  # fmt: skip
 
 
 @app.command(
@@ -126,6 +135,7 @@ def _run(
     strict: bool = False,
     debug: bool = False,
     replace: bool = True,
+    site_url: str | None = None,
 ) -> None:
     from metrogis import atlas as atlases
     from metrogis.checks import registry
@@ -149,7 +159,12 @@ def _run(
         index = None
         if out is not None and (atlas.results or not atlas.failed):
             index = atlas.publish(
-                out, languages=chosen, progress=tell, workers=jobs, replace=replace
+                out,
+                languages=chosen,
+                progress=tell,
+                workers=jobs,
+                replace=replace,
+                site_url=site_url,
             )
     seconds = time.perf_counter() - start
     if as_json:

@@ -17,6 +17,7 @@ from metrogis.crs import GEOGRAPHIC_CRS
 from metrogis.maps import symbols, texts
 from metrogis.maps.geometry import drawn, joined, placed
 from metrogis.maps.symbols import Symbol
+from metrogis.municipality import full_names
 from metrogis.texts import Text, number
 
 BUDGET = 8_000
@@ -36,13 +37,17 @@ class Ground:
     labels : list of (x, y, name)
         Working CRS, see :func:`label_points`.
     places : list of (latitude, longitude, name)
+    codes, names : list
+        TERYT and name of each shape.
     """
 
     metric: np.ndarray
     shapes: list[str]
     bounds: Bounds | None
-    labels: list[tuple[float, float, str]] = field(default_factory=list)
-    places: list[tuple[float, float, str]] = field(default_factory=list)
+    labels: list[tuple[float, float, Text]] = field(default_factory=list)
+    places: list[tuple[float, float, Text]] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+    names: list[Text] = field(default_factory=list)
 
 
 def ground_of(result: Result) -> Ground:
@@ -51,14 +56,26 @@ def ground_of(result: Result) -> Ground:
     Outlines are simplified to :data:`BUDGET` coordinates; municipalities without geometry are not
     in it, so positions in the ground are not positions in ``result.municipalities``.
     """
-    geometry = result.municipalities.geometry
-    geometry = geometry[placed(geometry)]
+    table = result.municipalities
+    there = placed(table.geometry)
+    geometry = table.geometry[there]
     metric, shapes, bounds = drawn(shapely.force_2d(geometry.to_numpy()), geometry.crs, BUDGET)
     labels = label_points(result)
-    return Ground(metric, shapes, bounds, labels, _located(labels, geometry.crs))
+    codes = [str(code) for code in table["teryt"]]
+    names = full_names(codes, [str(name) for name in table.get("name", codes)])
+    kept = np.flatnonzero(there).tolist()
+    return Ground(
+        metric,
+        shapes,
+        bounds,
+        labels,
+        _located(labels, geometry.crs),
+        [codes[i] for i in kept],
+        [names[i] for i in kept],
+    )
 
 
-def label_points(result: Result, *, limit: int = 200) -> list[tuple[float, float, str]]:
+def label_points(result: Result, *, limit: int = 200) -> list[tuple[float, float, Text]]:
     """Return names of municipalities with a point inside each: x, y (working CRS), name.
 
     The most populous first (the largest, where people are not known): labels that would overlap
@@ -67,22 +84,27 @@ def label_points(result: Result, *, limit: int = 200) -> list[tuple[float, float
     table = result.municipalities
     if "name" not in table.columns:
         return []
-    table = table[placed(table.geometry)]
+    codes = [str(code) for code in table["teryt"]]
+    named = np.empty(len(table), dtype=object)
+    named[:] = full_names(codes, [str(name) for name in table["name"]])
+    there = placed(table.geometry)
+    table, named = table[there], named[there]
     if table.empty:
         return []
     weight = table.geometry.area
     if "population" in table.columns:
         people = pd.to_numeric(table["population"], errors="coerce")
         weight = people.fillna(-1.0) + weight.rank() / (len(table) + 1)
-    chosen = table.iloc[weight.argsort().to_numpy()[::-1][:limit]]
+    order = weight.argsort().to_numpy()[::-1][:limit]
+    chosen = table.iloc[order]
     points = shapely.point_on_surface(chosen.geometry.to_numpy())
     return [
-        (float(x), float(y), str(name))
-        for (x, y), name in zip(shapely.get_coordinates(points), chosen["name"], strict=True)
+        (float(x), float(y), name)
+        for (x, y), name in zip(shapely.get_coordinates(points), named[order], strict=True)
     ]
 
 
-def _located(labels: list[tuple[float, float, str]], crs: Any) -> list[tuple[float, float, str]]:
+def _located(labels: list[tuple[float, float, Text]], crs: Any) -> list[tuple[float, float, Text]]:
     """As ``labels``, but latitude and longitude."""
     if not labels:
         return []

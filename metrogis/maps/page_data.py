@@ -8,15 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from metrogis.checks.contract import Result
+from metrogis.checks.contract import Result, View
 from metrogis.maps import texts
 from metrogis.maps.geometry import bounds_in_degrees, placed
 from metrogis.maps.ground import Ground, UnknownLand
 from metrogis.maps.images import WebImage
-from metrogis.maps.layers import WebLayer
+from metrogis.maps.layers import MapLayer, WebLayer
 from metrogis.maps.legend import Entry, legend_of
+from metrogis.maps.naming import feature_names
 from metrogis.maps.symbols import web_style
 from metrogis.maps.values import column_of, heading, shown_column
 from metrogis.texts import Text
@@ -61,8 +63,11 @@ def map_data(
     page: bool = False,
     basemap: Basemap | None = None,
     images: Mapping[str, WebImage] | None = None,
+    pages: str = "",
 ) -> str:
     """Return all a map needs as one JSON text: layers, classes, features with their texts.
+
+    ``pages`` is the way to the pages of municipalities from the page of the map.
 
     ``images`` are the rasters by their address; in the list of layers they follow the views.
     """
@@ -78,14 +83,20 @@ def map_data(
         "basemap": basemap is not None,
         "bounds": bounds_of(web, ground),
         "opening": opening_of(result),
-        "places": ground.places,
         "attribution": texts.OSM.get(language) if any(s.of_osm for s in result.provenance) else "",
+        "places": [(lat, lon, name.get(language)) for lat, lon, name in ground.places],
+        "codes": ground.codes,
+        "pages": pages,
+        "names": [name.get(language) for name in ground.names],
         "words": {
             "zoomIn": texts.ZOOM_IN.get(language),
             "zoomOut": texts.ZOOM_OUT.get(language),
             "legend": texts.LEGEND.get(language),
             "home": texts.ZOOM_HOME.get(language),
             "close": texts.CLOSE.get(language),
+            "locate": texts.LOCATE.get(language),
+            "full": texts.FULL_SCREEN.get(language),
+            "page": texts.MUNICIPALITY_PAGE.get(language),
         },
     }
     under = ",".join(ground.shapes)
@@ -173,6 +184,8 @@ def _layer_json(
     names = [c for c in view.popup if c in layer.frame.columns]
     columns = [column_of(result.check, view.table, c) for c in names]
     head = {
+        "key": view_key(view),
+        "gmina": view.table == "municipalities",
         "title": legend.title,
         "heading": f"{legend.title}: {legend.subtitle}" if legend.subtitle else legend.title,
         "notes": legend.notes,
@@ -184,6 +197,7 @@ def _layer_json(
     }
     if layer.joined:
         values = ["null"] * len(web.shapes)
+        marks = [""] * len(web.shapes)
     else:
         bare = pd.DataFrame(layer.frame)  # columns of it are had ten times sooner
         written = [
@@ -192,11 +206,14 @@ def _layer_json(
         ]
         rows = [f"[{','.join(row)}]" for row in zip(*written, strict=True)]
         values = [rows[i] for i in web.rows.tolist()] if names else ["[]"] * len(web.rows)
+        called = _json_items(feature_names(result, view, bare, language))
+        keys = _row_keys(result, layer)
+        marks = [f",{keys[i]},{called[i]}" for i in web.rows.tolist()]
     # features by class, written as text: nothing goes through a dict a second time
     parts: list[list[str]] = [[] for _ in layer.classes]
-    for shape, value, code in zip(web.shapes, values, web.codes, strict=True):
+    for shape, value, mark, code in zip(web.shapes, values, marks, web.codes, strict=True):
         if shape is not None:
-            parts[code].append(f"[{shape},{value}]")
+            parts[code].append(f"[{shape},{value}{mark}]")
     further = layer.further_shapes
     classes = [
         safe_json(
@@ -207,6 +224,19 @@ def _layer_json(
         for entry, item, part in zip(legend.entries, layer.classes, parts, strict=True)
     ]
     return f'{safe_json(head)[:-1]},"classes":[{",".join(classes)}]}}'
+
+
+def view_key(view: View) -> str:
+    """Return what a link calls a view: its table and column, the same from year to year."""
+    return f"{view.table}.{view.column}" if view.column else view.table
+
+
+def _row_keys(result: Result, layer: MapLayer) -> list[str]:
+    """Return what a link calls each row, as JSON: TERYT of a municipality, else its position."""
+    if layer.view.table == "municipalities":
+        return _json_items([str(code) for code in layer.frame["teryt"]])
+    there = placed(result.tables[layer.view.table].geometry)
+    return [str(i) for i in np.flatnonzero(there).tolist()]
 
 
 def _entry_json(entry: Entry) -> dict[str, Any]:

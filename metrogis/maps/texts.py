@@ -31,3 +31,6 @@ OPENED = _("The map opens on the part that is known.")
 EMPTY_LAYER = _("This layer has no features.")
 OSM = _("© OpenStreetMap contributors (ODbL)")
 """What its licence asks for on every map that holds anything made of it."""
+LOCATE = _("Show my place")
+FULL_SCREEN = _("Full screen")
+MUNICIPALITY_PAGE = _("Page of the municipality")

@@ -69,7 +69,7 @@ def pictures(
     beneath = [i for i in images if i.view.shown]
     canvas = Canvas(*SIZE, "white")
     _draw(canvas, drawn, ground, box=_MAP, detail=1.0, foot=0.07, images=beneath)
-    _names(canvas, ground)
+    named = {language: _names(canvas, ground, language) for language in sources}
     plain = canvas.pixels()
     box, scale = canvas.box, canvas.scale
     # the legend and the words are placed in pixels, over the whole picture
@@ -78,6 +78,7 @@ def pictures(
     made = {}
     for language, source in sources.items():
         canvas.restore(plain)
+        canvas.write(*named[language])
         title = _plain(result.check.title.get(language))
         canvas.write(Word(13, 38, title, 16, INK, bold=True))
         lines = fold(_plain(source), 8, SIZE[0] - 26)
@@ -211,12 +212,13 @@ def _outline(areas: np.ndarray) -> Outline:
     )
 
 
-def _names(canvas: Canvas, ground: Ground) -> None:
-    """Write the names that fit, the most populous municipality first."""
+def _names(canvas: Canvas, ground: Ground, language: str) -> list[Word]:
+    """Return the names that fit, the most populous municipality first."""
     used: list[Box] = []
+    made: list[Word] = []
     left, _, right, _ = canvas.box
     for x, y, name in ground.labels:
-        text = _plain(name)[:40]
+        text = _plain(name.get(language))[:40]
         across, down = canvas.at(x, y)
         half_x, half_y = text_width(text, 8.5) / 2 + 4, 0.7 * 8.5 * DPI / 72
         box = (across - half_x, down - half_y, across + half_x, down + half_y)
@@ -225,7 +227,8 @@ def _names(canvas: Canvas, ground: Ground) -> None:
         if any(box[2] > o[0] and box[0] < o[2] and box[3] > o[1] and box[1] < o[3] for o in used):
             continue
         used.append(box)
-        canvas.write(Word(across, down, text, 8.5, INK, anchor="mm", halo=2))
+        made.append(Word(across, down, text, 8.5, INK, anchor="mm", halo=2))
+    return made
 
 
 def _scale_bar(canvas: Canvas, box: Box, scale: float, language: str) -> None:

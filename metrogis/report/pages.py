@@ -5,17 +5,19 @@ Templates escape everything; nothing from the data is ever marked as safe.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import jinja2
 import pandas as pd
 
 from metrogis.checks.contract import DIRECTIONS, Check, Column, Result
-from metrogis.errors import MetrogisError
+from metrogis.errors import MetrogisError, ParameterError
 from metrogis.i18n import LANGUAGES, Text, _, both, is_missing, number
 from metrogis.maps.images import ImageLayer
 from metrogis.maps.layers import MapLayer
@@ -24,7 +26,7 @@ from metrogis.maps.page_data import Basemap, opening_of
 from metrogis.maps.symbols import swatch_hatch
 from metrogis.maps.values import column_of, each_once, flag, heading, shown, sort_key
 from metrogis.provenance import ACTIONS, Source
-from metrogis.report import citing, licences, words
+from metrogis.report import charts, citing, licences, reading_table, words
 from metrogis.report.known import ABSENT, Known, share_text
 from metrogis.report.rasters import raster_name
 from metrogis.report.tables import table_name
@@ -209,10 +211,22 @@ def check_page(
         atlas,
         language,
         file=f"{check.id}.html",
+        embed=_embed(check, language, shared.get("site_url", "")),
+        about=next(iter(result.sentences(language)), ""),
+        image=f"pictures/{check.id}.{language}.png",
         check=check,
         title=check.title.get(language),
         direction_title=DIRECTIONS[check.direction].get(language),
         findings=result.sentences(language),
+        charts=_charts(result, language),
+        reading=reading_table.municipality_table(
+            result, words.WORDS["municipalities"].get(language), language
+        ),
+        places=[
+            table
+            for listing in check.reading.listings
+            if (table := reading_table.place_table(result, listing, language)) is not None
+        ],
         legends=legends,
         any_hatch=any(line.unknown for block in legends for line in block.lines),
         opens_on_part=opening_of(result) is not None,
@@ -248,6 +262,26 @@ def kept_back(result: Result, language: str) -> list[str]:
         ).get(language)
         for item in result.kept_back
     ]
+
+
+def _charts(result: Result, language: str) -> list[charts.DrawnChart]:
+    made = []
+    for place, chart in enumerate(result.check.reading.charts):
+        data = charts.chart_data(result, chart, language)
+        if data is not None:
+            made.append(charts.draw(data, f"chart-{place}", language))
+    return made
+
+
+def _embed(check: Check, language: str, site_url: str) -> str:
+    """Return what is copied into another page to show the map there; empty without an address."""
+    if not site_url:
+        return ""
+    address = html.escape(f"{site_url}{language}/{check.id}.html#embed=1")
+    title = html.escape(check.title.get(language))
+    return (
+        f'<iframe src="{address}" title="{title}" width="800" height="600" loading="lazy"></iframe>'
+    )
 
 
 def _alt_text(result: Result, language: str) -> str:
@@ -370,6 +404,31 @@ def security_policy(basemap: Basemap | None) -> str:
     )
 
 
+def address_of(site_url: str | None) -> str:
+    """Return the address a site is published at, with a slash at its end; empty for none.
+
+    Raises
+    ------
+    ParameterError
+        For what is no web address.
+
+    Examples
+    --------
+    >>> address_of("https://example.org/atlas"), address_of(None)
+    ('https://example.org/atlas/', '')
+    """
+    if not site_url:
+        return ""
+    parts = urlsplit(site_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ParameterError(
+            _("no address of a site: {given}").fill(given=site_url),
+            layer="site_url",
+            remedy=_("for example https://example.org/atlas/"),
+        )
+    return site_url.rstrip("/") + "/"
+
+
 def render(template: str, atlas: AtlasLike, language: str, **values: Any) -> str:
     """Return a page from its template.
 
@@ -384,6 +443,9 @@ def render(template: str, atlas: AtlasLike, language: str, **values: Any) -> str
         ``root``, the way to the folder of the site, is ``../`` unless given; ``addresses`` are
         those of the same page in each language, from there: ``<language>/<file>`` unless given.
     """
+    values.setdefault("about", "")
+    values.setdefault("image", "")
+    values.setdefault("site_url", "")
     w = {name: text.get(language) for name, text in words.WORDS.items()}
     values.setdefault("root", "../")
     values.setdefault("addresses", {code: f"{code}/{values['file']}" for code in LANGUAGES})

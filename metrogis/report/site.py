@@ -42,11 +42,13 @@ from metrogis.report import (
     pages,
     rasters,
     replacing,
+    search,
     tables,
 )
 from metrogis.report import known as evidence
-from metrogis.report import municipality as of_municipality
 from metrogis.report.licences import publishable
+from metrogis.report.municipality import pages as of_municipality
+from metrogis.report.municipality.addresses import FOLDERS
 from metrogis.report.replacing import GENERATOR, MARKER
 
 Progress = Callable[[str, Text], None]
@@ -64,6 +66,7 @@ def publish(
     progress: Progress | None = None,
     workers: int = 1,
     replace: bool = True,
+    site_url: str | None = None,
 ) -> Path:
     """Write the atlas to ``directory``.
 
@@ -84,6 +87,9 @@ def publish(
         Processes that draw maps and pages at a time (on Linux).
     replace : bool
         False: an atlas of more checks is not replaced.
+    site_url : str, optional
+        Where the folder will be published (``https://...``): pages then say what a link to them
+        shows (``og:`` tags), and maps how they are embedded.
 
     Returns
     -------
@@ -100,12 +106,13 @@ def publish(
     target = Path(directory).resolve()
     chosen = _languages(languages)
     background = map_page.basemap_of(basemap)
+    address = pages.address_of(site_url)
     if not replace:
         _require_no_more_checks(atlas, target)
     tell = progress or (lambda check_id, what: None)
     try:
         with replacing.building(target) as made:
-            _build(atlas, made, chosen, background, tell, workers)
+            _build(atlas, made, chosen, background, tell, workers, address)
     except OSError as error:
         raise _cannot_write(target, error) from error
     return Path(directory) / "index.html"
@@ -145,6 +152,7 @@ def _build(
     basemap: Basemap | None,
     tell: Progress,
     workers: int,
+    site_url: str,
 ) -> None:
     for name in ("assets", "maps", "pictures", "downloads", *languages):
         (folder / name).mkdir()
@@ -157,6 +165,7 @@ def _build(
         "policy": pages.security_policy(basemap),
         "basemap": basemap,
         "package": package,
+        "site_url": site_url,
         "leaflet": f"assets/{assets.LEAFLET.folder}/dist",
     }
     here = os.getpid()
@@ -196,6 +205,9 @@ def _build(
         known = {name: item for name, item in known.items() if name not in undrawn}
     tell("", OF_MUNICIPALITIES)
     of_municipality.write_pages(atlas, known, folder, languages, shared)
+    for language in languages:
+        entries = search.entries_of(atlas.results.values(), language)
+        _write(folder / "assets" / search.file_of(language), search.script(entries))
     together = evidence.of_atlas(known, atlas.results.values())
     _write_evidence(atlas, together, downloads, languages)
     for language in languages:
@@ -328,7 +340,8 @@ def _write_check(
     )
     body, script = map_page.take_apart(made)
     for language in languages:
-        data = map_data(result, web, ground, language, page=True, basemap=basemap, images=images)
+        data = map_data(result, web, ground, language, page=True, basemap=basemap, images=images,
+                        pages=f"{FOLDERS.get(language, FOLDERS['en'])}/")  # fmt: skip
         if problem is None and (layers or pictures):
             _write(folder / "maps" / f"{name}.{language}.js", script)
             _write(folder / "maps" / f"{name}.{language}.data.js", map_page.data_script(name, data))

@@ -142,6 +142,22 @@ WORDS: dict[str, Text] = {
         "what is known only."
     ),
     "known_column": _("how much is known says column"),
+    "charts": _("In charts"),
+    "chart_table": _("The chart as a table"),
+    "more_findings": _("What else was found"),
+    "reading_note": _(
+        "The greatest need comes first; bars show the leading numbers. A name leads to the page "
+        "of the municipality. All columns are below."
+    ),
+    "first_of": _("The first {shown} of {n} are shown; all are in the tables below."),
+    "tables_note": _("All columns and rows, for those who compute further."),
+    "search": _("Search"),
+    "search_hint": _("municipality, station, place"),
+    "search_none": _("Nothing found."),
+    "search_found": _("Found: "),
+    "embed": _("Embed this map"),
+    "embed_note": _("Copy this into a page of yours; the map stays here and shows what is new."),
+    "panel": _("Chosen on the map"),
     "municipality_page": _("municipality page"),
     "municipalities": _("Municipalities"),
     "municipalities_lede": _("Each has a page with all answers."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from metrogis.checks.contract import Category, Ground
 from metrogis.errors import SourceError
 from metrogis.maps import assets, explore
 from metrogis.report import site
+from metrogis.report.municipality.addresses import page_of
 from metrogis.texts import UNKNOWN, Text, both
 
 pytestmark = pytest.mark.browser
@@ -62,6 +64,7 @@ def pages(public: Path) -> list[Path]:
     return [
         public / "index.html",
         *sorted(public.glob("??/*.html")),
+        *(public / page_of("2200000", language) for language in ("en", "pl")),
     ]
 
 
@@ -74,6 +77,8 @@ def test_every_page_opens_from_disk_without_error_or_foreign_request(public: Pat
             for language in ("en", "pl")
             for name in ("border_gaps", "data", "index", "methods", "missing_check", "test_check")
         ),
+        "en/municipalities/2200000.html",
+        "pl/gminy/2200000.html",
     ]
     for path in found:
         seen = visit(path.as_uri())
@@ -116,7 +121,7 @@ _POPUP = """(name) => {
   let text = null;
   map.eachLayer(layer => {
     const v = layer.feature && layer.feature.properties.v;
-    if (text !== null || !v || v[0] !== name) { return; }
+    if (text !== null || !v || layer.feature.properties.n !== name) { return; }
     const at = layer.getBounds ? layer.getBounds().getCenter() : layer.getLatLng();
     layer.fire('mouseover', {latlng: at}, true);
     layer.fire('click', {latlng: at}, true);
@@ -155,6 +160,71 @@ def test_popup_shows_values_in_the_language(public: Path, visit: Any):
     assert "10,000" in text
     assert "33.3%" in text
     assert "no data" in open_popup(english, "Jastarnia")
+
+
+def test_search_finds_names_without_their_marks_and_leads_there_by_keyboard(
+    public: Path, visit: Any
+):
+    for start in ("pl/index.html", "pl/test_check.html", "pl/gminy/2200003.html"):
+        seen = visit((public / start).as_uri())
+        field = seen.page.get_by_role("searchbox")
+        field.press_sequentially("lodz cmielow")
+        seen.page.wait_for_selector("#search-results a")
+        link = seen.page.locator("#search-results a")
+        assert link.first.text_content() == "Łódź & Żółć Ćmielówgmina"
+        assert link.count() == 1
+        field.press("ArrowDown")
+        assert seen.evaluate("document.activeElement.tagName") == "A"
+        seen.page.keyboard.press("Enter")
+        seen.page.wait_for_url("**/pl/gminy/2200008.html")
+        assert seen.evaluate("window.hacked") is None
+        assert seen.faults == []
+        assert seen.foreign == []
+    field.fill("zzz")
+    assert seen.page.locator("#search-results a").count() == 0
+
+
+def test_an_address_selects_a_municipality_or_a_place(public: Path, visit: Any):
+    base = (public / "pl/test_check.html").as_uri()
+    seen = ready(visit(f"{base}#layer=municipalities.white_share&gmina=2200009"))
+    panel = seen.page.locator("#map-panel")
+    assert panel.inner_text().startswith("Gdynia")
+    assert panel.locator("a").get_attribute("href") == "gminy/2200009.html"
+    ticks = [seen.page.locator(f"#layer-{i}").is_checked() for i in range(4)]
+    assert ticks == [True, False, False, False]
+    seen.evaluate("window.location.hash = '#layer=links&row=1'")
+    until(seen, "document.activeElement.id === 'map-panel'")
+    until(seen, "!document.getElementById('map-panel').textContent.startsWith('Gdynia')")
+    assert seen.page.locator("#layer-2").is_checked()
+    seen.evaluate("window.location.hash = '#layer=<img>&gmina=nobody&row=%E0%A4%A'")
+    assert seen.faults == []
+
+
+def test_on_a_phone_the_panel_stands_for_the_popup(public: Path, visit: Any):
+    seen = ready(
+        visit(
+            (public / "pl/test_check.html").as_uri(),
+            viewport={"width": 390, "height": 800},
+            is_mobile=True,
+            has_touch=True,
+        )
+    )
+    open_popup(seen, "Gdynia")
+    until(seen, "document.getElementById('map-panel').textContent.startsWith('Gdynia')")
+    assert seen.page.locator(".leaflet-popup-content").count() == 0
+    assert seen.page.locator(".leaflet-tooltip").count() == 0
+
+
+def test_a_summary_prints_on_one_page(public: Path, visit: Any):
+    seen = visit(
+        (public / "pl/gminy/2200003.html").as_uri(), viewport={"width": 720, "height": 1000}
+    )
+    seen.page.emulate_media(media="print")
+    seen.evaluate(
+        "document.querySelectorAll('.gmina > :not(.summary), footer').forEach(e => e.remove())"
+    )
+    pdf = seen.page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page[^s]", pdf)) == 1
 
 
 def test_a_real_click_on_the_canvas_opens_the_popup(public: Path, visit: Any):
@@ -233,7 +303,8 @@ def test_keyboard_reaches_content_by_the_skip_link(public: Path, visit: Any):
 @pytest.mark.parametrize("width", [320, 390])
 def test_phone_has_no_sideways_scroll_and_large_controls(public: Path, visit: Any, width: int):
     for name in ("index.html", "pl/test_check.html", "en/test_check.html", "pl/data.html",
-                 "en/border_gaps.html", "pl/missing_check.html"):  # fmt: skip
+                 "en/border_gaps.html", "pl/missing_check.html",
+                 "pl/gminy/2200003.html"):  # fmt: skip
         seen = visit(
             (public / name).as_uri(),
             viewport={"width": width, "height": 800},

@@ -164,7 +164,7 @@ def test_simplified_neighbours_still_touch():
 
 def test_labels_put_the_most_populous_first(synthetic: Any):
     places = layers.ground_of(synthetic.result()).places
-    assert [p[2] for p in places[:2]] == ["Gdańsk", "Gdynia"]
+    assert [p[2].pl for p in places[:2]] == ["Gdańsk", "Gdynia"]
     assert len(places) == 12
     assert all(53 < p[0] < 55 and 18 < p[1] < 19 for p in places)
 

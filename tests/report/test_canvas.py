@@ -172,8 +172,7 @@ def test_names_of_municipalities_do_not_overlap(synthetic: Any):
     assert [name for *_, name in ground.labels] == [name for *_, name in ground.places]
     canvas = Canvas(300, 200, "white")
     canvas.place((0, 0, 300, 200), tuple(map(float, shapely.total_bounds(ground.metric))))
-    figures._names(canvas, ground)
-    words = canvas._words
+    words = figures._names(canvas, ground, "pl")
     assert 0 < len(words) <= len(ground.labels)
     boxes = [shapely.box(w.x - text_width(w.text, w.size) / 2, w.y - 6,
                          w.x + text_width(w.text, w.size) / 2, w.y + 6) for w in words]  # fmt: skip

@@ -70,31 +70,38 @@
     return svg;
   }
 
+  /* A popup is headed by the feature's name; a value that says the same is not repeated. */
   function content(layer, feature) {
     var box = element("div", null, "mg-popup"), values = feature.properties.v, list, i;
     if (!values) {
       box.appendChild(element("strong", feature.properties.c));
       return box;
     }
-    box.appendChild(element("strong", values.length ? values[0] : layer.title));
+    box.appendChild(element("strong", feature.properties.n || layer.title));
     list = element("dl");
-    for (i = values.length ? 1 : 0; i < values.length; i += 1) {
-      list.appendChild(element("dt", layer.heads[i]));
-      list.appendChild(element("dd", values[i]));
+    for (i = 0; i < values.length; i += 1) {
+      if (values[i] !== feature.properties.n) {
+        list.appendChild(element("dt", layer.heads[i]));
+        list.appendChild(element("dd", values[i]));
+      }
     }
     if (list.firstChild) { box.appendChild(list); }
     return box;
   }
 
   function hint(layer, feature) {
-    var box = element("span"), values = feature.properties.v;
-    if (values && values.length) {
-      box.appendChild(element("strong", values[0]));
+    var box = element("span");
+    if (feature.properties.n) {
+      box.appendChild(element("strong", feature.properties.n));
       box.appendChild(element("br"));
     }
     box.appendChild(element("span", feature.properties.c));
     return box;
   }
+
+  /* A finger has no pointer that rests, and a small map no room for a popup. */
+  function hovers() { return !window.matchMedia || window.matchMedia("(hover: hover)").matches; }
+  function narrow(map) { return map.getSize().x <= 640; }
 
   /* One L.geoJSON per class: one style, one popup binding, whatever the number of features. */
   function classLayer(layer, index) {
@@ -106,7 +113,7 @@
     var group = L.geoJSON({
       type: "FeatureCollection",
       features: item.rows.map(function (row) {
-        return { type: "Feature", geometry: row[0], properties: { v: row[1], c: item.label } };
+        return { type: "Feature", geometry: row[0], properties: { v: row[1], c: item.label, k: row[2], n: row[3] } };
       })
     }, {
       style: style,
@@ -114,8 +121,12 @@
         return L.circleMarker(latlng, L.extend({}, style(feature)));
       }
     });
+    layer.features = layer.features || {};
+    group.eachLayer(function (target) {
+      if (target.feature.properties.k !== undefined) { layer.features[target.feature.properties.k] = target; }
+    });
     group.bindPopup(function (target) { return content(layer, target.feature); }, { maxWidth: 320 });
-    group.bindTooltip(function (target) { return hint(layer, target.feature); }, { sticky: true });
+    if (hovers()) { group.bindTooltip(function (target) { return hint(layer, target.feature); }, { sticky: true }); }
     group.on("mouseover", function (event) {
       if (event.layer.setStyle) { event.layer.setStyle({ weight: style(event.layer.feature).weight + 2 }); }
     });
@@ -212,6 +223,134 @@
     draw();
   }
 
+  /* Where am I, and full screen: each only where the browser can. */
+  function tools(map, data) {
+    var control = L.control({ position: "topleft" }), box = element("div", null, "leaflet-bar mg-tools"), frame = map.getContainer();
+    function button(sign, name, act) {
+      var made = element("button"), ns = "http://www.w3.org/2000/svg", icon = document.createElementNS(ns, "svg"), line = document.createElementNS(ns, "path");
+      icon.setAttribute("viewBox", "0 0 20 20"); icon.setAttribute("width", "20"); icon.setAttribute("height", "20"); icon.setAttribute("aria-hidden", "true");
+      line.setAttribute("d", sign); line.setAttribute("fill", "none"); line.setAttribute("stroke", "currentColor"); line.setAttribute("stroke-width", "2");
+      icon.appendChild(line); made.appendChild(icon);
+      made.type = "button"; made.title = name; made.setAttribute("aria-label", name);
+      made.addEventListener("click", act);
+      box.appendChild(made);
+    }
+    if (frame.requestFullscreen) {
+      button("M3 8V3H8M12 3H17V8M17 12V17H12M8 17H3V12", data.words.full, function () {
+        if (document.fullscreenElement) { document.exitFullscreen(); } else { frame.requestFullscreen(); }
+      });
+    }
+    if (navigator.geolocation && window.isSecureContext) {
+      button("M10 1V5M10 15V19M1 10H5M15 10H19M10 5A5 5 0 1 0 10 15A5 5 0 1 0 10 5", data.words.locate, function () { map.locate({ setView: true, maxZoom: 15 }); });
+      map.on("locationfound", function (event) {
+        L.circleMarker(event.latlng, { radius: 8, color: "#fff", weight: 3, fillColor: "#0b4f8a", fillOpacity: 1 }).addTo(map);
+      });
+    }
+    if (!box.firstChild) { return; }
+    control.onAdd = function () { L.DomEvent.disableClickPropagation(box); return box; };
+    control.addTo(map);
+  }
+
+  /* What an address or a click names: #layer=TABLE.COLUMN&gmina=TERYT&row=N */
+  function wanted() {
+    var found = {};
+    window.location.hash.replace(/^#/, "").split("&").forEach(function (pair) {
+      var at = pair.indexOf("=");
+      if (at > 0) { try { found[pair.slice(0, at)] = decodeURIComponent(pair.slice(at + 1)); } catch (ignored) { /* no text */ } }
+    });
+    return found;
+  }
+
+  function remember(text) {
+    try { window.history.replaceState(null, "", text); } catch (ignored) { /* a page from a disk may not */ }
+  }
+
+  function mark(code) {
+    Array.prototype.forEach.call(document.querySelectorAll("[data-gmina]"), function (node) {
+      var chosen = node.getAttribute("data-gmina") === code;
+      node.classList.toggle("is-selected", chosen);
+      if (chosen) { node.setAttribute("aria-current", "true"); } else { node.removeAttribute("aria-current"); }
+    });
+  }
+
+  function selection(map, data, groups) {
+    var panel = document.getElementById("map-panel"), outline = null;
+    map.createPane("metrogis-chosen").style.zIndex = 440;
+    map.getPane("metrogis-chosen").style.pointerEvents = "none";
+    function tell(nodes, focus) {
+      if (!panel) { return; }
+      panel.textContent = "";
+      nodes.forEach(function (node) { panel.appendChild(node); });
+      panel.hidden = !nodes.length;
+      if (focus) { panel.focus({ preventScroll: true }); }
+    }
+    function link(code) {
+      var line = element("p"), to = element("a", data.words.page);
+      to.href = data.pages + encodeURIComponent(code) + ".html";
+      line.appendChild(to);
+      return line;
+    }
+    function gmina(code, move) {
+      var place = data.codes.indexOf(code), found = null;
+      if (outline) { map.removeLayer(outline); outline = null; }
+      mark(code);
+      if (place < 0) { return; }
+      outline = L.geoJSON({ type: "Feature", geometry: data.ground[place], properties: {} }, {
+        interactive: false, pane: "metrogis-chosen",
+        style: { pane: "metrogis-chosen", color: "#c2410c", weight: 4, fill: false }
+      }).addTo(map);
+      if (!move) { return; }
+      map.fitBounds(outline.getBounds(), { padding: [24, 24], maxZoom: 14 });
+      data.layers.forEach(function (layer) {
+        if (!found && layer.gmina && layer.features && layer.features[code]) { found = content(layer, layer.features[code].feature); }
+      });
+      if (!found) { found = element("div", null, "mg-popup"); found.appendChild(element("strong", data.names[place])); }
+      tell([found, link(code)], true);
+    }
+    function feature(index, key) {
+      var layer = data.layers[index], target = layer && layer.features && layer.features[key], at;
+      if (!target) { return; }
+      map.addLayer(groups[index]);
+      if (target.getBounds) {
+        map.fitBounds(target.getBounds(), { padding: [40, 40], maxZoom: 15 });
+        at = target.getBounds().getCenter();
+      } else {
+        at = target.getLatLng();
+        map.setView(at, Math.max(map.getZoom(), 13));
+      }
+      tell([content(layer, target.feature)], true);
+      if (outline) { map.removeLayer(outline); }
+      outline = L.circleMarker(at, { pane: "metrogis-chosen", interactive: false, radius: 18, color: "#c2410c", weight: 4, fill: false }).addTo(map);
+    }
+    function follow(first) {
+      var asked = wanted(), index = -1;
+      data.layers.forEach(function (layer, i) { if (layer.key === asked.layer) { index = i; } });
+      if (index >= 0) {
+        groups.forEach(function (group, i) {
+          var tick = document.getElementById("layer-" + i), on = i === index || (asked.row !== undefined && map.hasLayer(group));
+          toggle(map, groups, i, on);
+          if (tick) { tick.checked = on; }
+        });
+      }
+      if (asked.gmina) { gmina(asked.gmina, true); }
+      if (index >= 0 && asked.row !== undefined) { feature(index, asked.row); }
+      if (asked.gmina || index >= 0) { map.getContainer().scrollIntoView({ block: first ? "start" : "nearest" }); }
+    }
+    groups.forEach(function (group, index) {
+      group.on("click", function (event) {
+        var layer = data.layers[index], target = event.layer || event.propagatedFrom, key;
+        if (!target || !target.feature || !target.feature.properties.v) { return; }
+        key = target.feature.properties.k;
+        tell(layer.gmina ? [content(layer, target.feature), link(key)] : [content(layer, target.feature)], false);
+        if (narrow(map) && panel) { map.closePopup(); }
+        if (layer.gmina) { gmina(key, false); remember("#layer=" + encodeURIComponent(layer.key) + "&gmina=" + encodeURIComponent(key)); }
+      });
+    });
+    if (panel) { map.on("popupopen", function () { if (narrow(map)) { map.closePopup(); } }); }
+    window.addEventListener("hashchange", function () { follow(false); });
+    follow(true);
+  }
+
   function setUp(map, data) {
     map.options.renderer = new HatchCanvas({ padding: 0.4, tolerance: 6 });
     map.options.zoomSnap = data.basemap ? 1 : 0.25;
@@ -221,8 +360,9 @@
     box.classList.add("mg-map");
     box.setAttribute("role", "region");
     box.setAttribute("aria-label", data.title);
-    L.control.zoom({ zoomInTitle: data.words.zoomIn, zoomOutTitle: data.words.zoomOut }).addTo(map);
+    L.control.zoom({ position: "bottomright", zoomInTitle: data.words.zoomIn, zoomOutTitle: data.words.zoomOut }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
+    tools(map, data);
     if (map.attributionControl) {
       map.attributionControl.setPrefix("Leaflet");
       // what Leaflet shows there is HTML: the text comes from the program, never from the data
@@ -316,6 +456,7 @@
     map.invalidateSize();
     show(map, data.opening || data.bounds);
     window.metrogis.map = map;
+    selection(map, data, groups);
   }
 
   window.metrogis = { setUp: setUp, classLayer: classLayer, imageLayer: imageLayer, finish: finish, data: window.metrogisData };

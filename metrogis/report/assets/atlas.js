@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   document.documentElement.classList.add("scripted");
+  if (/[#&]embed=1/.test(window.location.hash)) { document.documentElement.classList.add("embedded"); }
   var language = document.documentElement.lang || "en";
   var collator = new Intl.Collator(language, { numeric: true, sensitivity: "base" });
 

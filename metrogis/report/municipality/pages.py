@@ -14,6 +14,7 @@ from metrogis.checks.contract import DIRECTIONS, Column, Listing
 from metrogis.i18n import _, both, is_missing
 from metrogis.maps.values import column_of, heading, shown
 from metrogis.municipality import Answer, Measure, Places, Portrait, Portraits
+from metrogis.report.cells import cell
 from metrogis.report.known import share_text
 from metrogis.report.municipality.addresses import folder_of, page_of
 from metrogis.report.municipality.local_map import Ground, LocalMap, local_map
@@ -261,10 +262,3 @@ def _places(check_id: str, places: Places, cells: Cells, language: str) -> Place
         [cells.row(check_id, listing, row, language) for row in places.rows],
         cut,
     )
-
-
-def cell(value: Any, column: Column, language: str) -> str:
-    """Write a value; what is empty in a text is a dash: a street without a name is no loss."""
-    if column.kind in ("text", "category") and (is_missing(value) or value == ""):
-        return "–"
-    return shown(value, column, language)
