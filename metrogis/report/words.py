@@ -142,6 +142,7 @@ WORDS: dict[str, Text] = {
         "what is known only."
     ),
     "known_column": _("how much is known says column"),
+    "all_columns": _("all columns"),
     "charts": _("In charts"),
     "chart_table": _("The chart as a table"),
     "more_findings": _("What else was found"),

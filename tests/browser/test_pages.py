@@ -274,7 +274,9 @@ def test_language_switch_leads_to_the_same_page(public: Path, visit: Any):
 
 def test_table_sorts_numbers_with_unknown_last(public: Path, visit: Any):
     seen = visit((public / "pl/test_check.html").as_uri())
-    button = seen.page.get_by_role("button", name="udział białych plam")
+    seen.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    table = seen.page.locator("#table-municipalities")
+    button = table.get_by_role("button", name="udział białych plam")
     column = (
         "() => [...document.querySelectorAll('#table-municipalities tbody tr')]"
         ".map(r => r.cells[3].textContent)"

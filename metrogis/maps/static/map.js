@@ -324,7 +324,7 @@
     }
     function follow(first) {
       var asked = wanted(), index = -1;
-      data.layers.forEach(function (layer, i) { if (layer.key === asked.layer) { index = i; } });
+      data.layers.forEach(function (layer, i) { if (asked.layer !== undefined && layer.key === asked.layer) { index = i; } });
       if (index >= 0) {
         groups.forEach(function (group, i) {
           var tick = document.getElementById("layer-" + i), on = i === index || (asked.row !== undefined && map.hasLayer(group));
