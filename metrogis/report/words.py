@@ -17,7 +17,6 @@ WORDS: dict[str, Text] = {
     "language": _("Language"),
     "navigation": _("You are here"),
     "direction": _("Direction"),
-    "findings": _("Key findings"),
     "no_findings": _("This check gave no findings."),
     "map": _("Map"),
     "map_help": _(

@@ -116,9 +116,9 @@ def test_hostile_names_are_text_everywhere(published: Path, synthetic: Any):
 
 def test_pages_have_what_a_reader_needs(published: Path):
     for language, words in {
-        "pl": ["Najważniejsze ustalenia", "brak danych", "nieznane", "Beim et al. 2019",
+        "pl": ["Odpowiedź", "Co jeszcze ustalono", "brak danych", "nieznane", "Beim et al. 2019",
                "PZGiK", "pominięto", "bez <i>współrzędnych</i>", "12\u00a0345", "CSV: średniki"],
-        "en": ["Key findings", "no data", "unknown", "Beim et al. 2019", "PZGiK", "dropped",
+        "en": ["Answer", "What else was found", "no data", "unknown", "Beim et al. 2019", "PZGiK", "dropped",
                "without <i>coordinates</i>", "12,345", "walk limit"],
     }.items():  # fmt: skip
         path = published / language / "test_check.html"
@@ -235,7 +235,7 @@ def test_without_leaflet_the_page_says_why_and_keeps_picture_and_table(
     assert "Mapa interaktywna jest niedostępna: nie ma sieci." in page.text
     assert "Gdynia" in page.text
     scripts = [a["src"] for t, a in page.tags if t == "script"]
-    assert scripts == ["../assets/atlas.js"]
+    assert scripts == ["../assets/atlas.js", "../assets/search.js"]
     assert (tmp_path / "a/pictures/test_check.pl.png").stat().st_size > 10_000
     assert not list((tmp_path / "a/maps").iterdir())
 
