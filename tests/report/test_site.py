@@ -118,8 +118,8 @@ def test_pages_have_what_a_reader_needs(published: Path):
     for language, words in {
         "pl": ["Odpowiedź", "Co jeszcze ustalono", "brak danych", "nieznane", "Beim et al. 2019",
                "PZGiK", "pominięto", "bez <i>współrzędnych</i>", "12\u00a0345", "CSV: średniki"],
-        "en": ["Answer", "What else was found", "no data", "unknown", "Beim et al. 2019", "PZGiK", "dropped",
-               "without <i>coordinates</i>", "12,345", "walk limit"],
+        "en": ["Answer", "What else was found", "no data", "unknown", "Beim et al. 2019",
+               "PZGiK", "dropped", "without <i>coordinates</i>", "12,345", "walk limit"],
     }.items():  # fmt: skip
         path = published / language / "test_check.html"
         reader = Reader(path)
