@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from metrogis.checks.contract import Check, Column, Listing, Result
+from metrogis.checks.contract.reading import HALF
 from metrogis.errors import ParameterError
 from metrogis.i18n import Text, _, default_language, is_missing, number, percent
 from metrogis.municipality.groups import Group, groups_of
@@ -37,10 +38,12 @@ class Measure:
     value : float
         NaN is unknown.
     median, like_median : float
-        Of all municipalities, and of those like it, as far as they are known.
+        Of all municipalities, and of those like it, of which at least half is known.
     rank, of : int
-        1 is the best (the greatest, where neither way is better); of how many known ones. 0 where
-        the value is unknown.
+        1 is the best (the greatest, where neither way is better); of how many compared ones. 0
+        where the value is unknown, or less than half of the municipality is known to the check.
+    known : float
+        How much (0-1) of the municipality is known to the check.
     """
 
     name: str
@@ -50,6 +53,21 @@ class Measure:
     like_median: float
     rank: int
     of: int
+    known: float = 1.0
+
+    @property
+    def sign(self) -> str:
+        """``≥`` or ``≤`` where the value is a bound, ``*`` where it is of the known part."""
+        if self.known >= 1 or is_missing(self.value):
+            return ""
+        return {"low": "≥", "high": "≤"}.get(self.column.bound, "*" * self.column.of_known)
+
+    def written(self, language: str) -> str:
+        """Write the value, with its sign where not all of the municipality is known."""
+        text = self.shown(self.value, language)
+        if self.sign == "*":
+            return f"{text}*"
+        return f"{self.sign} {text}" if self.sign else text
 
     def shown(self, value: float, language: str) -> str:
         """Write a number of this measure with its unit."""
@@ -285,8 +303,18 @@ class _Standing:
             for name in result.check.headlines
             if name in bare.columns
         ]
-        self.ranks = [rank_of(values, column.good) for _name, column, values in self.headlines]
-        self.medians = [_median(values) for _name, _column, values in self.headlines]
+        reading = result.check.reading
+        self.known = np.array([reading.known_share(row, columns) for row in self.rows])
+        # "none is known" and "1 % is known, and there none" are not ranked among the best
+        self.compared = [
+            np.where(self.known >= HALF, values, np.nan)
+            for _name, _column, values in self.headlines
+        ]
+        self.ranks = [
+            rank_of(values, column.good)
+            for (_name, column, _all), values in zip(self.headlines, self.compared, strict=True)
+        ]
+        self.medians = [_median(values) for values in self.compared]
 
     def measures(self, i: int, like: Sequence[int]) -> tuple[Measure, ...]:
         return tuple(
@@ -295,12 +323,13 @@ class _Standing:
                 column,
                 float(values[i]),
                 median,
-                _median(values[list(like)]),
+                _median(compared[list(like)]),
                 int(ranks[i]),
-                int((~np.isnan(values)).sum()),
+                int((~np.isnan(compared)).sum()),
+                float(self.known[i]),
             )
-            for (name, column, values), ranks, median in zip(
-                self.headlines, self.ranks, self.medians, strict=True
+            for (name, column, values), compared, ranks, median in zip(
+                self.headlines, self.compared, self.ranks, self.medians, strict=True
             )
         )
 

@@ -168,7 +168,8 @@ WORDS: dict[str, Text] = {
     "rank": pgettext("position", "rank"),
     "rank_note": _(
         "Rank 1 is the best; where neither way is better, the greatest. Equal numbers share a "
-        "rank. Medians and ranks speak of municipalities whose number is known."
+        "rank. Medians and ranks are of municipalities of which at least half is known. Where "
+        "not all is known: ≥ at least, ≤ at most, * of what is known."
     ),
     "measure": _("measure"),
     "why_unknown": _("What is unknown, and why"),

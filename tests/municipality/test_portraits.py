@@ -162,7 +162,11 @@ def test_a_portrait_has_an_answer_of_every_check_with_rank_and_medians(result: A
     portraits = Portraits([result])
     seventh = portraits.of("2200007")
     measure = seventh["test_check"].measures[0]
-    values = result.municipalities["white_share"].to_numpy()
+    table = result.municipalities
+    known = np.array([result.check.reading.known_share(row, result.check.columns["municipalities"])
+                      for row in table.to_dict("records")])  # fmt: skip
+    values = np.where(known >= 0.5, table["white_share"].to_numpy(), np.nan)
+    assert 0 < (known < 0.5).sum() < len(known)
     assert measure.value == values[7] == 0.03
     assert measure.rank == 1 + np.nansum(values < 0.03)
     assert measure.of == np.isfinite(values).sum()
@@ -259,3 +263,41 @@ def test_an_answer_reads_in_every_language_with_any_number(check: Any):
 def test_a_headline_that_is_no_column_is_refused(synthetic: Any):
     with pytest.raises(KeyError):
         replace(synthetic.CHECK, reading=Reading(headlines={"nothing": "up"}))
+
+
+@pytest.mark.parametrize(
+    ("unknown", "rank", "written"),
+    [
+        (0.0, 1, "0.0%"),
+        (0.01, 1, "≥ 0.0%"),
+        (0.5, 1, "≥ 0.0%"),
+        (0.51, 0, "≥ 0.0%"),
+        (1.0, 0, "≥ 0.0%"),
+    ],
+)
+def test_what_is_mostly_unknown_has_no_rank_and_no_part_in_the_median(
+    result: Any, unknown: float, rank: int, written: str
+):
+    """The best number is that of a municipality of which a share is not known."""
+    table = result.municipalities.copy()
+    share = np.linspace(0.1, 0.5, len(table))
+    share[3] = 0.0
+    gone = np.zeros(len(table))
+    gone[3] = unknown
+    table["white_share"], table["gone"] = share, gone
+    columns = dict(result.check.columns["municipalities"])
+    columns["white_share"] = replace(columns["white_share"], bound="low", good="down")
+    columns["gone"] = Column(both("gone"), "share", of_knowledge=True)
+    reading = replace(
+        result.check.reading, known="", unknown=Sentence(both("{gone:%0}"), where="gone")
+    )
+    check = replace(
+        result.check, columns={**result.check.columns, "municipalities": columns}, reading=reading
+    )
+    portraits = Portraits([replace(result, municipalities=table, check=check)])
+    measure = portraits.of(str(table["teryt"].iloc[3]))["test_check"].measures[0]
+    assert measure.rank == rank
+    assert measure.written("en") == written
+    others = np.delete(share, 3)
+    assert measure.median == np.median(share if rank else others)
+    assert measure.of == len(share) - (rank == 0)

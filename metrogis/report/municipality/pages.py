@@ -206,7 +206,7 @@ def _measure(measure: Measure, language: str) -> MeasureRow:
     column = measure.column
     return MeasureRow(
         column.label.get(language),
-        measure.shown(measure.value, language),
+        measure.written(language),
         write(measure.median),
         write(measure.like_median),
         RANK.fill(rank=measure.rank, of=measure.of).get(language) if measure.rank else "–",
