@@ -360,6 +360,18 @@ class OsmFeaturesLayer(_Columns):
     inside: Literal["municipalities"] | None = None
 
 
+class OsmPlacesLayer(_Layer):
+    """``driver = "osm_places"``: points from an OpenStreetMap extract (PBF, XML).
+
+    ``take`` is ``stations`` (railway stations and halts) or ``stop_areas`` (interchanges), of which
+    those with at least ``modes`` modes are taken.
+    """
+
+    driver: Literal["osm_places"]
+    take: Literal["stations", "stop_areas"] = "stations"
+    modes: int = Field(default=1, ge=1, le=9)
+
+
 class GbfsLayer(_Layer):
     """``driver = "gbfs"``: bike-share stations; ``path`` is a folder, or ``station_information``.
 
@@ -396,6 +408,7 @@ DrivenLayer = Annotated[
     | AppGmlLayer
     | OsmLayer
     | OsmFeaturesLayer
+    | OsmPlacesLayer
     | GbfsLayer
     | FileLayer,
     Field(discriminator="driver"),

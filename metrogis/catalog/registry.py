@@ -25,6 +25,7 @@ PLACES = ("vector", "table", "osm_features")
 TABLES = ("table",)
 CELLS = ("vector", "raster", "table")
 RASTERS = ("raster",)
+STATIONS = (*PLACES, "osm_places")
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ _ROWS = (
         "rail_stations",
         _("railway stations"),
         "Stations",
-        PLACES,
+        STATIONS,
         _("Railway stations and halts."),
     ),
     Layer(
@@ -167,7 +168,7 @@ _ROWS = (
         "interchanges",
         _("interchanges"),
         "Interchanges",
-        PLACES,
+        STATIONS,
         _("Interchanges of the strategy."),
     ),
     Layer(

@@ -22,6 +22,7 @@ _DRIVERS: dict[str, type[models.Strict]] = {
     "gtfs": models.GtfsLayer,
     "app_gml": models.AppGmlLayer,
     "osm": models.OsmLayer,
+    "osm_places": models.OsmPlacesLayer,
     "osm_features": models.OsmFeaturesLayer,
     "gbfs": models.GbfsLayer,
     "file": models.FileLayer,
