@@ -75,12 +75,27 @@ SEATS = {
 }
 
 
-def _columns() -> dict[str, dict[str, Column]]:
-    def state(text: Text) -> Column:
-        return Column(text, "category", categories=STATES)
+_TO = Column(_("to"), "text")
+_START = Column(_("from"), "text")
+_KIND = Column(_("relation"), "category", categories=KINDS)
+_WHY = Column(_("why unknown"), "category", categories=REASONS, of_known=True)
+_FASTEST = Column(_("shortest journey"), unit="min", bound="high")
 
-    towns = municipality_columns()
-    pairs = {
+
+def _state(text: Text) -> Column:
+    return Column(text, "category", categories=STATES)
+
+
+_STATES = {
+    "state": _state(_("state")),
+    "state_working": _state(_("state: working days")),
+    "state_off": _state(_("state: days off")),
+    "state_earlier": _state(_("state: earlier draft")),
+}
+
+
+def _pairs() -> dict[str, Column]:
+    return {
         "pairs_working": Column(
             _("pairs on working days"), unit="pairs/day",
             note=_("the least of the working day types"),
@@ -92,24 +107,15 @@ def _columns() -> dict[str, dict[str, Column]]:
             bound="low",
         ),
     }  # fmt: skip
-    why = Column(
-        _("why unknown"), "category", categories=REASONS, of_known=True
-    )  # fmt: skip
-    states = {
-        "state": state(_("state")),
-        "state_working": state(_("state: working days")),
-        "state_off": state(_("state: days off")),
-        "state_earlier": state(_("state: earlier draft")),
-    }
-    fastest = Column(_("shortest journey"), unit="min", bound="high")
-    kind = Column(_("relation"), "category", categories=KINDS)
-    to = Column(_("to"), "text")
+
+
+def _municipal_columns() -> dict[str, Column]:
     share = {
         "enough": _("localities with enough"),
         "not_enough": _("localities with not enough"),
         "unknown": _("localities unknown"),
     }
-    towns |= {
+    return municipality_columns() | {
         "coverage": Column(
             _("timetable coverage"), "category", categories=COVERAGE,
             land=False, of_knowledge=True,
@@ -119,24 +125,26 @@ def _columns() -> dict[str, dict[str, Column]]:
             note=_("and nothing of them was lost in reading"),
         ),
         "seat": Column(_("seat"), "text"),
-        "name_to": to,
-        "kind": kind,
-        **pairs,
-        **states,
-        "why": why,
-        "fastest_min": fastest,
+        "name_to": _TO,
+        "kind": _KIND,
+        **_pairs(),
+        **_STATES,
+        "why": _WHY,
+        "fastest_min": _FASTEST,
         "localities": Column(_("other localities"), bound="low"),
         **{f"localities_{k}": Column(t, "share", digits=1, of_known=True)
            for k, t in share.items()},
     }  # fmt: skip
-    start = Column(_("from"), "text")
+
+
+def _relation_columns() -> dict[str, Column]:
     relations = {
-        "name_from": start,
-        "name_to": to,
-        "kind": kind,
+        "name_from": _START,
+        "name_to": _TO,
+        "kind": _KIND,
         "teryt_from": Column(_("TERYT from"), "text"),
         "teryt_to": Column(_("TERYT to"), "text"),
-        **pairs,
+        **_pairs(),
     }
     for day, name in DAYS.items():
         heads = {
@@ -149,10 +157,13 @@ def _columns() -> dict[str, dict[str, Column]]:
             relations[f"{key}_{day}"] = Column(
                 _("{head}: {name}").fill(head=head, name=name), bound="low"
             )
-    relations |= states | {"why": why, "fastest_min": fastest}
+    return relations | _STATES | {"why": _WHY, "fastest_min": _FASTEST}
+
+
+def _listed_columns() -> dict[str, Column]:
     listed = {
-        "name_from": start,
-        "name_to": to,
+        "name_from": _START,
+        "name_to": _TO,
         "day_type": Column(_("day type"), "category", categories=DAYS),
         "pair": Column(_("pair"), of_known=True),
     }
@@ -168,22 +179,27 @@ def _columns() -> dict[str, dict[str, Column]]:
         _("returns after a stay"), "flag",
         note=_("the journey back follows the journey out and a stay"),
     )  # fmt: skip
+    return listed
+
+
+def _columns() -> dict[str, dict[str, Column]]:
+    relations = _relation_columns()
     return {
-        "municipalities": towns,
+        "municipalities": _municipal_columns(),
         "relations": relations,
         "places": {
             "name": Column(pgettext("settlement", "place"), "text"),
             "teryt": Column(both("TERYT"), "text"),
             "seat": Column(_("seat"), "category", categories=SEATS),
             "stops": Column(_("stops within reach"), bound="low"),
-            "name_to": to,
-            "state": states["state"],
+            "name_to": _TO,
+            "state": _STATES["state"],
         },
-        "pairs": listed,
+        "pairs": _listed_columns(),
         "flow_pairs": {
             "rank": Column(_("rank"), of_known=True),
-            "name_from": start,
-            "name_to": to,
+            "name_from": _START,
+            "name_to": _TO,
             "teryt_from": relations["teryt_from"],
             "teryt_to": relations["teryt_to"],
             "flow": Column(
@@ -191,10 +207,10 @@ def _columns() -> dict[str, dict[str, Column]]:
                 unit="people",
                 bound="low",
             ),
-            **pairs,
-            "fastest_min": fastest,
-            "state": states["state"],
-            "why": why,
+            **_pairs(),
+            "fastest_min": _FASTEST,
+            "state": _STATES["state"],
+            "why": _WHY,
         },
     }
 

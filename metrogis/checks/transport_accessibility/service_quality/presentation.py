@@ -151,10 +151,59 @@ def _explained(method: Method) -> dict[str, Column]:
     return {f"{method}_{name}": replace(column, of_known=True) for name, column in out.items()}
 
 
+_AGREE = Column(
+    _("agreement of the methods that know"), "category", categories=AGREEMENT, of_known=True
+)
+_SHARES = {
+    "good": _("good service"),
+    "served": _("any class"),
+    "none": _NONE,
+    "unknown": _UNKNOWN,
+    "exact": _("exact class"),
+}
+
+
+def _share_columns(method: str) -> dict[str, Column]:
+    """Return the municipal shares of people by class of one method."""
+    shares = {}
+    for key, head in _SHARES.items():
+        knowledge = key in ("unknown", "exact")
+        shares[f"{method}_{key}_share"] = Column(
+            _("{t}: {head}, share").fill(t=TITLES[method], head=head), "share", digits=1,
+            known=f"{method}_exact_share" if key in ("good", "served") else "",
+            bound="high" if key == "unknown" else "low",
+            of_known=not knowledge, of_knowledge=knowledge,
+            note=_EXACT_NOTE if key == "exact" else None,
+        )  # fmt: skip
+    return shares
+
+
+def _stop_columns() -> dict[str, Column]:
+    return {
+        "stop_id": Column(both("stop_id"), "text"),
+        "name": Column(_("stop"), "text"),
+        "posts": Column(_("posts"), bound="low"),
+        "category": Column(
+            _("category (ARE)"), "category",
+            categories={**{r: both(r) for r in ("I", "II", "III", "IV", "V")}, NONE: _NONE,
+                        UNKNOWN: _UNKNOWN},
+            bound="low",
+        ),
+        "column": Column(_("kind"), "category", categories=COLUMN_NAMES),
+        "interval_min": Column(_("interval"), unit="min", digits=1, bound="high"),
+        "departures": Column(
+            _("departures one way"), unit="departures/day", digits=1,
+            bound="low",
+        ),
+        "line": Column(_("most frequent line"), "text", of_known=True),
+        "hub": Column(_("rail hub"), "flag", of_known=True),
+        "next_stations": Column(_("next stations"), bound="low"),
+    }  # fmt: skip
+
+
 def _columns() -> dict[str, dict[str, Column]]:
     towns = municipality_columns()
-    people = Column(_("residents"), unit="people")
-    people = replace(people, of_known=True)
+    people = Column(_("residents"), unit="people", of_known=True)
     towns["population"] = replace(people, land=False, note=PEOPLE_FROM)
     towns["coverage"] = Column(
         _("timetable coverage"), "category", categories=COVERAGE,
@@ -169,23 +218,7 @@ def _columns() -> dict[str, dict[str, Column]]:
     area = Column(_("area"), unit="km2", digits=2)
     for method in EVERY_METHOD:
         t = TITLES[method]
-        shares = {
-            "good": _("good service"),
-            "served": _("any class"),
-            "none": _NONE,
-            "unknown": _UNKNOWN,
-            "exact": _("exact class"),
-        }
-        for key, head in shares.items():
-            towns[f"{method}_{key}_share"] = Column(
-                _("{t}: {head}, share").fill(t=t, head=head), "share", digits=1,
-                known=f"{method}_exact_share" if key in ("good", "served") else "",
-                bound="high" if key in ("unknown", "exact") else "low",
-                of_known=key not in ("unknown", "exact"), of_knowledge=key in ("unknown", "exact"),
-            )  # fmt: skip
-        towns[f"{method}_exact_share"] = replace(
-            towns[f"{method}_exact_share"], bound="low", note=_EXACT_NOTE
-        )
+        towns |= _share_columns(method)
         cells[method] = Column(t, "category", categories=labels_of(method), bound="low")
         cells[f"{method}_at_least"] = Column(
             _("{t}: at least that class").fill(t=t),
@@ -215,11 +248,7 @@ def _columns() -> dict[str, dict[str, Column]]:
         note=_("share of places with certain classes by at least two methods"),
         bound="low",
     )  # fmt: skip
-    agree = Column(
-        _("agreement of the methods that know"),
-        "category", categories=AGREEMENT, of_known=True,
-    )  # fmt: skip
-    cells["agreement"] = agree
+    cells["agreement"] = _AGREE
     cells["lower_bound"] = Column(
         _("class is a lower bound"),
         "flag",
@@ -235,27 +264,8 @@ def _columns() -> dict[str, dict[str, Column]]:
     out["agreement"] = {
         name: column for name, column in out["areas_are"].items()
         if name not in ("certainty", "known_share")
-    } | {"class": agree}  # fmt: skip
-    out["stops"] = {
-        "stop_id": Column(both("stop_id"), "text"),
-        "name": Column(_("stop"), "text"),
-        "posts": Column(_("posts"), bound="low"),
-        "category": Column(
-            _("category (ARE)"), "category",
-            categories={**{r: both(r) for r in ("I", "II", "III", "IV", "V")}, NONE: _NONE,
-                        UNKNOWN: _UNKNOWN},
-            bound="low",
-        ),
-        "column": Column(_("kind"), "category", categories=COLUMN_NAMES),
-        "interval_min": Column(_("interval"), unit="min", digits=1, bound="high"),
-        "departures": Column(
-            _("departures one way"), unit="departures/day", digits=1,
-            bound="low",
-        ),
-        "line": Column(_("most frequent line"), "text", of_known=True),
-        "hub": Column(_("rail hub"), "flag", of_known=True),
-        "next_stations": Column(_("next stations"), bound="low"),
-    }  # fmt: skip
+    } | {"class": _AGREE}  # fmt: skip
+    out["stops"] = _stop_columns()
     out["cells"] = cells
     return out
 

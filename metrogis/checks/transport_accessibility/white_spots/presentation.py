@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
@@ -119,7 +120,19 @@ _PEOPLE_KNOWN = Column(
 )
 
 
-def _columns() -> dict[str, dict[str, Column]]:
+_STATE = Column(_("state"), "category", categories=STATES)
+_CAUSE = Column(_("cause"), "category", categories=CAUSES)
+_AREA = Column(_("area"), unit="km2", digits=2)
+_SPOT = Column(_("spot no."), of_known=True)
+_PROVEN = Column(
+    _("verified"),
+    "flag",
+    note=_("the fix was applied and computed again: it is enough, a smaller one is not"),
+    of_knowledge=True,
+)
+
+
+def _municipal_columns() -> dict[str, Column]:
     towns = municipality_columns()
     towns["population"] = Column(
         _PEOPLE, unit="people", note=PEOPLE_FROM, land=False, of_known=True
@@ -153,23 +166,15 @@ def _columns() -> dict[str, dict[str, Column]]:
             towns[f"{key}_share_{day}"] = _share(
                 _("{head}: {name}").fill(head=head, name=name), key
             )
-    state = Column(_("state"), "category", categories=STATES)
-    cause = Column(_("cause"), "category", categories=CAUSES)
-    area = Column(_("area"), unit="km2", digits=2)
-    spot = Column(_("spot no."), of_known=True)
+    return towns
+
+
+def _stop_columns() -> dict[str, Column]:
     stops = {
         "stop_id": Column(both("stop_id"), "text"),
         "name": Column(_("stop"), "text"),
         "modes": Column(_("modes"), "text"),
         "service": Column(_("service"), "category", categories=SERVICE),
-    }
-    cells = {
-        "teryt": Column(both("TERYT"), "text"),
-        "population": Column(_PEOPLE, unit="people", digits=1, note=PEOPLE_SHARED, of_known=True),
-        "modelled": Column(_("modelled"), "flag", of_knowledge=True),
-        "state": state,
-        "cause": cause,
-        "unknown_why": Column(_("why unknown"), "category", categories=WHY, of_knowledge=True),
     }
     for day, name in DAYS.items():
         stops[f"departures_{day}"] = Column(
@@ -178,51 +183,63 @@ def _columns() -> dict[str, dict[str, Column]]:
             bound="low",
             note=_("of the whole stop place, each run once, of each line the busier direction"),
         )
+    return stops
+
+
+def _cell_columns(fix: Mapping[str, Column]) -> dict[str, Column]:
+    cells = {
+        "teryt": Column(both("TERYT"), "text"),
+        "population": Column(_PEOPLE, unit="people", digits=1, note=PEOPLE_SHARED, of_known=True),
+        "modelled": Column(_("modelled"), "flag", of_knowledge=True),
+        "state": _STATE,
+        "cause": _CAUSE,
+        "unknown_why": Column(_("why unknown"), "category", categories=WHY, of_knowledge=True),
+    }
+    for day, name in DAYS.items():
         cells[f"state_{day}"] = Column(
             _("state: {name}").fill(name=name), "category", categories=STATES
         )
         cells[f"cause_{day}"] = Column(
             _("cause: {name}").fill(name=name), "category", categories=CAUSES
         )
-    people = Column(_PEOPLE, unit="people", known="population_known", of_known=True)
-    place = {
-        "spot": spot,
-        "name": Column(_("place"), "text", of_known=True),
-        "municipality": towns["name"],
-        "population": people,
-        "population_known": _PEOPLE_KNOWN,
-        "area_km2": area,
-        "cells": Column(_("cells")),
-    }
-    fix = _fix_columns()
-    proven = Column(
-        _("verified"),
-        "flag",
-        note=_("the fix was applied and computed again: it is enough, a smaller one is not"),
-        of_knowledge=True,
-    )
     cells |= {name: fix[name] for name in ("fix", "fix_size", "fix_departures")}
-    cells |= {"fix_verified": proven, "spot": spot}
+    cells |= {"fix_verified": _PROVEN, "spot": _SPOT}
     cells["nearest_stop_m"] = Column(
         _("walk to the nearest stop"),
         unit="m",
         bound="high",
         note=_("empty: no stop of the timetable within the longest walk"),
     )
+    return cells
+
+
+def _columns() -> dict[str, dict[str, Column]]:
+    towns = _municipal_columns()
+    fix = _fix_columns()
+    people = Column(_PEOPLE, unit="people", known="population_known", of_known=True)
+    place = {
+        "spot": _SPOT,
+        "name": Column(_("place"), "text", of_known=True),
+        "municipality": towns["name"],
+        "population": people,
+        "population_known": _PEOPLE_KNOWN,
+        "area_km2": _AREA,
+        "cells": Column(_("cells")),
+    }
     return {
         "municipalities": towns,
         "states": {
             "teryt": towns["teryt"],
             "name": towns["name"],
-            "state": state,
+            "state": _STATE,
             "known": Column(_("state known"), "flag"),
             "population": people,
             "population_known": _PEOPLE_KNOWN,
-            "area_km2": area,
+            "area_km2": _AREA,
         },
         "spots": {
             **place,
-            "cause": cause,
+            "cause": _CAUSE,
             "cause_share": Column(
                 _("share of this cause"),
                 "share",
@@ -230,16 +247,16 @@ def _columns() -> dict[str, dict[str, Column]]:
             ),
             "causes": Column(_("causes")),
             **fix,
-            "fix_verified": proven,
+            "fix_verified": _PROVEN,
         },
-        "spot_parts": {**place, "cause": cause, **fix, "fix_verified": proven},
+        "spot_parts": {**place, "cause": _CAUSE, **fix, "fix_verified": _PROVEN},
         "fixes": {
-            "spot": spot,
+            "spot": _SPOT,
             "name": place["name"],
             **{name: column for name, column in fix.items() if name != "fix_share"},
         },
-        "stops": stops,
-        "cells": cells,
+        "stops": _stop_columns(),
+        "cells": _cell_columns(fix),
     }
 
 
