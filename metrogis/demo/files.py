@@ -76,7 +76,7 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
         layers |= done.get(name, {"streets": _STREETS})
     truth = make_truth(
         world.terrain, world.settled, world.people, world.stops, world.stations, world.cycling,
-        world.flows,
+        world.flows, world.lines,
     )  # fmt: skip
     truth += make_land_truth(world)
     write_json(

@@ -219,16 +219,10 @@ def write_rail(stations: pd.DataFrame, operator: str) -> dict[str, bytes]:
                 "parent_station": "",
             }
         )
-    main = int(np.argmax(stations["main"].to_numpy())) if stations["main"].any() else 0
     routes: list[dict[str, Any]] = []
     times = _Times()
-    for rail in sorted(stations["rail"].unique()):
-        order = np.flatnonzero((stations["rail"] == rail).to_numpy())
-        at = stations["at"].to_numpy()[order]
-        if rail > 0 and main not in order:  # trains of the branch start at the main station
-            order, at = np.r_[main, order], np.r_[at.min() - 2500.0, at]
-        if len(order) < 2:
-            continue
+    for run in schedule.rail_runs(stations):
+        rail, order, forth = run.rail, run.order, run.forth
         route = f"K{rail + 1}"
         ends = [stations["name"].iloc[order[0]], stations["name"].iloc[order[-1]]]
         routes.append(
@@ -240,13 +234,11 @@ def write_rail(stations: pd.DataFrame, operator: str) -> dict[str, bytes]:
                 "route_type": 109 if rail == 0 else 2,
             }
         )
-        forth = np.round((at - at.min()) / 800 + np.arange(len(at)) * 0.6).astype(np.int64)
-        plan = schedule.PLANS["rail" if rail == 0 else "rail_branch"]
         for direction in (0, 1):
             calls = order[::-1] if direction else order
             offsets = forth[-1] - forth[::-1] if direction else forth
             for day in schedule.DAYS:
-                first = schedule.starts(plan, day) + 3 * direction
+                first = run.starts(day, direction)
                 times.add(
                     [f"{route}_{direction}_{day}_{n + 1}" for n in range(len(first))],
                     first,

@@ -17,7 +17,11 @@ from metrogis.demo.settlements import Settled
 
 @dataclass
 class Line:
-    """One line: the stop places in order and the metres between them along the streets."""
+    """One line: the stop places in order and the metres between them along the streets.
+
+    ``times``: first departures by direction and day, in place of the plan's. ``misses``: the
+    station and the direction of the trains that the line is planted to miss.
+    """
 
     feed: str
     name: str
@@ -27,6 +31,8 @@ class Line:
     plan: str
     plant: str = ""
     paths: list[Index] = field(default_factory=list)
+    times: dict[int, dict[str, Index]] = field(default_factory=dict)
+    misses: tuple[int, int] | None = None
 
 
 def make_lines(
@@ -44,9 +50,7 @@ def make_lines(
         ``town_bus``, the operator whose timetable is missing from the data. A planted village is
         the end of a line of its own.
     """
-    # buses keep to roads: a track or driveway costs ten times its length
-    metres = graph.lengths() * np.where(graph.cls >= CLASS["service"], 10.0, 1.0)
-    matrix = graph.matrix(metres)
+    matrix = _roads(graph)
     places, towns = settled.places, settled.municipalities
     hubs = {m: _hub(m, settled, stops, stations) for m in towns.index}
     lines: list[Line] = []
@@ -73,6 +77,8 @@ def make_lines(
         for chain in planted:
             number[feed] += 1
             plant = str(stops["plant"].iloc[chain[-1]])
+            if plant == "slow":
+                chain = [hubs[0], chain[-1]]
             lines.append(
                 Line(feed, str(200 + number[feed]), "bus", chain, np.zeros(0), plant, plant)
             )
@@ -94,6 +100,17 @@ def _plain_line(feed: str, number: int, chain: list[int], plan: str, *, first: b
         np.zeros(0),
         plan,
     )
+
+
+def _roads(graph: Graph) -> sp.csr_matrix:
+    """Return the streets that buses keep to: a track or driveway costs ten times its length."""
+    metres = graph.lengths() * np.where(graph.cls >= CLASS["service"], 10.0, 1.0)
+    return graph.matrix(metres)
+
+
+def measured(graph: Graph, stops: pd.DataFrame, lines: list[Line]) -> list[Line]:
+    """Return lines with the metres between their stops, and the street nodes passed."""
+    return _measure(_roads(graph), stops, lines)
 
 
 def _hub(m: int, settled: Settled, stops: pd.DataFrame, stations: pd.DataFrame) -> int:
@@ -264,7 +281,8 @@ def _measure(matrix: sp.csr_matrix, stops: pd.DataFrame, lines: list[Line]) -> l
         reach[p] = max(reach.get(p, 0.0), air)
     # near pairs together: the search stops where the farthest of them may be
     sources = sources[np.argsort([reach[int(s)] for s in sources], kind="stable")]
-    for part in np.array_split(sources, max(8, len(sources) * matrix.shape[0] // 8_000_000)):
+    parts = max(min(8, len(sources)), len(sources) * matrix.shape[0] // 8_000_000)
+    for part in np.array_split(sources, parts):
         far = 6 * max(reach[int(s)] for s in part) + 8000.0
         goals = [node[want[int(s)]] for s in part]
         for limit in (far, np.inf):  # a long way round a barrier is rare

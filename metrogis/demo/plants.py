@@ -16,6 +16,11 @@ ALONE = (*WHITE, "steady")
 """Villages chosen to lie apart; ``steady`` has a stop of its own with one even headway."""
 
 
+SLOW = "slow"
+"""A village whose only bus takes a long way to the city, once an hour."""
+FROM_CITY = (7500.0, 11000.0, 16000.0)
+"""It lies this far from the city's middle, m: at least, best, at most."""
+
 SAME_SIDE = 5000.0
 """The planted cut-off village has a neighbour on its side of the railway this near, m."""
 
@@ -73,7 +78,15 @@ def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
     pool.sort(key=lambda i: -nearest[i] * rng.uniform(0.8, 1.0))
     chosen = _spread(pool, places["municipality"], len(ALONE))
     heads = (180 + rng.permutation(150)).tolist()  # all different: their order is known
-    for kind, i in zip(ALONE, chosen, strict=False):
+    distance = np.hypot(*(xy - xy[0]).T)
+    far_enough = [
+        i for i in pool if i not in chosen and FROM_CITY[0] <= distance[i] <= FROM_CITY[2]
+    ]
+    slow = min(far_enough, key=lambda i: abs(distance[i] - FROM_CITY[1]), default=None)
+    planted_alone = list(zip(ALONE, chosen, strict=False))
+    if slow is not None:
+        planted_alone.append((SLOW, slow))
+    for kind, i in planted_alone:
         places.loc[i, "plant"] = kind
         places.loc[i, "people"] = heads.pop()
     places.loc[places["plant"] == "barrier", "people"] = min(heads[:4])

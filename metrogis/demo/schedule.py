@@ -62,12 +62,15 @@ PLANS = {
 _OFF_HOURS = (560, 590, 620, 650, 680, 710, 740, 1050, 1090, 1130, 1170, 1210)
 STEADY = 24
 """Minutes between departures in the planted village with one even headway."""
+SLOW_RIDE = 42
+"""Minutes from the planted village with the slow bus to the city."""
 PLANTED: dict[str, dict[str, tuple[int, ...]]] = {
     "too_few": dict.fromkeys(DAYS, (400, 900, 1000)),
     "wrong_hours": dict.fromkeys(DAYS, _OFF_HOURS),
     "sundays_only": {"NIE": tuple(range(360, 1300, 75))},
     "weekdays_only": dict.fromkeys(("SZK", "FER"), tuple(range(310, 1300, 70))),
     "steady": dict.fromkeys(DAYS, tuple(range(300, 1300, STEADY))),
+    "slow": dict.fromkeys(DAYS, tuple(range(320, 1300, 60))),
 }
 
 SPEED = {
@@ -97,6 +100,8 @@ def starts(plan: Plan, day: str) -> Index:
 
 def minutes_of(line: Line) -> Index:
     """Return whole minutes from the first stop to each stop of a line, one at least between two."""
+    if line.plant == "slow":
+        return np.array([0, SLOW_RIDE], dtype=np.int64)
     speed = SPEED.get(line.plan, SPEED["rural"])
     exact = np.concatenate([[0.0], np.cumsum(line.metres)]) / (speed * 1000 / 60)
     steps = np.arange(len(exact))
@@ -122,6 +127,8 @@ def trip_starts(line: Line, number: int, direction: int) -> dict[str, Index]:
         planted village the departures in the village are given, and those from the other end
         follow.
     """
+    if line.times:
+        return line.times[direction]
     if line.plant:
         # the planted village is the last stop: the way back starts there
         back = {d: np.array(t, dtype=np.int64) for d, t in PLANTED[line.plant].items()}
@@ -131,6 +138,49 @@ def trip_starts(line: Line, number: int, direction: int) -> dict[str, Index]:
         return {d: np.maximum(t - run - 4, 240) for d, t in back.items()}
     shift = (number * 7 + direction * 5) % 11
     return {d: starts(PLANS[line.plan], d) + shift for d in DAYS}
+
+
+@dataclass(frozen=True)
+class RailRun:
+    """Trains of one line of rails.
+
+    ``order``: stations (rows); ``forth``: whole minutes from the first to each.
+    """
+
+    rail: int
+    order: Index
+    forth: Index
+
+    def starts(self, day: str, direction: int) -> Index:
+        """Return the departures of the first station of a direction, minutes after midnight."""
+        return starts(PLANS["rail" if self.rail == 0 else "rail_branch"], day) + 3 * direction
+
+    def departures(self, day: str, direction: int, at: int) -> Index:
+        """Return the departures of the station that lies ``at`` minutes from the first one."""
+        along = int(self.forth[-1]) - at if direction else at
+        return self.starts(day, direction) + along
+
+
+def rail_runs(stations: pd.DataFrame) -> list[RailRun]:
+    """Return the trains of each line of rails; those of the branch start at the main station.
+
+    Parameters
+    ----------
+    stations : DataFrame
+        ``rail``, ``at`` (metres along it), ``main``.
+    """
+    main = int(np.argmax(stations["main"].to_numpy())) if stations["main"].any() else 0
+    out = []
+    for rail in sorted(stations["rail"].unique()):
+        order = np.flatnonzero((stations["rail"] == rail).to_numpy())
+        at = stations["at"].to_numpy()[order]
+        if rail > 0 and main not in order:
+            order, at = np.r_[main, order], np.r_[at.min() - 2500.0, at]
+        if len(order) < 2:
+            continue
+        forth = np.round((at - at.min()) / 800 + np.arange(len(at)) * 0.6).astype(np.int64)
+        out.append(RailRun(int(rail), order, forth))
+    return out
 
 
 def spans(day: str) -> list[tuple[int, int, int]]:

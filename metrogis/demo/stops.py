@@ -25,7 +25,7 @@ FOOT_REACH = 420.0
 ALONE = 20.0
 """A stop has, where it can, no other street this near, m; its posts stand 7 m from its own."""
 NO_STOPS = ("no_stop", "barrier")
-ONE_STOP = ("too_few", "wrong_hours", "sundays_only", "weekdays_only", "steady")
+ONE_STOP = ("too_few", "wrong_hours", "sundays_only", "weekdays_only", "steady", "slow")
 
 
 def make_stops(

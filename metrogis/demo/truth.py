@@ -14,8 +14,10 @@ from scipy.spatial import cKDTree
 from metrogis.demo.bikes import uncounted
 from metrogis.demo.cycling import PIECE, Cycling
 from metrogis.demo.frame import Array
+from metrogis.demo.lines import Line
+from metrogis.demo.meeting import LATE, MENDED
 from metrogis.demo.people import People
-from metrogis.demo.schedule import PLANTED, STEADY
+from metrogis.demo.schedule import PLANTED, SLOW_RIDE, STEADY
 from metrogis.demo.settlements import Settled
 from metrogis.demo.terrain import Terrain
 
@@ -37,6 +39,7 @@ def make_truth(
     stations: pd.DataFrame,
     cycling: Cycling,
     flows: pd.DataFrame,
+    lines: list[Line],
 ) -> list[dict[str, Any]]:
     """Return the planted truths of access, timetables, flows and interchanges.
 
@@ -52,6 +55,7 @@ def make_truth(
     out += _flows(settled, flows)
     out += _interchanges(settled, people, cycling)
     out += _rail(terrain, settled, people, stations)
+    out += _missed(settled, stations, lines) + _slow(settled, people, stops, lines)
     return out
 
 
@@ -272,6 +276,69 @@ def _interchanges(settled: Settled, people: People, cycling: Cycling) -> list[di
                 f"interchange_{row.plant}" if row.plant else "interchange", "interchange_access",
                 settled, row.municipality, row.x, row.y, id=row.id, name=row.name,
                 expected=expected, why=reasons.get(row.plant, "an ordinary interchange"),
+            )
+        )  # fmt: skip
+    return out
+
+
+def _missed(settled: Settled, stations: pd.DataFrame, lines: list[Line]) -> list[dict[str, Any]]:
+    """Return the line that comes too late for the trains, and what mends it."""
+    out = []
+    for line in lines:
+        if line.misses is None:
+            continue
+        station = stations.iloc[line.misses[0]]
+        out.append(
+            item(
+                "line_misses_train", "feeder_coordination", settled, station["municipality"],
+                station["x"], station["y"], name=station["name"], line=line.name,
+                expected={
+                    "missed_by_min": LATE,
+                    "missed_at_least": len(line.times[0]["SZK"]) // 2,
+                    # whole minutes: the walk to the platform is known to about one
+                    "shift_between": [min(MENDED) - 1, max(MENDED) + 1],
+                },
+                why="each bus comes to the platform three minutes after the train has left",
+            )
+        )  # fmt: skip
+    return out
+
+
+def _slow(
+    settled: Settled, people: People, stops: pd.DataFrame, lines: list[Line]
+) -> list[dict[str, Any]]:
+    """Return the village that is near by car, and far by its only bus.
+
+    By bus: the wait from every minute of 7 to 9, boarding, the ride, and at most 25 minutes of
+    walking and of going on in the city. By car: the road at 40 km/h at least, 90 in a straight line
+    at most, and 5 minutes to park.
+    """
+    places = settled.places
+    out = []
+    for line in lines:
+        if line.plant != "slow":
+            continue
+        village = int(stops["settlement"].iloc[line.stops[-1]])
+        place = places.iloc[village]
+        leaves = np.array(PLANTED["slow"]["SZK"])
+        minute = np.arange(7 * 60, 9 * 60)
+        due = leaves[np.searchsorted(leaves, minute + 1)]
+        least = float(np.median(due - minute)) + SLOW_RIDE
+        apart = float(np.hypot(place["x"] - places["x"].iloc[0], place["y"] - places["y"].iloc[0]))
+        mine = people.settlement == village
+        out.append(
+            item(
+                "near_by_car_far_by_bus", "travel_time", settled, place["municipality"],
+                place["x"], place["y"], name=place["name"], line=line.name,
+                people=int(people.now[mine].sum()),
+                expected={
+                    "minutes_between": [least, least + 25],
+                    "car_minutes_between": [
+                        round(5 + apart / 1500, 1), round(7 + float(line.metres.sum()) / 667, 1),
+                    ],
+                    "ratio_over": 2.0,
+                },
+                why="its only bus runs once an hour and takes a long way to the city",
             )
         )  # fmt: skip
     return out

@@ -18,6 +18,7 @@ from metrogis.demo.frame import Grid, Index, Size, Streams, grid_of
 from metrogis.demo.graph import Graph
 from metrogis.demo.land import Land, make_land
 from metrogis.demo.lines import Line, make_lines
+from metrogis.demo.meeting import miss_a_train
 from metrogis.demo.nature import Nature, make_nature
 from metrogis.demo.network import join_network
 from metrogis.demo.people import People, make_people
@@ -110,6 +111,7 @@ def make_world(size: Size, seed: int) -> World:
         shapes = make_shapes(size, graph, streams)
         stops = make_stops(size, terrain, settled, fabric, graph, streams)
         lines = make_lines(graph, settled, stops, stations)
+        lines = miss_a_train(graph, settled, stops, stations, lines)
         people = make_people(terrain, settled, fabric, graph, shapes, stops, streams, size.people)
         cycling = make_cycling(terrain, settled, fabric, graph, stations, entrances, streams)
         return shapes, stops, lines, people, cycling

@@ -195,3 +195,27 @@ def test_the_demo_has_stations_and_shifts(transport_demo: Any) -> None:
         assert (parts == stations[f"{way}_meetings"]).all()
     assert (shifts["kept_after"] >= shifts["kept"]).all()
     assert ((shifts["gained"] > 0) == (shifts["shift"] != 0)).all()
+
+
+@pytest.mark.parametrize(
+    ("wait", "band"),
+    [(0, "0-1"), (1, "1-5"), (4, "1-5"), (5, "5-10"), (10, "10-15"), (15, "15-30"), (29, "15-30"),
+     (30, "30-"), (31, "30-")],
+)  # fmt: skip
+def test_waits_are_counted_by_band(tmp_path: Path, wait: int, band: str) -> None:
+    waits = run(feed_of(tmp_path, [440], [440 + wait])).features["waits"]
+    own = waits[(waits["way"] == TO_TRAIN) & (waits["connections"] > 0)]
+    assert own[["band", "connections", "share"]].values.tolist() == [[band, 1, 1.0]]
+    other = waits[waits["way"] == FROM_TRAIN]
+    assert other["connections"].sum() == 0
+    assert other["share"].isna().all()
+
+
+def test_bands_of_waits_add_up_to_the_connections(tmp_path: Path) -> None:
+    feed = feed_of(tmp_path, [420, 437, 460, 500], [425, 441, 490], back=(430, 470))
+    result = run(feed)
+    waits, stations = result.features["waits"], result.features["stations"]
+    for way in (TO_TRAIN, FROM_TRAIN):
+        by = waits[waits["way"] == way].groupby("station")["connections"].sum()
+        expected = stations.set_index("name")[f"{way}_meetings"]
+        assert by.to_dict() == expected[expected.index.isin(by.index)].to_dict()

@@ -470,3 +470,24 @@ def test_a_trip_whose_route_is_lost_feeds_no_train_for_certain(tmp_path: Path) -
     layers["timetable"] = mg.read_feed(tmp_path / "gtfs", name="scene")
     found = cell(mg.rail_access(**layers), 64)
     assert (found["feeder"], found["feeder_share"]) == ("unknown", 0)
+
+
+def test_desire_lines_lead_to_the_station_one_uses_else_to_the_nearest(tmp_path: Path) -> None:
+    """Every resident is in one line; lines of those out of reach are apart."""
+    found = ask(STREET, tmp_path)
+    lines = found.features["desire_lines"]
+    assert lines["residents"].sum() == 15
+    by = lines.set_index("state")
+    assert by.loc["yes", "residents"] == 1 + 2 + 4
+    assert by.loc["no", "residents"] == 8
+    assert set(lines["station"]) == {"Halt"}
+    # 4 people at 3749 m, 2 at 1202, 1 at 1199: the line begins at their middle
+    middle = (4 * 3749 + 2 * 1202 + 1199) / 7
+    assert by.loc["yes", "km"] == pytest.approx(middle / 1000, rel=0.01)
+    assert by.loc["yes", "geometry"].length == pytest.approx(middle, rel=0.01)
+    assert lines["residents"].is_monotonic_decreasing
+
+
+def test_without_a_useful_station_there_are_no_desire_lines(tmp_path: Path) -> None:
+    found = ask(STREET, tmp_path, min_trains=10_000)
+    assert found.features["desire_lines"].empty

@@ -43,6 +43,7 @@ from metrogis.checks.transport_accessibility.feeder_coordination.tables import (
     place_points,
     shift_table,
     station_table,
+    wait_table,
 )
 from metrogis.checks.transport_accessibility.feeder_coordination.taken import TAKEN
 from metrogis.provenance import audit_of
@@ -90,7 +91,7 @@ def feeder_coordination(inputs: Inputs, params: FeederParameters, run: Run) -> O
     -------
     Result
         ``municipalities``; ``features``: ``stations``, ``connections`` (station, line and direction
-        of trains), ``shifts`` (by line).
+        of trains), ``shifts`` (by line), ``waits`` (connections of a station by band of waits).
 
     Raises
     ------
@@ -162,6 +163,7 @@ def feeder_coordination(inputs: Inputs, params: FeederParameters, run: Run) -> O
             "stations": table,
             "connections": connection_table(rows, inputs.timetable, lines, names, points, run.crs),
             "shifts": shifts,
+            "waits": wait_table(rows, names, points, run.crs),
         },
         findings=findings(table, shifts, params, ON_DAY[params.day_type]),
     )

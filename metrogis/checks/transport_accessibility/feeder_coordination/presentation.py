@@ -19,6 +19,7 @@ from metrogis.checks.transport_accessibility.feeder_coordination.meetings import
     TO_TRAIN,
 )
 from metrogis.checks.transport_accessibility.feeder_coordination.parameters import FeederParameters
+from metrogis.checks.transport_accessibility.feeder_coordination.tables import WAITS
 from metrogis.i18n import Text, _, both, pgettext
 
 TITLE = _("Buses that meet trains")
@@ -49,6 +50,20 @@ LAST = {
     "no": pgettext("transfers", "no"),
     "unknown": _("unknown"),
 }
+WAIT = dict(
+    zip(
+        WAITS,
+        (
+            _("under 1 min"),
+            both("1-5 min"),
+            both("5-10 min"),
+            both("10-15 min"),
+            both("15-30 min"),
+            _("over 30 min, or none"),
+        ),
+        strict=True,
+    )
+)
 _OF_DATA = _("in the timetables that are in the data")
 _MISSED = _("just missed")
 _KEPT_SHARE = Column(_("kept, share"), "share", of_known=True, land=False, note=_OF_DATA)
@@ -122,6 +137,15 @@ def _columns() -> dict[str, dict[str, Column]]:
             "missed": counted["missed"],
             "missed_after": _number(_("just missed after")),
         },
+        "waits": {
+            "station": station,
+            "way": Column(_("change"), "category", categories=WAYS),
+            "band": Column(_("wait"), "category", categories=WAIT),
+            "connections": counted["meetings"],
+            "share": Column(
+                _("share of connections"), "share", of_known=True, land=False, note=_OF_DATA
+            ),
+        },
     }  # fmt: skip
 
 
@@ -134,6 +158,16 @@ VIEWS = (
         breaks=(0, 0.2, 0.4, 0.6, 0.8),
         popup=("name", "kept_share", "missed", "to_train_wait", "from_train_wait", "last", "known"),
         radius=7.0,
+        ground=Ground("known"),
+    ),
+    View(
+        "stations",
+        _("Wait for the train, median"),
+        column="to_train_wait",
+        breaks=(0, 5, 10, 15, 20, 30),
+        popup=("name", "to_train_wait", "to_train_meetings", "to_train_kept", "missed", "known"),
+        radius=7.0,
+        shown=False,
         ground=Ground("known"),
     ),
     View(

@@ -33,6 +33,53 @@ def counts(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     return out.reset_index()
 
 
+WAIT_EDGES = (1.0, 5.0, 10.0, 15.0, 30.0)
+WAITS = ("0-1", "1-5", "5-10", "10-15", "15-30", "30-")
+"""Bands of waits, minutes; a band ends just below its upper edge, the last one holds "none"."""
+
+
+def wait_bands(minutes: Floats) -> Any:
+    """Return the band of each wait.
+
+    >>> wait_bands(np.array([0.99, 1.0, 15.0, np.inf])).tolist()
+    ['0-1', '1-5', '15-30', '30-']
+    """
+    return np.array(WAITS, dtype=object)[np.searchsorted(WAIT_EDGES, minutes, side="right")]
+
+
+def wait_table(rows: pd.DataFrame, names: Any, points: Any, crs: Any) -> gpd.GeoDataFrame:
+    """Return how long one waits at each station: connections by way and band of waits.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Meetings, judged.
+    names, points : ndarray
+        By place.
+    crs : CRS
+
+    Returns
+    -------
+    GeoDataFrame
+        A row for each station, way and band, also those without a connection: distributions of
+        one station can be drawn as they stand. ``share`` is of the connections of station and way,
+        NaN without any.
+    """
+    columns = ["station", "way", "band", "connections", "share"]
+    if not len(rows):
+        return gpd.GeoDataFrame(pd.DataFrame(columns=columns), geometry=[], crs=crs)
+    own = rows[["station", "way"]].assign(band=wait_bands(rows["wait"].to_numpy(float)))
+    count = own.groupby(["station", "way", "band"]).size()
+    every = pd.MultiIndex.from_product(
+        [np.unique(own["station"]), (TO_TRAIN, FROM_TRAIN), WAITS], names=columns[:3]
+    )
+    table = count.reindex(every, fill_value=0).rename("connections").reset_index()
+    whole = table.groupby(["station", "way"])["connections"].transform("sum")
+    table["share"] = table["connections"] / whole.where(whole > 0)
+    station = table["station"].to_numpy(np.int64)
+    return gpd.GeoDataFrame(table.assign(station=names[station]), geometry=points[station], crs=crs)
+
+
 def judged(found: Meetings, rules: Rules) -> pd.DataFrame:
     """Return the meetings with class, wait and whether the vehicle was just missed."""
     kind, wait, missed = found.at(0, rules)

@@ -38,6 +38,7 @@ from metrogis.checks.transport_accessibility.rail_access.tables import (
     Answer,
     barrier_table,
     catchment_table,
+    desire_table,
     municipal_table,
     reach_table,
     station_table,
@@ -99,7 +100,8 @@ def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outco
         ``municipalities``: residents by mode and by easiest mode, cycling multiplier. ``features``:
         ``stations`` (ranked by residents), ``reach`` (populated land by easiest mode),
         ``barriers`` (homes near in a straight line and far on foot), ``measures`` (the best path,
-        entrance, low-stress link and feeder of each station), ``catchments``, ``cells``.
+        entrance, low-stress link and feeder of each station), ``catchments``, ``desire_lines``
+        (from where people live to their station), ``cells``.
 
     Raises
     ------
@@ -168,6 +170,7 @@ def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outco
         "barriers": barrier_table(run, stations, answer, streets_found, cells),
         "measures": measures(run, inputs.timetable, stations, answer, streets_found),
         "catchments": catchment_table(run, stations, streets_found),
+        "desire_lines": desire_table(run, stations, answer),
         "cells": cells,
     }
     table = municipal_table(run, answer, stations, totals, weights, known)

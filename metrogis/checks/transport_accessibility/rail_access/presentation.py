@@ -221,6 +221,14 @@ def _columns() -> dict[str, dict[str, Column]]:
             "teryt": stations["teryt"],
             "mode": Column(_("mode"), "category", categories=MODE),
         },
+        "desire_lines": {
+            "teryt": towns["teryt"],
+            "name": towns["name"],
+            "station": stations["name"],
+            "state": Column(_("reach it"), "category", categories=STATE),
+            "residents": Column(_PEOPLE, unit="people", of_known=True),
+            "km": Column(_("in a straight line"), unit="km", digits=1, of_known=True),
+        },
         "cells": cells,
     }
 
@@ -303,6 +311,20 @@ VIEWS = (
         ),
         popup=("station", "mode"),
         fill_opacity=0.2,
+        shown=False,
+        ground=_POPULATED,
+    ),
+    View(
+        "desire_lines",
+        _("From home to the nearest station"),
+        column="state",
+        categories=(
+            Category("yes", _("within reach"), "#009E73"),
+            Category("no", _("out of reach"), "#D55E00"),
+            Category("unknown", UNKNOWN, "#999999", hatch=True),
+        ),
+        popup=("name", "station", "state", "residents", "km"),
+        weight=2.0,
         shown=False,
         ground=_POPULATED,
     ),

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.spatial import cKDTree
 
 from metrogis.arrays import Array, Bools, Floats, Ints
 from metrogis.checks.contract import Run
@@ -327,3 +328,61 @@ def catchment_table(run: Run, stations: Stations, streets: OnStreets) -> gpd.Geo
     columns = ["station", "teryt", "mode", "geometry"]
     table = pd.DataFrame(rows, columns=columns)
     return gpd.GeoDataFrame(table, geometry="geometry", crs=run.crs)
+
+
+def desire_table(run: Run, stations: Stations, answer: Answer) -> gpd.GeoDataFrame:
+    """Return lines from where people live to their station: a municipality, station and state each.
+
+    Those who reach a useful station go to the one they use; others to the nearest useful one in a
+    straight line. A line begins at the middle of its people.
+
+    Parameters
+    ----------
+    run : Run
+    stations : Stations
+    answer : Answer
+
+    Returns
+    -------
+    GeoDataFrame
+        Those with most residents first. ``state``: whether they reach it; ``km``: their mean
+        straight distance.
+    """
+    columns = ["teryt", "name", "station", "state", "residents", "km"]
+    useful = np.flatnonzero(stations.is_("yes"))
+    people = answer.people
+    home = np.flatnonzero((people > 0) & (answer.unit >= 0))
+    if not len(useful) or not len(home):
+        return gpd.GeoDataFrame(pd.DataFrame(columns=columns), geometry=[], crs=run.crs)
+    xy = answer.homes.xy[home]
+    shapes = stations.table.geometry.to_numpy()[useful]
+    at = np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
+    nearest = useful[cKDTree(at).query(xy)[1]]
+    used = answer.station[home]
+    goal = np.where(answer.reached[home] & (used >= 0), used, nearest)
+    way = answer.way[home]
+    state = np.select([way == "none", way == "unknown"], ["no", "unknown"], default="yes")
+    frame = pd.DataFrame({"unit": answer.unit[home], "station": goal, "state": state})
+    group = frame.groupby(["unit", "station", "state"], sort=True).ngroup().to_numpy()
+    keys = frame.drop_duplicates().sort_values(["unit", "station", "state"], ignore_index=True)
+    mass = np.bincount(group, people[home])
+    middle = np.column_stack([np.bincount(group, people[home] * xy[:, c]) / mass for c in (0, 1)])
+    ends = stations.table.geometry.to_numpy()[keys["station"].to_numpy()]
+    there = np.column_stack([shapely.get_x(ends), shapely.get_y(ends)])
+    whole = stations.table.geometry.to_numpy()[goal]
+    apart = np.hypot(xy[:, 0] - shapely.get_x(whole), xy[:, 1] - shapely.get_y(whole))
+    towns = run.municipalities
+    out = gpd.GeoDataFrame(
+        {
+            "teryt": towns["teryt"].to_numpy(dtype=object)[keys["unit"]],
+            "name": towns["name"].to_numpy(dtype=object)[keys["unit"]],
+            "station": stations.table["name"].to_numpy(dtype=object)[keys["station"]],
+            "state": keys["state"].to_numpy(dtype=object),
+            "residents": mass,
+            "km": np.bincount(group, people[home] * apart) / mass / 1000,
+        },
+        geometry=shapely.linestrings(np.stack([middle, there], axis=1)),
+        crs=run.crs,
+    )
+    order = np.lexsort((out["station"].astype(str), out["teryt"].astype(str), -out["residents"]))
+    return out.iloc[order].reset_index(drop=True)
