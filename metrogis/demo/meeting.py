@@ -7,7 +7,7 @@ for a station, and for departures the other way, for which the rule of the check
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ import scipy.sparse.csgraph as csg
 from scipy.spatial import cKDTree
 
 from metrogis.demo import schedule
-from metrogis.demo.frame import Array, Index
+from metrogis.demo.frame import Index
 from metrogis.demo.graph import Graph
 from metrogis.demo.lines import Line, measured
 from metrogis.demo.settlements import Settled
@@ -157,7 +157,7 @@ def _mended(
     return best
 
 
-def _wait(times: Array | Index, ready: float) -> float:
+def _wait(times: Any, ready: float) -> float:
     """Return the wait for the next of some times; infinite after the last."""
     later = times[times >= ready - 1e-9]
     return float(later.min() - ready) if len(later) else float("inf")
