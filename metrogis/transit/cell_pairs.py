@@ -60,7 +60,7 @@ def pair_times(
     rides, feet = search.sides[False]
     back = feet.mirror()
     top = int(search.rules.max_transfers) + 1
-    stops = len(search.feed.stops)
+    stops = len(search.real)
     slots = np.bincount(rides.dep_stop[rides.board], minlength=stops)
     slot_ptr = np.concatenate([[0], np.cumsum(slots)]).astype(np.int64)
 

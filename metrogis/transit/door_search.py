@@ -20,10 +20,12 @@ import pyproj
 import shapely
 
 from metrogis import crs as crs_rules
+from metrogis.arrays import Ints
 from metrogis.errors import CRSError, ParameterError, SchemaError
 from metrogis.i18n import Text, _, both
 from metrogis.transit.daytypes import DateLike
 from metrogis.transit.feed import Feed
+from metrogis.transit.line_transfers import copies_of
 from metrogis.transit.points import _transformer
 from metrogis.transit.profile_search import NEVER, Feet, Links, Profile, profile
 from metrogis.transit.vehicles import MICRO, Vehicles, vehicles
@@ -256,7 +258,11 @@ def coordinates(points: gpd.GeoSeries, crs: Any) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """A timetable on a day, with walks: ready to be asked; made by :func:`prepare`."""
+    """A timetable on a day, with walks: ready to be asked; made by :func:`prepare`.
+
+    ``stops``, ``rides`` and ``feet`` count the feed's stops, and after them copies of those at
+    which changes depend on the line; ``real`` is the stop of each.
+    """
 
     feed: Feed
     rules: DoorRules
@@ -267,6 +273,7 @@ class Search:
     feet: Feet
     days: dict[str, Date]
     unknown_feeds: tuple[str, ...]
+    real: Ints
 
     def links(self, points: Places, *, access: bool) -> Links:
         """Return walks from points to stops (access) or from stops to points (egress).
@@ -310,7 +317,7 @@ class Search:
             In reversed time, so that they begin there.
         """
         own = slice(int(links.ptr[row]), int(links.ptr[row + 1]))
-        end = np.full(len(self.feed.stops), NEVER, np.int64)
+        end = np.full(len(self.real), NEVER, np.int64)
         # of several walks from a stop to the point (one by a change on foot) the shortest counts
         np.minimum.at(end, links.stop[own], links.micro[own])
         rides, walks = self.sides[mirrored]
@@ -337,6 +344,8 @@ def prepare(
     crs: Any,
     low: int,
     high: int,
+    *,
+    by_line: bool = True,
 ) -> Search:
     """Make a timetable of a day ready to be searched.
 
@@ -351,6 +360,8 @@ def prepare(
         In which walks are measured, metres (:func:`working_crs`).
     low, high : int
         Seconds after midnight between which rides are kept.
+    by_line : bool
+        Whether rows of ``transfers.txt`` that name trips or routes are read.
 
     Returns
     -------
@@ -365,11 +376,17 @@ def prepare(
     _require_one_clock(feed, days)
     walker = Walker(network, float(rules.walk_speed), float(rules.detour))
     xy = stop_coordinates(feed, crs)
-    stops = walker.places(xy, "stops")
+    rides = _kept_rides(feed, days, low, high, xy)
+    copies = None
+    real = np.arange(len(xy))
+    if by_line:
+        copies, rides = copies_of(feed, rides)
+        real = copies.real
+    stops = walker.places(xy[real], "stops")
     return Search(
-        feed, rules, walker, crs, stops, _kept_rides(feed, days, low, high, xy),
-        feet(feed, walker, stops, rules.transfer_limit, rules.slack), days,
-        tuple(feed.unknown_feeds(date)),
+        feed, rules, walker, crs, stops, rides,
+        feet(feed, walker, stops, rules.transfer_limit, rules.slack, copies), days,
+        tuple(feed.unknown_feeds(date)), real,
     )  # fmt: skip
 
 

@@ -183,7 +183,9 @@ def travel_times(
     network = network_on_foot(streets)
     crs = working_crs(network, *sides)
     first, last = asked.span(rules)
-    search = prepare(feed, date, rules, network, crs, first, last)
+    # laws of waits are of lines as they are, whoever changes between them
+    by_line = headways != "random"
+    search = prepare(feed, date, rules, network, crs, first, last, by_line=by_line)
     places = tuple(
         search.walker.places(coordinates(points, crs), name)
         for points, name in zip(sides, ("origins", "targets"), strict=True)
@@ -350,7 +352,7 @@ def _said(
         "coverage": "stated" if coverage is not None else "not stated",
         "rides": len(search.rides),
         "trips_joined": search.rides.joined,
-        "transfers_not_read": int(certain.sum()),
+        "transfers_not_read": int(certain.sum()) if asked.headways == "random" else 0,
         **{f"unknown_{name}": [str(i) for i in points.index[~place.known][:100]]
            for name, points, place in zip(("origins", "targets"), sides, places, strict=True)},
     }  # fmt: skip

@@ -251,7 +251,7 @@ class _Explained:
             if options:
                 _, f, slot = min(options)
                 other = int(feet.to[f])
-                if other == stop:
+                if self.search.real[other] == self.search.real[stop]:
                     return slot, k, []
                 walk = int(feet.walk[f])
                 return slot, k, [self._walk(stop, other, here, here + walk, float(feet.metres[f]))]
@@ -267,6 +267,8 @@ class _Explained:
     def _row(self, kind: str, start: int | None, end: int | None, leave: int, arrive: int) -> Any:
         stops = self.search.feed.stops
         ids, names = stops["stop_id"], stops["stop_name"]
+        real = self.search.real
+        start, end = (None if v is None else int(real[v]) for v in (start, end))
         return {
             "kind": kind, "mode": kind, "line": "", "direction": "", "trip_id": "",
             "from_stop": "" if start is None else str(ids.iloc[start]),

@@ -104,7 +104,7 @@ def random_times(search: Search, places: tuple[Places, ...], asked: Any) -> Any:
         metres = search.walker.all_the_way(origins, targets, t, towards=True, limit=limit)
         walk = search.walker.micro(metres)
         out.walk[:, t] = np.where(walk < NEVER, walk / (60 * MICRO), metres)
-        end = np.full(len(search.feed.stops), NEVER, np.int64)
+        end = np.full(len(search.real), NEVER, np.int64)
         own = slice(int(egress.ptr[t]), int(egress.ptr[t + 1]))
         np.minimum.at(end, egress.stop[own], egress.micro[own])
         ends = np.where(end < NEVER, np.rint(end / MICRO), np.inf)

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from numba import njit
 from scipy.spatial import cKDTree
 
 from metrogis.errors import ParameterError
 from metrogis.i18n import _
 from metrogis.transit.feed import Feed
+from metrogis.transit.line_transfers import Copies, members_of, specificity
 from metrogis.transit.profile_search import NEVER, Feet, Links
 from metrogis.transit.transfers import for_all_lines
 from metrogis.transit.vehicles import MICRO
@@ -280,7 +280,14 @@ def _by_row(row, n):  # type: ignore[no-untyped-def]
 # --------------------------------------------------------------------------- changes
 
 
-def feet(feed: Feed, walker: Walker, stops: Places, limit: float, slack: float) -> Feet:
+def feet(
+    feed: Feed,
+    walker: Walker,
+    stops: Places,
+    limit: float,
+    slack: float,
+    copies: Copies | None = None,
+) -> Feet:
     """Return the changes between stops, those of ``transfers.txt`` first.
 
     Parameters
@@ -288,24 +295,27 @@ def feet(feed: Feed, walker: Walker, stops: Places, limit: float, slack: float) 
     feed : Feed
     walker : Walker
     stops : Places
-        All stops of the feed.
+        All stops of the feed; with their copies, where there are any.
     limit : float
         Longest walk, m; rows of ``transfers.txt`` hold at any distance.
     slack : float
         Seconds that boarding needs; a stated minimum time stands for walk and slack together, a
         timed transfer (type 1) needs none, a forbidden one (3) is none, at one stop too.
+    copies : Copies, optional
+        For rows that name trips or routes; without it these are not read.
     """
-    n = len(feed.stops)
+    n = len(stops.xy)
     spare = round(slack * MICRO)
+    real = np.arange(n) if copies is None else copies.real
     # a place is at itself without a walk, whatever the search found around it
-    own = np.arange(n)
+    here, there = Copies(real).together()
     a, b, metres = walker.pairs(stops, stops, limit)
-    apart = a != b
+    apart = real[a] != real[b]
     a, b, metres = (np.concatenate([x, y]) for x, y in (
-        (own, a[apart]), (own, b[apart]), (np.zeros(n), metres[apart])))  # fmt: skip
+        (here, a[apart]), (there, b[apart]), (np.zeros(len(here)), metres[apart])))  # fmt: skip
     walk = walker.micro(metres)
     change = walk + spare
-    rows = _stated(feed, stops, walker, spare)
+    rows = _stated(feed, stops, walker, spare, copies)
     a, b, metres, walk, change = (
         np.concatenate([x, y]) for x, y in zip((a, b, metres, walk, change), rows[:5], strict=True)
     )
@@ -321,37 +331,42 @@ def feet(feed: Feed, walker: Walker, stops: Places, limit: float, slack: float) 
 
 
 def _stated(
-    feed: Feed, stops: Places, walker: Walker, spare: int
+    feed: Feed, stops: Places, walker: Walker, spare: int, copies: Copies | None
 ) -> tuple[Ints, Ints, Floats, Ints, Ints]:
     """Rows of ``transfers.txt`` between stops; one of a station holds for all its stops."""
-    table = for_all_lines(feed.transfers)
+    table = feed.transfers.reset_index(drop=True)
+    if copies is None:
+        table, copies = for_all_lines(table), Copies(np.arange(len(feed.stops)))
     table = table[table["transfer_type"] <= 3]
     none = np.zeros(0, np.int64)
     if table.empty:
         return none, none, np.zeros(0), none, none
-    ids = feed.stops["stop_id"].astype(str)
-    position = pd.Index(ids)
-    station = feed.stops["station"].astype(str)
+    members = members_of(feed)
     root = set(feed.stops["parent_station"][feed.stops["parent_station"] != ""].astype(str))
-    rows = pd.Series(np.arange(len(ids))).groupby(station.to_numpy()).indices
-    members = {key: own for key, own in rows.items() if key in root}
-    found: list[tuple[int, int, int, float, int]] = []
-    for begin, end, kind, least in zip(
-        table["from_stop_id"].astype(str), table["to_stop_id"].astype(str),
-        table["transfer_type"].tolist(), table["min_transfer_time"].tolist(), strict=True,
-    ):  # fmt: skip
-        # a row of two stops is more exact than one of a station: it counts last
-        exact = (begin not in root) + (end not in root)
-        for i in members.get(begin, position.get_indexer([begin])):
-            for j in members.get(end, position.get_indexer([end])):
-                if i >= 0 and j >= 0:
-                    found.append((exact, int(i), int(j), least, kind))
+    sides = {
+        side: (table[[f"{side}_trip_id", f"{side}_route_id"]] != "").any(axis=1).to_numpy()
+        for side in ("from", "to")
+    }
+    found: list[tuple[tuple[int, int], int, int, float, int]] = []
+    for k, (row, begin, end, kind, least, lines) in enumerate(zip(
+        table.index.tolist(), table["from_stop_id"].astype(str), table["to_stop_id"].astype(str),
+        table["transfer_type"].tolist(), table["min_transfer_time"].tolist(),
+        specificity(table).tolist(), strict=True,
+    )):  # fmt: skip
+        # trips before routes before none; a row of two stops is more exact than one of a station:
+        # what is most exact counts last
+        exact = (lines, (begin not in root) + (end not in root))
+        for i in members.get(begin, ()):
+            for j in members.get(end, ()):
+                for start in copies.nodes(i, "from", row, bound=bool(sides["from"][k])):
+                    for goal in copies.nodes(j, "to", row, bound=bool(sides["to"][k])):
+                        found.append((exact, start, goal, least, kind))
     found.sort(key=lambda row: row[0])
     a = np.array([row[1] for row in found], np.int64)
     b = np.array([row[2] for row in found], np.int64)
     least = np.array([row[3] for row in found])
     kind = np.array([row[4] for row in found])
-    metres = _between(walker, stops, a, b)
+    metres = _between(walker, stops, a, b, copies.real)
     walk = walker.micro(np.nan_to_num(metres, posinf=0.0))
     change = np.where(kind == 1, walk, walk + spare)
     timed = (kind == 2) & np.isfinite(least)
@@ -363,14 +378,14 @@ def _stated(
     return a, b, metres, walk, change
 
 
-def _between(walker: Walker, stops: Places, a: Ints, b: Ints) -> Floats:
+def _between(walker: Walker, stops: Places, a: Ints, b: Ints, real: Ints) -> Floats:
     """Metres between stops, pair by pair; NaN or infinite where there is no known way."""
     out = np.hypot(*(stops.xy[a] - stops.xy[b]).T) * walker.detour
     if walker.network is not None:
-        apart = np.flatnonzero((a != b) & stops.known[a] & stops.known[b])
+        apart = np.flatnonzero((real[a] != real[b]) & stops.known[a] & stops.known[b])
         snapped = stops.on_streets
         begin, end = snapped[a[apart]], snapped[b[apart]]
         # the network's unit, back to metres; walks to and from the streets are in metres already
         on_street = walker.network.paths(begin, end).distance / walker._per_metre
         out[apart] = on_street + begin.distance + end.distance
-    return np.where(a == b, 0.0, out)
+    return np.where(real[a] == real[b], 0.0, out)

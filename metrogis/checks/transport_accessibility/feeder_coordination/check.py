@@ -145,6 +145,7 @@ def feeder_coordination(inputs: Inputs, params: FeederParameters, run: Run) -> O
         search = prepare(
             inputs.timetable, params.day_type, rules_of_walks, network, run.crs, low, high
         )
+        place = place[search.real]
         found = meetings(inputs.timetable, search.rides, search.feet, place)
         last = last_trains(search.rides, inputs.timetable, place, search.feet, params.loose)
         stations = _stations(search, place)
