@@ -491,3 +491,17 @@ def test_desire_lines_lead_to_the_station_one_uses_else_to_the_nearest(tmp_path:
 def test_without_a_useful_station_there_are_no_desire_lines(tmp_path: Path) -> None:
     found = ask(STREET, tmp_path, min_trains=10_000)
     assert found.features["desire_lines"].empty
+
+
+def test_sentences_tell_nothing_of_nobody(tmp_path: Path) -> None:
+    """What is zero is in the figures, and in no clause; what is all unknown is said once."""
+    dark = ask(STREET, tmp_path / "a", timetable=None)
+    said = dark.sentences("en")
+    assert said[0] == ("Of 100% of residents it is unknown whether they reach a useful station.")
+    assert dark.figures["reached"] == dark.figures["none"] == 0
+    assert not any(" 0% " in s or "(0 " in s for s in said)
+    far = ask(STREET, tmp_path / "b", min_trains=10_000)
+    said = far.sentences("en")
+    assert said[0].startswith("100% of residents (15 people) certainly reach no useful")
+    assert "No resident is known" in said[1]
+    assert far.figures["by_walk"] == 0

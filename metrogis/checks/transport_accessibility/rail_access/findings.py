@@ -89,18 +89,24 @@ def _reach(answer: Answer) -> Finding:
         "bike or by feeder"
     )
     no = _("{none_share:%0} ({none:0}) certainly do not")
+    # a clause that tells of nobody is left out
+    said = [text for text, heads in ((yes, reached), (no, none)) if heads > 0]
     if unknown / everyone > 1 - HALF:
-        return Finding(
-            _(
-                "Of {unknown_share:%0} of residents it is unknown whether they reach a "
-                "useful station; {yes}, {no}."
-            ).bind(yes=yes, no=no),
-            values,
-            unknown=True,
+        text = _(
+            "Of {unknown_share:%0} of residents it is unknown whether they reach a useful station"
         )
+        if none > 0 and not reached:
+            said = [_("{none_share:%0} ({none:0}) certainly do not reach one")]
+        return Finding(join("; ", (text, *said)) + both("."), values, unknown=True)
+    if not reached:
+        no = _(
+            "{none_share:%0} of residents ({none:0} {none:plural:person|people}) certainly "
+            "reach no useful railway station on foot, by bike or by feeder"
+        )
+        said = [no]
     tail = _("; of {unknown_share:%0} it is not known") if unknown else both("")
     return Finding(
-        join(", ", (yes.capitalized(), no)) + tail + both("."),
+        join(", ", (said[0].capitalized(), *said[1:])) + tail + both("."),
         values,
     )
 
@@ -110,6 +116,14 @@ def _by_mode(answer: Answer) -> Finding:
         f"by_{name}": float(answer.people[state == YES].sum())
         for name, state in answer.states.items()
     }
+    if not any(values.values()):
+        return Finding(
+            _(
+                "No resident is known to have a useful station within walking or cycling reach, "
+                "or a bus or tram to one."
+            ),
+            values,
+        )
     text = _(
         "At least {by_walk:0} residents have a station within walking reach, "
         "{by_bike:0} within cycling reach ({by_bike_low:0} along low-stress streets), "
@@ -137,7 +151,13 @@ def _stations(run: Run, stations: gpd.GeoDataFrame) -> Finding:
         "the data {stations:plural:has|have} at least {min_trains:0} trains a day in "
         "one direction of a line, or direct to a core city"
     )
-    if values["stations_unknown"]:
+    if 0 < values["stations_unknown"] == values["stations_all"]:
+        text = _(
+            "Of {stations_all:0} {stations_all:plural:station|stations} in the data it is unknown "
+            "whether {min_trains:0} trains a day leave in one direction of a line, or direct to a "
+            "core city"
+        )
+    elif values["stations_unknown"]:
         text = _("{text}; of {stations_unknown:0} it is unknown").bind(text=text)
     first = stations[(state == "yes") & (stations["residents"] > 0)]
     places = {}
