@@ -165,6 +165,8 @@ if TYPE_CHECKING:
 _BOUND = {
     "explore": ("maps", "explore"),
     "publish": ("report.site", "publish"),
+    "plot": ("report.plotting", "plot"),
+    "write_excel": ("report.workbook", "write"),
     "write_gpkg": ("report.gpkg", "write"),
     "write_parquet": ("report.tables", "write_parquet"),
     "write_geotiff": ("report.rasters", "write_geotiff"),

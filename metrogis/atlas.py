@@ -237,6 +237,13 @@ class Atlas:
         """
         return Path(bound("write_gpkg")(list(self), Path(path)))
 
+    def to_excel(self, path: str | Path) -> Path:
+        """Write all tables of all results to one XLSX file; return its path.
+
+        Sheets are called ``<check>_<table>``, shortened to the 31 letters that the format allows.
+        """
+        return Path(bound("write_excel")(list(self), Path(path)))
+
     def _repr_html_(self) -> str:
         table = self.summary(default_language()).to_html(escape=True, index=False)
         return f"<div><b>{html.escape(self.title.get(default_language()))}</b>{table}</div>"

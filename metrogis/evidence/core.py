@@ -10,6 +10,7 @@ matter); "yes" and "served" need one certain case and no evidence.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -22,7 +23,7 @@ import shapely
 
 from metrogis.arrays import Bools, Floats, Geometries
 from metrogis.evidence.losses import Loss, losses_of
-from metrogis.texts import Text
+from metrogis.texts import Text, default_language
 
 TOLERANCE = 1e-6
 """Metres: a distance of exactly the limit is within it, whatever the last bit of a float says."""
@@ -365,6 +366,13 @@ class Evidence:
         state = "absent" if not self.given else "complete" if self.complete else "partial"
         lost = sum(item.count for item in self.losses)
         return f"<Evidence of {self.layer}: {state}; {lost} lost; {len(self.doubts)} doubts>"
+
+    def _repr_html_(self) -> str:
+        language = default_language()
+        items = [f"{item.count} × {item.kind}: {item.what.get(language)}" for item in self.losses]
+        items += [doubt.get(language) for doubt in self.doubts]
+        lines = "".join(f"<li>{html.escape(item)}</li>" for item in items)
+        return f"<div><b>{html.escape(repr(self)[1:-1])}</b><ul>{lines}</ul></div>"
 
 
 def _placed(item: Loss, municipalities: gpd.GeoDataFrame) -> Loss:

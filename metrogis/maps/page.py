@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import uuid
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -25,6 +26,7 @@ from metrogis.i18n import _, both
 from metrogis.maps import assets
 from metrogis.maps import images as map_images
 from metrogis.maps import layers as map_layers
+from metrogis.maps.choosing import layers_of
 from metrogis.maps.ground import Ground
 from metrogis.maps.images import WebImage
 from metrogis.maps.layers import WebLayer
@@ -200,7 +202,9 @@ def explore(
     *,
     language: str = "en",
     view: str | None = None,
+    column: str | None = None,
     basemap: str | None = None,
+    m: folium.Map | None = None,
 ) -> folium.Map:
     """Return a result as an interactive map.
 
@@ -210,8 +214,12 @@ def explore(
     language : {"en", "pl"}
     view : str, optional
         Only the views of this table, column or title, or this raster.
+    column : str, optional
+        A column of a table, see :func:`metrogis.maps.choosing.layers_of`.
     basemap : str, optional
         ``"osm"`` or ``"topo"``; none by default, so that nothing is requested from anybody.
+    m : folium.Map, optional
+        A map to draw on: it keeps its layers, background and extent, and is returned.
 
     Returns
     -------
@@ -222,21 +230,32 @@ def explore(
     Raises
     ------
     ParameterError
-        For an unknown view or basemap.
+        For an unknown view, column or basemap.
     """
-    pictures = map_images.build(result, view=view)
-    chosen = () if view is not None and pictures else map_layers.build(result, view=view)
+    pictures = () if column is not None else map_images.build(result, view=view)
+    only = view is not None and pictures
+    chosen = () if only else layers_of(result, view=view, column=column)
     web = [map_layers.web_layer(layer) for layer in chosen]
     images = {i.data_uri: i for i in map(map_images.web_image, pictures)}
     ground = map_layers.ground_of(result)
     background = basemap_of(basemap)
-    made = build_map(result, web, ground, language, basemap=background, images=[*images.values()])
+    if m is None:
+        made: folium.Map = build_map(
+            result, web, ground, language, basemap=background, images=[*images.values()]
+        )
+        key = result.check.id
+    else:
+        made, key = m, f"{result.check.id}_{uuid.uuid4().hex}"
+        _add_layers(made, key, key, web, [*images.values()], language)
     figure = made.get_root()
-    data = map_data(result, web, ground, language, basemap=background, images=images)
+    data = map_data(
+        result, web, ground, language, basemap=background, images=images, guest=m is not None
+    )
     figure.script.add_child(_Raw(static("map.js")), name="metrogis_script")
-    figure.script.add_child(_Raw(data_script(result.check.id, data)), name="metrogis_data")
-    for name, element in _leaflet():
-        figure.header.add_child(element, name=name)
+    figure.script.add_child(_Raw(data_script(key, data)), name=f"metrogis_data_{key}")
+    if m is None:
+        for name, element in _leaflet():
+            figure.header.add_child(element, name=name)
     figure.header.add_child(_Raw(f"<style>{static('map.css')}</style>"), name="metrogis_style")
     return made
 
@@ -283,8 +302,26 @@ def build_map(
         )
         _name(tiles, f"{identity}_base")
         made.add_child(tiles)
+    _add_layers(made, identity, result.check.id, web, images, language, bounds=bounds)
+    for i, child in enumerate(made._children.values()):
+        if key and child.get_name().startswith("fit_bounds"):
+            _name(child, f"{identity}_fit{i}")
+    return made
+
+
+def _add_layers(
+    made: folium.Map,
+    identity: str,
+    key: str,
+    web: Sequence[WebLayer],
+    images: Sequence[WebImage],
+    language: str,
+    *,
+    bounds: list[list[float]] | None = None,
+) -> None:
+    """Add the layers of a result to a map; with ``bounds`` the map opens on them."""
     data = f"metrogis_{identity}"
-    setup = _SetUp(result.check.id, data)
+    setup = _SetUp(key, data)
     _name(setup, f"{identity}_setup")
     made.add_child(setup)
     groups = []
@@ -308,14 +345,11 @@ def build_map(
         group.add_child(picture)
         made.add_child(group)
         groups.append(group.get_name())
-    made.fit_bounds(bounds, padding=(8, 8))
+    if bounds is not None:
+        made.fit_bounds(bounds, padding=(8, 8))
     finish = _Finish(data, groups)
     _name(finish, f"{identity}_finish")
     made.add_child(finish)
-    for i, child in enumerate(made._children.values()):
-        if key and child.get_name().startswith("fit_bounds"):
-            _name(child, f"{identity}_fit{i}")
-    return made
 
 
 def _name(element: Element, identity: str) -> None:

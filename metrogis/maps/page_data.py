@@ -64,12 +64,14 @@ def map_data(
     basemap: Basemap | None = None,
     images: Mapping[str, WebImage] | None = None,
     pages: str = "",
+    guest: bool = False,
 ) -> str:
     """Return all a map needs as one JSON text: layers, classes, features with their texts.
 
     ``pages`` is the way to the pages of municipalities from the page of the map.
 
     ``images`` are the rasters by their address; in the list of layers they follow the views.
+    ``guest``: the map is somebody else's, who says what lies beneath and where it opens.
     """
     pictures = [_image_json(i, address, language) for address, i in (images or {}).items()]
     # views share the land that is not known: each once, referred to by number
@@ -80,11 +82,14 @@ def map_data(
         "title": texts.MAP_OF.fill(title=result.check.title).get(language),
         "language": language,
         "page": page,
+        "guest": guest,
         "basemap": basemap is not None,
         "bounds": bounds_of(web, ground),
-        "opening": opening_of(result),
+        "opening": None if guest else opening_of(result),
         "attribution": texts.OSM.get(language) if any(s.of_osm for s in result.provenance) else "",
-        "places": [(lat, lon, name.get(language)) for lat, lon, name in ground.places],
+        "places": []
+        if guest
+        else [(lat, lon, name.get(language)) for lat, lon, name in ground.places],
         "codes": ground.codes,
         "pages": pages,
         "names": [name.get(language) for name in ground.names],

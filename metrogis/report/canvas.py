@@ -21,7 +21,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.transforms import Affine2D, Bbox
 from PIL import Image, ImageDraw, ImageFont
 
-from metrogis.maps.png import png
+from metrogis.maps.png import picture_png
 from metrogis.maps.symbols import POINTS, Hatch
 
 DPI = 110
@@ -265,8 +265,8 @@ class Canvas:
         self._words = []
 
     def png(self) -> bytes:
-        """Return the picture as PNG."""
-        return png(self.pixels())
+        """Return the picture as PNG with a palette."""
+        return picture_png(self.pixels())
 
 
 @cache

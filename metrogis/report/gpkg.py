@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -25,19 +28,27 @@ from metrogis.errors import PublishError
 from metrogis.i18n import _
 from metrogis.maps.ground import UnknownLand
 from metrogis.maps.layers import MapLayer, build
-from metrogis.report import qgis
+from metrogis.report import aliases, qgis
 from metrogis.report.known import Results, of_results
 from metrogis.report.tables import attributes, table_name
 from metrogis.sources import files
 
 ABOUT = "about"
+_ABOUT = ["check", "kind", "item", "pl", "en"]
 GEOMETRY = "geom"
 LAND_TITLE = _("No data here")
 _SINGLE = {0: "Point", 1: "LineString", 3: "Polygon", 4: "Point", 5: "LineString", 6: "Polygon"}
 
-INDEXED = 500
+INDEXED = 5000
 """Rows from which a layer gets a spatial index: a shorter one is read whole sooner than its index,
-and each index makes opening the file for the next layer slower."""
+and each index makes the file larger and opening it for the next layer slower."""
+
+LONG = 500
+"""Rows from which a table is written sparingly: columns without any value are left out (and named
+in ``about``), and a table of the very shapes of an earlier one refers to them."""
+
+SHAPES_OF = "_values"
+"""End of the name of a plain table whose layer takes its shapes from another one."""
 
 _STYLES = """
 CREATE TABLE layer_styles (
@@ -121,14 +132,29 @@ def _today() -> str:
 
 def _write(results: Sequence[Result], known: Results, path: Path, language: str) -> None:
     names: set[str] = set()
+    shapes: dict[bytes, str] = {}  # of long tables: mark of their shapes -> layer that holds them
+    shared: list[Shared] = []
+    empty: list[tuple[str, str, str, str, str]] = []
     for result in results:
         for table in result.tables:
             name = table_name(result, table)
             if name in names:
                 raise PublishError(_("two results are called {name}").fill(name=name))
             names.add(name)
-            _write_layer(result, table, path, name)
-    said = pd.concat([about(results), _evidence(known)], ignore_index=True)
+            columns, gone = _columns(result, table)
+            if gone:
+                listed = ", ".join(gone)
+                empty.append((result.check.id, "empty columns", table, listed, listed))
+            mark = _mark(result.tables[table])
+            if mark and mark in shapes:
+                _write_values(columns, path, f"{name}{SHAPES_OF}")
+                shared.append(Shared(name, shapes[mark], [_stored(c) for c in columns]))
+            else:
+                _write_layer(result, table, columns, path, name)
+                if mark:
+                    shapes[mark] = name
+    left_out = pd.DataFrame(empty, columns=_ABOUT, dtype=object)
+    said = pd.concat([about(results), _evidence(known), left_out], ignore_index=True)
     pyogrio.write_dataframe(said, path, layer=ABOUT, driver="GPKG", append=path.exists())
     rows, views = [], []
     for result in results:
@@ -147,8 +173,11 @@ def _write(results: Sequence[Result], known: Results, path: Path, language: str)
                 rows.append((_land_name(result, land), title[:30], style, 1, title))
     # styles and views are plain SQL: GDAL has no way to write them
     with closing(sqlite3.connect(path)) as connection, connection:
+        for item in shared:
+            _add_shared(connection, item)
         for result, land in views:
             _add_land(connection, result, land)
+        aliases.write(connection, results, language)
         connection.execute(_STYLES)
         connection.executemany(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
@@ -163,7 +192,94 @@ def _write(results: Sequence[Result], known: Results, path: Path, language: str)
         )
 
 
-def _write_layer(result: Result, table: str, path: Path, name: str) -> None:
+@dataclass(frozen=True)
+class Shared:
+    """A layer whose shapes are those of another, row by row."""
+
+    name: str
+    shapes_of: str
+    columns: list[str]
+
+
+def _columns(result: Result, table: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return the columns of a table as they are written, and the names of those left out.
+
+    A long table loses columns that hold no value at all, unless a view or a ground asks for them.
+    """
+    columns = attributes(result, table)
+    if len(columns) < LONG:
+        return columns, []
+    asked = {v.column for v in result.check.views if v.table == table}
+    asked |= {v.ground.column for v in result.check.views if v.ground and v.ground.table == table}
+    gone = [c for c in columns if c not in asked and columns[c].isna().all()]
+    return columns.drop(columns=gone), gone
+
+
+def _mark(frame: gpd.GeoDataFrame) -> bytes:
+    """Return a mark that two long tables share only with the same shapes in the same order."""
+    if len(frame) < LONG:
+        return b""
+    digest = hashlib.blake2b(str(_system(frame.crs)).encode())
+    for shape in shapely.to_wkb(frame.geometry.to_numpy()).tolist():
+        digest.update(shape or b"-")
+    return digest.digest()
+
+
+def _write_values(columns: pd.DataFrame, path: Path, name: str) -> None:
+    """Append a table without shapes; rows are numbered as those of the layer it belongs to."""
+    pyogrio.raw.write_arrow(
+        _arrow(columns), path, layer=name, driver="GPKG", append=path.exists(), geometry_type=None
+    )
+
+
+def _add_shared(connection: sqlite3.Connection, item: Shared) -> None:
+    """Add a layer as a view: the values of its own table, the shapes of another."""
+    values, shapes = _quoted(f"{item.name}{SHAPES_OF}"), _quoted(item.shapes_of)
+    chosen = ", ".join(f"v.{_quoted(c)} AS {_quoted(c)}" for c in item.columns)
+    connection.execute(
+        f"CREATE VIEW {_quoted(item.name)} AS SELECT v.fid AS OGC_FID, s.{_quoted(GEOMETRY)} AS "
+        f"{_quoted(GEOMETRY)}{', ' if chosen else ''}{chosen} FROM {values} v "
+        f"JOIN {shapes} s ON s.fid = v.fid"
+    )
+    # the plain table stands in the file for the view alone: programs list the layer, not it
+    connection.execute(
+        "DELETE FROM gpkg_contents WHERE table_name = ?", (f"{item.name}{SHAPES_OF}",)
+    )
+    connection.execute(
+        "DELETE FROM gpkg_ogr_contents WHERE table_name = ?", (f"{item.name}{SHAPES_OF}",)
+    )
+    _register(connection, item.name, item.shapes_of)
+
+
+def _register(connection: sqlite3.Connection, name: str, base: str) -> None:
+    """Name a view among the layers, with extent and geometry of the table it is made of."""
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, "
+        "min_x, min_y, max_x, max_y, srs_id) SELECT ?, data_type, ?, description, last_change, "
+        "min_x, min_y, max_x, max_y, srs_id FROM gpkg_contents WHERE table_name = ?",
+        (name, name, base),
+    )
+    connection.execute(
+        "INSERT INTO gpkg_geometry_columns SELECT ?, column_name, geometry_type_name, srs_id, z, m "
+        "FROM gpkg_geometry_columns WHERE table_name = ?",
+        (name, base),
+    )
+
+
+def _arrow(columns: pd.DataFrame) -> pa.Table:
+    """Return columns as GDAL can write them."""
+    for column, values in columns.items():
+        if isinstance(values.dtype, pd.DatetimeTZDtype):  # GDAL knows offsets, not zones
+            columns = columns.assign(**{str(column): values.dt.tz_convert("UTC")})
+    made = pa.Table.from_pandas(columns.rename(columns=_stored), preserve_index=False)
+    for i, column in enumerate(made.schema):
+        # a column without a single value has no type that GDAL could write
+        if pa.types.is_null(column.type):
+            made = made.set_column(i, column.name, made[i].cast(pa.string()))
+    return made
+
+
+def _write_layer(result: Result, table: str, columns: pd.DataFrame, path: Path, name: str) -> None:
     """Append a table to the file, by way of Arrow: half of the time of a data frame's way."""
     frame = result.tables[table]
     shapes = frame.geometry.to_numpy()
@@ -176,18 +292,9 @@ def _write_layer(result: Result, table: str, path: Path, name: str) -> None:
         if types[-1] > 3:  # some are multi: then all are
             shapes = _multiplied(shapes)
             geometry = f"Multi{geometry}"
-    columns = attributes(result, table)
-    for column, values in columns.items():
-        if isinstance(values.dtype, pd.DatetimeTZDtype):  # GDAL knows offsets, not zones
-            columns[column] = values.dt.tz_convert("UTC")
-    made = pa.Table.from_pandas(columns.rename(columns=_stored), preserve_index=False)
-    for i, column in enumerate(made.schema):
-        # a column without a single value has no type that GDAL could write
-        if pa.types.is_null(column.type):
-            made = made.set_column(i, column.name, made[i].cast(pa.string()))
     written = pa.array(shapely.to_wkb(shapes, flavor="iso"), type=pa.binary())
     pyogrio.raw.write_arrow(
-        made.append_column(GEOMETRY, written),
+        _arrow(columns).append_column(GEOMETRY, written),
         path,
         layer=name,
         driver="GPKG",
@@ -239,17 +346,7 @@ def _add_land(connection: sqlite3.Connection, result: Result, land: UnknownLand)
         f"ELSE 'part' END AS state FROM {_quoted(base)} "
         f"WHERE NOT {whole} AND {_quoted(GEOMETRY)} IS NOT NULL"
     )
-    connection.execute(
-        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, "
-        "min_x, min_y, max_x, max_y, srs_id) SELECT ?, data_type, ?, description, last_change, "
-        "min_x, min_y, max_x, max_y, srs_id FROM gpkg_contents WHERE table_name = ?",
-        (name, name, base),
-    )
-    connection.execute(
-        "INSERT INTO gpkg_geometry_columns SELECT ?, column_name, geometry_type_name, srs_id, z, m "
-        "FROM gpkg_geometry_columns WHERE table_name = ?",
-        (name, base),
-    )
+    _register(connection, name, base)
 
 
 def _is_share(values: pd.Series, declared: Column | None) -> bool:
@@ -332,7 +429,7 @@ def about(results: Sequence[Result]) -> pd.DataFrame:
                 (r.check.id, f"audit: {a.action}", a.layer, f"{a.count}: {a.what.pl}",
                  f"{a.count}: {a.what.en}")
             )  # fmt: skip
-    return pd.DataFrame(rows, columns=["check", "kind", "item", "pl", "en"])
+    return pd.DataFrame(rows, columns=_ABOUT)
 
 
 def _evidence(known: Results) -> pd.DataFrame:
@@ -342,4 +439,4 @@ def _evidence(known: Results) -> pd.DataFrame:
         for check, items in known.items()
         for item in items
     ]
-    return pd.DataFrame(rows, columns=["check", "kind", "item", "pl", "en"], dtype=object)
+    return pd.DataFrame(rows, columns=_ABOUT, dtype=object)

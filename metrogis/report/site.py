@@ -39,8 +39,8 @@ from metrogis.report import (
     gpkg,
     index_page,
     methods_page,
+    packages,
     pages,
-    rasters,
     replacing,
     search,
     tables,
@@ -176,9 +176,9 @@ def _build(
 
     def draw(result: Result) -> None:
         name = result.check.id
+        # files first: the page says how large they are
+        packages.write_files(result, downloads, languages, known)
         _write_check(atlas, result, known[name], folder, languages, basemap, problem, shared)
-        tables.write_csv([result], downloads, languages=languages, max_rows=pages.MAX_CSV_ROWS)
-        rasters.write_geotiff([result], downloads)
 
     def work(result: Result | None) -> dict[str, MetrogisError]:
         """Write one check, or (None) the package; a fault costs its own check only."""
@@ -353,6 +353,7 @@ def _write_check(
             language,
             map_body=body,
             map_problem=problem.get(language) if problem else "",
+            sizes=packages.sizes(folder, name, language),
             **shared,
         )
         _write(folder / language / f"{name}.html", html)

@@ -41,6 +41,8 @@ WORDS: dict[str, Text] = {
     "filter": _("Search the table"),
     "downloads": _("Download"),
     "gpkg": _("GeoPackage: all layers with QGIS styles"),
+    "gpkg_own": _("GeoPackage of this map, packed (QGIS opens it as it is)"),
+    "xlsx": _("Workbook (XLSX): all tables, and what the columns mean"),
     "csv": both("CSV"),
     "csv_note": _(
         "CSV: commas and decimal points, UTF-8. The GeoPackage holds the geometry, and "

@@ -163,3 +163,41 @@ def test_the_script_of_a_map_has_no_words(synthetic: Any):
     shown = [w.layer.view.shown for w in web]
     assert script.count(".addTo(map_a);") == sum(shown) < len(shown)
     assert script.count("metrogis.classLayer(") == sum(len(w.layer.classes) for w in web)
+
+
+# --------------------------------------------------------------------------- together with others
+
+
+def test_a_result_is_drawn_on_a_map_that_is_given(synthetic: Any) -> None:
+    import folium
+
+    result = synthetic.result()
+    m = result.municipalities[["geometry"]].explore(tooltip=False)
+    others = list(m._children)
+    assert result.explore(view="cells", m=m) is m
+    assert list(m._children)[: len(others)] == others
+    folium.LayerControl().add_to(m)
+    html = m.get_root().render()
+    group = next(c for c in m._children.values() if type(c).__name__ == "Group")
+    control = html[html.index("L.control.layers") - 4000 :]
+    assert group.get_name() in control
+    assert html.count("metrogis.setUp(") == 1
+    assert '"guest":true' in html
+    assert "leaflet.js" in html  # its own Leaflet; ours is not put in a second time
+    assert html.index("window.metrogis = {") < html.index("metrogis.setUp(")
+
+
+def test_two_results_on_one_map_keep_their_data_apart(synthetic: Any) -> None:
+    import folium
+
+    m = folium.Map()
+    for view in ("cells", "stops"):
+        synthetic.result().explore(view=view, m=m)
+    html = m.get_root().render()
+    keys = re.findall(r'var metrogis_\w+ = window\.metrogisData\["(\w+)"\]', html)
+    assert len(set(keys)) == 2
+
+
+def test_a_column_without_a_view_can_be_explored(synthetic: Any) -> None:
+    html = synthetic.result().explore(column="people").get_root().render()
+    assert '"title":"people"' in html

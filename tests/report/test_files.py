@@ -338,3 +338,65 @@ def test_holes_stay_open_in_pictures():
         x, y = part[:, 0], part[:, 1]
         signed += 0.5 * float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))
     assert abs(signed) == pytest.approx(16 - 4 + 1)
+
+
+# --------------------------------------------------------------------------- weight and names
+
+
+def long_result(synthetic: Any) -> Any:
+    """A result with two long tables of the same shapes, one of them with an empty column."""
+    result = synthetic.result(cells=24)
+    cells = result.features["cells"].assign(nothing=np.nan, little=np.nan)
+    cells.loc[cells.index[3], "little"] = 7.0
+    again = cells[["people", "geometry"]].assign(people=lambda t: t["people"] + 1)
+    moved = again.assign(geometry=again.geometry.translate(0.5))
+    features = {**result.features, "cells": cells, "again": again, "moved": moved}
+    return replace(result, features=features)
+
+
+def test_shapes_of_long_tables_stand_once(synthetic: Any, tmp_path: Path) -> None:
+    result = long_result(synthetic)
+    path = gpkg.write([result], tmp_path / "a.gpkg")
+    for table in ("cells", "again", "moved"):
+        read = gpd.read_file(path, layer=f"test_check_{table}")
+        given = result.features[table].reset_index(drop=True)
+        assert read["people"].tolist() == given["people"].tolist(), table
+        assert read.geometry.geom_equals(given.geometry).all(), table
+        assert read.crs == given.crs
+    with closing(sqlite3.connect(path)) as connection:
+        kinds = dict(connection.execute("SELECT name, type FROM sqlite_master").fetchall())
+    # of the same shapes one is a table and one a view; half a metre aside they are others
+    assert [kinds[f"test_check_{t}"] for t in ("cells", "again", "moved")] == [
+        "table", "view", "table"
+    ]  # fmt: skip
+    assert "test_check_again_values" not in {name for name, _kind in pyogrio.list_layers(path)}
+
+
+def test_empty_columns_of_long_tables_are_named_instead(synthetic: Any, tmp_path: Path) -> None:
+    path = gpkg.write([long_result(synthetic)], tmp_path / "a.gpkg")
+    read = gpd.read_file(path, layer="test_check_cells")
+    assert "nothing" not in read.columns
+    assert read["little"].notna().sum() == 1
+    about = gpd.read_file(path, layer="about")
+    named = about[about["kind"] == "empty columns"]
+    assert named[["item", "en"]].to_numpy().tolist() == [["cells", "nothing"]]
+    # a short table keeps its columns: there is nothing to be saved
+    short = synthetic.result()
+    stops = short.features["stops"].assign(nothing=np.nan)
+    path = gpkg.write([replace(short, features={"stops": stops})], tmp_path / "b.gpkg")
+    assert "nothing" in gpd.read_file(path, layer="test_check_stops").columns
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_columns_have_readable_names(synthetic: Any, tmp_path: Path, language: str) -> None:
+    result = synthetic.result()
+    path = gpkg.write([result], tmp_path / "a.gpkg", language=language)
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute(
+            "SELECT column_name, name FROM gpkg_data_columns WHERE table_name = ?",
+            ("test_check_municipalities",),
+        ).fetchall()
+    declared = result.check.columns["municipalities"]
+    assert dict(rows)["white_share"] == declared["white_share"].label.get(language)
+    assert set(dict(rows)) == set(declared) & set(result.municipalities.columns)
+    assert len({name for _column, name in rows}) == len(rows)

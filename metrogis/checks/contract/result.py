@@ -170,9 +170,60 @@ class Result:
 
     # Drawing and writing are bound by the front of the package: checks stay free of both.
 
-    def explore(self, *, language: str | None = None, view: str | None = None) -> Any:
-        """Return the result as a ``folium.Map`` with safe texts and an honest legend."""
-        return bound("explore")(self, language=language or default_language(), view=view)
+    def explore(
+        self,
+        *,
+        language: str | None = None,
+        view: str | None = None,
+        column: str | None = None,
+        m: Any = None,
+    ) -> Any:
+        """Return the result as a ``folium.Map`` with safe texts and an honest legend.
+
+        Parameters
+        ----------
+        language : {"en", "pl"}, optional
+        view : str, optional
+            Only the views of this table, column or title, or this raster.
+        column : str, optional
+            A column of a table, also one that no view of the check shows.
+        m : folium.Map, optional
+            A map to draw on, as ``GeoDataFrame.explore`` takes it; its layers stay, and
+            ``folium.LayerControl`` lists those of the result beside them.
+
+        Examples
+        --------
+        >>> spots = metro.check("white_spots")  # doctest: +SKIP
+        >>> m = metro.municipalities.explore(color="grey")  # doctest: +SKIP
+        >>> spots.explore(column="white_share", m=m)  # doctest: +SKIP
+        """
+        chosen = language or default_language()
+        return bound("explore")(self, language=chosen, view=view, column=column, m=m)
+
+    def plot(
+        self,
+        path: str | Path | None = None,
+        *,
+        view: str | None = None,
+        column: str | None = None,
+        ax: Any = None,
+        language: str | None = None,
+    ) -> Any:
+        """Draw one view, or a column, and return the ``matplotlib`` axes.
+
+        ``path`` (PNG, SVG or PDF) also writes the figure; ``ax`` are axes to draw on.
+
+        Examples
+        --------
+        >>> ax = metro.check("white_spots").plot("spots.svg")  # doctest: +SKIP
+        >>> ax.set_title("Before the new line")  # doctest: +SKIP
+        """
+        chosen = language or default_language()
+        return bound("plot")(self, path, view=view, column=column, ax=ax, language=chosen)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write all tables to one XLSX file: a sheet a table, and what the columns mean."""
+        return Path(bound("write_excel")([self], Path(path)))
 
     def to_gpkg(self, path: str | Path) -> Path:
         """Write all tables to one GeoPackage with QGIS styles; return its path."""

@@ -351,8 +351,31 @@
     follow(true);
   }
 
+  function attribute(map, data) {
+    // what Leaflet shows there is HTML: the text comes from the program, never from the data
+    if (data.attribution && map.attributionControl) {
+      map.attributionControl.addAttribution(data.attribution);
+    }
+  }
+
+  function panes(map) {
+    [["metrogis-ground", 250], ["metrogis-images", 350]].forEach(function (pane) {
+      if (map.getPane(pane[0])) { return; }
+      map.createPane(pane[0]).style.zIndex = pane[1];
+      map.getPane(pane[0]).style.pointerEvents = "none";
+    });
+  }
+
   function setUp(map, data) {
-    map.options.renderer = new HatchCanvas({ padding: 0.4, tolerance: 6 });
+    var renderer = new HatchCanvas({ padding: 0.4, tolerance: 6 });
+    map.options.renderer = renderer;
+    if (data.guest) { /* somebody else's map: paths added from now on are drawn with hatches */
+      map._renderer = renderer;
+      panes(map);
+      attribute(map, data);
+      map.getContainer().classList.add("mg-map");
+      return;
+    }
     map.options.zoomSnap = data.basemap ? 1 : 0.25;
     map.options.minZoom = 5;
     map.options.maxZoom = 18;
@@ -363,19 +386,13 @@
     L.control.zoom({ position: "bottomright", zoomInTitle: data.words.zoomIn, zoomOutTitle: data.words.zoomOut }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
     tools(map, data);
-    if (map.attributionControl) {
-      map.attributionControl.setPrefix("Leaflet");
-      // what Leaflet shows there is HTML: the text comes from the program, never from the data
-      if (data.attribution) { map.attributionControl.addAttribution(data.attribution); }
-    }
+    if (map.attributionControl) { map.attributionControl.setPrefix("Leaflet"); }
+    attribute(map, data);
     map.on("popupopen", function (event) {
       var button = event.popup.getElement().querySelector(".leaflet-popup-close-button");
       if (button) { button.setAttribute("aria-label", data.words.close); }
     });
-    [["metrogis-ground", 250], ["metrogis-images", 350]].forEach(function (pane) {
-      map.createPane(pane[0]).style.zIndex = pane[1];
-      map.getPane(pane[0]).style.pointerEvents = "none";
-    });
+    panes(map);
     L.geoJSON(data.ground.map(function (shape) {
       return { type: "Feature", geometry: shape, properties: {} };
     }), {
