@@ -104,36 +104,68 @@ def layer_schema(
 @layers_app.command(
     name="template",
     help=say(
-        _("A table to fill in: coverage (municipalities x modes x feeds)."),
+        _(
+            "A table to fill in: coverage (municipalities x modes x feeds), or, from the "
+            "timetables, school_holidays."
+        ),
     ),
 )
 @guarded
 def layer_template(
-    layer: Annotated[str, typer.Argument(metavar="LAYER", help=say(_("layer: coverage")))],
+    layer: Annotated[
+        str,
+        typer.Argument(metavar="LAYER", help=say(_("layer: coverage, school_holidays"))),
+    ],
     layers: Metropolis,
     output_file: Annotated[
         Path | None,
         typer.Option("-o", "--output", help=say(_("CSV file"))),
     ] = None,
+    from_feeds: Annotated[
+        bool,
+        typer.Option(
+            "--from-feeds",
+            help=say(_("propose what the timetables let one see, to be confirmed by hand")),
+        ),
+    ] = False,
     data: DataFolder = None,
     debug: Debug = False,
 ) -> None:
     """Write a table of a layer to fill in, to a file or to standard output."""
+    from metrogis.evidence import proposals
     from metrogis.evidence.coverage import template_of
     from metrogis.metro import open_metro
 
-    if layer != "coverage":
+    if layer != "coverage" and not (layer == "school_holidays" and from_feeds):
         raise typer.BadParameter(
-            say(_("only coverage has a template")),
+            say(_("only coverage has a template, and school_holidays with --from-feeds")),
             param_hint="LAYER",
         )
-    text = template_of(open_metro(layers, data=data)).to_csv(index=False, lineterminator="\n")
+    metro = open_metro(layers, data=data)
+    if layer == "school_holidays":
+        table = proposals.school_holidays(metro["timetable"], country=metro.info.country)
+    elif from_feeds:
+        table = proposals.coverage(metro, _absent_feeds(metro))
+    else:
+        table = template_of(metro)
+    text = table.to_csv(index=False, lineterminator="\n")
     if output_file is None:
         sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
         return
     output_file.parent.mkdir(parents=True, exist_ok=True)
     output_file.write_text(text, encoding="utf-8")
     errors.print(escape(str(output_file)))
+
+
+def _absent_feeds(metro: Any) -> tuple[str, ...]:
+    """Return the feeds of the timetable's list that are not in the data folder."""
+    from metrogis.catalog import feeds
+    from metrogis.catalog.paths import base_of
+
+    layer = metro.catalog.layers.get("timetable")
+    if getattr(layer, "driver", None) != "gtfs":
+        return ()
+    return feeds.present(metro.directory, base_of(metro, layer), layer, name="timetable").absent
 
 
 def _health(metro: Any) -> tuple[Any, ...]:

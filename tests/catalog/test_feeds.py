@@ -21,7 +21,7 @@ KEEP = 'licence = "CC0"\nattribution = "somebody"\ndate = "2024-10"\n'
 WEEK = "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
 
 
-def feed(trips: int = 3, *, folder: str = "", lacking: str = "", **tables: str) -> bytes:
+def feed(trips: int = 3, /, *, folder: str = "", lacking: str = "", **tables: str) -> bytes:
     """Return a timetable of two stops; weekdays of October 2024."""
     content = {
         "agency": "agency_id,agency_name,agency_url,agency_timezone\nA,A,http://a.pl,Europe/Warsaw\n",
