@@ -302,12 +302,22 @@ def grade(
     return codes.astype(np.int64), classes
 
 
+SEQUENTIAL = frozenset({"viridis", "cividis", "plasma"})
+"""Palettes of one direction: drawn from light to dark, so that more is darker on light ground."""
+
+CIVIDIS_CLASSES = 5
+"""With more classes neighbours of cividis differ by less than 12 (CIEDE2000); viridis has 8."""
+
+
 def _sample(palette: str, n: int) -> list[str]:
+    """Return ``n`` colours of a palette, the lightest first where it has one direction."""
+    if palette == "cividis" and n > CIVIDIS_CLASSES:
+        palette = "viridis"
     try:
-        colours = matplotlib.colormaps[palette]
+        colours = matplotlib.colormaps[f"{palette}_r" if palette in SEQUENTIAL else palette]
     except KeyError:
         raise ParameterError(_("unknown palette '{palette}'").fill(palette=palette)) from None
-    at = [0.5] if n == 1 else np.linspace(0.0, 0.96, n)
+    at = [0.5] if n == 1 else np.linspace(0.0, 1.0, n)
     return [to_hex(colours(float(x))) for x in at]
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from metrogis.checks.contract import Result, View
 from metrogis.maps import texts
-from metrogis.maps.geometry import bounds_in_degrees, placed
+from metrogis.maps.geometry import bounds_in_degrees, placed, to_degrees
 from metrogis.maps.ground import Ground, UnknownLand
 from metrogis.maps.images import WebImage
 from metrogis.maps.layers import MapLayer, WebLayer
@@ -213,7 +214,8 @@ def _layer_json(
         values = [rows[i] for i in web.rows.tolist()] if names else ["[]"] * len(web.rows)
         called = _json_items(feature_names(result, view, bare, language))
         keys = _row_keys(result, layer)
-        marks = [f",{keys[i]},{called[i]}" for i in web.rows.tolist()]
+        sized = symbols_of(layer)
+        marks = [f",{keys[i]},{called[i]}{sized[i]}" for i in web.rows.tolist()]
     # features by class, written as text: nothing goes through a dict a second time
     parts: list[list[str]] = [[] for _ in layer.classes]
     for shape, value, mark, code in zip(web.shapes, values, marks, web.codes, strict=True):
@@ -242,6 +244,27 @@ def _row_keys(result: Result, layer: MapLayer) -> list[str]:
         return _json_items([str(code) for code in layer.frame["teryt"]])
     there = placed(result.tables[layer.view.table].geometry)
     return [str(i) for i in np.flatnonzero(there).tolist()]
+
+
+LEAST, GREATEST = 6.0, 20.0
+"""Radius (pixels) of the symbol of an area where almost nobody lives, and of the greatest one."""
+
+
+def symbols_of(layer: MapLayer) -> list[str]:
+    """Return, as JSON, latitude, longitude and radius of the symbol of each area.
+
+    A symbol's area grows with the number of ``View.size``; where that is unknown it is the least.
+    Empty texts for a view of no sizes.
+    """
+    name, frame = layer.view.size, layer.frame
+    if not name or name not in frame.columns or frame.empty or layer.shape != "polygon":
+        return [""] * len(frame)
+    numbers = pd.to_numeric(frame[name], errors="coerce").fillna(0.0).clip(lower=0.0).to_numpy()
+    most = float(numbers.max())
+    radius = LEAST + (GREATEST - LEAST) * np.sqrt(numbers / most if most > 0 else numbers)
+    points = to_degrees(shapely.point_on_surface(frame.geometry.to_numpy()), frame.crs)
+    places = shapely.get_coordinates(points).tolist()
+    return [f",[{y},{x},{r:.1f}]" for (x, y), r in zip(places, radius.tolist(), strict=True)]
 
 
 def _entry_json(entry: Entry) -> dict[str, Any]:

@@ -95,7 +95,8 @@ class View:
     Give ``categories`` (a column of codes), or ``breaks`` (a column of numbers; fixed policy
     breaks, so that years compare; classes are half-open ``[b_i, b_i+1)``), or neither (one colour).
     ``popup`` names the columns shown on a click; missing values are drawn as "no data". ``ground``
-    says where the view knows what it shows.
+    says where the view knows what it shows. ``size`` names a number by which areas have a symbol
+    too, as large as its root: a spot of a few houses is seen on the map of a metropolis.
     """
 
     table: str
@@ -109,8 +110,9 @@ class View:
     shown: bool = True
     radius: float = 5.0
     weight: float = 1.5
-    fill_opacity: float = 0.65
+    fill_opacity: float = 0.9
     ground: Ground | None = None
+    size: str = ""
 
     def known_rows(self, table: pd.DataFrame) -> Any:
         """Return which rows of the view's table have a value.

@@ -112,18 +112,24 @@
     }
     var group = L.geoJSON({
       type: "FeatureCollection",
-      features: item.rows.map(function (row) {
-        return { type: "Feature", geometry: row[0], properties: { v: row[1], c: item.label, k: row[2], n: row[3] } };
-      })
+      features: item.rows.reduce(function (all, row) {
+        var about = { v: row[1], c: item.label, k: row[2], n: row[3] };
+        all.push({ type: "Feature", geometry: row[0], properties: about });
+        if (row[4]) { /* a small area has a symbol too, as large as its people are many */
+          all.push({ type: "Feature", geometry: { type: "Point", coordinates: [row[4][1], row[4][0]] }, properties: L.extend({ r: row[4][2] }, about) });
+        }
+        return all;
+      }, [])
     }, {
       style: style,
       pointToLayer: function (feature, latlng) {
-        return L.circleMarker(latlng, L.extend({}, style(feature)));
+        var size = feature.properties.r;
+        return L.circleMarker(latlng, L.extend({}, style(feature), size ? { radius: size, stroke: true, weight: 1.5 } : {}));
       }
     });
     layer.features = layer.features || {};
     group.eachLayer(function (target) {
-      if (target.feature.properties.k !== undefined) { layer.features[target.feature.properties.k] = target; }
+      if (target.feature.properties.k !== undefined && !layer.features[target.feature.properties.k]) { layer.features[target.feature.properties.k] = target; }
     });
     group.bindPopup(function (target) { return content(layer, target.feature); }, { maxWidth: 320 });
     if (hovers()) { group.bindTooltip(function (target) { return hint(layer, target.feature); }, { sticky: true }); }

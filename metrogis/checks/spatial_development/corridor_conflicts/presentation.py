@@ -303,7 +303,7 @@ VIEWS = (
             "state_today",
             "state",
         ),
-        fill_opacity=0.45,
+        fill_opacity=0.85,
         ground=GROUND,
     ),
     View(
@@ -333,7 +333,7 @@ VIEWS = (
         breaks=(0, 1, 10, 100),
         popup=("name", "form", "area_ha", "barrier_ha", "unknown_ha"),
         shown=False,
-        fill_opacity=0.4,
+        fill_opacity=0.85,
         ground=GROUND,
     ),
     View(

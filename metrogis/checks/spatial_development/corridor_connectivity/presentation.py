@@ -222,7 +222,7 @@ VIEWS = (
         popup=("patch", "municipality", "habitat_ha", "dPC", "dPC_intra", "dPC_flux",
                "dPC_connector", "rank", "lost_ha", "pieces", "state"),
         weight=0.5,
-        fill_opacity=0.5,
+        fill_opacity=0.85,
         ground=_PLAN,
     ),
     View(

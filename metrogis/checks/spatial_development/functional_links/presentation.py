@@ -377,7 +377,7 @@ VIEWS = (
         shown=False,
         ground=_KNOWN,
         weight=3.0,
-        fill_opacity=0.45,
+        fill_opacity=0.85,
     ),
     View(
         "core",

@@ -139,7 +139,7 @@ VIEWS = (
         breaks=(0, 0.01, 0.05, 0.1, 0.25, 1),
         palette="cividis",
         popup=("name", "class", "area_ha", "compatible_ha", "conflict_ha", "unknown_ha"),
-        fill_opacity=0.5,
+        fill_opacity=0.85,
         ground=GROUND,
     ),
     View(

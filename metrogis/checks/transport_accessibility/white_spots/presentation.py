@@ -295,6 +295,7 @@ VIEWS = (
         categories=_CAUSES,
         popup=(*_SPOT, "cause_share", *_FIX, "fix_verified"),
         ground=_POPULATED,
+        size="population",
     ),
     View(
         "spot_parts",
