@@ -211,7 +211,7 @@ def test_on_a_phone_the_panel_stands_for_the_popup(public: Path, visit: Any):
     )
     open_popup(seen, "Gdynia")
     until(seen, "document.getElementById('map-panel').textContent.startsWith('Gdynia')")
-    assert seen.page.locator(".leaflet-popup-content").count() == 0
+    assert seen.page.locator(".leaflet-popup-content:visible").count() == 0
     assert seen.page.locator(".leaflet-tooltip").count() == 0
 
 

@@ -100,7 +100,7 @@
   }
 
   /* A finger has no pointer that rests, and a small map no room for a popup. */
-  function hovers() { return !window.matchMedia || window.matchMedia("(hover: hover)").matches; }
+  function hovers() { return !window.matchMedia || !window.matchMedia("(hover: none), (pointer: coarse)").matches; }
   function narrow(map) { return map.getSize().x <= 640; }
 
   /* One L.geoJSON per class: one style, one popup binding, whatever the number of features. */
@@ -348,11 +348,12 @@
         if (!target || !target.feature || !target.feature.properties.v) { return; }
         key = target.feature.properties.k;
         tell(layer.gmina ? [content(layer, target.feature), link(key)] : [content(layer, target.feature)], false);
-        if (narrow(map) && panel) { map.closePopup(); }
         if (layer.gmina) { gmina(key, false); remember("#layer=" + encodeURIComponent(layer.key) + "&gmina=" + encodeURIComponent(key)); }
       });
     });
-    if (panel) { map.on("popupopen", function () { if (narrow(map)) { map.closePopup(); } }); }
+    function fit() { map.getContainer().classList.toggle("mg-panelled", Boolean(panel) && narrow(map)); }
+    map.on("resize", fit);
+    fit();
     window.addEventListener("hashchange", function () { follow(false); });
     follow(true);
   }
