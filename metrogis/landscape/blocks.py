@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from affine import Affine
@@ -176,15 +177,15 @@ def build(
         raise grids.bad_parameter("towns", _("a town above town_count"))
     sums = np.zeros((6, *shape))
     by_town = np.zeros((town_count + 1, 4))
-    args = (
+    fine = _Fine(
         lookup.codes, lookup.habitat, lookup.resistance, factor, zones.cells, zones.takes,
         zones.resistance, zones.known, np.zeros((0, 0)) if roads is None else roads,
         nothing if towns is None else towns,
     )  # fmt: skip
-    count = _gather(*args, sums, by_town)
+    count = _gather(fine, sums, by_town)
     zone, cell = np.empty(count, np.int32), np.empty(count, np.int64)
     lost, eased = np.empty(count), np.empty(count)
-    _list(*args, zone, cell, lost, eased)
+    _list(fine, zone, cell, lost, eased)
     # sums over the cells of each block: habitat today and planned (cells), cells that can be
     # walked, their resistances today and planned, habitat whose plan is not known (cells)
     habitat, planned, known, walk, walk_planned, unknown = sums
@@ -216,6 +217,27 @@ def build(
     )
 
 
+class _Fine(NamedTuple):
+    """Fine cells, and what their codes and zones mean.
+
+    ``codes``, ``zone``, ``roads`` and ``towns`` are planes (rows, columns), the last three empty
+    where there are none; ``habitat`` and ``resistance`` are by code, ``takes`` (share of habitat),
+    ``least`` (resistance) and ``told`` (whether the plan is known) by zone. ``factor`` is the side
+    of a block in cells.
+    """
+
+    codes: np.ndarray
+    habitat: np.ndarray
+    resistance: np.ndarray
+    factor: int
+    zone: np.ndarray
+    takes: np.ndarray
+    least: np.ndarray
+    told: np.ndarray
+    roads: np.ndarray
+    towns: np.ndarray
+
+
 def _sizes(count: int, factor: int) -> np.ndarray:
     """Cells along one side of each block."""
     edges = np.minimum(np.arange(math.ceil(count / factor) + 1) * factor, count)
@@ -223,21 +245,20 @@ def _sizes(count: int, factor: int) -> np.ndarray:
 
 
 @njit(cache=True)
-def _land(i, j, codes, habitat, resistance, zone_cells, takes, least, roads):  # type: ignore[no-untyped-def]
+def _land(i, j, fine):  # type: ignore[no-untyped-def]
     """Habitat and resistance of a fine cell today, its zone, habitat and resistance planned."""
-    code = codes[i, j]
-    h, r = habitat[code], resistance[code]
+    code = fine.codes[i, j]
+    h, r = fine.habitat[code], fine.resistance[code]
     # of road and land the greater resistance holds; no road makes land easier
-    if roads.size > 0 and roads[i, j] > r:
-        r = roads[i, j]
-    z = zone_cells[i, j] if zone_cells.size > 0 else 0
-    return h, r, z, h * (1.0 - takes[z]), max(r, least[z])
+    if fine.roads.size > 0 and fine.roads[i, j] > r:
+        r = fine.roads[i, j]
+    z = fine.zone[i, j] if fine.zone.size > 0 else 0
+    return h, r, z, h * (1.0 - fine.takes[z]), max(r, fine.least[z])
 
 
 @njit(cache=True)
-def _gather(  # type: ignore[no-untyped-def]
-    codes, habitat, resistance, factor, zone_cells, takes, least, told, roads, towns, sums, by_town
-):
+def _gather(fine, sums, by_town):  # type: ignore[no-untyped-def]
+    codes, towns, factor = fine.codes, fine.towns, fine.factor
     rows, columns = codes.shape
     seen = np.empty(factor * factor, np.int64)
     total = 0
@@ -250,9 +271,7 @@ def _gather(  # type: ignore[no-untyped-def]
                     # not known: neither habitat nor barrier
                     if codes[i, j] == 0:
                         continue
-                    h, r, z, hp, rp = _land(
-                        i, j, codes, habitat, resistance, zone_cells, takes, least, roads
-                    )
+                    h, r, z, hp, rp = _land(i, j, fine)
                     s0 += h
                     s1 += hp
                     if r < np.inf:  # a barrier has no mean: it takes room in its block
@@ -264,7 +283,7 @@ def _gather(  # type: ignore[no-untyped-def]
                     by_town[town, 1] += h - hp
                     by_town[town, 3] += 1
                     # land outside all towns is not planned by anyone asked: it stays as it is
-                    if not told[z] and town > 0:
+                    if not fine.told[z] and town > 0:
                         s5 += h
                         by_town[town, 2] += h
                     # zones that change something in this block, each counted once: the rows that
@@ -285,10 +304,8 @@ def _gather(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _list(  # type: ignore[no-untyped-def]
-    codes, habitat, resistance, factor, zone_cells, takes, least, told, roads, towns,
-    zone, cell, lost, eased,
-):  # fmt: skip
+def _list(fine, zone, cell, lost, eased):  # type: ignore[no-untyped-def]
+    codes, factor = fine.codes, fine.factor
     if zone.size == 0:
         return
     rows, columns = codes.shape
@@ -302,9 +319,7 @@ def _list(  # type: ignore[no-untyped-def]
                 for j in range(bj * factor, min(columns, (bj + 1) * factor)):
                     if codes[i, j] == 0:
                         continue
-                    h, r, z, hp, rp = _land(
-                        i, j, codes, habitat, resistance, zone_cells, takes, least, roads
-                    )
+                    h, r, z, hp, rp = _land(i, j, fine)
                     if hp < h or rp > r:
                         k = first
                         while k < at and zone[k] != z:

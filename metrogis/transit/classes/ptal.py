@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -142,39 +142,76 @@ def ptal(
     limit = np.array([rules[m].limit for m in modes], dtype="float64")
     factor = np.array([rules[m].reliability for m in modes], dtype="float64")
     n, lines = len(xy), len(calls.line_names)
-    edf, ai = np.zeros((n, len(modes))), np.zeros((n, len(modes)))
-    best = np.full((n, len(modes)), -1, np.int64)
-    post, routes = np.full_like(best, -1), np.zeros_like(best)
-    metres = np.full((n, len(modes)), np.nan)
+    shape = n, len(modes)
+    own = _Rules(limit, factor, float(speed))
+    best = _Best(
+        np.zeros(shape), np.zeros(shape), np.full(shape, -1, np.int64),
+        np.full(shape, -1, np.int64), np.full(shape, np.nan), np.zeros(shape, np.int64),
+    )  # fmt: skip
     open_posts = np.flatnonzero(np.diff(served.ptr)[places.place] > 0)
     listed: list[pd.DataFrame] = []
     for part, near in reach.pairs(float(limit.max()), open_posts):
-        _index(
-            near.ptr, near.post, near.metres, places.place, served.ptr, served.line, served.mode,
-            served.frequency, limit, factor, speed, lines, edf[part], ai[part], best[part],
-            post[part], metres[part], routes[part],
-        )  # fmt: skip
+        walks = _Walks(near.ptr, near.post, near.metres)
+        _index(walks, places.place, served, own, lines, _Best._make(a[part] for a in best))
         if terms:
-            rows = _rows(
-                near.ptr, near.post, near.metres, places.place, served.ptr, served.line,
-                served.mode, served.frequency, limit, factor, speed, lines,
-            )  # fmt: skip
+            rows = _rows(walks, places.place, served, own, lines)
             listed.append(pd.DataFrame(dict(zip(_ROW, rows, strict=True))).assign(
                 point=lambda f, start=part.start: f["point"] + start))  # fmt: skip
     return _assemble(
-        calls, places, reach, points, modes, served, factor, speed, edf, ai, best, post, metres,
-        routes, pd.concat(listed, ignore_index=True) if listed else None,
+        calls, places, reach, points, modes, served, own, best,
+        pd.concat(listed, ignore_index=True) if listed else None,
     )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class _Served:
+class _Walks(NamedTuple):
+    """Posts within reach of each point (rows ``ptr``), and the walk in metres."""
+
+    ptr: Ints
+    post: Ints
+    metres: Floats
+
+
+class _Served(NamedTuple):
     """Lines of each place (rows ``ptr``): mode and departures per hour one way."""
 
     ptr: Ints
     line: Ints
     mode: Ints
     frequency: Floats
+
+
+class _Rules(NamedTuple):
+    """By mode: longest walk (m) and what its reliability adds (min); speed of walking (m/min)."""
+
+    limit: Floats
+    factor: Floats
+    speed: float
+
+
+class _Best(NamedTuple):
+    """By point and mode: EDF and entry (of `_Served`), post and walk of the best route.
+
+    ``ai`` is the index of the mode, ``routes`` how many routes are in reach.
+    """
+
+    edf: Floats
+    ai: Floats
+    entry: Ints
+    post: Ints
+    metres: Floats
+    routes: Ints
+
+
+class _Met(NamedTuple):
+    """Routes met around a point, by key (line x modes + mode): EDF, walk and entry of the best.
+
+    ``walk`` is -1 for what was not met; ``keys`` lists what was, in the order of meeting.
+    """
+
+    value: Floats
+    walk: Ints
+    entry: Ints
+    keys: Ints
 
 
 def _frequencies(
@@ -199,64 +236,65 @@ def _frequencies(
 
 
 @njit(cache=True, nogil=True)
-def _collect(  # type: ignore[no-untyped-def]
-    i, ptr, posts, metres, place, s_ptr, s_line, s_mode, s_freq, limit, factor, speed, value,
-    where, entry, met,
-):  # fmt: skip
+def _none_met(lines, modes):  # type: ignore[no-untyped-def]
+    count = lines * modes
+    return _Met(
+        np.zeros(count),
+        np.full(count, -1, np.int64),
+        np.full(count, -1, np.int64),
+        np.empty(count, np.int64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _collect(i, walks, place, served, rules, met):  # type: ignore[no-untyped-def]
     """Highest EDF of every route in reach of point ``i``; return how many."""
     count = 0
-    modes = limit.size
-    # invariant: value, where and entry hold the best walk to each route met so far (where < 0:
-    # none)
-    for k in range(ptr[i], ptr[i + 1]):
-        p = place[posts[k]]
-        for j in range(s_ptr[p], s_ptr[p + 1]):
-            m = s_mode[j]
-            if metres[k] > limit[m] + 1e-6:
+    modes = rules.limit.size
+    # invariant: value, walk and entry hold the best walk to each route met so far
+    for k in range(walks.ptr[i], walks.ptr[i + 1]):
+        at = place[walks.post[k]]
+        metres = walks.metres[k]
+        for j in range(served.ptr[at], served.ptr[at + 1]):
+            m = served.mode[j]
+            if metres > rules.limit[m] + 1e-6:
                 continue
             # minutes: the walk, half the interval (0.5 x 60 / frequency), what the mode's
             # reliability adds
-            f = 30.0 / (metres[k] / speed + 30.0 / s_freq[j] + factor[m])
-            key = s_line[j] * modes + m
-            if where[key] < 0:
-                met[count] = key
+            f = 30.0 / (metres / rules.speed + 30.0 / served.frequency[j] + rules.factor[m])
+            key = served.line[j] * modes + m
+            if met.walk[key] < 0:
+                met.keys[count] = key
                 count += 1
-            if where[key] < 0 or f > value[key]:
-                value[key] = f
-                where[key] = k
-                entry[key] = j
+            if met.walk[key] < 0 or f > met.value[key]:
+                met.value[key] = f
+                met.walk[key] = k
+                met.entry[key] = j
     return count
 
 
 @njit(cache=True, nogil=True)
-def _index(  # type: ignore[no-untyped-def]
-    ptr, posts, metres, place, s_ptr, s_line, s_mode, s_freq, limit, factor, speed, lines, edf, ai,
-    best, post, walk, routes,
-):  # fmt: skip
-    modes = limit.size
-    value = np.zeros(lines * modes)
-    where = np.full(lines * modes, -1, np.int64)
-    entry = np.full(lines * modes, -1, np.int64)
-    met = np.empty(lines * modes, np.int64)
-    for i in range(ptr.size - 1):
-        count = _collect(
-            i, ptr, posts, metres, place, s_ptr, s_line, s_mode, s_freq, limit, factor, speed,
-            value, where, entry, met,
-        )  # fmt: skip
+def _index(walks, place, served, rules, lines, best):  # type: ignore[no-untyped-def]
+    modes = rules.limit.size
+    edf, ai = best.edf, best.ai
+    met = _none_met(lines, modes)
+    for i in range(walks.ptr.size - 1):
+        count = _collect(i, walks, place, served, rules, met)
         for c in range(count):
-            key = met[c]
+            key = met.keys[c]
             m = key % modes
+            value = met.value[key]
             # the sum of all routes for now: halved below, but for the best one
-            ai[i, m] += value[key]
-            routes[i, m] += 1
+            ai[i, m] += value
+            best.routes[i, m] += 1
             # of equal routes the first by name, in whatever order their stops are met
-            first = 0.0 < edf[i, m] == value[key] and key // modes < s_line[best[i, m]]
-            if value[key] > edf[i, m] or first:
-                edf[i, m] = value[key]
-                best[i, m] = entry[key]
-                post[i, m] = posts[where[key]]
-                walk[i, m] = metres[where[key]]
-            where[key] = -1
+            first = 0.0 < edf[i, m] == value and key // modes < served.line[best.entry[i, m]]
+            if value > edf[i, m] or first:
+                edf[i, m] = value
+                best.entry[i, m] = met.entry[key]
+                best.post[i, m] = walks.post[met.walk[key]]
+                best.metres[i, m] = walks.metres[met.walk[key]]
+            met.walk[key] = -1
         for m in range(modes):
             # the index counts the best route of a mode whole and every other one half
             ai[i, m] = edf[i, m] + 0.5 * (ai[i, m] - edf[i, m])
@@ -266,15 +304,9 @@ _ROW = ("point", "entry", "post", "metres", "edf")
 
 
 @njit(cache=True, nogil=True)
-def _rows(  # type: ignore[no-untyped-def]
-    ptr, posts, metres, place, s_ptr, s_line, s_mode, s_freq, limit, factor, speed, lines,
-):  # fmt: skip
+def _rows(walks, place, served, rules, lines):  # type: ignore[no-untyped-def]
     """Every route of every point, the same way as the index: count, then fill."""
-    modes = limit.size
-    value = np.zeros(lines * modes)
-    where = np.full(lines * modes, -1, np.int64)
-    entry = np.full(lines * modes, -1, np.int64)
-    met = np.empty(lines * modes, np.int64)
+    met = _none_met(lines, rules.limit.size)
     total = 0
     point = np.empty(0, np.int64)
     which = np.empty(0, np.int64)
@@ -284,21 +316,18 @@ def _rows(  # type: ignore[no-untyped-def]
     # the first turn counts rows, the second fills arrays of that size
     for turn in range(2):
         used = 0
-        for i in range(ptr.size - 1):
-            count = _collect(
-                i, ptr, posts, metres, place, s_ptr, s_line, s_mode, s_freq, limit, factor, speed,
-                value, where, entry, met,
-            )  # fmt: skip
+        for i in range(walks.ptr.size - 1):
+            count = _collect(i, walks, place, served, rules, met)
             for c in range(count):
-                key = met[c]
+                key = met.keys[c]
                 if turn == 1:
                     point[used] = i
-                    which[used] = entry[key]
-                    post[used] = posts[where[key]]
-                    walk[used] = metres[where[key]]
-                    edf[used] = value[key]
+                    which[used] = met.entry[key]
+                    post[used] = walks.post[met.walk[key]]
+                    walk[used] = walks.metres[met.walk[key]]
+                    edf[used] = met.value[key]
                 used += 1
-                where[key] = -1
+                met.walk[key] = -1
         total = used
         if turn == 0:
             point = np.empty(total, np.int64)
@@ -329,16 +358,12 @@ def _assemble(
     points: Any,
     modes: tuple[str, ...],
     served: _Served,
-    factor: Floats,
-    speed: float,
-    edf: Floats,
-    ai: Floats,
-    best: Ints,
-    post: Ints,
-    metres: Floats,
-    routes: Ints,
+    rules: _Rules,
+    best: _Best,
     listed: pd.DataFrame | None,
 ) -> PtalClasses:
+    edf, ai, entry, post, metres, routes = best
+    _limit, factor, speed = rules
     labels = tuple(name for name, _ in t.PTAL_BANDS[::-1])
     names = np.array([*labels, t.NONE, t.UNKNOWN], dtype=object)
     known = reach.known
@@ -349,8 +374,8 @@ def _assemble(
     rows = np.arange(len(ai))
     has = total > 0
 
-    def line_at(entry: Ints) -> np.ndarray:
-        return np.asarray(lines[np.append(served.line, len(lines) - 1)[entry]], dtype=object)
+    def line_at(which: Ints) -> np.ndarray:
+        return np.asarray(lines[np.append(served.line, len(lines) - 1)[which]], dtype=object)
 
     def name_at(which: Ints) -> np.ndarray:
         return places.name_of(np.append(places.place, -1)[which])
@@ -360,20 +385,20 @@ def _assemble(
         "class": names[band],
         "ai": np.where(known, total, np.nan),
         "mode_group": np.where(has, np.array(modes, dtype=object)[main], ""),
-        "line": line_at(best[rows, main]),
+        "line": line_at(entry[rows, main]),
         "stop": name_at(top),
         "stop_id": np.append(places.ids, "")[top],
         "metres": metres[rows, main],
     }
     frequency = np.append(served.frequency, np.nan)
     for k, mode in enumerate(modes):
-        f = frequency[best[:, k]]
+        f = frequency[entry[:, k]]
         swt = 30 / f
         wt = metres[:, k] / speed
         table |= {
             f"ai_{mode}": np.where(known, ai[:, k], np.nan),
             f"routes_{mode}": routes[:, k],
-            f"line_{mode}": line_at(best[:, k]),
+            f"line_{mode}": line_at(entry[:, k]),
             f"stop_{mode}": name_at(post[:, k]),
             f"metres_{mode}": metres[:, k],
             f"frequency_{mode}": f,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -205,7 +205,7 @@ class Reach:
             limit = edges[-1] / self.detour
             grid = _grid(self.posts, np.flatnonzero(category >= 0), limit)
             _best_near(
-                self.points, self.posts, *grid, limit, self.detour, category, ranks, edges,
+                self.points, self.posts, grid, limit, self.detour, category, ranks, edges,
                 rank, post, metres,
             )  # fmt: skip
             return rank, post, metres
@@ -266,8 +266,19 @@ class Reach:
             yield part, Pairs(ptr, post, metres)
 
 
-def _grid(posts: Floats, among: Ints, size: float) -> tuple[Ints, Ints, float, float, float, int]:
-    """Sort posts into squares: ptr, post, origin, side, number of columns."""
+class _Squares(NamedTuple):
+    """Posts by square (``member``, rows ``ptr``): origin, side (m) and columns of the squares."""
+
+    ptr: Ints
+    member: Ints
+    x0: float
+    y0: float
+    side: float
+    columns: int
+
+
+def _grid(posts: Floats, among: Ints, size: float) -> _Squares:
+    """Sort posts into squares."""
     x0, y0 = posts[among].min(axis=0)
     x1, y1 = posts[among].max(axis=0)
     # a lone post far away must not make a huge grid of tiny squares
@@ -279,15 +290,15 @@ def _grid(posts: Floats, among: Ints, size: float) -> tuple[Ints, Ints, float, f
     cell = line * columns + column
     order = np.argsort(cell, kind="stable")
     ptr = np.searchsorted(cell[order], np.arange(columns * lines + 1)).astype(np.int64)
-    return ptr, among[order], float(x0), float(y0), float(side), columns
+    return _Squares(ptr, among[order], float(x0), float(y0), float(side), columns)
 
 
 @njit(cache=True, nogil=True)
 def _best_near(  # type: ignore[no-untyped-def]
-    points, posts, ptr, member, x0, y0, side, columns, limit, detour, category, ranks, edges,
-    rank, post, metres,
-):  # fmt: skip
+    points, posts, squares, limit, detour, category, ranks, edges, rank, post, metres
+):
     """Look at every post in the squares around a point."""
+    ptr, member, x0, y0, side, columns = squares
     lines = (ptr.size - 1) // columns
     bands = edges.size
     square = limit * limit

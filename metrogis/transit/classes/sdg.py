@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -85,9 +85,8 @@ def sdg_11_2_1(
     >>> found.table["class"].tolist()
     ['yes', 'none', 'yes']
     """
-    places, calls, column, count = _counted(
-        departures, stops, (tuple(high_capacity), tuple(low_capacity))
-    )
+    counted = _counted(departures, stops, (tuple(high_capacity), tuple(low_capacity)))
+    places, count = counted.places, counted.by_column
     xy = coordinates(points, stops.crs)
     open_ = count >= min_departures
     category = np.where(open_[:, 0], 0, np.where(open_[:, 1], 1, -1))
@@ -99,8 +98,8 @@ def sdg_11_2_1(
     reach = Reach(xy, places.xy, network=network, detour=detour, snap_limit=snap_limit)
     rank, post, metres = reach.best(category[places.place], ranks, edges)
     return _result(
-        "sdg_11_2_1", places, calls, column, count, rank == 0, post, metres, reach, points,
-        category, calls.audit + reach.audit,
+        "sdg_11_2_1", counted, rank == 0, post, metres, reach, points, category,
+        counted.calls.audit + reach.audit,
     )  # fmt: skip
 
 
@@ -161,11 +160,12 @@ def sdg_11_2_1_pl(
     >>> found.table["class"].tolist()
     ['yes', 'none', 'none']
     """
-    places, calls, column, count = _counted(departures, stops, (tuple(modes), ()))
+    counted = _counted(departures, stops, (tuple(modes), ()))
+    places, count = counted.places, counted.by_column
     xy = coordinates(points, stops.crs)
     category = np.where(count[:, 0] >= min_departures, 0, -1)
     reach = Reach(xy, places.xy, network=network, detour=detour, snap_limit=snap_limit)
-    audit, known = calls.audit, np.ones(len(xy), bool)
+    audit, known = counted.calls.audit, np.ones(len(xy), bool)
     if network is None:
         radius = limit / detour + width
         plain = Reach(xy, places.xy)
@@ -196,30 +196,36 @@ def sdg_11_2_1_pl(
         at = near.at(points_on)[1]
         post = np.where(inside & (at >= 0), np.append(own, -1)[at], -1)
     return _result(
-        "sdg_11_2_1_pl", places, calls, column, count, inside, post, metres, reach, points,
-        category, audit, known=known,
+        "sdg_11_2_1_pl", counted, inside, post, metres, reach, points, category, audit,
+        known=known,
     )  # fmt: skip
+
+
+class _Counted(NamedTuple):
+    """Departures: column of mode groups of each, and how many of each column a place has."""
+
+    places: Places
+    calls: Calls
+    column: Ints
+    by_column: Ints
 
 
 def _counted(
     departures: pd.DataFrame, stops: gpd.GeoDataFrame, columns: tuple[tuple[str, ...], ...]
-) -> tuple[Places, Calls, Ints, Ints]:
-    """Departures of each place by column of mode groups."""
+) -> _Counted:
+    """Count departures of each place by column of mode groups."""
     places = read_places(stops, by="station")
     calls = read_calls(departures, places)
     position = [next((i for i, own in enumerate(columns) if g in own), -1) for g in MODE_GROUPS]
     column = np.array(position, dtype=np.int64)[calls.group]
     keep = column >= 0
     count = np.bincount(calls.place[keep] * 2 + column[keep], minlength=places.count * 2)
-    return places, calls, column, count.reshape(places.count, 2).astype(np.int64)
+    return _Counted(places, calls, column, count.reshape(places.count, 2).astype(np.int64))
 
 
 def _result(
     method: str,
-    places: Places,
-    calls: Calls,
-    column: Ints,
-    count: Ints,
+    counted: _Counted,
     inside: Bools,
     post: Ints,
     metres: Floats,
@@ -230,6 +236,7 @@ def _result(
     *,
     known: Bools | None = None,
 ) -> Classes:
+    places, calls, column, count = counted
     post = np.where(inside, post, -1)
     place = np.append(places.place, -1)[post]
     own = np.append(category, -1)[place]
