@@ -33,6 +33,9 @@ Bools = npt.NDArray[np.bool_]
 TOLERANCE = 1e-3
 """Metres: distances are compared to a millimetre, finer than degrees of any feed are written."""
 
+SPOT = 0.5
+"""Metres: stops nearer to each other than this are at one spot."""
+
 _KEPT = 4
 """Sets of points and walks kept with a network, for the next question about the same points."""
 
@@ -313,6 +316,10 @@ def feet(
     apart = real[a] != real[b]
     a, b, metres = (np.concatenate([x, y]) for x, y in (
         (here, a[apart]), (there, b[apart]), (np.zeros(len(here)), metres[apart])))  # fmt: skip
+    # stops of two feeds at one spot are one, as if one feed had both: nobody walks to the street
+    i, j = _at_one_spot(stops.xy)
+    a, b = np.concatenate([a, i]), np.concatenate([b, j])
+    metres = np.concatenate([metres, np.zeros(len(i))])
     walk = walker.micro(metres)
     change = walk + spare
     rows = _stated(feed, stops, walker, spare, copies)
@@ -328,6 +335,15 @@ def feet(
     order = order[change[order] < NEVER]
     ptr = np.searchsorted(a[order], np.arange(n + 1)).astype(np.int64)
     return Feet(ptr, b[order], change[order], walk[order], metres[order])
+
+
+def _at_one_spot(xy: Floats) -> tuple[Ints, Ints]:
+    """Return ordered pairs of different points that lie within :data:`SPOT` of each other."""
+    own = np.flatnonzero(np.isfinite(xy).all(axis=1))
+    if not len(own):
+        return own, own
+    pairs = own[cKDTree(xy[own]).query_pairs(SPOT, output_type="ndarray")].astype(np.int64)
+    return np.concatenate([pairs[:, 0], pairs[:, 1]]), np.concatenate([pairs[:, 1], pairs[:, 0]])
 
 
 def _stated(
@@ -388,4 +404,5 @@ def _between(walker: Walker, stops: Places, a: Ints, b: Ints, real: Ints) -> Flo
         # the network's unit, back to metres; walks to and from the streets are in metres already
         on_street = walker.network.paths(begin, end).distance / walker._per_metre
         out[apart] = on_street + begin.distance + end.distance
-    return np.where(real[a] == real[b], 0.0, out)
+    near = np.hypot(*(stops.xy[a] - stops.xy[b]).T) <= SPOT
+    return np.where((real[a] == real[b]) | near, 0.0, out)

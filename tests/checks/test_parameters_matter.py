@@ -165,6 +165,11 @@ ELSEWHERE: dict[tuple[str, str], str] = {
     "::test_the_cheapest_pair_is_taken",
     ("interchange_access", "entrance_offset"): "active_mobility/test_interchange_access.py"
     "::test_unknown_entrance_may_leave_the_answer_open",
+    **{
+        ("travel_time", parameter): "transport_accessibility/test_travel_time.py"
+        "::test_services_are_targets_and_have_places"
+        for parameter in ("kinds", "catchment")
+    },
 }
 """Parameters for which the demo has no place: the test that shows what they change."""
 ELSEWHERE |= {
@@ -183,6 +188,7 @@ ELSEWHERE |= {
         ),
         "cycle_network": ("compare_reach", "coverage_share"),
         "border_gaps": ("coverage_share", "lanes"),
+        "rail_access": ("driving_side", "street_part"),
     }.items()
     for parameter in parameters
 }  # fmt: skip

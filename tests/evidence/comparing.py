@@ -23,6 +23,9 @@ UNKNOWN_WORDS = ("", "unknown", "none known", "not_known", "not known")
 WIDTHS = 0.01
 """Clear widths are good to 1 per cent, and depend on vertices so far (metrogis.landscape.width)."""
 
+KEYS = ("day_type", "way")
+"""Codes that name what a row is of, beside its place and its names."""
+
 SAYS_NO = ("no", "none", "white", "not_enough", "insufficient", "beyond")
 """Codes that need complete knowledge: no bound leads to them."""
 
@@ -101,7 +104,7 @@ def keyed(old: Any, new: Any, columns: Any, *, boxes: bool = False) -> tuple[Any
     names = [
         n
         for n, c in columns.items()
-        if n in old and n in new and ((c.kind == "text" and not c.of_known) or n == "day_type")
+        if n in old and n in new and ((c.kind == "text" and not c.of_known) or n in KEYS)
     ]
     keys = [_places(frame, boxes) for frame in (old, new)]
     if not all(key.is_unique and (key != "").all() for key in keys):

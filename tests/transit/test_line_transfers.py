@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import metrogis as mg
+from metrogis.streets import from_lines
 from metrogis.transit import read_feed
 
 MINUTE = 60
@@ -237,3 +238,24 @@ def test_geometry_of_the_scene(tmp_path: Path) -> None:
     points = {n: shapely.Point(p) for n, p in at.items()}
     near = {a + b for a in at for b in at if a < b and points[a].distance(points[b]) * 1.3 <= 400}
     assert near == {"MN"}
+
+
+def test_stops_of_two_feeds_at_one_spot_are_one(tmp_path: Path) -> None:
+    """Changing between two feeds takes what it takes within one, with streets and without."""
+    both = feed_of(tmp_path / "one", [COMES, SOON._replace(leaves=SOON.leaves + 60)], [])
+    first = feed_of(tmp_path / "a", [COMES], [])
+    second = feed_of(tmp_path / "b", [SOON._replace(leaves=SOON.leaves + 60)], [])
+    home, work, at = ends(both)
+    # a street 30 m beside the stops: on it, changing at one stop would be a walk of 60 m
+    street = shapely.LineString([(at[n][0] + 30, at[n][1]) for n in "AMB"])
+    walk = from_lines(gpd.GeoDataFrame(geometry=[street], crs=2180), mode="walk")
+    for streets in (None, walk):
+        times = [
+            mg.travel_times(
+                feeds, home, work, date="2024-10-16", window=("07:00", "07:01"),
+                percentiles=(50,), slack=SLACK, streets=streets,
+            )["p50"].iloc[0]
+            for feeds in (both, [first, second])
+        ]  # fmt: skip
+        assert np.isfinite(times[0])
+        assert times[0] == times[1]

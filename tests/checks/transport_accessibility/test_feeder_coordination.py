@@ -129,9 +129,15 @@ def test_the_last_train(tmp_path: Path) -> None:
         feed = read_feed(folder)
         found = run(feed).features["stations"].set_index("name")
         assert found["last"].iloc[list(found["from_train_meetings"]).index(1)] == state
+        # another train may come later still: all trains must be known
         unknown = run(feed, coverage=None).features["stations"]
-        assert ("yes" if state == "yes" else "unknown") in set(unknown["last"])
-        assert "no" not in set(unknown["last"])
+        assert set(unknown["last"]) == {"unknown"}
+        rail = pd.DataFrame(
+            {"feed": ["*"], "teryt": ["*"], "mode": ["rail"], "state": ["complete"]}
+        )
+        trains = run(feed, coverage=rail).features["stations"]
+        assert ("yes" if state == "yes" else "unknown") in set(trains["last"])
+        assert "no" not in set(trains["last"])
 
 
 def test_without_trains_on_an_unknown_day_and_with_limits_of_zero(tmp_path: Path) -> None:
@@ -219,3 +225,13 @@ def test_bands_of_waits_add_up_to_the_connections(tmp_path: Path) -> None:
         by = waits[waits["way"] == way].groupby("station")["connections"].sum()
         expected = stations.set_index("name")[f"{way}_meetings"]
         assert by.to_dict() == expected[expected.index.isin(by.index)].to_dict()
+
+
+def test_a_line_of_a_lost_mode_is_neither_bus_nor_train(tmp_path: Path) -> None:
+    """What may be a train meets none for certain, and is not the bus after the last train."""
+    feed_of(tmp_path, [440], [450], back=(470,))
+    text = (tmp_path / "trips.txt").read_text().replace(",7,W", ",nowhere,W")
+    (tmp_path / "trips.txt").write_text(text)
+    found = run(read_feed(tmp_path))
+    assert found.features["connections"].empty
+    assert "yes" not in set(found.features["stations"]["last"])

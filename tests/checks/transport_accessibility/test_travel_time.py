@@ -192,6 +192,10 @@ def test_services_are_targets_and_have_places(world: dict[str, Any]) -> None:
     assert supply.loc[("university", "Village"), "reach_share"] == pytest.approx(300 / 400)
     only = mg.travel_time(**world, services=services, kinds=("school",))
     assert set(only.features["targets"]["name"]) == {"City", "S"}
+    # of a smaller catchment nobody known is in reach of the places
+    near = mg.travel_time(**world, services=services, catchment=20)
+    rows = near.features["supply"].set_index(["kind", "name"])
+    assert not rows.loc[("hospital", "Village"), "per_1000"] > 0
 
 
 def test_jobs_lie_where_people_live(world: dict[str, Any]) -> None:
@@ -296,3 +300,10 @@ def test_real_szczecin_without_streets(shared: Path) -> None:
     assert any("straight lines" in s for s in result.sentences("en"))
     # rail and regional buses are in no timetable: outside the city nothing is out of reach
     assert (result.municipalities["beyond_share"].fillna(0) == 0).all()
+
+
+def test_without_a_layer_of_targets_the_check_lacks_a_layer(world: dict[str, Any]) -> None:
+    """An atlas skips the check then; layers without a target in them are an error."""
+    world.pop("localities")
+    with pytest.raises(MissingLayerError, match="localities"):
+        mg.travel_time(**world)

@@ -155,7 +155,8 @@ def feeder_coordination(inputs: Inputs, params: FeederParameters, run: Run) -> O
         stations = np.zeros(0, np.int64)
     rows = judged(found, rules)
     sure = known.known_near(points[stations], dict.fromkeys(GROUPS, params.transfer_limit))
-    table = station_table(rows, last, stations, names, points, sure, towns)
+    trains = known.known_near(points[stations], {RAIL: params.transfer_limit})
+    table = station_table(rows, last, stations, names, points, sure, trains, towns)
     best = best_shifts(found, rules, params.longest_shift) if len(rows) else pd.DataFrame()
     shifts = shift_table(best, rows, inputs.timetable, lines, names, points, run.crs)
     return Outcome(

@@ -93,18 +93,18 @@ def meetings(feed: Feed, rides: Vehicles, feet: Feet, place: Ints) -> Meetings:
         Stop place of each stop; -1 for stops without a position.
     """
     route = np.asarray(feed._trip_route, np.int64)[rides.trip]
-    rail = (feed.routes["mode_group"].to_numpy(dtype=object) == RAIL)[route]
+    rail, other = _modes(feed, route)
     line = lines_of(feed)[route]
     way = np.asarray(feed._trip_direction, np.int64)[rides.trip]
     run = _runs(rides)
     leaving = pd.DataFrame({
         "run": run, "line": line, "direction": way, "stop": rides.dep_stop, "time": rides.departure,
         "train": place[rides.arr_stop], "rail": rail,
-    })[rides.board]  # fmt: skip
+    })[rides.board & (rail | other)]  # fmt: skip
     coming = pd.DataFrame({
         "run": run, "line": line, "direction": way, "stop": rides.arr_stop, "time": rides.arrival,
         "train": place[rides.dep_stop], "rail": rail,
-    })[rides.alight]  # fmt: skip
+    })[rides.alight & (rail | other)]  # fmt: skip
     start = np.repeat(np.arange(len(feet.ptr) - 1), np.diff(feet.ptr))
     walks = pd.DataFrame({"from": start, "to": feet.to, "walk": feet.change})
     parts = [
@@ -122,6 +122,13 @@ def meetings(feed: Feed, rides: Vehicles, feet: Feet, place: Ints) -> Meetings:
     order = ["way", "station", "line", "direction", "train", "ready"]
     return Meetings(out.sort_values(order, kind="stable", ignore_index=True),
                     np.sort(np.concatenate(keys)))  # fmt: skip
+
+
+def _modes(feed: Feed, route: Ints) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Tell which rides are of trains, which of other lines; neither: the mode of it is lost."""
+    rail = feed.routes["mode_group"].to_numpy(dtype=object) == RAIL
+    known = feed.routes["route_type"].to_numpy() >= 0
+    return (rail & known)[route], (~rail & known)[route]
 
 
 def lines_of(feed: Feed) -> Ints:
@@ -240,14 +247,14 @@ def last_trains(rides: Vehicles, feed: Feed, place: Ints, feet: Feet, limit: flo
         without one), ``served`` (within ``limit`` minutes).
     """
     route = np.asarray(feed._trip_route, np.int64)[rides.trip]
-    rail = (feed.routes["mode_group"].to_numpy(dtype=object) == RAIL)[route]
+    rail, other = _modes(feed, route)
     came = rail & rides.alight
     table = pd.DataFrame({
         "stop": rides.arr_stop[came], "station": place[rides.arr_stop[came]],
         "train": place[rides.dep_stop[came]], "arrival": rides.arrival[came],
     })  # fmt: skip
     last = table.sort_values("arrival").groupby(["station", "train"], as_index=False).last()
-    feeders = ~rail & rides.board
+    feeders = other & rides.board
     order = np.lexsort((rides.departure[feeders], rides.dep_stop[feeders]))
     stop, time = rides.dep_stop[feeders][order], rides.departure[feeders][order]
     wait = np.full(len(last), np.inf)

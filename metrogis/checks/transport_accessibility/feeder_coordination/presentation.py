@@ -90,8 +90,7 @@ def _columns() -> dict[str, dict[str, Column]]:
         "missed": counted["missed"],
         "kept_share": _KEPT_SHARE,
         "last": Column(
-            _("a bus after the last train"), "category",
-            categories=LAST, bound="low",
+            _("a bus after the last train"), "category", categories=LAST,
         ),
     }  # fmt: skip
     for way, text in WAYS.items():

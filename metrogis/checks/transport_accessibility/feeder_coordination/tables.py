@@ -119,9 +119,13 @@ def station_table(
     names: Any,
     points: Any,
     known: Bools,
+    trains_known: Bools,
     towns: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
-    """Return one row a station: meetings by class, both ways, the last connections."""
+    """Return one row a station: meetings by class, both ways, the last connections.
+
+    Which train is the last needs all trains; that no bus follows it needs all lines.
+    """
     out = pd.DataFrame({"place": stations, "name": names[stations]})
     out["known"] = known
     for way in (TO_TRAIN, FROM_TRAIN):
@@ -137,7 +141,7 @@ def station_table(
     out["kept_share"] = (kept / meetings.where(meetings > 0)).to_numpy(float)
     served = last.groupby("station")["served"].all().reindex(stations)
     yes = served.eq(True).to_numpy(bool)
-    out["last"] = np.where(yes, "yes", np.where(known, "no", "unknown"))
+    out["last"] = np.select([yes & trains_known, ~yes & known], ["yes", "no"], "unknown")
     home = home_of(points[stations], towns)
     out["teryt"] = names_of(home, towns, "teryt")
     return gpd.GeoDataFrame(out.drop(columns="place"), geometry=points[stations], crs=towns.crs)

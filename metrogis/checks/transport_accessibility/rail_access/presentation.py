@@ -52,6 +52,7 @@ MODE = {name: EASIEST[name] for name in ("walk", "bike_low", "bike")}
 
 _LEAST = _("at least so many")
 _NEAREST = _("for whom it is the nearest useful station by their easiest mode")
+_MOST_MINUTES = _("those whom a feeder brings here in more minutes than to any other station")
 _PEOPLE = _("residents")
 
 
@@ -124,8 +125,9 @@ def _stations() -> dict[str, Column]:
         "trains_core": Column(core, unit="departures/day", bound="low", of_known=True),
         "residents": Column(_PEOPLE, unit="people", note=_NEAREST, of_known=True),
     }
-    for mode in ("walk", "bike_low", "bike", "feeder"):
+    for mode in ("walk", "bike_low", "bike"):
         out[f"by_{mode}"] = _low(_by(mode))
+    out["by_feeder"] = Column(_by("feeder"), unit="people", note=_MOST_MINUTES, of_known=True)
     for mode in ("walk", "bike_low", "bike", "feeder"):
         out[f"easiest_{mode}"] = _easiest(mode)
     out["bike_multiplier"] = _MULTIPLIER
