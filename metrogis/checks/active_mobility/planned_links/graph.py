@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -261,6 +261,15 @@ def beside_links(graph: LinkGraph, xy: Array, allowed: Array) -> tuple[Array, Ar
     )
 
 
+class _Arcs(NamedTuple):
+    """Arcs by head (rows ``ptr``): tail, weight (m), link (-1: a street)."""
+
+    ptr: Array
+    tail: Array
+    weight: Array
+    link: Array
+
+
 @dataclass(eq=False)
 class Opening:
     """Who reaches an interchange along calm streets and the links built so far.
@@ -303,11 +312,11 @@ class Opening:
         self._link_seeds = at[~street], start[~street]
         changed, old = np.empty(total, np.int64), np.empty(total)
         self._room = changed, old
+        self._arcs = _Arcs(g.ptr, g.tail, g.weight, g.link)
         none = np.zeros(0, np.int64)
-        _repair(
-            g.ptr, g.tail, g.weight, g.link, self.built, none, none, np.zeros(0),
-            at[street], start[street], self.dist, self.limit, changed, old,
-        )  # fmt: skip
+        nothing = none, none, np.zeros(0)
+        seeds = at[street], start[street]
+        _repair(self._arcs, self.built, nothing, seeds, self.dist, self.limit, self._room)
 
     def copy(self) -> Opening:
         """Return the same state, to be built on apart."""
@@ -324,13 +333,9 @@ class Opening:
         node, cost = self._link_seeds
         # interchanges beside the link are seeds that it brings with it
         mine = np.isin(node, g.own_tail[rows])
-        return int(
-            _repair(
-                g.ptr, g.tail, g.weight, g.link, self.built, g.own_tail[rows], g.own_head[rows],
-                g.own_weight[rows], node[mine], cost[mine], self.dist, self.limit,
-                *self._room,
-            )
-        )  # fmt: skip
+        new = g.own_tail[rows], g.own_head[rows], g.own_weight[rows]
+        seeds = node[mine], cost[mine]
+        return int(_repair(self._arcs, self.built, new, seeds, self.dist, self.limit, self._room))
 
     def _new(self, count: int) -> Array:
         changed = self._room[0][:count]
@@ -377,11 +382,16 @@ class Opening:
 
 
 @njit(cache=True, nogil=True)
-def _repair(  # type: ignore[no-untyped-def]
-    ptr, tail, weight, link, built, new_tail, new_head, new_weight, seed, seed_cost, dist, limit,
-    changed, old,
-):  # fmt: skip
-    """Lower distances after arcs or seeds were added; return how many nodes changed."""
+def _repair(arcs, built, new, seeds, dist, limit, room):  # type: ignore[no-untyped-def]
+    """Lower distances after arcs or seeds were added; return how many nodes changed.
+
+    ``new`` is (tail, head, weight) of arcs, ``seeds`` (node, cost); ``room`` takes the nodes that
+    changed and their distances before.
+    """
+    ptr, tail, weight, link = arcs
+    new_tail, new_head, new_weight = new
+    seed, seed_cost = seeds
+    changed, old = room
     # distances only fall when something is built: the search starts where new arcs lower one
     heap = [(np.inf, np.int64(-1))]
     for i in range(new_tail.size):
