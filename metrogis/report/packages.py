@@ -1,4 +1,4 @@
-"""The files of one check beside its page: tables, a workbook, a package of its own, rasters."""
+"""The files of one check beside its page: tables, a workbook, a package of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from metrogis.checks.contract import Result
 from metrogis.i18n import _, number
-from metrogis.report import gpkg, pages, rasters, tables, workbook
+from metrogis.report import gpkg, pages, tables, workbook
 from metrogis.report.known import Results
 from metrogis.report.tables import replace_file
 
@@ -21,7 +21,7 @@ MEGABYTES = _("{n} MB")
 def write_files(
     result: Result, directory: Path, languages: Sequence[str], known: Results
 ) -> list[Path]:
-    """Write every file of a result that its page offers; return their paths.
+    """Write the tables of a result, its workbook and its package; return their paths.
 
     Parameters
     ----------
@@ -35,7 +35,6 @@ def write_files(
     name = result.check.id
     most = pages.MAX_CSV_ROWS
     written = tables.write_csv([result], directory, languages=languages, max_rows=most)
-    written += rasters.write_geotiff([result], directory)
     written.append(workbook.write([result], directory / workbook_name(name), max_rows=most))
     package = directory / package_name(name)
     written.append(replace_file(package, lambda path: _zipped(result, path, languages[0], known)))

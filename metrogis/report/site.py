@@ -41,6 +41,7 @@ from metrogis.report import (
     methods_page,
     packages,
     pages,
+    rasters,
     replacing,
     search,
     tables,
@@ -178,6 +179,7 @@ def _build(
         name = result.check.id
         # files first: the page says how large they are
         packages.write_files(result, downloads, languages, known)
+        rasters.write_geotiff([result], downloads)
         _write_check(atlas, result, known[name], folder, languages, basemap, problem, shared)
 
     def work(result: Result | None) -> dict[str, MetrogisError]:

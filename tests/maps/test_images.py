@@ -173,3 +173,38 @@ def test_nodata_is_a_number_that_no_cell_holds(
     np.testing.assert_array_equal(
         read.data[placed.valid].astype(float), placed.values[placed.valid].astype(float)
     )
+
+
+def test_a_geotiff_says_what_it_shows_and_in_which_unit(synthetic: Any, tmp_path: Path) -> None:
+    result = synthetic.result()
+    (path,) = result.to_geotiff(tmp_path)
+    overlay = result.check.overlays[0]
+    with rasterio.open(path) as read:
+        assert read.descriptions == (overlay.title.en,)
+        assert read.units[0] == (overlay.unit or None)
+        assert read.tags(1)["title_pl"] == overlay.title.pl
+
+
+def test_classes_of_a_geotiff_have_the_colours_of_the_map(synthetic: Any, tmp_path: Path) -> None:
+    result = synthetic.result()
+    grid = result.rasters["current"]
+    classes = (
+        Category("1", Text("las", "forest"), "#009E73"),
+        Category("2", Text("miasto", "town"), "#D55E00"),
+    )
+    overlay = replace(result.check.overlays[0], breaks=(), categories=classes, hidden=("3",))
+    values = np.where(grid.values > 0.5, 2, 1).astype(np.uint8)
+    changed = replace(
+        result,
+        check=replace(result.check, overlays=(overlay,)),
+        rasters={"current": replace(grid, values=values)},
+    )
+    (path,) = changed.to_geotiff(tmp_path)
+    with rasterio.open(path) as read:
+        table = read.colormap(1)
+        assert table[1] == (0, 158, 115, 255)
+        assert table[2] == (213, 94, 0, 255)
+        assert table[3] == (255, 255, 255, 255)  # what the map does not draw is white
+        assert read.tags(1)["class_2"] == "miasto / town"
+        kept = read.read(1)[grid.valid]
+    assert (kept == values[grid.valid]).all()
