@@ -15,7 +15,7 @@ READING = Reading(
                 "a cycle network."
             ),
             where="interchanges",
-            zero=_("There is no interchange or station."),
+            zero=_("No interchange or station is known in the municipality."),
         ),
         Sentence(
             _("{share_near_joined:%1} of residents live within cycling reach of a joined one."),

@@ -163,7 +163,7 @@ _SHARES = {
 }
 
 
-def _share_columns(method: str) -> dict[str, Column]:
+def _share_columns(method: Method) -> dict[str, Column]:
     """Return the municipal shares of people by class of one method."""
     shares = {}
     for key, head in _SHARES.items():

@@ -270,7 +270,7 @@ _CAUSES = (
     Category("wrong_hours", CAUSES["wrong_hours"], "#F0E442"),
     Category("other_days", CAUSES["other_days"], "#56B4E9"),
 )
-_SPOT = ("spot", "name", "municipality", "population", "area_km2", "cause")
+_SPOT_SHOWN = ("spot", "name", "municipality", "population", "area_km2", "cause")
 _FIX = ("fix", "fix_size", "fix_departures", "fix_place", "fix_lines", "fix_people")
 _POPULATED = Ground("known", "states")
 """Populated land whose state is known: a spot, or a fix, is only looked for there."""
@@ -293,7 +293,7 @@ VIEWS = (
         _("White spots"),
         column="cause",
         categories=_CAUSES,
-        popup=(*_SPOT, "cause_share", *_FIX, "fix_verified"),
+        popup=(*_SPOT_SHOWN, "cause_share", *_FIX, "fix_verified"),
         ground=_POPULATED,
         size="population",
     ),
@@ -302,7 +302,7 @@ VIEWS = (
         _("Parts of white spots"),
         column="cause",
         categories=_CAUSES,
-        popup=(*_SPOT, *_FIX),
+        popup=(*_SPOT_SHOWN, *_FIX),
         ground=_POPULATED,
         shown=False,
     ),
