@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ in ``about``), and a table of the very shapes of an earlier one refers to them."
 
 SHAPES_OF = "_values"
 """End of the name of a plain table whose layer takes its shapes from another one."""
+
+_WRITING = threading.Lock()
 
 _STYLES = """
 CREATE TABLE layer_styles (
@@ -110,19 +113,24 @@ def write(
 
 @contextmanager
 def _unhurried() -> Iterator[None]:
-    """Let the disk take its time: a file that is renamed when whole needs no sync, no journal."""
+    """Let the disk take its time: a file that is renamed when whole needs no sync, no journal.
+
+    These settings are of the whole process: one file at a time, or a thread that is done would take
+    them away from another that still writes.
+    """
     options = {
         "OGR_SQLITE_SYNCHRONOUS": "OFF",
         "OGR_SQLITE_JOURNAL": "OFF",
         "OGR_SQLITE_PRAGMA": "locking_mode=EXCLUSIVE,temp_store=MEMORY",
         "OGR_CURRENT_DATE": _today(),
     }
-    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
-    pyogrio.set_gdal_config_options(options)
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options(before)
+    with _WRITING:
+        before = {name: pyogrio.get_gdal_config_option(name) for name in options}
+        pyogrio.set_gdal_config_options(options)
+        try:
+            yield
+        finally:
+            pyogrio.set_gdal_config_options(before)
 
 
 def _today() -> str:

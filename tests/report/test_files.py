@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -400,3 +401,14 @@ def test_columns_have_readable_names(synthetic: Any, tmp_path: Path, language: s
     assert dict(rows)["white_share"] == declared["white_share"].label.get(language)
     assert set(dict(rows)) == set(declared) & set(result.municipalities.columns)
     assert len({name for _column, name in rows}) == len(rows)
+
+
+def test_packages_written_side_by_side_are_as_those_written_alone(
+    synthetic: Any, tmp_path: Path
+) -> None:
+    """Settings of GDAL are of the process: one thread must not take them from another."""
+    result = synthetic.result()
+    alone = gpkg.write([result], tmp_path / "alone.gpkg").read_bytes()
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(lambda i: gpkg.write([result], tmp_path / f"{i}.gpkg"), range(8)))
+    assert {path.read_bytes() for path in paths} == {alone}
