@@ -31,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from metrogis.catalog.origins import FeedOrigin, FeedRow, GtfsOrigin
 from metrogis.errors import CatalogError, SourceError
 from metrogis.i18n import Text, _
+from metrogis.provenance import Redistribute, redistribution_of
 from metrogis.sources import files
 from metrogis.validation import joined, problem_at
 
@@ -196,6 +197,19 @@ def present(directory: Path, base: Path, layer: Any, *, name: str) -> Present:
         tuple(row.name for file, row in wanted.items() if file not in known),
         tuple(PurePosixPath(file).stem for file in found if rows and file not in wanted),
     )
+
+
+def passed_on(directory: Path, layer: Any, *, name: str) -> list[Redistribute]:
+    """Return what may be passed on of each feed of a layer's lists that says so or has a licence.
+
+    A timetable of several feeds keeps to the strictest of them.
+    """
+    rows = [row for origin in lists_of(layer) for row in listed(directory, origin, layer=name)]
+    return [
+        row.redistribute or redistribution_of(row.licence or "")
+        for row in rows
+        if not row.skip and not row.redirect and (row.redistribute or row.licence)
+    ]
 
 
 def _wrong(what: Text, layer: str, origin: GtfsOrigin) -> CatalogError:

@@ -247,3 +247,23 @@ def test_no_feed_at_all_is_one_error(tmp_path: Path) -> None:
     of = metro(tmp_path, '[[feeds]]\nname = "city"\nurl = "https://a.pl/city.zip"\n')
     with pytest.raises(SourceError):
         of["timetable"]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("", "yes"),  # the layer's own licence, CC0
+        ('redistribute = "yes"\n', "yes"),
+        ('redistribute = "no"\n', "no"),
+        ('licence = "CC-BY-4.0"\nredistribute = "derived"\n', "derived"),
+        ('redistribute = "no"\nskip = "not fetched"\n', "yes"),
+    ],
+)
+def test_a_timetable_keeps_to_the_strictest_of_its_feeds(
+    tmp_path: Path, said: str, expected: str
+) -> None:
+    text = rows("https://a.pl", "city") + rows("https://a.pl", "rail", more=said)
+    of = metro(tmp_path, text)
+    (tmp_path / "data/gtfs").mkdir()
+    (tmp_path / "data/gtfs/city.zip").write_bytes(feed(2))
+    assert of["timetable"].source.redistribute == expected

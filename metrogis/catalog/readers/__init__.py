@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from metrogis import boundary, provenance
-from metrogis.catalog import judging, licences
+from metrogis.catalog import feeds, judging, licences
 from metrogis.catalog.models import MissingLayer
 from metrogis.catalog.paths import resolved
 from metrogis.catalog.readers import (
@@ -93,6 +93,11 @@ def _read(metro: Opened, name: str) -> Any:
         attribution=layer.attribution,
         date=layer.date,
         sha256=hashes[0] if len(hashes) == 1 else files.settings_key(hashes),
-        redistribute=licences.of_layer(metro.catalog, name),
+        redistribute=provenance.strictest(
+            [
+                licences.of_layer(metro.catalog, name),
+                *feeds.passed_on(metro.directory, layer, name=name),
+            ]
+        ),
     )
     return READERS[layer.driver](metro, name, layer, paths, source)
