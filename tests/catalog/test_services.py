@@ -51,7 +51,7 @@ path = "municipalities.geojson"
 
 
 def fetched(metro: Metro, **more: object) -> list[fetching.Outcome]:
-    with servers.quick(tries=2) as client:
+    with servers.quick() as client:
         return fetching.fetch(
             metro, client=client, store=Store(metro.directory / "store"), **more  # type: ignore[arg-type]
         )  # fmt: skip
