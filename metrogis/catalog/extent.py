@@ -31,25 +31,37 @@ STEP = 0.05
 """Degrees to which a box is rounded outwards, so that a border drawn anew asks the same."""
 
 
-def asked(metro: Layers, layer: str) -> Box | None:
+def asked(metro: Layers, layer: str, *, strict: bool = False) -> Box | None:
     """Return the box that a layer is asked for in: west, south, east, north, degrees.
 
     Parameters
     ----------
     metro : Metro
     layer : str
+    strict : bool
+        Raise what is wrong with the boundaries, if they are there.
 
     Returns
     -------
     tuple of float or None
         None where neither the catalog nor boundaries in the data folder tell.
+
+    Raises
+    ------
+    MetrogisError
+        Of the boundaries.
     """
     info = metro.info
     if info.bbox is not None or not info.teryt:
         return info.bbox
     if layer == BOUNDARIES:
         return units.box_of(info.teryt)
-    return _of_boundaries(metro)
+    try:
+        return _of_boundaries(metro)
+    except MetrogisError:
+        if strict:
+            raise
+        return None
 
 
 def _of_boundaries(metro: Layers) -> Box | None:
@@ -64,10 +76,7 @@ def _of_boundaries(metro: Layers) -> Box | None:
     key = (states, metro.info.teryt, metro.info.crs)
     if key not in _KNOWN:
         fresh = Layers(metro.catalog, directory=metro.directory, data=metro.data)
-        try:
-            _KNOWN[key] = around(np.asarray(fresh[BOUNDARIES].total_bounds), metro.crs)
-        except MetrogisError:  # told as their own fault
-            return None
+        _KNOWN[key] = around(np.asarray(fresh[BOUNDARIES].total_bounds), metro.crs)
     return _KNOWN[key]
 
 

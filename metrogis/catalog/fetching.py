@@ -235,7 +235,7 @@ class _Run:
         return self._entry(task, made)
 
     def _box(self, task: Task) -> tuple[float, float, float, float]:
-        box = extent.asked(self.metro, task.layer)
+        box = extent.asked(self.metro, task.layer, strict=True)
         if box is None and self.metro.info.teryt:
             raise SourceError(
                 _("without the boundaries it is not known which area to ask for"),

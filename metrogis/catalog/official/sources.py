@@ -25,7 +25,7 @@ from metrogis.validation import joined
 
 VARIABLE = "METROGIS_SOURCES"
 _KEYS = {"countries", "crs", "about", "catalog"}
-_WHOLE = {"layers", "feeds", "addresses", "allow_local"}
+_WHOLE = {"layers", "feeds", "addresses", "allow_local", "only"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ def read_table(own: Path | None = None) -> Table:
     ----------
     own : Path, optional
         A file of the form of ``sources.toml``; default: the one ``METROGIS_SOURCES`` names, if any.
-        Its layers and feeds replace those of the same name, or stand beside them.
+        Its layers and feeds replace those of the same name, or stand beside them. Where it has
+        ``only``, a list of layers, a catalog has none but these, and no feeds but its own.
 
     Raises
     ------
@@ -112,9 +113,11 @@ def read_table(own: Path | None = None) -> Table:
     path = own or (Path(named) if named else None)
     content = _own(path) if path is not None else {}
     layers = {**layers, **content.get("layers", {})}
+    only = content.get("only")
+    if only is not None:
+        layers = {name: layer for name, layer in layers.items() if name in only}
+        rows = []
     feeds = {row["name"]: row for row in [*rows, *content.get("feeds", [])]}
-    if content.get("feeds") and content["feeds"][0].get("only"):
-        feeds = {row["name"]: row for row in content["feeds"]}
     return Table(
         layers,
         tuple(_feed(row, path) for row in feeds.values()),
@@ -124,9 +127,8 @@ def read_table(own: Path | None = None) -> Table:
 
 
 def _feed(row: Mapping[str, Any], path: Path | None) -> Feed:
-    values = {key: value for key, value in row.items() if key != "only"}
     try:
-        feed = Feed(**{**values, "areas": tuple(values["areas"])})
+        feed = Feed(**{**row, "areas": tuple(row["areas"])})
         if feed.redistribute not in ("yes", "derived", "no"):
             raise ValueError(f"redistribute = {feed.redistribute!r}")
         return feed
@@ -164,7 +166,7 @@ def _own(path: Path) -> dict[str, Any]:
         raise CatalogError(
             _("keys that mean nothing here: {shown}").fill(shown=", ".join(wrong)),
             place=path.name,
-            remedy=_("the file may have addresses, allow_local, feeds and layers.NAME.catalog"),
+            remedy=_("the file may have addresses, allow_local, only, feeds, layers.NAME.catalog"),
         )
     return content
 
