@@ -14,6 +14,8 @@ from typing import Any
 
 from metrogis import documents
 from metrogis.catalog.document import document
+from metrogis.catalog.official import read_table
+from metrogis.catalog.official.document import document as official
 from metrogis.checks import registry
 from metrogis.checks.contract.citations import Citation, section_number
 from metrogis.maps.texts import NO, YES
@@ -99,6 +101,7 @@ def built() -> dict[Path, str]:
         DOCS / documents.FILE: methods(english),
         DOCS / documents.POLISH: with_examples(methods(polish, "pl"), english),
         DOCS / "layers.md": document(),
+        DOCS / "sources.md": official(read_table()),
     }
 
 

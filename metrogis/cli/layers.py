@@ -25,7 +25,7 @@ from metrogis.cli.common import (
 )
 from metrogis.cli.guard import guarded
 from metrogis.cli.terminal import as_json as to_json
-from metrogis.errors import MetrogisError
+from metrogis.errors import MetrogisError, ParameterError
 from metrogis.i18n import _
 from metrogis.texts import Text, default_language, printable
 
@@ -105,21 +105,21 @@ def layer_schema(
     name="template",
     help=say(
         _(
-            "A table to fill in: coverage (municipalities x modes x feeds), or, from the "
-            "timetables, school_holidays."
+            "An empty table of a layer with its columns; coverage: municipalities x modes x feeds; "
+            "with --from-feeds as the timetables have it (coverage, school_holidays)."
         ),
     ),
 )
 @guarded
 def layer_template(
-    layer: Annotated[
-        str,
-        typer.Argument(metavar="LAYER", help=say(_("layer: coverage, school_holidays"))),
-    ],
-    layers: Metropolis,
+    layer: Annotated[str, typer.Argument(metavar="LAYER", help=say(_("a layer")))],
+    layers: Annotated[
+        str | None,
+        typer.Argument(metavar="[LAYERS]", help=say(_("catalog: for coverage and --from-feeds"))),
+    ] = None,
     output_file: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help=say(_("CSV file"))),
+        typer.Option("-o", "--output", help=say(_("file: .csv or .gpkg"))),
     ] = None,
     from_feeds: Annotated[
         bool,
@@ -131,16 +131,22 @@ def layer_template(
     data: DataFolder = None,
     debug: Debug = False,
 ) -> None:
-    """Write a table of a layer to fill in, to a file or to standard output."""
+    """Write a table of a layer to fill in, to a file or (rows, as CSV) to standard output."""
+    from metrogis.catalog import registry
+
+    known = registry.get(layer)
+    if from_feeds and (layer not in ("coverage", "school_holidays") or layers is None):
+        raise typer.BadParameter(
+            say(_("--from-feeds is for coverage and school_holidays of a catalog")),
+            param_hint="LAYER",
+        )
+    if layers is None or not (layer == "coverage" or from_feeds):
+        _empty_table(known, output_file)
+        return
     from metrogis.evidence import proposals
     from metrogis.evidence.coverage import template_of
     from metrogis.metro import open_metro
 
-    if layer != "coverage" and not (layer == "school_holidays" and from_feeds):
-        raise typer.BadParameter(
-            say(_("only coverage has a template, and school_holidays with --from-feeds")),
-            param_hint="LAYER",
-        )
     metro = open_metro(layers, data=data)
     if layer == "school_holidays":
         table = proposals.school_holidays(metro["timetable"], country=metro.info.country)
@@ -166,6 +172,23 @@ def _absent_feeds(metro: Any) -> tuple[str, ...]:
     if getattr(layer, "driver", None) != "gtfs":
         return ()
     return feeds.present(metro.directory, base_of(metro, layer), layer, name="timetable").absent
+
+
+def _empty_table(layer: Any, output_file: Path | None) -> None:
+    """Write an empty table of a layer; never over a file that is there."""
+    from metrogis.catalog import templates
+
+    able = templates.formats(layer)
+    path = output_file or Path(layer.name + (able[0] if able else ""))
+    if path.exists():
+        raise ParameterError(
+            _("the file is there already"),
+            layer=layer.name,
+            place=str(path),
+            remedy=_("name another file (-o)"),
+        )
+    for made in templates.write(layer.name, path):
+        errors.print(escape(str(made)))
 
 
 def _health(metro: Any) -> tuple[Any, ...]:

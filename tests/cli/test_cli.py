@@ -127,7 +127,16 @@ def test_a_template_of_coverage_names_every_municipality_feed_and_mode(
     assert pairs == {
         ("city_bus", "bus"), ("city_bus", "trolleybus"), ("regional_bus", "bus"), ("rail", "rail"),
     }  # fmt: skip
-    assert invoke("layers", "template", "population", folder).exit_code == 2
+    assert invoke("layers", "template", "nosuch", folder).exit_code == 1
+
+
+def test_a_template_of_any_layer_is_never_written_over(invoke, tmp_path) -> None:
+    file = tmp_path / "corridors.gpkg"
+    assert invoke("layers", "template", "corridors", "-o", file).exit_code == 0
+    before = file.read_bytes()
+    again = invoke("layers", "template", "corridors", "-o", file)
+    assert again.exit_code == 1
+    assert file.read_bytes() == before
 
 
 def test_run_without_output_prints_findings(invoke, folder) -> None:

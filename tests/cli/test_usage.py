@@ -27,7 +27,7 @@ CALLS = [
     (["atlas", "demo", "-o", "x", "--jobs", "0"], "musi być co najmniej 1"),
     (["checks", "a", "b"], "argumenty ponad potrzebę: b"),
     (["run", "demo", "--check"], "opcja --check wymaga wartości"),
-    (["layers", "template", "stops", "demo"], "wzór jest tylko dla warstwy coverage"),
+    (["layers", "template"], "brak argumentu LAYER"),
 ]
 
 
