@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metrogis.catalog.official.sources import Table
@@ -11,8 +11,8 @@ _INTRODUCTION = """# Official sources
 
 Where `metrogis layers new` lets layers come from. The addresses stand in one place,
 `sources.toml` and `feeds.toml` of `metrogis/catalog/official`; they were read in public documents
-and code in 2026 and **none of them was asked by this project** (`tested = false`). A layer without a service
-waits for a file: until it is there its checks are skipped, or say what they do not know.
+and code in 2026 and **none of them was asked by this project** (`tested = false`). A layer without
+a service waits for a file: until it is there its checks are skipped, or say what they do not know.
 
 A file of the same form replaces any of them (`--sources FILE`, or `METROGIS_SOURCES`), for a mirror
 in an office or for services of your own:
@@ -68,7 +68,7 @@ def _rows(name: str, layer: Mapping[str, Any]) -> list[tuple[str, ...]]:
         tags = "; ".join(f"{k} = {' / '.join(v)}" for k, v in catalog["select"].items())
         return [(f"`{name}`", about, "file of streets", "", tags, columns, layer["crs"], licence,
                  catalog["attribution"])]  # fmt: skip
-    found = []
+    found: list[tuple[str, ...]] = []
     for origin in origins or [{}]:
         there = origin.get("type") or origin.get("entry") or origin.get("product") or ""
         url = origin.get("url", "")
@@ -81,7 +81,7 @@ def _rows(name: str, layer: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return found
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [heads, ("---",) * len(heads), *rows]
     return "".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines
