@@ -455,21 +455,26 @@ class _Formatter:
 
     def format(self, template: str) -> str:
         written = []
-        for before, name, spec in _parsed(template):
+        parts = list(_parsed(template))
+        # a noun agrees with the number that is read, not with the digits behind it
+        digits = {name: int(spec) for _before, name, spec in parts if name and spec.isdigit()}
+        for before, name, spec in parts:
             written.append(before)
             if name is None:
                 continue
             if name in self.values:
-                written.append(self._field(self.values[name], spec))
+                written.append(self._field(self.values[name], spec, digits.get(name)))
             else:
                 written.append("{" + name + (f":{spec}" if spec else "") + "}")
         return "".join(written)
 
-    def _field(self, value: Any, spec: str) -> str:
+    def _field(self, value: Any, spec: str, digits: int | None = None) -> str:
         if isinstance(value, Text):
             around = {k: v for k, v in self.values.items() if v is not value}
             return value._write(self.language, around)
         if spec.startswith("plural:"):
+            if digits is not None and isinstance(value, float) and math.isfinite(value):
+                value = round(value, digits)
             return plural(value, spec[7:].split("|"), self.language)
         if spec.startswith("%"):
             return percent(value, self.language, int(spec[1:] or 1))

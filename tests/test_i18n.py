@@ -127,3 +127,13 @@ def test_language_from_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("METROGIS_LANG")
     monkeypatch.delenv("LANG", raising=False)
     assert default_language() == "en"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(51_485.7, "51 486 osób"), (21.6, "22 osoby"), (0.6, "1 osoba"), (1.4, "1 osoba"),
+     (4.6, "5 osób"), (2.0, "2 osoby")],
+)  # fmt: skip
+def test_a_noun_agrees_with_the_number_that_is_written(value: float, said: str) -> None:
+    text = Text("{n:0} {n:plural:osoba|osoby|osób}", "{n:0} {n:plural:person|people}").fill(n=value)
+    assert text.pl.replace("\xa0", " ") == said

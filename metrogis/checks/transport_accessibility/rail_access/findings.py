@@ -104,7 +104,9 @@ def _reach(answer: Answer) -> Finding:
             "reach no useful railway station on foot, by bike or by feeder"
         )
         said = [no]
-    tail = _("; of {unknown_share:%0} it is not known") if unknown else both("")
+    # less than half a per cent would read as none
+    few = unknown / everyone < 0.005
+    tail = both("") if few else _("; of {unknown_share:%0} it is not known")
     return Finding(
         join(", ", (said[0].capitalized(), *said[1:])) + tail + both("."),
         values,
