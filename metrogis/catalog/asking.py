@@ -29,6 +29,7 @@ from metrogis.sources.services import (
     ghsl,
     member,
     ogcapi,
+    pages,
     postgis,
     wfs,
 )
@@ -187,6 +188,9 @@ def _features(job: Job, fetch: Callable[[Path, Box | None], Proof]) -> Made:
     """Keep the features that a service gives; none at all are an error."""
     made = job.folder / f"features{_suffix(job)}"
     proof = fetch(made, job.box() if is_boxed(job.task.origin) else None)
+    if not proof.rows and getattr(job.task.origin, "may_be_empty", False):
+        pages.write_none(made)
+        return Made(job.keep(made), proof)
     if not proof.rows:
         raise SourceError(
             _("the service has nothing in the area"),

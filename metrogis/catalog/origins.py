@@ -136,6 +136,8 @@ class WfsOrigin(_Origin):
     page: int = Field(default=1000, ge=1, le=100_000)
     swap_axes: bool = False
     whole: bool = False
+    may_be_empty: bool = False
+    """Whether nothing in the area is an answer, too: an empty file."""
 
 
 class OgcApiOrigin(_Origin):
@@ -146,6 +148,8 @@ class OgcApiOrigin(_Origin):
     page: int = Field(default=1000, ge=1, le=100_000)
     crs: str | None = None
     whole: bool = False
+    may_be_empty: bool = False
+    """Whether nothing in the area is an answer, too: an empty file."""
 
 
 class BdlOrigin(_Origin):

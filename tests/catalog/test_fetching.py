@@ -332,3 +332,16 @@ def test_a_run_that_is_killed_at_any_moment_goes_on_to_the_same_bytes(tmp_path: 
     assert ran.returncode == 0, ran.stderr
     found = {p.name: p.read_bytes() for p in (folder / "data").rglob("*.*") if p.is_file()}
     assert found == expected
+
+
+def test_nothing_in_the_area_is_an_answer_where_the_catalog_says_so(tmp_path: Path) -> None:
+    away = [(f"places.{i}", f"{i:07d}", 400_000.0 + i, 600_000.0) for i in range(3)]
+    with servers.serving(servers.wfs(away)) as server:
+        metro = _catalog(tmp_path, server.address)
+        assert _fetch(metro, tmp_path, only=["rail_stations"])["rail_stations"].state == "failed"
+        path = tmp_path / "catalog.toml"
+        path.write_text(path.read_text() + "fetch.may_be_empty = true\n")
+        metro = open_metro(tmp_path, data=tmp_path / "data")
+        found = _fetch(metro, tmp_path, only=["rail_stations"])["rail_stations"]
+        assert found.state == "fetched", found.error
+    assert len(gpd.read_file(tmp_path / "data/stations.gpkg")) == 0

@@ -210,6 +210,16 @@ class Collector:
         return Proof(self.rows, hits, self.pages, self.repeated, bounds, tuple(doubts))  # type: ignore[arg-type]
 
 
+def write_none(path: Path) -> None:
+    """Write a file of no features: that there are none is what the service answered."""
+    none = gpd.GeoDataFrame({ID: pd.Series(dtype=object)}, geometry=[], crs=crs_rules.WORKING_CRS)
+    path.unlink(missing_ok=True)
+    if path.suffix.lower() in PARQUET:
+        none.to_parquet(path)
+    else:
+        none.to_file(path, driver="GPKG", geometry_type="Unknown")
+
+
 def _not_in(page: gpd.GeoDataFrame, box: tuple[float, ...]) -> int:
     """Count features of which nothing is in a box, a thousandth of its size beyond it allowed."""
     west, south, east, north = box
