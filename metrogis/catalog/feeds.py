@@ -19,7 +19,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -177,26 +177,34 @@ def present(directory: Path, base: Path, layer: Any, *, name: str) -> Present:
     rows = [(o, row) for o in lists_of(layer) for row in listed(directory, o, layer=name)]
     wanted = {file_of(o, layer.path, row.name): row for o, row in rows}
     gone = {file for file, row in wanted.items() if row.redirect}
-    found: dict[str, None] = {}
+    there = {file for file in wanted if (base / file).is_file()}
+    own = _own_files(base, layer, wanted)
+    found = dict.fromkeys([*own, *(file for file in wanted if file in there)])
+    if rows and not any((base / file).exists() for file in found):
+        return Present(absent=tuple(row.name for row in wanted.values() if not row.redirect))
+    return Present(
+        tuple(file for file in found if file not in gone and (file not in wanted or file in there)),
+        tuple(row.name for file, row in wanted.items() if file not in gone | there),
+        tuple(PurePosixPath(file).stem for file in found if rows and file not in wanted),
+    )
+
+
+def _own_files(base: Path, layer: Any, wanted: Mapping[str, Any]) -> list[str]:
+    """Return the files that the catalog names by ``path`` and ``more``, folders opened.
+
+    A file that a list of feeds is to bring (``wanted``) counts only where it is.
+    """
+    found: list[str] = []
     for path in (layer.path, *layer.more):
         folder = base / path
         if folder.is_dir() and not (folder / "stops.txt").is_file():
             inside = sorted(p for p in folder.glob("*.zip") if p.is_file())
-            if len(inside) > 1 or (inside and rows):
-                found |= dict.fromkeys(str(PurePosixPath(path) / p.name) for p in inside)
+            if len(inside) > 1 or (inside and wanted):
+                found += [str(PurePosixPath(path) / p.name) for p in inside]
                 continue
-        if path not in wanted or (base / path).exists():
-            found[path] = None
-    there = {file: row for file, row in wanted.items() if (base / file).is_file()}
-    found |= dict.fromkeys(there)
-    if rows and not any((base / file).exists() for file in found):
-        return Present(absent=tuple(row.name for row in wanted.values() if not row.redirect))
-    known = {file for file, row in wanted.items() if row.redirect or file in there}
-    return Present(
-        tuple(file for file in found if file not in gone and (file not in wanted or file in there)),
-        tuple(row.name for file, row in wanted.items() if file not in known),
-        tuple(PurePosixPath(file).stem for file in found if rows and file not in wanted),
-    )
+        if path not in wanted or folder.exists():
+            found.append(path)
+    return found
 
 
 def passed_on(directory: Path, layer: Any, *, name: str) -> list[Redistribute]:
