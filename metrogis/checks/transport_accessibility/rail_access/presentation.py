@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
@@ -143,6 +144,50 @@ def _stations() -> dict[str, Column]:
     return out
 
 
+def _measure_columns(stations: Mapping[str, Column]) -> dict[str, Column]:
+    return {
+        "station": stations["name"],
+        "teryt": stations["teryt"],
+        "kind": Column(_("measure"), "category", categories=KINDS),
+        "size": Column(
+            _("size"),
+            note=_(
+                "metres of path or street; metres from a known entrance to the new "
+                "one; extra departures in both windows"
+            ),
+            of_known=True,
+        ),
+        "line": Column(_("line"), "text", of_known=True),
+        "every_min": Column(_("every"), unit="min", of_known=True),
+        "gained": Column(
+            _("people gained"),
+            unit="people",
+            note=_(
+                "residents who will reach it that way (on foot, by feeder, along "
+                "low-stress streets) and certainly do not today; computed again "
+                "with the measure"
+            ),
+            of_known=True,
+        ),
+        "gained_new": Column(
+            _("of them without access today"),
+            unit="people",
+            of_known=True,
+        ),
+        "per_unit": Column(
+            _("people per 100 m, or per departure"),
+            digits=1,
+            of_known=True,
+        ),
+        "verified": Column(
+            _("verified"),
+            "flag",
+            note=_("all who were found to gain do so once the measure is applied"),
+            of_knowledge=True,
+        ),
+    }
+
+
 def _columns() -> dict[str, dict[str, Column]]:
     towns, stations = _towns(), _stations()
     easiest = Column(_("easiest mode"), "category", bound="low", categories=EASIEST)
@@ -177,47 +222,7 @@ def _columns() -> dict[str, dict[str, Column]]:
             "homes": Column(_("cells"), of_known=True),
             "straight_m": Column(_("in a straight line"), unit="m", of_known=True),
         },
-        "measures": {
-            "station": stations["name"],
-            "teryt": stations["teryt"],
-            "kind": Column(_("measure"), "category", categories=KINDS),
-            "size": Column(
-                _("size"),
-                note=_(
-                    "metres of path or street; metres from a known entrance to the new "
-                    "one; extra departures in both windows"
-                ),
-                of_known=True,
-            ),
-            "line": Column(_("line"), "text", of_known=True),
-            "every_min": Column(_("every"), unit="min", of_known=True),
-            "gained": Column(
-                _("people gained"),
-                unit="people",
-                note=_(
-                    "residents who will reach it that way (on foot, by feeder, along "
-                    "low-stress streets) and certainly do not today; computed again "
-                    "with the measure"
-                ),
-                of_known=True,
-            ),
-            "gained_new": Column(
-                _("of them without access today"),
-                unit="people",
-                of_known=True,
-            ),
-            "per_unit": Column(
-                _("people per 100 m, or per departure"),
-                digits=1,
-                of_known=True,
-            ),
-            "verified": Column(
-                _("verified"),
-                "flag",
-                note=_("all who were found to gain do so once the measure is applied"),
-                of_knowledge=True,
-            ),
-        },
+        "measures": _measure_columns(stations),
         "catchments": {
             "station": stations["name"],
             "teryt": stations["teryt"],

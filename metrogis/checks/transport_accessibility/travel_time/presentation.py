@@ -96,12 +96,14 @@ def _times() -> dict[str, Column]:
     return out
 
 
-def _columns() -> dict[str, dict[str, Column]]:
-    towns = municipality_columns()
-    people = Column(_("residents"), unit="people", of_known=True)
-    at_least = replace(people, land=False, bound="low")
-    towns |= {
-        "population": replace(people, land=False, note=PEOPLE_FROM),
+_RESIDENTS = Column(_("residents"), unit="people", of_known=True)
+_AT_LEAST = replace(_RESIDENTS, land=False, bound="low")
+_TARGET_KIND = Column(_("kind of target"), "text")
+
+
+def _towns() -> dict[str, Column]:
+    return municipality_columns() | {
+        "population": replace(_RESIDENTS, land=False, note=PEOPLE_FROM),
         "coverage": Column(
             _("timetable coverage"), "category", categories=COVERAGE,
             land=False, of_knowledge=True,
@@ -144,16 +146,19 @@ def _columns() -> dict[str, dict[str, Column]]:
             unit="%", digits=1, bound="low", of_known=True, land=False, note=_NEIGHBOURS,
         ),
         "people_reached": replace(
-            at_least, label=_("people within reach")
+            _AT_LEAST, label=_("people within reach")
         ),
         "jobs_reached": replace(
-            at_least, label=_("jobs within reach"), unit="jobs"
+            _AT_LEAST, label=_("jobs within reach"), unit="jobs"
         ),
     }  # fmt: skip
-    kind = Column(_("kind of target"), "text")
+
+
+def _columns() -> dict[str, dict[str, Column]]:
+    towns = _towns()
     cells = {
         "teryt": towns["teryt"],
-        "population": replace(people, digits=1, note=PEOPLE_SHARED),
+        "population": replace(_RESIDENTS, digits=1, note=PEOPLE_SHARED),
         "modelled": Column(_("modelled"), "flag", of_knowledge=True),
         **{n: c for n, c in _times().items() if not n.startswith("within")},
         "band_late": Column(
@@ -175,27 +180,27 @@ def _columns() -> dict[str, dict[str, Column]]:
             of_knowledge=True,
             note=_("1: known (exact, or at most that), 0: unknown"),
         ),
-        "population": people,
+        "population": _RESIDENTS,
         "area_km2": Column(_("area"), unit="km2", digits=2, of_known=True),
     }  # fmt: skip
     relations = {
         "teryt": towns["teryt"],
         "name": towns["name"],
         "target": Column(_("target"), "text"),
-        "kind": kind,
+        "kind": _TARGET_KIND,
         **_times(),
         "known_share": Column(_("time known, share"), "share", digits=1, of_knowledge=True),
     }
     targets = {
         "name": Column(_("target"), "text"),
-        "kind": kind,
+        "kind": _TARGET_KIND,
         **{
-            f"people_{name}": replace(at_least, label=_with(_("residents"), name))
+            f"people_{name}": replace(_AT_LEAST, label=_with(_("residents"), name))
             for name in LIMITS
         },
     }
     performance = {
-        "population": people,
+        "population": _RESIDENTS,
         "as_origin": towns["performance"],
         "as_target": towns["performance_target"],
         "people_reached": towns["people_reached"],
@@ -204,7 +209,7 @@ def _columns() -> dict[str, dict[str, Column]]:
     supply = {
         "teryt": towns["teryt"],
         "name": towns["name"],
-        "kind": kind,
+        "kind": _TARGET_KIND,
         "places": Column(_("places in services"), bound="low", of_known=True),
         "per_1000": Column(
             _("places per 1000 residents (2SFCA)"),
