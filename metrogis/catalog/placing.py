@@ -154,7 +154,8 @@ def _unswap(layer: Any) -> Text:
 
 def _of_these_municipalities(metro: Opened, name: str, table: pd.DataFrame) -> None:
     columns = [c for c in ("teryt", "origin", "destination") if c in table.columns]
-    if not columns or name in ("coverage", "cycle_coverage"):
+    # these may name counties alone
+    if not columns or name in ("coverage", "cycle_coverage", "members"):
         return
     if metro.is_being_read("municipalities"):  # this table places them
         return

@@ -149,6 +149,7 @@ def test_of_the_boundaries_only_the_units_are_read(tmp_path: Path) -> None:
     metro = _made(tmp_path / "x", teryt="3214,3262011,3211013")
     _boundaries(tmp_path / "x/municipalities.gpkg")
     found = metro["municipalities"]
+    assert metro["members"]["teryt"].tolist() == ["3214", "3262011", "3211013"]
     # a municipality whose kind changed is the same one, and noted
     assert sorted(found["teryt"]) == ["3211011", "3214011", "3214102", "3262011"]
     actions = {(row.action, row.count) for row in audit_of(found)}
@@ -227,3 +228,9 @@ def test_codes_are_found_with_underscores(tmp_path: Path) -> None:
     found, audit = chosen(pd.read_csv(tmp_path / "t.csv"), ["3262"], Audit())
     assert len(found) == 1
     assert not len(audit)
+
+
+def test_members_may_be_counties_alone(tmp_path: Path) -> None:
+    metro = _made(tmp_path / "x", teryt="3214")
+    _boundaries(tmp_path / "x/municipalities.gpkg")
+    assert metro["members"]["teryt"].tolist() == ["3214"]
