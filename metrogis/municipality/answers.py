@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -63,7 +64,12 @@ class Measure:
         return {"low": "≥", "high": "≤"}.get(self.column.bound, "*" * self.column.of_known)
 
     def written(self, language: str) -> str:
-        """Write the value, with its sign where not all of the municipality is known."""
+        """Write the value, with its sign where not all of the municipality is known.
+
+        Where nothing is known a bound is no information, and is not written.
+        """
+        if self.sign and self.known <= 0:
+            return self.shown(math.nan, language)
         text = self.shown(self.value, language)
         if self.sign == "*":
             return f"{text}*"

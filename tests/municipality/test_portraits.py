@@ -272,7 +272,7 @@ def test_a_headline_that_is_no_column_is_refused(synthetic: Any):
         (0.01, 1, "≥ 0.0%"),
         (0.5, 1, "≥ 0.0%"),
         (0.51, 0, "≥ 0.0%"),
-        (1.0, 0, "≥ 0.0%"),
+        (1.0, 0, "no data"),
     ],
 )
 def test_what_is_mostly_unknown_has_no_rank_and_no_part_in_the_median(
