@@ -174,9 +174,9 @@ def test_the_walk_through_works_as_it_stands(page, tmp_path, monkeypatch, capsys
     pd.DataFrame(rows, columns=["skad", "dokad", "liczba"]).to_csv(
         tmp_path / "data" / "dojazdy.csv", index=False
     )
-    catalog, parameters = re.findall(r"```toml\n(.*?)```", page, re.S)
+    catalog, *more = re.findall(r"```toml\n(.*?)```", page, re.S)
     assert set(tomllib.loads(catalog)["layers"]) == {"municipalities", "od_flows", "corridors"}
-    (tmp_path / "poznan" / "catalog.toml").write_text(f"{catalog}\n{parameters}", encoding="utf-8")
+    (tmp_path / "poznan" / "catalog.toml").write_text("\n".join([catalog, *more]), encoding="utf-8")
     runner = CliRunner()
     for command in re.findall(r"```sh\nmetrogis (.*?)\n```", page):
         done = runner.invoke(app, command.split())

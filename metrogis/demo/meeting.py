@@ -1,7 +1,7 @@
 """A bus line that comes to its station three minutes after each train has left.
 
 It is a line of its own beside those of :mod:`metrogis.demo.lines`: no stop loses a departure. Its
-runs follow the trains all day, so that one shift of the whole line mends it: the generator looks
+runs follow the trains all day, so that one shift of the whole line fixes it: the generator looks
 for a station, and for departures the other way, for which the rule of the check gives that one.
 """
 
@@ -22,7 +22,7 @@ from metrogis.demo.settlements import Settled
 
 LATE = 3
 """Minutes between the train's departure and when one from the bus could be on the platform."""
-MENDED = (-LATE - 1, -LATE - 2)
+FIXED = (-LATE - 1, -LATE - 2)
 """Minutes by which the line must be shifted: a minute is left, and walks are no whole minutes."""
 WALK = 320.0
 """Metres along streets from its last stop to the station, at most."""
@@ -70,7 +70,7 @@ def miss_a_train(
         leaves = {d: run.departures("SZK", d, at) for d in (0, 1)}
         for direction, wait in ((d, w) for w in (8, 7, 9, 6, 10) for d in (1, 0)):
             times = _times(line, call, run, at, direction, wait)
-            if times and _mended(line, call, leaves, times) in MENDED:
+            if times and _fixing_shift(line, call, leaves, times) in FIXED:
                 line.times, line.misses = times, (call.station, direction)
                 return [*lines, line]
     return lines
@@ -129,10 +129,10 @@ def _apart(starts: Index) -> Index:
     return np.array(out, dtype=np.int64)
 
 
-def _mended(
+def _fixing_shift(
     line: Line, call: Call, leaves: dict[int, Index], times: dict[int, dict[str, Index]]
 ) -> int:
-    """Return the shift that mends the line on a school day, by the rule of the check, minutes.
+    """Return the shift that fixes the line on a school day, by the rule of the check, minutes.
 
     Kept is a wait of 1 to 15 minutes. Of the shifts by up to 10 minutes that lose none the one that
     gains most counts, then the smallest, then the earlier.

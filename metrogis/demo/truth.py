@@ -15,7 +15,7 @@ from metrogis.demo.bikes import uncounted
 from metrogis.demo.cycling import PIECE, Cycling
 from metrogis.demo.frame import Array
 from metrogis.demo.lines import Line
-from metrogis.demo.meeting import LATE, MENDED
+from metrogis.demo.meeting import FIXED, LATE
 from metrogis.demo.people import People
 from metrogis.demo.schedule import PLANTED, SLOW_RIDE, STEADY
 from metrogis.demo.settlements import Settled
@@ -282,7 +282,7 @@ def _interchanges(settled: Settled, people: People, cycling: Cycling) -> list[di
 
 
 def _missed(settled: Settled, stations: pd.DataFrame, lines: list[Line]) -> list[dict[str, Any]]:
-    """Return the line that comes too late for the trains, and what mends it."""
+    """Return the line that comes too late for the trains, and what fixes it."""
     out = []
     for line in lines:
         if line.misses is None:
@@ -296,7 +296,7 @@ def _missed(settled: Settled, stations: pd.DataFrame, lines: list[Line]) -> list
                     "missed_by_min": LATE,
                     "missed_at_least": len(line.times[0]["SZK"]) // 2,
                     # whole minutes: the walk to the platform is known to about one
-                    "shift_between": [min(MENDED) - 1, max(MENDED) + 1],
+                    "shift_between": [min(FIXED) - 1, max(FIXED) + 1],
                 },
                 why="each bus comes to the platform three minutes after the train has left",
             )

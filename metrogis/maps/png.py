@@ -46,13 +46,20 @@ COLOURS = 256
 """Colours of a picture for reading: the flat ones of classes exactly, blends of edges nearly."""
 
 
-def picture_png(pixels: Bytes) -> bytes:
+OF_MAP = 192
+"""How many of them the map has, where words are written around it."""
+
+
+def picture_png(pixels: Bytes, beneath: Bytes | None = None) -> bytes:
     """Return a picture as PNG with a palette: a third of the size of one in full colour.
 
     Parameters
     ----------
     pixels : array of uint8, shape (height, width, 3 or 4)
         Alpha is left out.
+    beneath : array of uint8, optional
+        The picture before words were written on it. What they left alone is then the same whatever
+        the words are: it takes its :data:`OF_MAP` colours from this picture alone.
 
     Returns
     -------
@@ -66,17 +73,37 @@ def picture_png(pixels: Bytes) -> bytes:
     True
     """
     numbers = _as_numbers(pixels[..., :3])
-    found, where, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-    # a stable sort: of colours as frequent the darker one stays, so that files are the same
-    kept = np.sort(np.argsort(-counts, kind="stable")[:COLOURS])
-    table = _as_colours(found[kept])
-    nearest = cKDTree(table.astype(float)).query(_as_colours(found).astype(float))[1]
-    codes = nearest[where].reshape(numbers.shape).astype(np.uint8)
-    image = Image.fromarray(codes, "P")
-    image.putpalette(table.tobytes())
+    if beneath is None:
+        kept = _most(numbers, COLOURS)
+        codes = _nearest(numbers, kept)
+    else:
+        below = _as_numbers(beneath[..., :3])
+        first = _most(below, OF_MAP)
+        written = (numbers != below) & ~np.isin(numbers, first)
+        kept = np.concatenate([first, _most(numbers[written], COLOURS - len(first))])
+        # a class of few pixels on the map has its own colour where the legend shows it
+        alone = (numbers == below) & ~np.isin(numbers, kept)
+        codes = np.where(alone, _nearest(numbers, first), _nearest(numbers, kept))
+    image = Image.fromarray(codes.astype(np.uint8), "P")
+    image.putpalette(_as_colours(kept).tobytes())
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=PICTURE_LEVEL)
     return out.getvalue()
+
+
+def _most(numbers: np.ndarray, count: int) -> np.ndarray:
+    """Return the colours that most pixels have, in order of their numbers."""
+    found, counts = np.unique(numbers, return_counts=True)
+    # a stable sort: of colours as frequent the darker one stays, so that files are the same
+    return np.asarray(found[np.sort(np.argsort(-counts, kind="stable")[:count])])
+
+
+def _nearest(numbers: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Return for each pixel the position of the nearest colour of a table."""
+    found, where = np.unique(numbers, return_inverse=True)
+    tree = cKDTree(_as_colours(table).astype(float))
+    at = tree.query(_as_colours(found).astype(float))[1]
+    return np.asarray(at[where].reshape(numbers.shape))
 
 
 def _as_colours(numbers: np.ndarray) -> np.ndarray:

@@ -264,9 +264,9 @@ class Canvas:
         self._buffer[:] = np.asarray(Image.fromarray(pixels).convert("RGBA"))
         self._words = []
 
-    def png(self) -> bytes:
-        """Return the picture as PNG with a palette."""
-        return picture_png(self.pixels())
+    def png(self, beneath: np.ndarray | None = None) -> bytes:
+        """Return the picture as PNG with a palette; ``beneath`` is it before words were written."""
+        return picture_png(self.pixels(), beneath)
 
 
 @cache

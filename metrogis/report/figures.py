@@ -87,7 +87,7 @@ def pictures(
         canvas.write(*(Word(13, top + 17 * i, line, 8, EDGE) for i, line in enumerate(foot)))
         _scale_bar(canvas, box, scale, language)
         _legend(canvas, layers, language)
-        made[language] = canvas.png()
+        made[language] = canvas.png(plain)
     return made
 
 

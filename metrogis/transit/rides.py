@@ -180,6 +180,15 @@ class Rides:
         )
 
 
+def _by_line(feed: Feed, shown: npt.NDArray[np.object_]) -> Ints:
+    """Return the position of each trip in the order of line, then trip id."""
+    line = np.append(shown, "")[feed._trip_route]
+    order = pd.DataFrame({"line": line, "trip": feed.trips["trip_id"].astype(str).to_numpy()})
+    position = np.empty(len(order), np.int64)
+    position[order.sort_values(["line", "trip"], kind="stable").index] = np.arange(len(order))
+    return position
+
+
 def read_rides(
     feed: Feed,
     day: DateLike,
@@ -237,8 +246,13 @@ def read_rides(
         _("rides that arrive before they leave"),
     )
     arrival = np.maximum(arrival, departure)
-    # within one time a vehicle's rides stay in their order
-    order = np.lexsort((np.arange(len(head)), departure))
+    r = feed.routes
+    names = r["route_short_name"].astype(str).to_numpy(dtype=object)
+    ids = r["route_id"].astype(str).to_numpy(dtype=object)
+    shown = np.where(names == "", ids, names).astype(object)
+    # of vehicles at one time the first by its line goes first, in whatever order rows stand: equal
+    # journeys are then told alike; within one time a vehicle's rides stay in their order
+    order = np.lexsort((np.arange(len(head)), _by_line(feed, shown)[c.trip[a]], departure))
     order = order[keep[order]]
     rank = np.full(len(head) + 1, -1, np.int64)
     rank[order] = np.arange(len(order))
@@ -250,10 +264,6 @@ def read_rides(
         if walks is None
         else (walks.foot_ptr, walks.foot_to, walks.foot_seconds)
     )
-    r = feed.routes
-    names = r["route_short_name"].astype(str).to_numpy(dtype=object)
-    ids = r["route_id"].astype(str).to_numpy(dtype=object)
-    shown = np.where(names == "", ids, names).astype(object)
     return Rides(
         feed.stops["stop_id"].astype(str).to_numpy(dtype=object),
         c.stop[a][order].astype(np.int64),

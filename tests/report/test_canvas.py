@@ -166,7 +166,7 @@ def test_the_picture_differs_by_language_in_its_words_only(synthetic: Any):
     )
     differ = np.abs(polish - english).max(axis=2)
     assert (differ > 100).any()
-    # each has a palette of its own: blends of edges may differ by a shade, flat colours not
+    # the colours of the map are the same: a rare blend of edges may differ by a shade
     assert differ[70:790, 13:937].max() < 32
     assert (differ[70:790, 13:937] > 0).mean() < 0.01
 

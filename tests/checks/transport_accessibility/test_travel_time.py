@@ -146,7 +146,7 @@ def test_limits_of_zero(world: dict[str, Any], limit: str) -> None:
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"localities": None}, ParameterError),
+        ({"localities": None}, MissingLayerError),
         ({"timetable": None}, MissingLayerError),
         ({"hours": (9, 7)}, ParameterError),
         ({"limits": (30, 45, 400)}, ParameterError),

@@ -281,7 +281,7 @@ def _cover_unknown(land: Land, towns: gpd.GeoDataFrame) -> list[Finding]:
 
 
 def _fixes_found(conflicts: gpd.GeoDataFrame, every: float, loss: float) -> list[Finding]:
-    """Say which conflict is best mended, and what mending all of them brings (ha)."""
+    """Say which conflict is best fixed, and what fixing all of them brings (ha)."""
     best = conflicts[conflicts["gain_ha"] > 0]
     if not len(best) or loss <= 0:
         return []

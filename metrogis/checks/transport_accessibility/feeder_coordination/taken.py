@@ -7,6 +7,7 @@ from metrogis.checks.contract import Taken
 TAKEN = {
     "municipalities": Taken(parts=("municipalities",)),
     "stations": Taken(rows=("rail_stations", "timetable")),
+    "waits": Taken(rows=("rail_stations", "timetable")),
     "connections": Taken(parts=("rail_stations", "timetable")),
     "shifts": Taken(
         parts=("rail_stations",), names={"line": ("timetable",), "station": ("timetable",)}

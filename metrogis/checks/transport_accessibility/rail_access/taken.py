@@ -14,5 +14,9 @@ TAKEN = {
         names={"station": ("rail_stations", "timetable"), "line": ("timetable",)},
     ),
     "catchments": Taken(parts=("streets",), names={"station": ("rail_stations", "timetable")}),
+    "desire_lines": Taken(
+        parts=("population", "rail_stations", "timetable"),
+        names={"station": ("rail_stations", "timetable")},
+    ),
     "cells": Taken(rows=("population",)),
 }
