@@ -96,7 +96,7 @@ def around(box: np.ndarray, crs: pyproj.CRS) -> Box | None:
     Examples
     --------
     >>> around(np.array([450e3, 700e3, 480e3, 730e3]), pyproj.CRS.from_epsg(2180))
-    (18.05, 54.05, 18.9, 54.55)
+    (18.05, 54.05, 18.85, 54.55)
     """
     if not np.isfinite(box).all():
         return None

@@ -108,7 +108,7 @@ def _numbered(
 def translated(names: Sequence[Text], language: str) -> list[str]:
     """Return texts in one language.
 
-    >>> translated([both("Gdynia")], "pl")
-    ['Gdynia']
+    >>> translated([Text("gmina", "municipality")], "en")
+    ['municipality']
     """
     return [name.get(language) for name in names]

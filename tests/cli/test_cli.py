@@ -277,7 +277,9 @@ def test_version(invoke) -> None:
     assert invoke("--version").output.startswith("metrogis 0.")
 
 
-@pytest.mark.parametrize(("name", "rows"), [("omggs", 58), ("som", 31)])
+@pytest.mark.parametrize(
+    ("name", "rows"), [pytest.param("omggs", 58, marks=pytest.mark.long), ("som", 31)]
+)
 def test_real_metropolises_become_an_atlas(invoke, shared, project, tmp_path, name, rows) -> None:
     out = tmp_path / "out"
     done = invoke(

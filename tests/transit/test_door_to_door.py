@@ -659,7 +659,8 @@ def on_streets(network, stops, origins, target):
     ("path", "day", "crs", "window", "streets"),
     [("newport/gtfs.zip", "2023-06-13", 27700, 8 * HOUR, None),
      ("newport/gtfs.zip", "2023-06-13", 27700, 7 * HOUR, "newport/streets.osm.pbf"),
-     ("som/gtfs/zditm_2021-11.zip", "2021-12-01", 2180, 22 * HOUR + 600, None)],
+     pytest.param("som/gtfs/zditm_2021-11.zip", "2021-12-01", 2180, 22 * HOUR + 600, None,
+                  marks=pytest.mark.long)],
 )  # fmt: skip
 def test_samples_of_real_timetables(shared, path, day, crs, window, streets) -> None:
     feed = read_feed(shared / "data" / path, country="GB" if crs == 27700 else "PL")

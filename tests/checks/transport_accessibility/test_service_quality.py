@@ -465,6 +465,7 @@ def never_worse_informed(before, after):
                 assert (was, bool(bound_was)) == (is_, False), method
 
 
+@pytest.mark.long
 @settings(max_examples=15, deadline=None)
 @given(small_towns(), st.sampled_from(["coverage", "mode", "stop", "trip", "anywhere", "streets"]),
        st.integers(0, 3))  # fmt: skip
