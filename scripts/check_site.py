@@ -19,6 +19,8 @@ _FETCHED_LINKS = {"stylesheet", "preconnect", "dns-prefetch", "preload", "prefet
 _CSS_ADDRESS = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s;]+)""")
 _FOREIGN = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 
+_OF_MAP = {"layer", "gmina", "row", "embed"}  # keys of addresses that a map of an atlas reads
+
 
 class _Page(HTMLParser):
     """What one page is: its anchors, its links and what it makes a browser fetch."""
@@ -99,6 +101,10 @@ def _led(address: str, path: Path, site: Path, pages: dict[Path, _Page]) -> bool
     # "#__" are the theme's own: places that its script makes
     if not anchor or anchor.startswith("__") or aim not in pages:
         return True
+    if "=" in anchor:
+        # what the map of a page is to show; its own script reads it
+        keys = {part.partition("=")[0] for part in anchor.split("&")}
+        return keys <= _OF_MAP and "map-panel" in pages[aim].anchors
     return anchor in pages[aim].anchors
 
 

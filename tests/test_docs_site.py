@@ -42,7 +42,10 @@ def site(tmp_path) -> Path:
     (tmp_path / "index.html").write_text(GOOD)
     (tmp_path / "a.css").write_text("p { background: url(a.png) }")
     (tmp_path / "a.png").write_bytes(b"")
-    (tmp_path / "sub" / "b.html").write_text('<h2 id="here">B</h2><a href="/a.png">root</a>')
+    (tmp_path / "sub" / "b.html").write_text(
+        '<h2 id="here">B</h2><a href="/a.png">root</a><p id="map-panel">'
+        '<a href="#layer=spots.cause&row=1">spot</a>'
+    )
     (tmp_path / "sub" / "index.html").write_text("<p>")
     return tmp_path
 
@@ -56,6 +59,8 @@ def test_a_sound_site_has_no_fault(project, site) -> None:
     [
         '<a href="c.html">',
         '<a href="#nowhere">',
+        '<a href="#layer=spots.cause">',
+        '<p id="map-panel"><a href="#spot=1">',
         '<a href="sub/b.html#there">',
         '<a href="../outside.html">',
         '<a href="javascript:alert(1)">',
