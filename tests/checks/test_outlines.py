@@ -30,7 +30,17 @@ def bare(metro) -> Any:
     return municipalities
 
 
-@pytest.mark.parametrize("check", registry.CHECKS, ids=lambda check: check.id)
+# those that compute most take a minute together
+LONG = {"white_spots", "corridor_connectivity", "travel_time", "rail_access", "service_quality"}
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(c, id=c.id, marks=[pytest.mark.long] if c.id in LONG else [])
+        for c in registry.CHECKS
+    ],
+)
 def test_every_check_keeps_the_row_and_knows_nothing_of_its_land(metro, bare, check):
     layers = {i.name: metro.get(i.name) for i in check.inputs} | {"municipalities": bare}
     options = metro.catalog.parameters.get(check.id, {})

@@ -25,7 +25,7 @@ from metrogis.checks.contract import Check, Result
 from metrogis.checks.registry import CHECKS
 from metrogis.errors import MetrogisError, MissingLayerError, ParameterError
 
-QUICK = ("model_coherence", "functional_links")
+QUICK = ("model_coherence",)
 """Checks that take so little time that they are tried in every run."""
 
 VALUES: dict[str, list[Any]] = {

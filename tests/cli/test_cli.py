@@ -278,7 +278,11 @@ def test_version(invoke) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "rows"), [pytest.param("omggs", 58, marks=pytest.mark.long), ("som", 31)]
+    ("name", "rows"),
+    [
+        pytest.param("omggs", 58, marks=pytest.mark.long),
+        pytest.param("som", 31, marks=pytest.mark.long),
+    ],
 )
 def test_real_metropolises_become_an_atlas(invoke, shared, project, tmp_path, name, rows) -> None:
     out = tmp_path / "out"

@@ -155,6 +155,7 @@ def taken(values: np.ndarray, hole: np.ndarray, how: str) -> Grid:
     return replace(whole, valid=whole.valid & ~hole)
 
 
+@pytest.mark.long
 @given(missing(), st.sampled_from(["mask", "fill", "shorter"]), st.sampled_from(sorted(CHECKS)))
 @settings(max_examples=45)
 def test_less_knowledge_never_says_more(hole, how, name):
@@ -191,6 +192,7 @@ def test_bounds_of_proliferation_hold_whatever_the_unknown_land_is(hole, how):
             )
 
 
+@pytest.mark.long
 @given(missing())
 @settings(max_examples=12)
 def test_states_of_links_hold_whatever_the_unknown_land_is(hole):

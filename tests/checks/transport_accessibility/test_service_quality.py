@@ -495,6 +495,7 @@ def test_less_knowledge_never_says_more(town, how, which) -> None:
     never_worse_informed(before, after)
 
 
+@pytest.mark.long
 @settings(max_examples=12, deadline=None)
 @given(small_towns(), st.sampled_from(["feeds", "posts", "order", "ids"]))
 def test_how_a_timetable_is_modelled_changes_nothing(town, how) -> None:
