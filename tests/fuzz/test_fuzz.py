@@ -25,6 +25,7 @@ def fuzz(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_mutated_inputs_are_read_or_refused(project: Path) -> None:
     done = fuzz(project, "--count", str(COUNT), "--seed", "7", "--seconds", "25")
     assert done.returncode == 0, done.stdout + done.stderr
