@@ -8,15 +8,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrogis.checks.transport_accessibility.rail_access.feeder import (
+from metrogis.checks.transport_accessibility.rail_access.entries import (
     Entries,
     Events,
     _boardings,
-    covered,
     entries_of,
-    minutes_of,
     pareto,
 )
+from metrogis.checks.transport_accessibility.rail_access.minutes import covered, minutes_of
 from metrogis.transit.vehicles import MICRO, Vehicles
 from metrogis.transit.walking import links_of
 
@@ -69,7 +68,7 @@ def plain(rows: Any, walks: Any, longest: float) -> list[tuple[int, dict[int, in
 def test_minutes_are_those_of_a_plain_count(rows: Any, walks: Any, longest: float) -> None:
     every = entries(rows)
     for given_ in (every, pareto(every)):
-        found = covered(given_, links(walks), 3, MINUTES, longest)
+        found = covered(given_, links(walks), MINUTES, longest)
         for home, (any_, by) in enumerate(plain(rows, walks, longest)):
             assert found.minutes[home] == any_
             station = found.station[home]
@@ -82,8 +81,8 @@ def test_minutes_are_those_of_a_plain_count(rows: Any, walks: Any, longest: floa
 @given(rows=st.lists(ENTRY, max_size=8), more=st.lists(ENTRY, max_size=4),
        walks=st.lists(LINK, max_size=6))  # fmt: skip
 def test_a_departure_more_never_takes_a_minute_away(rows: Any, more: Any, walks: Any) -> None:
-    less = covered(entries(rows), links(walks), 3, MINUTES, 20.0).minutes
-    with_more = covered(entries([*rows, *more]), links(walks), 3, MINUTES, 20.0).minutes
+    less = covered(entries(rows), links(walks), MINUTES, 20.0).minutes
+    with_more = covered(entries([*rows, *more]), links(walks), MINUTES, 20.0).minutes
     assert (with_more >= less).all()
 
 

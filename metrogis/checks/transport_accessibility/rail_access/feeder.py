@@ -11,20 +11,24 @@ share is the measure of the union of such intervals, counted in whole minutes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
-from numba import njit
 from scipy.spatial import cKDTree
 
 from metrogis.arrays import Array, Bools, Floats, Ints
 from metrogis.checks.contract import Run
 from metrogis.checks.contract.layers import StreetLayer, Timetable
 from metrogis.checks.shared.interchange_streets import Homes
+from metrogis.checks.transport_accessibility.rail_access.entries import (
+    Entries,
+    entries_of,
+    events,
+    leaving_at_once,
+)
+from metrogis.checks.transport_accessibility.rail_access.minutes import covered, minutes_of
 from metrogis.checks.transport_accessibility.rail_access.reach import NO, UNKNOWN, YES
 from metrogis.checks.transport_accessibility.rail_access.stations import Stations
 from metrogis.evidence.streets import streets_evidence
@@ -37,38 +41,6 @@ from metrogis.transit.walking import Places, Walker, links_of
 
 SHARE = 1e-9
 """A share of exactly the limit is enough, whatever the last bit of a float says."""
-
-
-class Entries(NamedTuple):
-    """Boardings that lead to a train: stop, station, departure and the train's, microseconds.
-
-    ``trip`` is the row of the feed's trips.
-    """
-
-    stop: Ints
-    station: Ints
-    departure: Ints
-    train: Ints
-    trip: Ints
-
-    def take(self, rows: Any) -> Entries:
-        """Return some of the entries."""
-        return Entries(*(column[rows] for column in self))
-
-    def __add__(self, other: Entries) -> Entries:  # type: ignore[override]
-        """Return both together."""
-        return Entries(*(np.concatenate(pair) for pair in zip(self, other, strict=True)))
-
-
-@dataclass(frozen=True, eq=False)
-class Covered:
-    """Minutes of the windows in which each home catches a train by feeder.
-
-    ``minutes`` counts them, ``station`` is the one that most of them lead to (-1: none).
-    """
-
-    minutes: Ints
-    station: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,16 +109,16 @@ def feeders(
     walks = _to_stations(walker, at_stop, stations, p.transfer_limit, spare)
     entries = entries_of(rides, own, events(rides, own, walks, stations), p.feeder_time)
     minutes = minutes_of(p.windows)
-    sure = covered(entries, links, len(stations), minutes, p.feeder_time)
+    sure = covered(entries, links, minutes, p.feeder_time)
     share = sure.minutes / len(minutes)
     state = np.where(share >= p.feeder_share - SHARE, YES, NO)
     open_ = _open(run, streets, stations, homes, known, around, groups, (stop_xy, at_stop, at_home))
     more = entries
     if open_.stop.any():
-        late = _optimistic(rides, own & open_.stop[rides.arr_stop])
+        late = leaving_at_once(rides, own & open_.stop[rides.arr_stop])
         more = entries + entries_of(rides, own, late, p.feeder_time)
     loose = _loose_links(links, homes.xy, stop_xy, open_, p, spare)
-    may = covered(more, loose, len(stations) + 1, minutes, p.feeder_time)
+    may = covered(more, loose, minutes, p.feeder_time)
     maybe = (may.minutes / len(minutes) >= p.feeder_share - SHARE) | open_.home
     state[(state == NO) & maybe] = UNKNOWN
     run.note(
@@ -181,267 +153,6 @@ def _to_stations(
     first = np.ones(len(stop), bool)
     first[1:] = (np.diff(stop) != 0) | (np.diff(station) != 0)
     return stop[first], station[first], walker.micro(metres[first]) + spare
-
-
-class Events(NamedTuple):
-    """Alightings from which one gets to a train: ride, station, and when the train leaves."""
-
-    ride: Ints
-    station: Ints
-    train: Ints
-
-
-def events(
-    rides: Vehicles, own: Bools, walks: tuple[Ints, Ints, Ints], stations: Stations
-) -> Events:
-    """Return alightings near useful stations with the next train that counts."""
-    stop, station, micro = walks
-    alights = np.flatnonzero(rides.alight & own)
-    size = int(max(stop.max(initial=-1), rides.arr_stop.max(initial=-1))) + 2
-    ptr = np.searchsorted(stop, np.arange(size))
-    begin, end = ptr[rides.arr_stop[alights]], ptr[rides.arr_stop[alights] + 1]
-    ride = np.repeat(alights, end - begin)
-    row = np.repeat(begin - np.concatenate([[0], np.cumsum(end - begin)[:-1]]), end - begin)
-    row = (row + np.arange(len(ride))).astype(np.int64)
-    ready = (rides.arrival[ride] + micro[row]) / MICRO
-    train = stations.next_train(station[row], ready)
-    there = np.isfinite(train)
-    return Events(
-        ride[there].astype(np.int64), station[row][there],
-        np.rint(train[there] * MICRO).astype(np.int64),
-    )  # fmt: skip
-
-
-def _optimistic(rides: Vehicles, chosen: Bools) -> Events:
-    """Return alightings from which a train may leave at once: to a station that none is of."""
-    ride = np.flatnonzero(chosen & rides.alight)
-    return Events(ride, np.zeros(len(ride), np.int64), rides.arrival[ride])
-
-
-def entries_of(rides: Vehicles, own: Bools, found: Events, longest: float) -> Entries:
-    """Return the boardings that lead to trains, of each stop and station those no other beats.
-
-    Parameters
-    ----------
-    rides : Vehicles
-    own : array of bool (rides,)
-        Which are of feeders.
-    found : Events
-    longest : float
-        Minutes from boarding to the train; others are left out.
-    """
-    before = np.repeat(np.arange(len(rides)), np.diff(rides.next_ptr))
-    order = np.argsort(rides.next_ride, kind="stable")
-    ptr = np.searchsorted(rides.next_ride[order], np.arange(len(rides) + 1)).astype(np.int64)
-    most = np.int64(round(longest * 60 * MICRO))
-    event, ride = _boardings(
-        found.ride, found.train, rides.departure, rides.board & own, ptr, before[order], most
-    )
-    return pareto(
-        Entries(
-            rides.dep_stop[ride], found.station[event], rides.departure[ride], found.train[event],
-            rides.trip[ride],
-        )
-    )  # fmt: skip
-
-
-def pareto(entries: Entries) -> Entries:
-    """Return entries by stop, station and departure, without those that a later one beats."""
-    order = np.lexsort((entries.train, -entries.departure, entries.station, entries.stop))
-    e = entries.take(order)
-    if not len(e.stop):
-        return e
-    new = np.ones(len(e.stop), bool)
-    new[1:] = (np.diff(e.stop) != 0) | (np.diff(e.station) != 0)
-    return e.take(_falling(new, e.train))
-
-
-@njit(cache=True, nogil=True)
-def _falling(new, value):  # type: ignore[no-untyped-def]
-    """Rows whose value is below all before them in their group (a later bus, an earlier train)."""
-    out = np.zeros(new.size, np.bool_)
-    least = np.int64(0)
-    for i in range(new.size):
-        if new[i] or value[i] < least:
-            out[i] = True
-            least = value[i]
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _boardings(ride, train, departure, board, prev_ptr, prev_ride, most):  # type: ignore[no-untyped-def]
-    """Walk back along each vehicle from where passengers alight; count, then fill.
-
-    A ride may follow two others (vehicles that are joined): all are followed, each once for one
-    event, so that the stack never holds more than all rides. The way back ends where boarding
-    would be more than ``most`` before the train.
-    """
-    rides = departure.size
-    stack = np.empty(rides, np.int64)
-    met = np.full(rides, -1, np.int64)  # of each ride: which event met it last
-    total = 0
-    event = np.empty(0, np.int64)
-    found = np.empty(0, np.int64)
-    for fill in range(2):
-        if fill == 1:
-            event = np.empty(total, np.int64)
-            found = np.empty(total, np.int64)
-        used = 0
-        for e in range(ride.size):
-            turn = fill * ride.size + e
-            stack[0] = ride[e]
-            met[ride[e]] = turn
-            top = 1
-            while top > 0:
-                top -= 1
-                r = stack[top]
-                if train[e] - departure[r] > most:
-                    continue
-                if board[r]:
-                    if fill == 1:
-                        event[used] = e
-                        found[used] = r
-                    used += 1
-                for i in range(prev_ptr[r], prev_ptr[r + 1]):
-                    before = prev_ride[i]
-                    if met[before] != turn:
-                        met[before] = turn
-                        stack[top] = before
-                        top += 1
-        total = used
-    return event, found
-
-
-# --------------------------------------------------------------------------- minutes of homes
-
-
-def minutes_of(windows: Sequence[tuple[int, int]]) -> Ints:
-    """Return every whole minute of the windows, microseconds.
-
-    >>> len(minutes_of(((6 * 3600, 9 * 3600), (15 * 3600, 18 * 3600))))
-    360
-    """
-    parts = [np.arange(a, b, 60, dtype=np.int64) for a, b in windows]
-    return np.concatenate(parts) * MICRO
-
-
-def covered(
-    entries: Entries, links: Links, stations: int, minutes: Ints, longest: float
-) -> Covered:
-    """Return how many minutes of the windows each home catches a train, and to which station.
-
-    Parameters
-    ----------
-    entries : Entries
-        By stop, station and falling departure.
-    links : Links
-        From homes to stops; ``micro`` with the slack of boarding.
-    stations : int
-    minutes : array of int
-        Ascending, microseconds.
-    longest : float
-        Minutes from home to the train's departure.
-    """
-    n = len(links.ptr) - 1
-    count, best = np.zeros(n, np.int64), np.full(n, -1, np.int64)
-    # few homes see few stops: what leads on from the others need not be sorted
-    seen = np.zeros(int(max(links.stop.max(initial=-1), entries.stop.max(initial=-1))) + 1, bool)
-    seen[links.stop] = True
-    entries = entries.take(seen[entries.stop])
-    if not len(entries.stop) or not n:
-        return Covered(count, best)
-    order = np.lexsort((-entries.departure, entries.station, entries.stop))
-    e = entries.take(order)
-    change = np.flatnonzero((np.diff(e.stop) != 0) | (np.diff(e.station) != 0)) + 1
-    begin = np.concatenate([[0], change, [len(e.stop)]]).astype(np.int64)
-    stop_of, station_of = e.stop[begin[:-1]], e.station[begin[:-1]]
-    size = int(max(links.stop.max(initial=-1), stop_of.max())) + 2
-    seg_ptr = np.searchsorted(stop_of, np.arange(size)).astype(np.int64)
-    # an interval of moments becomes one of numbers of minutes, first and (exclusive) last
-    most = np.int64(round(longest * 60 * MICRO))
-    first = np.searchsorted(minutes, e.train - most).astype(np.int64)
-    cuts = np.linspace(0, n, max(1, min(2, n // 4096 + 1)) + 1).astype(np.int64)
-
-    def part(k: int) -> None:
-        _cover(
-            cuts[k], cuts[k + 1], links.ptr, links.stop, links.micro, seg_ptr, begin, station_of,
-            e.departure, first, minutes, stations, count, best,
-        )  # fmt: skip
-
-    if len(cuts) == 2:
-        part(0)
-    else:
-        with ThreadPoolExecutor(len(cuts) - 1) as pool:
-            list(pool.map(part, range(len(cuts) - 1)))
-    return Covered(count, best)
-
-
-@njit(cache=True, nogil=True)
-def _cover(  # type: ignore[no-untyped-def]
-    low, high, link_ptr, link_stop, link_micro, seg_ptr, begin, station_of, departure, first,
-    minutes, stations, count, best,
-):  # fmt: skip
-    """Mark the minutes of each home; ``stamp`` and ``own`` say for whom a minute was marked last.
-
-    ``own`` is of one home and station: segments of a home are taken station by station.
-    """
-    ticks = minutes.size
-    minute = np.int64(60_000_000)
-    stamp = np.full(ticks, -1, np.int64)
-    own = np.full(ticks, -1, np.int64)
-    segment = np.empty(1 << 10, np.int64)
-    walk = np.empty(1 << 10, np.int64)
-    run = np.int64(0)
-    for h in range(low, high):
-        used = 0
-        for i in range(link_ptr[h], link_ptr[h + 1]):
-            s = link_stop[i]
-            if s + 1 >= seg_ptr.size:
-                continue
-            for g in range(seg_ptr[s], seg_ptr[s + 1]):
-                if used == segment.size:
-                    more = np.empty(2 * used, np.int64)
-                    more[:used] = segment
-                    segment = more
-                    again = np.empty(2 * used, np.int64)
-                    again[:used] = walk
-                    walk = again
-                segment[used] = g
-                walk[used] = link_micro[i]
-                used += 1
-        if used == 0:
-            continue
-        total = 0
-        most = 0
-        order = np.argsort(station_of[segment[:used]], kind="mergesort")
-        here = np.int64(-1)
-        mine = 0
-        for q in range(used):
-            g = segment[order[q]]
-            w = walk[order[q]]
-            if station_of[g] != here:
-                here = station_of[g]
-                mine = 0
-                run += 1
-            for j in range(begin[g], begin[g + 1]):
-                # the last minute from which one is at the stop in time; windows may have a gap
-                leave = departure[j] - w
-                if leave < minutes[0]:
-                    break  # departures fall
-                for k in range(first[j], ticks):
-                    if minutes[k] > leave:
-                        break
-                    if own[k] != run:
-                        own[k] = run
-                        mine += 1
-                    if stamp[k] != h:
-                        stamp[k] = h
-                        total += 1
-            if mine > most:
-                most = mine
-                best[h] = here
-        count[h] = total
-    return minute
 
 
 # --------------------------------------------------------------------------- what is not known

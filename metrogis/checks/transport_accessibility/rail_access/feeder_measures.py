@@ -9,15 +9,10 @@ import numpy as np
 
 from metrogis.arrays import Ints
 from metrogis.checks.contract import Run
-from metrogis.checks.transport_accessibility.rail_access.feeder import (
-    SHARE,
-    Entries,
-    Feeders,
-    covered,
-    entries_of,
-    events,
-)
+from metrogis.checks.transport_accessibility.rail_access.entries import Entries, entries_of, events
+from metrogis.checks.transport_accessibility.rail_access.feeder import SHARE, Feeders
 from metrogis.checks.transport_accessibility.rail_access.measure import Measure
+from metrogis.checks.transport_accessibility.rail_access.minutes import covered
 from metrogis.checks.transport_accessibility.rail_access.reach import NO
 from metrogis.checks.transport_accessibility.rail_access.stations import Stations
 from metrogis.checks.transport_accessibility.rail_access.tables import Answer
@@ -69,7 +64,7 @@ def more_often(
             for headway in p.headways:
                 new = _repeated(one, stations, k, headway, p)
                 both = fed.entries + new
-                found = covered(both, part, len(stations), fed.minutes, p.feeder_time)
+                found = covered(both, part, fed.minutes, p.feeder_time)
                 enough = found.minutes / len(fed.minutes) >= p.feeder_share - SHARE
                 gained = homes[enough]
                 added = len(np.unique(new.trip))
@@ -110,7 +105,7 @@ def _with_runs(
     homes = np.unique(np.concatenate([homes_of(s) for s in one.stop.tolist()]))
     homes = homes[lacking[homes]]
     part = _part(fed.links, homes)
-    found = covered(fed.entries + more, part, len(stations), fed.minutes, p.feeder_time)
+    found = covered(fed.entries + more, part, fed.minutes, p.feeder_time)
     return homes[found.minutes / len(fed.minutes) >= p.feeder_share - SHARE]
 
 
