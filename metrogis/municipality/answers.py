@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,12 +13,11 @@ import pandas as pd
 import shapely
 
 from metrogis.checks.contract import Check, Column, Listing, Result
-from metrogis.checks.contract.reading import HALF
+from metrogis.checks.contract.reading import HALF, written
 from metrogis.errors import ParameterError
-from metrogis.i18n import Text, _, default_language, is_missing, number, percent
+from metrogis.i18n import Text, _, default_language
 from metrogis.municipality.groups import Group, groups_of
 from metrogis.municipality.naming import full_names
-from metrogis.units import unit_text
 
 LONGEST = 12
 """Places listed of one municipality; how many there are in all is said."""
@@ -56,32 +54,13 @@ class Measure:
     of: int
     known: float = 1.0
 
-    @property
-    def sign(self) -> str:
-        """``≥`` or ``≤`` where the value is a bound, ``*`` where it is of the known part."""
-        if self.known >= 1 or is_missing(self.value):
-            return ""
-        return {"low": "≥", "high": "≤"}.get(self.column.bound, "*" * self.column.of_known)
-
     def written(self, language: str) -> str:
-        """Write the value, with its sign where not all of the municipality is known.
-
-        Where nothing is known a bound is no information, and is not written.
-        """
-        if self.sign and self.known <= 0:
-            return self.shown(math.nan, language)
-        text = self.shown(self.value, language)
-        if self.sign == "*":
-            return f"{text}*"
-        return f"{self.sign} {text}" if self.sign else text
+        """Write the value, with its sign where not all of the municipality is known."""
+        return written(self.value, self.column, language, self.known)
 
     def shown(self, value: float, language: str) -> str:
         """Write a number of this measure with its unit."""
-        if self.column.kind == "share" or is_missing(value):
-            return percent(value, language, self.column.digits)
-        unit = unit_text(self.column.unit).get(language)
-        text = number(value, language, self.column.digits)
-        return f"{text} {unit}" if unit and unit != "1" else text
+        return written(value, self.column, language)
 
 
 @dataclass(frozen=True)
@@ -310,7 +289,7 @@ class _Standing:
             if name in bare.columns
         ]
         reading = result.check.reading
-        self.known = np.array([reading.known_share(row, columns) for row in self.rows])
+        self.known = reading.known_shares(bare, columns)
         # "none is known" and "1 % is known, and there none" are not ranked among the best
         self.compared = [
             np.where(self.known >= HALF, values, np.nan)

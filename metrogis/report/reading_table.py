@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from metrogis.checks.contract import Check, Column, Listing, Result
+from metrogis.checks.contract.reading import marked, tells_nothing
 from metrogis.maps.layers import MAX_FEATURES
 from metrogis.maps.naming import municipality_names
 from metrogis.maps.page_data import view_key
@@ -81,12 +82,15 @@ def municipality_table(result: Result, title: str, language: str) -> ReadingTabl
     names = [n for n in reading_columns(check) if n in bare.columns]
     columns = [column_of(check, "municipalities", n) for n in names]
     order = np.arange(len(bare))
+    known = check.reading.known_shares(bare, check.columns["municipalities"]).tolist()
+    for name, column in zip(names, columns, strict=True):
+        bare[name] = bare[name].mask([tells_nothing(column, share) for share in known])
     if names and columns[0].kind in ("number", "share"):
         values = pd.to_numeric(bare[names[0]], errors="coerce").to_numpy(float, na_value=np.nan)
         sign = 1.0 if columns[0].good == "up" else -1.0
         order = np.argsort(np.where(np.isnan(values), np.inf, sign * values), kind="stable")
     cells = [
-        _cells(bare[n], column, language, headline=n in check.headlines)
+        _signed(_cells(bare[n], column, language, headline=n in check.headlines), column, known)
         for n, column in zip(names, columns, strict=True)
     ]
     folder = FOLDERS.get(language, FOLDERS["en"])
@@ -138,6 +142,16 @@ def place_table(result: Result, listing: Listing, language: str) -> ReadingTable
         tuple(rows),
         len(order),
     )
+
+
+def _signed(cells: list[ReadingCell], column: Column, known: list[float]) -> list[ReadingCell]:
+    """Return cells with the signs of bounds where not all of a municipality is known."""
+    if column.kind not in ("number", "share"):
+        return cells
+    return [
+        replace(one, text=marked(one.text, column, share)) if one.key else one
+        for one, share in zip(cells, known, strict=True)
+    ]
 
 
 def _cells(

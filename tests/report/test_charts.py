@@ -57,6 +57,45 @@ def test_a_zero_has_a_bar_of_no_length_and_is_no_unknown(result: Any):
     assert zero.value == "0.0%"
 
 
+def bounded(result: Any, bound: str, of_known: bool) -> Any:
+    """The synthetic result; of its municipalities all, 99 %, half and nothing is known."""
+    table = result.municipalities.copy()
+    table["white_share"] = 0.25
+    table["known_share"] = [1.0, 0.99, 0.5, 0.0] + [1.0] * (len(table) - 4)
+    columns = dict(result.check.columns)
+    own = dict(columns["municipalities"])
+    own["white_share"] = replace(own["white_share"], bound=bound, of_known=of_known)
+    columns["municipalities"] = own
+    reading = replace(result.check.reading, known="known_share")
+    check = replace(result.check, columns=columns, reading=reading)
+    return replace(result, municipalities=table, check=check)
+
+
+@pytest.mark.parametrize(
+    ("bound", "of_known", "shown"),
+    [
+        ("low", False, ["25.0%", "≥ 25.0%", "≥ 25.0%", "no data"]),
+        ("high", True, ["25.0%", "≤ 25.0%", "≤ 25.0%", "no data"]),
+        ("", True, ["25.0%", "25.0%*", "25.0%*", "no data"]),
+        ("", False, ["25.0%"] * 4),
+    ],
+)
+def test_bars_and_the_table_that_is_read_mark_what_is_not_known_whole(
+    result: Any, bound: str, of_known: bool, shown: list[str]
+):
+    made = bounded(result, bound, of_known)
+    codes = made.municipalities["teryt"].tolist()[:4]
+    data, _, _ = drawn(made, Chart("bars", both("White"), column="white_share"))
+    bars = {bar.code: bar for bar in data.bars}
+    assert [bars[code].value for code in codes] == shown
+    assert [bool(bars[code].pieces) for code in codes] == [text != "no data" for text in shown]
+    table = reading_table.municipality_table(made, "t", "en")
+    where = [head for head, _ in table.heads].index("white share")
+    rows = {row.code: row.cells[where] for row in table.rows}
+    assert [rows[code].text for code in codes] == shown
+    assert bool(rows[codes[3]].key) == (shown[3] != "no data")
+
+
 @given(st.lists(st.lists(st.one_of(st.none(), st.floats(0, 1e6)), min_size=2, max_size=2),
                 min_size=12, max_size=12))  # fmt: skip
 def test_pieces_of_amounts_fill_a_bar_end_to_end(result: Any, amounts: list[list[Any]]):

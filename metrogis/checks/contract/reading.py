@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from metrogis.checks.contract.presentation import Category, Column
-from metrogis.i18n import Text, _, both, is_missing
+from metrogis.i18n import NO_DATA, Text, _, both, is_missing, number, percent
+from metrogis.units import unit_text
 
 Good = Literal["", "up", "down"]
 HALF = 0.5
@@ -266,6 +268,66 @@ class Reading:
         if is_missing(value):
             return 0.0
         return float(value) if self.known else 1.0 - float(value)
+
+    def known_shares(self, rows: pd.DataFrame, columns: Mapping[str, Column]) -> np.ndarray:
+        """Return :meth:`known_share` of each row of a municipal table."""
+        return np.array([self.known_share(row, columns) for row in rows.to_dict("records")])
+
+
+def sign_of(column: Column, known: float) -> str:
+    """Return how a number is marked where not all is known: ``≥``, ``≤``, ``*`` or nothing.
+
+    >>> sign_of(Column(both("a"), bound="low"), 0.9), sign_of(Column(both("a"), bound="low"), 1.0)
+    ('≥', '')
+    """
+    if known >= 1 or column.of_knowledge:
+        return ""
+    return {"low": "≥", "high": "≤"}.get(column.bound, "*" * column.of_known)
+
+
+def tells_nothing(column: Column, known: float) -> bool:
+    """Return whether a number is a bound, or of the known part, where nothing is known."""
+    return known <= 0 and sign_of(column, known) != ""
+
+
+def marked(text: str, column: Column, known: float) -> str:
+    """Return a written number with its sign; ``*`` stands behind it.
+
+    >>> marked("3", Column(both("a"), bound="high"), 0.5), marked("3", Column(both("a")), 0.5)
+    ('≤ 3', '3')
+    """
+    sign = sign_of(column, known)
+    return f"{text}*" if sign == "*" else f"{sign} {text}" if sign else text
+
+
+def written(value: float, column: Column, language: str, known: float = 1.0) -> str:
+    """Write a number with its unit, and its sign where not all is known.
+
+    Parameters
+    ----------
+    value : float
+        NaN is unknown.
+    column : Column
+        A number or a share.
+    language : str
+    known : float
+        How much (0-1) is known. Where nothing is, a bound is no information: it is not written.
+
+    Examples
+    --------
+    >>> share = Column(both("a"), "share", bound="low")
+    >>> written(0.25, share, "en"), written(0.25, share, "en", 0.5), written(0.0, share, "en", 0.0)
+    ('25%', '≥ 25%', 'no data')
+    """
+    if is_missing(value) or tells_nothing(column, known):
+        return NO_DATA.get(language)
+    if column.kind == "share":
+        text = percent(value, language, column.digits)
+    else:
+        unit = unit_text(column.unit).get(language)
+        text = number(value, language, column.digits)
+        text = f"{text} {unit}" if unit and unit != "1" else text
+    return marked(text, column, known)
 
 
 def rounded_up(share: float) -> float:

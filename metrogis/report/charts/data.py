@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from metrogis.checks.contract import Chart, Column, Part, Result
-from metrogis.i18n import NO_DATA, UNKNOWN, Text, _, both, is_missing, number, percent
+from metrogis.checks.contract import Chart, Part, Result
+from metrogis.checks.contract.reading import tells_nothing, written
+from metrogis.i18n import UNKNOWN, Text, _, both, number, percent
 from metrogis.maps.geometry import placed
 from metrogis.maps.layers import MAX_FEATURES
 from metrogis.maps.naming import feature_names, municipality_names
@@ -110,16 +111,6 @@ def _numbers(values: pd.Series) -> np.ndarray:
     return pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
 
-def _written(value: float, column: Column, language: str) -> str:
-    if is_missing(value):
-        return NO_DATA.get(language)
-    if column.kind == "share":
-        return percent(value, language, column.digits)
-    unit = unit_text(column.unit).get(language)
-    text = number(value, language, column.digits)
-    return f"{text} {unit}" if unit and unit != "1" else text
-
-
 def _of_municipalities(
     result: Result, bars: Sequence[Bar], order: np.ndarray
 ) -> tuple[tuple[Bar, ...], int]:
@@ -187,12 +178,15 @@ def _amounts(result: Result, chart: Chart, table: pd.DataFrame, codes: list[str]
 def _bars(result: Result, chart: Chart, table: pd.DataFrame, language: str) -> ChartData:
     column = column_of(result.check, chart.table, chart.column)
     values = _numbers(table[chart.column])
+    known = result.check.reading.known_shares(table, result.check.columns[chart.table])
+    # a bound where nothing is known is no number: no bar is drawn
+    values = np.where([tells_nothing(column, share) for share in known.tolist()], np.nan, values)
     most = np.nanmax(np.append(values, 0.0))
     names = municipality_names(result)
     codes = [str(code) for code in table["teryt"]]
     bars = []
     for i, value in enumerate(values.tolist()):
-        text = _written(value, column, language)
+        text = written(value, column, language, known[i])
         length = max(value, 0.0) / most if most > 0 else 0.0
         pieces = () if np.isnan(value) else (Piece(0.0, length, 0),)
         bars.append(
@@ -214,7 +208,7 @@ def _dates(result: Result, chart: Chart, table: pd.DataFrame, language: str) -> 
     for i, (a, b) in enumerate(zip(before.tolist(), after.tolist(), strict=True)):
         known = most > 0 and not (np.isnan(a) or np.isnan(b))
         pieces = (Piece(a / most, 0.0, 0), Piece(b / most, 0.0, 1)) if known else ()
-        cells = (_written(a, first, language), _written(b, second, language))
+        cells = (written(a, first, language), written(b, second, language))
         text = f"{cells[0]} → {cells[1]}"
         bars.append(Bar(names[i].get(language), text, pieces, f"gmina={codes[i]}", codes[i], cells))
     grown = np.argsort(-np.nan_to_num(after - before, nan=-np.inf), kind="stable")
@@ -244,7 +238,7 @@ def _distribution(result: Result, chart: Chart, table: pd.DataFrame, language: s
     most, total = max([*sums, 0.0]), sum(sums)
     bars = []
     for k, (part, amount) in enumerate(zip(parts, sums, strict=True)):
-        text = _written(amount, column, language) if column else number(amount, language)
+        text = written(amount, column, language) if column else number(amount, language)
         share = percent(amount / total if total else 0.0, language, 1)
         pieces = (Piece(0.0, amount / most, k),) if most > 0 else ()
         bars.append(
