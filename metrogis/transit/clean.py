@@ -246,6 +246,7 @@ def stops(table: Table, feed: str, losing: Losing | None = None) -> tuple[pd.Dat
             "parent_station": np.where(parent >= 0, ids[parent], "") if len(ids) else ids,
             "station": ids[station] if len(ids) else ids,
             "platform_code": table["platform_code"].text(),
+            "at_station": inherit & (kind != 4),
             "feed": feed,
         }
     )

@@ -41,7 +41,7 @@ class Feed(Timetable):
     stops : DataFrame
         stop_id, stop_code, stop_name, stop_lat, stop_lon (degrees, WGS 84; NaN = unknown),
         location_type, parent_station (empty = none), station (root of the station, or the stop
-        itself), platform_code, feed.
+        itself), platform_code, at_station (without coordinates: those are its station's), feed.
     routes : DataFrame
         route_id, agency_id, route_short_name (the line as shown), route_long_name, route_type
         (-1: trips name the route, no row tells of it), mode, mode_group, line (its name as stated;
@@ -251,6 +251,19 @@ class Feed(Timetable):
     @property
     def _day_types(self) -> dict[str, DayType]:
         return day_rules.types_of(self)
+
+    def at_own_places(self) -> Feed:
+        """Return the timetable without positions that stops only borrow from their station.
+
+        Where a platform lies is then unknown: nobody walks to it, and times become no shorter than
+        they are. Everything else stays, and what was worked out is shared.
+        """
+        borrowed = self.stops["at_station"].to_numpy(bool)
+        if not borrowed.any():
+            return self
+        stops = self.stops.copy()
+        stops.loc[borrowed, ["stop_lat", "stop_lon"]] = np.nan
+        return replace(self, stops=stops).keeping(self)
 
     def stop_points(self, crs: Any) -> gpd.GeoDataFrame:
         """Return the stops as points in a projected CRS.

@@ -370,6 +370,25 @@ def test_a_stop_with_a_station_or_namesakes_may_be_there(tmp_path):
     assert any(r.action == "repaired" and "station" in r.what.en for r in feed.audit)
 
 
+def test_no_one_boards_at_a_place_that_is_only_its_station_s(tmp_path):
+    """At its own places a timetable has none of such stops; all else is as it was read."""
+    tables = network()
+    for row in tables["stops"]:
+        row.append("parent_station" if row[0] == "stop_id" else "")
+    tables["stops"].append(["P", "Station", "54.65", "18.35", ""])
+    whole = read_feed(written(tables, tmp_path / "whole"))
+    assert whole.at_own_places() is whole
+    tables["stops"][row_of("N3")][2:] = ["", "", "P"]
+    feed = read_feed(written(tables, tmp_path / "feed"))
+    own = feed.at_own_places()
+    before, after = (f.stops.set_index("stop_id")[["stop_lat", "stop_lon"]] for f in (feed, own))
+    assert before.loc["N3"].tolist() == [54.65, 18.35]
+    assert after.index[after.isna().any(axis=1)].tolist() == ["N3"]
+    assert after.drop("N3").equals(before.drop("N3"))
+    assert own.losses == feed.losses
+    assert own.stop_times.equals(feed.stop_times)
+
+
 def test_a_boarding_area_lies_at_its_station_by_definition(tmp_path):
     tables = network()
     for row in tables["stops"]:

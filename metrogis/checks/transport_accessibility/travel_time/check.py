@@ -6,6 +6,7 @@ what is not known stays so (:mod:`.times`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ from metrogis import crs as crs_rules
 from metrogis import population as people_of
 from metrogis.arrays import Floats, Ints
 from metrogis.checks.contract import Outcome, Run, check
-from metrogis.checks.contract.layers import MunicipalPopulation, Table
+from metrogis.checks.contract.layers import MunicipalPopulation, Table, Timetable
 from metrogis.checks.shared.known_timetable import known_timetable
 from metrogis.checks.shared.service import StraightLine, walking
 from metrogis.checks.shared.settled import settle
@@ -163,6 +164,7 @@ def travel_time(inputs: Inputs, params: TravelTimeParameters, run: Run) -> Outco
         stop_posts=inputs.stop_posts,
         rail_stations=inputs.rail_stations,
     )
+    inputs = replace(inputs, timetable=_at_own_places(run, inputs.timetable))
     times = measure(run, inputs.timetable, inputs.streets, xy, targets, network, known)
     lost = lost_kinds(run, params.kinds)
     nearest: dict[str, Nearest] = {
@@ -210,6 +212,18 @@ CHECK = travel_time.check
 
 
 # --------------------------------------------------------------------------- steps
+
+
+def _at_own_places(run: Run, timetable: Timetable) -> Timetable:
+    """Return the timetable in which nobody boards where the place of a stop is not known.
+
+    At its station's position a platform may be nearer than it is: times would be too short, and no
+    longer hold as "at most".
+    """
+    borrowed = int(timetable.stops["at_station"].sum())
+    what = _("stops without a position of their own: nobody boards there, times are at most those")
+    run.note("timetable", "unknown", borrowed, what)
+    return timetable.at_own_places()
 
 
 def _cells(
