@@ -188,6 +188,20 @@ def test_a_palette_keeps_what_most_pixels_show_and_comes_near_the_rest(seed: int
     assert np.allclose(np.linalg.norm(written.reshape(-1, 3) - given_, axis=1), nearest)
 
 
+@given(seed=st.integers(0, 99))
+@settings(max_examples=15, deadline=None)
+def test_words_change_no_colour_of_the_map_beneath_them(seed: int):
+    """Flat colours of the map are kept, whatever shades the words around it bring."""
+    rng = np.random.default_rng(seed)
+    flat = rng.integers(0, 256, (192, 3)).astype(np.uint8)
+    beneath = flat[np.arange(9600) % 192].reshape(80, 120, 3)
+    pixels = beneath.copy()
+    pixels[:20] = rng.integers(0, 256, (20, 120, 3))
+    written = np.asarray(Image.open(io.BytesIO(picture_png(pixels, beneath))).convert("RGB"))
+    assert (written[20:] == beneath[20:]).all()
+    assert len(np.unique(written.reshape(-1, 3), axis=0)) <= 256
+
+
 def test_names_of_municipalities_do_not_overlap(synthetic: Any):
     result = synthetic.result()
     ground = layers.ground_of(result)

@@ -320,6 +320,22 @@ def test_overtaking_and_staying_aboard(tmp_path) -> None:
     assert table["transfers"].tolist() == [0]
 
 
+@pytest.mark.parametrize("order", [("b", "a", "c"), ("c", "a", "b"), ("a", "b", "c")])
+def test_of_equal_journeys_the_line_told_does_not_hang_on_the_order_of_rows(
+    tmp_path, order
+) -> None:
+    """Three lines leave and arrive together, on either leg."""
+    first = [("A", "8:00"), ("B", "8:20")]
+    second = [("B", "8:30"), ("C", "8:50")]
+    trips = dict.fromkeys(order, first) | {f"x{name}": second for name in order}
+    routes = "".join(f"L{name},{name},3\n" for name in trips)
+    named_lines = {"routes.txt": "route_id,route_short_name,route_type\n" + routes}
+    feed = feed_of(tmp_path, trips, more=named_lines)
+    table = journeys(feed, DAY, ["A"], ["C"], rules=TransferRules(walk_metres=0))
+    assert len(table) == 1
+    assert table["lines"].tolist() == ["c > xc"]
+
+
 def test_past_midnight_and_the_day_before(tmp_path) -> None:
     trips = {"1": [("A", "23:50"), ("B", "24:20")], "2": [("A", "25:00"), ("B", "25:30")]}
     feed = feed_of(tmp_path, trips)

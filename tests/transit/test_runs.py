@@ -180,7 +180,7 @@ def test_interpolated_times_between_rounded_places_do_not_part_runs(tmp_path_fac
     ),
     line=st.lists(st.sampled_from(["1", "2"]), min_size=8, max_size=8),
 )
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_runs_at_one_minute_are_as_many_as_their_lines_and_places(tmp_path_factory, offsets, line):
     folder = tmp_path_factory.mktemp("feeds")
     paths = []

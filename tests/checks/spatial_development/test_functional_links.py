@@ -367,7 +367,7 @@ flows = st.lists(
 ).filter(lambda rows: any({a, b} & set(CODES) for a, b, _ in rows))
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(flows, st.randoms(use_true_random=False))
 def test_order_and_splitting_of_rows_do_not_matter(rows, random):
     options = {"suppressed_below": 0, "region_runs": 3}

@@ -151,7 +151,7 @@ def departures(model: Model, folder: Path) -> dict[str, list[Any]]:
     return {str(p): c for p, c in zip(at.tolist(), counts.tolist(), strict=True)}
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(runs=timetables().filter(bool), data=st.data())
 def test_departures_do_not_depend_on_feeds_posts_ids_or_order(tmp_path_factory, runs, data):
     size = len(runs)
