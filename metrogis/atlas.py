@@ -13,8 +13,10 @@ from typing import Any
 import pandas as pd
 
 from metrogis.bound import bound
+from metrogis.catalog.facts import Facts
 from metrogis.checks import registry
 from metrogis.checks.contract import DIRECTIONS, Check, Result
+from metrogis.checkup import layer_table
 from metrogis.errors import (
     CheckError,
     MetrogisError,
@@ -84,6 +86,11 @@ class Atlas:
     def layers(self) -> pd.DataFrame:
         """Table of the metropolis's layers (see :attr:`Metro.layers`)."""
         return self.metro.layers
+
+    @property
+    def holdings(self) -> pd.DataFrame:
+        """What the layers hold, with their age on the day ``created``; see :class:`Checkup`."""
+        return layer_table(self.metro, self.metro.facts(), date.fromisoformat(self.created))
 
     @property
     def version(self) -> str:
@@ -319,7 +326,7 @@ def run(
     skipped: list[Skipped] = []
     failed: dict[str, MetrogisError] = {}
     for done in found:
-        metro.tell_sizes(done.sizes)
+        metro.tell_facts(done.facts)
         metro.tell_unreadable(done.unreadable)
         results |= done.results
         skipped += done.skipped
@@ -394,7 +401,7 @@ class Done:
 
     results: dict[str, Result]
     skipped: list[Skipped]
-    sizes: dict[str, tuple[int | None, str | None]]
+    facts: dict[str, Facts]
     failed: dict[str, MetrogisError] = field(default_factory=dict)
     unreadable: dict[str, MetrogisError] = field(default_factory=dict)
     here: bool = True
@@ -416,7 +423,7 @@ class Done:
             }
             packed.append(Packed(check_id, tuple(result.inputs), kept))
         lacking = [(s.check.id, s.layer, s.reason) for s in self.skipped]
-        return Done({}, [], self.sizes, self.failed, self.unreadable, False, packed, lacking)
+        return Done({}, [], self.facts, self.failed, self.unreadable, False, packed, lacking)
 
 
 def _run(
@@ -462,7 +469,7 @@ def _run(
                 raise fault from error
             failed[check.id] = fault
         tell(check.id, FAILED if check.id in failed else DONE)
-    return Done(results, skipped, metro.loaded_sizes(), failed, metro.unreadable)
+    return Done(results, skipped, metro.facts(), failed, metro.unreadable)
 
 
 def _read_layers(metro: Metro, check: Check) -> None:

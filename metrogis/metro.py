@@ -171,6 +171,10 @@ class Metro(Layers):
         found: dict[str, Text | None] = {}
         for check in registry.checks():
             found[check.id] = None
+            for names in check.one_of:
+                reasons = [self.reason(name) for name in names]
+                if None not in reasons:
+                    found[check.id] = _("{name}: {reason}").fill(name=names[0], reason=reasons[0])
             for item in check.inputs:
                 error, reason = self.unreadable.get(item.name), self.reason(item.name)
                 if error is not None:

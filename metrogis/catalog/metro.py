@@ -19,6 +19,7 @@ import pyproj
 from metrogis import crs as crs_rules
 from metrogis import provenance
 from metrogis.catalog import filled, inspect, readers
+from metrogis.catalog.facts import Facts, facts_of
 from metrogis.catalog.models import Catalog, MetroInfo, MissingLayer
 from metrogis.catalog.registry import LAYERS
 from metrogis.errors import CatalogError, MetrogisError, MissingLayerError
@@ -41,8 +42,9 @@ class Layers:
         self._unreadable: dict[str, MetrogisError] = {}
         self._reading: list[str] = []
         """Layers being read now, each for the one before it."""
-        self._told: dict[str, tuple[int | None, str | None]] = {}
-        """Rows and CRS of layers that another process loaded."""
+        self._told: dict[str, Facts] = {}
+        """What is in layers that another process loaded."""
+        self._facts: dict[str, Facts] = {}
 
     # ------------------------------------------------------------------ access
 
@@ -153,7 +155,17 @@ class Layers:
         ``unreadable`` (with the error as the reason) or ``missing`` (declared so, with the
         reason).
         """
-        return inspect.overview(self, self.loaded_sizes(), self._unreadable)
+        return inspect.overview(self, self._sizes(), self._unreadable)
+
+    def _sizes(self) -> dict[str, tuple[int | None, str | None]]:
+        """Return rows and CRS of the layers loaded, here or in another process."""
+        told = {n: (f.rows, f.crs) for n, f in self._told.items()}
+        own = {
+            n: (inspect.length(v), inspect.crs_name(v))
+            for n, v in self._loaded.items()
+            if v is not None
+        }
+        return {**told, **own}
 
     def problems(self) -> dict[str, MetrogisError]:
         """Load every layer that the catalog declares with a source.
@@ -182,24 +194,22 @@ class Layers:
         """Take over which layers another process could not read."""
         self._unreadable = {**errors, **self._unreadable}
 
-    def loaded_sizes(self) -> dict[str, tuple[int | None, str | None]]:
-        """Return rows and CRS of the layers loaded so far, here or in another process.
+    def facts(self) -> dict[str, Facts]:
+        """Return what is in the layers loaded so far, here or in another process.
 
-        Returns
-        -------
-        dict of str to (int or None, str or None)
-            None where a layer has no rows, or no CRS.
+        Counted by municipality once the boundaries are loaded.
         """
-        own = {
-            n: (inspect.length(v), inspect.crs_name(v))
-            for n, v in self._loaded.items()
-            if v is not None
-        }
-        return {**self._told, **own}
+        towns = self._loaded.get("municipalities")
+        read = {name: layer for name, layer in self._loaded.items() if layer is not None}
+        if towns is None:  # what another process counted says more
+            return {**{n: facts_of(layer, None) for n, layer in read.items()}, **self._told}
+        for name in read.keys() - self._facts.keys():
+            self._facts[name] = facts_of(read[name], towns)
+        return {**self._told, **{name: self._facts[name] for name in read}}
 
-    def tell_sizes(self, sizes: Mapping[str, tuple[int | None, str | None]]) -> None:
+    def tell_facts(self, facts: Mapping[str, Facts]) -> None:
         """Take over what another process says of the layers it loaded."""
-        self._told.update(sizes)
+        self._told.update(facts)
 
     @property
     def audit(self) -> Audit:

@@ -54,16 +54,20 @@ def check_layers(
     layers: Metropolis, data: DataFolder = None, as_json: AsJson = False, debug: Debug = False
 ) -> None:
     """Read and validate every layer; exit with 1 when one is wrong."""
+    from metrogis.checkup import checkup
+    from metrogis.cli import layer_report
     from metrogis.metro import open_metro
 
     metro = open_metro(layers, data=data)
     with errors.status(say(_("reading layers"))):
         problems = metro.problems()
-    outlook, health = metro.outlook(), _health(metro)
+    report, health = checkup(metro), _health(metro)
     if as_json:
-        print(to_json(_as_json(metro, problems, outlook, health), indent=1))
+        content = _as_json(metro, problems, metro.outlook(), health)
+        print(to_json({**content, "report": layer_report.as_values(report)}, indent=1))
     else:
-        _show(metro, problems, outlook, health)
+        _show(metro, problems, health)
+        layer_report.show(report, default_language())
     if problems:
         raise typer.Exit(1)
 
@@ -237,10 +241,9 @@ def _as_json(
 def _show(
     metro: Any,
     problems: Mapping[str, MetrogisError],
-    outlook: Mapping[str, Text | None] | None = None,
     health: tuple[Any, ...] = (),
 ) -> None:
-    """Print the layers, their audit, the health of the timetable, and which checks will run."""
+    """Print the layers, their audit and the health of the timetable."""
     language = default_language()
     output.print(_table(metro, problems, language))
     for row in metro.audit.to_frame(language).itertuples():
@@ -250,13 +253,6 @@ def _show(
 
         for line in health_lines(health, language):
             output.print(escape(line))
-    if outlook is not None:
-        ready = [check for check, why in outlook.items() if why is None]
-        output.print(f"{say(_('Checks that will run'))}: {', '.join(ready) or '-'}")
-        for check, why in outlook.items():
-            if why is not None:
-                text = f"{say(_('Will not run'))}: {check} ({why.get(language)})"
-                output.print(escape(text))
 
 
 def _table(metro: Any, problems: Mapping[str, MetrogisError], language: str) -> Table:

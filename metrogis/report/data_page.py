@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from metrogis.checks.contract import Check
+from metrogis.checkup import YEAR
 from metrogis.report import index_page, pages, words
 from metrogis.report.known import ABSENT, EXAMPLES, HEALTH, Known, health, share_text
-from metrogis.texts import both, is_missing, number
+from metrogis.texts import Text, both, is_missing, number
 
 FILE = "data.html"
 
@@ -68,9 +69,47 @@ def data_page(
             for row in health(atlas.results.values())
         ],
         coverage=_coverage(atlas, known, titles, language),
+        holdings=_holdings(atlas, language),
         evidence_csv=f"evidence{pages.csv_suffix(language, shared['languages'])}.csv",
         **shared,
     )
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What one layer that was read holds, in one language; texts are empty where not counted."""
+
+    title: str
+    layer: str
+    address: str
+    date: str
+    old: bool
+    counts: list[tuple[str, str]]
+
+
+def _holdings(atlas: pages.AtlasLike, language: str) -> list[Holding]:
+    """Return a row a layer that was read, as :attr:`metrogis.checkup.Checkup.layers` has them."""
+    table = atlas.holdings
+    rows = []
+    for item in table[table["state"] == "loaded"].to_dict("records"):
+        title = item["title"] if isinstance(item["title"], Text) else both(str(item["layer"]))
+        counts = [
+            ("", "")
+            if is_missing(item[name])
+            else (number(int(item[name]), language), str(item[name]))
+            for name in ("municipalities", "elsewhere", "guessed", "duplicates")
+        ]
+        rows.append(
+            Holding(
+                title.get(language),
+                str(item["layer"]),
+                str(item["address"]),
+                str(item["date"] or item["fetched"]),
+                not is_missing(item["days"]) and int(item["days"]) > YEAR,
+                counts,
+            )
+        )
+    return rows
 
 
 def _layer_titles(atlas: pages.AtlasLike) -> dict[str, Any]:

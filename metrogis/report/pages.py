@@ -73,6 +73,8 @@ class AtlasLike(Protocol):
     @property
     def layers(self) -> pd.DataFrame: ...  # noqa: D102
     @property
+    def holdings(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
     def created(self) -> str: ...  # noqa: D102
     @property
     def version(self) -> str: ...  # noqa: D102

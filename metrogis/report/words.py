@@ -81,6 +81,18 @@ WORDS: dict[str, Text] = {
     "date": pgettext("as of", "date"),
     "state": _("state"),
     "rows": _("rows"),
+    "holdings": _("What the layers hold"),
+    "holdings_note": _(
+        "How many municipalities have something of a layer, and what of it lies in none or names "
+        "none: a register of the whole country has rows elsewhere, a layer of the metropolis "
+        "should have few."
+    ),
+    "fetched_from": _("fetched from"),
+    "in_municipalities": _("municipalities"),
+    "elsewhere": _("rows elsewhere"),
+    "guessed_codes": _("TERYT codes that differ in the last digit"),
+    "repeated": _("repeated rows"),
+    "old": _("older than a year"),
     "crs": _("CRS"),
     "audit": _("What was done to the data"),
     "audit_none": _("Nothing was dropped, repaired or guessed."),

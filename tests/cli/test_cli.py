@@ -102,6 +102,12 @@ def test_layers_list_and_check(invoke, folder) -> None:
     report = json.loads(invoke("layers", "check", folder, "--data", folder, "--json").output)
     assert [row["state"] for row in report["layers"]] == ["loaded", "loaded"]
     assert report["layers"][0]["rows"] == 4
+    held = report["report"]
+    assert [row["municipalities"] for row in held["layers"]] == [4, 4]
+    assert all(set(row) >= {"runs", "unknown_low", "partly"} for row in held["checks"])
+    text = invoke("layers", "check", folder, "--data", folder).output
+    assert "4/4" in text
+    assert "functional_links" in text
     (folder / "od.csv").write_text("origin,destination\n1,2\n")
     bad = invoke("layers", "check", folder, "--data", folder)
     assert bad.exit_code == 1

@@ -63,6 +63,7 @@ def check(
     overlays: tuple[Overlay, ...] = (),
     section: str = "",
     reading: Reading | None = None,
+    one_of: tuple[tuple[str, ...], ...] = (),
 ) -> Callable[[Callable[..., Outcome]], CheckFunction]:
     """Make a check of a function; see :class:`Check` for what is declared.
 
@@ -128,6 +129,7 @@ def check(
             overlays=overlays,
             section=section,
             reading=reading or Reading(),
+            one_of=one_of,
         )
         function.check = declared  # type: ignore[attr-defined]
         return function  # type: ignore[return-value]

@@ -15,6 +15,7 @@ from metrogis.checks.contract.parameters import Parameters
 from metrogis.checks.contract.presentation import Column, Overlay, View
 from metrogis.checks.contract.reading import Reading, headlines_of
 from metrogis.checks.contract.taken import Taken, of_all
+from metrogis.errors import MissingLayerError
 from metrogis.i18n import Text, _, both
 
 Direction = Literal["1.2.1", "2.1.2", "2.1.3"]
@@ -134,6 +135,8 @@ class Check:
     taken : mapping
         Table or raster -> :class:`Taken`: which layers it repeats, so that their licences hold for
         it. One that is not named counts as rows of every layer of the check.
+    one_of : tuple of tuple of str
+        Groups of optional layers, of each of which the check needs one.
     """
 
     id: str
@@ -150,6 +153,7 @@ class Check:
     section: str = ""
     reading: Reading = field(default_factory=Reading)
     taken: Mapping[str, Taken] = field(default_factory=dict)
+    one_of: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         """Mark the headlines; list the parameters in the function's signature, for help()."""
@@ -187,3 +191,34 @@ class Check:
     def required(self) -> tuple[str, ...]:
         """Names of the layers without which the check cannot run."""
         return tuple(i.name for i in self.inputs if i.required)
+
+    def require(self, given: Callable[[str], bool]) -> None:
+        """Raise where a layer is not given without which the check cannot run.
+
+        Parameters
+        ----------
+        given : callable
+            Name of a layer -> whether there is one.
+
+        Raises
+        ------
+        MissingLayerError
+            Names the layer, or the layers of which one is enough.
+        """
+        for name in self.required:
+            if not given(name):
+                raise MissingLayerError(
+                    _("check {id} needs it").fill(id=self.id),
+                    layer=name,
+                    remedy=_("pass the layer, or declare it in the catalog"),
+                )
+        for names in self.one_of:
+            if not any(map(given, names)):
+                *rest, last = names
+                raise MissingLayerError(
+                    _("check {id} needs {names}, or {last}").fill(
+                        id=self.id, names=", ".join(rest), last=last
+                    ),
+                    layer=names[0],
+                    remedy=_("pass one of these layers, or declare it in the catalog"),
+                )

@@ -11,10 +11,9 @@ from metrogis import crs as crs_rules
 from metrogis import schemas
 from metrogis.checks.contract import partition
 from metrogis.checks.contract.declaration import Check
-from metrogis.errors import MissingLayerError
 from metrogis.evidence import Evidence
 from metrogis.evidence.rasters import evidence_of
-from metrogis.i18n import Text, _
+from metrogis.i18n import Text
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
 
@@ -95,13 +94,7 @@ def begin(check: Check, parameters: Mapping[str, Any], layers: Mapping[str, Any]
         Before anything is computed.
     """
     read = check.parameters.read(parameters, check=check.id)
-    for name in check.required:
-        if layers.get(name) is None:
-            raise MissingLayerError(
-                _("check {id} needs it").fill(id=check.id),
-                layer=name,
-                remedy=_("pass the layer, or declare it in the catalog"),
-            )
+    check.require(lambda name: layers.get(name) is not None)
     given = {name: layer for name, layer in layers.items() if layer is not None}
     spatial = {
         name: layer.crs if isinstance(layer, Grid) else layer

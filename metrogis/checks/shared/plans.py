@@ -17,7 +17,7 @@ import shapely
 
 from metrogis.checks.contract import Run
 from metrogis.checks.contract.layers import PlanningZones
-from metrogis.errors import MissingLayerError, SchemaError
+from metrogis.errors import SchemaError
 from metrogis.evidence import Evidence, Loss, loss
 from metrogis.evidence.plans import TOLERANCE, PlanCover, plan_cover
 from metrogis.i18n import _
@@ -182,13 +182,6 @@ def zones_of(
     MissingLayerError
         Without both inputs.
     """
-    check = run.check.id
-    if plans is None and layer is None:
-        raise MissingLayerError(
-            _("check {check} needs plans, or planning_zones").fill(check=check),
-            layer="plans",
-            remedy=_("pass one of these layers, or declare it in the catalog"),
-        )
     name = "plans" if plans is not None else "planning_zones"
     # both inputs given: the plan says more (acts, dates) and is the one that is used
     if plans is not None and layer is not None:

@@ -22,6 +22,7 @@ from metrogis.i18n import _
 
 @check(
     id="cycle_network",
+    one_of=(("cycle_routes", "streets"),),
     direction="2.1.3",
     section="65-cycle-network",
     title=texts.TITLE,

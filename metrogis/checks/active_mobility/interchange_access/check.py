@@ -32,12 +32,12 @@ from metrogis.checks.shared.cycle_lines import cycle_lines
 from metrogis.checks.shared.interchange_streets import networks
 from metrogis.checks.shared.known_routes import lost_rows
 from metrogis.checks.shared.places import unify
-from metrogis.errors import MissingLayerError
 from metrogis.i18n import _
 
 
 @check(
     id="interchange_access",
+    one_of=(("interchanges", "rail_stations"),),
     direction="2.1.3",
     section="63-access-to-interchanges",
     title=texts.TITLE,
@@ -113,12 +113,6 @@ def interchange_access(inputs: Inputs, params: InterchangeAccessParameters, run:
     >>> result.features["interchanges"][["name", "state", "distance_m"]].values.tolist()
     [['near', 'yes', 50.0], ['far', 'no', 51.0]]
     """
-    if inputs.interchanges is None and inputs.rail_stations is None:
-        raise MissingLayerError(
-            _("check interchange_access needs interchanges or railway stations (rail_stations)"),
-            layer="interchanges",
-            remedy=_("pass one of these layers, or declare it in the catalog"),
-        )
     lost = lost_rows(run, "interchanges", "rail_stations")
     run.note(
         "interchanges",

@@ -6,8 +6,6 @@ Before and after: who reaches an interchange by bike along low-stress streets (s
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -40,7 +38,7 @@ from metrogis.checks.shared.interchange_streets import (
 from metrogis.checks.shared.known_routes import known_streets
 from metrogis.checks.shared.placed import placed, strips_emptied
 from metrogis.checks.shared.places import unify
-from metrogis.errors import MissingLayerError, ParameterError
+from metrogis.errors import ParameterError
 from metrogis.i18n import _
 
 _TIE = 1e-6  # people (or km) an interchange joined counts for in the order: decides ties only
@@ -48,6 +46,7 @@ _TIE = 1e-6  # people (or km) an interchange joined counts for in the order: dec
 
 @check(
     id="planned_links",
+    one_of=(("interchanges", "rail_stations"), ("cycle_routes", "investments")),
     direction="2.1.3",
     section="68-planned-links",
     title=texts.TITLE,
@@ -112,8 +111,6 @@ def planned_links(inputs: Inputs, params: PlannedLinksParameters, run: Run) -> O
     >>> result.features["links"][["name", "order", "people_added"]].values.tolist()
     [['link', 1.0, 500.0]]
     """
-    _need(inputs.interchanges, inputs.rail_stations, "interchanges", "rail_stations")
-    _need(inputs.cycle_routes, inputs.investments, "cycle_routes", "investments")
     given = networks(inputs.streets, run.crs)
     if "bike" not in given:
         raise ParameterError(
@@ -169,17 +166,6 @@ def planned_links(inputs: Inputs, params: PlannedLinksParameters, run: Run) -> O
 
 
 CHECK = planned_links.check
-
-
-def _need(one: Any, other: Any, name: str, second: str) -> None:
-    if one is None and other is None:
-        raise MissingLayerError(
-            _("check planned_links needs the layer {name} or {second}").fill(
-                name=name, second=second
-            ),
-            layer=name,
-            remedy=_("pass one of these layers, or declare it in the catalog"),
-        )
 
 
 class _Both:

@@ -73,6 +73,7 @@ class BorderCoherenceParameters(Parameters):
 
 @check(
     id="border_coherence",
+    one_of=(("plans", "planning_zones"),),
     direction="1.2.1",
     section="34-coherence-at-borders",
     title=texts.TITLE,

@@ -44,7 +44,6 @@ from metrogis.checks.transport_accessibility.rail_access.tables import (
     station_table,
 )
 from metrogis.checks.transport_accessibility.rail_access.taken import TAKEN
-from metrogis.errors import MissingLayerError
 from metrogis.evidence.streets import streets_evidence
 from metrogis.i18n import _
 
@@ -54,6 +53,7 @@ GROUPS = ("bus", "tram", "cableway", "rail", "metro", "ferry")
 
 @check(
     id="rail_access",
+    one_of=(("population", "population_municipal"),),
     direction="2.1.2",
     section="58-access-to-rail",
     title=texts.TITLE,
@@ -117,12 +117,6 @@ def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outco
     >>> result.municipalities[["reached", "unknown"]].values.tolist()
     [[0.0, 100.0]]
     """
-    if inputs.population is None and inputs.population_municipal is None:
-        raise MissingLayerError(
-            _("check rail_access needs population by cell or by municipality"),
-            layer="population",
-            remedy=_("give one of these layers"),
-        )
     towns = inputs.municipalities
     known, day_known = known_timetable(
         run,

@@ -64,6 +64,7 @@ from metrogis.transit.accessibility import two_step
 
 @check(
     id="travel_time",
+    one_of=(("localities", "services"),),
     direction="2.1.2",
     section="59-travel-time",
     title=TITLE,

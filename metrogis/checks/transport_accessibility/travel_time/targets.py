@@ -11,7 +11,7 @@ import pandas as pd
 from metrogis.checks.contract import Run
 from metrogis.checks.shared.seats import seat_levels
 from metrogis.checks.transport_accessibility.travel_time.inputs import Inputs
-from metrogis.errors import MissingLayerError, ParameterError
+from metrogis.errors import ParameterError
 from metrogis.i18n import _
 
 CORE, COUNTY = "core", "county"
@@ -30,12 +30,6 @@ def read_targets(run: Run, inputs: Inputs) -> gpd.GeoDataFrame:
     """
     rows: list[dict[str, Any]] = []
     localities, services = inputs.localities, inputs.services
-    if localities is None and services is None:
-        raise MissingLayerError(
-            _("check travel_time needs localities or services to travel to"),
-            layer="localities",
-            remedy=_("give one of these layers"),
-        )
     if localities is not None:
         seat = localities["seat"] if "seat" in localities.columns else [None] * len(localities)
         for name, word, point, row in zip(

@@ -56,13 +56,13 @@ from metrogis.checks.transport_accessibility.white_spots.tables import (
     stop_table,
 )
 from metrogis.checks.transport_accessibility.white_spots.taken import TAKEN
-from metrogis.errors import MissingLayerError
 from metrogis.i18n import _
 from metrogis.provenance import audit_of
 
 
 @check(
     id="white_spots",
+    one_of=(("population", "population_municipal", "timetable"),),
     direction="2.1.2",
     section="54-white-spots",
     title=TITLE,
@@ -125,16 +125,6 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
     >>> result.municipalities[["unknown_share", "white_share"]].values.tolist()
     [[1.0, 0.0]]
     """
-    if (
-        inputs.population is None
-        and inputs.population_municipal is None
-        and inputs.timetable is None
-    ):
-        raise MissingLayerError(
-            _("without population and timetable there is nothing to check"),
-            layer="population",
-            remedy=_("give the population or a timetable"),
-        )
     towns: gpd.GeoDataFrame = inputs.municipalities
     rule = params.rule()
     walk = walking(inputs.streets, params.detour)
