@@ -35,6 +35,7 @@ _WHERE = {
     "corridor_connectivity": "checks.spatial_development.corridor_connectivity",
     "border_coherence": "checks.spatial_development.border_coherence",
     "model_coherence": "checks.spatial_development.model_coherence",
+    "housing_balance": "checks.spatial_development.housing_balance",
     "white_spots": "checks.transport_accessibility.white_spots",
     "service_quality": "checks.transport_accessibility.service_quality",
     "connections": "checks.transport_accessibility.connections",
@@ -94,6 +95,7 @@ __all__ = [
     "cycle_network",
     "feeder_coordination",
     "functional_links",
+    "housing_balance",
     "interchange_access",
     "journeys",
     "missing_links",
@@ -129,6 +131,7 @@ if TYPE_CHECKING:
         corridor_connectivity,
     )
     from metrogis.checks.spatial_development.functional_links.check import functional_links
+    from metrogis.checks.spatial_development.housing_balance.check import housing_balance
     from metrogis.checks.spatial_development.model_coherence.check import model_coherence
     from metrogis.checks.spatial_development.plan_validity.check import plan_validity
     from metrogis.checks.spatial_development.urban_form.check import urban_form

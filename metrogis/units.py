@@ -41,6 +41,7 @@ UNITS: dict[str, Text] = {
     "per day": pgettext("unit", "per day"),
     "patches, links": _("patches, links"),
     "people": pgettext("unit", "people"),
+    "people/ha": _("people/ha"),
     "people per 1000": _("people per 1000"),
     "people/km2": _("people/km²"),
     "per year": _("per year"),

@@ -23,6 +23,7 @@ from metrogis.checks.spatial_development.border_coherence import check as border
 from metrogis.checks.spatial_development.corridor_conflicts import check as corridor_conflicts
 from metrogis.checks.spatial_development.corridor_connectivity import check as corridor_connectivity
 from metrogis.checks.spatial_development.functional_links import check as functional_links
+from metrogis.checks.spatial_development.housing_balance import check as housing_balance
 from metrogis.checks.spatial_development.model_coherence import check as model_coherence
 from metrogis.checks.spatial_development.plan_validity import check as plan_validity
 from metrogis.checks.spatial_development.urban_form import check as urban_form
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     corridor_connectivity.CHECK,
     border_coherence.CHECK,
     model_coherence.CHECK,
+    housing_balance.CHECK,
     white_spots.CHECK,
     service_quality.CHECK,
     connections.CHECK,

@@ -13,6 +13,10 @@ _COMMON = {
     "date": "2024-11-13",
     "redistribute": "yes",
 }
+PARAMETERS: dict[str, dict[str, Any]] = {
+    # forests and waters of the demo's own classes of land cover
+    "housing_balance": {"unbuildable_values": [7, 8, 9, 10]},
+}
 _NAME = {
     "pl": "Metropolia Zatoki Bursztynowej (wymyślona)",
     "en": "Amber Bay Metropolis (invented)",
@@ -52,6 +56,9 @@ def catalog(
         'data = "beside"',
         f"note = {_value(note)}",
     ]
+    for check, values in PARAMETERS.items():
+        lines += ["", f"[parameters.{check}]"]
+        lines += [f"{key} = {_value(value)}" for key, value in values.items()]
     for name, layer in layers.items():
         lines += ["", f"[layers.{name}]"]
         for key, value in (layer if "missing" in layer else {**_COMMON, **layer}).items():

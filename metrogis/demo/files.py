@@ -21,6 +21,7 @@ from metrogis.demo.files_land import (
     write_structure,
 )
 from metrogis.demo.frame import CRS
+from metrogis.demo.housing import make_housing_truth, write_housing
 from metrogis.demo.osm import write_osm
 from metrogis.demo.shapes import edge_lines
 from metrogis.demo.truth import make_truth
@@ -78,7 +79,7 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
         world.terrain, world.settled, world.people, world.stops, world.stations, world.cycling,
         world.flows, world.lines,
     )  # fmt: skip
-    truth += make_land_truth(world)
+    truth += make_land_truth(world) + make_housing_truth(world)
     write_json(
         folder / "truth.json",
         {
@@ -384,7 +385,7 @@ def bbox_of(world: World) -> tuple[float, float, float, float]:
 _STREETS = {"driver": "osm", "path": "streets.osm.pbf"}
 _HERE: tuple[Writer, ...] = (
     _timetables, _boundaries, _population, _rail, _cycling, _flows, write_nature, write_structure,
-    write_investments, write_bike_share, write_bike_parking,
+    write_investments, write_bike_share, write_bike_parking, write_housing,
 )  # fmt: skip
 _THERE: tuple[Writer, ...] = (_streets, write_land, write_plans)
 _ORDER = [
@@ -392,7 +393,7 @@ _ORDER = [
     for w in (
         _boundaries, _population, _timetables, _rail, _cycling, _flows, _streets, write_land,
         write_nature, write_structure, write_plans, write_investments, write_bike_share,
-        write_bike_parking,
+        write_bike_parking, write_housing,
     )
 ]  # fmt: skip
 """Writers in the order of the catalog's layers."""

@@ -19,6 +19,8 @@ MOST_STANDS = 30_000
 """The largest bicycle garage, Utrecht Centraal, has 12,656 places (city of Utrecht, 2019)."""
 MOST_DOCKS = 1_000
 """Docks of one bike-share station; the largest have some 150 (project choice)."""
+MOST_DWELLING_M2 = 5e9
+"""A hundred m2 for each resident of the largest municipality."""
 MOST_KM2 = 200_000
 """The largest municipality of the world, Altamira in Brazil, has 159,533 km2 (IBGE)."""
 _PEOPLE = Field(
@@ -69,6 +71,45 @@ SCHEMAS: dict[str, Schema] = {
                 "name": _optional(_NAME),
                 "population": replace(_PEOPLE, bad="unknown"),
                 "area_km2": _measure(_("area"), "km2", MOST_KM2),
+            },
+        ),
+        Schema(
+            "HousingStatistics",
+            _("dwellings and residents by year"),
+            "",
+            {
+                "teryt": Field("teryt", _TERYT.text, bad="lost"),
+                "year": Field("integer", _("year"), low=1900, high=2200),
+                "population": replace(_PEOPLE, bad="unknown"),
+                "dwelling_m2": Field(
+                    "number",
+                    _("usable floor area of dwellings"),
+                    "m2",
+                    nullable=True,
+                    low=0,
+                    high=MOST_DWELLING_M2,
+                    bad="unknown",
+                ),
+            },
+        ),
+        Schema(
+            "PopulationForecast",
+            _("forecast of residents"),
+            "",
+            {
+                "teryt": Field("area", _("TERYT code of a municipality; * the metropolis")),
+                "year": Field("integer", _("year"), low=1900, high=2200),
+                "population": replace(_PEOPLE, bad="unknown"),
+                "published_demand": Field(
+                    "number",
+                    _("housing demand published by the municipality"),
+                    "people",
+                    required=False,
+                    nullable=True,
+                    low=-MOST_PEOPLE,
+                    high=MOST_PEOPLE,
+                    bad="empty",
+                ),
             },
         ),
         Schema(
@@ -141,7 +182,35 @@ SCHEMAS: dict[str, Schema] = {
                 "symbol": Field("text", _("zone symbol"), nullable=True),
                 "label": _optional(Field("text", _("label"))),
                 "teryt": _optional(_TERYT),
+                "max_intensity": _measure(_("max. floor area ratio"), "1", 100),
             },
+        ),
+        Schema(
+            "LocalPlans",
+            _("local plans in force"),
+            "polygon",
+            {
+                "name": _optional(_NAME),
+                "min_bio_share": _measure(_("min. biologically active share"), "%", 100),
+            },
+        ),
+        Schema(
+            "SoilClasses",
+            _("classes of soil"),
+            "polygon",
+            {"class": Field("text", _("class of soil (I, II, IIIa ... VI)"), nullable=True)},
+        ),
+        Schema(
+            "FloodHazard",
+            _("areas of flood hazard"),
+            "polygon",
+            {"probability": _measure(_("yearly probability"), "%", 100)},
+        ),
+        Schema(
+            "Parcels",
+            _("parcels"),
+            "polygon",
+            {"built": _optional(Field("flag", _("built up")))},
         ),
         Schema(
             "Investments",

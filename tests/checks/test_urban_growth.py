@@ -257,8 +257,8 @@ def test_bad_input(towns, before, after) -> None:
 
 def test_transit_service_area(towns, before, after, monkeypatch) -> None:
     """Near a served stop: yes. Elsewhere: no where coverage is complete, else unknown."""
+    from metrogis.checks.shared import exposure as shared_exposure
     from metrogis.checks.shared.service import Service
-    from metrogis.checks.spatial_development.urban_growth import exposure as growth_exposure
     from metrogis.provenance import Audit
 
     def served(feed: Any, crs: Any, rule: Any, *, days: Any) -> Service:
@@ -273,7 +273,7 @@ def test_transit_service_area(towns, before, after, monkeypatch) -> None:
             np.array([500.0]), {}, Audit(),
         )  # fmt: skip
 
-    monkeypatch.setattr(growth_exposure, "read_service", served)
+    monkeypatch.setattr(shared_exposure, "read_service", served)
     coverage = pd.DataFrame({"feed": "x", "teryt": ["2261011"], "mode": "all", "state": "complete"})
     found = urban_growth(towns, after, before, timetable="enough", coverage=coverage)
     a, b = found.municipalities.loc[5], found.municipalities.loc[6]

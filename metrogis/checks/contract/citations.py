@@ -125,6 +125,17 @@ GENERAL_PLANS = _act(
     _("regulation on the draft general plan of a gmina"),
 )
 
+PLANNING_ACT = _act(
+    "2003/717",
+    _("act on spatial planning and development, in its wording of mid-2024"),
+)
+INFILL = _act(
+    "2024/729",
+    _("regulation on infill areas in a general plan"),
+)
+NATURE = _act("2004/880", _("act on the protection of nature"))
+WATER_LAW = _act("2017/1566", _("Water Law (not read in the primary text)"))
+
 # --------------------------------------------------------------------------- space
 
 WUP = Citation(

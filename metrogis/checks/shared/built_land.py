@@ -33,20 +33,23 @@ _SLACK = 1e-6
 """Share of a threshold by which float32, or a scale of a whole number, may miss it."""
 
 
+BuiltUpValues = Annotated[
+    tuple[float, ...],
+    Spec(
+        _("codes of built-up classes (given: in place of the threshold)"),
+        "-",
+        _OWN.saying(
+            _("none; CORINE 111-142, or 1-11 in rasters of its class numbers"),
+        ),
+    ),
+]
+
+
 class BuiltUpParameters(Parameters):
     """What a built-up cell is, and what is no land."""
 
     built_up_value: BuiltUpValue = 1
-    built_up_values: Annotated[
-        tuple[float, ...],
-        Spec(
-            _("codes of built-up classes (given: in place of the threshold)"),
-            "-",
-            _OWN.saying(
-                _("none; CORINE 111-142, or 1-11 in rasters of its class numbers"),
-            ),
-        ),
-    ] = ()
+    built_up_values: BuiltUpValues = ()
     sea_values: Annotated[
         tuple[float, ...],
         Spec(

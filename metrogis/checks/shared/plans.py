@@ -5,7 +5,7 @@ Where plans are known is found once for all checks: :func:`read_plans`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -166,6 +166,16 @@ def read_plans(
     return Plans(name, zones, kept[place])
 
 
+def no_plans(run: Run, tolerance: float = TOLERANCE) -> Plans:
+    """Return the plans of a run that has neither layer: none is known anywhere."""
+    crs = run.crs
+    zones = gpd.GeoDataFrame(
+        {"symbol": [], "label": [], "teryt": [], "max_intensity": []}, geometry=[], crs=crs
+    )
+    absent = replace(Evidence.absent("plans"), crs=crs)
+    return Plans("plans", zones, plan_cover(absent, run.municipalities, [], tolerance=tolerance))
+
+
 def zones_of(
     run: Run, plans: Plan | None, layer: PlanningZones | None, *, note: bool = True
 ) -> gpd.GeoDataFrame:
@@ -175,7 +185,7 @@ def zones_of(
     -------
     GeoDataFrame
         ``symbol`` (None where unknown), ``label``, ``teryt`` (six digits where known),
-        ``geometry`` (valid); index 0..n-1.
+        ``max_intensity`` (NaN where unknown), ``geometry`` (valid); index 0..n-1.
 
     Raises
     ------
@@ -246,6 +256,9 @@ def _fit(frame: pd.DataFrame, ids: pd.DataFrame, crs: Any) -> _Ready:
             "symbol": [s if s in ZONE_TYPES else None for s in frame["symbol"]],
             "label": _column(frame, "label"),
             "teryt": [t[:6] if isinstance(t, str) else None for t in _column(frame, "teryt")],
+            "max_intensity": pd.to_numeric(
+                pd.Series(_column(frame, "max_intensity"), dtype=object), errors="coerce"
+            ).to_numpy(float),
         },
         geometry=valid(shapes),
         crs=crs,

@@ -229,7 +229,7 @@ def urban_growth(inputs: Inputs, params: UrbanGrowthParameters, run: Run) -> Out
     home, patch = land.unit[cells], found.labels[cells] - 1
     kind = np.asarray(pd.Index(KINDS).get_indexer(found.table["kind"]), np.uint8)
     sure = found.table["sure"].to_numpy()
-    states = exposures(run, inputs, after, cells, home, towns)
+    states = exposures(run, inputs, after, cells, home)
     gain = Gain(cells, home, patch, kind[patch], sure[patch], states)
     table = municipal_table(towns, take, people, years, gain, after, land)
     patches = patch_table(run, towns, found, after, gain)

@@ -15,8 +15,8 @@ from scipy import ndimage
 from metrogis.arrays import Array
 from metrogis.checks.contract import Run
 from metrogis.checks.contract.outlines import without_outline
+from metrogis.checks.shared.exposure import State
 from metrogis.checks.shared.known_land import KnownLand
-from metrogis.checks.spatial_development.urban_growth.exposure import State
 from metrogis.i18n import _
 from metrogis.landscape import growth
 from metrogis.landscape.grid import Grid

@@ -1,0 +1,88 @@
+"""What is planted of housing is found, and undoing it changes the answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from metrogis import open_metro
+from metrogis.checks.contract import Result
+from metrogis.checks.spatial_development.housing_balance.check import housing_balance
+
+Item = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def metro(folder: Path) -> Any:
+    return open_metro(folder)
+
+
+def asked(metro: Any, **changed: Any) -> Result:
+    own = {item.name: metro.get(item.name) for item in housing_balance.check.inputs}
+    return housing_balance(**{**own, **changed}, **metro.catalog.parameters["housing_balance"])
+
+
+@pytest.fixture(scope="module")
+def found(metro: Any) -> Result:
+    return asked(metro)
+
+
+@pytest.mark.parametrize("kind", ["plan_holds_too_many", "plan_holds_too_few"])
+def test_plan_against_demand(
+    found: Result, metro: Any, planted: dict[str, Item], kind: str
+) -> None:
+    item = planted[kind]
+    row = found.municipalities.set_index("teryt").loc[item["teryt"]]
+    assert row["demand"] == pytest.approx(item["expected"]["demand"], abs=0.1)
+    assert row["band"] == item["expected"]["band"]
+    for variant in ("linear_20", "linear_10", "ratio", "squared"):
+        assert row[f"demand_{variant}"] == pytest.approx(row["demand"], rel=0.15), variant
+    if "published_demand" in item["expected"]:
+        assert row["published_demand"] == item["expected"]["published_demand"]
+    # undone: people in 20 years for whom the plan is just right
+    table = metro.population_forecast.copy()
+    own = table["teryt"] == item["teryt"]
+    table.loc[own, "population"] += round((row["capacity"] - row["demand"]) / 1.05)
+    again = asked(metro, population_forecast=table, timetable=None)
+    assert again.municipalities.set_index("teryt").loc[item["teryt"], "band"] == "within"
+
+
+def test_zone_beyond_transit(found: Result, metro: Any, planted: dict[str, Item]) -> None:
+    item = planted["capacity_beyond_transit"]
+    place = shapely.Point(item["x"], item["y"])
+
+    def share(result: Result) -> Any:
+        zones = result.features["zones"]
+        row = zones[zones.contains(place)].iloc[0]
+        assert row["label"] == item["zone"]
+        assert row.geometry.area / 1e4 == pytest.approx(item["area_ha"], rel=0.01)
+        return row["outside_transit_share"]
+
+    assert share(found) == item["expected"]["outside_transit_share"]
+    # undone: with a walk that long the next stop is near
+    far = metro.catalog.parameters["housing_balance"] | {
+        "bus_walk_limit": 5000, "rail_walk_limit": 5000, "detour": 1.0,
+    }  # fmt: skip
+    own = {item.name: metro.get(item.name) for item in housing_balance.check.inputs}
+    assert share(housing_balance(**own, **far)) < 1
+
+
+def test_municipality_without_a_plan_is_unknown(found: Result, planted: dict[str, Item]) -> None:
+    row = found.municipalities.set_index("teryt").loc[planted["no_plan"]["teryt"]]
+    assert row["band"] == row["order_ok"] == "unknown"
+    assert row["demand"] > 0
+    assert row["known_share"] == 0
+
+
+def test_all_municipal_columns_are_there(found: Result) -> None:
+    wanted = ["demand", "demand_variant", "capacity", "ratio", "band", "order_ok",
+              "outside_transit_share", "unknown_ha"]  # fmt: skip
+    assert set(wanted) <= set(found.municipalities)
+    known = found.municipalities[found.municipalities["known_share"] > 0.9]
+    for name in (*wanted, "corridor_share", "protected_share", "flood_share", "farmland_share"):
+        assert known[name].notna().all(), name
+    assert isinstance(found.features["zones"], gpd.GeoDataFrame)
