@@ -93,7 +93,7 @@ def planted(world: World) -> tuple[int, int]:
 
     Those with the most and the least land planned for dwellings for a resident.
     """
-    people = world.residents
+    people = world.residents.tolist()
     land = {
         plan.municipality: float(
             shapely.area(
@@ -104,7 +104,7 @@ def planted(world: World) -> tuple[int, int]:
         )
         for plan in world.plans
     }
-    order = sorted(land, key=lambda i: land[i] / max(1, people[i]))
+    order = sorted(land, key=lambda i: land[i] / max(1.0, float(people[i])))
     return order[-1], order[0]
 
 
@@ -210,13 +210,17 @@ def make_housing_truth(world: World) -> list[dict[str, Any]]:
     return out + _beyond_transit(world)
 
 
+def _moved(shape: Any, back: pyproj.Transformer) -> Any:
+    return shapely.transform(shape, lambda p: np.column_stack(back.transform(p[:, 0], p[:, 1])))
+
+
 def _beyond_transit(world: World) -> list[dict[str, Any]]:
     """Return the largest zone of houses that lies out of reach of every stop and station."""
     missing = set(world.settled.municipalities.index[
         world.settled.municipalities["role"] == "missing"
     ])  # fmt: skip
     stops = np.vstack([world.stops[["x", "y"]].to_numpy(), world.stations[["x", "y"]].to_numpy()])
-    tree = shapely.STRtree(shapely.points(stops))
+    tree = shapely.STRtree(np.asarray(shapely.points(stops), dtype=object))
     best: tuple[float, Plan, Any] | None = None
     for plan in world.plans:
         if plan.municipality in missing:
@@ -225,9 +229,7 @@ def _beyond_transit(world: World) -> list[dict[str, Any]]:
         for symbol, zone in zip(plan.symbols, plan.zones, strict=True):
             if symbol not in _DWELLING or (best and zone.area <= best[0]):
                 continue
-            own = shapely.transform(
-                zone, lambda p, back=back: np.column_stack(back.transform(p[:, 0], p[:, 1]))
-            )
+            own = _moved(zone, back)
             if not len(tree.query(own, predicate="dwithin", distance=FAR)):
                 best = float(zone.area), plan, own
     if best is None:

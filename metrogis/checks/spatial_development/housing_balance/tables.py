@@ -29,8 +29,8 @@ def municipal_table(
     table = add_plan(towns[["teryt", "name", "geometry"]].copy(), plans.cover)
     table["demand"] = demand.chosen
     table["demand_variant"] = str(p.variant)
-    for name, values in demand.variants.items():
-        table[f"demand_{name}"] = values
+    for variant, values in demand.variants.items():
+        table[f"demand_{variant}"] = values
     table["published_demand"] = demand.published
     table["area_per_person"], table["area_from"] = demand.per_person, demand.area_from
 
