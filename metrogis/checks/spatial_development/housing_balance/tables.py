@@ -56,10 +56,10 @@ def municipal_table(
     table["band"] = housing.band(demand.chosen, after, most, low=p.band_low, high=p.band_high)
     table["order_ok"] = _order(run, demand, capacity, places, most)
     table["capacity_most"] = most
-    for name, state in places.states.items():
+    for place, state in places.states.items():
         # of land that law excludes there is no capacity left: its share is of what was before
-        people = capacity.before if name in ("protected", "flood") else capacity.after
-        table[f"{name}_share"] = _share(capacity, places, people, state, n)
+        people = capacity.before if place in ("protected", "flood") else capacity.after
+        table[f"{place}_share"] = _share(capacity, places, people, state, n)
     return table
 
 
