@@ -45,7 +45,10 @@ VALUES: dict[str, list[Any]] = {
 
 @pytest.fixture(scope="module")
 def metro(demo_s, tmp_path_factory) -> Any:
-    """The demo, with a gap in a plan, blank flows and flows from beyond, half of the heights."""
+    """The demo with a gap in a plan, blank flows, flows from beyond, half of the heights.
+
+    Its cycle routes are drawn twice, 1.5 m apart.
+    """
     folder = tmp_path_factory.mktemp("parameters") / "demo"
     shutil.copytree(demo_s, folder)
     plan = next((folder / "plans").glob("9802022.gml"))
@@ -62,6 +65,10 @@ def metro(demo_s, tmp_path_factory) -> Any:
     beyond = pd.DataFrame({"origin": codes, "destination": "1465011", "flow": "500"})
     back = beyond.rename(columns={"origin": "destination", "destination": "origin"})
     pd.concat([flows, beyond, back]).to_csv(folder / "od_flows.csv", index=False)
+    path = folder / "cycle_routes.geojson"
+    routes = gpd.read_file(path)
+    again = routes.to_crs(2180).translate(0, 1.5).to_crs(routes.crs)  # another survey of them all
+    pd.concat([routes, routes.set_geometry(again)]).to_file(path, driver="GeoJSON")
     return mg.open_metro(folder)
 
 

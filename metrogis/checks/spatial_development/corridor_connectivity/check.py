@@ -32,7 +32,7 @@ from metrogis.checks.spatial_development.corridor_connectivity.taken import TAKE
 from metrogis.errors import SchemaError
 from metrogis.i18n import Text, _
 from metrogis.landscape import current as currents
-from metrogis.landscape import flowmap, habitats
+from metrogis.landscape import flowmap, habitats, leastcost
 from metrogis.landscape.grid import Grid
 from metrogis.landscape.openings import Openings
 
@@ -157,13 +157,20 @@ def _states(run: Run, land: Land) -> States:
     plan = habitats.build(b.planned, b.grid(b.planned_resistance), b.block_area, land.rules)
     if land.dark is None:
         return States(today, indices, plan)
-    easy = tuple(
-        habitats.build(habitat, b.grid(np.where(land.dark, land.cheapest, resistance)),
-                       b.block_area, land.rules)
-        for habitat, resistance in (
-            (b.habitat, b.resistance), (b.planned, b.planned_resistance))
-    )  # fmt: skip
-    return States(today, indices, plan, (easy[0], easy[1]))
+    easy_today, easy_plan = (
+        b.grid(np.where(land.dark, land.cheapest, resistance))
+        for resistance in (b.resistance, b.planned_resistance)
+    )
+    easy = habitats.build(b.planned, easy_plan, b.block_area, land.rules)
+    away = leastcost.distance(easy_today, land.dark, limit=land.rules.max_cost).distance
+    return States(today, indices, plan, easy, _least_of(away, today.labels, len(today.area)))
+
+
+def _least_of(values: Array, labels: Array, n: int) -> Array:
+    """Return the least value within each of the patches 1 to n."""
+    least = np.full(n + 1, np.inf)
+    np.minimum.at(least, labels.ravel(), values.ravel())
+    return least[1:]
 
 
 def _fixes(

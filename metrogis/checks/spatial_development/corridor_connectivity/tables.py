@@ -32,14 +32,20 @@ _PARTS = ("dPC", "dPC_intra", "dPC_flux", "dPC_connector")
 class States:
     """The land today and, where any plan is known, with the zones built.
 
-    ``easy`` are the same two where land of unknown cover costs the least: what links cost lies
-    between. None: all land cover is known, or there is no plan.
+    Attributes
+    ----------
+    easy : Habitats or None
+        With the zones built, where land of unknown cover costs the least: what ways cost then lies
+        between. None: all land cover is known, or there is no plan.
+    to_unknown : array of float (patches of today,), or None
+        What the way from each patch to land of unknown cover costs at least, today.
     """
 
     today: Habitats
     indices: Connectivity
     plan: Habitats | None
-    easy: tuple[Habitats, Habitats] | None = None
+    easy: Habitats | None = None
+    to_unknown: Array | None = None
 
 
 def _sum(values: Any, groups: Any, n: int) -> Array:
@@ -243,11 +249,11 @@ def link_table(
     state = np.where(
         np.isinf(cost), "cut", np.where(cost > today * longer_by, "lengthened", "kept")
     )
-    if states.easy is not None:
-        # least costs today and under the plans, if unknown land is the best there is
-        least, least_plan = (
-            paths_between(states.today, easy, land.rules.max_cost) for easy in states.easy
-        )
+    if states.easy is not None and states.to_unknown is not None:
+        # a link of today that leads through unknown land goes there from both of its ends
+        through = states.to_unknown[links["i"] - 1] + states.to_unknown[links["j"] - 1]
+        least = np.minimum(today, through)
+        least_plan = paths_between(states.today, states.easy, land.rules.max_cost)
         sure = {
             "cut": np.isinf(least_plan),
             "lengthened": np.isfinite(cost) & (least_plan > today * longer_by),
