@@ -39,6 +39,7 @@ VALUES: dict[str, list[Any]] = {
     "region_seed": [*range(1, 12)],
     "barrier_keeps": [0.3],
     "tolerance": [8.0],
+    "slowest_speed": [12.0],
 }
 """What to try where a number times two, or the other choice, says nothing."""
 
@@ -154,11 +155,11 @@ def differ_in_rows(one: Any, two: Any) -> bool:
 
 
 _MANY_SPOTS = {"min_departures": 60}
-BESIDE: dict[str, dict[str, Any]] = {
+BESIDE: dict[str | tuple[str, str], dict[str, Any]] = {
     "region_seed": {"region_runs": 1},
     "metres_per_departure": _MANY_SPOTS,
     "split_by_municipality": _MANY_SPOTS,
-    "crossing_length": {"network": "low_stress"},
+    ("missing_links", "stress_limit"): {"network": "low_stress"},
 }
 """What must be given beside: of thirty runs the best is the same whatever the seed; the demo has
 few white spots, and each in one municipality."""
@@ -170,6 +171,10 @@ ELSEWHERE: dict[tuple[str, str], str] = {
     "::test_posts_form_one_place_by_distance_and_name",
     ("white_spots", "metres_per_departure"): "transport_accessibility/test_white_spots_fixes.py"
     "::test_the_cheapest_pair_is_taken",
+    ("missing_links", "crossing_length"): "active_mobility/test_missing_links_check.py"
+    "::test_a_crossing_is_short",
+    ("border_gaps", "line_tolerance"): "active_mobility/test_border_gaps.py"
+    "::test_what_is_drawn_twice_counts_once",
     ("interchange_access", "entrance_offset"): "active_mobility/test_interchange_access.py"
     "::test_unknown_entrance_may_leave_the_answer_open",
     **{
@@ -213,7 +218,7 @@ def test_what_is_shown_elsewhere_is_shown_there(key: tuple[str, str], where: str
 
 
 def matters(check: Check, name: str, before: Result, metro: Any) -> bool:
-    beside = BESIDE.get(name, {})
+    beside = BESIDE.get(name, BESIDE.get((check.id, name), {}))
     if beside:
         before = metro.check(check.id, **beside)
     for value in candidates(check, name, metro):

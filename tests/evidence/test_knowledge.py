@@ -97,7 +97,9 @@ def taken(check: Check, taking: Taking, layers: dict[str, Any], before: mg.Resul
     far = None
     if place is not None and check.id not in EVERYWHERE:
         far = lambda shapes: shapely.distance(shapes, place) > FAR  # noqa: E731
-    return differences(check, before, after, far, people=taking.layer.startswith("population"))
+    # without its outline a municipality has no people either
+    people = taking.layer.startswith("population") or taking.name == "without an outline"
+    return differences(check, before, after, far, people=people)
 
 
 WITHOUT_STREETS = "streets: absent"

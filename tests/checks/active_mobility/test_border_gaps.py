@@ -83,6 +83,17 @@ class TestMade:
         assert table["joins_km"].tolist() == [1.8]
         assert np.isnan(table["around_m"].iloc[0])
 
+    @pytest.mark.parametrize(("line_tolerance", "km"), [(2, 1.8), (1, 2.9)])
+    def test_what_is_drawn_twice_counts_once(self, line_tolerance: float, km: float) -> None:
+        streets = network_of(
+            ("cycleway", [(2000, 9), (4900, 9)]),
+            ("tertiary", [(4900, 9), (5200, 9)]),
+            ("cycleway", [(5200, 9), (7000, 9)]),
+            ("cycleway", [(5200, 9), (5200, 7.5), (7000, 7.5)]),
+        )
+        found = border_gaps(TWO, streets, line_tolerance=line_tolerance).features["crossings"]
+        assert found["joins_km"].round(1).tolist() == [km]
+
     def test_limits_hold(self) -> None:
         assert len(self.gap(gap_limit=299, lone_distance=0)) == 0
         assert len(self.gap(reach=99)) == 0

@@ -219,6 +219,20 @@ class TestErrors:
         links = missing_links(TOWN, streets).features["links"]
         assert links["reason"].tolist() == [reason]
 
+    @pytest.mark.parametrize(
+        ("crossing_length", "reason"), [(40, "crossing"), (39, "joins_networks")]
+    )
+    def test_a_crossing_is_short(self, crossing_length: float, reason: str) -> None:
+        streets = network_of(
+            ("cycleway", [(0, 0), (1000, 0)]),
+            ("footway", [(1000, 0), (1040, 0)]),
+            ("cycleway", [(1040, 0), (2000, 0)]),
+            footway=[None, "crossing", None],
+            bicycle=[None, "permissive", None],
+        )
+        found = missing_links(TOWN, streets, crossing_length=crossing_length)
+        assert found.features["links"]["reason"].tolist() == [reason]
+
     def test_a_cycleway_beside_is_an_error(self) -> None:
         ways = [
             ("cycleway", [(0, 0), (1000, 0)]),

@@ -418,6 +418,20 @@ def test_a_county_seat_that_is_not_marked(tmp_path) -> None:
                      ["Far", "municipality_county"]]  # fmt: skip
 
 
+def test_a_seat_whose_relation_is_not_known_is_unknown(tmp_path) -> None:
+    """The county seat may be the locality that lost its place: no seat needs no relation then."""
+    feed = write_feed(tmp_path, shuttle("Rural", "County", FOUR, HOME))
+    whole = seats().set_index("name", drop=False)
+    asked = connections(towns(), whole, feed, all_localities=False).features["places"]
+    state = asked.set_index("name")["state"]
+    assert state["City"] == "none"
+    assert state["Rural"] != "unknown"
+    lost = whole.copy()
+    lost.loc["County", "geometry"] = None
+    found = connections(towns(), lost, feed, all_localities=False).features["places"]
+    assert found.set_index("name")["state"].drop("City").unique().tolist() == ["unknown"]
+
+
 def test_transfers_are_a_parameter(tmp_path) -> None:
     trips = shuttle("Rural", "County", [5.75, 7.75, 11.75, 15.75], [7.75, 13.75, 15.75, 18.75],
                     ride=0.2)  # fmt: skip

@@ -77,7 +77,8 @@ SEATS = {
 
 _TO = Column(_("to"), "text")
 _START = Column(_("from"), "text")
-_KIND = Column(_("relation"), "category", categories=KINDS)
+_KIND = Column(_("relation"), "category", categories=KINDS, of_known=True)
+"""Of a pair that is of several kinds the first that is known."""
 _WHY = Column(_("why unknown"), "category", categories=REASONS, of_known=True)
 _FASTEST = Column(_("shortest journey"), unit="min", bound="high")
 

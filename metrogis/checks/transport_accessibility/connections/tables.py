@@ -160,17 +160,23 @@ def place_table(
     -------
     GeoDataFrame (places,)
         Of several relations upwards the worst state counts (``not_enough``, ``unknown``, ``walk``,
-        ``enough``); relations of flows say nothing of one place and are left out.
+        ``enough``); relations of flows say nothing of one place and are left out. ``none`` is a
+        place that needs none: a voivodeship city, a locality where only seats are asked about. One
+        whose other end is not among the localities is ``unknown``.
     """
     order = ("enough", "walk", "unknown", "not_enough")
-    state = np.full(len(places), "none", dtype=object)
+    every = run.parameters.all_localities
+    asked = [
+        "voivodeship" not in levels and bool(code) and (every or bool(levels))
+        for levels, code in zip(places.levels, places.teryt, strict=True)
+    ]
+    state = np.where(asked, "unknown", "none").astype(object)
     higher = np.full(len(places), "", dtype=object)
     for r, s in zip(relations, table["state"], strict=True):
         if r.kind == "flow":  # of two municipalities, whichever sends more: not of this place
             continue
-        old = state[r.start]
         # the worst of the place's relations stays: order is from good to bad
-        if old == "none" or order.index(s) > order.index(old):
+        if not higher[r.start] or order.index(s) > order.index(state[r.start]):
             state[r.start], higher[r.start] = s, places.name[r.end]
     top = [
         next((w for w in ("voivodeship", "county", "municipality") if w in s), "none")
