@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 FREE = frozenset({"version", "created", "generator", "files"})
 """Keys of atlas.json that may differ; files are compared by name below."""
 
-COMPARED = ("*.csv", "*.json", "*.tif")
+COMPARED = ("*.csv", "*.csv.zip", "*.json", "*.tif")
 
 
 def differences(before: Path, after: Path) -> Iterator[str]:
@@ -59,13 +60,21 @@ def _values(one: Any, two: Any, place: str) -> Iterator[str]:
 
 
 def _content(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(_bytes(path)).hexdigest()
+
+
+def _bytes(path: Path) -> bytes:
+    """Return what a file holds; of a packed table the table."""
+    if path.suffix != ".zip":
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        return b"".join(archive.read(name) for name in archive.namelist())
 
 
 def _first_line(one: Path, two: Path) -> str:
     if one.suffix == ".tif":
         return "other cells"
-    rows = [path.read_text(encoding="utf-8", errors="replace").splitlines() for path in (one, two)]
+    rows = [_bytes(path).decode("utf-8", "replace").splitlines() for path in (one, two)]
     if len(rows[0]) != len(rows[1]):
         return f"{len(rows[0])} lines -> {len(rows[1])}"
     line = next(i for i, (a, b) in enumerate(zip(*rows, strict=True)) if a != b)

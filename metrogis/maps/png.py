@@ -73,17 +73,24 @@ def picture_png(pixels: Bytes, beneath: Bytes | None = None) -> bytes:
     True
     """
     numbers = _as_numbers(pixels[..., :3])
+    found, counts = _counted(pixels)
     if beneath is None:
-        kept = _most(numbers, COLOURS)
-        codes = _nearest(numbers, kept)
+        kept = _most(found, counts, COLOURS)
+        codes = _looked_up(numbers, found, kept)
     else:
         below = _as_numbers(beneath[..., :3])
-        first = _most(below, OF_MAP)
-        written = (numbers != below) & ~np.isin(numbers, first)
-        kept = np.concatenate([first, _most(numbers[written], COLOURS - len(first))])
+        first = _most(*_counted(beneath), OF_MAP)
+        same = numbers == below
+        # what is written: its pixels are few, the map's are many
+        of_words, of_each = np.unique(numbers[~same], return_counts=True)
+        new = ~np.isin(of_words, first)
+        kept = np.concatenate([first, _most(of_words[new], of_each[new], COLOURS - len(first))])
+        codes = _looked_up(numbers, found, kept)
         # a class of few pixels on the map has its own colour where the legend shows it
-        alone = (numbers == below) & ~np.isin(numbers, kept)
-        codes = np.where(alone, _nearest(numbers, first), _nearest(numbers, kept))
+        of_map = _looked_up(numbers, found, first)
+        alone = np.ones(len(found), bool)
+        alone[np.isin(found, kept)] = False
+        codes = np.where(same & _table(found, alone)[numbers], of_map, codes)
     image = Image.fromarray(codes.astype(np.uint8), "P")
     image.putpalette(_as_colours(kept).tobytes())
     out = io.BytesIO()
@@ -91,19 +98,47 @@ def picture_png(pixels: Bytes, beneath: Bytes | None = None) -> bytes:
     return out.getvalue()
 
 
-def _most(numbers: np.ndarray, count: int) -> np.ndarray:
+def _counted(pixels: Bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return the colours of a picture as numbers, ascending, and how many pixels have each.
+
+    Pillow counts by a hash of colours: to sort a million pixels takes ten times as long.
+    """
+    image = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
+    listed = image.getcolors(image.width * image.height) or []
+    counts = np.array([count for count, _ in listed], dtype=np.int64)
+    found = _as_numbers(np.array([colour for _, colour in listed], dtype=np.uint8).reshape(-1, 3))
+    order = np.argsort(found)
+    return found[order], counts[order]
+
+
+def _most(found: np.ndarray, counts: np.ndarray, count: int) -> np.ndarray:
     """Return the colours that most pixels have, in order of their numbers."""
-    found, counts = np.unique(numbers, return_counts=True)
     # a stable sort: of colours as frequent the darker one stays, so that files are the same
     return np.asarray(found[np.sort(np.argsort(-counts, kind="stable")[:count])])
 
 
-def _nearest(numbers: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """Return for each pixel the position of the nearest colour of a table."""
-    found, where = np.unique(numbers, return_inverse=True)
-    tree = cKDTree(_as_colours(table).astype(float))
-    at = tree.query(_as_colours(found).astype(float))[1]
-    return np.asarray(at[where].reshape(numbers.shape))
+def _looked_up(numbers: np.ndarray, found: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Return for each pixel the position of the nearest colour that is kept.
+
+    Parameters
+    ----------
+    numbers : array of uint32, shape (height, width)
+    found : array
+        Every number there is, ascending.
+    kept : array
+    """
+    tree = cKDTree(_as_colours(kept).astype(float))
+    return _table(found, tree.query(_as_colours(found).astype(float))[1].astype(np.uint8))[numbers]
+
+
+def _table(found: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return a table of all colours that holds the values of those found, zero elsewhere.
+
+    Of its 16 MB the system gives only the pages that are written to.
+    """
+    table = np.zeros(1 << 24, values.dtype)
+    table[found] = values
+    return table
 
 
 def _as_colours(numbers: np.ndarray) -> np.ndarray:
@@ -124,5 +159,7 @@ def _with_palette(pixels: Bytes, table: Bytes) -> tuple[Image.Image, dict[str, b
 
 def _as_numbers(colours: Bytes) -> np.ndarray:
     """Return one number a colour, of its three or four bytes."""
-    weights = 256 ** np.arange(colours.shape[-1], dtype=np.uint32)
-    return np.asarray(colours.astype(np.uint32) @ weights)
+    number = colours[..., 0].astype(np.uint32)
+    for i in range(1, colours.shape[-1]):
+        number |= colours[..., i].astype(np.uint32) << np.uint32(8 * i)
+    return number

@@ -29,7 +29,7 @@ from metrogis.provenance import ACTIONS, Source
 from metrogis.report import charts, citing, licences, reading_table, words
 from metrogis.report.known import ABSENT, Known, share_text
 from metrogis.report.rasters import raster_name
-from metrogis.report.tables import table_name
+from metrogis.report.tables import csv_name, table_name
 from metrogis.units import unit_text
 
 MAX_ROWS = 200
@@ -37,6 +37,16 @@ MAX_ROWS = 200
 
 MAX_CSV_ROWS = 20_000
 """Longer tables are offered in the GeoPackage only: as CSV they would outweigh the whole site."""
+
+LONG_ROWS = 1_000
+"""Longer tables (cells, stops, zones) are not read row by row: packed as CSV, not in the workbook,
+which they would make ten times as large and as slow to write."""
+
+MAX_CELLS = 3_000
+"""Cells of a table of places shown on a page: there are fewer of wide rows, at least
+:data:`MIN_ROWS`."""
+
+MIN_ROWS = 25
 
 
 class SkippedCheck(Protocol):
@@ -108,6 +118,7 @@ class TableView:
     total: str
     cut: str
     csv: str
+    long: bool = False
 
 
 def tables_of(result: Result, language: str, csv_suffix: str = "") -> list[TableView]:
@@ -121,7 +132,8 @@ def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableVi
     names = [c for c in declared if c in frame.columns and c != frame.geometry.name]
     columns = [declared[c] for c in names]
     bare = pd.DataFrame(frame)  # columns of it are had ten times sooner
-    part = bare if name == "municipalities" else bare.head(MAX_ROWS)
+    most = min(MAX_ROWS, max(MIN_ROWS, MAX_CELLS // max(1, len(names))))
+    part = bare if name == "municipalities" else bare.head(most)
     heads = [
         Head(
             c,
@@ -137,7 +149,8 @@ def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableVi
     ]
     cut = ""
     if len(part) < len(frame):
-        cut = words.CUT.fill(shown=len(part), n=len(frame)).get(language)
+        said = words.CUT if len(frame) <= MAX_CSV_ROWS else words.CUT_LONG
+        cut = said.fill(shown=len(part), n=len(frame)).get(language)
     texts = [i for i, column in enumerate(columns) if column.kind == "text"]
     named = [i for i in texts if names[i] == "name"]
     for i in (named or texts)[:1]:
@@ -149,7 +162,10 @@ def _table(result: Result, name: str, language: str, csv_suffix: str) -> TableVi
         rows=list(zip(*cells, strict=True)),
         total=words.ROWS.fill(n=len(frame)).get(language),
         cut=cut,
-        csv=f"{table_name(result, name)}{csv_suffix}.csv" if len(frame) <= MAX_CSV_ROWS else "",
+        csv=csv_name(f"{table_name(result, name)}{csv_suffix}.csv", len(frame), LONG_ROWS)
+        if len(frame) <= MAX_CSV_ROWS
+        else "",
+        long=len(frame) > LONG_ROWS,
     )
 
 

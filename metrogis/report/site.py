@@ -6,7 +6,7 @@
     pl/  en/                   index, a page on the data, and one page per check
     maps/                      scripts and data of the maps
     pictures/                  static pictures
-    downloads/                 one GeoPackage with QGIS styles, CSV tables
+    downloads/                 GeoPackages with QGIS styles (packed), CSV tables, workbooks
     assets/                    style, script, Leaflet
     atlas.json                 what is published, for machines; marks the folder as an atlas
 """
@@ -36,7 +36,6 @@ from metrogis.parallel import processors, share_out
 from metrogis.report import (
     data_page,
     figures,
-    gpkg,
     index_page,
     methods_page,
     packages,
@@ -160,7 +159,7 @@ def _build(
     # before anything is drawn or written: no file can hold what is not to be passed on
     atlas = atlas.with_results({k: publishable(r) for k, r in atlas.results.items()})
     problem = _copy_assets(folder / "assets")
-    package = f"{_slug(atlas.metro_name)}.gpkg"
+    package = packages.package_name(_slug(atlas.metro_name))
     shared: dict[str, Any] = {
         "languages": languages,
         "policy": pages.security_policy(basemap),
@@ -273,7 +272,7 @@ def _write_package(
         return {}
 
     def write(some: list[Result]) -> None:
-        gpkg.write(some, path, language=languages[0], known=known)
+        packages.write_package(some, path, languages[0], known)
 
     try:
         write(results)

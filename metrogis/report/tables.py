@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metrogis import boundary
-from metrogis.checks.contract import Result
+from metrogis.checks.contract import Column, Result
 from metrogis.errors import PublishError
 from metrogis.i18n import Text, _, is_missing
 from metrogis.maps.values import flag
+from metrogis.report.packing import pack
 from metrogis.sources import files
 
 
@@ -55,6 +56,8 @@ def write_csv(
     *,
     languages: Sequence[str] = ("en",),
     max_rows: int | None = None,
+    packed_from: int | None = None,
+    short: bool = False,
 ) -> list[Path]:
     """Write every table to ``<check>_<table>.csv``, without geometry.
 
@@ -67,6 +70,10 @@ def write_csv(
         one the files are called ``<check>_<table>.<language>.csv``.
     max_rows : int, optional
         Longer tables are left out (a site offers them in its GeoPackage only).
+    packed_from : int, optional
+        Longer tables are packed: ``<check>_<table>.csv.zip``.
+    short : bool
+        Write numbers no longer than their declared digits deserve, see :func:`shortened`.
 
     Raises
     ------
@@ -78,13 +85,73 @@ def write_csv(
         for name, table in result.tables.items():
             if max_rows is not None and len(table) > max_rows:
                 continue
-            written_as = csv_texts(attributes(result, name), languages)
+            frame = attributes(result, name)
+            if short:
+                frame = shortened(frame, result.check.columns.get(name, {}))
+            written_as = csv_texts(frame, languages)
             for language, text in zip(languages, written_as, strict=True):
                 suffix = f".{language}" if len(languages) > 1 else ""
                 content = text.encode("utf-8-sig", "replace")
-                path = directory / f"{table_name(result, name)}{suffix}.csv"
-                written.append(replace_file(path, partial(Path.write_bytes, data=content)))
+                plain = f"{table_name(result, name)}{suffix}.csv"
+                path = directory / csv_name(plain, len(table), packed_from)
+                write: Callable[[Path], Any] = partial(Path.write_bytes, data=content)
+                if path.name != plain:
+                    write = partial(pack, name=plain, content=content)
+                written.append(replace_file(path, write))
     return written
+
+
+def csv_name(plain: str, rows: int, packed_from: int | None) -> str:
+    """Return what the file of a table is called: with ``.zip`` where it is packed."""
+    return f"{plain}.zip" if packed_from is not None and rows > packed_from else plain
+
+
+SIGNIFICANT = 4
+"""Digits that a short number keeps at least: a small one does not become zero."""
+
+
+def shortened(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
+    """Return a table with numbers as long as their digits deserve.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    columns : mapping of str to Column
+        Those declared; numbers of others stay as they are.
+
+    Returns
+    -------
+    DataFrame
+        A number has one decimal more than is shown of it (a metre has one), a share at least four;
+        each keeps :data:`SIGNIFICANT` significant digits.
+
+    Examples
+    --------
+    >>> from metrogis.i18n import both
+    >>> frame = pd.DataFrame({"m": [1234.5678, 0.00012345], "share": [1 / 3, 0.5]})
+    >>> columns = {"m": Column(both("m")), "share": Column(both("share"), kind="share")}
+    >>> shortened(frame, columns).to_dict("list")
+    {'m': [1234.6, 0.0001234], 'share': [0.3333, 0.5]}
+    """
+    made = {}
+    for name, column in columns.items():
+        if name not in frame.columns or column.kind not in ("number", "share"):
+            continue
+        values = frame[name]
+        if not pd.api.types.is_float_dtype(values.dtype) or not _is_numpy(values):
+            continue
+        shown = max(4, column.digits + 3) if column.kind == "share" else column.digits + 1
+        made[name] = _rounded(values.to_numpy(dtype=float), shown)
+    return frame.assign(**made) if made else frame
+
+
+def _rounded(values: np.ndarray, decimals: int) -> np.ndarray:
+    """Round to decimals, small numbers to :data:`SIGNIFICANT` digits."""
+    done = np.round(values, decimals)
+    small = np.abs(values) < 10.0 ** (SIGNIFICANT - 1 - decimals)
+    for i in np.flatnonzero(small & (values != done)).tolist():
+        done[i] = float(f"{values[i]:.{SIGNIFICANT}g}")
+    return done
 
 
 def csv_text(frame: pd.DataFrame, language: str) -> str:

@@ -40,14 +40,15 @@ WORDS: dict[str, Text] = {
     "sorted_down": _("sorted descending"),
     "filter": _("Search the table"),
     "downloads": _("Download"),
-    "gpkg": _("GeoPackage: all layers with QGIS styles"),
+    "gpkg": _("GeoPackage of all maps with QGIS styles, packed (QGIS opens it as it is)"),
     "gpkg_own": _("GeoPackage of this map, packed (QGIS opens it as it is)"),
-    "xlsx": _("Workbook (XLSX): all tables, and what the columns mean"),
+    "xlsx": _("Workbook (XLSX): the tables, and what the columns mean"),
     "csv": both("CSV"),
     "csv_note": _(
-        "CSV: commas and decimal points, UTF-8. The GeoPackage holds the geometry, and "
-        "tables too long for CSV."
+        "CSV: commas and decimal points, UTF-8; numbers are rounded. The GeoPackage holds the "
+        "geometry, numbers in full, and tables too long for CSV."
     ),
+    "long_note": _("Long tables are packed as CSV (ZIP) and are not in the workbook:"),
     "method": _("How it was computed"),
     "methods_page": _("Methods"),
     "methods_lede": _(
@@ -201,6 +202,7 @@ PASSING_ON = {
     "no": _("nothing made of its rows"),
 }
 CUT = _("The first {shown:0} of {n:0} rows are shown; all are in the CSV file.")
+CUT_LONG = _("The first {shown:0} of {n:0} rows are shown; all are in the GeoPackage.")
 ROWS = _("{n:0} {n:plural:row|rows}")
 ALT = _("Map: {title}. {finding}")
 COUNTS = _("{done:0} {done:plural:map|maps}.")

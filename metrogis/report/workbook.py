@@ -46,7 +46,8 @@ def write(results: Iterable[Result], path: Path, *, max_rows: int | None = None)
     path : Path
         Replaced when it exists; nothing half-written is left when writing fails.
     max_rows : int, optional
-        Longer tables are left out, and ``about`` says so (a site offers them in its GeoPackage).
+        Longer tables are left out, and ``about`` says so (a site offers them as packed CSV and in
+        its GeoPackage).
 
     Returns
     -------
@@ -75,7 +76,7 @@ def _write(results: Sequence[Result], max_rows: int | None, path: Path) -> None:
                 long_name = table if len(results) == 1 else f"{result.check.id}_{table}"
                 frame = attributes(result, table)
                 if max_rows is not None and len(frame) > max_rows:
-                    text = f"{len(frame)} > {max_rows}: GeoPackage"
+                    text = f"{len(frame)} > {max_rows}: CSV, GeoPackage"
                     left_out.append((result.check.id, "left out", table, text, text))
                     continue
                 columns = {c: column_of(result.check, table, c) for c in frame.columns}

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
@@ -21,7 +21,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrogis.checks.contract import Column
 from metrogis.errors import PublishError
+from metrogis.i18n import both
 from metrogis.maps import layers
 from metrogis.report import figures, gpkg, qgis, tables
 
@@ -59,6 +61,28 @@ def test_numbers_read_back_the_same_in_both_ways_of_writing(synthetic: Any, tmp_
     raw = (tmp_path / "test_check_municipalities.pl.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     assert b"'=HYPERLINK" in raw
+
+
+@given(
+    st.lists(st.floats(-1e9, 1e9) | st.just(float("nan")), min_size=1, max_size=8),
+    st.sampled_from([0, 1, 3]),
+    st.sampled_from(["number", "share"]),
+)
+def test_short_numbers_differ_by_less_than_is_shown(
+    values: list[float], digits: int, kind: Literal["number", "share"]
+):
+    frame = pd.DataFrame({"a": values, "other": values})
+    column = Column(both("a"), kind=kind, digits=digits)
+    made = tables.shortened(frame, {"a": column})
+    decimals = max(4, digits + 3) if kind == "share" else digits + 1
+    assert np.array_equal(made["other"], frame["other"], equal_nan=True)
+    for value, short in zip(values, made["a"], strict=True):
+        if np.isnan(value):
+            assert np.isnan(short)
+        else:
+            assert abs(short - value) <= 0.5 * 10.0**-decimals * (1 + 1e-9) + 1e-6 * abs(value)
+            assert short == 0 if value == 0 else short != 0
+            assert short == pytest.approx(value, rel=6e-4)
 
 
 def test_parquet_keeps_geometry_and_three_states(synthetic: Any, tmp_path: Path):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
+from metrogis.checks.contract import Column
 from metrogis.errors import ParameterError, PublishError
+from metrogis.i18n import both
 from metrogis.maps import assets
-from metrogis.report import site
+from metrogis.report import packages, packing, pages, site
 
 
 @pytest.fixture(autouse=True)
@@ -151,6 +155,45 @@ def test_table_of_places_says_what_it_leaves_out(synthetic: Any, tmp_path: Path)
     assert len(lines.splitlines()) == 401
 
 
+def test_a_long_table_is_packed_and_the_page_says_so(
+    synthetic: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pages, "LONG_ROWS", 100)
+    site.publish(synthetic.atlas(cells=11), tmp_path / "a")  # 121 cells, 12 municipalities
+    downloads = tmp_path / "a/downloads"
+    for language in ("pl", "en"):
+        packed = packing.unpacked(downloads / f"test_check_cells.{language}.csv.zip")
+        assert len(packed.decode("utf-8-sig").splitlines()) == 122
+        assert not (downloads / f"test_check_cells.{language}.csv").exists()
+        assert (downloads / f"test_check_municipalities.{language}.csv").is_file()
+    sheets = openpyxl.load_workbook(downloads / "test_check.xlsx", read_only=True).sheetnames
+    assert "cells" not in sheets
+    assert "municipalities" in sheets
+    page = Reader(tmp_path / "a/en/test_check.html")
+    assert re.search(r"are not in the workbook: [^;.]+ \(121 rows\)\.", page.text)
+    links = {a.get("href") for tag, a in page.tags if tag == "a"}
+    assert "../downloads/test_check_cells.en.csv.zip" in links
+    assert "../downloads/test_check_municipalities.en.csv" in links
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(3, 200), (15, 200), (16, 187), (200, 25)])
+def test_wide_tables_show_fewer_rows(synthetic: Any, columns: int, shown: int):
+    names = [f"n{i}" for i in range(columns)]
+    result = synthetic.result(cells=20)
+    cells = result.tables["cells"][["geometry"]].assign(**dict.fromkeys(names, 1.0))
+    declared = {name: Column(both(name)) for name in names}
+    check = replace(result.check, columns=dict(result.check.columns) | {"cells": declared})
+    (table,) = (
+        t
+        for t in pages.tables_of(
+            replace(result, check=check, features=dict(result.features) | {"cells": cells}), "en"
+        )
+        if t.id == "table-cells"
+    )
+    assert len(table.rows) == shown
+    assert table.cut == f"The first {shown} of 400 rows are shown; all are in the CSV file."
+
+
 def test_manifest_lists_findings_figures_and_files(published: Path):
     manifest = json.loads((published / site.MARKER).read_text(encoding="utf-8"))
     assert manifest["generator"] == "metrogis"
@@ -203,7 +246,7 @@ def test_nothing_half_written_when_a_check_fails(
     site.publish(synthetic.atlas(), target)
     before = (target / "pl/test_check.html").read_bytes()
     monkeypatch.setattr(
-        site.gpkg, "write", lambda *a, **k: (_ for _ in ()).throw(OSError(28, "No space left"))
+        packages.gpkg, "write", lambda *a, **k: (_ for _ in ()).throw(OSError(28, "No space left"))
     )
     with pytest.raises(PublishError, match="the disk is full"):
         site.publish(synthetic.atlas(), target)
