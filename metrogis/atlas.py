@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,13 @@ from metrogis.checks import registry
 from metrogis.checks.contract import DIRECTIONS, Check, Result
 from metrogis.checkup import layer_table
 from metrogis.errors import (
-    CheckError,
     MetrogisError,
-    MissingLayerError,
     ParameterError,
     PublishError,
 )
 from metrogis.i18n import Text, _, default_language
+from metrogis.kept import Keeping, Packed, Store, answer
+from metrogis.kept.answering import DONE, FAILED, SKIPPED
 from metrogis.metro import Metro
 from metrogis.municipality import Portrait, Portraits
 from metrogis.parallel import processors, side_by_side
@@ -32,12 +32,6 @@ from metrogis.provenance import Audit
 
 Progress = Callable[[str, Text], None]
 """Called with a check's id and what is being done to it."""
-
-READING = _("reading layers")
-COMPUTING = _("computing")
-DONE = _("done")
-SKIPPED = _("skipped")
-FAILED = _("failed")
 
 
 @dataclass(frozen=True)
@@ -64,6 +58,8 @@ class Atlas:
     failed : dict
         Check id -> MetrogisError of each check that met a fault: a layer that cannot be read, a
         parameter of the catalog that does not fit, a fault of the program.
+    computed : dict of str to str
+        Check id -> day and time (UTC, ISO) when its answer was computed, where answers are kept.
     """
 
     metro: Metro
@@ -71,6 +67,7 @@ class Atlas:
     skipped: tuple[Skipped, ...] = ()
     created: str = field(default_factory=lambda: date.today().isoformat())
     failed: dict[str, MetrogisError] = field(default_factory=dict)
+    computed: dict[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> Text:
@@ -271,6 +268,7 @@ def run(
     progress: Progress | None = None,
     workers: int = 1,
     strict: bool = False,
+    store: Store | None = None,
 ) -> Atlas:
     """Run every check whose layers the metropolis has.
 
@@ -288,6 +286,9 @@ def run(
         loads the layers it needs, so more memory is used).
     strict : bool
         Stop at the first fault instead of going on with the other checks.
+    store : Store, optional
+        Keep answers there (:mod:`metrogis.kept`), and take those whose data, parameters and program
+        are what they were, instead of computing them again.
 
     Returns
     -------
@@ -305,7 +306,7 @@ def run(
         With ``strict``, the first fault.
     """
     parameters = parameters or {}
-    chosen = _chosen(directions, checks)
+    chosen = chosen_checks(directions, checks)
     for check_id in (*metro.catalog.parameters, *parameters):
         registry.get(check_id)  # an unknown check is an error, wherever it is named
     for check_id, values in parameters.items():
@@ -318,19 +319,21 @@ def run(
         # in a process of its own nothing can be told to the user, and only plain values can be sent
         quiet = os.getpid() != here
         show = (lambda check_id, what: None) if quiet else tell
-        done = _run(metro, part, parameters, show, strict=strict)
+        done = _run(metro, part, parameters, show, strict=strict, store=store)
         return done if not quiet else done.bare()
 
     found: list[Done] = side_by_side(work, parts)
     results: dict[str, Result] = {}
     skipped: list[Skipped] = []
     failed: dict[str, MetrogisError] = {}
+    computed: dict[str, str] = {}
     for done in found:
         metro.tell_facts(done.facts)
         metro.tell_unreadable(done.unreadable)
         results |= done.results
         skipped += done.skipped
         failed |= done.failed
+        computed |= done.computed
     for done in found:
         for bare in done.packed:
             results[bare.check] = bare.unpack(metro)
@@ -348,6 +351,7 @@ def run(
         {i: results[i] for i in order if i in results},
         tuple(skipped),
         failed={i: failed[i] for i in order if i in failed},
+        computed=computed,
     )
 
 
@@ -363,38 +367,6 @@ def _parts(chosen: list[Check], workers: int) -> list[list[Check]]:
     return [[c for c in chosen if c in group] for group in groups] or [chosen]
 
 
-@dataclass(frozen=True)
-class Packed:
-    """A result as it travels between processes: without its check and its layers."""
-
-    check: str
-    inputs: tuple[str, ...]
-    fields: dict[str, Any]
-
-    def unpack(self, metro: Metro) -> Result:
-        """Put check and layers back; a layer is loaded when it is asked for."""
-        check = registry.get(self.check)
-        return Result(check=check, inputs=Layers(metro, self.inputs), **self.fields)
-
-
-class Layers(Mapping[str, Any]):
-    """Layers of a metropolis by name, loaded when asked for."""
-
-    def __init__(self, metro: Metro, names: tuple[str, ...]) -> None:
-        self._metro, self._names = metro, names
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._names:
-            raise KeyError(name)
-        return self._metro.get(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
 @dataclass
 class Done:
     """What one process did."""
@@ -407,6 +379,7 @@ class Done:
     here: bool = True
     packed: list[Packed] = field(default_factory=list)
     lacking: list[tuple[str, str, Text]] = field(default_factory=list)
+    computed: dict[str, str] = field(default_factory=dict)
 
     def bare(self) -> Done:
         """Return what another process needs of it, in a form that can be sent.
@@ -414,14 +387,7 @@ class Done:
         Checks and layers stay behind: they hold functions and open files, and the other process has
         its own.
         """
-        packed = []
-        for check_id, result in self.results.items():
-            kept = {
-                f.name: getattr(result, f.name)
-                for f in fields(result)
-                if f.name not in ("check", "inputs")
-            }
-            packed.append(Packed(check_id, tuple(result.inputs), kept))
+        packed = [Packed.of(result) for result in self.results.values()]
         lacking = [(s.check.id, s.layer, s.reason) for s in self.skipped]
         return Done({}, [], self.facts, self.failed, self.unreadable, False, packed, lacking)
 
@@ -433,58 +399,35 @@ def _run(
     tell: Progress,
     *,
     strict: bool,
+    store: Store | None,
 ) -> Done:
     """Run checks one after the other; a fault of one costs that one only."""
-    results: dict[str, Result] = {}
-    skipped: list[Skipped] = []
-    failed: dict[str, MetrogisError] = {}
+    done = Done({}, [], {})
+    keeping = Keeping(metro, store) if store is not None else None
     for check in chosen:
         given = parameters.get(check.id, {})
-        try:
-            # layers declared missing are no fault: the check is skipped with the catalog's reason
-            lacking = [name for name in check.required if metro.reason(name) is not None]
-            if lacking:
-                reason = metro.reason(lacking[0])
-                assert reason is not None
-                skipped.append(Skipped(check, lacking[0], reason))
-                tell(check.id, SKIPPED)
-                continue
-            metro.parameters_of(check.id, given)  # before layers are read for nothing
-            tell(check.id, READING)
-            _read_layers(metro, check)
-            tell(check.id, COMPUTING)
-            results[check.id] = metro.check(check.id, **given)
-        except MissingLayerError as error:  # a check that needs one layer of several
-            name = error.layer or "?"
-            skipped.append(Skipped(check, name, metro.reason(name) or error.message))
-            tell(check.id, SKIPPED)
-            continue
-        except MetrogisError as error:
-            if strict:
-                raise
-            failed[check.id] = error
-        except Exception as error:
-            fault = CheckError.of(check.id, error)
-            if strict:
-                raise fault from error
-            failed[check.id] = fault
-        tell(check.id, FAILED if check.id in failed else DONE)
-    return Done(results, skipped, metro.facts(), failed, metro.unreadable)
+        found = answer(metro, check, given, tell=tell, strict=strict, keeping=keeping)
+        if found.result is not None:
+            done.results[check.id] = found.result
+            if found.entry is not None:
+                done.computed[check.id] = found.entry.computed
+        elif found.lacking is not None:
+            done.skipped.append(Skipped(check, *found.lacking))
+        elif found.error is not None:
+            done.failed[check.id] = found.error
+        tell(check.id, found.state)
+    done.facts, done.unreadable = metro.facts(), metro.unreadable
+    return done
 
 
-def _read_layers(metro: Metro, check: Check) -> None:
-    """Read the layers of a check, all of them, before the error of the first unreadable one."""
-    first: MetrogisError | None = None
-    for item in check.inputs:
-        try:
-            metro.get(item.name)
-        except MetrogisError as error:
-            first = first or error
-    if first is not None:
-        raise first
+def chosen_checks(directions: Iterable[str] | None, checks: Iterable[str] | None) -> list[Check]:
+    """Return the checks of some directions, or of some ids, in the strategy's order; None: all.
 
-
-def _chosen(directions: Iterable[str] | None, checks: Iterable[str] | None) -> list[Check]:
+    Raises
+    ------
+    ParameterError
+        For an unknown one.
+    """
     wanted = list(registry.checks())
     if directions is not None:
         names = list(directions)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,8 @@ class Layers:
         self._unreadable: dict[str, MetrogisError] = {}
         self._reading: list[str] = []
         """Layers being read now, each for the one before it."""
+        self._asked: dict[str, set[str]] = {}
+        """Layer -> those that were asked for while it was read, there or not."""
         self._told: dict[str, Facts] = {}
         """What is in layers that another process loaded."""
         self._facts: dict[str, Facts] = {}
@@ -134,6 +136,8 @@ class Layers:
         Text or None
             None when it is declared with a source, whether or not that can be read.
         """
+        if self._reading:
+            self._asked.setdefault(self._reading[-1], set()).add(name)
         layer = self.catalog.layers.get(name)
         if layer is None:
             return _("the catalog does not list it")
@@ -144,6 +148,27 @@ class Layers:
     def is_being_read(self, name: str) -> bool:
         """Tell whether a layer is asked for while it is read itself."""
         return name in self._reading
+
+    def read_with(self, names: Iterable[str]) -> set[str]:
+        """Return layers and all that reading them asked for: what they depend on, as it was read.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Layers that were read, or that are missing.
+
+        Returns
+        -------
+        set of str
+            ``names`` among them; layers that were asked for and are not there, too.
+        """
+        found, ahead = set(), list(names)
+        while ahead:
+            name = ahead.pop()
+            if name not in found:
+                found.add(name)
+                ahead += self._asked.get(name, ())
+        return found
 
     # ------------------------------------------------------------------ overview
 

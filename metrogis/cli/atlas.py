@@ -24,6 +24,7 @@ from metrogis.cli.common import (
     Out,
     Settings,
     Strict,
+    Work,
     app,
     errors,
     output,
@@ -74,6 +75,19 @@ def atlas(
             "--site-url", help=say(_("where the folder will be published, e.g. https://..."))
         ),
     ] = None,
+    only_changed: Annotated[
+        bool,
+        typer.Option(
+            "--only-changed",
+            help=say(
+                _(
+                    "keep answers; do not compute again those whose data, parameters and program "
+                    "have not changed"
+                )
+            ),
+        ),
+    ] = False,
+    work: Work = None,
     strict: Strict = False,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -82,7 +96,7 @@ def atlas(
     jobs = 1 if debug else jobs  # the trace of a fault stays in the process that met it
     _run(
         layers, data, output, None, direction, settings, lang, as_json, jobs, strict, debug,
-        site_url=site_url,
+        site_url=site_url, store=_store(work) if only_changed else None,
     )  # fmt: skip
 
 
@@ -136,6 +150,7 @@ def _run(
     debug: bool = False,
     replace: bool = True,
     site_url: str | None = None,
+    store: Any = None,
 ) -> None:
     from metrogis import atlas as atlases
     from metrogis.checks import registry
@@ -155,6 +170,7 @@ def _run(
             progress=tell,
             workers=jobs,
             strict=strict,
+            store=store,
         )
         index = None
         if out is not None and (atlas.results or not atlas.failed):
@@ -174,6 +190,12 @@ def _run(
     if atlas.failed:
         _tell_failed(atlas, out is not None and index is None, debug)
         raise typer.Exit(1)
+
+
+def _store(work: Path | None) -> Any:
+    from metrogis.kept import Store
+
+    return Store(work)
 
 
 def _tell_failed(atlas: Any, unpublished: bool, debug: bool) -> None:
@@ -200,7 +222,7 @@ def _tell_failed(atlas: Any, unpublished: bool, debug: bool) -> None:
 @contextmanager
 def progress(quiet: bool, total: int) -> Iterator[Callable[[str, Text], None]]:
     """Give a function that shows what is being done to which check."""
-    from metrogis import atlas
+    from metrogis.kept.answering import ENDS
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=errors, disable=quiet, transient=True) as bar:
@@ -209,7 +231,7 @@ def progress(quiet: bool, total: int) -> Iterator[Callable[[str, Text], None]]:
         def tell(name: str, what: Text) -> None:
             shown = printable(f"{name}: {what.get(default_language())}")
             bar.update(task, description=escape(shown))
-            if what in (atlas.DONE, atlas.SKIPPED, atlas.FAILED):
+            if what in ENDS:
                 bar.advance(task)
 
         yield tell
@@ -257,6 +279,7 @@ def _atlas_as_json(atlas: Any, index: Path | None, seconds: float) -> dict[str, 
                 "findings": [plain(finding.render()) for finding in result.findings],
                 "figures": {name: plain(v) for name, v in result.figures.items()},
                 "parameters": json.loads(result.parameters.model_dump_json()),
+                "computed": atlas.computed.get(check_id),
                 "rows": {name: len(table) for name, table in result.tables.items()},
                 "audit": [
                     {

@@ -69,6 +69,14 @@ Strict = Annotated[
         ),
     ),
 ]
+Work = Annotated[
+    Path | None,
+    typer.Option(
+        "--work",
+        metavar="DIR",
+        help=say(_("where answers are kept (by default in the cache folder)")),
+    ),
+]
 Out = Annotated[Path, typer.Option("-o", "--output", help=say(_("folder of the result")))]
 Settings = Annotated[
     list[str] | None,

@@ -337,6 +337,23 @@ class _Standing:
         return tuple(made)
 
 
+def headline_numbers(result: Result) -> dict[str, np.ndarray]:
+    """Return the headline numbers of municipalities of which at least half is known.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    dict of str to array of float (municipalities,)
+        Headline column -> its values, in the order of the municipalities; NaN for the others.
+    """
+    standing = _Standing(result)
+    names = [name for name, _column, _values in standing.headlines]
+    return dict(zip(names, standing.compared, strict=True))
+
+
 def _median(values: np.ndarray) -> float:
     known = values[~np.isnan(values)]
     return float(np.median(known)) if len(known) else float("nan")

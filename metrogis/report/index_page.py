@@ -17,7 +17,7 @@ from metrogis.checks.contract import DIRECTIONS, Check
 from metrogis.municipality import full_names
 from metrogis.report import citing, words
 from metrogis.report.municipality.addresses import page_of
-from metrogis.report.pages import AtlasLike, csv_suffix, render
+from metrogis.report.pages import AtlasLike, computed_line, csv_suffix, render
 from metrogis.texts import Text, both, is_missing, number
 
 
@@ -28,6 +28,7 @@ class Card:
     check: Check
     finding: str
     mostly_unknown: bool
+    computed: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,12 @@ def index_page(atlas: AtlasLike, language: str, *, root: str, **shared: Any) -> 
     without = unanswered(atlas)
     for direction, title in DIRECTIONS.items():
         done = [
-            Card(r.check, next(iter(r.sentences(language)), ""), r.mostly_unknown)
+            Card(
+                r.check,
+                next(iter(r.sentences(language)), ""),
+                r.mostly_unknown,
+                computed_line(atlas, r.check.id, language),
+            )
             for r in atlas.results.values()
             if r.check.direction == direction
         ]

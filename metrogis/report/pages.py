@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Protocol
@@ -88,6 +88,8 @@ class AtlasLike(Protocol):
     def created(self) -> str: ...  # noqa: D102
     @property
     def version(self) -> str: ...  # noqa: D102
+    @property
+    def computed(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 Cell = tuple[str, str, str]
@@ -236,6 +238,7 @@ def check_page(
         title=check.title.get(language),
         direction_title=DIRECTIONS[check.direction].get(language),
         findings=result.sentences(language),
+        computed=computed_line(atlas, check.id, language),
         charts=_charts(result, language),
         reading=reading_table.municipality_table(
             result, words.WORDS["municipalities"].get(language), language
@@ -269,6 +272,15 @@ def check_page(
         ],
         **shared,
     )  # fmt: skip
+
+
+def computed_line(atlas: AtlasLike, check_id: str, language: str) -> str:
+    """Return when an answer was computed, in a sentence; empty where answers are not kept."""
+    day = atlas.computed.get(check_id, "")[:10]
+    if not day:
+        return ""
+    template = words.COMPUTED_BEFORE if day < atlas.created else words.COMPUTED
+    return template.fill(day=day).get(language)
 
 
 def kept_back(result: Result, language: str) -> list[str]:

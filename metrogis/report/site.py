@@ -409,6 +409,7 @@ def _manifest(
                 "figures": {k: _number(v) for k, v in r.figures.items()},
                 "parameters": r.parameters.model_dump(mode="json"),
                 "known_share": round(r.known_share, 6),
+                "computed": atlas.computed.get(r.check.id),
                 "headlines": {
                     name: r.check.columns["municipalities"][name].good for name in r.check.headlines
                 },

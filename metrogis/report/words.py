@@ -224,6 +224,10 @@ TABLES: dict[str, Text] = {
     "supply": _("Places of services per resident"),
 }
 
+COMPUTED = _("Computed {day}.")
+COMPUTED_BEFORE = _(
+    "Computed {day}: its data, its parameters and the program have not changed since."
+)
 COUNTS_FAILED = _(
     "{failed:0} {failed:plural:question|questions} without an answer because of a fault."
 )

@@ -304,9 +304,11 @@ class FakeAtlas:
     metro_name: str = "Metropolia <script>window.hacked='metro'</script>"
     skipped: list[Any] = field(default_factory=list)
     layers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    holdings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"state": []}))
     created: str = "2024-05-06"
     version: str = "0.1.0"
     failed: dict[str, Any] = field(default_factory=dict)
+    computed: dict[str, str] = field(default_factory=dict)
 
     def with_results(self, results: dict[str, Result]) -> FakeAtlas:
         return replace(self, results=results)
