@@ -31,6 +31,7 @@ from metrogis.maps.ground import Ground
 from metrogis.maps.images import WebImage
 from metrogis.maps.layers import WebLayer
 from metrogis.maps.page_data import Basemap, bounds_of, map_data, safe_json
+from metrogis.maps.shapes import Shapes
 
 BASEMAPS = {
     "osm": Basemap(
@@ -111,6 +112,7 @@ class _SetUp(_Once, MacroElement):
     _template = Template(
         "{% macro script(this, kwargs) %}"
         "var {{ this.data }} = window.metrogisData[{{ this.key|tojson }}];\n"
+        "metrogis.unfold({{ this.data }}, (window.metrogisShapes || {})[{{ this.key|tojson }}]);\n"
         "metrogis.setUp({{ this._parent.get_name() }}, {{ this.data }});\n"
         "{% endmacro %}"
     )
@@ -396,6 +398,26 @@ def data_script(key: str, data: str) -> str:
     return (
         "window.metrogisData = window.metrogisData || {};\n"
         f"window.metrogisData[{safe_json(key)}] = {data};\n"
+    )
+
+
+def shapes_script(key: str, shapes: Shapes) -> str:
+    """Return the script that gives a map its shapes, the same in every language.
+
+    Parameters
+    ----------
+    key : str
+        As in :func:`data_script`; the script is loaded before that one's map is drawn.
+    shapes : Shapes
+
+    Examples
+    --------
+    >>> print(shapes_script("white_spots", Shapes()).splitlines()[1])
+    window.metrogisShapes["white_spots"] = [];
+    """
+    return (
+        "window.metrogisShapes = window.metrogisShapes || {};\n"
+        f"window.metrogisShapes[{safe_json(key)}] = {shapes.json()};\n"
     )
 
 

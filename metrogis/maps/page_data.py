@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from metrogis.maps.images import WebImage
 from metrogis.maps.layers import MapLayer, WebLayer
 from metrogis.maps.legend import Entry, legend_of
 from metrogis.maps.naming import feature_names
+from metrogis.maps.shapes import Shapes
 from metrogis.maps.symbols import web_style
 from metrogis.maps.values import column_of, heading, shown_column
 from metrogis.texts import Text
@@ -66,6 +67,7 @@ def map_data(
     images: Mapping[str, WebImage] | None = None,
     pages: str = "",
     guest: bool = False,
+    shapes: Shapes | None = None,
 ) -> str:
     """Return all a map needs as one JSON text: layers, classes, features with their texts.
 
@@ -73,12 +75,14 @@ def map_data(
 
     ``images`` are the rasters by their address; in the list of layers they follow the views.
     ``guest``: the map is somebody else's, who says what lies beneath and where it opens.
+    ``shapes``: where given, shapes are put there, and the text refers to them by number.
     """
+    place = (lambda text: str(shapes.add(text))) if shapes is not None else str
     pictures = [_image_json(i, address, language) for address, i in (images or {}).items()]
     # views share the land that is not known: each once, referred to by number
     lands = {w.layer.land: None for w in web if w.layer.land is not None}
     order = {land: i for i, land in enumerate(lands)}
-    layers = ",".join([*(_layer_json(result, w, language, order) for w in web), *pictures])
+    layers = ",".join([*(_layer_json(result, w, language, order, place) for w in web), *pictures])
     head = {
         "title": texts.MAP_OF.fill(title=result.check.title).get(language),
         "language": language,
@@ -105,17 +109,21 @@ def map_data(
             "page": texts.MUNICIPALITY_PAGE.get(language),
         },
     }
-    under = ",".join(ground.shapes)
-    land = ",".join(map(_land_json, lands))
+    under = ",".join(map(place, ground.shapes))
+    land = ",".join(_land_json(item, place) for item in lands)
     return f'{safe_json(head)[:-1]},"ground":[{under}],"land":[{land}],"layers":[{layers}]}}'
 
 
-def _land_json(land: UnknownLand) -> str:
+Place = Callable[[str], str]
+"""From the GeoJSON of a shape to what stands for it in the data: itself, or its number."""
+
+
+def _land_json(land: UnknownLand, place: Place) -> str:
     """Write land that is not known: which shapes of the ground it is, or shapes of its own."""
     parts = []
     for part in land.parts:
         head = safe_json({"style": web_style(part.symbol), "of": part.places})
-        parts.append(f'{head[:-1]},"shapes":[{",".join(part.shapes)}]}}')
+        parts.append(f'{head[:-1]},"shapes":[{",".join(map(place, part.shapes))}]}}')
     return f"[{','.join(parts)}]"
 
 
@@ -183,7 +191,11 @@ def opening_of(result: Result) -> list[list[float]] | None:
 
 
 def _layer_json(
-    result: Result, web: WebLayer, language: str, lands: Mapping[UnknownLand, int]
+    result: Result,
+    web: WebLayer,
+    language: str,
+    lands: Mapping[UnknownLand, int],
+    place: Place,
 ) -> str:
     layer, view = web.layer, web.layer.view
     legend = legend_of(layer, language)
@@ -220,7 +232,7 @@ def _layer_json(
     parts: list[list[str]] = [[] for _ in layer.classes]
     for shape, value, mark, code in zip(web.shapes, values, marks, web.codes, strict=True):
         if shape is not None:
-            parts[code].append(f"[{shape},{value}{mark}]")
+            parts[code].append(f"[{place(shape)},{value}{mark}]")
     further = layer.further_shapes
     classes = [
         safe_json(

@@ -42,7 +42,7 @@ LONG_ROWS = 1_000
 """Longer tables (cells, stops, zones) are not read row by row: packed as CSV, not in the workbook,
 which they would make ten times as large and as slow to write."""
 
-MAX_CELLS = 3_000
+MAX_CELLS = 1_500
 """Cells of a table of places shown on a page: there are fewer of wide rows, at least
 :data:`MIN_ROWS`."""
 

@@ -4,7 +4,7 @@
 
     index.html                 the index in the first language
     pl/  en/                   index, a page on the data, and one page per check
-    maps/                      scripts and data of the maps
+    maps/                      scripts of the maps, their shapes once, their texts by language
     pictures/                  static pictures
     downloads/                 GeoPackages with QGIS styles (packed), CSV tables, workbooks
     assets/                    style, script, Leaflet
@@ -32,6 +32,7 @@ from metrogis.maps import images as map_images
 from metrogis.maps import layers as map_layers
 from metrogis.maps import page as map_page
 from metrogis.maps.page_data import Basemap, map_data
+from metrogis.maps.shapes import Shapes
 from metrogis.parallel import processors, share_out
 from metrogis.report import (
     data_page,
@@ -340,11 +341,21 @@ def _write_check(
         result, web, ground, languages[0], basemap=basemap, key=name, images=[*images.values()]
     )
     body, script = map_page.take_apart(made)
+    has_map = problem is None and bool(layers or pictures)
+    shapes = Shapes()  # those of all views, in the data of every language by number
     for language in languages:
-        data = map_data(result, web, ground, language, page=True, basemap=basemap, images=images,
-                        pages=f"{FOLDERS.get(language, FOLDERS['en'])}/")  # fmt: skip
-        if problem is None and (layers or pictures):
-            _write(folder / "maps" / f"{name}.{language}.js", script)
+        data = map_data(
+            result,
+            web,
+            ground,
+            language,
+            page=True,
+            basemap=basemap,
+            images=images,
+            pages=f"{FOLDERS.get(language, FOLDERS['en'])}/",
+            shapes=shapes,
+        )
+        if has_map:
             _write(folder / "maps" / f"{name}.{language}.data.js", map_page.data_script(name, data))
         html = pages.check_page(
             atlas,
@@ -358,6 +369,9 @@ def _write_check(
             **shared,
         )
         _write(folder / language / f"{name}.html", html)
+    if has_map:
+        _write(folder / "maps" / f"{name}.js", script)
+        _write(folder / "maps" / f"{name}.shapes.js", map_page.shapes_script(name, shapes))
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import replace
@@ -13,6 +14,8 @@ import pytest
 from metrogis.checks.contract import Category, Ground
 from metrogis.errors import SourceError
 from metrogis.maps import assets, explore
+from metrogis.maps import layers as map_layers
+from metrogis.maps.page_data import map_data
 from metrogis.report import site
 from metrogis.report.municipality.addresses import page_of
 from metrogis.texts import UNKNOWN, Text, both
@@ -96,6 +99,26 @@ def test_map_works_from_a_server_under_the_same_policy(public: Path, visit: Any,
     seen = ready(visit(f"{serve(public)}/pl/test_check.html"))
     assert seen.faults == []
     assert seen.foreign == []
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_shapes_kept_apart_are_those_of_the_layers(
+    public: Path, visit: Any, synthetic: Any, language: str
+):
+    result = synthetic.atlas().results["test_check"]
+    web = [map_layers.web_layer(layer) for layer in map_layers.build(result)]
+    whole = json.loads(map_data(result, web, map_layers.ground_of(result), language, page=True))
+    seen = ready(visit((public / language / "test_check.html").as_uri()))
+    shapes = seen.evaluate(
+        "(() => { const d = window.metrogisData.test_check; return { ground: d.ground,"
+        " land: d.land.map(l => l.map(p => p.shapes)),"
+        " layers: d.layers.map(l => l.classes.map(c => (c.rows || []).map(r => r[0]))) }; })()"
+    )
+    assert shapes["ground"] == whole["ground"]
+    assert shapes["land"] == [[part["shapes"] for part in parts] for parts in whole["land"]]
+    views = [[[row[0] for row in c["rows"]] for c in x["classes"]] for x in whole["layers"]]
+    assert shapes["layers"][: len(views)] == views
+    assert sum(len(rows) for view in views for rows in view) > 30
 
 
 def test_policy_forbids_inline_script(public: Path, visit: Any):

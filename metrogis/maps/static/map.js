@@ -373,6 +373,40 @@
     });
   }
 
+  /* Shapes that a page keeps apart, each once and written short: see metrogis/maps/shapes.py. */
+  function unfold(data, store) {
+    var kinds = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"], units = 100000;
+    var startX = 0, startY = 0, shapes;
+    if (!store || data.unfolded) { return; }
+    data.unfolded = true;
+    function stroke(numbers, ring) {
+      var corners = [], x = startX, y = startY, i;
+      for (i = 0; i < numbers.length; i += 2) {
+        x += numbers[i];
+        y += numbers[i + 1];
+        if (!i) { startX = x; startY = y; }
+        corners.push([x / units, y / units]);
+      }
+      if (ring) { corners.push(corners[0].slice()); }
+      return corners;
+    }
+    function rings(strokes) { return strokes.map(function (numbers) { return stroke(numbers, true); }); }
+    shapes = store.map(function (written) {
+      if (!Array.isArray(written)) { return written; }
+      var kind = written[0], parts = written.slice(1), made;
+      if (kind < 3) { made = stroke(parts[0], false); }
+      else if (kind === 3) { made = parts.map(function (numbers) { return stroke(numbers, false); }); }
+      else { made = kind === 4 ? rings(parts) : parts.map(rings); }
+      return { type: kinds[kind], coordinates: kind === 0 ? made[0] : made };
+    });
+    function shape(number) { return shapes[number]; }
+    data.ground = data.ground.map(shape);
+    data.land.forEach(function (parts) { parts.forEach(function (part) { part.shapes = part.shapes.map(shape); }); });
+    data.layers.forEach(function (layer) {
+      layer.classes.forEach(function (item) { (item.rows || []).forEach(function (row) { row[0] = shape(row[0]); }); });
+    });
+  }
+
   function setUp(map, data) {
     var renderer = new HatchCanvas({ padding: 0.4, tolerance: 6 });
     map.options.renderer = renderer;
@@ -483,5 +517,5 @@
     selection(map, data, groups);
   }
 
-  window.metrogis = { setUp: setUp, classLayer: classLayer, imageLayer: imageLayer, finish: finish, data: window.metrogisData };
+  window.metrogis = { unfold: unfold, setUp: setUp, classLayer: classLayer, imageLayer: imageLayer, finish: finish, data: window.metrogisData };
 }());
