@@ -36,6 +36,7 @@ _WHERE = {
     "border_coherence": "checks.spatial_development.border_coherence",
     "model_coherence": "checks.spatial_development.model_coherence",
     "housing_balance": "checks.spatial_development.housing_balance",
+    "infill_audit": "checks.spatial_development.infill_audit",
     "white_spots": "checks.transport_accessibility.white_spots",
     "service_quality": "checks.transport_accessibility.service_quality",
     "connections": "checks.transport_accessibility.connections",
@@ -96,6 +97,7 @@ __all__ = [
     "feeder_coordination",
     "functional_links",
     "housing_balance",
+    "infill_audit",
     "interchange_access",
     "journeys",
     "missing_links",
@@ -132,6 +134,7 @@ if TYPE_CHECKING:
     )
     from metrogis.checks.spatial_development.functional_links.check import functional_links
     from metrogis.checks.spatial_development.housing_balance.check import housing_balance
+    from metrogis.checks.spatial_development.infill_audit.check import infill_audit
     from metrogis.checks.spatial_development.model_coherence.check import model_coherence
     from metrogis.checks.spatial_development.plan_validity.check import plan_validity
     from metrogis.checks.spatial_development.urban_form.check import urban_form

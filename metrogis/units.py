@@ -14,6 +14,7 @@ UNITS: dict[str, Text] = {
     "%": both("%"),
     "A": both("A"),
     "UPU/m2": both("UPU/m²"),
+    "buildings": pgettext("unit", "buildings"),
     "cells": pgettext("unit", "cells"),
     "departures": _("departures"),
     "departures/day": _("departures/day"),

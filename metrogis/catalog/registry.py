@@ -396,9 +396,9 @@ _ROWS = (
     Layer(
         "buildings",
         _("buildings"),
-        "Areas",
+        "Buildings",
         LINES,
-        _("Outlines of buildings."),
+        _("Outlines of buildings, with their kind (kst) for infill areas."),
     ),
     Layer(
         "investments",

@@ -24,6 +24,7 @@ from metrogis.checks.spatial_development.corridor_conflicts import check as corr
 from metrogis.checks.spatial_development.corridor_connectivity import check as corridor_connectivity
 from metrogis.checks.spatial_development.functional_links import check as functional_links
 from metrogis.checks.spatial_development.housing_balance import check as housing_balance
+from metrogis.checks.spatial_development.infill_audit import check as infill_audit
 from metrogis.checks.spatial_development.model_coherence import check as model_coherence
 from metrogis.checks.spatial_development.plan_validity import check as plan_validity
 from metrogis.checks.spatial_development.urban_form import check as urban_form
@@ -49,6 +50,7 @@ CHECKS: tuple[Check, ...] = (
     border_coherence.CHECK,
     model_coherence.CHECK,
     housing_balance.CHECK,
+    infill_audit.CHECK,
     white_spots.CHECK,
     service_quality.CHECK,
     connections.CHECK,

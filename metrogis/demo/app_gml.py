@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -99,8 +100,8 @@ _NATURE = (
 )
 
 
-def write_app(plan: Plan, number: int) -> str:
-    """Return the GML of one plan: its act and all zones in one collection.
+def write_app(plan: Plan, number: int, infill: Sequence[Shape] = ()) -> str:
+    """Return the GML of one plan: its act, all zones and infill areas in one collection.
 
     Parameters
     ----------
@@ -109,6 +110,8 @@ def write_app(plan: Plan, number: int) -> str:
         axes.
     number : int
         Row of the municipality; it goes into the identifier of the data set.
+    infill : sequence of Polygon
+        Infill areas in the plan's own coordinates.
 
     Returns
     -------
@@ -126,7 +129,8 @@ def write_app(plan: Plan, number: int) -> str:
         f'xmlns:{p}="{_BASE}/schemas/app/{version}" xmlns:gml="http://www.opengis.net/gml/3.2" '
         'xmlns:xlink="http://www.w3.org/1999/xlink" '
         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-        f'timeStamp="{_STAMP}" numberReturned="{len(plan.zones) + 1}" numberMatched="unknown" '
+        f'timeStamp="{_STAMP}" numberReturned="{len(plan.zones) + len(infill) + 1}" '
+        'numberMatched="unknown" '
         f'xsi:schemaLocation="{_BASE}/schemas/app/{version} {_BASE}/schemas/app/{version}/'
         f"planowaniePrzestrzenne_{version.replace('.', '_')}.xsd http://www.opengis.net/gml/3.2 "
         "http://schemas.opengis.net/gml/3.2.1/gml.xsd http://www.opengis.net/wfs/2.0 "
@@ -150,6 +154,11 @@ def write_app(plan: Plan, number: int) -> str:
     for symbol, zone in zip(plan.symbols, plan.zones, strict=True):
         count[symbol] = count.get(symbol, 0) + 1
         out.append(_zone(p, space, f"{count[symbol]}{symbol}", symbol, zone, srs))
+    for k, area in enumerate(infill, start=1):
+        out.append(
+            _rule(p, "ObszarUzupelnieniaZabudowy", space, f"{k}OUZ", "OUZ", area, srs)
+            + f"</{p}:ObszarUzupelnieniaZabudowy></wfs:member>\n"
+        )
     out.append("</wfs:FeatureCollection>\n")
     return "".join(out)
 
@@ -174,15 +183,24 @@ def _zone(p: str, space: str, label: str, symbol: str, zone: Shape, srs: dict[st
             f"</{p}:minUdzialPowierzchniBiologicznieCzynnej>"
         )
     return (
-        _head(p, "StrefaPlanistyczna", space, f"1POG-{label}")
+        _rule(p, "StrefaPlanistyczna", space, label, symbol, zone, srs)
+        + f'<{p}:nazwa xlink:href="{_BASE}/codelist/RodzajStrefyPlanistycznejKod/{code}" '
+        f'xlink:title="{title}"/>{profiles}{values}</{p}:StrefaPlanistyczna></wfs:member>\n'
+    )
+
+
+def _rule(
+    p: str, kind: str, space: str, label: str, symbol: str, shape: Shape, srs: dict[str, Any]
+) -> str:
+    """Return what zones and infill areas have in common."""
+    return (
+        _head(p, kind, space, f"1POG-{label}")
         + f"<{p}:oznaczenie>{label}</{p}:oznaczenie><{p}:symbol>{symbol}</{p}:symbol>"
         f"<{p}:poczatekWersjiObiektu>{_STAMP}</{p}:poczatekWersjiObiektu>"
         f"<{p}:obowiazujeOd>{_DAY}</{p}:obowiazujeOd><{p}:status {_STATUS}/>"
         f"<{p}:charakterUstalenia {_NATURE}/>"
-        f"<{p}:geometria>{_polygon(zone, srs, True)}</{p}:geometria>"
+        f"<{p}:geometria>{_polygon(shape, srs, True)}</{p}:geometria>"
         f'<{p}:plan xlink:href="{_OBJECT}/AktPlanowaniaPrzestrzennego/{space}/1POG"/>'
-        f'<{p}:nazwa xlink:href="{_BASE}/codelist/RodzajStrefyPlanistycznejKod/{code}" '
-        f'xlink:title="{title}"/>{profiles}{values}</{p}:StrefaPlanistyczna></wfs:member>\n'
     )
 
 

@@ -22,6 +22,9 @@ _FORM = np.array(
     ],
     float,
 )
+_KST = {"residential": "110", "industrial": "101", "farm": "110"}
+_BARN = 6
+"""Every so many buildings of a farm is one for animals or crops (KST 108)."""
 _USES = ("residential", "residential", "residential", "residential", "industrial", "farm")
 
 
@@ -33,9 +36,9 @@ def make_buildings(
     Returns
     -------
     GeoDataFrame (EPSG:2180)
-        ``kind``, ``storeys`` and a rectangle each, aligned with its street at the depth usual for
-        the quarter. Only a share of all plots is built (0.35 to 0.7, more in demos of more detail),
-        so that files stay small; residents are not counted from these.
+        ``kind``, ``kst``, ``storeys`` and a rectangle each, aligned with its street at the depth
+        usual for the quarter. Only a share of all plots is built (0.35 to 0.7, more in demos of
+        more detail), so that files stay small; residents are not counted from these.
     """
     rng = streams("buildings")
     street = (graph.zone >= 0) & (graph.cls <= CLASS["service"])
@@ -75,9 +78,12 @@ def make_buildings(
     good = terrain.dry[r, c]
     good[hit] = False
     shapes = shapely.polygons(np.round(np.stack([px, py], axis=-1), 2)[good])
+    kind = np.array(_USES)[zone[k][good]]
+    barn = (kind == "farm") & (np.arange(len(kind)) % _BARN == 0)
     return gpd.GeoDataFrame(
         {
-            "kind": np.array(_USES)[zone[k][good]],
+            "kind": kind,
+            "kst": np.where(barn, "108", [_KST[name] for name in kind]),
             "storeys": np.maximum(1, form[good, 4] + rng.integers(-1, 2, int(good.sum()))).astype(
                 int
             ),

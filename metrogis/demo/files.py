@@ -22,6 +22,7 @@ from metrogis.demo.files_land import (
 )
 from metrogis.demo.frame import CRS
 from metrogis.demo.housing import make_housing_truth, write_housing
+from metrogis.demo.infill import make_infill_truth
 from metrogis.demo.osm import write_osm
 from metrogis.demo.shapes import edge_lines
 from metrogis.demo.truth import make_truth
@@ -79,7 +80,7 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
         world.terrain, world.settled, world.people, world.stops, world.stations, world.cycling,
         world.flows, world.lines,
     )  # fmt: skip
-    truth += make_land_truth(world) + make_housing_truth(world)
+    truth += make_land_truth(world) + make_housing_truth(world) + make_infill_truth(world)
     write_json(
         folder / "truth.json",
         {

@@ -12,8 +12,8 @@ import shapely
 
 from metrogis.demo import gtfs
 from metrogis.demo.app_gml import write_app
-from metrogis.demo.buildings import make_buildings
 from metrogis.demo.frame import CRS
+from metrogis.demo.infill import draw_infill, own_areas
 from metrogis.demo.land import CLASSES, HABITAT, RESISTANCE, built_up, heights
 from metrogis.demo.shapes import edge_lines
 from metrogis.demo.structure import compatibility
@@ -66,9 +66,8 @@ def write_land(world: World, folder: Path) -> Layers:
     grid, values = heights(world.size, world.terrain)
     write_raster(folder / "elevation.tif", values, grid, nodata=-9999)
     layers["elevation"] = {"driver": "raster", "path": "elevation.tif"}
-    houses = make_buildings(world.size, world.terrain, world.graph, world.streams)
-    write_gpkg(folder / "buildings.gpkg", {"buildings": houses})
-    layers["buildings"] = {"driver": "vector", "path": "buildings.gpkg", "schema": "Areas"}
+    write_gpkg(folder / "buildings.gpkg", {"buildings": world.buildings})
+    layers["buildings"] = {"driver": "vector", "path": "buildings.gpkg", "schema": "Buildings"}
     return layers
 
 
@@ -101,8 +100,9 @@ def write_structure(world: World, folder: Path) -> Layers:
 def write_plans(world: World, folder: Path) -> Layers:
     """Write one APP GML per plan, into ``plans/``."""
     (folder / "plans").mkdir()
+    drawn = draw_infill(world)
     for plan in world.plans:
-        text = write_app(plan, plan.municipality)
+        text = write_app(plan, plan.municipality, own_areas(plan, drawn))
         (folder / "plans" / f"{plan.teryt}.gml").write_bytes(text.encode())
     return {"plans": {"driver": "app_gml", "path": "plans"}}
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from metrogis.demo import plants
 from metrogis.demo.access import add_entrances
+from metrogis.demo.buildings import make_buildings
 from metrogis.demo.byways import add_byways
 from metrogis.demo.cycling import Cycling, make_cycling
 from metrogis.demo.fabric import Fabric, make_fabric, make_streets
@@ -56,6 +59,11 @@ class World:
     nature: Nature
     structure: Structure
     plans: list[Plan]
+
+    @cached_property
+    def buildings(self) -> gpd.GeoDataFrame:
+        """Buildings along the streets; made when they are asked for."""
+        return make_buildings(self.size, self.terrain, self.graph, self.streams)
 
     @property
     def residents(self) -> Index:

@@ -25,6 +25,10 @@ _METRE = 1e-6
 """100 m is 100 m whatever the last bit of a coordinate says; m, and m2 for holes."""
 
 
+KST = ("101", "103", "105", "106", "107", "109", "110")
+"""Kinds of buildings (classification of fixed assets, KST) that the regulation counts."""
+
+
 @dataclass(frozen=True)
 class OuzParameters:
     """Numbers of the regulation.
@@ -38,7 +42,7 @@ class OuzParameters:
     outward, inward : float
         Buffer around buildings, and the one taken back, m.
     hole : float
-        Holes smaller than this are filled, m2.
+        Enclosed areas up to this are filled, m2.
     enlargement : float
         Share of the area taken back by which OUZ may be enlarged.
     quad_segs : int
@@ -67,7 +71,9 @@ class Ouz:
     before, after : float
         Pb and Pu: area before the inward buffer and after it, inside the plan, m2.
     allowed : float
-        Pp = 0.25 (Pb - Pu): area by which the plan may enlarge them, m2.
+        Pp = 0.25 (Pb - Pu): area by which the plan may enlarge them in total, m2.
+    grown, shrunk : geometry
+        The land before the inward buffer and after it, inside the plan.
     audit : Audit
     """
 
@@ -76,6 +82,8 @@ class Ouz:
     before: float
     after: float
     allowed: float
+    grown: Any
+    shrunk: Any
     audit: Audit
 
 
@@ -114,9 +122,9 @@ def compute(
     Notes
     -----
     1. Buildings at most 100 m apart (outline to outline, in chains) form a group; groups of fewer
-       than five are left out. 2. Buffer of 50 m around each building, dissolved. 3. Holes under
-       5000 m2 filled. 4. Inward buffer of 40 m. 5. Cut to the plan. Pb and Pu are both taken
-       inside the plan; enlargement allowed Pp = 0.25 (Pb - Pu).
+       than five are left out. 2. Buffer of 50 m around each building, dissolved. 3. Enclosed
+       areas of at most 5000 m2 filled. 4. Inward buffer of 40 m. 5. Cut to the plan. Pb and Pu
+       are both taken inside the plan; enlargement allowed Pp = 0.25 (Pb - Pu).
 
     Examples
     --------
@@ -170,7 +178,36 @@ def compute(
         int((groups[some] < 0).sum()),
         _("buildings in groups of fewer than {least}: outside OUZ").fill(least=p.least),
     )
-    return Ouz(areas, groups, before, after, p.enlargement * (before - after), audit)
+    return Ouz(areas, groups, before, after, p.enlargement * (before - after), grown, shrunk, audit)
+
+
+def enlargement_breach(excess: Any, grown: Any, farmland: Any, road_belts: Any) -> Any:
+    """Return the part of an enlargement that farmland of class I to III does not allow.
+
+    Outside towns an enlargement on such land lies inside the area before the inward buffer, and
+    within 50 m of the belt of a public road.
+
+    Parameters
+    ----------
+    excess : geometry
+        Drawn beyond the statutory area.
+    grown : geometry
+        :attr:`Ouz.grown`.
+    farmland : geometry
+        Farmland of class I to III.
+    road_belts : geometry
+        Belts of public roads, 50 m wider on each side.
+
+    Examples
+    --------
+    >>> b = shapely.box
+    >>> found = enlargement_breach(b(0, 0, 10, 10), b(0, 0, 10, 5), b(0, 0, 5, 10), b(0, 0, 9, 9))
+    >>> found.area
+    25.0
+    """
+    return shapely.difference(
+        shapely.intersection(excess, farmland), shapely.intersection(grown, road_belts)
+    )
 
 
 def _outlines(buildings: gpd.GeoDataFrame, layer: str) -> tuple[Array, Array, Audit]:
@@ -195,13 +232,13 @@ def _groups(shapes: Array, p: OuzParameters) -> Array:
 
 
 def _filled(shape: Any, p: OuzParameters) -> Any:
-    """Fill holes smaller than the limit."""
+    """Fill holes up to the limit: one of exactly 5000 m2 is filled."""
     whole = []
     for part in shapely.get_parts(shape):
         rings = np.asarray(shapely.get_rings(part), dtype=object)
         inner = rings[1:]
         kept = (
-            inner[shapely.area(shapely.polygons(inner)) >= p.hole - _METRE] if len(inner) else inner
+            inner[shapely.area(shapely.polygons(inner)) > p.hole + _METRE] if len(inner) else inner
         )
         whole.append(shapely.polygons(rings[0], list(kept) or None))
     return shapely.union_all(np.array(whole, dtype=object))

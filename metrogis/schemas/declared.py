@@ -207,6 +207,15 @@ SCHEMAS: dict[str, Schema] = {
             {"probability": _measure(_("yearly probability"), "%", 100)},
         ),
         Schema(
+            "Buildings",
+            _("buildings"),
+            "polygon",
+            {
+                "name": _optional(_NAME),
+                "kst": _optional(Field("text", _("kind of building (KST: 110 dwellings ...)"))),
+            },
+        ),
+        Schema(
             "Parcels",
             _("parcels"),
             "polygon",

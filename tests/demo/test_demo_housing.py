@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import shapely
 from metrogis import open_metro
 from metrogis.checks.contract import Result
 from metrogis.checks.spatial_development.housing_balance.check import housing_balance
+from metrogis.checks.spatial_development.infill_audit.check import infill_audit
 
 Item = dict[str, Any]
 
@@ -86,3 +88,50 @@ def test_all_municipal_columns_are_there(found: Result) -> None:
     for name in (*wanted, "corridor_share", "protected_share", "flood_share", "farmland_share"):
         assert known[name].notna().all(), name
     assert isinstance(found.features["zones"], gpd.GeoDataFrame)
+
+
+# --------------------------------------------------------------------------- infill areas
+
+
+@pytest.fixture(scope="module")
+def infill(metro: Any) -> Result:
+    return infill_audit(metro.municipalities, metro.plans, metro.buildings)
+
+
+@pytest.mark.parametrize("kind", ["infill_exceeds", "infill_less", "infill_kept"])
+def test_infill_areas_against_the_regulation(
+    infill: Result, planted: dict[str, Item], kind: str
+) -> None:
+    item = planted[kind]
+    row = infill.municipalities.set_index("teryt").loc[item["teryt"]]
+    expected = item["expected"]
+    assert row["state"] == expected["state"]
+    for name in ("statutory_ha", "pp_m2", "excess_m2"):
+        assert row[name] == pytest.approx(expected[name], rel=1e-3, abs=1), name
+    assert (row["unused_ha"] > 1) == (kind == "infill_less")
+
+
+def test_only_three_plans_draw_infill_areas(infill: Result, truth: dict[str, Any]) -> None:
+    planted = {i["teryt"] for i in truth["planted"] if i["check"] == "infill_audit"}
+    bare = {i["teryt"] for i in truth["planted"] if i["kind"] == "no_plan"}
+    states = infill.municipalities.set_index("teryt")["state"]
+    assert set(states.drop([*planted, *bare])) == {"none"}
+    assert states[list(bare)].item() == "unknown"
+
+
+def test_an_enlargement_struck_out_is_no_fault(
+    infill: Result, metro: Any, planted: dict[str, Item]
+) -> None:
+    item = planted["infill_exceeds"]
+    plan = metro.plans
+    moved = plan.to_crs(metro.municipalities.crs).ouz
+    added = moved.contains(shapely.Point(item["x"], item["y"])).to_numpy()
+    assert added.sum() == 1
+    own = dict(plan.own)
+    own["ouz"] = own["ouz"].copy()
+    own["ouz"][added] = shapely.Polygon()
+    less = replace(plan, own=own).to_crs(plan.crs)
+    again = infill_audit(metro.municipalities, less, metro.buildings)
+    row = again.municipalities.set_index("teryt").loc[item["teryt"]]
+    assert row["state"] == "within"
+    assert row["excess_m2"] == 0

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from metrogis.checks.shared.lattice import burnt, home_of
 from metrogis.checks.spatial_development.housing_balance.check import housing_balance
-from metrogis.checks.spatial_development.housing_balance.whereabouts import soil_class
 from metrogis.evidence.losses import loss, record
 from metrogis.landscape.grid import Grid
+from metrogis.planning.soil import soil_class
 from metrogis.texts import Text
 
 CRS = "EPSG:2180"

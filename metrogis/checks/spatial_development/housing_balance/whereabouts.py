@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from metrogis.checks.shared.capacity import Capacity
 from metrogis.checks.shared.dwelling_land import flooded
 from metrogis.checks.shared.exposure import State, middles, missing, served
 from metrogis.checks.shared.lattice import covered
+from metrogis.checks.shared.soils import good_soil
 from metrogis.checks.spatial_development.housing_balance.inputs import Inputs
 from metrogis.evidence import Evidence
 from metrogis.i18n import Text, _
@@ -24,7 +24,6 @@ Within = Callable[[str, "gpd.GeoDataFrame | None"], State]
 PLACES = ("outside_transit", "corridor", "protected", "flood", "farmland")
 """Kinds of places that shares of capacity are given for."""
 _MISSING: Text = _("no such layer: what part of the capacity lies there is unknown")
-_CLASS = re.compile(r"(?:^|[^IVX])(VI|IV|V|I{1,3})[AB]?Z?$")
 
 
 @dataclass(frozen=True)
@@ -84,31 +83,12 @@ def _good_soil(run: Run, soil: gpd.GeoDataFrame | None, within: Within) -> State
     """Tell which cells are farmland of class I to III; a class that says nothing is unknown."""
     if soil is None:
         return within("soil_classes", None)
-    number = soil["class"].map(soil_class)
-    good = within("soil_classes", soil[(number <= 3).to_numpy()])
-    odd = number.isna().to_numpy()
-    run.note(
-        "soil_classes",
-        "unknown",
-        int(odd.sum()),
-        _("class of soil that cannot be read: the land there is unknown"),
-        soil["class"][odd].astype(str),
-    )
-    if not odd.any():
+    rows, odd = good_soil(run, soil)
+    good = within("soil_classes", rows)
+    if not len(odd):
         return good
-    doubt = within("soil_classes", soil[odd])
+    doubt = within("soil_classes", odd)
     return State(good.yes, good.yes | (good.known & ~doubt.yes))
-
-
-def soil_class(text: object) -> float:
-    """Return the number of a class of soil (1-6) as registers write it; NaN where it has none.
-
-    >>> [soil_class(t) for t in ("I", "RIIIb", "PsIV", "łv", "VIz", "lake", None)]
-    [1.0, 3.0, 4.0, 5.0, 6.0, nan, nan]
-    """
-    found = _CLASS.search(str(text).strip().upper()) if isinstance(text, str) else None
-    numbers = {"I": 1.0, "II": 2.0, "III": 3.0, "IV": 4.0, "V": 5.0, "VI": 6.0}
-    return numbers[found.group(1)] if found else float("nan")
 
 
 def _settled(
