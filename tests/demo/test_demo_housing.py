@@ -127,10 +127,10 @@ def test_an_enlargement_struck_out_is_no_fault(
     moved = plan.to_crs(metro.municipalities.crs).ouz
     added = moved.contains(shapely.Point(item["x"], item["y"])).to_numpy()
     assert added.sum() == 1
-    own = dict(plan.own)
-    own["ouz"] = own["ouz"].copy()
-    own["ouz"][added] = shapely.Polygon()
-    less = replace(plan, own=own).to_crs(plan.crs)
+    shapes = plan.ouz.geometry.to_numpy().copy()
+    shapes[added] = shapely.Polygon()
+    frame = plan.ouz.set_geometry(gpd.GeoSeries(shapes, index=plan.ouz.index, crs=plan.ouz.crs))
+    less = replace(plan, own={**plan.own, "ouz": shapes}, ouz=frame)
     again = infill_audit(metro.municipalities, less, metro.buildings)
     row = again.municipalities.set_index("teryt").loc[item["teryt"]]
     assert row["state"] == "within"

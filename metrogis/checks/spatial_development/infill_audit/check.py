@@ -74,7 +74,29 @@ def infill_audit(inputs: Inputs, params: InfillAuditParameters, run: Run) -> Out
     Notes
     -----
     See :func:`metrogis.planning.ouz.compute`. Buildings of unknown kind may count or not: a state
-    is said where both ways give it.
+    is said where both ways give it. Source: regulation Dz.U. 2024 poz. 729.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from shapely import box
+    >>> from metrogis.sources.app_gml import read_app
+    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
+    ...                          geometry=[box(470000, 720000, 471000, 721000)])
+    >>> ns = "https://www.gov.pl/static/zagospodarowanieprzestrzenne/schemas/app/3.0"
+    >>> ring = "470000 720000 470100 720000 470100 720100 470000 720000"
+    >>> gml = f'''<FeatureCollection xmlns="w" xmlns:a="{ns}" xmlns:g="http://www.opengis.net/gml">
+    ... <member><a:StrefaPlanistyczna><a:oznaczenie>1SJ</a:oznaczenie><a:symbol>SJ</a:symbol>
+    ... <a:geometria><g:Polygon srsName="EPSG:2180"><g:exterior><g:LinearRing>
+    ... <g:posList>{ring}</g:posList></g:LinearRing></g:exterior></g:Polygon></a:geometria>
+    ... </a:StrefaPlanistyczna></member></FeatureCollection>'''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "zones.gml")
+    ...     _ = file.write_text(gml)
+    ...     result = infill_audit(towns, read_app(file))
+    >>> result.municipalities["state"].item()
+    'none'
     """
     towns = inputs.municipalities
     plan = require_plan(inputs.plans)
