@@ -37,6 +37,11 @@ class Pieces(NamedTuple):
     conflict_shapes: Array
 
 
+TOUCH = 1.0
+"""m2: a corridor that shares no more with a municipality only meets its border: where both follow
+one line, rounding at their vertices leaves slivers."""
+
+
 def cut_corridors(
     corridors: Any,
     ranks: Any,
@@ -73,7 +78,7 @@ def cut_corridors(
     [[20.0, 8.0, 8.0, 4.0]]
     """
     # first by municipality, then the parts by zone: `part` of a conflict is its row in parts
-    home = intersect(corridors, towns, min_area=min_area)
+    home = intersect(corridors, towns, min_area=max(min_area, TOUCH))
     over = intersect(home.geometry, zones, min_area=min_area)
     corridor = home.left[over.left]
     effect = severity.map([symbols[z] for z in over.right], [ranks[c] for c in corridor])

@@ -412,6 +412,13 @@ class TestSdg:
         table = pd.concat([leave("A", 9, "bus"), leave("A", 1, "rail")])
         assert sdg_11_2_1(table, ONE, [(0, 1000)], detour=1).table["class"].tolist() == ["yes"]
 
+    @pytest.mark.parametrize(("y", "line"), [(50, "busy"), (51, "calm")])
+    def test_posts_of_one_name_tell_the_line_of_all(self, y, line):
+        table = pd.concat([leave("A", 1, line="calm"), leave("B", 2, line="busy")])
+        stops = stops_at(A=(0, 0, "Square 01"), B=(0, y, "Square 02"))
+        found = sdg_11_2_1(table, stops, [(0, -9)], detour=1).table
+        assert found[["stop_id", "line"]].to_numpy().tolist() == [["A", line]]
+
     def test_longer_limit_for_low_capacity(self) -> None:
         table = pd.concat([leave("A", 9, "bus"), leave("A", 1, "rail")])
         options = {"low_limit": 800, "high_limit": 300, "detour": 1}

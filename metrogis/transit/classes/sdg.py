@@ -15,6 +15,7 @@ from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.transit.classes.counting import busiest_line
 from metrogis.transit.classes.places import (
+    SAME_NAME,
     Calls,
     Places,
     read_calls,
@@ -214,7 +215,8 @@ def _counted(
     departures: pd.DataFrame, stops: gpd.GeoDataFrame, columns: tuple[tuple[str, ...], ...]
 ) -> _Counted:
     """Count departures of each place by column of mode groups."""
-    places = read_places(stops, by="station")
+    # posts of one name are one place, as many as there are: one for each direction or one for all
+    places = read_places(stops, by="name", distance=SAME_NAME)
     calls = read_calls(departures, places)
     position = [next((i for i, own in enumerate(columns) if g in own), -1) for g in MODE_GROUPS]
     column = np.array(position, dtype=np.int64)[calls.group]
