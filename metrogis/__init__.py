@@ -22,6 +22,8 @@ _WHERE = {
     "Metro": "metro",
     "run": "atlas",
     "Atlas": "atlas",
+    "compare": "comparison",
+    "Comparison": "comparison",
     "CHECKS": "checks.registry",
     "register": "checks.registry",
     "Check": "checks.contract",
@@ -75,6 +77,7 @@ __all__ = [
     "CatalogError",
     "Check",
     "CheckError",
+    "Comparison",
     "Feed",
     "Finding",
     "Metro",
@@ -90,6 +93,7 @@ __all__ = [
     "__version__",
     "border_coherence",
     "border_gaps",
+    "compare",
     "connections",
     "corridor_conflicts",
     "corridor_connectivity",
@@ -147,6 +151,7 @@ if TYPE_CHECKING:
     from metrogis.checks.transport_accessibility.service_quality.check import service_quality
     from metrogis.checks.transport_accessibility.travel_time.check import travel_time
     from metrogis.checks.transport_accessibility.white_spots.check import white_spots
+    from metrogis.comparison import Comparison, compare
     from metrogis.errors import (
         CatalogError,
         CheckError,
@@ -171,6 +176,7 @@ if TYPE_CHECKING:
 _BOUND = {
     "explore": ("maps", "explore"),
     "publish": ("report.site", "publish"),
+    "publish_change": ("report.change", "publish"),
     "plot": ("report.plotting", "plot"),
     "write_excel": ("report.workbook", "write"),
     "write_gpkg": ("report.gpkg", "write"),

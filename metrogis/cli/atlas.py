@@ -157,7 +157,7 @@ def _run(
     from metrogis.metro import open_metro
 
     start = time.perf_counter()
-    chosen = _languages(languages)
+    chosen = languages_of(languages)
     parameters = _settings(settings, checks)
     metro = open_metro(layers, data=data)
     total = len(registry.checks()) + 1
@@ -254,7 +254,8 @@ def _settings(pairs: list[str] | None, checks: list[str] | None) -> dict[str, di
     return found
 
 
-def _languages(text: str) -> tuple[str, ...]:
+def languages_of(text: str) -> tuple[str, ...]:
+    """Read a list of languages (``pl,en``)."""
     chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not chosen or any(part not in LANGUAGES for part in chosen):
         raise ParameterError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import tempfile
 import threading
@@ -22,15 +23,17 @@ import pyogrio
 import pyogrio.raw
 import shapely
 
-from metrogis import boundary
+from metrogis import __version__, boundary
 from metrogis.checks.contract import Column, Result
 from metrogis.checks.contract.knowledge import WHOLE
+from metrogis.comparison import as_json, state_of
+from metrogis.comparison.published import TABLE
 from metrogis.errors import PublishError
 from metrogis.i18n import _
 from metrogis.maps.ground import UnknownLand
 from metrogis.maps.layers import MapLayer, build
 from metrogis.report import aliases, qgis
-from metrogis.report.known import Results, of_results
+from metrogis.report.known import PARTIAL, Results, of_results
 from metrogis.report.tables import attributes, table_name
 from metrogis.sources import files
 
@@ -186,6 +189,7 @@ def _write(results: Sequence[Result], known: Results, path: Path, language: str)
         for result, land in views:
             _add_land(connection, result, land)
         aliases.write(connection, results, language)
+        _write_state(connection, results, known, path)
         connection.execute(_STYLES)
         connection.executemany(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
@@ -198,6 +202,26 @@ def _write(results: Sequence[Result], known: Results, path: Path, language: str)
             "VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
             (_today(),),
         )
+
+
+def _write_state(
+    connection: sqlite3.Connection, results: Sequence[Result], known: Results, path: Path
+) -> None:
+    """Write what the file is compared by with another one: :mod:`metrogis.comparison`."""
+    cover = {
+        name: {k.layer: k.shares for k in layers if k.state == PARTIAL}
+        for name, layers in known.items()
+    }
+    today = date.today().isoformat()
+    state = state_of(results, name=path.stem, created=today, version=__version__, cover=cover)
+    numbers = json.dumps(as_json(state), ensure_ascii=False, separators=(",", ":"), default=str)
+    connection.execute(f"CREATE TABLE {TABLE} (id INTEGER PRIMARY KEY NOT NULL, json TEXT)")
+    connection.execute(f"INSERT INTO {TABLE} (id, json) VALUES (1, ?)", (numbers,))
+    connection.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) "
+        f"VALUES ('{TABLE}', 'attributes', '{TABLE}', ?)",
+        (_today(),),
+    )
 
 
 @dataclass(frozen=True)

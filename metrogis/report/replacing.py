@@ -29,6 +29,8 @@ from metrogis.i18n import _
 from metrogis.sources import files
 
 MARKER = "atlas.json"
+MARKERS = (MARKER, "compare.json")
+"""Of an atlas, and of a comparison of several: each lists what was written into its folder."""
 GENERATOR = "metrogis"
 JOURNAL = ".atlas-moves.json"
 _INSIDE = ".atlas-new"
@@ -53,7 +55,7 @@ def written_files(folder: Path) -> set[str] | None:
     if marker is None:
         return None
     try:
-        return {*map(str, marker["files"]), MARKER}
+        return {*map(str, marker["files"]), marker["marker"]}
     except (KeyError, TypeError):
         return None
 
@@ -66,11 +68,14 @@ def former_checks(folder: Path) -> set[str]:
 
 
 def _marker(folder: Path) -> dict[str, Any] | None:
-    try:
-        marker = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-        return marker if marker["generator"] == GENERATOR else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    for name in MARKERS:
+        try:
+            marker = json.loads((folder / name).read_text(encoding="utf-8"))
+            if marker["generator"] == GENERATOR:
+                return {**marker, "marker": name}
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
 
 
 def require_replaceable(target: Path) -> None:
@@ -317,7 +322,7 @@ def _move_in(made: Path, target: Path) -> None:
     old = written_files(target) or set()
     new = sorted(p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file())
     # pages last, the marker after all: until then the old marker names the old files
-    new.sort(key=lambda name: (name == MARKER, name.endswith(".html"), name))
+    new.sort(key=lambda name: (name in MARKERS, name.endswith(".html"), name))
     plan = {"generator": GENERATOR, "from": made.name, "move": new, "drop": sorted(old - set(new))}
     journal = target / JOURNAL
     waiting = journal.with_suffix(".tmp")

@@ -25,6 +25,7 @@ from typing import Any
 
 from metrogis import boundary
 from metrogis.checks.contract import Result
+from metrogis.comparison import State, as_json, of_atlas
 from metrogis.errors import CheckError, MetrogisError, ParameterError, PublishError
 from metrogis.i18n import LANGUAGES, Text, _
 from metrogis.maps import assets
@@ -228,7 +229,12 @@ def _build(
         _write(folder / language / "index.html", index)
     _write(folder / "index.html", index_page.index_page(atlas, languages[0], root="", **shared))
     # the marker last: a folder with one is a whole atlas
-    _write(folder / MARKER, _manifest(atlas, together, languages, folder))
+    cover = {
+        name: {k.layer: k.shares for k in layers if k.state == evidence.PARTIAL}
+        for name, layers in known.items()
+    }
+    state = of_atlas(atlas, cover)
+    _write(folder / MARKER, _manifest(atlas, together, languages, folder, state))
 
 
 def _faults_of(check_id: str, draw: Callable[[], object]) -> dict[str, MetrogisError]:
@@ -407,6 +413,7 @@ def _manifest(
     known: Mapping[str, evidence.Known],
     languages: list[str],
     folder: Path,
+    state: State,
 ) -> str:
     content = {
         "generator": GENERATOR,
@@ -448,7 +455,9 @@ def _manifest(
         "health": evidence.health_json(evidence.health(atlas.results.values())),
         "files": sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()),
     }
-    return _json(content)
+    # what another publication is compared with: many numbers, not for reading
+    numbers = json.dumps(as_json(state), ensure_ascii=False, separators=(",", ":"), default=str)
+    return f'{_json(content).rstrip().removesuffix("}").rstrip()},\n "state": {numbers}\n}}\n'
 
 
 def _json(content: Any) -> str:

@@ -64,6 +64,7 @@ def check(
     section: str = "",
     reading: Reading | None = None,
     one_of: tuple[tuple[str, ...], ...] = (),
+    method_version: int = 1,
 ) -> Callable[[Callable[..., Outcome]], CheckFunction]:
     """Make a check of a function; see :class:`Check` for what is declared.
 
@@ -129,6 +130,7 @@ def check(
             overlays=overlays,
             section=section,
             reading=reading or Reading(),
+            method_version=method_version,
             one_of=one_of,
         )
         function.check = declared  # type: ignore[attr-defined]

@@ -137,6 +137,9 @@ class Check:
         it. One that is not named counts as rows of every layer of the check.
     one_of : tuple of tuple of str
         Groups of optional layers, of each of which the check needs one.
+    method_version : int
+        Raised by one whenever the same layers and parameters may get another answer: answers of two
+        versions are not compared.
     """
 
     id: str
@@ -154,6 +157,7 @@ class Check:
     reading: Reading = field(default_factory=Reading)
     taken: Mapping[str, Taken] = field(default_factory=dict)
     one_of: tuple[tuple[str, ...], ...] = ()
+    method_version: int = 1
 
     def __post_init__(self) -> None:
         """Mark the headlines; list the parameters in the function's signature, for help()."""

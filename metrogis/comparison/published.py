@@ -1,0 +1,249 @@
+"""A state as a publication holds it: written into ``atlas.json`` and GeoPackages, read back.
+
+``atlas.json`` has under ``state`` all that two publications need to be compared: headline numbers
+in full, between which two numbers each lies, known shares, versions of methods, parameters, and
+form, maker, date and hash of each layer. Outlines are read from the GeoPackage beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+
+from metrogis.arrays import Floats
+from metrogis.checks.contract import Column
+from metrogis.comparison.state import SCHEMA, CheckState, InputState, State
+from metrogis.errors import MetrogisError, SourceError
+from metrogis.i18n import Text, _
+from metrogis.sources import vector
+
+MANIFEST = "atlas.json"
+TABLE = "metrogis_state"
+"""Table of a GeoPackage with one row, the state as JSON."""
+
+NO_STATE = _("the publication does not say by which rules and from which data it was computed")
+AGAIN = _("publish it again with this version of metrogis")
+
+
+# --------------------------------------------------------------------------- writing
+
+
+def as_json(state: State) -> dict[str, Any]:
+    """Return a state as plain values: no number is rounded, a missing one is null."""
+    return {
+        "schema": SCHEMA,
+        "title": state.title.forms(),
+        "created": state.created,
+        "version": state.version,
+        "scenario": dict(state.scenario),
+        "municipalities": [
+            {"teryt": code, "name": name}
+            for code, name in zip(state.codes, state.names, strict=True)
+        ],
+        "checks": {name: _check_json(check) for name, check in state.checks.items()},
+        "absent": {name: why.forms() for name, why in state.absent.items()},
+    }
+
+
+def _check_json(check: CheckState) -> dict[str, Any]:
+    measures = {}
+    for name, column in check.columns.items():
+        value = check.values[name]
+        made: dict[str, Any] = {
+            "label": column.label.forms(),
+            "kind": column.kind,
+            "unit": column.unit,
+            "digits": column.digits,
+            "good": column.good,
+            "bound": column.bound,
+            "of_known": column.of_known,
+            "of_knowledge": column.of_knowledge,
+            "values": _plain(value),
+        }
+        for key, limit in (("low", check.low[name]), ("high", check.high[name])):
+            if not np.array_equal(limit, value, equal_nan=True):
+                made[key] = _plain(limit)
+        measures[name] = made
+    return {
+        "direction": check.direction,
+        "title": check.title.forms(),
+        "method_version": check.method_version,
+        "parameters": dict(check.parameters),
+        "dates": dict(check.dates),
+        "inputs": {
+            name: {
+                "given": item.given,
+                "form": item.form,
+                "hash": item.mark,
+                "maker": item.maker,
+                "date": item.date,
+            }
+            for name, item in check.inputs.items()
+        },
+        "known": _plain(check.known),
+        "cover": {name: _plain(shares) for name, shares in check.cover.items()},
+        "measures": measures,
+    }
+
+
+def _plain(values: Floats) -> list[Any]:
+    """Return numbers as JSON holds them: null for unknown, a word for no limit."""
+    return [
+        None if np.isnan(v) else "inf" if v == np.inf else "-inf" if v == -np.inf else v
+        for v in np.asarray(values, dtype=float).tolist()
+    ]
+
+
+# --------------------------------------------------------------------------- reading
+
+
+def read(path: str | Path) -> State:
+    """Return the state that a published folder or a GeoPackage holds.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder with ``atlas.json``, that file, or a GeoPackage of results.
+
+    Raises
+    ------
+    SourceError
+        When there is no such publication, or it does not hold a state.
+    """
+    place = Path(path)
+    if place.suffix.lower() == ".gpkg" and place.is_file():
+        return _from_json(_of_package(place), _folder_name(place), place)
+    manifest = place / MANIFEST if place.is_dir() else place
+    if manifest.name != MANIFEST or not manifest.is_file():
+        raise SourceError(
+            _("this is neither a published atlas nor a GeoPackage of one"),
+            place=str(path),
+            remedy=_("give a folder with atlas.json, or a .gpkg file that metrogis wrote"),
+        )
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            _("atlas.json cannot be read"), place=str(manifest), remedy=AGAIN
+        ) from error
+    state = content.get("state") if isinstance(content, dict) else None
+    if not isinstance(state, dict):
+        raise SourceError(NO_STATE, place=str(manifest), remedy=AGAIN)
+    packages = sorted((manifest.parent / "downloads").glob("*.gpkg"))
+    return _from_json(state, _folder_name(manifest.parent), packages[0] if packages else None)
+
+
+def _folder_name(path: Path) -> str:
+    return path.resolve().name or str(path)
+
+
+def _of_package(path: Path) -> dict[str, Any]:
+    try:
+        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            row = connection.execute(f"SELECT json FROM {TABLE}").fetchone()
+        found = json.loads(row[0])
+    except (sqlite3.Error, ValueError, TypeError, IndexError) as error:
+        raise SourceError(NO_STATE, place=str(path), remedy=AGAIN) from error
+    if not isinstance(found, dict):
+        raise SourceError(NO_STATE, place=str(path), remedy=AGAIN)
+    return found
+
+
+def _from_json(content: Mapping[str, Any], name: str, package: Path | None) -> State:
+    try:
+        if content["schema"] != SCHEMA:
+            raise SourceError(NO_STATE, place=name, remedy=AGAIN)
+        codes = tuple(str(row["teryt"]) for row in content["municipalities"])
+        checks = {
+            str(key): _check_of(str(key), value, len(codes))
+            for key, value in content["checks"].items()
+        }
+        return State(
+            name,
+            Text.of(content["title"]),
+            str(content["created"]),
+            str(content["version"]),
+            codes,
+            tuple(str(row["name"]) for row in content["municipalities"]),
+            checks,
+            {str(key): Text.of(why) for key, why in content["absent"].items()},
+            _outlines(package, list(checks), codes),
+            {str(k): str(v) for k, v in content["scenario"].items()},
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, SourceError):
+            raise
+        raise SourceError(NO_STATE, place=name, remedy=AGAIN) from error
+
+
+def _check_of(check_id: str, content: Mapping[str, Any], count: int) -> CheckState:
+    columns, values, low, high = {}, {}, {}, {}
+    for name, item in content["measures"].items():
+        columns[name] = Column(
+            Text.of(item["label"]),
+            item["kind"],
+            item["unit"],
+            item["digits"],
+            good=item["good"],
+            bound=item["bound"],
+            of_known=item["of_known"],
+            of_knowledge=item["of_knowledge"],
+            headline=True,
+        )
+        values[name] = _numbers(item["values"], count)
+        low[name] = _numbers(item.get("low", item["values"]), count)
+        high[name] = _numbers(item.get("high", item["values"]), count)
+    return CheckState(
+        check_id,
+        str(content["direction"]),
+        Text.of(content["title"]),
+        int(content["method_version"]),
+        content["parameters"],
+        content["dates"],
+        {
+            name: InputState(i["given"], i["form"], i["hash"], i["maker"], i["date"])
+            for name, i in content["inputs"].items()
+        },
+        columns,
+        values,
+        low,
+        high,
+        _numbers(content["known"], count),
+        {name: _numbers(shares, count) for name, shares in content["cover"].items()},
+    )
+
+
+def _numbers(values: list[Any], count: int) -> Floats:
+    made = np.array([np.nan if v is None else float(v) for v in values], dtype=np.float64)
+    if made.shape != (count,):
+        raise ValueError("as many numbers as municipalities")
+    return made
+
+
+def _outlines(
+    package: Path | None, checks: list[str], codes: tuple[str, ...]
+) -> gpd.GeoSeries | None:
+    """Return the outlines of the first check's municipal table; None where they are not there."""
+    if package is None or not checks:
+        return None
+    for check_id in checks:
+        try:
+            sublayer = f"{check_id}_municipalities"
+            table = vector.read(package, layer="municipalities", sublayer=sublayer)
+        except MetrogisError:
+            continue
+        if "teryt" not in table.columns or not isinstance(table, gpd.GeoDataFrame):
+            continue
+        shapes = table.set_index(table["teryt"].astype(str)).geometry
+        shapes = shapes[~shapes.index.duplicated()].reindex(list(codes))
+        if bool(shapes.notna().any()):
+            return gpd.GeoSeries(shapes.to_numpy(), crs=shapes.crs)
+    return None
