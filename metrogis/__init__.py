@@ -23,7 +23,6 @@ _WHERE = {
     "run": "atlas",
     "Atlas": "atlas",
     "compare": "comparison",
-    "Comparison": "comparison",
     "CHECKS": "checks.registry",
     "register": "checks.registry",
     "Check": "checks.contract",
@@ -77,7 +76,6 @@ __all__ = [
     "CatalogError",
     "Check",
     "CheckError",
-    "Comparison",
     "Feed",
     "Finding",
     "Metro",
@@ -151,7 +149,7 @@ if TYPE_CHECKING:
     from metrogis.checks.transport_accessibility.service_quality.check import service_quality
     from metrogis.checks.transport_accessibility.travel_time.check import travel_time
     from metrogis.checks.transport_accessibility.white_spots.check import white_spots
-    from metrogis.comparison import Comparison, compare
+    from metrogis.comparison import compare
     from metrogis.errors import (
         CatalogError,
         CheckError,

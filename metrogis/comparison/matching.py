@@ -82,9 +82,10 @@ def read_codes(codes: Codes) -> list[tuple[str, str]]:
     """
     if codes is None:
         return []
+    table: Any = codes
     if isinstance(codes, str | Path):
         try:
-            codes = pd.read_csv(codes, dtype=str, sep=None, engine="python", encoding="utf-8-sig")
+            table = pd.read_csv(codes, dtype=str, sep=None, engine="python", encoding="utf-8-sig")
         except (OSError, ValueError) as error:
             raise ParameterError(
                 _("the table of codes cannot be read"),
@@ -92,19 +93,19 @@ def read_codes(codes: Codes) -> list[tuple[str, str]]:
                 place=str(codes),
                 remedy=_("give a CSV file with the columns old, new and date"),
             ) from error
-    if isinstance(codes, pd.DataFrame):
-        if not {"old", "new"} <= set(codes.columns):
+    if isinstance(table, pd.DataFrame):
+        if not {"old", "new"} <= set(table.columns):
             raise ParameterError(
                 _("the table of codes lacks the columns old and new"),
                 layer="codes",
                 remedy=_("give a CSV file with the columns old, new and date"),
             )
-        rows = codes.dropna(subset=["old", "new"])
+        rows = table.dropna(subset=["old", "new"])
         pairs: Iterable[Any] = zip(rows["old"], rows["new"], strict=True)
-    elif isinstance(codes, Mapping):
-        pairs = codes.items()
+    elif isinstance(table, Mapping):
+        pairs = table.items()
     else:
-        pairs = [(pair[0], pair[1]) for pair in codes]
+        pairs = table
     return [(str(old).strip(), str(new).strip()) for old, new in pairs]
 
 
