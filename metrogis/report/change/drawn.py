@@ -331,12 +331,14 @@ def _labels(slopes: Sequence[Slope], at: Any, column: Column, language: str) -> 
     for y, k in wanted:
         slope = slopes[k]
         here = max(y, last + 17)
+        if here > HEIGHT - BOTTOM + 8:
+            break  # no room: the table has the rest
         last = here
         x = at(len(slope.values) - 1, slope.values[-1])[0]
         value = _number(slope.values[-1], column, language)
         text = f"{slope.name[:22]} {value}"
         made.append(tag("line", x1=x + 4, y1=y, x2=x + 14, y2=here, class_="lead"))
-        made.append(tag("text", text, x=x + 17, y=min(here, HEIGHT - 4) + 4, class_="name"))
+        made.append(tag("text", text, x=x + 17, y=here + 4, class_="name"))
     return made
 
 

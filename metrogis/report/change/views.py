@@ -65,7 +65,7 @@ class SummaryRow:
     check: str
     title: str
     label: str
-    counts: list[tuple[str, int]]
+    counts: list[tuple[str, int | None]]
     total: str
 
 
@@ -205,7 +205,7 @@ class Views:
             key,
             column.label.capitalized().get(language),
             self._states_words(part, language),
-            counts_text(part, language),
+            counts_text(part, column.good, language),
             self.total(check.id, name, language),
             drawn,
             slope_chart(slopes, self.states, column, f"{key}-slopes", language),
@@ -279,13 +279,19 @@ class Views:
                             check.id,
                             check.title.get(language),
                             column.label.get(language),
-                            [(verdict, int(row[verdict])) for verdict in VERDICTS],
+                            self._cells(check.id, row["measure"], column.good),
                             total,
                         )
                     )
             if rows:
                 made.append(Section(direction, title.get(language), rows))
         return made
+
+    def _cells(self, check_id: str, measure: str, good: str) -> list[tuple[str, int | None]]:
+        """Return a count a verdict; None where a measure cannot get better or worse."""
+        counts = counts_of(self.parts[check_id, measure])
+        return [(v, None if not good and v in ("improved", "worse") else counts[v])
+                for v in VERDICTS]  # fmt: skip
 
     def obstacles(self, language: str) -> list[tuple[str, str, str, int]]:
         """Return what cannot be compared: question, reason, what exactly, how many answers."""
@@ -308,8 +314,7 @@ class Views:
 
     def headline(self, language: str) -> str:
         """Return how many answers got better or worse, in one sentence."""
-        counts = self.table["verdict"].value_counts()
-        return words.HEADLINE.fill(**{v: int(counts.get(v, 0)) for v in VERDICTS}).get(language)
+        return words.HEADLINE.fill(**counts_of(self.table)).get(language)
 
     # ------------------------------------------------------------------ one municipality
 
@@ -335,10 +340,17 @@ class Views:
         return made
 
 
-def counts_text(part: pd.DataFrame, language: str) -> str:
+def counts_of(part: pd.DataFrame) -> dict[str, int]:
+    """Return how many rows have which verdict; ``changed``: neither better nor worse."""
+    changed = (part["verdict"] == "unknown") & (part["reason"] == "")
+    counts = {v: int(((part["verdict"] == v) & ~changed).sum()) for v in VERDICTS}
+    return {**counts, "changed": int(changed.sum())}
+
+
+def counts_text(part: pd.DataFrame, good: str, language: str) -> str:
     """Return in how many municipalities a measure got better or worse."""
-    counts = {v: int((part["verdict"] == v).sum()) for v in VERDICTS}
-    text = words.COUNTS.fill(**counts).get(language)
+    counts = counts_of(part)
+    text = (words.COUNTS if good else words.COUNTS_NEUTRAL).fill(**counts).get(language)
     if counts["unknown"]:
         text += words.COUNTS_UNKNOWN.fill(**counts).get(language)
     if counts["not_comparable"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from metrogis.checks.contract import Column
 from metrogis.checks.contract.reading import written
 from metrogis.comparison.comparison import WORDS as VERDICT_WORDS
-from metrogis.i18n import Text, _, is_missing, number
+from metrogis.i18n import Text, _, is_missing, number, pgettext
 from metrogis.units import unit_text
 
 REASONS: dict[str, Text] = {
@@ -20,10 +20,10 @@ REASONS: dict[str, Text] = {
 W: dict[str, Text] = {
     "changes": _("What changed"),
     "all_changes": _("All changes"),
-    "change": _("change"),
+    "change": pgettext("comparison", "change"),
     "verdict": _("verdict"),
     "why": _("why"),
-    "measure": _("measure"),
+    "measure": pgettext("comparison", "measure"),
     "municipality": _("municipality"),
     "municipalities": _("Municipalities"),
     "total": _("in all"),
@@ -61,6 +61,10 @@ LARGEST_CUT = _("The {n:0} largest changes; all are in the table below.")
 COUNTS = _(
     "Better in {improved:0} {improved:plural:municipality|municipalities}, worse in {worse:0}, "
     "no change in {same:0}"
+)
+COUNTS_NEUTRAL = _(
+    "Changed in {changed:0} {changed:plural:municipality|municipalities} (neither direction is "
+    "better), no change in {same:0}"
 )
 COUNTS_UNKNOWN = _("; unknown in {unknown:0}")
 COUNTS_NOT = _("; not comparable in {not_comparable:0}")
