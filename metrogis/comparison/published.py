@@ -22,11 +22,14 @@ from metrogis.checks.contract import Column
 from metrogis.comparison.state import SCHEMA, CheckState, InputState, State
 from metrogis.errors import MetrogisError, SourceError
 from metrogis.i18n import Text, _
-from metrogis.sources import vector
+from metrogis.sources import gdal, vector
 
 MANIFEST = "atlas.json"
 TABLE = "metrogis_state"
 """Table of a GeoPackage with one row, the state as JSON."""
+
+TRIED = 3
+"""Checks whose packages are opened for outlines: all have the same, or none may pass them on."""
 
 NO_STATE = _("the publication does not say by which rules and from which data it was computed")
 AGAIN = _("publish it again with this version of metrogis")
@@ -118,8 +121,10 @@ def read(path: str | Path) -> State:
         When there is no such publication, or it does not hold a state.
     """
     place = Path(path)
-    if place.suffix.lower() == ".gpkg" and place.is_file():
-        return _from_json(_of_package(place), _folder_name(place), place)
+    if place.is_file() and place.name.lower().endswith((".gpkg", ".gpkg.zip")):
+        with gdal.unpacked(place, layer="state", kind="vector") as plain:
+            content = _of_package(plain)
+            return _from_json(content, place.name, dict.fromkeys(content.get("checks", {}), plain))
     manifest = place / MANIFEST if place.is_dir() else place
     if manifest.name != MANIFEST or not manifest.is_file():
         raise SourceError(
@@ -136,8 +141,10 @@ def read(path: str | Path) -> State:
     state = content.get("state") if isinstance(content, dict) else None
     if not isinstance(state, dict):
         raise SourceError(NO_STATE, place=str(manifest), remedy=AGAIN)
-    packages = sorted((manifest.parent / "downloads").glob("*.gpkg"))
-    return _from_json(state, _folder_name(manifest.parent), packages[0] if packages else None)
+    downloads = manifest.parent / "downloads"
+    named = {str(check): downloads / f"{check}.gpkg.zip" for check in state.get("checks", {})}
+    packages = {check: path for check, path in named.items() if path.is_file()}
+    return _from_json(state, _folder_name(manifest.parent), packages)
 
 
 def _folder_name(path: Path) -> str:
@@ -157,7 +164,7 @@ def _of_package(path: Path) -> dict[str, Any]:
     return found
 
 
-def _from_json(content: Mapping[str, Any], name: str, package: Path | None) -> State:
+def _from_json(content: Mapping[str, Any], name: str, packages: Mapping[str, Path]) -> State:
     try:
         if content["schema"] != SCHEMA:
             raise SourceError(NO_STATE, place=name, remedy=AGAIN)
@@ -175,7 +182,7 @@ def _from_json(content: Mapping[str, Any], name: str, package: Path | None) -> S
             tuple(str(row["name"]) for row in content["municipalities"]),
             checks,
             {str(key): Text.of(why) for key, why in content["absent"].items()},
-            _outlines(package, list(checks), codes),
+            _outlines(packages, codes),
             {str(k): str(v) for k, v in content["scenario"].items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -228,13 +235,16 @@ def _numbers(values: list[Any], count: int) -> Floats:
     return made
 
 
-def _outlines(
-    package: Path | None, checks: list[str], codes: tuple[str, ...]
-) -> gpd.GeoSeries | None:
-    """Return the outlines of the first check's municipal table; None where they are not there."""
-    if package is None or not checks:
-        return None
-    for check_id in checks:
+def _outlines(packages: Mapping[str, Path], codes: tuple[str, ...]) -> gpd.GeoSeries | None:
+    """Return outlines from the municipal table of a check; None where none of the first has any.
+
+    Parameters
+    ----------
+    packages : mapping of str to Path
+        Check -> file that holds its tables.
+    codes : tuple of str
+    """
+    for check_id, package in list(packages.items())[:TRIED]:
         try:
             sublayer = f"{check_id}_municipalities"
             table = vector.read(package, layer="municipalities", sublayer=sublayer)
@@ -244,6 +254,6 @@ def _outlines(
             continue
         shapes = table.set_index(table["teryt"].astype(str)).geometry
         shapes = shapes[~shapes.index.duplicated()].reindex(list(codes))
-        if bool(shapes.notna().any()):
+        if any(s is not None and not s.is_empty for s in shapes):
             return gpd.GeoSeries(shapes.to_numpy(), crs=shapes.crs)
     return None

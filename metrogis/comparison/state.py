@@ -235,7 +235,7 @@ def state_of(
     codes = tuple(str(code) for code in first["teryt"])
     names = first["name"] if "name" in first.columns else first["teryt"]
     outlines = None
-    if given and bool(first.geometry.notna().any()):
+    if given and any(s is not None and not s.is_empty for s in first.geometry):
         outlines = gpd.GeoSeries(first.geometry.to_numpy(), crs=first.crs)
     measured = cover or {}
     marks: dict[int, InputState] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -382,6 +383,22 @@ def test_a_state_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert json.loads(json.dumps(as_json(there)))["checks"] == written["checks"]
     assert there.shapes is not None
     assert set(mg.compare(path, own).table["verdict"]) == {"same"}
+
+
+def test_outlines_and_numbers_are_read_from_a_packed_file_too(tmp_path: Path) -> None:
+    own = result()
+    packed = tmp_path / "by_hand.gpkg.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(own.to_gpkg(tmp_path / "by_hand.gpkg"), "by_hand.gpkg")
+    here = {"state": as_json(state_of([own], name="own"))}
+    (tmp_path / "atlas.json").write_text(json.dumps(here), encoding="utf-8")
+    (tmp_path / "downloads").mkdir()
+    packed.rename(tmp_path / "downloads" / packed.name)
+    for place in (tmp_path, tmp_path / "downloads" / packed.name):
+        state = read(place)
+        assert state.shapes is not None
+        assert state.shapes.geom_equals(gpd.GeoSeries(own.municipalities.geometry)).all()
+        assert set(mg.compare(place, own).table["verdict"]) == {"same"}
 
 
 @pytest.mark.parametrize("content", ["{}", "no json", '{"state": {"schema": 99}}', '{"state": {}}'])

@@ -108,6 +108,7 @@ def test_geopackage_has_a_layer_per_table_with_all_rows(synthetic: Any, tmp_path
     names = dict(pyogrio.list_layers(path).tolist())
     assert set(names) == {f"test_check_{t}" for t in result.tables} | {
         "about",
+        "metrogis_state",
         "layer_styles",
         "test_check_no_data_known_share",
         "test_check_no_data_covered",

@@ -343,7 +343,7 @@ class Views:
 def counts_of(part: pd.DataFrame) -> dict[str, int]:
     """Return how many rows have which verdict; ``changed``: neither better nor worse."""
     changed = (part["verdict"] == "unknown") & (part["reason"] == "")
-    counts = {v: int(((part["verdict"] == v) & ~changed).sum()) for v in VERDICTS}
+    counts: dict[str, int] = {v: int(((part["verdict"] == v) & ~changed).sum()) for v in VERDICTS}
     return {**counts, "changed": int(changed.sum())}
 
 
