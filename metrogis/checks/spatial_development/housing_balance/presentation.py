@@ -232,7 +232,7 @@ VIEWS = (
         "zones",
         _("People whom a zone's undeveloped land holds"),
         column="capacity",
-        breaks=(0, 50, 200, 500, 1000, 100000),
+        breaks=(0, 50, 200, 500, 1000),
         palette="viridis",
         popup=("label", "municipality", "symbol", "capacity", "undeveloped_ha", "band_without",
                "outside_transit_share"),

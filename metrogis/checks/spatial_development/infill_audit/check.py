@@ -152,7 +152,9 @@ def _of_municipality(
     if not known:
         return Audited("unknown", drawn if not drawn.is_empty else None)
     if drawn.is_empty and not run.parameters.everywhere:
-        return Audited("none", drawn)
+        # what is not drawn adds nothing, whatever the statutory area is
+        nothing = shapely.Polygon()
+        return Audited("none", drawn, {"excess": nothing, "farmland_breach": nothing})
     land = outline if not outline.is_empty else town
     return audit_of(run, row, drawn, land, houses, ground)
 

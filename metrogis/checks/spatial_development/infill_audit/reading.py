@@ -6,7 +6,7 @@ from metrogis.checks.contract import Chart, Listing, Reading, Sentence
 from metrogis.i18n import _
 
 READING = Reading(
-    headlines={"pp_spent_share": "", "excess_m2": ""},
+    headlines={"excess_m2": "", "pp_spent_share": ""},
     sentences=(
         Sentence(_("Infill areas of the plan: {state}.")),
         Sentence(
@@ -35,8 +35,8 @@ READING = Reading(
     charts=(
         Chart(
             "bars",
-            _("Share of the allowed enlargement that plans use"),
-            column="pp_spent_share",
+            _("Infill areas that plans draw, ha"),
+            column="drawn_ha",
         ),
     ),
 )
