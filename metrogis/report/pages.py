@@ -11,18 +11,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import jinja2
 import pandas as pd
 
 from metrogis.checks.contract import DIRECTIONS, Check, Column, Result
-from metrogis.errors import MetrogisError, ParameterError
+from metrogis.errors import MetrogisError
 from metrogis.i18n import LANGUAGES, Text, _, both, is_missing, number
 from metrogis.maps.images import ImageLayer
 from metrogis.maps.layers import MapLayer
 from metrogis.maps.legend import legend_of
-from metrogis.maps.page_data import Basemap, opening_of
+from metrogis.maps.page_data import opening_of
 from metrogis.maps.symbols import swatch_hatch
 from metrogis.maps.values import column_of, each_once, flag, heading, shown, sort_key
 from metrogis.provenance import ACTIONS, Source
@@ -419,44 +418,6 @@ def _source(source: Source, language: str) -> list[str]:
 
 
 # --------------------------------------------------------------------------- rendering
-
-
-def security_policy(basemap: Basemap | None) -> str:
-    """Return the content security policy: own files only, no inline script or style.
-
-    ``file:`` stands beside ``'self'`` for pages opened from a disk, where browsers differ on what
-    "self" is; a page from a server can load nothing by it.
-    """
-    pictures = "'self' file: data:" + (f" {basemap.host}" if basemap else "")
-    return (
-        "default-src 'none'; script-src 'self' file:; style-src 'self' file:; "
-        f"img-src {pictures}; base-uri 'none'; form-action 'none'"
-    )
-
-
-def address_of(site_url: str | None) -> str:
-    """Return the address a site is published at, with a slash at its end; empty for none.
-
-    Raises
-    ------
-    ParameterError
-        For what is no web address.
-
-    Examples
-    --------
-    >>> address_of("https://example.org/atlas"), address_of(None)
-    ('https://example.org/atlas/', '')
-    """
-    if not site_url:
-        return ""
-    parts = urlsplit(site_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ParameterError(
-            _("no address of a site: {given}").fill(given=site_url),
-            layer="site_url",
-            remedy=_("for example https://example.org/atlas/"),
-        )
-    return site_url.rstrip("/") + "/"
 
 
 def render(template: str, atlas: AtlasLike, language: str, **values: Any) -> str:

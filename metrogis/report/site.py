@@ -45,6 +45,7 @@ from metrogis.report import (
     rasters,
     replacing,
     search,
+    serving,
     tables,
 )
 from metrogis.report import known as evidence
@@ -108,7 +109,7 @@ def publish(
     target = Path(directory).resolve()
     chosen = _languages(languages)
     background = map_page.basemap_of(basemap)
-    address = pages.address_of(site_url)
+    address = serving.address_of(site_url)
     if not replace:
         _require_no_more_checks(atlas, target)
     tell = progress or (lambda check_id, what: None)
@@ -164,7 +165,7 @@ def _build(
     package = packages.package_name(_slug(atlas.metro_name))
     shared: dict[str, Any] = {
         "languages": languages,
-        "policy": pages.security_policy(basemap),
+        "policy": serving.security_policy(basemap),
         "basemap": basemap,
         "package": package,
         "site_url": site_url,

@@ -11,7 +11,7 @@ import pytest
 from metrogis.checks.contract import Listing, Reading
 from metrogis.errors import ParameterError
 from metrogis.i18n import both
-from metrogis.report import pages, search
+from metrogis.report import pages, search, serving
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_index_is_a_script_that_no_name_can_leave(result: Any, synthetic: An
 )
 def test_what_is_no_address_of_a_site_is_refused(given: str):
     with pytest.raises(ParameterError, match="https://example.org"):
-        pages.address_of(given)
+        serving.address_of(given)
 
 
 def test_pages_with_an_address_say_what_a_link_shows(synthetic: Any, tmp_path: Any):
