@@ -13,7 +13,7 @@ from metrogis.cli.atlas import languages_of
 from metrogis.cli.common import AsJson, Debug, Languages, Out, app, output, plain, say
 from metrogis.cli.guard import guarded
 from metrogis.cli.terminal import as_json as to_json
-from metrogis.i18n import _
+from metrogis.i18n import _, pgettext
 from metrogis.texts import default_language
 
 
@@ -68,7 +68,7 @@ def compare(
         )
         return
     table = Table(title=escape(" → ".join(s.name for s in found.states)), title_justify="left")
-    table.add_column(say(_("measure")), overflow="fold")
+    table.add_column(say(pgettext("comparison", "measure")), overflow="fold")
     for verdict in VERDICTS:
         table.add_column(WORDS[verdict].get(language), justify="right")
     for row in found.summary(language).to_dict("records"):

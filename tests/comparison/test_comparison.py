@@ -16,6 +16,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
+from typer.testing import CliRunner
 
 import metrogis as mg
 from metrogis.checks.contract import (
@@ -31,6 +32,7 @@ from metrogis.checks.contract import (
     layer,
     municipality_columns,
 )
+from metrogis.cli import app
 from metrogis.comparison import VERDICTS, as_json, match, read, state_of
 from metrogis.comparison.verdicts import tolerance
 from metrogis.errors import ParameterError, SourceError
@@ -443,3 +445,14 @@ def test_pages_and_files_of_a_comparison(tmp_path: Path) -> None:
 
 def test_verdicts_are_those_that_are_documented() -> None:
     assert VERDICTS == ("improved", "worse", "same", "unknown", "not_comparable")
+
+
+def test_the_command_compares_publications(tmp_path: Path) -> None:
+    paths = [str(result(cut_off=n).to_gpkg(tmp_path / f"{n:.0f}.gpkg")) for n in (1000.0, 100.0)]
+    call = ["compare", *paths, "-o", str(tmp_path / "change"), "--json", "--lang", "en"]
+    done = CliRunner().invoke(app, call)
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["verdicts"]["improved"] == 3
+    assert told["states"] == ["1000.gpkg", "100.gpkg"]
+    assert (tmp_path / "change" / "index.html").is_file()
