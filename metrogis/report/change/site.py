@@ -22,7 +22,7 @@ from metrogis.checks.contract import DIRECTIONS
 from metrogis.comparison import Comparison
 from metrogis.errors import ParameterError, PublishError
 from metrogis.i18n import LANGUAGES, _
-from metrogis.report import methods_page, pages, replacing, search
+from metrogis.report import methods_page, pages, replacing, search, serving
 from metrogis.report.change import files, words
 from metrogis.report.change.views import Views, verdict_heads
 from metrogis.report.index_page import alphabetical
@@ -45,7 +45,7 @@ def publish(
             _("unknown language '{wrong}'").fill(wrong=", ".join(wrong)),
             remedy=_("there are: pl, en"),
         )
-    address = pages.address_of(site_url)
+    address = serving.address_of(site_url)
     try:
         with replacing.building(target) as made:
             _build(comparison, made, chosen, address)
@@ -74,7 +74,7 @@ def _build(comparison: Comparison, folder: Path, languages: list[str], address: 
     files.write_gpkg(comparison, folder / files.GPKG, languages[0])
     shared = {
         "languages": languages,
-        "policy": pages.security_policy(None),
+        "policy": serving.security_policy(None),
         "basemap": None,
         "site_url": address,
         "scenario": comparison.whole.mode == "scenario",
