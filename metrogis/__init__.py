@@ -21,6 +21,7 @@ _WHERE = {
     "open_metro": "metro",
     "Metro": "metro",
     "run": "atlas",
+    "run_many": "many.running",
     "Atlas": "atlas",
     "compare": "comparison",
     "CHECKS": "checks.registry",
@@ -112,6 +113,7 @@ __all__ = [
     "read_feed",
     "register",
     "run",
+    "run_many",
     "service_quality",
     "travel_time",
     "travel_times",
@@ -161,6 +163,7 @@ if TYPE_CHECKING:
         SchemaError,
         SourceError,
     )
+    from metrogis.many.running import run_many
     from metrogis.metro import Metro, open_metro
     from metrogis.provenance import Audit, Source
     from metrogis.sources.app_gml import read_app
@@ -175,6 +178,8 @@ _BOUND = {
     "explore": ("maps", "explore"),
     "publish": ("report.site", "publish"),
     "publish_change": ("report.change", "publish"),
+    "publish_start": ("report.start", "publish_start"),
+    "summarise": ("report.start", "summary_of"),
     "plot": ("report.plotting", "plot"),
     "write_excel": ("report.workbook", "write"),
     "write_gpkg": ("report.gpkg", "write"),

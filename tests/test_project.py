@@ -66,7 +66,8 @@ def test_what_is_imported_is_declared_and_the_other_way_round(project: Path) -> 
     content = tomllib.loads((project / "pyproject.toml").read_text())
     optional = {
         re.match(r"[\w-]+(\[\w+\])?", item).group()  # type: ignore[union-attr]
-        for item in content["project"]["optional-dependencies"]["postgis"]
+        for extra in ("dask", "postgis")
+        for item in content["project"]["optional-dependencies"][extra]
     }
     assert found - optional == declared - _BY_NAME
 

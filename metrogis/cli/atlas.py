@@ -32,6 +32,7 @@ from metrogis.cli.common import (
     say,
 )
 from metrogis.cli.guard import guarded
+from metrogis.cli.many import publish_all
 from metrogis.cli.terminal import as_json as to_json
 from metrogis.errors import ParameterError
 from metrogis.i18n import _, pgettext
@@ -45,9 +46,40 @@ from metrogis.texts import LANGUAGES, Text, default_language, printable
 )
 @guarded
 def atlas(
-    layers: Metropolis,
+    layers: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[LAYERS]",
+            help=say(_("folder with a catalog.toml, or a name: demo, omggs, som")),
+        ),
+    ] = None,
     output: Out = Path("public"),
     data: DataFolder = None,
+    many: Annotated[
+        Path | None,
+        typer.Option(
+            "--all",
+            metavar="DIR",
+            help=say(_("every metropolis of a folder, with a start page over all")),
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", min=1, max=256, help=say(_("with --all: processes of one thread each"))
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help=say(_("with --all: a Dask cluster in place of processes")),
+        ),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help=say(_("with --all: compute everything again")))
+    ] = False,
     direction: Annotated[
         list[str] | None,
         typer.Option(
@@ -92,7 +124,30 @@ def atlas(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Publish the atlas of a metropolis."""
+    """Publish the atlas of a metropolis, or of every one of a folder."""
+    if (layers is None) == (many is None):
+        raise typer.BadParameter(say(_("name one metropolis, or a folder of many with --all")))
+    if many is not None:
+        clash = {"--direction": direction, "--strict": strict, "--data": data}
+        for option, given in clash.items():
+            if given:
+                raise typer.BadParameter(
+                    say(_("{option} is for one metropolis")).format(option=option)
+                )
+        publish_all(
+            many,
+            output,
+            _settings(settings, None),
+            languages_of(lang),
+            workers=workers,
+            scheduler=scheduler,
+            work=work,
+            fresh=fresh,
+            site_url=site_url,
+            as_json=as_json,
+        )
+        return
+    assert layers is not None
     jobs = 1 if debug else jobs  # the trace of a fault stays in the process that met it
     _run(
         layers, data, output, None, direction, settings, lang, as_json, jobs, strict, debug,

@@ -3,7 +3,14 @@
 Results are read here, nothing is computed anew and nothing is drawn.
 """
 
-from metrogis.municipality.answers import Answer, Measure, Places, Portrait, Portraits
+from metrogis.municipality.answers import (
+    Answer,
+    Measure,
+    Places,
+    Portrait,
+    Portraits,
+    headline_numbers,
+)
 from metrogis.municipality.groups import Group, groups_of
 from metrogis.municipality.naming import full_names
 
@@ -16,4 +23,5 @@ __all__ = [
     "Portraits",
     "full_names",
     "groups_of",
+    "headline_numbers",
 ]

@@ -64,6 +64,17 @@ class SkippedCheck(Protocol):
         """Why the layer is missing."""
 
 
+class Titled(Protocol):
+    """What every page names."""
+
+    @property
+    def title(self) -> Text: ...  # noqa: D102
+    @property
+    def created(self) -> str: ...  # noqa: D102
+    @property
+    def version(self) -> str: ...  # noqa: D102
+
+
 class AtlasLike(Protocol):
     """What a site needs of an atlas."""
 
@@ -420,14 +431,14 @@ def _source(source: Source, language: str) -> list[str]:
 # --------------------------------------------------------------------------- rendering
 
 
-def render(template: str, atlas: AtlasLike, language: str, **values: Any) -> str:
+def render(template: str, atlas: Titled, language: str, **values: Any) -> str:
     """Return a page from its template.
 
     Parameters
     ----------
     template : str
         File of ``metrogis/report/templates``.
-    atlas : AtlasLike
+    atlas : AtlasLike, or what has its title, day and version
     language : str
     **values
         What the template shows. It escapes all of them, and sees the fixed words of pages as ``w``.

@@ -187,6 +187,24 @@ WORDS: dict[str, Text] = {
         "not all is known: ≥ at least, ≤ at most, * of what is known."
     ),
     "measure": _("measure"),
+    "metro": _("metropolis"),
+    "metros": _("All metropolises"),
+    "metros_lede": _("A name, or its number on the map, leads to the atlas of the metropolis."),
+    "on_map": _("on the map"),
+    "people": _("residents"),
+    "municipalities_count": _("municipalities"),
+    "manifest": _("What was computed, and what not, in full (JSON)"),
+    "compare_metros": _("How they compare"),
+    "compare_note": _(
+        "Each number is that of the municipality in the middle: half of the municipalities of the "
+        "metropolis have less, half more; only those of which at least half is known count. Where "
+        "more than half of a metropolis is unknown it has no number and no rank. Rank 1 is the "
+        "best; where neither way is better, the greatest. Equal numbers share a rank."
+    ),
+    "median_note": _("municipality in the middle"),
+    "map_shades": _("the darker, the more; hatched where it is unknown"),
+    "range": _("least and most in a municipality"),
+    "unknown_share": _("unknown part"),
     "why_unknown": _("What is unknown, and why"),
     "open_check": _("Map and all municipalities"),
     "no_outline": _("Its outline is not in the data, so there is no map."),
@@ -224,6 +242,8 @@ TABLES: dict[str, Text] = {
     "supply": _("Places of services per resident"),
 }
 
+BETTER_UP = _("more is better")
+BETTER_DOWN = _("less is better")
 COMPUTED = _("Computed {day}.")
 COMPUTED_BEFORE = _(
     "Computed {day}: its data, its parameters and the program have not changed since."

@@ -1,0 +1,1 @@
+"""Many metropolises in one run: tasks, workers, the manifest."""
