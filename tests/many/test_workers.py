@@ -40,7 +40,7 @@ def cluster():
 
 @pytest.mark.slow
 def test_processes_and_dask_publish_the_same_bytes(layers, tmp_path, cluster) -> None:
-    metros = catalogs_in(layers)[:2]
+    metros = catalogs_in(layers)[:1]
     checks = ["functional_links"]
     one = mg.run_many(
         metros, output=tmp_path / "one", checks=checks, workers=1, work=tmp_path / "a"
@@ -52,7 +52,7 @@ def test_processes_and_dask_publish_the_same_bytes(layers, tmp_path, cluster) ->
     assert one.complete
     assert two.complete
     first, second = _files(tmp_path / "one"), _files(tmp_path / "two")
-    assert len(first) > 20
+    assert len(first) > 10
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
 
