@@ -38,6 +38,67 @@ from metrogis.errors import ParameterError
 from metrogis.i18n import _, pgettext
 from metrogis.texts import LANGUAGES, Text, default_language, printable
 
+Every = Annotated[
+    Path | None,
+    typer.Option(
+        "--all",
+        metavar="DIR",
+        help=say(_("every metropolis of a folder, with a start page over all")),
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", min=1, max=256, help=say(_("with --all: processes of one thread each"))
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help=say(_("with --all: a Dask cluster in place of processes")),
+    ),
+]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help=say(_("with --all: compute everything again")))
+]
+Directions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--direction",
+        help=say(_("only this direction, e.g. 2.1.2")),
+    ),
+]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "-j",
+        "--jobs",
+        min=1,
+        max=64,
+        help=say(
+            _("processes at a time (Linux); 1 uses the least memory"),
+        ),
+    ),
+]
+SiteUrl = Annotated[
+    str | None,
+    typer.Option("--site-url", help=say(_("where the folder will be published, e.g. https://..."))),
+]
+OnlyChanged = Annotated[
+    bool,
+    typer.Option(
+        "--only-changed",
+        help=say(
+            _(
+                "keep answers; do not compute again those whose data, parameters and program "
+                "have not changed"
+            )
+        ),
+    ),
+]
+
 
 @app.command(
     help=say(
@@ -55,70 +116,16 @@ def atlas(
     ] = None,
     output: Out = Path("public"),
     data: DataFolder = None,
-    many: Annotated[
-        Path | None,
-        typer.Option(
-            "--all",
-            metavar="DIR",
-            help=say(_("every metropolis of a folder, with a start page over all")),
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers", min=1, max=256, help=say(_("with --all: processes of one thread each"))
-        ),
-    ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            "--scheduler",
-            metavar="ADDRESS",
-            help=say(_("with --all: a Dask cluster in place of processes")),
-        ),
-    ] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help=say(_("with --all: compute everything again")))
-    ] = False,
-    direction: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--direction",
-            help=say(_("only this direction, e.g. 2.1.2")),
-        ),
-    ] = None,
+    many: Every = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    fresh: Fresh = False,
+    direction: Directions = None,
     settings: Settings = None,
     lang: Languages = "pl,en",
-    jobs: Annotated[
-        int,
-        typer.Option(
-            "-j",
-            "--jobs",
-            min=1,
-            max=64,
-            help=say(
-                _("processes at a time (Linux); 1 uses the least memory"),
-            ),
-        ),
-    ] = 2,
-    site_url: Annotated[
-        str | None,
-        typer.Option(
-            "--site-url", help=say(_("where the folder will be published, e.g. https://..."))
-        ),
-    ] = None,
-    only_changed: Annotated[
-        bool,
-        typer.Option(
-            "--only-changed",
-            help=say(
-                _(
-                    "keep answers; do not compute again those whose data, parameters and program "
-                    "have not changed"
-                )
-            ),
-        ),
-    ] = False,
+    jobs: Jobs = 2,
+    site_url: SiteUrl = None,
+    only_changed: OnlyChanged = False,
     work: Work = None,
     strict: Strict = False,
     as_json: AsJson = False,

@@ -4,10 +4,11 @@ States are made of results in memory or read from publications; their municipali
 and every headline measure gets a verdict with its reason. Nothing is drawn here.
 """
 
-from metrogis.comparison.comparison import Comparison, Step, compare, of_atlas
+from metrogis.comparison.comparison import Comparison, Step, compare
 from metrogis.comparison.matching import Pair, match
 from metrogis.comparison.published import as_json, read
 from metrogis.comparison.state import CheckState, InputState, State, state_of
+from metrogis.comparison.stated import of_atlas
 from metrogis.comparison.verdicts import VERDICTS
 
 __all__ = [

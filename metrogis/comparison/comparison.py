@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +20,10 @@ import numpy as np
 import pandas as pd
 
 from metrogis.bound import bound
-from metrogis.checks.contract import Column, Result
-from metrogis.comparison import published
+from metrogis.checks.contract import Column
 from metrogis.comparison.matching import Codes, Pair, match
 from metrogis.comparison.state import CheckState, State, state_of
+from metrogis.comparison.stated import Stated, states_of
 from metrogis.comparison.verdicts import (
     AFTER,
     BEFORE,
@@ -55,9 +55,6 @@ WORDS: dict[str, Text] = {
     "not_comparable": _("not comparable"),
 }
 """Verdicts as a reader is told them."""
-
-Stated = Any
-"""An atlas, a result, several results, a published folder, its ``atlas.json`` or a GeoPackage."""
 
 
 @dataclass(frozen=True)
@@ -434,22 +431,12 @@ def compare(*atlases: Stated, codes: Codes = None) -> Comparison:
             layer="compare",
             remedy=_("give an old and a new atlas"),
         )
-    seen: dict[Any, State] = {}
-    states = _named([_state(given, place, seen) for place, given in enumerate(atlases)])
+    states = states_of(atlases)
     steps = [_step(a, b, codes) for a, b in itertools.pairwise(states)]
     whole = steps[0] if len(steps) == 1 else _step(states[0], states[-1], codes)
     middle = [match(state, states[-1], codes) for state in states[1:-1]]
     lines = [{p.new: p.old for p in pairs if p.new} for pairs in [list(whole.pairs), *middle]]
     return Comparison(tuple(states), tuple(steps), whole, tuple(lines))
-
-
-def _named(states: list[State]) -> list[State]:
-    """Give states of one name a number: each is told apart in tables and on pages."""
-    names = [state.name for state in states]
-    return [
-        replace(state, name=f"{state.name} ({place + 1})") if names.count(state.name) > 1 else state
-        for place, state in enumerate(states)
-    ]
 
 
 def _step(old: State, new: State, codes: Codes) -> Step:
@@ -462,54 +449,3 @@ def _step(old: State, new: State, codes: Codes) -> Step:
 
 def _base_of(state: State) -> str:
     return state.scenario.get("layers", "")
-
-
-def _state(given: Stated, place: int, seen: dict[Any, State]) -> State:
-    key = Path(given).resolve() if isinstance(given, str | Path) else id(given)
-    if key not in seen:
-        seen[key] = _made(given, place)
-    return seen[key]
-
-
-def _made(given: Stated, place: int) -> State:
-    if isinstance(given, State):
-        return given
-    if isinstance(given, str | Path):
-        return published.read(given)
-    if isinstance(given, Result):
-        return state_of([given], name=str(place + 1))
-    if hasattr(given, "results") and hasattr(given, "metro"):
-        return of_atlas(given)
-    values = given.values() if isinstance(given, Mapping) else given
-    results = list(values) if isinstance(values, Iterable) else []
-    if results and all(isinstance(item, Result) for item in results):
-        return state_of(results, name=str(place + 1))
-    raise ParameterError(
-        _("this is no state to compare: {kind}").fill(kind=type(given).__name__),
-        layer="compare",
-        remedy=_("give atlases, results, published folders or GeoPackages"),
-    )
-
-
-def of_atlas(atlas: Any, cover: Any = None) -> State:
-    """Return the state of an atlas in memory.
-
-    Parameters
-    ----------
-    atlas : Atlas
-    cover : mapping, optional
-        Check -> layer -> known share of each municipality, where it has been measured already.
-    """
-    absent = {item.check.id: item.reason for item in atlas.skipped}
-    absent |= {check_id: error.text for check_id, error in atlas.failed.items()}
-    scenario = dict(getattr(getattr(atlas, "metro", None), "scenario_mark", {}) or {})
-    return state_of(
-        atlas.results.values(),
-        name=scenario.get("name") or str(atlas.created),
-        title=atlas.title,
-        created=atlas.created,
-        version=atlas.version,
-        absent=absent,
-        scenario=scenario,
-        cover=cover,
-    )
