@@ -186,18 +186,11 @@ def judge(
     if not column.good:
         verdict, detail = _neither(verdict, detail)
     change = np.where(high - low <= 0, high, np.nan)
-    difference = None if middle else rule_difference(old, new)
+    rule = None if middle else rule_difference(old, new)
     foreign = None if mode == "scenario" else input_difference(base, new)
+    whole = rule or (("input", foreign) if foreign is not None else None)
     for row, pair in enumerate(pairs):
-        stop: tuple[str, Text] | None = None
-        if pair.how in ("alone", "boundary"):
-            stop = "boundary", pair.note or both("")
-        elif pair.how == "union" and not sums:
-            stop = "boundary", join("; ", [pair.note or both(""), NO_SUM])
-        elif difference is not None:
-            stop = difference
-        elif foreign is not None:
-            stop = "input", foreign
+        stop = _of_places(pair, sums) or whole
         if stop is not None:
             verdict[row], reason[row], detail[row] = "not_comparable", *stop
             change[row] = low[row] = high[row] = np.nan
@@ -214,6 +207,15 @@ def judge(
         low, high = low + due_parameter, high + due_parameter
     due_parameter = np.where(np.isnan(due_data), np.nan, due_parameter)
     return Rows(was, now, change, low, high, verdict, reason, detail, due_parameter, due_data)
+
+
+def _of_places(pair: Pair, sums: bool) -> tuple[str, Text] | None:
+    """Return why two places cannot be compared, where it is the places that differ."""
+    if pair.how in ("alone", "boundary"):
+        return "boundary", pair.note or both("")
+    if pair.how == "union" and not sums:
+        return "boundary", join("; ", [pair.note or both(""), NO_SUM])
+    return None
 
 
 def _three(state: CheckState, name: str) -> dict[str, Floats]:
@@ -277,12 +279,8 @@ class _Facts:
     ) -> tuple[Verdict, str, Text]:
         was, now = float(self.old["values"][row]), float(self.new["values"][row])
         before, after = float(self.known[0][row]), float(self.known[1][row])
-        if was != was or now != now:
-            if self.same_source and was != was and now != now:
-                # nothing has changed, although it is not known what it is
-                return "same", "", NOT_KNOWN.fill(when=BOTH_TIMES)
-            when = BOTH_TIMES if was != was and now != now else BEFORE if was != was else AFTER
-            return "unknown", "cover", NOT_KNOWN.fill(when=when)
+        if np.isnan(was) or np.isnan(now):
+            return self._not_known(bool(np.isnan(was)), bool(np.isnan(now)))
         text = both("")
         if min(before, after) < 1 and not (self.column.bound or self.column.of_knowledge):
             if self.column.of_known and abs(before - after) > COVER:
@@ -296,6 +294,14 @@ class _Facts:
         if (high if good > 0 else -low) < -least:
             return "worse", "", text
         return "unknown", "cover", DOUBT.fill(low=self._written(low), high=self._written(high))
+
+    def _not_known(self, before: bool, after: bool) -> tuple[Verdict, str, Text]:
+        """Judge a value that is missing before, after, or both times."""
+        if before and after:
+            if self.same_source:  # nothing has changed, although it is not known what it is
+                return "same", "", NOT_KNOWN.fill(when=BOTH_TIMES)
+            return "unknown", "cover", NOT_KNOWN.fill(when=BOTH_TIMES)
+        return "unknown", "cover", NOT_KNOWN.fill(when=BEFORE if before else AFTER)
 
     def _written(self, value: float) -> Text:
         if self.column.kind == "share":

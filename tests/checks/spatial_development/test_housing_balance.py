@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from metrogis.checks.shared.lattice import burnt, home_of
 from metrogis.checks.spatial_development.housing_balance.check import housing_balance
+from metrogis.errors import MissingLayerError
 from metrogis.evidence.losses import loss, record
 from metrogis.landscape.grid import Grid
 from metrogis.planning.soil import soil_class
@@ -305,8 +306,13 @@ def test_a_layer_that_is_missing_makes_the_band_unknown(layer, unknown) -> None:
     assert any(r.action == "unknown" for r in found.audit)
 
 
-def test_without_any_layer_everything_is_unknown() -> None:
-    found = housing_balance(towns())
+def test_without_plans_and_statistics_there_is_nothing_to_weigh() -> None:
+    with pytest.raises(MissingLayerError, match="planning_zones, or housing_statistics"):
+        housing_balance(towns(), population=people(), built_up=built_up())
+
+
+def test_without_a_plan_everything_but_demand_is_unknown() -> None:
+    found = housing_balance(towns(), housing_statistics=statistics())
     town = found.municipalities.iloc[0]
     assert town["band"] == town["order_ok"] == "unknown"
     assert town["unknown_ha"] == 900
