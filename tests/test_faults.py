@@ -155,7 +155,14 @@ def test_every_unreadable_layer_is_told_not_only_the_first(folder) -> None:
     assert set(atlas.metro.unreadable) == {"bike_parking", "rail_stations"}
 
 
-FAULTS = [TypeError("x"), KeyError("y"), MemoryError(), RecursionError("deep"), AssertionError()]
+FAULTS = [
+    KeyError("y"),
+    MemoryError(),
+    *(
+        pytest.param(error, marks=pytest.mark.long)
+        for error in (TypeError("x"), RecursionError("deep"), AssertionError())
+    ),
+]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda f: type(f).__name__)
@@ -270,7 +277,13 @@ def test_a_check_that_lacks_a_layer_says_which_and_why(folder) -> None:
 
 @pytest.mark.parametrize(
     ("step", "workers"),
-    [("map_layers.build", 1), ("figures.pictures", 2), ("rasters.write_geotiff", 1)],
+    [
+        ("figures.pictures", 2),
+        *(
+            pytest.param(step, 1, marks=pytest.mark.long)
+            for step in ("map_layers.build", "rasters.write_geotiff")
+        ),
+    ],
 )
 def test_a_result_that_cannot_be_drawn_costs_its_own_page_only(
     folder, tmp_path, monkeypatch, step, workers
@@ -319,10 +332,16 @@ def unwritable(error):
 @pytest.mark.parametrize(
     "error",
     [
-        ZeroDivisionError("held by nobody"),
-        pyogrio.errors.DataSourceError("held by nobody"),  # a table of more columns than SQLite's
-        pyogrio.errors.FieldError("held by nobody"),
-        sqlite3.IntegrityError("held by nobody"),
+        # a table of more columns than SQLite's
+        pyogrio.errors.DataSourceError("held by nobody"),
+        *(
+            pytest.param(error, marks=pytest.mark.long)
+            for error in (
+                ZeroDivisionError("held by nobody"),
+                pyogrio.errors.FieldError("held by nobody"),
+                sqlite3.IntegrityError("held by nobody"),
+            )
+        ),
     ],
     ids=lambda e: type(e).__name__,
 )

@@ -339,21 +339,22 @@ def test_no_numeric_column_of_any_schema_holds_what_cannot_be(schema, column, va
     rules = schemas.get(schema)
     assert rules.fields[column].low is not None
     assert rules.fields[column].high is not None
-    words = {"teryt": "226101{}", "text": "a", "flag": "1", "number": "3", "date": "2024-01-01"}
+    words = {"teryt": "226101{}", "text": "a", "flag": "1", "number": "3", "date": "2024-01-01",
+             "integer": "2024", "area": "226101{}"}  # fmt: skip
     data = {
         name: [words[rule.kind].format(i) for i in (1, 2)]
         for name, rule in rules.fields.items()
         if rule.required or name == column
     }
-    data[column] = pd.Series(["5", value], dtype=object)
+    good = max(5, int(rules.fields[column].low))
     frame = pd.DataFrame(data, index=[10, 20])
-    frame[column] = pd.Series(["5", value], dtype=object, index=[10, 20])
+    frame[column] = pd.Series([str(good), value], dtype=object, index=[10, 20])
     if rules.geometry:
         shapes = {"point": shapely.Point(0, 0), "polygon": shapely.box(0, 0, 1, 1)}
         frame = gpd.GeoDataFrame(frame, geometry=[shapes[rules.geometry]] * 2, crs=2180)
     out, audit = schemas.conform(frame, schema, layer="l")
-    assert out[column].iloc[0] == 5
-    assert np.isnan(out[column].iloc[1])
+    assert out[column].iloc[0] == good
+    assert pd.isna(out[column].iloc[1])
     (row,) = [r for r in audit if r.action == "unknown"]
     assert row.count == 1
     assert row.examples.startswith("20: ")

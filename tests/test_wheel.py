@@ -85,6 +85,7 @@ def test_messages_are_translated_from_the_wheel_alone(fresh: Path, tmp_path: Pat
     assert not list(fresh.parents[1].rglob("site-packages/metrogis/locale/**/*.po"))
 
 
+@pytest.mark.long
 def test_the_package_runs_from_the_wheel_alone(fresh: Path, tmp_path: Path) -> None:
     where = run(fresh, "-c", "import metrogis; print(metrogis.__file__)", cwd=tmp_path).strip()
     assert Path(where).is_relative_to(fresh.parents[1])

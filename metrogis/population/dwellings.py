@@ -194,7 +194,7 @@ def read_forecast(
 
 def _at(rows: pd.DataFrame, year: int) -> tuple[float, bool]:
     """Return the residents of a year, NaN outside the years of the rows; whether it is a row's."""
-    rows = rows.dropna(subset=["population"]).sort_values("year")
+    rows = rows.dropna(subset=["population", "year"]).sort_values("year")
     years, people = rows["year"].to_numpy(float), rows["population"].to_numpy(float)
     if not len(years):
         return float("nan"), True

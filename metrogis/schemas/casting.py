@@ -120,11 +120,18 @@ def _unfit(column: pd.Series, rule: Field) -> pd.Series:
         return there & ~cleaned.str.fullmatch(r"[0-9]{6,7}").fillna(False).astype(bool)
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     out = there & ~np.isfinite(numbers)
+    if rule.kind == "integer":
+        out |= _broken(numbers)
     if rule.low is not None:
         out |= numbers < rule.low
     if rule.high is not None:
         out |= numbers > rule.high
     return out
+
+
+def _broken(numbers: pd.Series) -> pd.Series:
+    """Tell numbers that are not whole, or too large to be told from the next one."""
+    return numbers.notna() & ~((numbers.abs() < 2**53) & (numbers == numbers.round()))
 
 
 def cast(
@@ -156,6 +163,10 @@ def cast(
         if bad.any():
             return column, audit, [_bad(name, column, bad, _("{count} values are not a number"))]
         if rule.kind == "integer":
+            bad = _broken(numbers)
+            if bad.any():
+                problem = _("{count} values are not whole numbers")
+                return column, audit, [_bad(name, column, bad, problem)]
             return numbers.astype("Int64"), audit, []
         return numbers, audit, []
     if rule.kind == "flag":

@@ -19,14 +19,17 @@ MOST_STANDS = 30_000
 """The largest bicycle garage, Utrecht Centraal, has 12,656 places (city of Utrecht, 2019)."""
 MOST_DOCKS = 1_000
 """Docks of one bike-share station; the largest have some 150 (project choice)."""
-MOST_DWELLING_M2 = 5e9
-"""A hundred m2 for each resident of the largest municipality."""
+MOST_DWELLING_M2 = 1e9
+"""About 30 m2 for each of the 32 million residents of the largest municipality, Chongqing."""
 MOST_KM2 = 200_000
 """The largest municipality of the world, Altamira in Brazil, has 159,533 km2 (IBGE)."""
 _PEOPLE = Field(
     "number", pgettext("column", "residents"), "people", low=0, high=MOST_PEOPLE,
     nullable=True,
 )  # fmt: skip
+
+
+_YEAR = Field("integer", _("year"), low=1900, high=2200, nullable=True, bad="unknown")
 
 
 def _optional(f: Field) -> Field:
@@ -79,7 +82,7 @@ SCHEMAS: dict[str, Schema] = {
             "",
             {
                 "teryt": Field("teryt", _TERYT.text, bad="lost"),
-                "year": Field("integer", _("year"), low=1900, high=2200),
+                "year": _YEAR,
                 "population": replace(_PEOPLE, bad="unknown"),
                 "dwelling_m2": Field(
                     "number",
@@ -98,7 +101,7 @@ SCHEMAS: dict[str, Schema] = {
             "",
             {
                 "teryt": Field("area", _("TERYT code of a municipality; * the metropolis")),
-                "year": Field("integer", _("year"), low=1900, high=2200),
+                "year": _YEAR,
                 "population": replace(_PEOPLE, bad="unknown"),
                 "published_demand": Field(
                     "number",
@@ -106,7 +109,7 @@ SCHEMAS: dict[str, Schema] = {
                     "people",
                     required=False,
                     nullable=True,
-                    low=-MOST_PEOPLE,
+                    low=0,
                     high=MOST_PEOPLE,
                     bad="empty",
                 ),

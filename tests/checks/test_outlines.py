@@ -31,7 +31,15 @@ def bare(metro) -> Any:
 
 
 # those that compute most take a minute together
-LONG = {"white_spots", "corridor_connectivity", "travel_time", "rail_access", "service_quality"}
+LONG = {
+    "connections",
+    "missing_links",
+    "white_spots",
+    "corridor_connectivity",
+    "travel_time",
+    "rail_access",
+    "service_quality",
+}
 
 
 @pytest.mark.parametrize(

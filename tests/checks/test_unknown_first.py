@@ -83,7 +83,14 @@ def require_rule(result: Result) -> None:
         assert words.search(result.sentences(language)[0]), result.sentences(language)[0]
 
 
-@pytest.mark.parametrize("check_id", [c.id for c in registry.CHECKS])
+LONG = {"travel_time", "rail_access", "service_quality", "white_spots", "corridor_connectivity"}
+"""Checks that take seconds each time: with the other long tests."""
+
+
+@pytest.mark.parametrize(
+    "check_id",
+    [pytest.param(c.id, marks=[pytest.mark.long] if c.id in LONG else []) for c in registry.CHECKS],
+)
 def test_findings_begin_with_what_is_not_known(metro: Any, check_id: str):
     for cut_away in (False, True):
         result = ask(metro, check_id, cut_away)

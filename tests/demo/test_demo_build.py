@@ -58,6 +58,7 @@ def test_what_a_library_counts_does_not_show_in_a_geopackage(small: Path, tmp_pa
     assert twice.read_bytes()[:40] == once.read_bytes()[:40]
 
 
+@pytest.mark.long
 def test_same_bytes_in_one_process(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,6 +66,7 @@ def test_same_bytes_in_one_process(
     assert digests(demo.build(tmp_path / "alone", **SMALL)) == digests(small)
 
 
+@pytest.mark.long
 def test_another_seed_is_another_place(small: Path, tmp_path: Path) -> None:
     other = digests(demo.build(tmp_path / "b", 6, 40_000, 2))
     first = digests(small)

@@ -90,7 +90,7 @@ def test_a_run_is_complete_and_its_manifest_says_what_it_stands_on(layers) -> No
         assert (output / "metros" / f"m{i}" / "atlas.json").is_file()
 
 
-@pytest.mark.parametrize("ends", [1, 3, 5, 8])
+@pytest.mark.parametrize("ends", [3, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 5, 8))])
 def test_a_run_that_was_ended_is_declared_incomplete_and_gone_on_with(
     layers, monkeypatch, ends
 ) -> None:

@@ -39,6 +39,7 @@ def cluster():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_processes_and_dask_publish_the_same_bytes(layers, tmp_path, cluster) -> None:
     metros = catalogs_in(layers)[:1]
     checks = ["functional_links"]

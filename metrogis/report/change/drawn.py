@@ -68,7 +68,7 @@ def steps_of(changes: Sequence[float], column: Column) -> tuple[float, float]:
 
     >>> from metrogis.i18n import both
     >>> steps_of([3.0, -730.0], Column(both("a")))
-    (200.0, 500.0)
+    (100.0, 200.0)
     """
     if column.kind == "share":
         return SHARE_STEPS

@@ -85,8 +85,9 @@ def outline_of(municipalities: Any) -> list[list[list[float]]]:
     Examples
     --------
     >>> import geopandas as gpd
-    >>> squares = gpd.GeoSeries(shapely.box([0, 5000], 0, [5000, 10000], 5000) + 0, crs=2180)
-    >>> frame = gpd.GeoDataFrame(geometry=squares.translate(470_000, 720_000))
+    >>> west = np.array([470_000, 475_000])
+    >>> squares = shapely.box(west, 720_000, west + 5000, 725_000)
+    >>> frame = gpd.GeoDataFrame(geometry=squares, crs=2180)
     >>> [len(ring) for ring in outline_of(frame)]
     [5]
     """

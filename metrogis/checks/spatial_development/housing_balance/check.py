@@ -83,8 +83,8 @@ def housing_balance(inputs: Inputs, params: HousingBalanceParameters, run: Run) 
     ...     "population": [20000, 18000], "dwelling_m2": [640000, 432000]})
     >>> forecast = pd.DataFrame({"teryt": ["2261011"], "year": [2044], "population": [21000]})
     >>> found = housing_balance(towns, housing_statistics=statistics, population_forecast=forecast)
-    >>> found.municipalities[["demand", "band"]].iloc[0].tolist()
-    [6050.0, 'unknown']
+    >>> found.municipalities["demand"].tolist(), found.municipalities["band"].tolist()
+    ([6050.0], ['unknown'])
     """
     towns = inputs.municipalities
     demand = read_demand(run, inputs.housing_statistics, inputs.population_forecast)
