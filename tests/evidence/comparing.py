@@ -50,7 +50,7 @@ def differences(
     after: mg.Result,
     far_from: Any = None,
     *,
-    people: bool = False,
+    people: bool | tuple[str, ...] = False,
 ) -> list[str]:
     """Return what a reader of ``after`` would believe that ``before`` does not bear out.
 
@@ -62,8 +62,9 @@ def differences(
     far_from : callable, optional
         Geometries -> bool: farther than anything reaches from what was taken. There every value
         must stay as it was, unless its column speaks of what is known everywhere.
-    people : bool
-        Whether people were taken: shares are then of others, and bounds of them with it.
+    people : bool or tuple of str
+        Whether people were taken: shares are then of others, and bounds of them with it; of these
+        columns only (``table.column``), where they are named.
     """
     wrong = []
     for table, columns in check.columns.items():
@@ -80,7 +81,8 @@ def differences(
         about = knowledge_columns(check, table)
         for name, column in columns.items():
             if name in old and name in new and name not in about:
-                found = of_column(name, column, old.loc[shared], new.loc[shared], far, people)
+                taken = people if isinstance(people, bool) else f"{table}.{name}" in people
+                found = of_column(name, column, old.loc[shared], new.loc[shared], far, taken)
                 wrong += [f"{table}.{line}" for line in found]
     return wrong + _of_findings(before, after)
 

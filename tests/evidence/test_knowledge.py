@@ -97,10 +97,18 @@ def taken(check: Check, taking: Taking, layers: dict[str, Any], before: mg.Resul
     far = None
     if place is not None and check.id not in EVERYWHERE:
         far = lambda shapes: shapely.distance(shapes, place) > FAR  # noqa: E731
-    # without its outline a municipality has no people either
-    people = taking.layer.startswith("population") or taking.name == "without an outline"
+    people: bool | tuple[str, ...] = taking.layer.startswith("population")
+    if taking.name == "without an outline":
+        people = PEOPLE_NEAR
     return differences(check, before, after, far, people=people)
 
+
+PEOPLE_NEAR = (
+    "municipalities.performance", "municipalities.performance_target", "performance.as_origin",
+    "performance.as_target", "performance.people_reached",
+)  # fmt: skip
+"""Shares of the people known to live near, as their notes say: without its outline a municipality
+has none. From squares on its border one leaves where the others live."""
 
 WITHOUT_STREETS = "streets: absent"
 """Walks are then straight lines, which the page says: another method, not the same with less."""
