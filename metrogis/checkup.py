@@ -210,6 +210,7 @@ def known_shares(metro: Metro) -> dict[str, Floats]:
             shares[:] = 1.0
         elif there.any():
             shares[there] = np.nan_to_num(evidence.known_share(shapes[there]))
+        shares[shares > 1 - WHOLE] = 1.0
         out[name] = shares
     return out
 
@@ -247,8 +248,8 @@ def _checks(
         given = [name for name in inputs if name in shares]
         low = high = np.nan
         if reason is None and towns is not None:
-            low = 1 - weighted_share(towns, _known(check, shares, len(towns)))
-            high = 1 - weighted_share(towns, np.min([shares[n] for n in given], axis=0))
+            low = _rest(towns, _known(check, shares, len(towns)))
+            high = _rest(towns, np.min([shares[n] for n in given], axis=0))
         known = {n: weighted_share(towns, shares[n]) for n in given} if towns is not None else {}
         rows.append(
             {
@@ -263,6 +264,12 @@ def _checks(
             }
         )
     return pd.DataFrame(rows)
+
+
+def _rest(towns: gpd.GeoDataFrame, shares: Floats) -> float:
+    """Return the share of all land that is not known."""
+    share = weighted_share(towns, shares)
+    return 0.0 if share > 1 - WHOLE else 1.0 - share
 
 
 def _known(check: Check, shares: Mapping[str, Floats], towns: int) -> Floats:

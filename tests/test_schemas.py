@@ -363,6 +363,17 @@ def test_no_numeric_column_of_any_schema_holds_what_cannot_be(schema, column, va
         schemas.conform(frame.iloc[[1]], schema, layer="l")
 
 
+@pytest.mark.parametrize("value", ["2024.5", 2024.5, "1e300", 2.0**60])
+def test_a_whole_number_that_is_none_is_unknown_or_one_clear_error(value) -> None:
+    columns = {"teryt": ["2261011", "2262011"], "population": [1.0, 2.0], "dwelling_m2": [1.0, 2.0]}
+    frame = pd.DataFrame({**columns, "year": pd.Series(["2024.0", value], dtype=object)})
+    out, audit = schemas.conform(frame, "HousingStatistics", layer="l")
+    assert out["year"].tolist() == [2024, pd.NA]
+    assert [r.count for r in audit if r.action == "unknown"] == [1]
+    with pytest.raises(SchemaError, match="'year'"):
+        schemas.conform(frame.iloc[[1]], "HousingStatistics", layer="l")
+
+
 @pytest.mark.parametrize(
     ("text", "flag"), [("1", True), ("1.0", True), ("tak", True), ("NO", False), ("", None)]
 )

@@ -21,6 +21,9 @@ from metrogis.catalog import inspect
 CODES = ("teryt", "origin", "destination")
 """Columns by which a table is joined to municipalities."""
 
+WIDE = ("coverage", "cycle_coverage")
+"""Layers whose rows may name all municipalities, or those of a county."""
+
 ANY = ("*", "all")
 _FULL = 7
 """Digits of a code; fewer are a county or a voivodeship."""
@@ -55,7 +58,7 @@ class Facts:
     duplicates: int | None = None
 
 
-def facts_of(layer: Any, municipalities: gpd.GeoDataFrame | None) -> Facts:
+def facts_of(layer: Any, municipalities: gpd.GeoDataFrame | None, *, wide: bool = False) -> Facts:
     """Count what is in a layer.
 
     Parameters
@@ -64,6 +67,9 @@ def facts_of(layer: Any, municipalities: gpd.GeoDataFrame | None) -> Facts:
         As :class:`metrogis.Metro` gives it.
     municipalities : GeoDataFrame or None
         ``teryt`` and polygons in the CRS of the layer; None: nothing is counted by municipality.
+    wide : bool
+        Whether a row may name all municipalities (``*``) or those of a county, as tables of
+        coverage write it; elsewhere the row of a county says nothing of a municipality.
 
     Examples
     --------
@@ -81,7 +87,7 @@ def facts_of(layer: Any, municipalities: gpd.GeoDataFrame | None) -> Facts:
     codes = [str(code) for code in municipalities["teryt"]]
     columns = [c for c in CODES if isinstance(layer, pd.DataFrame) and c in layer.columns]
     if columns and not isinstance(layer, gpd.GeoDataFrame):
-        there, elsewhere, guessed = _by_code(codes, layer[columns])
+        there, elsewhere, guessed = _by_code(codes, layer[columns], wide)
         return Facts(rows, crs, there, elsewhere, guessed, twice)
     if isinstance(getattr(layer, "valid", None), np.ndarray):
         return Facts(rows, crs, _by_cell(codes, municipalities, layer))
@@ -104,15 +110,16 @@ def _duplicates(frame: pd.DataFrame) -> int:
         return int(plain.astype(str).duplicated().sum())
 
 
-def _by_code(codes: list[str], table: pd.DataFrame) -> tuple[dict[str, int], int, int]:
+def _by_code(codes: list[str], table: pd.DataFrame, wide: bool) -> tuple[dict[str, int], int, int]:
     """Count the rows that name each municipality; rows that name none; codes that were guessed."""
     values = table.astype("object").apply(lambda c: c.map(lambda v: "" if pd.isna(v) else str(v)))
     named = sorted(set(np.unique(values.to_numpy().astype(str)).tolist()) - {""})
     match = teryt.match_codes(codes, named)
     of = {found: [wanted] for wanted, found in match.mapping.items()}
-    for text in named:  # all, or those of a county, as tables of coverage write it
-        if text in ANY or len(text) < _FULL:
-            of[text] = [code for code in codes if text in ANY or code.startswith(text)]
+    if wide:
+        for text in named:
+            if text in ANY or len(text) < _FULL:
+                of[text] = [code for code in codes if text in ANY or code.startswith(text)]
     there = dict.fromkeys(codes, 0)
     # a flow inside one municipality is one row
     rows = pd.Series(list(map(frozenset, values.to_numpy().tolist())), dtype=object)

@@ -19,7 +19,7 @@ import pyproj
 from metrogis import crs as crs_rules
 from metrogis import provenance
 from metrogis.catalog import filled, inspect, readers
-from metrogis.catalog.facts import Facts, facts_of
+from metrogis.catalog.facts import WIDE, Facts, facts_of
 from metrogis.catalog.models import Catalog, MetroInfo, MissingLayer
 from metrogis.catalog.registry import LAYERS
 from metrogis.errors import CatalogError, MetrogisError, MissingLayerError
@@ -229,7 +229,7 @@ class Layers:
         if towns is None:  # what another process counted says more
             return {**{n: facts_of(layer, None) for n, layer in read.items()}, **self._told}
         for name in read.keys() - self._facts.keys():
-            self._facts[name] = facts_of(read[name], towns)
+            self._facts[name] = facts_of(read[name], towns, wide=name in WIDE)
         return {**self._told, **{name: self._facts[name] for name in read}}
 
     def tell_facts(self, facts: Mapping[str, Facts]) -> None:

@@ -10,7 +10,8 @@ from rich.table import Table
 from metrogis.checkup import Checkup
 from metrogis.cli.common import blank, output, plain, say
 from metrogis.i18n import _
-from metrogis.texts import Text, number, percent
+from metrogis.report.known import share_text
+from metrogis.texts import Text, number
 
 
 def as_values(report: Checkup) -> dict[str, Any]:
@@ -104,13 +105,7 @@ def _checks(report: Checkup, language: str) -> Table:
 
 
 def _share(share: Any, language: str) -> str:
-    """Write a share so that only nothing is 0 % and only all is 100 %."""
-    if blank(share):
-        return ""
-    value = float(share)
-    if value < 1e-6 or value > 1 - 1e-6 or 0.01 <= value <= 0.99:
-        return percent(value, language, 0)
-    return percent(min(max(value, 0.001), 0.999), language, 1)
+    return "" if blank(share) else share_text(float(share), language)
 
 
 def _table(title: str, heads: list[tuple[str, bool]]) -> Table:

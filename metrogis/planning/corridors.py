@@ -38,8 +38,8 @@ class Pieces(NamedTuple):
 
 
 TOUCH = 1.0
-"""m2: a corridor that shares no more with a municipality only meets its border: where both follow
-one line, rounding at their vertices leaves slivers."""
+"""m2: what shares no more with a corridor only meets it, a municipality or another corridor: where
+both follow one line, rounding at their vertices leaves slivers."""
 
 
 def cut_corridors(

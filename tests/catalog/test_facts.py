@@ -41,8 +41,11 @@ def test_a_point_on_the_border_is_in_both(towns):
      ("0264011", {A: 0, B: 0}), ("", {A: 0, B: 0}), (None, {A: 0, B: 0})],
 )  # fmt: skip
 def test_a_row_names_one_all_or_those_of_a_county(towns, code, there):
-    facts = facts_of(pd.DataFrame({"teryt": [code]}), towns)
+    table = pd.DataFrame({"teryt": [code]})
+    facts = facts_of(table, towns, wide=True)
     assert (facts.there, facts.elsewhere) == (there, 0 if any(there.values()) else 1)
+    own = facts_of(table, towns)
+    assert sum(own.there.values()) == (code == A)
 
 
 def test_a_flow_counts_once_at_each_of_its_ends(towns):

@@ -37,7 +37,8 @@ SAME_POST = 10.0
 """Metres: posts of two feeds this near each other are one post."""
 
 SAME_NAME = 50.0
-"""Metres: posts of two feeds that bear one name and lie this near each other are one post."""
+"""Metres: posts of two feeds that bear one name and lie this near each other are one post; for
+SDG 11.2.1 those of one feed too are one stop (project choice: the width of a main street)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,7 +63,7 @@ def sdg_11_2_1(
     high_capacity, low_capacity : collection of str
         Mode groups; others do not count.
     min_departures : int
-        Fewest departures per day of the capacity at a stop.
+        Fewest departures per day of the capacity at a stop: posts of one name within 50 m together.
     snap_limit : float
         As in :func:`~metrogis.transit.classes.are.are`.
 

@@ -169,6 +169,22 @@ def test_barriers_lengthen_and_cut_links(towns, cover) -> None:
     assert found.loc[(1, 3), "plan_cost"] == pytest.approx(field(20) + 4 * 50 * 190)
 
 
+@pytest.mark.parametrize(("start", "state"), [(33, "kept"), (32, "unknown"), (44, "kept")])
+def test_unknown_land_is_in_doubt_where_the_way_to_it_and_back_is_no_dearer(
+    towns, cover, start, state
+) -> None:
+    """Two rows at the top are not known from a column on: over the best land there a way from the
+    first forest to the stepping stone would cost field(start - 20) + field(6), today field(20)."""
+    cover.valid[:2, start:100] = False
+    # at 1.1 times today's cost a link is lengthened: field(13) + field(6) is no such shortcut
+    result = corridor_connectivity(
+        towns, cover, planning_zones=zones(("SO", "1SO", 0, 0, 3000, 1000), OPEN_B),
+        longer_share=0.1, **EASY,
+    )  # fmt: skip
+    links = result.features["links"].set_index(["i", "j"])["state"].to_dict()
+    assert links == {(1, 3): state, (2, 3): "unknown"}
+
+
 def test_corridors_protected_areas_and_roads(towns, cover) -> None:
     path = box(900, 450, 2100, 550)
     corridors = gpd.GeoDataFrame({"name": ["K"], "rank": ["local"]}, geometry=[path], crs=2180)

@@ -22,15 +22,11 @@ from metrogis.evidence import Evidence
 from metrogis.evidence.rasters import RasterEvidence
 from metrogis.i18n import _
 from metrogis.landscape import grid as grids
-from metrogis.planning.corridors import Pieces, cut_corridors, withhold
+from metrogis.planning.corridors import TOUCH, Pieces, cut_corridors, withhold
 from metrogis.planning.overlay import intersect, ranked, without_overlaps
 from metrogis.planning.zones import SeverityTable
 
 HECTARE = 1e4
-
-
-_ROUNDING = 1.0
-"""m2: corridors that share no more than this only touch."""
 
 
 _YIELDS = {"barrier": 0, "filter": 1, "permeable": 2, None: 3}
@@ -191,7 +187,7 @@ def _shared_once(run: Run, corridors: gpd.GeoDataFrame, mildness: Array) -> tupl
     """
     shapes = corridors.geometry.to_numpy()
     order = ranked(shapes, mildness, -np.round(shapely.area(shapes), 3))
-    apart, changed = without_overlaps(shapes.copy(), order, min_area=_ROUNDING)
+    apart, changed = without_overlaps(shapes.copy(), order, min_area=TOUCH)
     twice = float(shapely.area(shapes).sum() - shapely.area(apart).sum()) / HECTARE
     run.note(
         "corridors",
