@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from metrogis import boundary
 from metrogis.checks.contract import Column, Result
+from metrogis.checks.contract.knowledge import WHOLE
 from metrogis.errors import PublishError
 from metrogis.i18n import Text, _, is_missing
 from metrogis.maps.values import flag
@@ -123,15 +124,15 @@ def shortened(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFram
     -------
     DataFrame
         A number has one decimal more than is shown of it (a metre has one), a share at least four;
-        each keeps :data:`SIGNIFICANT` significant digits.
+        each keeps :data:`SIGNIFICANT` significant digits, and only all of something is 1.
 
     Examples
     --------
     >>> from metrogis.i18n import both
-    >>> frame = pd.DataFrame({"m": [1234.5678, 0.00012345], "share": [1 / 3, 0.5]})
+    >>> frame = pd.DataFrame({"m": [1234.5678, 0.00012345], "share": [1 / 3, 0.99999]})
     >>> columns = {"m": Column(both("m")), "share": Column(both("share"), kind="share")}
     >>> shortened(frame, columns).to_dict("list")
-    {'m': [1234.6, 0.0001234], 'share': [0.3333, 0.5]}
+    {'m': [1234.6, 0.0001234], 'share': [0.3333, 0.99999]}
     """
     made = {}
     for name, column in columns.items():
@@ -141,7 +142,12 @@ def shortened(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFram
         if not pd.api.types.is_float_dtype(values.dtype) or not _is_numpy(values):
             continue
         shown = max(4, column.digits + 3) if column.kind == "share" else column.digits + 1
-        made[name] = _rounded(values.to_numpy(dtype=float), shown)
+        exact = values.to_numpy(dtype=float)
+        made[name] = _rounded(exact, shown)
+        if column.kind == "share":
+            # what is nearly all is not all, as what is nearly none is not none
+            short = np.flatnonzero((made[name] == 1) & (np.abs(exact - 1) > WHOLE))
+            made[name][short] = 1 - _rounded(1 - exact[short], shown)
     return frame.assign(**made) if made else frame
 
 

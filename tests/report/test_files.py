@@ -85,6 +85,16 @@ def test_short_numbers_differ_by_less_than_is_shown(
             assert short == pytest.approx(value, rel=6e-4)
 
 
+@given(st.floats(0, 1), st.sampled_from([0, 1]))
+def test_nearly_all_of_something_is_not_written_as_all(left: float, digits: int):
+    value = 1 - left**4
+    column = Column(both("a"), kind="share", digits=digits)
+    (short,) = tables.shortened(pd.DataFrame({"a": [value]}), {"a": column})["a"]
+    # less than a millionth of land is lost in computing an intersection
+    assert (short == 1) == (value > 1 - 1e-6)
+    assert short == pytest.approx(value, abs=5.1e-5)
+
+
 def test_parquet_keeps_geometry_and_three_states(synthetic: Any, tmp_path: Path):
     result = synthetic.result()
     paths = tables.write_parquet([result], tmp_path)
