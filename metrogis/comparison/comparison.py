@@ -414,7 +414,7 @@ def compare(*atlases: Stated, codes: Codes = None) -> Comparison:
     Raises
     ------
     ParameterError
-        For less than two states, or something that is none.
+        For less than two states, something that is none, or two without a common municipality.
     SourceError
         For a publication that cannot be read, or does not say what it was computed from.
 
@@ -440,11 +440,18 @@ def compare(*atlases: Stated, codes: Codes = None) -> Comparison:
 
 
 def _step(old: State, new: State, codes: Codes) -> Step:
+    pairs = tuple(match(old, new, codes))
+    if not any(pair.old and pair.new for pair in pairs):
+        raise ParameterError(
+            _("{old} and {new} have no municipality in common").fill(old=old.name, new=new.name),
+            layer="compare",
+            remedy=_("compare states of one metropolis; give changed codes by a table"),
+        )
     base = new.scenario.get("base") or old.scenario.get("base")
     ours = old.scenario.get("base") or _base_of(old)
     theirs = new.scenario.get("base") or _base_of(new)
     mode: Mode = "scenario" if base and ours == theirs else "years"
-    return Step(old, new, tuple(match(old, new, codes)), mode)
+    return Step(old, new, pairs, mode)
 
 
 def _base_of(state: State) -> str:

@@ -7,6 +7,7 @@ equal code and an equal outline is said so.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ MOVED = _("the boundary changed: {share:%1} of the area is the same")
 UNION = _("compared as the union of what was split or merged: {old} -> {new}")
 GONE = _("no municipality of the new state is on its land")
 NEW = _("no municipality of the old state was on its land")
+NO_CODE = _("the other state has no such code, and outlines to match it by are not at hand")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def read_codes(codes: Codes) -> list[tuple[str, str]]:
     if isinstance(codes, str | Path):
         try:
             table = pd.read_csv(codes, dtype=str, sep=None, engine="python", encoding="utf-8-sig")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, csv.Error) as error:
             raise ParameterError(
                 _("the table of codes cannot be read"),
                 layer="codes",
@@ -187,10 +189,9 @@ def _pair(
     how: Mapping[tuple[int, int], How],
     areas: _Areas,
 ) -> Pair:
-    if not n:
-        return Pair(o, n, "alone", GONE)
-    if not o:
-        return Pair(o, n, "alone", NEW)
+    if not n or not o:
+        note = (GONE if o else NEW) if areas.known(o, n) else NO_CODE
+        return Pair(o, n, "alone", note)
     listed = [", ".join(s.codes[k] for k in ks) for s, ks in ((old, o), (new, n))]
     if len(o) > 1 or len(n) > 1:
         if areas.overlap(o, n) < SAME_AREA:
@@ -229,6 +230,14 @@ class _Areas:
             return 1.0
         common = shapely.area(shapely.intersection(one, other))
         return float(common / max(shapely.area(one), shapely.area(other), 1e-9))
+
+    def known(self, o: tuple[int, ...], n: tuple[int, ...]) -> bool:
+        """Tell whether the land of some municipalities, and of the other state, is known."""
+        if self.old is None or self.new is None:
+            return False
+        own = [*self.old[list(o)], *self.new[list(n)]]
+        other = self.new if o else self.old
+        return not any(s is None or shapely.is_empty(s) for s in (*own, *other))
 
     def same(self, free_old: list[int], free_new: list[int]) -> list[tuple[int, int]]:
         """Return pairs of free municipalities that have the same outline."""

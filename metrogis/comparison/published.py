@@ -8,8 +8,9 @@ form, maker, date and hash of each layer. Outlines are read from the GeoPackage 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import geopandas as gpd
 import numpy as np
 
 from metrogis.arrays import Floats
-from metrogis.checks.contract import Column
+from metrogis.checks.contract import DIRECTIONS, Column
 from metrogis.comparison.state import SCHEMA, CheckState, InputState, State
 from metrogis.errors import MetrogisError, SourceError
 from metrogis.i18n import Text, _
@@ -30,6 +31,9 @@ TABLE = "metrogis_state"
 
 TRIED = 3
 """Checks whose packages are opened for outlines: all have the same, or none may pass them on."""
+
+MOST_DIGITS = 9
+"""More digits after the decimal mark are no number of this package."""
 
 NO_STATE = _("the publication does not say by which rules and from which data it was computed")
 AGAIN = _("publish it again with this version of metrogis")
@@ -123,8 +127,7 @@ def read(path: str | Path) -> State:
     place = Path(path)
     if place.is_file() and place.name.lower().endswith((".gpkg", ".gpkg.zip")):
         with gdal.unpacked(place, layer="state", kind="vector") as plain:
-            content = _of_package(plain)
-            return _from_json(content, place.name, dict.fromkeys(content.get("checks", {}), plain))
+            return _from_json(_of_package(plain), place.name, lambda _check: plain)
     manifest = place / MANIFEST if place.is_dir() else place
     if manifest.name != MANIFEST or not manifest.is_file():
         raise SourceError(
@@ -134,7 +137,7 @@ def read(path: str | Path) -> State:
         )
     try:
         content = json.loads(manifest.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SourceError(
             _("atlas.json cannot be read"), place=str(manifest), remedy=AGAIN
         ) from error
@@ -142,8 +145,10 @@ def read(path: str | Path) -> State:
     if not isinstance(state, dict):
         raise SourceError(NO_STATE, place=str(manifest), remedy=AGAIN)
     downloads = manifest.parent / "downloads"
-    named = {str(check): downloads / f"{check}.gpkg.zip" for check in state.get("checks", {})}
-    packages = {check: path for check, path in named.items() if path.is_file()}
+
+    def packages(check: str) -> Path:
+        return downloads / f"{check}.gpkg.zip"
+
     return _from_json(state, _folder_name(manifest.parent), packages)
 
 
@@ -157,31 +162,40 @@ def _of_package(path: Path) -> dict[str, Any]:
         with closing(sqlite3.connect(address, uri=True)) as connection:
             row = connection.execute(f"SELECT json FROM {TABLE}").fetchone()
         found = json.loads(row[0])
-    except (sqlite3.Error, ValueError, TypeError, IndexError) as error:
+    except (sqlite3.Error, ValueError, TypeError, IndexError, RecursionError) as error:
         raise SourceError(NO_STATE, place=str(path), remedy=AGAIN) from error
     if not isinstance(found, dict):
         raise SourceError(NO_STATE, place=str(path), remedy=AGAIN)
     return found
 
 
-def _from_json(content: Mapping[str, Any], name: str, packages: Mapping[str, Path]) -> State:
+def _from_json(content: Mapping[str, Any], name: str, package_of: Callable[[str], Path]) -> State:
+    """Return the state of what a file says; ``package_of`` a check is where its tables may be.
+
+    The file may be anybody's: what pages, tables and files are made of is required to be what this
+    package writes.
+    """
     try:
         if content["schema"] != SCHEMA:
             raise SourceError(NO_STATE, place=name, remedy=AGAIN)
+        json.dumps(content, ensure_ascii=False).encode()  # half a character cannot be written
         codes = tuple(str(row["teryt"]) for row in content["municipalities"])
+        if len(set(codes)) < len(codes):
+            raise ValueError("a municipality stands twice")
         checks = {
-            str(key): _check_of(str(key), value, len(codes))
+            _name(key): _check_of(key, value, len(codes))
             for key, value in content["checks"].items()
         }
+        packages = {key: package_of(key) for key in checks if package_of(key).is_file()}
         return State(
             name,
-            Text.of(content["title"]),
+            _text(content["title"]),
             str(content["created"]),
             str(content["version"]),
             codes,
             tuple(str(row["name"]) for row in content["municipalities"]),
             checks,
-            {str(key): Text.of(why) for key, why in content["absent"].items()},
+            {_name(key): _text(why) for key, why in content["absent"].items()},
             _outlines(packages, codes),
             {str(k): str(v) for k, v in content["scenario"].items()},
         )
@@ -194,15 +208,15 @@ def _from_json(content: Mapping[str, Any], name: str, packages: Mapping[str, Pat
 def _check_of(check_id: str, content: Mapping[str, Any], count: int) -> CheckState:
     columns, values, low, high = {}, {}, {}, {}
     for name, item in content["measures"].items():
-        columns[name] = Column(
-            Text.of(item["label"]),
-            item["kind"],
-            item["unit"],
-            item["digits"],
-            good=item["good"],
-            bound=item["bound"],
-            of_known=item["of_known"],
-            of_knowledge=item["of_knowledge"],
+        columns[_name(name)] = Column(
+            _text(item["label"]),
+            _one_of(item["kind"], ("number", "share")),
+            str(item["unit"]),
+            _one_of(item["digits"], range(MOST_DIGITS + 1)),
+            good=_one_of(item["good"], ("", "up", "down")),
+            bound=_one_of(item["bound"], ("", "low", "high")),
+            of_known=bool(item["of_known"]),
+            of_knowledge=bool(item["of_knowledge"]),
             headline=True,
         )
         values[name] = _numbers(item["values"], count)
@@ -210,22 +224,44 @@ def _check_of(check_id: str, content: Mapping[str, Any], count: int) -> CheckSta
         high[name] = _numbers(item.get("high", item["values"]), count)
     return CheckState(
         check_id,
-        str(content["direction"]),
-        Text.of(content["title"]),
+        _one_of(content["direction"], [str(direction) for direction in DIRECTIONS]),
+        _text(content["title"]),
         int(content["method_version"]),
-        content["parameters"],
-        content["dates"],
+        dict(content["parameters"]),
+        dict(content["dates"]),
         {
-            name: InputState(i["given"], i["form"], i["hash"], i["maker"], i["date"])
+            name: InputState(
+                bool(i["given"]), str(i["form"]), str(i["hash"]), str(i["maker"]), str(i["date"])
+            )
             for name, i in content["inputs"].items()
         },
         columns,
         values,
         low,
         high,
-        _numbers(content["known"], count),
+        np.nan_to_num(_numbers(content["known"], count), nan=0.0),
         {name: _numbers(shares, count) for name, shares in content["cover"].items()},
     )
+
+
+def _name(text: Any) -> str:
+    """Return the name of a check or measure; it becomes a file, so nothing else may be in it."""
+    if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z0-9_]+", text):
+        raise ValueError("no name of a check or measure")
+    return text
+
+
+def _text(forms: Any) -> Text:
+    text = Text.of(forms)
+    if not all(isinstance(form, str) for form in text.forms().values()):
+        raise TypeError("a text that is none")
+    return text
+
+
+def _one_of(value: Any, allowed: Container[Any]) -> Any:
+    if isinstance(value, bool) or value not in allowed:
+        raise ValueError("a value that is none of those allowed")
+    return value
 
 
 def _numbers(values: list[Any], count: int) -> Floats:

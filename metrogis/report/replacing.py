@@ -32,6 +32,10 @@ MARKER = "atlas.json"
 MARKERS = (MARKER, "compare.json")
 """Of an atlas, and of a comparison of several: each lists what was written into its folder."""
 GENERATOR = "metrogis"
+NOT_MINE = {
+    MARKER: _("the folder is neither empty nor a former atlas"),
+    MARKERS[1]: _("the folder is neither empty nor a former comparison"),
+}
 JOURNAL = ".atlas-moves.json"
 _INSIDE = ".atlas-new"
 _EXCHANGE = 2
@@ -78,8 +82,15 @@ def _marker(folder: Path) -> dict[str, Any] | None:
     return None
 
 
-def require_replaceable(target: Path) -> None:
-    """Raise when the folder holds something that is not a former atlas.
+def require_replaceable(target: Path, marker: str = MARKER) -> None:
+    """Raise when the folder holds something that is not a former site of the same kind.
+
+    Parameters
+    ----------
+    target : Path
+    marker : str
+        File by which the kind is known: an atlas never takes the place of a comparison, nor a
+        comparison that of an atlas, which may be one of those it compares.
 
     Raises
     ------
@@ -93,10 +104,12 @@ def require_replaceable(target: Path) -> None:
             place=str(target),
             remedy=_("give another folder"),
         )
-    if not _visible(target) or written_files(target) is not None:
+    found = _marker(target)
+    alike = found is not None and found["marker"] == marker and written_files(target) is not None
+    if not _visible(target) or alike:
         return
     raise PublishError(
-        _("the folder is neither empty nor a former atlas"),
+        NOT_MINE[marker],
         place=str(target),
         remedy=_("give a new folder, or empty this one"),
     )
@@ -188,7 +201,7 @@ def _others(folder: Path, ours: set[str]) -> list[Path]:
 
 
 @contextmanager
-def building(target: Path) -> Iterator[Path]:
+def building(target: Path, marker: str = MARKER) -> Iterator[Path]:
     """Give a folder to build the new atlas in; it takes the target's place when all is well.
 
     Parameters
@@ -205,7 +218,7 @@ def building(target: Path) -> Iterator[Path]:
         When it cannot be written.
     """
     recover(target)
-    require_replaceable(target)
+    require_replaceable(target, marker)
     target.parent.mkdir(parents=True, exist_ok=True)
     inside = _fixed(target)
     if inside:

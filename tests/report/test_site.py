@@ -234,6 +234,13 @@ def test_a_folder_that_is_no_atlas_is_left_alone(synthetic: Any, tmp_path: Path)
     with pytest.raises(PublishError, match="neither empty nor a former atlas"):
         site.publish(synthetic.atlas(), target)
     assert (target / "chapter.txt").read_text(encoding="utf-8") == "years of work"
+    # neither does an atlas take the place of a comparison
+    former = {"generator": "metrogis", "files": ["chapter.txt"]}
+    (target / "atlas.json").unlink()
+    (target / "compare.json").write_text(json.dumps(former), encoding="utf-8")
+    with pytest.raises(PublishError, match="neither empty nor a former atlas"):
+        site.publish(synthetic.atlas(), target)
+    assert (target / "chapter.txt").read_text(encoding="utf-8") == "years of work"
     with pytest.raises(PublishError, match="not a folder"):
         site.publish(synthetic.atlas(), target / "chapter.txt")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["thesis"]

@@ -47,7 +47,7 @@ def publish(
         )
     address = serving.address_of(site_url)
     try:
-        with replacing.building(target) as made:
+        with replacing.building(target, files.JSON) as made:
             _build(comparison, made, chosen, address)
     except OSError as error:
         raise PublishError(
