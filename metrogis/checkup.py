@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -61,11 +61,15 @@ class Checkup:
         ``unknown_high`` (share of the land, 0-1: where a layer that the check needs is not known,
         and where any of its layers is not), ``partly`` (layer -> known share, of those known in
         part), ``without`` (layers that are not there and that the check can do without).
+    faults : mapping of str to MetrogisError
+        Layer -> why it cannot be told where it is known: read by itself it is well, but not with
+        another (a row of ``coverage`` that names no mode).
     """
 
     layers: pd.DataFrame
     cover: pd.DataFrame
     checks: pd.DataFrame
+    faults: Mapping[str, MetrogisError] = field(default_factory=dict)
 
     @property
     def old(self) -> list[str]:
@@ -103,14 +107,15 @@ def checkup(metro: Metro, today: date | None = None) -> Checkup:
     """
     metro.problems()  # reads all
     facts = metro.facts()
-    shares = known_shares(metro)
+    shares, faults = known_shares(metro)
     towns = _municipalities(metro)
     layers = layer_table(metro, facts, today or date.today())
     layers["known"] = [
         weighted_share(towns, shares[name]) if name in shares and towns is not None else np.nan
         for name in layers["layer"]
     ]
-    return Checkup(layers, cover_table(towns, facts), _checks(metro, shares, towns))
+    checks = _checks(metro, shares, faults, towns)
+    return Checkup(layers, cover_table(towns, facts), checks, faults)
 
 
 def layer_table(metro: Metro, facts: Mapping[str, Facts], today: date) -> pd.DataFrame:
@@ -187,23 +192,25 @@ def cover_table(towns: gpd.GeoDataFrame | None, facts: Mapping[str, Facts]) -> p
     return table
 
 
-def known_shares(metro: Metro) -> dict[str, Floats]:
+def known_shares(metro: Metro) -> tuple[dict[str, Floats], dict[str, MetrogisError]]:
     """Return the known share (0-1) of the land of each municipality, by layer that was read.
 
-    Checks ask for more than a layer being there (a walk beyond the border, two dates): what they
-    know is at most this. Cycle routes without ``cycle_coverage`` are taken to be known wherever a
-    line is drawn.
+    Beside it the errors of layers of which that cannot be told, by layer. Checks ask for more than
+    a layer being there (a walk beyond the border, two dates): what they know is at most this. Cycle
+    routes without ``cycle_coverage`` are taken to be known wherever a line is drawn.
     """
     towns = _municipalities(metro)
     if towns is None:
-        return {}
+        return {}, {}
     shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    out = {}
+    out: dict[str, Floats] = {}
+    faults: dict[str, MetrogisError] = {}
     for name in metro.facts():
         try:
             evidence = _evidence(metro, name, towns)
-        except MetrogisError:  # told as a problem of its own
+        except MetrogisError as error:
+            faults[name] = error
             continue
         shares = np.zeros(len(towns))
         if evidence.complete:
@@ -212,7 +219,7 @@ def known_shares(metro: Metro) -> dict[str, Floats]:
             shares[there] = np.nan_to_num(evidence.known_share(shapes[there]))
         shares[shares > 1 - WHOLE] = 1.0
         out[name] = shares
-    return out
+    return out, faults
 
 
 def _evidence(metro: Metro, name: str, towns: gpd.GeoDataFrame) -> Evidence:
@@ -238,13 +245,17 @@ def _evidence(metro: Metro, name: str, towns: gpd.GeoDataFrame) -> Evidence:
 
 
 def _checks(
-    metro: Metro, shares: Mapping[str, Floats], towns: gpd.GeoDataFrame | None
+    metro: Metro,
+    shares: Mapping[str, Floats],
+    faults: Mapping[str, MetrogisError],
+    towns: gpd.GeoDataFrame | None,
 ) -> pd.DataFrame:
     """Return which checks will run, and of how much they cannot know."""
     rows = []
     for check_id, reason in metro.outlook().items():
         check = registry.get(check_id)
         inputs = [item.name for item in check.inputs]
+        reason = reason or next((faults[n].text for n in inputs if n in faults), None)
         given = [name for name in inputs if name in shares]
         low = high = np.nan
         if reason is None and towns is not None:
@@ -277,9 +288,10 @@ def _known(check: Check, shares: Mapping[str, Floats], towns: int) -> Floats:
 
     Of several layers of which one is enough, the one known best.
     """
-    needed = [shares[n] for n in check.required if n in shares]
+    none = np.zeros(towns)
+    needed = [shares.get(name, none) for name in check.required]
     for names in check.one_of:
-        needed.append(np.max([shares[n] for n in names if n in shares], axis=0))
+        needed.append(np.max([shares.get(name, none) for name in names], axis=0))
     return np.min([np.ones(towns), *needed], axis=0)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import metrogis as mg
+from metrogis import demo
 from metrogis.checks.registry import get
 from metrogis.checkup import Checkup, checkup, days_since
 from metrogis.errors import MissingLayerError
@@ -70,6 +71,20 @@ def test_the_answers_know_no_more_than_the_report_says(demo_s: Path, report: Che
     share = 1 - known / result.municipalities.area.sum()
     low = report.checks.set_index("check").loc["border_coherence", "unknown_low"]
     assert share >= low - 1e-9
+
+
+def test_layers_that_do_not_fit_together_are_a_fault_of_the_checks_that_take_them(tmp_path: Path):
+    folder = demo.build(tmp_path / "six", municipalities=6, people=60_000)
+    table = pd.read_csv(folder / "coverage.csv", dtype=str)
+    table.loc[0, "mode"] = "spaceship"
+    table.to_csv(folder / "coverage.csv", index=False)
+    found = checkup(mg.open_metro(folder))
+    assert "spaceship" in found.faults["timetable"].text.en
+    checks = found.checks.set_index("check")
+    assert not checks.loc[["white_spots", "connections"], "runs"].any()
+    assert "spaceship" in checks.loc["connections", "reason"].en
+    assert np.isnan(checks.loc["connections", "unknown_high"])
+    assert checks.loc["border_coherence", "runs"]
 
 
 def test_a_check_that_needs_one_of_several_layers_says_so_before_anything_is_read(demo_s: Path):

@@ -62,6 +62,7 @@ def check_layers(
     with errors.status(say(_("reading layers"))):
         problems = metro.problems()
     report, health = checkup(metro), _health(metro)
+    problems = {**report.faults, **problems}
     if as_json:
         content = _as_json(metro, problems, metro.outlook(), health)
         print(to_json({**content, "report": layer_report.as_values(report)}, indent=1))
