@@ -13,7 +13,7 @@ from metrogis.arrays import Bools, Floats
 from metrogis.evidence.losses import Loss
 from metrogis.i18n import Text, _
 from metrogis.provenance import Audit
-from metrogis.teryt import drop_parts, match_codes
+from metrogis.teryt import CodeMatch, drop_parts, match_codes
 
 METROPOLIS = "*"
 """Code of the row of a forecast that is the metropolis' own."""
@@ -85,7 +85,7 @@ def read_dwellings(
     table : DataFrame
         Schema ``HousingStatistics``; rows of parts of municipalities are dropped.
     year : int, optional
-        t0; the newest year of the table.
+        t0; the newest year in which both numbers of some municipality are known.
     losses : iterable of Loss
         Rows of the table that could not be read.
     layer : str
@@ -102,16 +102,15 @@ def read_dwellings(
     """
     rows, audit = drop_parts(table, layer=layer)
     codes = municipalities["teryt"].tolist()
-    match = match_codes(codes, rows["teryt"])
-    audit += match.audit(layer)
-    own = rows[rows["teryt"].isin(match.mapping.values())]
-    first = int(year if year is not None else (own if len(own) else table)["year"].max())
+    own, matched = _own_rows(codes, rows, layer)
+    audit += matched
+    first = _newest(own, table) if year is None else int(year)
     kept, repeated = _once(own, ["teryt", "year"], ["population", "dwelling_m2"], layer)
     audit += repeated
     values = {}
     for back in _BACK:
         part = kept[kept["year"] == first - back].set_index("teryt")
-        at = part.reindex([match.mapping.get(code, "") for code in codes])
+        at = part.reindex(codes)
         values[back] = tuple(at[c].to_numpy(float) for c in ("population", "dwelling_m2"))
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = [np.where(p > 0, a / p, np.nan) for p, a in values.values()]
@@ -165,15 +164,15 @@ def read_forecast(
         table["teryt"][wide],
     )
     rows, dropped = drop_parts(table[~wide & (table["teryt"] != METROPOLIS)], layer=layer)
-    match = match_codes(codes, rows["teryt"])
-    audit += dropped + match.audit(layer)
+    rows, matched = _own_rows(codes, rows, layer)
+    audit += dropped + matched
     names = ["population", "published_demand"]
     kept, repeated = _once(rows, ["teryt", "year"], names, layer)
     people, between = [], []
     of_code = dict(list(kept.groupby("teryt")))
     none = kept.iloc[:0]
     for code in codes:
-        value, exact = _at(of_code.get(match.mapping.get(code, ""), none), year)
+        value, exact = _at(of_code.get(code, none), year)
         people.append(value)
         between += [] if exact else [code]
     said = kept.dropna(subset=["published_demand"]).drop_duplicates("teryt", keep="last")
@@ -185,11 +184,38 @@ def read_forecast(
     own, several = _once(whole, ["teryt", "year"], names, layer)
     return Forecast(
         np.array(people, dtype=float),
-        published.reindex([match.mapping.get(c, "") for c in codes]).to_numpy(float),
+        published.reindex(codes).to_numpy(float),
         _at(own, year)[0],
         _lost(codes, losses),
         audit + several,
     )
+
+
+def _own_rows(codes: list[str], rows: pd.DataFrame, layer: str) -> tuple[pd.DataFrame, Audit]:
+    """Return the rows of municipalities under their codes of today, and how these were found.
+
+    Each year is matched by itself: a municipality whose kind changed stands under two codes.
+    """
+    found: dict[str, None] = {}
+    guessed: dict[tuple[str, str], None] = {}
+    parts = [rows.iloc[:0]]
+    for _unused, part in rows.groupby("year", dropna=False):
+        match = match_codes(codes, part["teryt"])
+        home = part["teryt"].map({there: own for own, there in match.mapping.items()})
+        parts.append(part.assign(teryt=home)[home.notna()])
+        found |= dict.fromkeys(match.mapping)
+        guessed |= dict.fromkeys(match.guessed)
+    whole = match_codes(codes, rows["teryt"]).unmatched
+    lacking = {c: whole.get(c, "absent") for c in codes if c not in found}
+    out = CodeMatch(guessed=tuple(guessed), unmatched=lacking)
+    return pd.concat(parts), out.audit(layer)
+
+
+def _newest(own: pd.DataFrame, table: pd.DataFrame) -> int:
+    """Return the newest year of which both numbers of some municipality are known."""
+    whole = own.dropna(subset=["year", "population", "dwelling_m2"])
+    rows = next((part for part in (whole, own) if part["year"].notna().any()), table)
+    return int(rows["year"].max())
 
 
 def _at(rows: pd.DataFrame, year: int) -> tuple[float, bool]:

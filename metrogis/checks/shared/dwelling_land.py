@@ -28,17 +28,19 @@ from metrogis.checks.shared.built_land import (
     is_one_of,
     placed,
 )
+from metrogis.checks.shared.dwelling_zones import (
+    cells_of,
+    dwelling_zones,
+    hectares_of,
+)
 from metrogis.checks.shared.exposure import State, middles
 from metrogis.checks.shared.lattice import burnt, covered, home_of, lattice_over, sampled
-from metrogis.checks.shared.plans import Plans, zones_by_owner
+from metrogis.checks.shared.plans import Plans
 from metrogis.evidence import Evidence
 from metrogis.i18n import _
 from metrogis.landscape.grid import Grid
 
-DWELLING = ("SW", "SJ", "SZ")
-"""Zone types that the rules on housing count: multi-family, single-family, farmsteads."""
 _OWN = ours("37-housing-demand-and-capacity")
-_HECTARE = 1e4
 
 
 class DwellingLandParameters(Parameters):
@@ -138,7 +140,8 @@ class DwellingLand:
     ----------
     pieces : GeoDataFrame
         Zones as municipalities' own: ``zone`` (row of the plan's zones), ``owner`` (row of the
-        municipality), ``symbol``, ``label``, ``max_intensity``.
+        municipality), ``symbol``, ``label``, ``max_intensity``, ``own_m2`` (land that no smaller
+        zone lies over).
     grid : Grid
         The lattice; its values say nothing.
     rows, columns : ndarray of int (cells,)
@@ -146,6 +149,10 @@ class DwellingLand:
         Piece of each cell.
     hectares : ndarray (cells,)
         Land that the cell stands for.
+    planned : ndarray of bool (cells,)
+        The plan there is known: no zone was lost that may lie over the one that was read.
+    single : ndarray of bool (cells,)
+        No zone of another type lies over the cell.
     built, known : ndarray of bool (cells,)
         Built up; and whether that is known.
     free : ndarray of bool (cells,)
@@ -162,6 +169,8 @@ class DwellingLand:
     columns: Ints
     piece: Ints
     hectares: Floats
+    planned: Bools
+    single: Bools
     built: Bools
     known: Bools
     free: Bools
@@ -201,71 +210,27 @@ def dwelling_land(run: Run, plans: Plans, layers: LandLayers, tolerance: float) 
     tolerance : float
         As plans meet at borders, m.
     """
-    pieces = _pieces(run, plans, tolerance)
+    pieces, contested = dwelling_zones(run, plans, tolerance)
     grid = lattice_over(pieces, run.parameters.cell, layers.population, run.crs)
-    rows, columns, piece = _cells(pieces, grid)
-    weight = _weights(run, pieces, piece, grid)
+    rows, columns, piece = cells_of(pieces, grid)
+    weight = hectares_of(run, pieces, piece)
     built, dark = _built(run, layers, grid)
     own, sure = _state(run, layers, grid, (rows, columns), built, dark)
+    planned: Bools = np.ones(len(rows), np.bool_)
     # a zone lost in reading may lie over the one that was read
     if plans.evidence.losses:
-        sure &= ~plans.evidence.lost_near(middles(grid, (rows, columns)), 0.0)
+        planned = ~plans.evidence.lost_near(middles(grid, (rows, columns)), 0.0)
+    single = ~burnt(contested, grid)[rows, columns]
+    sure &= planned & single
     people = _people(run, layers.population, grid, (rows, columns), own, built, dark)
     blocked, seen = _unbuildable(run, layers, grid, (rows, columns))
     sure &= own | blocked | seen
     free = sure & ~own & ~blocked
     excluded = _excluded(run, layers, grid, (rows, columns))
     return DwellingLand(
-        pieces, grid, rows, columns, piece, weight[piece], own, sure, free, excluded, people
-    )
-
-
-def _pieces(run: Run, plans: Plans, tolerance: float) -> gpd.GeoDataFrame:
-    """Return dwelling zones by municipality, the smallest last: small ones are not hidden."""
-    zones = plans.zones
-    shapes, zone, owner = zones_by_owner(run, zones, run.municipalities, tolerance)
-    kept = np.isin(zones["symbol"].astype(str).to_numpy()[zone], DWELLING) & (owner >= 0)
-    frame = gpd.GeoDataFrame(
-        {"zone": zone[kept], "owner": owner[kept]}, geometry=shapes[kept], crs=run.crs
-    )
-    for name in ("symbol", "label", "max_intensity"):
-        frame[name] = zones[name].to_numpy()[frame["zone"]]
-    bounds = frame.bounds
-    # by size and place, so that the order of rows in a file decides nothing
-    order = np.lexsort((bounds["miny"], bounds["minx"], -frame.area.to_numpy()))
-    return gpd.GeoDataFrame(frame.iloc[order].reset_index(drop=True), crs=run.crs)
-
-
-def _cells(pieces: gpd.GeoDataFrame, grid: Grid) -> tuple[Ints, Ints, Ints]:
-    from rasterio import features
-
-    number = np.zeros(grid.shape, np.int32)
-    if len(pieces):
-        burnt = zip(pieces.geometry, range(1, len(pieces) + 1), strict=True)
-        features.rasterize(burnt, out=number, transform=grid.transform)
-    rows, columns = np.nonzero(number)
-    return rows, columns, number[rows, columns].astype(np.int64) - 1
-
-
-def _weights(run: Run, pieces: gpd.GeoDataFrame, piece: Ints, grid: Grid) -> Floats:
-    """Return the hectares that a cell of each piece stands for.
-
-    Cells that the outline cuts make the sum of a piece's cells miss its area by no more than half a
-    cell along the outline; where it misses by more, zones overlap, and land counts once.
-    """
-    count = np.bincount(piece, minlength=len(pieces))
-    area, size = pieces.area.to_numpy(), grid.cell_area
-    cut = np.abs(area - count * size) <= pieces.length.to_numpy() * grid.cell[0] / 2 + size
-    gone = (count == 0) & (area > 0)
-    run.note(
-        "plans" if run.has("plans") else "planning_zones",
-        "dropped",
-        int(gone.sum()),
-        _("zones smaller than a cell: in no sum"),
-        pieces["label"][gone].astype(str),
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where((count > 0) & cut, area / count, size) / _HECTARE
+        pieces, grid, rows, columns, piece, weight[piece], planned, single, own, sure, free,
+        excluded, people,
+    )  # fmt: skip
 
 
 # --------------------------------------------------------------------------- what is built up
@@ -438,6 +403,15 @@ def _excluded(run: Run, layers: LandLayers, grid: Grid, cells: tuple[Ints, Ints]
         state = covered(grid, cells, _forbidding(areas, name, p), run.evidence[name])
         yes |= state.yes
         known &= state.known
+        if name == "protected_areas":
+            odd = _of_unknown_form(areas)
+            run.note(
+                name,
+                "unknown",
+                len(odd),
+                _("protected areas of unknown form: whether housing is built there is unknown"),
+            )
+            known &= ~covered(grid, cells, odd, Evidence(name)).yes
     return State(yes, known | yes)
 
 
@@ -450,6 +424,13 @@ def _forbidding(areas: gpd.GeoDataFrame, name: str, p: Any) -> gpd.GeoDataFrame:
         return areas.iloc[:0]
     own = areas["form"].map(lambda v: isinstance(v, str) and v.casefold().strip() in forms)
     return areas[own.astype(bool)]
+
+
+def _of_unknown_form(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return protected areas whose form is not stated."""
+    if "form" not in areas:
+        return areas
+    return areas[~areas["form"].map(lambda v: isinstance(v, str) and bool(v.strip())).astype(bool)]
 
 
 def flooded(areas: gpd.GeoDataFrame, least: float) -> gpd.GeoDataFrame:

@@ -391,3 +391,99 @@ def test_home_of_a_cell_equals_brute_force(seed, size) -> None:
         wanted = np.where(inside.any(axis=1), inside.argmax(axis=1), -1)
         cells = frame(list(polygons), population=np.ones(len(polygons)))
         assert (home_of(cells, grid, rows, columns) == wanted).all()
+
+
+# --------------------------------------------------------------------------- once, and bounds
+
+
+@pytest.mark.parametrize("symbol", ["XX", None])
+def test_land_of_an_unknown_zone_over_another_is_unknown_once(symbol) -> None:
+    over = frame([at(0, 1000, 1000, 2000)], symbol=[symbol], label=["1XX"], teryt=["2261011"],
+                 max_intensity=[1.0])  # fmt: skip
+    town = row(planning_zones=pd.concat([zones(), over], ignore_index=True))
+    assert town["unknown_ha"] == pytest.approx(100)
+    assert town["known_share"] == pytest.approx(1 - 100 / 900)
+    assert town["band"] == "unknown"
+
+
+def test_a_zone_lost_anywhere_makes_no_more_land_unknown_than_there_is() -> None:
+    town = row(planning_zones=record(zones(), [loss("zone", Text("x", "x"), count=1)]))
+    assert (town["unknown_ha"], town["known_share"]) == (pytest.approx(900), 0)
+
+
+@pytest.mark.parametrize("wide", [4.0, 20.0, 300.0])
+def test_land_that_two_zones_of_one_type_share_counts_once(wide) -> None:
+    """Strips narrower than a cell count once like wide ones; so does a zone drawn twice."""
+    drawn = zones(**{"1SZ": ("SJ", (0, 2000 - wide, 800, 2800), 0.3)})
+    free = 12 + (1000 * 1000 + 800 * 800) / 1e4 - 5 - 4
+    assert row(planning_zones=drawn)["undeveloped_ha"] == pytest.approx(free, rel=2e-4)
+    twice = pd.concat([zones(), zones().iloc[[1]].assign(label="2SJ")], ignore_index=True)
+    found = answer(planning_zones=twice)
+    assert found.municipalities["undeveloped_ha"].item() == pytest.approx(167)
+    assert not [r for r in found.audit if r.layer == "planning_zones" and r.action == "dropped"]
+
+
+@pytest.mark.parametrize("symbol", ["SO", "SW"])
+def test_land_under_a_zone_of_another_type_is_unknown(symbol) -> None:
+    """Which of the two holds cannot be told: neither order of rows nor size decides."""
+    over = zones().iloc[[1]].assign(label="2X", symbol=symbol)
+    both = pd.concat([zones(), over], ignore_index=True)
+    for table in (both, both.iloc[::-1].reset_index(drop=True)):
+        found = answer(planning_zones=table)
+        town = found.municipalities.iloc[0]
+        assert town["unknown_ha"] == pytest.approx(95)  # what is built up holds no more
+        assert town["capacity"] == pytest.approx(12 * 110 + 60 * 9)
+        assert town["band"] == "unknown"
+        assert any("another type" in r.what.en for r in found.audit if r.action == "unknown")
+
+
+def test_one_zone_as_two_and_more_vertices_change_nothing() -> None:
+    """Cut where no cell's edge is, and with a vertex every metre."""
+    whole = zones()
+    shape = whole.geometry[1]
+    halves = [shape & at(0, 0, 503, 3000), shape & at(503, 0, 3000, 3000)]
+    cut = pd.concat(
+        [whole.drop(index=1), *(whole.iloc[[1]].assign(geometry=[h]) for h in halves)],
+        ignore_index=True,
+    )
+    dense = whole.assign(geometry=shapely.segmentize(whole.geometry.to_numpy(), 1.0))
+    want = row()
+    for table in (cut, dense):
+        town = row(planning_zones=table)
+        for name in ("capacity", "undeveloped_ha", "cross_check", "ratio"):
+            assert town[name] == pytest.approx(want[name], rel=1e-6), name
+        assert town["band"] == want["band"]
+
+
+def test_unknown_land_of_a_denser_type_has_no_bound_by_a_thinner_one() -> None:
+    """64 ha for blocks of flats of unknown density: at that of farmsteads they would be too few."""
+    gone = {"1SJ": ("SO", ZONES["1SJ"][1], 0.3), "1SW": ("SO", ZONES["1SW"][1], 1.2)}
+    flats = zones(**gone, **{"2SW": ("SW", (2000, 0, 2800, 800), 1.2)})
+    found = answer(planning_zones=flats)
+    town = found.municipalities.iloc[0]
+    assert (town["unknown_ha"], town["band"]) == (pytest.approx(64), "unknown")
+    assert town["capacity"] == pytest.approx(60 * 9)
+    assert math.isnan(town["ratio"])  # part of the capacity against all of the demand
+    assert "capacity_ratio" not in found.figures
+    # and the zone is listed as unknown, not left out as one without capacity
+    listed = found.features["zones"].set_index("label")
+    assert math.isnan(listed["capacity"]["2SW"])
+    assert listed["unknown_ha"]["2SW"] == pytest.approx(64)
+    # a thinner type of unknown density holds no more than the denser one
+    farms = zones(**{"1SZ": ("SO", ZONES["1SZ"][1], 0.3),
+                     "2SZ": ("SZ", (2000, 0, 2100, 100), 0.3)})  # fmt: skip
+    assert row(planning_zones=farms)["band"] == "below"
+    assert row(planning_zones=farms, band_low=0.65)["band"] == "within"
+    # and land without any zone may be of the densest
+    bare = zones(**gone).drop(index=3)
+    assert row(planning_zones=bare[bare["symbol"] == "SZ"])["band"] == "unknown"
+
+
+@pytest.mark.parametrize(("form", "known"), [("park krajobrazowy", True), (None, False)])
+def test_a_protected_area_of_unknown_form_may_forbid_housing(form, known) -> None:
+    park = frame([at(0, 0, 400, 400)], name=["x"], form=[form])
+    for layer in (park, park.drop(columns="form")) if form is None else (park,):
+        town = row(protected_areas=layer)
+        assert town["unknown_ha"] == pytest.approx(0 if known else 12)
+        assert town["capacity"] == pytest.approx(4520 if known else 3200)
+        assert town["band"] == ("within" if known else "unknown")

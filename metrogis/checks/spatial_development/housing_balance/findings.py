@@ -42,12 +42,12 @@ def _demand_missing(demand: Demand) -> list[Finding]:
 
 
 def _sums(table: gpd.GeoDataFrame, demand: Demand) -> list[Finding]:
-    """Return the sums over municipalities in which capacity and demand are both known.
+    """Return the sums over municipalities in which all capacity and demand are known.
 
     Demand is added up without floors, negative ones included: a floor is a right of one
     municipality, no need of the metropolis.
     """
-    both = (np.isfinite(demand.unfloored) & table["capacity"].notna()).to_numpy()
+    both = (np.isfinite(demand.unfloored) & (table["unknown_ha"] == 0)).to_numpy()
     out = []
     if both.any():
         zap, capacity = float(demand.unfloored[both].sum()), float(table["capacity"][both].sum())

@@ -8,6 +8,7 @@ import numpy as np
 from metrogis.arrays import Floats
 from metrogis.checks.contract import Run
 from metrogis.checks.shared.capacity import Capacity
+from metrogis.checks.shared.dwelling_zones import DWELLING
 from metrogis.checks.shared.exposure import State
 from metrogis.checks.shared.plan_ground import add_plan, known_sum
 from metrogis.checks.shared.plans import Plans
@@ -38,7 +39,9 @@ def municipal_table(
     # land whose plan is not known, and dwelling land of which it is not known what it holds
     bare = np.nan_to_num(plans.cover.area * (1 - plans.cover.share)) / _HECTARE
     outlined = ~np.isnan(plans.cover.share)
-    dark = land.by_town(np.where(capacity.unsure, land.hectares, 0.0), n) + bare
+    # land on which a zone was lost is already land whose plan is not known
+    unsure = np.where(capacity.unsure & land.planned, land.hectares, 0.0)
+    dark = land.by_town(unsure, n) + bare
     dark[dark < _NONE] = 0.0
     sure = (dark == 0) & outlined
     table["undeveloped_ha"] = known_sum(
@@ -50,8 +53,10 @@ def municipal_table(
     with np.errstate(invalid="ignore", divide="ignore"):
         whole = plans.cover.area / _HECTARE
         table["known_share"] = np.clip(np.where(outlined, 1 - dark / whole, 0.0), 0.0, 1.0)
-        table["ratio"] = np.where(demand.chosen > 0, table["capacity"] / demand.chosen, np.nan)
-    most = after + _most_on(capacity, dark, n)
+        # of land that is known in part against all demand there is no ratio
+        whole_known = sure & (demand.chosen > 0)
+        table["ratio"] = np.where(whole_known, table["capacity"] / demand.chosen, np.nan)
+    most = after + _most_on(run, capacity, unsure, bare)
     most[~outlined] = np.inf
     table["band"] = housing.band(demand.chosen, after, most, low=p.band_low, high=p.band_high)
     table["order_ok"] = _order(run, demand, capacity, places, most)
@@ -82,15 +87,36 @@ def _cross_check(run: Run, capacity: Capacity, per_person: Floats, towns: int) -
     return out
 
 
-def _most_on(capacity: Capacity, hectares: Floats, towns: int) -> Floats:
-    """Return the most people that land of unknown use can hold: all of it at the greatest density.
+def _most_on(run: Run, capacity: Capacity, hectares: Floats, bare: Floats) -> Floats:
+    """Return the most people that land of unknown use can hold, by municipality.
 
-    The greatest density is that of any zone for dwellings in the metropolis.
+    A zone of known density holds no more than that; of another the most is the greatest density of
+    its type or a denser one in the metropolis. Land whose zone is not known may be of the densest.
+    Where no such density is known there is no bound.
+
+    Parameters
+    ----------
+    hectares : ndarray (cells,)
+        Dwelling land of unknown use.
+    bare : ndarray (municipalities,)
+        Land without a known plan, ha.
     """
-    known = capacity.density[np.isfinite(capacity.density)]
-    if not len(known):
-        return np.where(hectares > 0, np.inf, 0.0)
-    return hectares * float(known.max())
+    land = capacity.land
+    symbol = land.pieces["symbol"].astype(str).to_numpy()
+    greatest: dict[str, float] = {}
+    for k, kind in enumerate(DWELLING):
+        own = capacity.density[np.isin(symbol, DWELLING[: k + 1])]
+        greatest[kind] = float(np.nanmax(own)) if np.isfinite(own).any() else np.inf
+    any_kind = greatest[DWELLING[0]]
+    of_piece = np.array([greatest[s] for s in symbol], dtype=float)
+    of_piece = np.where(np.isnan(capacity.density), of_piece, capacity.density)
+    each = np.where(land.single, of_piece[land.piece], any_kind)
+    people = np.zeros(len(hectares))
+    some = hectares > 0
+    people[some] = hectares[some] * each[some]
+    out = land.by_town(people, len(bare))
+    out[bare > _NONE] += bare[bare > _NONE] * any_kind
+    return out * float(run.parameters.housing_share)
 
 
 def _order(
@@ -164,7 +190,8 @@ def zone_table(
     zap = demand.chosen[owner]
     frame["band_without"] = housing.band(zap, least, most, low=p.band_low, high=p.band_high)
     with np.errstate(invalid="ignore", divide="ignore"):
-        frame["ratio_without"] = np.where(zap > 0, least / zap, np.nan)
+        known = (table["unknown_ha"].to_numpy(float) == 0)[owner]
+        frame["ratio_without"] = np.where(known & (zap > 0), least / zap, np.nan)
     transit = places.states["outside_transit"]
     piece, people = land.piece[places.cells], capacity.after[places.cells]
     held = [
@@ -173,7 +200,10 @@ def zone_table(
     ]
     with np.errstate(invalid="ignore", divide="ignore"):
         frame["outside_transit_share"] = np.where(held[1] > 0, held[0] / held[1], np.nan)
-    kept = frame[frame["capacity"] >= max(p.least_listed, _NONE)]
+    # a zone of which nothing is known is listed: it is no zone without capacity
+    blank = ((own <= 0) & (frame["unknown_ha"] > _NONE)).to_numpy()
+    frame.loc[blank, ["capacity", "undeveloped_ha", "cross_check"]] = np.nan
+    kept = frame[blank | (frame["capacity"] >= max(p.least_listed, _NONE))]
     return gpd.GeoDataFrame(
         kept.sort_values("capacity", ascending=False, kind="stable").reset_index(drop=True),
         crs=run.crs,
