@@ -178,6 +178,24 @@ ELSEWHERE: dict[tuple[str, str], str] = {
     ("interchange_access", "entrance_offset"): "active_mobility/test_interchange_access.py"
     "::test_unknown_entrance_may_leave_the_answer_open",
     **{
+        ("housing_balance", parameter): "spatial_development/test_housing_balance.py"
+        "::test_parameters_for_which_the_demo_has_no_place"
+        for parameter in (
+            "plot_margin",
+            "building_area",
+            "road_width",
+            "excluded_forms",
+            "intensity_breaks",
+            "year",
+            "floors",
+        )
+    },
+    **{
+        ("infill_audit", parameter): "spatial_development/test_infill_audit.py"
+        "::test_belt_of_a_road_is_its_width_and_the_distance"
+        for parameter in ("road_width", "road_distance")
+    },
+    **{
         ("travel_time", parameter): "transport_accessibility/test_travel_time.py"
         "::test_services_are_targets_and_have_places"
         for parameter in ("kinds", "catchment")

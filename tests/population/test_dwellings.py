@@ -78,7 +78,7 @@ def test_forecast_between_its_years_and_beyond() -> None:
 
 @pytest.mark.parametrize("old", ["2261012", "2261013"])
 def test_a_municipality_whose_kind_changed_keeps_its_past(old) -> None:
-    """A code of another last digit in one year is the same municipality, in statistics and forecast."""
+    """A code of another last digit in one year is the same municipality, also in forecasts."""
     towns = gpd.GeoDataFrame({"teryt": ["2261011"]}, geometry=[None])
     table = pd.DataFrame(
         {"teryt": ["2261011", old, old], "year": [2024, 2014, 2004],

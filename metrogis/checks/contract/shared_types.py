@@ -29,6 +29,16 @@ Detour: TypeAlias = Annotated[
     ),
     Field(ge=1, le=3),
 ]
+BusWalk: TypeAlias = Annotated[
+    float,
+    Spec(_("walk to a bus or tram"), "m", citations.SDG_11_2_1),
+    Field(gt=0, le=5000),
+]
+RailWalk: TypeAlias = Annotated[
+    float,
+    Spec(_("walk to rail, metro, ferry"), "m", citations.SDG_11_2_1),
+    Field(gt=0, le=5000),
+]
 MinDepartures: TypeAlias = Annotated[
     int,
     Spec(

@@ -487,3 +487,52 @@ def test_a_protected_area_of_unknown_form_may_forbid_housing(form, known) -> Non
         assert town["unknown_ha"] == pytest.approx(0 if known else 12)
         assert town["capacity"] == pytest.approx(4520 if known else 3200)
         assert town["band"] == ("within" if known else "unknown")
+
+
+# --------------------------------------------------------------------------- every parameter
+
+
+def test_parameters_for_which_the_demo_has_no_place() -> None:
+    """Each of them changes a number that can be worked out."""
+    houses = frame([at(0, 0, 400, 100), at(0, 1000, 1000, 1050), at(0, 2000, 800, 2050)])
+    bare: dict[str, Any] = {"built_up": None, "buildings": houses}
+    ten = [row(**bare, plot_margin=m)["undeveloped_ha"] for m in (0, 10)]
+    # 10 m beside strips of 400, 1000 and twice 800 m, and a corner
+    assert ten == pytest.approx([167, 167 - 3.01])
+
+    plots = frame([at(0, 0, 400, 200), at(0, 200, 400, 400)], built=[None, None])
+    shed: dict[str, Any] = {"built_up": None, "parcels": plots,
+                            "buildings": frame([at(0, 0, 5, 6)])}  # fmt: skip
+    areas = [row(**shed, building_area=a)["undeveloped_ha"] for a in (30, 31)]
+    assert areas == pytest.approx([172, 180])
+
+    line = shapely.LineString([(X + 200, Y + 100), (X + 200, Y + 400)])
+    lane = frame([line], highway=["x"], name=["x"])
+    widths = [row(roads=lane, road_width=w)["undeveloped_ha"] for w in (40, 80)]
+    assert widths == pytest.approx([167 - 1.2, 167 - 2.4])
+
+    park = frame([at(0, 0, 400, 400)], name=["x"], form=["park krajobrazowy"])
+    kept, lost = (
+        row(protected_areas=park, excluded_forms=f)["capacity"]
+        for f in (("rezerwat",), ("Park krajobrazowy",))
+    )
+    assert (kept, lost) == (pytest.approx(4520), pytest.approx(4520 - EXPECTED["1SW"]))
+
+    # 16 ha more for flats, all built up by 3,200 people: with a break between 1.2 and 3.0 a class
+    # of its own, without it of one with the others
+    tall = zones(**{"2SW": ("SW", (2000, 0, 2400, 400), 3.0)})
+    full = built_up()
+    full.values[burnt(np.array([at(2000, 0, 2400, 400)]), full)] = 1
+    more = pd.concat([people(), frame([at(2000, 0, 2400, 400)], population=[3200.0])])
+    density = [
+        answer(planning_zones=tall, built_up=full, population=more, intensity_breaks=b)
+        .features["zones"].set_index("label")["density"]["1SW"]
+        for b in ((0.4, 2.0), (0.4,))
+    ]  # fmt: skip
+    assert density == pytest.approx([110, (440 + 3200) / (4 + 16)])
+
+    now, before = (row(year=y, population_forecast=None)["demand"] for y in (2024, 2014))
+    assert (now, before) == (pytest.approx(21000 - 16000), pytest.approx(1050 - 28_000 / 40))
+    small = FORECAST.assign(population=15500.0)
+    free, floored = (row(population_forecast=small, floors=f)["demand"] for f in (False, True))
+    assert (free, floored) == (pytest.approx(275), 1000)

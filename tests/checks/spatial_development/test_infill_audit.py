@@ -11,8 +11,10 @@ import pytest
 import shapely
 
 from metrogis.checks.spatial_development.infill_audit.check import infill_audit
+from metrogis.evidence.losses import loss, record
 from metrogis.planning.ouz import KST, compute
 from metrogis.sources.app_gml import Plan, read_app
+from metrogis.texts import Text
 
 CRS = "EPSG:2180"
 X, Y = 470_000.0, 720_000.0
@@ -51,11 +53,11 @@ def ring(shape: Any, name: str) -> str:
     return f'<a:{name}><g:Polygon srsName="EPSG:2180">{outer}{inner}</g:Polygon></a:{name}>'
 
 
-def plan(folder: Path, *areas: Any) -> Plan:
+def plan(folder: Path, *areas: Any, width: float = 2000) -> Plan:
     """One zone over the municipality, and infill areas."""
     iip = ("<a:idIIP><a:Identyfikator><a:przestrzenNazw>PL.ZIPPZP.1/226101-POG</a:przestrzenNazw>"
            "<a:lokalnyId>{id}</a:lokalnyId></a:Identyfikator></a:idIIP>")  # fmt: skip
-    land = at(0, 0, 2000, 2000)
+    land = at(0, 0, width, 2000)
     members = [
         f"<a:AktPlanowaniaPrzestrzennego>{iip.format(id='1POG')}"
         f"{ring(land, 'zasiegPrzestrzenny')}</a:AktPlanowaniaPrzestrzennego>",
@@ -181,6 +183,127 @@ def test_farmland_outside_towns(tmp_path: Path, kind, soil, road, state) -> None
         assert math.isnan(
             row(drawn, kind, soil_classes=layers["soil_classes"])["farmland_breach_m2"]
         )
+
+
+@pytest.mark.parametrize(("kind", "state"), [(4, "within"), (8, "within"), (5, "farmland")])
+def test_parts_of_municipalities_are_town_or_not(tmp_path: Path, kind, state) -> None:
+    gap = at(500, 515, 860, 530).difference(STATUTORY)
+    layers = {"roads": road(900), "soil_classes": SOIL}
+    assert row(plan(tmp_path, *parts(STATUTORY), *parts(gap)), kind, **layers)["state"] == state
+
+
+def road(y: float) -> gpd.GeoDataFrame:
+    line = shapely.LineString([(X + 400, Y + y), (X + 950, Y + y)])
+    return frame([line], highway=["x"], name=["x"])
+
+
+SOIL = frame([at(0, 0, 2000, 2000)], **{"class": ["RIIIa"]})
+
+
+def test_farmland_that_is_lawful_in_villages_is_lawful_beside_a_town(tmp_path: Path) -> None:
+    """Of town and villages (kind 3): land near a road breaks the rule in neither."""
+    gap = at(500, 515, 860, 530).difference(STATUTORY)
+    drawn = plan(tmp_path, *parts(STATUTORY), *parts(gap))
+    town = row(drawn, 3, roads=road(540), soil_classes=SOIL)
+    assert (town["state"], town["farmland_breach_m2"]) == ("within", 0)
+    assert row(drawn, 3, roads=road(900), soil_classes=SOIL)["state"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("changed", "state"),
+    [
+        ({}, "within"),
+        ({"road_distance": 5}, "farmland"),
+        ({"road_width": 60, "road_distance": 5}, "within"),
+    ],
+)
+def test_belt_of_a_road_is_its_width_and_the_distance(tmp_path: Path, changed, state) -> None:
+    """A road 15 to 30 m from the land added: 6 m of its belt and 50 m reach over all of it."""
+    gap = at(500, 515, 860, 530).difference(STATUTORY)
+    drawn = plan(tmp_path, *parts(STATUTORY), *parts(gap))
+    assert row(drawn, 2, roads=road(545), soil_classes=SOIL, **changed)["state"] == state
+
+
+def test_near_a_road_that_was_lost_a_breach_is_not_certain(tmp_path: Path) -> None:
+    gap = at(500, 515, 860, 530).difference(STATUTORY)
+    drawn = plan(tmp_path, *parts(STATUTORY), *parts(gap))
+    for where, state in ((None, "unknown"), (at(600, 540, 700, 560), "unknown"),
+                         (at(1800, 1800, 1900, 1900), "farmland")):  # fmt: skip
+        lost = loss("road", Text("x", "x"), count=1, where=where, crs=CRS)
+        town = row(drawn, 2, roads=record(road(900), [lost]), soil_classes=SOIL)
+        assert town["state"] == state, where
+        assert math.isnan(town["farmland_breach_m2"]) == (state == "unknown")
+
+
+@pytest.mark.parametrize("kst", ["m", "dom", "1110", "1220", "11", "999", "-"])
+def test_kinds_of_other_classifications_are_unknown_kinds(tmp_path: Path, kst: str) -> None:
+    found = infill_audit(towns(1), plan(tmp_path, *parts(STATUTORY)), houses(kst=[kst] * 6))
+    assert found.municipalities["state"].item() == "unknown"
+    assert [r.count for r in found.audit if "no KST kind" in r.what.en] == [6]
+    assert not [r for r in found.audit if r.layer == "buildings" and r.action == "dropped"]
+
+
+@pytest.mark.parametrize("kst", [110, 110.0, "110 - budynki mieszkalne", "110;mieszkalny"])
+def test_kinds_as_numbers_and_with_names(tmp_path: Path, kst: Any) -> None:
+    drawn = plan(tmp_path, *parts(STATUTORY))
+    assert row(drawn, buildings=houses(kst=[kst] * 6))["state"] == "within"
+
+
+def test_states_hold_for_every_choice_of_buildings_that_may_count(tmp_path: Path) -> None:
+    """A fifth house of a row gives more to add, one in a ring less: the ends are no bounds of Pp.
+
+    With both or neither the block is too large; with the row alone it is not.
+    """
+    angles = [2 * math.pi * k / 12 for k in range(12)]
+    middle = (1400.0, 1400.0)
+    circle = [(middle[0] + 100 * math.cos(a), middle[1] + 100 * math.sin(a)) for a in angles]
+    fifth, inner = (580.0, 300.0), middle
+    sure = [(300.0 + 70 * k, 300.0) for k in range(4)] + circle
+
+    def built(*more: tuple[float, float]) -> gpd.GeoDataFrame:
+        shapes = [at(x - 5, y - 5, x + 5, y + 5) for x, y in [*sure, *more]]
+        return frame(shapes, kst=["110"] * len(shapes))
+
+    alone, both = compute(built(fifth)), compute(built(fifth, inner))
+    ends = max(compute(built()).allowed, both.allowed)
+    assert alone.allowed > ends + 500
+    side = math.sqrt((alone.allowed + ends) / 2)
+    block = at(200, 1600, 200 + side, 1600 + side)
+    drawn = plan(tmp_path, *parts(alone.shrunk), block)
+    choices = {name: row(drawn, buildings=built(*more)) for name, more in
+               (("alone", (fifth,)), ("both", (fifth, inner)))}  # fmt: skip
+    assert choices["alone"]["state"] == "within"
+    assert choices["both"]["state"] == "exceeds"
+    open_kind = built(fifth, inner)
+    open_kind.loc[open_kind.index[-2:], "kst"] = None
+    assert row(drawn, buildings=open_kind)["state"] == "unknown"
+
+
+def test_farmland_is_asked_of_the_most_that_a_plan_may_add(tmp_path: Path) -> None:
+    """A seventh house of unknown kind: without it the plan adds farmland away from roads."""
+    seven = frame([*HOUSES, at(920, 500, 930, 510)], kst=["110"] * 7)
+    drawn = plan(tmp_path, *parts(compute(seven).shrunk))
+    layers = {"roads": road(900), "soil_classes": SOIL}
+    assert row(drawn, 2, buildings=seven, **layers)["state"] == "within"
+    assert row(drawn, 2, buildings=seven.iloc[:6], **layers)["state"] == "farmland"
+    seven.loc[6, "kst"] = None
+    town = row(drawn, 2, buildings=seven, **layers)
+    assert town["state"] == "unknown"
+    assert math.isnan(town["excess_m2"])  # 0 with the house, more without it
+    assert row(drawn, 1, buildings=seven)["state"] == "within"  # a town: either way lawful
+
+
+def test_a_group_beyond_the_border_counts_whole(tmp_path: Path) -> None:
+    """One house here and four beyond, 95 m apart: the farthest is 400 m from the border."""
+    five = frame([at(500 + 105 * k, 500, 510 + 105 * k, 510) for k in range(5)], kst=["110"] * 5)
+    both = frame([at(0, 0, 550, 2000), at(550, 0, 2000, 2000)],
+                 teryt=["2261011", "2262011"], name=["A", "B"])  # fmt: skip
+    own = frame([at(0, 0, 550, 2000)], teryt=["2261011"], name=["A"])
+    want = compute(five).shrunk.intersection(own.geometry[0]).area
+    drawn = plan(tmp_path, at(500, 500, 505, 505), width=550)
+    for buildings, area in ((five, want), (five.iloc[:4], 0)):
+        found = infill_audit(both, drawn, buildings, neighbours=True)
+        assert found.municipalities["statutory_ha"].iloc[0] * 1e4 == pytest.approx(area)
 
 
 def test_buildings_of_neighbours_only_on_request(tmp_path: Path) -> None:

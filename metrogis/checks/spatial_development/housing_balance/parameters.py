@@ -8,7 +8,13 @@ from pydantic import Field
 
 from metrogis.checks.contract import Spec, citations
 from metrogis.checks.contract.citations import ours
-from metrogis.checks.contract.shared_types import Detour, MinDepartures, PlansMeet
+from metrogis.checks.contract.shared_types import (
+    BusWalk,
+    Detour,
+    MinDepartures,
+    PlansMeet,
+    RailWalk,
+)
 from metrogis.checks.shared.capacity import CapacityParameters
 from metrogis.evidence.plans import TOLERANCE
 from metrogis.i18n import _
@@ -87,15 +93,7 @@ class HousingBalanceParameters(CapacityParameters):
         Field(ge=0),
     ] = 10
     tolerance: PlansMeet = TOLERANCE
-    bus_walk_limit: Annotated[
-        float,
-        Spec(_("walk to a bus or tram"), "m", citations.SDG_11_2_1),
-        Field(gt=0, le=5000),
-    ] = 500
-    rail_walk_limit: Annotated[
-        float,
-        Spec(_("walk to rail, metro, ferry"), "m", citations.SDG_11_2_1),
-        Field(gt=0, le=5000),
-    ] = 1000
+    bus_walk_limit: BusWalk = 500
+    rail_walk_limit: RailWalk = 1000
     min_departures: MinDepartures = 8
     detour: Detour = 1.3

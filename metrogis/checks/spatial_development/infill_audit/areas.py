@@ -16,6 +16,11 @@ from metrogis.i18n import _
 from metrogis.planning import ouz
 from metrogis.planning.overlay import valid
 
+KINDS_OF_BUILDINGS = tuple(str(number) for number in range(101, 111))
+"""Kinds of buildings in the classification of fixed assets (KST)."""
+TOWNS = "1489"
+"""TERYT kinds of towns, town parts and districts of cities."""
+
 
 @dataclass(frozen=True, eq=False)
 class Buildings:
@@ -90,11 +95,14 @@ def read_buildings(run: Run, layer: gpd.GeoDataFrame | None) -> Buildings | None
         run.note("buildings", "unknown", 1, _("no buildings: statutory areas are unknown"))
         return None
     shapes = valid(layer.geometry.to_numpy())
-    if "kst" not in layer:
-        kind = np.full(len(layer), "", dtype=object)
-    else:
-        text = layer["kst"].astype("object")
-        kind = text.where(text.notna(), "").astype(str).str.strip().str[:3].to_numpy()
+    kind, odd = _kinds(layer, run.parameters.kst)
+    run.note(
+        "buildings",
+        "unknown",
+        len(odd),
+        _("kind of building that is no KST kind: it is unknown"),
+        odd,
+    )
     unknown = kind == ""
     counted = unknown | np.isin(kind, run.parameters.kst)
     run.note(
@@ -112,6 +120,21 @@ def read_buildings(run: Run, layer: gpd.GeoDataFrame | None) -> Buildings | None
     kept = shapes[counted]
     points = np.asarray(shapely.point_on_surface(kept), dtype=object)
     return Buildings(kept, ~unknown[counted], shapely.STRtree(points))
+
+
+def _kinds(layer: gpd.GeoDataFrame, chosen: tuple[str, ...]) -> tuple[Array, list[str]]:
+    """Return the KST kind of each building, empty where unknown, and texts that are none.
+
+    Words and codes of other classifications (PKOB 1110 is a house) say nothing of the kind.
+    """
+    if "kst" not in layer:
+        return np.full(len(layer), "", dtype=object), []
+    text = layer["kst"].astype("object")
+    text = text.where(text.notna(), "").astype(str).str.strip()
+    # 110, with a further digit or a decimal of a number, with a name after it
+    first = text.str.extract(r"^(\d{3})(?:0|\.\d*|[^\d.].*)?$")[0].fillna("")
+    kind = first.where(first.isin([*KINDS_OF_BUILDINGS, *chosen]), "")
+    return kind.to_numpy(dtype=object), text[(kind == "") & (text != "")].tolist()
 
 
 def read_ground(run: Run, roads: gpd.GeoDataFrame | None, soil: gpd.GeoDataFrame | None) -> Ground:
@@ -154,28 +177,35 @@ def audit_of(
     most = _statutory(run, row, land, houses, np.ones(len(houses.shapes), bool))
     least = most if houses.sure.all() else _statutory(run, row, land, houses, houses.sure)
     excess = _broad(shapely.difference(drawn, most.shrunk), p.sliver)
-    allowed = max(most.allowed, least.allowed)
+    sure = bool(houses.sure.all())
+    # of buildings that may count some may, in any choice: Pb and Pu each lie between their ends
+    pp_most = p.enlargement * (most.before - least.after)
+    pp_least = max(0.0, p.enlargement * (least.before - most.after))
     parts = {"excess": excess}
     complete = _complete(run, land)
-    if houses.sure.all() and complete:
+    if sure and complete:
         parts["statutory"] = most.shrunk
         parts["unused"] = _broad(shapely.difference(most.shrunk, drawn), p.sliver)
     breach, none = _breach(run, row, excess, most.grown, ground)
     if breach is not None and complete:
         parts["farmland_breach"] = breach
     state = "unknown"
-    wide = _broad(shapely.difference(drawn, least.shrunk), p.sliver)
-    if complete and excess.area > allowed + 1:
+    wide = excess
+    if not sure:
+        # with the fewest buildings the plan adds the most: all of it must be lawful
+        wide = _broad(shapely.difference(drawn, least.shrunk), p.sliver)
+        none = _breach(run, row, wide, least.grown, ground)[1]
+    if complete and excess.area > pp_most + 1:
         state = "exceeds"
     elif complete and breach is not None and breach.area > 1:
         state = "farmland"
-    elif _fits(wide.area, min(most.allowed, least.allowed), sure=complete and none):
+    elif _fits(wide.area, pp_least, sure=complete and none):
         state = "within"
-    if not complete:
-        # a building that was lost may give the plan the land that it seems to add
+    if not complete or wide.area > excess.area + 1:
+        # a building that was lost, or may count, may give the plan the land that it seems to add
         parts.pop("excess")
-        allowed = float("nan")
-    return Audited(state, drawn, parts, allowed if houses.sure.all() else float("nan"))
+        parts.pop("farmland_breach", None)
+    return Audited(state, drawn, parts, most.allowed if sure and complete else float("nan"))
 
 
 def _fits(area: float, allowed: float, *, sure: bool) -> bool:
@@ -196,12 +226,10 @@ def _statutory(run: Run, row: int, land: Any, houses: Buildings, chosen: Bools) 
     """Compute the statutory areas of one plan from some of the buildings."""
     p = run.parameters
     if p.neighbours:
-        # buildings beyond the border join those inside it, or reach over it by their buffer
-        tree = shapely.STRtree(houses.shapes)
-        near = tree.query(land, predicate="dwithin", distance=p.distance + p.outward)
+        near = _with_neighbours(run, land, houses.shapes, chosen)
     else:
         near = houses.points.query(run.municipalities.geometry.iloc[row], predicate="intersects")
-    near = np.sort(near[chosen[near]])
+        near = np.sort(near[chosen[near]])
     rules = ouz.OuzParameters(
         distance=p.distance,
         least=p.least,
@@ -212,6 +240,27 @@ def _statutory(run: Run, row: int, land: Any, houses: Buildings, chosen: Bools) 
     )
     frame = gpd.GeoDataFrame(geometry=houses.shapes[near], crs=run.crs)
     return ouz.compute(frame, land, parameters=rules)
+
+
+def _with_neighbours(run: Run, land: Any, shapes: Array, chosen: Bools) -> Array:
+    """Return the buildings in or near a plan's land, and those that make groups with them.
+
+    Buildings beyond the border join those inside it, or reach over it by their buffer. A group is
+    large enough, or is found whole, after as many steps as it must have buildings.
+    """
+    p = run.parameters
+    rows = np.flatnonzero(chosen)
+    tree = shapely.STRtree(shapes[rows])
+    found = np.zeros(len(rows), bool)
+    last = tree.query(land, predicate="dwithin", distance=p.distance + p.outward)
+    found[last] = True
+    for _step in range(p.least - 1):
+        reached = tree.query(shapes[rows[last]], predicate="dwithin", distance=p.distance)[1]
+        last = np.unique(reached[~found[reached]])
+        if not len(last):
+            break
+        found[last] = True
+    return np.asarray(rows[found])
 
 
 def _broad(shape: Any, width: float) -> Any:
@@ -228,11 +277,12 @@ def _breach(run: Run, row: int, excess: Any, grown: Any, ground: Ground) -> tupl
     """Return the land added against the rule on farmland, and whether there is certainly none.
 
     In towns the rule does not hold. Of a municipality of town and villages the outline of its town
-    is not in the data: there a breach is known only where there is none at all.
+    is not in the data: there a breach is known only where there is none at all. Near a road that
+    was lost in reading the land may be lawful.
     """
     kind = str(run.municipalities["teryt"].iloc[row])[-1:]
     nothing = shapely.Polygon()
-    if kind == "1" or excess.area <= 1:
+    if kind in TOWNS or excess.area <= 1:
         return nothing, True
     if ground.farmland is None:
         return None, False
@@ -245,10 +295,13 @@ def _breach(run: Run, row: int, excess: Any, grown: Any, ground: Ground) -> tupl
     touched = shapely.intersection(excess, farmland)
     if touched.area <= 1:
         return (nothing, True) if known else (None, False)
-    if ground.belts is None or kind == "3":
+    if ground.belts is None:
         return None, False
     near = ground.belts[shapely.STRtree(ground.belts).query(excess, predicate="intersects")]
     found = ouz.enlargement_breach(excess, grown, farmland, shapely.union_all(near))
     if found.area > 1:
-        return found, False
+        p, roads = run.parameters, run.evidence["roads"]
+        reach = p.road_width / 2 + p.road_distance
+        seen = roads.complete or bool(roads.known_near(np.array([found], dtype=object), reach)[0])
+        return (found, False) if seen and kind != "3" else (None, False)
     return (nothing, True) if known else (None, False)

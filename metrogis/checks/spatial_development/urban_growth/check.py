@@ -17,10 +17,10 @@ from pydantic import Field
 from scipy import ndimage
 
 from metrogis.arrays import Array
-from metrogis.checks.contract import Outcome, Run, Spec, check, citations
+from metrogis.checks.contract import Outcome, Run, Spec, check
 from metrogis.checks.contract.citations import ours
 from metrogis.checks.contract.layers import Given
-from metrogis.checks.contract.shared_types import Detour, MinDepartures
+from metrogis.checks.contract.shared_types import BusWalk, Detour, MinDepartures, RailWalk
 from metrogis.checks.shared.built_land import (
     BuiltUpParameters,
     Units,
@@ -105,24 +105,8 @@ class UrbanGrowthParameters(BuiltUpParameters):
             ),
         ),
     ] = DEVELOPMENT
-    bus_walk_limit: Annotated[
-        float,
-        Spec(
-            _("walk to a bus or tram"),
-            "m",
-            citations.SDG_11_2_1,
-        ),
-        Field(gt=0, le=5000),
-    ] = 500
-    rail_walk_limit: Annotated[
-        float,
-        Spec(
-            _("walk to rail, metro, ferry"),
-            "m",
-            citations.SDG_11_2_1,
-        ),
-        Field(gt=0, le=5000),
-    ] = 1000
+    bus_walk_limit: BusWalk = 500
+    rail_walk_limit: RailWalk = 1000
     min_departures: MinDepartures = 8
     detour: Detour = 1.3
 
