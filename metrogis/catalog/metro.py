@@ -145,6 +145,10 @@ class Layers:
             return layer.reason
         return None if filled.is_filled(self, layer) else layer.waits_for
 
+    def loaded(self, name: str) -> Any:
+        """Return a layer that was read here; None for one that was not."""
+        return self._loaded.get(name)
+
     def is_being_read(self, name: str) -> bool:
         """Tell whether a layer is asked for while it is read itself."""
         return name in self._reading

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from metrogis import provenance
 from metrogis.catalog import feeds
 from metrogis.errors import MetrogisError, SourceError
 from metrogis.i18n import _
@@ -65,3 +66,9 @@ def resolved(metro: Opened, name: str, layer: Any) -> list[Path]:
                 remedy=_("name one file with path, further ones with more"),
             )
     return paths
+
+
+def content_hash(paths: list[Path]) -> str:
+    """Return the hash of the bytes of files, and of those that are read beside them."""
+    hashes = [provenance.file_hash(path) for path in files.opened(paths)]
+    return hashes[0] if len(hashes) == 1 else files.settings_key(hashes)

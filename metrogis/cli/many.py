@@ -20,6 +20,11 @@ PARTLY = _(
     "failed, {pending:0} not begun; manifest.json lists them."
 )
 
+FORMER = _(
+    "The folder metros/ holds atlases of former runs that this one knows nothing of: {names}. "
+    "Delete those that are not to be published."
+)
+
 
 def publish_all(
     folder: Path,
@@ -78,6 +83,9 @@ def publish_all(
     else:
         counts = done.counts()
         output.print(say((WHOLE if done.complete else PARTLY).fill(**counts)))
+        if done.former:
+            # a name of a folder is data
+            output.print(escape(printable(say(FORMER.fill(names=", ".join(done.former))))))
         output.print(escape(f"Atlas: {target / 'index.html'}"))
     if not done.complete:
         raise typer.Exit(1)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from metrogis.checks.contract import Check, Result
-from metrogis.errors import CheckError, MetrogisError, MissingLayerError
+from metrogis.errors import CheckError, MetrogisError, MissingLayerError, SourceError
 from metrogis.i18n import Text, _
 from metrogis.kept.inputs import Hashes
 from metrogis.kept.memory import Peak
@@ -88,9 +88,18 @@ class Keeping:
     def keep(
         self, result: Result, given: Mapping[str, Any], seconds: float, peak_mb: float
     ) -> Entry:
-        """Keep a result that was computed just now; return what is said of it."""
+        """Keep a result that was computed just now; return what is said of it.
+
+        Raises
+        ------
+        SourceError
+            When files changed after they were read: it is not known what the result stands on.
+        PublishError
+            When it cannot be written.
+        """
         check, metro = result.check, self.metro
         asked = metro.read_with(item.name for item in check.inputs)
+        self.hashes.require_unchanged(asked)
         facts = {name: fact for name, fact in metro.facts().items() if name in asked}
         entry = Entry(
             self.hashes.trace(check, given, asked),
@@ -163,8 +172,13 @@ def answer(
         if strict:
             raise fault from error
         return Answer(check, error=fault)
-    # outside: what cannot be kept is no fault of the check
-    entry = keeping.keep(result, given, seconds, peak.megabytes()) if keeping else None
+    try:
+        entry = keeping.keep(result, given, seconds, peak.megabytes()) if keeping else None
+    except SourceError as error:
+        if strict:
+            raise
+        return Answer(check, error=error)
+    # any other error: what cannot be kept is no fault of the check
     return Answer(check, result, entry=entry)
 
 

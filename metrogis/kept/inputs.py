@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import inspect
 import json
+import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -15,16 +18,17 @@ from typing import Any
 from metrogis import provenance
 from metrogis.catalog import feeds, lock
 from metrogis.catalog.models import MissingLayer
-from metrogis.catalog.paths import resolved
+from metrogis.catalog.paths import content_hash, resolved
 from metrogis.checks.contract import Check
-from metrogis.errors import MetrogisError
+from metrogis.errors import MetrogisError, SourceError
+from metrogis.i18n import _
 from metrogis.metro import Metro
 from metrogis.sources import files
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_LIBRARIES = ("geopandas", "numpy", "osmium", "pandas", "pyarrow", "pyogrio", "pyproj", "rasterio",
-              "scipy", "shapely")  # fmt: skip
-"""Libraries whose versions may change a number."""
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_MADE = "__pycache__"
+"""Folder of what is made of modules: it says nothing new."""
 
 _OF_TIME = ("fetched", "etag", "modified", "software")
 """Of the lock: when and by what a file came says nothing of what is in it."""
@@ -37,7 +41,7 @@ class Trace:
     Attributes
     ----------
     program : str
-        Hash of this program, the check's own files and the versions of libraries.
+        Hash of this program, the check's own files and the versions of Python and libraries.
     settings : str
         Hash of the ``[metro]`` table (but for names) and all parameters of the check.
     layers : mapping of str to str
@@ -55,12 +59,30 @@ class Hashes:
     def __init__(self, metro: Metro) -> None:
         self._metro = metro
         self._layers: dict[str, str] = {}
+        self._contents: dict[str, str] = {}
 
     def layer(self, name: str) -> str:
         """Return the hash of what the catalog says of a layer, and of the bytes of its files."""
         if name not in self._layers:
-            self._layers[name] = _of_layer(self._metro, name)
+            self._layers[name] = self._of_layer(name)
         return self._layers[name]
+
+    def require_unchanged(self, names: Iterable[str]) -> None:
+        """Raise when the files of a layer are not those that were read.
+
+        Raises
+        ------
+        SourceError
+        """
+        for name in sorted(names):
+            read = provenance.source_of(self._metro.loaded(name), name).sha256
+            self.layer(name)
+            if read and read != self._contents.get(name):
+                raise SourceError(
+                    _("the files changed after they were read"),
+                    layer=name,
+                    remedy=_("open the metropolis, and run it, again"),
+                )
 
     def trace(self, check: Check, given: Mapping[str, Any], layers: Iterable[str]) -> Trace:
         """Return what an answer depends on, as it is now.
@@ -80,49 +102,65 @@ class Hashes:
         info = self._metro.info.model_dump(mode="json", exclude={"name", "note", "groups"})
         parameters = self._metro.parameters_of(check.id, given).model_dump(mode="json")
         return Trace(
-            files.settings_key(_of_program(), _of_check(check)),
+            files.settings_key(program(), _of_check(check)),
             files.settings_key(check.id, info, parameters),
             {name: self.layer(name) for name in sorted(layers)},
         )
 
-
-def _of_layer(metro: Metro, name: str) -> str:
-    declared = metro.catalog.layers.get(name)
-    if declared is None:
-        return "not in the catalog"
-    says = [type(declared).__name__, declared.model_dump(mode="json")]
-    if isinstance(declared, MissingLayer) or metro.reason(name) is not None:
+    def _of_layer(self, name: str) -> str:
+        metro = self._metro
+        declared = metro.catalog.layers.get(name)
+        if declared is None:
+            return "not in the catalog"
+        says = [type(declared).__name__, declared.model_dump(mode="json")]
+        if isinstance(declared, MissingLayer) or metro.reason(name) is not None:
+            return files.settings_key(*says)
+        try:
+            paths = resolved(metro, name, declared)
+            self._contents[name] = content_hash(paths)
+            says += [[path.name for path in files.opened(paths)], self._contents[name]]
+            # lists of feeds have files of their own; the lock says what may not have come
+            says += [
+                repr(feeds.listed(metro.directory, origin, layer=name))
+                for origin in feeds.lists_of(declared)
+            ]
+            entries = lock.read(metro.directory).values()
+            says += [
+                {key: value for key, value in asdict(entry).items() if key not in _OF_TIME}
+                for entry in entries
+                if entry.layer == name
+            ]
+        except (MetrogisError, OSError) as error:
+            says.append(f"unreadable: {error}")
         return files.settings_key(*says)
-    try:
-        says += [
-            [path.name, provenance.file_hash(path)]
-            for path in files.opened(resolved(metro, name, declared))
-        ]
-        # lists of feeds have files of their own; the lock says what may not have come
-        says += [
-            repr(feeds.listed(metro.directory, origin, layer=name))
-            for origin in feeds.lists_of(declared)
-        ]
-        entries = lock.read(metro.directory).values()
-        says += [
-            {key: value for key, value in asdict(entry).items() if key not in _OF_TIME}
-            for entry in entries
-            if entry.layer == name
-        ]
-    except (MetrogisError, OSError) as error:
-        says.append(f"unreadable: {error}")
-    return files.settings_key(*says)
 
 
 @cache
-def _of_program() -> str:
-    """Return the hash of this package's modules and of the versions of libraries."""
-    digest = _digest(sorted(_PACKAGE.rglob("*.py")), _PACKAGE)
-    return files.settings_key(digest, [importlib.metadata.version(name) for name in _LIBRARIES])
+def program() -> str:
+    """Return the hash of this package's files and of the versions of what it computes with.
+
+    All its files: tables of rules and translations are in answers as much as modules are.
+    """
+    return files.settings_key(_of_folder(_PACKAGE), sys.version_info[:3], _versions("metrogis"))
+
+
+def _versions(distribution: str) -> list[str]:
+    """Return the versions of the libraries that a distribution always needs, where installed."""
+    try:
+        requirements = importlib.metadata.requires(distribution) or []
+    except importlib.metadata.PackageNotFoundError:  # run from its sources: of all there are
+        return sorted(f"{one.name} {one.version}" for one in importlib.metadata.distributions())
+    found = []
+    for needed in requirements:
+        name, optional = _NAME.match(needed), "extra ==" in needed
+        if name is not None and not optional:
+            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+                found.append(f"{name[0]} {importlib.metadata.version(name[0])}")
+    return sorted(found)
 
 
 def _of_check(check: Check) -> str:
-    """Return the hash of the modules that a check from outside is made of; empty for our own."""
+    """Return the hash of the files that a check from outside is made of; empty for our own."""
     try:
         file = Path(inspect.getsourcefile(inspect.unwrap(check.function)) or "").resolve()
     except TypeError:
@@ -134,7 +172,12 @@ def _of_check(check: Check) -> str:
         return _digest([file], top)
     while (top.parent / "__init__.py").is_file():
         top = top.parent
-    return _digest(sorted(top.rglob("*.py")), top)
+    return _of_folder(top)
+
+
+def _of_folder(folder: Path) -> str:
+    found = (p for p in folder.rglob("*") if _MADE not in p.parts and p.is_file())
+    return _digest(sorted(found), folder)
 
 
 def _digest(paths: Iterable[Path], base: Path) -> str:

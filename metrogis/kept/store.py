@@ -2,7 +2,7 @@
 
 A file holds a line of JSON (what the answer depends on, when it was computed, a hash) and then the
 answer as :mod:`pickle` writes it. Unpickling runs code: the folder is its owner's alone, and a file
-of another user is not read.
+of another user, or one that others may write, is not read.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import hashlib
 import json
 import os
 import pickle
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -84,8 +86,8 @@ class Store:
     ) -> tuple[Entry | None, tuple[Packed, Facts] | None]:
         path = self.path(metro, check_id)
         try:
-            with path.open("rb") as stream:
-                if hasattr(os, "getuid") and os.fstat(stream.fileno()).st_uid != os.getuid():
+            with open(path, "rb", opener=_no_link) as stream:
+                if not _ours(os.fstat(stream.fileno())):
                     return None, None
                 head = json.loads(stream.readline())
                 if head["schema"] != SCHEMA:
@@ -102,6 +104,16 @@ class Store:
                 EOFError, pickle.UnpicklingError):  # fmt: skip
             return None, None  # damaged, or of another version: it is computed anew
 
+    def forget(self, metro: Metro, check_id: str) -> None:
+        """Remove a kept answer, if there is one.
+
+        Raises
+        ------
+        PublishError
+        """
+        with self._writing(check_id):
+            self.path(metro, check_id).unlink(missing_ok=True)
+
     def keep(self, metro: Metro, packed: Packed, found: Facts, entry: Entry) -> None:
         """Write an answer, whole or not at all.
 
@@ -117,18 +129,36 @@ class Store:
             "sha256": hashlib.sha256(body).hexdigest(),
             "entry": asdict(entry),
         }
-        try:
+        with self._writing(packed.check):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with files.replacing(path) as temporary:
                 temporary.write_bytes(json.dumps(head, ensure_ascii=False).encode() + b"\n" + body)
+                temporary.chmod(0o600)
+
+    @contextmanager
+    def _writing(self, check_id: str) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise PublishError(
                 _("the answer of check {check} cannot be kept: {why}").fill(
-                    check=packed.check, why=error.strerror or str(error)
+                    check=check_id, why=error.strerror or str(error)
                 ),
                 place=str(self.folder),
                 remedy=_("make room there, or name another folder (--work, METROGIS_CACHE)"),
             ) from error
+
+
+def _no_link(path: str, flags: int) -> int:
+    # a link may lead to a file of the user's that somebody else gave
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _ours(status: os.stat_result) -> bool:
+    """Tell whether nobody but the user may have written a file."""
+    if not hasattr(os, "getuid"):  # Windows has other rights
+        return True
+    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _entry(said: Mapping[str, Any]) -> Entry:

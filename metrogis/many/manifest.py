@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,11 @@ class Manifest:
     version: str
     tasks: dict[tuple[str, str], Record] = field(default_factory=dict)
     metros: dict[str, Record] = field(default_factory=dict)
+    former: list[str] = field(default_factory=list)
+    """Ids of atlases of former runs that are in the folder still, and of which this run knows
+    nothing."""
+    ended: bool = False
+    """Whether the start page, the last of all, is written."""
     written: float = 0.0
 
     @property
@@ -65,7 +73,8 @@ class Manifest:
             "schema": SCHEMA,
             "generator": GENERATOR,
             "version": self.version,
-            "complete": self.complete,
+            "complete": self.complete and self.ended,
+            "former": self.former,
             "metros": [{"metro": name, **record} for name, record in self.metros.items()],
             "tasks": [
                 {
@@ -92,11 +101,7 @@ class Manifest:
                 text = json.dumps(self.content(), ensure_ascii=False, indent=1)
                 temporary.write_text(text + "\n", encoding="utf-8")
         except OSError as error:
-            raise PublishError(
-                _("cannot be written: {why}").fill(why=error.strerror or str(error)),
-                place=str(self.path),
-                remedy=_("give a folder that can be written"),
-            ) from error
+            raise unwritable(self.path, error) from error
         self.written = time.monotonic()
 
 
@@ -107,8 +112,17 @@ def require_ours(folder: Path) -> None:
     ------
     PublishError
     """
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    try:
+        # a volume brings the one along, a run that was killed at its beginning the other
+        if not any(
+            path.name != "lost+found" and not path.name.startswith(f".{NAME}.")
+            for path in folder.iterdir()
+        ):
+            return
+    except FileNotFoundError:
         return
+    except OSError:
+        pass  # a file, or not ours to look into
     try:
         ours = json.loads((folder / NAME).read_text(encoding="utf-8"))["generator"] == GENERATOR
     except (OSError, ValueError, KeyError, TypeError):
@@ -119,6 +133,55 @@ def require_ours(folder: Path) -> None:
             place=str(folder),
             remedy=_("give a new folder, or empty this one"),
         )
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Make a folder, and keep other runs out of it.
+
+    The system gives the lock back when the process ends, however it ends. Where it knows no locks
+    of folders (Windows, some network file systems) two runs are their user's matter.
+
+    Raises
+    ------
+    PublishError
+        When the folder cannot be made, or another run is at work there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    with ExitStack() as stack:
+        if sys.platform != "win32":
+            import fcntl
+
+            with suppress(OSError):
+                held = os.open(folder, os.O_RDONLY)
+                stack.callback(os.close, held)
+                try:
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise PublishError(
+                        _("another run writes into this folder"),
+                        place=str(folder),
+                        remedy=_("wait for its end, or give another folder"),
+                    ) from error
+        yield
+
+
+def unwritable(path: Path, error: OSError) -> PublishError:
+    """Return the error of a file or folder that cannot be written."""
+    return PublishError(
+        _("cannot be written: {why}").fill(why=error.strerror or str(error)),
+        place=str(path),
+        remedy=_("give a folder that can be written"),
+    )
+
+
+def former_in(folder: Path, known: Iterable[str]) -> list[str]:
+    """Return the ids of atlases in a folder that are none of those that are known."""
+    found = {path.parent.name for path in (folder / FOLDER).glob("*/atlas.json")}
+    return sorted(found - set(known))
 
 
 def pending(checks: Iterable[str]) -> dict[str, Record]:

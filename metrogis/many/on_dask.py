@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from metrogis.errors import ParameterError
+from metrogis.errors import CheckError, ParameterError
 from metrogis.i18n import _
-from metrogis.many.worker import Record, Task, perform
+from metrogis.many.worker import Record, Task, failed, perform
 
 _LOOK = 5.0
 """Seconds after which it is looked for workers that came."""
@@ -91,7 +91,7 @@ class DaskWorkers:
         found: list[tuple[str, Record | None]] = []
         for future in ended:
             worker = self._futures.pop(future)
-            found.append((worker, future.result() if future.status == "finished" else None))
+            found.append((worker, _record(future)))
             future.release()
         return found
 
@@ -100,3 +100,17 @@ class DaskWorkers:
         if at_once:
             self._client.cancel(list(self._futures))
         self._futures.clear()
+
+
+def _record(future: Any) -> Record | None:
+    """Return the record of a future; None where its workers ended, or it was given up."""
+    from distributed import KilledWorker
+
+    if future.status == "finished":
+        found: Record = future.result()
+        return found
+    error = future.exception() if future.status == "error" else None
+    if error is None or isinstance(error, KilledWorker):
+        return None
+    # the worker lives and could not begin: the package is not there, or another version of it
+    return failed(CheckError.of("metrogis", error))

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from metrogis import provenance
 from metrogis.atlas import chosen_checks
 from metrogis.bound import bound
 from metrogis.catalog.paths import paths_of
 from metrogis.checks import registry
-from metrogis.errors import CatalogError, MetrogisError, ParameterError, PublishError
-from metrogis.i18n import LANGUAGES, Text, _
+from metrogis.errors import CatalogError, MetrogisError, ParameterError
+from metrogis.i18n import LANGUAGES, Text, _, both
 from metrogis.kept import Store
+from metrogis.kept.inputs import program
 from metrogis.many import manifest as manifests
 from metrogis.many.manifest import Manifest
 from metrogis.many.on_dask import DaskWorkers
@@ -153,24 +157,34 @@ def run_many(
     manifests.require_ours(plan.output)
     run = _Run(plan, chosen, progress or (lambda metro, what: None))
     run.open(list(metros))
-    plan.output.mkdir(parents=True, exist_ok=True)
-    run.manifest.write()  # from now on the folder says that it is not whole
-    if run.jobs:
-        team: Workers
-        if client is not None:
-            team = DaskWorkers(client)
-        else:
-            team = Processes(min(workers or os.cpu_count() or 1, _tasks(run.jobs)), memory)
-        whole = False
-        try:
-            run_jobs(run.jobs.values(), team, run.task, run.done)
-            whole = True
-        finally:
-            run.manifest.write()
-            team.close(at_once=not whole)
-    bound("publish_start")(run.manifest, run.summaries, plan.output, plan.languages, plan.site_url)
-    run.manifest.write()
+    with manifests.alone(plan.output):
+        run.manifest.write()  # from now on the folder says that it is not whole
+        if run.jobs:
+            team: Workers
+            if client is not None:
+                team = DaskWorkers(client)
+            else:
+                team = Processes(min(workers or os.cpu_count() or 1, _tasks(run.jobs)), memory)
+            _work(run, team)
+        run.manifest.former = manifests.former_in(plan.output, run.manifest.metros)
+        bound("publish_start")(
+            run.manifest, run.summaries, plan.output, plan.languages, plan.site_url
+        )
+        run.manifest.ended = True
+        run.manifest.write()
     return run.manifest
+
+
+def _work(run: _Run, team: Workers) -> None:
+    whole = False
+    try:
+        run_jobs(run.jobs.values(), team, run.task, run.done)
+        whole = True
+    finally:
+        try:
+            run.manifest.write()
+        finally:
+            team.close(at_once=not whole)
 
 
 def _tasks(jobs: Mapping[str, Job]) -> int:
@@ -205,6 +219,7 @@ class _Run:
     def __init__(self, plan: _Plan, checks: list[str], tell: Progress) -> None:
         from metrogis import __version__
 
+        self.id = uuid.uuid4().hex
         self.plan, self.checks, self.tell = plan, checks, tell
         self.manifest = Manifest(plan.output / manifests.NAME, __version__)
         self.metros: dict[str, Metro] = {}
@@ -216,17 +231,15 @@ class _Run:
         """Read the catalogs; one that cannot be read costs its own metropolis only."""
         if not given:
             raise ParameterError(_("no metropolis is given"), remedy=_("name at least one"))
+        closed: list[tuple[str, MetrogisError]] = []
         for item in given:
             try:
                 metro = item if isinstance(item, Metro) else open_metro(item)
+                for check_id in metro.catalog.parameters:
+                    registry.get(check_id)
             except MetrogisError as error:
-                name = Path(str(item)).name
-                self.manifest.metros[name] = {
-                    "title": Text(name, name).forms(),
-                    "state": FAILED,
-                    "error": error.text.forms(),
-                }
-                self.tell(name, error.text)
+                place = item.directory if isinstance(item, Metro) else Path(item)
+                closed.append((place.resolve().name, error))
                 continue
             name = metro.info.id
             if name in self.metros:
@@ -240,12 +253,26 @@ class _Run:
             for check, record in manifests.pending(self.checks).items():
                 self.manifest.tasks[name, check] = record
             self.jobs[name] = Job(name, list(self.checks), _size(metro))
+        for folder, fault in closed:
+            # its id is not known: the name of its folder, which may be the id of another
+            name, number = folder, 1
+            while name in self.manifest.metros:
+                number += 1
+                name = f"{folder} ({number})"
+            self.manifest.metros[name] = {
+                "title": both(folder).forms(),
+                "state": FAILED,
+                "error": fault.text.forms(),
+            }
+            self.tell(name, fault.text)
 
     def task(self, metro: str, name: str) -> Task:
         """Return a task as a worker takes it."""
         opened, plan = self.metros[metro], self.plan
         self._begun.setdefault(metro, time.monotonic())
         task: dict[str, Any] = {
+            "run": self.id,
+            "program": program(),
             "metro": metro,
             "directory": str(opened.directory.resolve()),
             "data": str(opened.data.resolve()),
@@ -255,6 +282,8 @@ class _Run:
         if name != PUBLISH:
             return {**task, "check": name, "fresh": plan.fresh}
         records = self._records(metro)
+        # until the atlas is whole nothing says that it is the one that was published before
+        self._summary_file(metro).unlink(missing_ok=True)
         return {
             **task,
             "states": {check: record["state"] for check, record in records.items()},
@@ -287,13 +316,17 @@ class _Run:
         """Return the summary of an atlas published from the same answers; None for none."""
         try:
             said = json.loads(self._summary_file(metro).read_text(encoding="utf-8"))
-            whole = (self._folder(metro) / "atlas.json").is_file()
-            return said["summary"] if whole and said["key"] == self._key(metro) else None
+            same = said["key"] == self._key(metro) and said["atlas"] == self._marker(metro)
+            return said["summary"] if same else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def _summary_file(self, metro: str) -> Path:
         return self.plan.output / manifests.FOLDER / f"{metro}.json"
+
+    def _marker(self, metro: str) -> str:
+        """Return the hash of what an atlas says of itself: another one may be put in its place."""
+        return provenance.file_hash(self._folder(metro) / "atlas.json")
 
     def _key(self, metro: str) -> str:
         """Return the hash of what the pages of an atlas show."""
@@ -312,21 +345,23 @@ class _Run:
         if record["state"] != DONE:
             self._ended(metro, record, Text.of(record["error"]))
             return
+        for check, computed in record["again"].items():
+            self.manifest.tasks[metro, check] = computed
         for check, error in record["undrawn"].items():
             self.manifest.tasks[metro, check].update(state=FAILED, error=error)
         self.summaries[metro] = record["summary"]
-        text = json.dumps({"key": self._key(metro), "summary": record["summary"]},
-                          ensure_ascii=False, indent=1)  # fmt: skip
         path = self._summary_file(metro)
         try:
+            said = {
+                "key": self._key(metro),
+                "atlas": self._marker(metro),
+                "summary": record["summary"],
+            }
+            text = json.dumps(said, ensure_ascii=False, indent=1)
             with files.replacing(path) as temporary:
                 temporary.write_text(text + "\n", encoding="utf-8")
         except OSError as error:
-            raise PublishError(
-                _("cannot be written: {why}").fill(why=error.strerror or str(error)),
-                place=str(path),
-                remedy=_("give a folder that can be written"),
-            ) from error
+            raise manifests.unwritable(path, error) from error
         counts = self.manifest.counts(metro)
         reused = sum(bool(r.get("reused")) for r in self._records(metro).values())
         seconds = time.monotonic() - self._begun[metro]
@@ -348,7 +383,8 @@ def _size(metro: Metro) -> float:
     """Return the bytes of a metropolis's files: the largest takes longest."""
     total = 0
     for name, layer in metro.catalog.layers.items():
-        if metro.reason(name) is None:
-            for path in paths_of(metro, layer):
-                total += path.stat().st_size if path.is_file() else 0
+        with suppress(MetrogisError, OSError, ValueError):  # told when the layer is read
+            if metro.reason(name) is None:
+                for path in paths_of(metro, layer):
+                    total += path.stat().st_size if path.is_file() else 0
     return float(total)

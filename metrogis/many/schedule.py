@@ -107,6 +107,8 @@ def run_jobs(
                 holds[worker], busy[worker] = job, (job, name)
                 workers.send(worker, task_of(job.metro, name))
         for worker, record in workers.wait():
+            if worker not in busy:  # one without a task has ended: nothing is lost
+                continue
             job, name = busy.pop(worker)
             if record is None:
                 job.tries[name] = job.tries.get(name, 0) + 1

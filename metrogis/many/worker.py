@@ -25,14 +25,16 @@ from metrogis.bound import bound
 from metrogis.catalog.toml import read_catalog
 from metrogis.checks import registry
 from metrogis.errors import CheckError, MetrogisError
-from metrogis.i18n import Text
+from metrogis.i18n import Text, _
 from metrogis.kept import Answer, Keeping, Store, answer
+from metrogis.kept.inputs import program
 from metrogis.kept.memory import Peak, resident
 from metrogis.metro import Metro
 
 Task = Mapping[str, Any]
-"""``metro``, ``directory``, ``data``, ``work``, ``parameters`` (of each check), and ``check``; or,
-to publish, ``checks``, ``lost``, ``output``, ``languages``, ``site_url``."""
+"""``run``, ``program``, ``metro``, ``directory``, ``data``, ``work``, ``parameters`` (of each
+check); with them ``check`` and ``fresh``, or, to publish, ``states``, ``errors``, ``output``,
+``languages``, ``site_url``."""
 Record = dict[str, Any]
 
 DONE, SKIPPED, FAILED, PENDING = "done", "skipped", "failed", "pending"
@@ -47,8 +49,16 @@ class _Bench:
         self.keeping: Keeping | None = None
 
     def opened(self, task: Task) -> Keeping:
-        """Return the metropolis of a task; layers of another one are given up first."""
-        key = tuple(str(task[name]) for name in ("directory", "data", "work"))
+        """Return the metropolis of a task; layers of another one are given up first.
+
+        Those of another run too: a worker of a cluster outlives runs, and files change between.
+        """
+        if task["program"] != program():
+            raise CheckError(
+                _("this worker runs another version of the program, or of its libraries"),
+                remedy=_("install the same everywhere, and start the workers again"),
+            )
+        key = tuple(str(task[name]) for name in ("run", "directory", "data", "work"))
         if self.keeping is None or key != self.key:
             self.keeping = None
             gc.collect()
@@ -105,7 +115,7 @@ def _check(keeping: Keeping, task: Task) -> Record:
     entry = None if task.get("fresh") else keeping.unchanged(check, given)
     if entry is None:
         if task.get("fresh"):
-            keeping.store.path(metro, check.id).unlink(missing_ok=True)
+            keeping.store.forget(metro, check.id)
         found = answer(metro, check, given, tell=lambda name, what: None, keeping=keeping)
         return _record(metro, found)
     if not all(metro.reason(name) is None for name in check.required):
@@ -141,7 +151,7 @@ def _record(metro: Metro, found: Answer) -> Record:
 
 def _publish(keeping: Keeping, task: Task) -> Record:
     """Publish the atlas of one metropolis from the answers that are kept."""
-    atlas = _atlas(keeping, task)
+    atlas, again = _atlas(keeping, task)
     atlas.publish(
         Path(task["output"]), languages=task["languages"], site_url=task["site_url"] or None
     )
@@ -149,35 +159,41 @@ def _publish(keeping: Keeping, task: Task) -> Record:
     return {
         "state": DONE,
         "summary": bound("summarise")(atlas),
+        "again": again,
         "undrawn": {
             name: error.text.forms()
             for name, error in atlas.failed.items()
-            if task["states"].get(name) == DONE
+            if task["states"].get(name) == DONE and name not in again
         },
     }
 
 
-def _atlas(keeping: Keeping, task: Task) -> Atlas:
-    """Put the atlas of a metropolis together: answers from disk, and why there are no others."""
+def _atlas(keeping: Keeping, task: Task) -> tuple[Atlas, dict[str, Record]]:
+    """Put the atlas of a metropolis together: answers from disk, and why there are no others.
+
+    An answer that is no longer there (its file damaged, or replaced by another run with other
+    parameters) is computed again: its new record is returned beside.
+    """
     metro, states = keeping.metro, task["states"]
     found = Atlas(metro, {}, (), failed={}, computed={})
-    skipped = []
+    skipped, again = [], {}
     for check_id, state in states.items():
-        check = registry.get(check_id)
+        check, told = registry.get(check_id), task["errors"].get(check_id, {})
         if state == DONE:
-            kept = keeping.find(check, task["parameters"].get(check_id, {}))
-            if kept is not None and kept.result is not None and kept.entry is not None:
+            given = task["parameters"].get(check_id, {})
+            kept = answer(metro, check, given, tell=lambda name, what: None, keeping=keeping)
+            if kept.result is not None and kept.entry is not None:
                 found.results[check_id] = kept.result
                 found.computed[check_id] = kept.entry.computed
-                continue
-            state = FAILED
-        told = task["errors"].get(check_id, {})
-        text = Text.of(told["error"]) if told else Text("?", "?")
+            if not kept.reused:
+                told = again[check_id] = _record(metro, kept)
+                state = told["state"]
         if state == SKIPPED:
-            skipped.append(Skipped(check, told["layer"], text))
-        else:
-            found.failed[check_id] = MetrogisError(text)
-    return Atlas(metro, found.results, tuple(skipped), found.created, found.failed, found.computed)
+            skipped.append(Skipped(check, told["layer"], Text.of(told["error"])))
+        elif state == FAILED:
+            found.failed[check_id] = MetrogisError(Text.of(told["error"]))
+    atlas = Atlas(metro, found.results, tuple(skipped), found.created, found.failed, found.computed)
+    return atlas, again
 
 
 # --------------------------------------------------------------------------- as a process

@@ -144,8 +144,57 @@ def test_given_parameters_the_program_and_third_party_checks_count(folder, monke
     _run(folder)
     assert _run(folder, core=["2264011"])[1]
     assert not _run(folder, core=["2264011"])[1]
-    monkeypatch.setattr(inputs, "_of_program", lambda: "another version")
+    monkeypatch.setattr(inputs, "program", lambda: "another version")
     assert _run(folder, core=["2264011"])[1]
+
+
+@pytest.mark.parametrize("name", ["table.csv", "words.po", "module.py"])
+def test_every_file_of_a_program_counts_but_what_is_made_of_modules(tmp_path, name) -> None:
+    (tmp_path / "__pycache__").mkdir()
+    first = inputs._of_folder(tmp_path)
+    (tmp_path / "__pycache__" / "module.pyc").write_text("made")
+    assert inputs._of_folder(tmp_path) == first
+    (tmp_path / name).write_text("changed")
+    assert inputs._of_folder(tmp_path) != first
+
+
+def test_versions_are_those_of_all_libraries_that_are_always_needed() -> None:
+    names = {item.split()[0] for item in inputs._versions("metrogis")}
+    assert {"numba", "holidays", "numpy", "lxml"} <= names
+    assert "pytest" not in names
+
+
+@pytest.mark.parametrize("read_first", [True, False])
+def test_files_that_change_after_they_were_read_make_no_answer(folder, read_first) -> None:
+    metro = open_metro(folder, data=folder)
+    keeping = Keeping(metro, Store())
+    if read_first:
+        metro.get("od_flows")
+    else:
+        keeping.hashes.layer("od_flows")
+    _flows(folder, more=5)
+    from metrogis.checks import registry
+    from metrogis.kept import answer
+
+    check = registry.get("functional_links")
+    found = answer(metro, check, {}, tell=lambda name, what: None, keeping=keeping)
+    assert found.result is None
+    assert "changed after they were read" in found.error.text.en
+    assert keeping.store.entry(metro, check.id) is None
+    assert _run(folder)[1]
+
+
+@pytest.mark.parametrize("how", ["others may write it", "a link"])
+def test_an_answer_that_others_may_have_written_is_not_read(folder, tmp_path, how) -> None:
+    _run(folder)
+    path = Store().path(open_metro(folder, data=folder), "functional_links")
+    assert path.stat().st_mode & 0o777 == 0o600
+    if how == "a link":
+        path.rename(tmp_path / "elsewhere")
+        path.symlink_to(tmp_path / "elsewhere")
+    else:
+        path.chmod(0o620)
+    assert _run(folder)[1]
 
 
 def test_a_layer_that_another_one_asked_for_counts(folder) -> None:

@@ -9,7 +9,7 @@ import pytest
 import metrogis as mg
 from metrogis import bound
 from metrogis.errors import CatalogError, ParameterError, PublishError
-from metrogis.many import running, worker
+from metrogis.many import manifest, running, worker
 from metrogis.many.schedule import PUBLISH
 
 CHECKS = ["functional_links", "cycle_network"]
@@ -165,6 +165,125 @@ def test_faults_cost_their_own_part_and_the_whole_is_declared_incomplete(layers)
     catalog = (layers / "m2" / "catalog.toml").read_text()
     (layers / "m0" / "catalog.toml").write_text(catalog.replace("m2", "m0"))
     assert _run(layers)[0].complete
+
+
+def test_a_worker_that_outlives_a_run_reads_what_changed_since(layers) -> None:
+    one = layers / "m1"
+    kept = worker._bench
+    mg.run_many([one], output=layers.parent / "public", checks=CHECKS)
+    flows = one / "od.csv"
+    flows.write_text(flows.read_text() + "0")
+    counted = len(InTurn.done)
+    done = mg.run_many([one], output=layers.parent / "public", checks=CHECKS)
+    assert worker._bench is kept
+    assert ("m1", "functional_links") in InTurn.done[counted:]
+    assert done.complete
+
+
+def test_a_worker_of_another_program_does_nothing(layers, monkeypatch) -> None:
+    monkeypatch.setattr(running, "program", lambda: "another")
+    done, output = _run(layers)
+    assert not done.complete
+    errors = {t["error"]["en"] for t in _manifest(output)["tasks"]}
+    assert len(errors) == 1
+    assert "another version of the program" in errors.pop()
+
+
+def test_an_answer_that_was_damaged_is_computed_again_when_it_is_published(layers) -> None:
+    _run(layers)
+    (path,) = (layers.parent / "cache" / "results").glob("m1-*/functional_links.answer")
+    path.write_bytes(path.read_bytes()[:-5])  # what is said of it is whole
+    catalog = layers / "m1" / "catalog.toml"
+    catalog.write_text(catalog.read_text().replace("Metropolis m1", "Greater m1"))
+    done, output = _run(layers)
+    assert done.complete
+    assert json.loads((output / "metros" / "m1" / "atlas.json").read_text()) == ["functional_links"]
+    task = done.tasks["m1", "functional_links"]
+    assert (task["state"], task.get("reused", False)) == ("done", False)
+
+
+def test_faults_of_two_folders_hide_no_metropolis(layers) -> None:
+    # m1 is the id of another folder; the catalog in the folder m1 is broken
+    (layers / "z").mkdir()
+    for file in (layers / "m1").iterdir():
+        (layers / "z" / file.name).write_bytes(file.read_bytes())
+    (layers / "m1" / "catalog.toml").write_text("[metro\n")
+    with (layers / "m2" / "catalog.toml").open("a") as file:
+        file.write("[parameters.no_such_check]\na = 1\n")
+    done, output = _run(layers)
+    assert not done.complete
+    states = {m["metro"]: m["state"] for m in _manifest(output)["metros"]}
+    assert states == {"m0": "done", "m1": "done", "m1 (2)": "failed", "m2": "failed"}
+
+
+def test_a_file_that_is_not_there_costs_its_checks(layers) -> None:
+    (layers / "m1" / "od.csv").unlink()
+    done, output = _run(layers)
+    assert {m["metro"]: m["state"] for m in _manifest(output)["metros"]} == {
+        "m0": "done", "m1": "failed", "m2": "done",
+    }  # fmt: skip
+    assert not done.complete
+
+
+def test_an_atlas_of_a_former_run_is_named_and_left(layers) -> None:
+    _done, output = _run(layers)
+    assert _manifest(output)["former"] == []
+    for file in (layers / "m1").iterdir():
+        file.unlink()
+    (layers / "m1").rmdir()
+    done, output = _run(layers, languages=["pl"])
+    assert done.complete
+    assert _manifest(output)["former"] == ["m1"]
+    assert (output / "metros" / "m1" / "atlas.json").is_file()
+    assert "m1" not in (output / "pl" / "index.html").read_text(encoding="utf-8")
+    # a start page in a language that is no longer asked for would tell of the former run
+    assert not (output / "en" / "index.html").exists()
+
+
+@pytest.mark.parametrize("what", ["another atlas", "ended in the middle"])
+def test_an_atlas_that_is_not_the_one_published_before_is_published_again(layers, what) -> None:
+    _done, output = _run(layers)
+    if what == "another atlas":
+        (output / "metros" / "m1" / "atlas.json").write_text("[]")
+    else:
+        catalog = layers / "m1" / "catalog.toml"
+        said = catalog.read_text()
+        catalog.write_text(said.replace("Metropolis m1", "Greater m1"))
+
+        def ended(atlas, directory, **options):
+            _marker(atlas, directory)
+            raise KeyboardInterrupt
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(bound._functions, "publish", ended)
+            with pytest.raises(KeyboardInterrupt):
+                _run(layers)
+        catalog.write_text(said)
+    counted = len(InTurn.done)
+    _run(layers)
+    assert ("m1", PUBLISH) in InTurn.done[counted:]
+
+
+def test_two_runs_do_not_write_into_one_folder(layers) -> None:
+    output = layers.parent / "public"
+    with manifest.alone(output):
+        with pytest.raises(PublishError, match="(?i)another run writes into this folder"):
+            _run(layers)
+        assert list(output.iterdir()) == []
+    # what a run that was killed at its beginning left is no one else's
+    (output / ".manifest.json.left").mkdir()
+    assert _run(layers)[0].complete
+
+
+def test_a_run_without_its_start_page_is_not_complete(layers, monkeypatch) -> None:
+    def full(*arguments):
+        raise PublishError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(bound._functions, "publish_start", full)
+        with pytest.raises(PublishError, match="(?i)no room"):
+            _run(layers)
+    assert _manifest(layers.parent / "public")["complete"] is False
 
 
 def test_what_cannot_be_asked_is_refused_before_anything_is_computed(layers, tmp_path) -> None:

@@ -85,6 +85,20 @@ def test_a_task_that_ends_every_worker_fails_and_the_rest_goes_on() -> None:
     assert "ended 3 times" in records["heavy"]["error"]["en"]
 
 
+def test_a_worker_that_ends_without_a_task_costs_nothing() -> None:
+    records = []
+
+    class Restless(Pretended):
+        def wait(self):
+            return [("w2", None), *super().wait()]
+
+    run_jobs(
+        [Job("a", ["c1"])], Restless(["w1", "w2"], ()), lambda m, n: {"key": (m, n)},
+        lambda metro, name, record: records.append((name, record["state"])),
+    )  # fmt: skip
+    assert records == [("c1", DONE), (PUBLISH, DONE)]
+
+
 def test_tasks_of_a_metropolis_stay_together_the_largest_begins_and_the_idle_help() -> None:
     jobs = [Job("small", ["c1"], 1.0), Job("large", ["c1", "c2", "c3", "c4"], 9.0)]
     team = Pretended(["w1", "w2"], [(i, False) for i in (1, 1, 1, 0, 1, 0, 1, 0)])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from metrogis import boundary, provenance
 from metrogis.catalog import feeds, judging, licences
 from metrogis.catalog.models import MissingLayer
-from metrogis.catalog.paths import resolved
+from metrogis.catalog.paths import content_hash, resolved
 from metrogis.catalog.readers import (
     app_gml,
     fetched,
@@ -32,7 +32,6 @@ from metrogis.catalog.readers import (
 from metrogis.errors import MetrogisError
 from metrogis.i18n import _
 from metrogis.provenance import Source
-from metrogis.sources import files
 
 if TYPE_CHECKING:
     from metrogis.catalog.opened import Opened
@@ -85,14 +84,13 @@ def _read(metro: Opened, name: str) -> Any:
     layer = metro.catalog.layers[name]
     assert not isinstance(layer, MissingLayer)
     paths = resolved(metro, name, layer)
-    hashes = [provenance.file_hash(p) for p in files.opened(paths)]
     source = Source(
         layer=name,
         origin=", ".join(p for p in (layer.path, *getattr(layer, "more", ()))),
         licence=layer.licence,
         attribution=layer.attribution,
         date=layer.date,
-        sha256=hashes[0] if len(hashes) == 1 else files.settings_key(hashes),
+        sha256=content_hash(paths),
         redistribute=provenance.strictest(
             [
                 licences.of_layer(metro.catalog, name),

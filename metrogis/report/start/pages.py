@@ -19,9 +19,8 @@ from markupsafe import Markup
 from metrogis.checks import registry
 from metrogis.checks.contract import DIRECTIONS, Check, Column
 from metrogis.checks.contract.reading import HALF, rounded_up, written
-from metrogis.errors import PublishError
-from metrogis.i18n import NO_DATA, Text, _, both, number, percent
-from metrogis.many.manifest import FOLDER, NAME, Manifest
+from metrogis.i18n import LANGUAGES, NO_DATA, Text, _, both, number, percent
+from metrogis.many.manifest import FOLDER, NAME, Manifest, unwritable
 from metrogis.many.worker import DONE, FAILED, PENDING, SKIPPED
 from metrogis.report import pages, serving, words
 from metrogis.report.start import drawing
@@ -142,14 +141,12 @@ def publish_start(
         for language in languages:
             made = start_page(manifest, summaries, language, languages, "../", site_url)
             _write(folder / language / "index.html", made.encode("utf-8", "replace"))
+        for language in set(LANGUAGES) - set(languages):  # of a former run
+            (folder / language / "index.html").unlink(missing_ok=True)
         made = start_page(manifest, summaries, languages[0], languages, "", site_url)
         _write(folder / "index.html", made.encode("utf-8", "replace"))
     except OSError as error:
-        raise PublishError(
-            _("cannot be written: {why}").fill(why=error.strerror or str(error)),
-            place=str(folder),
-            remedy=_("give a folder that can be written"),
-        ) from error
+        raise unwritable(folder, error) from error
     return folder / "index.html"
 
 
