@@ -9,7 +9,7 @@ from metrogis.comparison.matching import Pair, match
 from metrogis.comparison.published import as_json, read
 from metrogis.comparison.state import CheckState, InputState, State, state_of
 from metrogis.comparison.stated import of_atlas
-from metrogis.comparison.verdicts import VERDICTS
+from metrogis.comparison.verdicts import VERDICTS, is_changed
 
 __all__ = [
     "VERDICTS",
@@ -21,6 +21,7 @@ __all__ = [
     "Step",
     "as_json",
     "compare",
+    "is_changed",
     "match",
     "of_atlas",
     "read",

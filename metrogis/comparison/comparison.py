@@ -27,13 +27,16 @@ from metrogis.comparison.stated import Stated, states_of
 from metrogis.comparison.verdicts import (
     AFTER,
     BEFORE,
+    EDGE,
     NO_CHECK,
     NOT_RUN,
-    SUMS,
     VERDICTS,
     Mode,
+    adds_up,
     judge,
+    rule_difference,
     taken,
+    tolerance,
 )
 from metrogis.errors import MetrogisError, ParameterError
 from metrogis.i18n import Text, _, default_language
@@ -43,6 +46,8 @@ COLUMNS = (
     "change_high", "verdict", "reason", "detail", "due_parameter", "due_data",
 )  # fmt: skip
 """Columns of :attr:`Comparison.table`, in their order."""
+
+NO_MEASURE = _("the measure is not there {when}")
 
 ENOUGH = 0.95
 """A total is compared where at least this part of what was known before is known in both states."""
@@ -83,9 +88,11 @@ class Step:
                 parts.append(self._unanswered(check_id, old, new))
                 continue
             middle = None if old.same_rule(new) else _under(old, new)
-            for name in new.columns:
-                if name in old.columns:
+            for name in {**new.columns, **old.columns}:
+                if name in old.columns and name in new.columns:
                     parts.append(self._rows(old, new, name, middle))
+                else:
+                    parts.append(self._one_sided(old, new, name))
         made = [part for part in parts if len(part)]
         if not made:
             return pd.DataFrame(columns=list(COLUMNS))
@@ -124,6 +131,18 @@ class Step:
                 "due_data": rows.due_data,
             }
         )
+
+    def _one_sided(self, old: CheckState, new: CheckState, name: str) -> pd.DataFrame:
+        """Return rows of a measure that only one of two answers has."""
+        there, when = (new, BEFORE) if name in new.columns else (old, AFTER)
+        only = replace(there, columns={name: there.columns[name]})
+        rows = self._unanswered(new.id, *((None, only) if there is new else (only, None)))
+        rule = rule_difference(old, new)
+        why = rule[1] if rule else NO_MEASURE.fill(when=when)
+        rows["detail"] = pd.Series([why] * len(rows), dtype=object)
+        if rule:
+            rows["verdict"], rows["reason"] = "not_comparable", rule[0]
+        return rows
 
     def _unanswered(
         self, check_id: str, old: CheckState | None, new: CheckState | None
@@ -186,6 +205,15 @@ class Comparison:
     whole: Step
     before: tuple[Mapping[tuple[int, ...], tuple[int, ...]], ...] = field(repr=False)
 
+    def columns_of(self, check_id: str) -> dict[str, Column]:
+        """Return the measures of a check in the last state, then those that only the first has."""
+        made: dict[str, Column] = {}
+        for state in (self.whole.new, self.whole.old):
+            check = state.checks.get(check_id)
+            columns = check.columns if check is not None else {}
+            made |= {name: column for name, column in columns.items() if name not in made}
+        return made
+
     def values_over(self, check_id: str, measure: str, pair: Pair) -> list[float]:
         """Return a measure of one municipality, or union, in each state; NaN where unknown."""
         groups = [lines.get(pair.new, ()) for lines in self.before[1:]] if pair.new else []
@@ -196,7 +224,7 @@ class Comparison:
             if check is None or measure not in check.columns:
                 made.append(float("nan"))
                 continue
-            sums = check.columns[measure].unit in SUMS
+            sums = adds_up(check.columns[measure])
             made.append(float(taken(check.values[measure], [group], sums)[0]))
         return made
 
@@ -254,13 +282,15 @@ class Comparison:
         DataFrame
             ``check``, ``title``, ``measure``, ``label``, ``unit``; the number of municipalities of
             each verdict; ``n`` known in both states ``of`` those known in the old one; for what
-            adds up ``old``, ``new``, ``change`` over those ``n``, ``gained`` and ``lost`` (the sum
-            of what grew, and of what shrank), and its ``verdict``: ``not_comparable`` below 95 %.
+            adds up ``old``, ``new``, ``change`` over those ``n`` (empty where only bounds are
+            known: it lies between ``change_low`` and ``change_high``), ``gained`` and ``lost`` (the
+            sum of what grew, and of what shrank), and its ``verdict``, by the tolerance of a single
+            number: ``not_comparable`` below 95 %.
         """
         rows = []
         for (check_id, measure), part in self.table.groupby(["check", "measure"], sort=False):
             check = self.whole.new.checks.get(check_id) or self.whole.old.checks[check_id]
-            column = check.columns[measure]
+            column = self.columns_of(check_id)[measure]
             counts = part["verdict"].value_counts()
             n, of = _known_in_both(part)
             row: dict[str, Any] = {
@@ -272,26 +302,11 @@ class Comparison:
                 **{verdict: int(counts.get(verdict, 0)) for verdict in VERDICTS},
                 "n": n,
                 "of": of,
-                **_total(part, column.unit in SUMS, n, of, column.good),
+                **_total(part, column, n, of, self.whole.mode),
             }
             rows.append(row)
         heads = ["check", "title", "measure", "label", "unit", *VERDICTS, "n", "of", *_TOTALS]
         return pd.DataFrame(rows, columns=heads)
-
-    def sentences(self, language: str = "en") -> list[str]:
-        """Return what changed most, a sentence a measure that changed anywhere."""
-        made = []
-        for row in self.summary(language).to_dict("records"):
-            if row["improved"] or row["worse"]:
-                made.append(
-                    SENTENCE.fill(
-                        title=row["title"],
-                        label=row["label"],
-                        improved=row["improved"],
-                        worse=row["worse"],
-                    ).get(language)
-                )
-        return made
 
     def publish(
         self,
@@ -330,11 +345,7 @@ class Comparison:
         return f"<div><b>{names}</b>{table}</div>"
 
 
-SENTENCE = _(
-    "{title}, {label}: better in {improved:0} {improved:plural:municipality|municipalities}, "
-    "worse in {worse:0}."
-)
-_TOTALS = ["old", "new", "change", "gained", "lost", "verdict"]
+_TOTALS = ["old", "new", "change", "change_low", "change_high", "gained", "lost", "verdict"]
 
 
 def _unit(column: Column) -> str:
@@ -348,30 +359,34 @@ def _known_in_both(part: pd.DataFrame) -> tuple[int, int]:
     return int(both.sum()), int(part["old"].notna().sum())
 
 
-def _total(part: pd.DataFrame, sums: bool, n: int, of: int, good: str) -> dict[str, Any]:
-    if not sums:
+def _total(part: pd.DataFrame, column: Column, n: int, of: int, mode: Mode) -> dict[str, Any]:
+    if not adds_up(column):
         return dict.fromkeys(_TOTALS, np.nan) | {"verdict": ""}
     comparable = part["verdict"] != "not_comparable"
     rows = part[comparable & part["old"].notna() & part["new"].notna()]
     due = rows["due_data"]  # what another rule changed is no change of the place
-    change = due.dropna()
     made: dict[str, Any] = {
         "old": float(rows["old"].sum()),
         "new": float(rows["new"].sum()),
-        "change": float((rows["new"] - rows["old"]).sum()),
-        "gained": float(change[change > 0].sum()),
-        "lost": float(-change[change < 0].sum()),
+        "change": float(rows["change"].sum(skipna=False)),
+        "change_low": float(rows["change_low"].sum(skipna=False)),
+        "change_high": float(rows["change_high"].sum(skipna=False)),
+        "gained": float(due[due > 0].sum()),
+        "lost": float(-due[due < 0].sum()),
+        "verdict": "not_comparable",
     }
-    enough = n >= ENOUGH * of and n > 0
-    made["verdict"] = _of_total(rows, float(change.sum()), good) if enough else "not_comparable"
+    if n >= ENOUGH * of * (1 - EDGE) and n > 0:
+        change = float(due.sum(skipna=False))
+        least = tolerance(np.array([made["old"]]), np.array([made["new"]]), column, mode)[0]
+        made["verdict"] = _of_total(change, float(least) * (1 + EDGE), column.good)
     return made
 
 
-def _of_total(rows: pd.DataFrame, change: float, good: str) -> str:
-    if rows["due_data"].isna().any() or not good:
-        return "unknown" if change or rows["due_data"].isna().any() else "same"
-    if (rows["verdict"] == "same").all() or change == 0:
+def _of_total(change: float, least: float, good: str) -> str:
+    if abs(change) <= least:
         return "same"
+    if np.isnan(change) or not good:
+        return "unknown"
     return "improved" if (change > 0) == (good == "up") else "worse"
 
 

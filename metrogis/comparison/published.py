@@ -70,6 +70,7 @@ def _check_json(check: CheckState) -> dict[str, Any]:
             "digits": column.digits,
             "good": column.good,
             "bound": column.bound,
+            "adds": column.adds,
             "of_known": column.of_known,
             "of_knowledge": column.of_knowledge,
             "values": _plain(value),
@@ -218,6 +219,7 @@ def _check_of(check_id: str, content: Mapping[str, Any], count: int) -> CheckSta
             of_known=bool(item["of_known"]),
             of_knowledge=bool(item["of_knowledge"]),
             headline=True,
+            adds=bool(item.get("adds", True)),
         )
         values[name] = _numbers(item["values"], count)
         low[name] = _numbers(item.get("low", item["values"]), count)

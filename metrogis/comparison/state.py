@@ -29,6 +29,10 @@ from metrogis.provenance import Source
 SCHEMA = 1
 """Version of how a state is written in ``atlas.json``."""
 
+VECTOR = ("points", "lines", "polygons")
+EMPTY = "shapes"
+"""Form of a layer without rows: none of the forms is another one."""
+
 DATE_UNIT = "year"
 """Parameters in this unit say when the data are of: they differ between years by their nature."""
 
@@ -62,7 +66,7 @@ class InputState:
         >>> InputState(True, "points").alike(InputState(True, "raster 100 m"))
         False
         """
-        if self.form != other.form:
+        if self.form != other.form and not _nested(self.form, other.form):
             return False
         own, theirs = _makers(self.maker), _makers(other.maker)
         return not own or not theirs or bool(own & theirs)
@@ -72,6 +76,22 @@ class InputState:
         if not self.given and not other.given:
             return True
         return self.given == other.given and bool(self.mark) and self.mark == other.mark
+
+
+def _nested(form: str, other: str) -> bool:
+    """Tell whether one layer has shapes of the other's kinds only; one without rows has none.
+
+    >>> _nested("shapes", "points"), _nested("points", "lines")
+    (True, False)
+    >>> _nested("lines", "lines and points")
+    True
+    >>> _nested("shapes", "raster 100 m")
+    False
+    """
+    own, theirs = (set(text.split(" and ")) for text in (form, other))
+    if not (own | theirs) <= {*VECTOR, EMPTY}:
+        return False
+    return own - {EMPTY} <= theirs - {EMPTY} or theirs - {EMPTY} <= own - {EMPTY}
 
 
 def _makers(text: str) -> set[str]:
@@ -186,8 +206,8 @@ def form_of(layer: Any) -> str:
         return ""
     if isinstance(layer, gpd.GeoDataFrame):
         kinds = sorted(set(layer.geom_type.dropna().str.removeprefix("Multi")))
-        words = {"Point": "points", "LineString": "lines", "Polygon": "polygons"}
-        return " and ".join(words.get(kind, kind.lower()) for kind in kinds) or "shapes"
+        words = dict(zip(("Point", "LineString", "Polygon"), VECTOR, strict=True))
+        return " and ".join(words.get(kind, kind.lower()) for kind in kinds) or EMPTY
     if isinstance(layer, pd.DataFrame):
         return "table"
     cell = getattr(layer, "cell", None)

@@ -28,7 +28,10 @@ MOST_PEOPLE = 100.0
 COVER = 0.05
 """Numbers of the known part are compared where the known share differs by no more than this."""
 SUMS = ("people", "ha", "m2", "km2")
-"""Units whose numbers add up over municipalities that were split or merged."""
+"""Units whose numbers add up over municipalities, unless a column says that its own do not."""
+RULES = ("method", "parameter")
+EDGE = 1e-9
+"""Numbers this close, relative to a threshold, are on it: in binary 1.0 - 0.95 exceeds 0.05."""
 
 METHOD = _("the method is version {old} before and {new} after")
 PARAMETER = _("{name} is {old} before and {new} after")
@@ -96,6 +99,24 @@ def tolerance(old: Floats, new: Floats, column: Column, mode: Mode) -> Floats:
     if column.unit == "people":
         part = np.minimum(part, MOST_PEOPLE)
     return np.maximum(least, np.nan_to_num(part, nan=0.0, posinf=0.0))
+
+
+def adds_up(column: Column) -> bool:
+    """Tell whether the numbers of municipalities may be added.
+
+    >>> adds_up(Column(both("a"), unit="ha")), adds_up(Column(both("mesh"), unit="ha", adds=False))
+    (True, False)
+    """
+    return column.kind == "number" and column.unit in SUMS and column.adds
+
+
+def is_changed(verdict: str, reason: str) -> bool:
+    """Tell whether a row of the table is a change that is neither better nor worse.
+
+    What is not known has the reason ``cover`` or ``input``; a change may have that of a rule whose
+    part was split off.
+    """
+    return verdict == "unknown" and reason in ("", *RULES)
 
 
 def taken(values: Floats, positions: Sequence[tuple[int, ...]], add: bool) -> Floats:
@@ -174,7 +195,7 @@ def judge(
     Rows
     """
     column = new.columns[name]
-    sums = column.kind == "number" and column.unit in SUMS
+    sums = adds_up(column)
     before, after = [p.old for p in pairs], [p.new for p in pairs]
     was, now = taken(old.values[name], before, sums), taken(new.values[name], after, sums)
     base = middle or old
@@ -185,7 +206,8 @@ def judge(
     verdict, reason, detail, low, high = facts.judged()
     if not column.good:
         verdict, detail = _neither(verdict, detail)
-    change = np.where(high - low <= 0, high, np.nan)
+    # equal, not of no width: inf - inf is no number
+    change = np.where(high <= low, high, np.nan)
     rule = None if middle else rule_difference(old, new)
     foreign = None if mode == "scenario" else input_difference(base, new)
     whole = rule or (("input", foreign) if foreign is not None else None)
@@ -203,7 +225,7 @@ def judge(
         if due is not None:
             detail = [_and(UNDER_NEW.fill(what=due[1]), d) for d in detail]
             reason = [r or due[0] for r in reason]
-        change = now - was
+        change = np.where(np.isnan(due_data), np.nan, now - was)
         low, high = low + due_parameter, high + due_parameter
     due_parameter = np.where(np.isnan(due_data), np.nan, due_parameter)
     return Rows(was, now, change, low, high, verdict, reason, detail, due_parameter, due_data)
@@ -252,7 +274,7 @@ class _Facts:
         with np.errstate(invalid="ignore"):
             low = self.new["low"] - self.old["high"]
             high = self.new["high"] - self.old["low"]
-            paired = now - was
+            paired = np.where(was == now, 0.0, now - was)  # also of two that have no limit
         before, after = self.known
         alike = np.abs(before - after) <= 1e-9
         sure = ((self.old["low"] == self.old["high"]) & (self.new["low"] == self.new["high"])) | (
@@ -283,10 +305,11 @@ class _Facts:
             return self._not_known(bool(np.isnan(was)), bool(np.isnan(now)))
         text = both("")
         if min(before, after) < 1 and not (self.column.bound or self.column.of_knowledge):
-            if self.column.of_known and abs(before - after) > COVER:
+            if self.column.of_known and abs(before - after) > COVER * (1 + EDGE):
                 return "not_comparable", "cover", COVERS.fill(old=before, new=after)
             if self.column.of_known:
                 text = PART.fill(old=before, new=after)
+        least *= 1 + EDGE
         if abs(low) <= least and abs(high) <= least:
             return "same", "", text
         if (low if good > 0 else -high) > least:

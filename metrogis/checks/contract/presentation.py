@@ -31,7 +31,7 @@ class Column:
     differ when more is. ``of_knowledge``: the column measures what is known, or names why it is not
     (companions of other columns, and grounds of views, need not be marked). ``headline``: carries
     the answer of the check for a municipality; ``good`` says which way it is better: ``up``,
-    ``down``, or neither.
+    ``down``, or neither. ``adds``: False for people or land that is no sum (a mean, a mesh size).
     """
 
     label: Text
@@ -47,6 +47,7 @@ class Column:
     of_knowledge: bool = False
     headline: bool = False
     good: Literal["", "up", "down"] = ""
+    adds: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -15,8 +15,9 @@ from markupsafe import Markup
 
 from metrogis.checks.contract import Column
 from metrogis.checks.contract.reading import written
+from metrogis.comparison import is_changed
 from metrogis.comparison.comparison import WORDS as VERDICT_WORDS
-from metrogis.i18n import Text, _, is_missing
+from metrogis.i18n import _, is_missing
 from metrogis.report.change.words import change_text, signed, verdict_word
 from metrogis.report.svg import drawing, path_data, tag
 
@@ -103,9 +104,9 @@ def classes_of(rows: pd.DataFrame, column: Column, language: str) -> list[tuple[
     made = []
     for row in rows.to_dict("records"):
         verdict, change = row["verdict"], _size(row)
-        neutral = verdict == "unknown" and not column.good and not row["reason"]
-        if neutral and not is_missing(row["change"]):
-            side, word = (MORE, MORE_WORD) if row["change"] > 0 else (LESS, LESS_WORD)
+        if is_changed(verdict, row["reason"]):
+            least = row["change_low"] if is_missing(row["due_data"]) else row["due_data"]
+            side, word = (MORE, MORE_WORD) if least > 0 else (LESS, LESS_WORD)
         elif verdict in ("improved", "worse"):
             side = BETTER if verdict == "improved" else WORSE
             word = VERDICT_WORDS[verdict]
@@ -172,7 +173,7 @@ def change_map(
         pattern, colour, _word = classes[i]
         row = records[i]
         change = change_text(row["change"], row["change_low"], row["change_high"], column, language)
-        word = verdict_word(row["verdict"], column.good, row["change"], row["reason"])
+        word = verdict_word(row["verdict"], row["reason"])
         parts.append(
             tag(
                 "path",
@@ -261,6 +262,10 @@ def slope_chart(
     Markup
         Empty where fewer than two values are known.
     """
+    slopes = [
+        replace(s, values=tuple(v if math.isfinite(v) else math.nan for v in s.values))
+        for s in slopes
+    ]  # what has no limit has no place on a scale
     known = [v for slope in slopes for v in slope.values if not is_missing(v)]
     if len(known) < 2:
         return Markup("")
@@ -340,8 +345,3 @@ def _labels(slopes: Sequence[Slope], at: Any, column: Column, language: str) -> 
         made.append(tag("line", x1=x + 4, y1=y, x2=x + 14, y2=here, class_="lead"))
         made.append(tag("text", text, x=x + 17, y=here + 4, class_="name"))
     return made
-
-
-def label_of(text: Text, language: str) -> str:
-    """Return a label with a capital letter."""
-    return text.capitalized().get(language)

@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from metrogis.checks.contract import DIRECTIONS, Column
-from metrogis.comparison import VERDICTS, CheckState, Comparison, Pair
+from metrogis.comparison import VERDICTS, CheckState, Comparison, Pair, is_changed
 from metrogis.comparison.comparison import WORDS as VERDICT_WORDS
 from metrogis.i18n import is_missing, join
 from metrogis.report.change import words
@@ -137,7 +137,7 @@ class Views:
     def _row(self, check_id: str, measure: str, place: int, language: str) -> Row:
         pair = self.step.pairs[place]
         record = self.records[check_id, measure][place]
-        column = self.check_of(check_id).columns[measure]
+        column = self.columns(check_id)[measure]
         over = self.comparison.values_over(check_id, measure, pair)
         values = [
             (
@@ -158,9 +158,7 @@ class Views:
             ),
             "" if is_missing(change) else repr(float(change)),
             str(record["verdict"]),
-            words.verdict_word(record["verdict"], column.good, change, record["reason"]).get(
-                language
-            ),
+            words.verdict_word(record["verdict"], record["reason"]).get(language),
             join(": ", told).get(language) if told else "",
         )
 
@@ -177,11 +175,11 @@ class Views:
     def measures(self, check_id: str, language: str) -> list[MeasureView]:
         """Return the measures of a check, the leading one first."""
         check = self.check_of(check_id)
-        named = [m for m in check.columns if (check_id, m) in self.parts]
+        named = [m for m in self.columns(check_id) if (check_id, m) in self.parts]
         return [self._measure(check, name, k, language) for k, name in enumerate(named)]
 
     def _measure(self, check: CheckState, name: str, k: int, language: str) -> MeasureView:
-        part, column = self.parts[check.id, name], check.columns[name]
+        part, column = self.parts[check.id, name], self.columns(check.id)[name]
         rows = [self.row(check.id, name, i, language) for i in range(len(part))]
         order = self.by_size(part)
         changed = [i for i in order if part["verdict"].iloc[i] not in ("same", "not_comparable")]
@@ -236,22 +234,44 @@ class Views:
         row = rows[(rows["check"] == check_id) & (rows["measure"] == measure)].iloc[0]
         if is_missing(row["old"]):
             return ""
-        column = self.check_of(check_id).columns[measure]
+        column = self.columns(check_id)[measure]
         if row["verdict"] == "not_comparable":
             return words.TOTAL_NOT.fill(n=int(row["n"]), of=int(row["of"])).get(language)
+        part = self.parts[check_id, measure]
         text = words.TOTAL.fill(
-            old=words.value_text(row["old"], column, language, 1.0),
-            new=words.value_text(row["new"], column, language, 1.0),
-            change=words.signed(row["change"], column, language),
+            old=words.value_text(
+                row["old"], column, language, self._least_known(check_id, part, 0)
+            ),
+            new=words.value_text(
+                row["new"], column, language, self._least_known(check_id, part, -1)
+            ),
+            change=self._total_change(row, column, language),
             n=int(row["n"]),
             of=int(row["of"]),
         ).get(language)
-        if row["gained"] and row["lost"]:
+        if row["gained"] and row["lost"] and not is_missing(row["change"]):
             text += " " + words.WINNERS.fill(
                 gained=words.signed(row["gained"], column, language),
                 lost=words.signed(-row["lost"], column, language),
             ).get(language)
         return text
+
+    def _least_known(self, check_id: str, part: pd.DataFrame, state: int) -> float:
+        """Return the least known share, in one state, of the municipalities of a total."""
+        there = part["old"].notna() & part["new"].notna() & (part["verdict"] != "not_comparable")
+        place = state % len(self.comparison.states)
+        pairs = [self.step.pairs[i] for i in np.flatnonzero(there.to_numpy()).tolist()]
+        return min((self._known(check_id, place, pair) for pair in pairs), default=1.0)
+
+    @staticmethod
+    def _total_change(row: Any, column: Column, language: str) -> str:
+        return words.change_text(
+            row["change"], row["change_low"], row["change_high"], column, language
+        )
+
+    def columns(self, check_id: str) -> dict[str, Column]:
+        """Return the measures of a check, of either state."""
+        return self.comparison.columns_of(check_id)
 
     def _summary(self, language: str) -> pd.DataFrame:
         if language not in self._summaries:
@@ -270,15 +290,19 @@ class Views:
                 if check.direction != direction:
                     continue
                 for row in summary[summary["check"] == check.id].to_dict("records"):
-                    column: Column = check.columns[row["measure"]]
+                    column = self.columns(check.id)[row["measure"]]
                     total = ""
-                    if not is_missing(row["change"]) and row["verdict"] != "not_comparable":
-                        total = words.signed(row["change"], column, language)
+                    if not is_missing(row["old"]) and row["verdict"] != "not_comparable":
+                        total = self._total_change(row, column, language)
+                    label = column.label
+                    changed = counts_of(self.parts[check.id, row["measure"]])["changed"]
+                    if changed:
+                        label = words.CHANGED_IN.fill(label=label, n=changed)
                     rows.append(
                         SummaryRow(
                             check.id,
                             check.title.get(language),
-                            column.label.get(language),
+                            label.get(language),
                             self._cells(check.id, row["measure"], column.good),
                             total,
                         )
@@ -314,7 +338,11 @@ class Views:
 
     def headline(self, language: str) -> str:
         """Return how many answers got better or worse, in one sentence."""
-        return words.HEADLINE.fill(**counts_of(self.table)).get(language)
+        counts = counts_of(self.table)
+        text = words.HEADLINE.fill(**counts).get(language)
+        if counts["changed"]:
+            text += " " + words.HEADLINE_CHANGED.fill(**counts).get(language)
+        return text
 
     # ------------------------------------------------------------------ one municipality
 
@@ -329,10 +357,10 @@ class Views:
                         (
                             check.id,
                             check.title.get(language),
-                            check.columns[m].label.get(language),
+                            column.label.get(language),
                             self.row(check.id, m, place, language),
                         )
-                        for m in check.columns
+                        for m, column in self.columns(check.id).items()
                         if (check.id, m) in self.parts
                     ]
             if rows:
@@ -342,7 +370,8 @@ class Views:
 
 def counts_of(part: pd.DataFrame) -> dict[str, int]:
     """Return how many rows have which verdict; ``changed``: neither better nor worse."""
-    changed = (part["verdict"] == "unknown") & (part["reason"] == "")
+    rows = zip(part["verdict"], part["reason"], strict=True)
+    changed = np.array([is_changed(verdict, reason) for verdict, reason in rows], dtype=bool)
     counts: dict[str, int] = {v: int(((part["verdict"] == v) & ~changed).sum()) for v in VERDICTS}
     return {**counts, "changed": int(changed.sum())}
 

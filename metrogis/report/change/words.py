@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metrogis.checks.contract import Column
 from metrogis.checks.contract.reading import written
+from metrogis.comparison import is_changed
 from metrogis.comparison.comparison import WORDS as VERDICT_WORDS
 from metrogis.i18n import Text, _, is_missing, number, pgettext
 from metrogis.units import unit_text
@@ -76,6 +77,10 @@ HEADLINE = _(
     "{improved:0} {improved:plural:answer is|answers are} better, {worse:0} worse, {same:0} the "
     "same; {unknown:0} unknown, {not_comparable:0} not comparable."
 )
+HEADLINE_CHANGED = _(
+    "{changed:0} {changed:plural:answer has|answers have} changed without being better or worse."
+)
+CHANGED_IN = _("{label} (changed in {n:0}: neither direction is better)")
 WINNERS = _("{gained} gained, {lost} lost.")
 MINUS = "\u2212"
 POINTS = _("{n} pp")
@@ -84,11 +89,9 @@ BETWEEN = _("between {low} and {high}")
 AT_LEAST, AT_MOST = _("at least {low}"), _("at most {high}")
 
 
-def verdict_word(verdict: str, good: str, change: float, reason: str = "") -> Text:
+def verdict_word(verdict: str, reason: str = "") -> Text:
     """Return the word of a verdict; of a measure without a good direction a change is a change."""
-    if verdict == "unknown" and not good and not reason and not is_missing(change):
-        return CHANGED
-    return VERDICT_WORDS[verdict]
+    return CHANGED if is_changed(verdict, reason) else VERDICT_WORDS[verdict]
 
 
 def signed(value: float, column: Column, language: str) -> str:

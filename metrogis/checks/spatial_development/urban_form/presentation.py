@@ -129,7 +129,7 @@ COLUMNS = {
         "built_np": _number(_("patches of built-up land (NP)"), 0),
         "built_lpi": _number(_("largest patch (LPI)"), 1, "%"),
         "built_ed": _number(_("edge of built-up land (ED)"), 1, "m/ha"),
-        "built_mesh": _number(_("mesh of built-up land (MESH)"), 1, "ha"),
+        "built_mesh": _number(_("mesh of built-up land (MESH)"), 1, "ha", adds=False),
         "cover_np": _number(_("patches of land cover (NP)"), 0),
         "cover_lpi": _number(_("largest patch of land cover (LPI)"), 1, "%"),
         "cover_ed": _number(_("edge density (ED)"), 1, "m/ha"),
@@ -137,7 +137,7 @@ COLUMNS = {
         "cover_shei": _number(_("evenness (SHEI)")),
         "cover_division": _number(_("division (DIVISION)"), 3),
         "cover_split": _number(_("splitting (SPLIT)"), 1),
-        "cover_mesh": _number(_("effective mesh size (MESH)"), 0, "ha"),
+        "cover_mesh": _number(_("effective mesh size (MESH)"), 0, "ha", adds=False),
         "cover_known_share": _share(_("share of land whose cover is known")),
     },
     "zones": {
