@@ -24,6 +24,7 @@ _WHERE = {
     "run_many": "many.running",
     "Atlas": "atlas",
     "compare": "comparison",
+    "Scenario": "scenario",
     "CHECKS": "checks.registry",
     "register": "checks.registry",
     "Check": "checks.contract",
@@ -66,6 +67,7 @@ _WHERE = {
     "CatalogError": "errors",
     "ParameterError": "errors",
     "PublishError": "errors",
+    "ScenarioError": "errors",
     "CheckError": "errors",
 }
 
@@ -85,6 +87,8 @@ __all__ = [
     "ParameterError",
     "PublishError",
     "Result",
+    "Scenario",
+    "ScenarioError",
     "SchemaError",
     "Source",
     "SourceError",
@@ -160,12 +164,14 @@ if TYPE_CHECKING:
         MissingLayerError,
         ParameterError,
         PublishError,
+        ScenarioError,
         SchemaError,
         SourceError,
     )
     from metrogis.many.running import run_many
     from metrogis.metro import Metro, open_metro
     from metrogis.provenance import Audit, Source
+    from metrogis.scenario import Scenario
     from metrogis.sources.app_gml import read_app
     from metrogis.texts import Text
     from metrogis.transit import Feed, read_feed

@@ -166,3 +166,7 @@ class CheckError(MetrogisError):
 
 class PublishError(MetrogisError):
     """A result cannot be written."""
+
+
+class ScenarioError(MetrogisError):
+    """A change of a scenario is not meant so, or does not fit the layers it is applied to."""

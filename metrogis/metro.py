@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from metrogis import provenance
 from metrogis.catalog.metro import Layers
+from metrogis.catalog.models import MissingLayer
+from metrogis.catalog.paths import content_hash, resolved
 from metrogis.catalog.toml import read_catalog
 from metrogis.checks import registry
 from metrogis.checks.contract import Result
-from metrogis.errors import CatalogError, MissingLayerError
+from metrogis.errors import CatalogError, MetrogisError, MissingLayerError, ScenarioError
 from metrogis.i18n import Text, _
+from metrogis.scenario import Scenario, applied
+from metrogis.scenario.base import Base
 from metrogis.sources import files
 
 
@@ -185,3 +191,146 @@ class Metro(Layers):
                     continue
                 break
         return found
+
+    # ------------------------------------------------------------------ scenarios
+
+    _mark: str = ""
+    """Mark of the layers, once a scenario was applied to them."""
+
+    @property
+    def root(self) -> Metro:
+        """The metropolis whose layers are read from files: this one, or the base of a scenario."""
+        return self
+
+    @property
+    def plan(self) -> Scenario | None:
+        """The scenario that its layers are after; None for none."""
+        return None
+
+    @property
+    def scenario_mark(self) -> dict[str, str]:
+        """What comparisons ask: ``layers``, the mark of them; ``name`` and ``base`` of a plan.
+
+        Two states of which one is a scenario of the other are compared as such. Empty for a
+        metropolis to which no scenario was applied.
+        """
+        return {"layers": self._mark} if self._mark else {}
+
+    def changes_of(self, layer: str) -> str:
+        """Return the mark of the changes of a layer by scenarios; empty: the layer is as read."""
+        return ""
+
+    def with_scenario(self, plan: Scenario) -> Metro:
+        """Return the metropolis after a scenario: checks, maps and atlas work as before.
+
+        Layers that the scenario does not write are those of this one, and are read once for both;
+        files are never changed. Everything is applied at once, so that a scenario that does not fit
+        is refused here.
+
+        Parameters
+        ----------
+        plan : Scenario
+
+        Returns
+        -------
+        Metro
+
+        Raises
+        ------
+        ScenarioError
+            For a change that does not fit its layer, or whose layer is missing: it names the
+            change, the place, the reason.
+        MetrogisError
+            When a layer that it changes cannot be read.
+
+        Examples
+        --------
+        >>> import metrogis as mg
+        >>> metro = mg.open_metro("demo")  # doctest: +SKIP
+        >>> plan = mg.Scenario("night").shift(target="3", minutes=30)  # doctest: +SKIP
+        >>> mg.compare(mg.run(metro), mg.run(metro.with_scenario(plan)))  # doctest: +SKIP
+        """
+        if not isinstance(plan, Scenario):
+            raise ScenarioError(
+                _("this is no scenario: {kind}").fill(kind=type(plan).__name__),
+                layer="scenario",
+                remedy=_("give mg.Scenario(...), or Scenario.from_toml(file)"),
+            )
+        applied.require_layers(plan, self.reason)
+        if not self._mark:
+            self._mark = _mark_of(self)
+        after = PlannedMetro(self, plan)
+        for name in sorted(plan.layers):
+            after.get(name)
+        return after
+
+    def dependent(self, layers: Iterable[str] | Scenario) -> tuple[str, ...]:
+        """Return the checks whose answers may change with some layers, in the strategy's order.
+
+        Parameters
+        ----------
+        layers : iterable of str, or Scenario
+            Names of layers; of a scenario those that it writes (:attr:`Scenario.layers`).
+        """
+        names = set(layers.layers if isinstance(layers, Scenario) else layers)
+        return tuple(
+            check.id
+            for check in registry.checks()
+            if not names.isdisjoint(item.name for item in check.inputs)
+        )
+
+
+class PlannedMetro(Metro):
+    """A metropolis after a scenario; made by :meth:`Metro.with_scenario`."""
+
+    def __init__(self, base: Metro, plan: Scenario) -> None:
+        super().__init__(base.catalog, directory=base.directory, data=base.data)
+        self.base = base
+        self._plan = plan
+        self._asked = base._asked  # what reading a layer asked for is the same before and after
+
+    @property
+    def root(self) -> Metro:
+        """The metropolis whose layers are read from files."""
+        return self.base.root
+
+    @property
+    def plan(self) -> Scenario | None:
+        """The scenario that its layers are after."""
+        return self._plan
+
+    @cached_property
+    def scenario_mark(self) -> dict[str, str]:
+        """Name of the plan, mark of the layers it was applied to, and of those after it."""
+        base = self.root._mark
+        digest = files.settings_key(*(self.changes_of(name) for name in sorted(self)))
+        return {"name": self._plan.name, "base": base, "layers": f"{base}+{digest}"}
+
+    def changes_of(self, layer: str) -> str:
+        """Return the mark of the changes of a layer; empty where they change nothing."""
+        if layer not in self._plan.layers or self.reason(layer) is not None:
+            return self.base.changes_of(layer)
+        now, was = self.get(layer), self.base.get(layer)
+        own = provenance.source_of(now, layer).sha256
+        same = own == provenance.source_of(was, layer).sha256
+        return self.base.changes_of(layer) if same else own
+
+    def _read(self, name: str) -> Any:
+        layer = self.base[name]
+        if name not in self._plan.layers:
+            return layer
+        around = Base(self.crs, self.base.get, self._plan.name)
+        return applied.layer_after(self._plan, name, layer, around)
+
+
+def _mark_of(metro: Metro) -> str:
+    """Return the mark of what a metropolis reads: its catalog, and the content of its files."""
+    says: list[Any] = [metro.catalog.model_dump(mode="json")]
+    for name, declared in metro.catalog.layers.items():
+        if isinstance(declared, MissingLayer) or metro.reason(name) is not None:
+            continue
+        try:
+            says.append([name, content_hash(resolved(metro, name, declared))])
+        except (MetrogisError, OSError) as error:  # its checks fail, with and without a scenario
+            says.append([name, str(error)])
+    return files.settings_key(*says)

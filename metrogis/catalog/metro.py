@@ -95,7 +95,7 @@ class Layers:
                 raise _circle([*self._reading[self._reading.index(name) :], name])
             self._reading.append(name)
             try:
-                self._loaded[name] = readers.load(self, name)
+                self._loaded[name] = self._read(name)
             except MetrogisError as error:
                 self._unreadable[name] = error
                 raise
@@ -144,6 +144,10 @@ class Layers:
         if isinstance(layer, MissingLayer):
             return layer.reason
         return None if filled.is_filled(self, layer) else layer.waits_for
+
+    def _read(self, name: str) -> Any:
+        """Read a layer; a metropolis after a scenario takes it from its base."""
+        return readers.load(self, name)
 
     def loaded(self, name: str) -> Any:
         """Return a layer that was read here; None for one that was not."""

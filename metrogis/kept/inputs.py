@@ -64,7 +64,9 @@ class Hashes:
     def layer(self, name: str) -> str:
         """Return the hash of what the catalog says of a layer, and of the bytes of its files."""
         if name not in self._layers:
-            self._layers[name] = self._of_layer(name)
+            changes = self._metro.changes_of(name)
+            own = self._of_layer(name)
+            self._layers[name] = files.settings_key(own, changes) if changes else own
         return self._layers[name]
 
     def require_unchanged(self, names: Iterable[str]) -> None:
@@ -75,7 +77,7 @@ class Hashes:
         SourceError
         """
         for name in sorted(names):
-            read = provenance.source_of(self._metro.loaded(name), name).sha256
+            read = provenance.source_of(self._metro.root.loaded(name), name).sha256
             self.layer(name)
             if read and read != self._contents.get(name):
                 raise SourceError(

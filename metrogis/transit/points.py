@@ -8,6 +8,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyproj
 import shapely
 
@@ -16,6 +17,7 @@ from metrogis.errors import CRSError
 from metrogis.i18n import _
 from metrogis.provenance import attach
 from metrogis.transit.columns import numbered
+from metrogis.transit.stop_places import ADDED
 from metrogis.transit.timetable import Timetable
 
 
@@ -57,8 +59,19 @@ def stop_points(feed: Timetable, crs: Any) -> gpd.GeoDataFrame:
         geometry=shapely.points(x, y),
         crs=target,
     )
+    if feed.before is not None:
+        points[ADDED] = _added(feed, part["stop_id"].to_numpy(dtype=object), lon, lat)
     attach(points, feed.source, feed.audit)
     return points
+
+
+def _added(feed: Timetable, ids: Any, lon: Any, lat: Any) -> npt.NDArray[np.bool_]:
+    """Return which stops a scenario added or moved: they join the places of the others."""
+    assert feed.before is not None
+    old = feed.before.stops
+    row = pd.Index(old["stop_id"]).get_indexer(ids)
+    was_lon, was_lat = old["stop_lon"].to_numpy(float)[row], old["stop_lat"].to_numpy(float)[row]
+    return (row < 0) | (was_lon != lon) | (was_lat != lat)
 
 
 @lru_cache(maxsize=8)

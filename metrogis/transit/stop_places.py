@@ -29,6 +29,9 @@ SPAN = 150.0
 _TOLERANCE = 1e-3
 """Metres: distances are compared to a millimetre, finer than degrees of any feed are written."""
 
+ADDED = "added"
+"""Column of posts that a scenario added or moved."""
+
 _NUMBER = re.compile(r"(?<=\w)[\s.,/()-]+\d{1,3}[a-z]?\)?$")
 _ON_REQUEST = re.compile(r"[\s,(\[-]+n\s?/?\s?ż\.?[)\]]?$")
 
@@ -67,6 +70,9 @@ def join_posts(
     (ties by coordinates), as long as no two posts of the places they join would be farther apart
     than 150 m (or the larger of the two distances): chains along a street stay apart.
 
+    Posts that a scenario added (a column ``added``) come last: they join a place of the others or
+    form one of their own, and never join two of them.
+
     Parameters
     ----------
     stops : GeoDataFrame
@@ -97,6 +103,9 @@ def join_posts(
     place = pd.factorize(stops["station"])[0].astype(np.int64)
     names = [base_name(n) for n in stops["name"]]
     pairs, span = _pairs(xy, names, place_distance, name_distance)
+    added = stops[ADDED].to_numpy(bool) if ADDED in stops.columns else np.zeros(count, bool)
+    if added.any():
+        pairs = pairs[np.argsort(added[pairs].any(axis=1), kind="stable")]
     members: list[list[int]] = [[] for _ in range(int(place.max()) + 1)]
     for post, own in enumerate(place.tolist()):
         members[own].append(post)
@@ -107,6 +116,8 @@ def join_posts(
         first, second = owner[a], owner[b]
         if first == second:
             continue
+        if (added[a] or added[b]) and all((~added[members[k]]).any() for k in (first, second)):
+            continue  # the places of the base stay apart
         # invariant: no two posts of a place are over the span apart, platforms of one station apart
         if any(
             (x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 > limit

@@ -51,6 +51,8 @@ class Timetable:
     options: Options
     archives: Mapping[str, Archive] = field(default_factory=dict)
     lost: Mapping[str, tuple[Loss, ...]] = field(default_factory=dict)
+    before: Self | None = None
+    """The timetable that a scenario was applied to: what is known where is asked of it."""
 
     @property
     def feeds(self) -> tuple[str, ...]:
