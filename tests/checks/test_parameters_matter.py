@@ -39,7 +39,7 @@ VALUES: dict[str, list[Any]] = {
     "region_seed": [*range(1, 12)],
     "barrier_keeps": [0.3],
     "tolerance": [8.0],
-    "slowest_speed": [12.0],
+    "slowest_speed": [12.0, 20.0],
 }
 """What to try where a number times two, or the other choice, says nothing."""
 

@@ -90,7 +90,8 @@ def test_a_run_is_complete_and_its_manifest_says_what_it_stands_on(layers) -> No
         assert (output / "metros" / f"m{i}" / "atlas.json").is_file()
 
 
-@pytest.mark.parametrize("ends", [3, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 5, 8))])
+@pytest.mark.long
+@pytest.mark.parametrize("ends", [1, 3, 5, 8])
 def test_a_run_that_was_ended_is_declared_incomplete_and_gone_on_with(
     layers, monkeypatch, ends
 ) -> None:
@@ -240,7 +241,9 @@ def test_an_atlas_of_a_former_run_is_named_and_left(layers) -> None:
     assert not (output / "en" / "index.html").exists()
 
 
-@pytest.mark.parametrize("what", ["another atlas", "ended in the middle"])
+@pytest.mark.parametrize(
+    "what", ["another atlas", pytest.param("ended in the middle", marks=pytest.mark.long)]
+)
 def test_an_atlas_that_is_not_the_one_published_before_is_published_again(layers, what) -> None:
     _done, output = _run(layers)
     if what == "another atlas":

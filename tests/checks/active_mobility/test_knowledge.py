@@ -422,9 +422,17 @@ LOSSES = (
     lose_routes, lose_racks, lose_stations, lose_states, lose_people, lose_nodes, lose_places,
     lose_tags, lose_ways_to_relations,
 )  # fmt: skip
+ALWAYS = (lose_routes, lose_people, lose_tags)
+"""Of each driver one: the others are long tests."""
 
 
-@pytest.mark.parametrize("lose", LOSSES, ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "lose",
+    [
+        pytest.param(f, id=f.__name__, marks=[] if f in ALWAYS else [pytest.mark.long])
+        for f in LOSSES
+    ],
+)
 @FEW
 @given(seed=st.integers(0, 2**16))
 def test_rows_lost_in_reading(
@@ -746,12 +754,20 @@ def with_coverage_short(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "check", "parameter", "value"),
     [
-        (with_hubs, "interchange_access", "merge_distance", 100),
-        (with_hubs, "interchange_access", "same_name_distance", 300),
-        (with_entrances, "interchange_access", "entrance_distance", 500),
-        (with_hubs, "missing_links", "merge_distance", 100),
-        (with_hubs, "missing_links", "same_name_distance", 300),
-        (with_entrances, "missing_links", "entrance_distance", 500),
+        pytest.param(
+            with_hubs, "interchange_access", "merge_distance", 100, marks=pytest.mark.long
+        ),
+        pytest.param(
+            with_hubs, "interchange_access", "same_name_distance", 300, marks=pytest.mark.long
+        ),
+        pytest.param(
+            with_entrances, "interchange_access", "entrance_distance", 500, marks=pytest.mark.long
+        ),
+        pytest.param(with_hubs, "missing_links", "merge_distance", 100, marks=pytest.mark.long),
+        pytest.param(with_hubs, "missing_links", "same_name_distance", 300, marks=pytest.mark.long),
+        pytest.param(
+            with_entrances, "missing_links", "entrance_distance", 500, marks=pytest.mark.long
+        ),
         (with_hubs, "planned_links", "merge_distance", 100),
         (with_hubs, "planned_links", "same_name_distance", 300),
         (with_entrances, "planned_links", "entrance_distance", 500),
@@ -761,14 +777,18 @@ def with_coverage_short(folder: Path) -> None:
         (with_tracks, "interchange_access", "driving_side", "left"),
         (with_tracks, "planned_links", "driving_side", "left"),
         (with_tracks, "rail_access", "driving_side", "left"),
-        (with_island, "interchange_access", "street_part", 0),
+        pytest.param(with_island, "interchange_access", "street_part", 0, marks=pytest.mark.long),
         (with_island, "planned_links", "street_part", 0),
         (with_island, "rail_access", "street_part", 0),
         (with_streets_short, "cycle_network", "coverage_share", 0.8),
-        (with_streets_short, "missing_links", "coverage_share", 0.8),
+        pytest.param(
+            with_streets_short, "missing_links", "coverage_share", 0.8, marks=pytest.mark.long
+        ),
         (with_streets_short, "border_gaps", "coverage_share", 0.8),
         (with_coverage_short, "planned_links", "coverage_share", 0.8),
-        (with_coverage_short, "interchange_access", "coverage_share", 0.8),
+        pytest.param(
+            with_coverage_short, "interchange_access", "coverage_share", 0.8, marks=pytest.mark.long
+        ),
     ],
 )
 def test_parameters_that_need_a_place_drawn_for_them(
