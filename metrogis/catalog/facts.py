@@ -16,6 +16,7 @@ import shapely
 from rasterio import features
 
 from metrogis import teryt
+from metrogis.boxes import boxes_of
 from metrogis.catalog import inspect
 
 CODES = ("teryt", "origin", "destination")
@@ -25,6 +26,8 @@ WIDE = ("coverage", "cycle_coverage")
 """Layers whose rows may name all municipalities, or those of a county."""
 
 ANY = ("*", "all")
+_AT_A_TIME = 500_000
+"""Places looked up at a time: bounds memory."""
 _FULL = 7
 """Digits of a code; fewer are a county or a voivodeship."""
 
@@ -101,7 +104,12 @@ def facts_of(layer: Any, municipalities: gpd.GeoDataFrame | None, *, wide: bool 
 def _duplicates(frame: pd.DataFrame) -> int:
     """Count rows that say nothing new. Texts are compared where values cannot be hashed."""
     plain = pd.DataFrame(frame)
-    if isinstance(frame, gpd.GeoDataFrame):
+    boxes = boxes_of(frame)
+    if boxes is not None:
+        plain = plain.drop(columns=str(frame.geometry.name)).assign(
+            **dict(zip(("_x0", "_y0", "_x1", "_y1"), np.asarray(boxes.corners).T, strict=True))
+        )
+    elif isinstance(frame, gpd.GeoDataFrame):
         texts = shapely.to_wkb(np.asarray(frame.geometry.to_numpy(), dtype=object), hex=True)
         plain = plain.assign(**{str(frame.geometry.name): texts})
     try:
@@ -152,7 +160,8 @@ def _by_cell(
 def _places(layer: Any, crs: Any) -> Any:
     """Return the shapes of what is in a layer; None where it has no places."""
     if isinstance(layer, gpd.GeoDataFrame):
-        return np.asarray(layer.geometry.to_numpy(), dtype=object)
+        boxes = boxes_of(layer)
+        return boxes if boxes is not None else np.asarray(layer.geometry.to_numpy(), dtype=object)
     if hasattr(layer, "stop_points"):
         return np.asarray(layer.stop_points(crs).geometry.to_numpy(), dtype=object)
     zones = getattr(layer, "zones", None)
@@ -169,6 +178,16 @@ def _by_place(
 ) -> tuple[dict[str, int], int]:
     """Count the shapes that each municipality shares more than a border with; those in none."""
     shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
+    there, elsewhere = np.zeros(len(codes), np.int64), 0
+    for first in range(0, len(places), _AT_A_TIME):
+        part = np.asarray(places[first : first + _AT_A_TIME], dtype=object)
+        counts, outside = _counted(shapes, part)
+        there, elsewhere = there + counts, elsewhere + outside
+    return dict(zip(codes, there.tolist(), strict=True)), elsewhere
+
+
+def _counted(shapes: Any, places: Any) -> tuple[Any, int]:
+    """Count by municipality some places at a time; and those in none."""
     usable = ~(shapely.is_missing(places) | shapely.is_empty(places))
     tree = shapely.STRtree(places[usable])
     town, at = tree.query(shapes, predicate="intersects")
@@ -176,6 +195,6 @@ def _by_place(
     # a neighbour's zone meets the border and is not in the municipality
     touching = np.zeros(len(at), bool)
     touching[area] = shapely.touches(shapes[town[area]], tree.geometries[at[area]])
-    counts = np.bincount(town[~touching], minlength=len(codes))
+    counts = np.bincount(town[~touching], minlength=len(shapes))
     inside = np.unique(at[~touching])
-    return dict(zip(codes, counts.tolist(), strict=True)), int(usable.sum()) - len(inside)
+    return counts, int(usable.sum()) - len(inside)

@@ -85,8 +85,8 @@ def placed(metro: Opened, name: str, layer: Any) -> Audit:
 def _boxes(layer: Any, crs: pyproj.CRS) -> np.ndarray | None:
     """Return the box of each part of a layer in the working CRS; None for one without a place."""
     if isinstance(layer, gpd.GeoDataFrame):
-        shapes = layer.geometry.to_numpy()
-        return np.asarray(shapely.bounds(shapes[~shapely.is_missing(shapes)]))
+        shapes = layer.geometry.array
+        return np.asarray(shapes.bounds[~shapes.isna()])
     if isinstance(layer, Grid):
         if layer.transform is None:
             return None

@@ -22,6 +22,8 @@ from metrogis.provenance import Audit
 from metrogis.teryt import drop_parts, match_codes
 
 _LAYER = "population"
+_AT_A_TIME = 500_000
+"""Cells looked up at a time: bounds memory where they are not drawn yet."""
 _NOBODY = 1e-9
 """Fewer people than this in a whole municipality are rounding: nothing can be scaled by them."""
 
@@ -362,6 +364,18 @@ def from_municipal(
     return pieces, audit + more
 
 
+def _touching(cells: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> Array:
+    """Return the rows of cells that touch a municipality, in their order."""
+    border = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
+    array = cells.geometry.array
+    found = []
+    for first in range(0, len(array), _AT_A_TIME):
+        part = np.asarray(array[first : first + _AT_A_TIME], dtype=object)
+        near = shapely.STRtree(part).query(border, predicate="intersects")[1]
+        found.append(np.unique(near) + first)
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
 def settle(
     municipalities: gpd.GeoDataFrame,
     *,
@@ -417,11 +431,8 @@ def settle(
         pieces, more = from_municipal(municipalities, known, max_size=max_size, weights=weights)
         pieces["cell"] = -1
         return pieces, audit + more
-    near = shapely.STRtree(np.asarray(cells.geometry.to_numpy(), dtype=object)).query(
-        np.asarray(municipalities.geometry.to_numpy(), dtype=object), predicate="intersects"
-    )[1]
     # cells of other metropolises need not be split
-    used = np.unique(near)
+    used = _touching(cells, municipalities)
     pieces, more = split_cells(cells.iloc[used], max_size=max_size, weights=weights)
     pieces["cell"] = used[pieces["cell"].to_numpy()] if len(pieces) else pieces["cell"]
     audit += more

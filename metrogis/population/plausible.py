@@ -29,6 +29,8 @@ FACTOR = 2.0
 year and a table of another differ by some per cent."""
 _FEW = 10
 """Cells of a municipality below which their sum says little: coarse cells straddle its border."""
+_AT_A_TIME = 500_000
+"""Cells looked up at a time: bounds memory."""
 
 
 def of_table(
@@ -102,9 +104,9 @@ def of_cells(
         Ratio of the two from which they are told to differ.
     layer : str
     """
-    shapes = cells.geometry.to_numpy()
+    shapes = cells.geometry.array  # bounds and areas of rectangles need no polygons
     people = cells["population"].to_numpy("float64")
-    area = shapely.area(shapes) / 1e6
+    area = shapes.area / 1e6
     with np.errstate(divide="ignore", invalid="ignore"):
         dense = people > most_people(area * 1e6)
     audit = Audit().add(
@@ -141,9 +143,15 @@ def of_cells(
 
 def _sums(shapes: Any, people: Floats, municipalities: gpd.GeoDataFrame) -> tuple[Floats, Any]:
     """Sum the cells whose centre lies in each municipality; NaN where one is unknown."""
-    low_x, low_y, high_x, high_y = shapely.bounds(shapes).T
-    tree = shapely.STRtree(shapely.points((low_x + high_x) / 2, (low_y + high_y) / 2))
-    unit, cell = tree.query(municipalities.geometry.to_numpy(), predicate="contains")
+    low_x, low_y, high_x, high_y = shapes.bounds.T
+    x, y = (low_x + high_x) / 2, (low_y + high_y) / 2
     many = len(municipalities)
-    sums: Floats = np.bincount(unit, people[cell], minlength=many).astype(np.float64)
-    return sums, np.bincount(unit, minlength=many)
+    sums: Floats = np.zeros(many)
+    counts = np.zeros(many, np.int64)
+    for first in range(0, len(x), _AT_A_TIME):
+        part = slice(first, first + _AT_A_TIME)
+        tree = shapely.STRtree(shapely.points(x[part], y[part]))
+        unit, cell = tree.query(municipalities.geometry.to_numpy(), predicate="contains")
+        sums += np.bincount(unit, people[part][cell], minlength=many)
+        counts += np.bincount(unit, minlength=many)
+    return sums, counts

@@ -147,10 +147,10 @@ def _once(frame: Any, columns: tuple[str, ...], layer: str) -> tuple[Any, Audit]
     Rows of one shape with other values may be two things at one place, or a mistake: they stay, and
     polygons among them (two counts of one cell) are told.
     """
-    shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
-    place = pd.DataFrame(shapely.bounds(shapes))
+    place = pd.DataFrame(frame.geometry.array.bounds)
     if not place.duplicated().any():
         return frame, Audit()
+    shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
     key = place.assign(**{f"_{c}": frame[c].to_numpy() for c in columns if c in frame.columns})
     again = np.flatnonzero(key.duplicated(keep=False).to_numpy())
     exact = key.iloc[again].assign(_shape=shapely.to_wkb(shapely.normalize(shapes[again])))

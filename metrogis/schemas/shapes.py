@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from metrogis.boxes import boxes_of
 from metrogis.errors import SchemaError
 from metrogis.i18n import _
 from metrogis.provenance import Audit
@@ -53,6 +54,11 @@ def conform_geometry(
             layer=layer,
             remedy=_("give a GeoDataFrame"),
         )
+    boxes = boxes_of(frame)
+    if boxes is not None and "Polygon" in GEOMETRIES[rules.geometry]:
+        area = boxes.area
+        if len(area) and (np.isfinite(area) & (area > 0)).all():
+            return frame, audit  # rectangles are polygons, and valid
     given = values = np.asarray(frame.geometry.to_numpy(), dtype=object)
     empty = shapely.is_missing(values) | shapely.is_empty(values)
     if shapely.has_z(values).any():

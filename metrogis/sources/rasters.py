@@ -23,6 +23,7 @@ from metrogis.errors import CRSError, SourceError
 from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.sources.gdal import open_raster
+from metrogis.sources.raster_windows import Window
 
 HUGE = 1e30
 """No measure of land, people or height is as large: floats beyond it are fills (FLT_MAX, 1e37)."""
@@ -215,7 +216,12 @@ def full_cells(stored: Array) -> Bools:
 
 
 def expect(
-    values: Array, valid: Bools, expected: Expected | None, *, layer: str
+    values: Array,
+    valid: Bools,
+    expected: Expected | None,
+    *,
+    layer: str,
+    first: tuple[int, int] = (0, 0),
 ) -> tuple[Bools, Audit]:
     """Take away cells whose value the layer cannot have, and list those values.
 
@@ -227,6 +233,8 @@ def expect(
         Cells that are data by the rules of the file.
     expected : Expected, optional
     layer : str
+    first : (int, int)
+        Row and column of the first cell, where values are a window.
 
     Examples
     --------
@@ -237,10 +245,12 @@ def expect(
     if expected is None or not valid.size or expected.surely(*ends(values, valid)):
         return valid, Audit()
     kept = valid & expected.holds(values)
-    return kept, unexpected(values, valid & ~kept, layer=layer)
+    return kept, unexpected(values, valid & ~kept, layer=layer, first=first)
 
 
-def unexpected(values: Array, cells: Bools, *, layer: str) -> Audit:
+def unexpected(
+    values: Array, cells: Bools, *, layer: str, first: tuple[int, int] = (0, 0)
+) -> Audit:
     """Return the audit row that lists values which are no data although the file has them.
 
     Parameters
@@ -249,6 +259,8 @@ def unexpected(values: Array, cells: Bools, *, layer: str) -> Audit:
     cells : array of bool (rows, columns)
         Where such values are.
     layer : str
+    first : (int, int)
+        Row and column of the first cell, where values are a window.
 
     Returns
     -------
@@ -263,8 +275,10 @@ def unexpected(values: Array, cells: Bools, *, layer: str) -> Audit:
     shown = []
     for i in order[:_SHOWN].tolist():
         here = cells & ((values == found[i]) | (np.isnan(found[i]) & np.isnan(values)))
-        first = [int(k) for k in np.unravel_index(int(here.argmax()), here.shape)]
-        at = f", [{', '.join(map(str, first))}]" if cells.ndim > 1 else ""
+        cell = [int(k) for k in np.unravel_index(int(here.argmax()), here.shape)]
+        if cells.ndim == 2:
+            cell = [k + start for k, start in zip(cell, first, strict=True)]
+        at = f", [{', '.join(map(str, cell))}]" if cells.ndim > 1 else ""
         shown.append(f"{float(found[i]):.10g} ({many[i]}x{at})")
     if len(found) > _SHOWN:
         shown.append("...")
@@ -343,9 +357,10 @@ def read_band(
     nodata: Iterable[float] = (),
     expected: Expected | None = None,
     full_is_fill: bool = False,
+    window: Window | None = None,
     layer: str = "raster",
 ) -> Band:
-    """Read one band of a file, and which of its cells are data.
+    """Read one band of a file, or a window of it, and which of its cells are data.
 
     Parameters
     ----------
@@ -359,6 +374,8 @@ def read_band(
     full_is_fill : bool
         Take the largest value of a whole-number type (255 of bytes, 65535) for no data: so files
         write it that declare nothing, and a count that reached it is not known either.
+    window : Window, optional
+        Rows and columns to read; the audit names cells by their row and column in the file.
     layer : str
         Name used in messages.
 
@@ -374,17 +391,20 @@ def read_band(
                     count=data.count, band=band
                 )
             )
-        stored = data.read(band)
+        part = None if window is None else window.slices
+        first = (0, 0) if window is None else (window.top, window.left)
+        stored = data.read(band, window=part)
         if stored.dtype.kind not in "biuf":
             raise SourceError(
                 _("the raster cannot be read: a band of complex numbers ({dtype})").fill(
                     dtype=stored.dtype
                 )
             )
-        mask = _mask(data, band, stored)
+        mask = _mask(data, band, stored, part)
         own = data.nodatavals[band - 1]
         scale, offset = float(data.scales[band - 1]), float(data.offsets[band - 1])
-        transform, crs = data.transform, data.crs
+        transform = data.transform if window is None else window.moved(data.transform)
+        crs = data.crs
     # written so that NaN is refused too
     if not math.isfinite(transform.determinant) or abs(transform.determinant) < 1e-300:
         raise SourceError(
@@ -400,15 +420,15 @@ def read_band(
             odd &= mask
         for value in values_known:
             odd &= ~equals(stored, value)
-        audit = unexpected(stored, odd, layer=layer)
+        audit = unexpected(stored, odd, layer=layer, first=first)
     elif full_is_fill:
         full = valid & full_cells(stored)
         valid &= ~full
-        audit = unexpected(stored, full, layer=layer)
+        audit = unexpected(stored, full, layer=layer, first=first)
     values = scaled(stored, scale, offset)
     if values is not stored:
         valid &= data_cells(values)
-    valid, more = expect(values, valid, expected, layer=layer)
+    valid, more = expect(values, valid, expected, layer=layer, first=first)
     return Band(values, valid, transform, crs, audit + more)
 
 
@@ -447,7 +467,7 @@ def scaled(stored: Array, scale: float, offset: float) -> Array:
         return np.asarray(stored.astype(np.float64) * scale + offset)
 
 
-def _mask(data: Any, band: int, stored: Array) -> Bools | None:
+def _mask(data: Any, band: int, stored: Array, window: Any) -> Bools | None:
     """What the file itself says of its cells: mask band and alpha bands; None: all are data.
 
     GDAL asks one source only (a NODATA value hides the alpha band): here each has its say.
@@ -459,9 +479,9 @@ def _mask(data: Any, band: int, stored: Array) -> Bools | None:
     # of whole numbers with nothing but a NODATA value the mask is what `data_cells` finds anyway
     plain = flags == [MaskFlags.nodata] and stored.dtype.kind != "f" and stored.dtype.itemsize < 8
     if MaskFlags.all_valid not in flags and not plain:
-        out = np.asarray(data.read_masks(band) > 0)
+        out = np.asarray(data.read_masks(band, window=window) > 0)
     for other, colour in enumerate(data.colorinterp, start=1):
         if colour == ColorInterp.alpha and other != band:
-            alpha = np.asarray(data.read(other) > 0)
+            alpha = np.asarray(data.read(other, window=window) > 0)
             out = alpha if out is None else out & alpha
     return out

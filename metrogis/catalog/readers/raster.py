@@ -11,7 +11,9 @@ import numpy as np
 
 from metrogis import crs as crs_rules
 from metrogis import provenance, schemas
+from metrogis.catalog import placing
 from metrogis.catalog.models import RasterLayer
+from metrogis.errors import MetrogisError
 from metrogis.i18n import _
 from metrogis.provenance import Source
 from metrogis.sources import rasters
@@ -37,12 +39,22 @@ def read(metro: Opened, name: str, layer: RasterLayer, paths: list[Path], source
 
     frame = population.from_raster(
         path, band=layer.band, crs=layer.crs, nodata=layer.nodata, expected=_stated(layer),
-        layer=name,
+        area=_area(metro, name), margin=placing.MARGIN, layer=name,
     )  # fmt: skip
     audit = provenance.audit_of(frame)
     frame = crs_rules.moved(frame, metro.crs)
     frame, found = schemas.conform(frame, layer.schema_name, layer=name)
     return provenance.attach(frame, source, audit + found)
+
+
+def _area(metro: Opened, name: str) -> Any:
+    """Return the municipalities, near which people are read; None where they cannot be had."""
+    if name == "municipalities" or metro.is_being_read("municipalities"):
+        return None
+    try:
+        return metro.get("municipalities")
+    except MetrogisError:  # told as its own fault
+        return None
 
 
 def _stated(layer: RasterLayer) -> Expected | None:

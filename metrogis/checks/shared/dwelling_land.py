@@ -363,7 +363,7 @@ def _touched(population: gpd.GeoDataFrame, grid: Grid) -> Bools:
     """Tell which cells of population lie on the lattice whole."""
     x0, y0 = grid.xy(grid.shape[0] - 0.5, -0.5)
     x1, y1 = grid.xy(-0.5, grid.shape[1] - 0.5)
-    box = population.bounds.to_numpy()
+    box = population.geometry.array.bounds
     return np.asarray((box[:, 0] >= x0) & (box[:, 1] >= y0) & (box[:, 2] <= x1) & (box[:, 3] <= y1))
 
 

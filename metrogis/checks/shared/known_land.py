@@ -338,20 +338,20 @@ def _in_cells(
     """People of cells by municipality; NaN where cells of it are not known."""
     towns = run.municipalities
     n = len(towns)
-    shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
+    shapes: Any = cells.geometry.array  # bounds of rectangles need no polygons
     # a sample tells the width of cells: wide ones are cut by border, fine ones go by their middle
-    some = shapes[:: max(1, len(shapes) // 1000)]
+    some = np.asarray(shapes[:: max(1, len(shapes) // 1000)], dtype=object)
     where = _Where(towns, land, grid)
     if len(some) and np.median(people_tools.cell_width(some)) > _FINE:
         pieces, audit = people_tools.settle(towns, cells=cells)
         run.add(audit)
-        shapes = np.asarray(pieces.geometry.to_numpy(), dtype=object)
+        shapes = pieces.geometry.array
         owner = pd.Index(towns["teryt"]).get_indexer(pieces["teryt"])
         people = pieces["population"].to_numpy("float64")
-        bounds = shapely.bounds(shapes)
+        bounds = shapes.bounds
     else:
         people = cells["population"].to_numpy("float64")
-        bounds = shapely.bounds(shapes)
+        bounds = shapes.bounds
         owner = where.owner(*_middle(bounds))
     held = np.isfinite(people) & (owner >= 0)
     count = np.bincount(owner[held], minlength=n)
@@ -378,7 +378,7 @@ def _population_unknown(
     cells: PopulationCells,
     where: _Where,
     owner: Array,
-    shapes: Array,
+    shapes: Any,
     blank: Array,
     edge_share: float,
 ) -> Bools:
@@ -396,12 +396,12 @@ def _population_unknown(
         grid = Grid(mask.valid, mask.valid, mask.transform, run.crs, cell)
         return measure(grid, unit_cells(towns, grid), towns, edge_share=edge_share)[0].partly
     land = shapely.area(np.asarray(towns.geometry.to_numpy(), dtype=object))
-    west, south, east, north = shapely.bounds(shapes[blank]).T
+    west, south, east, north = shapes[blank].bounds.T
     inside = np.ones(len(blank), bool)
     # a blank cell with all corners in the area is no matter of its edge
     for x, y in ((west, south), (west, north), (east, south), (east, north)):
         inside &= where.owner(x, y) >= 0
-    area = shapely.area(shapes[blank])
+    area = shapes[blank].area
     inner = np.bincount(owner[blank][inside], area[inside], minlength=n)
     edge = np.bincount(owner[blank][~inside], area[~inside], minlength=n)
     off: Bools = (inner > 0) | (edge > edge_share * land)

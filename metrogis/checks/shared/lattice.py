@@ -27,8 +27,8 @@ def lattice_over(pieces: gpd.GeoDataFrame, cell: float, population: Any, crs: An
     x0, y0, x1, y1 = pieces.total_bounds if len(pieces) else (0.0, 0.0, cell, cell)
     around = 0.0
     if population is not None and len(population):
-        box = population.bounds
-        around = float(min((box["maxx"] - box["minx"]).max(), _MARGIN))
+        box = population.geometry.array.bounds
+        around = float(min((box[:, 2] - box[:, 0]).max(), _MARGIN))
     west, south = (np.floor((v - around) / cell) * cell for v in (x0, y0))
     east, north = (np.ceil((v + around) / cell) * cell for v in (x1, y1))
     shape = (max(1, round((north - south) / cell)), max(1, round((east - west) / cell)))
@@ -117,10 +117,10 @@ def home_of(population: gpd.GeoDataFrame, grid: Grid, rows: Ints, columns: Ints)
     ndarray of int (n,)
         -1 where there is none; where cells overlap, the first of the layer.
     """
-    box = population.bounds.to_numpy()
+    box = population.geometry.array.bounds
     width, height = box[:, 2] - box[:, 0], box[:, 3] - box[:, 1]
     size = float(np.median(width)) if len(box) else 1.0
-    square = np.allclose(population.area, width * height, rtol=1e-6)
+    square = np.allclose(population.geometry.array.area, width * height, rtol=1e-6)
     same = np.allclose(width, size, rtol=1e-6) and np.allclose(height, size, rtol=1e-6)
     if not len(box) or not square or not same:
         return _burnt_rows(population, grid)[rows, columns]

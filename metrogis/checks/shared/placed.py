@@ -38,7 +38,7 @@ def placed(
     people[blank & ~(people == 0)] = np.nan
     share = np.bincount(row[row >= 0], pieces.area.to_numpy()[row >= 0], len(cells))
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.append(share / cells.area.to_numpy(), 1.0)
+        share = np.append(share / cells.geometry.array.area, 1.0)
     # of a cell cut by the outer border, at a coast say, a strip is inside
     pieces["_strip"] = np.isnan(people) & (row >= 0) & (share[row] < _WHOLE)
     pieces["population"] = people

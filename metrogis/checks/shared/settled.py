@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from metrogis import population as people_of
+from metrogis.boxes import boxes_of
 from metrogis.checks.contract import Run
 from metrogis.checks.contract.layers import MunicipalPopulation, PopulationCells, Weights
 from metrogis.evidence.rasters import mask_of
@@ -72,7 +73,11 @@ def fingerprint(*things: Any) -> str | None:
             out.update(repr(mask_of(thing)).encode())
             for position, name in enumerate(thing.columns):
                 column = thing.iloc[:, position]
-                if isinstance(column, gpd.GeoSeries):
+                boxes = boxes_of(column)
+                if boxes is not None:
+                    out.update(f"{name} {column.crs} boxes".encode())
+                    out.update(np.ascontiguousarray(boxes.corners).tobytes())
+                elif isinstance(column, gpd.GeoSeries):
                     out.update(f"{name} {column.crs}".encode())
                     shapes = np.asarray(column.array, dtype=object)
                     points, owner = shapely.get_coordinates(shapes, return_index=True)

@@ -36,7 +36,7 @@ def share_weights(run: Run, cells: gpd.GeoDataFrame, network: Any) -> Weights:
     people = cells["population"].to_numpy("float64")
     if np.isfinite(people).any() or not len(cells):
         return Weights(np.nan_to_num(people), "people")
-    weight, basis = cells.area.to_numpy("float64"), "land"
+    weight, basis = np.asarray(cells.geometry.array.area), "land"
     text = _("population unknown: shares are of land")
     if network is not None and hasattr(network, "x"):
         nodes = shapely.points(network.x, network.y)
