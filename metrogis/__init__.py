@@ -40,6 +40,7 @@ _WHERE = {
     "model_coherence": "checks.spatial_development.model_coherence",
     "housing_balance": "checks.spatial_development.housing_balance",
     "infill_audit": "checks.spatial_development.infill_audit",
+    "social_access": "checks.spatial_development.social_access",
     "white_spots": "checks.transport_accessibility.white_spots",
     "service_quality": "checks.transport_accessibility.service_quality",
     "connections": "checks.transport_accessibility.connections",
@@ -105,6 +106,7 @@ __all__ = [
     "functional_links",
     "housing_balance",
     "infill_audit",
+    "social_access",
     "interchange_access",
     "journeys",
     "missing_links",
@@ -145,6 +147,7 @@ if TYPE_CHECKING:
     from metrogis.checks.spatial_development.infill_audit.check import infill_audit
     from metrogis.checks.spatial_development.model_coherence.check import model_coherence
     from metrogis.checks.spatial_development.plan_validity.check import plan_validity
+    from metrogis.checks.spatial_development.social_access.check import social_access
     from metrogis.checks.spatial_development.urban_form.check import urban_form
     from metrogis.checks.spatial_development.urban_growth.check import urban_growth
     from metrogis.checks.transport_accessibility.connections.check import connections

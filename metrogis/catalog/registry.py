@@ -242,6 +242,20 @@ _ROWS = (
         _("Hospitals, universities and others: where people travel to, with capacity if known."),
     ),
     Layer(
+        "schools",
+        _("schools"),
+        "Schools",
+        PLACES,
+        _("Primary schools: buildings or points; kind and capacity if known."),
+    ),
+    Layer(
+        "green_areas",
+        _("public green areas"),
+        "GreenAreas",
+        PLACES,
+        _("Parks, forests and squares open to the public: outlines, or points with area_ha."),
+    ),
+    Layer(
         "built_up",
         _("built-up area"),
         "Raster",

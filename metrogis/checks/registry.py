@@ -27,6 +27,7 @@ from metrogis.checks.spatial_development.housing_balance import check as housing
 from metrogis.checks.spatial_development.infill_audit import check as infill_audit
 from metrogis.checks.spatial_development.model_coherence import check as model_coherence
 from metrogis.checks.spatial_development.plan_validity import check as plan_validity
+from metrogis.checks.spatial_development.social_access import check as social_access
 from metrogis.checks.spatial_development.urban_form import check as urban_form
 from metrogis.checks.spatial_development.urban_growth import check as urban_growth
 from metrogis.checks.transport_accessibility.connections import check as connections
@@ -51,6 +52,7 @@ CHECKS: tuple[Check, ...] = (
     model_coherence.CHECK,
     housing_balance.CHECK,
     infill_audit.CHECK,
+    social_access.CHECK,
     white_spots.CHECK,
     service_quality.CHECK,
     connections.CHECK,

@@ -16,6 +16,7 @@ _COMMON = {
 PARAMETERS: dict[str, dict[str, Any]] = {
     # forests and waters of the demo's own classes of land cover
     "housing_balance": {"unbuildable_values": [7, 8, 9, 10]},
+    "social_access": {"unbuildable_values": [7, 8, 9, 10]},
 }
 _NAME = {
     "pl": "Metropolia Zatoki Bursztynowej (wymyślona)",

@@ -25,6 +25,7 @@ from metrogis.demo.housing import make_housing_truth, write_housing
 from metrogis.demo.infill import make_infill_truth
 from metrogis.demo.osm import write_osm
 from metrogis.demo.shapes import edge_lines
+from metrogis.demo.social import make_social_truth, write_social
 from metrogis.demo.truth import make_truth
 from metrogis.demo.truth_land import make_land_truth
 from metrogis.demo.world import World
@@ -81,6 +82,7 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
         world.flows, world.lines,
     )  # fmt: skip
     truth += make_land_truth(world) + make_housing_truth(world) + make_infill_truth(world)
+    truth += make_social_truth(world)
     write_json(
         folder / "truth.json",
         {
@@ -387,6 +389,7 @@ _STREETS = {"driver": "osm", "path": "streets.osm.pbf"}
 _HERE: tuple[Writer, ...] = (
     _timetables, _boundaries, _population, _rail, _cycling, _flows, write_nature, write_structure,
     write_investments, write_bike_share, write_bike_parking, write_housing,
+    write_social,
 )  # fmt: skip
 _THERE: tuple[Writer, ...] = (_streets, write_land, write_plans)
 _ORDER = [
@@ -394,7 +397,7 @@ _ORDER = [
     for w in (
         _boundaries, _population, _timetables, _rail, _cycling, _flows, _streets, write_land,
         write_nature, write_structure, write_plans, write_investments, write_bike_share,
-        write_bike_parking, write_housing,
+        write_bike_parking, write_housing, write_social,
     )
 ]  # fmt: skip
 """Writers in the order of the catalog's layers."""

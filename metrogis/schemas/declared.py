@@ -225,6 +225,27 @@ SCHEMAS: dict[str, Schema] = {
             {"built": _optional(Field("flag", _("built up")))},
         ),
         Schema(
+            "Schools",
+            _("schools"),
+            "place",
+            {
+                "name": _optional(_NAME),
+                "kind": _optional(Field("text", _("kind (primary ...)"))),
+                "capacity": _measure(_("places for pupils"), "1", 100_000),
+            },
+        ),
+        Schema(
+            "GreenAreas",
+            _("public green areas (outlines, or points with their area)"),
+            "place",
+            {
+                "name": _optional(_NAME),
+                "kind": _optional(Field("text", _("kind (park, forest ...)"))),
+                "area_ha": _measure(_("area of an area given as a point"), "ha", 1e6),
+                "public": _optional(Field("flag", _("open to the public"))),
+            },
+        ),
+        Schema(
             "Investments",
             _("planned investments"),
             "",
