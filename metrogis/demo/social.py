@@ -159,9 +159,7 @@ def _walks(part: _Part, xy: Array, home: tuple[float, float], half: float, most:
     u, v, length = u[order], v[order], length[order]
     new = np.ones(len(u), bool)
     new[1:] = (u[1:] != u[:-1]) | (v[1:] != v[:-1])
-    matrix = sp.csr_matrix(
-        (np.maximum(length[new], 1e-6), (u[new], v[new])), shape=(n + 1, n + 1)
-    )
+    matrix = sp.csr_matrix((np.maximum(length[new], 1e-6), (u[new], v[new])), shape=(n + 1, n + 1))
     return np.asarray(csg.dijkstra(matrix, indices=n, limit=most))[:n]
 
 
@@ -169,7 +167,10 @@ def green_areas(world: World) -> gpd.GeoDataFrame:
     """Return parks beside the spots of schools, and town forests around settlements."""
     places = world.settled.places
     spots, owner = _spots(world)
-    rows = [("park", _PARK, x + 260.0, y + 260.0, int(i)) for (x, y), i in zip(spots, owner, strict=True)]
+    rows = [
+        ("park", _PARK, x + 260.0, y + 260.0, int(i))
+        for (x, y), i in zip(spots, owner, strict=True)
+    ]
     for i, place in places.iterrows():
         if place["role"] == "village":
             rows.append(("park", _GREEN, place["x"] + 150.0, place["y"] + 150.0, int(i)))
@@ -181,7 +182,9 @@ def green_areas(world: World) -> gpd.GeoDataFrame:
     x, y = (np.array([row[k] for row in rows]) for k in (2, 3))
     frame = gpd.GeoDataFrame(
         {
-            "name": [f"{places['name'].loc[row[4]]} - {row[0]} {k + 1}" for k, row in enumerate(rows)],
+            "name": [
+                f"{places['name'].loc[row[4]]} - {row[0]} {k + 1}" for k, row in enumerate(rows)
+            ],
             "kind": [row[0] for row in rows],
         },
         geometry=shapely.box(x - half, y - half, x + half, y + half),

@@ -112,8 +112,10 @@ def _cross(line_xy, line_ptr, ring_xy, ring_ptr, area_ptr, line, area):  # type:
                         continue
                     t = (px * qy - py * qx) / turn
                     u = (px * dy - py * dx) / turn
-                    if t < 0.0 or t > 1.0 or u < 0.0 or u > 1.0:
+                    # a street that ends on a border is not missed by rounding
+                    if min(t, u) < -1e-9 or max(t, u) > 1.0 + 1e-9:
                         continue
+                    t = min(max(t, 0.0), 1.0)
                     if used == pair.size:
                         more = np.empty((2 * used, 2))
                         more[:used] = out
@@ -133,6 +135,7 @@ def fronts(
     limit: float,
     part: float | None = None,
     layer: str = "points",
+    lines: Array | None = None,
 ) -> Fronts:
     """Join the borders of areas to a network.
 
@@ -149,8 +152,12 @@ def fronts(
         Connected parts of the network of less than this length do not count, m.
     layer : str
         Name in the audit.
+    lines : array of LineString (edges,), optional
+        Shapes of all edges, where they are at hand.
     """
-    xy, owner = border_points(shapes, step, network.lines(np.arange(network.n_edges)))
+    if lines is None:
+        lines = network.lines(np.arange(network.n_edges))
+    xy, owner = border_points(shapes, step, lines)
     points = network.snap(xy, limit=limit, component=part, layer=layer)
     joined = np.zeros(len(shapes), bool)
     joined[owner[points.known]] = True

@@ -73,9 +73,13 @@ class Access:
         own = {f.name: getattr(s, f.name) for f in fields(s)}
         own = {k: v[rows] for k, v in own.items() if k != "services"}
         asked = Standards(**own, services={k: v[rows] for k, v in s.services.items()})
-        parts = (self.school, self.green, self.services, self.all)
+        states = (self.school, self.green, self.services, self.all)
+        parts = [State(one.yes[rows], one.known[rows]) for one in states]
         return Access(
-            *(State(one.yes[rows], one.known[rows]) for one in parts),
+            parts[0],
+            parts[1],
+            parts[2],
+            parts[3],
             self.school_m[rows],
             self.green_ha[rows],
             self.large_green_m[rows],
@@ -113,14 +117,17 @@ def access_of(run: Run, layers: SocialLayers, shapes: Array, owner: Ints) -> Acc
         Municipality of each.
     """
     asked = standards_of(run, layers.plans, shapes, owner)
-    longest = [float(a.max(initial=0.0)) for a in (asked.school_high, asked.total_m, asked.single_m)]
+    longest = [
+        float(a.max(initial=0.0)) for a in (asked.school_high, asked.total_m, asked.single_m)
+    ]
     longest += [float(np.nanmax(a, initial=0.0)) for a in asked.services.values()]
     places = _placed(run, layers.streets, shapes, max(longest))
     school, school_m = _school(run, layers.schools, places, asked)
     green, green_ha, large = _green(run, layers.green_areas, places, asked)
     services = _services(run, layers.services, places, asked)
     parts = [State(s.yes, s.known & asked.known) for s in (school, green, services)]
-    return Access(*parts, _all(parts), school_m, green_ha, large, asked)
+    first, second, third = parts
+    return Access(first, second, third, _all(parts), school_m, green_ha, large, asked)
 
 
 def _all(parts: list[State]) -> State:
@@ -143,10 +150,13 @@ def _placed(run: Run, streets: Any, shapes: Array, longest: float) -> _Places:
     parts = network.components(strong=True).length
     part = min(float(p.street_part), float(parts[0])) if len(parts) else 0.0
 
+    lines = network.lines(np.arange(network.n_edges))
+
     def join(what: Array, layer: str) -> borders.Fronts:
         return borders.fronts(
-            network, what, step=p.border_step, limit=p.street_distance, part=part, layer=layer
-        )
+            network, what, step=p.border_step, limit=p.street_distance, part=part, layer=layer,
+            lines=lines,
+        )  # fmt: skip
 
     known = streets_evidence(network, run.crs, run.municipalities)
     front = join(shapes, "population")
@@ -172,7 +182,7 @@ def _known(run: Run, layer: str, shapes: Array, limit: Floats) -> Bools:
 def _walk(places: _Places, goals: borders.Fronts | None, limit: float) -> Floats:
     if places.network is None or goals is None or places.front is None:
         return np.full(len(places.shapes), np.inf)
-    return borders.distances(places.network, places.front, goals, limit)
+    return borders.distances(places.network, places.front, goals, limit + _EXACT)
 
 
 def _reach(
@@ -206,9 +216,7 @@ def _pairs(places: Array, goals: Array, limit: Floats) -> tuple[Ints, Ints]:
     """Return positions of places and goals that lie within a straight line of each other."""
     if not len(places) or not len(goals):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    place, goal = shapely.STRtree(goals).query(
-        places, predicate="dwithin", distance=limit + _EXACT
-    )
+    place, goal = shapely.STRtree(goals).query(places, predicate="dwithin", distance=limit + _EXACT)
     return place, goal
 
 
@@ -357,9 +365,7 @@ def _together(
         joined = goals.joined
         for limit in np.unique(asked.total_m).tolist():
             here = asked.total_m == limit
-            found = borders.amounts(
-                places.network, places.front, goals, amount, limit + _EXACT
-            )
+            found = borders.amounts(places.network, places.front, goals, amount, limit + _EXACT)
             sums[here] = found[here]
     yes = sums >= asked.total_ha - _EXACT
     rest = np.flatnonzero(~yes)

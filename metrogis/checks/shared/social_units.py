@@ -1,4 +1,4 @@
-"""Places that access is asked of: parcels or cells, with their residents or the capacity of plans."""
+"""Places that access is asked of: parcels or cells, with residents or with capacity of plans."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from metrogis.arrays import Array, Bools, Floats, Ints
@@ -38,8 +39,6 @@ def resident_units(run: Run, pieces: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame
     parcels : GeoDataFrame or None
         Those known not to be built up do not count.
     """
-    import pandas as pd
-
     code = pd.Index(run.municipalities["teryt"])
     people = pieces["population"].to_numpy(float)
     run.note(
@@ -70,8 +69,12 @@ def resident_units(run: Run, pieces: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame
     kept, group = np.unique(key, return_inverse=True)
     held = np.bincount(group, part, minlength=len(kept))
     bare = whole == 0
-    run.note("parcels", "noted", int(bare.sum()),
-             _("cells with residents but no parcel that may be built up: measured as cells"))  # fmt: skip
+    run.note(
+        "parcels",
+        "noted",
+        int(bare.sum()),
+        _("cells with residents but no parcel that may be built up: measured as cells"),
+    )
     return Units(
         np.concatenate([built[kept // (len(run.municipalities) + 1)], shapes[bare]]),
         np.concatenate([kept % (len(run.municipalities) + 1) - 1, owner[bare]]),
@@ -99,8 +102,11 @@ class CapacityUnits(NamedTuple):
     unit: Ints
 
 
-def capacity_units(run: Run, capacity: Capacity, parcels: Any) -> CapacityUnits:
+def capacity_units(run: Run, capacity: Capacity | None, parcels: Any) -> CapacityUnits:
     """Return the parcels that hold capacity, and cells where there are none."""
+    if capacity is None:
+        none = np.zeros(0, np.int64)
+        return CapacityUnits(np.zeros(0, object), none, none, none)
     land, size = capacity.land, float(run.parameters.unit_size)
     some = np.flatnonzero(capacity.before > 0)
     xy = middles(land.grid, (land.rows[some], land.columns[some]))
@@ -109,7 +115,8 @@ def capacity_units(run: Run, capacity: Capacity, parcels: Any) -> CapacityUnits:
     plots = np.zeros(0, object)
     if parcels is not None and len(parcels) and len(some):
         plots = parcels.geometry.to_numpy()
-        point, plot = shapely.STRtree(shapely.points(xy)).query(plots, predicate="intersects")[::-1]
+        points = np.asarray(shapely.points(xy), dtype=object)
+        plot, point = shapely.STRtree(points).query(plots, predicate="intersects")
         at[point] = plot
     column, row = np.floor(xy / size).astype(np.int64).T.reshape(2, len(some))
     # one row a unit and municipality: parcel, or column and row of the cell

@@ -54,7 +54,8 @@ class SocialParameters(Parameters):
         float, Spec(_("public green areas in reach have together"), "ha", _LAW), Field(gt=0)
     ] = 3
     green_total_distance: Annotated[
-        float, Spec(_("walk to the green areas that are added up"), "m", _LAW),
+        float,
+        Spec(_("walk to the green areas that are added up"), "m", _LAW),
         Field(gt=0, le=20_000),
     ] = 1500
     green_single: Annotated[

@@ -7,9 +7,9 @@ import numpy as np
 from metrogis.checks.contract import Outcome, Run, check
 from metrogis.checks.shared.capacity import Capacity, capacity_of
 from metrogis.checks.shared.dwelling_land import LandLayers, dwelling_land
-from metrogis.checks.shared.plans import no_plans, read_plans
+from metrogis.checks.shared.plans import read_plans
 from metrogis.checks.shared.settled import settle
-from metrogis.checks.shared.social import Access, SocialLayers, access_of
+from metrogis.checks.shared.social import SocialLayers, access_of
 from metrogis.checks.shared.social_units import capacity_units, resident_units
 from metrogis.checks.spatial_development.social_access import presentation as texts
 from metrogis.checks.spatial_development.social_access.findings import findings
@@ -23,6 +23,7 @@ from metrogis.checks.spatial_development.social_access.tables import (
     municipal_table,
 )
 from metrogis.checks.spatial_development.social_access.taken import TAKEN
+from metrogis.i18n import _
 
 
 @check(
@@ -100,6 +101,7 @@ def social_access(inputs: Inputs, params: SocialAccessParameters, run: Run) -> O
     units = resident_units(run, pieces, inputs.parcels)
     capacity = _capacity(run, inputs)
     plots = capacity_units(run, capacity, inputs.parcels)
+    held = np.zeros(0) if capacity is None else capacity.after[plots.cells]
     layers = SocialLayers(**{name: getattr(inputs, name) for name in SocialLayers._fields})
     # one search of the streets answers for residents and for capacity
     both = access_of(
@@ -110,7 +112,7 @@ def social_access(inputs: Inputs, params: SocialAccessParameters, run: Run) -> O
     )
     n = len(units.shapes)
     access, reached = both[:n], both[n:]
-    table = municipal_table(run, units, access, (capacity, plots, reached))
+    table = municipal_table(run, units, access, (held, plots, reached))
     return Outcome(
         municipalities=table[[*texts.COLUMNS["municipalities"], "geometry"]],
         features={
@@ -124,12 +126,12 @@ def social_access(inputs: Inputs, params: SocialAccessParameters, run: Run) -> O
 CHECK = social_access.check
 
 
-def _capacity(run: Run, inputs: Inputs) -> Capacity:
-    """Return the capacity of the plans' undeveloped land for dwellings."""
-    tolerance = run.parameters.tolerance
+def _capacity(run: Run, inputs: Inputs) -> Capacity | None:
+    """Return the capacity of the plans' undeveloped land for dwellings; None without plans."""
     if inputs.plans is None and inputs.planning_zones is None:
-        plans = no_plans(run, tolerance)
-    else:
-        plans = read_plans(run, inputs.plans, inputs.planning_zones, tolerance=tolerance)
+        run.note("plans", "unknown", 1, _("no plans: capacity is unknown"))
+        return None
+    tolerance = run.parameters.tolerance
+    plans = read_plans(run, inputs.plans, inputs.planning_zones, tolerance=tolerance)
     layers = LandLayers(**{name: getattr(inputs, name) for name in LandLayers._fields})
     return capacity_of(run, dwelling_land(run, plans, layers, tolerance), inputs.municipalities)

@@ -34,16 +34,14 @@ def findings(run: Run, table: gpd.GeoDataFrame, units: Units, access: Access) ->
     if known == 0:
         out.append(Finding(texts.ALL_UNKNOWN, {"unknown_residents": unknown}, unknown=True))
     elif unknown >= 1:
-        out.append(
-            Finding(texts.UNKNOWN_PEOPLE, {"unknown_residents": unknown}, unknown=mostly)
-        )
+        out.append(Finding(texts.UNKNOWN_PEOPLE, {"unknown_residents": unknown}, unknown=mostly))
     if known > 0:
         values = {
             "all_no": known - yes,
             "school_no": no(access.school),
             "green_no": no(access.green),
         }
-        far = Finding(texts.FAR if known - yes >= 1 else texts.NEAR, values)
+        far = Finding(texts.far(values) if known - yes >= 1 else texts.NEAR, values)
         share = Finding(texts.SHARE, {"all_yes_share": yes / known})
         # what is not known goes first only where it is most
         out = [*out, far, share] if mostly else [far, share, *out]

@@ -7,8 +7,8 @@ from dataclasses import KW_ONLY, dataclass
 from metrogis.checks.contract import layer
 from metrogis.checks.contract.layers import (
     Areas,
-    MunicipalPopulation,
     Municipalities,
+    MunicipalPopulation,
     PlanLayer,
     PlanningZones,
     PopulationCells,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from metrogis.checks.contract import Category, Column, Ground, View, municipality_columns
-from metrogis.i18n import UNKNOWN, Text, _, both, pgettext
+from metrogis.checks.shared.plan_ground import sentence
+from metrogis.i18n import UNKNOWN, Text, _, both, join, pgettext
 
 TITLE = _("Schools and green areas within a walk")
 QUESTION = _(
@@ -20,10 +23,19 @@ METHOD = _(
     "certain. The act was read in its wording of mid-2024."
 )
 
-FAR = _(
-    "{all_no:0} {all_no:plural:resident has|residents have} farther than the standards allow: "
-    "{school_no:0} to a primary school, {green_no:0} to green areas."
-)
+_FAR = _("{all_no:0} {all_no:plural:resident has|residents have} farther than the standards allow")
+_TO_SCHOOL = _("{school_no:0} to a primary school")
+_TO_GREEN = _("{green_no:0} to green areas")
+
+
+def far(values: Mapping[str, float]) -> Text:
+    """Return the sentence on who has farther; clauses that tell of zero are left out."""
+    named = (("school_no", _TO_SCHOOL), ("green_no", _TO_GREEN))
+    said = [text for name, text in named if values[name] >= 1]
+    rest = (both(": "), join(", ", said)) if said else ()
+    return sentence(_FAR, *rest, both("."))
+
+
 NEAR = _("All residents whose walks are known have a school and green areas within the standards.")
 SHARE = _(
     "{all_yes_share:%0} of the residents whose walks are known have both within the standards."

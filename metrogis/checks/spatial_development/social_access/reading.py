@@ -14,9 +14,7 @@ READING = Reading(
                 "areas within the standards."
             )
         ),
-        Sentence(
-            _("{school_no:0} residents have farther to a primary school."), where="school_no"
-        ),
+        Sentence(_("{school_no:0} residents have farther to a primary school."), where="school_no"),
         Sentence(_("{green_no:0} residents have farther to green areas."), where="green_no"),
         Sentence(
             _(
@@ -25,9 +23,7 @@ READING = Reading(
             )
         ),
     ),
-    unknown=Sentence(
-        _("Of {unknown_share:%0} of residents it is unknown."), where="unknown_share"
-    ),
+    unknown=Sentence(_("Of {unknown_share:%0} of residents it is unknown."), where="unknown_share"),
     known="known_share",
     listings=(
         Listing(

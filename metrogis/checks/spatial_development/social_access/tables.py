@@ -9,7 +9,6 @@ import numpy as np
 
 from metrogis.arrays import Array, Floats
 from metrogis.checks.contract import Run
-from metrogis.checks.shared.capacity import Capacity
 from metrogis.checks.shared.dissolving import dissolve
 from metrogis.checks.shared.exposure import State
 from metrogis.checks.shared.social import Access
@@ -85,9 +84,12 @@ def municipal_table(
     run: Run,
     units: Units,
     access: Access,
-    capacity: tuple[Capacity, CapacityUnits, Access],
+    capacity: tuple[Floats, CapacityUnits, Access],
 ) -> gpd.GeoDataFrame:
-    """Return residents of each municipality, and the shares within the standards."""
+    """Return residents of each municipality, and the shares within the standards.
+
+    ``capacity``: people of each cell that holds some, where they are, and what these reach.
+    """
     towns = run.municipalities
     n = len(towns)
     table = towns[["teryt", "name", "geometry"]].copy()
@@ -112,16 +114,15 @@ def municipal_table(
     # of people of whom it is not known where they live nothing is known
     bare = (counted > 0) | ~outlined
     table["known_share"] = np.where(bare & ~(everyone > 0), 0.0, 1 - table["unknown_share"])
-    held, places, reached = capacity
-    after = held.after[places.cells]
+    after, places, reached = capacity
     owner = places.owner[places.unit] if len(places.unit) else places.unit
     state = reached.all
     yes, known = (
-        np.bincount(owner, np.where(which[places.unit], after, 0.0), minlength=n)
+        np.bincount(owner, np.where(which[places.unit], after, 0.0), minlength=n).astype(float)
         for which in (state.known & state.yes, state.known)
     )
     table["capacity_all_yes_share"] = _ratio(yes, known)
-    whole = np.bincount(owner, after, minlength=n)
+    whole = np.bincount(owner, after, minlength=n).astype(float)
     table["capacity"] = np.where(whole > 0, whole, np.nan)
     return table
 
