@@ -351,6 +351,7 @@ def test_no_numeric_column_of_any_schema_holds_what_cannot_be(schema, column, va
     frame[column] = pd.Series([str(good), value], dtype=object, index=[10, 20])
     if rules.geometry:
         shapes = {"point": shapely.Point(0, 0), "polygon": shapely.box(0, 0, 1, 1)}
+        shapes["place"] = shapes["point"]
         frame = gpd.GeoDataFrame(frame, geometry=[shapes[rules.geometry]] * 2, crs=2180)
     out, audit = schemas.conform(frame, schema, layer="l")
     assert out[column].iloc[0] == good
