@@ -13,13 +13,15 @@ from typing import Any
 from metrogis import provenance
 from metrogis.i18n import _
 from metrogis.provenance import Audit
-from metrogis.scenario import land, tables, timetables
+from metrogis.scenario import land, tables, timetables, ways
 from metrogis.scenario.base import Base, as_planned
 from metrogis.scenario.scenario import Scenario
 from metrogis.sources import files
 
 APPLIERS: Mapping[str, Callable[[Any, Any, Base], Any]] = {
     "timetable": timetables.timetable,
+    "streets": ways.streets,
+    "cycle_routes": ways.cycle_routes,
     "population": tables.population,
     "population_municipal": tables.population_municipal,
     "jobs": tables.jobs,
@@ -90,8 +92,6 @@ def require_layers(plan: Scenario, reason: Callable[[str], Any]) -> None:
     """
     for change in plan.changes:
         for name in change.writes:
-            if name not in APPLIERS:
-                raise change.wrong(_("{do} is not applied yet").fill(do=change.do))
             why = reason(name)
             if why is not None and name not in OPTIONAL:
                 raise change.wrong(

@@ -214,7 +214,7 @@ WORDS: dict[str, Word] = {
         values={
             "name": _NAME,
             "protection": Value(
-                "text", _("what parts it from cars"), allowed=("track", "path", "lane")
+                "text", _("what parts it from cars"), allowed=("track", "path")
             ),
         },
         with_layers=("cycle_routes",),
