@@ -24,7 +24,7 @@ from metrogis.errors import (
 )
 from metrogis.i18n import Text, _, default_language
 from metrogis.kept import Keeping, Packed, Store, answer
-from metrogis.kept.answering import DONE, FAILED, SKIPPED
+from metrogis.kept.answering import DONE, FAILED, SKIPPED, UNCHANGED
 from metrogis.metro import Metro
 from metrogis.municipality import Portrait, Portraits
 from metrogis.parallel import processors, side_by_side
@@ -269,6 +269,7 @@ def run(
     workers: int = 1,
     strict: bool = False,
     store: Store | None = None,
+    before: Atlas | None = None,
 ) -> Atlas:
     """Run every check whose layers the metropolis has.
 
@@ -312,7 +313,8 @@ def run(
     for check_id, values in parameters.items():
         registry.get(check_id).parameters.read(values, check=check_id)
     tell = progress or (lambda check_id, what: None)
-    parts = _parts(chosen, workers)
+    same = _unaffected(metro, before, chosen, parameters)
+    parts = _parts([check for check in chosen if check.id not in same], workers)
     here = os.getpid()
 
     def work(part: list[Check]) -> Done:
@@ -345,6 +347,13 @@ def run(
             for check_id in done.failed:
                 tell(check_id, FAILED)
     order = [check.id for check in chosen]
+    if before is not None and same:
+        metro.tell_facts({k: v for k, v in before.metro.facts().items() if not metro.changes_of(k)})
+        results |= {i: before.results[i] for i in same if i in before.results}
+        failed |= {i: before.failed[i] for i in same if i in before.failed}
+        skipped += [item for item in before.skipped if item.check.id in same]
+        for check_id in same:
+            tell(check_id, UNCHANGED)
     skipped.sort(key=lambda item: order.index(item.check.id))
     return Atlas(
         metro,
@@ -353,6 +362,31 @@ def run(
         failed={i: failed[i] for i in order if i in failed},
         computed=computed,
     )
+
+
+def _unaffected(
+    metro: Metro,
+    before: Atlas | None,
+    chosen: list[Check],
+    parameters: Mapping[str, Mapping[str, Any]],
+) -> frozenset[str]:
+    """Return the checks whose answers a scenario leaves as they are in the atlas of its base."""
+    if before is None:
+        return frozenset()
+    if metro.plan is None or metro.base is not before.metro:
+        raise ParameterError(
+            _("the atlas before is not that of the metropolis the scenario was applied to"),
+            layer="before",
+            remedy=_("run the base, then metro.with_scenario(plan) with before=..."),
+        )
+    touched = set(metro.dependent(metro.plan))
+    answered = {*before.results, *before.failed, *(item.check.id for item in before.skipped)}
+    ids = {check.id for check in chosen if check.id in answered and check.id not in touched}
+    for check_id in list(ids):
+        own = metro.parameters_of(check_id, parameters.get(check_id))
+        if check_id in before.results and before.results[check_id].parameters != own:
+            ids.discard(check_id)
+    return frozenset(ids)
 
 
 def _parts(chosen: list[Check], workers: int) -> list[list[Check]]:

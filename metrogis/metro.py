@@ -202,6 +202,9 @@ class Metro(Layers):
         """The metropolis whose layers are read from files: this one, or the base of a scenario."""
         return self
 
+    base: Metro | None = None
+    """The metropolis that a scenario was applied to; None for one that is read from files."""
+
     @property
     def plan(self) -> Scenario | None:
         """The scenario that its layers are after; None for none."""
@@ -285,7 +288,7 @@ class PlannedMetro(Metro):
 
     def __init__(self, base: Metro, plan: Scenario) -> None:
         super().__init__(base.catalog, directory=base.directory, data=base.data)
-        self.base = base
+        self.base: Metro = base
         self._plan = plan
         self._asked = base._asked  # what reading a layer asked for is the same before and after
 

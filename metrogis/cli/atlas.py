@@ -33,6 +33,7 @@ from metrogis.cli.common import (
 )
 from metrogis.cli.guard import guarded
 from metrogis.cli.many import publish_all
+from metrogis.cli.scenario import ScenarioFile
 from metrogis.cli.terminal import as_json as to_json
 from metrogis.errors import ParameterError
 from metrogis.i18n import _, pgettext
@@ -126,6 +127,7 @@ def atlas(
     jobs: Jobs = 2,
     site_url: SiteUrl = None,
     only_changed: OnlyChanged = False,
+    scenario: ScenarioFile = None,
     work: Work = None,
     strict: Strict = False,
     as_json: AsJson = False,
@@ -135,7 +137,9 @@ def atlas(
     if (layers is None) == (many is None):
         raise typer.BadParameter(say(_("name one metropolis, or a folder of many with --all")))
     if many is not None:
-        clash = {"--direction": direction, "--strict": strict, "--data": data}
+        clash = {
+            "--direction": direction, "--strict": strict, "--data": data, "--scenario": scenario
+        }  # fmt: skip
         for option, given in clash.items():
             if given:
                 raise typer.BadParameter(
@@ -158,7 +162,7 @@ def atlas(
     jobs = 1 if debug else jobs  # the trace of a fault stays in the process that met it
     _run(
         layers, data, output, None, direction, settings, lang, as_json, jobs, strict, debug,
-        site_url=site_url, store=_store(work) if only_changed else None,
+        site_url=site_url, store=_store(work) if only_changed else None, scenario=scenario,
     )  # fmt: skip
 
 
@@ -191,11 +195,15 @@ def run_checks(
             ),
         ),
     ] = False,
+    scenario: ScenarioFile = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Run chosen checks of a metropolis."""
-    _run(layers, data, output, check, None, settings, lang, as_json, 1, strict, debug, replace)
+    _run(
+        layers, data, output, check, None, settings, lang, as_json, 1, strict, debug, replace,
+        scenario=scenario,
+    )  # fmt: skip
 
 
 def _run(
@@ -213,40 +221,48 @@ def _run(
     replace: bool = True,
     site_url: str | None = None,
     store: Any = None,
+    scenario: Path | None = None,
 ) -> None:
     from metrogis import atlas as atlases
     from metrogis.checks import registry
+    from metrogis.cli import scenario as scenarios
     from metrogis.metro import open_metro
 
     start = time.perf_counter()
     chosen = languages_of(languages)
     parameters = _settings(settings, checks)
     metro = open_metro(layers, data=data)
-    total = len(registry.checks()) + 1
+    total = (len(registry.checks()) + 1) * (1 if scenario is None else 2)
+    index: Any = None
     with progress(as_json, total) as tell:
-        atlas = atlases.run(
-            metro,
-            directions=directions,
-            checks=checks,
-            parameters=parameters,
-            progress=tell,
-            workers=jobs,
-            strict=strict,
-            store=store,
-        )
-        index = None
-        if out is not None and (atlas.results or not atlas.failed):
-            index = atlas.publish(
-                out,
-                languages=chosen,
-                progress=tell,
-                workers=jobs,
-                replace=replace,
-                site_url=site_url,
+        how: dict[str, Any] = {
+            "directions": directions, "checks": checks, "parameters": parameters,
+            "progress": tell, "workers": jobs, "strict": strict, "store": store,
+        }  # fmt: skip
+        pages: dict[str, Any] = {
+            "languages": chosen, "progress": tell, "workers": jobs, "replace": replace,
+            "site_url": site_url,
+        }  # fmt: skip
+        if scenario is not None:
+            before, atlas, change, indices = scenarios.both(
+                metro, scenario, out, run=how, publish=pages
             )
+            index = indices.get("after")
+        else:
+            atlas = atlases.run(metro, **how)
+            if out is not None and (atlas.results or not atlas.failed):
+                index = atlas.publish(out, **pages)
     seconds = time.perf_counter() - start
-    if as_json:
+    if scenario is not None and as_json:
+        states = {"before": before, "after": atlas}
+        found = {
+            name: _atlas_as_json(one, indices.get(name), seconds) for name, one in states.items()
+        }
+        print(scenarios.as_json(found, change, indices, seconds))
+    elif as_json:
         print(to_json(_atlas_as_json(atlas, index, seconds), indent=1))
+    elif scenario is not None:
+        scenarios.show(change, indices, seconds)
     else:
         _show(atlas, index, seconds)
     if atlas.failed:
@@ -327,7 +343,7 @@ def languages_of(text: str) -> tuple[str, ...]:
     return chosen
 
 
-def _atlas_as_json(atlas: Any, index: Path | None, seconds: float) -> dict[str, Any]:
+def _atlas_as_json(atlas: Any, index: Path | str | None, seconds: float) -> dict[str, Any]:
     first = next(iter(atlas.failed.values()), None)
     fault = {"error": type(first).__name__, "message": str(first)} if first else {}
     return {

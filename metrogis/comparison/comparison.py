@@ -21,6 +21,7 @@ import pandas as pd
 
 from metrogis.bound import bound
 from metrogis.checks.contract import Column
+from metrogis.comparison.effects import Effects, effects_of
 from metrogis.comparison.matching import Codes, Pair, match
 from metrogis.comparison.state import CheckState, State, state_of
 from metrogis.comparison.stated import Stated, states_of
@@ -198,12 +199,15 @@ class Comparison:
     before : tuple of mapping
         For each state but the last: positions in the last state -> positions of the same land in
         it.
+    effects : Effects or None
+        Of a scenario and its base in memory: changes, lines, winners and losers.
     """
 
     states: tuple[State, ...]
     steps: tuple[Step, ...]
     whole: Step
     before: tuple[Mapping[tuple[int, ...], tuple[int, ...]], ...] = field(repr=False)
+    effects: Effects | None = field(default=None, repr=False)
 
     def columns_of(self, check_id: str) -> dict[str, Column]:
         """Return the measures of a check in the last state, then those that only the first has."""
@@ -451,7 +455,10 @@ def compare(*atlases: Stated, codes: Codes = None) -> Comparison:
     whole = steps[0] if len(steps) == 1 else _step(states[0], states[-1], codes)
     middle = [match(state, states[-1], codes) for state in states[1:-1]]
     lines = [{p.new: p.old for p in pairs if p.new} for pairs in [list(whole.pairs), *middle]]
-    return Comparison(tuple(states), tuple(steps), whole, tuple(lines))
+    made = Comparison(tuple(states), tuple(steps), whole, tuple(lines))
+    if len(atlases) != 2 or whole.mode != "scenario":
+        return made
+    return replace(made, effects=effects_of(*atlases, made.table, made.columns_of))
 
 
 def _step(old: State, new: State, codes: Codes) -> Step:

@@ -211,10 +211,17 @@ def reroute(draft: Draft, change: Change, base: Base) -> None:
     speed = float(change.get("speed", SPEEDS.get(mode, 22.0))) / 3.6
     dwell = float(change.get("dwell", DWELL))
     made, touched = [], []
+    # runs of one course and one profile of times differ by their start only
+    known: dict[bytes, pd.DataFrame | None] = {}
     for trip, calls in draft.calls_of(trips).groupby("trip", sort=True):
-        found = _rerouted(calls, ends, between, xy, speed, dwell)
+        start = int(calls["departure"].iloc[0])
+        times = calls[["arrival", "departure"]].to_numpy() - start
+        key = calls["stop"].to_numpy().tobytes() + times.tobytes()
+        if key not in known:
+            known[key] = _rerouted(moved(calls, -start), ends, between, xy, speed, dwell)
+        found = known[key]
         if found is not None:
-            made.append(found.assign(trip=trip))
+            made.append(moved(found, start).assign(trip=trip))
             touched.append(trip)
     if not touched:
         raise change.wrong(

@@ -335,4 +335,6 @@ def _as_given(value: Any, key: str) -> Any:
         return coords[0] if key == "at" else coords
     if hasattr(value, "tolist"):
         return value.tolist()
+    if key == "path" and isinstance(value, list | tuple):
+        return [pair.tolist() if hasattr(pair, "tolist") else pair for pair in value]
     return value

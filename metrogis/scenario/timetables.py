@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -125,7 +125,7 @@ APPLY: Mapping[str, Callable[[Draft, Change, Base], None]] = {
 """Word -> what it does to a timetable."""
 
 
-def line_table(base: Any, after: Any, crs: Any) -> pd.DataFrame:
+def line_table(base: Any, after: Any, crs: Any, named: Collection[str] = ()) -> pd.DataFrame:
     """Return vehicle-kilometres of every line that a scenario changes, before and after.
 
     Parameters
@@ -133,6 +133,8 @@ def line_table(base: Any, after: Any, crs: Any) -> pd.DataFrame:
     base, after : Feed
     crs : CRS
         Working CRS, m.
+    named : collection of str
+        Lines that are listed even where neither runs nor kilometres change.
 
     Returns
     -------
@@ -149,8 +151,8 @@ def line_table(base: Any, after: Any, crs: Any) -> pd.DataFrame:
     changed = (both["runs"] != both["runs_before"]) | (
         (both["vehicle_km"] - both["vehicle_km_before"]).abs() > 1e-6
     )
-    moved = both.groupby(keys[:3])["runs"].transform("size") > 0
-    return both[changed & moved].sort_values(keys, ignore_index=True)
+    listed = changed | both["line"].isin(named)
+    return both[listed].sort_values(keys, ignore_index=True)
 
 
 def _by_line(feed: Any, crs: Any) -> pd.DataFrame:

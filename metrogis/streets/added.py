@@ -70,7 +70,7 @@ def joins(network: StreetNetwork, line: Any) -> tuple[Array, Array, Array]:
     limit[[0, -1]] = END
     edges = np.flatnonzero(network.open_edges)
     shapes = network.lines(edges)
-    points = shapely.points(xy)
+    points = np.asarray(shapely.points(xy), dtype=object)
     tree = shapely.STRtree(shapes)
     edge, metres, at = np.full(len(xy), -1), np.zeros(len(xy)), xy.copy()
     (point, found), apart = tree.query_nearest(points, max_distance=END, return_distance=True)
@@ -187,15 +187,15 @@ def _cut(
         ends[k] = taken[place]
     # several joints of one stretch stand in the order along it
     order = sorted(range(len(more)), key=lambda i: (more[i][0], _along(coords, more[i])))
-    before = np.array([more[i][0] for i in order], np.int64)
-    key = np.insert(key, before, [more[i][1] for i in order])
+    at_vertex = np.array([more[i][0] for i in order], np.int64)
+    key = np.insert(key, at_vertex, [more[i][1] for i in order])
     xy = (
-        np.insert(coords, before, [[more[i][2], more[i][3]] for i in order], axis=0)
+        np.insert(coords, at_vertex, [[more[i][2], more[i][3]] for i in order], axis=0)
         if order
         else coords
     )
     extra = np.zeros(len(count), np.int64)
-    np.add.at(extra, np.searchsorted(ptr, before, side="left") - 1, 1)
+    np.add.at(extra, np.searchsorted(ptr, at_vertex, side="left") - 1, 1)
     start = np.r_[0, np.cumsum(count + extra)]
     return start, key, xy, network.edge_way, ends
 

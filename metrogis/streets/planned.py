@@ -32,7 +32,7 @@ class PlannedStreets(Streets):
     audit: Audit = field(default_factory=Audit)
 
     @property
-    def _reach(self) -> tuple[Any, tuple[Loss, ...]]:  # type: ignore[override]
+    def _reach(self) -> tuple[Any, tuple[Loss, ...]]:
         assert self.base is not None
         return self.base.extent, self.base.losses
 

@@ -218,7 +218,7 @@ _INDEPENDENT = [
 ]
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(st.permutations(range(len(_INDEPENDENT))))
 def test_the_order_of_independent_changes_does_not_matter(metro: mg.Metro, order: Any) -> None:
     x, y = _centre(metro)

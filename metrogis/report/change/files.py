@@ -14,6 +14,7 @@ import pyogrio
 import shapely
 
 from metrogis.comparison import Comparison
+from metrogis.comparison.effects import plain_rows
 from metrogis.i18n import is_missing
 from metrogis.report.tables import csv_texts
 
@@ -131,7 +132,30 @@ def as_json(comparison: Comparison, languages: Sequence[str], version: str) -> d
         ],
         "summary": [_row(row) for row in comparison.summary("en").to_dict("records")],
         "table": [_row(row) for row in comparison.table.to_dict("records")],
+        **effects_as_json(comparison),
     }
+
+
+def effects_as_json(comparison: Comparison) -> dict[str, Any]:
+    """Return what a scenario changes, costs and does to lines; empty for none."""
+    found = comparison.effects
+    if found is None:
+        return {}
+    tables = {"changes": found.changes, "lines": found.lines, "winners": found.winners}
+    rows = {k: [_row(row) for row in t.to_dict("records")] for k, t in tables.items()}
+    return {"scenario": {"name": found.name, "cost": found.cost, **rows}}
+
+
+def write_effects(comparison: Comparison, folder: Path, language: str) -> list[str]:
+    """Write ``lines.csv`` and ``winners.csv`` of a scenario; return their names."""
+    found = comparison.effects
+    if found is None:
+        return []
+    for name, table in (("lines.csv", found.lines), ("winners.csv", found.winners)):
+        frame = pd.DataFrame(list(plain_rows(table, language)), columns=table.columns)
+        text = csv_texts(frame, ["en"])[0]
+        (folder / name).write_bytes(text.encode("utf-8-sig", "replace"))
+    return ["lines.csv", "winners.csv"]
 
 
 def _row(row: dict[Any, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from metrogis.comparison import Comparison
 from metrogis.errors import ParameterError, PublishError
 from metrogis.i18n import LANGUAGES, _
 from metrogis.report import methods_page, pages, replacing, search, serving
-from metrogis.report.change import files, words
+from metrogis.report.change import files, plan, words
 from metrogis.report.change.views import Views, verdict_heads
 from metrogis.report.index_page import alphabetical
 from metrogis.report.municipality.addresses import folder_of
@@ -72,6 +72,7 @@ def _build(comparison: Comparison, folder: Path, languages: list[str], address: 
     )
     csv = files.write_csv(comparison, folder, languages)
     files.write_gpkg(comparison, folder / files.GPKG, languages[0])
+    files.write_effects(comparison, folder, languages[0])
     shared = {
         "languages": languages,
         "policy": serving.security_policy(None),
@@ -153,6 +154,7 @@ def _index(views: Views, site: Any, language: str, csv: list[str], shared: dict[
         matched=views.matched(language),
         described=[(s.name, s.created, s.version) for s in views.comparison.states],
         municipalities=names,
+        effects=plan.shown(views.comparison.effects, language),
         csv=own if own in csv else files.CSV,
         **shared,
     )  # fmt: skip
