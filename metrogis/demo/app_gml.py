@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -11,6 +12,9 @@ import shapely
 
 from metrogis.demo.frame import Shape
 from metrogis.demo.plans import Plan
+
+HEIGHT = "maksWysokoscZabudowy"
+"""Element of the value that the plan with faults does not state of one zone."""
 
 _BASE = "https://www.gov.pl/static/zagospodarowanieprzestrzenne"
 _OBJECT = "https://www.gov.pl/zagospodarowanieprzestrzenne/app"
@@ -34,7 +38,7 @@ ZONE_TYPES: dict[str, tuple[str, str, str, str]] = {
         "strefaWielofunkcyjnaZZabudowaZagrodowa",
         "strefa wielofunkcyjna z zabudową zagrodową",
         "RZM RZP RA K ZP ZD I",
-        "MN U L W",
+        "RZW U L W",
     ),
     "SU": ("strefaUslugowa", "strefa usługowa", "U K ZP ZD I", "ZN W"),
     "SH": (
@@ -46,11 +50,16 @@ ZONE_TYPES: dict[str, tuple[str, str, str, str]] = {
     "SP": ("strefaGospodarcza", "strefa gospodarcza", "P K ZP ZD I", "U"),
     "SR": ("strefaProdukcjiRolniczej", "strefa produkcji rolniczej", "RZP RZW RA K ZD I", "ZN L W"),
     "SI": ("strefaInfrastrukturalna", "strefa infrastrukturalna", "I K ZD", "ZP"),
-    "SN": ("strefaZieleniIRekreacji", "strefa zieleni i rekreacji", "ZP ZB W K ZD I", "U L"),
+    "SN": ("strefaZieleniIRekreacji", "strefa zieleni i rekreacji", "ZP ZB W K ZD I", "US L"),
     "SC": ("strefaCmentarzy", "strefa cmentarzy", "C K ZP ZD I", ""),
     "SG": ("strefaGornictwa", "strefa górnictwa", "G K ZD I", "L"),
     "SO": ("strefaOtwarta", "strefa otwarta", "RN L ZN W K ZD I", "ZP"),
-    "SK": ("strefaKomunikacyjna", "strefa komunikacyjna", "KDG KK KO ZD I", ""),
+    "SK": (
+        "strefaKomunikacyjna",
+        "strefa komunikacyjna",
+        "KDA KDS KDR KDG KK KKL KW KL KO ZD I",
+        "",
+    ),
 }
 _PROFILES = {
     "MW": "teren zabudowy mieszkaniowej wielorodzinnej",
@@ -73,9 +82,16 @@ _PROFILES = {
     "ZB": "teren plaży",
     "C": "teren cmentarza",
     "G": "teren górnictwa i wydobycia",
+    "KDA": "teren autostrady",
+    "KDS": "teren drogi ekspresowej",
+    "KDR": "teren drogi głównej ruchu przyspieszonego",
     "KDG": "teren drogi głównej",
     "KK": "teren komunikacji kolejowej i szynowej",
+    "KKL": "teren komunikacji kolei linowej",
+    "KW": "teren komunikacji wodnej",
+    "KL": "teren komunikacji lotniczej",
     "KO": "teren obsługi komunikacji",
+    "US": "teren usług sportu i rekreacji",
 }
 # intensity, share of built-up area (%), height (m), least biologically active share (%)
 _LIMITS: dict[str, tuple[float, float, float, float]] = {
@@ -151,9 +167,12 @@ def write_app(plan: Plan, number: int, infill: Sequence[Shape] = ()) -> str:
         f"</{p}:AktPlanowaniaPrzestrzennego></wfs:member>\n"
     )
     count: dict[str, int] = {}
-    for symbol, zone in zip(plan.symbols, plan.zones, strict=True):
+    for k, (symbol, zone) in enumerate(zip(plan.symbols, plan.zones, strict=True)):
         count[symbol] = count.get(symbol, 0) + 1
-        out.append(_zone(p, space, f"{count[symbol]}{symbol}", symbol, zone, srs))
+        text = _zone(p, space, f"{count[symbol]}{symbol}", symbol, zone, srs)
+        if k == plan.without_height:
+            text = re.sub(rf"<{p}:{HEIGHT} .*?</{p}:{HEIGHT}>", "", text)
+        out.append(text)
     for k, area in enumerate(infill, start=1):
         out.append(
             _rule(p, "ObszarUzupelnieniaZabudowy", space, f"{k}OUZ", "OUZ", area, srs)

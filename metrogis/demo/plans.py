@@ -37,6 +37,8 @@ class Plan:
     zones: list[Shape]
     outline: Shape
     faults: list[dict[str, Any]] = field(default_factory=list)
+    without_height: int | None = None
+    """Position of the zone whose greatest height is not stated, though the law demands it."""
 
 
 def make_plans(
@@ -254,13 +256,18 @@ def _symbols(
 
 
 def _spoil(plan: Plan) -> None:
-    """Plant one gap and one overlap, both of known area, in the act's own coordinates."""
+    """Plant a gap and an overlap of known area and a missing height, in the act's coordinates."""
+    houses = [k for k, s in enumerate(plan.symbols) if s in ("SJ", "SZ", "SW")]
+    if houses:
+        plan.without_height = max(houses, key=lambda k: plan.zones[k].area)
+        p: Shape = plan.zones[plan.without_height].representative_point()
+        plan.faults.append({"kind": "zone_without_value", "x": p.x, "y": p.y, "area": None})
     area = shapely.area(np.array(plan.zones))
     open_ = np.array([s in ("SO", "SR") for s in plan.symbols])
     order = [int(k) for k in np.argsort(-area) if open_[k]]
     hole_zone = None
     for k in order:
-        p: Shape = plan.zones[k].centroid
+        p = plan.zones[k].centroid
         x, y = np.round(p.x), np.round(p.y)
         hole = shapely.box(x, y, x + GAP[0], y + GAP[1])
         if plan.zones[k].buffer(-20).contains(hole):

@@ -8,6 +8,7 @@ import numpy as np
 import pyproj
 import shapely
 
+from metrogis.demo.app_gml import HEIGHT
 from metrogis.demo.frame import CRS
 from metrogis.demo.habitat import equivalent_area
 from metrogis.demo.land import HABITAT
@@ -114,11 +115,17 @@ def _plans(world: World) -> list[dict[str, Any]]:
         back = pyproj.Transformer.from_crs(f"EPSG:{plan.epsg}", CRS, always_xy=True)
         for fault in plan.faults:
             x, y = back.transform(fault["x"], fault["y"])
+            expected: dict[str, Any]
+            if fault["area"] is None:
+                label = label_at(plan, x, y)
+                expected = {"code": "missing_value", "label": label, "element": HEIGHT}
+            else:
+                expected = {"area_m2": round(float(fault["area"]), 3)}
             out.append(
                 item(
                     fault["kind"], "plan_validity", world.settled, plan.municipality, x, y,
                     file=f"plans/{plan.teryt}.gml", epsg=plan.epsg,
-                    expected={"area_m2": round(float(fault["area"]), 3)},
+                    expected=expected,
                 )
             )  # fmt: skip
     return out

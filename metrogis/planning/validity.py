@@ -17,7 +17,9 @@ import shapely
 
 from metrogis import crs as crs_rules
 from metrogis.arrays import Array
+from metrogis.planning import zone_rules
 from metrogis.planning.overlay import misfits, parts_above, self_overlaps, union, valid
+from metrogis.planning.zone_rules import LocalPlans
 from metrogis.planning.zones import ZONE_TYPES
 from metrogis.sources.app_fields import NUMBERS
 from metrogis.sources.app_gml import TABLES, Plan
@@ -45,9 +47,15 @@ ERRORS = (
     "repeated_element",
     "unknown_element",
     "element_order",
+    "missing_value",
+    "several_parts",
+    "numbering_gap",
+    "profile_missing",
+    "bio_below_local",
+    "bio_without_local",
 )
 WARNINGS = ("bio_below_minimum", "profile_not_allowed", "mixed_crs", "no_act")
-NOTES = ("no_zones", "gap_unknown")
+NOTES = ("no_zones", "gap_unknown", "numbering_unknown")
 LEVELS: dict[str, str] = (
     dict.fromkeys(ERRORS, "error")
     | dict.fromkeys(WARNINGS, "warning")
@@ -76,6 +84,7 @@ COLUMNS = (
 _FIELDS = ("namespace", "local_id", "teryt6", "file", "line", "crs", "lost", "lost_box")
 _SYMBOLS = {"ouz": "OUZ", "downtown": "OZS", "standards": "OSD"}
 _NAMES = {column: element for element, column in NUMBERS.items()}
+_LEADING = re.compile(r"^0+(?=\d)")
 _PLACE = re.compile(r"\[(-?[\d.eE+-]+) (-?[\d.eE+-]+)")
 
 
@@ -83,7 +92,9 @@ def find_faults(
     plan: Plan,
     *,
     min_area: float = 0.001,
-    check_profiles: bool = False,
+    check_profiles: bool = True,
+    local_plans: LocalPlans | None = None,
+    tolerance: float = 25.0,
 ) -> gpd.GeoDataFrame:
     """Find every fault of a plan.
 
@@ -94,7 +105,12 @@ def find_faults(
     min_area : float
         Gaps, overlaps and parts outside the act of no more than this are rounding, m2.
     check_profiles : bool
-        Compare functional profiles with the zone type as well (unverified table).
+        Compare functional profiles with the zone type as well.
+    local_plans : LocalPlans, optional
+        Local plans in force, in ``plan.crs``: what is below the minimum share of biologically
+        active land is judged by them; without them it is a warning.
+    tolerance : float
+        A local plan lies in a zone where it reaches further than this from its edge, m.
 
     Returns
     -------
@@ -108,13 +124,21 @@ def find_faults(
     --------
     See the check ``plan_validity``.
     """
-    return _Finder(plan, min_area, check_profiles).run()
+    return _Finder(plan, min_area, check_profiles, local_plans, tolerance).run()
 
 
 class _Finder:
-    def __init__(self, plan: Plan, min_area: float, check_profiles: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        min_area: float,
+        check_profiles: bool,
+        local_plans: LocalPlans | None,
+        tolerance: float,
+    ) -> None:
         self.plan = plan
         self.min_area = min_area
+        self.local_plans, self.tolerance = local_plans, tolerance
         self.check_profiles = check_profiles
         self.rows: list[dict[str, Any]] = []
         self.shapes: list[Any] = []
@@ -138,8 +162,10 @@ class _Finder:
             self._dates(table)
             if table != "acts":
                 self._labels(table)
+                self._numbering(table)
         self._duplicates()
         self._values()
+        self._parts()
         self._tiling()
         return self._frame()
 
@@ -239,6 +265,19 @@ class _Finder:
             if re.fullmatch(numbered + re.escape(symbol), label) is None:
                 self._add("label_mismatch", table, row, detail=f"{label} / {symbol}")
 
+    def _numbering(self, table: str) -> None:
+        frame = getattr(self.plan, table)
+        owner = self.owner[table]
+        for act in range(len(self.plan.acts)):
+            rows = np.flatnonzero(owner == act)
+            # infill and downtown areas need a number only when there are several
+            if table != "zones" and len(rows) < 2:
+                continue
+            labels, symbols = frame["label"].iloc[rows], frame["symbol"].iloc[rows]
+            for gap in zone_rules.numbering(labels, symbols, rows.tolist()):
+                code = "numbering_gap" if gap.certain else "numbering_unknown"
+                self._add(code, table, gap.row, detail=f"{gap.symbol}: {gap.missing}")
+
     def _duplicates(self) -> None:
         seen: dict[tuple[str, str], tuple[str, int]] = {}
         for table in TABLES:
@@ -261,7 +300,8 @@ class _Finder:
                     continue
                 owner = int(self.owner[table][row])
                 # a label must be unique within its act; without an act, within the data set
-                mine = (owner if owner >= 0 else self.fields[table]["namespace"][row], label)
+                within = owner if owner >= 0 else self.fields[table]["namespace"][row]
+                mine = (within, _LEADING.sub("", label))  # 01SJ has the number of 1SJ
                 if mine in first:
                     other = self._named(table, first[mine])
                     self._add("duplicate_label", table, row, detail=label, other=other)
@@ -288,25 +328,28 @@ class _Finder:
         # NaN where the symbol is unknown or has no minimum: a comparison with it is False
         least = np.array([minimum.get(s) for s in zones["symbol"]], dtype=float)
         share = zones["min_bio_share"].to_numpy()
-        for at in np.flatnonzero(share < least):
-            detail = f"{share[at]:g} < {least[at]:g} %"
-            self._add("bio_below_minimum", "zones", int(at), detail=detail)
+        for at in np.flatnonzero(share < least).tolist():
+            code, more = self._lawful(at, float(share[at]))
+            if code is not None:
+                detail = more or f"< {least[at]:g} %"
+                self._add(code, "zones", at, detail=f"{share[at]:g} {detail}")
+        for row, column in zone_rules.missing_values(zones):
+            self._add("missing_value", "zones", row, detail=_NAMES[column])
         if self.check_profiles:
-            self._profiles(zones)
+            for row, codes in zone_rules.odd_profiles(zones):
+                self._add("profile_not_allowed", "zones", row, detail=" ".join(codes))
+            for row, codes in zone_rules.missing_profiles(zones):
+                self._add("profile_missing", "zones", row, detail=" ".join(codes))
 
-    def _profiles(self, zones: pd.DataFrame) -> None:
-        texts = {c: _plain(zones, c) for c in ("profile_basic", "profile_additional")}
-        for row, symbol in enumerate(zones["symbol"]):
-            kind = ZONE_TYPES.get(symbol)
-            if kind is None:
-                continue
-            for column, allowed in (
-                ("profile_basic", kind.profile),
-                ("profile_additional", kind.additional),
-            ):
-                odd = [c for c in (texts[column][row] or "").split(";") if c and c not in allowed]
-                if odd:
-                    self._add("profile_not_allowed", "zones", row, detail=" ".join(odd))
+    def _lawful(self, row: int, share: float) -> tuple[str | None, str]:
+        shape, crs = self.valid["zones"][row], self.fields["zones"]["crs"][row]
+        if self.local_plans is not None and isinstance(crs, str) and shape is not None:
+            shape = _to(np.array([shape], dtype=object), crs, self.plan.crs)[0]
+        return zone_rules.share_verdict(share, shape, row, self.local_plans, self.tolerance)
+
+    def _parts(self) -> None:
+        for row, count in zone_rules.several_parts(self.plan.own["zones"], self.min_area):
+            self._add("several_parts", "zones", row, detail=str(count))
 
     # ------------------------------------------------------------------ zones against the act
 

@@ -1,8 +1,8 @@
 """The thirteen types of planning zones, what each does to a corridor, and rule tables.
 
-Source: regulation of 8 December 2023, Dz.U. 2023 poz. 2758, annex 1 (functional profiles, minimum
-share of biologically active land) and annex 2 (hues). The annex itself was not read: profiles come
-from files of the ministry and of the national register, hues from published styles (unverified).
+Source: regulation of 8 December 2023, Dz.U. 2023 poz. 2758, annex 1 as amended by 2024 poz. 1775
+(functional profiles, minimum share of biologically active land; SG, SO and SK have none, which is
+not 0) and annex 2 (hues; taken from published styles: annex 2 itself was not read).
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ ZONE_TYPES: dict[str, ZoneType] = {
             _("transport"),
             "KDA KDS KDR KDG KK KKL KW KL KO ZD I",
             "KDZ UHD UG UT ZP L ZN W",
-            0,
+            None,
             "barrier",
             "#F2F2F2",
         ),

@@ -713,7 +713,7 @@ def with_zone(plan: Any, row: int, shape: Any) -> Any:
 
 def test_plan_faults_are_found(metro: Any, planted: dict[str, Item]) -> None:
     found, towns = faults(metro, metro.plans)
-    assert sorted(found["code"]) == ["gap", "overlap"]
+    assert sorted(found["code"]) == ["gap", "missing_value", "overlap"]
     for code in ("gap", "overlap"):
         item = planted[f"plan_{code}"]
         row = found[found["code"] == code].iloc[0]
@@ -747,6 +747,20 @@ def test_plan_fault_undone(metro: Any, planted: dict[str, Item], code: str) -> N
     found, _ = faults(metro, changed)
     assert code not in set(found["code"])
     assert {"gap", "overlap"} - {code} <= set(found["code"])
+
+
+def test_a_missing_value_is_found_and_undone(metro: Any, planted: dict[str, Item]) -> None:
+    item, plan = planted["zone_without_value"], metro.plans
+    found, _ = faults(metro, plan)
+    row = found[found["code"] == "missing_value"].squeeze()
+    expected = item["expected"]
+    assert (row["label"], row["detail"]) == (expected["label"], expected["element"])
+    assert row["municipality"] == item["municipality"]
+    assert plan.zones.geometry[row["row"]].contains(here(item))
+    zones = plan.zones.copy()
+    zones.loc[row["row"], ["max_height", "max_height_text"]] = [9.0, "9.0"]
+    found, _ = faults(metro, replace(plan, zones=zones))
+    assert sorted(found["code"]) == ["gap", "overlap"]
 
 
 def test_no_plan_undone(metro: Any, planted: dict[str, Item]) -> None:

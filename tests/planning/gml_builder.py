@@ -6,6 +6,10 @@ from typing import Any
 
 import shapely
 
+from metrogis.planning.zone_rules import MANDATORY
+from metrogis.planning.zones import ZONE_TYPES
+from metrogis.sources.app_fields import NUMBERS
+
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0"
  xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:xlink="http://www.w3.org/1999/xlink"
@@ -86,6 +90,18 @@ def act(
 """
 
 
+def mandatory(symbol: str, without: str = "") -> str:
+    """Return the values that a zone of a type must set, but one."""
+    given = {"max_intensity": "0.9", "max_built_share": "30", "max_height": "12",
+             "min_bio_share": "50"}  # fmt: skip
+    out = ""
+    for element, column in NUMBERS.items():
+        if column in MANDATORY.get(symbol, ()) and column != without:
+            unit = ' uom="m"' if column == "max_height" else ""
+            out += f"<app:{element}{unit}>{given[column]}</app:{element}>"
+    return out
+
+
 def zone(
     shape: Any = None,
     label: str = "1SO",
@@ -100,13 +116,18 @@ def zone(
     valid_from: str = "2025-01-01",
     valid_to: str | None = None,
     status: str = "legalForce",
-    values: str = "",
+    values: str | None = None,
+    profile: str | None = None,
     geometry: str | None = None,
     kind: str = "StrefaPlanistyczna",
     drop: str = "",
     **options: Any,
 ) -> str:
     symbol = label.lstrip("0123456789") if symbol is None else symbol
+    known = ZONE_TYPES.get(symbol)
+    basic = " ".join(known.profile if known else "L") if profile is None else profile
+    if values is None:
+        values = mandatory(symbol) if kind == "StrefaPlanistyczna" else ""
     geometry = surface(shape, **options) if geometry is None else geometry
     until = "" if valid_to is None else f"<app:obowiazujeDo>{valid_to}</app:obowiazujeDo>"
     href = f"http://example.org/app/AktPlanowaniaPrzestrzennego/PL.ZIPPZP.1/{teryt}-POG/{act_id}"
@@ -121,7 +142,9 @@ def zone(
         "geometria": f"<app:geometria>{geometry}</app:geometria>",
         "plan": f'<app:plan xlink:href="{href}"/>',
         "nazwa": code("nazwa", "strefaOtwarta"),
-        "profilPodstawowy": code("profilPodstawowy", "KPT#KPT-MPZP-L"),
+        "profilPodstawowy": "".join(
+            code("profilPodstawowy", f"KPT#KPT-MPZP-{c}") for c in basic.split()
+        ),
     }
     if kind != "StrefaPlanistyczna":
         parts.pop("nazwa")

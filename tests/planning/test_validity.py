@@ -85,7 +85,6 @@ def plan_of(gml, tmp_path):
 
 def test_every_other_fault_is_found_where_it_is(gml, plan_of) -> None:
     box = gml.square
-    height = '<app:maksWysokoscZabudowy uom="m">{}</app:maksWysokoscZabudowy>'.format
     bio = "<app:minUdzialPowierzchniBiologicznieCzynnej>{}</app:minUdzialPowierzchniBiologicznieCzynnej>".format  # noqa: E501
     plan = plan_of(
         gml.act(box(0, 0, 100, 100)),
@@ -93,7 +92,9 @@ def test_every_other_fault_is_found_where_it_is(gml, plan_of) -> None:
         gml.zone(box(0, 20, 100, 20), "1SN", values=bio("49.9")),
         gml.zone(box(0, 40, 100, 20), "2SN", values=bio("120")),
         gml.zone(box(0, 60, 100, 20), "1SU", valid_from="2025-05-01", valid_to="2025-01-01"),
-        gml.zone(box(0, 80, 110, 20), "2SU", values=height("-3")),
+        gml.zone(
+            box(0, 80, 110, 20), "2SU", values=gml.mandatory("SU").replace(">12<", ">-3<")
+        ),
     )
     found = find_faults(plan)
     assert sorted(zip(found["label"], found["code"], strict=True)) == [
@@ -245,7 +246,7 @@ def test_thirteen_types_with_the_minimum_shares_of_the_annex() -> None:
     table = zone_table("pl").set_index("symbol")
     assert len(table) == 13
     least = dict.fromkeys(["SW", "SJ", "SZ", "SU", "SH", "SR", "SC"], 30.0)
-    least |= {"SP": 20.0, "SI": 20.0, "SN": 50.0, "SK": 0.0}
+    least |= {"SP": 20.0, "SI": 20.0, "SN": 50.0}
     assert table["min_bio_share"].dropna().to_dict() == least
     assert all(level in ("error", "warning", "note") for level in LEVELS.values())
 

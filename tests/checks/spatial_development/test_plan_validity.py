@@ -79,12 +79,68 @@ def test_a_plan_is_placed_by_location_where_its_code_fits_none(gml, plan_of, tow
     assert any(r.action == "guessed" for r in result.audit)
 
 
-def test_profiles_are_checked_on_request(gml, plan_of, towns) -> None:
+def test_profiles_are_checked_unless_told_not_to(gml, plan_of, towns) -> None:
     box = gml.square(0, 0, 1000, 1000)
-    plan = plan_of(gml.act(box), gml.zone(box, "1SU"))  # the builder's profile is L: additional
-    assert plan_validity(towns, plan).features["faults"].empty
-    found = plan_validity(towns, plan, check_profiles=True).features["faults"]
-    assert found[["code", "detail"]].values.tolist() == [["profile_not_allowed", "L"]]
+    plan = plan_of(gml.act(box), gml.zone(box, "1SU", profile="U K ZP ZD L"))  # L is additional
+    found = plan_validity(towns, plan).features["faults"]
+    assert found[["code", "detail"]].values.tolist() == [
+        ["profile_missing", "I"],
+        ["profile_not_allowed", "L"],
+    ]
+    assert plan_validity(towns, plan, check_profiles=False).features["faults"].empty
+
+
+BIO = "<app:minUdzialPowierzchniBiologicznieCzynnej>{}</app:minUdzialPowierzchniBiologicznieCzynnej>"
+
+
+@pytest.mark.parametrize(
+    ("share", "local", "code"),
+    [
+        ("30", [(2000, 2500, 20.0)], None),
+        ("29.9", [(2000, 2500, 20.0)], "bio_without_local"),
+        ("29.9", None, "bio_below_minimum"),
+        ("20", [(0, 500, 20.0), (300, 900, 10.0)], None),
+        ("19.9", [(0, 500, 20.0), (300, 900, 10.0)], "bio_below_local"),
+        ("19.9", [(0, 500, 20.0), (300, 900, None)], "bio_below_local"),
+        ("25", [(0, 500, 20.0), (300, 900, None)], "bio_below_minimum"),
+        # a plan beside the zone, or one that reaches over its edge by no more than plans are exact
+        ("25", [(1000, 1500, 20.0)], "bio_without_local"),
+        ("25", [(975, 1500, 20.0)], "bio_without_local"),
+        ("25", [(974, 1500, 20.0)], None),
+    ],
+)
+def test_a_smaller_share_is_lawful_only_by_local_plans(
+    gml, plan_of, towns, share, local, code
+) -> None:
+    box = gml.square(0, 0, 1000, 1000)
+    values = gml.mandatory("SU", "min_bio_share") + BIO.format(share)
+    plan = plan_of(gml.act(box), gml.zone(box, "1SU", values=values))
+    layer = None
+    if local is not None:
+        layer = gpd.GeoDataFrame(
+            {"min_bio_share": [float("nan") if v is None else v for *_, v in local]},
+            geometry=[gml.square(a, 0, b - a, 1000) for a, b, _ in local],
+            crs=2180,
+        )
+    result = plan_validity(towns, plan, local_plans=layer)
+    assert result.features["faults"]["code"].tolist() == ([] if code is None else [code])
+    assert any(r.layer == "local_plans" for r in result.audit) == (local is None)
+
+
+def test_a_zone_says_which_mandatory_values_it_lacks(gml, plan_of, towns) -> None:
+    box = gml.square
+    plan = plan_of(
+        gml.act(box(0, 0, 1000, 1000)),
+        gml.zone(box(0, 0, 1000, 500), "1SU", values=gml.mandatory("SU", "max_height")),
+        gml.zone(box(0, 500, 1000, 500), "1SK", values=""),
+    )
+    result = plan_validity(towns, plan)
+    zones = result.features["zones"]
+    assert zones["missing"].fillna("").tolist() == ["maksWysokoscZabudowy", ""]
+    assert zones["colour"].tolist() == ["#FF6C69", "#F2F2F2"]
+    assert zones["area_ha"].tolist() == pytest.approx([50, 50])
+    assert result.figures["missing_value"] == 1
+    assert result.municipalities["errors"].iloc[0] == 1
 
 
 def test_small_slivers_follow_the_parameter(gml, plan_of, towns) -> None:

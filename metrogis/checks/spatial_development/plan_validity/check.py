@@ -43,6 +43,8 @@ from metrogis.checks.spatial_development.plan_validity.taken import TAKEN
 from metrogis.evidence.plans import TOLERANCE, PlanCover
 from metrogis.i18n import _
 from metrogis.planning.validity import find_faults
+from metrogis.planning.zone_rules import LocalPlans
+from metrogis.planning.zones import ZONE_TYPES
 
 _OWN = ours("31-validity-of-general-plans")
 
@@ -67,9 +69,11 @@ class PlanValidityParameters(Parameters):
         Spec(
             _("check functional profiles"),
             "-",
-            citations.GENERAL_PLANS.saying(_("annex 1 (off by default)")),
+            citations.GENERAL_PLANS.saying(
+                _("annex 1: basic profiles must all stand, additional ones may be chosen")
+            ),
         ),
-    ] = False
+    ] = True
 
 
 @check(
@@ -93,6 +97,8 @@ def plan_validity(inputs: Inputs, params: PlanValidityParameters, run: Run) -> O
         Schema ``Municipalities``, projected CRS in metres.
     plans : Plan
         From :func:`metrogis.sources.app_gml.read_app`: acts and zones in any CRS.
+    local_plans : GeoDataFrame, optional
+        Schema ``LocalPlans``: local plans in force, which may allow less biologically active land.
     **parameters
         See :class:`PlanValidityParameters`.
 
@@ -108,8 +114,11 @@ def plan_validity(inputs: Inputs, params: PlanValidityParameters, run: Run) -> O
     Faults: gaps and overlaps of zones, zones outside their act, invalid rings, unknown symbol,
     label that does not match its symbol, repeated local id or label, more than one decimal,
     value out of range, dates in wrong order, and elements missing, repeated or out of order by
-    the XSD of the file's version. Warnings: biologically active share under the annex's minimum
-    (lawful where local plans are in force), zones without an act. A gap is certain where all zones
+    the XSD of the file's version; a value that art. 13e of the planning act demands of the type of
+    zone and that is missing, a zone of several parts, numbers of labels with a gap, a basic profile
+    that is not complete; a biologically active share under the annex's minimum where no local plan
+    is in force, or under the highest minimum of those that are. Where local plans are not known
+    such a share is a warning, as are zones without an act. A gap is certain where all zones
     of its act near it were read; where one was lost it is unknown, and so is a count of 0. Source:
     planowaniePrzestrzenne
     XSD 1.0 and 2.0; regulation Dz.U. 2023 poz. 2758.
@@ -138,7 +147,13 @@ def plan_validity(inputs: Inputs, params: PlanValidityParameters, run: Run) -> O
     """
     towns = inputs.municipalities
     plan = require_plan(inputs.plans)
-    faults = find_faults(plan, min_area=params.min_area, check_profiles=params.check_profiles)
+    faults = find_faults(
+        plan,
+        min_area=params.min_area,
+        check_profiles=params.check_profiles,
+        local_plans=_local_plans(run, inputs, plan),
+        tolerance=params.tolerance,
+    )
     faults = faults.to_crs(run.crs)
     places = acts_by_municipality(run, plan, towns)
     where = np.array(
@@ -168,6 +183,30 @@ def plan_validity(inputs: Inputs, params: PlanValidityParameters, run: Run) -> O
 CHECK = plan_validity.check
 
 
+def _local_plans(run: Run, inputs: Inputs, plan: Any) -> LocalPlans | None:
+    """Return the local plans in the CRS of the plan, None where the layer is not in the data."""
+    given = inputs.local_plans
+    if given is None:
+        run.note(
+            "local_plans",
+            "unknown",
+            1,
+            _("no local plans: whether a smaller biologically active share is lawful is unknown"),
+        )
+        return None
+    share = pd.to_numeric(given["min_bio_share"]) if "min_bio_share" in given else np.nan
+    floors = np.broadcast_to(np.asarray(share, dtype=float), len(given))
+    least = plan.zones["symbol"].map({s: z.min_bio_share for s, z in ZONE_TYPES.items()})
+    # only these are judged by local plans: few of many zones
+    rows = np.flatnonzero((plan.zones["min_bio_share"] < least.astype(float)).to_numpy())
+    known = np.zeros(len(plan.zones), dtype=bool)
+    if len(rows):
+        zones = plan.zones.geometry.iloc[rows].to_crs(run.crs)
+        known[rows] = run.evidence["local_plans"].known_within(zones)
+    shapes = given.geometry.to_crs(plan.crs).to_numpy()
+    return LocalPlans(shapes, floors, known)
+
+
 def _points(faults: gpd.GeoDataFrame) -> gpd.GeoSeries:
     shapes = faults.geometry.to_numpy()
     points = np.empty(len(shapes), dtype=object)
@@ -194,6 +233,10 @@ def _zones(
     out = zones[[*kept, "geometry"]].copy()
     out.insert(0, "municipality", municipality)
     counts = faults[faults["table"] == "zones"]["row"].value_counts()
+    out["area_ha"] = zones.area.to_numpy() / 1e4
+    out["colour"] = zones["symbol"].map({s: z.colour for s, z in ZONE_TYPES.items()}).to_numpy()
+    lacking = faults[faults["code"] == "missing_value"].groupby("row")["detail"].agg(", ".join)
+    out["missing"] = pd.Series(out.index).map(lacking).to_numpy(dtype=object)
     out["faults"] = pd.Series(out.index).map(counts).fillna(0).astype(int).to_numpy()
     return out
 
@@ -291,9 +334,10 @@ def _findings(
     found.append(Finding(texts.tiling(values), values))
     if lost:
         found.append(Finding(texts.LOST, {"lost_zones": lost}))
-    low = faults[faults["code"] == "bio_below_minimum"]
-    if len(low):
-        found.append(Finding(texts.BIO, {"bio_below_minimum": len(low)}))
+    for code, text in texts.RULES.items():
+        many = int((faults["code"] == code).sum())
+        if many:
+            found.append(Finding(text, {code: many}))
     return found
 
 

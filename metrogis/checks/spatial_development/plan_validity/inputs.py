@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from metrogis.checks.contract.layers import (
+    Areas,
     Municipalities,
     PlanLayer,
 )
@@ -16,3 +17,4 @@ class Inputs:
 
     municipalities: Municipalities
     plans: PlanLayer
+    local_plans: Areas | None = None

@@ -26,9 +26,12 @@ METHOD = _(
     "own coordinate system, before any reprojection; areas up to 0.001 m² (rounding) "
     "are left out. Also checked: rings, symbol, label against symbol, repeated "
     "identifiers and labels, one decimal at most, order and counts of elements by the "
-    "XSD of the file's version (APP 3.0 by the rules of 2.0, unverified). A share of "
-    "biologically active land under the minimum is a warning: it may be lawful where "
-    "local plans are in force. A municipality without a plan in the data is unknown; "
+    "XSD of the file's version (APP 3.0 by the rules of 2.0, unverified); the values "
+    "that the planning act demands of each type of zone; one continuous area a zone; "
+    "numbers of labels without a gap within a type; basic profiles that all stand. A "
+    "share of biologically active land under the minimum of the type is lawful only "
+    "where local plans are in force, and not under the highest minimum of these; where "
+    "local plans are not known it is a warning. A municipality without a plan in the data is unknown; "
     "beside a zone that could not be read, so are gaps. The check does not judge "
     "whether the provisions are lawful."
 )
@@ -82,6 +85,32 @@ BIO = _(
     "biologically active land is under the regulation's minimum: to be explained, for "
     "the law allows it where local plans are in force."
 )
+RULES = {
+    "missing_value": _(
+        "Values that the law demands of the type of zone and that the plan does not state: "
+        "{missing_value:0}."
+    ),
+    "several_parts": _(
+        "Planning zones of several separate parts, though each must be one area: {several_parts:0}."
+    ),
+    "numbering_gap": _(
+        "Types of zones and areas whose numbers have a gap or do not begin with 1: "
+        "{numbering_gap:0}."
+    ),
+    "profile_missing": _(
+        "Planning zones without the whole basic profile of their type: {profile_missing:0}."
+    ),
+    "bio_below_local": _(
+        "In {bio_below_local:0} {bio_below_local:plural:zone|zones} the share of biologically "
+        "active land is under the minimum of a local plan in force there."
+    ),
+    "bio_without_local": _(
+        "In {bio_without_local:0} {bio_without_local:plural:zone|zones} the share of biologically "
+        "active land is under the regulation's minimum, and no local plan is in force there."
+    ),
+    "bio_below_minimum": BIO,
+}
+"""Code of a fault -> the sentence that counts it."""
 
 CODES = {
     "gap": _("gap between zones"),
@@ -105,6 +134,13 @@ CODES = {
     "repeated_element": _("element repeated"),
     "unknown_element": _("element not in the schema"),
     "element_order": _("elements out of order"),
+    "missing_value": _("mandatory value missing"),
+    "several_parts": _("zone of several parts"),
+    "numbering_gap": _("gap in the numbers of labels"),
+    "numbering_unknown": _("number missing, beside labels that are wrong or unknown"),
+    "profile_missing": _("basic profile not complete"),
+    "bio_below_local": _("biologically active share below that of a local plan"),
+    "bio_without_local": _("biologically active share too low, no local plan"),
     "bio_below_minimum": _("biologically active share too low"),
     "profile_not_allowed": _("profile not of this zone type"),
     "mixed_crs": _("zone in another CRS than its act"),
@@ -219,6 +255,9 @@ COLUMNS = {
         ),
         "valid_from": _text(_("in force from")),
         "status": Column(both("status"), kind="category", categories=STATUSES),
+        "area_ha": Column(_("area"), unit="ha", digits=2),
+        "colour": Column(_("colour of the type in annex 2"), kind="text"),
+        "missing": Column(_("mandatory values missing"), kind="text"),
         "faults": Column(_("faults of the zone")),
     },
 }
@@ -230,7 +269,7 @@ VIEWS = (
         _("Planning zones"),
         column="symbol",
         categories=ZONE_CATEGORIES,
-        popup=("municipality", "label", "name", "max_height", "min_bio_share", "faults"),
+        popup=("municipality", "label", "name", "max_height", "min_bio_share", "missing", "faults"),
         weight=0.5,
         fill_opacity=0.75,
         ground=GROUND,
