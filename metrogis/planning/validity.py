@@ -328,11 +328,11 @@ class _Finder:
         # NaN where the symbol is unknown or has no minimum: a comparison with it is False
         least = np.array([minimum.get(s) for s in zones["symbol"]], dtype=float)
         share = zones["min_bio_share"].to_numpy()
-        for at in np.flatnonzero(share < least).tolist():
-            code, more = self._lawful(at, float(share[at]))
+        for low in np.flatnonzero(share < least).tolist():
+            code, more = self._lawful(low, float(share[low]))
             if code is not None:
-                detail = more or f"< {least[at]:g} %"
-                self._add(code, "zones", at, detail=f"{share[at]:g} {detail}")
+                detail = more or f"< {least[low]:g} %"
+                self._add(code, "zones", low, detail=f"{share[low]:g} {detail}")
         for row, column in zone_rules.missing_values(zones):
             self._add("missing_value", "zones", row, detail=_NAMES[column])
         if self.check_profiles:

@@ -92,9 +92,7 @@ def test_every_other_fault_is_found_where_it_is(gml, plan_of) -> None:
         gml.zone(box(0, 20, 100, 20), "1SN", values=bio("49.9")),
         gml.zone(box(0, 40, 100, 20), "2SN", values=bio("120")),
         gml.zone(box(0, 60, 100, 20), "1SU", valid_from="2025-05-01", valid_to="2025-01-01"),
-        gml.zone(
-            box(0, 80, 110, 20), "2SU", values=gml.mandatory("SU").replace(">12<", ">-3<")
-        ),
+        gml.zone(box(0, 80, 110, 20), "2SU", values=gml.mandatory("SU").replace(">12<", ">-3<")),
     )
     found = find_faults(plan)
     assert sorted(zip(found["label"], found["code"], strict=True)) == [

@@ -19,7 +19,7 @@ BIO = {"min_bio_share"}
 NEEDED = (
     dict.fromkeys(("SW", "SJ", "SZ", "SU", "SH", "SP", "SR"), FOUR)
     | dict.fromkeys(("SI", "SN", "SC"), BIO)
-    | dict.fromkeys(("SG", "SO", "SK"), set())
+    | dict.fromkeys(("SG", "SO", "SK"), frozenset())
 )
 
 

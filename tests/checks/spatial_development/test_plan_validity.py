@@ -90,7 +90,8 @@ def test_profiles_are_checked_unless_told_not_to(gml, plan_of, towns) -> None:
     assert plan_validity(towns, plan, check_profiles=False).features["faults"].empty
 
 
-BIO = "<app:minUdzialPowierzchniBiologicznieCzynnej>{}</app:minUdzialPowierzchniBiologicznieCzynnej>"
+_SHARE = "minUdzialPowierzchniBiologicznieCzynnej"
+BIO = f"<app:{_SHARE}>{{}}</app:{_SHARE}>"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ METHOD = _(
     "numbers of labels without a gap within a type; basic profiles that all stand. A "
     "share of biologically active land under the minimum of the type is lawful only "
     "where local plans are in force, and not under the highest minimum of these; where "
-    "local plans are not known it is a warning. A municipality without a plan in the data is unknown; "
+    "local plans are not known it is a warning. A municipality without a plan in the "
+    "data is unknown; "
     "beside a zone that could not be read, so are gaps. The check does not judge "
     "whether the provisions are lawful."
 )
