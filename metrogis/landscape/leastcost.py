@@ -328,14 +328,14 @@ def _exactly(
     table: gpd.GeoDataFrame, grid: Grid, labels: np.ndarray, neighbours: Neighbours, paths: bool
 ) -> gpd.GeoDataFrame:
     out = table.copy()
-    low = _lowest(grid)
-    boxes = _boxes(labels)
+    low = lowest(grid)
+    found_boxes = boxes(labels)
     for i, group in table.groupby("i"):
         # no path between the two costs more than the link that is known, so nothing outside the
         # window of that cost matters
         limit = float(group["cost"].max()) * (1 + 1e-12)
-        window = _window(boxes[int(i)], limit, low, grid)
-        local = _crop(grid, window)
+        window = window_of(found_boxes[int(i)], limit, low, grid)
+        local = crop(grid, window)
         part = labels[window]
         found = distance(local, part == i, neighbours=neighbours, limit=limit)
         for row in group.itertuples():
@@ -401,8 +401,8 @@ def corridors(
     known = None
     if isinstance(between, pd.DataFrame) and "cost" in between.columns:
         known = dict(zip(pairs, between["cost"], strict=True))
-    low, boxes = _lowest(grid), _boxes(labels)
-    strange = sorted({int(p) for pair in pairs for p in pair} - set(boxes))
+    low, at = lowest(grid), boxes(labels)
+    strange = sorted({int(p) for pair in pairs for p in pair} - set(at))
     if strange:
         raise bad_parameter("between", _("no patches {strange}").fill(strange=strange[:5]))
     out = np.full(grid.shape, np.nan)
@@ -410,8 +410,8 @@ def corridors(
         limit = math.inf
         if known is not None:  # an upper bound of the cost keeps the search local
             limit = float(known[i, j]) * (1 + 1e-9) + width
-        window = _window(boxes[int(i)], limit, low, grid)
-        local, part = _crop(grid, window), labels[window]
+        window = window_of(at[int(i)], limit, low, grid)
+        local, part = crop(grid, window), labels[window]
         one = distance(local, part == i, neighbours=neighbours, limit=limit).distance
         if not (part == j).any() or not np.isfinite(one[part == j]).any():
             continue
@@ -423,20 +423,22 @@ def corridors(
     return out
 
 
-def _lowest(grid: Grid) -> float:
+def lowest(grid: Grid) -> float:
+    """Return the least resistance of a surface, infinite where no cell has one."""
     values = grid.values[grid.valid]
     values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
     return float(values.min()) if values.size else math.inf
 
 
-def _boxes(labels: np.ndarray) -> dict[int, tuple[slice, slice]]:
+def boxes(labels: np.ndarray) -> dict[int, tuple[slice, slice]]:
+    """Return the box of rows and columns of each label above 0."""
     from scipy import ndimage
 
     found = ndimage.find_objects(np.asarray(labels, np.int32))
     return {k: box for k, box in enumerate(found, start=1) if box is not None}
 
 
-def _window(box: tuple[slice, slice], limit: float, low: float, grid: Grid) -> tuple[slice, slice]:
+def window_of(box: tuple[slice, slice], limit: float, low: float, grid: Grid) -> tuple[slice, slice]:
     """Widen a box by as far as ``limit`` can reach at the lowest resistance."""
     reach = limit / low if low > 0 else math.inf
 
@@ -450,7 +452,8 @@ def _window(box: tuple[slice, slice], limit: float, low: float, grid: Grid) -> t
     )
 
 
-def _crop(grid: Grid, window: tuple[slice, slice]) -> Grid:
+def crop(grid: Grid, window: tuple[slice, slice]) -> Grid:
+    """Return part of a surface, without its place on the map."""
     return Grid(grid.values[window], grid.valid[window], None, None, grid.cell)
 
 

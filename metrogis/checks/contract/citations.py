@@ -159,6 +159,10 @@ CONNECTIVITY = Citation(
     _("Saura & Pascual-Hortal 2007"),
     "https://doi.org/10.1016/j.landurbplan.2007.03.005",
 )
+BARRIERS = Citation(
+    _("McRae et al. 2012"),
+    "https://doi.org/10.1371/journal.pone.0052604",
+)
 
 # --------------------------------------------------------------------------- transport
 

@@ -21,6 +21,10 @@ from metrogis.checks.spatial_development.corridor_connectivity.parameters import
     CorridorConnectivityParameters,
 )
 from metrogis.checks.spatial_development.corridor_connectivity.reading import READING
+from metrogis.checks.spatial_development.corridor_connectivity.restoration import (
+    restoration,
+    restoration_findings,
+)
 from metrogis.checks.spatial_development.corridor_connectivity.tables import (
     States,
     conflict_table,
@@ -85,8 +89,10 @@ def corridor_connectivity(
     -------
     Result
         Features ``patches`` (dPC and its parts, %; state), ``links`` (least-cost paths),
-        ``conflicts`` (barrier zones on habitat or links; ECA in ha each one costs); rasters
-        ``current_today``, ``current_plan`` (A), ``resistance``.
+        ``conflicts`` (barrier zones on habitat or links; ECA in ha each one costs),
+        ``restorations`` (sites where restoring land shortens a link most, verified); rasters
+        ``current_today``, ``current_plan`` (A), ``resistance``, ``barriers`` (cost that a restored
+        disc spares, per metre).
 
     Raises
     ------
@@ -119,6 +125,7 @@ def corridor_connectivity(
     links = link_table(run, inputs.corridors, land, states)
     conflicts, listed = conflict_table(run, inputs.protected_areas, land, states, patches, links)
     every = _fixes(run, land, states, conflicts, listed)
+    sites, barrier_map = restoration(run, land, states, links)
     towns = municipal_table(land, states, patches, links, conflicts)
     conflicts = conflicts.iloc[np.argsort(conflicts["rank"].fillna(np.inf), kind="stable")]
     return Outcome(
@@ -127,9 +134,13 @@ def corridor_connectivity(
             "patches": patches,
             "links": links,
             "conflicts": conflicts.reset_index(drop=True),
+            "restorations": sites,
         },
-        rasters=_rasters(run, land, states),
-        findings=_findings(run, land, states, patches, links, conflicts, towns, every),
+        rasters=_rasters(run, land, states) | ({"barriers": barrier_map} if barrier_map else {}),
+        findings=[
+            *_findings(run, land, states, patches, links, conflicts, towns, every),
+            *restoration_findings(sites),
+        ],
     )
 
 

@@ -175,3 +175,39 @@ class CorridorConnectivityParameters(Parameters):
         ),
         Field(gt=0),
     ] = 300
+    barrier_diameter: Annotated[
+        float,
+        _spec(
+            _("diameter of a site to restore"),
+            "m",
+            citations.BARRIERS.saying(_("moving window; the size is this project's choice")),
+        ),
+        Field(gt=0),
+    ] = 300
+    barrier_links: Annotated[
+        int,
+        _spec(
+            _("links whose barriers are mapped"),
+            "links",
+            _OWN.saying(_("cost of computing; those with the largest dPC, 0 = no map")),
+        ),
+        Field(ge=0),
+    ] = 50
+    restored_resistance: Annotated[
+        float,
+        _spec(
+            _("resistance of restored land"),
+            "1",
+            citations.BARRIERS.saying(_("as the best habitat")),
+        ),
+        Field(ge=0),
+    ] = 1
+    restorations: Annotated[
+        int,
+        _spec(
+            _("sites to restore that are verified"),
+            "sites",
+            _OWN.saying(_("cost of computing; the best by estimate")),
+        ),
+        Field(ge=0),
+    ] = 20

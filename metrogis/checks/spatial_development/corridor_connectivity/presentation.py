@@ -28,7 +28,10 @@ METHOD = _(
     "larger. Land of unknown cover is neither habitat nor a way through; the state of "
     "patches beside it, and of links that might lead through it, is unknown. Land "
     "outside the municipalities does not change. Current map: sum of currents of 1 A "
-    "between pairs of the largest patches. Resistances are relative: the result "
+    "between pairs of the largest patches. Restoration: for a disc of land at each block, "
+    "what the cheapest path between two patches would cost less if the disc resisted as "
+    "little as habitat, per metre and per hectare; the best sites are verified by "
+    "restoring them and computing the path again. Resistances are relative: the result "
     "compares states, and describes no one species."
 )
 
@@ -60,6 +63,11 @@ ALL_FIXES = _(
 TOP_PATCH = _(
     "The patch that matters most: no {patch} ({place}), dPC {patch_dpc:1} %; the link "
     "that matters most: {link} (dPC {link_dpc:2} %)."
+)
+RESTORE = _(
+    "Restoring land would help most in {place}: {restore_ha:1} ha there make the path between "
+    "patches {link} easier by {restore_share:%0} (computed anew). Sites that help: "
+    "{restore_sites:0}."
 )
 BARE = _(
     "Without a plan in the data: {municipalities_unknown:0} "
@@ -210,6 +218,24 @@ COLUMNS = {
         "gain_share": Column(_("share of the loss"), "share", digits=1, of_known=True),
         "rank": Column(_("rank"), of_known=True),
     },
+    "restorations": {
+        "rank": Column(_("rank"), of_known=True),
+        "municipality": _TOWN,
+        "i": Column(_("from patch"), of_known=True),
+        "j": Column(_("to patch"), of_known=True),
+        "area_ha": _ha(_("land to restore"), 2, of_known=True),
+        "improvement": Column(
+            _("estimated cost spared per metre"),
+            digits=1,
+            note=_("resistance x metres, per metre restored"),
+            of_known=True,
+        ),
+        "cost": Column(_("cost today"), note=_("resistance x metres"), of_known=True),
+        "said_cost": Column(_("estimated cost once restored"), of_known=True),
+        "cost_after": Column(_("cost once restored"), note=_("computed anew"), of_known=True),
+        "spared": Column(_("cost spared"), of_known=True),
+        "spared_per_ha": Column(_("cost spared per hectare"), of_known=True),
+    },
 }
 
 _PLAN = Ground("known_share")
@@ -246,6 +272,19 @@ VIEWS = (
         weight=0.5,
         fill_opacity=0.8,
         ground=_PLAN,
+    ),
+    View(
+        "restorations",
+        _("Sites to restore: cost spared per hectare"),
+        column="spared_per_ha",
+        breaks=(0, 100, 300, 1000, 3000, 10000),
+        palette="viridis",
+        popup=("rank", "municipality", "i", "j", "area_ha", "cost", "said_cost", "cost_after",
+               "spared_per_ha"),
+        shown=False,
+        weight=1.0,
+        fill_opacity=0.8,
+        ground=Ground("land_share"),
     ),
     View(
         "patches",
@@ -288,6 +327,14 @@ OVERLAYS = (
         palette="viridis",
         unit="A",
         digits=2,
+        shown=False,
+    ),
+    Overlay(
+        "barriers",
+        _("Barriers: cost spared per metre restored"),
+        breaks=(0, 1, 2, 5, 10, 20, 50),
+        palette="viridis",
+        digits=1,
         shown=False,
     ),
     Overlay(

@@ -37,6 +37,12 @@ READING = Reading(
             ),
             by="gain_ha",
         ),
+        Listing(
+            "restorations",
+            _("Sites where restoring land would shorten a link between habitats most"),
+            ("municipality", "area_ha", "cost", "cost_after", "spared_per_ha"),
+            by="spared_per_ha",
+        ),
     ),
     charts=(
         Chart("bars", _("Share of habitat lost under the plans"), column="lost_share"),

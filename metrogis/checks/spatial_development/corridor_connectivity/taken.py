@@ -9,6 +9,8 @@ TAKEN = {
     "patches": Taken(parts=("land_cover", "protected_areas", "plans", "planning_zones")),
     "links": Taken(),
     "conflicts": Taken(parts=("plans", "planning_zones", "land_cover", "corridors")),
+    "restorations": Taken(parts=("land_cover", "roads")),
+    "barriers": Taken(parts=("land_cover", "roads")),
     "current_today": Taken(),
     "current_plan": Taken(),
     "resistance": Taken(parts=("land_cover", "roads", "plans", "planning_zones")),
