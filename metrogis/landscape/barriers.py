@@ -132,8 +132,12 @@ def barriers(
     link = np.full(surface.shape, -1, dtype=np.int64)
     cost = np.full(len(pairs), math.inf)
     for row, ((i, j), limit) in enumerate(zip(pairs, limits, strict=True)):
-        window = leastcost.window_of(boxes[i], limit, low, surface)
-        window = _wider(window, reach, surface.shape)
+        # a way that gains, and all it passes, lies within the cost of the link from both patches
+        window = _shared(
+            leastcost.window_of(boxes[i], limit, low, surface),
+            leastcost.window_of(boxes[j], limit, low, surface),
+        )
+        window = _wider(window, 2 * reach, surface.shape)
         part, local = patches[window], leastcost.crop(surface, window)
         one = leastcost.distance(local, part == i, limit=limit).distance
         ends = one[part == j]
@@ -149,7 +153,9 @@ def barriers(
     return Barriers(best, link, cost)
 
 
-def _pairs(between: pd.DataFrame | Iterable[tuple[int, int]]) -> tuple[list[tuple[int, int]], Array]:
+def _pairs(
+    between: pd.DataFrame | Iterable[tuple[int, int]],
+) -> tuple[list[tuple[int, int]], Array]:
     if not isinstance(between, pd.DataFrame):
         pairs = [(int(i), int(j)) for i, j in between]
         return pairs, np.full(len(pairs), math.inf)
@@ -160,9 +166,16 @@ def _pairs(between: pd.DataFrame | Iterable[tuple[int, int]]) -> tuple[list[tupl
     return pairs, between["cost"].to_numpy(float) * (1 + 1e-9)
 
 
-def _wider(
-    window: tuple[slice, slice], by: int, shape: tuple[int, int]
-) -> tuple[slice, slice]:
+def _shared(one: tuple[slice, slice], two: tuple[slice, slice]) -> tuple[slice, slice]:
+    """Return what two windows share; at least a row and a column."""
+    rows, columns = (
+        slice(min(max(a.start, b.start), a.stop - 1), max(min(a.stop, b.stop), a.start + 1))
+        for a, b in zip(one, two, strict=True)
+    )
+    return rows, columns
+
+
+def _wider(window: tuple[slice, slice], by: int, shape: tuple[int, int]) -> tuple[slice, slice]:
     """Widen a window, so that discs at its edge are whole unless the raster ends."""
     rows, columns = (
         slice(max(0, part.start - by), min(size, part.stop + by))
@@ -213,7 +226,7 @@ def restore(
 
     Cells that resist by no more than ``restored`` stay, as do cells without data.
     """
-    at = disc(surface.cell, diameter) + (row, column)
+    at = disc(surface.cell, diameter) + np.array([row, column])
     at = at[((at >= 0) & (at < surface.shape)).all(axis=1)]
     r, c = at.T
     changes = surface.valid[r, c] & (surface.values[r, c] > restored)
@@ -262,8 +275,10 @@ def restored_cost(
     i, j = pair
     changed, cells = restore(surface, *place, diameter, restored)
     boxes = leastcost.boxes(patches)
-    window = leastcost.window_of(
-        boxes[i], limit * (1 + 1e-9), min(leastcost.lowest(surface), restored), surface
+    low = min(leastcost.lowest(surface), restored)
+    window = _shared(
+        leastcost.window_of(boxes[i], limit * (1 + 1e-9), low, surface),
+        leastcost.window_of(boxes[j], limit * (1 + 1e-9), low, surface),
     )
     part = patches[window]
     if not (part == j).any():

@@ -438,7 +438,9 @@ def boxes(labels: np.ndarray) -> dict[int, tuple[slice, slice]]:
     return {k: box for k, box in enumerate(found, start=1) if box is not None}
 
 
-def window_of(box: tuple[slice, slice], limit: float, low: float, grid: Grid) -> tuple[slice, slice]:
+def window_of(
+    box: tuple[slice, slice], limit: float, low: float, grid: Grid
+) -> tuple[slice, slice]:
     """Widen a box by as far as ``limit`` can reach at the lowest resistance."""
     reach = limit / low if low > 0 else math.inf
 

@@ -192,7 +192,7 @@ class CorridorConnectivityParameters(Parameters):
             _OWN.saying(_("cost of computing; those with the largest dPC, 0 = no map")),
         ),
         Field(ge=0),
-    ] = 50
+    ] = 30
     restored_resistance: Annotated[
         float,
         _spec(
