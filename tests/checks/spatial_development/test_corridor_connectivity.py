@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +216,7 @@ def test_current_maps(towns, cover) -> None:
     result = corridor_connectivity(
         towns, cover, planning_zones=layer, max_cost=100_000, current_cell=50
     )
-    assert set(result.rasters) == {"current_today", "current_plan", "resistance"}
+    assert set(result.rasters) == {"current_today", "current_plan", "resistance", "barriers"}
     today, plan = (result.rasters[f"current_{k}"] for k in ("today", "plan"))
     assert today.cell == plan.cell == (50, 50)
     assert today.crs == result.municipalities.crs
@@ -312,3 +313,51 @@ def test_the_planted_cut_and_lost_patches_of_the_demo(demo_s: Path) -> None:
     (cut,) = [p for p in planted if p["kind"] == "corridor_cut"]
     place = shapely.Point(cut["x"], cut["y"])
     assert conflicts.distance(place).min() < 50
+
+
+def test_sites_to_restore_are_verified_and_follow_their_parameters() -> None:
+    """Two woods beside a built strip: restoring across it does what the row says."""
+    from metrogis.landscape import barriers as walls
+
+    classes = np.full((40, 80), 312)
+    classes[:, 30:50] = 211
+    classes[:, 38:42] = 111
+    cover = grid.read(classes, transform=Affine(50, 0, 0, 0, -50, 2000), crs="EPSG:2180")
+    town = gpd.GeoDataFrame(
+        {"teryt": ["2261011"], "name": ["A"]}, geometry=[shapely.box(0, 0, 4000, 2000)], crs=2180
+    )
+    options = {"max_cost": 1e6, "current_patches": 0}
+    result = corridor_connectivity(town, cover, **options)
+    sites = result.features["restorations"]
+    assert 0 < len(sites) <= 20
+    assert (sites["spared_per_ha"].diff().dropna() <= 1e-9).all()
+    assert (sites["cost_after"] < sites["cost"]).all()
+    best = sites.iloc[0]
+    assert best["municipality"] == "A"
+    assert best.geometry.intersects(shapely.box(1900, 0, 2100, 2000))
+    # the site is applied to the classes, and the check run again
+    surface = result.rasters["resistance"]
+    x, y = best.geometry.centroid.coords[0]
+    place = int((2000 - y) // surface.cell[1]), int(x // surface.cell[0])
+    changed, cells = walls.restore(surface, *place, 300)
+    assert cells * 0.25 == pytest.approx(best["area_ha"])
+    new = classes.copy()
+    new[changed.values < surface.values] = 321  # resists little, and is no habitat
+    table = pd.DataFrame(
+        {"code": [312, 211, 111, 321], "habitat": [1, 0, 0, 0],
+         "resistance": [1.0, *(float(surface.values[0, c]) for c in (31, 39)), 1.0]}
+    )  # fmt: skip
+    again = corridor_connectivity(
+        town, replace(cover, values=new), land_cover_classes=table, **options
+    ).features["links"]
+    assert again["cost"].item() == pytest.approx(best["cost_after"], rel=1e-6)
+
+    def count(**more) -> int:
+        return len(corridor_connectivity(town, cover, **options, **more).features["restorations"])
+
+    assert count(restorations=2) == 2
+    assert count(barrier_links=0) == 0
+    dear = corridor_connectivity(town, cover, **options, restored_resistance=20.0)
+    assert dear.features["restorations"]["cost_after"].min() > best["cost_after"]
+    large = corridor_connectivity(town, cover, **options, barrier_diameter=600)
+    assert large.features["restorations"]["area_ha"].max() > sites["area_ha"].max()

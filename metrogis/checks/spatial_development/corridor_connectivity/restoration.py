@@ -48,7 +48,7 @@ def restoration(
         ``said_cost`` by the estimate, ``cost_after`` computed anew with the site restored,
         ``spared`` = ``cost`` - ``cost_after``, ``spared_per_ha``.
     map : Grid or None
-        Improvement of each cell, cost per metre; None without links.
+        Improvement of each cell, cost per metre; None where nothing helps.
     """
     p, b = run.parameters, land.blocks
     chosen = links.sort_values("dPC", ascending=False, na_position="last", kind="stable")
@@ -100,6 +100,8 @@ def restoration(
         x, y = surface.xy(np.array([row]), np.array([column]))
         shapes.append(shapely.Point(float(x[0]), float(y[0])).buffer(diameter / 2))
     table = _table(rows, shapes, run)
+    if not len(table) and np.isnan(found.improvement).all():
+        return table, None
     out = Grid(
         found.improvement, ~np.isnan(found.improvement), surface.transform, surface.crs,
         surface.cell,
