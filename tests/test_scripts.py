@@ -21,7 +21,7 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("
 
 
 # those that compute most take minutes together: with the other long tests
-LONG_NOTEBOOKS = ("01", "02", "03", "04")
+LONG_NOTEBOOKS = ("01", "02", "03", "04", "06")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from metrogis.i18n import Text, _
-from metrogis.scenario.timetables import line_table
+from metrogis.scenario.timetables import feed_name, line_table
 
 _WORSE_TO_BETTER = ("white", "served")
 """States of places, from worse to better; a change to or from any other is of unknown sign."""
@@ -87,19 +87,24 @@ def _no_lines() -> pd.DataFrame:
 def _lines(metro: Any, plan: Any) -> pd.DataFrame:
     before, after = metro.base.get("timetable"), metro.get("timetable")
     routes = pd.concat([before.routes, after.routes])
-    name_of = dict(zip(routes["route_id"], routes["route_short_name"], strict=True))
-    cost: dict[str, float] = {}
-    named = set()
+    keys = list(zip(routes["feed"], routes["route_short_name"], strict=True))
+    cost: dict[tuple[str, str], float] = {}
+    named: dict[tuple[str, str], None] = {}
     for change in plan.of_layer("timetable"):
         if change.do in ("add_stop", "move_stop", "remove_stop"):
             continue
-        given = change.get("name", change.id) if change.do == "add_line" else change.target
-        line = name_of.get(given, given)
-        named.add(line)
-        if change.cost is not None:
-            cost[line] = cost.get(line, 0.0) + change.cost
+        # an added line is its own route, whatever other lines bear its name
+        target = f"{feed_name(plan.name)}:{change.id}" if change.do == "add_line" else change.target
+        hit = (routes["route_id"] == target).to_numpy()
+        if not hit.any():
+            hit = (routes["route_short_name"] == target).to_numpy()
+        for key in {keys[i] for i in np.flatnonzero(hit)}:
+            named[key] = None
+            if change.cost is not None:
+                cost[key] = cost.get(key, 0.0) + change.cost
     table = line_table(before, after, metro.crs, named)
-    made = table.assign(cost=table["line"].map(cost).astype(float))
+    own = [cost.get(key, np.nan) for key in zip(table["feed"], table["line"], strict=True)]
+    made = table.assign(cost=np.array(own, float))
     return made[list(_no_lines().columns)]
 
 

@@ -54,7 +54,7 @@ def build(
     Returns
     -------
     Path
-        The folder, with ``catalog.toml`` and ``truth.json``.
+        The folder, with ``catalog.toml``, ``truth.json`` and a scenario, ``plan.toml``.
 
     Raises
     ------

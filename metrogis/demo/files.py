@@ -24,6 +24,7 @@ from metrogis.demo.frame import CRS
 from metrogis.demo.housing import make_housing_truth, write_housing
 from metrogis.demo.infill import make_infill_truth
 from metrogis.demo.osm import write_osm
+from metrogis.demo.scenario import write_plan
 from metrogis.demo.shapes import edge_lines
 from metrogis.demo.social import make_social_truth, write_social
 from metrogis.demo.truth import make_truth
@@ -93,6 +94,7 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
             "people": int(world.people.now.sum()),
             "streets": counts,
             "planted": truth,
+            "plan": write_plan(world, folder, truth),
         },
     )
     return layers, truth

@@ -36,7 +36,7 @@ def timetable(layer: Any, changes: Sequence[Change], base: Base) -> Any:
     ScenarioError
         For stops, lines and times that do not fit the timetable.
     """
-    draft = Draft(layer, feed_name(base.plan, layer.feeds), base.crs)
+    draft = Draft(layer, feed_name(base.plan), base.crs)
     for change in changes:
         APPLY[change.do](draft, change, base)
     made = draft.feed()
@@ -45,10 +45,10 @@ def timetable(layer: Any, changes: Sequence[Change], base: Base) -> Any:
     return made
 
 
-def feed_name(plan: str, taken: Sequence[str]) -> str:
+def feed_name(plan: str) -> str:
     """Return the name of the feed of added lines: that of the plan, fit for an id.
 
-    >>> feed_name("Line 171: extended", ())
+    >>> feed_name("Line 171: extended")
     'plan_line_171_extended'
     """
     words = "".join(c if c.isalnum() else " " for c in plan.lower()).split()
@@ -125,7 +125,9 @@ APPLY: Mapping[str, Callable[[Draft, Change, Base], None]] = {
 """Word -> what it does to a timetable."""
 
 
-def line_table(base: Any, after: Any, crs: Any, named: Collection[str] = ()) -> pd.DataFrame:
+def line_table(
+    base: Any, after: Any, crs: Any, named: Collection[tuple[str, str]] = ()
+) -> pd.DataFrame:
     """Return vehicle-kilometres of every line that a scenario changes, before and after.
 
     Parameters
@@ -133,8 +135,8 @@ def line_table(base: Any, after: Any, crs: Any, named: Collection[str] = ()) -> 
     base, after : Feed
     crs : CRS
         Working CRS, m.
-    named : collection of str
-        Lines that are listed even where neither runs nor kilometres change.
+    named : collection of (str, str)
+        Feed and name of lines that are listed even where neither runs nor kilometres change.
 
     Returns
     -------
@@ -151,7 +153,8 @@ def line_table(base: Any, after: Any, crs: Any, named: Collection[str] = ()) -> 
     changed = (both["runs"] != both["runs_before"]) | (
         (both["vehicle_km"] - both["vehicle_km_before"]).abs() > 1e-6
     )
-    listed = changed | both["line"].isin(named)
+    pairs = zip(both["feed"], both["line"], strict=True)
+    listed = changed | np.array([pair in named for pair in pairs], bool)
     return both[listed].sort_values(keys, ignore_index=True)
 
 

@@ -1,0 +1,91 @@
+"""The demo's plan does what was planted, and what each check proposes does what it said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+import metrogis as mg
+
+WINDOWS = ("07:05", "15:05", "06:20", "14:20", "08:10", "16:10", "05:40", "13:40")
+"""Departures in the morning and in the afternoon by turns: they also count for the day."""
+
+
+def _state(result: mg.Result, x: float, y: float, metres: float = 300) -> set[str]:
+    cells = result.tables["cells"]
+    near = cells.geometry.distance(shapely.Point(x, y)) < metres
+    return set(cells["state_school_day"][near & (cells["population"] > 0)].astype(str))
+
+
+@pytest.fixture(scope="module")
+def base(metro: mg.Metro) -> mg.Result:
+    """White spots of the demo."""
+    return metro.check("white_spots")
+
+
+def test_the_plan_of_the_demo_has_its_planted_effects(
+    metro: mg.Metro, base: mg.Result, demo_s: Path
+) -> None:
+    truth = json.loads((demo_s / "truth.json").read_text(encoding="utf-8"))["plan"]
+    plan = mg.Scenario.from_toml(demo_s / truth["file"])
+    assert plan.name == truth["name"]
+    assert plan.cost == pytest.approx(truth["cost"])
+    assert {e["id"] for e in truth["effects"]} == set(plan.ids)
+    assert len(plan) == 4
+    after = metro.with_scenario(plan).check("white_spots")
+    for effect in truth["effects"]:
+        assert effect["before"] in _state(base, effect["x"], effect["y"])
+    gain = {"white": 0.0, "served": 0.0}
+    for effect in truth["effects"]:
+        gain[effect["after"]] += effect["people"]
+    cells, then = base.tables["cells"], after.tables["cells"]
+    for old, new, people in (
+        ("white", "served", gain["served"]),
+        ("served", "white", gain["white"]),
+    ):
+        moved = (cells["state_school_day"] == old) & (then["state_school_day"] == new)
+        assert cells["population"][moved].sum() == pytest.approx(people, abs=len(plan))
+
+
+def _fixed(metro: mg.Metro, fix: Any, cells: gpd.GeoDataFrame, less: int = 0) -> mg.Scenario:
+    """Return the scenario of a smallest fix, or of one departure less."""
+    plan = mg.Scenario("fix")
+    at = fix.geometry
+    if fix.fix == "departures":
+        stops = metro.timetable.stop_points(metro.crs)
+        order = np.argsort(stops.geometry.distance(at).to_numpy())
+        ends = [stops["stop_id"].iloc[order[0]], stops["stop_id"].iloc[order[len(order) // 2]]]
+        times = list(WINDOWS[: int(fix.fix_departures) - less])
+        return plan.add_line("more", stops=ends, departures=times, both_directions=False)
+    # the place of a path is its middle: it begins at the home that is half its length away
+    homes = cells.geometry.centroid
+    home = homes.iloc[int(np.argmin(np.abs(homes.distance(at) - fix.fix_size / 2)))]
+    end = (2 * at.x - home.x, 2 * at.y - home.y)
+    return plan.add_path("path", path=[(home.x, home.y), end])
+
+
+@pytest.mark.parametrize("most", [1, pytest.param(99, marks=pytest.mark.long)])
+def test_the_smallest_fix_of_each_white_spot_serves_it(
+    metro: mg.Metro, base: mg.Result, most: int
+) -> None:
+    cells = base.tables["cells"]
+    fixes = base.tables["fixes"].query("fix in ('departures', 'path')")
+    assert set(fixes["fix"]) == {"departures", "path"}
+    for fix in fixes.head(most).itertuples():
+        own = cells[(cells["spot"] == fix.spot) & (cells["fix"] == fix.fix)]
+        after = metro.with_scenario(_fixed(metro, fix, own)).check("white_spots")
+        then = after.tables["cells"].set_index("cell")["state_school_day"]
+        served = then.loc[own["cell"]] == "served"
+        # of a path the cell whose path it is, of departures every cell that lacks so many
+        assert served.any() if fix.fix == "path" else served.all(), fix
+        assert not ((then == "white").to_numpy() & (cells["state_school_day"] == "served")).any()
+        if fix.fix == "departures":
+            short = metro.with_scenario(_fixed(metro, fix, own, less=1)).check("white_spots")
+            then = short.tables["cells"].set_index("cell")["state_school_day"]
+            assert (then.loc[own["cell"]] == "white").all(), fix
