@@ -22,6 +22,7 @@ _WHERE = {
     "Metro": "metro",
     "run": "atlas",
     "run_many": "many.running",
+    "split": "parts",
     "Atlas": "atlas",
     "compare": "comparison",
     "Scenario": "scenario",
@@ -121,6 +122,7 @@ __all__ = [
     "run_many",
     "service_quality",
     "social_access",
+    "split",
     "travel_time",
     "travel_times",
     "urban_form",
@@ -173,6 +175,7 @@ if TYPE_CHECKING:
     )
     from metrogis.many.running import run_many
     from metrogis.metro import Metro, open_metro
+    from metrogis.parts import split
     from metrogis.provenance import Audit, Source
     from metrogis.scenario import Scenario
     from metrogis.sources.app_gml import read_app

@@ -43,6 +43,13 @@ class Skipped:
     reason: Text
 
 
+_PART = _(
+    "A part of: {whole}. What is marked “of this metro” (ranks, regions, orders) speaks of the part "
+    "alone. Read with it, so that nothing is lost at its border: {around} municipalities within "
+    "{km:0} km, whose own answers may lack what lies further away."
+)
+
+
 @dataclass(frozen=True)
 class Atlas:
     """Results of a metropolis.
@@ -78,6 +85,14 @@ class Atlas:
     def metro_name(self) -> str:
         """Identifier of the metropolis, fit for a file name."""
         return self.metro.info.id
+
+    @property
+    def part_note(self) -> Text | None:
+        """What its pages say of a part of a country; None of a whole metropolis."""
+        part = self.metro.info.part
+        if part is None:
+            return None
+        return _PART.fill(whole=part.whole, around=len(part.around), km=part.buffer / 1000)
 
     @property
     def layers(self) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from metrogis.catalog.models import MissingLayer
 from metrogis.catalog.paths import content_hash, resolved
 from metrogis.catalog.toml import read_catalog
 from metrogis.checks import registry
-from metrogis.checks.contract import Result
+from metrogis.checks.contract import Check, Result
+from metrogis.checks.contract.parts import of_part
 from metrogis.errors import CatalogError, MetrogisError, MissingLayerError, ScenarioError
 from metrogis.i18n import Text, _
 from metrogis.scenario import Scenario, applied
@@ -163,7 +165,19 @@ class Metro(Layers):
                 )
         layers = {item.name: self.get(item.name) for item in check.inputs}
         settings = {**self.catalog.parameters.get(check_id, {}), **parameters}
-        return check.function(**layers, **settings)
+        result: Result = check.function(**layers, **settings)
+        if self.info.part is not None:
+            result = replace(result, check=self.labelled(result.check))
+        return result
+
+    def labelled(self, check: Check) -> Check:
+        """Return a check as its pages name it here: in a part of a country global columns say so.
+
+        Parameters
+        ----------
+        check : Check
+        """
+        return check if self.info.part is None else of_part(check)
 
     def outlook(self) -> dict[str, Text | None]:
         """Return, by check, why it will not run with the layers read so far.

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from metrogis import boundary, provenance, scratch
 from metrogis.catalog import asking, difference, extent, lock, mirrors
 from metrogis.catalog.fetch_tasks import Accept, Outcome, Task, Told, tasks
-from metrogis.errors import MetrogisError, SourceError
+from metrogis.errors import CatalogError, MetrogisError, SourceError
 from metrogis.i18n import _
 from metrogis.sources.services.client import Client, Limits
 from metrogis.sources.services.store import Store
@@ -75,6 +75,12 @@ def fetch(
     CatalogError
         For a lock that cannot be read.
     """
+    if metro.info.part is not None:
+        raise CatalogError(
+            _("this is a part of a country: its files are those of the whole"),
+            layer="fetch",
+            remedy=_("fetch the layers of the whole catalog"),
+        )
     wanted = tasks(metro, only)
     entries = lock.read(metro.directory)
     if dry_run:

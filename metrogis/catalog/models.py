@@ -62,6 +62,24 @@ class FunctionalGroup(Strict):
     """TERYT codes."""
 
 
+class PartInfo(Strict):
+    """``[metro] part``: of a country that ``metrogis layers split`` cut into parts."""
+
+    of: str | Bilingual
+    """Name of the whole."""
+    inner: list[str] = Field(min_length=1)
+    """TERYT codes of the part's own municipalities."""
+    around: list[str] = []
+    """Those of others, read with it so that nothing is lost at its border."""
+    buffer: float = Field(ge=0, allow_inf_nan=False)
+    """Metres: how near the others are."""
+
+    @property
+    def whole(self) -> Text:
+        """Name of the whole in both languages."""
+        return _text(self.of)
+
+
 class MetroInfo(Strict):
     """The ``[metro]`` table."""
 
@@ -80,6 +98,8 @@ class MetroInfo(Strict):
     """``folder`` (the user's data folder), ``beside`` (this file's folder), or a path of its own,
     which may be absolute: a network drive."""
     note: str | Bilingual | None = None
+    part: PartInfo | None = None
+    """Of a part of a country: which municipalities are its own (``metrogis layers split``)."""
     groups: list[FunctionalGroup] = []
     """``[[metro.groups]]``: instead of kind and size class, on the pages of municipalities."""
 
@@ -87,6 +107,13 @@ class MetroInfo(Strict):
     def title(self) -> Text:
         """Name in both languages."""
         return _text(self.name)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Codes of the units whose boundaries are read; empty: all of the layer."""
+        if self.part is not None:
+            return (*self.part.inner, *self.part.around)
+        return self.teryt
 
     @property
     def group_of(self) -> dict[str, Text]:

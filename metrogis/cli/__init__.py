@@ -13,11 +13,11 @@ from typing import Annotated
 import typer
 
 # each adds its commands to the application, in the order in which help lists them
-from metrogis.cli import atlas, checks, compare, demo, fetch, layers, new
+from metrogis.cli import atlas, checks, compare, demo, fetch, layers, new, split
 from metrogis.cli.common import app, say
 from metrogis.i18n import _
 
-__all__ = ["app", "atlas", "checks", "compare", "demo", "fetch", "layers", "main", "new"]
+__all__ = ["app", "atlas", "checks", "compare", "demo", "fetch", "layers", "main", "new", "split"]
 
 
 def _version(value: bool) -> None:

@@ -31,7 +31,7 @@ class Packed:
 
     def unpack(self, metro: Metro) -> Result:
         """Put check and layers back; a layer is loaded when it is asked for."""
-        check = registry.get(self.check)
+        check = metro.labelled(registry.get(self.check))
         return Result(check=check, inputs=Layers(metro, self.inputs), **self.fields)
 
 

@@ -249,6 +249,7 @@ def check_page(
         direction_title=DIRECTIONS[check.direction].get(language),
         findings=result.sentences(language),
         computed=computed_line(atlas, check.id, language),
+        part_note=note.get(language) if (note := getattr(atlas, "part_note", None)) else "",
         charts=_charts(result, language),
         reading=reading_table.municipality_table(
             result, words.WORDS["municipalities"].get(language), language

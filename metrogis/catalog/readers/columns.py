@@ -58,7 +58,7 @@ def read(
         returns frame and audit.
     """
     settings = layer.model_dump(mode="json", by_alias=True)
-    own = metro.info.teryt if name == members.LAYER else ()
+    own = metro.info.units if name == members.LAYER else ()
     key = files.settings_key(_CACHE_VERSION, source.sha256, settings, metro.info.crs, own)
     cached = files.cache_directory() / "parsed" / f"{name}-{key}.parquet"
     # a layer placed or cut by another one depends on more than its own file

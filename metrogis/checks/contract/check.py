@@ -25,7 +25,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, get_type_hints
+from typing import Any, Literal, Protocol, get_type_hints
 
 from metrogis.checks.contract.declaration import Check, Direction, inputs_of
 from metrogis.checks.contract.parameters import Parameters
@@ -65,6 +65,8 @@ def check(
     reading: Reading | None = None,
     one_of: tuple[tuple[str, ...], ...] = (),
     method_version: int = 1,
+    reach: float | Literal["global"] = "global",
+    of_all: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[Callable[..., Outcome]], CheckFunction]:
     """Make a check of a function; see :class:`Check` for what is declared.
 
@@ -131,6 +133,8 @@ def check(
             section=section,
             reading=reading or Reading(),
             method_version=method_version,
+            reach=reach,
+            of_all=of_all or {},
             one_of=one_of,
         )
         function.check = declared  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal
 
 from metrogis.catalog.registry import LAYERS
@@ -106,6 +106,40 @@ def inputs_of(model: type) -> tuple[Input, ...]:
     return given
 
 
+def with_reach(
+    columns: Mapping[str, Mapping[str, Column]],
+    reach: float | Literal["global"],
+    of_all: Mapping[str, tuple[str, ...]],
+) -> dict[str, dict[str, Column]]:
+    """Return columns each of which says how far layers matter for it.
+
+    Parameters
+    ----------
+    columns : mapping
+        Table name -> column name -> Column.
+    reach : float or "global"
+        Of those that do not say.
+    of_all : mapping
+        Table name -> columns for which all of the metropolis matters.
+
+    Raises
+    ------
+    KeyError
+        For a column that is not declared.
+    """
+    out = {
+        table: {
+            name: column if column.reach is not None else replace(column, reach=reach)
+            for name, column in those.items()
+        }
+        for table, those in columns.items()
+    }
+    for table, names in of_all.items():
+        for name in names:
+            out[table][name] = replace(out[table][name], reach="global")
+    return out
+
+
 @dataclass(frozen=True)
 class Check:
     """A question tied to a direction of the strategy, with all that is needed to answer it.
@@ -137,6 +171,13 @@ class Check:
         it. One that is not named counts as rows of every layer of the check.
     one_of : tuple of tuple of str
         Groups of optional layers, of each of which the check needs one.
+    reach : float or "global"
+        How far, m, from a place layers matter for what its columns say, where a column says
+        nothing else; ``global``: all of the metropolis matters. A part of a country is read with a
+        buffer of the largest one.
+    of_all : mapping
+        Table name -> columns for which all of it matters whatever ``reach`` is: ranks, orders,
+        numbers of networks.
     method_version : int
         Raised by one whenever the same layers and parameters may get another answer: answers of two
         versions are not compared.
@@ -158,10 +199,13 @@ class Check:
     taken: Mapping[str, Taken] = field(default_factory=dict)
     one_of: tuple[tuple[str, ...], ...] = ()
     method_version: int = 1
+    reach: float | Literal["global"] = "global"
+    of_all: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Mark the headlines; list the parameters in the function's signature, for help()."""
-        object.__setattr__(self, "columns", self.reading.mark(self.columns))
+        """Mark headlines and reach; list the parameters in the function's signature, for help()."""
+        marked = self.reading.mark(self.columns)
+        object.__setattr__(self, "columns", with_reach(marked, self.reach, self.of_all))
         own = inspect.signature(self.function, follow_wrapped=False)
         kept = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
         listed = {p.name for p in kept}

@@ -32,6 +32,8 @@ class Column:
     (companions of other columns, and grounds of views, need not be marked). ``headline``: carries
     the answer of the check for a municipality; ``good`` says which way it is better: ``up``,
     ``down``, or neither. ``adds``: False for people or land that is no sum (a mean, a mesh size).
+    ``reach``: how far from a row's place the layers matter for it, metres, or ``global`` where all
+    of the metropolis does (ranks, regions, orders, shares of the whole); None: as the check says.
     """
 
     label: Text
@@ -48,6 +50,7 @@ class Column:
     headline: bool = False
     good: Literal["", "up", "down"] = ""
     adds: bool = True
+    reach: float | Literal["global"] | None = None
 
 
 @dataclass(frozen=True)
@@ -206,6 +209,6 @@ def unknown_first(
 def municipality_columns() -> dict[str, Column]:
     """Return the two columns that every municipal table starts with: ``teryt`` and ``name``."""
     return {
-        "teryt": Column(both("TERYT"), kind="text", land=False),
-        "name": Column(_("municipality"), kind="text", land=False),
+        "teryt": Column(both("TERYT"), kind="text", land=False, reach=0.0),
+        "name": Column(_("municipality"), kind="text", land=False, reach=0.0),
     }

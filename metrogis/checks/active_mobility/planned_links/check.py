@@ -46,6 +46,8 @@ _TIE = 1e-6  # people (or km) an interchange joined counts for in the order: dec
 
 @check(
     id="planned_links",
+    reach=20_000.0,
+    of_all={"links": ("order", "people_added")},
     one_of=(("interchanges", "rail_stations"), ("cycle_routes", "investments")),
     direction="2.1.3",
     section="68-planned-links",

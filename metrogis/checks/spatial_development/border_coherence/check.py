@@ -73,6 +73,7 @@ class BorderCoherenceParameters(Parameters):
 
 @check(
     id="border_coherence",
+    reach=5_000.0,
     one_of=(("plans", "planning_zones"),),
     direction="1.2.1",
     section="34-coherence-at-borders",

@@ -82,6 +82,7 @@ class CorridorConflictsParameters(Parameters):
 
 @check(
     id="corridor_conflicts",
+    reach=20_000.0,
     one_of=(("plans", "planning_zones"),),
     direction="1.2.1",
     section="32-plans-in-ecological-corridors",

@@ -27,6 +27,7 @@ from metrogis.i18n import _
 
 @check(
     id="housing_balance",
+    reach=5_000.0,
     one_of=(("plans", "planning_zones", "housing_statistics"),),
     direction="1.2.1",
     section="37-housing-demand-and-capacity",

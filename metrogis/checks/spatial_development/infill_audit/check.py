@@ -38,6 +38,7 @@ _HECTARE = 1e4
 
 @check(
     id="infill_audit",
+    reach=1_000.0,
     direction="1.2.1",
     section="36-infill-areas",
     title=texts.TITLE,

@@ -75,6 +75,7 @@ class ModelCoherenceParameters(Parameters):
 
 @check(
     id="model_coherence",
+    reach=5_000.0,
     one_of=(("plans", "planning_zones"),),
     direction="1.2.1",
     section="35-coherence-with-the-metropolitan-model",

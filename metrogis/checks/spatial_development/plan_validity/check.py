@@ -78,6 +78,7 @@ class PlanValidityParameters(Parameters):
 
 @check(
     id="plan_validity",
+    reach=1_000.0,
     direction="1.2.1",
     section="31-validity-of-general-plans",
     title=texts.TITLE,

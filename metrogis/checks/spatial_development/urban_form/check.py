@@ -100,6 +100,7 @@ class UrbanFormParameters(BuiltUpParameters):
 
 @check(
     id="urban_form",
+    reach=2_000.0,
     direction="1.2.1",
     section="12-urban-form-and-sprawl",
     title=texts.TITLE,

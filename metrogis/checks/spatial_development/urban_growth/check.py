@@ -113,6 +113,7 @@ class UrbanGrowthParameters(BuiltUpParameters):
 
 @check(
     id="urban_growth",
+    reach=5_000.0,
     direction="1.2.1",
     section="11-growth-of-built-up-land",
     title=texts.TITLE,

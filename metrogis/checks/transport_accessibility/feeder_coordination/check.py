@@ -55,6 +55,7 @@ GROUPS = ("rail", "metro", "tram", "bus", "ferry", "cableway")
 
 @check(
     id="feeder_coordination",
+    reach=20_000.0,
     direction="2.1.2",
     section="510-feeder-coordination",
     title=TITLE,

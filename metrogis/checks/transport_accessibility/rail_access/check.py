@@ -53,6 +53,8 @@ GROUPS = ("bus", "tram", "cableway", "rail", "metro", "ferry")
 
 @check(
     id="rail_access",
+    reach=20_000.0,
+    of_all={"measures": ("gained", "gained_new")},
     one_of=(("population", "population_municipal"),),
     direction="2.1.2",
     section="58-access-to-rail",

@@ -59,6 +59,7 @@ NONE, UNKNOWN = q.NONE, q.UNKNOWN
 
 @check(
     id="service_quality",
+    reach=10_000.0,
     direction="2.1.2",
     section="53-service-quality-classes",
     title=TITLE,

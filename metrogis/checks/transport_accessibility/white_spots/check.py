@@ -62,6 +62,8 @@ from metrogis.provenance import audit_of
 
 @check(
     id="white_spots",
+    reach=10_000.0,
+    of_all={"fixes": ("fix_people",)},
     one_of=(("population", "population_municipal", "timetable"),),
     direction="2.1.2",
     section="54-white-spots",
