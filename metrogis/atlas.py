@@ -44,9 +44,9 @@ class Skipped:
 
 
 _PART = _(
-    "A part of: {whole}. What is marked “of this metro” (ranks, regions, orders) speaks of the part "
-    "alone. Read with it, so that nothing is lost at its border: {around} municipalities within "
-    "{km:0} km, whose own answers may lack what lies further away."
+    "A part of: {whole}. Columns “of this metro” (ranks, regions, orders) speak of the part alone. "
+    "Municipalities within {km:0} km of it, read with it so that nothing is lost at its border: "
+    "{around}; their own answers may lack what lies further away."
 )
 
 

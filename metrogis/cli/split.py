@@ -57,7 +57,7 @@ def split_layers(
     parts = split(open_metro(country, data=data), by, out, buffer=buffer, force=force)
     language = default_language()
     for part in parts:
-        line = say(_("{title}: {inner} municipalities, {around} around them")).format(
+        line = say(_("{title}: municipalities: {inner}, around them: {around}")).format(
             title=part.title.get(language), inner=len(part.inner), around=len(part.around)
         )
         output.print(escape(f"{out / part.id}  {line}"))
