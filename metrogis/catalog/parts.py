@@ -40,6 +40,8 @@ _DIGITS = {VOIVODESHIP: 2, COUNTY: 4}
 _LONGEST = 40
 """Letters of the name of a part's folder."""
 _SHOWN = 6
+_STROKES = {0x0141: "L", 0x0142: "l", 0x00D8: "O", 0x00F8: "o", 0x0110: "D", 0x0111: "d"}
+"""Letters with a stroke, which Unicode does not take apart into a letter and a mark."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def _names(municipalities: gpd.GeoDataFrame, by: str) -> list[str]:
 
 def _folder_name(name: str, taken: set[str]) -> str:
     """Return a name of letters, digits and hyphens; never a path, never one that is taken."""
-    plain = name.replace("\u0142", "l").replace("\u0141", "L")
+    plain = name.translate(_STROKES)
     ascii_ = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
     found = re.sub(r"[^a-z0-9]+", "-", ascii_.lower()).strip("-")[:_LONGEST].strip("-")
     if not found or found in taken:
