@@ -22,7 +22,6 @@ _WHERE = {
     "Metro": "metro",
     "run": "atlas",
     "run_many": "many.running",
-    "split": "parts",
     "Atlas": "atlas",
     "compare": "comparison",
     "Scenario": "scenario",
@@ -122,7 +121,6 @@ __all__ = [
     "run_many",
     "service_quality",
     "social_access",
-    "split",
     "travel_time",
     "travel_times",
     "urban_form",
@@ -175,7 +173,6 @@ if TYPE_CHECKING:
     )
     from metrogis.many.running import run_many
     from metrogis.metro import Metro, open_metro
-    from metrogis.parts import split
     from metrogis.provenance import Audit, Source
     from metrogis.scenario import Scenario
     from metrogis.sources.app_gml import read_app

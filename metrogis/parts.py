@@ -61,8 +61,8 @@ def split(
 
     Examples
     --------
-    >>> import metrogis as mg
-    >>> mg.split(mg.open_metro("demo"), "county", "layers")  # doctest: +SKIP
+    >>> from metrogis import open_metro
+    >>> split(open_metro("demo"), "county", "layers")  # doctest: +SKIP
     """
     wide = largest_reach() if buffer is None else buffer
     return parts.split(country, by, Path(output), buffer=wide, force=force)

@@ -135,8 +135,6 @@ def test_dask_knows_the_options(name, services):
 
 @pytest.mark.long
 def test_the_wheel_is_built_of_what_is_copied_alone(project, steps, tmp_path):
-    if importlib.util.find_spec("hatchling") is None:
-        pytest.skip("hatchling, which builds the wheel, is not installed")
     folder = tmp_path / "source"
     folder.mkdir()
     for name in sources(steps):
@@ -145,9 +143,12 @@ def test_the_wheel_is_built_of_what_is_copied_alone(project, steps, tmp_path):
             shutil.copytree(path, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(path, folder / name)
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps",
-               "--no-build-isolation", "-w", str(tmp_path), str(folder)]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(tmp_path)]
+    if importlib.util.find_spec("hatchling") is not None:
+        command.append("--no-build-isolation")
+    done = subprocess.run([*command, str(folder)], capture_output=True, text=True, check=False)
+    if done.returncode and "hatchling" in done.stderr:
+        pytest.skip("hatchling, which builds the wheel, is neither installed nor to be had")
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("metrogis-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
