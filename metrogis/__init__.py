@@ -41,6 +41,7 @@ _WHERE = {
     "housing_balance": "checks.spatial_development.housing_balance",
     "infill_audit": "checks.spatial_development.infill_audit",
     "social_access": "checks.spatial_development.social_access",
+    "settlement_structure": "checks.spatial_development.settlement_structure",
     "white_spots": "checks.transport_accessibility.white_spots",
     "service_quality": "checks.transport_accessibility.service_quality",
     "connections": "checks.transport_accessibility.connections",
@@ -120,6 +121,7 @@ __all__ = [
     "run",
     "run_many",
     "service_quality",
+    "settlement_structure",
     "social_access",
     "travel_time",
     "travel_times",
@@ -147,6 +149,9 @@ if TYPE_CHECKING:
     from metrogis.checks.spatial_development.infill_audit.check import infill_audit
     from metrogis.checks.spatial_development.model_coherence.check import model_coherence
     from metrogis.checks.spatial_development.plan_validity.check import plan_validity
+    from metrogis.checks.spatial_development.settlement_structure.check import (
+        settlement_structure,
+    )
     from metrogis.checks.spatial_development.social_access.check import social_access
     from metrogis.checks.spatial_development.urban_form.check import urban_form
     from metrogis.checks.spatial_development.urban_growth.check import urban_growth

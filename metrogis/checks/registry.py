@@ -27,6 +27,9 @@ from metrogis.checks.spatial_development.housing_balance import check as housing
 from metrogis.checks.spatial_development.infill_audit import check as infill_audit
 from metrogis.checks.spatial_development.model_coherence import check as model_coherence
 from metrogis.checks.spatial_development.plan_validity import check as plan_validity
+from metrogis.checks.spatial_development.settlement_structure import (
+    check as settlement_structure,
+)
 from metrogis.checks.spatial_development.social_access import check as social_access
 from metrogis.checks.spatial_development.urban_form import check as urban_form
 from metrogis.checks.spatial_development.urban_growth import check as urban_growth
@@ -53,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
     housing_balance.CHECK,
     infill_audit.CHECK,
     social_access.CHECK,
+    settlement_structure.CHECK,
     white_spots.CHECK,
     service_quality.CHECK,
     connections.CHECK,

@@ -145,6 +145,13 @@ WUP = Citation(
     ),
     "https://doi.org/10.1016/j.ecolind.2013.11.022",
 )
+DEGURBA = Citation(
+    _(
+        "Eurostat and others 2021, Applying the degree of urbanisation, level 1 "
+        "(not read in the primary text)"
+    ),
+    "https://ec.europa.eu/eurostat/web/products-manuals-and-guidelines/-/ks-02-20-499",
+)
 FRAGSTATS = Citation(both("McGarigal 2015, FRAGSTATS help"), "https://www.fragstats.org")
 NYSTUEN_DACEY = Citation(_("Nystuen & Dacey 1961"), "https://doi.org/10.1007/BF01969070")
 MODULARITY = Citation(

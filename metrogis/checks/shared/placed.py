@@ -36,13 +36,19 @@ def placed(
     blank = np.append(cells["population"].isna().to_numpy(), True)[row]
     people = pieces["population"].to_numpy(float, copy=True)
     people[blank & ~(people == 0)] = np.nan
-    share = np.bincount(row[row >= 0], pieces.area.to_numpy()[row >= 0], len(cells))
+    pieces["population"] = people
+    return with_strips(pieces, cells)
+
+
+def with_strips(pieces: gpd.GeoDataFrame, cells: PopulationCells) -> gpd.GeoDataFrame:
+    """Mark pieces of unknown cells that the outer border cuts (column ``_strip``)."""
+    row, area = pieces["cell"].to_numpy(), pieces.area.to_numpy()
+    share = np.bincount(row[row >= 0], area[row >= 0], len(cells))
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.append(share / cells.geometry.array.area, 1.0)
     # of a cell cut by the outer border, at a coast say, a strip is inside
-    pieces["_strip"] = np.isnan(people) & (row >= 0) & (share[row] < _WHOLE)
-    pieces["population"] = people
-    return pieces
+    strip = pieces["population"].isna().to_numpy() & (row >= 0) & (share[row] < _WHOLE)
+    return pieces.assign(_strip=strip)
 
 
 def strips_emptied(run: Run, pieces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
