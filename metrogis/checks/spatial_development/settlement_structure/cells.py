@@ -10,15 +10,14 @@ import pandas as pd
 import shapely
 
 from metrogis import population as people_rules
-from metrogis.arrays import Array, Bools, Floats, Ints
+from metrogis.arrays import Array, Floats, Ints
 from metrogis.checks.contract import Run
 from metrogis.i18n import _
 from metrogis.population.urbanisation import Thresholds, classify
 
 SIDE = 1000.0
 _SLACK = 0.05
-"""Share by which a cell of 1 km may be wider or narrower (reprojected grids), and of a cell's land
-that may be unknown at the edge of the data."""
+"""Share by which a cell of 1 km may be wider or narrower (reprojected grids)."""
 _ANY = 1e12
 _SAMPLE = 500
 UNKNOWN = -1
@@ -60,8 +59,9 @@ class Classes(NamedTuple):
         Column and row.
     people, land : ndarray (cells,)
         People known, and km2 of land.
-    known : ndarray of bool (cells,)
-        Whether all of its people are known.
+    more : ndarray (cells,)
+        People that may live there besides: on land of unknown people, at the greatest density that
+        is known of any.
     kind : ndarray of int (cells,)
         Class of :mod:`metrogis.population.urbanisation`; -1 unknown.
     of_piece : ndarray of int (pieces,)
@@ -72,7 +72,7 @@ class Classes(NamedTuple):
     cells: Ints
     people: Floats
     land: Floats
-    known: Bools
+    more: Floats
     kind: Ints
     of_piece: Ints
 
@@ -112,7 +112,7 @@ def lattice_of(run: Run, population: gpd.GeoDataFrame) -> Lattice | None:
 def classes_of(run: Run, lattice: Lattice, pieces: gpd.GeoDataFrame, rules: Thresholds) -> Classes:
     """Return the cells of 1 km that pieces of population lie on, and their class.
 
-    Cells whose people are not all known are nobody's and anybody's: what both give is known.
+    Land of unknown people is taken as empty and as the densest: what both give is known.
     """
     shapes = np.asarray(pieces.geometry.to_numpy(), dtype=object)
     people = pieces["population"].to_numpy(float).copy()
@@ -125,7 +125,10 @@ def classes_of(run: Run, lattice: Lattice, pieces: gpd.GeoDataFrame, rules: Thre
     n = len(cells)
     area = shapely.area(shapes)
     dark = np.bincount(group, np.where(np.isnan(people), area, 0.0), minlength=n)
-    whole = np.bincount(group, area, minlength=n)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        densest = np.nanmax(np.append(people / area, 0.0))
+    # where nobody is known nothing bounds what may be
+    more = dark * (densest if densest > 0 else _ANY)
     held = np.bincount(group, np.nan_to_num(people), minlength=n).astype(float)
     towns = shapely.union_all(run.municipalities.geometry.to_numpy())
     shapely.prepare(towns)
@@ -133,12 +136,11 @@ def classes_of(run: Run, lattice: Lattice, pieces: gpd.GeoDataFrame, rules: Thre
     land = np.full(n, SIDE**2)
     cut = ~shapely.contains_properly(towns, boxes)
     land[cut] = shapely.area(shapely.intersection(boxes[cut], towns))
-    known = dark <= _SLACK * np.maximum(whole, 1.0)
-    kind = _kinds(cells, held, land / SIDE**2, known, rules)
-    return Classes(lattice, cells, held, land / SIDE**2, known, kind, group)
+    kind = _kinds(cells, held, held + more, land / SIDE**2, rules)
+    return Classes(lattice, cells, held, land / SIDE**2, more, kind, group)
 
 
-def _kinds(cells: Ints, people: Floats, land: Floats, known: Bools, rules: Thresholds) -> Ints:
+def _kinds(cells: Ints, low: Floats, high: Floats, land: Floats, rules: Thresholds) -> Ints:
     if not len(cells):
         return np.zeros(0, np.int64)
     first = cells.min(axis=0)
@@ -150,6 +152,5 @@ def _kinds(cells: Ints, people: Floats, land: Floats, known: Bools, rules: Thres
         out[place] = values
         return out
 
-    least = classify(grid(people), grid(land), rules)[place]
-    most = classify(grid(np.where(known, people, _ANY)), grid(land), rules)[place]
+    least, most = (classify(grid(v), grid(land), rules)[place] for v in (low, high))
     return np.where(least == most, least, UNKNOWN).astype(np.int64)

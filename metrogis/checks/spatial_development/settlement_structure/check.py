@@ -145,31 +145,56 @@ def _degrees(
 ) -> gpd.GeoDataFrame:
     """Return people by class of their cell, and the degree of each municipality.
 
-    The degree is said where it holds with those of unknown class in centres and in rural cells
-    alike, and the people of all cells are known.
+    The degree is said where it holds whatever class those are of whose class is not known, and
+    whether or not people live where that is not known.
     """
     n = len(towns)
     table = towns[["teryt", "name", "geometry"]].copy()
-    nothing = np.full(len(people), -1, np.int64)
-    kind = nothing if found is None else found.kind[found.of_piece]
+    kind = np.full(len(people), -1, np.int64) if found is None else found.kind[found.of_piece]
     sums = {name: _sum(owner, kind == k, people, n) for k, name in _KINDS.items()}
-    unsure = _sum(owner, kind < 0, people, n)
-    whole = _sum(owner, True, people, n)
-    dark = np.zeros(n, bool)
+    unsure, whole = _sum(owner, kind < 0, people, n), _sum(owner, True, people, n)
+    more = {name: np.zeros(n) for name in _KINDS.values()}
+    loose = np.zeros(n)
     if found is not None:
-        blank = ~found.known[found.of_piece]
-        dark[owner[blank & np.isnan(people)]] = True
-    least = degree(sums["centre"], sums["cluster"], sums["rural"] + unsure)
-    most = degree(sums["centre"] + unsure, sums["cluster"], sums["rural"])
-    table["degurba"] = np.where((least == most) & ~dark, least, "unknown").astype(object)
+        extra = _more(found, people)
+        more = {name: _sum(owner, kind == k, extra, n) for k, name in _KINDS.items()}
+        loose = _sum(owner, kind < 0, extra, n)
+    table["degurba"] = _degree(sums, more, unsure + loose)
     for name, values in sums.items():
-        # a sum of 0 beside people of unknown class is not known
-        sure = (values > 0) | ((unsure == 0) & ~dark & (whole > 0))
+        # a sum of 0 beside people of unknown class, or who are not known, is not known
+        sure = (values > 0) | ((unsure + loose + more[name] == 0) & (whole > 0))
         table[f"{name}_people"] = np.where(sure, values, np.nan)
+    dark = loose + sum(more.values())
     area = shapely.area(towns.geometry.to_numpy()) / SIDE**2
-    table["density"] = np.where(dark | ~(whole > 0), np.nan, _ratio(whole, area))
-    table["known_share"] = np.where(dark, 0.0, np.nan_to_num(_ratio(whole - unsure, whole)))
+    table["density"] = np.where(whole > 0, _ratio(whole, area), np.nan)
+    table["known_share"] = np.nan_to_num(_ratio(whole - unsure, whole + dark))
     return table
+
+
+def _more(found: Classes, people: Floats) -> Floats:
+    """Return the people that may live besides on each piece: a cell's are of its blank pieces."""
+    blank = np.isnan(people)
+    count = np.bincount(found.of_piece, blank, minlength=len(found.cells))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        each = np.where(count > 0, found.more / count, 0.0)
+    return np.where(blank, each[found.of_piece], 0.0)
+
+
+def _degree(sums: dict[str, Floats], more: dict[str, Floats], loose: Floats) -> Any:
+    """Return the degree of municipalities, where nobody who is not known could change it.
+
+    Degrees are convex in the people of classes: what holds with all that may be of each class
+    alone holds for every mixture.
+    """
+    names = list(_KINDS.values())
+    found = degree(*(sums[name] for name in names))
+    out = found.copy()
+    for extra in names:
+        held = [sums[n] + (more[n] + loose if n == extra else 0.0) for n in names]
+        out[degree(*held) != found] = "unknown"
+    # where only people of unknown class live nothing is known
+    out[sum(sums.values()) <= 0] = "unknown"
+    return out
 
 
 def _main_centres(run: Run, inputs: Inputs) -> Any:
@@ -199,7 +224,7 @@ def _cells(run: Run, found: Classes | None) -> gpd.GeoDataFrame:
         {
             "kind": kind,
             "residents": found.people[kept],
-            "density": np.where(found.known, _ratio(found.people, found.land), np.nan)[kept],
+            "density": np.where(found.more > 0, np.nan, _ratio(found.people, found.land))[kept],
         },
         geometry=found.lattice.boxes(found.cells[kept]),
         crs=run.crs,
