@@ -89,3 +89,27 @@ def test_the_smallest_fix_of_each_white_spot_serves_it(
             short = metro.with_scenario(_fixed(metro, fix, own, less=1)).check("white_spots")
             then = short.tables["cells"].set_index("cell")["state_school_day"]
             assert (then.loc[own["cell"]] == "white").all(), fix
+
+
+def test_an_added_line_worsens_nobodys_time(metro: mg.Metro, demo_s: Path) -> None:
+    """Times from door to door at scheduled headways, by every percentile."""
+    plan = mg.Scenario.from_toml(demo_s / "plan.toml").only(["line-920", "line-921"])
+    after = metro.with_scenario(plan)
+    seats = metro.localities[metro.localities["seat"].notna()][["name", "geometry"]]
+    villages = gpd.GeoDataFrame(
+        {"name": list(plan.ids)}, geometry=[shapely.Point(plan[i].path[0]) for i in plan.ids],
+        crs=metro.crs,
+    )  # fmt: skip
+    was, now = (
+        mg.travel_times(
+            m.timetable, villages, seats, date="school_day", window=("07:00", "08:00"),
+            coverage=None,
+        )
+        for m in (metro, after)
+    )  # fmt: skip
+    better = 0
+    for column in [c for c in was.columns if c.startswith("p") and c[1:].isdigit()]:
+        old, new = (t[column].fillna(np.inf).to_numpy(float) for t in (was, now))
+        assert (new <= old).all()
+        better += int((new < old).sum())
+    assert better > 0
