@@ -113,3 +113,32 @@ def test_an_added_line_worsens_nobodys_time(metro: mg.Metro, demo_s: Path) -> No
         assert (new <= old).all()
         better += int((new < old).sum())
     assert better > 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_a_zone_left_open_keeps_what_its_rank_says(metro: mg.Metro, rank: int) -> None:
+    base = metro.check("corridor_connectivity")
+    conflicts = base.tables["conflicts"]
+    fix = conflicts[conflicts["rank"] == rank].iloc[0]
+    zones = metro.plans.zones
+    row = zones.geometry.intersection(fix.geometry).area.idxmax()
+    target = f"{zones['namespace'][row]}/{zones['local_id'][row]}"
+    after = metro.with_scenario(mg.Scenario("open").set_zone("z", target=target, symbol="SN"))
+    found = after.check("corridor_connectivity")
+    gain = found.figures["eca_plan_ha"] - base.figures["eca_plan_ha"]
+    assert gain == pytest.approx(fix["gain_ha"], rel=1e-6)
+    assert found.figures["eca_today_ha"] == base.figures["eca_today_ha"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_a_missing_link_that_is_built_is_missing_no_more(metro: mg.Metro, rank: int) -> None:
+    links = metro.check("missing_links").tables["links"]
+    fix = links[links["rank"] == rank].iloc[0]
+    plan = mg.Scenario("link").add_cycle_link("c", wkt=fix.geometry.wkt)
+    after = metro.with_scenario(plan).check("missing_links").tables["links"]
+    near = after.geometry.distance(fix.geometry.interpolate(0.5, normalized=True)) < 1
+    assert not near.any()
+    if fix["opens"]:  # what it opens, nothing else has to open any more
+        assert fix["interchanges"] not in set(after["interchanges"].dropna())
