@@ -403,3 +403,43 @@ def test_corridors_that_touch_are_not_told_to_overlap() -> None:
     result = corridor_conflicts(towns, green, planning_zones=zones)
     assert result.figures["corridor_ha"] == pytest.approx(400)
     assert not [r for r in result.audit if "overlap" in r.what.en]
+
+
+@pytest.mark.parametrize(
+    ("rank", "width", "least", "verdict"),
+    [
+        ("national", {"main_width": 399}, 399, "yes"),
+        ("g\u0142\u00f3wny", {"main_width": 401}, 401, "no"),
+        ("regional", {"regional_width": 399}, 399, "yes"),
+        ("regional", {"regional_width": 401}, 401, "no"),
+        ("Local", {"local_width": 401}, 401, "no"),
+        ("local", {}, 200, "yes"),
+        ("green", {}, np.nan, "unknown"),
+        (None, {}, np.nan, "unknown"),
+    ],
+)
+def test_a_corridor_is_as_wide_as_its_rank_asks(towns, rank, width, least, verdict) -> None:
+    """400 m are left of 1000: on either side of the least width, in any spelling of the rank."""
+    green = gpd.GeoDataFrame(
+        {"name": ["K"], "rank": [rank]}, geometry=[box(0, 1000, 15000, 2000)], crs=2180
+    )
+    plan = zones(("SU", 3000, 0, 4000, 1600), ("SO", 0, 0, 3000, 6000),
+                 ("SO", 3000, 1600, 4000, 6000), ("SO", 4000, 0, 15000, 6000))  # fmt: skip
+    result = corridor_conflicts(towns, green, planning_zones=plan, buildings=FAR, **width)
+    row = result.features["corridors"].iloc[0]
+    assert row["clear_width_m"] == pytest.approx(400, abs=0.5)
+    assert row["min_width_m"] == pytest.approx(least, nan_ok=True)
+    assert row["wide_enough"] == verdict
+    counts = {k: result.figures.get(k, 0) for k in ("wide_enough", "too_narrow", "width_unknown")}
+    assert sum(counts.values()) == (0 if np.isnan(least) else 1)
+
+
+def test_whether_a_corridor_is_wide_enough_is_unknown_where_building_is(towns) -> None:
+    green = gpd.GeoDataFrame(
+        {"name": ["K"], "rank": ["local"]}, geometry=[box(0, 1000, 15000, 2000)], crs=2180
+    )
+    plan = zones(("SO", 0, 0, 15000, 6000))
+    unknown = corridor_conflicts(towns, green, planning_zones=plan)
+    assert unknown.features["corridors"]["wide_enough"].item() == "unknown"
+    sure = corridor_conflicts(towns, green, planning_zones=plan, buildings=FAR)
+    assert sure.features["corridors"]["wide_enough"].item() == "yes"

@@ -27,6 +27,10 @@ from metrogis.checks.spatial_development.corridor_conflicts import presentation 
 from metrogis.checks.spatial_development.corridor_conflicts.inputs import Inputs
 from metrogis.checks.spatial_development.corridor_conflicts.land import Ready, prepare
 from metrogis.checks.spatial_development.corridor_conflicts.passage import Passages, passages
+from metrogis.checks.spatial_development.corridor_conflicts.ranks import (
+    least_widths,
+    wide_enough,
+)
 from metrogis.checks.spatial_development.corridor_conflicts.reading import READING
 from metrogis.checks.spatial_development.corridor_conflicts.tables import (
     conflict_table,
@@ -53,6 +57,33 @@ class CorridorConflictsParameters(Parameters):
         ),
         Field(ge=0),
     ] = 500
+    main_width: Annotated[
+        float,
+        Spec(
+            _("least width of main corridors"),
+            "m",
+            _OWN.saying(_("no act sets a width; main ones are kilometres wide")),
+        ),
+        Field(ge=0),
+    ] = 1000
+    regional_width: Annotated[
+        float,
+        Spec(
+            _("least width of regional corridors"),
+            "m",
+            _OWN.saying(_("no act sets a width; 500 m of clear width")),
+        ),
+        Field(ge=0),
+    ] = 500
+    local_width: Annotated[
+        float,
+        Spec(
+            _("least width of local corridors"),
+            "m",
+            _OWN.saying(_("no act sets a width; a strip with some inner land")),
+        ),
+        Field(ge=0),
+    ] = 200
     cut_width: Annotated[
         float,
         Spec(
@@ -123,7 +154,8 @@ def corridor_conflicts(inputs: Inputs, params: CorridorConflictsParameters, run:
     Result
         Features ``corridors`` (areas in ha by effect; clear width in m today and under the plans,
         the most and the least it can be; ``cut`` yes / no / unknown; ``state_today`` open / cut /
-        unknown; ``state`` open / cut_today / cut_by_plan / unknown), ``conflicts`` (corridor x
+        unknown; ``state`` open / cut_today / cut_by_plan / unknown; ``min_width_m`` of its rank and
+        ``wide_enough`` yes / no / unknown), ``conflicts`` (corridor x
         zone), ``bottlenecks`` (and places that cut), ``protected``, ``plan_cover``.
 
     Notes
@@ -150,6 +182,10 @@ def corridor_conflicts(inputs: Inputs, params: CorridorConflictsParameters, run:
     ready = prepare(run, inputs)
     found = passages(run, inputs.core_areas, ready)
     table = corridor_table(run, inputs.protected_areas, ready, found)
+    table["min_width_m"] = least_widths(
+        table["rank"].to_numpy(), params.main_width, params.regional_width, params.local_width
+    )
+    table["wide_enough"] = wide_enough(table, table["min_width_m"].to_numpy())
     protected = protected_table(run, inputs.protected_areas, ready)
     conflicts = conflict_table(run, ready)
     towns = municipal_table(run, ready, protected, found)
@@ -190,6 +226,11 @@ def _findings(
                 {"narrowest": str(row["name"])},
             )
         )
+    ranked = table["min_width_m"].notna()
+    if ranked.any():
+        verdict = table["wide_enough"][ranked]
+        values = {k: int((verdict == v).sum()) for k, v in texts.ENOUGH_COUNTS.items()}
+        out.append(Finding(texts.enough(values), values))
     out += _land(run, ready, land, towns)
     bare = towns[(towns["corridor_ha"] > 0) & ~ready.plans.cover.known]
     if len(bare):

@@ -136,6 +136,25 @@ CUTS = (
     Category("no", _("passable"), "#009E73"),
     _UNDECIDED,
 )
+ENOUGH = (
+    Category("yes", _("wide enough"), "#009E73"),
+    Category("no", _("too narrow"), "#D55E00"),
+    Category("unknown", UNKNOWN, "#BBBBBB", hatch=True),
+)
+ENOUGH_COUNTS = {"wide_enough": "yes", "too_narrow": "no", "width_unknown": "unknown"}
+_ENOUGH = {
+    "too_narrow": _("Corridors narrower under the plans than their rank asks: {too_narrow:0}"),
+    "wide_enough": _("corridors as wide as their rank asks: {wide_enough:0}"),
+    "width_unknown": _("corridors of which this is unknown: {width_unknown:0}"),
+}
+
+
+def enough(values: Mapping[str, float]) -> Text:
+    """Return the sentence on widths by rank; clauses that tell of zero are left out."""
+    said = [text for name, text in _ENOUGH.items() if values[name] > 0]
+    return sentence(join("; ", said).capitalized(), both("."))
+
+
 STATES = (
     Category("cut_by_plan", _("cut by plans"), "#D55E00"),
     Category("cut_today", _("cut already today"), "#7B3294"),
@@ -259,6 +278,8 @@ COLUMNS = {
         "cut": _category(pgettext("event", "cut"), CUTS),
         "state": _category(_("state under the plans"), STATES),
         "strands": Column(_("parallel strands")),
+        "min_width_m": Column(_("least width of its rank"), unit="m", of_known=True),
+        "wide_enough": _category(_("as wide as its rank asks"), ENOUGH),
     },
     "conflicts": {
         "corridor": _text(_("corridor")),
@@ -324,6 +345,15 @@ VIEWS = (
         popup=("corridor", "kind", "municipality", "width_m"),
         radius=7.0,
         fill_opacity=0.95,
+        ground=GROUND,
+    ),
+    View(
+        "corridors",
+        _("Corridors: as wide as their rank asks?"),
+        column="wide_enough",
+        categories=ENOUGH,
+        popup=("name", "rank", "clear_width_m", "clear_width_least_m", "min_width_m"),
+        shown=False,
         ground=GROUND,
     ),
     View(
