@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 import pandas as pd
 
@@ -9,11 +11,11 @@ from metrogis.arrays import Array
 from metrogis.texts import is_missing
 
 _WORDS = {
-    "main": ("main", "national", "international", "krajow", "g\u0142\u00f3wn", "glown"),
+    "main": ("main", "national", "international", "krajow", "glown"),
     "regional": ("regional", "ponadlokaln", "supralocal"),
     "local": ("local", "lokaln"),
 }
-"""Rank -> beginnings of the words for it, in English and Polish."""
+"""Rank -> beginnings of the words for it, in English and Polish, without marks."""
 
 
 def rank_of(word: object) -> str | None:
@@ -24,7 +26,9 @@ def rank_of(word: object) -> str | None:
     """
     if is_missing(word):
         return None
-    text = str(word).strip().lower()
+    # letters without their marks; the Polish l with a stroke does not come apart by itself
+    folded = unicodedata.normalize("NFKD", str(word).strip().lower().replace(chr(0x142), "l"))
+    text = folded.encode("ascii", "ignore").decode()
     return next((rank for rank, words in _WORDS.items() if text.startswith(words)), None)
 
 
