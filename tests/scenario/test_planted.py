@@ -142,3 +142,15 @@ def test_a_missing_link_that_is_built_is_missing_no_more(metro: mg.Metro, rank: 
     assert not near.any()
     if fix["opens"]:  # what it opens, nothing else has to open any more
         assert fix["interchanges"] not in set(after["interchanges"].dropna())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_low_stress_way_to_a_station_gains_whom_it_says(metro: mg.Metro, number: int) -> None:
+    base = metro.check("rail_access")
+    measures = base.tables["measures"].query("kind == 'low_stress' and verified")
+    fix = measures.iloc[number]
+    plan = mg.Scenario("way").add_path("p", wkt=fix.geometry.wkt)
+    after = metro.with_scenario(plan).check("rail_access")
+    gain = after.figures["by_bike_low"] - base.figures["by_bike_low"]
+    assert gain == pytest.approx(fix["gained"], rel=1e-6)
