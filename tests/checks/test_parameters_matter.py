@@ -191,6 +191,31 @@ ELSEWHERE: dict[tuple[str, str], str] = {
         )
     },
     **{
+        ("social_access", parameter): "spatial_development/test_housing_balance.py"
+        "::test_parameters_for_which_the_demo_has_no_place"
+        for parameter in (
+            "plot_margin",
+            "building_area",
+            "road_width",
+            "excluded_forms",
+            "intensity_breaks",
+        )
+    },
+    **{
+        ("social_access", parameter): "spatial_development/test_social_access.py"
+        "::test_kinds_and_private_green_do_not_count"
+        for parameter in ("school_kinds", "green_kinds")
+    },
+    ("social_access", "street_part"): "spatial_development/test_social_access.py"
+    "::test_a_school_on_a_loose_street_may_be_near",
+    ("settlement_structure", "coverage_share"): "spatial_development/test_settlement_structure.py"
+    "::test_cells_without_a_value_at_a_coast_are_empty",
+    **{
+        ("settlement_structure", parameter): "../population/test_urbanisation.py"
+        "::test_equals_a_plain_implementation"
+        for parameter in ("hole", "neighbours")
+    },
+    **{
         ("infill_audit", parameter): "spatial_development/test_infill_audit.py"
         "::test_belt_of_a_road_is_its_width_and_the_distance"
         for parameter in ("road_width", "road_distance")

@@ -175,6 +175,14 @@ def test_a_school_on_no_street_may_be_near() -> None:
     assert cell(schools=away, street_distance=1000)["school"] == "yes"
 
 
+def test_a_school_on_a_loose_street_may_be_near() -> None:
+    """Whether a short street of its own is joined to the others is not known."""
+    loose = LineString([(X + 300, Y + 800), (X + 700, Y + 800)])
+    there = {"streets": street(loose), "schools": frame([Point(X + 500, Y + 800)])}
+    assert cell(**there)["school"] == "unknown"
+    assert cell(**there, street_part=0)["school"] == "no"
+
+
 def test_lost_schools_leave_no_unknown() -> None:
     lost = record(
         school(5000), [loss("row", Text("x", "x"), count=1, where=Point(X + 400, Y), crs=CRS)]
