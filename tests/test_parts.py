@@ -27,6 +27,7 @@ from metrogis.errors import CatalogError, ParameterError, SchemaError
 from metrogis.kept.packed import Packed
 from metrogis.metro import open_metro
 from metrogis.parts import largest_reach, split
+from metrogis.report.start import summary_of
 
 CODES = ("2201011", "2201022", "2202011", "3201011")
 
@@ -235,6 +236,20 @@ def test_an_atlas_of_a_part_says_so(demo_s, demo_parts):
     assert part.part_note.en.startswith("A part of: Amber Bay Metropolis (invented).")
     assert "5 km" in part.part_note.pl
     assert Atlas(open_metro(demo_s), {}).part_note is None
+
+
+def test_a_start_page_counts_each_municipality_of_a_country_once(demo_parts):
+    seen = 0
+    for unit in ("9801", "9861"):
+        part = open_metro(demo_parts / unit)
+        atlas = Atlas(part, {"border_gaps": part.check("border_gaps")})
+        shown = summary_of(atlas)
+        own = len(part.info.part.inner)
+        measures = shown["checks"]["border_gaps"]["measures"]
+        assert shown["municipalities"] == own
+        assert [m["of"] for m in measures.values()] == [own] * len(measures)
+        seen += own
+    assert seen == 8
 
 
 @pytest.mark.long

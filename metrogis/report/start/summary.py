@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,12 +35,17 @@ def summary_of(atlas: Atlas) -> dict[str, Any]:
     dict
         ``title``; ``created``; ``municipalities`` (how many); ``people`` (sum; null where that of
         one municipality is unknown); ``outline``, polygons of longitudes and latitudes, degrees,
-        WGS 84, empty where licences do not allow shapes; ``checks``: by id ``known_share`` (0-1),
+        WGS 84, empty where licences do not allow shapes (all three of a part of a country: of its
+        own municipalities); ``checks``: by id ``known_share`` (0-1),
         ``sentence`` and ``measures``: by headline column the ``median``, ``low`` and ``high`` of
         the municipalities of which at least half is known, ``known``, how many these are, and
         ``of``, of how many. What licences keep back is not in it.
     """
     results = [publishable(result) for result in atlas.results.values()]
+    part = atlas.metro.info.part
+    if part is not None:
+        # those around it belong to other parts: each municipality of a country counts once
+        results = [_of_these(result, part.inner) for result in results]
     first = results[0].municipalities if results else None
     return {
         "title": atlas.title.forms(),
@@ -48,6 +55,12 @@ def summary_of(atlas: Atlas) -> dict[str, Any]:
         "outline": outline_of(first) if first is not None else [],
         "checks": {result.check.id: _of_check(result) for result in results},
     }
+
+
+def _of_these(result: Result, codes: Collection[str]) -> Result:
+    """Return a result with the rows of some municipalities."""
+    table = result.municipalities
+    return replace(result, municipalities=table[table["teryt"].isin(list(codes))])
 
 
 def _of_check(result: Result) -> dict[str, Any]:
