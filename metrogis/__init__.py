@@ -23,6 +23,7 @@ _WHERE = {
     "run": "atlas",
     "run_many": "many.running",
     "Atlas": "atlas",
+    "best": "monitoring",
     "compare": "comparison",
     "Scenario": "scenario",
     "CHECKS": "checks.registry",
@@ -96,6 +97,7 @@ __all__ = [
     "SourceError",
     "Text",
     "__version__",
+    "best",
     "border_coherence",
     "border_gaps",
     "compare",
@@ -178,6 +180,7 @@ if TYPE_CHECKING:
     )
     from metrogis.many.running import run_many
     from metrogis.metro import Metro, open_metro
+    from metrogis.monitoring import best
     from metrogis.provenance import Audit, Source
     from metrogis.scenario import Scenario
     from metrogis.sources.app_gml import read_app
@@ -190,6 +193,7 @@ if TYPE_CHECKING:
 # What results and atlases draw, write and publish with: bound here, where all rooms meet.
 _BOUND = {
     "explore": ("maps", "explore"),
+    "robustness": ("monitoring", "robustness"),
     "publish": ("report.site", "publish"),
     "publish_change": ("report.change", "publish"),
     "publish_start": ("report.start", "publish_start"),

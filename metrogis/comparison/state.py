@@ -289,10 +289,7 @@ def _check_of(
     heads = {n: columns[n] for n in check.headlines if n in frame.columns}
     values, low, high = {}, {}, {}
     for name, column in heads.items():
-        given = numbers(frame[name])
-        given = np.where([tells_nothing(column, k) for k in known.tolist()], np.nan, given)
-        values[name] = given
-        low[name], high[name] = limits(given, column, known, _whole(frame, column))
+        values[name], low[name], high[name] = _headline(frame, name, column, known)
     return CheckState(
         check.id,
         check.direction,
@@ -309,6 +306,34 @@ def _check_of(
         cover_of(result) if cover is None else cover,
         result,
     )
+
+
+def _headline(
+    frame: pd.DataFrame, name: str, column: Column, known: Floats
+) -> tuple[Floats, Floats, Floats]:
+    given = numbers(frame[name])
+    given = np.where([tells_nothing(column, k) for k in known.tolist()], np.nan, given)
+    return given, *limits(given, column, known, _whole(frame, column))
+
+
+def headline_of(result: Result, name: str) -> tuple[Floats, Floats, Floats]:
+    """Return a headline measure of a result, and between which two numbers it lies.
+
+    Parameters
+    ----------
+    result : Result
+    name : str
+        One of the check's headline columns that the result has.
+
+    Returns
+    -------
+    values, low, high : array of float (municipalities,)
+        NaN is unknown; the ends are equal where nothing is in doubt.
+    """
+    frame = pd.DataFrame(result.municipalities.drop(columns=result.municipalities.geometry.name))
+    columns = result.check.columns["municipalities"]
+    known = np.asarray(result.check.reading.known_shares(frame, columns), dtype=float)
+    return _headline(frame, name, columns[name], known)
 
 
 def _inputs_of(result: Result, marks: dict[int, InputState]) -> dict[str, InputState]:

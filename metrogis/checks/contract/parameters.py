@@ -23,11 +23,14 @@ class Spec:
     Put into ``Annotated``: ``limit: Annotated[float, Spec(...), Field(gt=0)] = 500``. ``unit`` is
     ``"1"`` for a ratio and ``"-"`` for a choice. ``origin`` is a
     :class:`~metrogis.checks.contract.citations.Citation`; checks from outside may give plain text.
+    ``range`` says within what else the value might have been chosen: a share of it up and down, or
+    its lowest and highest value. A number that a law sets has none.
     """
 
     label: Text
     unit: str
     origin: Citation | str
+    range: float | tuple[float, float] | None = None
 
     @property
     def citation(self) -> Citation:

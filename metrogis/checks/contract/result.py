@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -167,6 +167,58 @@ class Result:
             result = self if same else self.check.function(**self.inputs, **{**present, **chosen})
             rows.append({**chosen, "current": same, **result.figures})
         return pd.DataFrame(rows)
+
+    def robustness(
+        self,
+        n: int = 200,
+        seed: int = 0,
+        *,
+        ranges: Mapping[str, Any] | None = None,
+        table: pd.DataFrame | None = None,
+        measure: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Any:
+        """Return how firm the verdicts are when thresholds are drawn from their ranges.
+
+        The verdict of a municipality is the column ``verdict``, else the class of the leading
+        headline measure on the map (without such a map: the third of the present answer that it is
+        in). Layers are those of the result: nothing is read again.
+
+        Parameters
+        ----------
+        n : int
+            Number of draws.
+        seed : int
+            The same seed draws the same.
+        ranges : mapping of str to float or (float, float), optional
+            Parameter -> share of its value up and down, or lowest and highest value; drawn evenly,
+            each on its own. Default: the ranges that the check's parameters declare.
+        table : DataFrame, optional
+            Draws of your own in place of these: a row a draw, a column a parameter.
+        measure : str, optional
+            Another column of ``municipalities``.
+        progress : callable, optional
+            Called with the number of draws done, and of all.
+
+        Returns
+        -------
+        Robustness
+            ``.table`` by municipality: ``teryt``, ``verdict_share``, ``rank_share`` (same third of
+            the ranking), ``low``, ``high`` (over all draws, what is unknown as no and as yes), ...
+
+        Raises
+        ------
+        ParameterError
+            For an unknown parameter or measure, or ranges that the check refuses.
+
+        Examples
+        --------
+        >>> firm = metro.check("white_spots").robustness(50)  # doctest: +SKIP
+        >>> firm.table[["name", "verdict", "verdict_share", "low", "high"]]  # doctest: +SKIP
+        """
+        return bound("robustness")(
+            self, n, seed, ranges=ranges, table=table, measure=measure, progress=progress
+        )
 
     # Drawing and writing are bound by the front of the package: checks stay free of both.
 

@@ -26,17 +26,18 @@ Detour: TypeAlias = Annotated[
         _("walk over straight line (without a street network)"),
         "1",
         ours("61-streets-and-distances", _("in place of streets")),
+        range=0.1,
     ),
     Field(ge=1, le=3),
 ]
 BusWalk: TypeAlias = Annotated[
     float,
-    Spec(_("walk to a bus or tram"), "m", citations.SDG_11_2_1),
+    Spec(_("walk to a bus or tram"), "m", citations.SDG_11_2_1, range=0.2),
     Field(gt=0, le=5000),
 ]
 RailWalk: TypeAlias = Annotated[
     float,
-    Spec(_("walk to rail, metro, ferry"), "m", citations.SDG_11_2_1),
+    Spec(_("walk to rail, metro, ferry"), "m", citations.SDG_11_2_1, range=0.2),
     Field(gt=0, le=5000),
 ]
 MinDepartures: TypeAlias = Annotated[
@@ -45,6 +46,7 @@ MinDepartures: TypeAlias = Annotated[
         _("fewest departures per day"),
         "departures/day",
         ours("54-white-spots", _("no law gives a number")),
+        range=0.2,
     ),
     Field(ge=1),
 ]
@@ -76,6 +78,7 @@ PlansMeet: TypeAlias = Annotated[
             "07-where-plans-are-known",
             _("narrower strips are no land without a plan"),
         ),
+        range=0.2,
     ),
     Field(ge=0),
 ]
@@ -88,6 +91,7 @@ MinConflict: TypeAlias = Annotated[
             "32-plans-in-ecological-corridors",
             _("smaller ones are edges that do not match; they count in the sums"),
         ),
+        range=0.2,
     ),
     Field(ge=0),
 ]
@@ -147,6 +151,7 @@ JoinDistance: TypeAlias = Annotated[
         _("distance to join a network"),
         "m",
         ours("63-access-to-interchanges", _("50 m from an entrance")),
+        range=0.2,
     ),
     Field(ge=0),
 ]
@@ -159,6 +164,7 @@ MinNetwork: TypeAlias = Annotated[
             "63-access-to-interchanges",
             _("a shorter one leads nowhere"),
         ),
+        range=0.2,
     ),
     Field(ge=0),
 ]
@@ -184,6 +190,7 @@ DrawingError: TypeAlias = Annotated[
         _("drawing error at a line's end up to"),
         "m",
         citations.BIKE_DNA.saying(both("3 m")),
+        range=0.2,
     ),
     Field(ge=0),
 ]
@@ -193,6 +200,7 @@ MatchDistance: TypeAlias = Annotated[
         _("a route of the layer lies at a street up to"),
         "m",
         citations.BIKE_DNA.saying(both("15 m")),
+        range=0.2,
     ),
     Field(gt=0),
 ]
@@ -202,6 +210,7 @@ MatchShare: TypeAlias = Annotated[
         _("on at least this share"),
         "1",
         ours("65-cycle-network"),
+        range=0.1,
     ),
     Field(gt=0, le=1),
 ]

@@ -41,6 +41,7 @@ class CapacityParameters(DwellingLandParameters):
             _("density is taken from built-up land of at least"),
             "ha",
             _OWN.saying(_("of fewer houses it is chance")),
+            range=0.2,
         ),
         Field(ge=0),
     ] = 2

@@ -71,6 +71,7 @@ class DwellingLandParameters(Parameters):
             _("land within this distance of a building is built up (layer buildings)"),
             "m",
             _OWN.saying(_("about half the width of a plot")),
+            range=0.2,
         ),
         Field(ge=0, le=200),
     ] = 15
@@ -89,6 +90,7 @@ class DwellingLandParameters(Parameters):
             _("width of a road (layer roads)"),
             "m",
             _OWN.saying(_("carriageway, verges and pavements of a local road")),
+            range=0.2,
         ),
         Field(ge=0, le=100),
     ] = 12

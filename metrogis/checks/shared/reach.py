@@ -32,6 +32,7 @@ class ReachParameters(Parameters):
             _("walking reach"),
             "m",
             citations.TFL.saying(_("10 min at 80 m/min")),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 800
@@ -55,6 +56,7 @@ class ReachParameters(Parameters):
             _("street data reach from a street as far as"),
             "m",
             _OWN.saying(_("what lies farther off is unknown")),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 250

@@ -107,6 +107,7 @@ class SocialParameters(Parameters):
             _("street data reach from a street as far as"),
             "m",
             _OWN.saying(_("what lies farther off is unknown")),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 250

@@ -28,12 +28,12 @@ class BorderGapsParameters(Parameters):
     line_tolerance: LineTolerance = 1
     reach: Annotated[
         float,
-        Spec(_("an end lies from the border up to"), "m", _OWN),
+        Spec(_("an end lies from the border up to"), "m", _OWN, range=0.2),
         Field(gt=0),
     ] = 500
     gap_limit: Annotated[
         float,
-        Spec(_("longest gap"), "m", _OWN),
+        Spec(_("longest gap"), "m", _OWN, range=0.2),
         Field(gt=0),
     ] = 1500
     detour_min: Annotated[
@@ -42,6 +42,7 @@ class BorderGapsParameters(Parameters):
             _("way round over infrastructure from"),
             "1",
             citations.IPDC.saying(_("detour of at least 1.5")),
+            range=0.1,
         ),
         Field(ge=1),
     ] = 1.5
@@ -51,6 +52,7 @@ class BorderGapsParameters(Parameters):
             _("end with nothing beyond, up to"),
             "m",
             _OWN,
+            range=0.2,
         ),
         Field(ge=0),
     ] = 150

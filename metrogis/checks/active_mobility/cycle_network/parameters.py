@@ -38,12 +38,13 @@ class CycleNetworkParameters(Parameters):
             _("the same route in the other source to"),
             "m",
             citations.BIKE_DNA.saying(both("15 m")),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 15
     missing_length: Annotated[
         float,
-        Spec(_("shortest stretch reported"), "m", _OWN),
+        Spec(_("shortest stretch reported"), "m", _OWN, range=0.2),
         Field(ge=0),
     ] = 50
     missing_join: Annotated[

@@ -38,6 +38,7 @@ class InterchangeAccessParameters(ReachParameters):
             _("low-stress way longer at most by"),
             "1",
             citations.BNA.saying(_("1.25")),
+            range=0.1,
         ),
         Field(ge=1),
     ] = 1.25
@@ -47,6 +48,7 @@ class InterchangeAccessParameters(ReachParameters):
             _("good detour up to"),
             "1",
             citations.CROW.saying(_("1.2")),
+            range=0.1,
         ),
         Field(ge=1),
     ] = 1.2
@@ -56,6 +58,7 @@ class InterchangeAccessParameters(ReachParameters):
             _("largest detour to be accepted"),
             "1",
             citations.CROW.saying(_("never above 1.4-1.5")),
+            range=0.1,
         ),
         Field(ge=1),
     ] = 1.5
@@ -65,6 +68,7 @@ class InterchangeAccessParameters(ReachParameters):
             _("detours are counted from"),
             "m",
             _OWN.saying(_("nearer by, the way to the kerb decides")),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 200
@@ -94,7 +98,7 @@ class InterchangeAccessParameters(ReachParameters):
     coverage_share: CoverageShare = 0.95
     small_gap: Annotated[
         float,
-        Spec(_("short missing stretch"), "m", _OWN),
+        Spec(_("short missing stretch"), "m", _OWN, range=0.2),
         Field(gt=0),
     ] = 250
     parking_distance: Annotated[
@@ -106,12 +110,13 @@ class InterchangeAccessParameters(ReachParameters):
                 "64-bicycle-parking-and-uptake",
                 _("stands within 100 m of the entrance"),
             ),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 100
     flat_speed: Annotated[
         float,
-        Spec(_("speed on the flat"), "km/h", citations.GRADIENTS),
+        Spec(_("speed on the flat"), "km/h", citations.GRADIENTS, range=0.1),
         Field(gt=0),
     ] = 21.6
     uphill_loss: Annotated[

@@ -47,12 +47,12 @@ class MissingLinksParameters(Parameters):
     stress_limit: StressLimit = 2
     detour_min: Annotated[
         float,
-        Spec(_("detour of at least"), "1", citations.IPDC),
+        Spec(_("detour of at least"), "1", citations.IPDC, range=0.1),
         Field(ge=0),
     ] = 1.5
     radius: Annotated[
         float,
-        Spec(_("trips of up to"), "m", citations.IPDC),
+        Spec(_("trips of up to"), "m", citations.IPDC, range=0.2),
         Field(gt=0),
     ] = 2500
     benefit_min: Annotated[float, Spec(_("least benefit"), "1", citations.IPDC), Field(ge=0)] = 0
@@ -80,6 +80,7 @@ class MissingLinksParameters(Parameters):
             _("longest link"),
             "m",
             _OWN.saying(_("longer is a new route")),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 2500
@@ -88,7 +89,7 @@ class MissingLinksParameters(Parameters):
     bike_limit: BikeLimit = 3750
     access_distance: Annotated[
         float,
-        Spec(_("people live at the network up to"), "m", _OWN),
+        Spec(_("people live at the network up to"), "m", _OWN, range=0.2),
         Field(gt=0),
     ] = 300
     short: DrawingError = 3

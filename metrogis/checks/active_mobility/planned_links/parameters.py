@@ -32,7 +32,7 @@ class PlannedLinksParameters(ReachParameters):
     ] = 10
     link_join: Annotated[
         float,
-        Spec(_("a link joins a street within"), "m", _OWN),
+        Spec(_("a link joins a street within"), "m", _OWN, range=0.2),
         Field(gt=0),
     ] = 20
     longest_link: Annotated[
@@ -41,6 +41,7 @@ class PlannedLinksParameters(ReachParameters):
             _("lines that touch are one link up to"),
             "km",
             _OWN.saying(_("longer routes are built line by line")),
+            range=0.2,
         ),
         Field(ge=0),
     ] = 3

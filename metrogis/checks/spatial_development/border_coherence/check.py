@@ -66,6 +66,7 @@ class BorderCoherenceParameters(Parameters):
             _("a stretch is listed from a length of"),
             "m",
             _OWN.saying(_("shorter ones count in the sums")),
+            range=0.2,
         ),
         Field(ge=0),
     ] = 50

@@ -54,6 +54,7 @@ class CorridorConflictsParameters(Parameters):
             _("a bottleneck below a width of"),
             "m",
             _OWN.saying(_("500 m of clear width")),
+            range=0.2,
         ),
         Field(ge=0),
     ] = 500
@@ -92,6 +93,7 @@ class CorridorConflictsParameters(Parameters):
             _OWN.saying(
                 _("narrower ones are slits where plans do not meet exactly"),
             ),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 10

@@ -66,6 +66,7 @@ class FunctionalLinksParameters(Parameters):
                     "alone is the core"
                 ),
             ),
+            range=0.1,
         ),
         Limits(gt=0, le=1),
     ] = 1 / 3
@@ -118,6 +119,7 @@ class FunctionalLinksParameters(Parameters):
             _("least flow drawn, both directions"),
             "people",
             _OWN,
+            range=0.2,
         ),
         Limits(ge=0),
     ] = 10
@@ -163,6 +165,7 @@ class FunctionalLinksParameters(Parameters):
             _("resolution of modularity"),
             "1",
             citations.MODULARITY,
+            range=0.1,
         ),
         Limits(gt=0, le=10),
     ] = 1.0

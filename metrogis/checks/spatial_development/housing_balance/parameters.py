@@ -80,7 +80,7 @@ class HousingBalanceParameters(CapacityParameters):
     ] = 0.9
     usable_area: Annotated[
         float,
-        Spec(_("usable to gross floor area (cross-check)"), "1", _OWN),
+        Spec(_("usable to gross floor area (cross-check)"), "1", _OWN, range=0.1),
         Field(gt=0, le=1),
     ] = 0.75
     least_listed: Annotated[

@@ -48,7 +48,7 @@ class InfillAuditParameters(Parameters):
     ] = 50
     road_width: Annotated[
         float,
-        Spec(_("belt of a road (layer roads)"), "m", _OWN.saying(_("of a local road"))),
+        Spec(_("belt of a road (layer roads)"), "m", _OWN.saying(_("of a local road")), range=0.2),
         Field(ge=0, le=100),
     ] = 12
     neighbours: Annotated[

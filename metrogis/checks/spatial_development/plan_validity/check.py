@@ -60,6 +60,7 @@ class PlanValidityParameters(Parameters):
             _OWN.saying(
                 _("rounding of coordinates given to 0.01 m stays below"),
             ),
+            range=0.2,
         ),
         Field(ge=0),
     ] = 0.001

@@ -65,7 +65,7 @@ class UrbanFormParameters(BuiltUpParameters):
 
     horizon: Annotated[
         float,
-        Spec(_("horizon of perception"), "m", citations.WUP),
+        Spec(_("horizon of perception"), "m", citations.WUP, range=0.2),
         Field(gt=0, le=20_000),
     ] = 2000
     dispersion_slope: Annotated[float, _coefficient("w1", _("slope"))] = 0.294432

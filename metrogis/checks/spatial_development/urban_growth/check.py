@@ -74,6 +74,7 @@ class UrbanGrowthParameters(BuiltUpParameters):
             _OWN.saying(
                 _("over 50 % infill, over 0 edge expansion, 0 leapfrog"),
             ),
+            range=0.1,
         ),
         Field(ge=0, le=1),
     ] = 0.5
@@ -83,6 +84,7 @@ class UrbanGrowthParameters(BuiltUpParameters):
             _("a patch is listed from an area of"),
             "ha",
             _OWN.saying(_("smaller ones count in the sums")),
+            range=0.2,
         ),
         Field(ge=0),
     ] = 0.1

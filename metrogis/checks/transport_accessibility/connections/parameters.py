@@ -62,6 +62,7 @@ class ConnectionsParameters(Parameters):
             _("least stay (round trips)"),
             "min",
             _OWN.saying(_("the draft gives no number")),
+            range=0.2,
         ),
         Field(ge=0, le=720),
     ] = 60
@@ -80,6 +81,7 @@ class ConnectionsParameters(Parameters):
             _("shortest transfer"),
             "min",
             _OWN.saying(_("the draft gives no number")),
+            range=0.2,
         ),
         Field(ge=0, le=60),
     ] = 3
@@ -89,6 +91,7 @@ class ConnectionsParameters(Parameters):
             _("walk at a transfer"),
             "m",
             _OWN.saying(_("the draft gives no number")),
+            range=0.2,
         ),
         Field(ge=0, le=2000),
     ] = 200
@@ -98,6 +101,7 @@ class ConnectionsParameters(Parameters):
             _("walking speed"),
             "m/min",
             citations.TFL.saying(both("80 m/min")),
+            range=0.1,
         ),
         Field(gt=0, le=200),
     ] = 80
@@ -110,6 +114,7 @@ class ConnectionsParameters(Parameters):
             _OWN.saying(
                 _("the draft gives no number; a town's station counts as the town"),
             ),
+            range=0.2,
         ),
         Field(gt=0, le=10000),
     ] = 2000
@@ -119,6 +124,7 @@ class ConnectionsParameters(Parameters):
             _("stops of another locality: farthest"),
             "m",
             _OWN.saying(_("the draft gives no number")),
+            range=0.2,
         ),
         Field(gt=0, le=10000),
     ] = 1000
@@ -128,6 +134,7 @@ class ConnectionsParameters(Parameters):
             _("longest journey"),
             "min",
             _OWN.saying(_("the draft gives no number")),
+            range=0.2,
         ),
         Field(gt=0, le=1440),
     ] = 120

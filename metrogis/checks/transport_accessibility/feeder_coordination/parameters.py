@@ -33,28 +33,28 @@ class FeederParameters(Parameters):
     transfer_limit: Annotated[
         float,
         Spec(_("walk to the train up to"), "m",
-             ours("57-door-to-door")),
+             ours("57-door-to-door"), range=0.2),
         Field(ge=0, le=2000),
     ] = 400  # fmt: skip
     walk_speed: Annotated[
         float,
-        Spec(_("walking speed"), "km/h", ours("57-door-to-door")),
+        Spec(_("walking speed"), "km/h", ours("57-door-to-door"), range=0.1),
         Field(gt=0, le=12),
     ] = 4.8
     detour: Detour = 1.3
     tight: Annotated[
         float,
-        Spec(_("too tight: a wait below"), "min", _OWN),
+        Spec(_("too tight: a wait below"), "min", _OWN, range=0.2),
         Field(ge=0, le=30),
     ] = 1
     kept: Annotated[
         float,
-        Spec(_("a connection: a wait up to"), "min", _OWN),
+        Spec(_("a connection: a wait up to"), "min", _OWN, range=0.2),
         Field(gt=0, le=60),
     ] = 15
     loose: Annotated[
         float,
-        Spec(_("loose: a wait up to"), "min", _OWN),
+        Spec(_("loose: a wait up to"), "min", _OWN, range=0.2),
         Field(gt=0, le=120),
     ] = 30
     missed: Annotated[
@@ -63,6 +63,7 @@ class FeederParameters(Parameters):
             _("just missed: left at most"),
             "min",
             _OWN.saying(_("before one is on the platform")),
+            range=0.2,
         ),
         Field(gt=0, le=30),
     ] = 5
@@ -72,6 +73,7 @@ class FeederParameters(Parameters):
             _("missed if one runs every"),
             "min",
             _OWN.saying(_("a frequent service is never missed")),
+            range=0.2,
         ),
         Field(ge=0, le=240),
     ] = 20

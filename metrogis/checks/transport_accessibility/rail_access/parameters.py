@@ -37,6 +37,7 @@ class RailAccessParameters(Parameters):
             ),
             "departures/day",
             _OWN.saying(_("about a train an hour")),
+            range=0.2,
         ),
         Field(ge=1),
     ] = 16
@@ -59,6 +60,7 @@ class RailAccessParameters(Parameters):
             _("walk to a station"),
             "m",
             citations.TFL.saying(_("15 min at 80 m/min")),
+            range=0.2,
         ),
         Field(gt=0, le=10_000),
     ] = 1200
@@ -69,6 +71,7 @@ class RailAccessParameters(Parameters):
             _("feeder: from leaving home to the train's departure at most"),
             "min",
             _OWN.saying(_("walk, waits and ride in all")),
+            range=0.2,
         ),
         Field(gt=0, le=120),
     ] = 30
@@ -78,6 +81,7 @@ class RailAccessParameters(Parameters):
             _("in this share of the minutes of both windows"),
             "1",
             _OWN,
+            range=0.1,
         ),
         Field(gt=0, le=1),
     ] = 0.8
@@ -95,6 +99,7 @@ class RailAccessParameters(Parameters):
             _("walk to a stop of a feeder"),
             "m",
             ours("57-door-to-door"),
+            range=0.2,
         ),
         Field(gt=0, le=5000),
     ] = 1000
@@ -104,12 +109,13 @@ class RailAccessParameters(Parameters):
             _("walk from the stop to the station"),
             "m",
             ours("57-door-to-door"),
+            range=0.2,
         ),
         Field(gt=0, le=2000),
     ] = 400
     walk_speed: Annotated[
         float,
-        Spec(_("walking speed"), "km/h", citations.TFL),
+        Spec(_("walking speed"), "km/h", citations.TFL, range=0.1),
         Field(gt=0, le=10),
     ] = 4.8
     slack: Annotated[
@@ -118,6 +124,7 @@ class RailAccessParameters(Parameters):
             _("time each boarding needs"),
             "s",
             ours("57-door-to-door"),
+            range=0.2,
         ),
         Field(ge=0, le=900),
     ] = 60
@@ -182,6 +189,7 @@ class RailAccessParameters(Parameters):
             _("street data reach from a street as far as"),
             "m",
             ours("63-access-to-interchanges"),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 250

@@ -57,6 +57,7 @@ class ServiceQualityParameters(Parameters):
             _("walk over straight line (without a street network; not for ARE)"),
             "1",
             ours("54-white-spots"),
+            range=0.1,
         ),
         Field(ge=1, le=3),
     ] = 1.3
@@ -66,6 +67,7 @@ class ServiceQualityParameters(Parameters):
             _("farthest from a street (beyond: unknown)"),
             "m",
             _OWN,
+            range=0.2,
         ),
         _Metres,
     ] = 250
@@ -84,6 +86,7 @@ class ServiceQualityParameters(Parameters):
             _("posts of one name are one stop"),
             "m",
             citations.ARE.saying(_("boundaries unverified")),
+            range=0.2,
         ),
         Field(ge=0, le=1000),
     ] = 150
@@ -122,12 +125,12 @@ class ServiceQualityParameters(Parameters):
     ] = (8.25, 9.25)
     ptal_speed: Annotated[
         float,
-        Spec(_("walking speed of PTAL"), "m/min", citations.TFL),
+        Spec(_("walking speed of PTAL"), "m/min", citations.TFL, range=0.1),
         Field(gt=0, le=200),
     ] = 80
     ptal_bus_limit: Annotated[
         float,
-        Spec(_("walk to a bus, PTAL"), "m", citations.TFL),
+        Spec(_("walk to a bus, PTAL"), "m", citations.TFL, range=0.2),
         _Metres,
     ] = 640
     ptal_rail_limit: Annotated[
@@ -136,6 +139,7 @@ class ServiceQualityParameters(Parameters):
             _("walk to rail, metro, tram, PTAL"),
             "m",
             citations.TFL,
+            range=0.2,
         ),
         _Metres,
     ] = 960
@@ -155,7 +159,7 @@ class ServiceQualityParameters(Parameters):
     ] = 0.75
     dg_cluster: Annotated[
         float,
-        Spec(_("posts clustered (DG REGIO)"), "m", citations.DG_REGIO),
+        Spec(_("posts clustered (DG REGIO)"), "m", citations.DG_REGIO, range=0.2),
         Field(ge=0, le=500),
     ] = 50
     dg_road_minutes: Annotated[
@@ -178,6 +182,7 @@ class ServiceQualityParameters(Parameters):
             _("walking speed, DG REGIO"),
             "km/h",
             citations.DG_REGIO,
+            range=0.1,
         ),
         Field(gt=0, le=12),
     ] = 5

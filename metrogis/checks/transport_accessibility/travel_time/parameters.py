@@ -45,7 +45,7 @@ class TravelTimeParameters(Parameters):
     ] = (7, 9)
     max_minutes: Annotated[
         float,
-        Spec(_("longest journey"), "min", _DOOR),
+        Spec(_("longest journey"), "min", _DOOR, range=0.2),
         Field(gt=0, le=240),
     ] = 120
     limits: Annotated[
@@ -64,15 +64,17 @@ class TravelTimeParameters(Parameters):
             _OWN.saying(_("column kind of the layer services")),
         ),
     ] = ("hospital", "university")
-    walk_speed: Annotated[float, Spec(_("walking speed"), "km/h", _DOOR), Field(gt=0, le=12)] = 4.8
+    walk_speed: Annotated[
+        float, Spec(_("walking speed"), "km/h", _DOOR, range=0.1), Field(gt=0, le=12)
+    ] = 4.8
     access_limit: Annotated[
         float,
-        Spec(_("walk to a stop up to"), "m", _DOOR),
+        Spec(_("walk to a stop up to"), "m", _DOOR, range=0.2),
         Field(ge=0, le=5000),
     ] = 1000
     transfer_limit: Annotated[
         float,
-        Spec(_("walk at a change up to"), "m", _DOOR),
+        Spec(_("walk at a change up to"), "m", _DOOR, range=0.2),
         Field(ge=0, le=2000),
     ] = 400
     max_transfers: Annotated[
@@ -82,7 +84,7 @@ class TravelTimeParameters(Parameters):
     ] = 3
     slack: Annotated[
         float,
-        Spec(_("time that boarding needs"), "s", _DOOR),
+        Spec(_("time that boarding needs"), "s", _DOOR, range=0.2),
         Field(ge=0, le=900),
     ] = 60
     detour: Detour = 1.3
@@ -101,6 +103,7 @@ class TravelTimeParameters(Parameters):
             _("no vehicle whose timetable is missing is faster"),
             "km/h",
             _OWN.saying(_("door to door, straight line")),
+            range=0.1,
         ),
         Field(gt=0, le=400),
     ] = 100
@@ -112,6 +115,7 @@ class TravelTimeParameters(Parameters):
             _OWN.saying(
                 _("without queues, so in favour of the car"),
             ),
+            range=0.2,
         ),
         Field(ge=0, le=60),
     ] = 5
@@ -121,6 +125,7 @@ class TravelTimeParameters(Parameters):
             _("transit competes with the car up to"),
             "1",
             _OWN.saying(_("time to time")),
+            range=0.1,
         ),
         Field(gt=0),
     ] = 1.5
@@ -139,6 +144,7 @@ class TravelTimeParameters(Parameters):
             _("transport performance: within"),
             "min",
             _PERFORMANCE,
+            range=0.2,
         ),
         Field(gt=0, le=120),
     ] = 45
@@ -148,6 +154,7 @@ class TravelTimeParameters(Parameters):
             _("transport performance: neighbourhood in a straight line at"),
             "km/h",
             _PERFORMANCE,
+            range=0.1,
         ),
         Field(gt=0, le=60),
     ] = 15
@@ -157,6 +164,7 @@ class TravelTimeParameters(Parameters):
             _("catchment of a service (2SFCA)"),
             "min",
             _CATCHMENT.saying(_("the authors took 30 minutes")),
+            range=0.2,
         ),
         Field(gt=0, le=240),
     ] = 45

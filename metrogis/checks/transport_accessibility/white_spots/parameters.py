@@ -43,6 +43,7 @@ class WhiteSpotsParameters(Parameters):
             _("fewest departures per commuting window"),
             "departures",
             ours("54-white-spots", _("no law gives a number")),
+            range=0.2,
         ),
         Field(ge=0),
     ] = 1
@@ -121,6 +122,7 @@ class WhiteSpotsParameters(Parameters):
             citations.ARE.saying(
                 _("stops of one name within 150 m are one stop"),
             ).at("51-timetables-and-days"),
+            range=0.2,
         ),
         Field(ge=0, le=1000),
     ] = 150
