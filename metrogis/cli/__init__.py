@@ -1,4 +1,4 @@
-"""Command line: ``metrogis atlas | run | compare | layers | checks | demo``.
+"""Command line: ``metrogis atlas | run | compare | best | layers | checks | demo``.
 
 Exit codes: 0 done; 1 the input or the data is wrong (all that could be done is done and published,
 each fault is one clear message, ``--debug`` shows the traceback); 2 the command was called wrongly;
@@ -13,11 +13,23 @@ from typing import Annotated
 import typer
 
 # each adds its commands to the application, in the order in which help lists them
-from metrogis.cli import atlas, checks, compare, demo, fetch, layers, new, split
+from metrogis.cli import atlas, best, checks, compare, demo, fetch, layers, new, split
 from metrogis.cli.common import app, say
 from metrogis.i18n import _
 
-__all__ = ["app", "atlas", "checks", "compare", "demo", "fetch", "layers", "main", "new", "split"]
+__all__ = [
+    "app",
+    "atlas",
+    "best",
+    "checks",
+    "compare",
+    "demo",
+    "fetch",
+    "layers",
+    "main",
+    "new",
+    "split",
+]
 
 
 def _version(value: bool) -> None:

@@ -52,8 +52,8 @@ class Robustness:
         answer itself), ``verdict_share`` (0-1, of the draws in which it is known: how often the
         verdict is the same), ``rank_share`` (0-1: how often the rank is in the same third),
         ``low`` and ``high`` (between which the measure lies in all draws, with all that is unknown
-        as no, and as yes), ``certain`` (the verdict is the same at both), ``draws`` (in how many
-        it is known). NaN, None: unknown.
+        as no, and as yes), ``certain`` (the verdict of the answer is the same at both), ``draws``
+        (in how many it is known). NaN, None: unknown.
     draws : DataFrame
         One row a draw: the parameters, then ``answered``.
     ranges : DataFrame
@@ -323,11 +323,9 @@ def _table(
     low, high = _ends(everything)
     certain = np.array([None] * len(frame), dtype=object)
     for i in np.flatnonzero(stated):
-        if words:
-            certain[i] = bool((there[:, i] & (said[:, i] == verdict[i])).all())
-        else:
-            ends = _class_of(np.array([low[i], high[i]]), edges)
-            certain[i] = bool(ends[0] == ends[1])
+        # words speak of what is certain; a number may be in another class at its other end
+        ends = _class_of(np.array([own.low[i], own.high[i]]), edges)
+        certain[i] = bool(words or ends[0] == ends[1])
     return pd.DataFrame(
         {
             "teryt": frame["teryt"].astype(str).to_numpy(),

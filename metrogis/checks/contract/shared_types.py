@@ -244,22 +244,23 @@ BikeLimit: TypeAlias = Annotated[
         _("cycling reach"),
         "m",
         ours("61-streets-and-distances", _("15 min at 15 km/h")),
+        range=0.2,
     ),
     Field(gt=0),
 ]
 _HUBS = ours("63-access-to-interchanges")
 HubDistance: TypeAlias = Annotated[
     float,
-    Spec(_("a station belongs to a hub within"), "m", _HUBS),
+    Spec(_("a station belongs to a hub within"), "m", _HUBS, range=0.2),
     Field(ge=0),
 ]
 SameNameDistance: TypeAlias = Annotated[
     float,
-    Spec(_("one name is one place within"), "m", _HUBS),
+    Spec(_("one name is one place within"), "m", _HUBS, range=0.2),
     Field(ge=0),
 ]
 EntranceDistance: TypeAlias = Annotated[
     float,
-    Spec(_("an entrance belongs to a hub within"), "m", _HUBS),
+    Spec(_("an entrance belongs to a hub within"), "m", _HUBS, range=0.2),
     Field(gt=0),
 ]

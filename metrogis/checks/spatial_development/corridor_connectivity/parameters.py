@@ -9,13 +9,9 @@ from pydantic import Field
 from metrogis.checks.contract import Parameters, Spec, citations
 from metrogis.checks.contract.citations import ours
 from metrogis.checks.shared.known_land import EdgeShare
-from metrogis.i18n import Text, _
+from metrogis.i18n import _
 
 _OWN = ours("4-ecological-connectivity")
-
-
-def _spec(text: Text, unit: str, source: str) -> Spec:
-    return Spec(text, unit, source)
 
 
 class CorridorConnectivityParameters(Parameters):
@@ -23,49 +19,53 @@ class CorridorConnectivityParameters(Parameters):
 
     distance: Annotated[
         float,
-        _spec(
+        Spec(
             _("cost d0"),
             "resistance x m",
             _OWN.saying(
                 _("5 km through the best habitat, 500 m of arable land"),
             ),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 5000
     probability: Annotated[
         float,
-        _spec(
+        Spec(
             _("probability p0 at cost d0"),
             "1",
             citations.CONNECTIVITY.saying(
                 _("p0 = 0.5 at the median dispersal distance"),
             ),
+            range=0.1,
         ),
         Field(gt=0, lt=1),
     ] = 0.5
     max_cost: Annotated[
         float,
-        _spec(
+        Spec(
             _("greatest cost of a link"),
             "resistance x m",
             _OWN.saying(_("six times d0, where p = 0.016")),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 30_000
     min_patch: Annotated[
         float,
-        _spec(
+        Spec(
             _("least patch"),
             "ha",
             _OWN.saying(
                 _("smaller ones are no stepping stones for forest animals"),
             ),
+            range=0.2,
         ),
         Field(ge=0),
     ] = 1
     cell_size: Annotated[
         float,
-        _spec(
+        Spec(
             _("side of a block of analysis, at most"),
             "m",
             _OWN.saying(
@@ -76,7 +76,7 @@ class CorridorConnectivityParameters(Parameters):
     ] = 60
     habitat_share: Annotated[
         float,
-        _spec(
+        Spec(
             _("a block belongs to a patch from a share of habitat of"),
             "1",
             _OWN.saying(_("more than half")),
@@ -85,7 +85,7 @@ class CorridorConnectivityParameters(Parameters):
     ] = 0.5
     barrier_keeps: Annotated[
         float,
-        _spec(
+        Spec(
             _("share of habitat a barrier zone keeps"),
             "1",
             _OWN.saying(
@@ -96,25 +96,27 @@ class CorridorConnectivityParameters(Parameters):
     ] = 0
     min_conflict: Annotated[
         float,
-        _spec(
+        Spec(
             _("a conflict from habitat of"),
             "m2",
             _OWN.saying(_("less is an edge that does not match")),
+            range=0.2,
         ),
         Field(ge=0),
     ] = 1000
     longer_share: Annotated[
         float,
-        _spec(
+        Spec(
             _("a link is lengthened from a rise in cost of"),
             "1",
             _OWN,
+            range=0.2,
         ),
         Field(ge=0),
     ] = 0.01
     unknown_share: Annotated[
         float,
-        _spec(
+        Spec(
             _("the plan of a patch is unknown from a share without a plan of"),
             "1",
             _OWN.saying(
@@ -126,7 +128,7 @@ class CorridorConnectivityParameters(Parameters):
     edge_share: EdgeShare = 0.02
     margin: Annotated[
         float,
-        _spec(
+        Spec(
             _("margin around the municipalities"),
             "m",
             _OWN.saying(_("nature does not end at the border")),
@@ -135,7 +137,7 @@ class CorridorConnectivityParameters(Parameters):
     ] = 5000
     top: Annotated[
         int,
-        _spec(
+        Spec(
             _("dPC of the largest"),
             "patches, links",
             _OWN.saying(
@@ -146,7 +148,7 @@ class CorridorConnectivityParameters(Parameters):
     ] = 500
     fixes: Annotated[
         int,
-        _spec(
+        Spec(
             _("fixes computed anew"),
             "zones",
             _OWN.saying(
@@ -157,7 +159,7 @@ class CorridorConnectivityParameters(Parameters):
     ] = 100
     current_patches: Annotated[
         int,
-        _spec(
+        Spec(
             _("patches of the current map"),
             "patches",
             _OWN.saying(_("the largest; 0 = no map")),
@@ -166,7 +168,7 @@ class CorridorConnectivityParameters(Parameters):
     ] = 8
     current_cell: Annotated[
         float,
-        _spec(
+        Spec(
             _("cell of the current map, at most"),
             "m",
             _OWN.saying(
@@ -177,7 +179,7 @@ class CorridorConnectivityParameters(Parameters):
     ] = 300
     barrier_diameter: Annotated[
         float,
-        _spec(
+        Spec(
             _("diameter of a site to restore"),
             "m",
             citations.BARRIERS.saying(_("moving window; the size is this project's choice")),
@@ -186,7 +188,7 @@ class CorridorConnectivityParameters(Parameters):
     ] = 300
     barrier_links: Annotated[
         int,
-        _spec(
+        Spec(
             _("links whose barriers are mapped"),
             "links",
             _OWN.saying(_("cost of computing; those with the largest dPC, 0 = no map")),
@@ -195,7 +197,7 @@ class CorridorConnectivityParameters(Parameters):
     ] = 30
     restored_resistance: Annotated[
         float,
-        _spec(
+        Spec(
             _("resistance of restored land"),
             "1",
             citations.BARRIERS.saying(_("as the best habitat")),
@@ -204,7 +206,7 @@ class CorridorConnectivityParameters(Parameters):
     ] = 1
     restorations: Annotated[
         int,
-        _spec(
+        Spec(
             _("sites to restore that are verified"),
             "sites",
             _OWN.saying(_("cost of computing; the best by estimate")),

@@ -59,6 +59,7 @@ class SettlementStructureParameters(Parameters):
             _("near a railway station: straight line up to"),
             "m",
             _OWN.saying(_("a walk of a quarter of an hour")),
+            range=0.2,
         ),
         Field(gt=0),
     ] = 1000

@@ -24,7 +24,8 @@ _OWN = ours("54-white-spots")
 
 
 def _limit(modes: Text) -> Spec:
-    return Spec(_("walk to a stop: {modes}").fill(modes=modes), "m", citations.SDG_11_2_1)
+    text = _("walk to a stop: {modes}").fill(modes=modes)
+    return Spec(text, "m", citations.SDG_11_2_1, range=0.2)
 
 
 class WhiteSpotsParameters(Parameters):
