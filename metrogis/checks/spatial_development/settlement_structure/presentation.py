@@ -100,7 +100,8 @@ COLUMNS = {
     "cells": {
         "kind": Column(_("class"), "category", categories={c.value: c.label for c in KINDS},
                        of_known=True),
-        "residents": Column(pgettext("column", "residents"), unit="people", bound="low"),
+        "residents": Column(pgettext("column", "residents"), unit="people", bound="low",
+                            of_known=True),
         "density": Column(_("residents per km² of land"), unit="people/km2", of_known=True,
                           adds=False),
     },

@@ -67,7 +67,7 @@ def _share(text: Text, note: Text | None = None) -> Column:
 
 
 def _people(text: Text) -> Column:
-    return Column(text, unit="people", bound="low", known="known_share")
+    return Column(text, unit="people", bound="low", known="known_share", of_known=True)
 
 
 def _state(text: Text) -> Column:
@@ -83,7 +83,7 @@ COLUMNS = {
         "school_yes_share": _share(_("share with a school in reach"), _OF_KNOWN),
         "green_yes_share": _share(_("share with green areas in reach"), _OF_KNOWN),
         "residents": Column(pgettext("column", "residents"), unit="people", bound="low",
-                            known="known_share"),
+                            known="known_share", of_known=True),
         "unknown_share": Column(
             _("share of residents of whom it is unknown"), "share", of_knowledge=True
         ),
@@ -101,7 +101,8 @@ COLUMNS = {
         "teryt": Column(both("TERYT"), kind="text"),
         "municipality": Column(_("municipality"), kind="text"),
         "unit": Column(pgettext("table", "place"), "category", categories=_UNITS),
-        "residents": Column(pgettext("column", "residents"), unit="people", digits=1),
+        "residents": Column(pgettext("column", "residents"), unit="people", digits=1,
+                            of_known=True),
         "school": _state(_("primary school")),
         "green": _state(_("green areas")),
         "services": _state(_("other services that the plan asks for")),
@@ -115,7 +116,7 @@ COLUMNS = {
         "teryt": Column(both("TERYT"), kind="text"),
         "municipality": Column(_("municipality"), kind="text"),
         "lacks": Column(_("access"), "category", categories={c.value: c.label for c in LACKS}),
-        "residents": Column(pgettext("column", "residents"), unit="people"),
+        "residents": Column(pgettext("column", "residents"), unit="people", of_known=True),
     },
 }  # fmt: skip
 
