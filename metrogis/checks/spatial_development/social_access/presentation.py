@@ -23,8 +23,10 @@ METHOD = _(
     "certain. The act was read in its wording of mid-2024."
 )
 
-_FAR = _("{all_no:0} {all_no:plural:resident is|residents are} known to have farther than the "
-    "standards allow")
+_FAR = _(
+    "{all_no:0} {all_no:plural:resident is|residents are} known to have farther than the "
+    "standards allow"
+)
 _TO_SCHOOL = _("{school_no:0} to a primary school")
 _TO_GREEN = _("{green_no:0} to green areas")
 
