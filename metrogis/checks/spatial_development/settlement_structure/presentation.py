@@ -37,16 +37,21 @@ def degrees(values: Mapping[str, float]) -> Text:
         return sentence(_NO_DEGREE, both("."))
     if values["degree_unknown"] > 0:
         said.append(_UNKNOWN)
-    return sentence(_("By degree of urbanisation: "), join(", ", said), both("."))
+    return sentence(
+        _("By degree of urbanisation, where it is known: "), join(", ", said), both(".")
+    )
 
 
 PEOPLE = _(
     "{centre_share:%0} of the residents whose cell is known live in urban centres, "
     "{cluster_share:%0} in urban clusters around and beside them, {rural_share:%0} in rural cells."
 )
-NEAR_RAIL = _("{near_rail_share:%0} of residents live within {near_rail:0} m of a railway station.")
+NEAR_RAIL = _(
+    "{near_rail_share:%0} of the residents of whom that is known live within {near_rail:0} m of a "
+    "railway station."
+)
 DENSITY = _(
-    "Within {band}: {band_density:0} residents per km²; farthest from rail, {far_density:0}."
+    "Within {band}: {band_density:0} known residents per km²; farthest from rail, {far_density:0}."
 )
 MISSING = _("Missing layers: {layers}.")
 

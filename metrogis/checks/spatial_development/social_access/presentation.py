@@ -43,9 +43,10 @@ NEAR = _("All residents whose walks are known have a school and green areas with
 SHARE = _(
     "{all_yes_share:%0} of the residents whose walks are known have both within the standards."
 )
-WORST = _("The smallest share is in {municipality}: {worst_share:%0}.")
+WORST = _("The smallest known share is in {municipality}: {worst_share:%0}.")
 CAPACITY = _(
-    "Of the people whom plans make room for, {capacity_all_yes_share:%0} would have both within "
+    "Of the people whom plans are known to make room for, {capacity_all_yes_share:%0} would have "
+    "both within "
     "the standards."
 )
 UNKNOWN_PEOPLE = _("Of {unknown_residents:0} residents it is unknown.")
