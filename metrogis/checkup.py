@@ -108,14 +108,16 @@ def checkup(metro: Metro, today: date | None = None) -> Checkup:
     metro.problems()  # reads all
     facts = metro.facts()
     shares, faults = known_shares(metro)
-    towns = _municipalities(metro)
+    municipalities = _municipalities(metro)
     layers = layer_table(metro, facts, today or date.today())
     layers["known"] = [
-        weighted_share(towns, shares[name]) if name in shares and towns is not None else np.nan
+        weighted_share(municipalities, shares[name])
+        if name in shares and municipalities is not None
+        else np.nan
         for name in layers["layer"]
     ]
-    checks = _checks(metro, shares, faults, towns)
-    return Checkup(layers, cover_table(towns, facts), checks, faults)
+    checks = _checks(metro, shares, faults, municipalities)
+    return Checkup(layers, cover_table(municipalities, facts), checks, faults)
 
 
 def layer_table(metro: Metro, facts: Mapping[str, Facts], today: date) -> pd.DataFrame:
@@ -181,11 +183,13 @@ def days_since(text: str, today: date) -> int | None:
     return max((today - last).days, 0)
 
 
-def cover_table(towns: gpd.GeoDataFrame | None, facts: Mapping[str, Facts]) -> pd.DataFrame:
+def cover_table(
+    municipalities: gpd.GeoDataFrame | None, facts: Mapping[str, Facts]
+) -> pd.DataFrame:
     """Return how much of each layer is in each municipality."""
-    if towns is None:
+    if municipalities is None:
         return pd.DataFrame({"teryt": [], "name": []})
-    table = pd.DataFrame(towns[["teryt", "name"]]).reset_index(drop=True)
+    table = pd.DataFrame(municipalities[["teryt", "name"]]).reset_index(drop=True)
     for name, fact in facts.items():
         if fact.there is not None and name != "municipalities":
             table[name] = table["teryt"].astype(str).map(fact.there).astype("Int64")
@@ -199,20 +203,20 @@ def known_shares(metro: Metro) -> tuple[dict[str, Floats], dict[str, MetrogisErr
     a layer being there (a walk beyond the border, two dates): what they know is at most this. Cycle
     routes without ``cycle_coverage`` are taken to be known wherever a line is drawn.
     """
-    towns = _municipalities(metro)
-    if towns is None:
+    municipalities = _municipalities(metro)
+    if municipalities is None:
         return {}, {}
-    shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
+    shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     out: dict[str, Floats] = {}
     faults: dict[str, MetrogisError] = {}
     for name in metro.facts():
         try:
-            evidence = _evidence(metro, name, towns)
+            evidence = _evidence(metro, name, municipalities)
         except MetrogisError as error:
             faults[name] = error
             continue
-        shares = np.zeros(len(towns))
+        shares = np.zeros(len(municipalities))
         if evidence.complete:
             shares[:] = 1.0
         elif there.any():
@@ -222,25 +226,32 @@ def known_shares(metro: Metro) -> tuple[dict[str, Floats], dict[str, MetrogisErr
     return out, faults
 
 
-def _evidence(metro: Metro, name: str, towns: gpd.GeoDataFrame) -> Evidence:
+def _evidence(metro: Metro, name: str, municipalities: gpd.GeoDataFrame) -> Evidence:
     layer = metro.get(name)
-    base = evidence_of(layer, name, metro.crs, towns)
+    base = evidence_of(layer, name, metro.crs, municipalities)
     if name == "timetable":
         given = {n: _or_none(metro, n) for n in ("coverage", "stop_posts", "rail_stations")}
         found = timetable.evidence(
-            towns, given["coverage"], layer, groups=MODE_GROUPS, stops=layer.stop_points(metro.crs),
-            stop_posts=given["stop_posts"], rail_stations=given["rail_stations"],
-        )  # fmt: skip
+            municipalities,
+            given["coverage"],
+            layer,
+            groups=MODE_GROUPS,
+            stops=layer.stop_points(metro.crs),
+            stop_posts=given["stop_posts"],
+            rail_stations=given["rail_stations"],
+        )
         return found.as_evidence()
     if name in ("plans", "planning_zones"):
         zones = getattr(layer, "zones", layer)
-        return plan_cover(base, towns, zones.geometry.to_numpy()).evidence
+        return plan_cover(base, municipalities, zones.geometry.to_numpy()).evidence
     if name == "streets":
-        return streets_evidence(layer, metro.crs, towns)
+        return streets_evidence(layer, metro.crs, municipalities)
     if name == "cycle_routes":
         there = metro.facts()[name].there or {}
-        drawn = [there.get(str(code), 0) > 0 for code in towns["teryt"]]
-        return cycle_coverage(base, _or_none(metro, "cycle_coverage"), towns, drawn).evidence
+        drawn = [there.get(str(code), 0) > 0 for code in municipalities["teryt"]]
+        return cycle_coverage(
+            base, _or_none(metro, "cycle_coverage"), municipalities, drawn
+        ).evidence
     return base
 
 
@@ -248,7 +259,7 @@ def _checks(
     metro: Metro,
     shares: Mapping[str, Floats],
     faults: Mapping[str, MetrogisError],
-    towns: gpd.GeoDataFrame | None,
+    municipalities: gpd.GeoDataFrame | None,
 ) -> pd.DataFrame:
     """Return which checks will run, and of how much they cannot know."""
     rows = []
@@ -258,10 +269,14 @@ def _checks(
         reason = reason or next((faults[n].text for n in inputs if n in faults), None)
         given = [name for name in inputs if name in shares]
         low = high = np.nan
-        if reason is None and towns is not None:
-            low = _rest(towns, _known(check, shares, len(towns)))
-            high = _rest(towns, np.min([shares[n] for n in given], axis=0))
-        known = {n: weighted_share(towns, shares[n]) for n in given} if towns is not None else {}
+        if reason is None and municipalities is not None:
+            low = _rest(municipalities, _known(check, shares, len(municipalities)))
+            high = _rest(municipalities, np.min([shares[n] for n in given], axis=0))
+        known = (
+            {n: weighted_share(municipalities, shares[n]) for n in given}
+            if municipalities is not None
+            else {}
+        )
         rows.append(
             {
                 "check": check_id,
@@ -277,22 +292,22 @@ def _checks(
     return pd.DataFrame(rows)
 
 
-def _rest(towns: gpd.GeoDataFrame, shares: Floats) -> float:
+def _rest(municipalities: gpd.GeoDataFrame, shares: Floats) -> float:
     """Return the share of all land that is not known."""
-    share = weighted_share(towns, shares)
+    share = weighted_share(municipalities, shares)
     return 0.0 if share > 1 - WHOLE else 1.0 - share
 
 
-def _known(check: Check, shares: Mapping[str, Floats], towns: int) -> Floats:
+def _known(check: Check, shares: Mapping[str, Floats], municipalities: int) -> Floats:
     """Return the share of each municipality's land where all that a check needs is known.
 
     Of several layers of which one is enough, the one known best.
     """
-    none = np.zeros(towns)
+    none = np.zeros(municipalities)
     needed = [shares.get(name, none) for name in check.required]
     for names in check.one_of:
         needed.append(np.max([shares.get(name, none) for name in names], axis=0))
-    return np.min([np.ones(towns), *needed], axis=0)
+    return np.min([np.ones(municipalities), *needed], axis=0)
 
 
 def _municipalities(metro: Metro) -> gpd.GeoDataFrame | None:

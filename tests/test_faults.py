@@ -67,8 +67,10 @@ def folder(tmp_path, monkeypatch):
     folder.mkdir()
     codes = ["2261011", "2262011", "2264011"]
     boxes = [shapely.box(470000 + 5000 * i, 720000, 475000 + 5000 * i, 725000) for i in range(3)]
-    towns = gpd.GeoDataFrame({"teryt": codes, "name": ["A", "B", "C"]}, geometry=boxes, crs=2180)
-    towns.to_file(folder / "m.gpkg")
+    municipalities = gpd.GeoDataFrame(
+        {"teryt": codes, "name": ["A", "B", "C"]}, geometry=boxes, crs=2180
+    )
+    municipalities.to_file(folder / "m.gpkg")
     rows = [f"{a},{b},{10 + i + 3 * j}" for i, a in enumerate(codes) for j, b in enumerate(codes)]
     (folder / "od.csv").write_text("origin,destination,flow\n" + "\n".join(rows))
     line = shapely.LineString([(470100, 722000), (484000, 722000)])

@@ -67,12 +67,12 @@ HOSTILE = ["../../etc", "a/b", "..", "/", "\\\\host\\x", "con", "C:", "\u202egnp
 
 @given(st.lists(st.sampled_from(HOSTILE) | st.text(max_size=12), min_size=4, max_size=4))
 def test_no_name_of_a_column_becomes_a_path_and_no_two_parts_share_a_folder(names):
-    towns = country(region=names)
+    municipalities = country(region=names)
     if any(not name.strip() for name in names):
         with pytest.raises(SchemaError, match="without a value"):
-            parts_of(towns, "region", 0)
+            parts_of(municipalities, "region", 0)
         return
-    found = parts_of(towns, "region", 0)
+    found = parts_of(municipalities, "region", 0)
     ids = [part.id for part in found]
     assert len(set(ids)) == len({name.strip() for name in names})
     assert all(set(i) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") and 0 < len(i) <= 49

@@ -164,8 +164,8 @@ def test_people_follow_the_weights_and_zero_weights_fall_back():
 
 def test_cells_are_cut_by_borders_and_the_sea():
     cells = cells_of([box(0, 0, 100, 100)], [10.0], modelled=[False])
-    towns = towns_of([box(0, 0, 40, 100), box(40, 0, 90, 100)], ["2211011", "2211022"])
-    pieces, audit = pop.cut_by_municipalities(cells, towns)
+    municipalities = towns_of([box(0, 0, 40, 100), box(40, 0, 90, 100)], ["2211011", "2211022"])
+    pieces, audit = pop.cut_by_municipalities(cells, municipalities)
     assert pieces["teryt"].tolist() == ["2211011", "2211022"]
     assert pieces["population"].tolist() == [4.0, 5.0]
     assert pieces["modelled"].all()
@@ -174,68 +174,74 @@ def test_cells_are_cut_by_borders_and_the_sea():
 
 def test_a_whole_piece_is_not_cut_by_a_neighbour_that_touches_it():
     cells = cells_of([box(0, 0, 10, 10)], [10.0], modelled=[False])
-    towns = towns_of([box(0, 0, 10, 10), box(10, 0, 20, 10)], ["2211011", "2211022"])
-    pieces, _ = pop.cut_by_municipalities(cells, towns)
+    municipalities = towns_of([box(0, 0, 10, 10), box(10, 0, 20, 10)], ["2211011", "2211022"])
+    pieces, _ = pop.cut_by_municipalities(cells, municipalities)
     assert len(pieces) == 1
     assert not pieces["modelled"].any()
 
 
 def test_the_coast_is_repaired_by_the_total():
-    towns = towns_of([box(0, 0, 500, 1000)], ["2211011"])
+    municipalities = towns_of([box(0, 0, 500, 1000)], ["2211011"])
     cells = cells_of([box(0, 0, 1000, 1000)], [100.0])  # half of the cell is sea
     pieces, audit = pop.settle(
-        towns, cells=cells, totals=pd.DataFrame({"teryt": ["2211011"], "population": [100]})
+        municipalities,
+        cells=cells,
+        totals=pd.DataFrame({"teryt": ["2211011"], "population": [100]}),
     )
     assert pieces["population"].sum() == pytest.approx(100)
     assert any(r.action == "modelled" and "x 2.00" in r.examples for r in audit)
 
 
 def test_totals_of_changed_and_missing_codes():
-    towns = towns_of([box(0, 0, 1, 1), box(1, 0, 2, 1)], ["2211021", "2299011"])
+    municipalities = towns_of([box(0, 0, 1, 1), box(1, 0, 2, 1)], ["2211021", "2299011"])
     table = pd.DataFrame(
         {"teryt": ["2211023", "2211024", "2211025"], "population": [3800, 2700, 1100]}
     )
-    totals, audit = pop.municipal_totals(towns, table)
+    totals, audit = pop.municipal_totals(municipalities, table)
     assert totals[0] == 3800
     assert np.isnan(totals[1])
     assert {r.action for r in audit} == {"dropped", "guessed", "unknown"}
     with pytest.raises(SchemaError, match="2211023"):
-        pop.municipal_totals(towns, pd.concat([table, table.iloc[:1]]))
+        pop.municipal_totals(municipalities, pd.concat([table, table.iloc[:1]]))
 
 
 def test_unknown_pieces_and_unknown_totals_stay_unknown():
-    towns = towns_of([box(0, 0, 2, 1), box(2, 0, 4, 1)], ["2211011", "2211022"])
+    municipalities = towns_of([box(0, 0, 2, 1), box(2, 0, 4, 1)], ["2211011", "2211022"])
     shapes = [box(0, 0, 1, 1), box(1, 0, 2, 1), box(2, 0, 3, 1)]
     pieces = cells_of(shapes, [1.0, np.nan, 5.0], teryt=["2211011", "2211011", "2211022"])
-    out, _ = pop.scale_to_municipal(pieces, towns, np.array([8.0, np.nan]))
+    out, _ = pop.scale_to_municipal(pieces, municipalities, np.array([8.0, np.nan]))
     assert out["population"].fillna(-1).tolist() == [8.0, -1.0, 5.0]
     assert out["modelled"].tolist() == [True, True, False]
 
 
 def test_total_without_people_in_cells_is_spread():
-    towns = towns_of([box(0, 0, 2, 1)], ["2211011"])
+    municipalities = towns_of([box(0, 0, 2, 1)], ["2211011"])
     pieces = cells_of([box(0, 0, 1, 1), box(1, 0, 2, 1)], [0.0, 0.0], teryt=["2211011"] * 2)
-    out, audit = pop.scale_to_municipal(pieces, towns, {"2211011": 10})
+    out, audit = pop.scale_to_municipal(pieces, municipalities, {"2211011": 10})
     assert out["population"].tolist() == [5.0, 5.0]
     assert any(r.count == 1 and r.action == "modelled" for r in audit)
-    empty, _ = pop.scale_to_municipal(pieces.assign(population=np.nan), towns, {"2211011": 0})
+    empty, _ = pop.scale_to_municipal(
+        pieces.assign(population=np.nan), municipalities, {"2211011": 0}
+    )
     assert empty["population"].tolist() == [0.0, 0.0]
 
 
 def test_municipality_outside_the_grid_gets_pieces_of_its_land():
-    towns = towns_of([box(0, 0, 250, 250), box(9000, 0, 9250, 250)], ["2211011", "2211022"])
+    municipalities = towns_of(
+        [box(0, 0, 250, 250), box(9000, 0, 9250, 250)], ["2211011", "2211022"]
+    )
     cells = cells_of([box(0, 0, 250, 250)], [4.0])
     table = pd.DataFrame({"teryt": ["2211011", "2211022"], "population": [4, 9]})
-    pieces, _ = pop.settle(towns, cells=cells, totals=table)
+    pieces, _ = pop.settle(municipalities, cells=cells, totals=table)
     assert pieces.groupby("teryt")["population"].sum().tolist() == [4.0, 9.0]
-    unknown, _ = pop.settle(towns, cells=cells)
+    unknown, _ = pop.settle(municipalities, cells=cells)
     assert unknown.loc[unknown["teryt"] == "2211022", "population"].isna().all()
 
 
 def test_from_municipal_follows_weights():
-    towns = towns_of([box(0, 0, 500, 250)], ["2211011"])
+    municipalities = towns_of([box(0, 0, 500, 250)], ["2211011"])
     weights = gpd.GeoDataFrame(geometry=[shapely.Point(300, 100)], crs=CRS)
-    pieces, _ = pop.from_municipal(towns, {"2211011": 50}, weights=weights)
+    pieces, _ = pop.from_municipal(municipalities, {"2211011": 50}, weights=weights)
     by_x = pieces["population"].to_numpy()[np.argsort(pieces.bounds["minx"])]
     assert by_x.tolist() == [0.0, 50.0]
     assert pieces["modelled"].all()
@@ -251,11 +257,18 @@ def test_from_municipal_follows_weights():
 def test_mass_is_kept_in_every_municipality(people, border, totals, angle):
     squares = [box(x, y, x + 1000, y + 1000) for x in (0, 1000, 2000) for y in (0, 1000, 2000)]
     turned = [affinity.rotate(s, angle, origin=(1500, 1500)) for s in squares]
-    towns = towns_of([box(500, 500, border + 0, 2500) if border > 500 else box(0, 0, border, 500),
-                      box(max(border, 500), 500, 3000, 2500)], ["2211011", "2211022"])  # fmt: skip
-    table = pd.DataFrame({"teryt": towns["teryt"], "population": totals})
-    pieces, _ = pop.settle(towns, cells=cells_of(turned, people), totals=table, max_size=400)
-    got = pieces.groupby("teryt")["population"].sum().reindex(towns["teryt"]).to_numpy()
+    municipalities = towns_of(
+        [
+            box(500, 500, border + 0, 2500) if border > 500 else box(0, 0, border, 500),
+            box(max(border, 500), 500, 3000, 2500),
+        ],
+        ["2211011", "2211022"],
+    )
+    table = pd.DataFrame({"teryt": municipalities["teryt"], "population": totals})
+    pieces, _ = pop.settle(
+        municipalities, cells=cells_of(turned, people), totals=table, max_size=400
+    )
+    got = pieces.groupby("teryt")["population"].sum().reindex(municipalities["teryt"]).to_numpy()
     assert got == pytest.approx(np.array(totals, float), rel=1e-12, abs=1e-9)
     assert (pieces["population"] >= 0).all()
 
@@ -273,13 +286,13 @@ def test_splitting_keeps_each_cell(people, size):
 
 def test_omggs_keeps_every_municipal_total(shared):
     folder = shared / "data/omggs"
-    towns = gpd.read_file(folder / "municipalities.gpkg")
+    municipalities = gpd.read_file(folder / "municipalities.gpkg")
     cells = gpd.read_file(folder / "population_grid_5km.gpkg")
     table = pd.read_csv(folder / "population_municipal.csv", dtype={"teryt": str})
     table = table.rename(columns={"pop": "population"})
-    pieces, audit = pop.settle(towns, cells=cells, totals=table, max_size=500)
-    totals, _ = pop.municipal_totals(towns, table)
-    got = pieces.groupby("teryt")["population"].sum().reindex(towns["teryt"]).to_numpy()
+    pieces, audit = pop.settle(municipalities, cells=cells, totals=table, max_size=500)
+    totals, _ = pop.municipal_totals(municipalities, table)
+    got = pieces.groupby("teryt")["population"].sum().reindex(municipalities["teryt"]).to_numpy()
     assert np.isfinite(totals).all()
     assert totals.sum() == 1632242
     assert got == pytest.approx(totals, rel=1e-12)

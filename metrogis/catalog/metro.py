@@ -232,12 +232,12 @@ class Layers:
 
         Counted by municipality once the boundaries are loaded.
         """
-        towns = self._loaded.get("municipalities")
+        municipalities = self._loaded.get("municipalities")
         read = {name: layer for name, layer in self._loaded.items() if layer is not None}
-        if towns is None:  # what another process counted says more
+        if municipalities is None:  # what another process counted says more
             return {**{n: facts_of(layer, None) for n, layer in read.items()}, **self._told}
         for name in read.keys() - self._facts.keys():
-            self._facts[name] = facts_of(read[name], towns, wide=name in WIDE)
+            self._facts[name] = facts_of(read[name], municipalities, wide=name in WIDE)
         return {**self._told, **{name: self._facts[name] for name in read}}
 
     def tell_facts(self, facts: Mapping[str, Facts]) -> None:

@@ -104,30 +104,31 @@ def plan_cover(
 
     Examples
     --------
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
     ...     geometry=[shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)], crs=2180)
-    >>> cover = plan_cover(Evidence("plans", crs=towns.crs), towns, [shapely.box(0, 0, 500, 1000)])
+    >>> cover = plan_cover(Evidence("plans", crs=municipalities.crs), municipalities,
+    ...     [shapely.box(0, 0, 500, 1000)])
     >>> cover.state.tolist(), cover.share.tolist()
     (['partly', 'unknown'], [0.5, 0.0])
     """
-    towns = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
+    outlines = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
     zones = np.array(list(zones), dtype=object)
     home = np.full(len(zones), -1) if home is None else np.asarray(home, dtype=np.int64)
     losses = tuple(_of_municipality(item, municipalities) for item in base.losses)
     base = replace(base, losses=losses)
-    left = _without_zones(towns, zones, home)
-    covered = shapely.difference(towns, left)
+    left = _without_zones(outlines, zones, home)
+    covered = shapely.difference(outlines, left)
     has_zone = ~shapely.is_empty(_opened(covered, tolerance))
     bare = shapely.intersection(_opened(left, tolerance), left)
-    bare[~has_zone] = towns[~has_zone]  # a neighbour's zone spilling over the border is no plan
+    bare[~has_zone] = outlines[~has_zone]  # a neighbour's zone spilling over the border is no plan
     known = base.without(shapely.get_parts(_areas(bare)))
-    sure = _areas(known.known_part(towns))
-    unknown = np.where(shapely.is_empty(sure), towns, _areas(shapely.difference(towns, sure)))
-    unknown[shapely.area(unknown) <= 1e-9 * shapely.area(towns)] = shapely.Polygon()
-    area = shapely.area(towns)
+    sure = _areas(known.known_part(outlines))
+    unknown = np.where(shapely.is_empty(sure), outlines, _areas(shapely.difference(outlines, sure)))
+    unknown[shapely.area(unknown) <= 1e-9 * shapely.area(outlines)] = shapely.Polygon()
+    area = shapely.area(outlines)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.clip(1 - shapely.area(unknown) / area, 0.0, 1.0)
-    state = np.full(len(towns), "unknown", dtype=object)
+    state = np.full(len(outlines), "unknown", dtype=object)
     if outlined is not None:
         state[np.asarray(outlined, dtype=bool)] = "outline"
     state[has_zone] = "partly"
@@ -147,13 +148,13 @@ def _of_municipality(item: Loss, municipalities: gpd.GeoDataFrame) -> Loss:
     return replace(item, where=shapely.union_all(municipalities.geometry.to_numpy()[there]))
 
 
-def _without_zones(towns: Array, zones: Array, home: Array) -> Array:
+def _without_zones(outlines: Array, zones: Array, home: Array) -> Array:
     """Return the land of each municipality that no zone of its plan covers."""
-    out = towns.copy()
+    out = outlines.copy()
     for i in np.unique(home[home >= 0]).tolist():
-        out[i] = shapely.difference(towns[i], united(zones[home == i]))
+        out[i] = shapely.difference(outlines[i], united(zones[home == i]))
     free = np.flatnonzero(home < 0)
-    i, j = shapely.STRtree(zones[free]).query(towns) if len(free) else (np.zeros(0, int),) * 2
+    i, j = shapely.STRtree(zones[free]).query(outlines) if len(free) else (np.zeros(0, int),) * 2
     for k in np.unique(i).tolist():
         out[k] = shapely.difference(out[k], united(zones[free[j[i == k]]]))
     return out

@@ -150,8 +150,8 @@ class TimetableEvidence:
         """
         if not self.given:
             return Evidence.absent(layer)
-        towns = self.municipalities
-        known = Evidence.by_municipality(layer, towns, ~self.blocked.any(axis=1))
+        outlines = self.municipalities
+        known = Evidence.by_municipality(layer, outlines, ~self.blocked.any(axis=1))
         return known.losing(self.losses)
 
 
@@ -230,10 +230,10 @@ class Around:
         own = np.append(blocked, True)[self.unit]
         if not self.evidence.neighbours or own.all():
             return own
-        towns = shapes_of(self.evidence.municipalities)
-        shapes = towns[blocked]
+        outlines = shapes_of(self.evidence.municipalities)
+        shapes = outlines[blocked]
         if shapely.is_empty(shapes).any():  # its land may begin where that of the others ends
-            edge = shapely.boundary(shapely.union_all(towns))
+            edge = shapely.boundary(shapely.union_all(outlines))
             shapes = np.append(shapes, np.array([edge], dtype=object))
         return own | self._near(blocked.tobytes(), shapes, metres)
 
@@ -393,9 +393,9 @@ def _where_its_feed_serves(item: Loss, served: Bools, municipalities: gpd.GeoDat
     if not item.anywhere or item.where is None or not served.any():
         return item
     shapes = municipalities.geometry.to_numpy()[served]
-    towns = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    outlines = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
     return replace(
-        item, where=shapely.geometrycollections([*towns, *shapely.get_parts(item.where)])
+        item, where=shapely.geometrycollections([*outlines, *shapely.get_parts(item.where)])
     )
 
 

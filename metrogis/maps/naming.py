@@ -69,12 +69,12 @@ def feature_names(result: Result, view: View, frame: pd.DataFrame, language: str
         heads = [
             head or _numbered(result, view, columns, i, language) for i, head in enumerate(heads)
         ]
-    towns = columns.get("municipality")
-    if towns is None:
+    municipalities = columns.get("municipality")
+    if municipalities is None:
         return heads
     return [
         f"{head}, {town}" if _written(town) and str(town) != head else head
-        for head, town in zip(heads, towns, strict=True)
+        for head, town in zip(heads, municipalities, strict=True)
     ]
 
 

@@ -33,12 +33,12 @@ class Border(NamedTuple):
     middles: Array
 
 
-def shared_borders(towns: Any, *, tolerance: float = 25.0, step: float = 10.0) -> Border:
+def shared_borders(municipalities: Any, *, tolerance: float = 25.0, step: float = 10.0) -> Border:
     """Cut the borders that municipalities share into pieces.
 
     Parameters
     ----------
-    towns : array of Polygon or MultiPolygon
+    municipalities : array of Polygon or MultiPolygon
         Valid, projected CRS in metres.
     tolerance : float
         Two boundaries this near are one border, m.
@@ -56,10 +56,10 @@ def shared_borders(towns: Any, *, tolerance: float = 25.0, step: float = 10.0) -
     >>> found.pieces.groupby(["a", "b"])["length"].sum().to_dict()
     {(0, 1): 100.0}
     """
-    towns = np.asarray(towns, dtype=object)
-    shapely.prepare(towns)
-    tree = shapely.STRtree(towns)
-    left, right = tree.query(towns, predicate="dwithin", distance=tolerance)
+    municipalities = np.asarray(municipalities, dtype=object)
+    shapely.prepare(municipalities)
+    tree = shapely.STRtree(municipalities)
+    left, right = tree.query(municipalities, predicate="dwithin", distance=tolerance)
     neighbours: dict[int, list[int]] = {}
     for i, j in zip(left.tolist(), right.tolist(), strict=True):
         if i != j:
@@ -67,17 +67,19 @@ def shared_borders(towns: Any, *, tolerance: float = 25.0, step: float = 10.0) -
     frames, shapes = [], []
     count = 0
     for a in sorted(neighbours):
-        boundary = shapely.boundary(towns[a])
+        boundary = shapely.boundary(municipalities[a])
         for b in sorted(neighbours[a]):
             # each pair once, along the boundary of the first
             if b < a:
                 continue
-            near = shapely.intersection(boundary, shapely.buffer(towns[b], tolerance))
+            near = shapely.intersection(boundary, shapely.buffer(municipalities[b], tolerance))
             parts = shapely.get_parts(shapely.line_merge(_lines(near)))
             for part in parts:
                 pieces = _pieces(part, step)
-                kept = _nearest(pieces, towns, b, [c for c in neighbours[a] if c != b], tolerance)
-                kept &= _facing(pieces, towns[a], towns[b], tolerance)
+                kept = _nearest(
+                    pieces, municipalities, b, [c for c in neighbours[a] if c != b], tolerance
+                )
+                kept &= _facing(pieces, municipalities[a], municipalities[b], tolerance)
                 # a new run wherever kept pieces begin again: the border of two municipalities may
                 # have several stretches
                 runs = np.cumsum(np.diff(kept, prepend=False) & kept)
@@ -106,16 +108,16 @@ def _pieces(line: Any, step: float) -> Array:
 
 
 def _nearest(
-    pieces: Array, towns: Array, b: int, others: list[int], tolerance: float
+    pieces: Array, municipalities: Array, b: int, others: list[int], tolerance: float
 ) -> npt.NDArray[np.bool_]:
     """Tell which pieces are nearer to ``b`` than to a third municipality (near triple points)."""
     middles = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
     keep = np.ones(len(pieces), dtype=bool)
     for c in others:
-        rivals = np.flatnonzero(shapely.dwithin(towns[c], middles, tolerance))
+        rivals = np.flatnonzero(shapely.dwithin(municipalities[c], middles, tolerance))
         if len(rivals):
-            to_c = shapely.distance(towns[c], middles[rivals])
-            to_b = shapely.distance(towns[b], middles[rivals])
+            to_c = shapely.distance(municipalities[c], middles[rivals])
+            to_b = shapely.distance(municipalities[b], middles[rivals])
             # where three meet a piece belongs to one pair only; equally near, to the lower number
             keep[rivals[(to_c < to_b) | ((to_c == to_b) & (c < b))]] = False
     return keep

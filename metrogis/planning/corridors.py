@@ -45,7 +45,7 @@ both follow one line, rounding at their vertices leaves slivers."""
 def cut_corridors(
     corridors: Any,
     ranks: Any,
-    towns: Any,
+    municipalities: Any,
     zones: Any,
     symbols: Any,
     severity: SeverityTable,
@@ -56,7 +56,7 @@ def cut_corridors(
 
     Parameters
     ----------
-    corridors, towns, zones : array of Polygon or MultiPolygon
+    corridors, municipalities, zones : array of Polygon or MultiPolygon
         Valid, one projected CRS; zones without overlaps (see ``without_overlaps``).
     ranks, symbols : sequence
         Rank of each corridor (None: none), symbol of each zone (None: unknown).
@@ -78,7 +78,7 @@ def cut_corridors(
     [[20.0, 8.0, 8.0, 4.0]]
     """
     # first by municipality, then the parts by zone: `part` of a conflict is its row in parts
-    home = intersect(corridors, towns, min_area=max(min_area, TOUCH))
+    home = intersect(corridors, municipalities, min_area=max(min_area, TOUCH))
     over = intersect(home.geometry, zones, min_area=min_area)
     corridor = home.left[over.left]
     effect = severity.map([symbols[z] for z in over.right], [ranks[c] for c in corridor])

@@ -156,15 +156,15 @@ def population(layer: gpd.GeoDataFrame, changes: Sequence[Change], base: Base) -
 
 def population_municipal(layer: pd.DataFrame, changes: Sequence[Change], base: Base) -> Any:
     """Return residents by municipality with those of new dwellings, by the land they stand on."""
-    towns = base.municipalities
-    shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
+    municipalities = base.municipalities
+    shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
     code = layer["teryt"].astype(str).to_numpy()
     people = layer["population"].to_numpy(float).copy()
     for change in sorted(changes, key=lambda c: c.id):
         area = is_in(base, change, change.shape_in(base.crs))
         common = shapely.area(shapely.intersection(shapes, area))
         for town in np.flatnonzero(common > 0):
-            people[code == str(towns["teryt"].iloc[town])] += (
+            people[code == str(municipalities["teryt"].iloc[town])] += (
                 people_of(change) * common[town] / area.area
             )
     for change in changes:

@@ -30,12 +30,12 @@ DRIVERS = {
 
 def metro(folder: Path, name: str, lines: str, **frames: Any) -> Any:
     """Write two municipalities and a catalog with one more layer; open it."""
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011"], "name": ["Gdańsk", "Gdynia"]},
         geometry=[shapely.box(X + SIDE * i, Y, X + SIDE * (i + 1), Y + SIDE) for i in range(2)],
         crs="EPSG:2180",
     )
-    towns.to_file(folder / "towns.gpkg")
+    municipalities.to_file(folder / "towns.gpkg")
     text = (
         '[metro]\nid = "t"\nname = { pl = "T", en = "T" }\ncrs = "EPSG:2180"\n\n'
         f'[layers.municipalities]\ndriver = "vector"\npath = "towns.gpkg"\n{SOURCE}\n'

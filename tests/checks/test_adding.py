@@ -49,10 +49,10 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleT
 
 def layers() -> dict[str, gpd.GeoDataFrame]:
     crs = "EPSG:2180"
-    towns = {"teryt": ["2261011", "2262011"], "name": ["A", "B"]}
+    municipalities = {"teryt": ["2261011", "2262011"], "name": ["A", "B"]}
     return {
         "municipalities": gpd.GeoDataFrame(
-            towns, geometry=[box(0, 0, 2000, 1000), box(2000, 0, 4000, 1000)], crs=crs
+            municipalities, geometry=[box(0, 0, 2000, 1000), box(2000, 0, 4000, 1000)], crs=crs
         ),
         "population": gpd.GeoDataFrame(
             {"population": [100.0, 20.0, 7.0]},

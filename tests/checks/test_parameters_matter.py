@@ -97,8 +97,8 @@ def candidates(check: Check, name: str, metro: Any) -> Iterator[Any]:
     used = getattr(metro.parameters_of(check.id), name)
     yield from VALUES.get(name, ())
     if name == "seats":
-        towns = metro.municipalities["teryt"].tolist()
-        yield {towns[0]: str(metro.get("localities")["name"].iloc[-1])}
+        municipalities = metro.municipalities["teryt"].tolist()
+        yield {municipalities[0]: str(metro.get("localities")["name"].iloc[-1])}
     elif name == "core":
         yield tuple(metro.municipalities["teryt"].tolist()[2:3])
     elif isinstance(used, bool):

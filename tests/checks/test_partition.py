@@ -19,7 +19,7 @@ CRS = "EPSG:2180"
 OVERLAP = "municipalities overlap on 40.00 ha: it counts once, in the one with the lower code"
 
 
-def towns(*shapes: object) -> gpd.GeoDataFrame:
+def municipalities(*shapes: object) -> gpd.GeoDataFrame:
     n = len(shapes)
     codes = [f"22610{i:02d}" for i in range(11, 11 + n)]
     names = list("ABCDEFGH")[:n]
@@ -35,7 +35,7 @@ def test_overlaps_equal_cells_counted(boxes: list[tuple[int, int, int, int]]) ->
     cells = np.zeros((14, 14), int)
     for x, y, w, h in boxes:
         cells[x : x + w, y : y + h] += 1
-    found = partition(towns(*shapes))
+    found = partition(municipalities(*shapes))
     assert found.twice == pytest.approx(1e4 * (cells.sum() - (cells > 0).sum()), abs=1)
     assert (found.twice > 0) == bool(found.pairs)
     whole = shapely.union_all(shapes)
@@ -45,20 +45,22 @@ def test_overlaps_equal_cells_counted(boxes: list[tuple[int, int, int, int]]) ->
 
 @pytest.mark.parametrize(("slit", "hectares"), [(0.0, 0.0), (1.0, 0.1), (49.0, 4.9), (51.0, 0.0)])
 def test_slits_between_neighbours(slit: float, hectares: float) -> None:
-    found = partition(towns(box(0, 0, 1000, 1000), box(1000 + slit, 0, 2000, 1000)))
+    found = partition(municipalities(box(0, 0, 1000, 1000), box(1000 + slit, 0, 2000, 1000)))
     assert found.gap / 1e4 == pytest.approx(hectares, rel=1e-3)
     # a narrow bay of one municipality is no gap
     bay = shapely.difference(box(0, 0, 1000, 1000), box(500, 0, 520, 800))
-    assert partition(towns(bay)).gap == 0
+    assert partition(municipalities(bay)).gap == 0
 
 
 def test_empty_outlines_and_exact_neighbours_say_nothing() -> None:
-    frame = towns(box(0, 0, 1000, 1000), box(1000, 0, 2000, 1000), shapely.Polygon())
+    frame = municipalities(box(0, 0, 1000, 1000), box(1000, 0, 2000, 1000), shapely.Polygon())
     assert len(audit_of_partition(frame)) == 0
 
 
 def test_every_check_that_measures_land_reports_it() -> None:
-    frame = towns(box(0, 0, 5000, 4000), box(4900, 0, 9000, 4000), box(9010, 0, 9900, 4000))
+    frame = municipalities(
+        box(0, 0, 5000, 4000), box(4900, 0, 9000, 4000), box(9010, 0, 9900, 4000)
+    )
     green = gpd.GeoDataFrame({"name": ["K"]}, geometry=[box(0, 1000, 9000, 2000)], crs=CRS)
     zones = gpd.GeoDataFrame({"symbol": ["SU"]}, geometry=[box(2000, 0, 3000, 1700)], crs=CRS)
     lines = gpd.GeoDataFrame(geometry=[LineString([(0, 0), (3000, 0)])], crs=CRS)
@@ -77,7 +79,7 @@ def test_every_check_that_measures_land_reports_it() -> None:
 
 
 def test_every_hectare_of_a_corridor_counts_once_whoever_holds_it() -> None:
-    frame = towns(box(0, 0, 5000, 4000), box(4000, 0, 9000, 4000))
+    frame = municipalities(box(0, 0, 5000, 4000), box(4000, 0, 9000, 4000))
     green = gpd.GeoDataFrame({"name": ["K"]}, geometry=[box(0, 1000, 9000, 2000)], crs=CRS)
     zones = gpd.GeoDataFrame({"symbol": ["SU"]}, geometry=[box(4000, 0, 5000, 1700)], crs=CRS)
     parks = gpd.GeoDataFrame({"name": ["P"]}, geometry=[box(4000, 1000, 9000, 1500)], crs=CRS)

@@ -24,7 +24,7 @@ def raster(values: Any, *, crs: Any = 2180, size: tuple[float, float] = (100.0, 
 
 
 @pytest.fixture
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011", "2263011"], "name": ["A", "B", "far"]},
         geometry=[box(0, 0, 1000, 2000), box(1000, 0, 2000, 2000), box(9000, 0, 9500, 1000)],
@@ -44,10 +44,10 @@ def built() -> Grid:
 PEOPLE = pd.DataFrame({"teryt": ["2261011", "2262011", "2263011"], "population": [900, 1500, 10]})
 
 
-def test_proliferation_of_each_and_of_the_whole(towns, built) -> None:
-    result = urban_form(towns, built, population_municipal=PEOPLE)
+def test_proliferation_of_each_and_of_the_whole(municipalities, built) -> None:
+    result = urban_form(municipalities, built, population_municipal=PEOPLE)
     table = result.municipalities
-    expected = sprawl.proliferation(built, towns, [900, 1500, 10], built_up=1)
+    expected = sprawl.proliferation(built, municipalities, [900, 1500, 10], built_up=1)
     for name in ("PBA", "DIS", "UP", "LUP", "WUP"):
         np.testing.assert_allclose(table[name.lower()], expected[name], rtol=1e-12)
     assert table.index.tolist() == [5, 6, 7]
@@ -65,44 +65,44 @@ def test_proliferation_of_each_and_of_the_whole(towns, built) -> None:
     assert not seen.valid[0, :3].any()
 
 
-def test_coefficients_and_horizon_are_parameters(towns, built) -> None:
-    plain = urban_form(towns, built, population_municipal=PEOPLE).municipalities.loc[5]
+def test_coefficients_and_horizon_are_parameters(municipalities, built) -> None:
+    plain = urban_form(municipalities, built, population_municipal=PEOPLE).municipalities.loc[5]
     heavy = urban_form(
-        towns, built, population_municipal=PEOPLE, uptake_scale=0, uptake_shift=0
+        municipalities, built, population_municipal=PEOPLE, uptake_scale=0, uptake_shift=0
     ).municipalities.loc[5]
     # w2 = sigmoid(0)
     w1 = sprawl.dispersion_weight(plain["dis"])
     assert heavy["wup"] == pytest.approx(plain["up"] * w1 / 2)
-    near = urban_form(towns, built, horizon=300).municipalities.loc[5]
+    near = urban_form(municipalities, built, horizon=300).municipalities.loc[5]
     assert near["dis"] < plain["dis"]
-    table = urban_form(towns, built).sensitivity(horizon=[300, 2000])
+    table = urban_form(municipalities, built).sensitivity(horizon=[300, 2000])
     assert table["dis"].is_monotonic_increasing
     assert "unverified" in CHECK.parameters.specs()["dispersion_slope"].source
 
 
-def test_people_unknown_leave_wup_unknown(towns, built) -> None:
-    none = urban_form(towns, built)
+def test_people_unknown_leave_wup_unknown(municipalities, built) -> None:
+    none = urban_form(municipalities, built)
     assert none.municipalities[["lup", "wup", "people"]].isna().all().all()
     assert none.municipalities["up"].notna().tolist() == [True, True, False]
     assert "wup" not in none.figures
     assert none.figures["people_unknown"] == 3
     assert any(r.layer == "population" and r.action == "unknown" for r in none.audit)
-    some = urban_form(towns, built, population_municipal=PEOPLE.iloc[:1])
+    some = urban_form(municipalities, built, population_municipal=PEOPLE.iloc[:1])
     assert some.municipalities["wup"].notna().tolist() == [True, False, False]
     assert some.figures["largest_wup"] == some.municipalities["wup"].iloc[0]
     jobs = pd.DataFrame({"teryt": PEOPLE["teryt"], "jobs": [100, 0, np.nan]})
-    more = urban_form(towns, built, population_municipal=PEOPLE, jobs=jobs).municipalities
+    more = urban_form(municipalities, built, population_municipal=PEOPLE, jobs=jobs).municipalities
     assert more["people"].tolist()[:2] == [1000, 1500]
     assert math.isnan(more["people"].iloc[2])
     with pytest.raises(SchemaError, match="columns missing: jobs"):
-        urban_form(towns, built, jobs=PEOPLE)
+        urban_form(municipalities, built, jobs=PEOPLE)
 
 
-def test_entropy_over_municipalities_zones_and_squares(towns) -> None:
+def test_entropy_over_municipalities_zones_and_squares(municipalities) -> None:
     values = np.zeros((20, 20))
     values[:10, :10] = 1  # A: its northern square of 1 km full
     values[0, 10] = values[10, 10] = 1  # B: one cell in each of its two squares
-    result = urban_form(towns, raster(values))
+    result = urban_form(municipalities, raster(values))
     a, b = result.municipalities.loc[5], result.municipalities.loc[6]
     assert (a["entropy"], a["entropy_relative"]) == (0, 0)
     assert (b["entropy"], b["entropy_relative"]) == pytest.approx((math.log(2), 1))
@@ -113,18 +113,18 @@ def test_entropy_over_municipalities_zones_and_squares(towns) -> None:
     zones = gpd.GeoDataFrame(
         {"name": ["n", "s"]}, geometry=[box(0, 1000, 2000, 2000), box(0, 0, 2000, 1000)], crs=2180
     )
-    by_zone = urban_form(towns, raster(values), urban_zones=zones)
+    by_zone = urban_form(municipalities, raster(values), urban_zones=zones)
     p = np.array([101, 1]) / 102
     assert by_zone.figures["entropy"] == pytest.approx(float(-(p * np.log(p)).sum()))
     assert by_zone.features["zones"]["built_ha"].tolist() == [101, 1]
 
 
-def test_landscape_metrics_equal_those_of_each_town_cut_out(towns, built) -> None:
+def test_landscape_metrics_equal_those_of_each_town_cut_out(municipalities, built) -> None:
     rng = np.random.default_rng(9)
     cover = rng.choice([1, 2, 7], (40, 40), p=[0.5, 0.3, 0.2]).astype(np.uint8)
     cover[:, 38:] = 44
     layer = raster(cover, size=(50, 50))
-    table = urban_form(towns, built, land_cover=layer, sea_values=[44]).municipalities
+    table = urban_form(municipalities, built, land_cover=layer, sea_values=[44]).municipalities
     for row, columns in ((5, slice(0, 20)), (6, slice(20, 40))):
         whole = metrics.landscape(
             np.where(cover == 44, np.nan, cover)[:, columns], cell_size=(50, 50)
@@ -135,13 +135,13 @@ def test_landscape_metrics_equal_those_of_each_town_cut_out(towns, built) -> Non
     for name in ("NP", "LPI", "ED", "MESH"):
         assert table.loc[5, f"built_{name.lower()}"] == pytest.approx(first[name])
     assert math.isnan(table.loc[7, "cover_np"])
-    four = urban_form(towns, built, connectivity=4).municipalities
+    four = urban_form(municipalities, built, connectivity=4).municipalities
     assert four.loc[5, "built_np"] > table.loc[5, "built_np"]
     assert "cover_np" not in four
 
 
-def test_the_edge_of_the_raster_is_told(towns, built) -> None:
-    told = [r for r in urban_form(towns, built).audit if "raster ends" in r.what.en]
+def test_the_edge_of_the_raster_is_told(municipalities, built) -> None:
+    told = [r for r in urban_form(municipalities, built).audit if "raster ends" in r.what.en]
     assert [r.count for r in told] == [3]
     inner = gpd.GeoDataFrame(
         {"teryt": ["2261011"], "name": ["A"]}, geometry=[box(400, 400, 1600, 1600)], crs=2180
@@ -150,22 +150,22 @@ def test_the_edge_of_the_raster_is_told(towns, built) -> None:
     assert not [r for r in near.audit if "raster ends" in r.what.en]
 
 
-def test_bad_input(towns, built) -> None:
+def test_bad_input(municipalities, built) -> None:
     with pytest.raises(SchemaError, match="not square"):
-        urban_form(towns, raster(built.values, size=(100, 50)))
+        urban_form(municipalities, raster(built.values, size=(100, 50)))
     with pytest.raises(ParameterError):
-        urban_form(towns, built, horizon=-1)
+        urban_form(municipalities, built, horizon=-1)
     with pytest.raises(ParameterError):
-        urban_form(towns, built, connectivity=6)
+        urban_form(municipalities, built, connectivity=6)
     with pytest.raises(ParameterError):
-        urban_form(towns, built, horizon=10)
+        urban_form(municipalities, built, horizon=10)
 
 
 def test_poznan_by_classes_and_by_shares(shared: Path) -> None:
     folder = shared / "data" / "poznan"
     cover, share = (grid.read(folder / f"{n}.tif") for n in ("land_use", "built_up_share"))
     x0, y1 = cover.transform.c, cover.transform.f
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["3021011", "3021021"], "name": ["W", "E"]},
         geometry=[
             box(x0 + 3000, y1 - 24000, x0 + 15000, y1 - 3000),
@@ -174,7 +174,7 @@ def test_poznan_by_classes_and_by_shares(shared: Path) -> None:
         crs=2180,
     )
     half = float(np.nanquantile(share.values, 0.9))
-    result = urban_form(towns, share, land_cover=cover, built_up_value=half)
+    result = urban_form(municipalities, share, land_cover=cover, built_up_value=half)
     inside = share.values[30:240, 30:150]
     assert result.municipalities["built_ha"].iloc[0] == (inside >= half).sum()
     whole = metrics.landscape(cover.values[30:240, 30:150], nodata=255, cell_size=100)

@@ -30,7 +30,7 @@ def raster(values: Any, *, crs: Any = 2180, date: str = "", cell: float = SIZE) 
 
 
 @pytest.fixture
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011", "2263011"], "name": ["A", "B", "far"]},
         geometry=[box(0, 0, 500, 1000), box(500, 0, 1000, 1000), box(9000, 0, 9500, 1000)],
@@ -61,9 +61,9 @@ def people(*numbers: float) -> pd.DataFrame:
     return pd.DataFrame({"teryt": ["2261011", "2262011"], "population": list(numbers)})
 
 
-def test_areas_years_and_people(towns, before, after) -> None:
+def test_areas_years_and_people(municipalities, before, after) -> None:
     result = urban_growth(
-        towns,
+        municipalities,
         after,
         before,
         population_municipal=people(1100, 900),
@@ -90,8 +90,8 @@ def test_areas_years_and_people(towns, before, after) -> None:
     assert figures["m2_per_new"] != figures["m2_per_new"]  # 2000 people before and after
 
 
-def test_form_of_the_gain_and_the_raster_of_change(towns, before, after) -> None:
-    result = urban_growth(towns, after, before)
+def test_form_of_the_gain_and_the_raster_of_change(municipalities, before, after) -> None:
+    result = urban_growth(municipalities, after, before)
     a, b = result.municipalities.loc[5], result.municipalities.loc[6]
     assert (a["edge_ha"], a["leapfrog_ha"], a["infill_ha"]) == (1, 1, 0)
     assert (b["edge_ha"], b["leapfrog_share"]) == (2, 0)
@@ -110,21 +110,21 @@ def test_form_of_the_gain_and_the_raster_of_change(towns, before, after) -> None
     assert shown == {"1", "2", "3", "4", "5"}
 
 
-def test_the_smallest_and_not_the_largest_are_only_counted(towns, before, after) -> None:
-    few = urban_growth(towns, after, before, largest=0)
+def test_the_smallest_and_not_the_largest_are_only_counted(municipalities, before, after) -> None:
+    few = urban_growth(municipalities, after, before, largest=0)
     assert few.features["patches"]["kind"].tolist() == ["leapfrog"]
-    none = urban_growth(towns, after, before, min_patch=5)
+    none = urban_growth(municipalities, after, before, min_patch=5)
     assert len(none.features["patches"]) == 0
     assert none.figures["leapfrog_share"] == pytest.approx(1 / 4)
     assert any(r.count == 2 and "one by one" in r.what.en for r in none.audit)
-    same = urban_growth(towns, before, before, year_before=2012, year_after=2018)
+    same = urban_growth(municipalities, before, before, year_before=2012, year_after=2018)
     assert same.figures["gained_ha"] == 0
     assert len(same.features["patches"]) == 0
     assert same.municipalities.loc[5, ["gained_ha", "corridor_unknown_ha"]].tolist() == [0, 0]
     assert same.municipalities["leapfrog_share"].isna().all()
 
 
-def test_where_the_gain_lies(towns, before, after) -> None:
+def test_where_the_gain_lies(municipalities, before, after) -> None:
     corridors = gpd.GeoDataFrame(
         {"name": ["K"], "rank": ["local"]}, geometry=[box(400, 700, 600, 1000)], crs=2180
     )
@@ -133,7 +133,7 @@ def test_where_the_gain_lies(towns, before, after) -> None:
         geometry=[box(0, 0, 500, 500), box(400, 800, 500, 900), box(500, 700, 600, 800)],
         crs=2180,
     )
-    result = urban_growth(towns, after, before, corridors=corridors, planning_zones=zones)
+    result = urban_growth(municipalities, after, before, corridors=corridors, planning_zones=zones)
     a, b = result.municipalities.loc[5], result.municipalities.loc[6]
     assert (a["corridor_ha"], a["corridor_share"], a["corridor_unknown_ha"]) == (1, 0.5, 0)
     assert (b["corridor_ha"], b["corridor_share"]) == (1, 0.5)
@@ -156,32 +156,32 @@ def test_where_the_gain_lies(towns, before, after) -> None:
     assert math.isnan(patches.loc["edge", "planned_share"])
     assert patches.loc["leapfrog", "planned_share"] == 0
     every = urban_growth(
-        towns, after, before, planning_zones=zones, building_zones=["SJ", "SO"]
+        municipalities, after, before, planning_zones=zones, building_zones=["SJ", "SO"]
     ).municipalities.loc[5]
     assert every["planned_share"] == 1
 
 
-def test_unknown_cells_are_neither_gain_nor_land(towns, before, after) -> None:
+def test_unknown_cells_are_neither_gain_nor_land(municipalities, before, after) -> None:
     values = after.values.copy()
     values[6, 1] = np.nan
     values[:, 9] = np.nan
-    result = urban_growth(towns, raster(values), before, year_before=2012, year_after=2018)
+    result = urban_growth(municipalities, raster(values), before, year_before=2012, year_after=2018)
     a, b = result.municipalities.loc[5], result.municipalities.loc[6]
     assert (a["gained_ha"], a["unknown_ha"], a["land_ha"]) == (1, 1, 49)
     assert (b["land_ha"], b["unknown_ha"]) == (40, 10)
     assert not result.rasters["change"].valid[6, 1]
     sea = np.where(np.arange(10)[None] >= 8, 523, 311) * np.ones((10, 1))
     left = urban_growth(
-        towns, after, before, land_cover=raster(sea), sea_values=[523]
+        municipalities, after, before, land_cover=raster(sea), sea_values=[523]
     ).municipalities.loc[6]
     assert left["land_ha"] == 30
     assert left["lost_ha"] == 0
 
 
-def test_the_period_is_known_or_unknown_never_guessed(towns, before, after) -> None:
+def test_the_period_is_known_or_unknown_never_guessed(municipalities, before, after) -> None:
     def years(one: str, two: str, **more: Any) -> Any:
         dates = [replace(g, source=Source("x", date=d)) for g, d in ((after, two), (before, one))]
-        return urban_growth(towns, *dates, **more)
+        return urban_growth(municipalities, *dates, **more)
 
     assert years("2014-11-13", "2024-11-13").figures["years"] == 10
     assert years("2014", "2024-11-13").figures["years"] == 10
@@ -200,26 +200,28 @@ def test_the_period_is_known_or_unknown_never_guessed(towns, before, after) -> N
         years("2014", "2024", year_after=2014)
 
 
-def test_two_grids_are_brought_to_the_coarser(towns, before, after) -> None:
+def test_two_grids_are_brought_to_the_coarser(municipalities, before, after) -> None:
     fine = np.repeat(np.repeat(after.values, 5, 0), 5, 1)
     place = Affine(20, 0, 0, 0, -20, 1000)
     small = grid.read(fine, transform=place, crs=2180)
-    result = urban_growth(towns, small, before, year_before=2012, year_after=2018)
+    result = urban_growth(municipalities, small, before, year_before=2012, year_after=2018)
     assert result.rasters["change"].shape == (10, 10)
     assert result.figures["gained_ha"] == 4
     assert any(r.action == "repaired" and "different grids" in r.what.en for r in result.audit)
     assert result.figures["edge_gained_ha"] == 1  # the cell that touches what stayed
-    other = urban_growth(towns, after, small, year_before=2012, year_after=2018)
+    other = urban_growth(municipalities, after, small, year_before=2012, year_after=2018)
     assert other.rasters["change"].shape == (10, 10)
-    assert "edge_gained_ha" not in urban_growth(towns, after, before).figures
+    assert "edge_gained_ha" not in urban_growth(municipalities, after, before).figures
 
 
-def test_population_cells(towns, before, after) -> None:
+def test_population_cells(municipalities, before, after) -> None:
     def cells(*numbers: float) -> gpd.GeoDataFrame:
         shapes = [box(x, 0, x + 100, 100) for x in (0, 400, 500)]
         return gpd.GeoDataFrame({"population": list(numbers)}, geometry=shapes, crs=2180)
 
-    result = urban_growth(towns, after, before, cells(5, 7, np.nan), cells(4, 3, 9), people(10, 20))
+    result = urban_growth(
+        municipalities, after, before, cells(5, 7, np.nan), cells(4, 3, 9), people(10, 20)
+    )
     table = result.municipalities
     assert table["people_after"].tolist()[0] == 12
     assert table["people_before"].tolist()[:2] == [7, 9]
@@ -227,35 +229,35 @@ def test_population_cells(towns, before, after) -> None:
     assert table["m2_per_new"].iloc[0] == 20_000 / 5
     assert any(r.layer == "population_municipal" and r.action == "dropped" for r in result.audit)
     coarse = gpd.GeoDataFrame({"population": [100.0]}, geometry=[box(0, 0, 1000, 1000)], crs=2180)
-    split = urban_growth(towns, after, before, coarse, coarse).municipalities
+    split = urban_growth(municipalities, after, before, coarse, coarse).municipalities
     assert split["people_after"].tolist()[:2] == [pytest.approx(50), pytest.approx(50)]
-    only = urban_growth(towns, after, before, cells(1, 2, 3))
+    only = urban_growth(municipalities, after, before, cells(1, 2, 3))
     assert only.municipalities["people_after"].isna().all()
 
 
-def test_bad_input(towns, before, after) -> None:
+def test_bad_input(municipalities, before, after) -> None:
     with pytest.raises(MissingLayerError, match="built_up_before"):
-        urban_growth(towns, after, None)
+        urban_growth(municipalities, after, None)
     with pytest.raises(CRSError):
-        urban_growth(towns, after, raster(before.values, crs=2177))
+        urban_growth(municipalities, after, raster(before.values, crs=2177))
     classes = raster(np.full((10, 10), 12.0))
     with pytest.raises(SchemaError, match=r"would be built-up; values: 12.*built_up_values"):
-        urban_growth(towns, classes, before)
+        urban_growth(municipalities, classes, before)
     with pytest.raises(SchemaError, match="would be not built-up"):
-        urban_growth(towns, after, before, built_up_value=7)
+        urban_growth(municipalities, after, before, built_up_value=7)
     with pytest.raises(SchemaError, match="no place"):
-        urban_growth(towns, after.values, before)
+        urban_growth(municipalities, after.values, before)
     with pytest.raises(CRSError, match="no CRS"):
-        urban_growth(towns, grid.read(after.values), before)
-    away = towns.assign(geometry=towns.translate(90_000))
+        urban_growth(municipalities, grid.read(after.values), before)
+    away = municipalities.assign(geometry=municipalities.translate(90_000))
     with pytest.raises(SchemaError, match="covers no municipality"):
         urban_growth(away, after, before)
     empty = raster(np.full((10, 10), np.nan))
     with pytest.raises(SchemaError, match="covers no municipality"):
-        urban_growth(towns, empty, before)
+        urban_growth(municipalities, empty, before)
 
 
-def test_transit_service_area(towns, before, after, monkeypatch) -> None:
+def test_transit_service_area(municipalities, before, after, monkeypatch) -> None:
     """Near a served stop: yes. Elsewhere: no where coverage is complete, else unknown."""
     from metrogis.checks.shared import exposure as shared_exposure
     from metrogis.checks.shared.service import Service
@@ -275,19 +277,19 @@ def test_transit_service_area(towns, before, after, monkeypatch) -> None:
 
     monkeypatch.setattr(shared_exposure, "read_service", served)
     coverage = pd.DataFrame({"feed": "x", "teryt": ["2261011"], "mode": "all", "state": "complete"})
-    found = urban_growth(towns, after, before, timetable="enough", coverage=coverage)
+    found = urban_growth(municipalities, after, before, timetable="enough", coverage=coverage)
     a, b = found.municipalities.loc[5], found.municipalities.loc[6]
     # the edge cell of A lies by the border of B, whose buses are not known
     assert (a["served_ha"], a["served_unknown_ha"]) == (1, 1)
     assert math.isnan(b["served_ha"])
     assert b["served_unknown_ha"] == 2
     both = pd.concat([coverage, coverage.assign(teryt="2262011")], ignore_index=True)
-    sure = urban_growth(towns, after, before, timetable="enough", coverage=both)
+    sure = urban_growth(municipalities, after, before, timetable="enough", coverage=both)
     assert sure.municipalities["served_share"].tolist()[:2] == [0.5, 0]
     assert sure.municipalities["served_unknown_ha"].tolist()[:2] == [0, 0]
-    rare = urban_growth(towns, after, before, timetable="rare", coverage=both)
+    rare = urban_growth(municipalities, after, before, timetable="rare", coverage=both)
     assert rare.municipalities["served_share"].tolist()[:2] == [0, 0]
-    bare = urban_growth(towns, after, before, timetable="enough")
+    bare = urban_growth(municipalities, after, before, timetable="enough")
     assert bare.municipalities["served_unknown_ha"].tolist()[:2] == [1, 2]
 
 

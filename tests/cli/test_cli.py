@@ -125,11 +125,11 @@ def test_a_template_of_coverage_names_every_municipality_feed_and_mode(
     done = invoke("layers", "template", "coverage", demo_s, "-o", file)
     assert done.exit_code == 0, done.output
     table = pd.read_csv(file, dtype=str)
-    towns = open_metro(demo_s).municipalities
-    assert set(table["teryt"]) == set(towns["teryt"])
+    municipalities = open_metro(demo_s).municipalities
+    assert set(table["teryt"]) == set(municipalities["teryt"])
     assert set(table["state"]) == {"none"}
     pairs = set(zip(table["feed"], table["mode"], strict=True))
-    assert len(table) == len(towns) * len(pairs)
+    assert len(table) == len(municipalities) * len(pairs)
     assert pairs == {
         ("city_bus", "bus"), ("city_bus", "trolleybus"), ("regional_bus", "bus"), ("rail", "rail"),
     }  # fmt: skip
@@ -307,7 +307,7 @@ def test_real_metropolises_become_an_atlas(invoke, shared, project, tmp_path, na
         assert {"interchange_access", "cycle_network"} <= set(content["results"])
         assert "plan_validity" in content["results"]
         assert missing <= {
-            "built_up", "corridors", "land_cover", "structure", "localities", "streets",
+            "built_up", "corridors", "land_cover", "structure", "localities", "streets", "schools",
         }  # fmt: skip
     shutil.rmtree(out)
 

@@ -241,9 +241,9 @@ def damaged_feed(name: str) -> Taking:
 
 
 def codes_in(layers: Layers, place: Any) -> set[str]:
-    towns = layers["municipalities"]
-    point = shapely.point_on_surface(towns.geometry.to_numpy())
-    return set(towns["teryt"][shapely.intersects(point, place)])
+    municipalities = layers["municipalities"]
+    point = shapely.point_on_surface(municipalities.geometry.to_numpy())
+    return set(municipalities["teryt"][shapely.intersects(point, place)])
 
 
 TAKINGS: tuple[Taking, ...] = (

@@ -20,7 +20,7 @@ from metrogis.texts import Text, both
 WHAT = both("lost")
 
 
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
         geometry=[shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)],
@@ -33,18 +33,18 @@ def test_a_layer_that_is_not_there_is_known_nowhere():
     assert not absent.given
     assert not absent.complete
     assert absent.known_near(np.array([[1.0, 1.0]]), 0).tolist() == [False]
-    assert absent.known_share(towns()).tolist() == [0, 0]
+    assert absent.known_share(municipalities()).tolist() == [0, 0]
 
 
 def test_a_layer_without_losses_is_known_everywhere():
-    whole = Evidence.of(towns(), "municipalities", "EPSG:2180")
+    whole = Evidence.of(municipalities(), "municipalities", "EPSG:2180")
     assert whole.complete
     assert whole.known_near(np.array([[1e6, 1e6]]), 1e5).tolist() == [True]
 
 
 @pytest.mark.parametrize(("x", "sure"), [(499.0, True), (500.0, False), (501.0, False)])
 def test_the_edge_of_an_unknown_municipality_is_within_the_limit(x, sure):
-    evidence = Evidence.by_municipality("coverage", towns(), [True, False])
+    evidence = Evidence.by_municipality("coverage", municipalities(), [True, False])
     assert evidence.known_near(np.array([[x, 500.0]]), 500.0).tolist() == [sure]
 
 
@@ -75,16 +75,16 @@ def test_an_array_of_places_with_one_missing_is_no_place():
 def test_a_row_that_names_its_municipality_is_lost_there():
     frame = record(pd.DataFrame({"a": [1]}), [])
     record(frame, [replace(loss("row", WHAT, [0]), codes=("2262011",))])
-    evidence = Evidence.of(frame, "routes", "EPSG:2180", towns())
+    evidence = Evidence.of(frame, "routes", "EPSG:2180", municipalities())
     assert evidence.known_at(np.array([[500.0, 500], [1500, 500]])).tolist() == [True, False]
     unlisted = record(
         pd.DataFrame({"a": [1]}), [replace(loss("row", WHAT, [0]), codes=("9999999",))]
     )
-    assert Evidence.of(unlisted, "routes", "EPSG:2180", towns()).lost_anywhere
+    assert Evidence.of(unlisted, "routes", "EPSG:2180", municipalities()).lost_anywhere
 
 
 def test_an_unknown_municipality_without_outline_may_begin_where_the_others_end():
-    places = towns()
+    places = municipalities()
     places.loc[1, "geometry"] = shapely.Polygon()
     near_edge, deep = [950.0, 500.0], [500.0, 500.0]
     gone = Evidence.by_municipality("coverage", places, [True, False])
@@ -94,7 +94,7 @@ def test_an_unknown_municipality_without_outline_may_begin_where_the_others_end(
 
 
 def test_a_loss_in_a_municipality_without_outline_may_be_anywhere():
-    places = towns()
+    places = municipalities()
     places.loc[1, "geometry"] = shapely.Polygon()
     frame = record(pd.DataFrame({"a": [1]}), [replace(loss("row", WHAT, [0]), codes=("2262011",))])
     assert Evidence.of(frame, "routes", "EPSG:2180", places).lost_anywhere
@@ -105,7 +105,7 @@ def test_losses_survive_copies_and_come_back_as_they_were():
         "zone", Text("a", "b"), ["z1"], where=shapely.box(0, 0, 1, 1), crs="EPSG:2180",
         groups=["bus"],
     )  # fmt: skip
-    frame = record(towns(), [lost, lost])
+    frame = record(municipalities(), [lost, lost])
     assert losses_of(frame.copy()) == (lost,)
 
 
@@ -118,15 +118,15 @@ def test_losses_move_with_the_crs():
 def test_both_layers_must_be_known_for_a_ratio():
     a = Evidence("built_up").inside([shapely.box(0, 0, 1000, 1000)])
     b = Evidence("population").inside([shapely.box(500, 0, 2000, 1000)])
-    assert (a & b).known_share(towns()).tolist() == [0.5, 0.0]
+    assert (a & b).known_share(municipalities()).tolist() == [0.5, 0.0]
     assert not (a & Evidence.absent("x")).given
 
 
 def test_evidence_travels_between_processes():
-    evidence = Evidence.by_municipality("coverage", towns(), [True, False])
+    evidence = Evidence.by_municipality("coverage", municipalities(), [True, False])
     evidence.known_at(np.array([[1.0, 1.0]]))
     again = pickle.loads(pickle.dumps(evidence))
-    assert again.known_share(towns()).tolist() == [1.0, 0.0]
+    assert again.known_share(municipalities()).tolist() == [1.0, 0.0]
 
 
 boxes = st.lists(

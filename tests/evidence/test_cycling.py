@@ -19,7 +19,7 @@ CRS = "EPSG:2180"
 CODES = ["2205011", "2205022", "2261011", "3262011"]
 
 
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     shapes = [shapely.box(1000 * i, 0, 1000 * (i + 1), 1000) for i in range(4)]
     return gpd.GeoDataFrame({"teryt": CODES, "name": list("ABCD")}, geometry=shapes, crs=CRS)
 
@@ -70,7 +70,7 @@ def test_codes_from_a_spreadsheet():
 
 
 def test_a_table_says_where_no_route_means_none():
-    found = cycle_coverage(routes(), table(**{"2205": "complete"}), towns(), [True] * 4)
+    found = cycle_coverage(routes(), table(**{"2205": "complete"}), municipalities(), [True] * 4)
     assert not found.guessed
     assert found.evidence.known_at(MIDDLES).tolist() == [True, True, False, False]
     # the border within the county is inside what is known, the one to the next county its edge;
@@ -80,7 +80,7 @@ def test_a_table_says_where_no_route_means_none():
 
 
 def test_without_a_layer_what_is_drawn_decides_and_is_a_guess():
-    found = cycle_coverage(routes(), None, towns(), [True, False, True, False])
+    found = cycle_coverage(routes(), None, municipalities(), [True, False, True, False])
     assert found.guessed
     assert found.state.tolist() == ["complete", "none", "complete", "none"]
     assert [(row.action, row.count) for row in found.audit] == [("guessed", 2)]
@@ -89,16 +89,16 @@ def test_without_a_layer_what_is_drawn_decides_and_is_a_guess():
 
 def test_polygons_cover_land_not_municipalities():
     area = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1500, 1000)], crs=CRS)
-    found = cycle_coverage(routes(), area, towns(), [True] * 4)
+    found = cycle_coverage(routes(), area, municipalities(), [True] * 4)
     assert found.state.tolist() == ["complete", "partial", "none", "none"]
-    assert found.evidence.known_share(towns()).tolist() == [1.0, 0.5, 0.0, 0.0]
+    assert found.evidence.known_share(municipalities()).tolist() == [1.0, 0.5, 0.0, 0.0]
     hole = gpd.GeoDataFrame(
         {"state": ["complete", "none"]},
         geometry=[shapely.box(0, 0, 1500, 1000), shapely.box(0, 0, 100, 1000)],
         crs=CRS,
     )
-    found = cycle_coverage(routes(), hole, towns(), [True] * 4)
-    assert found.evidence.known_share(towns()).tolist() == [0.9, 0.5, 0.0, 0.0]
+    found = cycle_coverage(routes(), hole, municipalities(), [True] * 4)
+    assert found.evidence.known_share(municipalities()).tolist() == [0.9, 0.5, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(("width", "known"), [(49.0, True), (51.0, False)])
@@ -107,16 +107,16 @@ def test_slivers_between_outlines_are_no_unknown_land(width, known):
         geometry=[shapely.box(0, 0, 1000, 1000), shapely.box(1000 + width, 0, 2000, 1000)],
         crs=CRS,
     )
-    found = cycle_coverage(routes(), area, towns(), [True] * 4)
+    found = cycle_coverage(routes(), area, municipalities(), [True] * 4)
     assert found.evidence.known_at(np.array([[1000 + width / 2, 500]])).tolist() == [known]
 
 
 def test_a_coverage_that_names_no_place_covers_nothing():
     with pytest.raises(SchemaError, match="cycle_coverage"):
-        cycle_coverage(routes(), pd.DataFrame({"name": ["A"]}), towns(), [True] * 4)
+        cycle_coverage(routes(), pd.DataFrame({"name": ["A"]}), municipalities(), [True] * 4)
     lines = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (9, 9)])], crs=CRS)
     with pytest.raises(SchemaError, match="not areas"):
-        cycle_coverage(routes(), lines, towns(), [True] * 4)
+        cycle_coverage(routes(), lines, municipalities(), [True] * 4)
 
 
 @pytest.mark.parametrize(
@@ -124,16 +124,16 @@ def test_a_coverage_that_names_no_place_covers_nothing():
 )
 def test_a_row_without_a_code_takes_certainty_unless_it_only_gives(state, known):
     frame = pd.DataFrame({"teryt": ["2205", None], "state": ["complete", state]}, dtype=object)
-    found = cycle_coverage(routes(), frame, towns(), [True] * 4)
+    found = cycle_coverage(routes(), frame, municipalities(), [True] * 4)
     assert found.evidence.known_at(MIDDLES[:1]).tolist() == [known]
 
 
 def test_lost_rows_of_routes_stay_in_the_evidence():
     lost = record(routes(), [loss("row", both("x"), [7], where=shapely.Point(500, 500), crs=CRS)])
-    found = cycle_coverage(lost, table(**{"22": "complete"}), towns(), [True] * 4)
+    found = cycle_coverage(lost, table(**{"22": "complete"}), municipalities(), [True] * 4)
     assert found.evidence.known_near(MIDDLES[:3], 400).tolist() == [False, True, True]
     anywhere = record(routes(), [loss("row", both("x"), [7])])
-    found = cycle_coverage(anywhere, table(**{"*": "complete"}), towns(), [True] * 4)
+    found = cycle_coverage(anywhere, table(**{"*": "complete"}), municipalities(), [True] * 4)
     assert not found.evidence.known_at(MIDDLES).any()
 
 
@@ -143,13 +143,13 @@ names = st.sampled_from(["*", "22", "2205", "2205011", "2205022", "2261011", "32
 @given(st.lists(st.tuples(names, st.sampled_from(STATES)), max_size=5), st.data())
 def test_a_row_made_weaker_or_dropped_for_good_never_adds_knowledge(rows, data):
     frame = pd.DataFrame(rows, columns=["teryt", "state"], dtype=object)
-    before = cycle_coverage(routes(), frame, towns(), [True] * 4)
+    before = cycle_coverage(routes(), frame, municipalities(), [True] * 4)
     if rows:
         i = data.draw(st.integers(0, len(rows) - 1))
         frame.loc[i, "state"] = data.draw(
             st.sampled_from(STATES[: STATES.index(rows[i][1]) + 1]), label="weaker"
         )
-    after = cycle_coverage(routes(), frame, towns(), [True] * 4)
+    after = cycle_coverage(routes(), frame, municipalities(), [True] * 4)
     assert not (after.evidence.known_at(MIDDLES) & ~before.evidence.known_at(MIDDLES)).any()
     rank = {s: i for i, s in enumerate(STATES)}
     for one, two in zip(before.state, after.state, strict=True):

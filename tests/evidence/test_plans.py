@@ -17,7 +17,7 @@ from metrogis.texts import both
 WHAT = both("lost")
 
 
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
         geometry=[box(0, 0, 1000, 1000), box(1000, 0, 2000, 1000)],
@@ -27,7 +27,7 @@ def towns() -> gpd.GeoDataFrame:
 
 def cover(*zones, losses=(), **options):
     base = Evidence("plans", crs="EPSG:2180").losing(losses)
-    return plan_cover(base, towns(), zones, **options)
+    return plan_cover(base, municipalities(), zones, **options)
 
 
 def test_one_zone_is_no_plan():
@@ -89,7 +89,7 @@ def test_near_what_was_lost_nothing_is_known_though_a_zone_lies_there():
 
 
 def test_a_municipality_without_outline_has_no_known_land():
-    frame = towns()
+    frame = municipalities()
     frame.geometry = [box(0, 0, 1000, 1000), shapely.Polygon()]
     found = plan_cover(Evidence("plans", crs="EPSG:2180"), frame, [box(0, 0, 3000, 3000)])
     assert found.state.tolist() == ["yes", "unknown"]

@@ -24,7 +24,7 @@ def network(extent=BOX, nodes=((10.0, 10.0),), losses=()):
     return SimpleNamespace(extent=extent, losses=losses, x=x, y=y)
 
 
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
         geometry=[shapely.box(0, 0, 500, 1000), shapely.box(500, 0, 1000, 1000)],
@@ -33,7 +33,7 @@ def towns() -> gpd.GeoDataFrame:
 
 
 def test_streets_that_are_not_there_are_known_nowhere():
-    assert not streets_evidence(None, CRS, towns()).given
+    assert not streets_evidence(None, CRS, municipalities()).given
 
 
 def test_without_an_extent_streets_are_known_everywhere():
@@ -49,7 +49,7 @@ def test_beyond_the_extent_and_near_its_edge_a_path_is_unknown():
 
 @pytest.mark.parametrize(("x", "known"), [(499.0, False), (500.0, True), (501.0, True)])
 def test_a_municipality_without_a_street_is_not_in_the_data(x, known):
-    evidence = streets_evidence(network(extent=None, nodes=[(x, 5.0)]), CRS, towns())
+    evidence = streets_evidence(network(extent=None, nodes=[(x, 5.0)]), CRS, municipalities())
     assert evidence.known_at(np.array([[750.0, 500]])).tolist() == [known]
 
 

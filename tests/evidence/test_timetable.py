@@ -34,7 +34,7 @@ REACH = {"bus": 500.0, "rail": 1000.0}
 SIDE = 4000
 
 
-def towns(codes: tuple[str, ...] = ("2215011", "2215021")) -> gpd.GeoDataFrame:
+def municipalities(codes: tuple[str, ...] = ("2215011", "2215021")) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"teryt": list(codes), "name": [f"Town {c}" for c in codes]},
         geometry=[
@@ -92,7 +92,7 @@ def stops_of(feed: Any) -> Any:
 def ask(feed: Any, table: pd.DataFrame | None, **options: Any) -> Any:
     stops = stops_of(feed)
     options = {"groups": GROUPS, "required": ["bus"], **options}
-    return evidence(towns(), table, feed, stops=stops, **options)
+    return evidence(municipalities(), table, feed, stops=stops, **options)
 
 
 ALL = ("*", "*", "all", "complete")
@@ -192,7 +192,7 @@ def test_feeds_silent_that_day_are_not_complete_where_they_serve(two_feeds):
 
 def test_requirements_and_stops_seen(two_feeds):
     assert ask(two_feeds, None).state.tolist() == [[-1, -1], [-1, -1]]
-    nothing = evidence(towns(), None, two_feeds, groups=GROUPS)
+    nothing = evidence(municipalities(), None, two_feeds, groups=GROUPS)
     assert nothing.state.tolist() == [[0, 0], [0, 0]]
     assert not nothing.complete.any()  # where no row speaks, nothing is known
     assert nothing.blocked.all()
@@ -206,7 +206,7 @@ def test_requirements_and_stops_seen(two_feeds):
         crs=CRS,
     )
     seen = seen_groups(
-        towns(), ("bus", "tram", "rail"), stop_posts=posts, rail_stations=posts.iloc[1:]
+        municipalities(), ("bus", "tram", "rail"), stop_posts=posts, rail_stations=posts.iloc[1:]
     )
     assert seen.tolist() == [[True, True, False], [True, False, True]]
 
@@ -345,7 +345,7 @@ def test_an_agency_may_be_named_by_id_or_name_and_a_feed_by_its_file(tmp_path):
 
 
 def test_the_template_has_every_municipality_feed_and_mode(two_feeds):
-    table = coverage_template(towns(), two_feeds, more=["tram", "rail"])
+    table = coverage_template(municipalities(), two_feeds, more=["tram", "rail"])
     assert table[["feed", "mode"]].drop_duplicates().values.tolist() == [
         ["city", "bus"], ["trains", "rail"], ["*", "tram"],
     ]  # fmt: skip

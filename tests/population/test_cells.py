@@ -127,7 +127,7 @@ def grids(draw):
 @settings(max_examples=10)
 @given(grids(), st.floats(0, 300), st.floats(40, 320), st.sampled_from([40.0, 100.0, 250.0]))
 def test_pieces_by_municipality_are_equal_to_those_of_polygons(values, west, size, width):
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011"]},
         geometry=[
             shapely.box(470_000 + west, 719_500, 470_000 + west + size, 719_800),
@@ -136,10 +136,10 @@ def test_pieces_by_municipality_are_equal_to_those_of_polygons(values, west, siz
         crs=CRS,
     )
     cells = population.from_raster(values, transform=PLACE, crs=CRS)
-    near = population.from_raster(values, transform=PLACE, crs=CRS, area=towns, margin=100)
-    expected, told = population.settle(towns, cells=plain(cells), max_size=width)
+    near = population.from_raster(values, transform=PLACE, crs=CRS, area=municipalities, margin=100)
+    expected, told = population.settle(municipalities, cells=plain(cells), max_size=width)
     for given_cells in (cells, near):
-        pieces, audit = population.settle(towns, cells=given_cells, max_size=width)
+        pieces, audit = population.settle(municipalities, cells=given_cells, max_size=width)
         columns = ["teryt", "population", "modelled"]
         pd.testing.assert_frame_equal(
             pd.DataFrame(pieces[columns]), pd.DataFrame(expected[columns]), check_exact=True
@@ -154,10 +154,10 @@ def test_pieces_by_municipality_are_equal_to_those_of_polygons(values, west, siz
 
 def test_the_demo_as_raster_and_as_polygons_has_the_same_people(demo_s):
     metro = open_metro(demo_s)
-    cells, towns = metro["population"], metro["municipalities"]
+    cells, municipalities = metro["population"], metro["municipalities"]
     assert boxes_of(cells) is not None
     both = [
-        population.settle(towns, cells=c, totals=metro["population_municipal"])
+        population.settle(municipalities, cells=c, totals=metro["population_municipal"])
         for c in (cells, plain(cells))
     ]
     (pieces, audit), (expected, told) = both

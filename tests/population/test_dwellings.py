@@ -79,27 +79,27 @@ def test_forecast_between_its_years_and_beyond() -> None:
 @pytest.mark.parametrize("old", ["2261012", "2261013"])
 def test_a_municipality_whose_kind_changed_keeps_its_past(old) -> None:
     """A code of another last digit in one year is the same municipality, also in forecasts."""
-    towns = gpd.GeoDataFrame({"teryt": ["2261011"]}, geometry=[None])
+    municipalities = gpd.GeoDataFrame({"teryt": ["2261011"]}, geometry=[None])
     table = pd.DataFrame(
         {"teryt": ["2261011", old, old], "year": [2024, 2014, 2004],
          "population": [100.0] * 3, "dwelling_m2": [3200.0, 2800, 2400]}
     )  # fmt: skip
     for order in ([0, 1, 2], [2, 0, 1]):
-        found = read_dwellings(towns, table.iloc[order])
+        found = read_dwellings(municipalities, table.iloc[order])
         assert [p.item() for p in found.per_person] == [32, 28, 24]
         assert [r.count for r in found.audit if r.action == "guessed"] == [1]
     ahead = pd.DataFrame({"teryt": [old, "2261011"], "year": [2040, 2050],
                           "population": [1000.0, 1100]})  # fmt: skip
-    assert read_forecast(towns, ahead, 2044).people.item() == 1040
+    assert read_forecast(municipalities, ahead, 2044).people.item() == 1040
     # two codes in one year: the municipality's own is taken
     both = pd.concat([table, table.iloc[[0]].assign(teryt=old, population=7.0)])
-    assert read_dwellings(towns, both).people.item() == 100
+    assert read_dwellings(municipalities, both).people.item() == 100
 
 
 def test_today_is_the_newest_year_with_both_numbers() -> None:
-    towns = gpd.GeoDataFrame({"teryt": ["2261011"]}, geometry=[None])
+    municipalities = gpd.GeoDataFrame({"teryt": ["2261011"]}, geometry=[None])
     table = pd.DataFrame({"teryt": ["2261011"] * 2, "year": [2025, 2024],
                           "population": [101.0, 100], "dwelling_m2": [np.nan, 3200]})  # fmt: skip
-    assert read_dwellings(towns, table).year == 2024
-    assert read_dwellings(towns, table, year=2025).year == 2025
-    assert read_dwellings(towns, table.assign(dwelling_m2=np.nan)).year == 2025
+    assert read_dwellings(municipalities, table).year == 2024
+    assert read_dwellings(municipalities, table, year=2025).year == 2025
+    assert read_dwellings(municipalities, table.assign(dwelling_m2=np.nan)).year == 2025

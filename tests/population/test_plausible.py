@@ -15,7 +15,7 @@ SIDE = 4_000.0
 AREA = SIDE**2 / 1e6
 
 
-def towns():
+def municipalities():
     boxes = [shapely.box(470000 + SIDE * i, 720000, 470000 + SIDE * (i + 1), 720000 + SIDE)
              for i in range(2)]  # fmt: skip
     codes = ["2261011", "2262011"]
@@ -43,7 +43,7 @@ def grid(people, side=1000.0):
 )
 @pytest.mark.parametrize("densest", [5_000.0, 300.0])
 def test_a_municipality_denser_than_any_is_told(over, told, densest) -> None:
-    audit = plausible.of_table(table(densest * AREA * over, 5), towns(), densest=densest)
+    audit = plausible.of_table(table(densest * AREA * over, 5), municipalities(), densest=densest)
     assert sum(row.count for row in audit) == told
     if told:
         assert audit.rows[0].action == "noted"
@@ -52,7 +52,7 @@ def test_a_municipality_denser_than_any_is_told(over, told, densest) -> None:
 
 
 def test_a_municipality_without_land_is_not_judged() -> None:
-    there = towns()
+    there = municipalities()
     there.loc[0, "geometry"] = shapely.Polygon()
     assert not len(plausible.of_table(table(9e5, 5), there))
 
@@ -69,7 +69,7 @@ def test_a_municipality_without_land_is_not_judged() -> None:
     ],
 )
 def test_cells_denser_than_any_are_told(side, people, told) -> None:
-    audit = plausible.of_cells(grid(people, side), towns())
+    audit = plausible.of_cells(grid(people, side), municipalities())
     assert sum(row.count for row in audit) == told
 
 
@@ -78,18 +78,18 @@ def test_cells_denser_than_any_are_told(side, people, told) -> None:
     [(1600, 0), (800, 0), (3200, 0), (799, 1), (3201, 1), (16, 1), (np.nan, 0), (0, 1)],
 )
 def test_grid_and_table_that_differ_by_more_than_the_factor_are_told(total, told) -> None:
-    audit = plausible.of_cells(grid(100.0), towns(), table(total, 160), factor=2.0)
+    audit = plausible.of_cells(grid(100.0), municipalities(), table(total, 160), factor=2.0)
     assert sum(row.count for row in audit) == told
     if told:
         assert "2261011: 1,600 / " in audit.rows[0].examples
-    assert len(plausible.of_cells(grid(100.0), towns(), table(799, 160), factor=3.0)) == 0
+    assert len(plausible.of_cells(grid(100.0), municipalities(), table(799, 160), factor=3.0)) == 0
 
 
 def test_few_cells_and_unknown_ones_are_not_compared() -> None:
-    assert not len(plausible.of_cells(grid(100.0, 2000.0), towns(), table(9, 40)))
+    assert not len(plausible.of_cells(grid(100.0, 2000.0), municipalities(), table(9, 40)))
     part = grid(100.0)
     part.loc[3, "population"] = np.nan
-    assert not len(plausible.of_cells(part, towns(), table(9, 160)))
+    assert not len(plausible.of_cells(part, municipalities(), table(9, 160)))
 
 
 CATALOG = """
@@ -121,7 +121,7 @@ date = "2024"
 @pytest.mark.parametrize(("more", "told"), [("", 1), ("densest = 40000", 0)])
 def test_a_catalog_says_what_is_suspicious_and_changes_nothing(tmp_path, more, told) -> None:
     (tmp_path / "catalog.toml").write_text(CATALOG.format(more=more))
-    towns().to_file(tmp_path / "m.gpkg")
+    municipalities().to_file(tmp_path / "m.gpkg")
     grid(100.0).to_file(tmp_path / "p.gpkg")
     table(500_000, 160).to_csv(tmp_path / "p.csv", index=False)
     metro = mg.open_metro(tmp_path, data=tmp_path)

@@ -27,9 +27,11 @@ def result(synthetic: Any) -> Any:
 def test_municipalities_come_first_then_placed_places_once(result: Any, synthetic: Any):
     result.features["stops"].loc[3, "name"] = synthetic.HOSTILE[0]
     found = search.entries_of([result, result], "en")
-    towns = [entry for entry in found if entry.kind == "municipality"]
-    assert towns == found[:12]
-    assert towns[9] == search.Entry("Gdynia", "municipality", "en/municipalities/2200009.html")
+    municipalities = [entry for entry in found if entry.kind == "municipality"]
+    assert municipalities == found[:12]
+    assert municipalities[9] == search.Entry(
+        "Gdynia", "municipality", "en/municipalities/2200009.html"
+    )
     places = found[12:]
     once = places[: len(places) // 2]
     assert len({entry.name for entry in once}) == len(once)

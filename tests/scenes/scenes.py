@@ -78,7 +78,7 @@ class Scene:
     entrances: list[tuple[str, float, float]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     homes: list[tuple[float, float, float]] = field(default_factory=list)
-    towns: list[tuple[str, float, float, float, float]] = field(default_factory=list)
+    municipalities: list[tuple[str, float, float, float, float]] = field(default_factory=list)
     covered: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -143,7 +143,7 @@ class Scene:
         self.homes.append((x, y, float(rest[0])))
 
     def _town(self, words: list[str]) -> None:
-        self.towns.append((words[0], *(float(w) for w in words[1:5])))  # type: ignore[arg-type]
+        self.municipalities.append((words[0], *(float(w) for w in words[1:5])))  # type: ignore[arg-type]
 
     def _covered(self, words: list[str]) -> None:
         self.covered = tuple(words)
@@ -155,8 +155,10 @@ class Scene:
         number = {name: k for k, name in enumerate(self.junctions, 1)}
         places = _lonlat(list(self.junctions.values()))
         rows = ["<?xml version='1.0' encoding='UTF-8'?>", "<osm version='0.6'>"]
-        if self.towns:  # all streets of the towns are in the scene
-            corners = [p for _, a, b, c, d in self.towns for p in ((a, b), (a, d), (c, b), (c, d))]
+        if self.municipalities:  # all streets of the towns are in the scene
+            corners = [
+                p for _, a, b, c, d in self.municipalities for p in ((a, b), (a, d), (c, b), (c, d))
+            ]
             lon, lat = zip(*_lonlat(corners), strict=True)
             rows.append(
                 f"<bounds minlat='{min(lat)}' minlon='{min(lon)}' maxlat='{max(lat)}' "
@@ -235,9 +237,14 @@ class Scene:
         from metrogis import read_feed
         from metrogis.streets.layer import Streets
 
-        towns = gpd.GeoDataFrame(
-            {"teryt": [t[0] for t in self.towns], "name": [f"T{t[0]}" for t in self.towns]},
-            geometry=[shapely.box(*(_xy(t[1], t[2]) + _xy(t[3], t[4]))) for t in self.towns],
+        municipalities = gpd.GeoDataFrame(
+            {
+                "teryt": [t[0] for t in self.municipalities],
+                "name": [f"T{t[0]}" for t in self.municipalities],
+            },
+            geometry=[
+                shapely.box(*(_xy(t[1], t[2]) + _xy(t[3], t[4]))) for t in self.municipalities
+            ],
             crs=2180,
         )
         cells = gpd.GeoDataFrame(
@@ -247,7 +254,11 @@ class Scene:
             crs=2180,
         )  # fmt: skip
         coverage = pd.DataFrame(
-            [("scene", t[0], mode, "complete") for t in self.towns for mode in self.covered],
+            [
+                ("scene", t[0], mode, "complete")
+                for t in self.municipalities
+                for mode in self.covered
+            ],
             columns=["feed", "teryt", "mode", "state"],
         )
         gates = gpd.GeoDataFrame(
@@ -256,14 +267,14 @@ class Scene:
             crs=2180,
         )
         out: dict[str, Any] = {
-            "municipalities": towns, "population": cells, "timetable": None,
+            "municipalities": municipalities, "population": cells, "timetable": None,
             "coverage": coverage if len(coverage) else None,
             "streets": None, "interchange_entrances": gates if len(gates) else None,
         }  # fmt: skip
         if self.lines:
             out["timetable"] = read_feed(self.gtfs(folder / "gtfs"), name="scene")
         if self.ways:
-            out["streets"] = Streets(self.osm(folder / "scene.osm"), towns.crs)
+            out["streets"] = Streets(self.osm(folder / "scene.osm"), municipalities.crs)
         return out
 
 

@@ -170,12 +170,12 @@ def test_the_commuting_matrix_of_the_statistical_office_reads_as_it_is(
                 pair = [int(home), int(work)] if as_numbers else [home, work]
                 rows.append([pair[0], f"g. {i}", pair[1], f"g. {j}", 1000 if i == j else 3 + i * j])
     book(tmp_path / "m.xlsx", {"Opis": [["opis"]], "Macierz przepływów": rows})
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": codes, "name": list("ABCD")},
         geometry=[shapely.box(4e5 + 5e3 * k, 5e5, 4.05e5 + 5e3 * k, 5.05e5) for k in range(4)],
         crs=2180,
     )
-    towns.to_file(tmp_path / "towns.gpkg")
+    municipalities.to_file(tmp_path / "towns.gpkg")
     (tmp_path / "catalog.toml").write_text(
         """
 [metro]

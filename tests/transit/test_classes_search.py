@@ -25,7 +25,7 @@ MODES = ("bus", "tram", "rail", "ferry", "cableway", "metro")
 
 
 @st.composite
-def towns(draw):
+def municipalities(draw):
     """Stops on a coarse mesh (so that distances hit the boundaries) and their departures."""
     count = draw(st.integers(1, 7))
     xy = draw(st.lists(st.tuples(*[st.integers(-12, 12)] * 2), min_size=count, max_size=count,
@@ -83,7 +83,7 @@ def interval_index(minutes, closed):
 
 
 @settings(max_examples=30, deadline=None)
-@given(towns())
+@given(municipalities())
 def test_are_and_austria_equal_brute_force(town) -> None:
     stops, table, points = town
     ids = stops["stop_id"].tolist()
@@ -115,7 +115,7 @@ def test_are_and_austria_equal_brute_force(town) -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(towns())
+@given(municipalities())
 def test_ptal_and_dg_regio_equal_brute_force(town) -> None:
     stops, table, points = town
     window = (21_600, 72_000)
@@ -272,7 +272,7 @@ def test_polish_variant_equals_buffers_of_the_reached_streets(mesh, town_on_mesh
 
 
 @settings(max_examples=20, deadline=None)
-@given(towns(), st.floats(0.0, 1.0))
+@given(municipalities(), st.floats(0.0, 1.0))
 def test_more_departures_never_worsen_a_class(town, share) -> None:
     stops, table, points = town
     fewer = table.sample(frac=share, random_state=1)
@@ -284,7 +284,7 @@ def test_more_departures_never_worsen_a_class(town, share) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(towns(), st.floats(0.0, 1.0), st.sampled_from(["count", "waiting"]))
+@given(municipalities(), st.floats(0.0, 1.0), st.sampled_from(["count", "waiting"]))
 def test_a_class_where_trips_are_missing_is_the_least_that_it_can_be(town, share, interval) -> None:
     stops, table, points = town
     # some departures start there, some do not: a terminus may only seem to be one

@@ -252,7 +252,7 @@ def clock(s):
 
 
 @st.composite
-def towns(draw):
+def municipalities(draw):
     """Stops on a grid of 200 m, trips (some of one vehicle), transfers, limits, two points."""
     place = st.tuples(st.integers(0, 8), st.integers(0, 8))
     stops = draw(st.lists(place, min_size=3, max_size=6, unique=True))
@@ -343,7 +343,7 @@ PLENTY = settings(max_examples=40, deadline=None,
 
 
 @PLENTY
-@given(towns())
+@given(municipalities())
 def test_equals_the_other_search(tmp_path_factory, town) -> None:
     *_, rules, points, start = town
     folder = write(tmp_path_factory.mktemp("town"), town)
@@ -419,7 +419,7 @@ def follow(folder, legs, rules, start, took):
 
 
 @settings(PLENTY, max_examples=15)
-@given(towns())
+@given(municipalities())
 def test_arrivals_equal_the_other_search(tmp_path_factory, town) -> None:
     *_, rules, points, start = town
     rules = {**rules, "max_time": 20}
@@ -444,7 +444,7 @@ def test_arrivals_equal_the_other_search(tmp_path_factory, town) -> None:
 
 
 @settings(PLENTY, max_examples=20)
-@given(towns(), st.integers(0, 5))
+@given(municipalities(), st.integers(0, 5))
 def test_a_line_added_never_lengthens_a_time(tmp_path_factory, town, which) -> None:
     stops, trips, rows, _aboard, rules, points, start = town
     fewer = [t for i, t in enumerate(trips) if i != which % len(trips)]
@@ -805,11 +805,11 @@ def test_what_is_not_complete_is_a_bound(tmp_path, coverage, bound) -> None:
 @pytest.mark.parametrize(("state", "bound"), [("complete", False), ("partial", True)])
 def test_coverage_as_evidence(tmp_path, state, bound) -> None:
     feed = simple(tmp_path)
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["2261011"], "name": ["A"]}, crs=4326, geometry=[shapely.box(18.3, 54.3, 19, 55)]
     ).to_crs(2180)
     rows = pd.DataFrame({"feed": ["*"], "teryt": ["*"], "mode": ["all"], "state": [state]})
-    known = evidence(towns, rows, feed, groups=("bus",), stops=feed.stop_points(2180))
+    known = evidence(municipalities, rows, feed, groups=("bus",), stops=feed.stop_points(2180))
     found = mg.travel_times(feed, HOME, WORK, coverage=known, **SHORT)
     assert found["upper_bound"].tolist() == [bound]
 

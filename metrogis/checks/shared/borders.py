@@ -25,13 +25,13 @@ class Border(NamedTuple):
     line: Any
 
 
-def borders(towns: gpd.GeoDataFrame, tolerance: float) -> list[Border]:
+def borders(municipalities: gpd.GeoDataFrame, tolerance: float) -> list[Border]:
     """Return the pairs of municipalities that share more than a corner of their outline.
 
     They stand by code, the lower one first, whatever the order of the rows.
     """
-    order = np.argsort(towns["teryt"].to_numpy(dtype=str), kind="stable")
-    areas = towns.geometry.to_numpy()
+    order = np.argsort(municipalities["teryt"].to_numpy(dtype=str), kind="stable")
+    areas = municipalities.geometry.to_numpy()
     i, j = shapely.STRtree(areas[order]).query(
         areas[order], predicate="dwithin", distance=tolerance
     )
@@ -260,7 +260,7 @@ def lone_rows(
 
 
 def table_of(
-    rows: list[dict[str, Any]], towns: gpd.GeoDataFrame, columns: list[str]
+    rows: list[dict[str, Any]], municipalities: gpd.GeoDataFrame, columns: list[str]
 ) -> gpd.GeoDataFrame:
     """Return rows as a table with the given columns.
 
@@ -268,7 +268,7 @@ def table_of(
     ----------
     rows : list of dict
         A column that a row lacks is missing there; numbers become float, so that NaN is "unknown".
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
         Gives the CRS.
     columns : list of str
         Without ``geometry``, which is last.
@@ -277,4 +277,4 @@ def table_of(
     for name in ("length_m", "detour", "stress", "low_stress_share", "joins_km", "around_m"):
         if name in frame:
             frame[name] = frame[name].astype(float)
-    return gpd.GeoDataFrame(frame, geometry="geometry", crs=towns.crs)
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs=municipalities.crs)

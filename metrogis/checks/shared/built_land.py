@@ -128,8 +128,8 @@ def is_one_of(values: Array, codes: tuple[float, ...]) -> npt.NDArray[np.bool_]:
 class Units:
     """Municipality of each cell of a grid (from 1; 0 outside), remembered for the last grid."""
 
-    def __init__(self, towns: gpd.GeoDataFrame) -> None:
-        self._towns = towns
+    def __init__(self, municipalities: gpd.GeoDataFrame) -> None:
+        self._towns = municipalities
         self._last: tuple[Grid, Array] | None = None
 
     def __call__(self, grid: Grid) -> Array:
@@ -147,15 +147,15 @@ def built_mask(run: Run, given: Given[Raster], unit_of: Units) -> Grid:
     SchemaError
         When all or none of the land of the municipalities is built up: values misread.
     """
-    p, name = run.parameters, given.name
+    params, name = run.parameters, given.name
     grid = placed(run, given)
-    usual = expected.built_up(grid, grid.cell_area, p.built_up_values)
+    usual = expected.built_up(grid, grid.cell_area, params.built_up_values)
     grid = taken(run, name, grid, usual)
-    if p.built_up_values:
-        mask = is_one_of(grid.values, p.built_up_values)
+    if params.built_up_values:
+        mask = is_one_of(grid.values, params.built_up_values)
     else:
         # the last bit of a float, or of a scaled whole number, decides nothing
-        least = p.built_up_value - _SLACK * abs(p.built_up_value)
+        least = params.built_up_value - _SLACK * abs(params.built_up_value)
         mask = np.asarray(grid.values >= least)
     mask &= grid.valid
     inside = grid.valid & (unit_of(grid) > 0)
@@ -281,9 +281,9 @@ def years_between(run: Run, before: Given[Raster], after: Given[Raster]) -> floa
     ParameterError
         When the earlier layer is the later one.
     """
-    p = run.parameters
+    params = run.parameters
     dates = []
-    for layer, year in ((before, p.year_before), (after, p.year_after)):
+    for layer, year in ((before, params.year_before), (after, params.year_after)):
         text = f"{year:g}" if year is not None else source_of(layer.layer, layer.name).date
         dates.append((text, year))
     parts = [_date(text, given) for text, given in dates]
@@ -309,7 +309,7 @@ def years_between(run: Run, before: Given[Raster], after: Given[Raster]) -> floa
     )
     if years > 0:
         return float(years)
-    if years == 0 and p.year_before is None and p.year_after is None:
+    if years == 0 and params.year_before is None and params.year_after is None:
         run.note(
             before.name,
             "unknown",

@@ -90,7 +90,7 @@ class Capacity:
     after: Floats
 
 
-def capacity_of(run: Run, land: DwellingLand, towns: gpd.GeoDataFrame) -> Capacity:
+def capacity_of(run: Run, land: DwellingLand, municipalities: gpd.GeoDataFrame) -> Capacity:
     """Return the capacity of dwelling land: hectares times density times the share of housing.
 
     Density is that of built-up land of the zone's type and class of intensity in the municipality,
@@ -98,7 +98,7 @@ def capacity_of(run: Run, land: DwellingLand, towns: gpd.GeoDataFrame) -> Capaci
     ``least_built`` none is taken.
     """
     share = run.parameters.housing_share
-    density, source = densities(run, land, towns)
+    density, source = densities(run, land, municipalities)
     own = density[land.piece]
     dark = np.isnan(own)
     usable = land.free & land.excluded.known & ~land.excluded.yes
@@ -116,7 +116,9 @@ def capacity_of(run: Run, land: DwellingLand, towns: gpd.GeoDataFrame) -> Capaci
     )
 
 
-def densities(run: Run, land: DwellingLand, towns: gpd.GeoDataFrame) -> tuple[Floats, Array]:
+def densities(
+    run: Run, land: DwellingLand, municipalities: gpd.GeoDataFrame
+) -> tuple[Floats, Array]:
     """Return the density of built-up land that stands for each piece, and where it is taken from.
 
     Returns
@@ -126,12 +128,12 @@ def densities(run: Run, land: DwellingLand, towns: gpd.GeoDataFrame) -> tuple[Fl
         built-up land of the first group that is large enough are not known.
     source : ndarray of str (pieces,)
     """
-    p = run.parameters
+    params = run.parameters
     pieces = land.pieces
     n = len(pieces)
-    kind = towns["teryt"].str[-1].to_numpy()[pieces["owner"]] if n else np.zeros(0, object)
+    kind = municipalities["teryt"].str[-1].to_numpy()[pieces["owner"]] if n else np.zeros(0, object)
     intensity = pieces["max_intensity"].to_numpy(float)
-    level = np.where(np.isnan(intensity), -1, np.digitize(intensity, p.intensity_breaks))
+    level = np.where(np.isnan(intensity), -1, np.digitize(intensity, params.intensity_breaks))
     symbol = pieces["symbol"].to_numpy()
     owner = pieces["owner"].to_numpy()
     density, source = np.full(n, np.nan), np.full(n, "unknown", dtype=object)
@@ -147,9 +149,9 @@ def densities(run: Run, land: DwellingLand, towns: gpd.GeoDataFrame) -> tuple[Fl
         groups = int(number.max()) + 1 if n else 0
         known, dark, people = _sums(land, number, groups)
         # with land of unknown use or residents there may be enough: then its density is unknown
-        enough = (known + dark >= p.least_built) & (known + dark > 0)
+        enough = (known + dark >= params.least_built) & (known + dark > 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            own = np.where(dark <= p.unknown_built * (known + dark), people / known, np.nan)
+            own = np.where(dark <= params.unknown_built * (known + dark), people / known, np.nan)
         now = undone & enough[number]
         density[now] = own[number][now]
         source[now] = np.where(np.isnan(density[now]), "unknown", name)

@@ -193,9 +193,9 @@ class DwellingLand:
         """Return sums of values of cells by piece."""
         return np.asarray(np.bincount(self.piece, values, minlength=len(self.pieces)), dtype=float)
 
-    def by_town(self, values: Any, towns: int) -> Floats:
+    def by_town(self, values: Any, municipalities: int) -> Floats:
         """Return sums of values of cells by municipality."""
-        return np.asarray(np.bincount(self.owner, values, minlength=towns), dtype=float)
+        return np.asarray(np.bincount(self.owner, values, minlength=municipalities), dtype=float)
 
 
 def dwelling_land(run: Run, plans: Plans, layers: LandLayers, tolerance: float) -> DwellingLand:
@@ -395,14 +395,14 @@ def _unbuildable(
 
 def _excluded(run: Run, layers: LandLayers, grid: Grid, cells: tuple[Ints, Ints]) -> State:
     """Tell on which cells law forbids housing, by the layers that are there."""
-    p, n = run.parameters, len(cells[0])
+    params, n = run.parameters, len(cells[0])
     yes, known = np.zeros(n, bool), np.ones(n, bool)
     for name in ("protected_areas", "flood_hazard"):
         areas = getattr(layers, name)
         if areas is None:
             run.note(name, "noted", 1, _("no such layer: legal exclusions there are not taken off"))
             continue
-        state = covered(grid, cells, _forbidding(areas, name, p), run.evidence[name])
+        state = covered(grid, cells, _forbidding(areas, name, params), run.evidence[name])
         yes |= state.yes
         known &= state.known
         if name == "protected_areas":

@@ -102,12 +102,12 @@ def served(
     n = len(xy)
     if timetable is None:
         return missing(run, "timetable", n, without)
-    p = run.parameters
-    near, far = p.bus_walk_limit, p.rail_walk_limit
+    params = run.parameters
+    near, far = params.bus_walk_limit, params.rail_walk_limit
     limits = {
         "bus": near, "tram": near, "cableway": near, "rail": far, "metro": far, "ferry": far,
     }  # fmt: skip
-    rule = Rule(limits, per_day=p.min_departures)
+    rule = Rule(limits, per_day=params.min_departures)
     service = read_service(timetable, run.crs, rule, days=[_DAY])
     run.add(service.audit)
     if _DAY not in service.counts:
@@ -127,14 +127,14 @@ def served(
         _(
             "service area: straight lines times {detour:2} from stops with enough "
             "service on a school day"
-        ).fill(detour=p.detour),
+        ).fill(detour=params.detour),
     )
     reach = service.reach(_DAY)[service.place] if len(service.place) else np.zeros(0)
     yes = np.zeros(n, bool)
     # a tree for each reach: stops of one reach share the limit, in straight metres
     for metres in np.unique(reach[reach > 0]):
         tree = cKDTree(service.xy[reach == metres])
-        limit = metres / p.detour + TOLERANCE
+        limit = metres / params.detour + TOLERANCE
         yes |= np.isfinite(tree.query(xy, distance_upper_bound=limit)[0])
     return State(yes, yes | _covered(run, timetable, coverage, service, unit, xy, yes))
 

@@ -140,22 +140,22 @@ def homes_of(
     Homes
         Without those outside all municipalities and those where nobody lives.
     """
-    p, towns = run.parameters, run.municipalities
-    limit = max(p.walk_limit, p.bike_limit)
+    params, municipalities = run.parameters, run.municipalities
+    limit = max(params.walk_limit, params.bike_limit)
     if run.has("elevation"):  # downhill one gets farther than on the flat
-        limit *= 1 + p.downhill_gain * p.steepest / p.flat_speed
+        limit *= 1 + params.downhill_gain * params.steepest / params.flat_speed
     if pieces is not None:
         _unused, close = shapely.STRtree(pieces.geometry.to_numpy()).query(
             shapely.points(near), predicate="dwithin", distance=limit
         )
         pieces = pieces.iloc[np.unique(close)]
         # people are known by cell: cells are cut so that a cell's middle stands for all of it
-        split, audit = people_rules.split_cells(pieces, max_size=p.cell_size)
+        split, audit = people_rules.split_cells(pieces, max_size=params.cell_size)
         run.add(audit)
         shape = np.asarray(split.geometry.to_numpy(), dtype=object)
         xy = shapely.get_coordinates(shapely.centroid(shape))
         people = split["population"].to_numpy(float)
-        row = pd.Series(np.arange(len(towns)), index=towns["teryt"].to_numpy())
+        row = pd.Series(np.arange(len(municipalities)), index=municipalities["teryt"].to_numpy())
         unit = row.loc[pieces["teryt"].to_numpy()[split["cell"].to_numpy()]].to_numpy()
         half = np.sqrt(shapely.area(shape)) / 2
     else:
@@ -164,7 +164,9 @@ def homes_of(
         xy = np.column_stack([network.x, network.y])
         shape = np.asarray(shapely.points(xy), dtype=object)
         unit = np.full(len(xy), -1)
-        i, j = shapely.STRtree(shape).query(towns.geometry.to_numpy(), predicate="intersects")
+        i, j = shapely.STRtree(shape).query(
+            municipalities.geometry.to_numpy(), predicate="intersects"
+        )
         unit[j[::-1]] = i[::-1]  # on a shared border: the first municipality
         people, half = np.full(len(xy), np.nan), np.zeros(len(xy))
         run.note(
@@ -323,23 +325,33 @@ def reach(
     -------
     Reach
     """
-    p = run.parameters
-    limit = p.walk_limit if network.mode == "walk" else p.bike_limit
+    params = run.parameters
+    limit = params.walk_limit if network.mode == "walk" else params.bike_limit
     gate_xy = shapely.get_coordinates(places.points)
     known = streets_evidence(network, run.crs, run.municipalities)
-    pace = 1.0 if steep is None else p.flat_speed / (p.flat_speed + p.downhill_gain * p.steepest)
-    most = limit * p.search_ratio / pace  # metres: downhill one gets farther than on the flat
+    pace = (
+        1.0
+        if steep is None
+        else params.flat_speed / (params.flat_speed + params.downhill_gain * params.steepest)
+    )
+    most = limit * params.search_ratio / pace  # metres: downhill one gets farther than on the flat
     # streets not in the data may be steep downhill: the fastest pace bounds what they cost
     slack_place = np.full(len(places.table), np.inf)
     np.minimum.at(slack_place, places.owner, pace * known.clearance(gate_xy, most))
     slack_home = pace * known.clearance(homes.xy, most)
-    near = {"limit": p.street_distance, "component": main_parts(network, p.street_part)}
+    near = {"limit": params.street_distance, "component": main_parts(network, params.street_part)}
     gates = network.snap(gate_xy, layer="interchanges", **near)
     at = network.snap(homes.xy, layer="population", **near)
     on_place = np.zeros(len(places.table), bool)
     on_place[places.owner[gates.known]] = True
     ways, found = ways_to(
-        network, gates, places.owner, at, limit=limit * p.search_ratio, marked=marked, steep=steep
+        network,
+        gates,
+        places.owner,
+        at,
+        limit=limit * params.search_ratio,
+        marked=marked,
+        steep=steep,
     )
     air = air_pairs(gate_xy, places.owner, homes.xy, limit=limit)
     mode: Mode = "walk" if network.mode == "walk" else "bike"
@@ -375,31 +387,31 @@ def calm(run: Run, any_: Reach, places: Places, homes: Homes) -> Calm:
     route access), at home as far as the edge of the cell and ``join_distance``, or as far as
     any street is.
     """
-    p, network = run.parameters, any_.network
-    levels = arc_stress(network, rules=p.stress_rules, driving_side=p.driving_side)
+    params, network = run.parameters, any_.network
+    levels = arc_stress(network, rules=params.stress_rules, driving_side=params.driving_side)
     run.add(levels.audit)
 
     def search(arcs: Array) -> tuple[Ways, Catchments, StreetNetwork, Snapped, Snapped]:
         open_ = np.zeros(network.n_edges, bool)
         open_[network.arc_edge[arcs]] = True
-        part_from = main_parts(network, p.street_part)
-        near = {"limit": p.street_distance, "component": part_from, "among": open_}
+        part_from = main_parts(network, params.street_part)
+        near = {"limit": params.street_distance, "component": part_from, "among": open_}
         gates = within(
             network.snap(shapely.get_coordinates(places.points), **near),
-            np.fmax(p.join_distance, any_.gates.distance + 1e-6),
+            np.fmax(params.join_distance, any_.gates.distance + 1e-6),
         )
         at = within(
             network.snap(homes.xy, **near),
-            np.fmax(homes.half + p.join_distance, any_.homes.distance + 1e-6),
+            np.fmax(homes.half + params.join_distance, any_.homes.distance + 1e-6),
         )
         part = network.subnetwork(arcs=arcs)
-        limit = any_.limit * p.search_ratio
+        limit = any_.limit * params.search_ratio
         return *ways_to(part, gates, places.owner, at, limit=limit), part, gates, at
 
-    sure, found, part, gates, at = search(levels.calm(p.stress_limit))
+    sure, found, part, gates, at = search(levels.calm(params.stress_limit))
     maybe = sure
     if np.isnan(levels.level).any():
-        maybe = search(levels.maybe_calm(p.stress_limit))[0]
+        maybe = search(levels.maybe_calm(params.stress_limit))[0]
     return Calm(levels, sure, maybe, found, part, gates, at)
 
 

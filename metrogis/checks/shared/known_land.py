@@ -150,7 +150,7 @@ def known_land(
     names: tuple[str, ...],
     grid: Grid,
     unit: Array,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     *,
     edge_share: float,
     sea: Bools | None = None,
@@ -170,7 +170,7 @@ def known_land(
     sea : ndarray of bool, optional
         Cells known to be sea: no land.
     """
-    land, certain = measure(grid, unit, towns, edge_share=edge_share, sea=sea)
+    land, certain = measure(grid, unit, municipalities, edge_share=edge_share, sea=sea)
     assert grid.transform is not None
     for name in names:
         found = RasterEvidence.of_mask(name, certain, grid.transform, run.crs)
@@ -241,9 +241,9 @@ def measure(
     return found, certain
 
 
-def _beyond(towns: gpd.GeoDataFrame, grid: Grid) -> tuple[Array, Array]:
+def _beyond(municipalities: gpd.GeoDataFrame, grid: Grid) -> tuple[Array, Array]:
     """Land of each municipality beyond the raster, and whether it is at most a cell wide."""
-    shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
+    shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
     x0, y0 = grid.xy(-0.5, -0.5)
     x1, y1 = grid.xy(grid.shape[0] - 0.5, grid.shape[1] - 0.5)
     west, east = sorted((float(x0), float(x1)))
@@ -289,7 +289,7 @@ class People:
 
 def people_on(
     run: Run,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     land: KnownLand,
     grid: Grid,
     *,
@@ -314,20 +314,20 @@ def people_on(
     """
     totals = found = None
     if table.layer is not None:
-        totals, audit = people_tools.municipal_totals(towns, table.layer, layer=table.name)
+        totals, audit = people_tools.municipal_totals(municipalities, table.layer, layer=table.name)
         run.add(audit)
     # a table with all its land known needs no cells
     if cells.layer is not None and (totals is None or land.partly.any()):
         found = _in_cells(run, land, grid, cells.name, cells.layer, edge_share)
     if totals is None and found is None:
         return None
-    nothing = np.full(len(towns), np.nan)
+    nothing = np.full(len(municipalities), np.nan)
     whole, part = (nothing, nothing) if found is None else (found.total, found.known)
     if totals is None:
         lost = 0 if found is None else found.lost
         return People(whole, np.where(land.known > 0, part, np.nan), lost)
     # the table says how many, the cells which share of them lives on known land
-    share = np.divide(part, whole, out=np.full(len(towns), np.nan), where=whole > 0)
+    share = np.divide(part, whole, out=np.full(len(municipalities), np.nan), where=whole > 0)
     known = np.where(land.partly, totals * share, totals)
     return People(totals, np.where(land.known > 0, known, np.nan))
 
@@ -336,17 +336,17 @@ def _in_cells(
     run: Run, land: KnownLand, grid: Grid, name: str, cells: PopulationCells, edge_share: float
 ) -> People:
     """People of cells by municipality; NaN where cells of it are not known."""
-    towns = run.municipalities
-    n = len(towns)
+    municipalities = run.municipalities
+    n = len(municipalities)
     shapes: Any = cells.geometry.array  # bounds of rectangles need no polygons
     # a sample tells the width of cells: wide ones are cut by border, fine ones go by their middle
     some = np.asarray(shapes[:: max(1, len(shapes) // 1000)], dtype=object)
-    where = _Where(towns, land, grid)
+    where = _Where(municipalities, land, grid)
     if len(some) and np.median(people_tools.cell_width(some)) > _FINE:
-        pieces, audit = people_tools.settle(towns, cells=cells)
+        pieces, audit = people_tools.settle(municipalities, cells=cells)
         run.add(audit)
         shapes = pieces.geometry.array
-        owner = pd.Index(towns["teryt"]).get_indexer(pieces["teryt"])
+        owner = pd.Index(municipalities["teryt"]).get_indexer(pieces["teryt"])
         people = pieces["population"].to_numpy("float64")
         bounds = shapes.bounds
     else:
@@ -387,15 +387,17 @@ def _population_unknown(
     Cells made of a raster: where the raster does not. Others: where cells of unknown population
     lie off the outer border, or take more of the land than an edge.
     """
-    towns = run.municipalities
-    n = len(towns)
+    municipalities = run.municipalities
+    n = len(municipalities)
     evidence = run.evidence[name]
     if isinstance(evidence, RasterEvidence) and evidence.masks[0].crs is None:
         mask = evidence.masks[0]
         cell = (abs(mask.transform.a), abs(mask.transform.e))
         grid = Grid(mask.valid, mask.valid, mask.transform, run.crs, cell)
-        return measure(grid, unit_cells(towns, grid), towns, edge_share=edge_share)[0].partly
-    land = shapely.area(np.asarray(towns.geometry.to_numpy(), dtype=object))
+        return measure(
+            grid, unit_cells(municipalities, grid), municipalities, edge_share=edge_share
+        )[0].partly
+    land = shapely.area(np.asarray(municipalities.geometry.to_numpy(), dtype=object))
     west, south, east, north = shapes[blank].bounds.T
     inside = np.ones(len(blank), bool)
     # a blank cell with all corners in the area is no matter of its edge
@@ -407,7 +409,9 @@ def _population_unknown(
     off: Bools = (inner > 0) | (edge > edge_share * land)
     extent = extent_of(cells, run.crs)
     if extent is not None:
-        rest = shapely.difference(np.asarray(towns.geometry.to_numpy(), dtype=object), extent)
+        rest = shapely.difference(
+            np.asarray(municipalities.geometry.to_numpy(), dtype=object), extent
+        )
         off |= shapely.area(rest) > edge_share * land
     return off
 
@@ -420,8 +424,8 @@ def _middle(bounds: Array) -> tuple[Array, Array]:
 class _Where:
     """Municipality of any point, and whether the raster knows the land there."""
 
-    def __init__(self, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> None:
-        self._shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
+    def __init__(self, municipalities: gpd.GeoDataFrame, land: KnownLand, grid: Grid) -> None:
+        self._shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
         self._land, self._grid = land, grid
 
     def _cells(self, x: Array, y: Array) -> tuple[Bools, Array, Array]:

@@ -83,18 +83,18 @@ def known_routes(
         Metres of lines of which it is not known whether they are routes, or built: where there are
         some, how much there is in all is not known.
     """
-    p, municipalities = run.parameters, run.municipalities
+    params, municipalities = run.parameters, run.municipalities
     own = run.evidence["cycle_routes"]
     if not run.has("cycle_routes") and network is not None:
         own = streets_evidence(network, run.crs, municipalities)
     # drawn: what is drawn is taken to be all where no coverage layer says so or otherwise
-    drawn = (metres >= p.coverage_length * 1000 - 1e-6) & (metres > 0)
+    drawn = (metres >= params.coverage_length * 1000 - 1e-6) & (metres > 0)
     found = cycle_coverage(own, coverage, municipalities, drawn)
     run.add(found.audit)
     run.evidence["cycle_routes"] = found.evidence
     shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
     share = land_share(found.evidence, shapes)
-    mapped = np.nan_to_num(share) >= p.coverage_share - _SLACK
+    mapped = np.nan_to_num(share) >= params.coverage_share - _SLACK
     mapped &= ~found.evidence.lost_near(shapes, 0.0)
     if undecided is not None:
         open_ = mapped & (undecided >= _CRUMB)
@@ -228,11 +228,11 @@ def sure_points(run: Run, places: Places) -> Array:
     place of its own, which counts as unknown. Without a name it may belong to any place it may have
     been near.
     """
-    p = run.parameters
+    params = run.parameters
     reach = {
-        "interchange_entrances": p.entrance_distance,
-        "rail_stations": max(p.merge_distance, p.same_name_distance),
-        "interchanges": p.same_name_distance,
+        "interchange_entrances": params.entrance_distance,
+        "rail_stations": max(params.merge_distance, params.same_name_distance),
+        "interchanges": params.same_name_distance,
     }
     called = place_keys(places.table["name"])[places.owner]
     lost = np.zeros(len(places.points), dtype=bool)

@@ -44,21 +44,25 @@ def known_timetable(
     -------
     TimetableEvidence, bool
     """
-    p = run.parameters
+    params = run.parameters
     days = {} if timetable is None else timetable.day_types()
-    day_known = p.day_type in days and days[p.day_type].date is not None
+    day_known = params.day_type in days and days[params.day_type].date is not None
     if timetable is not None and not day_known:
-        run.note("timetable", "unknown", 1, _("day type unknown in the timetable"), [p.day_type])
+        run.note(
+            "timetable", "unknown", 1, _("day type unknown in the timetable"), [params.day_type]
+        )
     found = evidence(
         run.municipalities,
         coverage,
         timetable,
         groups=groups,
-        required=p.modes_required,
+        required=params.modes_required,
         stops=stops,
         stop_posts=stop_posts,
         rail_stations=rail_stations,
-        silent=timetable.unknown_feeds(p.day_type) if timetable is not None and day_known else (),
+        silent=timetable.unknown_feeds(params.day_type)
+        if timetable is not None and day_known
+        else (),
         day_known=day_known,
     )
     run.add(found.audit)

@@ -68,10 +68,10 @@ def plan_land(municipalities: gpd.GeoDataFrame, cover: PlanCover) -> gpd.GeoData
 
     One or two rows per municipality that has an outline.
     """
-    towns = municipalities.geometry.to_numpy()
+    outlines = municipalities.geometry.to_numpy()
     some = np.flatnonzero(~shapely.is_empty(cover.unknown) & (cover.share > 0))
-    sure = towns.copy()
-    sure[some] = shapely.difference(towns[some], cover.unknown[some])
+    sure = outlines.copy()
+    sure[some] = shapely.difference(outlines[some], cover.unknown[some])
     bare, known = ~shapely.is_empty(cover.unknown), cover.share > 0
     rows = np.concatenate([np.flatnonzero(known), np.flatnonzero(bare)])
     shapes = np.concatenate([sure[known], cover.unknown[bare]])

@@ -138,25 +138,25 @@ def read_plans(
         Without both inputs.
     """
     zones = zones_of(run, plans, planning_zones, note=note)
-    towns = run.municipalities
+    municipalities = run.municipalities
     name = "plans" if plans is not None else "planning_zones"
     source = plans if plans is not None else planning_zones
     ready = _ready(source, run.crs)
     base = Evidence.of(source, name, run.crs).losing(ready.losses)
-    shapes = towns.geometry.to_numpy()
+    shapes = municipalities.geometry.to_numpy()
     # the cover hangs on the outlines and codes alone: checks of one run, and runs alike, share it
-    place = hash((run.crs.to_wkt(), tolerance, *towns["teryt"], *shapely.to_wkb(shapes)))
+    place = hash((run.crs.to_wkt(), tolerance, *municipalities["teryt"], *shapely.to_wkb(shapes)))
     kept = {} if plans is None else _COVERS.setdefault(plans, {})
     if place not in kept:
-        code = {t[:6]: i for i, t in enumerate(towns["teryt"])}
+        code = {t[:6]: i for i, t in enumerate(municipalities["teryt"])}
         # a zone whose symbol is blank or none is planned land all the same: its use is unknown
-        outlined = np.zeros(len(towns), bool)
+        outlined = np.zeros(len(municipalities), bool)
         if plans is not None:
-            of_act = _homes(plans.to_crs(run.crs).acts, towns)[0]
+            of_act = _homes(plans.to_crs(run.crs).acts, municipalities)[0]
             outlined[of_act[of_act >= 0]] = True
         kept[place] = plan_cover(
             base,
-            towns,
+            municipalities,
             zones.geometry.to_numpy(),
             home=[code.get(t, -1) for t in zones["teryt"]],
             outlined=outlined,
@@ -323,14 +323,14 @@ def _disagreeing(table: gpd.GeoDataFrame, ids: pd.DataFrame) -> list[Loss]:
     return [loss("zone", what, names, where=shapely.union_all(places), crs=table.crs)]
 
 
-def zone_owners(run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> Array:
+def zone_owners(run: Run, zones: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> Array:
     """Return the municipality of each zone.
 
     Parameters
     ----------
     run : Run
         Gets a row of the audit for owners taken from the location.
-    zones, towns : GeoDataFrame
+    zones, municipalities : GeoDataFrame
         ``teryt``; its first six digits decide, for the seventh is the kind of municipality.
 
     Returns
@@ -338,10 +338,10 @@ def zone_owners(run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> A
     ndarray of int64 (zones,)
         Row of the municipality; where no code fits, the one that holds most of the zone; -1: none.
     """
-    code = {t[:6]: i for i, t in enumerate(towns["teryt"])}
+    code = {t[:6]: i for i, t in enumerate(municipalities["teryt"])}
     owner = np.array([code.get(t, -1) for t in zones["teryt"]], dtype=np.int64)
     lost = np.flatnonzero(owner < 0)
-    over = intersect(towns.geometry.to_numpy(), zones.geometry.to_numpy()[lost])
+    over = intersect(municipalities.geometry.to_numpy(), zones.geometry.to_numpy()[lost])
     best = pd.DataFrame({"zone": over.right, "town": over.left, "area": over.area})
     best = best.sort_values("area").drop_duplicates("zone", keep="last")
     owner[lost[best["zone"].to_numpy(dtype=np.int64)]] = best["town"].to_numpy(dtype=np.int64)
@@ -355,7 +355,7 @@ def zone_owners(run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> A
 
 
 def zones_by_owner(
-    run: Run, zones: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, tolerance: float
+    run: Run, zones: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, tolerance: float
 ) -> tuple[Array, Array, Array]:
     """Return zones as the municipalities' own: one without a code that lies in several is cut.
 
@@ -364,7 +364,7 @@ def zones_by_owner(
     run : Run
     zones : GeoDataFrame
         See :func:`zones_of`.
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     tolerance : float
         Parts of a zone beyond a border that are narrower than this belong to the zone's own
         municipality still, m.
@@ -377,11 +377,11 @@ def zones_by_owner(
     owner : array of int
         Municipality of each, -1 where there is none.
     """
-    owner = zone_owners(run, zones, towns)
+    owner = zone_owners(run, zones, municipalities)
     shapes = zones.geometry.to_numpy()
-    coded = zones["teryt"].isin(towns["teryt"].str.slice(0, 6)).to_numpy()
+    coded = zones["teryt"].isin(municipalities["teryt"].str.slice(0, 6)).to_numpy()
     free = np.flatnonzero(~coded & (owner >= 0))
-    over = intersect(towns.geometry.to_numpy(), shapes[free], min_area=tolerance**2)
+    over = intersect(municipalities.geometry.to_numpy(), shapes[free], min_area=tolerance**2)
     zone = free[over.right]
     # parts that vanish when shrunk by half the tolerance are slivers along a border
     broad = ~shapely.is_empty(shapely.buffer(over.geometry, -tolerance / 2))
@@ -403,14 +403,14 @@ def _column(frame: pd.DataFrame, name: str) -> list[Any]:
     return [None if v is None or v != v else v for v in frame[name].tolist()]
 
 
-def _homes(frame: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> tuple[Array, Array]:
+def _homes(frame: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> tuple[Array, Array]:
     """Municipality of each feature (-1: none), and the rows for which it was taken from place."""
-    code = {t[:6]: i for i, t in enumerate(towns["teryt"])}
+    code = {t[:6]: i for i, t in enumerate(municipalities["teryt"])}
     found = np.array([code.get(t, -1) for t in _column(frame, "teryt6")], dtype=np.int64)
     lost = np.flatnonzero(found < 0)
     if not len(lost):
         return found, lost
-    over = intersect(towns.geometry.to_numpy(), valid(frame.geometry.to_numpy()[lost]))
+    over = intersect(municipalities.geometry.to_numpy(), valid(frame.geometry.to_numpy()[lost]))
     best = pd.DataFrame({"row": over.right, "town": over.left, "area": over.area})
     best = best.sort_values("area").drop_duplicates("row", keep="last")
     taken = lost[best["row"].to_numpy(dtype=np.int64)]
@@ -418,20 +418,22 @@ def _homes(frame: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> tuple[Array, Arr
     return found, taken
 
 
-def acts_by_municipality(run: Run, plans: Plan, towns: gpd.GeoDataFrame) -> dict[str, Array]:
+def acts_by_municipality(
+    run: Run, plans: Plan, municipalities: gpd.GeoDataFrame
+) -> dict[str, Array]:
     """Find the municipality of every feature: by TERYT, else by where most of its area lies.
 
     Returns
     -------
     dict
-        Table of the plan -> position in ``towns`` of each row, -1 where there is none.
+        Table of the plan -> position in ``municipalities`` of each row, -1 where there is none.
     """
     places: dict[str, Array] = {}
     guessed: list[str] = []
-    moved = plans.to_crs(towns.crs)
+    moved = plans.to_crs(municipalities.crs)
     for table in ("acts", "zones", "ouz", "downtown", "standards"):
         frame = getattr(moved, table)
-        places[table], taken = _homes(frame, towns)
+        places[table], taken = _homes(frame, municipalities)
         guessed += frame["local_id"].iloc[taken].astype(str).tolist()
     run.note(
         "plans",

@@ -22,7 +22,7 @@ _last: dict[str, tuple[gpd.GeoDataFrame, Audit]] = {}
 
 def settle(
     run: Run,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     *,
     cells: PopulationCells | None,
     totals: MunicipalPopulation | None,
@@ -37,16 +37,18 @@ def settle(
     Parameters
     ----------
     run : Run
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     cells, totals, weights : optional
         Layers ``population``, ``population_municipal`` and ``built_up``.
     size : float
         Largest width of a piece, m (:func:`metrogis.population.settle`).
     """
-    key = fingerprint(towns, cells, totals, weights, size)
+    key = fingerprint(municipalities, cells, totals, weights, size)
     found = _last.get(key) if key is not None else None
     if found is None:
-        found = people_of.settle(towns, cells=cells, totals=totals, max_size=size, weights=weights)
+        found = people_of.settle(
+            municipalities, cells=cells, totals=totals, max_size=size, weights=weights
+        )
         _last.clear()
         if key is not None:
             _last[key] = found

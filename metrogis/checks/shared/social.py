@@ -139,7 +139,7 @@ def _all(parts: list[State]) -> State:
 
 def _placed(run: Run, streets: Any, shapes: Array, longest: float) -> _Places:
     """Join places to the walking network."""
-    p = run.parameters
+    params = run.parameters
     network = None if streets is None else network_of(streets, "walk")
     if network is None:
         run.note("streets", "unknown", 1, _("no streets: only what lies beyond a straight line is "
@@ -148,15 +148,20 @@ def _placed(run: Run, streets: Any, shapes: Array, longest: float) -> _Places:
         return _Places(shapes, None, None, np.zeros(len(shapes)), none)
     crs_rules.require_same(municipalities=run.crs, streets=network.crs)
     parts = network.components(strong=True).length
-    part = min(float(p.street_part), float(parts[0])) if len(parts) else 0.0
+    part = min(float(params.street_part), float(parts[0])) if len(parts) else 0.0
 
     lines = network.lines(np.arange(network.n_edges))
 
     def join(what: Array, layer: str) -> borders.Fronts:
         return borders.fronts(
-            network, what, step=p.border_step, limit=p.street_distance, part=part, layer=layer,
+            network,
+            what,
+            step=params.border_step,
+            limit=params.street_distance,
+            part=part,
+            layer=layer,
             lines=lines,
-        )  # fmt: skip
+        )
 
     known = streets_evidence(network, run.crs, run.municipalities)
     front = join(shapes, "population")
@@ -172,11 +177,13 @@ def _placed(run: Run, streets: Any, shapes: Array, longest: float) -> _Places:
 def _known(run: Run, layer: str, shapes: Array, limit: Floats) -> Bools:
     """Tell around which places a layer is known: only there is a no certain."""
     evidence: Evidence = run.evidence[layer]
-    towns = run.municipalities.geometry.to_numpy()
+    municipalities = run.municipalities.geometry.to_numpy()
     if run.parameters.data_margin > 0:
-        towns = shapely.buffer(towns, run.parameters.data_margin)
+        municipalities = shapely.buffer(municipalities, run.parameters.data_margin)
     # facilities are gathered for the municipalities: beyond them is what nobody looked for
-    return evidence.inside(towns[~shapely.is_empty(towns)]).known_near(shapes, limit)
+    return evidence.inside(municipalities[~shapely.is_empty(municipalities)]).known_near(
+        shapes, limit
+    )
 
 
 def _walk(places: _Places, goals: borders.Fronts | None, limit: float) -> Floats:
@@ -309,8 +316,8 @@ def _green_areas(run: Run, green: gpd.GeoDataFrame) -> tuple[Array, Floats, Floa
 
     Land of two areas counts once: it is the larger one's own.
     """
-    p = run.parameters
-    kept = _of_kinds(green, p.green_kinds)
+    params = run.parameters
+    kept = _of_kinds(green, params.green_kinds)
     if "public" in green:
         kept &= ~(green["public"].astype("boolean") == False).fillna(False).to_numpy(bool)  # noqa: E712
     shapes = green.geometry.to_numpy()
@@ -318,7 +325,7 @@ def _green_areas(run: Run, green: gpd.GeoDataFrame) -> tuple[Array, Floats, Floa
     areal = shapely.get_dimensions(shapes) == 2
     stated = green["area_ha"].to_numpy(float) if "area_ha" in green else np.full(len(green), np.nan)
     whole = np.where(areal, area, stated)
-    small = whole < p.green_least - 1e-9
+    small = whole < params.green_least - 1e-9
     run.note("green_areas", "dropped", int((~kept).sum()),
              _("green areas that are not public or of other kinds: not counted"))  # fmt: skip
     run.note("green_areas", "dropped", int((kept & small).sum()),

@@ -167,22 +167,22 @@ def standards_of(run: Run, plans: Any, shapes: Array, owner: Ints) -> Standards:
     owner : ndarray of int (n,)
         Municipality of each.
     """
-    p, n = run.parameters, len(shapes)
+    params, n = run.parameters, len(shapes)
     code = run.municipalities["teryt"].astype(str).str[-1].to_numpy()
     kind = code[owner] if n else np.zeros(0, object)
     town: Bools = np.isin(kind, list(_TOWN))
     mixed = kind == _MIXED
-    low = np.where(town, p.school_town, p.school_rural).astype(float)
+    low = np.where(town, params.school_town, params.school_rural).astype(float)
     high = low.copy()
-    low[mixed] = min(p.school_town, p.school_rural)
-    high[mixed] = max(p.school_town, p.school_rural)
+    low[mixed] = min(params.school_town, params.school_rural)
+    high[mixed] = max(params.school_town, params.school_rural)
     out = Standards(
         low,
         high,
-        np.full(n, float(p.green_total_distance)),
-        np.full(n, float(p.green_total)),
-        np.full(n, float(p.green_single_distance)),
-        np.full(n, float(p.green_single)),
+        np.full(n, float(params.green_total_distance)),
+        np.full(n, float(params.green_total)),
+        np.full(n, float(params.green_single_distance)),
+        np.full(n, float(params.green_single)),
         {},
         np.ones(n, bool),
         np.zeros(n, bool),

@@ -100,10 +100,12 @@ class TestMade:
         assert len(self.gap(gap_limit=300, reach=100)) == 1
 
     def test_a_sliver_between_municipalities_is_a_border(self) -> None:
-        towns = towns_of(box(0, 0, 4990, 5000), box(5000, 0, 9000, 5000))
+        municipalities = towns_of(box(0, 0, 4990, 5000), box(5000, 0, 9000, 5000))
         streets = network_of(("cycleway", [(2000, 9), (7000, 9)]))
-        assert border_gaps(towns, streets).features["borders"]["state"].tolist() == ["continuous"]
-        none = border_gaps(towns, streets, border_tolerance=5).features["borders"]
+        assert border_gaps(municipalities, streets).features["borders"]["state"].tolist() == [
+            "continuous"
+        ]
+        none = border_gaps(municipalities, streets, border_tolerance=5).features["borders"]
         assert len(none) == 0
 
     def test_a_route_that_crosses_is_continuous(self) -> None:
@@ -150,10 +152,10 @@ class TestMade:
         assert table["state"].tolist() == ["continuous"]
 
     def test_corners_are_no_neighbours(self) -> None:
-        towns = towns_of(box(0, 0, 10, 10), box(10, 10, 20, 20), box(10, 0, 20, 10))
-        towns = towns.set_geometry(towns.scale(500, 500, origin=(0, 0)))
+        municipalities = towns_of(box(0, 0, 10, 10), box(10, 10, 20, 20), box(10, 0, 20, 10))
+        municipalities = municipalities.set_geometry(municipalities.scale(500, 500, origin=(0, 0)))
         streets = network_of(("cycleway", [(2000, 9), (7000, 9)]))
-        pairs = border_gaps(towns, streets).features["borders"]
+        pairs = border_gaps(municipalities, streets).features["borders"]
         assert pairs[["name_a", "name_b"]].to_numpy().tolist() == [["A", "C"], ["B", "C"]]
 
 

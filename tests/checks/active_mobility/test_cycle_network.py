@@ -50,13 +50,13 @@ def result(demo_metro: Any) -> Any:
 class TestReal:
     def test_reference_form_of_omggs(self, shared: Path) -> None:
         routes = gpd.read_file(shared / "data/omggs/cycle_routes.geojson").to_crs(CRS)
-        towns = gpd.read_file(shared / "data/omggs/municipalities.gpkg").to_crs(CRS)
-        towns = towns[["teryt", "name", "geometry"]]
-        once = cycle_network(towns, routes).figures
+        municipalities = gpd.read_file(shared / "data/omggs/municipalities.gpkg").to_crs(CRS)
+        municipalities = municipalities[["teryt", "name", "geometry"]]
+        once = cycle_network(municipalities, routes).figures
         # what runs again within a metre counts once: about a quarter of a kilometre
         assert 700.963 - 0.3 < once["network_km"] < 700.963 - 0.2
         assert [once[f"networks{k}"] for k in ("", "_medium", "_wide")] == [368, 334, 294]
-        result = cycle_network(towns, routes, line_tolerance=0)
+        result = cycle_network(municipalities, routes, line_tolerance=0)
         figures = result.figures
         assert round(figures["network_km"], 3) == 700.963
         counts = [figures[f"networks{k}"] for k in ("", "_medium", "_wide")]
@@ -65,12 +65,12 @@ class TestReal:
         assert round(100 * figures["largest_share_medium"], 2) == 16.89
         assert round(100 * figures["largest_share_wide"], 2) == 17.03
         table = result.municipalities
-        assert len(table) == len(towns)
+        assert len(table) == len(municipalities)
         assert table.loc[table["cycle_data"].isna(), "cycle_km"].isna().all()
         assert (table["data_quality"] == "unknown").all()
         inside = shapely.length(
             shapely.intersection(
-                result.features["form"].geometry.iloc[0], shapely.union_all(towns.geometry)
+                result.features["form"].geometry.iloc[0], shapely.union_all(municipalities.geometry)
             )
         )
         assert inside > 0
@@ -121,20 +121,21 @@ class TestLengths:
         assert (figures["network_km"], figures["directed_km"]) == (6.0, 9.0)
 
     def test_a_border_line_counts_once(self) -> None:
-        towns = towns_of(box(0, 0, 5000, 9000), box(5000, 0, 9000, 9000))
+        municipalities = towns_of(box(0, 0, 5000, 9000), box(5000, 0, 9000, 9000))
         table = cycle_network(
-            towns, routes_of(LineString([(5000, 0), (5000, 4000)]), LineString([(0, 1), (9000, 1)]))
+            municipalities,
+            routes_of(LineString([(5000, 0), (5000, 4000)]), LineString([(0, 1), (9000, 1)])),
         ).municipalities
         assert table["cycle_km"].tolist() == [9.0, 4.0]
 
     def test_no_data_is_not_zero(self) -> None:
-        towns = towns_of(box(0, 0, 5000, 9000), box(5000, 0, 9000, 9000))
+        municipalities = towns_of(box(0, 0, 5000, 9000), box(5000, 0, 9000, 9000))
         routes = routes_of(LineString([(0, 1), (4000, 1)]))
-        table = cycle_network(towns, routes).municipalities
+        table = cycle_network(municipalities, routes).municipalities
         assert table["cycle_km"].tolist()[0] == 4.0
         assert np.isnan(table["cycle_km"].tolist()[1])
         area = gpd.GeoDataFrame(geometry=[box(-1, -1, 9001, 9001)], crs=CRS)
-        covered = cycle_network(towns, routes, cycle_coverage=area).municipalities
+        covered = cycle_network(municipalities, routes, cycle_coverage=area).municipalities
         assert covered["cycle_km"].tolist() == [4.0, 0.0]
 
     def test_planned_lines_stay_apart(self) -> None:
@@ -159,13 +160,16 @@ class TestLengths:
         assert found == [3, 2, 1]
 
     def test_refuses_what_it_cannot_use(self) -> None:
-        towns, routes = towns_of(box(0, 0, 9000, 9000)), routes_of(LineString([(0, 1), (4000, 1)]))
+        municipalities, routes = (
+            towns_of(box(0, 0, 9000, 9000)),
+            routes_of(LineString([(0, 1), (4000, 1)])),
+        )
         with pytest.raises(CRSError):
-            cycle_network(towns, routes.to_crs(4326))
+            cycle_network(municipalities, routes.to_crs(4326))
         with pytest.raises(ParameterError):
-            cycle_network(towns, routes, match_distance=0)
+            cycle_network(municipalities, routes, match_distance=0)
         with pytest.raises(MetrogisError):
-            cycle_network(towns, routes.iloc[:0])
+            cycle_network(municipalities, routes.iloc[:0])
 
     def test_sensitivity(self) -> None:
         routes = routes_of(LineString([(0, 1), (4000, 1)]), LineString([(4004, 1), (6000, 1)]))
@@ -272,7 +276,7 @@ def test_every_column_is_described(result: Any) -> None:
 
 
 def test_without_routes_the_network_is_what_tags_tell() -> None:
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["2261011"], "name": ["A"]}, geometry=[box(-500, -500, 9000, 9000)], crs=CRS
     )
     lines = gpd.GeoDataFrame(
@@ -284,12 +288,12 @@ def test_without_routes_the_network_is_what_tags_tell() -> None:
         ],
         crs=CRS,
     )
-    result = cycle_network(towns, streets=from_lines(lines, mode="bike"))
+    result = cycle_network(municipalities, streets=from_lines(lines, mode="bike"))
     assert result.figures["network_km"] == 3
     assert result.figures["directed_km"] == 4
     assert "differences" not in result.features
     assert result.municipalities["missing_in_osm_km"].isna().all()
     assert result.municipalities["low_stress_share"].tolist() == [1]
     with pytest.raises(MissingLayerError) as error:
-        cycle_network(towns)
+        cycle_network(municipalities)
     assert error.value.layer == "cycle_routes"

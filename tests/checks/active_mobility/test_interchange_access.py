@@ -21,12 +21,12 @@ def layer(shapes: list, **columns: list) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS)
 
 
-def towns(*boxes: tuple, names: str = "ABCDEFGH") -> gpd.GeoDataFrame:
+def municipalities(*boxes: tuple, names: str = "ABCDEFGH") -> gpd.GeoDataFrame:
     codes = [f"22{i:02d}011" for i in range(1, len(boxes) + 1)]
     return layer([box(*b) for b in boxes], teryt=codes, name=list(names[: len(boxes)]))
 
 
-ONE = towns((0, 0, 20_000, 20_000))
+ONE = municipalities((0, 0, 20_000, 20_000))
 LONG = LineString([(1000, 1000), (4000, 1000)])  # 3 km exactly
 
 
@@ -76,7 +76,7 @@ def test_stands_at_two_entrances_count_once_and_outlines_are_places() -> None:
 
 
 def test_stands_are_unknown_not_none_where_the_data_do_not_tell() -> None:
-    two = towns((0, 0, 20_000, 20_000), (20_000, 0, 40_000, 20_000))
+    two = municipalities((0, 0, 20_000, 20_000), (20_000, 0, 40_000, 20_000))
     points = hubs((2000, 1000), (9000, 9000), (30_000, 9000), bike_stands=[5.0, 6.0, 7.0])
     without = judged(interchange_access(two, points, routes(LONG)))
     assert without["bike_stands"].tolist() == [5, 6, 7]
@@ -180,7 +180,7 @@ def test_gap_between_lines_decides_by_tolerance() -> None:
 
 
 def test_places_the_data_do_not_cover_are_unknown() -> None:
-    two = towns((0, 0, 20_000, 20_000), (20_000, 0, 40_000, 20_000))
+    two = municipalities((0, 0, 20_000, 20_000), (20_000, 0, 40_000, 20_000))
     points = hubs((1000, 1000), (1000, 7001), (1000, 5900), (21_000, 1000))
     result = interchange_access(two, points, routes(LONG))
     found = judged(result)
@@ -198,7 +198,7 @@ def test_places_the_data_do_not_cover_are_unknown() -> None:
 
 
 def test_a_stub_of_the_neighbour_does_not_make_a_municipality_mapped() -> None:
-    two = towns((0, 0, 4100, 9000), (4100, 0, 9000, 9000))
+    two = municipalities((0, 0, 4100, 9000), (4100, 0, 9000, 9000))
     lines = routes(LineString([(1000, 1000), (5099, 1000)]))  # 999 m in the second
     far = hubs((4500, 1500), (5099, 1000))
     assert judged(interchange_access(two, far, lines))["state"].tolist() == ["unknown", "yes"]
@@ -207,7 +207,7 @@ def test_a_stub_of_the_neighbour_does_not_make_a_municipality_mapped() -> None:
 
 
 def test_network_that_goes_on_into_unmapped_land_is_not_called_too_short() -> None:
-    two = towns((0, 0, 4000, 9000), (4000, 0, 9000, 9000))
+    two = municipalities((0, 0, 4000, 9000), (4000, 0, 9000, 9000))
     lines = routes(LineString([(2500, 1000), (4100, 1000)]), LineString([(0, 5000), (1500, 5000)]))
     found = judged(interchange_access(two, hubs((3000, 1000), (1000, 5000)), lines))
     assert found["state"].tolist() == ["unknown", "no"]
@@ -215,7 +215,7 @@ def test_network_that_goes_on_into_unmapped_land_is_not_called_too_short() -> No
 
 
 def test_coverage_polygon_replaces_the_rule() -> None:
-    two = towns((0, 0, 10_000, 10_000), (10_000, 0, 20_000, 10_000))
+    two = municipalities((0, 0, 10_000, 10_000), (10_000, 0, 20_000, 10_000))
     covered = layer([box(0, 0, 15_000, 10_000)], name=["survey"])
     points = hubs((500, 9000), (12_000, 9000), (16_000, 9000), (14_000, 900))
     lines = routes(LONG, LineString([(14_000, 900), (15_100, 900)]))
@@ -325,7 +325,7 @@ def test_distance_is_measured_from_the_nearest_entrance() -> None:
 
 
 def test_every_municipality_is_a_row_and_none_without_places_has_a_share() -> None:
-    three = towns((0, 0, 9000, 9000), (9000, 0, 18_000, 9000), (18_000, 0, 27_000, 9000))
+    three = municipalities((0, 0, 9000, 9000), (9000, 0, 18_000, 9000), (18_000, 0, 27_000, 9000))
     result = interchange_access(three, hubs((2000, 1000)), routes(LONG))
     table = result.municipalities
     assert table["teryt"].tolist() == three["teryt"].tolist()
@@ -424,7 +424,7 @@ def test_no_population_is_nan_not_zero() -> None:
 
 def test_people_near_places_nobody_knows_of_are_not_told_to_be_unserved() -> None:
     """Hub 0 is joined, hub 1 lies where no cycle data are: of its people nothing is known."""
-    two = towns((0, 0, 20_000, 20_000), (40_000, 0, 60_000, 20_000))
+    two = municipalities((0, 0, 20_000, 20_000), (40_000, 0, 60_000, 20_000))
     people = layer(
         [box(2000, 1000, 2200, 1200), box(50_000, 9000, 50_200, 9200)], population=[100.0, 70.0]
     )
@@ -505,7 +505,7 @@ def test_state_follows_from_plain_search(data: st.DataObject) -> None:
     spots = data.draw(st.lists(st.tuples(coordinate, coordinate), min_size=1, unique=True))
     covered = layer([box(-1e4, -1e4, 1e5, 1e5)], name=["all"])
     result = interchange_access(
-        towns((-1000, -1000, 9000, 9000)),
+        municipalities((-1000, -1000, 9000, 9000)),
         hubs(*spots),
         routes(*shapes),
         cycle_coverage=covered,

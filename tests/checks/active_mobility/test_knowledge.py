@@ -101,12 +101,12 @@ LAYERS = {
 
 def _write(folder: Path) -> Path:
     folder.mkdir(parents=True)
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": CODES, "name": list("ABCD")},
         geometry=[box(X0 + SIDE * i, Y0, X0 + SIDE * (i + 1), Y0 + SIDE) for i in range(COUNT)],
         crs=CRS,
     )
-    towns.to_file(folder / "municipalities.gpkg")
+    municipalities.to_file(folder / "municipalities.gpkg")
     _routes().to_file(folder / "cycle_routes.geojson", engine="pyogrio")
     pd.DataFrame({"teryt": CODES, "state": "complete"}).to_csv(
         folder / "cycle_coverage.csv", index=False

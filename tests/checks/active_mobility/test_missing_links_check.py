@@ -362,11 +362,13 @@ def test_the_link_from_the_stub_at_a_station_comes_first() -> None:
         geometry=[LineString(r[1:]) for r in rows],
         crs="EPSG:2180",
     )
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["2261011"], "name": ["A"]}, geometry=[box(-999, -999, 9000, 9000)], crs=2180
     )
     hub = gpd.GeoDataFrame({"name": ["Stacja"]}, geometry=[Point(950, 20)], crs="EPSG:2180")
-    links = missing_links(towns, from_lines(lines, mode="bike"), interchanges=hub).features["links"]
+    links = missing_links(
+        municipalities, from_lines(lines, mode="bike"), interchanges=hub
+    ).features["links"]
     assert links["interchanges"].iloc[0] == "Stacja"
     assert links["length_m"].iloc[0] == pytest.approx(300)
 

@@ -17,7 +17,7 @@ OPEN, BUILT, FILTER = "SO", "SJ", "SR"
 
 
 @pytest.fixture
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011", "2264011"], "name": ["A", "B", "C"]},
         geometry=[box(0, 0, 3000, 3000), box(3000, 0, 6000, 3000), box(0, 3000, 6000, 5000)],
@@ -38,14 +38,14 @@ def pair(result, a: str, b: str) -> pd.Series:
     return table[(table["a"] == a) & (table["b"] == b)].iloc[0]
 
 
-def test_both_sides_of_a_border_in_three_states(towns) -> None:
+def test_both_sides_of_a_border_in_three_states(municipalities) -> None:
     layer = zones(
         (OPEN, "2261011", 0, 0, 3000, 3000),
         (BUILT, "2262011", 3000, 0, 6000, 1000),
         (OPEN, "2262011", 3000, 1000, 6000, 2000),
         (FILTER, "2262011", 3000, 2000, 6000, 3000),
     )
-    result = border_coherence(towns, planning_zones=layer)
+    result = border_coherence(municipalities, planning_zones=layer)
     row = pair(result, "A", "B")
     assert row[["border_m", "green_m", "yes_m", "no_m", "unknown_m"]].tolist() == pytest.approx(
         [3000, 3000, 2000, 1000, 0], abs=15
@@ -75,25 +75,25 @@ def test_both_sides_of_a_border_in_three_states(towns) -> None:
 
 
 @pytest.mark.parametrize("gap", [-20.0, 0.0, 20.0])
-def test_plans_that_overlap_or_leave_a_strip_are_matched(towns, gap) -> None:
+def test_plans_that_overlap_or_leave_a_strip_are_matched(municipalities, gap) -> None:
     layer = zones(
         (OPEN, "2261011", 0, 0, 3000 - gap / 2, 3000),
         (BUILT, "2262011", 3000 + gap / 2, 0, 6000, 3000),
     )
-    row = pair(border_coherence(towns, planning_zones=layer), "A", "B")
+    row = pair(border_coherence(municipalities, planning_zones=layer), "A", "B")
     assert row["no_m"] == pytest.approx(3000, abs=1e-6)
-    strict = border_coherence(towns, planning_zones=layer, tolerance=5)
+    strict = border_coherence(municipalities, planning_zones=layer, tolerance=5)
     row = pair(strict, "A", "B")  # farther than the plans meet: unknown
     assert row["no_m"] == pytest.approx(np.nan if gap > 0 else 3000, abs=1e-6, nan_ok=True)
     assert row["unknown_m"] == pytest.approx(3000 if gap > 0 else 0, abs=1e-6)
 
 
-def test_a_corridor_that_ends_at_the_border_of_building_land(towns) -> None:
+def test_a_corridor_that_ends_at_the_border_of_building_land(municipalities) -> None:
     layer = zones(("SP", "2261011", 0, 0, 3000, 3000), (BUILT, "2262011", 3000, 0, 6000, 3000))
     corridor = gpd.GeoDataFrame(
         {"name": ["K3"], "rank": ["local"]}, geometry=[box(0, 1000, 3000, 1600)], crs=2180
     )
-    result = border_coherence(towns, planning_zones=layer, corridors=corridor)
+    result = border_coherence(municipalities, planning_zones=layer, corridors=corridor)
     some = result.features["stretches"]
     assert len(some) == 1
     row = some.iloc[0]
@@ -109,27 +109,29 @@ def test_a_corridor_that_ends_at_the_border_of_building_land(towns) -> None:
     assert result.figures["corridor_no_km"] == pytest.approx(row["length_m"] / 1000)
 
 
-def test_the_table_decides_about_agricultural_land(towns) -> None:
+def test_the_table_decides_about_agricultural_land(municipalities) -> None:
     layer = zones((OPEN, "2261011", 0, 0, 3000, 3000), (FILTER, "2262011", 3000, 0, 6000, 3000))
-    assert pair(border_coherence(towns, planning_zones=layer), "A", "B")["yes_m"] == 3000
+    assert pair(border_coherence(municipalities, planning_zones=layer), "A", "B")["yes_m"] == 3000
     own = pd.DataFrame({"symbol": [FILTER], "rank": ["*"], "severity": ["barrier"]})
-    other = border_coherence(towns, planning_zones=layer, corridor_severity=own)
+    other = border_coherence(municipalities, planning_zones=layer, corridor_severity=own)
     assert pair(other, "A", "B")["no_m"] == 3000
 
 
-def test_zones_without_a_code_belong_where_they_lie(towns) -> None:
+def test_zones_without_a_code_belong_where_they_lie(municipalities) -> None:
     layer = zones((OPEN, None, 0, 0, 3000, 3000), (BUILT, None, 2990, 0, 6000, 3000))
-    result = border_coherence(towns, planning_zones=layer.drop(columns="teryt"))
+    result = border_coherence(municipalities, planning_zones=layer.drop(columns="teryt"))
     assert pair(result, "A", "B")["no_m"] == pytest.approx(3000, abs=15)
     assert any(r.action == "guessed" for r in result.audit)
 
 
 def test_shared_borders_of_the_metropolis_are_as_long_as_they_are(shared) -> None:
-    towns = gpd.read_file(shared / "data/omggs/municipalities.gpkg").geometry.to_numpy()
-    found = shared_borders(towns, step=50)
-    i, j = shapely.STRtree(towns).query(towns, predicate="intersects")
+    municipalities = gpd.read_file(shared / "data/omggs/municipalities.gpkg").geometry.to_numpy()
+    found = shared_borders(municipalities, step=50)
+    i, j = shapely.STRtree(municipalities).query(municipalities, predicate="intersects")
     lines = [
-        shapely.intersection(shapely.boundary(towns[a]), shapely.boundary(towns[b]))
+        shapely.intersection(
+            shapely.boundary(municipalities[a]), shapely.boundary(municipalities[b])
+        )
         for a, b in zip(i, j, strict=True)
         if a < b
     ]
@@ -151,14 +153,14 @@ def test_borders_of_a_row_of_towns_under_any_angle(angle, gap, n) -> None:
     assert length.to_numpy() == pytest.approx(np.full(n - 1, 2000), abs=25)
 
 
-def test_without_zones_it_says_what_it_needs(towns) -> None:
+def test_without_zones_it_says_what_it_needs(municipalities) -> None:
     with pytest.raises(MissingLayerError, match="needs plans, or planning_zones"):
-        border_coherence(towns)
+        border_coherence(municipalities)
 
 
-def test_a_plan_from_a_file_gives_the_same(towns, gml, plan_of) -> None:
-    here = towns.translate(gml.X, gml.Y)
-    moved = towns.set_geometry(here)
+def test_a_plan_from_a_file_gives_the_same(municipalities, gml, plan_of) -> None:
+    here = municipalities.translate(gml.X, gml.Y)
+    moved = municipalities.set_geometry(here)
     plan = plan_of(
         gml.zone(gml.square(0, 0, 3000, 3000), "1SO"),
         gml.zone(gml.square(3000, 0, 3000, 3000), "1SU", teryt="226201"),
@@ -172,7 +174,7 @@ def test_a_plan_from_a_file_gives_the_same(towns, gml, plan_of) -> None:
 @pytest.mark.parametrize("slit", [0, 4, 18])
 def test_a_corridor_is_as_wide_at_the_border_as_it_is(slit) -> None:
     """The tolerance bridges slits between plans; along the border it adds nothing."""
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
         geometry=[box(0, 0, 1000, 3000), box(1000 + slit, 0, 2000, 3000)],
         crs=2180,
@@ -185,7 +187,7 @@ def test_a_corridor_is_as_wide_at_the_border_as_it_is(slit) -> None:
     green = gpd.GeoDataFrame(
         {"name": ["K"], "rank": ["national"]}, geometry=[box(0, 1700, 2000, 1900)], crs=2180
     )
-    found = border_coherence(towns, planning_zones=layer, corridors=green)
+    found = border_coherence(municipalities, planning_zones=layer, corridors=green)
     rows = found.features["stretches"]
     rows = rows[rows["kind"] == "corridor"]
     assert rows["length_m"].tolist() == pytest.approx(
@@ -194,10 +196,10 @@ def test_a_corridor_is_as_wide_at_the_border_as_it_is(slit) -> None:
     assert rows["continues"].tolist() == ["no", "no"]
 
 
-def test_a_border_nobody_planned_is_unknown_and_not_0_km(towns) -> None:
+def test_a_border_nobody_planned_is_unknown_and_not_0_km(municipalities) -> None:
     """One built zone far from every border: of the borders nothing is known."""
     inland = zones((BUILT, "2261011", 1000, 1000, 1200, 1200))
-    dark = border_coherence(towns, planning_zones=inland)
+    dark = border_coherence(municipalities, planning_zones=inland)
     assert set(dark.figures) == {"border_km", "municipalities_without_plan"}
     assert "unknown" in dark.sentences("en")[0]
     # with every plan at hand 0 km is a fact
@@ -206,6 +208,6 @@ def test_a_border_nobody_planned_is_unknown_and_not_0_km(towns) -> None:
         (BUILT, "2262011", 3000, 0, 6000, 3000),
         (BUILT, "2264011", 0, 3000, 6000, 5000),
     )
-    sure = border_coherence(towns, planning_zones=full)
+    sure = border_coherence(municipalities, planning_zones=full)
     assert sure.figures["green_km"] == 0
     assert sure.figures["no_km"] == 0

@@ -18,7 +18,7 @@ from metrogis.planning.zones import SeverityTable
 
 
 @pytest.fixture
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011", "2264011"], "name": ["A", "B", "C"]},
         geometry=[box(k * 5000, 0, k * 5000 + 5000, 6000) for k in range(3)],
@@ -56,8 +56,8 @@ PLAN = (
 )
 
 
-def test_what_plans_take_by_corridor_and_municipality(towns, corridors) -> None:
-    result = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN))
+def test_what_plans_take_by_corridor_and_municipality(municipalities, corridors) -> None:
+    result = corridor_conflicts(municipalities, corridors, planning_zones=zones(*PLAN))
     table = result.features["corridors"].set_index("name")
     columns = ["area_ha", "barrier_ha", "filter_ha", "permeable_ha", "unknown_ha"]
     assert table.loc["K1", columns].tolist() == pytest.approx([1500, 60, 500, 440, 500])
@@ -81,33 +81,35 @@ def test_what_plans_take_by_corridor_and_municipality(towns, corridors) -> None:
     assert result.figures["barrier_ha"] == pytest.approx(160)
 
 
-def test_the_table_overrules_by_rank(towns, corridors) -> None:
+def test_the_table_overrules_by_rank(municipalities, corridors) -> None:
     own = pd.DataFrame({"symbol": ["SR"], "rank": ["national"], "severity": ["barrier"]})
     layer = zones(*PLAN)
-    result = corridor_conflicts(towns, corridors, planning_zones=layer, corridor_severity=own)
+    result = corridor_conflicts(
+        municipalities, corridors, planning_zones=layer, corridor_severity=own
+    )
     table = result.features["corridors"].set_index("name")
     assert table.loc["K1", ["barrier_ha", "filter_ha"]].tolist() == pytest.approx([560, 0])
     bad = own.assign(severity="wall")
     with pytest.raises(SchemaError, match="SR wall"):
-        corridor_conflicts(towns, corridors, planning_zones=layer, corridor_severity=bad)
+        corridor_conflicts(municipalities, corridors, planning_zones=layer, corridor_severity=bad)
 
 
-def test_overlapping_zones_count_once_for_the_worse(towns, corridors) -> None:
+def test_overlapping_zones_count_once_for_the_worse(municipalities, corridors) -> None:
     layer = zones(("SO", 0, 0, 5000, 6000), ("SJ", 0, 0, 1000, 6000))
-    result = corridor_conflicts(towns, corridors, planning_zones=layer)
+    result = corridor_conflicts(municipalities, corridors, planning_zones=layer)
     row = result.features["corridors"].set_index("name").loc["K1"]
     assert row[["barrier_ha", "permeable_ha"]].tolist() == pytest.approx([100, 400])
     assert any("counted once" in r.what.en for r in result.audit)
 
 
-def test_unknown_symbol_is_unknown_effect(towns, corridors) -> None:
+def test_unknown_symbol_is_unknown_effect(municipalities, corridors) -> None:
     layer = zones(("XX", 0, 0, 5000, 6000))
-    result = corridor_conflicts(towns, corridors, planning_zones=layer)
+    result = corridor_conflicts(municipalities, corridors, planning_zones=layer)
     assert result.municipalities["unknown_ha"].iloc[0] == pytest.approx(1000)
     assert np.isnan(result.municipalities["barrier_ha"].iloc[0])
 
 
-def test_protected_areas_and_built_up_land(towns, corridors) -> None:
+def test_protected_areas_and_built_up_land(municipalities, corridors) -> None:
     guarded = gpd.GeoDataFrame(
         {"name": ["R", "P"], "form": ["reserve", "park"]},
         geometry=[box(1000, 1000, 2000, 2000), box(1500, 1000, 3000, 2000)],
@@ -117,7 +119,11 @@ def test_protected_areas_and_built_up_land(towns, corridors) -> None:
         geometry=[box(2500, 1400, 2600, 1500), box(2550, 1400, 2650, 1500)], crs=2180
     )
     result = corridor_conflicts(
-        towns, corridors, planning_zones=zones(*PLAN), protected_areas=guarded, buildings=houses
+        municipalities,
+        corridors,
+        planning_zones=zones(*PLAN),
+        protected_areas=guarded,
+        buildings=houses,
     )
     table = result.features["corridors"].set_index("name")
     assert table.loc["K1", "protected_share"] == pytest.approx(200 / 1500)
@@ -131,7 +137,7 @@ def test_protected_areas_and_built_up_land(towns, corridors) -> None:
     assert rows.loc["A", "protected_ha"] == pytest.approx(200)
 
 
-def test_built_up_cells_of_a_raster(towns, corridors) -> None:
+def test_built_up_cells_of_a_raster(municipalities, corridors) -> None:
     from affine import Affine
 
     from metrogis.landscape import grid
@@ -139,13 +145,15 @@ def test_built_up_cells_of_a_raster(towns, corridors) -> None:
     values = np.zeros((60, 150), dtype=np.uint8)
     values[45:47, 10:15] = 1  # cells of 100 m; rows from the north: y 1300-1500
     raster = grid.read(values, transform=Affine(100, 0, 0, 0, -100, 6000), crs=2180)
-    result = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN), built_up=raster)
+    result = corridor_conflicts(
+        municipalities, corridors, planning_zones=zones(*PLAN), built_up=raster
+    )
     assert result.features["corridors"]["built_ha"].tolist() == pytest.approx([10, 0])
     higher = corridor_conflicts(
-        towns, corridors, planning_zones=zones(*PLAN), built_up=raster, built_up_value=2
+        municipalities, corridors, planning_zones=zones(*PLAN), built_up=raster, built_up_value=2
     )
     assert higher.features["corridors"]["built_ha"].tolist() == [0, 0]
-    none = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN))
+    none = corridor_conflicts(municipalities, corridors, planning_zones=zones(*PLAN))
     assert none.features["corridors"]["built_ha"].isna().all()  # unknown, not 0
 
 
@@ -159,10 +167,15 @@ def test_effects_always_add_up_to_the_corridor(bands, symbols, there) -> None:
     cells = [box(30 * x, 30 * y, 30 * x + 30, 30 * y + 30) for x in range(3) for y in range(3)]
     some = [c for c, t in zip(cells, there, strict=True) if t]
     names = [s for s, t in zip(symbols, there, strict=True) if t]
-    towns = [box(0, 0, 45, 90), box(45, 0, 90, 90)]
+    municipalities = [box(0, 0, 45, 90), box(45, 0, 90, 90)]
     green = [box(x, y, x + w, y + h) for x, y, w, h in bands]
     cut = cut_corridors(
-        green, [None] * len(green), towns, np.array(some, dtype=object), names, SeverityTable()
+        green,
+        [None] * len(green),
+        municipalities,
+        np.array(some, dtype=object),
+        names,
+        SeverityTable(),
     )
     parts = cut.parts
     assert parts[list(EFFECTS)].sum(axis=1).to_numpy() == pytest.approx(parts["area"].to_numpy())
@@ -174,20 +187,22 @@ def test_effects_always_add_up_to_the_corridor(bands, symbols, there) -> None:
         assert parts[effect].sum() == pytest.approx(expected, abs=1e-6)
 
 
-def test_without_zones_it_says_what_it_needs(towns, corridors) -> None:
+def test_without_zones_it_says_what_it_needs(municipalities, corridors) -> None:
     with pytest.raises(MissingLayerError, match="needs plans, or planning_zones"):
-        corridor_conflicts(towns, corridors)
+        corridor_conflicts(municipalities, corridors)
 
 
-def test_the_result_can_be_drawn_and_written(towns, corridors, tmp_path) -> None:
-    result = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN))
+def test_the_result_can_be_drawn_and_written(municipalities, corridors, tmp_path) -> None:
+    result = corridor_conflicts(municipalities, corridors, planning_zones=zones(*PLAN))
     assert result.explore(language="pl").get_root().render()
     assert result.to_gpkg(tmp_path / "r.gpkg").exists()
     assert all("{" not in s for s in result.sentences("pl") + result.sentences("en"))
 
 
-def test_cut_bottleneck_and_unknown_width(towns, corridors) -> None:
-    result = corridor_conflicts(towns, corridors, planning_zones=zones(*PLAN), buildings=FAR)
+def test_cut_bottleneck_and_unknown_width(municipalities, corridors) -> None:
+    result = corridor_conflicts(
+        municipalities, corridors, planning_zones=zones(*PLAN), buildings=FAR
+    )
     table = result.features["corridors"].set_index("name")
     # SP cuts K2; K1 keeps 400 m beside SJ, but C's plan is not known: at most 400 m
     assert table["cut"].to_dict() == {"K1": "unknown", "K2": "yes"}
@@ -206,20 +221,22 @@ def test_cut_bottleneck_and_unknown_width(towns, corridors) -> None:
     assert rows.loc["C", ["bottlenecks", "cuts"]].isna().all()  # its plan is not known
 
 
-def test_a_known_plan_everywhere_decides(towns, corridors) -> None:
+def test_a_known_plan_everywhere_decides(municipalities, corridors) -> None:
     layer = zones(*PLAN, ("SO", 10000, 0, 15000, 6000))
-    table = corridor_conflicts(towns, corridors, planning_zones=layer, buildings=FAR).features[
-        "corridors"
-    ]
+    table = corridor_conflicts(
+        municipalities, corridors, planning_zones=layer, buildings=FAR
+    ).features["corridors"]
     assert table["cut"].tolist() == ["no", "yes"]
     assert table["width_known"].tolist() == [True, True]
 
 
-def test_what_is_known_wins_over_what_is_not(towns, corridors) -> None:
+def test_what_is_known_wins_over_what_is_not(municipalities, corridors) -> None:
     """B has no plan: the widths are bounds; a cut in A or C is a cut whatever B plans."""
 
     def found(layer):
-        result = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=layer, buildings=FAR)
+        result = corridor_conflicts(
+            municipalities, corridors.iloc[:1], planning_zones=layer, buildings=FAR
+        )
         return result.features["corridors"]
 
     known = [
@@ -251,27 +268,27 @@ def test_what_is_known_wins_over_what_is_not(towns, corridors) -> None:
     assert row["width_known"].item()
 
 
-def test_a_corridor_in_two_parts_is_not_cut_by_being_so(towns, corridors) -> None:
+def test_a_corridor_in_two_parts_is_not_cut_by_being_so(municipalities, corridors) -> None:
     """It leaves the metropolis and comes back, or was drawn in two parts."""
     two = corridors.iloc[:1].copy()
     two.geometry = [shapely.MultiPolygon([box(-500, 1000, 5000, 2000), box(0, 4000, 5000, 4600)])]
     layer = zones(("SO", 0, 0, 5000, 6000))
-    table = corridor_conflicts(towns, two, planning_zones=layer, buildings=FAR).features[
+    table = corridor_conflicts(municipalities, two, planning_zones=layer, buildings=FAR).features[
         "corridors"
     ]
     assert table["cut"].item() == "no"
     assert table["clear_width_m"].item() == pytest.approx(600, rel=0.01)  # of the worse part
     north = [("SO", 0, 4000, 2000, 6000), ("SU", 2000, 4000, 3000, 6000)]
     layer = zones(("SO", 0, 0, 5000, 4000), *north, ("SO", 3000, 4000, 5000, 6000))
-    table = corridor_conflicts(towns, two, planning_zones=layer, buildings=FAR).features[
+    table = corridor_conflicts(municipalities, two, planning_zones=layer, buildings=FAR).features[
         "corridors"
     ]
     assert table["cut"].item() == "yes"
     assert table["clear_width_before_m"].item() == pytest.approx(600, rel=0.01)
 
 
-def test_a_slit_between_municipalities_is_no_end_and_no_cut(towns, corridors) -> None:
-    apart = towns.copy()
+def test_a_slit_between_municipalities_is_no_end_and_no_cut(municipalities, corridors) -> None:
+    apart = municipalities.copy()
     apart.geometry = [box(k * 5000, 0, k * 5000 + 4999.5, 6000) for k in range(3)]
     layer = zones(("SO", 0, 0, 15000, 6000))
     table = corridor_conflicts(apart, corridors, planning_zones=layer, buildings=FAR).features[
@@ -281,18 +298,22 @@ def test_a_slit_between_municipalities_is_no_end_and_no_cut(towns, corridors) ->
     assert table["clear_width_m"].tolist() == pytest.approx([1000, 1000], rel=0.01)
 
 
-def test_slits_between_plans_are_neither_passage_nor_unknown_land(towns, corridors) -> None:
+def test_slits_between_plans_are_neither_passage_nor_unknown_land(
+    municipalities, corridors
+) -> None:
     layer = zones(
         ("SO", 0, 0, 4996, 6000),
         ("SJ", 5000, 0, 10000, 2996),
         ("SJ", 5000, 3000, 10000, 6000),
         ("SO", 10000, 0, 15000, 6000),
     )
-    table = corridor_conflicts(towns, corridors.iloc[:1], planning_zones=layer, buildings=FAR)
+    table = corridor_conflicts(
+        municipalities, corridors.iloc[:1], planning_zones=layer, buildings=FAR
+    )
     assert table.features["corridors"]["cut"].tolist() == ["yes"]
     opened = layer.iloc[[0, 3]].reset_index(drop=True)
     again = corridor_conflicts(
-        towns.iloc[[0]], corridors.iloc[:1], planning_zones=opened, buildings=FAR
+        municipalities.iloc[[0]], corridors.iloc[:1], planning_zones=opened, buildings=FAR
     )
     assert again.features["corridors"]["cut"].tolist() == ["no"]
 
@@ -348,7 +369,7 @@ def test_the_planted_truths_of_the_demo_are_found(demo_s: Path) -> None:
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_corridors_that_overlap_count_by_their_union(turned: bool) -> None:
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
         geometry=[box(0, 0, 2000, 2000), box(2000, 0, 4000, 2000)],
         crs="EPSG:2180",
@@ -366,7 +387,7 @@ def test_corridors_that_overlap_count_by_their_union(turned: bool) -> None:
     guarded = gpd.GeoDataFrame({"name": ["P"]}, geometry=[box(900, 0, 1900, 1000)], crs="EPSG:2180")
     built = gpd.GeoDataFrame({"name": ["b"]}, geometry=[box(1000, 0, 1100, 100)], crs="EPSG:2180")
     result = corridor_conflicts(
-        towns,
+        municipalities,
         green.iloc[::-1] if turned else green,
         planning_zones=zones,
         protected_areas=guarded,
@@ -391,7 +412,7 @@ def test_corridors_that_overlap_count_by_their_union(turned: bool) -> None:
 
 
 def test_corridors_that_touch_are_not_told_to_overlap() -> None:
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["2261011"], "name": ["A"]}, geometry=[box(0, 0, 4000, 2000)], crs="EPSG:2180"
     )
     green = gpd.GeoDataFrame(
@@ -400,7 +421,7 @@ def test_corridors_that_touch_are_not_told_to_overlap() -> None:
         crs="EPSG:2180",
     )
     zones = gpd.GeoDataFrame({"symbol": ["SO"]}, geometry=[box(0, 0, 4000, 2000)], crs="EPSG:2180")
-    result = corridor_conflicts(towns, green, planning_zones=zones)
+    result = corridor_conflicts(municipalities, green, planning_zones=zones)
     assert result.figures["corridor_ha"] == pytest.approx(400)
     assert not [r for r in result.audit if "overlap" in r.what.en]
 
@@ -418,14 +439,16 @@ def test_corridors_that_touch_are_not_told_to_overlap() -> None:
         (None, {}, np.nan, "unknown"),
     ],
 )
-def test_a_corridor_is_as_wide_as_its_rank_asks(towns, rank, width, least, verdict) -> None:
+def test_a_corridor_is_as_wide_as_its_rank_asks(
+    municipalities, rank, width, least, verdict
+) -> None:
     """400 m are left of 1000: on either side of the least width, in any spelling of the rank."""
     green = gpd.GeoDataFrame(
         {"name": ["K"], "rank": [rank]}, geometry=[box(0, 1000, 15000, 2000)], crs=2180
     )
     plan = zones(("SU", 3000, 0, 4000, 1600), ("SO", 0, 0, 3000, 6000),
                  ("SO", 3000, 1600, 4000, 6000), ("SO", 4000, 0, 15000, 6000))  # fmt: skip
-    result = corridor_conflicts(towns, green, planning_zones=plan, buildings=FAR, **width)
+    result = corridor_conflicts(municipalities, green, planning_zones=plan, buildings=FAR, **width)
     row = result.features["corridors"].iloc[0]
     assert row["clear_width_m"] == pytest.approx(400, abs=0.5)
     assert row["min_width_m"] == pytest.approx(least, nan_ok=True)
@@ -434,12 +457,12 @@ def test_a_corridor_is_as_wide_as_its_rank_asks(towns, rank, width, least, verdi
     assert sum(counts.values()) == (0 if np.isnan(least) else 1)
 
 
-def test_whether_a_corridor_is_wide_enough_is_unknown_where_building_is(towns) -> None:
+def test_whether_a_corridor_is_wide_enough_is_unknown_where_building_is(municipalities) -> None:
     green = gpd.GeoDataFrame(
         {"name": ["K"], "rank": ["local"]}, geometry=[box(0, 1000, 15000, 2000)], crs=2180
     )
     plan = zones(("SO", 0, 0, 15000, 6000))
-    unknown = corridor_conflicts(towns, green, planning_zones=plan)
+    unknown = corridor_conflicts(municipalities, green, planning_zones=plan)
     assert unknown.features["corridors"]["wide_enough"].item() == "unknown"
-    sure = corridor_conflicts(towns, green, planning_zones=plan, buildings=FAR)
+    sure = corridor_conflicts(municipalities, green, planning_zones=plan, buildings=FAR)
     assert sure.features["corridors"]["wide_enough"].item() == "yes"

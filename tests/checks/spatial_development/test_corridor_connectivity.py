@@ -31,7 +31,7 @@ DEMO_CLASSES = pd.DataFrame(
 
 
 @pytest.fixture
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
         geometry=[box(0, 0, 3000, 1000), box(3000, 0, 6000, 1000)],
@@ -80,9 +80,9 @@ def field(cells: int) -> float:
     return 50 * (10 * (cells - 1) + 2 * (1 + 10) / 2)
 
 
-def test_a_stepping_stone_is_lost(towns, cover) -> None:
+def test_a_stepping_stone_is_lost(municipalities, cover) -> None:
     layer = zones(STONE, *OPEN_A, OPEN_B)
-    result = corridor_connectivity(towns, cover, planning_zones=layer, **EASY)
+    result = corridor_connectivity(municipalities, cover, planning_zones=layer, **EASY)
     first, second = field(20), field(56)
     today = eca([100, 4, 100], {(0, 1): first, (1, 2): second})
     figures = result.figures
@@ -108,8 +108,8 @@ def test_a_stepping_stone_is_lost(towns, cover) -> None:
     assert all("{" not in s for s in result.sentences("pl") + result.sentences("en"))
 
 
-def test_parts_of_dpc_are_those_of_removal(towns, cover) -> None:
-    result = corridor_connectivity(towns, cover, planning_zones=zones(OPEN_B), **EASY)
+def test_parts_of_dpc_are_those_of_removal(municipalities, cover) -> None:
+    result = corridor_connectivity(municipalities, cover, planning_zones=zones(OPEN_B), **EASY)
     patches = result.features["patches"].set_index("patch")
     parts = patches[["dPC_intra", "dPC_flux", "dPC_connector"]].sum(axis=1)
     assert parts.to_numpy() == pytest.approx(patches["dPC"].to_numpy())
@@ -118,8 +118,10 @@ def test_parts_of_dpc_are_those_of_removal(towns, cover) -> None:
     assert patches.loc[3, "dPC"] == pytest.approx(100 * (1 - without**2 / whole**2))
 
 
-def test_a_municipality_without_a_plan_is_unknown(towns, cover) -> None:
-    result = corridor_connectivity(towns, cover, planning_zones=zones(STONE, *OPEN_A), **EASY)
+def test_a_municipality_without_a_plan_is_unknown(municipalities, cover) -> None:
+    result = corridor_connectivity(
+        municipalities, cover, planning_zones=zones(STONE, *OPEN_A), **EASY
+    )
     rows = result.municipalities.set_index("name")
     assert rows["plan"].to_dict() == {"A": "yes", "B": "unknown"}
     assert rows.loc["B", ["lost_ha", "lost_share", "links_hit", "conflicts"]].isna().all()
@@ -133,8 +135,8 @@ def test_a_municipality_without_a_plan_is_unknown(towns, cover) -> None:
     assert result.figures["municipalities_unknown"] == 1
 
 
-def test_without_any_plan_only_today_is_known(towns, cover) -> None:
-    result = corridor_connectivity(towns, cover, **EASY)
+def test_without_any_plan_only_today_is_known(municipalities, cover) -> None:
+    result = corridor_connectivity(municipalities, cover, **EASY)
     assert math.isnan(result.figures["eca_plan_ha"])
     assert result.figures["eca_today_ha"] > 0
     assert result.municipalities["lost_ha"].isna().all()
@@ -144,26 +146,26 @@ def test_without_any_plan_only_today_is_known(towns, cover) -> None:
     assert any(r.action == "unknown" and r.layer == "plans" for r in result.audit)
 
 
-def test_barriers_lengthen_and_cut_links(towns, cover) -> None:
+def test_barriers_lengthen_and_cut_links(municipalities, cover) -> None:
     strip = ("SJ", "1SJ", 1400, 0, 1600, 1000)  # 4 cells of resistance 50, right across
     rest = zones(strip, ("SO", "1SO", 0, 0, 1400, 1000), ("SO", "2SO", 1600, 0, 3000, 1000), OPEN_B)
-    result = corridor_connectivity(towns, cover, planning_zones=rest, **EASY)
+    result = corridor_connectivity(municipalities, cover, planning_zones=rest, **EASY)
     links = result.features["links"].set_index(["i", "j"])
     assert links.loc[(1, 3), "plan_cost"] == pytest.approx(field(20) + 4 * 50 * 40)
     assert links["state"].to_dict() == {(1, 3): "lengthened", (2, 3): "kept"}
     (fix,) = result.features["conflicts"].to_dict("records")
     assert (fix["label"], fix["links"], fix["habitat_ha"]) == ("1SJ", 1, 0)
     limit = corridor_connectivity(
-        towns, cover, planning_zones=rest, current_patches=0, max_cost=field(20) + 1
+        municipalities, cover, planning_zones=rest, current_patches=0, max_cost=field(20) + 1
     )
     assert limit.features["links"]["state"].tolist() == ["cut"]
     soft = corridor_connectivity(
-        towns, cover, planning_zones=rest, **EASY,
+        municipalities, cover, planning_zones=rest, **EASY,
         corridor_severity=pd.DataFrame({"symbol": ["SJ"], "severity": ["permeable"]}),
     )  # fmt: skip
     assert set(soft.features["links"]["state"]) == {"kept"}
     harder = corridor_connectivity(
-        towns, cover, planning_zones=rest, **EASY,
+        municipalities, cover, planning_zones=rest, **EASY,
         zone_resistance=pd.DataFrame({"symbol": ["SJ"], "resistance": [200]}),
     )  # fmt: skip
     found = harder.features["links"].set_index(["i", "j"])
@@ -172,21 +174,21 @@ def test_barriers_lengthen_and_cut_links(towns, cover) -> None:
 
 @pytest.mark.parametrize(("start", "state"), [(33, "kept"), (32, "unknown"), (44, "kept")])
 def test_unknown_land_is_in_doubt_where_the_way_to_it_and_back_is_no_dearer(
-    towns, cover, start, state
+    municipalities, cover, start, state
 ) -> None:
     """Two rows at the top are not known from a column on: over the best land there a way from the
     first forest to the stepping stone would cost field(start - 20) + field(6), today field(20)."""
     cover.valid[:2, start:100] = False
     # at 1.1 times today's cost a link is lengthened: field(13) + field(6) is no such shortcut
     result = corridor_connectivity(
-        towns, cover, planning_zones=zones(("SO", "1SO", 0, 0, 3000, 1000), OPEN_B),
+        municipalities, cover, planning_zones=zones(("SO", "1SO", 0, 0, 3000, 1000), OPEN_B),
         longer_share=0.1, **EASY,
     )  # fmt: skip
     links = result.features["links"].set_index(["i", "j"])["state"].to_dict()
     assert links == {(1, 3): state, (2, 3): "unknown"}
 
 
-def test_corridors_protected_areas_and_roads(towns, cover) -> None:
+def test_corridors_protected_areas_and_roads(municipalities, cover) -> None:
     path = box(900, 450, 2100, 550)
     corridors = gpd.GeoDataFrame({"name": ["K"], "rank": ["local"]}, geometry=[path], crs=2180)
     guarded = gpd.GeoDataFrame(
@@ -199,7 +201,7 @@ def test_corridors_protected_areas_and_roads(towns, cover) -> None:
         crs=2180,
     )
     result = corridor_connectivity(
-        towns, cover, planning_zones=layer, corridors=corridors, protected_areas=guarded,
+        municipalities, cover, planning_zones=layer, corridors=corridors, protected_areas=guarded,
         roads=road, **EASY,
     )  # fmt: skip
     links = result.features["links"].set_index(["i", "j"])
@@ -211,10 +213,10 @@ def test_corridors_protected_areas_and_roads(towns, cover) -> None:
     assert any(r.layer == "roads" and r.count == 1 for r in result.audit)
 
 
-def test_current_maps(towns, cover) -> None:
+def test_current_maps(municipalities, cover) -> None:
     layer = zones(STONE, *OPEN_A, OPEN_B)
     result = corridor_connectivity(
-        towns, cover, planning_zones=layer, max_cost=100_000, current_cell=50
+        municipalities, cover, planning_zones=layer, max_cost=100_000, current_cell=50
     )
     assert set(result.rasters) == {"current_today", "current_plan", "resistance", "barriers"}
     today, plan = (result.rasters[f"current_{k}"] for k in ("today", "plan"))
@@ -226,45 +228,47 @@ def test_current_maps(towns, cover) -> None:
     assert result.explore(language="pl").get_root().render()
 
 
-def test_sizes_of_cells_and_margin(towns, cover) -> None:
+def test_sizes_of_cells_and_margin(municipalities, cover) -> None:
     coarse = corridor_connectivity(
-        towns, cover, planning_zones=zones(OPEN_B), cell_size=100, **EASY
+        municipalities, cover, planning_zones=zones(OPEN_B), cell_size=100, **EASY
     )
     assert coarse.rasters["resistance"].shape == (10, 60)
     assert coarse.figures["habitat_ha"] == pytest.approx(204)
     one = corridor_connectivity(
-        towns.iloc[[0]], cover, planning_zones=zones(*OPEN_A), margin=0, **EASY
+        municipalities.iloc[[0]], cover, planning_zones=zones(*OPEN_A), margin=0, **EASY
     )
     assert one.rasters["resistance"].shape == (20, 60)
     assert one.figures["habitat_ha"] == pytest.approx(104)
 
 
-def test_nothing_taken_is_nothing_lost(towns, cover) -> None:
-    result = corridor_connectivity(towns, cover, planning_zones=zones(*OPEN_A, OPEN_B), **EASY)
+def test_nothing_taken_is_nothing_lost(municipalities, cover) -> None:
+    result = corridor_connectivity(
+        municipalities, cover, planning_zones=zones(*OPEN_A, OPEN_B), **EASY
+    )
     assert result.figures["eca_change"] == 0
     assert result.figures["lost_ha"] == 0
     assert result.features["conflicts"].empty
 
 
-def test_bad_input_is_named(towns, cover) -> None:
+def test_bad_input_is_named(municipalities, cover) -> None:
     layer = zones(OPEN_B)
     demo = grid.read(np.where(cover.values == 312, 7, 5), transform=cover.transform, crs=2180)
     with pytest.raises(MissingLayerError, match="land_cover_classes"):
-        corridor_connectivity(towns, demo, planning_zones=layer)
+        corridor_connectivity(municipalities, demo, planning_zones=layer)
     bare = DEMO_CLASSES.assign(habitat=0)
     with pytest.raises(SchemaError, match="no class of land cover is habitat"):
-        corridor_connectivity(towns, demo, planning_zones=layer, land_cover_classes=bare)
+        corridor_connectivity(municipalities, demo, planning_zones=layer, land_cover_classes=bare)
     with pytest.raises(SchemaError, match="min_patch"):
-        corridor_connectivity(towns, cover, planning_zones=layer, min_patch=1e6)
-    away = towns.set_geometry(towns.translate(1e5))
+        corridor_connectivity(municipalities, cover, planning_zones=layer, min_patch=1e6)
+    away = municipalities.set_geometry(municipalities.translate(1e5))
     with pytest.raises(SchemaError, match="covers no municipality"):
         corridor_connectivity(away, cover, planning_zones=layer)
     with pytest.raises(SchemaError, match="no place"):
-        corridor_connectivity(towns, grid.read(np.ones((2, 2)), crs=2180))
+        corridor_connectivity(municipalities, grid.read(np.ones((2, 2)), crs=2180))
     with pytest.raises(CRSError):
-        corridor_connectivity(towns.to_crs(2177), cover, planning_zones=layer.to_crs(2177))
+        corridor_connectivity(municipalities.to_crs(2177), cover, planning_zones=layer.to_crs(2177))
     with pytest.raises(ParameterError, match="probability"):
-        corridor_connectivity(towns, cover, planning_zones=layer, probability=1.5)
+        corridor_connectivity(municipalities, cover, planning_zones=layer, probability=1.5)
 
 
 def test_corine_of_vaud_and_classes_of_poznan(shared: Path) -> None:

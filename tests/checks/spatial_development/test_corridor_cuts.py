@@ -228,7 +228,7 @@ def test_a_core_area_that_was_lost_may_be_an_end(strip) -> None:
 
 
 def test_corridors_that_were_lost_leave_no_municipality_without_one() -> None:
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011", "2264011"], "name": ["A", "B", "C"]},
         geometry=[box(k * 5000, 0, k * 5000 + 5000, 6000) for k in range(3)],
         crs=2180,
@@ -243,10 +243,12 @@ def test_corridors_that_were_lost_leave_no_municipality_without_one() -> None:
         ignore_index=True,
     )
     layer = zones(("SO", 0, 0, 15000, 6000))
-    result = corridor_conflicts(towns, lost, planning_zones=layer, buildings=FAR)
+    result = corridor_conflicts(municipalities, lost, planning_zones=layer, buildings=FAR)
     rows = result.municipalities.set_index("name")
     assert rows.loc["A", "corridor_ha"] == pytest.approx(500)
     assert rows.loc["C", ["corridors", "corridor_ha", "barrier_ha", "cuts"]].isna().all()
     assert result.figures["corridors_lost"] == 1
-    whole = corridor_conflicts(towns, corridors.iloc[1:], planning_zones=layer, buildings=FAR)
+    whole = corridor_conflicts(
+        municipalities, corridors.iloc[1:], planning_zones=layer, buildings=FAR
+    )
     assert whole.municipalities.set_index("name").loc["C", "corridors"] == 0

@@ -44,7 +44,7 @@ def frame(shapes: list[Any], **columns: Any) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS)
 
 
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     return frame([at(0, 0, 3000, 3000)], teryt=["2261011"], name=["A"])
 
 
@@ -100,7 +100,7 @@ def answer(**changed: Any) -> Any:
         "cell": 10,
         **changed,
     }
-    return housing_balance(towns(), **{k: v for k, v in layers.items() if v is not None})
+    return housing_balance(municipalities(), **{k: v for k, v in layers.items() if v is not None})
 
 
 def row(**changed: Any) -> Any:
@@ -308,11 +308,11 @@ def test_a_layer_that_is_missing_makes_the_band_unknown(layer, unknown) -> None:
 
 def test_without_plans_and_statistics_there_is_nothing_to_weigh() -> None:
     with pytest.raises(MissingLayerError, match="planning_zones, or housing_statistics"):
-        housing_balance(towns(), population=people(), built_up=built_up())
+        housing_balance(municipalities(), population=people(), built_up=built_up())
 
 
 def test_without_a_plan_everything_but_demand_is_unknown() -> None:
-    found = housing_balance(towns(), housing_statistics=statistics())
+    found = housing_balance(municipalities(), housing_statistics=statistics())
     town = found.municipalities.iloc[0]
     assert town["band"] == town["order_ok"] == "unknown"
     assert town["unknown_ha"] == 900

@@ -29,7 +29,7 @@ def frame(shapes: list[Any], **columns: Any) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS)
 
 
-def towns(kind: int = 2) -> gpd.GeoDataFrame:
+def municipalities(kind: int = 2) -> gpd.GeoDataFrame:
     return frame([at(0, 0, 2000, 2000)], teryt=[f"226101{kind}"], name=["A"])
 
 
@@ -85,7 +85,7 @@ def parts(shape: Any) -> list[Any]:
 
 def row(plans: Plan, kind: int = 1, **layers: Any) -> Any:
     given = {"buildings": houses(), **layers}
-    result = infill_audit(towns(kind), plans, **given)
+    result = infill_audit(municipalities(kind), plans, **given)
     return result.municipalities.iloc[0]
 
 
@@ -237,7 +237,9 @@ def test_near_a_road_that_was_lost_a_breach_is_not_certain(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("kst", ["m", "dom", "1110", "1220", "11", "999", "-"])
 def test_kinds_of_other_classifications_are_unknown_kinds(tmp_path: Path, kst: str) -> None:
-    found = infill_audit(towns(1), plan(tmp_path, *parts(STATUTORY)), houses(kst=[kst] * 6))
+    found = infill_audit(
+        municipalities(1), plan(tmp_path, *parts(STATUTORY)), houses(kst=[kst] * 6)
+    )
     assert found.municipalities["state"].item() == "unknown"
     assert [r.count for r in found.audit if "no KST kind" in r.what.en] == [6]
     assert not [r for r in found.audit if r.layer == "buildings" and r.action == "dropped"]
@@ -321,12 +323,12 @@ def test_buildings_of_neighbours_only_on_request(tmp_path: Path) -> None:
 
 def test_without_buildings_or_a_plan_nothing_is_said(tmp_path: Path) -> None:
     drawn = plan(tmp_path, *parts(STATUTORY))
-    found = infill_audit(towns(), drawn)
+    found = infill_audit(municipalities(), drawn)
     town = found.municipalities.iloc[0]
     assert town["state"] == "unknown"
     assert math.isnan(town["excess_m2"])
     assert any(f.unknown for f in found.findings)
-    elsewhere = towns().assign(teryt="2262011", geometry=[at(5000, 0, 7000, 2000)])
+    elsewhere = municipalities().assign(teryt="2262011", geometry=[at(5000, 0, 7000, 2000)])
     assert infill_audit(elsewhere, drawn, houses()).municipalities["state"].item() == "unknown"
 
 

@@ -23,7 +23,7 @@ SIZE = 100.0
 PLACE = Affine(SIZE, 0, 0, 0, -SIZE, 2000)
 
 
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     """Two municipalities of 200 ha side by side."""
     return gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
@@ -38,7 +38,7 @@ def raster(values: Any, place: Affine = PLACE) -> Grid:
 
 def land_of(values: Any, edge_share: float = 0.02, place: Affine = PLACE) -> KnownLand:
     read = raster(values, place)
-    units = towns()
+    units = municipalities()
     return measure(read, unit_cells(units, read), units, edge_share=edge_share)[0]
 
 
@@ -103,20 +103,22 @@ def test_a_strip_beyond_the_raster_is_edge_if_it_is_narrow_and_small(width, shar
 
 def test_a_raster_over_a_third_of_a_town_says_so_in_both_checks():
     part = raster(built()[:, :7])
-    form = urban_form(towns(), part).municipalities
+    form = urban_form(municipalities(), part).municipalities
     assert form[["land_ha", "unknown_ha"]].values.tolist() == [[140, 60], [0, 200]]
     assert form["known_share"].tolist()[0] == pytest.approx(0.7)
     assert form.loc[1, ["built_ha", "pba", "up", "built_np"]].isna().all()
     earlier = built()
     earlier[::3] = 0
     years = {"year_before": 2010, "year_after": 2020}
-    growth = urban_growth(towns(), part, raster(earlier), **years)
+    growth = urban_growth(municipalities(), part, raster(earlier), **years)
     assert growth.municipalities[["land_ha", "unknown_ha"]].values.tolist() == [[140, 60], [0, 200]]
     assert growth.figures["land_unknown_ha"] == 260
     assert growth.figures["land_unknown_share"] == 0.65
     assert growth.sentences("en")[0].startswith("Unknown for 65%")
-    result = urban_form(towns(), part)
-    assert result.evidence["built_up"].known_share(towns()).tolist() == pytest.approx([0.7, 0])
+    result = urban_form(municipalities(), part)
+    assert result.evidence["built_up"].known_share(municipalities()).tolist() == pytest.approx(
+        [0.7, 0]
+    )
 
 
 PEOPLE = pd.DataFrame({"teryt": ["2261011", "2262011"], "population": [1000, 2000]})
@@ -138,16 +140,16 @@ def test_land_per_person_has_both_of_the_same_land():
     people[:5, :5] = 30
     read, table = raster(values), PEOPLE.assign(population=[1500, 500])
     lup = 50 * 1e4 / 750  # 50 ha, 25 cells of 30 people
-    by_cells = urban_form(towns(), read, cells(people)).municipalities
+    by_cells = urban_form(municipalities(), read, cells(people)).municipalities
     assert by_cells["people"].tolist() == [1000, 500]
     assert by_cells["people_known"].tolist() == [750, 500]
     assert by_cells["lup"].iloc[0] == pytest.approx(lup)
     # with a table the cells share it out; without them what part of it lives there is unknown
-    both = urban_form(towns(), read, cells(people), table).municipalities
+    both = urban_form(municipalities(), read, cells(people), table).municipalities
     assert both["people"].tolist() == [1500, 500]
     assert both["people_known"].iloc[0] == pytest.approx(1125)
     assert both["lup"].iloc[0] == pytest.approx(50 * 1e4 / 1125)
-    alone = urban_form(towns(), read, None, table)
+    alone = urban_form(municipalities(), read, None, table)
     assert np.isnan(alone.municipalities["lup"].iloc[0])
     assert alone.municipalities["lup"].iloc[1] == 100 * 1e4 / 500
     assert alone.municipalities["people"].tolist() == [1500, 500]
@@ -163,7 +165,9 @@ def test_growth_per_person_has_both_of_the_same_land():
     more[:5, :5] = 30
     one, two = cells(np.full((10, 10), 5.0)), cells(more)
     years = {"year_before": 2010, "year_after": 2020}
-    table = urban_growth(towns(), raster(after), raster(before), two, one, **years).municipalities
+    table = urban_growth(
+        municipalities(), raster(after), raster(before), two, one, **years
+    ).municipalities
     a = table.iloc[0]
     assert (a["people_before"], a["people_after"]) == (250, 1000)
     assert (a["people_before_known"], a["people_after_known"]) == (125, 750)
@@ -173,11 +177,13 @@ def test_growth_per_person_has_both_of_the_same_land():
     tables = {
         "population_municipal": PEOPLE, "population_municipal_before": PEOPLE.assign(
             population=[900, 1900])}  # fmt: skip
-    alone = urban_growth(towns(), raster(after), raster(before), **tables, **years).municipalities
+    alone = urban_growth(
+        municipalities(), raster(after), raster(before), **tables, **years
+    ).municipalities
     assert alone["people_after"].tolist() == [1000, 2000]
     assert alone["m2_per_new"].isna().tolist() == [True, False]
     # cells of one date cannot share out both tables
-    one_date = urban_growth(towns(), raster(after), raster(before), two, **tables, **years)
+    one_date = urban_growth(municipalities(), raster(after), raster(before), two, **tables, **years)
     assert one_date.municipalities["m2_per_new"].isna().tolist() == [True, False]
     assert any(r.layer == "population" and r.action == "dropped" for r in one_date.audit)
 
@@ -186,7 +192,7 @@ def test_people_blank_in_a_cell_leave_ratios_unknown_in_that_municipality():
     read = raster(built())
     people = np.full((10, 10), 10.0)
     people[5, 2] = np.nan
-    table = urban_form(towns(), read, cells(people))
+    table = urban_form(municipalities(), read, cells(people))
     assert table.municipalities["lup"].isna().tolist() == [True, False]
     assert table.municipalities["people"].isna().tolist() == [True, False]
     assert table.figures["people_unknown"] == 1
@@ -194,15 +200,15 @@ def test_people_blank_in_a_cell_leave_ratios_unknown_in_that_municipality():
     assert any("is not known" in s for s in table.sentences("en"))
     # a blank cell at the border is its edge: 4 ha are 2 % of A
     people[5, 2], people[5, 0] = 10.0, np.nan
-    edge = urban_form(towns(), read, cells(people)).municipalities
+    edge = urban_form(municipalities(), read, cells(people)).municipalities
     assert edge["people"].tolist() == [490, 500]
-    strict = urban_form(towns(), read, cells(people), edge_share=0.0).municipalities
+    strict = urban_form(municipalities(), read, cells(people), edge_share=0.0).municipalities
     assert strict["people"].isna().tolist() == [True, False]
 
 
 def test_a_raster_of_population_that_ends_is_not_zero_beyond():
     read = raster(built())
-    table = urban_form(towns(), read, cells(np.full((10, 6), 10.0))).municipalities
+    table = urban_form(municipalities(), read, cells(np.full((10, 6), 10.0))).municipalities
     assert table["people"].fillna(-1).tolist() == [500, -1]
     assert table["lup"].isna().tolist() == [False, True]
 
@@ -213,17 +219,17 @@ def test_the_sea_is_known_and_no_land():
     cover = np.full((20, 20), 311)
     cover[:, 17:] = 523
     sea = {"land_cover": raster(cover), "sea_values": [523]}
-    plain = urban_form(towns(), raster(values), **sea)
+    plain = urban_form(municipalities(), raster(values), **sea)
     assert plain.municipalities[["land_ha", "unknown_ha"]].values.tolist() == [[200, 0], [140, 0]]
     assert plain.municipalities["known_share"].tolist() == [1, 1]
     assert plain.municipalities["wup_low"].isna().all()  # no people
     assert plain.municipalities["up"].notna().all()
-    told = urban_form(towns(), raster(values), land_cover=raster(cover))
+    told = urban_form(municipalities(), raster(values), land_cover=raster(cover))
     assert told.municipalities["unknown_ha"].tolist() == [0, 60]
     assert told.municipalities["up"].isna().all()  # A has unknown land within its horizon
     cover[10, 18] = -1  # the sea is known where land cover is
     hole = grid.read(cover, transform=PLACE, crs=2180, nodata=-1)
-    part = urban_form(towns(), raster(values), land_cover=hole, sea_values=[523])
+    part = urban_form(municipalities(), raster(values), land_cover=hole, sea_values=[523])
     assert part.municipalities["unknown_ha"].tolist() == [0, 1]
 
 
@@ -231,7 +237,7 @@ def test_fills_that_no_file_declares_are_unknown_and_listed():
     values = built()
     values[6:8, 5] = 255
     values[9, 15] = -9999
-    result = urban_form(towns(), raster(values))
+    result = urban_form(municipalities(), raster(values))
     assert result.municipalities["unknown_ha"].tolist() == [2, 1]
     (row,) = [r for r in result.audit if "cannot have" in r.what.en]
     assert (row.layer, row.count, row.examples) == (
@@ -242,7 +248,7 @@ def test_fills_that_no_file_declares_are_unknown_and_listed():
     cover = np.full((20, 20), 1)
     cover[5, 5] = 77
     classes = pd.DataFrame({"code": [1, 2], "habitat": [1, 0], "resistance": [1, 9]})
-    table = urban_form(towns(), raster(built()), land_cover=raster(cover),
+    table = urban_form(municipalities(), raster(built()), land_cover=raster(cover),
                        land_cover_classes=classes)  # fmt: skip
     assert table.municipalities["cover_np"].isna().tolist() == [True, False]
     assert any(r.examples.startswith("77 (1x") for r in table.audit)
@@ -254,5 +260,5 @@ def test_known_land_that_is_all_open_is_no_misread_raster():
     values[:, 30:] = 1  # beyond the municipalities
     values[:5, :10] = 1
     values[:5, :10] = np.nan
-    result = urban_form(towns(), raster(values))
+    result = urban_form(municipalities(), raster(values))
     assert result.municipalities["built_ha"].tolist() == [0, 0]

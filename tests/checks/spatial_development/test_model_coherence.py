@@ -12,7 +12,7 @@ from metrogis.planning.compatibility import CompatibilityTable
 
 
 @pytest.fixture
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
         geometry=[box(0, 0, 2000, 1000), box(2000, 0, 4000, 1000)],
@@ -47,8 +47,8 @@ RULES = pd.DataFrame(
 )
 
 
-def test_areas_add_up_and_what_no_rule_covers_is_unknown(towns, structure, zones) -> None:
-    result = model_coherence(towns, structure, RULES, planning_zones=zones)
+def test_areas_add_up_and_what_no_rule_covers_is_unknown(municipalities, structure, zones) -> None:
+    result = model_coherence(municipalities, structure, RULES, planning_zones=zones)
     areas = result.features["areas"].set_index("name")
     states = ["compatible_ha", "neutral_ha", "conflict_ha", "unknown_ha"]
     assert areas.loc["R1", states].tolist() == [25, 0, 50, 75]
@@ -83,15 +83,17 @@ def test_the_template_table_of_the_project_is_valid(project) -> None:
     assert (table["source"].str.len() > 3).all()
 
 
-def test_bad_input(towns, structure, zones) -> None:
+def test_bad_input(municipalities, structure, zones) -> None:
     with pytest.raises(MissingLayerError):
-        model_coherence(towns, structure, RULES)
+        model_coherence(municipalities, structure, RULES)
     with pytest.raises(SchemaError, match="'klasa' is missing"):
-        model_coherence(towns, structure, RULES, planning_zones=zones, class_column="klasa")
+        model_coherence(
+            municipalities, structure, RULES, planning_zones=zones, class_column="klasa"
+        )
     for column, value in (("symbol", "XX"), ("compatibility", "good")):
         bad = RULES.assign(**{column: [value, "SO" if column == "symbol" else "conflict"]})
         with pytest.raises(SchemaError, match="bad rows: 0"):
-            model_coherence(towns, structure, bad, planning_zones=zones)
+            model_coherence(municipalities, structure, bad, planning_zones=zones)
     twice = pd.concat([RULES, RULES.assign(compatibility="neutral")], ignore_index=True)
     with pytest.raises(SchemaError, match="bad rows: 2"):
         CompatibilityTable(twice)

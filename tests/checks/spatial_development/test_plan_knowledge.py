@@ -39,7 +39,7 @@ class World:
 
     def __init__(self, gml) -> None:
         self.gml = gml
-        self.towns = gpd.GeoDataFrame(
+        self.municipalities = gpd.GeoDataFrame(
             {"teryt": [f"{c}1" for c in CODES], "name": ["A", "B", "C"]},
             geometry=[gml.square(3 * SIZE * k, 0, 3 * SIZE, 3 * SIZE) for k in range(3)],
             crs=2180,
@@ -66,7 +66,8 @@ class World:
 
     def features(self) -> list[str]:
         acts = [
-            self.gml.act(self.towns.geometry.iloc[k], teryt=code) for k, code in enumerate(CODES)
+            self.gml.act(self.municipalities.geometry.iloc[k], teryt=code)
+            for k, code in enumerate(CODES)
         ]
         return acts + [self.gml.zone(s, label, teryt=code) for code, label, s in self.zones()]
 
@@ -82,11 +83,11 @@ class World:
         """Return the tables of the checks that say something of a place."""
         given_ = {"plans": plan, "planning_zones": zones}
         conflicts = corridor_conflicts(
-            self.towns, self.corridor, **given_, buildings=self.houses, axis_step=60
+            self.municipalities, self.corridor, **given_, buildings=self.houses, axis_step=60
         )
-        borders = border_coherence(self.towns, **given_, corridors=self.corridor, step=50)
+        borders = border_coherence(self.municipalities, **given_, corridors=self.corridor, step=50)
         areas = self.corridor.assign(**{"class": "green"})
-        model = model_coherence(self.towns, areas, RULES, **given_)
+        model = model_coherence(self.municipalities, areas, RULES, **given_)
         found = {
             "corridors": conflicts.features["corridors"],
             "conflict towns": conflicts.municipalities,
@@ -96,7 +97,7 @@ class World:
             "model towns": model.municipalities,
         }
         if plan is not None:
-            found["validity"] = plan_validity(self.towns, plan).municipalities
+            found["validity"] = plan_validity(self.municipalities, plan).municipalities
         for name, result in (("c", conflicts), ("b", borders), ("m", model)):
             assert all("{" not in s for s in result.sentences("pl") + result.sentences("en")), name
         return {k: pd.DataFrame(t.drop(columns="geometry")) for k, t in found.items()}
@@ -289,15 +290,17 @@ def test_plain_polygons_answer_as_plans_do(world, whole) -> None:
 
 
 def test_rows_of_the_structure_that_were_lost_leave_no_municipality_without(world) -> None:
-    towns, layer = world.towns, world.layer()
+    municipalities, layer = world.municipalities, world.layer()
     here = world.gml.square(0, 0, 1000, 1000)
     lost = gpd.GeoDataFrame({"class": ["green", "green"]}, geometry=[here, None], crs=2180)
-    result = model_coherence(towns, lost, RULES, planning_zones=layer)
+    result = model_coherence(municipalities, lost, RULES, planning_zones=layer)
     table = result.municipalities.set_index("name")
     assert table.loc["A", "structure_ha"] == pytest.approx(100)
     assert table.loc["C", ["structure_ha", "conflict_ha"]].isna().all()
     assert result.figures["areas_lost"] == 1
-    full = model_coherence(towns, lost.iloc[:1], RULES, planning_zones=layer).municipalities
+    full = model_coherence(
+        municipalities, lost.iloc[:1], RULES, planning_zones=layer
+    ).municipalities
     assert full.set_index("name").loc["C", ["structure_ha", "conflict_ha"]].tolist() == [0, 0]
 
 
@@ -307,8 +310,8 @@ def test_corridors_that_were_lost_may_reach_any_border(world) -> None:
     lost = pd.concat(
         [some, gpd.GeoDataFrame({"name": ["?"]}, geometry=[None], crs=2180)], ignore_index=True
     )
-    known = border_coherence(world.towns, planning_zones=layer, corridors=some)
-    found = border_coherence(world.towns, planning_zones=layer, corridors=lost)
+    known = border_coherence(world.municipalities, planning_zones=layer, corridors=some)
+    found = border_coherence(world.municipalities, planning_zones=layer, corridors=lost)
     a, b = known.features["borders"], found.features["borders"]
     assert (a["unknown_m"] == 0).all()
     assert b["no_m"].tolist() == pytest.approx(a["no_m"].tolist())
@@ -349,7 +352,7 @@ def test_what_is_drawn_otherwise_changes_nothing(world, random) -> None:
 def test_land_whose_zones_have_no_symbol_is_planned_and_its_use_unknown(blank, first):
     """No reader is told that there is no plan: what the plan says is what is not known."""
     squares = [shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)]
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011"], "name": ["A", "B"]}, geometry=squares, crs="EPSG:2180"
     )
     halves = [shapely.box(0, 0, 500, 1000), shapely.box(500, 0, 1000, 1000)]
@@ -357,7 +360,9 @@ def test_land_whose_zones_have_no_symbol_is_planned_and_its_use_unknown(blank, f
     corridor = gpd.GeoDataFrame(
         {"name": ["K"]}, geometry=[shapely.box(0, 400, 2000, 600)], crs="EPSG:2180"
     )
-    result = corridor_conflicts(municipalities=towns, corridors=corridor, planning_zones=zones)
+    result = corridor_conflicts(
+        municipalities=municipalities, corridors=corridor, planning_zones=zones
+    )
     table = result.municipalities
     assert table["plan"].tolist() == ["partly", "unknown"]  # B has no zone at all
     assert table["unknown_ha"].tolist() == ([20.0, 20.0] if first is None else [10.0, 20.0])

@@ -10,7 +10,7 @@ from metrogis.sources.app_gml import read_app
 
 
 @pytest.fixture
-def towns(gml) -> gpd.GeoDataFrame:
+def municipalities(gml) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"teryt": ["2261011", "2262011", "2264011"], "name": ["A", "B <b>", "C"]},
         geometry=[gml.square(i * 1000, 0, 1000, 1000) for i in range(3)],
@@ -31,8 +31,8 @@ def plan(gml, plan_of):
     )
 
 
-def test_each_municipality_has_a_state_and_no_plan_is_unknown(towns, plan) -> None:
-    result = plan_validity(towns, plan)
+def test_each_municipality_has_a_state_and_no_plan_is_unknown(municipalities, plan) -> None:
+    result = plan_validity(municipalities, plan)
     table = result.municipalities.set_index("name")
     assert table["valid"].to_dict() == {"A": "no", "B <b>": "yes", "C": "unknown"}
     assert table.loc["A", ["gap_m2", "overlap_m2", "outside_m2"]].tolist() == [10_000, 1000, 0]
@@ -48,7 +48,7 @@ def test_each_municipality_has_a_state_and_no_plan_is_unknown(towns, plan) -> No
     assert len(result.features["zones"]) == 4
 
 
-def test_areas_hold_in_the_acts_own_crs(shared, towns) -> None:
+def test_areas_hold_in_the_acts_own_crs(shared, municipalities) -> None:
     folder = shared / "data/app_gml/plan_121201"
     files = ("AktPlanowaniaPrzestrzennego.gml", "StrefaPlanistyczna_LUKA.gml")
     plan = read_app([folder / f for f in files])
@@ -62,8 +62,8 @@ def test_areas_hold_in_the_acts_own_crs(shared, towns) -> None:
     assert area.area.item() != pytest.approx(442133.975, abs=1)
 
 
-def test_no_zones_means_unknown_not_valid(gml, plan_of, towns) -> None:
-    result = plan_validity(towns, plan_of(gml.act(gml.square(0, 0, 1000, 1000))))
+def test_no_zones_means_unknown_not_valid(gml, plan_of, municipalities) -> None:
+    result = plan_validity(municipalities, plan_of(gml.act(gml.square(0, 0, 1000, 1000))))
     table = result.municipalities
     assert table["valid"].tolist() == ["unknown"] * 3
     assert np.isnan(table["gap_m2"].iloc[0])
@@ -71,23 +71,25 @@ def test_no_zones_means_unknown_not_valid(gml, plan_of, towns) -> None:
     assert result.features["fault_areas"].empty
 
 
-def test_a_plan_is_placed_by_location_where_its_code_fits_none(gml, plan_of, towns) -> None:
+def test_a_plan_is_placed_by_location_where_its_code_fits_none(
+    gml, plan_of, municipalities
+) -> None:
     box = gml.square(1000, 0, 1000, 1000)
     plan = plan_of(gml.act(box, teryt="999901"), gml.zone(box, teryt="999901"))
-    result = plan_validity(towns, plan)
+    result = plan_validity(municipalities, plan)
     assert result.municipalities["plan"].tolist() == ["unknown", "yes", "unknown"]
     assert any(r.action == "guessed" for r in result.audit)
 
 
-def test_profiles_are_checked_unless_told_not_to(gml, plan_of, towns) -> None:
+def test_profiles_are_checked_unless_told_not_to(gml, plan_of, municipalities) -> None:
     box = gml.square(0, 0, 1000, 1000)
     plan = plan_of(gml.act(box), gml.zone(box, "1SU", profile="U K ZP ZD L"))  # L is additional
-    found = plan_validity(towns, plan).features["faults"]
+    found = plan_validity(municipalities, plan).features["faults"]
     assert found[["code", "detail"]].values.tolist() == [
         ["profile_missing", "I"],
         ["profile_not_allowed", "L"],
     ]
-    assert plan_validity(towns, plan, check_profiles=False).features["faults"].empty
+    assert plan_validity(municipalities, plan, check_profiles=False).features["faults"].empty
 
 
 _SHARE = "minUdzialPowierzchniBiologicznieCzynnej"
@@ -111,7 +113,7 @@ BIO = f"<app:{_SHARE}>{{}}</app:{_SHARE}>"
     ],
 )
 def test_a_smaller_share_is_lawful_only_by_local_plans(
-    gml, plan_of, towns, share, local, code
+    gml, plan_of, municipalities, share, local, code
 ) -> None:
     box = gml.square(0, 0, 1000, 1000)
     values = gml.mandatory("SU", "min_bio_share") + BIO.format(share)
@@ -123,19 +125,19 @@ def test_a_smaller_share_is_lawful_only_by_local_plans(
             geometry=[gml.square(a, 0, b - a, 1000) for a, b, _ in local],
             crs=2180,
         )
-    result = plan_validity(towns, plan, local_plans=layer)
+    result = plan_validity(municipalities, plan, local_plans=layer)
     assert result.features["faults"]["code"].tolist() == ([] if code is None else [code])
     assert any(r.layer == "local_plans" for r in result.audit) == (local is None)
 
 
-def test_a_zone_says_which_mandatory_values_it_lacks(gml, plan_of, towns) -> None:
+def test_a_zone_says_which_mandatory_values_it_lacks(gml, plan_of, municipalities) -> None:
     box = gml.square
     plan = plan_of(
         gml.act(box(0, 0, 1000, 1000)),
         gml.zone(box(0, 0, 1000, 500), "1SU", values=gml.mandatory("SU", "max_height")),
         gml.zone(box(0, 500, 1000, 500), "1SK", values=""),
     )
-    result = plan_validity(towns, plan)
+    result = plan_validity(municipalities, plan)
     zones = result.features["zones"]
     assert zones["missing"].fillna("").tolist() == ["maksWysokoscZabudowy", ""]
     assert zones["colour"].tolist() == ["#FF6C69", "#F2F2F2"]
@@ -144,28 +146,28 @@ def test_a_zone_says_which_mandatory_values_it_lacks(gml, plan_of, towns) -> Non
     assert result.municipalities["errors"].iloc[0] == 1
 
 
-def test_small_slivers_follow_the_parameter(gml, plan_of, towns) -> None:
+def test_small_slivers_follow_the_parameter(gml, plan_of, municipalities) -> None:
     box = gml.square
     plan = plan_of(
         gml.act(box(0, 0, 1000, 1000)),
         gml.zone(box(0, 0, 1000, 499.99), "1SU"),
         gml.zone(box(0, 500, 1000, 500), "1SO"),
     )
-    table = plan_validity(towns, plan).sensitivity(min_area=[0.001, 5, 20])
+    table = plan_validity(municipalities, plan).sensitivity(min_area=[0.001, 5, 20])
     assert table["gaps"].tolist() == [1, 1, 0]
 
 
-def test_bad_input_is_one_clear_error(towns, plan) -> None:
+def test_bad_input_is_one_clear_error(municipalities, plan) -> None:
     with pytest.raises(MissingLayerError, match="plans"):
-        plan_validity(towns, None)
+        plan_validity(municipalities, None)
     with pytest.raises(SchemaError, match="no plan but GeoDataFrame"):
-        plan_validity(towns, towns)
+        plan_validity(municipalities, municipalities)
     with pytest.raises(ParameterError):
-        plan_validity(towns, plan, min_area=-1)
+        plan_validity(municipalities, plan, min_area=-1)
 
 
-def test_the_result_can_be_drawn_and_written(towns, plan, tmp_path) -> None:
-    result = plan_validity(towns, plan)
+def test_the_result_can_be_drawn_and_written(municipalities, plan, tmp_path) -> None:
+    result = plan_validity(municipalities, plan)
     page = result.explore(language="pl").get_root().render()
     assert "B <b>" not in page
     assert result.to_gpkg(tmp_path / "r.gpkg").exists()

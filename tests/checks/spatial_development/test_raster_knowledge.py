@@ -34,7 +34,7 @@ STRICT = {"dis", "up", "wup"}
 YEARS = {"year_before": 2012, "year_after": 2022}
 
 
-def towns() -> gpd.GeoDataFrame:
+def municipalities() -> gpd.GeoDataFrame:
     """Four municipalities of 8 x 8 cells, with land of nobody around them."""
     corners = [(400, 400), (1200, 400), (400, 1200), (1200, 1200)]
     return gpd.GeoDataFrame(
@@ -66,21 +66,28 @@ ZONES = gpd.GeoDataFrame(
 
 
 def form(built: Grid, cover: Grid) -> Result:
-    return urban_form(towns(), built, PEOPLE, land_cover=cover, horizon=HORIZON, edge_share=0.0)
+    return urban_form(
+        municipalities(), built, PEOPLE, land_cover=cover, horizon=HORIZON, edge_share=0.0
+    )
 
 
 def growth(built: Grid, cover: Grid) -> Result:
     return urban_growth(
-        towns(), built, raster(BEFORE), PEOPLE, PEOPLE_BEFORE, planning_zones=ZONES,
+        municipalities(), built, raster(BEFORE), PEOPLE, PEOPLE_BEFORE, planning_zones=ZONES,
         min_patch=0, edge_share=0.0, **YEARS,
     )  # fmt: skip
 
 
 def nature(built: Grid, cover: Grid) -> Result:
     return corridor_connectivity(
-        towns(), cover, planning_zones=ZONES, current_patches=0, cell_size=100, edge_share=0.0,
+        municipalities(),
+        cover,
+        planning_zones=ZONES,
+        current_patches=0,
+        cell_size=100,
+        edge_share=0.0,
         max_cost=20_000,
-    )  # fmt: skip
+    )
 
 
 CHECKS = {"form": form, "growth": growth, "nature": nature}
@@ -179,7 +186,9 @@ def test_bounds_of_proliferation_hold_whatever_the_unknown_land_is(hole, how):
     """The whole raster is one way in which the unknown land may be built up; so are these."""
     less = form(taken(AFTER, hole, how), raster(COVER)).municipalities
     for filled in (AFTER, np.where(hole, 0, AFTER), np.where(hole, 1, AFTER)):
-        truth = urban_form(towns(), raster(filled), PEOPLE, horizon=HORIZON, edge_share=0.0)
+        truth = urban_form(
+            municipalities(), raster(filled), PEOPLE, horizon=HORIZON, edge_share=0.0
+        )
         truth = truth.municipalities
         for name in ("dis", "wup"):
             low, high = less[f"{name}_low"], less[f"{name}_high"]
@@ -245,7 +254,12 @@ def test_shares_per_cent_and_square_metres_say_the_same():
         (np.round(share * 100).astype("uint8") * 0.01, 0.7),
     ):  # fmt: skip
         found = urban_form(
-            towns(), raster(values), PEOPLE, horizon=HORIZON, edge_share=0.0, built_up_value=least
+            municipalities(),
+            raster(values),
+            PEOPLE,
+            horizon=HORIZON,
+            edge_share=0.0,
+            built_up_value=least,
         ).municipalities
         expected = WHOLE["form"].municipalities
         assert found["built_ha"].tolist() == expected["built_ha"].tolist()

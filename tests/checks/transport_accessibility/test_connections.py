@@ -36,7 +36,7 @@ CODES = ("2261011", "2204011", "2204022", "2204032")
 NAMES = ("City", "County", "Rural", "Far")
 
 
-def towns(count=4):
+def municipalities(count=4):
     return gpd.GeoDataFrame(
         {"teryt": list(CODES[:count]), "name": list(NAMES[:count])},
         geometry=[box(X0 + i * SIDE, Y0, X0 + (i + 1) * SIDE, Y0 + SIDE) for i in range(count)],
@@ -125,7 +125,9 @@ HOME = [7, 13, 15, 18]
 def test_pairs_on_working_days(tmp_path, out, back, pairs, state) -> None:
     trips = shuttle("County", "City", out, back, ["week"])
     trips += shuttle("County", "City", [8, 16], [10, 18], ["sat", "sun"])
-    result = connections(towns(2), seats()[:2], write_feed(tmp_path, trips), coverage=complete())
+    result = connections(
+        municipalities(2), seats()[:2], write_feed(tmp_path, trips), coverage=complete()
+    )
     row = relation(result)
     assert row["kind"] == "county_voivodeship"
     assert row["pairs_school_day"] == row["pairs_holiday_weekday"] == pairs
@@ -139,7 +141,7 @@ def test_days_off_need_two_pairs(tmp_path, sunday, state) -> None:
     trips = shuttle("County", "City", FOUR, HOME, ["week", "sat"])
     trips += shuttle("County", "City", FOUR[:sunday], HOME[:sunday], ["sun"])
     feed = write_feed(tmp_path, trips)
-    result = connections(towns(2), seats()[:2], feed, coverage=complete())
+    result = connections(municipalities(2), seats()[:2], feed, coverage=complete())
     row = relation(result)
     assert row[["state_working", "state_off", "state"]].tolist() == ["enough", state, state]
     assert row["state_earlier"] == "not_enough"  # three pairs every day
@@ -149,13 +151,13 @@ def test_days_off_need_two_pairs(tmp_path, sunday, state) -> None:
 def test_the_earlier_draft(tmp_path) -> None:
     trips = shuttle("County", "City", FOUR[:3], HOME[:3])
     feed = write_feed(tmp_path, trips)
-    row = relation(connections(towns(2), seats()[:2], feed, coverage=complete()))
+    row = relation(connections(municipalities(2), seats()[:2], feed, coverage=complete()))
     assert row[["state", "state_earlier"]].tolist() == ["not_enough", "enough"]
 
 
 def test_too_few_is_certain_only_with_complete_coverage_of_both_ends(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR[:1], HOME[:1]))
-    layers = towns(2), seats()[:2], feed
+    layers = municipalities(2), seats()[:2], feed
     for coverage in (None, complete("2261011"), complete("2204011"), complete(state="partial")):
         row = relation(connections(*layers, coverage=coverage))
         assert row["state"] == "unknown"
@@ -163,14 +165,14 @@ def test_too_few_is_certain_only_with_complete_coverage_of_both_ends(tmp_path) -
     assert relation(connections(*layers, coverage=complete()))["state"] == "not_enough"
     # enough is certain whatever the coverage
     some = write_feed(tmp_path / "b", shuttle("County", "City", FOUR, HOME))
-    assert relation(connections(towns(2), seats()[:2], some))["state"] == "enough"
+    assert relation(connections(municipalities(2), seats()[:2], some))["state"] == "enough"
 
 
 def test_a_neighbour_without_coverage_near_the_seat(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR[:1], HOME[:1]))
     near = seats()[:2].copy()
     near.loc[1, "geometry"] = shapely.Point(X0 + 2 * SIDE - 1500, Y0 + 5000)
-    result = connections(towns(3), near, feed, coverage=complete(*CODES[:2]))
+    result = connections(municipalities(3), near, feed, coverage=complete(*CODES[:2]))
     assert relation(result)["state"] == "unknown"  # the next town's stops could be the seat's too
 
 
@@ -197,7 +199,7 @@ def lost_at(kind, x, y):
 )
 def test_what_was_lost_near_a_seat_leaves_too_few_unknown(tmp_path, kind, x, y, state) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR[:1], HOME[:1]))
-    layers = {"municipalities": towns(), "localities": seats()[:2], "coverage": complete()}
+    layers = {"municipalities": municipalities(), "localities": seats()[:2], "coverage": complete()}
     row = relation(connections(timetable=losing(feed, lost_at(kind, x, y)), **layers))
     assert row["state"] == state
     assert row["why"] == ("lost" if state == "unknown" else "none")
@@ -212,7 +214,7 @@ def test_a_lost_stop_on_the_way_at_which_one_could_change(tmp_path) -> None:
     trips = [("week", [("County", 6), ("Mid", 6.5), ("Off", 8)])]
     trips += [("week", [("Off", 5), ("Mid", 7), ("City", 8)])]
     feed = write_feed(tmp_path, trips, stops)
-    layers = {"municipalities": towns(), "localities": seats()[:2], "coverage": complete(),
+    layers = {"municipalities": municipalities(), "localities": seats()[:2], "coverage": complete(),
               "day_types": ["school_day"]}  # fmt: skip
     assert relation(connections(timetable=feed, **layers))["state"] == "not_enough"
     beside = losing(feed, lost_at("stop", 10_600, 4_000))
@@ -228,7 +230,7 @@ def test_a_lost_stop_on_the_way_at_which_one_could_change(tmp_path) -> None:
 
 def test_walks_that_cannot_be_computed_leave_too_few_unknown(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR[:1], HOME[:1]))
-    layers = {"municipalities": towns(2), "localities": seats()[:2], "timetable": feed,
+    layers = {"municipalities": municipalities(2), "localities": seats()[:2], "timetable": feed,
               "coverage": complete()}  # fmt: skip
 
     def network(*line):
@@ -245,7 +247,11 @@ def test_walks_that_cannot_be_computed_leave_too_few_unknown(tmp_path) -> None:
 
 def test_a_day_that_is_not_known_leaves_the_whole_unknown(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
-    layers = {"municipalities": towns(2), "localities": seats()[:2], "coverage": complete()}
+    layers = {
+        "municipalities": municipalities(2),
+        "localities": seats()[:2],
+        "coverage": complete(),
+    }
     assert relation(connections(timetable=feed, **layers))["state"] == "enough"
     blind = copy.copy(feed)
     kinds = dict(feed.day_types())
@@ -264,22 +270,22 @@ def test_a_day_that_is_not_known_leaves_the_whole_unknown(tmp_path) -> None:
 def test_why_a_state_is_unknown_is_told(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
     away = seats(levels=("voivodeship", "county", "municipality", None))
-    result = connections(towns(), away, feed, coverage=complete(*CODES[:2]))
+    result = connections(municipalities(), away, feed, coverage=complete(*CODES[:2]))
     table = result.municipalities.set_index("name")
     assert table["why"].to_dict() == {
         "City": "none", "County": "none", "Rural": "coverage", "Far": "seat",
     }  # fmt: skip
     assert table["timetable_known"].tolist() == [True, True, False, False]
     table = flows((CODES[3], CODES[2], 70), (CODES[1], CODES[2], 60))
-    pairs = connections(towns(), away, feed, od_flows=table).features["flow_pairs"]
+    pairs = connections(municipalities(), away, feed, od_flows=table).features["flow_pairs"]
     assert pairs["why"].tolist() == ["seat", "coverage"]
-    two = connections(towns(), away, feed, coverage=complete(*CODES[:3]), max_transfers=2)
+    two = connections(municipalities(), away, feed, coverage=complete(*CODES[:3]), max_transfers=2)
     assert relation(two, "Rural", "County")["why"] == "everywhere"
 
 
 def test_first_sentence_begins_with_what_is_not_known(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR[:1], HOME[:1]))
-    result = connections(towns(), seats(), feed)
+    result = connections(municipalities(), seats(), feed)
     assert result.sentences("pl")[0].startswith("O 3 z 3 relacji między siedzibami nic pewnego")
     assert result.sentences("en")[0].startswith("Nothing certain is known of 3 of 3 relations")
 
@@ -287,7 +293,7 @@ def test_first_sentence_begins_with_what_is_not_known(tmp_path) -> None:
 def test_flows_of_which_rows_were_lost_are_ranked_as_far_as_known(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
     table = flows((CODES[3], CODES[2], None), (CODES[1], CODES[2], 60))
-    result = connections(towns(), seats(), feed, od_flows=table)
+    result = connections(municipalities(), seats(), feed, od_flows=table)
     assert result.features["flow_pairs"]["flow"].tolist() == [60]
     assert any(r.layer == "od_flows" and r.action == "unknown" for r in result.audit)
 
@@ -309,7 +315,7 @@ def test_less_knowledge_never_says_more(found, how, at) -> None:
     trips = [("week", [(a, h / 2), (b, h / 2 + 0.5)]) for a, b, h in found]
     with tempfile.TemporaryDirectory() as folder:
         feed = write_feed(Path(folder) / "t", trips)
-    layers = {"municipalities": towns(), "localities": seats(), "timetable": feed,
+    layers = {"municipalities": municipalities(), "localities": seats(), "timetable": feed,
               "coverage": complete(), "pairs_off": 0, "pairs_working": 2}  # fmt: skip
     before = connections(**layers)
     x, y = list(STOPS.values())[at]
@@ -341,7 +347,7 @@ def test_less_knowledge_never_says_more(found, how, at) -> None:
 @given(rides, st.sampled_from(["feeds", "posts", "order", "ids"]))
 def test_how_a_timetable_is_modelled_changes_nothing(found, how) -> None:
     trips = [("week", [(a, h / 2), (b, h / 2 + 0.5)]) for a, b, h in found]
-    layers = {"municipalities": towns(), "localities": seats(), "coverage": complete()}
+    layers = {"municipalities": municipalities(), "localities": seats(), "coverage": complete()}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         one = write_feed(folder / "one", trips)
@@ -377,7 +383,7 @@ def test_how_a_timetable_is_modelled_changes_nothing(found, how) -> None:
 def test_with_two_transfers_every_municipality_must_be_covered(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR[:1], HOME[:1]))
     two = complete(*CODES[:2])
-    layers = towns(), seats(), feed
+    layers = municipalities(), seats(), feed
     assert relation(connections(*layers, coverage=two))["state"] == "not_enough"
     assert relation(connections(*layers, coverage=two, max_transfers=2))["state"] == "unknown"
     assert (
@@ -388,7 +394,7 @@ def test_with_two_transfers_every_municipality_must_be_covered(tmp_path) -> None
 
 def test_relations_of_the_law(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
-    result = connections(towns(), seats(("Village", 25_000, 2_000)), feed)
+    result = connections(municipalities(), seats(("Village", 25_000, 2_000)), feed)
     found = result.features["relations"][["name_from", "name_to", "kind"]].values.tolist()
     assert found == [
         ["County", "City", "county_voivodeship"],
@@ -400,19 +406,24 @@ def test_relations_of_the_law(tmp_path) -> None:
     assert table.loc["City", "state"] == "city"
     assert table.loc["County", ["name_to", "state"]].tolist() == ["City", "enough"]
     assert table.loc["Rural", ["seat", "name_to", "localities"]].tolist() == ["Rural", "County", 1]
-    assert len(connections(towns(), seats(), feed, all_localities=False).features["relations"]) == 3
+    assert (
+        len(
+            connections(municipalities(), seats(), feed, all_localities=False).features["relations"]
+        )
+        == 3
+    )
 
 
 def test_a_county_seat_that_is_not_marked(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
     plain = seats(levels=("city", "gmina", "gmina", None))
-    result = connections(towns(), plain, feed)
+    result = connections(municipalities(), plain, feed)
     table = result.features["relations"]
     assert table["kind"].tolist() == ["municipality_city", "municipality_city"]
     assert result.municipalities.set_index("name").loc["Far", "state"] == "unknown"
     assert any("without a marked seat" in row.what.en for row in result.audit)
     assert any("whose seat is not among" in row.what.en for row in result.audit)
-    named = connections(towns(), plain, feed, seats={"2204": "County", "2204032": "Far"})
+    named = connections(municipalities(), plain, feed, seats={"2204": "County", "2204032": "Far"})
     kinds = named.features["relations"][["name_from", "kind"]].values.tolist()
     assert kinds == [["County", "county_voivodeship"], ["Rural", "municipality_county"],
                      ["Far", "municipality_county"]]  # fmt: skip
@@ -422,13 +433,13 @@ def test_a_seat_whose_relation_is_not_known_is_unknown(tmp_path) -> None:
     """The county seat may be the locality that lost its place: no seat needs no relation then."""
     feed = write_feed(tmp_path, shuttle("Rural", "County", FOUR, HOME))
     whole = seats().set_index("name", drop=False)
-    asked = connections(towns(), whole, feed, all_localities=False).features["places"]
+    asked = connections(municipalities(), whole, feed, all_localities=False).features["places"]
     state = asked.set_index("name")["state"]
     assert state["City"] == "none"
     assert state["Rural"] != "unknown"
     lost = whole.copy()
     lost.loc["County", "geometry"] = None
-    found = connections(towns(), lost, feed, all_localities=False).features["places"]
+    found = connections(municipalities(), lost, feed, all_localities=False).features["places"]
     assert found.set_index("name")["state"].drop("City").unique().tolist() == ["unknown"]
 
 
@@ -439,7 +450,7 @@ def test_transfers_are_a_parameter(tmp_path) -> None:
     feed = write_feed(tmp_path, trips)
     plain = seats(levels=("city", None, "gmina", None))
     for most, pairs in ((0, 0), (1, 4)):
-        result = connections(towns(3), plain[:3], feed, max_transfers=most)
+        result = connections(municipalities(3), plain[:3], feed, max_transfers=most)
         assert relation(result, "Rural")["pairs_working"] == pairs
     first = result.features["pairs"].iloc[0]
     assert first[["out_departure", "out_arrival", "out_transfers"]].tolist() == [
@@ -449,19 +460,19 @@ def test_transfers_are_a_parameter(tmp_path) -> None:
     ]
     assert first["out_lines"] == "rRural > rCounty"
     assert (
-        relation(connections(towns(3), plain[:3], feed, transfer_minutes=4), "Rural")[
+        relation(connections(municipalities(3), plain[:3], feed, transfer_minutes=4), "Rural")[
             "pairs_working"
         ]
         == 0
     )  # three minutes between
     assert relation(
-        connections(towns(3), plain[:3], feed, max_minutes=44), "Rural"
+        connections(municipalities(3), plain[:3], feed, max_minutes=44), "Rural"
     )["pairs_working"] == 0  # fmt: skip
 
 
 def test_pairs_are_listed(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME, ["week"]))
-    result = connections(towns(2), seats()[:2], feed)
+    result = connections(municipalities(2), seats()[:2], feed)
     pairs = result.features["pairs"]
     assert set(pairs["day_type"]) == {"school_day", "holiday_weekday"}
     own = pairs[pairs["day_type"] == "school_day"]
@@ -470,9 +481,11 @@ def test_pairs_are_listed(tmp_path) -> None:
     assert own["back_departure"].tolist() == ["13:00", "15:00", "18:00", "07:00"]
     assert own["returns"].tolist() == [True, True, True, False]
     assert relation(result)["round_trips_school_day"] == 3
-    rule = connections(towns(2), seats()[:2], feed, pairing="round_trip", coverage=complete())
+    rule = connections(
+        municipalities(2), seats()[:2], feed, pairing="round_trip", coverage=complete()
+    )
     assert relation(rule)[["pairs_working", "state_working"]].tolist() == [3, "not_enough"]
-    short = connections(towns(2), seats()[:2], feed, pairing="round_trip", min_stay=30)
+    short = connections(municipalities(2), seats()[:2], feed, pairing="round_trip", min_stay=30)
     assert relation(short)["pairs_working"] == 4
 
 
@@ -480,15 +493,15 @@ def test_an_unbeaten_journey_counts_once(tmp_path) -> None:
     # the slow bus leaves earlier and arrives later than the fast one
     trips = shuttle("County", "City", FOUR, HOME)
     trips += [("week", [("County", h - 0.25), ("City", h + 0.75)]) for h in FOUR]
-    row = relation(connections(towns(2), seats()[:2], write_feed(tmp_path, trips)))
+    row = relation(connections(municipalities(2), seats()[:2], write_feed(tmp_path, trips)))
     assert row["out_school_day"] == 4
 
 
 def test_past_midnight_belongs_to_the_day_it_started(tmp_path) -> None:
     trips = shuttle("County", "City", [*FOUR[:3], 24.5], [*HOME[:3], 25.5])
-    row = relation(connections(towns(2), seats()[:2], write_feed(tmp_path, trips)))
+    row = relation(connections(municipalities(2), seats()[:2], write_feed(tmp_path, trips)))
     assert row["pairs_working"] == 4
-    day = connections(towns(2), seats()[:2], write_feed(tmp_path, trips), hours=(0, 24))
+    day = connections(municipalities(2), seats()[:2], write_feed(tmp_path, trips), hours=(0, 24))
     assert relation(day)["pairs_working"] == 3
 
 
@@ -497,7 +510,7 @@ def test_stops_near_both_places_are_the_nearer_ones(tmp_path) -> None:
     trips = shuttle("Village", "County", FOUR, HOME)
     feed = write_feed(tmp_path, trips, {**STOPS, **stops})
     where = seats(("Village", 13_000, 5_000), ("Hamlet", 14_600, 5_000))
-    result = connections(towns(), where, feed, locality_distance=1500)
+    result = connections(municipalities(), where, feed, locality_distance=1500)
     assert relation(result, "Village", "County")["pairs_working"] == 4
     # 400 m from the seat: one walks
     hamlet = relation(result, "Hamlet", "County")
@@ -506,7 +519,7 @@ def test_stops_near_both_places_are_the_nearer_ones(tmp_path) -> None:
 
 def test_a_place_without_stops(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
-    result = connections(towns(), seats(("Lone", 25_000, 500)), feed, coverage=complete())
+    result = connections(municipalities(), seats(("Lone", 25_000, 500)), feed, coverage=complete())
     assert relation(result, "Lone", "Rural")["state"] == "not_enough"
     places = result.features["places"].set_index("name")
     assert places.loc["Lone", ["stops", "state"]].tolist() == [0, "not_enough"]
@@ -515,19 +528,19 @@ def test_a_place_without_stops(tmp_path) -> None:
 
 def test_no_school_holidays_no_verdict_on_them(tmp_path) -> None:
     feed = read_feed(write_feed(tmp_path, shuttle("County", "City", FOUR, HOME)) and tmp_path)
-    row = relation(connections(towns(2), seats()[:2], feed))
+    row = relation(connections(municipalities(2), seats()[:2], feed))
     assert np.isnan(row["pairs_holiday_weekday"])
     assert row["state"] == "enough"  # every weekday is a working day there
-    only = connections(towns(2), seats()[:2], feed, day_types=["holiday_weekday"])
+    only = connections(municipalities(2), seats()[:2], feed, day_types=["holiday_weekday"])
     assert relation(only)["state"] == "unknown"
 
 
 def test_bad_input(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
     with pytest.raises(MissingLayerError, match="localities"):
-        connections(towns(), None, feed)
+        connections(municipalities(), None, feed)
     with pytest.raises(SchemaError, match="unknown seat 'capitol'"):
-        connections(towns(), seats(levels=("capitol", "county", None, None)), feed)
+        connections(municipalities(), seats(levels=("capitol", "county", None, None)), feed)
     for bad in (
         {"seats": {"22": "City"}},
         {"seats": {"2204": "Nowhere"}},
@@ -536,13 +549,14 @@ def test_bad_input(tmp_path) -> None:
         {"pairing": "any"},
     ):
         with pytest.raises(ParameterError):
-            connections(towns(), seats(), feed, **bad)
+            connections(municipalities(), seats(), feed, **bad)
 
 
 def test_localities_outside_are_left_out_and_told(tmp_path) -> None:
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
-    result = connections(towns(2), seats(("Abroad", -5000, 0))[[True, True, False, False, True]],
-                         feed)  # fmt: skip
+    result = connections(
+        municipalities(2), seats(("Abroad", -5000, 0))[[True, True, False, False, True]], feed
+    )
     assert "Abroad" not in set(result.features["places"]["name"])
     assert any(row.action == "dropped" and row.layer == "localities" for row in result.audit)
 
@@ -578,7 +592,7 @@ def test_strong_flows_are_checked_beside_the_law(tmp_path) -> None:
         (CODES[1], CODES[0], 500), (CODES[3], CODES[0], 9), ("9999011", CODES[0], 900),
     )  # fmt: skip
     result = connections(
-        towns(), seats(), write_feed(tmp_path, trips), coverage=complete(), od_flows=table
+        municipalities(), seats(), write_feed(tmp_path, trips), coverage=complete(), od_flows=table
     )
     found = result.features["flow_pairs"]
     columns = ["rank", "name_from", "name_to", "flow", "pairs_working", "state"]
@@ -589,7 +603,7 @@ def test_strong_flows_are_checked_beside_the_law(tmp_path) -> None:
     assert result.figures["flow_worst"] == 90
     assert result.figures["flow_worst_rank"] == 2
     # what the law says of a municipality does not change
-    plain = connections(towns(), seats(), write_feed(tmp_path, trips), coverage=complete())
+    plain = connections(municipalities(), seats(), write_feed(tmp_path, trips), coverage=complete())
     pd.testing.assert_frame_equal(plain.municipalities, result.municipalities)
     assert plain.features["flow_pairs"].empty
     laws = result.features["relations"]["kind"] != "flow"
@@ -603,10 +617,10 @@ def test_strong_flows_without_certainty_are_unknown(tmp_path) -> None:
     trips = shuttle("County", "City", FOUR, HOME)
     table = flows((CODES[3], CODES[2], 70), (CODES[1], CODES[2], 60))
     feed = write_feed(tmp_path, trips)
-    unsure = connections(towns(), seats(), feed, od_flows=table)
+    unsure = connections(municipalities(), seats(), feed, od_flows=table)
     assert unsure.features["flow_pairs"]["state"].tolist() == ["unknown", "unknown"]
     # a municipality whose seat nobody named
-    lost = connections(towns(), seats()[:3], feed, coverage=complete(), od_flows=table)
+    lost = connections(municipalities(), seats()[:3], feed, coverage=complete(), od_flows=table)
     assert lost.features["flow_pairs"]["state"].tolist() == ["unknown", "not_enough"]
     assert np.isnan(lost.features["flow_pairs"]["pairs_working"].iloc[0])
     assert any("strong flows" in row.what.en for row in lost.audit)
@@ -618,7 +632,9 @@ def test_strong_flows_without_certainty_are_unknown(tmp_path) -> None:
 def test_number_of_strong_flows(tmp_path, asked, least, left) -> None:
     table = flows((CODES[3], CODES[2], 70), (CODES[1], CODES[2], 60))
     feed = write_feed(tmp_path, shuttle("County", "City", FOUR, HOME))
-    result = connections(towns(), seats(), feed, od_flows=table, flow_pairs=asked, flow_min=least)
+    result = connections(
+        municipalities(), seats(), feed, od_flows=table, flow_pairs=asked, flow_min=least
+    )
     assert len(result.features["flow_pairs"]) == left
 
 

@@ -65,7 +65,7 @@ def write_feed(folder, stops, runs, names=None):
     return read_feed(folder)
 
 
-def towns(count=1, side=6000):
+def municipalities(count=1, side=6000):
     return gpd.GeoDataFrame(
         {"teryt": [f"22150{i + 1}1" for i in range(count)],
          "name": [f"Town {i + 1}" for i in range(count)]},
@@ -101,7 +101,7 @@ CENTRES = [(1000, 1000), (1390, 1000), (1490, 1000), (2100, 1000), (4000, 4000)]
 
 
 def test_classes_of_a_single_bus_stop(bus) -> None:
-    result = service_quality(towns(), cells(*CENTRES), bus, coverage=complete(), **ONE_DAY)
+    result = service_quality(municipalities(), cells(*CENTRES), bus, coverage=complete(), **ONE_DAY)
     table = result.features["cells"]
     # category IV: C within 300 m, D to 500; walks of the others are 1.3 times the line
     assert table["are"].tolist() == ["C", "D", "D", "none", "none"]
@@ -121,7 +121,7 @@ def test_classes_of_a_single_bus_stop(bus) -> None:
 
 
 def test_what_decided_is_told(bus) -> None:
-    row = service_quality(towns(), cells((1000, 1080)), bus).features["cells"].iloc[0]
+    row = service_quality(municipalities(), cells((1000, 1080)), bus).features["cells"].iloc[0]
     shown = row[["are_category", "are_interval_min", "are_line", "are_stop", "are_metres"]]
     assert shown.tolist() == ["IV", 10.0, "L3", "Stop A", 80.0]
     assert row[["ptal_line", "ptal_stop", "ptal_mode_group"]].tolist() == ["L3", "Stop A", "bus"]
@@ -136,7 +136,7 @@ def test_what_decided_is_told(bus) -> None:
 @pytest.mark.parametrize("table", [None, "partial", "none"])
 def test_without_complete_coverage_no_class_is_unknown(bus, table) -> None:
     coverage = None if table is None else complete(state=table)
-    result = service_quality(towns(), cells(*CENTRES), bus, coverage=coverage, **ONE_DAY)
+    result = service_quality(municipalities(), cells(*CENTRES), bus, coverage=coverage, **ONE_DAY)
     found = result.features["cells"]
     for method in EVERY_METHOD:
         assert "none" not in set(found[method]), method
@@ -164,10 +164,10 @@ def test_a_mode_that_is_not_covered_keeps_no_class_unknown(bus) -> None:
     station = gpd.GeoDataFrame(
         {"name": ["Dworzec"]}, geometry=[shapely.Point(X0 + 5900, Y0 + 5900)], crs=CRS
     )
-    sure = service_quality(towns(), cells(*CENTRES), bus, coverage=only_bus)
+    sure = service_quality(municipalities(), cells(*CENTRES), bus, coverage=only_bus)
     assert sure.features["cells"]["sdg"].tolist()[-1] == "none"
     unsure = service_quality(
-        towns(), cells(*CENTRES), bus, coverage=only_bus, rail_stations=station
+        municipalities(), cells(*CENTRES), bus, coverage=only_bus, rail_stations=station
     )
     assert unsure.features["cells"]["sdg"].tolist()[-1] == "unknown"
 
@@ -175,7 +175,7 @@ def test_a_mode_that_is_not_covered_keeps_no_class_unknown(bus) -> None:
 def test_neighbours_without_coverage_reach_over_the_border_by_each_methods_distance(bus) -> None:
     # 600 m and 1100 m from the border with a town whose timetables are not at hand
     at = [(5400, 5000), (4900, 5000)]
-    layers = {"municipalities": towns(2), "population": cells(*at), "timetable": bus,
+    layers = {"municipalities": municipalities(2), "population": cells(*at), "timetable": bus,
               "coverage": complete(), "detour": 1.0, **ONE_DAY}  # fmt: skip
     found = service_quality(**layers).features["cells"].iloc[:2]
     assert found["are"].tolist() == ["unknown", "none"]
@@ -188,12 +188,17 @@ def test_neighbours_without_coverage_reach_over_the_border_by_each_methods_dista
 
 def test_a_feed_silent_on_the_day_is_not_complete(bus, tmp_path) -> None:
     saturday = service_quality(
-        towns(), cells(*CENTRES), bus, coverage=complete(), day_type="saturday", methods=["are"]
+        municipalities(),
+        cells(*CENTRES),
+        bus,
+        coverage=complete(),
+        day_type="saturday",
+        methods=["are"],
     )
     # the timetable covers Saturdays: nothing runs then
     assert set(saturday.features["cells"]["are"]) == {"none"}
     holiday = service_quality(
-        towns(), cells(*CENTRES), bus, coverage=complete(), day_type="holiday_weekday"
+        municipalities(), cells(*CENTRES), bus, coverage=complete(), day_type="holiday_weekday"
     )
     # no table of school holidays: which days they are is not known
     for method in EVERY_METHOD:
@@ -203,7 +208,7 @@ def test_a_feed_silent_on_the_day_is_not_complete(bus, tmp_path) -> None:
 
 
 def test_austrian_class_of_one_known_day(bus) -> None:
-    layers = {"municipalities": towns(), "population": cells(*CENTRES), "timetable": bus,
+    layers = {"municipalities": municipalities(), "population": cells(*CENTRES), "timetable": bus,
               "coverage": complete(), "methods": ["austria"]}  # fmt: skip
     result = service_quality(**layers)
     # where the known day has no class the worse of two has none, whatever the other is
@@ -226,7 +231,7 @@ def test_streets_bend_the_walk(bus) -> None:
         gpd.GeoDataFrame(geometry=[shapely.LineString(np.add(line, [X0, Y0]))], crs=CRS),
         mode="walk",
     )
-    layers = {"municipalities": towns(), "population": cells((1400, 1000), (4000, 4000)),
+    layers = {"municipalities": municipalities(), "population": cells((1400, 1000), (4000, 4000)),
               "timetable": bus, "coverage": complete(), **ONE_DAY}  # fmt: skip
     found = service_quality(**layers, streets=street).features["cells"]
     assert found["are"].tolist() == ["D", "none"]  # straight by its own definition
@@ -247,7 +252,7 @@ def test_levels_and_agreement() -> None:
 def test_people_by_class_and_municipality_add_up(bus) -> None:
     people = [10.0, 20, 30, 40, 50]
     result = service_quality(
-        towns(), cells(*CENTRES, people=people), bus, coverage=complete(), **ONE_DAY
+        municipalities(), cells(*CENTRES, people=people), bus, coverage=complete(), **ONE_DAY
     )  # fmt: skip
     for method in EVERY_METHOD:
         areas = result.features[f"areas_{method}"]
@@ -264,13 +269,13 @@ def test_people_by_class_and_municipality_add_up(bus) -> None:
 
 
 def test_every_municipality_is_a_row_also_without_people(bus) -> None:
-    result = service_quality(towns(3), cells(*CENTRES), bus)
+    result = service_quality(municipalities(3), cells(*CENTRES), bus)
     assert result.municipalities["teryt"].tolist() == ["2215011", "2215021", "2215031"]
     assert result.municipalities["are_good_share"].isna().tolist() == [False, True, True]
 
 
 def test_unknown_population_gives_no_figures_of_people(bus) -> None:
-    result = service_quality(towns(side=2500), None, bus, methods=["are", "sdg"])
+    result = service_quality(municipalities(side=2500), None, bus, methods=["are", "sdg"])
     assert result.municipalities["population"].isna().all()
     assert result.features["areas_are"]["population"].isna().all()
     assert 0 < result.figures["are_C_share"] < 1
@@ -278,7 +283,9 @@ def test_unknown_population_gives_no_figures_of_people(bus) -> None:
 
 
 def test_methods_and_thresholds_are_parameters(bus) -> None:
-    result = service_quality(towns(), cells(*CENTRES), bus, methods=["are"], coverage=complete())
+    result = service_quality(
+        municipalities(), cells(*CENTRES), bus, methods=["are"], coverage=complete()
+    )
     assert set(result.features) == {"areas_are", "agreement", "stops", "cells"}
     table = result.sensitivity(are_distances=[(300, 500, 750, 1000), (100, 200, 300, 400)])
     assert table["are_D_share"].tolist() == [0.4, 0.0]
@@ -291,16 +298,16 @@ def test_methods_and_thresholds_are_parameters(bus) -> None:
         {"speed": 3},
     ):
         with pytest.raises(ParameterError):
-            service_quality(towns(), cells(*CENTRES), bus, **bad)
+            service_quality(municipalities(), cells(*CENTRES), bus, **bad)
 
 
 def test_bad_layers(bus) -> None:
     with pytest.raises(MissingLayerError, match="timetable"):
-        service_quality(towns(), cells(*CENTRES))
+        service_quality(municipalities(), cells(*CENTRES))
     with pytest.raises(CRSError):
-        service_quality(towns(), cells(*CENTRES).to_crs(2177), bus)
+        service_quality(municipalities(), cells(*CENTRES).to_crs(2177), bus)
     with pytest.raises(ParameterError, match="streets"):
-        service_quality(towns(), cells(*CENTRES), bus, streets="walk.pbf")
+        service_quality(municipalities(), cells(*CENTRES), bus, streets="walk.pbf")
 
 
 def test_registration_is_ready() -> None:
@@ -330,7 +337,7 @@ def lost_at(kind, x, y, **more):
 @pytest.mark.parametrize("method", EVERY_METHOD)
 def test_lost_stop_makes_its_surroundings_unknown_and_nothing_else(bus, method) -> None:
     at = [(1000, 1000), (1120, 1000), (4000, 4000), (4100, 4000), (1000, 5800)]
-    layers = {"municipalities": towns(), "population": cells(*at), "coverage": complete(),
+    layers = {"municipalities": municipalities(), "population": cells(*at), "coverage": complete(),
               "methods": [method], "modes_required": ["bus"], **ONE_DAY}  # fmt: skip
     before = service_quality(timetable=bus, **layers).features["cells"]
     gone = losing(bus, lost_at("stop", 4000, 4000, groups=["bus"]))
@@ -343,7 +350,7 @@ def test_lost_stop_makes_its_surroundings_unknown_and_nothing_else(bus, method) 
 
 
 def test_lost_stop_near_a_class_makes_it_a_lower_bound(bus) -> None:
-    layers = {"municipalities": towns(), "population": cells((1000, 1000)),
+    layers = {"municipalities": municipalities(), "population": cells((1000, 1000)),
               "coverage": complete(), **ONE_DAY}  # fmt: skip
     gone = losing(bus, lost_at("stop", 1300, 1000))
     found = service_quality(timetable=gone, **layers).features["cells"].iloc[0]
@@ -356,7 +363,7 @@ def test_lost_stop_near_a_class_makes_it_a_lower_bound(bus) -> None:
 def test_where_trips_may_be_missing_half_of_the_departures_are_certain(tmp_path) -> None:
     # every five minutes from a terminus is category III; were it a stop on the way, IV
     feed = write_feed(tmp_path / "way", {"A": (1000, 1000)}, [(3, "A", 5, 0)])
-    layers = {"municipalities": towns(), "population": cells((1000, 1000)),
+    layers = {"municipalities": municipalities(), "population": cells((1000, 1000)),
               "coverage": complete(), "methods": ["are"]}  # fmt: skip
     whole = service_quality(timetable=feed, **layers)
     assert whole.features["cells"]["are"].tolist() == ["B"]
@@ -370,7 +377,7 @@ def test_where_trips_may_be_missing_half_of_the_departures_are_certain(tmp_path)
 def test_what_was_lost_anywhere_leaves_only_what_is_found(bus) -> None:
     gone = losing(bus, loss("trip", both("lost"), ["t9"]))
     found = service_quality(
-        towns(), cells(*CENTRES), gone, coverage=complete(), **ONE_DAY
+        municipalities(), cells(*CENTRES), gone, coverage=complete(), **ONE_DAY
     ).features["cells"]  # fmt: skip
     for method in EVERY_METHOD:
         assert "none" not in set(found[method])
@@ -390,7 +397,7 @@ def test_stop_off_the_streets_keeps_its_surroundings_unknown(bus) -> None:
         [(0, 1000), (6000, 1000)], [(0, 4000), (6000, 4000)], [(0, 1000), (0, 4000)]
     )
     layers = {
-        "municipalities": towns(),
+        "municipalities": municipalities(),
         "coverage": complete(),
         "streets": street,
         "population": cells((1000, 1000), (3000, 4000), (5900, 4000)),
@@ -418,7 +425,7 @@ def test_polish_variant_is_unknown_where_there_are_no_street_data(bus) -> None:
     street = straight_street([(900, 1000), (2500, 1000)])
     at = [(1000, 1000), (2300, 1000), (2400, 1240), (2400, 1260), (5000, 5000)]
     found = service_quality(
-        towns(), cells(*at), bus, coverage=complete(), streets=street, methods=["sdg_pl"]
+        municipalities(), cells(*at), bus, coverage=complete(), streets=street, methods=["sdg_pl"]
     ).features["cells"]  # fmt: skip
     assert found["sdg_pl"].tolist() == ["yes", "none", "none", "unknown", "unknown"]
 
@@ -473,7 +480,7 @@ def test_less_knowledge_never_says_more(town, how, which) -> None:
     stops, runs, at = town
     with tempfile.TemporaryDirectory() as folder:
         feed = write_feed(Path(folder) / "town", stops, runs)
-    layers = {"municipalities": towns(), "population": cells(*at), "timetable": feed,
+    layers = {"municipalities": municipalities(), "population": cells(*at), "timetable": feed,
               "coverage": complete(), "streets": None, **ONE_DAY}  # fmt: skip
     mesh = [[(i * 300, 0), (i * 300, 2700)] for i in range(10)]
     mesh += [[(0, i * 300), (2700, i * 300)] for i in range(10)]
@@ -500,7 +507,7 @@ def test_less_knowledge_never_says_more(town, how, which) -> None:
 @given(small_towns(), st.sampled_from(["feeds", "posts", "order", "ids"]))
 def test_how_a_timetable_is_modelled_changes_nothing(town, how) -> None:
     stops, runs, at = town
-    layers = {"municipalities": towns(), "population": cells(*at), "coverage": complete(),
+    layers = {"municipalities": municipalities(), "population": cells(*at), "coverage": complete(),
               **ONE_DAY}  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -564,9 +571,9 @@ def test_the_demo(demo_result) -> None:
                                                                   "unknown")]  # fmt: skip
         assert sum(shares) == pytest.approx(1)
     # only where the coverage table is not complete is no class unknown (or off every street)
-    towns = result.municipalities.set_index("teryt")
-    assert towns["are_unknown_share"].idxmax() == "9801021"
-    assert towns.loc["9801021", "are_none_share"] == 0
+    municipalities = result.municipalities.set_index("teryt")
+    assert municipalities["are_unknown_share"].idxmax() == "9801021"
+    assert municipalities.loc["9801021", "are_none_share"] == 0
     served = cells[cells["are"].isin(["A", "B", "C", "D"])]
     assert (served["are_stop"] != "").all()
     assert served["are_metres"].max() <= 1000
@@ -635,7 +642,7 @@ def test_sao_paulo_by_headways_with_people(shared, tmp_path) -> None:
 def test_where_nobody_lives_there_is_no_class(tmp_path):
     feed = write_feed(tmp_path / "f", {"a": (2000, 2000)}, [(3, "a", 10, 0), (3, "a", 10, 1)])
     empty = cells((2000, 2000), (4000, 4000), people=0.0)
-    result = service_quality(towns(), empty, feed)
+    result = service_quality(municipalities(), empty, feed)
     assert len(result.municipalities) == 1
     assert not any("nan" in text for text in result.sentences("en"))
 
@@ -646,6 +653,6 @@ def test_a_timetable_none_of_whose_stops_has_a_place_leaves_all_unknown(tmp_path
     table.drop(columns=["stop_lat", "stop_lon"]).to_csv(tmp_path / "f" / "stops.txt", index=False)
     del feed
     lost = read_feed(tmp_path / "f")
-    result = service_quality(towns(), cells((2000, 2000)), lost)
+    result = service_quality(municipalities(), cells((2000, 2000)), lost)
     found = result.features["cells"][list(EVERY_METHOD)]
     assert (found == "unknown").all(axis=None)

@@ -27,8 +27,10 @@ class FakeRun:
         self.audit += audit
 
 
-def settle(run, population, size, towns=TOWNS):
-    return settled.settle(run, towns, cells=population, totals=None, weights=None, size=size)
+def settle(run, population, size, municipalities=TOWNS):
+    return settled.settle(
+        run, municipalities, cells=population, totals=None, weights=None, size=size
+    )
 
 
 def cells(people=100.0):

@@ -50,16 +50,19 @@ def world(tmp_path: Path) -> dict[str, Any]:
     feed = feed_of(tmp_path / "feed", calls, "A,54.4,18.0|B,54.4,18.3")
     a, b = feed.stop_points("EPSG:2180").geometry
     homes = [a.buffer(50), shapely.affinity.translate(a, 0, 9000).buffer(50)]
-    towns = gpd.GeoDataFrame(
+    municipalities = gpd.GeoDataFrame(
         {"teryt": ["2215031", "2261011"], "name": ["Village", "City"]}, crs="EPSG:2180",
         geometry=[a.buffer(10_000), b.buffer(3000)],
     )  # fmt: skip
     cells = gpd.GeoDataFrame({"population": [300.0, 100.0]}, geometry=homes, crs=2180)
     city = gpd.GeoDataFrame({"name": ["City"], "seat": ["city"]}, geometry=[b], crs=2180)
     return {
-        "municipalities": towns, "localities": city, "timetable": feed, "population": cells,
+        "municipalities": municipalities,
+        "localities": city,
+        "timetable": feed,
+        "population": cells,
         "coverage": EVERY,
-    }  # fmt: skip
+    }
 
 
 def lived(found: Any) -> Any:
@@ -106,14 +109,17 @@ def test_what_is_not_known_is_not_out_of_reach(world: dict[str, Any]) -> None:
 
 def test_far_unknown_land_does_not_matter(world: dict[str, Any]) -> None:
     """Land of which nothing is known is 40 km off: at 100 km/h 48 minutes there and back."""
-    towns = world["municipalities"]
-    b = towns.geometry.centroid.iloc[1]
+    municipalities = world["municipalities"]
+    b = municipalities.geometry.centroid.iloc[1]
     dark = shapely.box(b.x - 1000, b.y + 40_000, b.x + 1000, b.y + 41_000)
     more = gpd.GeoDataFrame(
-        {"teryt": ["2204011"], "name": ["Dark"]}, geometry=[dark], crs=towns.crs
+        {"teryt": ["2204011"], "name": ["Dark"]}, geometry=[dark], crs=municipalities.crs
     )
-    rows = pd.concat([EVERY.assign(teryt=t) for t in towns["teryt"]])
-    own = world | {"municipalities": pd.concat([towns, more], ignore_index=True), "coverage": rows}
+    rows = pd.concat([EVERY.assign(teryt=t) for t in municipalities["teryt"]])
+    own = world | {
+        "municipalities": pd.concat([municipalities, more], ignore_index=True),
+        "coverage": rows,
+    }
     slow = lived(mg.travel_time(**own, top_speed=100))
     assert slow["exact"].tolist() == [True, False]  # two lines of 40 km and more
     assert slow["band"].tolist() == ["30-45", "unknown"]

@@ -84,7 +84,7 @@ def runs(stop, hours, kind=3, services=("week", "sat", "sun")):
     return [(kind, s, [(stop, h), ("far", h + 0.5)]) for s in services for h in own]
 
 
-def towns(count=1, side=4000):
+def municipalities(count=1, side=4000):
     return gpd.GeoDataFrame(
         {
             "teryt": [f"22150{i + 1}1" for i in range(count)],
@@ -126,14 +126,16 @@ def cause_of(result, day="school_day"):
 )
 def test_exactly_the_walk_limit_is_within_it(tmp_path, distance, expected):
     feed = write_feed(tmp_path / "f", {"a": (1000 + distance, 2000)}, runs("a", ENOUGH))
-    result = white_spots(towns(), cells((1000, 2000)), feed, coverage=complete(), detour=1.0)
+    result = white_spots(
+        municipalities(), cells((1000, 2000)), feed, coverage=complete(), detour=1.0
+    )
     assert state_of(result) == [expected]
 
 
 def test_straight_line_is_lengthened_by_the_detour(tmp_path):
     feed = write_feed(tmp_path / "f", {"a": (1000, 2000)}, runs("a", ENOUGH))
     near, far = (1000 + 500 / 1.3, 2000), (1000, 2000 + 500 / 1.3 + 0.01)
-    result = white_spots(towns(), cells(near, far), feed, coverage=complete())
+    result = white_spots(municipalities(), cells(near, far), feed, coverage=complete())
     assert state_of(result) == ["served", "white"]
     assert any(row.layer == "streets" and row.action == "modelled" for row in result.audit)
 
@@ -151,15 +153,15 @@ def test_straight_line_is_lengthened_by_the_detour(tmp_path):
 )
 def test_minimum_service_at_its_boundaries(tmp_path, hours, expected):
     feed = write_feed(tmp_path / "f", {"a": (1000, 2000)}, runs("a", hours))
-    assert state_of(white_spots(towns(), cells((1000, 2000)), feed, coverage=complete())) == [
-        expected
-    ]
+    assert state_of(
+        white_spots(municipalities(), cells((1000, 2000)), feed, coverage=complete())
+    ) == [expected]
 
 
 def test_trains_are_walked_to_from_farther_than_buses(tmp_path):
     for kind, expected in ((2, "served"), (1, "served"), (4, "served"), (3, "white"), (0, "white")):
         feed = write_feed(tmp_path / str(kind), {"a": (1700, 2000)}, runs("a", ENOUGH, kind))
-        result = white_spots(towns(), cells((1000, 2000)), feed, coverage=complete())
+        result = white_spots(municipalities(), cells((1000, 2000)), feed, coverage=complete())
         assert state_of(result) == [expected], kind
 
 
@@ -167,7 +169,9 @@ def test_a_bus_at_the_station_does_not_count_from_afar(tmp_path):
     stops = {"station": (1700, 2000), "p1": (1700, 2000, "station"), "p2": (1700, 2000, "station")}
     trips = runs("p1", ENOUGH[:4], 2) + runs("p2", ENOUGH[4:], 3)
     feed = write_feed(tmp_path / "f", stops, trips)
-    result = white_spots(towns(), cells((1000, 2000), (1600, 2000)), feed, coverage=complete())
+    result = white_spots(
+        municipalities(), cells((1000, 2000), (1600, 2000)), feed, coverage=complete()
+    )
     # platforms of one station count together, but only what people walk that far to
     assert state_of(result) == ["white", "served"]
     assert cause_of(result)[0] == "too_few"
@@ -191,14 +195,14 @@ def test_posts_form_one_place_by_distance_and_name(tmp_path, apart, names, optio
     feed = write_feed(tmp_path / "f", stops, runs("a", ENOUGH[:4]) + runs("b", ENOUGH[4:]))
     for stop, name in zip(("a", "b"), names, strict=True):
         feed.stops.loc[feed.stops["stop_id"] == stop, "stop_name"] = name
-    found = white_spots(towns(), cells((1000, 2000)), feed, coverage=complete(), **options)
+    found = white_spots(municipalities(), cells((1000, 2000)), feed, coverage=complete(), **options)
     assert state_of(found) == [expected]
 
 
 def test_windows_may_be_left_out_on_days_off(tmp_path):
     late = (9, 10, 11, 12, 18, 19, 20, 21)
     feed = write_feed(tmp_path / "f", {"a": (1000, 2000)}, runs("a", late))
-    args = (towns(), cells((1000, 2000)), feed)
+    args = (municipalities(), cells((1000, 2000)), feed)
     strict = white_spots(*args, coverage=complete())
     assert [state_of(strict, d)[0] for d in DAYS] == ["white"] * 4
     mild = white_spots(*args, coverage=complete(), windows_on_days_off=False)
@@ -216,17 +220,17 @@ def two_towns(tmp_path):
 
 def test_white_only_where_coverage_is_complete(tmp_path):
     feed, places = two_towns(tmp_path)
-    nothing = white_spots(towns(2), places, feed)
+    nothing = white_spots(municipalities(2), places, feed)
     assert state_of(nothing) == ["served", "unknown", "unknown", "unknown"]
     assert "none of the 2 municipalities" in " ".join(nothing.sentences("en"))
-    one = white_spots(towns(2), places, feed, coverage=complete("2215011"))
+    one = white_spots(municipalities(2), places, feed, coverage=complete("2215011"))
     # 3900 is 100 m from the second town, whose stops may serve it
     assert state_of(one) == ["served", "white", "unknown", "unknown"]
     loose = white_spots(
-        towns(2), places, feed, coverage=complete("2215011"), neighbours_complete=False
+        municipalities(2), places, feed, coverage=complete("2215011"), neighbours_complete=False
     )
     assert state_of(loose) == ["served", "white", "white", "unknown"]
-    both = white_spots(towns(2), places, feed, coverage=complete("2215011", "2215021"))
+    both = white_spots(municipalities(2), places, feed, coverage=complete("2215011", "2215021"))
     assert state_of(both) == ["served", "white", "white", "white"]
 
 
@@ -249,7 +253,7 @@ def test_every_mode_and_operator_must_be_complete(tmp_path, rows, white):
         [("f", "2215011", mode, state) for mode, state in rows],
         columns=["feed", "teryt", "mode", "state"],
     )
-    result = white_spots(towns(), places.iloc[:2], feed, coverage=table)
+    result = white_spots(municipalities(), places.iloc[:2], feed, coverage=table)
     assert state_of(result) == ["served", "white" if white else "unknown"]
 
 
@@ -258,7 +262,7 @@ def test_a_station_without_coverage_of_rail_blocks_white(tmp_path):
     station = gpd.GeoDataFrame(
         {"name": ["Halt"]}, geometry=[shapely.Point(X0 + 500, Y0 + 500)], crs=CRS
     )
-    args = (towns(), places.iloc[:2], feed)
+    args = (municipalities(), places.iloc[:2], feed)
     table = complete(mode="bus")
     assert state_of(white_spots(*args, coverage=table)) == ["served", "white"]
     blocked = white_spots(*args, coverage=table, rail_stations=station)
@@ -272,7 +276,7 @@ def test_a_station_without_coverage_of_rail_blocks_white(tmp_path):
 def test_codes_of_the_coverage_table_are_matched_and_audited(tmp_path):
     feed, places = two_towns(tmp_path)
     table = complete("2215013", "9999011")
-    result = white_spots(towns(), places.iloc[:2], feed, coverage=table)
+    result = white_spots(municipalities(), places.iloc[:2], feed, coverage=table)
     assert state_of(result) == ["served", "white"]
     rows = {(r.layer, r.action): r.examples for r in result.audit}
     assert rows["coverage", "guessed"] == "2215011 = 2215013"
@@ -281,7 +285,9 @@ def test_codes_of_the_coverage_table_are_matched_and_audited(tmp_path):
 
 def test_without_a_timetable_all_is_unknown_even_with_coverage():
     posts = gpd.GeoDataFrame({"name": ["P"]}, geometry=[shapely.Point(X0 + 5, Y0 + 5)], crs=CRS)
-    result = white_spots(towns(), cells((1000, 2000)), coverage=complete(), stop_posts=posts)
+    result = white_spots(
+        municipalities(), cells((1000, 2000)), coverage=complete(), stop_posts=posts
+    )
     assert [state_of(result, d) for d in DAYS] == [["unknown"]] * 4
     assert result.features["stops"]["service"].tolist() == ["unknown"]
     assert result.figures["white_people"] == 0
@@ -291,7 +297,9 @@ def test_without_a_timetable_all_is_unknown_even_with_coverage():
 def test_a_day_type_the_timetable_does_not_know_is_unknown(tmp_path):
     write_feed(tmp_path / "f", {"a": (1000, 2000)}, runs("a", ENOUGH))
     feed = read_feed(tmp_path / "f")  # no school holidays
-    result = white_spots(towns(), cells((1000, 2000), (3000, 2000)), feed, coverage=complete())
+    result = white_spots(
+        municipalities(), cells((1000, 2000), (3000, 2000)), feed, coverage=complete()
+    )
     assert state_of(result, "holiday_weekday") == ["unknown", "unknown"]
     assert state_of(result, "school_day") == ["served", "white"]
     row = result.municipalities.iloc[0]
@@ -304,7 +312,7 @@ def test_unknown_and_absent_people(tmp_path):
     places = cells(
         (1000, 2000), (2000, 2000), (2000, 3000), (3000, 3000), people=[np.nan, 30, 0, np.nan]
     )
-    result = white_spots(towns(2), places, feed, coverage=complete("2215011"))
+    result = white_spots(municipalities(2), places, feed, coverage=complete("2215011"))
     first, second = (row for _, row in result.municipalities.iterrows())
     assert (first["population"], first["white_people"], first["served_people"]) == (30, 30, 0)
     assert first["white_share"] == 1
@@ -314,14 +322,16 @@ def test_unknown_and_absent_people(tmp_path):
     assert at[[0, 1, 3]].tolist() == ["served", "white", "unknown"]
     assert 2 not in at.index
     assert result.features["spots"]["population"].tolist() == [30]
-    empty = white_spots(towns(), cells((1000, 2000), people=0), feed).municipalities.iloc[0]
+    empty = white_spots(municipalities(), cells((1000, 2000), people=0), feed).municipalities.iloc[
+        0
+    ]
     assert (empty["population"], empty["served_people"]) == (0, 0)
     assert np.isnan(empty["served_share"])
 
 
 def test_without_population_no_people_are_shown(tmp_path):
     feed, _ = two_towns(tmp_path)
-    result = white_spots(towns(), None, feed, coverage=complete())
+    result = white_spots(municipalities(), None, feed, coverage=complete())
     assert result.municipalities["white_share"].isna().all()
     assert result.figures["served_km2"] == pytest.approx(4 * 0.0625)
     total = sum(result.figures[f"{s}_km2"] for s in ("served", "white", "unknown"))
@@ -331,7 +341,7 @@ def test_without_population_no_people_are_shown(tmp_path):
 def test_a_coarse_cell_is_not_decided_by_its_centre(tmp_path):
     feed = write_feed(tmp_path / "f", {"a": (300, 300)}, runs("a", ENOUGH))
     coarse = cells((2000, 2000), people=1600.0, side=4000)
-    result = white_spots(towns(), coarse, feed, coverage=complete())
+    result = white_spots(municipalities(), coarse, feed, coverage=complete())
     share = result.municipalities["served_share"].iloc[0]
     centres = np.arange(125, 4000, 250)
     x, y = np.meshgrid(centres, centres)
@@ -343,14 +353,14 @@ def test_a_coarse_cell_is_not_decided_by_its_centre(tmp_path):
 def test_cells_are_split_to_half_the_shortest_walk(tmp_path):
     feed, _ = two_towns(tmp_path)
     coarse = cells((2000, 2000), side=1200)
-    result = white_spots(towns(), coarse, feed, bus_walk_limit=300)
+    result = white_spots(municipalities(), coarse, feed, bus_walk_limit=300)
     assert len(result.features["cells"]) == 64  # 150 m
 
 
 def test_municipal_totals_scale_the_cells(tmp_path):
     feed, places = two_towns(tmp_path)
     table = pd.DataFrame({"teryt": ["2215013", "2215014", "2215021"], "population": [900, 5, 50]})
-    result = white_spots(towns(2), places, feed, population_municipal=table)
+    result = white_spots(municipalities(2), places, feed, population_municipal=table)
     assert result.municipalities["population"].tolist() == [900, 50]
     assert result.municipalities["served_people"].tolist() == pytest.approx([300, 0])
     assert any("2215011 = 2215013" in row.examples for row in result.audit)
@@ -369,7 +379,7 @@ def test_causes(tmp_path):
     )
     feed = write_feed(tmp_path / "f", stops, trips)
     places = cells((500, 500), (500, 1800), (500, 3100), (2500, 500))
-    result = white_spots(towns(), places, feed, coverage=complete())
+    result = white_spots(municipalities(), places, feed, coverage=complete())
     # a stop that no trip ever calls at is no stop
     expected = ["too_few", "wrong_hours", "other_days", "no_stop"]
     assert cause_of(result) == expected
@@ -389,14 +399,18 @@ class Fence:
 def test_barrier_needs_a_network_and_asks_for_a_path(tmp_path):
     feed = write_feed(tmp_path / "f", {"a": (1400, 2000)}, runs("a", ENOUGH))
     result = white_spots(
-        towns(), cells((1300, 2000), (1700, 2000)), feed, coverage=complete(), streets=Fence()
+        municipalities(),
+        cells((1300, 2000), (1700, 2000)),
+        feed,
+        coverage=complete(),
+        streets=Fence(),
     )
     assert state_of(result) == ["served", "white"]
     assert cause_of(result) == ["", "barrier"]
     row = result.features["cells"].iloc[1]
     assert (row["fix"], row["fix_size"]) == ("path", pytest.approx(300, abs=1e-3))
     with pytest.raises(ParameterError):
-        white_spots(towns(), cells((1300, 2000)), feed, streets="roads")
+        white_spots(municipalities(), cells((1300, 2000)), feed, streets="roads")
 
 
 @pytest.mark.parametrize(
@@ -405,7 +419,7 @@ def test_barrier_needs_a_network_and_asks_for_a_path(tmp_path):
 def test_the_smallest_fix_is_verified_by_running_the_check_again(tmp_path, hours):
     trips = runs("a", hours, services=("week",)) + runs("a", (6,), services=("sun",))
     feed = write_feed(tmp_path / "now", {"a": (1000, 2000)}, trips)
-    result = white_spots(towns(), cells((1100, 2000)), feed, coverage=complete())
+    result = white_spots(municipalities(), cells((1100, 2000)), feed, coverage=complete())
     row = result.features["cells"].iloc[0]
     size = int(row["fix_size"])
     assert (row["fix"], row["fix_verified"]) == ("departures", True)
@@ -425,7 +439,7 @@ def test_the_smallest_fix_is_verified_by_running_the_check_again(tmp_path, hours
         trips += runs(name, (*hours, *extra), services=("week",))
     again = write_feed(tmp_path / "then", stops, trips)
     homes = cells(*((x + 100, y) for x, y in stops.values()))
-    states = state_of(white_spots(towns(side=25_000), homes, again, coverage=complete()))
+    states = state_of(white_spots(municipalities(side=25_000), homes, again, coverage=complete()))
     served = {len(extra) for extra, state in zip(ways, states, strict=True) if state == "served"}
     assert served == {size}
 
@@ -436,7 +450,7 @@ def test_a_new_stop_where_a_line_passes(tmp_path):
     shape = [(200, 2000), (2000, 2600), (3800, 2000)]
     places = cells((2000, 2700), (2000, 3200), (2000, 2000))
     feed = write_feed(tmp_path / "f", stops, trips, shape)
-    result = white_spots(towns(), places, feed, coverage=complete())
+    result = white_spots(municipalities(), places, feed, coverage=complete())
     table = result.features["cells"]
     # the second is 600 m from the line on foot times 1.3; the third as well
     assert table["fix"].tolist() == ["new_stop", "none", "none"]
@@ -451,12 +465,14 @@ def test_a_new_stop_where_a_line_passes(tmp_path):
     x, y = point.x - X0, point.y - Y0
     trips = [(3, "week", [("a", h), ("new", h + 0.1), ("b", h + 0.2)]) for h in ENOUGH]
     again = write_feed(tmp_path / "g", {**stops, "new": (x, y)}, trips)
-    assert state_of(white_spots(towns(), places, again, coverage=complete()))[0] == "served"
+    assert (
+        state_of(white_spots(municipalities(), places, again, coverage=complete()))[0] == "served"
+    )
     # without a shape the straight line is all that is known: 700 m away
     bare = write_feed(
         tmp_path / "h", stops, [(3, "week", [("a", h), ("b", h + 0.2)]) for h in ENOUGH]
     )
-    assert white_spots(towns(), places, bare, coverage=complete()).features["cells"][
+    assert white_spots(municipalities(), places, bare, coverage=complete()).features["cells"][
         "fix"
     ].tolist() == ["none", "none", "new_stop"]
 
@@ -470,7 +486,7 @@ def test_spots_are_contiguous_named_and_ranked(tmp_path):
         geometry=[shapely.Point(X0 + 600, Y0 + 300), shapely.Point(X0 + 2500, Y0 + 600)],
         crs=CRS,
     )
-    result = white_spots(towns(), places, feed, coverage=complete(), localities=names)
+    result = white_spots(municipalities(), places, feed, coverage=complete(), localities=names)
     spots = result.features["spots"]
     assert spots["name"].tolist() == ["East", "<b>West</b>"]
     assert spots["population"].tolist() == [50, 30]
@@ -478,7 +494,7 @@ def test_spots_are_contiguous_named_and_ranked(tmp_path):
     assert spots.area.tolist() == pytest.approx([40_000, 80_000])
     assert spots["cause"].tolist() == ["no_stop"] * 2
     assert result.features["cells"]["spot"].fillna(0).tolist() == [2, 2, 1, 0]
-    by_stop = white_spots(towns(), places, feed, coverage=complete())
+    by_stop = white_spots(municipalities(), places, feed, coverage=complete())
     assert by_stop.features["spots"]["name"].tolist() == ["Stop a", "Stop a"]
 
 
@@ -486,8 +502,10 @@ def test_spots_may_be_divided_by_borders(tmp_path):
     feed = write_feed(tmp_path / "f", {"a": (500, 500)}, runs("a", ENOUGH))
     places = cells((3900, 2000), (4100, 2000))
     table = complete("2215011", "2215021")
-    assert len(white_spots(towns(2), places, feed, coverage=table).features["spots"]) == 1
-    result = white_spots(towns(2), places, feed, coverage=table, split_by_municipality=True)
+    assert len(white_spots(municipalities(2), places, feed, coverage=table).features["spots"]) == 1
+    result = white_spots(
+        municipalities(2), places, feed, coverage=table, split_by_municipality=True
+    )
     assert result.features["spots"]["municipality"].tolist() == ["Town 1", "Town 2"]
 
 
@@ -529,7 +547,7 @@ def test_states_agree_with_brute_force(tmp_path, seed):
     rng = np.random.default_rng(seed)
     stops, trips, homes = _random_metropolis(rng, tmp_path)
     feed = write_feed(tmp_path / "f", stops, trips)
-    result = white_spots(towns(), homes, feed, coverage=complete())
+    result = white_spots(municipalities(), homes, feed, coverage=complete())
     limit = {0: 500, 2: 1000, 3: 500}
     service = {"school_day": "week", "saturday": "sat", "sunday": "sun"}
     centres = [(g.centroid.x - X0, g.centroid.y - Y0) for g in homes.geometry]
@@ -615,8 +633,8 @@ def test_less_coverage_never_means_more_white(metropolis, states, lost):
     )  # fmt: skip
     less = table.copy()
     less.loc[lost, "state"] = "none"
-    before = white_spots(towns(2), homes, feed, coverage=table)
-    after = white_spots(towns(2), homes, feed, coverage=less)
+    before = white_spots(municipalities(2), homes, feed, coverage=table)
+    after = white_spots(municipalities(2), homes, feed, coverage=less)
     for day in DAYS:
         old, new = np.array(state_of(before, day)), np.array(state_of(after, day))
         assert ((new == "white") <= (old == "white")).all()
@@ -628,7 +646,7 @@ def test_less_coverage_never_means_more_white(metropolis, states, lost):
 
 def test_every_column_of_the_result_is_declared(tmp_path):
     feed, places = two_towns(tmp_path)
-    result = white_spots(towns(2), places, feed, coverage=complete("2215011"))
+    result = white_spots(municipalities(2), places, feed, coverage=complete("2215011"))
     for name, table in result.tables.items():
         columns = set(table.columns) - {"geometry"}
         assert columns <= set(CHECK.columns[name]) | {"cell"}, name
@@ -643,7 +661,7 @@ def test_every_column_of_the_result_is_declared(tmp_path):
 
 def test_figures_do_not_depend_on_coverage_so_sensitivity_has_one_shape(tmp_path):
     feed, places = two_towns(tmp_path)
-    result = white_spots(towns(2), places, feed, coverage=complete("2215011"))
+    result = white_spots(municipalities(2), places, feed, coverage=complete("2215011"))
     table = result.sensitivity(bus_walk_limit=[400, 500, 1400])
     assert table["current"].tolist() == [False, True, False]
     assert table["white_people"].tolist() == [100, 100, 0]
@@ -654,21 +672,21 @@ def test_bad_input_is_one_clear_error(tmp_path):
     feed, places = two_towns(tmp_path)
     bad = complete(mode="tramwaj")
     with pytest.raises(SchemaError, match="tramwaj"):
-        white_spots(towns(), places, feed, coverage=bad)
+        white_spots(municipalities(), places, feed, coverage=bad)
     with pytest.raises(ParameterError, match="bus_walk_limt"):
-        white_spots(towns(), places, feed, bus_walk_limt=400)
+        white_spots(municipalities(), places, feed, bus_walk_limt=400)
     with pytest.raises(ParameterError, match="morning_window"):
-        white_spots(towns(), places, feed, morning_window=(9, 5))
+        white_spots(municipalities(), places, feed, morning_window=(9, 5))
     with pytest.raises(ParameterError, match="main_day_type"):
-        white_spots(towns(), places, feed, day_types=("sunday",))
+        white_spots(municipalities(), places, feed, day_types=("sunday",))
     with pytest.raises(ParameterError, match="hovercraft|modes_required"):
-        white_spots(towns(), places, feed, modes_required=("other",))
+        white_spots(municipalities(), places, feed, modes_required=("other",))
     with pytest.raises(CRSError):
-        white_spots(towns(), places.to_crs(4326), feed)
+        white_spots(municipalities(), places.to_crs(4326), feed)
     with pytest.raises(CRSError):
-        white_spots(towns(), places.to_crs(2177), feed)
+        white_spots(municipalities(), places.to_crs(2177), feed)
     with pytest.raises(SchemaError):
-        white_spots(pd.concat([towns(), towns()]), places, feed)
+        white_spots(pd.concat([municipalities(), municipalities()]), places, feed)
 
 
 def test_posts_keep_their_own_position_in_a_station(tmp_path):

@@ -79,16 +79,16 @@ def border_gaps(inputs: Inputs, params: BorderGapsParameters, run: Run) -> Outco
     --------
     >>> from shapely import LineString, box
     >>> from metrogis.streets import from_lines
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011", "2261021"], "name": ["A", "B"]},
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011", "2261021"], "name": ["A", "B"]},
     ...     geometry=[box(0, 0, 5000, 5000), box(5000, 0, 9000, 5000)], crs="EPSG:2180")
     >>> lines = gpd.GeoDataFrame({"highway": ["cycleway", "tertiary", "cycleway"]},
     ...     geometry=[LineString([(a, 9), (b, 9)]) for a, b in
     ...               ((2000, 4900), (4900, 5200), (5200, 7000))], crs="EPSG:2180")
-    >>> result = border_gaps(towns, from_lines(lines, mode="bike"))
+    >>> result = border_gaps(municipalities, from_lines(lines, mode="bike"))
     >>> result.features["crossings"][["name_a", "name_b", "state", "length_m"]].values.tolist()
     [['A', 'B', 'gap', 300.0]]
     """
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     network = bike_network(run, inputs.streets)
     if network is None:
         raise MissingLayerError(
@@ -111,9 +111,9 @@ def border_gaps(inputs: Inputs, params: BorderGapsParameters, run: Run) -> Outco
         line_tolerance=params.line_tolerance,
     )
     run.add(graph.audit)
-    home = home_of(np.asarray(shapely.points(network.x, network.y), object), towns)
+    home = home_of(np.asarray(shapely.points(network.x, network.y), object), municipalities)
     known = Known.of(run, graph, official, home, network, inputs.cycle_coverage)
-    pairs = parts.borders(towns, params.border_tolerance)
+    pairs = parts.borders(municipalities, params.border_tolerance)
     gaps, lone = parts.gaps_from_ends(
         graph, pairs, home, reach=params.reach, limit=params.gap_limit, detour_min=params.detour_min
     )
@@ -127,14 +127,14 @@ def border_gaps(inputs: Inputs, params: BorderGapsParameters, run: Run) -> Outco
         mine += parts.lone_rows(
             graph, ends, border, home, known.routes.mapped, params.lone_distance, certain
         )
-        label = _labels(towns, border)
+        label = _labels(municipalities, border)
         rows += [{**label, **row} for row in mine]
         state = _pair_state(mine, border, bool(decided[k]), bool(stated[k]))
         states.append({**label, **state, "geometry": border.line})
     columns = list(texts.COLUMNS["crossings"])
-    crossings = _ranked(parts.table_of(rows, towns, columns))
-    borders = parts.table_of(states, towns, list(texts.COLUMNS["borders"]))
-    table = _municipal(towns, known, crossings, borders, params.border_tolerance)
+    crossings = _ranked(parts.table_of(rows, municipalities, columns))
+    borders = parts.table_of(states, municipalities, list(texts.COLUMNS["borders"]))
+    table = _municipal(municipalities, known, crossings, borders, params.border_tolerance)
     return Outcome(
         municipalities=table,
         features={"crossings": crossings, "borders": borders},
@@ -164,9 +164,9 @@ def _pair_state(
     }
 
 
-def _labels(towns: gpd.GeoDataFrame, border: parts.Border) -> dict[str, str]:
+def _labels(municipalities: gpd.GeoDataFrame, border: parts.Border) -> dict[str, str]:
     return {
-        f"{column}_{side}": str(towns[column].iloc[row])
+        f"{column}_{side}": str(municipalities[column].iloc[row])
         for column in ("teryt", "name")
         for side, row in (("a", border.a), ("b", border.b))
     }
@@ -188,7 +188,7 @@ def _ranked(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _municipal(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     known: Known,
     crossings: gpd.GeoDataFrame,
     borders: gpd.GeoDataFrame,
@@ -197,12 +197,12 @@ def _municipal(
     """Build the table of municipalities: each border counts for both of its sides."""
     table = gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy(),
-            "name": towns["name"].to_numpy(),
+            "teryt": municipalities["teryt"].to_numpy(),
+            "name": municipalities["name"].to_numpy(),
             "cycle_data": known.routes.flag,
         },
-        geometry=towns.geometry.to_numpy(),
-        crs=towns.crs,
+        geometry=municipalities.geometry.to_numpy(),
+        crs=municipalities.crs,
     )
 
     def count(frame: gpd.GeoDataFrame, rows: Any, how: str, column: str = "teryt_a") -> Array:
@@ -216,7 +216,7 @@ def _municipal(
     gap = (crossings["state"] == "gap").to_numpy()
     table["neighbours"] = np.nan_to_num(count(borders, borders["border_km"] >= 0, "count"))
     # nothing found where routes or streets are not known: unknown
-    alone = free_edge(towns, tolerance) <= 0  # beside it may lie one without an outline
+    alone = free_edge(municipalities, tolerance) <= 0  # beside it may lie one without an outline
     zero = np.where(known.routes.mapped & known.covered & alone, 0.0, np.nan)
 
     def filled(values: Array) -> Array:
@@ -229,7 +229,7 @@ def _municipal(
     table["unknown"] = np.nan_to_num(count(borders, borders["state"] == "unknown", "count"))
     with np.errstate(invalid="ignore", divide="ignore"):
         table["decided_share"] = 1 - table["unknown"] / table["neighbours"]
-    table.index = towns.index
+    table.index = municipalities.index
     return table[[*texts.COLUMNS["municipalities"], "geometry"]]
 
 

@@ -79,15 +79,15 @@ def cycle_network(inputs: Inputs, params: CycleNetworkParameters, run: Run) -> O
     --------
     >>> import geopandas as gpd
     >>> from shapely import LineString, box
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
     ...                          geometry=[box(0, 0, 9000, 9000)], crs="EPSG:2180")
     >>> lines = gpd.GeoDataFrame({"highway": ["cycleway"] * 2}, crs="EPSG:2180",
     ...     geometry=[LineString([(0, 0), (3000, 0)]), LineString([(3005, 0), (4005, 0)])])
-    >>> result = cycle_network(towns, lines)
+    >>> result = cycle_network(municipalities, lines)
     >>> result.figures["network_km"], result.figures["networks"], result.figures["networks_medium"]
     (4.0, 2, 1)
     """
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     network = bike_network(run, inputs.streets)
     if inputs.cycle_routes is None and (network is None or "highway" not in network.ways):
         raise MissingLayerError(
@@ -101,7 +101,7 @@ def cycle_network(inputs: Inputs, params: CycleNetworkParameters, run: Run) -> O
     routes, built = lengths.routes, split.built
     gaps = (params.tolerance, params.tolerance_medium, params.tolerance_wide)
     form = parts.form_table(built, gaps, run.crs, split.meets)
-    ends = parts.ends_table(built, towns, params.end_tolerance, routes.evidence)
+    ends = parts.ends_table(built, municipalities, params.end_tolerance, routes.evidence)
     features = {
         "networks": parts.networks_table(
             built, params.tolerance, run.crs, routes.evidence, meets=split.meets
@@ -114,14 +114,14 @@ def cycle_network(inputs: Inputs, params: CycleNetworkParameters, run: Run) -> O
         streets_known = known_streets(run, network)
         if inputs.cycle_routes is not None:
             compared = parts.compare(
-                built, split.planned, network, towns,
+                built, split.planned, network, municipalities,
                 parts.Comparison(params.match_distance, params.missing_length, params.missing_join,
                                  params.compare_reach, routes.evidence, streets_known),
             )  # fmt: skip
             features["differences"] = compared.places
             tables.note_not_compared(run, compared)
         rated = parts.streets_by_stress(
-            network, towns, rules=params.rules, limit=params.stress_limit
+            network, municipalities, rules=params.rules, limit=params.stress_limit
         )
         features["stress"] = rated.by_level
         run.add(rated.audit)

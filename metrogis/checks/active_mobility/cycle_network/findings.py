@@ -88,7 +88,7 @@ def _length(run: Run, table: gpd.GeoDataFrame, lengths: Lengths) -> Finding:
 
 
 def _form(run: Run, form: gpd.GeoDataFrame, partly: bool) -> Finding:
-    p = run.parameters
+    params = run.parameters
     return Finding(
         texts.FORM_KNOWN if partly else texts.FORM,
         {
@@ -99,7 +99,7 @@ def _form(run: Run, form: gpd.GeoDataFrame, partly: bool) -> Finding:
             "largest_share_medium": float(form["largest_share"].iloc[1]),
             "largest_share_wide": float(form["largest_share"].iloc[2]),
         },
-        {"medium": plain(p.tolerance_medium), "wide": plain(p.tolerance_wide)},
+        {"medium": plain(params.tolerance_medium), "wide": plain(params.tolerance_wide)},
     )
 
 

@@ -95,7 +95,7 @@ def networks_table(
 
 
 def ends_table(
-    lines: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, tolerance: float, evidence: Evidence
+    lines: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame, tolerance: float, evidence: Evidence
 ) -> gpd.GeoDataFrame:
     """Return the loose ends with their municipality.
 
@@ -103,9 +103,9 @@ def ends_table(
     as far as the tolerance may go on: its kind is unknown.
     """
     found = chains(lines.geometry.to_numpy())
-    ends = line_ends(gpd.GeoSeries(found.shape, crs=towns.crs), tolerance=tolerance)
+    ends = line_ends(gpd.GeoSeries(found.shape, crs=municipalities.crs), tolerance=tolerance)
     points = ends.geometry.to_numpy()
-    home = home_of(points, towns)
+    home = home_of(points, municipalities)
     name = lines["name"].astype(object).to_numpy() if "name" in lines else None
     row = found.line[ends["line"].to_numpy(np.int64)]
     sure = evidence.known_near(points, tolerance)
@@ -115,11 +115,11 @@ def ends_table(
             "name": pd.Series(name[row] if name is not None else [None] * len(ends), dtype=object),
             "gap_m": np.where(sure, ends["gap_m"].to_numpy(), np.nan),
             "spur_m": np.where(sure & ~np.isinf(ends["spur_m"]), ends["spur_m"], np.nan),
-            "teryt": names_of(home, towns, "teryt"),
-            "municipality": names_of(home, towns, "name"),
+            "teryt": names_of(home, municipalities, "teryt"),
+            "municipality": names_of(home, municipalities, "name"),
         },
         geometry=points,
-        crs=towns.crs,
+        crs=municipalities.crs,
     )
 
 
@@ -158,7 +158,7 @@ def compare(
     built: gpd.GeoDataFrame,
     planned: gpd.GeoDataFrame,
     network: StreetNetwork,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     rule: Comparison,
 ) -> Compared:
     """Compare built lines with the infrastructure of the street data, both ways.
@@ -174,7 +174,7 @@ def compare(
         Of the municipal layer. A place that only street data have and the layer plans is marked.
     network : StreetNetwork
         For bicycles.
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
         Municipalities; places outside all of them are left out.
     rule : Comparison
 
@@ -201,15 +201,17 @@ def compare(
     known[near] = True
     rest = _lacking(own[known], osm, rule.distance)
     of_layer, unsure = _sure(
-        _places(rest, own_names[known], "osm", towns, rule), rule.streets, rule
+        _places(rest, own_names[known], "osm", municipalities, rule), rule.streets, rule
     )
     layer_left = float(shapely.length(own[~known]).sum()) + unsure
     # the street data's lines against the layer, where that is known
     middle = shapely.line_interpolate_point(osm, 0.5, normalized=True)
-    home = home_of(middle, towns)
+    home = home_of(middle, municipalities)
     kept = (home >= 0) & rule.routes.known_at(middle)
     rest = _lacking(osm[kept], own, rule.distance)
-    of_osm, unsure = _sure(_places(rest, osm_names[kept], "layer", towns, rule), rule.routes, rule)
+    of_osm, unsure = _sure(
+        _places(rest, osm_names[kept], "layer", municipalities, rule), rule.routes, rule
+    )
     osm_left = float(shapely.length(osm[(home >= 0) & ~kept]).sum()) + unsure
     planned_lines = planned.geometry.to_numpy()
     if len(of_osm) and len(planned_lines):
@@ -220,7 +222,7 @@ def compare(
     places = places.sort_values("length_m", ascending=False, kind="stable", ignore_index=True)
     places.insert(0, "rank", places.groupby("missing_in").cumcount() + 1)
     return Compared(
-        gpd.GeoDataFrame(places, geometry="geometry", crs=towns.crs),
+        gpd.GeoDataFrame(places, geometry="geometry", crs=municipalities.crs),
         layer_left,
         osm_left,
         float(shapely.length(own).sum()) - layer_left,
@@ -250,7 +252,7 @@ def _places(
     rest: Array,
     names: Array,
     missing_in: str,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     rule: Comparison,
 ) -> gpd.GeoDataFrame:
     parts, row = shapely.get_parts(rest, return_index=True)
@@ -271,7 +273,8 @@ def _places(
     # a place lies where the middle of its longest piece does
     centre = [parts[g][np.argmax(shapely.length(parts[g]))] for g in groups]
     home = home_of(
-        shapely.line_interpolate_point(np.array(centre, object), 0.5, normalized=True), towns
+        shapely.line_interpolate_point(np.array(centre, object), 0.5, normalized=True),
+        municipalities,
     )
     return gpd.GeoDataFrame(
         {
@@ -279,11 +282,11 @@ def _places(
             "length_m": length[length >= rule.shortest],
             "name": pd.Series([_first_name(names[row[g]]) for g in groups], dtype=object),
             "other": np.full(len(groups), "absent", object),
-            "teryt": names_of(home, towns, "teryt"),
-            "municipality": names_of(home, towns, "name"),
+            "teryt": names_of(home, municipalities, "teryt"),
+            "municipality": names_of(home, municipalities, "name"),
         },
-        geometry=gpd.GeoSeries(shapes, crs=towns.crs),
-        crs=towns.crs,
+        geometry=gpd.GeoSeries(shapes, crs=municipalities.crs),
+        crs=municipalities.crs,
     )
 
 
@@ -326,7 +329,7 @@ class Streets(NamedTuple):
 
 
 def streets_by_stress(
-    network: StreetNetwork, towns: gpd.GeoDataFrame, *, rules: str, limit: int
+    network: StreetNetwork, municipalities: gpd.GeoDataFrame, *, rules: str, limit: int
 ) -> Streets:
     """Sum the streets open to bicycles by level of traffic stress; each counts at its middle.
 
@@ -334,7 +337,7 @@ def streets_by_stress(
     ----------
     network : StreetNetwork
         For bicycles.
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
         Municipalities.
     rules : str
         Set of rules for the level of stress (:func:`metrogis.streets.stress_of`).
@@ -354,8 +357,10 @@ def streets_by_stress(
     middle = np.full(network.n_edges, -1, np.int64)
     edges = np.flatnonzero(open_edges)
     lines = network.lines(edges)
-    middle[edges] = home_of(shapely.line_interpolate_point(lines, 0.5, normalized=True), towns)
-    count, metres = len(towns), network.edge_length
+    middle[edges] = home_of(
+        shapely.line_interpolate_point(lines, 0.5, normalized=True), municipalities
+    )
+    count, metres = len(municipalities), network.edge_length
     inside = middle >= 0
 
     def by_town(mask: Array) -> Array:
@@ -375,7 +380,7 @@ def streets_by_stress(
             rows[-1]["length_km"] = float(metres[edges][mine].sum()) / 1000
             shapes.append(shapely.multilinestrings(lines[mine]))
     by_level = gpd.GeoDataFrame(
-        rows or {"level": [], "length_km": []}, geometry=shapes, crs=towns.crs
+        rows or {"level": [], "length_km": []}, geometry=shapes, crs=municipalities.crs
     )
     audit = audit_of(table).add(
         "streets",

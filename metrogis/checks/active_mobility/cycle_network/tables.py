@@ -160,10 +160,10 @@ def _judged(
     streets: Evidence | None,
 ) -> gpd.GeoDataFrame:
     """Add differences, stress, and the judgement of the data."""
-    p, count = run.parameters, len(table)
+    params, count = run.parameters, len(table)
     shapes = np.asarray(table.geometry.to_numpy(), dtype=object)
     there = np.zeros(count) if streets is None else np.nan_to_num(land_share(streets, shapes))
-    covered = there >= p.coverage_share - 1e-9
+    covered = there >= params.coverage_share - 1e-9
     for source in ("osm", "layer"):
         total = np.full(count, np.nan)
         if compared is not None:
@@ -183,7 +183,7 @@ def _judged(
     table["streets_km"], table["low_stress_share"] = length, low
     table["unknown_stress_share"], table["defaults_share"] = unknown, defaults
     table["data_quality"] = np.select(
-        [~routes.mapped | ~covered | np.isnan(defaults), defaults > p.defaults_limit],
+        [~routes.mapped | ~covered | np.isnan(defaults), defaults > params.defaults_limit],
         ["unknown", "weak"],
         "good",
     ).astype(object)

@@ -105,13 +105,13 @@ def interchange_access(inputs: Inputs, params: InterchangeAccessParameters, run:
     --------
     >>> import geopandas as gpd
     >>> from shapely import LineString, Point, box
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
     ...                          geometry=[box(0, 0, 9000, 9000)], crs="EPSG:2180")
     >>> hubs = gpd.GeoDataFrame({"name": ["near", "far"]}, crs="EPSG:2180",
     ...                         geometry=[Point(1000, 1050), Point(1000, 1051)])
     >>> lines = gpd.GeoDataFrame({"highway": ["cycleway"]}, crs="EPSG:2180",
     ...                          geometry=[LineString([(1000, 1000), (4000, 1000)])])
-    >>> result = interchange_access(towns, hubs, lines, same_name_distance=0)
+    >>> result = interchange_access(municipalities, hubs, lines, same_name_distance=0)
     >>> result.features["interchanges"][["name", "state", "distance_m"]].values.tolist()
     [['near', 'yes', 50.0], ['far', 'no', 51.0]]
     """
@@ -139,18 +139,22 @@ def interchange_access(inputs: Inputs, params: InterchangeAccessParameters, run:
     hubs, network, gaps = route_access(run, places, split, known)
     pieces = settled(run, inputs.population, inputs.population_municipal)
     hubs = around_places(run, inputs.bike_share, places, hubs, pieces)
-    towns = municipal(run, inputs.population_municipal, places, split, hubs, known.routes, pieces)
+    municipalities = municipal(
+        run, inputs.population_municipal, places, split, hubs, known.routes, pieces
+    )
     racks = stands(run, inputs.bike_parking, places)
     hubs["bike_stands"], hubs["stands_known"] = racks.total, racks.known
     hubs["racks_uncounted"] = racks.uncounted
     along = street_tables(run, inputs.elevation, places, given, pieces, racks)
     hubs = hubs.assign(**along.hubs)[[*texts.COLUMNS["interchanges"], "geometry"]]
-    along.towns.index = towns.index
-    towns = towns.assign(**along.towns)[[*texts.COLUMNS["municipalities"], "geometry"]]
+    along.municipalities.index = municipalities.index
+    municipalities = municipalities.assign(**along.municipalities)[
+        [*texts.COLUMNS["municipalities"], "geometry"]
+    ]
     planned = split.planned[[c for c in ("name", "highway") if c in split.planned] + ["geometry"]]
     planned = planned.reset_index(drop=True).assign(length_km=split.planned.length.to_numpy() / 1e3)
     return Outcome(
-        municipalities=towns,
+        municipalities=municipalities,
         features={
             "interchanges": hubs,
             "cycle_network": network,
@@ -160,8 +164,8 @@ def interchange_access(inputs: Inputs, params: InterchangeAccessParameters, run:
         },
         findings=[
             *place_findings(run, hubs, gaps, lost),
-            *network_findings(run, hubs, planned, towns, split),
-            *street_findings(run, inputs.streets, hubs, towns, along),
+            *network_findings(run, hubs, planned, municipalities, split),
+            *street_findings(run, inputs.streets, hubs, municipalities, along),
         ],
     )
 

@@ -34,7 +34,7 @@ def place_findings(
         The last one names places that may be joined after all: without entrances and a little too
         far.
     """
-    p = run.parameters
+    params = run.parameters
     state, reason = hubs["state"].to_numpy(), hubs["reason"].to_numpy()
     joined, no = int((state == "yes").sum()), state == "no"
     known, every = joined + int(no.sum()), len(hubs) + lost
@@ -56,13 +56,13 @@ def place_findings(
                 "places": every,
                 "places_lost": lost,
             },
-            {"distance": plain(p.join_distance), "length": plain(p.min_network)},
+            {"distance": plain(params.join_distance), "length": plain(params.min_network)},
         )
     ]
     if not no.any():
         return found
     step = gaps[gaps["kind"] != "to_infrastructure"]
-    short = step[step["length_m"] <= p.small_gap]
+    short = step[step["length_m"] <= params.small_gap]
     parts = [texts.NOT_JOINED]
     far, brief = int((reason == "too_far").sum()), int((reason == "too_short").sum())
     parts += [texts.TOO_FAR] * (far > 0) + [texts.TOO_SHORT] * (brief > 0) + [texts.STOP]
@@ -77,14 +77,14 @@ def place_findings(
                 "small_gaps": len(short),
                 "small_gaps_km": float(short["length_m"].sum()) / 1000,
             },
-            {"distance": plain(p.join_distance), "small": plain(p.small_gap)},
+            {"distance": plain(params.join_distance), "small": plain(params.small_gap)},
         )
     )
     # no entrances known: measured from its point, a little too far may be near enough from a gate
     doubtful = no & (hubs["entrances"] == 0).to_numpy()
-    doubtful &= (hubs["distance_m"] <= 3 * p.join_distance).to_numpy() & (reason == "too_far")
+    doubtful &= (hubs["distance_m"] <= 3 * params.join_distance).to_numpy() & (reason == "too_far")
     if doubtful.any():
-        limit = plain(3 * p.join_distance)
+        limit = plain(3 * params.join_distance)
         found.append(Finding(texts.DOUBTFUL, {"doubtful": int(doubtful.sum())}, {"limit": limit}))
     return found
 
@@ -93,7 +93,7 @@ def network_findings(
     run: Run,
     hubs: gpd.GeoDataFrame,
     planned: gpd.GeoDataFrame,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     split: Split,
 ) -> list[Finding]:
     """Return the form of the network, people near places, what is planned, and km per resident.
@@ -105,18 +105,18 @@ def network_findings(
         One row per place: ``state``, ``joined_if_planned``.
     planned : GeoDataFrame
         ``length_km``.
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
         One row per municipality: ``cycle_data``, ``cycle_km_per_10k`` (missing where data are not
         complete).
     split : Split
         Lines built, planned and of unknown state.
     """
-    p = run.parameters
+    params = run.parameters
     found: list[Finding] = []
-    if len(split.built) or towns["cycle_data"].notna().any():
+    if len(split.built) or municipalities["cycle_data"].notna().any():
         lengths = component_lengths(
             gpd.GeoSeries(counted_once(split.built.geometry.to_numpy()), crs=run.crs),
-            components(split.built, tolerance=p.tolerance, meets=split.meets),
+            components(split.built, tolerance=params.tolerance, meets=split.meets),
         )
         total, largest = float(lengths.sum()), float(lengths.max(initial=0.0))
         found.append(
@@ -130,16 +130,16 @@ def network_findings(
                 },
             )
         )
-    found += _people(run, towns)
+    found += _people(run, municipalities)
     state = hubs["state"].to_numpy()
     if len(planned):
         gain = hubs["joined_if_planned"].fillna(False).to_numpy(dtype=bool) & (state != "yes")
         values = {"planned_km": float(planned["length_km"].sum()), "planned_joins": int(gain.sum())}
         found.append(Finding(texts.PLANNED if gain.any() else texts.PLANNED_NONE, values))
-    per_head = towns["cycle_km_per_10k"].dropna()
+    per_head = municipalities["cycle_km_per_10k"].dropna()
     if len(per_head):
         best = per_head.idxmax()
-        without = int(towns["cycle_data"].isna().sum())
+        without = int(municipalities["cycle_data"].isna().sum())
         found.append(
             Finding(
                 texts.together(texts.PER_HEAD, texts.WITHOUT if without else texts.STOP),
@@ -148,29 +148,31 @@ def network_findings(
                     "km_per_10k_best": float(per_head.max()),
                     "municipalities_without_data": without,
                 },
-                {"best": str(towns.loc[best, "name"])},
+                {"best": str(municipalities.loc[best, "name"])},
             )
         )
     return found
 
 
-def _people(run: Run, towns: gpd.GeoDataFrame) -> list[Finding]:
+def _people(run: Run, municipalities: gpd.GeoDataFrame) -> list[Finding]:
     """People near places, of those whose place is known; of the others nothing is said."""
-    p = run.parameters
-    told = towns["people_near_bike_known"].notna()
-    placed = float(towns.loc[told, "people_placed"].sum())
+    params = run.parameters
+    told = municipalities["people_near_bike_known"].notna()
+    placed = float(municipalities.loc[told, "people_placed"].sum())
     if not placed:
         return []
-    values = {"people_near_bike": float(towns.loc[told, "people_near_bike_known"].sum())}
+    values = {"people_near_bike": float(municipalities.loc[told, "people_near_bike_known"].sum())}
     text = texts.PEOPLE
-    joined = towns["people_near_joined_known"]
+    joined = municipalities["people_near_joined_known"]
     if joined.notna().any():
         values["people_near_joined"] = float(joined[told].sum())
-        values["people_near_untold"] = float(towns.loc[told, "people_near_untold"].sum())
-        certain = not (towns.loc[told, "people_near_untold"] > 0.5).any()
+        values["people_near_untold"] = float(municipalities.loc[told, "people_near_untold"].sum())
+        certain = not (municipalities.loc[told, "people_near_untold"] > 0.5).any()
         text = texts.PEOPLE_JOINED if certain else texts.PEOPLE_UNTOLD
     values |= {name.replace("people", "share"): v / placed for name, v in values.items()}
-    rest = (towns["population"] - towns["people_placed"].fillna(0.0)).clip(lower=0.0)
+    rest = (municipalities["population"] - municipalities["people_placed"].fillna(0.0)).clip(
+        lower=0.0
+    )
     values["people_unplaced"] = float(rest.sum())
     if values["people_unplaced"] >= 0.5:
         first = more_than_half(values["people_unplaced"], placed + values["people_unplaced"])
@@ -179,5 +181,5 @@ def _people(run: Run, towns: gpd.GeoDataFrame) -> list[Finding]:
             if first
             else texts.together(text, texts.UNPLACED)
         )
-    places = {"limit": plain(p.bike_limit / 1000), "detour": plain(p.detour)}
+    places = {"limit": plain(params.bike_limit / 1000), "detour": plain(params.detour)}
     return [Finding(text, values, places)]

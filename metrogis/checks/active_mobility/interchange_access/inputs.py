@@ -103,7 +103,7 @@ def sloped(run: Run, elevation: Raster | None, bike: StreetNetwork) -> Sloped | 
     from metrogis import crs as crs_rules
     from metrogis.landscape import grid as grids
 
-    p = run.parameters
+    params = run.parameters
     grid = grids.read(elevation, layer="elevation", crs=run.crs)
     if grid.crs is not None:
         crs_rules.require_same(municipalities=run.crs, elevation=grid.crs)
@@ -112,16 +112,16 @@ def sloped(run: Run, elevation: Raster | None, bike: StreetNetwork) -> Sloped | 
         bike,
         values,
         grid.transform,
-        flat_speed=p.flat_speed,
-        uphill=p.uphill_loss,
-        downhill=p.downhill_gain,
-        slowest=p.slowest_speed,
-        steepest=p.steepest,
+        flat_speed=params.flat_speed,
+        uphill=params.uphill_loss,
+        downhill=params.downhill_gain,
+        slowest=params.slowest_speed,
+        steepest=params.steepest,
     )
     height = heights(bike, values, grid.transform)
     steep = np.full(bike.n_edges, np.nan)
     steep[bike.arc_edge] = np.abs(gradients(bike, height))
-    return Sloped(network, np.minimum(steep, p.steepest))
+    return Sloped(network, np.minimum(steep, params.steepest))
 
 
 # --------------------------------------------------------------------------- stands
@@ -146,7 +146,7 @@ def stands(run: Run, bike_parking: BikeParking | None, places: Places) -> Stands
     none = np.full(len(given), np.nan)
     if bike_parking is None:
         return Stands(given, given, none)
-    p, count = run.parameters, len(given)
+    params, count = run.parameters, len(given)
     unsure = np.zeros(len(bike_parking), bool)
     if "access" in bike_parking:
         words = bike_parking["access"].map(
@@ -183,7 +183,7 @@ def stands(run: Run, bike_parking: BikeParking | None, places: Places) -> Stands
     )
     shapes = bike_parking.geometry.to_numpy()
     tree = shapely.STRtree(shapes)
-    point, rack = tree.query(places.points, predicate="dwithin", distance=p.parking_distance)
+    point, rack = tree.query(places.points, predicate="dwithin", distance=params.parking_distance)
     # a rack near two entrances of a place counts once
     pairs = np.unique(np.column_stack([places.owner[point], rack]), axis=0)
     owner, size = pairs[:, 0], capacity[pairs[:, 1]]
@@ -191,7 +191,9 @@ def stands(run: Run, bike_parking: BikeParking | None, places: Places) -> Stands
     uncounted = np.bincount(owner, np.isnan(size), count)
     evidence = _known_racks(run, tree)
     near = np.ones(count, bool)
-    np.logical_and.at(near, places.owner, evidence.known_near(places.points, p.parking_distance))
+    np.logical_and.at(
+        near, places.owner, evidence.known_near(places.points, params.parking_distance)
+    )
     some = (known > 0) | (uncounted > 0)
     run.note(
         "bike_parking",
@@ -216,8 +218,8 @@ def _known_racks(run: Run, tree: shapely.STRtree) -> Evidence:
     Nobody states the coverage of stands: a municipality without any in the data is not one without
     stands. That those with some are complete is a guess.
     """
-    towns = run.municipalities
-    shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
+    municipalities = run.municipalities
+    shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
     mapped = np.zeros(len(shapes), bool)
     mapped[tree.query(shapes, predicate="intersects")[0]] = True
     run.note(
@@ -226,7 +228,7 @@ def _known_racks(run: Run, tree: shapely.STRtree) -> Evidence:
         int(mapped.sum()),
         _("municipalities with stands in the data taken as complete"),
     )
-    by_place = Evidence.by_municipality("bike_parking", towns, mapped)
+    by_place = Evidence.by_municipality("bike_parking", municipalities, mapped)
     both = run.evidence["bike_parking"] & by_place
     found: Evidence = replace(both, layer="bike_parking")
     run.evidence["bike_parking"] = found

@@ -50,7 +50,7 @@ def coverage(
     network : StreetNetwork or None
         Whose tags stand in for the layer, where there is none.
     """
-    p, municipalities = run.parameters, run.municipalities
+    params, municipalities = run.parameters, run.municipalities
     built = counted_once(split.built.geometry.to_numpy())
     _, row, length = pieces_by_municipality(built, municipalities)
     metres = np.bincount(row, weights=length, minlength=len(municipalities))
@@ -59,12 +59,12 @@ def coverage(
     )
     undecided = np.bincount(row, weights=length, minlength=len(municipalities))
     routes = known_routes(run, metres, cycle_coverage, network, undecided)
-    near = of_places(places, routes.evidence.known_near(places.points, p.join_distance))
+    near = of_places(places, routes.evidence.known_near(places.points, params.join_distance))
     if routes.guessed:  # a guess holds near what is drawn
         apart = access.nearest_line(
             places.points, places.owner, len(places.table), split.built.geometry.to_numpy()
         )
-        near &= apart.distance <= p.coverage_distance
+        near &= apart.distance <= params.coverage_distance
     return Known(routes, near, sure_points(run, places))
 
 
@@ -86,19 +86,19 @@ class _Reach:
         tolerance: float,
         meets: float,
     ) -> None:
-        p, count = run.parameters, len(places.table)
+        params, count = run.parameters, len(places.table)
         shapes = lines.geometry.to_numpy()
         self.labels = components(lines, tolerance=tolerance, meets=meets)
         once = gpd.GeoSeries(counted_once(shapes), crs=lines.crs)
         self.lengths = component_lengths(once, self.labels)
         found = access.networks_reached(
             places.points, places.owner, count, shapes, self.labels, self.lengths,
-            distance=p.join_distance,
+            distance=params.join_distance,
         )  # fmt: skip
         self.label, self.length = found.label, found.length
-        self.joined = (found.length >= p.min_network * 1000 - 1e-6) & (found.label >= 0)
+        self.joined = (found.length >= params.min_network * 1000 - 1e-6) & (found.label >= 0)
         self.touched = access.touched_networks(
-            places.points, places.owner, shapes, self.labels, distance=p.join_distance
+            places.points, places.owner, shapes, self.labels, distance=params.join_distance
         )
         evidence = known.routes.evidence
         self.open = open_networks(
@@ -117,14 +117,14 @@ def route_access(
     One long network is enough for "yes". "No" needs all within the distance to be known, every
     network there to end on known land, and no entrance that could be elsewhere.
     """
-    p, count = run.parameters, len(places.table)
+    params, count = run.parameters, len(places.table)
     where = (places.points, places.owner, count)
-    enough = p.min_network * 1000 - 1e-6  # a sum of lengths must not fail by rounding
+    enough = params.min_network * 1000 - 1e-6  # a sum of lengths must not fail by rounding
     lines = split.built.geometry.to_numpy()
-    best = _Reach(run, places, known, split.built, p.tolerance, split.meets)
+    best = _Reach(run, places, known, split.built, params.tolerance, split.meets)
     others = {
-        "medium": _Reach(run, places, known, split.built, p.tolerance_medium, split.meets),
-        "wide": _Reach(run, places, known, split.built, p.tolerance_wide, split.meets),
+        "medium": _Reach(run, places, known, split.built, params.tolerance_medium, split.meets),
+        "wide": _Reach(run, places, known, split.built, params.tolerance_wide, split.meets),
     }
     gate = _entrance_may_join(run, places, lines, best, enough) | ~known.sure
     # lines of unknown state could join a place, planned ones would
@@ -169,19 +169,25 @@ def _entrance_may_join(
     Places without known entrances, as far as ``entrance_offset``; and all places near an entrance
     that is joined and names a place the data do not have.
     """
-    p, count = run.parameters, len(places.table)
+    params, count = run.parameters, len(places.table)
     out = np.zeros(count, dtype=bool)
     if len(places.loose):
         own = np.arange(len(places.loose))
         found = access.networks_reached(
-            places.loose, own, len(own), lines, best.labels, best.lengths, distance=p.join_distance
+            places.loose,
+            own,
+            len(own),
+            lines,
+            best.labels,
+            best.lengths,
+            distance=params.join_distance,
         )
         joined = places.loose[(found.length >= enough) & (found.label >= 0)]
         i, _ = shapely.STRtree(joined).query(
-            places.points, predicate="dwithin", distance=p.entrance_distance
+            places.points, predicate="dwithin", distance=params.entrance_distance
         )
         out[places.owner[i]] = True
-    if p.entrance_offset == 0:
+    if params.entrance_offset == 0:
         return out
     found = access.networks_reached(
         places.points,
@@ -190,7 +196,7 @@ def _entrance_may_join(
         lines,
         best.labels,
         best.lengths,
-        distance=p.join_distance + p.entrance_offset,
+        distance=params.join_distance + params.entrance_offset,
     )
     bare = (places.table["entrances"] == 0).to_numpy()
     return out | (bare & (found.length >= enough) & (found.label >= 0))

@@ -16,7 +16,7 @@ def street_findings(
     run: Run,
     streets: StreetLayer | None,
     hubs: gpd.GeoDataFrame,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     along: StreetTables,
 ) -> list[Finding]:
     """Return sentences on reach along streets: people, barriers, detours, stress, slope, stands.
@@ -26,7 +26,7 @@ def street_findings(
     run : Run
     hubs : GeoDataFrame
         One row per place, with the columns of :class:`StreetTables`.
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
         One row per municipality, with its columns. A sum over municipalities is NaN, and its
         sentence left out, only where none of them is known.
     along : StreetTables
@@ -36,11 +36,11 @@ def street_findings(
     list of Finding
         Empty without streets or places.
     """
-    p = run.parameters
+    params = run.parameters
     if streets is None or len(hubs) == 0:
         return []
     found: list[Finding] = []
-    total = towns[[*texts.TOWN_COLUMNS]].sum(min_count=1)
+    total = municipalities[[*texts.TOWN_COLUMNS]].sum(min_count=1)
     if total[["people_walk_streets", "people_bike_streets"]].notna().all():
         reached = float(total["people_bike_streets"])
         values = {
@@ -48,7 +48,7 @@ def street_findings(
             "people_bike_streets": reached,
             "calm_share": float(total["people_bike_direct"]) / reached if reached else np.nan,
         }
-        places = {"level": plain(p.stress_limit), "ratio": plain(p.direct_ratio)}
+        places = {"level": plain(params.stress_limit), "ratio": plain(params.direct_ratio)}
         found.append(Finding(texts.PEOPLE, values, places))
         barriers = hubs[["barrier_walk", "barrier_bike"]].sum(axis=1)
         if barriers.max() > 0:
@@ -57,15 +57,15 @@ def street_findings(
                 "barrier_bike": float(total["people_bike_barrier"]),
             }
             worst = str(hubs["name"].loc[barriers.idxmax()])
-            limit = plain(p.detour_limit)
+            limit = plain(params.detour_limit)
             found.append(Finding(texts.BARRIER, values, {"limit": limit, "worst": worst}))
     detour = hubs["detour_bike"].dropna()
     if len(detour):
         values = {
             "detour_median": float(detour.median()),
-            "detour_over": int((detour > p.detour_limit).sum()),
+            "detour_over": int((detour > params.detour_limit).sum()),
         }
-        found.append(Finding(texts.DETOUR, values, {"limit": plain(p.detour_limit)}))
+        found.append(Finding(texts.DETOUR, values, {"limit": plain(params.detour_limit)}))
     if "stress_default_share" in along.figures:
         share = along.figures["stress_default_share"]
         found.append(Finding(texts.STRESS, {"stress_default_share": share}))

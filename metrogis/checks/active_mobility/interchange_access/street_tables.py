@@ -41,7 +41,7 @@ class StreetTables(NamedTuple):
     """Columns for interchanges and municipalities, tables of features, network-wide figures."""
 
     hubs: pd.DataFrame
-    towns: pd.DataFrame
+    municipalities: pd.DataFrame
     features: dict[str, gpd.GeoDataFrame]
     figures: dict[str, float]
 
@@ -89,21 +89,21 @@ def street_tables(
     -------
     StreetTables
     """
-    towns = run.municipalities
+    municipalities = run.municipalities
     count = len(places.table)
     hubs = pd.DataFrame(
         {c: np.full(count, np.nan) for c in texts.HUB_COLUMNS}, index=places.table.index
     )
     for name in ("on_streets", "people_at_least"):
         hubs[name] = pd.Series(pd.NA, index=hubs.index, dtype="boolean")
-    table = pd.DataFrame({c: np.full(len(towns), np.nan) for c in texts.TOWN_COLUMNS})
+    table = pd.DataFrame({c: np.full(len(municipalities), np.nan) for c in texts.TOWN_COLUMNS})
     features = _empty(run.crs)
     if not given or count == 0:
         return StreetTables(hubs, table, features, {})
     for network in given.values():
         run.add(network.audit)
     streets = known_streets(run, list(given.values()))
-    shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
+    shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
     table["streets_known_share"] = land_share(streets, shapes)
     homes = homes_of(run, pieces, given, shapely.get_coordinates(places.points))
     on_foot = reach(run, given["walk"], places, homes) if "walk" in given else None
@@ -129,7 +129,7 @@ def street_tables(
         both[-1] = by_bike
         low = calm(run, by_bike, places, homes)
     figures: dict[str, float] = {}
-    unit = _Units(homes, towns, pieces)
+    unit = _Units(homes, municipalities, pieces)
     for one in both:
         _mode_columns(run, places, homes, one, hubs)
         unit.mode_columns(run, one, table)
@@ -205,11 +205,11 @@ def _barrier_rows(one: Reach, limit: float) -> Array:
 
 
 def _mode_columns(run: Run, places: Places, homes: Homes, one: Reach, hubs: pd.DataFrame) -> None:
-    p, count = run.parameters, len(hubs)
+    params, count = run.parameters, len(hubs)
     rows = one.reached
     people = homes.total(one.ways.place[rows], one.ways.home[rows], count)
     plain = one.plain
-    blocked = _barrier_rows(plain, p.detour_limit)
+    blocked = _barrier_rows(plain, params.detour_limit)
     barrier = homes.total(plain.air[0][blocked], plain.air[1][blocked], count)
     lost = one.undecided
     off = homes.total(one.air[0][lost], one.air[1][lost], count)
@@ -231,16 +231,16 @@ def _ratios(run: Run, homes: Homes, one: Reach) -> tuple[Array, Array, Array]:
     Where no way was found as far as searched, the detour is at least that of the search: the
     value stands for it, so that quantiles are not made better by leaving it out.
     """
-    p = run.parameters
+    params = run.parameters
     place, home, metres = one.air
     rows = np.flatnonzero(
-        (metres >= p.detour_from)
-        & (metres * p.detour_limit <= one.limit)
+        (metres >= params.detour_from)
+        & (metres * params.detour_limit <= one.limit)
         & one.on_place[place]
         & one.on_home[home]
         & (homes.weight[home] > 0)
     )
-    cost = np.minimum(one.cost_by_air[rows], one.limit * p.direct_ratio)
+    cost = np.minimum(one.cost_by_air[rows], one.limit * params.direct_ratio)
     sure = one.slack(place[rows], home[rows]) >= cost - 1e-6
     rows, cost = rows[sure], cost[sure]
     return place[rows], cost / metres[rows], homes.weight[home[rows]]
@@ -249,7 +249,7 @@ def _ratios(run: Run, homes: Homes, one: Reach) -> tuple[Array, Array, Array]:
 def _bike_columns(
     run: Run, homes: Homes, one: Reach, low: Calm, marked: Array | None, hubs: pd.DataFrame
 ) -> None:
-    p, count = run.parameters, len(hubs)
+    params, count = run.parameters, len(hubs)
 
     def told(values: Array) -> Array:
         return np.where(one.on_place, values, np.nan)
@@ -275,11 +275,11 @@ def _bike_columns(
     hubs["people_bike_calm_maybe"] = (
         people(low.maybe.place[far], low.maybe.home[far]) - hubs["people_bike_calm"]
     )
-    rows = direct(one, low.sure, len(homes.xy), p.direct_ratio)
+    rows = direct(one, low.sure, len(homes.xy), params.direct_ratio)
     hubs["people_bike_direct"] = people(one.ways.place[rows], one.ways.home[rows])
     hubs["calm_share"] = _ratio(hubs["people_bike_direct"], hubs["people_bike_streets"])
     place, ratio, weight = _ratios(run, homes, one.plain)
-    over = np.bincount(place, weight * (ratio > p.detour_limit), count)
+    over = np.bincount(place, weight * (ratio > params.detour_limit), count)
     hubs["detour_bike_over"] = _ratio(over, np.bincount(place, weight, count))
     rows = one.certain
     place, home = one.ways.place[rows], one.ways.home[rows]
@@ -338,12 +338,12 @@ class _Units:
     """People by municipality of their home."""
 
     def __init__(
-        self, homes: Homes, towns: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame | None
+        self, homes: Homes, municipalities: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame | None
     ) -> None:
-        self.homes, self.count = homes, len(towns)
+        self.homes, self.count = homes, len(municipalities)
         self.all = np.full(self.count, np.nan)
         if pieces is not None:
-            row = pd.Series(np.arange(self.count), index=towns["teryt"].to_numpy())
+            row = pd.Series(np.arange(self.count), index=municipalities["teryt"].to_numpy())
             unit = row.loc[pieces["teryt"]].to_numpy()
             known = pieces["population"].notna().to_numpy()
             met = np.bincount(unit[known], minlength=self.count) > 0
@@ -419,7 +419,7 @@ def _table(
 
 def _detours(run: Run, places: Places, homes: Homes, both: list[Reach]) -> gpd.GeoDataFrame:
     """One row per interchange and mode: the distribution of way over straight line."""
-    p = run.parameters
+    params = run.parameters
     rows: list[dict[str, Any]] = []
     for one in both:
         place, ratio, weight = _ratios(run, homes, one)
@@ -434,8 +434,8 @@ def _detours(run: Run, places: Places, homes: Homes, both: list[Reach]) -> gpd.G
                     "homes": int(mine.sum()),
                     "people": float(w.sum()) if homes.counted else np.nan,
                     **{f"q{100 * q:02.0f}": v for q, v in zip(QUANTILES, found, strict=True)},
-                    "good_share": float(w[r <= p.detour_target].sum() / w.sum()),
-                    "over_share": float(w[r > p.detour_limit].sum() / w.sum()),
+                    "good_share": float(w[r <= params.detour_target].sum() / w.sum()),
+                    "over_share": float(w[r > params.detour_limit].sum() / w.sum()),
                 }
             )
     at = [int(r["k"]) for r in rows]

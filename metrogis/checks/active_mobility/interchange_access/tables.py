@@ -76,16 +76,16 @@ def around_places(
         ``people_*`` is NaN where a cell in reach has unknown people or was lost; ``people_*_known``
         counts those known. Numbers are NaN without population.
     """
-    p, count = run.parameters, len(hubs)
+    params, count = run.parameters, len(hubs)
     names = [f"people_{mode}{part}" for mode in ("walk", "bike") for part in ("", "_known")]
     hubs = hubs.assign(**dict.fromkeys(names, np.nan))
     hubs["people_modelled"] = pd.Series(pd.NA, index=hubs.index, dtype="boolean")
     if pieces is not None:
         cells = pieces.geometry.to_numpy()
         people = pieces["population"].to_numpy(dtype=float)
-        for name, limit in (("people_walk", p.walk_limit), ("people_bike", p.bike_limit)):
+        for name, limit in (("people_walk", params.walk_limit), ("people_bike", params.bike_limit)):
             # limits are of walks, zones are of straight lines
-            zones = access.around(places.points, places.owner, count, radius=limit / p.detour)
+            zones = access.around(places.points, places.owner, count, radius=limit / params.detour)
             hubs[name] = access.people_in(zones, cells, people)
             lost = run.evidence["population"].lost_near(zones, 0.0)
             hubs.loc[lost, name] = np.nan
@@ -145,8 +145,8 @@ def municipal(
     pieces : GeoDataFrame or None
         From :func:`settled`.
     """
-    towns = run.municipalities
-    count = len(towns)
+    municipalities = run.municipalities
+    count = len(municipalities)
     state = hubs["state"].to_numpy()
     counted = {
         s: np.bincount(places.unit[state == s], minlength=count) for s in ("yes", "no", "unknown")
@@ -154,12 +154,12 @@ def municipal(
     known = counted["yes"] + counted["no"]
     distance = pd.Series(hubs["distance_m"].to_numpy()).groupby(places.unit).median()
     built = counted_once(split.built.geometry.to_numpy())
-    _, row, metres = pieces_by_municipality(built, towns)
+    _, row, metres = pieces_by_municipality(built, municipalities)
     km = np.bincount(row, weights=metres, minlength=count) / 1000
     table = gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy(),
-            "name": towns["name"].to_numpy(),
+            "teryt": municipalities["teryt"].to_numpy(),
+            "name": municipalities["name"].to_numpy(),
             "interchanges": known + counted["unknown"],
             "interchanges_joined": counted["yes"],
             "interchanges_not_joined": counted["no"],
@@ -171,14 +171,14 @@ def municipal(
             "cycle_km": np.where(routes.mapped, km, np.nan),
             "cycle_km_known": np.where(routes.mapped | (km > 0), km, np.nan),
         },
-        geometry=towns.geometry.to_numpy(),
+        geometry=municipalities.geometry.to_numpy(),
         crs=run.crs,
     )
     _people(run, population_municipal, places, state, pieces, table)
     table["cycle_km_per_10k"] = _ratio(
         table["cycle_km"].to_numpy(), table["population"].to_numpy() / 1e4
     )
-    table.index = towns.index
+    table.index = municipalities.index
     return table
 
 
@@ -194,10 +194,10 @@ def _people(
     table: gpd.GeoDataFrame,
 ) -> None:
     """Add people within reach by municipality: all of them, and those whose place is known."""
-    p, towns, count = run.parameters, run.municipalities, len(table)
+    params, municipalities, count = run.parameters, run.municipalities, len(table)
     total = np.full(count, np.nan)
     if population_municipal is not None:
-        total, audit = people_rules.municipal_totals(towns, population_municipal)
+        total, audit = people_rules.municipal_totals(municipalities, population_municipal)
         run.add(audit)
     for name in _NEAR:
         table[f"people_near_{name}"] = np.nan
@@ -208,7 +208,7 @@ def _people(
     table["population"] = total
     if pieces is None:
         return
-    row = pd.Series(np.arange(count), index=towns["teryt"].to_numpy())
+    row = pd.Series(np.arange(count), index=municipalities["teryt"].to_numpy())
     unit = row.loc[pieces["teryt"]].to_numpy()
     pieces = strips_emptied(run, pieces)
     unknown = pieces["population"].isna().to_numpy()
@@ -222,13 +222,13 @@ def _people(
     known = np.bincount(unit, weights=counted["population"].to_numpy(float), minlength=count)
     table["people_placed"] = np.where(sure, known, np.nan)
     table["population"] = np.where(np.isnan(total), np.where(sure, inside, np.nan), total)
-    lost = run.evidence["population"].lost_near(towns.geometry.to_numpy(), 0.0)
+    lost = run.evidence["population"].lost_near(municipalities.geometry.to_numpy(), 0.0)
 
     def around(limit: float) -> Array:
-        return access.around(places.points, places.owner, len(state), radius=limit / p.detour)
+        return access.around(places.points, places.owner, len(state), radius=limit / params.detour)
 
-    by_bike = around(p.bike_limit)
-    zones = {"walk": around(p.walk_limit), "bike": by_bike, "joined": by_bike[state == "yes"]}
+    by_bike = around(params.bike_limit)
+    zones = {"walk": around(params.walk_limit), "bike": by_bike, "joined": by_bike[state == "yes"]}
     for name, some in zones.items():
         near = np.where(sure & ~lost, _share_near(pieces, some, unit, count), np.nan)
         table[f"people_near_{name}"] = near

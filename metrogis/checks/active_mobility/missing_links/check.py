@@ -102,17 +102,17 @@ def missing_links(inputs: Inputs, params: MissingLinksParameters, run: Run) -> O
     --------
     >>> from shapely import LineString, Point, box
     >>> from metrogis.streets import from_lines
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
     ...     geometry=[box(0, 0, 9000, 9000)], crs="EPSG:2180")
     >>> lines = gpd.GeoDataFrame({"highway": ["cycleway", "tertiary", "cycleway"]},
     ...     geometry=[LineString([(a, 9), (b, 9)]) for a, b in
     ...               ((100, 300), (300, 500), (500, 6000))], crs="EPSG:2180")
     >>> hub = gpd.GeoDataFrame({"name": ["Station"]}, geometry=[Point(100, 20)], crs="EPSG:2180")
-    >>> result = missing_links(towns, from_lines(lines, mode="bike"), interchanges=hub)
+    >>> result = missing_links(municipalities, from_lines(lines, mode="bike"), interchanges=hub)
     >>> result.features["links"][["rank", "length_m", "interchanges"]].values.tolist()
     [[1, 200.0, 'Station']]
     """
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     network = bike_network(run, inputs.streets)
     if network is None:
         raise MissingLayerError(
@@ -135,7 +135,7 @@ def missing_links(inputs: Inputs, params: MissingLinksParameters, run: Run) -> O
         line_tolerance=params.line_tolerance,
     )
     run.add(graph.audit)
-    home = home_of(np.asarray(shapely.points(network.x, network.y), object), towns)
+    home = home_of(np.asarray(shapely.points(network.x, network.y), object), municipalities)
     known = Known.of(
         run, graph, split.built if split else None, home, network, inputs.cycle_coverage
     )
@@ -150,7 +150,7 @@ def missing_links(inputs: Inputs, params: MissingLinksParameters, run: Run) -> O
         run, graph, table.Found(found, members, places, homes, known), split
     )
     return Outcome(
-        municipalities=table.municipal(towns, known, links),
+        municipalities=table.municipal(municipalities, known, links),
         features={"links": links, "ways_round": around},
         findings=findings(run, links, places, known),
     )
@@ -172,7 +172,7 @@ def _require_weights(run: Run, inputs: Inputs) -> None:
 
 
 def _places(run: Run, inputs: Inputs) -> Places | None:
-    p = run.parameters
+    params = run.parameters
     if inputs.interchanges is None and inputs.rail_stations is None:
         return None
     places = unify(
@@ -180,9 +180,9 @@ def _places(run: Run, inputs: Inputs) -> Places | None:
         inputs.interchanges,
         inputs.rail_stations,
         inputs.interchange_entrances,
-        merge_distance=p.merge_distance,
-        same_name_distance=p.same_name_distance,
-        entrance_distance=p.entrance_distance,
+        merge_distance=params.merge_distance,
+        same_name_distance=params.same_name_distance,
+        entrance_distance=params.entrance_distance,
     )
     run.add(places.audit)
     return places
@@ -211,35 +211,35 @@ def _kernel(
     run: Run, graph: CycleGraph, places: Places | None, homes: table.People | None
 ) -> tuple[gpd.GeoDataFrame, list[Array]]:
     """Run the procedure on the simplified graph; return its gaps, and their network edges."""
-    p, n = run.parameters, graph.network
+    params, n = run.parameters, graph.network
     simple = link_graph(graph, kinds_of(graph, np.nan))
     if len(simple.edges) == 0:
         return gpd.GeoDataFrame({"length": []}, geometry=[], crs=n.crs), []
     options: dict[str, Any] = {}
-    if p.weight == "people" and places is not None and homes is not None:
+    if params.weight == "people" and places is not None and homes is not None:
         x, y = simple.nodes["x"].to_numpy(), simple.nodes["y"].to_numpy()
         counted = homes.known
         options["origins"], _unused = people_at(
-            counted.points, counted.people, x, y, p.access_distance * 2
+            counted.points, counted.people, x, y, params.access_distance * 2
         )
         options["destinations"], _unused = people_at(
-            places.points, np.ones(len(places.points)), x, y, p.access_distance * 2
+            places.points, np.ones(len(places.points)), x, y, params.access_distance * 2
         )
         options["destinations"] = np.minimum(options["destinations"], 1)
     found = kernel.missing_links(
         simple.nodes,
         simple.edges,
-        detour_min=p.detour_min,
-        radius=p.radius,
-        benefit_min=p.benefit_min,
-        length_max=p.length_limit,
+        detour_min=params.detour_min,
+        radius=params.radius,
+        benefit_min=params.benefit_min,
+        length_max=params.length_limit,
         **options,
     )
     run.add(found.audit)
     gaps = found.gaps
     if places is not None and len(gaps):
         hubs = table.hubs_of(run, graph, places)
-        enough = p.min_network * 1000 - 1e-6
+        enough = params.min_network * 1000 - 1e-6
         gaps, put_back = with_openers(found, simple.edges, graph, hubs, enough)
         run.note(
             "streets",

@@ -76,7 +76,7 @@ def links(
         says why. ``detour`` is the way round over the gap's length; where no way of the graph was
         compared, the one over infrastructure, infinite where there is none.
     """
-    p, towns = run.parameters, run.municipalities
+    params, municipalities = run.parameters, run.municipalities
     found, members = what.gaps, what.members
     gaps = [
         effects.Gap((int(nodes[0]), int(nodes[-1])), edges, float(metres))
@@ -95,7 +95,7 @@ def links(
             "joins_km": np.where(a == b, 0.0, np.minimum(size[a], size[b]) / 1000),
             "stress": [graph.worst_level(g.edges) for g in gaps],
             "road": pd.Series([graph.main_name(g.edges) for g in gaps], dtype=object),
-            "cost_mln": found["length"].to_numpy(float) / 1000 * p.cost_per_km,
+            "cost_mln": found["length"].to_numpy(float) / 1000 * params.cost_per_km,
         },
         geometry=found.geometry.to_numpy(),
         crs=graph.network.crs,
@@ -103,7 +103,11 @@ def links(
     _add_access(run, table, graph, gaps, what)
     table["certain"] = _certain(run, table, gaps, what.known)
     error = effects.error_of(
-        graph, gaps, short=p.short, crossing=p.crossing_length, parallel=p.match_distance
+        graph,
+        gaps,
+        short=params.short,
+        crossing=params.crossing_length,
+        parallel=params.match_distance,
     )
     wrong = np.array([bool(e) for e in error], bool)
     table["state"] = np.where(wrong, "data_error", "missing_link").astype(object)
@@ -113,7 +117,7 @@ def links(
             wrong,
             table["opens"].fillna(0).to_numpy(float) > 0,
             a != b,
-            table["detour"].to_numpy() < p.detour_min,
+            table["detour"].to_numpy() < params.detour_min,
         ],
         [np.array(error, object), "opens_interchange", "joins_networks", "part"],
         "shortens",
@@ -122,18 +126,20 @@ def links(
     table["planned_share"] = np.nan
     if split is not None:
         planned = split.planned.geometry.to_numpy()
-        table["planned_share"] = share_covered(table.geometry.to_numpy(), planned, p.match_distance)
+        table["planned_share"] = share_covered(
+            table.geometry.to_numpy(), planned, params.match_distance
+        )
     middle = shapely.line_interpolate_point(table.geometry.to_numpy(), 0.5, normalized=True)
-    where = home_of(middle, towns)
-    table["teryt"] = names_of(where, towns, "teryt")
-    table["municipality"] = names_of(where, towns, "name")
+    where = home_of(middle, municipalities)
+    table["teryt"] = names_of(where, municipalities, "teryt")
+    table["municipality"] = names_of(where, municipalities, "name")
     around = effects.ways_round(graph, graph.undirected(graph.built), gaps)
     table["detour_m"] = [np.nan if r is None else r.metres for r in around]
     # the kernel compared no way: the one over infrastructure is what cyclists have
     untold = table["detour"].isna().to_numpy()
     own = (table["detour_m"].fillna(np.inf) / table["length_m"]).to_numpy()
     table["detour"] = np.where(untold, own, table["detour"])
-    short_way = untold & (own < p.detour_min) & (a == b) & (table["state"] == "missing_link")
+    short_way = untold & (own < params.detour_min) & (a == b) & (table["state"] == "missing_link")
     table.loc[short_way & (table["reason"] == "shortens"), "reason"] = "part"
     table["_line"] = pd.Series([None if r is None else graph.line(r) for r in around], dtype=object)
     short = _undershoots(run, graph)
@@ -147,13 +153,13 @@ def links(
 
 def _undershoots(run: Run, graph: CycleGraph) -> gpd.GeoDataFrame:
     """Return the ends of infrastructure drawn just short of another connected part."""
-    p, n = run.parameters, graph.network
+    params, n = run.parameters, graph.network
     rows: list[dict[str, Any]] = []
-    if p.network == "infrastructure":
-        towns = run.municipalities
+    if params.network == "infrastructure":
+        municipalities = run.municipalities
         built = np.flatnonzero(graph.built)
-        found = effects.undershoots(graph, built, p.short)
-        home = home_of(np.array([f.line.centroid for f in found], object), towns)
+        found = effects.undershoots(graph, built, params.short)
+        home = home_of(np.array([f.line.centroid for f in found], object), municipalities)
         for f, row in zip(found, home.tolist(), strict=True):
             rows.append(
                 {
@@ -164,8 +170,8 @@ def _undershoots(run: Run, graph: CycleGraph) -> gpd.GeoDataFrame:
                     "joins_km": f.joins / 1000,
                     "road": graph.main_name(np.array(f.edges)),
                     "cost_mln": 0.0,
-                    "teryt": towns["teryt"].iloc[row] if row >= 0 else None,
-                    "municipality": towns["name"].iloc[row] if row >= 0 else None,
+                    "teryt": municipalities["teryt"].iloc[row] if row >= 0 else None,
+                    "municipality": municipalities["name"].iloc[row] if row >= 0 else None,
                     "geometry": f.line,
                 }
             )
@@ -197,7 +203,7 @@ def _add_access(
     run: Run, table: gpd.GeoDataFrame, graph: CycleGraph, gaps: list[effects.Gap], what: Found
 ) -> None:
     """Add interchanges opened and people gained; NaN where layers for it are missing."""
-    p, places, homes = run.parameters, what.places, what.homes
+    params, places, homes = run.parameters, what.places, what.homes
     table["opens"], table["people_gain"] = np.nan, np.nan
     table["_opens"] = pd.Series([None] * len(table), dtype=object)
     table["interchanges"] = pd.Series([None] * len(table), dtype=object)
@@ -205,7 +211,7 @@ def _add_access(
         return
     hubs = hubs_of(run, graph, places)
     names = hubs.names
-    which = effects.opened(graph, gaps, hubs, p.min_network * 1000 - 1e-6)
+    which = effects.opened(graph, gaps, hubs, params.min_network * 1000 - 1e-6)
     table["opens"] = np.array([len(w) for w in which], float)
     table["_opens"] = pd.Series(which, dtype=object)
     table["interchanges"] = pd.Series(
@@ -217,10 +223,12 @@ def _add_access(
     nodes = np.flatnonzero(label >= 0)
 
     def gained(points: Array, people: Array) -> Array:
-        _, at = people_at(points, people, n.x[nodes], n.y[nodes], p.access_distance)
+        _, at = people_at(points, people, n.x[nodes], n.y[nodes], params.access_distance)
         node = np.where(at >= 0, np.append(nodes, -1)[at], -1)
         settled = effects.Settled(points, people, node)
-        return effects.people_gained(graph, gaps, hubs, settled, p.bike_limit, p.access_distance)
+        return effects.people_gained(
+            graph, gaps, hubs, settled, params.bike_limit, params.access_distance
+        )
 
     known, unknown = homes.known, homes.unknown
     people = gained(known.points, known.people)
@@ -265,12 +273,14 @@ def _ranked(run: Run, table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.Ge
     return table[[*texts.COLUMNS["links"], "geometry"]], around
 
 
-def municipal(towns: gpd.GeoDataFrame, known: Known, links: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def municipal(
+    municipalities: gpd.GeoDataFrame, known: Known, links: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
     """Build the table of municipalities.
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     known : Known
         Municipalities whose routes and streets are complete.
     links : GeoDataFrame
@@ -284,12 +294,12 @@ def municipal(towns: gpd.GeoDataFrame, known: Known, links: gpd.GeoDataFrame) ->
     """
     table = gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy(),
-            "name": towns["name"].to_numpy(),
+            "teryt": municipalities["teryt"].to_numpy(),
+            "name": municipalities["name"].to_numpy(),
             "cycle_data": known.routes.flag,
         },
-        geometry=towns.geometry.to_numpy(),
-        crs=towns.crs,
+        geometry=municipalities.geometry.to_numpy(),
+        crs=municipalities.crs,
     )
     right = links[links["state"] == "missing_link"]
     zero = np.where(known.routes.mapped & known.covered, 0.0, np.nan)
@@ -310,5 +320,5 @@ def municipal(towns: gpd.GeoDataFrame, known: Known, links: gpd.GeoDataFrame) ->
     )
     table["best_rank"] = of(right, "rank", "min")
     table["errors"] = filled(of(links[links["state"] == "data_error"], "state", "count"))
-    table.index = towns.index
+    table.index = municipalities.index
     return table[[*texts.COLUMNS["municipalities"], "geometry"]]

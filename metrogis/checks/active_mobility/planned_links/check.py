@@ -99,7 +99,7 @@ def planned_links(inputs: Inputs, params: PlannedLinksParameters, run: Run) -> O
     >>> from shapely import LineString, Point, box
     >>> from metrogis.streets import from_lines
     >>> area = box(0, 0, 4000, 4000)
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, geometry=[area],
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, geometry=[area],
     ...                          crs="EPSG:2180")
     >>> lines = gpd.GeoDataFrame({"highway": ["residential"] * 2}, crs="EPSG:2180", geometry=[
     ...     LineString([(0, 100), (2000, 100)]), LineString([(0, 900), (2000, 900)])])
@@ -108,7 +108,8 @@ def planned_links(inputs: Inputs, params: PlannedLinksParameters, run: Run) -> O
     >>> plan = gpd.GeoDataFrame({"name": ["link"], "state": ["planned"]}, crs="EPSG:2180",
     ...                         geometry=[LineString([(950, 100), (950, 900)])])
     >>> hub = gpd.GeoDataFrame({"name": ["station"]}, geometry=[Point(500, 100)], crs="EPSG:2180")
-    >>> result = planned_links(towns, from_lines(lines, mode="bike"), hub, cycle_routes=plan,
+    >>> result = planned_links(municipalities, from_lines(lines, mode="bike"), hub,
+    ...     cycle_routes=plan,
     ...                        population=homes)
     >>> result.features["links"][["name", "order", "people_added"]].values.tolist()
     [['link', 1.0, 500.0]]
@@ -159,9 +160,9 @@ def planned_links(inputs: Inputs, params: PlannedLinksParameters, run: Run) -> O
                         homes.counted)  # fmt: skip
     chosen = [i for i, _unused in order]
     hubs = towards.interchanges(chosen, joins)
-    towns = towards.municipal(chosen, links_km(links, inputs.municipalities))
+    municipalities = towards.municipal(chosen, links_km(links, inputs.municipalities))
     return Outcome(
-        municipalities=towns,
+        municipalities=municipalities,
         features={"links": table, "interchanges": hubs},
         findings=findings(run, table, hubs, towards, chosen),
     )
@@ -197,10 +198,10 @@ def _street_km(low: Calm, homes: Homes) -> Array:
     return np.where(at >= 0, km[np.maximum(at, 0)], 0.0)
 
 
-def links_km(links: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> Array:
+def links_km(links: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> Array:
     """Return km of links in each municipality; on a shared border they count for one."""
-    _, row, metres = pieces_by_municipality(links.geometry.to_numpy(), towns)
-    return np.bincount(row, weights=metres, minlength=len(towns)) / 1000
+    _, row, metres = pieces_by_municipality(links.geometry.to_numpy(), municipalities)
+    return np.bincount(row, weights=metres, minlength=len(municipalities)) / 1000
 
 
 def _link_table(
@@ -239,9 +240,9 @@ def _link_table(
 
 
 def _nothing(run: Run, links: gpd.GeoDataFrame) -> Outcome:
-    towns = run.municipalities
-    table = towns[["teryt", "name", "geometry"]].copy()
-    table["links_km"] = links_km(links, towns)
+    municipalities = run.municipalities
+    table = municipalities[["teryt", "name", "geometry"]].copy()
+    table["links_km"] = links_km(links, municipalities)
     for name in texts.COLUMNS["municipalities"]:
         if name not in table:
             table[name] = np.nan

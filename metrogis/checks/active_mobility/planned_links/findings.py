@@ -33,7 +33,7 @@ def findings(
     chosen : list of int
         Links chosen, in order.
     """
-    p, counted = run.parameters, towards.homes.counted
+    params, counted = run.parameters, towards.homes.counted
     found = [_gain(run, table, towards, chosen)]
     if chosen:
         first = table.iloc[0]
@@ -56,7 +56,7 @@ def findings(
         found.append(Finding(text, values))
     loose = int((table["state"] == "unknown").sum())
     if loose:
-        found.append(Finding(texts.LOOSE, {"loose": loose}, {"join": plain(p.link_join)}))
+        found.append(Finding(texts.LOOSE, {"loose": loose}, {"join": plain(params.link_join)}))
     return found
 
 

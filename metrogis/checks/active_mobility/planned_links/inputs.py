@@ -68,14 +68,14 @@ def planned_lines(
     Planned lines of ``cycle_routes`` that join are one link, unless it would be longer than
     ``longest_link``; lines of ``investments`` are links when their kind speaks of cycling.
     """
-    p = run.parameters
+    params = run.parameters
     parts: list[gpd.GeoDataFrame] = []
     split = None
     if cycle_routes is not None:
-        split = by_state(cycle_routes, line_tolerance=p.line_tolerance)
+        split = by_state(cycle_routes, line_tolerance=params.line_tolerance)
         run.add(split.audit)
         run.add(met(split))
-        parts.append(_routes(split.planned, p.longest_link * 1000, split.meets))
+        parts.append(_routes(split.planned, params.longest_link * 1000, split.meets))
     if investments is not None:
         parts.append(_investments(run, investments))
     columns = ["name", "source", "geometry"]
@@ -178,9 +178,9 @@ class Joins:
         links: Array,
         coverage: CycleCoverage | None,
     ) -> None:
-        p = run.parameters
+        params = run.parameters
         self.places, self.known = places, split is not None
-        self.enough = p.min_network * 1000 - 1e-6
+        self.enough = params.min_network * 1000 - 1e-6
         lines, labels = np.zeros(0, object), np.zeros(0, np.int64)
         self.length, self.going = np.zeros(0), np.zeros(0, bool)
         self.sure = np.zeros(len(places.table), bool)
@@ -191,10 +191,10 @@ class Joins:
             self.length = component_lengths(once, labels)
             evidence = _routes_known(run, coverage, split)
             self.going = open_networks(evidence, lines, labels, split.meets, len(self.length))
-            known = evidence.known_near(places.points, p.join_distance)
+            known = evidence.known_near(places.points, params.join_distance)
             self.sure = of_places(places, known) & sure_points(run, places)
         self.link_length = shapely.length(links)
-        near: dict[str, Any] = {"distance": p.join_distance}
+        near: dict[str, Any] = {"distance": params.join_distance}
         touched = access.touched_networks(places.points, places.owner, lines, labels, **near)
         # three graphs in sets: places to networks, places to links, links to networks and to links
         self.place_network = [set[int]() for _ in range(len(places.table))]
@@ -208,7 +208,7 @@ class Joins:
             self.place_link[place].add(link)
         self.link_network = [set[int]() for _ in links]
         self.link_link = [set[int]() for _ in links]
-        close: dict[str, Any] = {"predicate": "dwithin", "distance": p.link_join}
+        close: dict[str, Any] = {"predicate": "dwithin", "distance": params.link_join}
         if len(lines) and len(links):
             for i, j in shapely.STRtree(lines).query(links, **close).T.tolist():
                 self.link_network[i].add(int(labels[j]))

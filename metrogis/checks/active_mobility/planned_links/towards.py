@@ -31,11 +31,13 @@ class Towards:
         graph: LinkGraph,
         weight: Array,
     ) -> None:
-        p = run.parameters
+        params = run.parameters
         self.run, self.places, self.homes, self.graph = run, places, homes, graph
-        self.weight, self.limit, self.low = weight, p.bike_limit, low
+        self.weight, self.limit, self.low = weight, params.bike_limit, low
         gate_xy = shapely.get_coordinates(places.points)
-        gate, node, metres = beside_links(graph, gate_xy, np.full(len(gate_xy), p.join_distance))
+        gate, node, metres = beside_links(
+            graph, gate_xy, np.full(len(gate_xy), params.join_distance)
+        )
         # arcs run backwards: seeds are interchanges, which people arrive at, and homes where they
         # leave
         goal = graph.entries(low.gates, places.owner, leaving=False)
@@ -44,7 +46,7 @@ class Towards:
         self._seed_place = np.concatenate([goal[2], places.owner[gate]])
         start = graph.entries(low.homes, np.arange(len(homes.xy)), leaving=True)
         # a home is beside a link from its cell's edge on, not from its middle
-        home, node, metres = beside_links(graph, homes.xy, homes.half + p.join_distance)
+        home, node, metres = beside_links(graph, homes.xy, homes.half + params.join_distance)
         self._homes = (
             np.concatenate([start[0], node]),
             np.concatenate([start[1], metres]),
@@ -187,9 +189,9 @@ class Towards:
             NaN where no home of the municipality is near a place, and where nobody is known to
             reach one and someone may.
         """
-        towns = self.run.municipalities
-        count, unit = len(towns), self.homes.unit
-        table = towns[["teryt", "name", "geometry"]].copy()
+        municipalities = self.run.municipalities
+        count, unit = len(municipalities), self.homes.unit
+        table = municipalities[["teryt", "name", "geometry"]].copy()
         table["links_km"] = km
         every = list(range(len(self.graph.own_ptr) - 1))
         met = np.bincount(unit, minlength=count) > 0

@@ -123,23 +123,25 @@ def border_coherence(inputs: Inputs, params: BorderCoherenceParameters, run: Run
     Examples
     --------
     >>> from shapely import box
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
     ...     geometry=[box(0, 0, 1000, 1000), box(1000, 0, 2000, 1000)], crs="EPSG:2180")
     >>> zones = gpd.GeoDataFrame({"symbol": ["SO", "SJ", "SN"]}, crs="EPSG:2180",
     ...     geometry=[box(0, 0, 990, 1000), box(1010, 0, 2000, 300), box(1000, 300, 2000, 600)])
-    >>> result = border_coherence(towns, planning_zones=zones)
+    >>> result = border_coherence(municipalities, planning_zones=zones)
     >>> table = result.features["borders"]  # zones reach as far as the tolerance
     >>> table[["green_m", "yes_m", "no_m", "unknown_m"]].values.tolist()
     [[1000.0, 310.0, 290.0, 400.0]]
     """
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     plans = read_plans(run, inputs.plans, inputs.planning_zones, tolerance=params.tolerance)
     severity = SeverityTable(inputs.corridor_severity, layer="corridor_severity")
-    border = shared_borders(towns.geometry.to_numpy(), tolerance=params.tolerance, step=params.step)
-    sides = _sides(run, inputs.corridors, border, plans, towns, severity)
-    stretches = _stretches(run, inputs, border, sides, towns)
-    pairs = _pairs(border, sides, towns, run)
-    table = _municipal(towns, border, sides, plans.cover, params.tolerance)
+    border = shared_borders(
+        municipalities.geometry.to_numpy(), tolerance=params.tolerance, step=params.step
+    )
+    sides = _sides(run, inputs.corridors, border, plans, municipalities, severity)
+    stretches = _stretches(run, inputs, border, sides, municipalities)
+    pairs = _pairs(border, sides, municipalities, run)
+    table = _municipal(municipalities, border, sides, plans.cover, params.tolerance)
     return Outcome(
         municipalities=table,
         features={
@@ -147,9 +149,9 @@ def border_coherence(inputs: Inputs, params: BorderCoherenceParameters, run: Run
                 drop=True
             ),
             "borders": pairs,
-            GROUND_TABLE: plan_land(towns, plans.cover),
+            GROUND_TABLE: plan_land(municipalities, plans.cover),
         },
-        findings=_findings(pairs, stretches, towns, plans.cover),
+        findings=_findings(pairs, stretches, municipalities, plans.cover),
     )
 
 
@@ -172,12 +174,12 @@ def _sides(
     corridors: Corridors | None,
     border: Border,
     plans: Plans,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     severity: SeverityTable,
 ) -> _Sides:
-    p, n = run.parameters, len(border.pieces)
-    zone = _zones_beside(run, border, plans, towns, severity)
-    corridor = _corridors_beside(run, corridors, border, towns)
+    params, n = run.parameters, len(border.pieces)
+    zone = _zones_beside(run, border, plans, municipalities, severity)
+    corridor = _corridors_beside(run, corridors, border, municipalities)
     symbols = np.array([*plans.zones["symbol"], None], dtype=object)
     symbol = symbols[zone]  # -1: the None at the end
     ranks: list[Any] = [None] * (0 if corridors is None else len(corridors))
@@ -186,7 +188,7 @@ def _sides(
     # rows of the corridors that could not be read may have lain here
     all_corridors = np.ones(n, bool)
     if corridors is not None:
-        all_corridors = run.evidence["corridors"].known_near(border.middles, p.tolerance)
+        all_corridors = run.evidence["corridors"].known_near(border.middles, params.tolerance)
     green, state = np.zeros((n, 2), bool), np.empty((n, 2), dtype=object)
     for side in (0, 1):
         here, there = corridor[:, side], corridor[:, 1 - side]
@@ -202,11 +204,15 @@ def _sides(
 
 
 def _zones_beside(
-    run: Run, border: Border, plans: Plans, towns: gpd.GeoDataFrame, severity: SeverityTable
+    run: Run,
+    border: Border,
+    plans: Plans,
+    municipalities: gpd.GeoDataFrame,
+    severity: SeverityTable,
 ) -> Array:
     """Zone on either side of each piece (row of the zones), -1 where it is not known."""
     tolerance = run.parameters.tolerance
-    shapes, zone, owner = zones_by_owner(run, plans.zones, towns, tolerance)
+    shapes, zone, owner = zones_by_owner(run, plans.zones, municipalities, tolerance)
     symbols = plans.zones["symbol"].to_numpy()[zone]
     harm = {"barrier": 0, "filter": 1, "permeable": 2, None: 3}
     effect = severity.map(symbols, [None] * len(symbols))
@@ -229,7 +235,7 @@ def _zones_beside(
 
 
 def _corridors_beside(
-    run: Run, corridors: Corridors | None, border: Border, towns: gpd.GeoDataFrame
+    run: Run, corridors: Corridors | None, border: Border, municipalities: gpd.GeoDataFrame
 ) -> Array:
     """Corridor on either side of each piece (row of the corridors), -1 where there is none."""
     layer, tolerance = corridors, run.parameters.tolerance
@@ -237,7 +243,7 @@ def _corridors_beside(
     if layer is None:
         return found
     # the part that lies on a side, not merely near the border
-    parts = intersect(layer.geometry.to_numpy(), towns.geometry.to_numpy(), min_area=1)
+    parts = intersect(layer.geometry.to_numpy(), municipalities.geometry.to_numpy(), min_area=1)
     if not len(parts.left):
         return found
     order = ranked(parts.geometry, layer["name"].to_numpy(object)[parts.left])
@@ -250,10 +256,10 @@ def _corridors_beside(
 
 
 def _stretches(
-    run: Run, inputs: Inputs, border: Border, sides: _Sides, towns: gpd.GeoDataFrame
+    run: Run, inputs: Inputs, border: Border, sides: _Sides, municipalities: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Join pieces that follow one another and say the same into lines, side by side."""
-    name = towns["name"].to_numpy()
+    name = municipalities["name"].to_numpy()
     corridors, symbols = inputs.corridors, sides.symbol
     called = None if corridors is None else corridors["name"].to_numpy(object)
     rows: list[dict[str, Any]] = []
@@ -348,9 +354,11 @@ def _lengths(
     return {name: found[name] for name in texts.LENGTHS}
 
 
-def _pairs(border: Border, sides: _Sides, towns: gpd.GeoDataFrame, run: Run) -> gpd.GeoDataFrame:
+def _pairs(
+    border: Border, sides: _Sides, municipalities: gpd.GeoDataFrame, run: Run
+) -> gpd.GeoDataFrame:
     """One row per pair of neighbours: length of the border by what happens there."""
-    pieces, name = border.pieces, towns["name"].to_numpy()
+    pieces, name = border.pieces, municipalities["name"].to_numpy()
     groups = pieces.groupby(["a", "b"]).indices
     which = np.zeros(len(pieces), np.int64)
     lines = []
@@ -368,17 +376,21 @@ def _pairs(border: Border, sides: _Sides, towns: gpd.GeoDataFrame, run: Run) -> 
 
 
 def _municipal(
-    towns: gpd.GeoDataFrame, border: Border, sides: _Sides, cover: PlanCover, tolerance: float
+    municipalities: gpd.GeoDataFrame,
+    border: Border,
+    sides: _Sides,
+    cover: PlanCover,
+    tolerance: float,
 ) -> gpd.GeoDataFrame:
-    n, pieces = len(towns), border.pieces
-    table = add_plan(towns[["teryt", "name", "geometry"]].copy(), cover)
+    n, pieces = len(municipalities), border.pieces
+    table = add_plan(municipalities[["teryt", "name", "geometry"]].copy(), cover)
 
     def sums(values: Array) -> Array:
         # a border counts for both of its municipalities
         both = (np.bincount(pieces[s].to_numpy(), values, minlength=n) for s in ("a", "b"))
         return np.asarray(sum(both))
 
-    beside = free_edge(towns, tolerance)
+    beside = free_edge(municipalities, tolerance)
     for column, values in _lengths(pieces["length"].to_numpy(), sides, sums, beside).items():
         table[column] = values
     return table
@@ -387,7 +399,7 @@ def _municipal(
 def _findings(
     pairs: gpd.GeoDataFrame,
     stretches: gpd.GeoDataFrame,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     cover: PlanCover,
 ) -> list[Finding]:
     names = ("border_m", "green_m", "yes_m", "no_m", "unknown_m")
@@ -430,4 +442,4 @@ def _findings(
                 {"a": str(worst["a"]), "b": str(worst["b"])},
             )
         )
-    return found + plan_findings(towns, cover)
+    return found + plan_findings(municipalities, cover)

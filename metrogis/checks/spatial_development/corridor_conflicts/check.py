@@ -171,13 +171,13 @@ def corridor_conflicts(inputs: Inputs, params: CorridorConflictsParameters, run:
     Examples
     --------
     >>> from shapely import box
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011", "2262011"], "name": ["A", "B"]},
     ...     geometry=[box(0, 0, 5000, 4000), box(5000, 0, 9000, 4000)], crs="EPSG:2180")
     >>> green = gpd.GeoDataFrame({"name": ["K"], "rank": ["national"]},
     ...     geometry=[box(0, 1000, 9000, 2000)], crs="EPSG:2180")
     >>> zones = gpd.GeoDataFrame({"symbol": ["SU", "SO"]}, crs="EPSG:2180",
     ...     geometry=[box(2000, 0, 3000, 1700), box(3000, 0, 5000, 4000)])
-    >>> result = corridor_conflicts(towns, green, planning_zones=zones)
+    >>> result = corridor_conflicts(municipalities, green, planning_zones=zones)
     >>> result.municipalities[["name", "corridor_ha", "barrier_ha", "unknown_ha"]].values.tolist()
     [['A', 500.0, 70.0, 230.0], ['B', 400.0, nan, 400.0]]
     """
@@ -190,17 +190,17 @@ def corridor_conflicts(inputs: Inputs, params: CorridorConflictsParameters, run:
     table["wide_enough"] = wide_enough(table, table["min_width_m"].to_numpy())
     protected = protected_table(run, inputs.protected_areas, ready)
     conflicts = conflict_table(run, ready)
-    towns = municipal_table(run, ready, protected, found)
+    municipalities = municipal_table(run, ready, protected, found)
     return Outcome(
-        municipalities=towns,
+        municipalities=municipalities,
         features={
             "corridors": table,
             "conflicts": conflicts,
             "bottlenecks": found.bottlenecks,
             "protected": protected.frame,
-            GROUND_TABLE: plan_land(ready.towns, ready.plans.cover),
+            GROUND_TABLE: plan_land(ready.municipalities, ready.plans.cover),
         },
-        findings=_findings(run, inputs.protected_areas, ready, table, towns, found),
+        findings=_findings(run, inputs.protected_areas, ready, table, municipalities, found),
     )
 
 
@@ -212,7 +212,7 @@ def _findings(
     protected_areas: ProtectedAreas | None,
     ready: Ready,
     table: gpd.GeoDataFrame,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     found: Passages,
 ) -> list[Finding]:
     land = totals(run, protected_areas, ready)
@@ -233,8 +233,8 @@ def _findings(
         verdict = table["wide_enough"][ranked]
         values = {k: int((verdict == v).sum()) for k, v in texts.ENOUGH_COUNTS.items()}
         out.append(Finding(texts.enough(values), values))
-    out += _land(run, ready, land, towns)
-    bare = towns[(towns["corridor_ha"] > 0) & ~ready.plans.cover.known]
+    out += _land(run, ready, land, municipalities)
+    bare = municipalities[(municipalities["corridor_ha"] > 0) & ~ready.plans.cover.known]
     if len(bare):
         out.append(
             Finding(
@@ -283,7 +283,9 @@ def _cut(run: Run, table: gpd.GeoDataFrame, found: Passages) -> Finding:
     return Finding(texts.cut(values), values, places)
 
 
-def _land(run: Run, ready: Ready, table: pd.DataFrame, towns: gpd.GeoDataFrame) -> list[Finding]:
+def _land(
+    run: Run, ready: Ready, table: pd.DataFrame, municipalities: gpd.GeoDataFrame
+) -> list[Finding]:
     """Return the sentences on built-up and protected land."""
     out = []
     total = float(table["area_ha"].sum())
@@ -302,12 +304,12 @@ def _land(run: Run, ready: Ready, table: pd.DataFrame, towns: gpd.GeoDataFrame) 
     if len(guarded):
         inside = float(guarded["protected_ha"].sum())
         known = float((guarded["area_ha"] - guarded["protected_unknown_ha"]).sum())
-        barrier = towns["protected_barrier_ha"]
+        barrier = municipalities["protected_barrier_ha"]
         values = {
             "protected_ha": inside,
             "protected_share": inside / known,
             "protected_barrier_ha": float(barrier.sum()) if barrier.notna().any() else float("nan"),
-            "protected_unknown_ha": float(towns["protected_unknown_ha"].sum()),
+            "protected_unknown_ha": float(municipalities["protected_unknown_ha"].sum()),
         }
         out.append(Finding(texts.protected(values), values))
     return out

@@ -38,7 +38,7 @@ class Ready:
 
     Attributes
     ----------
-    towns, corridors, zones : GeoDataFrame
+    municipalities, corridors, zones : GeoDataFrame
     plans : Plans
         Where plans are known.
     pieces : Pieces
@@ -56,7 +56,7 @@ class Ready:
         Corridors that may go on in a municipality without an outline.
     """
 
-    towns: gpd.GeoDataFrame
+    municipalities: gpd.GeoDataFrame
     corridors: gpd.GeoDataFrame
     zones: gpd.GeoDataFrame
     plans: Plans
@@ -96,7 +96,7 @@ def prepare(run: Run, inputs: Inputs) -> Ready:
     -------
     Ready
     """
-    towns, corridors = run.municipalities, inputs.corridors
+    municipalities, corridors = run.municipalities, inputs.corridors
     corridors = corridors.reset_index(drop=True)
     severity = SeverityTable(inputs.corridor_severity, layer="corridor_severity")
     plans = read_plans(run, inputs.plans, inputs.planning_zones, tolerance=run.parameters.tolerance)
@@ -122,7 +122,7 @@ def prepare(run: Run, inputs: Inputs) -> Ready:
         cut = cut_corridors(
             outlines,
             ranks,
-            divided(towns),
+            divided(municipalities),
             shapes,
             zones["symbol"].tolist(),
             severity,
@@ -146,7 +146,7 @@ def prepare(run: Run, inputs: Inputs) -> Ready:
     apart, shared = _shared_once(run, corridors, np.array([mild[r] for r in ranks]))
     once = measured(apart) if shared else own
     return Ready(
-        towns,
+        municipalities,
         corridors,
         zones,
         plans,

@@ -52,12 +52,12 @@ WIDTHS = (
 class Passages:
     """Width table of corridors (index as theirs), and the places that narrow or cut them.
 
-    ``towns`` holds the row of the municipality of each place.
+    ``municipalities`` holds the row of the municipality of each place.
     """
 
     widths: pd.DataFrame
     bottlenecks: gpd.GeoDataFrame
-    towns: Array
+    municipalities: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,15 +171,15 @@ def passages(run: Run, core_areas: Areas | None, ready: Ready) -> Passages:
     Passages
         Bottlenecks with the narrowest first.
     """
-    p = run.parameters
+    params = run.parameters
     places: list[dict[str, Any]] = []
     names = ready.corridors["name"].astype(object).to_numpy()
     states: dict[int, list[_State]] = {k: [] for k in range(len(names))}
     narrow = 0
     for land in _lands(run, core_areas, ready):
-        state = _doubted(land, _state(land, p.cut_width))
+        state = _doubted(land, _state(land, params.cut_width))
         states[land.corridor].append(state)
-        narrow += land.today.width < p.cut_width and land.bare.width < p.cut_width
+        narrow += land.today.width < params.cut_width and land.bare.width < params.cut_width
         places += [{"corridor": names[land.corridor], **f} for f in _places(land, state)]
     run.note(
         "corridors",
@@ -187,19 +187,19 @@ def passages(run: Run, core_areas: Areas | None, ready: Ready) -> Passages:
         narrow,
         _("corridors drawn narrower than the least passage: whether they are open is not judged"),
     )
-    rows = [_row(found, p.cut_width) for found in states.values()]
+    rows = [_row(found, params.cut_width) for found in states.values()]
     frame = gpd.GeoDataFrame(
         pd.DataFrame(places, columns=["corridor", "kind", "width_m"]),
         geometry=[f["point"] for f in places],
         crs=run.crs,
     )
-    towns = _towns(ready, frame)
+    municipalities = _towns(ready, frame)
     order = np.argsort(frame["width_m"].to_numpy(), kind="stable")
-    name = np.array([*ready.towns["name"], None], dtype=object)
-    frame.insert(2, "municipality", name[towns])
+    name = np.array([*ready.municipalities["name"], None], dtype=object)
+    frame.insert(2, "municipality", name[municipalities])
     bottlenecks = frame.iloc[order].reset_index(drop=True)
     # the row of a place after sorting by width, as the municipality is
-    return Passages(pd.DataFrame(rows, columns=[*WIDTHS]), bottlenecks, towns[order])
+    return Passages(pd.DataFrame(rows, columns=[*WIDTHS]), bottlenecks, municipalities[order])
 
 
 def _state(land: _Land, cut_width: float) -> _State:
@@ -293,7 +293,7 @@ def _towns(ready: Ready, frame: gpd.GeoDataFrame) -> Array:
     """Row of the municipality of each place, -1 where there is none."""
     out = np.full(len(frame), -1, dtype=np.int64)
     if len(frame):
-        tree = shapely.STRtree(ready.towns.geometry.to_numpy())
+        tree = shapely.STRtree(ready.municipalities.geometry.to_numpy())
         i, j = tree.query_nearest(frame.geometry.to_numpy(), all_matches=False)
         out[i] = j
     return out
@@ -301,10 +301,10 @@ def _towns(ready: Ready, frame: gpd.GeoDataFrame) -> Array:
 
 def _lands(run: Run, core_areas: Areas | None, ready: Ready) -> Iterator[_Land]:
     """Give one part after the other: what was worked out to find its ends is still at hand."""
-    p = run.parameters
+    params = run.parameters
     parts, conflicts = ready.pieces.parts, ready.pieces.conflicts
     core = None if core_areas is None else shapely.union_all(core_areas.geometry.to_numpy())
-    study = _closed(shapely.union_all(ready.towns.geometry.to_numpy()), p.tolerance)
+    study = _closed(shapely.union_all(ready.municipalities.geometry.to_numpy()), params.tolerance)
     shapely.prepare(study)
     built = shapely.STRtree(ready.built)
     bars = (conflicts["severity"] == "barrier").to_numpy()
@@ -321,18 +321,18 @@ def _lands(run: Run, core_areas: Areas | None, ready: Ready) -> Iterator[_Land]:
         barriers, known_land = (ready.pieces.conflict_shapes[own & which] for which in (bars, told))
         shapes = shapely.get_parts(inside)
         large = shapely.area(shapes) >= _FRAGMENT * inside.area
-        crumbs += int((~large & (shapely.area(shapes) > p.tolerance**2)).sum())
+        crumbs += int((~large & (shapely.area(shapes) > params.tolerance**2)).sum())
         for shape in shapes[large]:
             ends = ends_of(shape, core, study)
             sure = "all"
             if core is not None and not run.evidence["core_areas"].known_near([shape], 1.0)[0]:
                 sure = "some" if len(ends) >= 2 else "none"
             if len(ends) < 2:  # found once, used for every width of this corridor
-                ends = complete_ends(ends, shape, spacing=p.axis_step, least=p.cut_width)
+                ends = complete_ends(ends, shape, spacing=params.axis_step, least=params.cut_width)
             plan_dark = None
             if left[k] > 0:
                 rest = shapely.difference(shape, shapely.union_all(known_land))
-                plan_dark = _broad(rest, p.tolerance)
+                plan_dark = _broad(rest, params.tolerance)
             houses = ready.built[built.query(shape, predicate="intersects")]
             near = barriers[shapely.intersects(barriers, shape)]
             dark = shape

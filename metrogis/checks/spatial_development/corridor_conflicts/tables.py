@@ -160,7 +160,7 @@ def conflict_table(run: Run, ready: Ready) -> gpd.GeoDataFrame:
         {
             "corridor": ready.corridors["name"].to_numpy()[corridor],
             "rank": ranks.to_numpy()[corridor],
-            "municipality": ready.towns["name"].to_numpy()[town],
+            "municipality": ready.municipalities["name"].to_numpy()[town],
             "symbol": ready.zones["symbol"].to_numpy()[zone],
             "label": ready.zones["label"].to_numpy()[zone],
             "severity": some["severity"].to_numpy(),
@@ -198,14 +198,14 @@ def protected_table(run: Run, protected_areas: ProtectedAreas | None, ready: Rea
         Rows of the areas, each with all its land; sums by municipality count land of overlapping
         forms of protection once. All NaN without the layer.
     """
-    layer, n = protected_areas, len(ready.towns)
+    layer, n = protected_areas, len(ready.municipalities)
     columns = ["name", "form", "area_ha", *(f"{e}_ha" for e in EFFECTS)]
     if layer is None:
         nothing = gpd.GeoDataFrame({c: [] for c in columns}, geometry=[], crs=run.crs)
         empty = np.full(n, np.nan)
         return Protected(nothing, empty, empty, empty)
     layer = layer.reset_index(drop=True)
-    args = (divided(ready.towns), ready.zones.geometry.to_numpy())
+    args = (divided(ready.municipalities), ready.zones.geometry.to_numpy())
     symbols = ready.zones["symbol"].tolist()
 
     def cut(shapes: Array) -> pd.DataFrame:
@@ -220,7 +220,7 @@ def protected_table(run: Run, protected_areas: ProtectedAreas | None, ready: Rea
     area = _sum(parts["area"], parts["corridor"], len(layer))
     frame["area_ha"] = area / HECTARE
     dark = _sum(parts["unknown"], parts["corridor"], len(layer))
-    leads_on = [part is not None for part in beyond(shapes, ready.towns)]
+    leads_on = [part is not None for part in beyond(shapes, ready.municipalities)]
     some = (area - dark > 1e-6 * area) | ((area == 0) & ~np.array(leads_on, dtype=bool))
     for effect in EFFECTS[:3]:
         total = _sum(parts[effect], parts["corridor"], len(layer))
@@ -230,7 +230,7 @@ def protected_table(run: Run, protected_areas: ProtectedAreas | None, ready: Rea
     once = cut(shapely.get_parts(np.array([shapely.union_all(shapes)], dtype=object)))
     area, barrier, dark = (_sum(once[c], once["town"], n) for c in ("area", "barrier", "unknown"))
     # an area that could not be read may lie here
-    listed = run.evidence["protected_areas"].known_within(ready.towns)
+    listed = run.evidence["protected_areas"].known_within(ready.municipalities)
     area = known_sum(area, listed)
     some = (area - dark > 1e-6 * area) | (area == 0)
     return Protected(frame[[*columns, "geometry"]], area, known_sum(barrier, some), dark)
@@ -254,12 +254,12 @@ def municipal_table(
         Each hectare once. NaN where a corridor that could not be read may lie, and, for counts of
         bottlenecks, where plans or buildings in a corridor are not known.
     """
-    parts, n = ready.pieces.parts, len(ready.towns)
-    table = add_plan(ready.towns[["teryt", "name", "geometry"]].copy(), ready.plans.cover)
+    parts, n = ready.pieces.parts, len(ready.municipalities)
+    table = add_plan(ready.municipalities[["teryt", "name", "geometry"]].copy(), ready.plans.cover)
     effects = _effects(ready.once, "town", n).rename(columns={"area_ha": "corridor_ha"})
     count = parts.groupby("town").size().reindex(range(n)).fillna(0).to_numpy()
     # a corridor that could not be read may lie here
-    listed = run.evidence["corridors"].known_within(ready.towns) | (count > 0)
+    listed = run.evidence["corridors"].known_within(ready.municipalities) | (count > 0)
     table["corridors"] = known_sum(count, listed)
     for column in effects:
         table[column] = np.where(listed, effects[column], np.nan)
@@ -270,6 +270,8 @@ def municipal_table(
     dark = _sum(ready.plan_dark + ready.built_dark + doubtful, parts["town"], n) > 0
     kinds = found.bottlenecks["kind"].to_numpy()
     for column, kind in _PLACES.items():
-        counts = np.bincount(found.towns[(kinds == kind) & (found.towns >= 0)], minlength=n)
+        counts = np.bincount(
+            found.municipalities[(kinds == kind) & (found.municipalities >= 0)], minlength=n
+        )
         table[column] = known_sum(counts, listed & ~dark)
     return table

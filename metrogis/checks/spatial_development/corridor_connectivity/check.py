@@ -108,12 +108,13 @@ def corridor_connectivity(
     >>> classes = np.full((20, 60), 211)
     >>> classes[:, :20] = classes[:, 30:] = 312          # two forests, 500 m of fields between
     >>> cover = grid.read(classes, transform=Affine(50, 0, 0, 0, -50, 1000), crs="EPSG:2180")
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]},
     ...     geometry=[box(0, 0, 3000, 1000)], crs="EPSG:2180")
     >>> zones = gpd.GeoDataFrame({"symbol": ["SU", "SO", "SO"], "label": ["1SU", "1SO", "2SO"]},
     ...     geometry=[box(1000, 0, 1500, 1000), box(0, 0, 1000, 1000), box(1500, 0, 3000, 1000)],
     ...     crs="EPSG:2180")
-    >>> result = corridor_connectivity(towns, cover, planning_zones=zones, current_patches=0)
+    >>> result = corridor_connectivity(municipalities, cover, planning_zones=zones,
+    ...     current_patches=0)
     >>> {k: round(v) for k, v in result.figures.items() if k.startswith("eca_") and v > 1}
     {'eca_today_ha': 218, 'eca_plan_ha': 180}
     >>> result.features["conflicts"][["label", "links", "rank"]].values.tolist()
@@ -126,10 +127,10 @@ def corridor_connectivity(
     conflicts, listed = conflict_table(run, inputs.protected_areas, land, states, patches, links)
     every = _fixes(run, land, states, conflicts, listed)
     sites, barrier_map = restoration(run, land, states, links)
-    towns = municipal_table(land, states, patches, links, conflicts)
+    municipalities = municipal_table(land, states, patches, links, conflicts)
     conflicts = conflicts.iloc[np.argsort(conflicts["rank"].fillna(np.inf), kind="stable")]
     return Outcome(
-        municipalities=towns,
+        municipalities=municipalities,
         features={
             "patches": patches,
             "links": links,
@@ -138,7 +139,7 @@ def corridor_connectivity(
         },
         rasters=_rasters(run, land, states) | ({"barriers": barrier_map} if barrier_map else {}),
         findings=[
-            *_findings(run, land, states, patches, links, conflicts, towns, every),
+            *_findings(run, land, states, patches, links, conflicts, municipalities, every),
             *restoration_findings(sites),
         ],
     )
@@ -205,12 +206,12 @@ def _fixes(
 
 
 def _rasters(run: Run, land: Land, states: States) -> dict[str, Grid]:
-    p, b = run.parameters, land.blocks
+    params, b = run.parameters, land.blocks
     out = {"resistance": b.grid(b.resistance)}
-    largest = np.argsort(-states.today.area, kind="stable")[: p.current_patches] + 1
+    largest = np.argsort(-states.today.area, kind="stable")[: params.current_patches] + 1
     if len(largest) < 2:
         return out
-    factor = max(1, int(p.current_cell / max(b.cell) + 1e-6))
+    factor = max(1, int(params.current_cell / max(b.cell) + 1e-6))
     wanted = [("current_today", b.resistance, np.ones(b.shape, bool))]
     if states.plan is not None:
         wanted.append(("current_plan", b.planned_resistance, states.plan.labels > 0))
@@ -232,12 +233,12 @@ def _findings(
     patches: gpd.GeoDataFrame,
     links: gpd.GeoDataFrame,
     conflicts: gpd.GeoDataFrame,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     every: float,
 ) -> list[Finding]:
     today, plan = states.today, states.plan
     total = float(today.area.sum())
-    out = _cover_unknown(land, towns)
+    out = _cover_unknown(land, municipalities)
     out.append(
         Finding(
             texts.TODAY,
@@ -250,7 +251,7 @@ def _findings(
             },
         )
     )
-    out += _plans_missing(towns)
+    out += _plans_missing(municipalities)
     if plan is None:
         out.append(Finding(texts.NO_PLAN, {"eca_plan_ha": math.nan, "eca_change": math.nan}))
     else:
@@ -258,14 +259,14 @@ def _findings(
         values = {
             "eca_plan_ha": plan.eca / _HECTARE,
             "eca_change": plan.eca / today.eca - 1,
-            "lost_ha": float(towns["lost_ha"].sum()),
+            "lost_ha": float(municipalities["lost_ha"].sum()),
             "patches_lost": int((patches["state"] == "lost").sum()),
             "links_cut": int((links["state"] == "cut").sum()),
             "links_longer": int((links["state"] == "lengthened").sum()),
         }
         bound = unknown > run.parameters.unknown_share * float(land.blocks.towns[1:, 0].sum())
         # a zone that was lost, or part of a plan that is not there: what it does is not known
-        bound |= bool((towns["habitat_ha"] > 0)[~land.whole_plan].any())
+        bound |= bool((municipalities["habitat_ha"] > 0)[~land.whole_plan].any())
         if bound:
             values["unknown_ha"] = unknown / _HECTARE
         out.append(Finding(texts.PLAN_BOUND if bound else texts.PLAN, values))
@@ -286,7 +287,7 @@ def _findings(
     return out
 
 
-def _cover_unknown(land: Land, towns: gpd.GeoDataFrame) -> list[Finding]:
+def _cover_unknown(land: Land, municipalities: gpd.GeoDataFrame) -> list[Finding]:
     if not land.cover.dark_area.any():
         return []
     dark = float(land.cover.dark_area.sum())
@@ -294,7 +295,7 @@ def _cover_unknown(land: Land, towns: gpd.GeoDataFrame) -> list[Finding]:
         "cover_unknown_ha": dark / _HECTARE,
         "cover_unknown_share": dark / (dark + float(land.cover.known.sum())),
     }
-    names = {"names": some_names(towns["name"][land.cover.dark_area > 0])}
+    names = {"names": some_names(municipalities["name"][land.cover.dark_area > 0])}
     return [Finding(texts.OF_KNOWN, values, names)]
 
 
@@ -322,10 +323,10 @@ def _fixes_found(conflicts: gpd.GeoDataFrame, every: float, loss: float) -> list
     ]
 
 
-def _plans_missing(towns: gpd.GeoDataFrame) -> list[Finding]:
+def _plans_missing(municipalities: gpd.GeoDataFrame) -> list[Finding]:
     """Return the sentences on plans that are not in the data, or only in part."""
     out = []
-    some = towns[towns["habitat_ha"] > 0]
+    some = municipalities[municipalities["habitat_ha"] > 0]
     bare = some[~some["plan"].isin(["yes", "partly"])]
     if len(bare):
         out.append(

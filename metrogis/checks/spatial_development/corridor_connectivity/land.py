@@ -38,7 +38,7 @@ class Land:
 
     Attributes
     ----------
-    towns, zones : GeoDataFrame
+    municipalities, zones : GeoDataFrame
     severity : ndarray
         Of each zone; None where the symbol is unknown.
     owner : ndarray
@@ -58,7 +58,7 @@ class Land:
         Least resistance of any class: unknown land costs no less.
     """
 
-    towns: gpd.GeoDataFrame
+    municipalities: gpd.GeoDataFrame
     zones: gpd.GeoDataFrame
     severity: Array
     owner: Array
@@ -74,12 +74,12 @@ class Land:
     @property
     def has_plan(self) -> Array:
         """Tell of which towns some of the plan is known."""
-        return np.zeros(len(self.towns), bool) if self.plans is None else self.plans.known
+        return np.zeros(len(self.municipalities), bool) if self.plans is None else self.plans.known
 
     @property
     def whole_plan(self) -> Array:
         """Tell of which towns all of the plan is known."""
-        return np.zeros(len(self.towns), bool) if self.plans is None else self.plans.whole
+        return np.zeros(len(self.municipalities), bool) if self.plans is None else self.plans.whole
 
     @property
     def any_plan(self) -> bool:
@@ -105,9 +105,9 @@ def prepare(run: Run, inputs: Inputs) -> Land:
     MissingLayerError
         If there is no such table, and the codes read as CORINE Land Cover hold no habitat.
     """
-    p = run.parameters
-    towns = run.municipalities
-    cover = _cover(run, inputs.land_cover, inputs.land_cover_classes, towns)
+    params = run.parameters
+    municipalities = run.municipalities
+    cover = _cover(run, inputs.land_cover, inputs.land_cover_classes, municipalities)
     lookup = landcover.look_up(cover, landcover.class_table(inputs.land_cover_classes))
     run.add(lookup.audit)
     cover = replace(cover, valid=lookup.codes > 0)  # a class the table does not name is no data
@@ -125,17 +125,22 @@ def prepare(run: Run, inputs: Inputs) -> Land:
             _("no table of classes: codes are read as CORINE Land Cover"),
         )
     plans, zones, severity = _zones(run, inputs)
-    owner = zone_owners(run, zones, towns) if len(zones) else np.empty(0, np.int64)
+    owner = zone_owners(run, zones, municipalities) if len(zones) else np.empty(0, np.int64)
     assert cover.transform is not None
     effects = _effects(run, inputs.zone_resistance, plans, zones, severity, cover)
     town_cells = burn(
-        towns.geometry.to_numpy(), np.arange(1, len(towns) + 1), cover.shape, cover.transform
+        municipalities.geometry.to_numpy(),
+        np.arange(1, len(municipalities) + 1),
+        cover.shape,
+        cover.transform,
     )
-    known = known_land(run, ("land_cover",), cover, town_cells, towns, edge_share=p.edge_share)
-    factor = max(1, int(p.cell_size / max(cover.cell) + 1e-6))
+    known = known_land(
+        run, ("land_cover",), cover, town_cells, municipalities, edge_share=params.edge_share
+    )
+    factor = max(1, int(params.cell_size / max(cover.cell) + 1e-6))
     land = blocking.build(
         cover, lookup, factor, zones=effects, roads=_roads(run, inputs, cover), towns=town_cells,
-        town_count=len(towns),
+        town_count=len(municipalities),
     )  # fmt: skip
     # the middle cell of each block says whose land, and whose plan, it is
     middle = (slice(factor // 2, None, factor),) * 2
@@ -151,12 +156,28 @@ def prepare(run: Run, inputs: Inputs) -> Land:
             remedy=_("give the table land_cover_classes (code, habitat, resistance): "
 "without it codes are read as CORINE Land Cover"),
         )  # fmt: skip
-    rules = Rules(p.habitat_share, p.min_patch * 1e4, p.max_cost, p.distance, p.probability)
+    rules = Rules(
+        params.habitat_share,
+        params.min_patch * 1e4,
+        params.max_cost,
+        params.distance,
+        params.probability,
+    )
     cheapest = float(np.nanmin(lookup.resistance))
     return Land(
-        towns, zones, severity, owner, None if plans is None else plans.cover, known, dark, land,
-        town, told, rules, cheapest,
-    )  # fmt: skip
+        municipalities,
+        zones,
+        severity,
+        owner,
+        None if plans is None else plans.cover,
+        known,
+        dark,
+        land,
+        town,
+        told,
+        rules,
+        cheapest,
+    )
 
 
 def _any_in(cells: Array, factor: int, shape: tuple[int, int]) -> Array:
@@ -174,7 +195,7 @@ def _fit(values: Array, shape: tuple[int, int]) -> Array:
 
 
 def _cover(
-    run: Run, land_cover: Raster, land_cover_classes: Table | None, towns: gpd.GeoDataFrame
+    run: Run, land_cover: Raster, land_cover_classes: Table | None, municipalities: gpd.GeoDataFrame
 ) -> Grid:
     """Land cover of the municipalities and a margin around them."""
     given = grids.read(land_cover, layer="land_cover")
@@ -186,7 +207,7 @@ def _cover(
             layer="land_cover",
             remedy=_("give its CRS and transform"),
         )
-    west, south, east, north = towns.total_bounds
+    west, south, east, north = municipalities.total_bounds
     margin = run.parameters.margin
     columns = sorted(((west - margin - t.c) / t.a, (east + margin - t.c) / t.a))
     rows = sorted(((north + margin - t.f) / t.e, (south - margin - t.f) / t.e))

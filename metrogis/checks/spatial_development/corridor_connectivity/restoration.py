@@ -50,9 +50,9 @@ def restoration(
     map : Grid or None
         Improvement of each cell, cost per metre; None where nothing helps.
     """
-    p, b = run.parameters, land.blocks
+    params, b = run.parameters, land.blocks
     chosen = links.sort_values("dPC", ascending=False, na_position="last", kind="stable")
-    chosen = chosen.iloc[: p.barrier_links]
+    chosen = chosen.iloc[: params.barrier_links]
     run.note(
         "links",
         "noted",
@@ -67,13 +67,13 @@ def restoration(
         surface = Grid(surface.values, surface.valid & ~land.dark, surface.transform, surface.crs,
                        surface.cell)  # fmt: skip
     labels = states.today.labels
-    diameter, restored = p.barrier_diameter, p.restored_resistance
+    diameter, restored = params.barrier_diameter, params.restored_resistance
     found = barriers.barriers(
         surface, labels, chosen[["i", "j", "cost"]], diameter=diameter, restored=restored
     )
     rows, shapes = [], []
     for row, column in barriers.sites(
-        found.improvement, surface.cell, diameter, p.restorations
+        found.improvement, surface.cell, diameter, params.restorations
     ).tolist():
         at = int(found.link[row, column])
         i, j = int(chosen["i"].iloc[at]), int(chosen["j"].iloc[at])
@@ -111,7 +111,7 @@ def restoration(
 
 def _place(land: Land, row: int, column: int) -> str | None:
     town = int(land.town[row, column])
-    return str(land.towns["name"].iloc[town]) if town >= 0 else None
+    return str(land.municipalities["name"].iloc[town]) if town >= 0 else None
 
 
 def _table(rows: list[dict[str, Any]], shapes: list[Any], run: Run) -> gpd.GeoDataFrame:

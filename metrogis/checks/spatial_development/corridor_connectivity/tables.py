@@ -155,7 +155,7 @@ def _pieces_of(today: Habitats, plan: Habitats) -> Array:
 
 def _main_town(land: Land, labels: Array, town: Array, n: int) -> Array:
     """Municipality that holds most of each patch; None outside all."""
-    names = np.array([*land.towns["name"], None], dtype=object)
+    names = np.array([*land.municipalities["name"], None], dtype=object)
     count = pd.DataFrame({"patch": labels, "town": town}).value_counts().reset_index()
     first = count.drop_duplicates("patch")  # counts fall
     out = np.full(n, None, dtype=object)
@@ -329,7 +329,7 @@ def conflict_table(
     listed = np.flatnonzero(barrier & ((lost >= run.parameters.min_conflict) | (touched > 0)))
     listed = listed[np.argsort(-gain[listed], kind="stable")]
     zones = land.zones.iloc[listed]
-    names = np.array([*land.towns["name"], None], dtype=object)
+    names = np.array([*land.municipalities["name"], None], dtype=object)
     table = gpd.GeoDataFrame(
         {
             "municipality": names[land.owner[listed]],
@@ -380,9 +380,9 @@ def municipal_table(
         ``dPC`` of a patch is shared by area of habitat. A count of zero is certain, and not NaN,
         only where the whole plan and all land cover are known.
     """
-    n = len(land.towns)
+    n = len(land.municipalities)
     habitat, lost, unknown, known = land.blocks.towns[1:].T
-    table = land.towns[["teryt", "name", "geometry"]].copy()
+    table = land.municipalities[["teryt", "name", "geometry"]].copy()
     nothing = np.full(n, "unknown", dtype=object)
     table["plan"] = nothing if land.plans is None else land.plans.state
     table["plan_share"] = 0.0 if land.plans is None else land.plans.share
@@ -419,7 +419,7 @@ def _links_hit(
     land: Land, states: States, patches: gpd.GeoDataFrame, links: gpd.GeoDataFrame
 ) -> Array:
     """Links cut or lengthened by the zones of each municipality."""
-    n = len(land.towns)
+    n = len(land.municipalities)
     hit = links["state"].isin(["cut", "lengthened"]).to_numpy()
     if not hit.any():
         return np.zeros(n)

@@ -63,8 +63,8 @@ def hierarchy_of(
     ParameterError
         If indirect associations are asked for and their series does not converge.
     """
-    p = run.parameters
-    measure = p.hierarchy_size
+    params = run.parameters
+    measure = params.hierarchy_size
     if np.isnan(_size(out, flows, measure)).all():
         run.note(
             "od_flows",
@@ -75,7 +75,7 @@ def hierarchy_of(
     size = _size(out, flows, measure)
     size_max = size if measure == "population" else _size_max(flows, measure)
     strength = None
-    if p.hierarchy_indirect:
+    if params.hierarchy_indirect:
         try:
             strength = association(flows.internal, indirect=True)
         except ValueError:
@@ -91,8 +91,8 @@ def hierarchy_of(
         flows.internal[mixed],
         size[order],
         strength=None if strength is None else strength[mixed],
-        min_flow=p.dominant_min_flow,
-        min_share=p.dominant_min_share,
+        min_flow=params.dominant_min_flow,
+        min_share=params.dominant_min_share,
     )
     back = np.append(order, -1)  # position -1 stays -1
     place = np.empty_like(order)
@@ -113,7 +113,7 @@ def hierarchy_of(
     ahead = won > rivals.max(axis=1, initial=-1.0)
     # the parent stays one where the sizes cannot be the other way round
     apart = (size[best] > size_max) | (size >= size_max[best])
-    return tree, (best >= 0) & ahead & apart & (not p.hierarchy_indirect)
+    return tree, (best >= 0) & ahead & apart & (not params.hierarchy_indirect)
 
 
 def add_hierarchy(

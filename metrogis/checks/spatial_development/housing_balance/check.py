@@ -78,16 +78,17 @@ def housing_balance(inputs: Inputs, params: HousingBalanceParameters, run: Run) 
     --------
     >>> import geopandas as gpd, pandas as pd
     >>> from shapely import box
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
     ...                          geometry=[box(470000, 720000, 471000, 721000)])
     >>> statistics = pd.DataFrame({"teryt": ["2261011"] * 2, "year": [2024, 2004],
     ...     "population": [20000, 18000], "dwelling_m2": [640000, 432000]})
     >>> forecast = pd.DataFrame({"teryt": ["2261011"], "year": [2044], "population": [21000]})
-    >>> found = housing_balance(towns, housing_statistics=statistics, population_forecast=forecast)
+    >>> found = housing_balance(municipalities, housing_statistics=statistics,
+    ...     population_forecast=forecast)
     >>> found.municipalities["demand"].tolist(), found.municipalities["band"].tolist()
     ([6050.0], ['unknown'])
     """
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     demand = read_demand(run, inputs.housing_statistics, inputs.population_forecast)
     plans = _plans(run, inputs)
     capacity = _capacity(run, inputs, plans)
@@ -96,7 +97,7 @@ def housing_balance(inputs: Inputs, params: HousingBalanceParameters, run: Run) 
     zones = zone_table(run, table, demand, capacity, places)
     return Outcome(
         municipalities=table[[*texts.COLUMNS["municipalities"], "geometry"]],
-        features={"zones": zones, GROUND_TABLE: plan_land(towns, plans.cover)},
+        features={"zones": zones, GROUND_TABLE: plan_land(municipalities, plans.cover)},
         findings=findings(run, table, demand, plans.cover),
     )
 

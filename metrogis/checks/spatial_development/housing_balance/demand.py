@@ -58,8 +58,8 @@ def read_demand(
     run: Run, statistics: pd.DataFrame | None, forecasts: pd.DataFrame | None
 ) -> Demand:
     """Return the demand of each municipality; unknown without statistics."""
-    towns, p = run.municipalities, run.parameters
-    nothing = np.full(len(towns), np.nan)
+    municipalities, params = run.municipalities, run.parameters
+    nothing = np.full(len(municipalities), np.nan)
     if statistics is None:
         run.note(
             "housing_statistics",
@@ -68,15 +68,18 @@ def read_demand(
             _("no statistics of dwellings and residents: demand is unknown"),
         )
         none: dict[Variant, Floats] = dict.fromkeys(VARIANTS, nothing)
-        unknown = np.full(len(towns), "unknown", dtype=object)
+        unknown = np.full(len(municipalities), "unknown", dtype=object)
         return Demand(None, nothing, nothing, none, nothing, unknown, nothing, nothing)
     losses = run.evidence["housing_statistics"].losses
-    own = read_dwellings(towns, statistics, year=p.year, losses=losses)
+    own = read_dwellings(municipalities, statistics, year=params.year, losses=losses)
     run.add(own.audit)
     later, published, metropolis, lost = nothing, nothing, float("nan"), own.lost
     if forecasts is not None:
         found = read_forecast(
-            towns, forecasts, own.year + _AHEAD, losses=run.evidence["population_forecast"].losses
+            municipalities,
+            forecasts,
+            own.year + _AHEAD,
+            losses=run.evidence["population_forecast"].losses,
         )
         run.add(found.audit)
         later, published, metropolis = found.people, found.published, found.metropolis
@@ -88,38 +91,40 @@ def read_demand(
         "guessed",
         int(bare.sum()),
         _("no forecast: the residents of today are taken"),
-        towns["name"][bare].astype(str),
+        municipalities["name"][bare].astype(str),
     )
     variants, areas = {}, {}
     for variant in VARIANTS:
-        area, source = housing.area_per_person(*own.per_person, variant, least=p.least_area)
+        area, source = housing.area_per_person(*own.per_person, variant, least=params.least_area)
         # past years that were lost are no missing data of the rule
         doubt = lost & (source == "no_data")
         area[doubt | np.isnan(own.floor_area)] = np.nan
         source[np.isnan(area)] = "unknown"
-        value = housing.demand(own.people, later, own.floor_area, area, factor=p.forecast_factor)
+        value = housing.demand(
+            own.people, later, own.floor_area, area, factor=params.forecast_factor
+        )
         value[own.lost & np.isnan(own.per_person[0])] = np.nan
         value[lost & np.isnan(later)] = np.nan
         variants[variant], areas[variant] = value, (area, source)
-    area, source = areas[p.variant]
+    area, source = areas[params.variant]
     run.note(
         "housing_statistics",
         "guessed",
         int((source == "no_data").sum()),
-        _("no past years: {area:0} m2 per inhabitant by the rule").fill(area=p.least_area),
-        towns["name"][source == "no_data"].astype(str),
+        _("no past years: {area:0} m2 per inhabitant by the rule").fill(area=params.least_area),
+        municipalities["name"][source == "no_data"].astype(str),
     )
-    chosen = variants[p.variant]
+    chosen = variants[params.variant]
     return Demand(
         own.year,
-        housing.floored(chosen, own.people) if p.floors else chosen,
+        housing.floored(chosen, own.people) if params.floors else chosen,
         chosen,
         variants,
         area,
         source,
         published,
         later,
-        _metropolis(own.floor_area, area, metropolis, p.forecast_factor),
+        _metropolis(own.floor_area, area, metropolis, params.forecast_factor),
     )
 
 

@@ -15,10 +15,10 @@ from metrogis.planning.housing import BANDS
 
 def findings(run: Run, table: gpd.GeoDataFrame, demand: Demand, cover: PlanCover) -> list[Finding]:
     """Return the sentences: bands, sums of the metropolis, where capacity lies, what is missing."""
-    p = run.parameters
+    params = run.parameters
     counts = {name: float((table["band"] == name).sum()) for name in BANDS}
     counts["band_unknown"] = counts.pop("unknown")
-    values = {**counts, "low": p.band_low, "high": p.band_high}
+    values = {**counts, "low": params.band_low, "high": params.band_high}
     mostly = counts["band_unknown"] > 0.5 * len(table)
     out = [Finding(texts.bands(values), values, unknown=mostly)]
     out += _demand_missing(demand)

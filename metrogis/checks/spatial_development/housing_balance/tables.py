@@ -25,11 +25,11 @@ def municipal_table(
     run: Run, demand: Demand, plans: Plans, capacity: Capacity, places: Places
 ) -> gpd.GeoDataFrame:
     """Return demand, capacity, band and order of each municipality, and where its capacity lies."""
-    towns, p, land = run.municipalities, run.parameters, capacity.land
-    n = len(towns)
-    table = add_plan(towns[["teryt", "name", "geometry"]].copy(), plans.cover)
+    municipalities, params, land = run.municipalities, run.parameters, capacity.land
+    n = len(municipalities)
+    table = add_plan(municipalities[["teryt", "name", "geometry"]].copy(), plans.cover)
     table["demand"] = demand.chosen
-    table["demand_variant"] = str(p.variant)
+    table["demand_variant"] = str(params.variant)
     for variant, values in demand.variants.items():
         table[f"demand_{variant}"] = values
     table["published_demand"] = demand.published
@@ -58,7 +58,9 @@ def municipal_table(
         table["ratio"] = np.where(whole_known, table["capacity"] / demand.chosen, np.nan)
     most = after + _most_on(run, capacity, unsure, bare)
     most[~outlined] = np.inf
-    table["band"] = housing.band(demand.chosen, after, most, low=p.band_low, high=p.band_high)
+    table["band"] = housing.band(
+        demand.chosen, after, most, low=params.band_low, high=params.band_high
+    )
     table["order_ok"] = _order(run, demand, capacity, places, most)
     table["capacity_most"] = most
     for place, state in places.states.items():
@@ -68,22 +70,22 @@ def municipal_table(
     return table
 
 
-def _cross_check(run: Run, capacity: Capacity, per_person: Floats, towns: int) -> Floats:
+def _cross_check(run: Run, capacity: Capacity, per_person: Floats, municipalities: int) -> Floats:
     """Return the capacity by greatest intensity; without demand's P20 the least area stands in."""
-    p, land = run.parameters, capacity.land
-    area = np.where(np.isnan(per_person), p.least_area, per_person)
+    params, land = run.parameters, capacity.land
+    area = np.where(np.isnan(per_person), params.least_area, per_person)
     people = housing.capacity_by_intensity(
         land.hectares,
         land.pieces["max_intensity"].to_numpy(float)[land.piece],
         area[land.owner] if len(land.piece) else 1.0,
-        used=p.intensity_used,
-        usable=p.usable_area,
-        housing=p.housing_share,
+        used=params.intensity_used,
+        usable=params.usable_area,
+        housing=params.housing_share,
     )
     values = np.where(capacity.usable, people, 0.0)
-    out = land.by_town(np.nan_to_num(values), towns)
+    out = land.by_town(np.nan_to_num(values), municipalities)
     # of a municipality with a zone of unknown intensity the sum is not known
-    out[land.by_town(np.isnan(values), towns) > 0] = np.nan
+    out[land.by_town(np.isnan(values), municipalities) > 0] = np.nan
     return out
 
 
@@ -137,11 +139,13 @@ def _order(
     )
 
 
-def _share(capacity: Capacity, places: Places, held: Floats, state: State, towns: int) -> Floats:
+def _share(
+    capacity: Capacity, places: Places, held: Floats, state: State, municipalities: int
+) -> Floats:
     """Return the share of capacity on land of a kind, of the capacity of which that is known."""
     owner, people = capacity.land.owner[places.cells], held[places.cells]
     yes, known = (
-        np.bincount(owner, np.where(which, people, 0.0), minlength=towns)
+        np.bincount(owner, np.where(which, people, 0.0), minlength=municipalities)
         for which in (state.yes & state.known, state.known)
     )
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -156,14 +160,14 @@ def zone_table(
     Pieces of one zone that lie in several municipalities are rows of their own. Zones below
     ``least_listed`` are left out.
     """
-    p, land, towns = run.parameters, capacity.land, run.municipalities
+    params, land, municipalities = run.parameters, capacity.land, run.municipalities
     pieces = land.pieces
     owner = pieces["owner"].to_numpy()
     own = land.by_piece(capacity.after)
     frame = gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy()[owner],
-            "municipality": towns["name"].to_numpy()[owner],
+            "teryt": municipalities["teryt"].to_numpy()[owner],
+            "municipality": municipalities["name"].to_numpy()[owner],
             "label": pieces["label"].to_numpy(),
             "symbol": pieces["symbol"].to_numpy(),
             "undeveloped_ha": land.by_piece(np.where(capacity.usable, land.hectares, 0.0)),
@@ -180,15 +184,17 @@ def zone_table(
         frame["cross_check"] = housing.capacity_by_intensity(
             frame["undeveloped_ha"],
             frame["max_intensity"],
-            np.where(np.isnan(demand.per_person), p.least_area, demand.per_person)[owner],
-            used=p.intensity_used,
-            usable=p.usable_area,
-            housing=p.housing_share,
+            np.where(np.isnan(demand.per_person), params.least_area, demand.per_person)[owner],
+            used=params.intensity_used,
+            usable=params.usable_area,
+            housing=params.housing_share,
         )
     total = table["capacity"].fillna(0.0).to_numpy()
     least, most = total[owner] - own, table["capacity_most"].to_numpy()[owner] - own
     zap = demand.chosen[owner]
-    frame["band_without"] = housing.band(zap, least, most, low=p.band_low, high=p.band_high)
+    frame["band_without"] = housing.band(
+        zap, least, most, low=params.band_low, high=params.band_high
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         known = (table["unknown_ha"].to_numpy(float) == 0)[owner]
         frame["ratio_without"] = np.where(known & (zap > 0), least / zap, np.nan)
@@ -203,7 +209,7 @@ def zone_table(
     # a zone of which nothing is known is listed: it is no zone without capacity
     blank = ((own <= 0) & (frame["unknown_ha"] > _NONE)).to_numpy()
     frame.loc[blank, ["capacity", "undeveloped_ha", "cross_check"]] = np.nan
-    kept = frame[blank | (frame["capacity"] >= max(p.least_listed, _NONE))]
+    kept = frame[blank | (frame["capacity"] >= max(params.least_listed, _NONE))]
     return gpd.GeoDataFrame(
         kept.sort_values("capacity", ascending=False, kind="stable").reset_index(drop=True),
         crs=run.crs,

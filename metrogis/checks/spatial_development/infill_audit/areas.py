@@ -139,7 +139,7 @@ def _kinds(layer: gpd.GeoDataFrame, chosen: tuple[str, ...]) -> tuple[Array, lis
 
 def read_ground(run: Run, roads: gpd.GeoDataFrame | None, soil: gpd.GeoDataFrame | None) -> Ground:
     """Return farmland of class I to III and belts of roads."""
-    p = run.parameters
+    params = run.parameters
     farmland = belts = None
     doubt: Array = np.zeros(0, dtype=object)
     if soil is None:
@@ -150,7 +150,7 @@ def read_ground(run: Run, roads: gpd.GeoDataFrame | None, soil: gpd.GeoDataFrame
     if roads is None:
         run.note("roads", "unknown", 1, _("no layer of roads: breaches are unknown"))
     else:
-        wide = p.road_width / 2 + p.road_distance
+        wide = params.road_width / 2 + params.road_distance
         belts = shapely.buffer(roads.geometry.to_numpy(), wide)
     return Ground(farmland, belts, doubt)
 
@@ -173,19 +173,19 @@ def audit_of(
     """
     if houses is None:
         return Audited("unknown", drawn)
-    p = run.parameters
+    params = run.parameters
     most = _statutory(run, row, land, houses, np.ones(len(houses.shapes), bool))
     least = most if houses.sure.all() else _statutory(run, row, land, houses, houses.sure)
-    excess = _broad(shapely.difference(drawn, most.shrunk), p.sliver)
+    excess = _broad(shapely.difference(drawn, most.shrunk), params.sliver)
     sure = bool(houses.sure.all())
     # of buildings that may count some may, in any choice: Pb and Pu each lie between their ends
-    pp_most = p.enlargement * (most.before - least.after)
-    pp_least = max(0.0, p.enlargement * (least.before - most.after))
+    pp_most = params.enlargement * (most.before - least.after)
+    pp_least = max(0.0, params.enlargement * (least.before - most.after))
     parts = {"excess": excess}
     complete = _complete(run, land)
     if sure and complete:
         parts["statutory"] = most.shrunk
-        parts["unused"] = _broad(shapely.difference(most.shrunk, drawn), p.sliver)
+        parts["unused"] = _broad(shapely.difference(most.shrunk, drawn), params.sliver)
     breach, none = _breach(run, row, excess, most.grown, ground)
     if breach is not None and complete:
         parts["farmland_breach"] = breach
@@ -193,7 +193,7 @@ def audit_of(
     wide = excess
     if not sure:
         # with the fewest buildings the plan adds the most: all of it must be lawful
-        wide = _broad(shapely.difference(drawn, least.shrunk), p.sliver)
+        wide = _broad(shapely.difference(drawn, least.shrunk), params.sliver)
         none = _breach(run, row, wide, least.grown, ground)[1]
     if complete and excess.area > pp_most + 1:
         state = "exceeds"
@@ -215,28 +215,30 @@ def _fits(area: float, allowed: float, *, sure: bool) -> bool:
 
 def _complete(run: Run, land: Any) -> bool:
     """Tell whether no building that could matter to a plan's land is missing."""
-    p = run.parameters
+    params = run.parameters
     evidence = run.evidence["buildings"]
     if evidence.complete:
         return True
-    return bool(evidence.known_near(np.array([land], dtype=object), p.outward + p.distance)[0])
+    return bool(
+        evidence.known_near(np.array([land], dtype=object), params.outward + params.distance)[0]
+    )
 
 
 def _statutory(run: Run, row: int, land: Any, houses: Buildings, chosen: Bools) -> ouz.Ouz:
     """Compute the statutory areas of one plan from some of the buildings."""
-    p = run.parameters
-    if p.neighbours:
+    params = run.parameters
+    if params.neighbours:
         near = _with_neighbours(run, land, houses.shapes, chosen)
     else:
         near = houses.points.query(run.municipalities.geometry.iloc[row], predicate="intersects")
         near = np.sort(near[chosen[near]])
     rules = ouz.OuzParameters(
-        distance=p.distance,
-        least=p.least,
-        outward=p.outward,
-        inward=p.inward,
-        hole=p.hole,
-        enlargement=p.enlargement,
+        distance=params.distance,
+        least=params.least,
+        outward=params.outward,
+        inward=params.inward,
+        hole=params.hole,
+        enlargement=params.enlargement,
     )
     frame = gpd.GeoDataFrame(geometry=houses.shapes[near], crs=run.crs)
     return ouz.compute(frame, land, parameters=rules)
@@ -248,14 +250,14 @@ def _with_neighbours(run: Run, land: Any, shapes: Array, chosen: Bools) -> Array
     Buildings beyond the border join those inside it, or reach over it by their buffer. A group is
     large enough, or is found whole, after as many steps as it must have buildings.
     """
-    p = run.parameters
+    params = run.parameters
     rows = np.flatnonzero(chosen)
     tree = shapely.STRtree(shapes[rows])
     found = np.zeros(len(rows), bool)
-    last = tree.query(land, predicate="dwithin", distance=p.distance + p.outward)
+    last = tree.query(land, predicate="dwithin", distance=params.distance + params.outward)
     found[last] = True
-    for _step in range(p.least - 1):
-        reached = tree.query(shapes[rows[last]], predicate="dwithin", distance=p.distance)[1]
+    for _step in range(params.least - 1):
+        reached = tree.query(shapes[rows[last]], predicate="dwithin", distance=params.distance)[1]
         last = np.unique(reached[~found[reached]])
         if not len(last):
             break
@@ -300,8 +302,8 @@ def _breach(run: Run, row: int, excess: Any, grown: Any, ground: Ground) -> tupl
     near = ground.belts[shapely.STRtree(ground.belts).query(excess, predicate="intersects")]
     found = ouz.enlargement_breach(excess, grown, farmland, shapely.union_all(near))
     if found.area > 1:
-        p, roads = run.parameters, run.evidence["roads"]
-        reach = p.road_width / 2 + p.road_distance
+        params, roads = run.parameters, run.evidence["roads"]
+        reach = params.road_width / 2 + params.road_distance
         seen = roads.complete or bool(roads.known_near(np.array([found], dtype=object), reach)[0])
         return (found, False) if seen and kind != "3" else (None, False)
     return (nothing, True) if known else (None, False)

@@ -83,7 +83,7 @@ def infill_audit(inputs: Inputs, params: InfillAuditParameters, run: Run) -> Out
     >>> from pathlib import Path
     >>> from shapely import box
     >>> from metrogis.sources.app_gml import read_app
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
     ...                          geometry=[box(470000, 720000, 471000, 721000)])
     >>> ns = "https://www.gov.pl/static/zagospodarowanieprzestrzenne/schemas/app/3.0"
     >>> ring = "470000 720000 470100 720000 470100 720100 470000 720000"
@@ -95,20 +95,20 @@ def infill_audit(inputs: Inputs, params: InfillAuditParameters, run: Run) -> Out
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "zones.gml")
     ...     _ = file.write_text(gml)
-    ...     result = infill_audit(towns, read_app(file))
+    ...     result = infill_audit(municipalities, read_app(file))
     >>> result.municipalities["state"].item()
     'none'
     """
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     plan = require_plan(inputs.plans)
     cover = read_plans(run, plan, None, tolerance=params.tolerance, note=False).cover
-    places = acts_by_municipality(run, plan, towns)
+    places = acts_by_municipality(run, plan, municipalities)
     moved = plan.to_crs(run.crs)
     lost = moved.ouz["lost"].notna().to_numpy()
-    drawn = _joined(moved.ouz[~lost], places["ouz"][~lost], len(towns))
-    outline = _joined(moved.acts, places["acts"], len(towns))
+    drawn = _joined(moved.ouz[~lost], places["ouz"][~lost], len(municipalities))
+    outline = _joined(moved.acts, places["acts"], len(municipalities))
     run.note("plans", "unknown", int(lost.sum()), _("infill areas whose land could not be read"))
-    doubtful = np.zeros(len(towns), bool)
+    doubtful = np.zeros(len(municipalities), bool)
     home = places["ouz"][lost]
     doubtful[home[home >= 0]] = True
     doubtful |= bool((home < 0).any())
@@ -116,13 +116,13 @@ def infill_audit(inputs: Inputs, params: InfillAuditParameters, run: Run) -> Out
     ground = read_ground(run, inputs.roads, inputs.soil_classes)
     found = [
         _of_municipality(run, i, drawn[i], outline[i], bool(doubtful[i]), cover, houses, ground)
-        for i in range(len(towns))
+        for i in range(len(municipalities))
     ]
-    table = _municipal(towns, found)
+    table = _municipal(municipalities, found)
     table = add_plan(table, cover)[[*texts.COLUMNS["municipalities"], "geometry"]]
     return Outcome(
         municipalities=table,
-        features={"areas": _areas(run, found), GROUND_TABLE: plan_land(towns, cover)},
+        features={"areas": _areas(run, found), GROUND_TABLE: plan_land(municipalities, cover)},
         findings=findings(run, table, cover, buildings=inputs.buildings is not None),
     )
 
@@ -130,11 +130,11 @@ def infill_audit(inputs: Inputs, params: InfillAuditParameters, run: Run) -> Out
 CHECK = infill_audit.check
 
 
-def _joined(frame: gpd.GeoDataFrame, home: Any, towns: int) -> list[Any]:
+def _joined(frame: gpd.GeoDataFrame, home: Any, municipalities: int) -> list[Any]:
     """Return the union of the features of each municipality; empty where it has none."""
     shapes = valid(frame.geometry.to_numpy())
     gone = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    return [shapely.union_all(shapes[(home == i) & ~gone]) for i in range(towns)]
+    return [shapely.union_all(shapes[(home == i) & ~gone]) for i in range(municipalities)]
 
 
 def _of_municipality(
@@ -160,8 +160,8 @@ def _of_municipality(
     return audit_of(run, row, drawn, land, houses, ground)
 
 
-def _municipal(towns: gpd.GeoDataFrame, found: list[Audited]) -> gpd.GeoDataFrame:
-    table = towns[["teryt", "name", "geometry"]].copy()
+def _municipal(municipalities: gpd.GeoDataFrame, found: list[Audited]) -> gpd.GeoDataFrame:
+    table = municipalities[["teryt", "name", "geometry"]].copy()
     for name, unit in (
         ("statutory_ha", _HECTARE),
         ("drawn_ha", _HECTARE),
@@ -182,7 +182,7 @@ def _municipal(towns: gpd.GeoDataFrame, found: list[Audited]) -> gpd.GeoDataFram
 
 def _areas(run: Run, found: list[Audited]) -> gpd.GeoDataFrame:
     """Return what is kept of the statutory areas, added, in breach, and not used."""
-    towns = run.municipalities
+    municipalities = run.municipalities
     rows: list[dict[str, Any]] = []
     for i, item in enumerate(found):
         for kind in texts.KINDS:
@@ -191,8 +191,8 @@ def _areas(run: Run, found: list[Audited]) -> gpd.GeoDataFrame:
                 continue
             rows.append(
                 {
-                    "teryt": towns["teryt"].iloc[i],
-                    "municipality": towns["name"].iloc[i],
+                    "teryt": municipalities["teryt"].iloc[i],
+                    "municipality": municipalities["name"].iloc[i],
                     "kind": kind,
                     "area_ha": shape.area / _HECTARE,
                     "geometry": polygonal(np.array([shape], dtype=object))[0],

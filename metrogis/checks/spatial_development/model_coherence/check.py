@@ -117,7 +117,7 @@ def model_coherence(inputs: Inputs, params: ModelCoherenceParameters, run: Run) 
     Examples
     --------
     >>> from shapely import box
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
     ...                          geometry=[box(0, 0, 1000, 1000)])
     >>> ring = gpd.GeoDataFrame({"class": ["green_ring"]}, crs="EPSG:2180",
     ...                         geometry=[box(0, 0, 1000, 500)])
@@ -125,11 +125,11 @@ def model_coherence(inputs: Inputs, params: ModelCoherenceParameters, run: Run) 
     ...                          geometry=[box(0, 0, 200, 1000), box(200, 0, 600, 1000)])
     >>> rules = pd.DataFrame({"class": ["green_ring"] * 2, "symbol": ["SJ", "SO"],
     ...                       "compatibility": ["conflict", "compatible"]})
-    >>> result = model_coherence(towns, ring, rules, planning_zones=zones)
+    >>> result = model_coherence(municipalities, ring, rules, planning_zones=zones)
     >>> result.features["areas"][["conflict_ha", "compatible_ha", "unknown_ha"]].values.tolist()
     [[10.0, 20.0, 20.0]]
     """
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     areas = inputs.structure.reset_index(drop=True)
     if params.class_column not in areas:
         have = ", ".join(str(c) for c in areas.columns[:10])
@@ -162,7 +162,7 @@ def model_coherence(inputs: Inputs, params: ModelCoherenceParameters, run: Run) 
             "areas": frame,
             "parts": parts,
             "conflicts": conflicts,
-            GROUND_TABLE: plan_land(towns, plans.cover),
+            GROUND_TABLE: plan_land(municipalities, plans.cover),
         },
         findings=_findings(run, frame, table, parts, plans.cover),
     )
@@ -208,7 +208,7 @@ class _Tables:
         plans: Plans,
     ) -> None:
         self.run, self.shapes, self.classes, self.rules = run, areas, classes, rules
-        self.plans, self.towns = plans, run.municipalities
+        self.plans, self.municipalities = plans, run.municipalities
         self.symbols = plans.zones["symbol"].to_numpy()
         self._once: dict[str, _Cut] = {}
         over = self_overlaps(plans.zones.geometry.to_numpy(), min_area=_ROUNDING)
@@ -245,7 +245,7 @@ class _Tables:
     def cut(self, kind: str, shapes: Array) -> _Cut:
         """Cut areas of one class."""
         zones, value = self.zones_for(kind)
-        home = intersect(shapes, divided(self.towns))
+        home = intersect(shapes, divided(self.municipalities))
         over = intersect(home.geometry, zones)
         of_piece = value[over.right]
         sure = (of_piece == "conflict") | (of_piece == "unknown")
@@ -261,14 +261,14 @@ class _Tables:
 
     def municipal(self) -> gpd.GeoDataFrame:
         """One row per municipality; each class is dissolved first: its overlaps count once."""
-        towns, n = self.towns, len(self.towns)
+        municipalities, n = self.municipalities, len(self.municipalities)
         total = pd.DataFrame(0.0, index=range(n), columns=["area", *STATES])
         for kind in sorted(self.classes.unique()):
             cut = self.once(kind)
             total += _sums(cut.home.right, cut.town, cut, n)
-        table = add_plan(towns[["teryt", "name", "geometry"]].copy(), self.plans.cover)
+        table = add_plan(municipalities[["teryt", "name", "geometry"]].copy(), self.plans.cover)
         # an area that could not be read may lie here
-        listed = self.run.evidence["structure"].known_within(towns)
+        listed = self.run.evidence["structure"].known_within(municipalities)
         table["structure_ha"] = known_sum(total["area"], listed) / _HECTARE
         return _fill(table, total, listed)
 
@@ -296,7 +296,7 @@ class _Tables:
                     {
                         "name": frame["name"].to_numpy()[area],
                         "class": self.classes.to_numpy()[area],
-                        "municipality": self.towns["name"].to_numpy()[cut.town[at]],
+                        "municipality": self.municipalities["name"].to_numpy()[cut.town[at]],
                         "symbol": self.symbols[zone],
                         "label": self.plans.zones["label"].to_numpy()[zone],
                         "area_ha": cut.size[at] / _HECTARE,
@@ -308,9 +308,9 @@ class _Tables:
         frame["area_ha"] = total["area"] / _HECTARE
         conflicts = pd.concat(listed, ignore_index=True)
         order = np.argsort(-conflicts["area_ha"].to_numpy(), kind="stable")
-        return _fill(frame, total, _inside(frame, self.towns)), conflicts.iloc[order].reset_index(
-            drop=True
-        )
+        return _fill(frame, total, _inside(frame, self.municipalities)), conflicts.iloc[
+            order
+        ].reset_index(drop=True)
 
     def parts(self) -> gpd.GeoDataFrame:
         """One row per part of the model (and one of classes without a part); land counts once."""
@@ -334,7 +334,7 @@ class _Tables:
         frame = gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs=self.run.crs)
         total = pd.concat(totals, ignore_index=True)
         frame["area_ha"] = total["area"] / _HECTARE
-        return _fill(frame, total, _inside(frame, self.towns))
+        return _fill(frame, total, _inside(frame, self.municipalities))
 
     def _dissolved(self, kinds: list[str]) -> Array:
         chosen = self.shapes.geometry.to_numpy()[self.classes.isin(kinds).to_numpy()]
@@ -353,9 +353,9 @@ def _sums(whole: Array, members: Array, cut: _Cut, n: int) -> pd.DataFrame:
     return out
 
 
-def _inside(frame: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> Array:
+def _inside(frame: gpd.GeoDataFrame, municipalities: gpd.GeoDataFrame) -> Array:
     """Tell which areas cannot lie in a municipality without an outline."""
-    return np.array([part is None for part in beyond(frame.geometry, towns)], dtype=bool)
+    return np.array([part is None for part in beyond(frame.geometry, municipalities)], dtype=bool)
 
 
 def _fill(frame: gpd.GeoDataFrame, sums: pd.DataFrame, listed: Any) -> gpd.GeoDataFrame:

@@ -131,7 +131,7 @@ def plan_validity(inputs: Inputs, params: PlanValidityParameters, run: Run) -> O
     >>> from pathlib import Path
     >>> from shapely import box
     >>> from metrogis.sources.app_gml import read_app
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011"], "name": ["A"]}, crs="EPSG:2180",
     ...                          geometry=[box(470000, 720000, 471000, 721000)])
     >>> ns = "https://www.gov.pl/static/zagospodarowanieprzestrzenne/schemas/app/3.0"
     >>> ring = "470000 720000 470100 720000 470100 720100 470000 720000"
@@ -143,11 +143,11 @@ def plan_validity(inputs: Inputs, params: PlanValidityParameters, run: Run) -> O
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "zones.gml")
     ...     _ = file.write_text(gml)
-    ...     result = plan_validity(towns, read_app(file))
+    ...     result = plan_validity(municipalities, read_app(file))
     >>> result.features["faults"].query("code == 'label_mismatch'")["detail"].item()
     '1SP / SU'
     """
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     plan = require_plan(inputs.plans)
     faults = find_faults(
         plan,
@@ -157,15 +157,15 @@ def plan_validity(inputs: Inputs, params: PlanValidityParameters, run: Run) -> O
         tolerance=params.tolerance,
     )
     faults = faults.to_crs(run.crs)
-    places = acts_by_municipality(run, plan, towns)
+    places = acts_by_municipality(run, plan, municipalities)
     where = np.array(
         [places[t][r] for t, r in zip(faults["table"], faults["row"], strict=True)], dtype=np.int64
     )
-    names = np.array([*towns["name"], None], dtype=object)
+    names = np.array([*municipalities["name"], None], dtype=object)
     faults["municipality"] = names[where]
     cover = read_plans(run, inputs.plans, None, tolerance=params.tolerance, note=False).cover
-    complete = _complete(plan, places, towns)
-    table = _municipal(towns, places, faults, where, complete)
+    complete = _complete(plan, places, municipalities)
+    table = _municipal(municipalities, places, faults, where, complete)
     table = add_plan(table, cover)[[*texts.COLUMNS["municipalities"], "geometry"]]
     surfaces = faults[faults["area_m2"].notna()].reset_index(drop=True)
     points = faults.set_geometry(_points(faults))
@@ -176,9 +176,9 @@ def plan_validity(inputs: Inputs, params: PlanValidityParameters, run: Run) -> O
             "fault_areas": surfaces,
             "faults": points,
             "zones": zones,
-            GROUND_TABLE: plan_land(towns, cover),
+            GROUND_TABLE: plan_land(municipalities, cover),
         },
-        findings=_findings(plan, faults, table, towns, cover),
+        findings=_findings(plan, faults, table, municipalities, cover),
     )
 
 
@@ -243,12 +243,12 @@ def _zones(
     return out
 
 
-def _complete(plan: Any, places: dict[str, Any], towns: gpd.GeoDataFrame) -> Any:
+def _complete(plan: Any, places: dict[str, Any], municipalities: gpd.GeoDataFrame) -> Any:
     """Tell of which municipalities an act and zones were read, and no zone was lost.
 
     A zone lost without a municipality may be of any that the box of its coordinates meets.
     """
-    n = len(towns)
+    n = len(municipalities)
     acts, zones = (np.bincount(p[p >= 0], minlength=n) for p in (places["acts"], places["zones"]))
     lost = np.zeros(n, bool)
     rows = np.flatnonzero(plan.zones["lost"].notna().to_numpy())
@@ -256,20 +256,22 @@ def _complete(plan: Any, places: dict[str, Any], towns: gpd.GeoDataFrame) -> Any
         if places["zones"][row] >= 0:
             lost[places["zones"][row]] = True
             continue
-        where = item.located(towns.crs).where
-        lost |= True if where is None else shapely.intersects(towns.geometry.to_numpy(), where)
+        where = item.located(municipalities.crs).where
+        lost |= (
+            True if where is None else shapely.intersects(municipalities.geometry.to_numpy(), where)
+        )
     return (acts > 0) & (zones > 0) & ~lost
 
 
 def _municipal(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     places: dict[str, Any],
     faults: gpd.GeoDataFrame,
     where: Any,
     complete: Any,
 ) -> gpd.GeoDataFrame:
-    table = towns[["teryt", "name", "geometry"]].copy()
-    n = len(towns)
+    table = municipalities[["teryt", "name", "geometry"]].copy()
+    n = len(municipalities)
     acts, zones = (np.bincount(p[p >= 0], minlength=n) for p in (places["acts"], places["zones"]))
     level, code = faults["level"].to_numpy(), faults["code"].to_numpy()
     area = faults["area_m2"].fillna(0).to_numpy()
@@ -301,7 +303,7 @@ def _findings(
     plan: Any,
     faults: gpd.GeoDataFrame,
     table: gpd.GeoDataFrame,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     cover: PlanCover,
 ) -> list[Finding]:
     without = int((cover.state == "unknown").sum())
@@ -310,11 +312,11 @@ def _findings(
         {
             "acts": len(plan.acts),
             "zones": len(plan.zones),
-            "municipalities_with_plan": len(towns) - without,
+            "municipalities_with_plan": len(municipalities) - without,
             "municipalities_without_plan": without,
         },
     )
-    missing = plan_findings(towns, cover)
+    missing = plan_findings(municipalities, cover)
     state = table["valid"].to_numpy()
     judged = bool(table["errors"].notna().any())
     states = {

@@ -130,12 +130,12 @@ def classes_of(run: Run, lattice: Lattice, pieces: gpd.GeoDataFrame, rules: Thre
     # where nobody is known nothing bounds what may be
     more = dark * (densest if densest > 0 else _ANY)
     held = np.bincount(group, np.nan_to_num(people), minlength=n).astype(float)
-    towns = shapely.union_all(run.municipalities.geometry.to_numpy())
-    shapely.prepare(towns)
+    municipalities = shapely.union_all(run.municipalities.geometry.to_numpy())
+    shapely.prepare(municipalities)
     boxes = lattice.boxes(cells)
     land = np.full(n, SIDE**2)
-    cut = ~shapely.contains_properly(towns, boxes)
-    land[cut] = shapely.area(shapely.intersection(boxes[cut], towns))
+    cut = ~shapely.contains_properly(municipalities, boxes)
+    land[cut] = shapely.area(shapely.intersection(boxes[cut], municipalities))
     kind = _kinds(cells, held, held + more, land / SIDE**2, rules)
     return Classes(lattice, cells, held, land / SIDE**2, more, kind, group)
 

@@ -89,10 +89,10 @@ def settlement_structure(
     >>> found["degurba"], float(found["cluster_people"]), float(found["rural_people"])
     ('towns_and_suburbs', 6400.0, 100.0)
     """
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     pieces = settle(
         run,
-        towns,
+        municipalities,
         cells=inputs.population,
         totals=inputs.population_municipal,
         weights=None,
@@ -100,7 +100,7 @@ def settlement_structure(
     )
     pieces = strips_emptied(run, with_strips(pieces, inputs.population))
     people = pieces["population"].to_numpy(float)
-    owner = pd.Index(towns["teryt"]).get_indexer(pieces["teryt"]).astype(np.int64)
+    owner = pd.Index(municipalities["teryt"]).get_indexer(pieces["teryt"]).astype(np.int64)
     run.note(
         "population",
         "unknown",
@@ -112,11 +112,12 @@ def settlement_structure(
     lattice = lattice_of(run, inputs.population)
     rules = Thresholds(*(getattr(params, name) for name in Thresholds._fields))
     found = None if lattice is None else classes_of(run, lattice, pieces, rules)
-    table = _degrees(towns, found, owner, people)
+    table = _degrees(municipalities, found, owner, people)
     table["main_centre"] = _main_centres(run, inputs)
     seen = near.known & np.isfinite(people)
     table["near_rail_share"] = _ratio(
-        _sum(owner, seen & near.yes, people, len(towns)), _sum(owner, seen, people, len(towns))
+        _sum(owner, seen & near.yes, people, len(municipalities)),
+        _sum(owner, seen, people, len(municipalities)),
     )
     by_distance = bands(run, inputs.rail_stations, distance, people)
     return Outcome(
@@ -129,10 +130,10 @@ def settlement_structure(
 CHECK = settlement_structure.check
 
 
-def _sum(owner: Ints, which: Any, people: Floats, towns: int) -> Floats:
-    return np.bincount(owner, np.where(which, np.nan_to_num(people), 0.0), minlength=towns).astype(
-        float
-    )
+def _sum(owner: Ints, which: Any, people: Floats, municipalities: int) -> Floats:
+    return np.bincount(
+        owner, np.where(which, np.nan_to_num(people), 0.0), minlength=municipalities
+    ).astype(float)
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
@@ -141,15 +142,15 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 
 def _degrees(
-    towns: gpd.GeoDataFrame, found: Classes | None, owner: Ints, people: Floats
+    municipalities: gpd.GeoDataFrame, found: Classes | None, owner: Ints, people: Floats
 ) -> gpd.GeoDataFrame:
     """Return people by class of their cell, and the degree of each municipality.
 
     The degree is said where it holds whatever class those are of whose class is not known, and
     whether or not people live where that is not known.
     """
-    n = len(towns)
-    table = towns[["teryt", "name", "geometry"]].copy()
+    n = len(municipalities)
+    table = municipalities[["teryt", "name", "geometry"]].copy()
     kind = np.full(len(people), -1, np.int64) if found is None else found.kind[found.of_piece]
     sums = {name: _sum(owner, kind == k, people, n) for k, name in _KINDS.items()}
     unsure, whole = _sum(owner, kind < 0, people, n), _sum(owner, True, people, n)
@@ -165,7 +166,7 @@ def _degrees(
         sure = (values > 0) | ((unsure + loose + more[name] == 0) & (whole > 0))
         table[f"{name}_people"] = np.where(sure, values, np.nan)
     dark = loose + sum(more.values())
-    area = shapely.area(towns.geometry.to_numpy()) / SIDE**2
+    area = shapely.area(municipalities.geometry.to_numpy()) / SIDE**2
     table["density"] = np.where(whole > 0, _ratio(whole, area), np.nan)
     table["known_share"] = np.nan_to_num(_ratio(whole - unsure, whole + dark))
     return table
@@ -198,14 +199,20 @@ def _degree(sums: dict[str, Floats], more: dict[str, Floats], loose: Floats) -> 
 
 
 def _main_centres(run: Run, inputs: Inputs) -> Any:
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     if inputs.od_flows is None:
         run.note("od_flows", "unknown", 1, _("no flows: main centres are unknown"))
-        return np.full(len(towns), None, dtype=object)
-    names = dict(zip(towns["teryt"].tolist(), towns["name"].astype(str).tolist(), strict=True))
+        return np.full(len(municipalities), None, dtype=object)
+    names = dict(
+        zip(
+            municipalities["teryt"].tolist(),
+            municipalities["name"].astype(str).tolist(),
+            strict=True,
+        )
+    )
     flows, audit = read_flows(
         inputs.od_flows,
-        towns["teryt"].tolist(),
+        municipalities["teryt"].tolist(),
         names,
         suppressed_below=run.parameters.suppressed_below,
     )

@@ -53,15 +53,15 @@ def bands(run: Run, stations: Any, distance: Floats, people: Floats) -> gpd.GeoD
     rows: list[dict[str, Any]] = []
     shapes: list[Any] = []
     if stations is not None and len(stations):
-        towns = shapely.union_all(run.municipalities.geometry.to_numpy())
+        municipalities = shapely.union_all(run.municipalities.geometry.to_numpy())
         inner: Any = shapely.Polygon()
         all_ = stations.geometry.to_numpy()
         lows = [0.0, *edges]
         for k, low in enumerate(lows):
             high = edges[k] if k < len(edges) else np.inf
-            reach = towns
+            reach = municipalities
             if np.isfinite(high):
-                reach = shapely.union_all(shapely.buffer(all_, high)).intersection(towns)
+                reach = shapely.union_all(shapely.buffer(all_, high)).intersection(municipalities)
             ring = shapely.difference(reach, inner)
             inner = reach
             here = (distance > low if k else distance >= 0) & (distance <= high)

@@ -38,11 +38,11 @@ def lacking(access: Access) -> Array:
 
 def cell_table(run: Run, units: Units, access: Access) -> gpd.GeoDataFrame:
     """Return one row a parcel or cell: residents, states, walks."""
-    towns = run.municipalities
+    municipalities = run.municipalities
     return gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy()[units.owner],
-            "municipality": towns["name"].to_numpy()[units.owner],
+            "teryt": municipalities["teryt"].to_numpy()[units.owner],
+            "municipality": municipalities["name"].to_numpy()[units.owner],
             "unit": np.where(units.parcel, "parcel", "cell").astype(object),
             "residents": units.people,
             "school": words(access.school),
@@ -61,7 +61,7 @@ def cell_table(run: Run, units: Units, access: Access) -> gpd.GeoDataFrame:
 
 def area_table(run: Run, units: Units, lacks: Array) -> gpd.GeoDataFrame:
     """Return the cells of each municipality that lack the same as one row."""
-    towns = run.municipalities
+    municipalities = run.municipalities
     number = np.searchsorted(np.sort(KEYS), lacks.astype(str))
     key = units.owner * len(KEYS) + number
     kept, group = np.unique(key, return_inverse=True)
@@ -70,8 +70,8 @@ def area_table(run: Run, units: Units, lacks: Array) -> gpd.GeoDataFrame:
     rows = np.bincount(group, minlength=len(kept))
     return gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy()[kept // len(KEYS)],
-            "municipality": towns["name"].to_numpy()[kept // len(KEYS)],
+            "teryt": municipalities["teryt"].to_numpy()[kept // len(KEYS)],
+            "municipality": municipalities["name"].to_numpy()[kept // len(KEYS)],
             "lacks": np.sort(KEYS)[kept % len(KEYS)].astype(object),
             "residents": np.where(unknown == rows, np.nan, people),
         },
@@ -90,9 +90,9 @@ def municipal_table(
 
     ``capacity``: people of each cell that holds some, where they are, and what these reach.
     """
-    towns = run.municipalities
-    n = len(towns)
-    table = towns[["teryt", "name", "geometry"]].copy()
+    municipalities = run.municipalities
+    n = len(municipalities)
+    table = municipalities[["teryt", "name", "geometry"]].copy()
     seen = np.isfinite(units.people)
     people = np.where(seen, units.people, 0.0)
 
@@ -101,7 +101,7 @@ def municipal_table(
 
     counted = np.bincount(units.owner, ~seen, minlength=n)
     everyone = total(True)
-    outlined = ~(towns.geometry.isna() | towns.geometry.is_empty).to_numpy()
+    outlined = ~(municipalities.geometry.isna() | municipalities.geometry.is_empty).to_numpy()
     some = outlined & ((counted == 0) | (everyone > 0))
     table["residents"] = np.where(some, everyone, np.nan)
     for name in _PARTS:

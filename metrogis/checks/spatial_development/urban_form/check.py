@@ -164,22 +164,28 @@ def urban_form(inputs: Inputs, params: UrbanFormParameters, run: Run) -> Outcome
     >>> found.municipalities[["pba", "dis", "lup", "built_np"]].round(4).values.tolist()
     [[0.6667, 13.9761, 250.0, 2.0]]
     """
-    towns = inputs.municipalities
-    unit_of = Units(towns)
+    municipalities = inputs.municipalities
+    unit_of = Units(municipalities)
     built = built_mask(run, Given("built_up", inputs.built_up), unit_of)
     sea = sea_of(run, inputs.land_cover, built)
     built = without(built, sea)
     land = known_land(
-        run, ("built_up",), built, unit_of(built), towns, edge_share=params.edge_share, sea=sea
+        run,
+        ("built_up",),
+        built,
+        unit_of(built),
+        municipalities,
+        edge_share=params.edge_share,
+        sea=sea,
     )
-    _note_edges(run, towns, built)
+    _note_edges(run, municipalities, built)
     run.note(
         "built_up",
         "unknown",
         round(float(land.unknown.sum()) / built.cell_area),
         _("land of municipalities not known (no data, or beyond the raster), in cells: in no sum"),
     )
-    people = _people(run, inputs, towns, land, built)
+    people = _people(run, inputs, municipalities, land, built)
     numbers = sprawl.Coefficients(
         **{name: getattr(params, name) for name in sprawl.Coefficients.__dataclass_fields__}
     )
@@ -191,7 +197,7 @@ def urban_form(inputs: Inputs, params: UrbanFormParameters, run: Run) -> Outcome
     )
     wup = sprawl.proliferation(
         built,
-        towns,
+        municipalities,
         people["known"],
         horizon=params.horizon,
         coefficients=numbers,
@@ -203,15 +209,17 @@ def urban_form(inputs: Inputs, params: UrbanFormParameters, run: Run) -> Outcome
                    horizon=params.horizon, coefficients=numbers)  # fmt: skip
     seen = _seen(built, si, near, sea)
     del si
-    table = _municipal(run, towns, found, people, built, land)
+    table = _municipal(run, municipalities, found, people, built, land)
     features = {}
     if inputs.urban_zones is not None:
         features["zones"] = _zones(run, inputs.urban_zones, built)
     spread = features["zones"] if features else table
     if inputs.land_cover is not None:
-        _land_cover(run, inputs.land_cover, inputs.land_cover_classes, towns, table, unit_of)
+        _land_cover(
+            run, inputs.land_cover, inputs.land_cover_classes, municipalities, table, unit_of
+        )
     return Outcome(
-        municipalities=table.set_index(towns.index),
+        municipalities=table.set_index(municipalities.index),
         features=features,
         findings=findings(
             table,
@@ -236,14 +244,14 @@ def _seen(built: Grid, si: Array, near: Array | None, sea: Array | None) -> Grid
     return replace(built, values=values, valid=valid if sea is None else valid | sea)
 
 
-def _note_edges(run: Run, towns: gpd.GeoDataFrame, grid: Grid) -> None:
+def _note_edges(run: Run, municipalities: gpd.GeoDataFrame, grid: Grid) -> None:
     """Say where the raster ends before the horizon does: SI is then of what is there."""
     x0, y0 = grid.xy(-0.5, -0.5)
     x1, y1 = grid.xy(grid.shape[0] - 0.5, grid.shape[1] - 0.5)
     west, east = sorted((float(x0), float(x1)))
     south, north = sorted((float(y0), float(y1)))
     reach = run.parameters.horizon
-    box = towns.geometry.bounds
+    box = municipalities.geometry.bounds
     short = (
         (box["minx"] - reach < west)
         | (box["maxx"] + reach > east)
@@ -258,20 +266,20 @@ def _note_edges(run: Run, towns: gpd.GeoDataFrame, grid: Grid) -> None:
             "the raster ends within {reach:0} m of municipalities: built-up land "
             "beyond its edge is not seen"
         ).fill(reach=reach),
-        towns["name"][short].astype(str),
+        municipalities["name"][short].astype(str),
     )
 
 
 def _people(
-    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid
+    run: Run, inputs: Inputs, municipalities: gpd.GeoDataFrame, land: KnownLand, grid: Grid
 ) -> pd.DataFrame:
     """Inhabitants (and jobs) by municipality, ``total`` and on ``known`` land; NaN = unknown."""
     found = people_on(
-        run, towns, land, grid,
+        run, municipalities, land, grid,
         table=Given("population_municipal", inputs.population_municipal),
         cells=Given("population", inputs.population), edge_share=run.parameters.edge_share,
     )  # fmt: skip
-    nothing = np.full(len(towns), np.nan)
+    nothing = np.full(len(municipalities), np.nan)
     if found is None:
         run.note(
             "population",
@@ -301,7 +309,7 @@ def _people(
             layer="jobs",
         )
     more, audit = municipal_totals(
-        towns, jobs[["teryt", "jobs"]].rename(columns={"jobs": "population"}), layer="jobs"
+        municipalities, jobs[["teryt", "jobs"]].rename(columns={"jobs": "population"}), layer="jobs"
     )
     run.add(audit)
     # where land is known in part, which jobs are on it cannot be told
@@ -312,14 +320,14 @@ def _people(
 
 def _municipal(
     run: Run,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     wup: pd.DataFrame,
     people: pd.DataFrame,
     built: Grid,
     land: KnownLand,
 ) -> gpd.GeoDataFrame:
-    n, size = len(towns), built.cell_area / _HECTARE
-    table = towns[["teryt", "name", "geometry"]].copy().reset_index(drop=True)
+    n, size = len(municipalities), built.cell_area / _HECTARE
+    table = municipalities[["teryt", "name", "geometry"]].copy().reset_index(drop=True)
     table["land_ha"] = land.known / _HECTARE
     dark, partly = land.known == 0, land.partly
     own = np.bincount(land.unit[built.values & built.valid], minlength=n + 1)[1:] * size
@@ -401,24 +409,30 @@ def _land_cover(
     run: Run,
     land_cover: Raster | None,
     land_cover_classes: Table | None,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     table: gpd.GeoDataFrame,
     unit_of: Units,
 ) -> None:
     """Add metrics of land cover; NaN where it is known in part (patches may go on there)."""
-    p = run.parameters
+    params = run.parameters
     cover = taken(
         run,
         "land_cover",
         placed(run, Given("land_cover", land_cover)),
         _classes(run, land_cover_classes),
     )
-    sea = is_one_of(cover.values, p.sea_values) & cover.valid if p.sea_values else None
+    sea = is_one_of(cover.values, params.sea_values) & cover.valid if params.sea_values else None
     cover = without(cover, sea)
     land = known_land(
-        run, ("land_cover",), cover, unit_of(cover), towns, edge_share=p.edge_share, sea=sea
+        run,
+        ("land_cover",),
+        cover,
+        unit_of(cover),
+        municipalities,
+        edge_share=params.edge_share,
+        sea=sea,
     )
-    found = metrics.by_unit(cover, land.unit, len(table), connectivity=p.connectivity).units
+    found = metrics.by_unit(cover, land.unit, len(table), connectivity=params.connectivity).units
     for name in ("NP", "LPI", "ED", "SHDI", "SHEI", "DIVISION", "SPLIT", "MESH"):
         table[f"cover_{name.lower()}"] = np.where(land.partly, np.nan, found[name].to_numpy())
     table["cover_known_share"] = land.share

@@ -180,11 +180,11 @@ def urban_growth(inputs: Inputs, params: UrbanGrowthParameters, run: Run) -> Out
     >>> result.features["patches"]["kind"].tolist()
     ['infill', 'edge', 'leapfrog']
     """
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     years = years_between(
         run, Given("built_up_before", inputs.built_up_before), Given("built_up", inputs.built_up)
     )
-    unit_of = Units(towns)
+    unit_of = Units(municipalities)
     before = built_mask(run, Given("built_up_before", inputs.built_up_before), unit_of)
     after = built_mask(run, Given("built_up", inputs.built_up), unit_of)
     shifted = not growth.same_grid(before, after)
@@ -193,12 +193,12 @@ def urban_growth(inputs: Inputs, params: UrbanGrowthParameters, run: Run) -> Out
     before = without(before, sea)
     both = replace(after, valid=before.valid & after.valid)
     land = known_land(
-        run, ("built_up", "built_up_before"), both, unit_of(after), towns,
+        run, ("built_up", "built_up_before"), both, unit_of(after), municipalities,
         edge_share=params.edge_share, sea=sea,
     )  # fmt: skip
-    people = _people(run, inputs, towns, land, both)
+    people = _people(run, inputs, municipalities, land, both)
     take = growth.land_take(
-        before, after, towns, years=years, cells=land.unit,
+        before, after, municipalities, years=years, cells=land.unit,
         new_people=people["after_known"] - people["before_known"],
     ).reset_index(drop=True)  # fmt: skip
     run.note(
@@ -218,8 +218,8 @@ def urban_growth(inputs: Inputs, params: UrbanGrowthParameters, run: Run) -> Out
     sure = found.table["sure"].to_numpy()
     states = exposures(run, inputs, after, cells, home)
     gain = Gain(cells, home, patch, kind[patch], sure[patch], states)
-    table = municipal_table(towns, take, people, years, gain, after, land)
-    patches = patch_table(run, towns, found, after, gain)
+    table = municipal_table(municipalities, take, people, years, gain, after, land)
+    patches = patch_table(run, municipalities, found, after, gain)
     lost = bool(people.attrs.get("lost"))
     sentences = findings(table, patches, years, land, people_lost=lost)
     if shifted:
@@ -255,7 +255,7 @@ def _dark(land: KnownLand, grid: Grid) -> Array | None:
 
 
 def _people(
-    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, land: KnownLand, grid: Grid
+    run: Run, inputs: Inputs, municipalities: gpd.GeoDataFrame, land: KnownLand, grid: Grid
 ) -> pd.DataFrame:
     """People by municipality at both dates, from one kind of source; NaN where unknown.
 
@@ -286,7 +286,7 @@ def _people(
                 len(given.layer),
                 _("left aside: change of population needs one source at both dates"),
             )
-    nothing, lost = np.full(len(towns), np.nan), 0
+    nothing, lost = np.full(len(municipalities), np.nan), 0
     out = dict.fromkeys(("before", "after", "before_known", "after_known"), nothing)
     if not tabled and not gridded:
         run.note(
@@ -298,7 +298,7 @@ def _people(
         return pd.DataFrame(out)
     for name, table, grid_of_people in zip(("before", "after"), tables, cells, strict=True):
         found = people_on(
-            run, towns, land, grid,
+            run, municipalities, land, grid,
             table=table if tabled else table._replace(layer=None),
             cells=grid_of_people if share else grid_of_people._replace(layer=None),
             edge_share=run.parameters.edge_share,

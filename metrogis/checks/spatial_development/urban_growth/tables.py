@@ -65,7 +65,7 @@ def _ratio(part: Any, whole: Any) -> Any:
 
 
 def municipal_table(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     take: pd.DataFrame,
     people: pd.DataFrame,
     years: float | None,
@@ -77,7 +77,7 @@ def municipal_table(
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     take : DataFrame (municipalities,)
         Land, built-up land before and after, gained and lost (ha), by year and as shares.
     people : DataFrame (municipalities,)
@@ -95,8 +95,8 @@ def municipal_table(
         ratio (SDG indicator 11.3.1).
     """
     home, kind = gain.home, gain.kind
-    n, size = len(towns), grid.cell_area
-    table = towns[["teryt", "name", "geometry"]].copy().reset_index(drop=True)
+    n, size = len(municipalities), grid.cell_area
+    table = municipalities[["teryt", "name", "geometry"]].copy().reset_index(drop=True)
     for name in ("land", "before", "after", "gained", "lost", "net"):
         table[f"{name}_ha"] = take[name]
     for name in ("gained", "lost", "net"):
@@ -130,12 +130,12 @@ def municipal_table(
     table["lcrpgr"] = growth.consumption_ratio(*args, *both, 1.0)
     table["unknown_ha"] = land.unknown / _HECTARE
     table["known_share"] = land.share
-    return table.set_index(towns.index)
+    return table.set_index(municipalities.index)
 
 
 def patch_table(
     run: Run,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     found: growth.NewPatches,
     grid: Grid,
     gain: Gain,
@@ -146,7 +146,7 @@ def patch_table(
     ----------
     run : Run
         ``min_patch`` (ha), ``largest`` (how many).
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     found : NewPatches
     grid : Grid
     gain : Gain
@@ -158,18 +158,18 @@ def patch_table(
         land that is not known; the share on land of a kind is NaN unless nearly all of the patch is
         known.
     """
-    p, n, table = run.parameters, len(towns), found.table
+    params, n, table = run.parameters, len(municipalities), found.table
     home, patch = gain.home, gain.patch
     count = np.bincount(patch, minlength=len(table))
     inside = np.bincount(patch, home > 0, minlength=len(table)) > 0
     area = table["area"].to_numpy() / _HECTARE
-    eligible = inside & (area >= p.min_patch)
+    eligible = inside & (area >= params.min_patch)
     order = np.argsort(-area, kind="stable")
     order = order[eligible[order]]
     kind = np.where(table["sure"], table["kind"], "unknown")
     far = kind == growth.LEAPFROG
     keep = np.zeros(len(table), bool)
-    keep[order[: p.largest]] = True
+    keep[order[: params.largest]] = True
     keep[order[far[order]]] = True
     rows = order[keep[order]]
     run.note(
@@ -182,9 +182,11 @@ def patch_table(
     # a row of counts by patch and municipality; column 0 is land outside all
     pair = np.bincount(patch * np.int64(n + 1) + home, minlength=len(table) * (n + 1))
     owner = pair.reshape(len(table), n + 1)[:, 1:].argmax(axis=1) if len(table) else rows
-    names = towns["name"].to_numpy(object).copy()
+    names = municipalities["name"].to_numpy(object).copy()
     holder = names[owner[rows]]
-    if without_outline(towns).any():  # cells outside all outlines may lie in one that has none
+    if without_outline(
+        municipalities
+    ).any():  # cells outside all outlines may lie in one that has none
         holder[(np.bincount(patch, home == 0, minlength=len(table)) > 0)[rows]] = None
     out = gpd.GeoDataFrame(
         {

@@ -131,32 +131,33 @@ def connections(inputs: Inputs, params: ConnectionsParameters, run: Run) -> Outc
     ...     _ = (folder / f"{table}.txt").write_text(text.replace("|", chr(10)))
     >>> feed = read_feed(folder)
     >>> points = feed.stop_points("EPSG:2180").geometry
-    >>> towns = gpd.GeoDataFrame({"teryt": ["2261011", "2204011"], "name": ["City", "Town"]},
+    >>> municipalities = gpd.GeoDataFrame({"teryt": ["2261011", "2204011"], "name": ["City",
+    ...     "Town"]},
     ...                          geometry=points.buffer(3000).tolist(), crs=points.crs)
     >>> seats = gpd.GeoDataFrame({"name": ["City", "Town"], "seat": ["voivodeship", "county"]},
     ...                          geometry=points.tolist(), crs=points.crs)
-    >>> result = connections(towns, seats, feed, day_types=["school_day"])
+    >>> result = connections(municipalities, seats, feed, day_types=["school_day"])
     >>> result.features["relations"][["name_from", "name_to", "pairs_school_day"]].values.tolist()
     [['Town', 'City', 1.0]]
     """
-    towns: gpd.GeoDataFrame = inputs.municipalities
+    municipalities: gpd.GeoDataFrame = inputs.municipalities
     walk = walking(inputs.streets, params.detour)
     straight = isinstance(walk, StraightLine)
     run.add(audit_of(walk))
     if not straight and inputs.streets is not None and hasattr(inputs.streets, "crs"):
-        crs_rules.require_same(municipalities=towns, streets=inputs.streets.crs)
+        crs_rules.require_same(municipalities=municipalities, streets=inputs.streets.crs)
     stops = inputs.timetable.stop_points(run.crs)
     places, audit = read_places(
-        towns, inputs.localities, stops, streets=inputs.streets, detour=params.detour,
+        municipalities, inputs.localities, stops, streets=inputs.streets, detour=params.detour,
         seat_distance=params.seat_distance, locality_distance=params.locality_distance,
     )  # fmt: skip
     run.add(audit)
     relations, seat, audit = find_relations(
-        places, towns, seats=params.seats, every=params.all_localities,
+        places, municipalities, seats=params.seats, every=params.all_localities,
         unread=bool(run.evidence["localities"].losses),
     )  # fmt: skip
     run.add(audit)
-    relations, flows = add_flow_relations(run, inputs.od_flows, towns, relations, seat)
+    relations, flows = add_flow_relations(run, inputs.od_flows, municipalities, relations, seat)
     run.note(
         "localities",
         "noted",
@@ -172,7 +173,7 @@ def connections(inputs: Inputs, params: ConnectionsParameters, run: Run) -> Outc
                 detour=params.detour
             ),
         )
-    known = read_knowledge(run, inputs, towns, places, stops, walk)
+    known = read_knowledge(run, inputs, municipalities, places, stops, walk)
     days = _known_days(run, inputs.timetable, params)
     found = _count(run, inputs.timetable, places, relations, days, params, known, stops)
     table = relation_table(run, inputs.timetable, places, relations, found, known, params)
@@ -180,9 +181,9 @@ def connections(inputs: Inputs, params: ConnectionsParameters, run: Run) -> Outc
         "relations": table,
         "places": place_table(run, places, relations, table),
         "pairs": pair_table(run, places, relations, found, table),
-        "flow_pairs": flow_table(towns, flows, table),
+        "flow_pairs": flow_table(municipalities, flows, table),
     }
-    towns_table = municipal_table(towns, places, relations, seat, table, known.level)
+    towns_table = municipal_table(municipalities, places, relations, seat, table, known.level)
     return Outcome(
         municipalities=towns_table,
         features=features,

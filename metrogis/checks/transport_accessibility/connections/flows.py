@@ -42,7 +42,7 @@ class FlowPairs:
 def add_flow_relations(
     run: Run,
     od_flows: Flows | None,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     relations: list[Relation],
     seat: Mapping[str, int],
 ) -> tuple[list[Relation], FlowPairs]:
@@ -55,12 +55,12 @@ def add_flow_relations(
     seat : mapping
         Code of a municipality -> place.
     """
-    p = run.parameters
+    params = run.parameters
     none = np.zeros(0, np.int64)
-    if od_flows is None or not p.flow_pairs:
+    if od_flows is None or not params.flow_pairs:
         return relations, FlowPairs(none, none, np.zeros(0), none)
-    codes = towns["teryt"].tolist()
-    names = dict(zip(codes, towns["name"].astype(str), strict=True))
+    codes = municipalities["teryt"].tolist()
+    names = dict(zip(codes, municipalities["name"].astype(str), strict=True))
     flows, audit = read_flows(od_flows, codes, names, suppressed_below=0)
     run.add(audit)
     sent = np.nan_to_num(np.asarray(flows.internal, dtype="float64"))
@@ -68,8 +68,8 @@ def add_flow_relations(
     a, b = np.triu_indices(len(codes), 1)
     flow = both_ways[a, b]
     # 1e-9: a pair without any flow is none, whatever the least flow is
-    keep = flow >= max(p.flow_min, 1e-9)
-    order = np.lexsort((b[keep], a[keep], -flow[keep]))[: p.flow_pairs]
+    keep = flow >= max(params.flow_min, 1e-9)
+    order = np.lexsort((b[keep], a[keep], -flow[keep]))[: params.flow_pairs]
     a, b, flow = a[keep][order], b[keep][order], flow[keep][order]
     turned = sent[b, a] > sent[a, b]
     first, second = np.where(turned, b, a), np.where(turned, a, b)
@@ -100,13 +100,13 @@ def add_flow_relations(
 
 
 def flow_table(
-    towns: gpd.GeoDataFrame, pairs: FlowPairs, relations: gpd.GeoDataFrame
+    municipalities: gpd.GeoDataFrame, pairs: FlowPairs, relations: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Return one row per pair of municipalities, the strongest flow first.
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     pairs : FlowPairs
     relations : GeoDataFrame
         Table of relations: the connections of a pair are those of its seats.
@@ -117,9 +117,9 @@ def flow_table(
         Lines between inner points of the municipalities. Where a seat is not known the state is
         ``unknown``, its cause ``seat``, and numbers are NaN.
     """
-    points = inner_points(towns)
+    points = inner_points(municipalities)
     found = pairs.relation >= 0
-    codes, names = (towns[c].to_numpy(dtype=object) for c in ("teryt", "name"))
+    codes, names = (municipalities[c].to_numpy(dtype=object) for c in ("teryt", "name"))
     out: dict[str, Any] = {
         "rank": np.arange(1, len(pairs.flow) + 1),
         "name_from": names[pairs.first],
@@ -139,7 +139,7 @@ def flow_table(
     why[found] = relations["why"].to_numpy(dtype=object)[pairs.relation[found]]
     out["why"] = why
     lines = lines_between(points[pairs.first], points[pairs.second])
-    return gpd.GeoDataFrame(pd.DataFrame(out), geometry=lines, crs=towns.crs)
+    return gpd.GeoDataFrame(pd.DataFrame(out), geometry=lines, crs=municipalities.crs)
 
 
 _LOST_FLOWS = _(

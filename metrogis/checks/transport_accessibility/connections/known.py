@@ -77,7 +77,7 @@ class Knowledge:
 def read_knowledge(
     run: Run,
     inputs: Inputs,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     places: Places,
     stops: gpd.GeoDataFrame,
     walk: Any,
@@ -90,7 +90,7 @@ def read_knowledge(
     ----------
     run : Run
         Keeps the evidence of the timetable; its audit gets what is not known.
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     places : Places
     stops : GeoDataFrame
         Stops of the timetable.
@@ -102,24 +102,27 @@ def read_knowledge(
     Knowledge
         Without stops lost on the way, which depend on the journeys.
     """
-    p: ConnectionsParameters = run.parameters
+    params: ConnectionsParameters = run.parameters
     timetable = inputs.timetable
     kinds = timetable.day_types()
     straight = isinstance(walk, StraightLine)
-    doubt = np.zeros(len(places), bool) if straight else _streets_doubt(run, towns, places, stops,
-                                                                        walk)  # fmt: skip
+    doubt = (
+        np.zeros(len(places), bool)
+        if straight
+        else _streets_doubt(run, municipalities, places, stops, walk)
+    )
     known: dict[tuple[frozenset[str], bool], TimetableEvidence] = {}
     why: dict[str, Texts] = {}
     level: Texts | None = None
-    for day in p.day_types:
+    for day in params.day_types:
         key = frozenset(kinds[day].unknown_feeds), kinds[day].date is not None
         if key not in known:
             known[key] = evidence(
-                towns,
+                municipalities,
                 inputs.coverage,
                 timetable,
                 groups=GROUPS,
-                required=p.modes_required,
+                required=params.modes_required,
                 stops=stops,
                 stop_posts=inputs.stop_posts,
                 rail_stations=inputs.rail_stations,
@@ -131,7 +134,7 @@ def read_knowledge(
         if level is None:
             level = found.level
             run.evidence["timetable"] = found.as_evidence()
-        why[day] = _why(found, places, p, p.detour if straight else 1.0, doubt)
+        why[day] = _why(found, places, params, params.detour if straight else 1.0, doubt)
     assert level is not None
     return Knowledge(level, why)
 
@@ -171,7 +174,7 @@ def _covered(known: TimetableEvidence, places: Places) -> Bools:
 
 
 def _streets_doubt(
-    run: Run, towns: gpd.GeoDataFrame, places: Places, stops: gpd.GeoDataFrame, walk: Any
+    run: Run, municipalities: gpd.GeoDataFrame, places: Places, stops: gpd.GeoDataFrame, walk: Any
 ) -> Bools:
     """Tell to which places a stop may belong that street data which are missing hide.
 
@@ -181,7 +184,7 @@ def _streets_doubt(
     doubt = np.zeros(len(places), bool)
     if not len(places):
         return doubt
-    known = streets_evidence(walk, towns.crs, towns)
+    known = streets_evidence(walk, municipalities.crs, municipalities)
     run.evidence["streets"] = known
     posts = np.column_stack([stops.geometry.x, stops.geometry.y]).astype("float64")
     near = StraightLine(1.0).walk_pairs(places.xy, posts, limit=float(places.reach.max()))
@@ -235,10 +238,10 @@ def lost_on_the_way(run: Run, rides: Any, places: Places, stops: gpd.GeoDataFram
     ndarray of bool (places,), or None
         None where no stop was lost, or nobody may change vehicles.
     """
-    p: ConnectionsParameters = run.parameters
+    params: ConnectionsParameters = run.parameters
     known = run.evidence["timetable"]
     lost = [item for item in known.losses if item.kind == "stop"]
-    if not lost or not p.max_transfers:
+    if not lost or not params.max_transfers:
         return None
     if any(item.where is None for item in lost):
         return np.ones(len(places), bool)
@@ -247,7 +250,7 @@ def lost_on_the_way(run: Run, rides: Any, places: Places, stops: gpd.GeoDataFram
     points = np.asarray(stops.geometry.to_numpy(), dtype=object)
     # one may change there from any stop within the walk of a transfer, and it may itself be as far
     # from where it is recorded
-    reach = 2 * p.transfer_walk + TOLERANCE
+    reach = 2 * params.transfer_walk + TOLERANCE
     at = np.unique(tree.query(points, predicate="dwithin", distance=reach)[0])
     close = np.zeros(len(rides.stop_ids), bool)
     close[rides.numbers(stops["stop_id"].astype(str).iloc[at])] = True

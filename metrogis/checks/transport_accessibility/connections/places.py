@@ -83,7 +83,7 @@ class Relation:
 
 
 def read_places(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     localities: gpd.GeoDataFrame,
     stops: gpd.GeoDataFrame,
     *,
@@ -103,7 +103,7 @@ def read_places(
         For a word in ``seat`` that is not known.
     """
     points = np.asarray(localities.geometry.to_numpy(), dtype=object)
-    tree = shapely.STRtree(np.asarray(towns.geometry.to_numpy(), dtype=object))
+    tree = shapely.STRtree(np.asarray(municipalities.geometry.to_numpy(), dtype=object))
     point, inside = tree.query(points, predicate="intersects")
     town = np.full(len(points), -1, np.int64)
     # turned round: on a shared border the first municipality is written last
@@ -134,7 +134,7 @@ def read_places(
         if near.metres[k] <= reach[i] + TOLERANCE:
             own[i][str(ids[near.target[k]])] = float(near.metres[k])
             counted[i].add(int(post[near.target[k]]))
-    codes = np.append(towns["teryt"].to_numpy(dtype=object), "")
+    codes = np.append(municipalities["teryt"].to_numpy(dtype=object), "")
     names = localities["name"].astype(str).to_numpy(dtype=object)[rows]
     kept = [levels[i] for i in rows]
     number = np.array([len(c) for c in counted], np.int64)
@@ -143,7 +143,7 @@ def read_places(
 
 def find_relations(
     places: Places,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     *,
     seats: Mapping[str, str],
     every: bool,
@@ -160,7 +160,7 @@ def find_relations(
     ParameterError
         When ``seats`` names a locality or code that is not there.
     """
-    codes = list(towns["teryt"])
+    codes = list(municipalities["teryt"])
     named = _named(places, codes, seats)
     cities = [i for i, s in enumerate(places.levels) if "voivodeship" in s]
     county, seat = _seats(places, cities, named)

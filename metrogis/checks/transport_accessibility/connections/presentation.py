@@ -273,7 +273,7 @@ VIEWS = (
 
 
 def findings(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     features: dict[str, gpd.GeoDataFrame],
     p: ConnectionsParameters,
     days: list[str],
@@ -282,7 +282,7 @@ def findings(
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
         One row per municipality; those whose seat is not known are spoken of first.
     features : dict of GeoDataFrame
         ``relations``: those that the law names, and those of every locality to its seat.
@@ -293,10 +293,12 @@ def findings(
     table = features["relations"]
     kind = table["kind"].to_numpy(dtype=object)
     legal, other = table[np.isin(kind, list(LAW))], table[kind == "locality_municipality"]
-    lost = int(((towns["state"] == "unknown") & (towns["kind"] == "unknown")).sum())
+    lost = int(
+        ((municipalities["state"] == "unknown") & (municipalities["kind"] == "unknown")).sum()
+    )
     out = [_seats(legal, p)]
     if lost:
-        out.insert(0, _missing_seats(lost, len(towns)))
+        out.insert(0, _missing_seats(lost, len(municipalities)))
     if len(legal):
         out.append(_by_day(legal, p, days))
         bad = legal[legal["state"] == "not_enough"]

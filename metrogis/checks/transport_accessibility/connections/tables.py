@@ -320,7 +320,7 @@ def clock(seconds: float) -> str:
 
 
 def municipal_table(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     places: Places,
     relations: list[Relation],
     seat: Mapping[str, int],
@@ -331,7 +331,7 @@ def municipal_table(
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     places : Places
     relations : list of Relation
     seat : mapping of str to int
@@ -350,7 +350,7 @@ def municipal_table(
     legal = {r.start: k for k, r in enumerate(relations) if r.kind in LAW}
     rows = []
     states = table["state"].to_numpy(dtype=object) if len(relations) else np.zeros(0, dtype=object)
-    for code in towns["teryt"]:
+    for code in municipalities["teryt"]:
         i = seat.get(code)
         k = legal.get(i) if i is not None else None
         row: dict[str, Any] = {"seat": places.name[i] if i is not None else ""}
@@ -382,15 +382,15 @@ def municipal_table(
     )  # fmt: skip
     return gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy(),
-            "name": towns["name"].to_numpy(),
+            "teryt": municipalities["teryt"].to_numpy(),
+            "name": municipalities["name"].to_numpy(),
             "coverage": levels,
             "timetable_known": levels == "complete",
             **{c: found[c].to_numpy() for c in columns},
         },
-        geometry=towns.geometry.to_numpy(),
-        crs=towns.crs,
-        index=towns.index,
+        geometry=municipalities.geometry.to_numpy(),
+        crs=municipalities.crs,
+        index=municipalities.index,
     )
 
 

@@ -121,12 +121,12 @@ def feeder_coordination(inputs: Inputs, params: FeederParameters, run: Run) -> O
     >>> shifts[["line", "shift", "kept", "kept_after"]].values.tolist()   # the bus is 3 min late
     [['7', -4, 0, 1]]
     """
-    towns: gpd.GeoDataFrame = inputs.municipalities
+    municipalities: gpd.GeoDataFrame = inputs.municipalities
     walk: Any = walking(inputs.streets, params.detour)
     network = None if isinstance(walk, StraightLine) else walk
     run.add(audit_of(network))
     if network is not None and hasattr(network, "crs"):
-        crs_rules.require_same(municipalities=towns, streets=network.crs)
+        crs_rules.require_same(municipalities=municipalities, streets=network.crs)
     stops = inputs.timetable.stop_points(run.crs)
     known, _day_known = known_timetable(
         run, inputs.timetable, inputs.coverage, groups=GROUPS, stops=stops,
@@ -157,11 +157,11 @@ def feeder_coordination(inputs: Inputs, params: FeederParameters, run: Run) -> O
     rows = judged(found, rules)
     sure = known.known_near(points[stations], dict.fromkeys(GROUPS, params.transfer_limit))
     trains = known.known_near(points[stations], {RAIL: params.transfer_limit})
-    table = station_table(rows, last, stations, names, points, sure, trains, towns)
+    table = station_table(rows, last, stations, names, points, sure, trains, municipalities)
     best = best_shifts(found, rules, params.longest_shift) if len(rows) else pd.DataFrame()
     shifts = shift_table(best, rows, inputs.timetable, lines, names, points, run.crs)
     return Outcome(
-        municipalities=municipal_table(towns, table, known.level),
+        municipalities=municipal_table(municipalities, table, known.level),
         features={
             "stations": table,
             "connections": connection_table(rows, inputs.timetable, lines, names, points, run.crs),

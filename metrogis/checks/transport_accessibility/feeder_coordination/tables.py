@@ -120,7 +120,7 @@ def station_table(
     points: Any,
     known: Bools,
     trains_known: Bools,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
     """Return one row a station: meetings by class, both ways, the last connections.
 
@@ -142,9 +142,11 @@ def station_table(
     served = last.groupby("station")["served"].all().reindex(stations)
     yes = served.eq(True).to_numpy(bool)
     out["last"] = np.select([yes & trains_known, ~yes & known], ["yes", "no"], "unknown")
-    home = home_of(points[stations], towns)
-    out["teryt"] = names_of(home, towns, "teryt")
-    return gpd.GeoDataFrame(out.drop(columns="place"), geometry=points[stations], crs=towns.crs)
+    home = home_of(points[stations], municipalities)
+    out["teryt"] = names_of(home, municipalities, "teryt")
+    return gpd.GeoDataFrame(
+        out.drop(columns="place"), geometry=points[stations], crs=municipalities.crs
+    )
 
 
 def shift_table(
@@ -169,11 +171,11 @@ def shift_table(
 
 
 def municipal_table(
-    towns: gpd.GeoDataFrame, stations: gpd.GeoDataFrame, level: Any
+    municipalities: gpd.GeoDataFrame, stations: gpd.GeoDataFrame, level: Any
 ) -> gpd.GeoDataFrame:
     """Return one row a municipality: its stations and what meets there."""
     by = stations.groupby("teryt")
-    table = pd.DataFrame(index=towns["teryt"])
+    table = pd.DataFrame(index=municipalities["teryt"])
     table["stations"] = by.size().reindex(table.index).fillna(0)
     ways = (TO_TRAIN, FROM_TRAIN)
 
@@ -186,10 +188,16 @@ def municipal_table(
     table["kept_share"] = table["kept"] / table["meetings"].where(table["meetings"] > 0)
     table["known"] = np.asarray(level == "complete")
     return gpd.GeoDataFrame(
-        {"teryt": towns["teryt"].to_numpy(), "name": towns["name"].to_numpy(), "coverage": level,
-         **{c: table[c].to_numpy() for c in table}},
-        geometry=towns.geometry.to_numpy(), crs=towns.crs, index=towns.index,
-    )  # fmt: skip
+        {
+            "teryt": municipalities["teryt"].to_numpy(),
+            "name": municipalities["name"].to_numpy(),
+            "coverage": level,
+            **{c: table[c].to_numpy() for c in table},
+        },
+        geometry=municipalities.geometry.to_numpy(),
+        crs=municipalities.crs,
+        index=municipalities.index,
+    )
 
 
 def place_points(xy: Floats, place: Ints, used: Ints, count: int) -> Any:

@@ -119,7 +119,7 @@ def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outco
     >>> result.municipalities[["reached", "unknown"]].values.tolist()
     [[0.0, 100.0]]
     """
-    towns = inputs.municipalities
+    municipalities = inputs.municipalities
     known, day_known = known_timetable(
         run,
         inputs.timetable,
@@ -130,10 +130,12 @@ def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outco
         rail_stations=inputs.rail_stations,
     )
     stations = read_stations(run, inputs, known, day_known)
-    cells, unit, homes, totals = _homes(run, inputs, towns, params)
+    cells, unit, homes, totals = _homes(run, inputs, municipalities, params)
     given = networks(inputs.streets, run.crs) if inputs.streets is not None else {}
     if given:
-        run.evidence["streets"] = streets_evidence(next(iter(given.values())), run.crs, towns)
+        run.evidence["streets"] = streets_evidence(
+            next(iter(given.values())), run.crs, municipalities
+        )
     else:
         run.note(
             "streets",
@@ -162,7 +164,7 @@ def rail_access(inputs: Inputs, params: RailAccessParameters, run: Run) -> Outco
     weights = share_weights(run, cells, given.get("walk"))
     features = {
         "stations": station_table(run, stations, answer, streets_found),
-        "reach": reach_table(towns, cells, unit),
+        "reach": reach_table(municipalities, cells, unit),
         "barriers": barrier_table(run, stations, answer, streets_found, cells),
         "measures": measures(run, inputs.timetable, stations, answer, streets_found),
         "catchments": catchment_table(run, stations, streets_found),
@@ -184,21 +186,21 @@ CHECK = rail_access.check
 
 
 def _homes(
-    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, p: RailAccessParameters
+    run: Run, inputs: Inputs, municipalities: gpd.GeoDataFrame, p: RailAccessParameters
 ) -> tuple[gpd.GeoDataFrame, Ints, Homes, Floats]:
     """Return pieces of population, their municipality, the points people set out from, totals."""
     cells = settle(
         run,
-        towns,
+        municipalities,
         cells=inputs.population,
         totals=inputs.population_municipal,
         weights=inputs.built_up,
         size=min(p.cell_size, p.walk_limit / 2),
     )
-    unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
+    unit = pd.Index(municipalities["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
     people = cells["population"].to_numpy("float64")
-    known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
-    totals = np.where(known, np.bincount(unit, np.nan_to_num(people), len(towns)), np.nan)
+    known = np.bincount(unit, np.isfinite(people), minlength=len(municipalities)) > 0
+    totals = np.where(known, np.bincount(unit, np.nan_to_num(people), len(municipalities)), np.nan)
     run.note(
         "population",
         "unknown",
@@ -213,7 +215,7 @@ def _homes(
     xy = np.column_stack([shapely.get_x(point), shapely.get_y(point)])
     table = inputs.population_municipal
     if table is not None:
-        listed, _unused = people_of.municipal_totals(towns, table)
+        listed, _unused = people_of.municipal_totals(municipalities, table)
         totals = np.where(np.isfinite(listed), listed, totals)
     half = np.sqrt(shapely.area(shapes)) / 2
     people = cells["population"].to_numpy("float64")

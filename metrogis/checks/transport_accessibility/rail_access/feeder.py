@@ -85,41 +85,41 @@ def feeders(
     day_known: bool,
 ) -> Feeders:
     """Return who reaches a useful station by feeder."""
-    p, feed, count = run.parameters, timetable, len(homes.xy)
+    params, feed, count = run.parameters, timetable, len(homes.xy)
     if feed is None or not day_known:
         unknown = np.full(count, UNKNOWN)
         return Feeders(unknown, np.full(count, np.nan), np.full(count, -1))
     groups = tuple(g for g in known.groups if g != "rail")
-    low, high = p.windows[0][0], p.windows[-1][1] + round(p.feeder_time * 60)
+    low, high = params.windows[0][0], params.windows[-1][1] + round(params.feeder_time * 60)
     xy = stop_coordinates(feed, run.crs)
     feeds = np.isin(feed.routes["mode_group"].to_numpy(dtype=object), groups)
     # a trip whose route is lost is read as a bus: it may be a train, so it feeds none for certain
     feeds &= feed.routes["route_type"].to_numpy() >= 0
-    rides = vehicles(feed, feed._days(p.day_type), low, high, xy=xy)
+    rides = vehicles(feed, feed._days(params.day_type), low, high, xy=xy)
     own = np.append(feeds, False)[feed._trip_route[rides.trip]]
     used = np.zeros(len(xy), bool)
     used[rides.dep_stop[own]] = True
     used[rides.arr_stop[own]] = True
     stop_xy = np.where(used[:, None], xy, np.nan)
-    walker = Walker(network, p.walk_speed, p.detour)
+    walker = Walker(network, params.walk_speed, params.detour)
     at_home, at_stop = walker.places(homes.xy, "population"), walker.places(stop_xy, "stops")
-    spare = round(p.slack * MICRO)
-    links = walker.links(at_home, at_stop, p.access_limit, leaving=True)
+    spare = round(params.slack * MICRO)
+    links = walker.links(at_home, at_stop, params.access_limit, leaving=True)
     links = links._replace(micro=links.micro + spare)
-    walks = _to_stations(walker, at_stop, stations, p.transfer_limit, spare)
-    entries = entries_of(rides, own, events(rides, own, walks, stations), p.feeder_time)
-    minutes = minutes_of(p.windows)
-    sure = covered(entries, links, minutes, p.feeder_time)
+    walks = _to_stations(walker, at_stop, stations, params.transfer_limit, spare)
+    entries = entries_of(rides, own, events(rides, own, walks, stations), params.feeder_time)
+    minutes = minutes_of(params.windows)
+    sure = covered(entries, links, minutes, params.feeder_time)
     share = sure.minutes / len(minutes)
-    state = np.where(share >= p.feeder_share - SHARE, YES, NO)
+    state = np.where(share >= params.feeder_share - SHARE, YES, NO)
     open_ = _open(run, streets, stations, homes, known, around, groups, (stop_xy, at_stop, at_home))
     more = entries
     if open_.stop.any():
         late = leaving_at_once(rides, own & open_.stop[rides.arr_stop])
-        more = entries + entries_of(rides, own, late, p.feeder_time)
-    loose = _loose_links(links, homes.xy, stop_xy, open_, p, spare)
-    may = covered(more, loose, minutes, p.feeder_time)
-    maybe = (may.minutes / len(minutes) >= p.feeder_share - SHARE) | open_.home
+        more = entries + entries_of(rides, own, late, params.feeder_time)
+    loose = _loose_links(links, homes.xy, stop_xy, open_, params, spare)
+    may = covered(more, loose, minutes, params.feeder_time)
+    maybe = (may.minutes / len(minutes) >= params.feeder_share - SHARE) | open_.home
     state[(state == NO) & maybe] = UNKNOWN
     run.note(
         "timetable",
@@ -173,12 +173,12 @@ def _open(
     groups: tuple[str, ...], ends: tuple[Floats, Places, Places],
 ) -> _Open:  # fmt: skip
     """Tell where a feeder or a train may run that is not in the data, or a path may lead."""
-    p = run.parameters
+    params = run.parameters
     xy, at_stop, at_home = ends
     there = np.isfinite(xy).all(axis=1)
     stop = np.zeros(len(xy), bool)
     loose_stop, loose_home = ~at_stop.known & there, ~at_home.known
-    near = p.transfer_limit
+    near = params.transfer_limit
     asked = known.around(xy[there])
     found = ~asked.groups({"rail": near})["rail"]
     found |= asked.lost(dict.fromkeys(groups, near))
@@ -190,11 +190,11 @@ def _open(
         inside = streets.known_near(xy[there], near)
         # a path to a station near by that the data lack
         found |= _close(xy[there], station_xy[maybe], near) & (~inside | loose_stop[there])
-        loose_home |= ~streets.known_near(homes.xy, p.access_limit)
+        loose_home |= ~streets.known_near(homes.xy, params.access_limit)
         loose_stop[there] |= ~inside
     found |= _close(xy[there], station_xy[doubt], near)
     stop[there] = found
-    feeder = around.known(dict.fromkeys(groups, p.access_limit))
+    feeder = around.known(dict.fromkeys(groups, params.access_limit))
     return _Open(stop, loose_stop, loose_home, ~feeder)
 
 

@@ -48,7 +48,7 @@ def more_often(
     it meets the first train that counts. What it gains is estimated from its departures beside
     those of today; the best is applied, as vehicles of the timetable, and searched again.
     """
-    p, fed = run.parameters, answer.fed
+    params, fed = run.parameters, answer.fed
     if fed.entries is None or fed.links is None or fed.walks is None or fed.rides is None:
         return []
     assert fed.minutes is not None
@@ -61,11 +61,11 @@ def more_often(
             homes = np.unique(np.concatenate([homes_of(s) for s in one.stop.tolist()]))
             homes = homes[lacking[homes]]
             part = _part(fed.links, homes)
-            for headway in p.headways:
-                new = _repeated(one, stations, k, headway, p)
+            for headway in params.headways:
+                new = _repeated(one, stations, k, headway, params)
                 both = fed.entries + new
-                found = covered(both, part, fed.minutes, p.feeder_time)
-                enough = found.minutes / len(fed.minutes) >= p.feeder_share - SHARE
+                found = covered(both, part, fed.minutes, params.feeder_time)
+                enough = found.minutes / len(fed.minutes) >= params.feeder_share - SHARE
                 gained = homes[enough]
                 added = len(np.unique(new.trip))
                 if not len(gained) or not added:
@@ -92,7 +92,7 @@ def _with_runs(
 
     They call where the run they repeat does, and lead to any station on the way.
     """
-    p = run.parameters
+    params = run.parameters
     assert fed.rides is not None
     assert fed.walks is not None
     assert fed.minutes is not None
@@ -101,12 +101,12 @@ def _with_runs(
     trip, first = np.unique(new.trip, return_index=True)
     rides = _moved(fed.rides, one.rides, new.departure[first] - one.departure[0], trip)
     own = np.ones(len(rides), bool)
-    more = entries_of(rides, own, events(rides, own, fed.walks, stations), p.feeder_time)
+    more = entries_of(rides, own, events(rides, own, fed.walks, stations), params.feeder_time)
     homes = np.unique(np.concatenate([homes_of(s) for s in one.stop.tolist()]))
     homes = homes[lacking[homes]]
     part = _part(fed.links, homes)
-    found = covered(fed.entries + more, part, fed.minutes, p.feeder_time)
-    return homes[found.minutes / len(fed.minutes) >= p.feeder_share - SHARE]
+    found = covered(fed.entries + more, part, fed.minutes, params.feeder_time)
+    return homes[found.minutes / len(fed.minutes) >= params.feeder_share - SHARE]
 
 
 def _moved(rides: Vehicles, rows: Ints, shift: Ints, trip: Ints) -> Vehicles:

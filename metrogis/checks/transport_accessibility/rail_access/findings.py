@@ -14,7 +14,7 @@ from metrogis.i18n import Text, _, both, join
 
 def findings(
     run: Run,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     features: dict[str, gpd.GeoDataFrame],
     answer: Answer,
     streets: bool,
@@ -25,7 +25,7 @@ def findings(
     Parameters
     ----------
     run : Run
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
         One row per municipality.
     features : dict of GeoDataFrame
         ``stations``, ``barriers``, ``measures``.

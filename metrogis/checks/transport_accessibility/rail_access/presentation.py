@@ -189,7 +189,7 @@ def _measure_columns(stations: Mapping[str, Column]) -> dict[str, Column]:
 
 
 def _columns() -> dict[str, dict[str, Column]]:
-    towns, stations = _towns(), _stations()
+    municipalities, stations = _towns(), _stations()
     easiest = Column(_("easiest mode"), "category", bound="low", categories=EASIEST)
     people = Column(_PEOPLE, unit="people", known="population_known", of_known=True)
     cells = {
@@ -204,11 +204,11 @@ def _columns() -> dict[str, dict[str, Column]]:
         "feeder_share": Column(_("feeder: share of minutes"), "share", bound="low"),
     }
     return {
-        "municipalities": towns,
+        "municipalities": municipalities,
         "stations": stations,
         "reach": {
-            "teryt": towns["teryt"],
-            "name": towns["name"],
+            "teryt": municipalities["teryt"],
+            "name": municipalities["name"],
             "easiest": easiest,
             "known": Column(_("state known"), "flag"),
             "population": people,
@@ -229,8 +229,8 @@ def _columns() -> dict[str, dict[str, Column]]:
             "mode": Column(_("mode"), "category", categories=MODE),
         },
         "desire_lines": {
-            "teryt": towns["teryt"],
-            "name": towns["name"],
+            "teryt": municipalities["teryt"],
+            "name": municipalities["name"],
             "station": stations["name"],
             "state": Column(_("reach it"), "category", categories=STATE),
             "residents": Column(_PEOPLE, unit="people", of_known=True),

@@ -131,19 +131,23 @@ def by_mode(
     dict of str to ByMode
         ``walk``, ``bike_low``, ``bike``.
     """
-    p = run.parameters
+    params = run.parameters
     out = {}
-    for mode, limit in (("walk", p.walk_limit), ("bike_low", p.bike_limit), ("bike", p.bike_limit)):
+    for mode, limit in (
+        ("walk", params.walk_limit),
+        ("bike_low", params.bike_limit),
+        ("bike", params.bike_limit),
+    ):
         if not len(stations):
             near = _none()
         elif not streets.networks:
-            near = _straight(stations, homes, limit, p.detour, mode)
+            near = _straight(stations, homes, limit, params.detour, mode)
         elif mode == "bike_low":
             near = _low(streets, homes)
         else:
             one = streets.walk if mode == "walk" else streets.bike
             near = _straight(stations, homes, limit, 1.0, "bike_low") if one is None else _any(one)
-        straight = limit if streets.networks else limit / p.detour
+        straight = limit if streets.networks else limit / params.detour
         known = around.groups({"rail": straight})["rail"]
         out[mode] = ByMode(states(stations, near, known), near)
     return out

@@ -100,14 +100,16 @@ def read_stations(run: Run, inputs: Inputs, known: TimetableEvidence, day_known:
     Stations
         Those of the layer that are none of the timetable come last, without trains.
     """
-    p, feed = run.parameters, inputs.timetable
-    towns = run.municipalities
+    params, feed = run.parameters, inputs.timetable
+    municipalities = run.municipalities
     parts: list[gpd.GeoDataFrame] = []
     posts, place = _posts(feed, run.crs)
     count = int(place.max()) + 1 if len(place) else 0
     trains = _Trains.none(count)
     if count and day_known:
-        trains = _trains(feed, posts, place, _core_places(towns, posts, place, p.core), p)
+        trains = _trains(
+            feed, posts, place, _core_places(municipalities, posts, place, params.core), params
+        )
     if count:
         first = pd.Series(place).drop_duplicates().index.to_numpy()
         first = first[np.argsort(place[first])]
@@ -125,8 +127,8 @@ def read_stations(run: Run, inputs: Inputs, known: TimetableEvidence, day_known:
     parts.append(_untimed(run, inputs.rail_stations, parts[0] if parts else None))
     table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=run.crs)
     shapes = table.geometry.to_numpy()
-    home = home_of(shapes, towns)
-    table["teryt"] = names_of(home, towns, "teryt")
+    home = home_of(shapes, municipalities)
+    table["teryt"] = names_of(home, municipalities, "teryt")
     for name in ("trains", "trains_core"):
         table[name] = table[name].astype("float64") if day_known else np.nan
     table["state"] = _useful(run, known, table, trains.all, day_known)
@@ -170,10 +172,12 @@ def _posts(feed: Any, crs: Any) -> tuple[gpd.GeoDataFrame, Ints]:
     return posts, join_posts(posts)
 
 
-def _core_places(towns: gpd.GeoDataFrame, posts: gpd.GeoDataFrame, place: Ints, core: Any) -> Bools:
+def _core_places(
+    municipalities: gpd.GeoDataFrame, posts: gpd.GeoDataFrame, place: Ints, core: Any
+) -> Bools:
     """Tell which stations have a platform in a core city."""
     out = np.zeros(int(place.max()) + 1, bool)
-    own = towns[towns["teryt"].isin(core)]
+    own = municipalities[municipalities["teryt"].isin(core)]
     if len(own):
         out[place[home_of(posts.geometry.to_numpy(), own) >= 0]] = True
     return out
@@ -270,16 +274,16 @@ def _useful(
     run: Run, known: TimetableEvidence, table: gpd.GeoDataFrame, every: Ints, day_known: bool
 ) -> Array:
     """Return the state of each station."""
-    p, count = run.parameters, len(table)
+    params, count = run.parameters, len(table)
     if not day_known:
         return np.full(count, "unknown", dtype=object)
     most = np.fmax(table["trains"].to_numpy(), table["trains_core"].to_numpy())
-    enough = np.nan_to_num(most) >= p.min_trains
+    enough = np.nan_to_num(most) >= params.min_trains
     points = table.geometry.to_numpy()
-    sure = known.known_groups(points, {"rail": float(p.layer_distance)})["rail"]
+    sure = known.known_groups(points, {"rail": float(params.layer_distance)})["rail"]
     # trains may go on to a core city that was lost, or whose outline is not known
-    if p.core and (_rail_lost(known) or _core_unknown(run, p.core)):
-        sure &= np.concatenate([every, np.zeros(count - len(every), np.int64)]) < p.min_trains
+    if params.core and (_rail_lost(known) or _core_unknown(run, params.core)):
+        sure &= np.concatenate([every, np.zeros(count - len(every), np.int64)]) < params.min_trains
     return np.where(enough, "yes", np.where(sure, "no", "unknown")).astype(object)
 
 
@@ -288,10 +292,10 @@ def _rail_lost(known: TimetableEvidence) -> bool:
 
 
 def _core_unknown(run: Run, core: Any) -> bool:
-    towns = run.municipalities
-    shapes = towns.geometry.to_numpy()
+    municipalities = run.municipalities
+    shapes = municipalities.geometry.to_numpy()
     gone = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    return bool(set(core) - set(towns["teryt"][~gone]))
+    return bool(set(core) - set(municipalities["teryt"][~gone]))
 
 
 # --------------------------------------------------------------------------- entrances
@@ -307,12 +311,12 @@ def _entrances(
     place: Ints,
 ) -> tuple[Array, Ints, Ints]:
     """Return the points one enters by: entrances of the layer or the timetable, else platforms."""
-    p, count = run.parameters, len(table)
+    params, count = run.parameters, len(table)
     points = [posts.geometry.to_numpy(), table.geometry.to_numpy()[~table["timed"].to_numpy(bool)]]
     owner = [place, np.flatnonzero(~table["timed"].to_numpy(bool))]
     gates, of_gate = _of_feed(feed, run.crs, posts, place)
     if interchange_entrances is not None and count:
-        found, whose = _of_layer(run, interchange_entrances, table, p)
+        found, whose = _of_layer(run, interchange_entrances, table, params)
         gates, of_gate = np.concatenate([gates, found]), np.concatenate([of_gate, whose])
     number = np.bincount(of_gate, minlength=count).astype(np.int64)
     # of each station the entrances where there are some, else its platforms or point

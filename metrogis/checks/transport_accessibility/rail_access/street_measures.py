@@ -130,21 +130,21 @@ def on_foot(
     useful : ndarray of int
         Stations.
     """
-    walk, p = streets.walk, run.parameters
+    walk, params = streets.walk, run.parameters
     assert walk is not None
     everyone = _lacking(answer, "walk")
     if everyone is None:
         return []
-    network, limit = walk.network, p.walk_limit
+    network, limit = walk.network, params.walk_limit
     nodes = np.column_stack([network.x, network.y])
-    main = _main_nodes(network, p.street_part)
+    main = _main_nodes(network, params.street_part)
     tree = cKDTree(nodes[main])
     links: list[_Candidate] = []
     gates: list[_Candidate] = []
     for k in useful.tolist():
         points, middle, spread = _gates(stations, k)
         near = main[tree.query_ball_point(middle, limit + spread)]
-        lacking = _close(everyone, middle, limit + spread + p.entrance_reach)
+        lacking = _close(everyone, middle, limit + spread + params.entrance_reach)
         if not len(near) or not len(lacking.row):
             continue
         left = np.full(network.n_nodes, np.inf)
@@ -330,15 +330,15 @@ def low_stress(
     useful : ndarray of int
         Stations.
     """
-    p, low, bike = run.parameters, streets.low, streets.bike
+    params, low, bike = run.parameters, streets.low, streets.bike
     assert low is not None
     assert bike is not None
     everyone = _lacking(answer, "bike_low")
     if everyone is None:
         return []
-    network, limit = bike.network, p.bike_limit
+    network, limit = bike.network, params.bike_limit
     nodes = np.column_stack([network.x, network.y])
-    calm = low.stress.calm(p.stress_limit)
+    calm = low.stress.calm(params.stress_limit)
     # only ways that are rated and open may be calmed
     rest = network.subnetwork(arcs=(low.stress.level >= 1) & ~calm)
     label = _parts_of(network, calm)
@@ -350,7 +350,7 @@ def low_stress(
             found += _stretches(run, k, rest, nodes, label, low.found.of(k, limit=limit), lacking)
     gained = _reaching(low.network, found, everyone, low.homes, limit)
     best = _best(found, gained, answer, lambda people, c: (people / c.size,))
-    usable = usable_edges(network, main_parts(network, p.street_part))
+    usable = usable_edges(network, main_parts(network, params.street_part))
     out = []
     for one, rows in best:
         now = _with_calm(run, stations, answer, everyone, (bike, low), one, usable, calm)
@@ -364,14 +364,14 @@ def _stretches(
     lacking: _Lacking,
 ) -> list[_Candidate]:  # fmt: skip
     """Return the most promising stretches between calm streets that lead to a station or not."""
-    p, limit = run.parameters, run.parameters.bike_limit
+    params, limit = run.parameters, run.parameters.bike_limit
     own, metres = found
     if not len(own):
         return []
     left = np.full(rest.n_nodes, np.inf)
     left[own] = metres
     # from calm streets that lead to the station, over rough ones, to calm parts that do not
-    search = rest.nearest(own.astype(np.int64), limit=p.link_limit)
+    search = rest.nearest(own.astype(np.int64), limit=params.link_limit)
     gap, source = search.distance, search.source
     node = np.flatnonzero(np.isfinite(gap) & (gap >= SHORTEST) & (label >= 0)
                           & ~np.isfinite(left))  # fmt: skip
@@ -403,11 +403,11 @@ def _with_calm(
     Homes and entrances join the stretch where it is nearer than the calm street they go to today,
     as far as they go to one.
     """
-    p = run.parameters
+    params = run.parameters
     bike, low = streets
     _points, middle, spread = _gates(stations, one.station)
-    around = local(bike.network, middle, p.bike_limit + spread)
-    lacking = _close(everyone, middle, p.bike_limit + spread)
+    around = local(bike.network, middle, params.bike_limit + spread)
+    lacking = _close(everyone, middle, params.bike_limit + spread)
     stretch = np.zeros(bike.network.n_edges, bool)
     stretch[one.what] = True
     stretch_here = (stretch & usable)[around.edge]
@@ -421,18 +421,19 @@ def _with_calm(
 
     def join(points: Snapped, allowed: Floats) -> Snapped:
         onto = snap(
-            around.network, points.point, limit=p.street_distance, component=None,
+            around.network, points.point, limit=params.street_distance, component=None,
             among=stretch_here,
         )  # fmt: skip
         return nearer(around.points(points), onto, allowed)
 
     at = np.flatnonzero(stations.owner == one.station)
-    gates = join(low.gates[at], np.fmax(p.join_distance, bike.gates.distance[at] + 1e-6))
+    gates = join(low.gates[at], np.fmax(params.join_distance, bike.gates.distance[at] + 1e-6))
     far = np.fmax(
-        answer.homes.half[lacking.row] + p.join_distance, bike.homes.distance[lacking.row] + 1e-6
+        answer.homes.half[lacking.row] + params.join_distance,
+        bike.homes.distance[lacking.row] + 1e-6,
     )
     homes = join(low.homes[lacking.row], far)
-    return _again(network, gates, lacking, homes, p.bike_limit)
+    return _again(network, gates, lacking, homes, params.bike_limit)
 
 
 def _parts_of(network: StreetNetwork, arcs: Bools) -> Ints:

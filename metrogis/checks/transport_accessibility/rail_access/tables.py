@@ -98,8 +98,8 @@ def municipal_table(
     GeoDataFrame (municipalities,)
         Residents are NaN where no home has a known number of them.
     """
-    towns = run.municipalities
-    count, unit = len(towns), answer.unit
+    municipalities = run.municipalities
+    count, unit = len(municipalities), answer.unit
     placed = np.isfinite(answer.homes.people)
     some = (np.bincount(unit, placed, minlength=count) > 0) | (totals == 0)
 
@@ -107,7 +107,7 @@ def municipal_table(
         own = np.bincount(unit, answer.people * rows, minlength=count)
         return np.where(some, own, np.nan)
 
-    out = towns[["teryt", "name", "geometry"]].copy()
+    out = municipalities[["teryt", "name", "geometry"]].copy()
     out["population"] = totals
     out["population_known"] = ratio(
         np.bincount(unit, placed, minlength=count), np.bincount(unit, minlength=count)
@@ -129,12 +129,12 @@ def municipal_table(
         out[f"{name}_share"] = np.minimum(share, 1.0)
     out["decided_share"] = 1.0 - ratio(out["unknown"], everyone)
     out["bike_multiplier"] = ratio(out["by_bike"], out["by_walk"])
-    home = pd.Index(towns["teryt"]).get_indexer(stations.table["teryt"])
+    home = pd.Index(municipalities["teryt"]).get_indexer(stations.table["teryt"])
     for name, state in (("stations", "yes"), ("stations_unknown", "unknown")):
         rows = (home >= 0) & stations.is_(state)
         out[name] = np.bincount(home[rows], minlength=count).astype(float)
     out["timetable_known"] = known.level == "complete"
-    return gpd.GeoDataFrame(out, geometry="geometry", crs=towns.crs)
+    return gpd.GeoDataFrame(out, geometry="geometry", crs=municipalities.crs)
 
 
 def station_table(
@@ -199,12 +199,14 @@ def _reached_by(out: pd.DataFrame) -> Array:
     return np.where(out["state"] == "yes", found, "").astype(object)
 
 
-def reach_table(towns: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, unit: Ints) -> gpd.GeoDataFrame:
+def reach_table(
+    municipalities: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, unit: Ints
+) -> gpd.GeoDataFrame:
     """Return the populated land of each municipality by easiest mode: a light layer for the map.
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     cells : GeoDataFrame
         ``easiest``, ``population`` (NaN unknown).
     unit : ndarray of int (cells,)
@@ -222,8 +224,8 @@ def reach_table(towns: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, unit: Ints) ->
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
     out = gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy()[keys // size],
-            "name": towns["name"].to_numpy()[keys // size],
+            "teryt": municipalities["teryt"].to_numpy()[keys // size],
+            "name": municipalities["name"].to_numpy()[keys // size],
             "easiest": np.array(EASIEST, dtype=object)[keys % size],
             "known": keys % size != size - 1,
             "population": cells["population"].groupby(group).sum(min_count=1).to_numpy("float64"),
@@ -255,8 +257,8 @@ def barrier_table(
     GeoDataFrame
         Those with most residents first; ``straight_m`` is their mean straight distance.
     """
-    p = run.parameters
-    far = barriers(streets, stations, answer.homes, p.walk_limit)
+    params = run.parameters
+    far = barriers(streets, stations, answer.homes, params.walk_limit)
     keys, group = np.unique(far.station, return_inverse=True)
     people = answer.people[far.home]
     gates = shapely.get_coordinates(stations.points)
@@ -371,11 +373,11 @@ def desire_table(run: Run, stations: Stations, answer: Answer) -> gpd.GeoDataFra
     there = np.column_stack([shapely.get_x(ends), shapely.get_y(ends)])
     whole = stations.table.geometry.to_numpy()[goal]
     apart = np.hypot(xy[:, 0] - shapely.get_x(whole), xy[:, 1] - shapely.get_y(whole))
-    towns = run.municipalities
+    municipalities = run.municipalities
     out = gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy(dtype=object)[keys["unit"]],
-            "name": towns["name"].to_numpy(dtype=object)[keys["unit"]],
+            "teryt": municipalities["teryt"].to_numpy(dtype=object)[keys["unit"]],
+            "name": municipalities["name"].to_numpy(dtype=object)[keys["unit"]],
             "station": stations.table["name"].to_numpy(dtype=object)[keys["station"]],
             "state": keys["state"].to_numpy(dtype=object),
             "residents": mass,

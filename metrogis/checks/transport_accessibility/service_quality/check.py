@@ -134,19 +134,19 @@ def service_quality(inputs: Inputs, params: ServiceQualityParameters, run: Run) 
     >>> cells[["are", "austria", "ptal", "dg_regio", "sdg", "sdg_pl"]].values.tolist()
     [['C', 'unknown', '1b', 'medium', 'yes', 'yes']]
     """
-    towns: gpd.GeoDataFrame = inputs.municipalities
+    municipalities: gpd.GeoDataFrame = inputs.municipalities
     walk: Any = walking(inputs.streets, params.detour)  # of a street layer: its walking network
     network = None if isinstance(walk, StraightLine) else walk
     run.add(audit_of(network))
     if network is not None and hasattr(network, "crs"):
-        crs_rules.require_same(municipalities=towns, streets=network.crs)
-    cells, unit, xy, totals = _settle(run, inputs, towns, params)
+        crs_rules.require_same(municipalities=municipalities, streets=network.crs)
+    cells, unit, xy, totals = _settle(run, inputs, municipalities, params)
     weight, basis = share_weights(run, cells, network)
     people_known = basis == "people"
     stops = inputs.timetable.stop_points(run.crs)
     days = _departures(run, inputs.timetable, params)
     walked = q.remembering(network)
-    known = read_evidence(run, inputs, towns, stops, days, walked)
+    known = read_evidence(run, inputs, municipalities, stops, days, walked)
     found: dict[Method, Classes] = {}
     if params.day_type in days:
         doubtful = known.doubtful(stops)
@@ -164,16 +164,23 @@ def service_quality(inputs: Inputs, params: ServiceQualityParameters, run: Run) 
     explanation(cells, found)
     features = {
         f"areas_{m}": area_table(
-            towns, unit, cells, labels[m].label, (*q.LABELS[m], NONE, UNKNOWN), labels[m].certainty
+            municipalities,
+            unit,
+            cells,
+            labels[m].label,
+            (*q.LABELS[m], NONE, UNKNOWN),
+            labels[m].certainty,
         )
         for m in params.methods
     }
     kinds = ("same", "differ", "opposite", "unknown")
-    features["agreement"] = area_table(towns, unit, cells, cells["agreement"].to_numpy(), kinds)
+    features["agreement"] = area_table(
+        municipalities, unit, cells, cells["agreement"].to_numpy(), kinds
+    )
     features["stops"] = stop_table(found.get("are"), stops, known.first, params.merge_distance)
     features["cells"] = cells
     table = municipal_table(
-        towns, unit, cells, weight, totals, labels, level, known.first.level, people_known
+        municipalities, unit, cells, weight, totals, labels, level, known.first.level, people_known
     )
     return Outcome(
         municipalities=table,
@@ -189,25 +196,25 @@ CHECK = service_quality.check
 
 
 def _settle(
-    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, p: ServiceQualityParameters
+    run: Run, inputs: Inputs, municipalities: gpd.GeoDataFrame, p: ServiceQualityParameters
 ) -> tuple[gpd.GeoDataFrame, Ints, Floats, Floats]:
     """Pieces of population, their municipality, the point people walk from, municipal totals."""
     table = inputs.population_municipal
     cells = settle(
         run,
-        towns,
+        municipalities,
         cells=inputs.population,
         totals=inputs.population_municipal,
         weights=inputs.built_up,
         size=p.cell_size,
     )
-    unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
+    unit = pd.Index(municipalities["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
     people = cells["population"].to_numpy("float64")
-    known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
-    sums = np.bincount(unit, np.nan_to_num(people), minlength=len(towns))
+    known = np.bincount(unit, np.isfinite(people), minlength=len(municipalities)) > 0
+    sums = np.bincount(unit, np.nan_to_num(people), minlength=len(municipalities))
     totals = np.where(known, sums, np.nan)
     if table is not None:
-        listed, _unused = people_of.municipal_totals(towns, table)
+        listed, _unused = people_of.municipal_totals(municipalities, table)
         totals = np.where(np.isfinite(listed), listed, totals)
     empty = people == 0
     if np.isfinite(people).any():

@@ -182,7 +182,7 @@ class Certainty:
 def read_evidence(
     run: Run,
     inputs: Inputs,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     stops: gpd.GeoDataFrame,
     days: Mapping[str, pd.DataFrame],
     network: Any,
@@ -193,7 +193,7 @@ def read_evidence(
     ----------
     run : Run
         Keeps the evidence of the timetable and of the streets.
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     stops : GeoDataFrame
         Stops of the timetable, working CRS.
     days : mapping of str to DataFrame
@@ -205,33 +205,33 @@ def read_evidence(
     -------
     QualityEvidence
     """
-    p: ServiceQualityParameters = run.parameters
+    params: ServiceQualityParameters = run.parameters
 
     def on(day: str) -> TimetableEvidence:
         return evidence(
-            towns,
+            municipalities,
             inputs.coverage,
             inputs.timetable,
             groups=q.GROUPS,
-            required=p.modes_required,
+            required=params.modes_required,
             stops=stops,
             stop_posts=inputs.stop_posts,
             rail_stations=inputs.rail_stations,
             silent=days[day].attrs.get("unknown_feeds", ()) if day in days else (),
             day_known=day in days,
-            neighbours=p.neighbours_complete,
+            neighbours=params.neighbours_complete,
         )
 
-    first = on(p.day_type)
-    second = first if p.second_day_type == p.day_type else on(p.second_day_type)
+    first = on(params.day_type)
+    second = first if params.second_day_type == params.day_type else on(params.second_day_type)
     run.add(first.audit)
     run.evidence["timetable"] = first.as_evidence()
     xy = np.column_stack([stops.geometry.x, stops.geometry.y]).astype("float64")
     if network is None:
         return QualityEvidence(first, second, None, xy)
-    streets = streets_evidence(network, towns.crs, towns)
+    streets = streets_evidence(network, municipalities.crs, municipalities)
     run.evidence["streets"] = streets
-    off = _off_streets(stops, xy, network, p.snap_limit)
+    off = _off_streets(stops, xy, network, params.snap_limit)
     return QualityEvidence(first, second, streets, xy, off)
 
 

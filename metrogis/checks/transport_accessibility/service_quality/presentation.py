@@ -202,23 +202,23 @@ def _stop_columns() -> dict[str, Column]:
 
 
 def _columns() -> dict[str, dict[str, Column]]:
-    towns = municipality_columns()
+    municipalities = municipality_columns()
     people = Column(_("residents"), unit="people", of_known=True)
-    towns["population"] = replace(people, land=False, note=PEOPLE_FROM)
-    towns["coverage"] = Column(
+    municipalities["population"] = replace(people, land=False, note=PEOPLE_FROM)
+    municipalities["coverage"] = Column(
         _("timetable coverage"), "category", categories=COVERAGE,
         land=False, of_knowledge=True,
     )  # fmt: skip
     cells: dict[str, Column] = {
-        "teryt": towns["teryt"],
+        "teryt": municipalities["teryt"],
         "population": replace(people, digits=1, note=PEOPLE_SHARED),
         "modelled": Column(_("modelled"), "flag", of_knowledge=True),
     }
-    out: dict[str, dict[str, Column]] = {"municipalities": towns}
+    out: dict[str, dict[str, Column]] = {"municipalities": municipalities}
     area = Column(_("area"), unit="km2", digits=2)
     for method in EVERY_METHOD:
         t = TITLES[method]
-        towns |= _share_columns(method)
+        municipalities |= _share_columns(method)
         cells[method] = Column(t, "category", categories=labels_of(method), bound="low")
         cells[f"{method}_at_least"] = Column(
             _("{t}: at least that class").fill(t=t),
@@ -227,8 +227,8 @@ def _columns() -> dict[str, dict[str, Column]]:
             of_knowledge=True,
         )
         out[f"areas_{method}"] = {
-            "teryt": towns["teryt"],
-            "name": towns["name"],
+            "teryt": municipalities["teryt"],
+            "name": municipalities["name"],
             "class": Column(t, "category", categories=labels_of(method), bound="low"),
             "certainty": Column(_("certainty"), "category", categories=CERTAINTY,
                                 of_knowledge=True),
@@ -239,11 +239,11 @@ def _columns() -> dict[str, dict[str, Column]]:
             "population_km2": _TOLD,
             "area_km2": area,
         }  # fmt: skip
-    towns["opposite_share"] = Column(
+    municipalities["opposite_share"] = Column(
         _("methods opposite, share"), "share", digits=1,
         known="compared_share", bound="low", of_known=True,
     )  # fmt: skip
-    towns["compared_share"] = Column(
+    municipalities["compared_share"] = Column(
         _("methods compared, share"), "share", digits=1,
         note=_("share of places with certain classes by at least two methods"),
         bound="low",

@@ -58,7 +58,7 @@ def explanation(cells: gpd.GeoDataFrame, found: Mapping[Method, Classes]) -> Non
 
 
 def area_table(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     unit: Ints,
     cells: gpd.GeoDataFrame,
     label: npt.NDArray[np.object_],
@@ -83,8 +83,8 @@ def area_table(
     told = np.bincount(group, area * people.notna().to_numpy(), minlength=len(keys))
     which, kind = keys // len(kinds), keys % len(kinds)
     columns = {
-        "teryt": towns["teryt"].to_numpy()[which // len(labels)],
-        "name": towns["name"].to_numpy()[which // len(labels)],
+        "teryt": municipalities["teryt"].to_numpy()[which // len(labels)],
+        "name": municipalities["name"].to_numpy()[which // len(labels)],
         "class": np.array(labels, dtype=object)[which % len(labels)],
         "population": people.groupby(group).sum(min_count=1).to_numpy("float64"),
         "population_km2": told / 1e6,
@@ -126,7 +126,7 @@ NO_CATEGORY, UNKNOWN_CATEGORY = "none", "unknown"
 
 
 def municipal_table(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     unit: Ints,
     cells: gpd.GeoDataFrame,
     weight: Floats,
@@ -140,7 +140,7 @@ def municipal_table(
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     unit : ndarray of int (cells,)
         Municipality of each cell.
     cells : GeoDataFrame
@@ -159,7 +159,7 @@ def municipal_table(
     GeoDataFrame (municipalities,)
         NaN where nobody lives.
     """
-    count = len(towns)
+    count = len(municipalities)
     whole = np.bincount(unit, weight, minlength=count)
 
     def share(mask: npt.NDArray[np.bool_]) -> Floats:
@@ -168,8 +168,8 @@ def municipal_table(
         return np.asarray(np.minimum(out, 1.0))
 
     table: dict[str, object] = {
-        "teryt": towns["teryt"].to_numpy(),
-        "name": towns["name"].to_numpy(),
+        "teryt": municipalities["teryt"].to_numpy(),
+        "name": municipalities["name"].to_numpy(),
         "population": totals if people_known else np.full(count, np.nan),
         "coverage": coverage,
     }
@@ -183,5 +183,8 @@ def municipal_table(
     table["opposite_share"] = share(kind == "opposite")
     table["compared_share"] = share(kind != "unknown")
     return gpd.GeoDataFrame(
-        table, geometry=towns.geometry.to_numpy(), crs=towns.crs, index=towns.index
+        table,
+        geometry=municipalities.geometry.to_numpy(),
+        crs=municipalities.crs,
+        index=municipalities.index,
     )

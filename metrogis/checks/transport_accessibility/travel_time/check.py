@@ -147,14 +147,14 @@ def travel_time(inputs: Inputs, params: TravelTimeParameters, run: Run) -> Outco
     >>> result.municipalities[["minutes", "minutes_late"]].round(2).values.tolist()
     [[25.0, 29.0]]
     """
-    towns: gpd.GeoDataFrame = inputs.municipalities
+    municipalities: gpd.GeoDataFrame = inputs.municipalities
     targets = read_targets(run, inputs)
     walk: Any = walking(inputs.streets, params.detour)
     network = None if isinstance(walk, StraightLine) else walk
     run.add(audit_of(network))
     if network is not None and hasattr(network, "crs"):
-        crs_rules.require_same(municipalities=towns, streets=network.crs)
-    cells, unit, xy = _cells(run, inputs, towns, params.cell_size)
+        crs_rules.require_same(municipalities=municipalities, streets=network.crs)
+    cells, unit, xy = _cells(run, inputs, municipalities, params.cell_size)
     weight, basis = share_weights(run, cells, network)
     known, _day_known = known_timetable(
         run,
@@ -175,27 +175,29 @@ def travel_time(inputs: Inputs, params: TravelTimeParameters, run: Run) -> Outco
     }  # fmt: skip
     main = next(iter(nearest))
     table = municipal_table(
-        towns,
+        municipalities,
         unit,
         weight,
-        _totals(inputs.population_municipal, towns, cells, unit),
+        _totals(inputs.population_municipal, municipalities, cells, unit),
         nearest,
         main,
         known.level,
         params,
     )
-    squares, found = _performance(run, inputs, towns, cells, unit, xy, network, known, table)
+    squares, found = _performance(
+        run, inputs, municipalities, cells, unit, xy, network, known, table
+    )
     cells = cell_table(cells, nearest[main], params)
     points, relations = target_tables(
-        towns, targets, times, unit, weight, basis == "people", params
+        municipalities, targets, times, unit, weight, basis == "people", params
     )
     features = {
-        "bands": band_table(towns, unit, cells, "band"),
-        "bands_late": band_table(towns, unit, cells, "band_late"),
+        "bands": band_table(municipalities, unit, cells, "band"),
+        "bands_late": band_table(municipalities, unit, cells, "band_late"),
         "targets": points,
         "relations": relations[~(relations.geometry.isna())],
         "performance": square_table(squares, found, run.crs),
-        "supply": _supply(run, towns, cells, unit, weight, targets, times),
+        "supply": _supply(run, municipalities, cells, unit, weight, targets, times),
         "cells": cells,
     }
     what = (
@@ -228,12 +230,12 @@ def _at_own_places(run: Run, timetable: Timetable) -> Timetable:
 
 
 def _cells(
-    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, size: float
+    run: Run, inputs: Inputs, municipalities: gpd.GeoDataFrame, size: float
 ) -> tuple[gpd.GeoDataFrame, Ints, Floats]:
     """Pieces of population that anybody may live in, their municipality, where people start."""
     cells = settle(
         run,
-        towns,
+        municipalities,
         cells=inputs.population,
         totals=inputs.population_municipal,
         weights=inputs.built_up,
@@ -250,7 +252,7 @@ def _cells(
         _("cells without residents: left out"),
     )  # fmt: skip
     cells = cells[people != 0].reset_index(drop=True)
-    unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
+    unit = pd.Index(municipalities["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)
     point = np.asarray(shapely.centroid(shapes), dtype=object)
     outside = ~shapely.contains(shapes, point)
@@ -269,18 +271,18 @@ def _cells(
 
 def _totals(
     population_municipal: MunicipalPopulation | None,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     cells: gpd.GeoDataFrame,
     unit: Ints,
 ) -> Floats:
     """Residents of each municipality: of the table, else of its cells."""
     people = cells["population"].to_numpy("float64")
-    known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
-    sums = np.bincount(unit, np.nan_to_num(people), minlength=len(towns))
+    known = np.bincount(unit, np.isfinite(people), minlength=len(municipalities)) > 0
+    sums = np.bincount(unit, np.nan_to_num(people), minlength=len(municipalities))
     totals = np.where(known, sums, np.nan)
     table = population_municipal
     if table is not None:
-        listed, _ = people_of.municipal_totals(towns, table)
+        listed, _ = people_of.municipal_totals(municipalities, table)
         totals = np.where(np.isfinite(listed), listed, totals)
     return np.asarray(totals, float)
 
@@ -288,7 +290,7 @@ def _totals(
 def _performance(
     run: Run,
     inputs: Inputs,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     cells: gpd.GeoDataFrame,
     unit: Ints,
     xy: Floats,
@@ -297,10 +299,10 @@ def _performance(
     table: gpd.GeoDataFrame,
 ) -> tuple[Any, pd.DataFrame | None]:
     """Transport performance of squares; its means go into the municipal table (in place)."""
-    p: TravelTimeParameters = run.parameters
+    params: TravelTimeParameters = run.parameters
     people = cells["population"].to_numpy("float64")
     squares = squares_of(
-        xy, people, _jobs(run, inputs.jobs, towns, people, unit), p.performance_cell
+        xy, people, _jobs(run, inputs.jobs, municipalities, people, unit), params.performance_cell
     )
     found = reached(run, inputs.timetable, squares, network, known)
     inside = squares.of_cell >= 0
@@ -311,12 +313,12 @@ def _performance(
         values = np.full(len(people), np.nan)
         if found is not None:
             values[inside] = found[name].to_numpy(float)[squares.of_cell[inside]]
-        table[column] = mean_of(values, np.nan_to_num(people), unit, len(towns))
+        table[column] = mean_of(values, np.nan_to_num(people), unit, len(municipalities))
     return squares, found
 
 
 def _jobs(
-    run: Run, jobs: Table | None, towns: gpd.GeoDataFrame, people: Floats, unit: Ints
+    run: Run, jobs: Table | None, municipalities: gpd.GeoDataFrame, people: Floats, unit: Ints
 ) -> Floats:
     """Jobs of each cell: those of its municipality, spread as its residents are."""
     table = jobs
@@ -324,17 +326,17 @@ def _jobs(
         return np.full(len(people), np.nan)
     numbers = pd.to_numeric(table["jobs"], errors="coerce").to_numpy(float)
     given = pd.Series(numbers, index=table["teryt"].astype(str))
-    own = given.groupby(level=0).sum(min_count=1).reindex(towns["teryt"]).to_numpy(float)
+    own = given.groupby(level=0).sum(min_count=1).reindex(municipalities["teryt"]).to_numpy(float)
     run.note(
         "jobs", "unknown", int(np.isnan(own).sum()),
         _("municipalities of unknown jobs: not counted"),
-        towns["name"][np.isnan(own)],
+        municipalities["name"][np.isnan(own)],
     )  # fmt: skip
     run.note(
         "jobs", "modelled", int(np.isfinite(own).sum()),
         _("municipalities: jobs spread as residents are"),
     )  # fmt: skip
-    whole = np.bincount(unit, np.nan_to_num(people), minlength=len(towns))
+    whole = np.bincount(unit, np.nan_to_num(people), minlength=len(municipalities))
     with np.errstate(divide="ignore", invalid="ignore"):
         each = np.where(whole > 0, np.nan_to_num(own) / whole, 0.0)
     return np.asarray(each[unit] * np.nan_to_num(people), float)
@@ -342,7 +344,7 @@ def _jobs(
 
 def _supply(
     run: Run,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     cells: gpd.GeoDataFrame,
     unit: Ints,
     weight: Floats,
@@ -350,10 +352,10 @@ def _supply(
     times: Times,
 ) -> gpd.GeoDataFrame:
     """Places of services per 1000 residents by two-step floating catchments, by municipality."""
-    p: TravelTimeParameters = run.parameters
+    params: TravelTimeParameters = run.parameters
     people = np.nan_to_num(cells["population"].to_numpy("float64"))
     rows = []
-    for kind in p.kinds:
+    for kind in params.kinds:
         own = np.flatnonzero(targets["kind"] == kind)
         if not len(own):
             continue
@@ -368,26 +370,34 @@ def _supply(
         # what is not known is not within the catchment: the numbers speak of what is known
         costs = costs_of(np.where(np.isnan(middle), np.inf, middle), capacity.index)
         each = two_step(
-            costs, capacity.fillna(0.0), pd.Series(people), p.catchment
+            costs, capacity.fillna(0.0), pd.Series(people), params.catchment
         ).reindex(range(len(cells))).to_numpy(float)  # fmt: skip
         told = bool((~unknown).any()) and people.any()
-        near = np.asarray((middle <= p.catchment).any(axis=1), bool)
-        rows.append(pd.DataFrame({
-            "teryt": towns["teryt"].to_numpy(), "name": towns["name"].to_numpy(), "kind": kind,
-            "places": _inside(towns, targets.iloc[own], capacity),
-            "per_1000": mean_of(each, people, unit, len(towns)) * 1000 if told else np.nan,
-            "reach_share": share_of(near, weight, unit, len(towns)),
-        }))  # fmt: skip
+        near = np.asarray((middle <= params.catchment).any(axis=1), bool)
+        rows.append(
+            pd.DataFrame(
+                {
+                    "teryt": municipalities["teryt"].to_numpy(),
+                    "name": municipalities["name"].to_numpy(),
+                    "kind": kind,
+                    "places": _inside(municipalities, targets.iloc[own], capacity),
+                    "per_1000": mean_of(each, people, unit, len(municipalities)) * 1000
+                    if told
+                    else np.nan,
+                    "reach_share": share_of(near, weight, unit, len(municipalities)),
+                }
+            )
+        )
     columns = list(COLUMNS["supply"])
     table = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
-    shapes = np.asarray(towns.geometry.to_numpy(), dtype=object)
-    return gpd.GeoDataFrame(table, geometry=np.tile(shapes, len(rows)), crs=towns.crs)
+    shapes = np.asarray(municipalities.geometry.to_numpy(), dtype=object)
+    return gpd.GeoDataFrame(table, geometry=np.tile(shapes, len(rows)), crs=municipalities.crs)
 
 
-def _inside(towns: gpd.GeoDataFrame, own: gpd.GeoDataFrame, capacity: pd.Series) -> Floats:
+def _inside(municipalities: gpd.GeoDataFrame, own: gpd.GeoDataFrame, capacity: pd.Series) -> Floats:
     """Known places of the services in each municipality; one on a border counts once."""
-    tree = shapely.STRtree(np.asarray(towns.geometry.to_numpy(), dtype=object))
+    tree = shapely.STRtree(np.asarray(municipalities.geometry.to_numpy(), dtype=object))
     point, town = tree.query(np.asarray(own.geometry.to_numpy(), object), predicate="intersects")
     point, first = np.unique(point, return_index=True)
     counted = np.nan_to_num(capacity.to_numpy(float)[point])
-    return np.bincount(town[first], counted, minlength=len(towns)).astype(float)
+    return np.bincount(town[first], counted, minlength=len(municipalities)).astype(float)

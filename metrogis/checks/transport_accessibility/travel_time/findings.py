@@ -30,7 +30,7 @@ def to(kind: str) -> Text:
 
 
 def findings(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     nearest: Mapping[str, Nearest],
     weight: Floats,
     what: Text,
@@ -41,7 +41,7 @@ def findings(
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
         One row per municipality.
     nearest : mapping of str to Nearest
         Times of the cells by kind of target, the main one first.
@@ -62,9 +62,9 @@ def findings(
     for kind, own in nearest.items():
         out.append(_reach(kind, own, share, what, p))
     main = next(iter(nearest))
-    out += _farthest(towns, main)
+    out += _farthest(municipalities, main)
     out += _car(nearest[main], main, share, what, p)
-    out += _performance(towns, p)
+    out += _performance(municipalities, p)
     if straight:
         out.append(
             Finding(
@@ -105,8 +105,8 @@ def _reach(kind: str, own: Nearest, share, what: Text, p: TravelTimeParameters) 
     return Finding(said + both("."), values, places, unknown=most)
 
 
-def _farthest(towns: gpd.GeoDataFrame, kind: str) -> list[Finding]:
-    known = towns[towns["minutes"].notna()]
+def _farthest(municipalities: gpd.GeoDataFrame, kind: str) -> list[Finding]:
+    known = municipalities[municipalities["minutes"].notna()]
     if known.empty:
         return []
     worst = known.loc[known["minutes"].idxmax()]
@@ -140,14 +140,14 @@ def _car(own: Nearest, kind: str, share, what: Text, p: TravelTimeParameters) ->
     ]  # fmt: skip
 
 
-def _performance(towns: gpd.GeoDataFrame, p: TravelTimeParameters) -> list[Finding]:
-    value = towns["performance"].to_numpy(float)
-    people = np.nan_to_num(towns["population"].to_numpy(float))
+def _performance(municipalities: gpd.GeoDataFrame, p: TravelTimeParameters) -> list[Finding]:
+    value = municipalities["performance"].to_numpy(float)
+    people = np.nan_to_num(municipalities["population"].to_numpy(float))
     told = np.isfinite(value) & (people > 0)
     if not told.any():
         return []
     mean = float((value * people)[told].sum() / people[told].sum())
-    best = towns.loc[towns["performance"].idxmax()]
+    best = municipalities.loc[municipalities["performance"].idxmax()]
     return [
         Finding(
             _(

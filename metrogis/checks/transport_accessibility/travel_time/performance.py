@@ -86,20 +86,26 @@ def reached(
     DataFrame
         By square: ``as_origin``, ``as_target`` (per cent), ``people``, ``jobs`` (reached).
     """
-    p: TravelTimeParameters = run.parameters
+    params: TravelTimeParameters = run.parameters
     if not known.given or not len(squares.xy):
         return None
-    limit = p.performance_speed / 3.6 * p.performance_minutes * 60
+    limit = params.performance_speed / 3.6 * params.performance_minutes * 60
     ptr, origin, metres = near_pairs(squares.xy, limit)
     rules = DoorRules(
-        p.walk_speed, p.access_limit, p.access_limit, p.transfer_limit, p.max_transfers, p.slack,
-        p.performance_minutes, p.detour,
-    )  # fmt: skip
-    first, end = (round(h * 3600) for h in p.hours)
+        params.walk_speed,
+        params.access_limit,
+        params.access_limit,
+        params.transfer_limit,
+        params.max_transfers,
+        params.slack,
+        params.performance_minutes,
+        params.detour,
+    )
+    first, end = (round(h * 3600) for h in params.hours)
     count = next_minutes(first, end)
     search = prepare(
-        timetable, p.day_type, rules, network, run.crs, first,
-        first + 60 * (count - 1) + int(np.ceil(p.performance_minutes * 60)),
+        timetable, params.day_type, rules, network, run.crs, first,
+        first + 60 * (count - 1) + int(np.ceil(params.performance_minutes * 60)),
     )  # fmt: skip
     places = search.walker.places(squares.xy, "population")
     minutes = pair_times(
@@ -107,14 +113,14 @@ def reached(
     )
     target = np.repeat(np.arange(len(squares.xy)), np.diff(ptr))
     # one's own square is in reach, wherever the streets are
-    within = (minutes <= p.performance_minutes) | (origin == target)
+    within = (minutes <= params.performance_minutes) | (origin == target)
     costs = pd.DataFrame(
         {"origin": origin[within], "target": target[within],
          "minutes": np.nan_to_num(minutes[within])}
     )  # fmt: skip
     near = pd.DataFrame({"origin": origin, "target": target, "metres": metres})
     out = accessibility.performance(
-        costs, pd.Series(squares.people), near, p.performance_minutes, limit
+        costs, pd.Series(squares.people), near, params.performance_minutes, limit
     )
     for name, values in (("people", squares.people), ("jobs", squares.jobs)):
         out[name] = np.bincount(

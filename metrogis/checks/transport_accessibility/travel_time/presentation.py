@@ -155,9 +155,9 @@ def _towns() -> dict[str, Column]:
 
 
 def _columns() -> dict[str, dict[str, Column]]:
-    towns = _towns()
+    municipalities = _towns()
     cells = {
-        "teryt": towns["teryt"],
+        "teryt": municipalities["teryt"],
         "population": replace(_RESIDENTS, digits=1, note=PEOPLE_SHARED),
         "modelled": Column(_("modelled"), "flag", of_knowledge=True),
         **{n: c for n, c in _times().items() if not n.startswith("within")},
@@ -165,13 +165,13 @@ def _columns() -> dict[str, dict[str, Column]]:
             _("band of time, 90th percentile"), "category",
             categories=BAND, bound="high", of_known=True,
         ),
-        "ratio": towns["ratio"],
+        "ratio": municipalities["ratio"],
         "exact": Column(_("exact time"), "flag", note=_EXACT,
                         of_knowledge=True),
     }  # fmt: skip
     area = {
-        "teryt": towns["teryt"],
-        "name": towns["name"],
+        "teryt": municipalities["teryt"],
+        "name": municipalities["name"],
         "band": cells["band"],
         "exact": cells["exact"],
         "known_share": Column(
@@ -184,8 +184,8 @@ def _columns() -> dict[str, dict[str, Column]]:
         "area_km2": Column(_("area"), unit="km2", digits=2, of_known=True),
     }  # fmt: skip
     relations = {
-        "teryt": towns["teryt"],
-        "name": towns["name"],
+        "teryt": municipalities["teryt"],
+        "name": municipalities["name"],
         "target": Column(_("target"), "text"),
         "kind": _TARGET_KIND,
         **_times(),
@@ -201,14 +201,14 @@ def _columns() -> dict[str, dict[str, Column]]:
     }
     performance = {
         "population": _RESIDENTS,
-        "as_origin": towns["performance"],
-        "as_target": towns["performance_target"],
-        "people_reached": towns["people_reached"],
-        "jobs_reached": towns["jobs_reached"],
+        "as_origin": municipalities["performance"],
+        "as_target": municipalities["performance_target"],
+        "people_reached": municipalities["people_reached"],
+        "jobs_reached": municipalities["jobs_reached"],
     }
     supply = {
-        "teryt": towns["teryt"],
-        "name": towns["name"],
+        "teryt": municipalities["teryt"],
+        "name": municipalities["name"],
         "kind": _TARGET_KIND,
         "places": Column(_("places in services"), bound="low", of_known=True),
         "per_1000": Column(
@@ -218,7 +218,7 @@ def _columns() -> dict[str, dict[str, Column]]:
         "reach_share": _share(_("service within reach, share"), bound="low"),
     }  # fmt: skip
     return {
-        "municipalities": towns, "bands": area, "bands_late": area, "targets": targets,
+        "municipalities": municipalities, "bands": area, "bands_late": area, "targets": targets,
         "relations": relations, "performance": performance, "supply": supply, "cells": cells,
     }  # fmt: skip
 

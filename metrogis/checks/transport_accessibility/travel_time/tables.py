@@ -165,7 +165,7 @@ def cell_table(cells: gpd.GeoDataFrame, main: Nearest, p: TravelTimeParameters) 
 
 
 def band_table(
-    towns: gpd.GeoDataFrame, unit: Ints, cells: gpd.GeoDataFrame, column: str
+    municipalities: gpd.GeoDataFrame, unit: Ints, cells: gpd.GeoDataFrame, column: str
 ) -> gpd.GeoDataFrame:
     """Return people and land of each municipality by band: a light layer for the map."""
     code = pd.Categorical(cells[column], categories=list(BANDS)).codes.astype(np.int64)
@@ -176,8 +176,8 @@ def band_table(
     which = keys // 2
     out = gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy()[which // len(BANDS)],
-            "name": towns["name"].to_numpy()[which // len(BANDS)],
+            "teryt": municipalities["teryt"].to_numpy()[which // len(BANDS)],
+            "name": municipalities["name"].to_numpy()[which // len(BANDS)],
             "band": np.array(BANDS, dtype=object)[which % len(BANDS)],
             "exact": (keys % 2).astype(bool),
             "known_share": np.where(which % len(BANDS) == BANDS.index("unknown"), 0.0, 1.0),
@@ -191,7 +191,7 @@ def band_table(
 
 
 def target_tables(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     targets: gpd.GeoDataFrame,
     times: Times,
     unit: Ints,
@@ -203,7 +203,7 @@ def target_tables(
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     targets : GeoDataFrame
         ``name``, ``kind``.
     times : Times
@@ -219,18 +219,18 @@ def target_tables(
     -------
     (GeoDataFrame, GeoDataFrame)
     """
-    n, m = len(towns), len(targets)
+    n, m = len(municipalities), len(targets)
     points = targets[["name", "kind", "geometry"]].copy()
     for k, name in enumerate(LIMITS):
         # a comparison with NaN is False: unknown times reach nothing, and are counted apart
         reached = (times.middle <= p.limits[k]).T @ weight
         points[f"people_{name}"] = reached if people_known else np.nan
-    middle = shapely.point_on_surface(np.asarray(towns.geometry.to_numpy(), dtype=object))
+    middle = shapely.point_on_surface(np.asarray(municipalities.geometry.to_numpy(), dtype=object))
     rows = []
     for t in range(m):
         own = times.middle[:, t]
         row = pd.DataFrame({
-            "teryt": towns["teryt"].to_numpy(), "name": towns["name"].to_numpy(),
+            "teryt": municipalities["teryt"].to_numpy(), "name": municipalities["name"].to_numpy(),
             "target": targets["name"].iloc[t], "kind": targets["kind"].iloc[t],
             "minutes": middle_of(own, weight, unit, n),
             "minutes_late": middle_of(times.late[:, t], weight, unit, n),
@@ -249,13 +249,13 @@ def target_tables(
         ]  # fmt: skip
         rows.append(row)
     relations = gpd.GeoDataFrame(
-        pd.concat(rows, ignore_index=True), geometry="geometry", crs=towns.crs
+        pd.concat(rows, ignore_index=True), geometry="geometry", crs=municipalities.crs
     )
     return points, relations
 
 
 def municipal_table(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     unit: Ints,
     weight: Floats,
     people: Floats,
@@ -268,7 +268,7 @@ def municipal_table(
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     unit : ndarray of int (cells,)
         Municipality of each cell.
     weight : ndarray of float (cells,)
@@ -283,9 +283,9 @@ def municipal_table(
         Coverage of the timetables.
     p : TravelTimeParameters
     """
-    n = len(towns)
+    n = len(municipalities)
     table: dict[str, object] = {
-        "teryt": towns["teryt"].to_numpy(), "name": towns["name"].to_numpy(),
+        "teryt": municipalities["teryt"].to_numpy(), "name": municipalities["name"].to_numpy(),
         "population": people, "coverage": level,
     }  # fmt: skip
     own = nearest[main]
@@ -306,5 +306,8 @@ def municipal_table(
     table["competes_share"] = share_of(ratio <= p.ratio_limit, weight, unit, n)
     table["car_known_share"] = share_of(np.isfinite(own.car), weight, unit, n)
     return gpd.GeoDataFrame(
-        table, geometry=towns.geometry.to_numpy(), crs=towns.crs, index=towns.index
+        table,
+        geometry=municipalities.geometry.to_numpy(),
+        crs=municipalities.crs,
+        index=municipalities.index,
     )

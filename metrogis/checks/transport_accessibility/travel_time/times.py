@@ -92,30 +92,41 @@ def measure(
         Minutes. NaN without a timetable, and where "not within the longest time" is not certain,
         for a timetable that is missing could get one there.
     """
-    p: TravelTimeParameters = run.parameters
+    params: TravelTimeParameters = run.parameters
     n, m = len(xy), len(targets)
     shape = (n, m)
     if not known.given or not n:
         nothing = np.full(shape, np.nan)
         return Times(
-            nothing, nothing, np.full((*shape, len(p.limits)), np.nan),
+            nothing, nothing, np.full((*shape, len(params.limits)), np.nan),
             _by_car(run, streets, xy, targets), np.zeros(shape),
         )  # fmt: skip
     origins = gpd.GeoDataFrame(geometry=shapely.points(xy), crs=run.crs)
     found = travel_times(
-        timetable, origins, targets[["geometry"]], date=p.day_type,
-        window=(clock(p.hours[0]), clock(p.hours[1])), percentiles=(50, 90), limits=p.limits,
-        streets=network, walk_speed=p.walk_speed, access_limit=p.access_limit,
-        egress_limit=p.access_limit, transfer_limit=p.transfer_limit,
-        max_transfers=p.max_transfers, slack=p.slack, max_time=p.max_minutes, detour=p.detour,
-    )  # fmt: skip
+        timetable,
+        origins,
+        targets[["geometry"]],
+        date=params.day_type,
+        window=(clock(params.hours[0]), clock(params.hours[1])),
+        percentiles=(50, 90),
+        limits=params.limits,
+        streets=network,
+        walk_speed=params.walk_speed,
+        access_limit=params.access_limit,
+        egress_limit=params.access_limit,
+        transfer_limit=params.transfer_limit,
+        max_transfers=params.max_transfers,
+        slack=params.slack,
+        max_time=params.max_minutes,
+        detour=params.detour,
+    )
     least = quickest_unknown(run, xy, targets, network, known)
     middle = found["p50"].to_numpy().reshape(shape).copy()
     late = found["p90"].to_numpy().reshape(shape).copy()
     within = np.stack(
-        [found[f"share_{limit:g}"].to_numpy().reshape(shape) for limit in p.limits], axis=-1
+        [found[f"share_{limit:g}"].to_numpy().reshape(shape) for limit in params.limits], axis=-1
     )
-    unsure = least < p.max_minutes
+    unsure = least < params.max_minutes
     for values in (middle, late):  # "not within the longest time" needs all that could serve
         values[np.isinf(values) & unsure] = np.nan
     unplaced = np.isnan(found["walk"].to_numpy().reshape(shape))
@@ -146,7 +157,7 @@ def quickest_unknown(
     lines at the top speed. 0 where the streets around the cell or the target are not known;
     infinite where nothing is missing anywhere.
     """
-    p: TravelTimeParameters = run.parameters
+    params: TravelTimeParameters = run.parameters
     here = np.asarray(shapely.points(xy), dtype=object)
     there = np.asarray(targets.geometry.to_numpy(), dtype=object)
     dark = _dark(known)
@@ -154,12 +165,13 @@ def quickest_unknown(
         out = np.zeros((len(here), len(there)))
     else:
         metres = [_distance(dark, points) for points in (here, there)]
-        out = (metres[0][:, None] + metres[1][None, :]) / (p.top_speed * 1000 / 60)
+        out = (metres[0][:, None] + metres[1][None, :]) / (params.top_speed * 1000 / 60)
     if network is not None:
         streets = streets_evidence(network, run.crs, run.municipalities)
         run.evidence["streets"] = streets
         sure = [
-            np.asarray(streets.known_near(points, p.access_limit), bool) for points in (here, there)
+            np.asarray(streets.known_near(points, params.access_limit), bool)
+            for points in (here, there)
         ]
         out[~(sure[0][:, None] & sure[1][None, :])] = 0.0
     return out
@@ -169,8 +181,8 @@ def _dark(known: TimetableEvidence) -> npt.NDArray[np.object_] | None:
     """Land of which not every timetable is known; None where it may be anywhere."""
     if any(item.where is None for item in known.losses):
         return None
-    towns = np.asarray(known.municipalities.geometry.to_numpy(), dtype=object)
-    blocked = towns[known.blocked.any(axis=1)]
+    municipalities = np.asarray(known.municipalities.geometry.to_numpy(), dtype=object)
+    blocked = municipalities[known.blocked.any(axis=1)]
     if shapely.is_empty(blocked).any() or shapely.is_missing(blocked).any():
         return None  # land without an outline may be anywhere
     lost = [item.where for item in known.losses]
@@ -190,20 +202,20 @@ def _distance(shapes: npt.NDArray[np.object_], points: npt.NDArray[np.object_]) 
 
 def _by_car(run: Run, streets: Any, xy: Floats, targets: gpd.GeoDataFrame) -> Floats:
     """Minutes by car at free flow, with parking; NaN without roads."""
-    p: TravelTimeParameters = run.parameters
+    params: TravelTimeParameters = run.parameters
     streets = streets
     out = np.full((len(xy), len(targets)), np.nan)
     if not isinstance(streets, Streets) and getattr(streets, "mode", "") != "car":
         return out
     network = timed(streets.car if isinstance(streets, Streets) else streets)
-    on_foot = 3.6 / p.walk_speed  # from door to road, seconds a metre
+    on_foot = 3.6 / params.walk_speed  # from door to road, seconds a metre
     here = network.snap(xy, layer="population")
     there = network.snap(targets.geometry, layer="localities")
     for k in np.flatnonzero(there.known):
         seconds, _ = network.nearest(there[np.array([k])], direction="to", snap_cost=on_foot).at(
             here
         )
-        out[:, k] = seconds / 60 + p.parking
+        out[:, k] = seconds / 60 + params.parking
     return out
 
 

@@ -127,13 +127,13 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
     >>> result.municipalities[["unknown_share", "white_share"]].values.tolist()
     [[1.0, 0.0]]
     """
-    towns: gpd.GeoDataFrame = inputs.municipalities
+    municipalities: gpd.GeoDataFrame = inputs.municipalities
     rule = params.rule()
     walk = walking(inputs.streets, params.detour)
     run.add(audit_of(walk))
     main = params.main_day_type
 
-    cells, unit, xy, totals = _settle(run, inputs, towns, params, rule)
+    cells, unit, xy, totals = _settle(run, inputs, municipalities, params, rule)
     service, near = None, Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
     if inputs.timetable is not None:
         service = read_service(
@@ -155,7 +155,7 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
     weights = share_weights(run, cells, None if straight else walk)
     # a white spot is a populated place; with no population at all every place is one
     unpeopled = np.isnan(people) & np.isfinite(people).any()
-    states = decide(run, inputs, towns, Cells(unit, xy, unpeopled), service, near, walk)
+    states = decide(run, inputs, municipalities, Cells(unit, xy, unpeopled), service, near, walk)
     for day, state in states.by_day.items():
         cells[f"state_{day}"] = STATES[state]
         cells[f"cause_{day}"] = causes(state, day, service, near, states, straight)
@@ -163,7 +163,7 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
     cells["unknown_why"] = states.why
 
     white = states.by_day[main] == WHITE
-    features: dict[str, gpd.GeoDataFrame] = {"states": state_table(towns, unit, cells)}
+    features: dict[str, gpd.GeoDataFrame] = {"states": state_table(municipalities, unit, cells)}
     fixes, sections = _fixes(
         run, inputs.timetable, service, near, xy, white, states, None if straight else walk
     )
@@ -175,7 +175,7 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
             None if straight else walk, params.metres_per_departure,
         )  # fmt: skip
     tables, label = spot_tables(
-        run, inputs.localities, towns, unit, xy, cells, white, chooser, stops
+        run, inputs.localities, municipalities, unit, xy, cells, white, chooser, stops
     )
     features |= tables
     features["stops"] = stops
@@ -185,7 +185,7 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
     cells["spot"] = label
     cells["nearest_stop_m"] = _nearest(near, len(cells))
     features["cells"] = cells
-    table = municipal_table(towns, unit, people, totals, states, params, weights)
+    table = municipal_table(municipalities, unit, people, totals, states, params, weights)
     source = people_from(run, inputs.population, inputs.population_municipal)
     sentences = findings(table, features, params, inputs.timetable, straight, weights, source)
     return Outcome(municipalities=table, features=features, findings=sentences)
@@ -198,23 +198,23 @@ CHECK = white_spots.check
 
 
 def _settle(
-    run: Run, inputs: Inputs, towns: gpd.GeoDataFrame, p: WhiteSpotsParameters, rule: Rule
+    run: Run, inputs: Inputs, municipalities: gpd.GeoDataFrame, p: WhiteSpotsParameters, rule: Rule
 ) -> tuple[gpd.GeoDataFrame, Ints, Floats, Floats]:
     """Pieces of population, their municipality, the point people walk from, municipal totals."""
     size = min(p.cell_size, min(rule.limits.values()) / 2)
     table = inputs.population_municipal
     cells = settle(
         run,
-        towns,
+        municipalities,
         cells=inputs.population,
         totals=inputs.population_municipal,
         weights=inputs.built_up,
         size=size,
     )
-    unit = pd.Index(towns["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
+    unit = pd.Index(municipalities["teryt"]).get_indexer(cells["teryt"]).astype(np.int64)
     people = cells["population"].to_numpy("float64")
-    known = np.bincount(unit, np.isfinite(people), minlength=len(towns)) > 0
-    sums = np.bincount(unit, np.nan_to_num(people), minlength=len(towns))
+    known = np.bincount(unit, np.isfinite(people), minlength=len(municipalities)) > 0
+    sums = np.bincount(unit, np.nan_to_num(people), minlength=len(municipalities))
     totals = np.where(known, sums, np.nan)
     run.note(
         "population",
@@ -237,7 +237,7 @@ def _settle(
     outside = ~shapely.contains(shapes, point)
     point[outside] = shapely.point_on_surface(shapes[outside])
     if table is not None:
-        listed, _unused = people_of.municipal_totals(towns, table)
+        listed, _unused = people_of.municipal_totals(municipalities, table)
         totals = np.where(np.isfinite(listed), listed, totals)
     return cells, unit, np.column_stack([shapely.get_x(point), shapely.get_y(point)]), totals
 
@@ -257,8 +257,8 @@ def _fixes(
     Departures where a stop is in reach, else a path to a stop that suffices, else a new stop, else
     a path and departures together: only where none of them does is a new line needed.
     """
-    p: WhiteSpotsParameters = run.parameters
-    main = p.main_day_type
+    params: WhiteSpotsParameters = run.parameters
+    main = params.main_day_type
     fixes = Fixes.empty(len(white))
     if service is None or not white.any():
         return fixes, None
@@ -269,11 +269,11 @@ def _fixes(
     if not len(bare):
         return fixes, None
     sections = read_sections(timetable, service, main, run.crs)
-    fixing.new_stops(fixes, sections, service.rule.on(main), xy, bare, p.detour, walk)
+    fixing.new_stops(fixes, sections, service.rule.on(main), xy, bare, params.detour, walk)
     if walk is not None:
         both = white & (fixes.kind == "none")
         path_and_departures(
-            fixes, service, main, xy, states.by_air, both, walk, worth=p.metres_per_departure
+            fixes, service, main, xy, states.by_air, both, walk, worth=params.metres_per_departure
         )
     return fixes, sections
 

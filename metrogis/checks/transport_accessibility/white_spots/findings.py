@@ -33,7 +33,7 @@ _SUMS: dict[Basis, tuple[str, float, Text, str]] = {
 
 
 def findings(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     features: dict[str, gpd.GeoDataFrame],
     parameters: Any,
     timetable: Any,
@@ -49,7 +49,7 @@ def findings(
     cells, spots = features["cells"], features["spots"]
     numbered = weights.basis == "people"
     out = [_states(cells, weights, day)]
-    out.append(_white(towns, spots, numbered, day))
+    out.append(_white(municipalities, spots, numbered, day))
     out.append(_by_day(cells, weights.values, parameters))
     if numbered and source is not None:
         out.append(source)
@@ -146,11 +146,13 @@ def _states(cells: gpd.GeoDataFrame, weights: Weights, day: Text) -> Finding:
     return Finding(said + both("."), values, places, unknown=mostly)
 
 
-def _white(towns: gpd.GeoDataFrame, spots: gpd.GeoDataFrame, numbered: bool, day: Text) -> Finding:
-    complete = int((towns["coverage"] == "complete").sum())
+def _white(
+    municipalities: gpd.GeoDataFrame, spots: gpd.GeoDataFrame, numbered: bool, day: Text
+) -> Finding:
+    complete = int((municipalities["coverage"] == "complete").sum())
     values = {
         "municipalities_complete": float(complete),
-        "municipalities": float(len(towns)),
+        "municipalities": float(len(municipalities)),
         "spots": float(len(spots)),
     }
     if numbered:

@@ -133,12 +133,12 @@ _PROVEN = Column(
 
 
 def _municipal_columns() -> dict[str, Column]:
-    towns = municipality_columns()
-    towns["population"] = Column(
+    municipalities = municipality_columns()
+    municipalities["population"] = Column(
         _PEOPLE, unit="people", note=PEOPLE_FROM, land=False, of_known=True
     )
-    towns["population_known"] = _PEOPLE_KNOWN
-    towns["coverage"] = Column(
+    municipalities["population_known"] = _PEOPLE_KNOWN
+    municipalities["coverage"] = Column(
         _("timetable coverage"), "category", categories=COVERAGE,
         of_knowledge=True,
     )  # fmt: skip
@@ -148,25 +148,25 @@ def _municipal_columns() -> dict[str, Column]:
         "unknown": pgettext("state", "unknown"),
     }
     for key, head in heads.items():
-        towns[f"{key}_people"] = replace(
+        municipalities[f"{key}_people"] = replace(
             _people(head),
             known="population_known" if key == "unknown" else "known_people",
             bound="" if key == "unknown" else "low",
             of_knowledge=key == "unknown",
         )
-        towns[f"{key}_share"] = _share(_("{head}, share").fill(head=head), key)
-    towns["known_people"] = replace(_people(_("state known")), known="population_known")
-    towns["timetable_known"] = Column(
+        municipalities[f"{key}_share"] = _share(_("{head}, share").fill(head=head), key)
+    municipalities["known_people"] = replace(_people(_("state known")), known="population_known")
+    municipalities["timetable_known"] = Column(
         _("timetables complete"),
         "flag",
         note=_("of every mode that could serve; nothing was lost in reading"),
     )
     for day, name in DAYS.items():
         for key, head in heads.items():
-            towns[f"{key}_share_{day}"] = _share(
+            municipalities[f"{key}_share_{day}"] = _share(
                 _("{head}: {name}").fill(head=head, name=name), key
             )
-    return towns
+    return municipalities
 
 
 def _stop_columns() -> dict[str, Column]:
@@ -214,23 +214,23 @@ def _cell_columns(fix: Mapping[str, Column]) -> dict[str, Column]:
 
 
 def _columns() -> dict[str, dict[str, Column]]:
-    towns = _municipal_columns()
+    municipalities = _municipal_columns()
     fix = _fix_columns()
     people = Column(_PEOPLE, unit="people", known="population_known", of_known=True)
     place = {
         "spot": _SPOT,
         "name": Column(_("place"), "text", of_known=True),
-        "municipality": towns["name"],
+        "municipality": municipalities["name"],
         "population": people,
         "population_known": _PEOPLE_KNOWN,
         "area_km2": _AREA,
         "cells": Column(_("cells")),
     }
     return {
-        "municipalities": towns,
+        "municipalities": municipalities,
         "states": {
-            "teryt": towns["teryt"],
-            "name": towns["name"],
+            "teryt": municipalities["teryt"],
+            "name": municipalities["name"],
             "state": _STATE,
             "known": Column(_("state known"), "flag"),
             "population": people,

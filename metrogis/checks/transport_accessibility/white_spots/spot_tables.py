@@ -27,7 +27,7 @@ FIX_COLUMNS = (
 def spot_tables(
     run: Run,
     localities: Localities | None,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     unit: Ints,
     xy: Floats,
     cells: gpd.GeoDataFrame,
@@ -40,7 +40,7 @@ def spot_tables(
     Parameters
     ----------
     run : Run
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
         Municipalities.
     unit, xy : ndarray
         Municipality of each cell, and where people walk from.
@@ -59,11 +59,11 @@ def spot_tables(
     label : ndarray (cells,)
         Number of the spot of each cell; NaN for those that are not white.
     """
-    p: WhiteSpotsParameters = run.parameters
+    params: WhiteSpotsParameters = run.parameters
     index = np.flatnonzero(white)
     shapes = np.asarray(cells.geometry.to_numpy(), dtype=object)[index]
     people = cells["population"].to_numpy("float64")
-    group = spotting.join(shapes, unit[index] if p.split_by_municipality else None)
+    group = spotting.join(shapes, unit[index] if params.split_by_municipality else None)
     group, count = _ranked(group, people[index], shapes)
     label = np.full(len(cells), np.nan)
     label[index] = group + 1
@@ -96,11 +96,11 @@ def spot_tables(
     names = spotting.name_spots(
         np.asarray(shapely.points(xy[heart]), dtype=object) if count else np.zeros(0, object),
         unit[heart],
-        towns,
+        municipalities,
         localities,
         stops if len(stops) else None,
     )
-    where = towns["name"].to_numpy(dtype=object)[unit[heart]]
+    where = municipalities["name"].to_numpy(dtype=object)[unit[heart]]
     spots = _table(rows, group, shapes, people[index], names, where, run.crs)
     found_at = spots.iloc[[spot for spot, _ in points]][["spot", "name", *FIX_COLUMNS[:-1]]]
     tables = {

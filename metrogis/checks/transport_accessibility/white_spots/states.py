@@ -75,7 +75,7 @@ class Cells:
 def decide(
     run: Run,
     inputs: Inputs,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     cells: Cells,
     service: Service | None,
     near: Pairs,
@@ -87,7 +87,7 @@ def decide(
     ----------
     run : Run
         Its audit and its evidence of ``timetable`` and ``streets`` are written.
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
         Municipalities.
     cells : Cells
     service : Service or None
@@ -97,20 +97,22 @@ def decide(
     walk : Walk
         A street network, or the straight line that stands in for it.
     """
-    p: WhiteSpotsParameters = run.parameters
+    params: WhiteSpotsParameters = run.parameters
     count = len(cells.unit)
     straight = isinstance(walk, StraightLine)
     # straight lines that stand in for streets reach less far
-    reach = {g: limit / (p.detour if straight else 1.0) for g, limit in p.rule().limits.items()}
+    reach = {
+        g: limit / (params.detour if straight else 1.0) for g, limit in params.rule().limits.items()
+    }
     known: dict[Any, Around] = {}
     sure: dict[str, tuple[Around, Bools, Bools]] = {}
-    days: tuple[str, ...] = (p.main_day_type, *p.day_types)
+    days: tuple[str, ...] = (params.main_day_type, *params.day_types)
     for day in dict.fromkeys(days):
         day_known = service is not None and day in service.counts
         silent = service.unknown_feeds.get(day, frozenset()) if service is not None else frozenset()
         # days on which the same feeds are silent share their evidence: asking for it is dear
         if (silent, day_known) not in known:
-            found = _evidence(run, inputs, towns, service, silent, day_known)
+            found = _evidence(run, inputs, municipalities, service, silent, day_known)
             known[silent, day_known] = found.around(cells.xy, cells.unit)
         around = known[silent, day_known]
         good = np.zeros(count, bool)
@@ -130,7 +132,7 @@ def decide(
     for _unused, good, allowed in sure.values():
         maybe |= allowed & ~good
     by_air = _by_air(cells.xy, maybe, service)
-    streets = None if straight else _Streets(run, towns, cells.xy, service, by_air, walk)
+    streets = None if straight else _Streets(run, municipalities, cells.xy, service, by_air, walk)
     by_day: dict[str, Codes] = {}
     why = np.full(count, "", dtype=object)
     for day, (around, good, allowed) in sure.items():
@@ -140,36 +142,36 @@ def decide(
         state[allowed & apart & ~cells.unpeopled] = WHITE
         state[good] = SERVED
         by_day[day] = state
-        if day == p.main_day_type:
+        if day == params.main_day_type:
             run.evidence["timetable"] = around.evidence.as_evidence()
             why = _why(around, reach, state, apart, cells)
             _note(run, around, why, cells.unit)
-    main = sure[p.main_day_type][0].evidence
+    main = sure[params.main_day_type][0].evidence
     return States(by_day, why, main.level, by_air, main)
 
 
 def _evidence(
     run: Run,
     inputs: Inputs,
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     service: Service | None,
     silent: frozenset[str],
     day_known: bool,
 ) -> TimetableEvidence:
     """Return what is known of the timetables on days on which some feeds are silent."""
-    p: WhiteSpotsParameters = run.parameters
+    params: WhiteSpotsParameters = run.parameters
     found = evidence(
-        towns,
+        municipalities,
         inputs.coverage,
         inputs.timetable,
-        groups=tuple(p.rule().limits),
-        required=p.modes_required,
+        groups=tuple(params.rule().limits),
+        required=params.modes_required,
         stops=service.posts if service is not None else None,
         stop_posts=inputs.stop_posts,
         rail_stations=inputs.rail_stations,
         silent=silent,
         day_known=day_known,
-        neighbours=p.neighbours_complete,
+        neighbours=params.neighbours_complete,
     )
     run.add(found.audit)
     return found
@@ -191,14 +193,14 @@ class _Streets:
     def __init__(
         self,
         run: Run,
-        towns: gpd.GeoDataFrame,
+        municipalities: gpd.GeoDataFrame,
         xy: Floats,
         service: Service | None,
         by_air: Pairs,
         walk: Any,
     ) -> None:
         self.service, self.by_air, self.count = service, by_air, len(xy)
-        known = streets_evidence(walk, run.crs, towns)
+        known = streets_evidence(walk, run.crs, municipalities)
         run.evidence["streets"] = known
         posts = service.xy if service is not None else np.zeros((0, 2))
         self.off = _off(walk, xy, "population")

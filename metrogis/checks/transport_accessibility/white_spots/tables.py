@@ -25,12 +25,14 @@ STATES = np.array(["unknown", "served", "white"], dtype=object)
 Codes = npt.NDArray[np.int8]
 
 
-def state_table(towns: gpd.GeoDataFrame, unit: Ints, cells: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def state_table(
+    municipalities: gpd.GeoDataFrame, unit: Ints, cells: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
     """Return the populated land of each municipality by state: a light layer for the map.
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     unit : ndarray of int (cells,)
         Municipality of each cell.
     cells : GeoDataFrame
@@ -51,8 +53,8 @@ def state_table(towns: gpd.GeoDataFrame, unit: Ints, cells: gpd.GeoDataFrame) ->
     land = dissolve(shapes, group.astype(np.int64), len(keys))
     out = gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy()[keys // 3],
-            "name": towns["name"].to_numpy()[keys // 3],
+            "teryt": municipalities["teryt"].to_numpy()[keys // 3],
+            "name": municipalities["name"].to_numpy()[keys // 3],
             "state": STATES[keys % 3],
             "known": keys % 3 != UNKNOWN,
             "population": summed.to_numpy("float64"),
@@ -126,7 +128,7 @@ def stop_table(
 
 
 def municipal_table(
-    towns: gpd.GeoDataFrame,
+    municipalities: gpd.GeoDataFrame,
     unit: Ints,
     people: Floats,
     totals: Floats,
@@ -138,7 +140,7 @@ def municipal_table(
 
     Parameters
     ----------
-    towns : GeoDataFrame
+    municipalities : GeoDataFrame
     unit : ndarray of int (cells,)
         Municipality of each cell.
     people : ndarray of float (cells,)
@@ -156,7 +158,7 @@ def municipal_table(
         ``*_people`` on the main day type, NaN where no cell has known people; ``*_share_<day>`` on
         each day type, NaN where nothing has weight.
     """
-    count = len(towns)
+    count = len(municipalities)
     known = np.isfinite(people)
     any_known = np.bincount(unit, known, minlength=count) > 0
     # a share of bare land says nothing of people; of street nodes, that stand for them, it does
@@ -164,8 +166,8 @@ def municipal_table(
     whole = np.bincount(unit, weight, minlength=count)
     out = gpd.GeoDataFrame(
         {
-            "teryt": towns["teryt"].to_numpy(),
-            "name": towns["name"].to_numpy(),
+            "teryt": municipalities["teryt"].to_numpy(),
+            "name": municipalities["name"].to_numpy(),
             "population": totals,
             "population_known": np.divide(
                 np.bincount(unit, known, minlength=count),
@@ -176,9 +178,9 @@ def municipal_table(
             "coverage": states.levels,
             "timetable_known": states.levels == "complete",
         },
-        geometry=towns.geometry.to_numpy(),
-        crs=towns.crs,
-        index=towns.index,
+        geometry=municipalities.geometry.to_numpy(),
+        crs=municipalities.crs,
+        index=municipalities.index,
     )
     shares: dict[str, Floats] = {}
     for code, name in ((SERVED, "served"), (WHITE, "white"), (UNKNOWN, "unknown")):
