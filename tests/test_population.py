@@ -268,9 +268,13 @@ def test_mass_is_kept_in_every_municipality(people, border, totals, angle):
     pieces, _ = pop.settle(
         municipalities, cells=cells_of(turned, people), totals=table, max_size=400
     )
+    # beyond a grid that lists empty cells nobody knows who lives: its total is not pressed in
+    open_ = pieces[pieces["population"].isna()]["teryt"].unique()
     got = pieces.groupby("teryt")["population"].sum().reindex(municipalities["teryt"]).to_numpy()
-    assert got == pytest.approx(np.array(totals, float), rel=1e-12, abs=1e-9)
-    assert (pieces["population"] >= 0).all()
+    whole = ~municipalities["teryt"].isin(open_).to_numpy()
+    assert got[whole] == pytest.approx(np.array(totals, float)[whole], rel=1e-12, abs=1e-9)
+    assert whole.all() or sum(p == 0 for p in people) > 0
+    assert (pieces["population"].dropna() >= 0).all()
 
 
 @settings(max_examples=40, deadline=None)
