@@ -84,6 +84,7 @@ def test_files_of_an_atlas(metro, tmp_path) -> None:
     assert len(gpd.read_parquet(files[0])) == 3
 
 
+@pytest.mark.long
 def test_two_processes_give_the_same_atlas(demo_s, tmp_path, monkeypatch) -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("forks on Linux only")

@@ -16,6 +16,7 @@ def test_every_direction_is_compiled_once():
     assert sorted(named) == sorted(DIRECTIONS)
 
 
+@pytest.mark.long
 def test_failure_of_a_part_is_an_error(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(warmup, "PARTS", (("no such direction",),))
     monkeypatch.setattr(warmup, "fetch_scripts", lambda: True)

@@ -245,7 +245,10 @@ def edited_timetable(
     )
 
 
-@pytest.mark.parametrize("kind", TIMETABLES)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(k, marks=[pytest.mark.long] if n else []) for n, k in enumerate(TIMETABLES)],
+)
 def test_white_village_undone(
     metro: Any, folder: Path, tmp_path: Path, planted: dict[str, Item], kind: str
 ) -> None:
@@ -810,7 +813,9 @@ def test_corridor_ends_at_border_and_undone(metro: Any, planted: dict[str, Item]
     assert again.loc[again["continues"] == "yes", "length_m"].sum() > 0.9 * broken
 
 
-@pytest.mark.parametrize("kind", ["corridor_bottleneck", "corridor_cut"])
+@pytest.mark.parametrize(
+    "kind", ["corridor_bottleneck", pytest.param("corridor_cut", marks=pytest.mark.long)]
+)
 def test_corridor_passage_and_undone(metro: Any, planted: dict[str, Item], kind: str) -> None:
     item = planted[kind]
     expected = item["expected"]

@@ -250,7 +250,10 @@ def check(feed: Feed, intact: Counter[tuple[Any, ...]]) -> None:
         assert item.what.pl != item.what.en
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.long] if k % 3 else []) for k, n in enumerate(FAULTS)],
+)
 def test_what_is_missing_lies_near_what_was_lost(tmp_path, intact, name):
     table, fault = FAULTS[name]
     rows = len(network()[table])

@@ -189,7 +189,16 @@ LAYERS = {
 
 
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
-@pytest.mark.parametrize("houses", [None, (4000, 0, 4100, 3000), (-10, -10, 9010, 3010)])
+@pytest.mark.parametrize(
+    "houses",
+    [
+        None,
+        *(
+            pytest.param(h, marks=pytest.mark.long)
+            for h in ((4000, 0, 4100, 3000), (-10, -10, 9010, 3010))
+        ),
+    ],
+)
 def test_strange_corridors_are_answered(strip, layer, houses) -> None:
     town = strip[0]
     names = [*STRANGE, "K"]
