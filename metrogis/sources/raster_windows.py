@@ -41,7 +41,28 @@ class Window(NamedTuple):
 
     def moved(self, transform: Any) -> Any:
         """Return the transform of the window, given that of the raster."""
-        return transform * type(transform).translation(self.left, self.top)
+        x, y = point_of(transform, self.left, self.top)
+        a, b, _c, d, e, _f = tuple(transform)[:6]
+        return type(transform)(a, b, x, d, e, y)
+
+
+def point_of(transform: Any, column: float, row: float) -> tuple[float, float]:
+    """Return where a place on a raster lies, by its transform.
+
+    Written out: of the two signs for it the library gives one up, and its older versions lack the
+    other.
+
+    Examples
+    --------
+    >>> from affine import Affine
+    >>> point_of(Affine(10, 0, 500, 0, -10, 900), 2, 3)
+    (520.0, 870.0)
+    """
+    t = transform
+    return (
+        float(t.a * column + t.b * row + t.c),
+        float(t.d * column + t.e * row + t.f),
+    )
 
 
 @dataclass(frozen=True)
@@ -99,7 +120,7 @@ def window_of(bounds: Any, transform: Any, shape: tuple[int, ...]) -> Window | N
         return None
     west, south, east, north = (float(v) for v in bounds)
     back = ~transform
-    corners = [back * (x, y) for x in (west, east) for y in (south, north)]
+    corners = [point_of(back, x, y) for x in (west, east) for y in (south, north)]
     columns, rows = zip(*corners, strict=True)
     found = Window(
         max(0, int(np.floor(min(rows)))),

@@ -23,7 +23,7 @@ from metrogis.errors import CRSError, SourceError
 from metrogis.i18n import _
 from metrogis.provenance import Audit
 from metrogis.sources.gdal import open_raster
-from metrogis.sources.raster_windows import Window
+from metrogis.sources.raster_windows import Window, point_of
 
 HUGE = 1e30
 """No measure of land, people or height is as large: floats beyond it are fills (FLT_MAX, 1e37)."""
@@ -444,8 +444,8 @@ def require_projected(
     """
     if crs is None or not crs_rules.parse(crs, layer=layer).is_geographic:
         return
-    x, y = transform * (0, 0)
-    far_x, far_y = transform * (shape[1], shape[0])
+    x, y = point_of(transform, 0, 0)
+    far_x, far_y = point_of(transform, shape[1], shape[0])
     box = [min(x, far_x), min(y, far_y), max(x, far_x), max(y, far_y)]
     crs_rules.require_degrees(box, crs, layer=layer)
     if metric:

@@ -11,7 +11,14 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrogis.sources.raster_windows import Window, cells_near, moved_area, place_of, window_of
+from metrogis.sources.raster_windows import (
+    Window,
+    cells_near,
+    moved_area,
+    place_of,
+    point_of,
+    window_of,
+)
 from metrogis.sources.rasters import Expected, read_band
 
 PLACE = Affine(100, 0, 470_000, 0, -100, 720_000)
@@ -47,7 +54,7 @@ def test_no_cell_that_meets_the_box_is_outside_the_window(corner, size, turned):
         inside[window.top : window.bottom, window.left : window.right] = True
     ring = [(0, 0), (1, 0), (1, 1), (0, 1)]
     for row, column in zip(rows.ravel(), columns.ravel(), strict=True):
-        cell = shapely.Polygon([place * (column + a, row + b) for a, b in ring])
+        cell = shapely.Polygon([point_of(place, column + a, row + b) for a, b in ring])
         if cell.intersection(shapely.box(*box)).area > 1e-6:
             assert inside[row, column]
 
@@ -69,7 +76,7 @@ def test_a_window_reads_what_the_whole_file_has_there(tmp_path):
     cut = np.s_[1:5, 2:5]
     assert np.array_equal(part.values, whole.values[cut], equal_nan=True)
     assert np.array_equal(part.valid, whole.valid[cut])
-    assert part.transform * (0, 0) == PLACE * (2, 1)
+    assert point_of(part.transform, 0, 0) == point_of(PLACE, 2, 1)
     # cells are named by their place in the file, whichever part of it is read
     assert "[3, 3]" in part.audit.rows[-1].examples == whole.audit.rows[-1].examples
 
