@@ -19,7 +19,7 @@ from metrogis.i18n import _
 @guarded
 def demo(
     output: Out,
-    size: Annotated[str, typer.Option("--size", help="S, M, L")] = "S",
+    size: Annotated[str, typer.Option("--size", help="S, M, L, XL")] = "S",
     seed: Annotated[int, typer.Option("--seed", help=say(_("random seed")))] = 1,
     debug: Debug = False,
 ) -> None:

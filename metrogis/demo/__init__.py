@@ -48,8 +48,8 @@ def build(
         Residents; 2,000 to 60,000 per municipality. Default: that of ``size``.
     seed : int, optional
         Another seed, another metropolis. The same seed gives the same files, byte for byte.
-    size : {"S", "M", "L"}
-        12 municipalities and 250,000 people, 25 and 650,000, 60 and 1,600,000.
+    size : {"S", "M", "L", "XL"}
+        12 municipalities and 250,000 people, 25 and 650,000, 60 and 1,600,000, 300 and 8,000,000.
 
     Returns
     -------
@@ -108,8 +108,8 @@ def _check(
     def refuse(text: Text, place: str, remedy: Text | None = None) -> ParameterError:
         return ParameterError(text, layer="demo", place=place, remedy=remedy)
 
-    if size not in ("S", "M", "L"):
-        raise refuse(_("size is S, M or L"), f"size={size!r}")
+    if size not in ("S", "M", "L", "XL"):
+        raise refuse(_("size is S, M, L or XL"), f"size={size!r}")
     if municipalities is not None and not 6 <= municipalities <= 200:
         raise refuse(
             _("municipalities must be 6 to 200"),

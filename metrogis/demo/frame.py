@@ -15,7 +15,7 @@ Mask = NDArray[np.bool_]
 Shape = Any
 """A shapely geometry; its stubs do not tell one from an array of them."""
 Index = NDArray[np.int64]
-SizeName = Literal["S", "M", "L"]
+SizeName = Literal["S", "M", "L", "XL"]
 
 CELL = 100.0
 """Side of a population cell, m."""
@@ -43,7 +43,7 @@ class Size:
     detail: float
 
 
-_SIZES = {"S": (12, 250_000), "M": (25, 650_000), "L": (60, 1_600_000)}
+_SIZES = {"S": (12, 250_000), "M": (25, 650_000), "L": (60, 1_600_000), "XL": (300, 8_000_000)}
 
 
 def size_of(name: str, *, municipalities: int | None = None, people: int | None = None) -> Size:
@@ -59,7 +59,7 @@ def size_of(name: str, *, municipalities: int | None = None, people: int | None 
     p = people or p
     area = n * (60 + 32 * min(1.0, max(0.0, (n - 12) / 48))) * 1e6
     side = round((area / 0.552) ** 0.5 / 2000) * 2000.0
-    return Size(name, n, p, side, {"S": 0.3, "M": 0.65, "L": 1.0}[name])
+    return Size(name, n, p, side, {"S": 0.3, "M": 0.65}.get(name, 1.0))
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ def place_names(rng: np.random.Generator, count: int) -> list[str]:
     >>> import numpy as np
     >>> len(set(place_names(np.random.default_rng(0), 900)))
     900
+    >>> len(set(place_names(np.random.default_rng(0), 9_000)))
+    9000
     """
     pool = [_join(root, ending) for root in _ROOTS for ending in _ENDINGS]
     order = rng.permutation(len(pool))
@@ -40,8 +42,11 @@ def place_names(rng: np.random.Generator, count: int) -> list[str]:
         f"{before} {name}" for name in names if name.endswith(("o", "e")) for before in _BEFORE
     ]
     rng.shuffle(extra)
-    names += [name for name in extra if name not in names]
-    return names[:count]
+    known = set(names)
+    names += [name for name in extra if name not in known]
+    # a country has more places than names: more of them are numbered settlements of the first
+    more = [f"{name} {number}" for number in ("II", "III", "IV", "V") for name in names]
+    return [*names, *more][:count]
 
 
 def _join(root: str, ending: str) -> str:
