@@ -234,6 +234,22 @@ def test_capacity_within_the_standards() -> None:
     assert row["capacity_all_yes_share"] == pytest.approx(0.4)
 
 
+@pytest.mark.parametrize(("tolerance", "hectares"), [(25, 4.0), (100, 4.8)])
+def test_a_strip_of_a_zone_beyond_the_border_is_its_own_within_the_tolerance(
+    tolerance: float, hectares: float
+) -> None:
+    """A zone of 340 m by 200 m, 40 m of it beyond; 2 ha are built up."""
+    two = frame([box(-8000, -8000, 0, 8000), box(0, -8000, 8000, 8000)],
+                teryt=["2261011", "2262011"], name=["A", "B"])  # fmt: skip
+    zones = frame([box(-300, 0, 40, 200)], symbol=["SJ"], label=["1SJ"], max_intensity=[0.3])
+    row = social_access(
+        two, frame([box(-100, 0, 0, 200)], population=[60.0]), street(), school(1200),
+        greens((1.8, 600)), planning_zones=zones, buildings=frame([box(-100, 0, 0, 200)]),
+        cell=20, plot_margin=0, least_built=0, tolerance=tolerance,
+    ).municipalities.iloc[0]  # fmt: skip
+    assert row["capacity"] == pytest.approx(30 * hectares)
+
+
 # --------------------------------------------------------------------------- standards of plans
 
 
