@@ -212,6 +212,13 @@ ELSEWHERE: dict[tuple[str, str], str] = {
     "::test_a_strip_of_a_zone_beyond_the_border_is_its_own_within_the_tolerance",
     ("settlement_structure", "suppressed_below"): "spatial_development/test_settlement_structure.py"
     "::test_flows_that_hang_on_what_is_not_published_are_unknown",
+    **{
+        ("housing_balance", parameter): "spatial_development/test_social_access.py"
+        "::test_kinds_and_private_green_do_not_count"
+        for parameter in ("school_kinds", "green_kinds")
+    },
+    ("housing_balance", "street_part"): "spatial_development/test_social_access.py"
+    "::test_a_school_on_a_loose_street_may_be_near",
     ("social_access", "street_part"): "spatial_development/test_social_access.py"
     "::test_a_school_on_a_loose_street_may_be_near",
     ("settlement_structure", "coverage_share"): "spatial_development/test_settlement_structure.py"

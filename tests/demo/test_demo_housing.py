@@ -95,6 +95,14 @@ def test_all_municipal_columns_are_there(found: Result) -> None:
     assert isinstance(found.features["zones"], gpd.GeoDataFrame)
 
 
+@pytest.mark.long
+def test_capacity_beyond_the_standards_is_what_social_access_lacks(metro, found: Result) -> None:
+    other = metro.check("social_access").municipalities["capacity_all_yes_share"]
+    share = found.municipalities["beyond_standards_share"]
+    assert share.notna().sum() > 5
+    assert (share + other).dropna().tolist() == pytest.approx([1.0] * int(share.notna().sum()))
+
+
 # --------------------------------------------------------------------------- infill areas
 
 

@@ -536,3 +536,18 @@ def test_parameters_for_which_the_demo_has_no_place() -> None:
     small = FORECAST.assign(population=15500.0)
     free, floored = (row(population_forecast=small, floors=f)["demand"] for f in (False, True))
     assert (free, floored) == (pytest.approx(275), 1000)
+
+
+# --------------------------------------------------------------------------- schools and green
+
+
+def test_capacity_farther_than_the_standards_from_school_and_green() -> None:
+    """A town of 3 km without streets: what no straight line reaches is certainly too far."""
+    assert np.isnan(row()["beyond_standards_share"])
+    for layer in ("schools", "green_areas"):
+        gone = row(**{layer: frame([at(90_000, 0, 90_100, 100)])}, data_margin=100_000)
+        assert gone["beyond_standards_share"] == 1, layer
+    # in reach by a straight line it may be near: without streets nobody knows
+    school = frame([at(100, 100, 200, 200)])
+    near = row(schools=school, data_margin=100_000, school_town=9000)
+    assert np.isnan(near["beyond_standards_share"])

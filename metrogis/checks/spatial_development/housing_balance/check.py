@@ -59,6 +59,8 @@ def housing_balance(inputs: Inputs, params: HousingBalanceParameters, run: Run) 
         What is taken off undeveloped land.
     local_plans, corridors, soil_classes, timetable, coverage : optional
         Where the capacity lies.
+    streets, schools, green_areas, services : optional
+        Whether it is farther from them than the standards; see ``social_access``.
     **parameters
         See :class:`HousingBalanceParameters`.
 

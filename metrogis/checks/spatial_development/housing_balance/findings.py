@@ -76,12 +76,16 @@ def _largest(table: gpd.GeoDataFrame) -> list[Finding]:
 
 def _places(table: gpd.GeoDataFrame) -> list[Finding]:
     out = []
-    known = table["outside_transit_share"].notna() & table["capacity"].notna()
-    held = table["capacity"][known]
-    if known.any() and held.sum() > 0:
-        share = float((table["outside_transit_share"][known] * held).sum() / held.sum())
-        if share > 0:
-            out.append(Finding(texts.TRANSIT, {"outside_transit_share": share}))
+    for name, text in (
+        ("outside_transit_share", texts.TRANSIT),
+        ("beyond_standards_share", texts.STANDARDS),
+    ):
+        known = table[name].notna() & table["capacity"].notna()
+        held = table["capacity"][known]
+        if known.any() and held.sum() > 0:
+            share = float((table[name][known] * held).sum() / held.sum())
+            if share > 0:
+                out.append(Finding(text, {name: share}))
     broken = float((table["order_ok"] == "no").sum())
     if broken:
         out.append(Finding(texts.ORDER, {"order_broken": broken}))

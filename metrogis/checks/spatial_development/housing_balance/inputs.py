@@ -16,6 +16,8 @@ from metrogis.checks.contract.layers import (
     ProtectedAreas,
     Raster,
     Roads,
+    Services,
+    StreetLayer,
     Table,
     Timetable,
 )
@@ -45,3 +47,7 @@ class Inputs:
     soil_classes: Areas | None = None
     timetable: Timetable | None = None
     coverage: Coverage | None = None
+    streets: StreetLayer | None = None
+    schools: Areas | None = None
+    green_areas: Areas | None = None
+    services: Services | None = None

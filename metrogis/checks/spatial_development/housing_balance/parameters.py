@@ -16,6 +16,7 @@ from metrogis.checks.contract.shared_types import (
     RailWalk,
 )
 from metrogis.checks.shared.capacity import CapacityParameters
+from metrogis.checks.shared.standards import SocialParameters
 from metrogis.evidence.plans import TOLERANCE
 from metrogis.i18n import _
 from metrogis.planning.housing import Variant
@@ -25,7 +26,7 @@ _LAW = citations.PLANNING_ACT.at("37-housing-demand-and-capacity")
 _RULES = citations.GENERAL_PLANS.at("37-housing-demand-and-capacity")
 
 
-class HousingBalanceParameters(CapacityParameters):
+class HousingBalanceParameters(SocialParameters, CapacityParameters):
     """Parameters of ``housing_balance``."""
 
     variant: Annotated[

@@ -83,6 +83,10 @@ TRANSIT = _(
     "{outside_transit_share:%0} of the capacity whose service is known lies outside the reach of "
     "usable public transport."
 )
+STANDARDS = _(
+    "{beyond_standards_share:%0} of the capacity of which it is known is farther from a school or "
+    "green areas than the standards of the plan or the act."
+)
 ORDER = _(
     "{order_broken:0} {order_broken:plural:municipality adds|municipalities add} land outside "
     "local plans and infill areas beyond what the order of art. 13d allows."
@@ -164,6 +168,9 @@ COLUMNS = {
         "protected_share": _share(_("in protected areas"), _LAWFUL),
         "flood_share": _share(_("in flood hazard"), _LAWFUL),
         "farmland_share": _share(_("on farmland of class I-III"), _OF_CAPACITY),
+        "beyond_standards_share": _share(
+            _("farther than the standards from school or green"), _OF_CAPACITY
+        ),
         "undeveloped_ha": _ha(_("undeveloped land for dwellings"), known="known_share"),
         "unknown_ha": _ha(_("land whose capacity is unknown"), of_knowledge=True),
         "known_share": Column(_("share known"), "share", digits=1),

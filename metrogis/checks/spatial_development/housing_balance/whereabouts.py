@@ -1,4 +1,4 @@
-"""Where the capacity of plans lies: transit, corridors, protected land, floods, good soil."""
+"""Where the capacity of plans lies: transit, corridors, protected land, floods, soil, schools."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from metrogis.checks.shared.capacity import Capacity
 from metrogis.checks.shared.dwelling_land import flooded
 from metrogis.checks.shared.exposure import State, middles, missing, served
 from metrogis.checks.shared.lattice import covered
+from metrogis.checks.shared.social import SocialLayers, access_of
+from metrogis.checks.shared.social_units import capacity_units
 from metrogis.checks.shared.soils import good_soil
 from metrogis.checks.spatial_development.housing_balance.inputs import Inputs
 from metrogis.evidence import Evidence
@@ -21,7 +23,9 @@ from metrogis.i18n import Text, _
 from metrogis.landscape.grid import Grid
 
 Within = Callable[[str, "gpd.GeoDataFrame | None"], State]
-PLACES = ("outside_transit", "corridor", "protected", "flood", "farmland")
+PLACES = (
+    "outside_transit", "corridor", "protected", "flood", "farmland", "beyond_standards",
+)  # fmt: skip
 """Kinds of places that shares of capacity are given for."""
 _MISSING: Text = _("no such layer: what part of the capacity lies there is unknown")
 
@@ -75,8 +79,23 @@ def places_of(run: Run, inputs: Inputs, capacity: Capacity) -> Places:
             None if flood is None else flooded(flood, run.parameters.flood_probability),
         ),
         "farmland": _good_soil(run, inputs.soil_classes, within),
+        "beyond_standards": _beyond_standards(run, inputs, capacity, n),
     }
     return Places(some, states, _settled(run, inputs, within, grid, cells))
+
+
+def _beyond_standards(run: Run, inputs: Inputs, capacity: Capacity, n: int) -> State:
+    """Tell which cells are farther from a school, green or a service than the standards allow.
+
+    The question of ``social_access``, of its parcels or cells.
+    """
+    layers = SocialLayers(**{name: getattr(inputs, name) for name in SocialLayers._fields})
+    if layers.schools is None and layers.green_areas is None:
+        return missing(run, "schools", n, _MISSING)
+    plots = capacity_units(run, capacity, inputs.parcels)
+    all_there = access_of(run, layers, plots.shapes, plots.owner).all
+    # both list the cells that hold capacity, in their order
+    return State((all_there.known & ~all_there.yes)[plots.unit], all_there.known[plots.unit])
 
 
 def _good_soil(run: Run, soil: gpd.GeoDataFrame | None, within: Within) -> State:
