@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -63,7 +64,19 @@ def write(results: Iterable[Result], path: Path, *, max_rows: int | None = None)
 
 
 def _write(results: Sequence[Result], max_rows: int | None, path: Path) -> None:
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    # the parts of a workbook are files at first: beside it a run that is killed leaves them where
+    # the next one clears up, in the system's folder nobody would
+    with tempfile.TemporaryDirectory(prefix=".xlsx-", dir=path.parent) as folder:
+        _fill(results, max_rows, path, folder)
+
+
+def _fill(results: Sequence[Result], max_rows: int | None, path: Path, folder: str) -> None:
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "tmpdir": folder,
+    }
     left_out: list[tuple[str, str, str, str, str]] = []
     meanings: list[list[str]] = []
     names = _Names()

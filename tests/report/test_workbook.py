@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -122,3 +123,22 @@ def test_names_of_sheets_are_short_and_differ() -> None:
 def test_the_same_result_gives_the_same_file(synthetic: Any, tmp_path: Path) -> None:
     first, second = (synthetic.result().to_excel(tmp_path / n) for n in ("a.xlsx", "b.xlsx"))
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_parts_of_a_workbook_lie_beside_it_and_are_gone(synthetic, tmp_path, monkeypatch) -> None:
+    """In the system's folder nobody would clear up after a run that was killed."""
+    elsewhere = tmp_path / "system"
+    elsewhere.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
+    seen = []
+    real = tempfile.mkstemp
+    monkeypatch.setattr(
+        "tempfile.mkstemp", lambda *a, **k: seen.append(k.get("dir")) or real(*a, **k)
+    )
+    (tmp_path / "out").mkdir()
+    synthetic.result().to_excel(tmp_path / "out" / "a.xlsx")
+    beside = [d for d in seen if d is not None]
+    assert len(beside) == len(seen) > 3
+    assert all(Path(d).is_relative_to(tmp_path / "out") for d in beside)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.xlsx"]
+    assert list(elsewhere.iterdir()) == []
