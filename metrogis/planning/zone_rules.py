@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,11 @@ def type_of(label: object, symbol: object) -> str | None:
     """
     if not isinstance(symbol, str) or symbol not in ZONE_TYPES:
         return None
-    if isinstance(label, str) and re.fullmatch(r"\d+" + symbol, label) is None:
-        return None
+    if isinstance(label, str):
+        number = label.removesuffix(symbol)
+        # digits, then the symbol, and nothing else
+        if len(number) == len(label) or not number.isdecimal():
+            return None
     return symbol
 
 
@@ -87,15 +91,15 @@ def missing_profiles(zones: pd.DataFrame) -> Iterator[tuple[int, list[str]]]:
     >>> list(missing_profiles(zones.assign(version_from="2025-01-01")))
     [(0, ['K', 'ZD'])]
     """
-    columns = (zones[c] for c in ("label", "symbol", "profile_basic", "version_from"))
-    for row, (label, symbol, text, began) in enumerate(zip(*columns, strict=True)):
+    columns = (zones[c] for c in ("label", "symbol", "profile_basic"))
+    earlier = _before_change(zones["version_from"])
+    for row, (label, symbol, text, before) in enumerate(zip(*columns, earlier, strict=True)):
         kind = type_of(label, symbol)
         if kind is None or not isinstance(text, str) or not text:
             continue
-        there = {*text.split(";"), *(("ZD",) if _before_change(began) else ())}
-        lacking = [c for c in ZONE_TYPES[kind].profile if c not in there]
+        lacking = _lacking(kind, text, before)
         if lacking:
-            yield row, lacking
+            yield row, list(lacking)
 
 
 def odd_profiles(zones: pd.DataFrame) -> Iterator[tuple[int, list[str]]]:
@@ -113,26 +117,40 @@ def odd_profiles(zones: pd.DataFrame) -> Iterator[tuple[int, list[str]]]:
     >>> list(odd_profiles(zones.assign(profile_additional="P", version_from="2025-01-01")))
     [(0, ['L'])]
     """
-    columns = (zones[c] for c in ("label", "symbol", "version_from"))
-    texts = [zones[c].tolist() for c in ("profile_basic", "profile_additional")]
-    for row, (label, symbol, began) in enumerate(zip(*columns, strict=True)):
+    columns = (zones[c] for c in ("label", "symbol", "profile_basic", "profile_additional"))
+    earlier = _before_change(zones["version_from"])
+    for row, (label, symbol, *texts, before) in enumerate(zip(*columns, earlier, strict=True)):
         kind = type_of(label, symbol)
         if kind is None:
             continue
-        more = ("ZD",) if _before_change(began) else ()
-        for column, allowed in (
-            (texts[0], ZONE_TYPES[kind].profile),
-            (texts[1], (*ZONE_TYPES[kind].additional, *more)),
-        ):
-            text = column[row] if isinstance(column[row], str) else ""
-            odd = [c for c in text.split(";") if c and c not in allowed]
+        for text, basic in zip(texts, (True, False), strict=True):
+            odd = _odd(kind, text, basic, before) if isinstance(text, str) else ()
             if odd:
-                yield row, odd
+                yield row, list(odd)
 
 
-def _before_change(began: Any) -> bool:
-    """Tell whether a version began before the change of profiles, or at a time not stated."""
-    return bool(pd.isna(began)) or str(began)[:10] < ZD_BASIC_FROM
+# a plan has thousands of zones and few combinations of type and profiles
+@lru_cache(maxsize=4096)
+def _lacking(kind: str, text: str, before: bool) -> tuple[str, ...]:
+    """Return the codes of a type's basic profile that are not among some."""
+    there = {*text.split(";"), *(("ZD",) if before else ())}
+    return tuple(c for c in ZONE_TYPES[kind].profile if c not in there)
+
+
+@lru_cache(maxsize=4096)
+def _odd(kind: str, text: str, basic: bool, before: bool) -> tuple[str, ...]:
+    """Return those of some codes that a type's basic or additional profile does not have."""
+    rule = ZONE_TYPES[kind]
+    allowed = rule.profile if basic else (*rule.additional, *(("ZD",) if before else ()))
+    return tuple(c for c in text.split(";") if c and c not in allowed)
+
+
+def _before_change(began: pd.Series) -> list[bool]:
+    """Tell which versions began before the change of profiles, or at a time not stated."""
+    number, days = pd.factorize(began)
+    # a day not stated has the number -1: the last of the answers
+    early = [str(day)[:10] < ZD_BASIC_FROM for day in days] + [True]
+    return [early[i] for i in number]
 
 
 def several_parts(shapes: Array, min_area: float) -> Iterator[tuple[int, int]]:

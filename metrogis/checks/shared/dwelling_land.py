@@ -7,6 +7,8 @@ Sums of a zone's cells are brought to the zone's own area.
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -36,9 +38,11 @@ from metrogis.checks.shared.dwelling_zones import (
 from metrogis.checks.shared.exposure import State, middles
 from metrogis.checks.shared.lattice import burnt, covered, home_of, lattice_over, sampled
 from metrogis.checks.shared.plans import Plans
+from metrogis.checks.shared.settled import fingerprint
 from metrogis.evidence import Evidence
 from metrogis.i18n import _
 from metrogis.landscape.grid import Grid
+from metrogis.provenance import Audit
 
 _OWN = ours("37-housing-demand-and-capacity")
 
@@ -198,8 +202,14 @@ class DwellingLand:
         return np.asarray(np.bincount(self.owner, values, minlength=municipalities), dtype=float)
 
 
+_last: dict[Any, tuple[DwellingLand, Audit]] = {}
+
+
 def dwelling_land(run: Run, plans: Plans, layers: LandLayers, tolerance: float) -> DwellingLand:
     """Return the dwelling land of plans, and what of it is built up, free or not known.
+
+    Two checks ask this of the same layers, and it takes seconds: the last answer is kept, and known
+    again by the plans and by the content and evidence of the other layers.
 
     Parameters
     ----------
@@ -212,6 +222,33 @@ def dwelling_land(run: Run, plans: Plans, layers: LandLayers, tolerance: float) 
     tolerance : float
         As plans meet at borders, m.
     """
+    key = _key(run, plans, layers, tolerance)
+    found = _last.get(key) if key is not None else None
+    if found is None:
+        before, run.audit = run.audit, Audit()
+        land = _measured(run, plans, layers, tolerance)
+        found, run.audit = (land, run.audit), before
+        _last.clear()
+        if key is not None:
+            _last[key] = found
+    run.add(found[1])
+    return found[0]
+
+
+def _key(run: Run, plans: Plans, layers: LandLayers, tolerance: float) -> Any:
+    """Return what the answer hangs on; None where a layer cannot be known again."""
+    content = fingerprint(run.municipalities, *layers)
+    if content is None:
+        return None
+    told = hashlib.blake2b(digest_size=16)
+    for name in layers._fields:
+        told.update(pickle.dumps(run.evidence.get(name)))
+    values = tuple(getattr(run.parameters, name) for name in DwellingLandParameters.model_fields)
+    # the cover of a plan is one object as long as plan and outlines are the same
+    return plans.cover, plans.layer, tolerance, values, content, told.hexdigest()
+
+
+def _measured(run: Run, plans: Plans, layers: LandLayers, tolerance: float) -> DwellingLand:
     pieces, contested = dwelling_zones(run, plans, tolerance)
     grid = lattice_over(pieces, run.parameters.cell, layers.population, run.crs)
     rows, columns, piece = cells_of(pieces, grid)

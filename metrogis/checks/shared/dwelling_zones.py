@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from metrogis.arrays import Array, Floats, Ints
+from metrogis.arrays import Array, Bools, Floats, Ints
 from metrogis.checks.contract import Run
 from metrogis.checks.shared.plans import Plans, zones_by_owner
 from metrogis.i18n import _
@@ -57,9 +57,10 @@ def _own_land(shapes: Array) -> Floats:
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     later = first < second
     first, second = first[later], second[later]
-    over = shapely.area(shapely.intersection(shapes[first], shapes[second])) > 0
-    for i in np.unique(first[over]).tolist():
-        above = shapely.union_all(shapes[second[over & (first == i)]])
+    over = _overlap(shapes[first], shapes[second])
+    first, second = first[over], second[over]
+    for i in np.unique(first).tolist():
+        above = shapely.union_all(shapes[second[first == i]])
         area[i] = shapely.area(shapely.difference(shapes[i], above))
     return np.asarray(area, dtype=float)
 
@@ -77,6 +78,8 @@ def _contested(
     apart = pieces["symbol"].astype(str).to_numpy()[piece] != symbol[other]
     apart &= pieces["owner"].to_numpy()[piece] == owner[other]
     piece, other = piece[apart], other[apart]
+    over = _overlap(own[piece], shapes[other])
+    piece, other = piece[over], other[over]
     land = shapely.intersection(own[piece], shapes[other])
     some = shapely.area(land) > _SLIT
     run.note(
@@ -87,6 +90,14 @@ def _contested(
         pieces["label"].to_numpy()[piece[some]].astype(str),
     )
     return np.asarray(land[some], dtype=object)
+
+
+def _overlap(first: Array, second: Array) -> Bools:
+    """Tell which pairs of polygons have land in common; nearly all zones only touch.
+
+    Asking for a relation takes a quarter of the time of cutting, and most pairs end there.
+    """
+    return np.asarray(shapely.relate_pattern(first, second, "T********"), dtype=np.bool_)
 
 
 def cells_of(pieces: gpd.GeoDataFrame, grid: Grid) -> tuple[Ints, Ints, Ints]:
