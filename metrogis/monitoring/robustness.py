@@ -17,10 +17,12 @@ from scipy.stats import rankdata
 
 from metrogis.arrays import Floats
 from metrogis.checks.contract import Column, Result, View
+from metrogis.checks.contract.run import municipalities_only
 from metrogis.comparison.state import headline_of, numbers
 from metrogis.errors import MetrogisError, ParameterError
 from metrogis.i18n import _, default_language
 from metrogis.monitoring import draws as drawing
+from metrogis.parallel import share_out
 from metrogis.provenance import Audit
 
 COLUMNS = ("teryt", "name", "measure", "value", "verdict", "verdict_share", "rank_share",
@@ -28,6 +30,8 @@ COLUMNS = ("teryt", "name", "measure", "value", "verdict", "verdict_share", "ran
 """Columns of :attr:`Robustness.table`, in their order."""
 
 VERDICT = "verdict"
+_ROUND = 10
+"""Draws that a process does before the progress is told."""
 FIRM = 0.95
 """A verdict that stays in this share of the draws is called firm."""
 
@@ -114,6 +118,7 @@ def robustness(
     table: pd.DataFrame | None = None,
     measure: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    workers: int = 1,
 ) -> Robustness:
     """Return how firm the verdicts of a result are; see :meth:`Result.robustness`."""
     check, present = result.check, result.parameters.model_dump()
@@ -130,7 +135,9 @@ def robustness(
         drawn = _given(result, table)
         among = {}
     own = _read(result, name)
-    reads, answered = _answers(result, drawn, present, name, own, progress)
+    answers = _answers(result, drawn, present, name, own, progress, workers)
+    reads = [read for read in answers if read is not None]
+    answered = [read is not None for read in answers]
     audit = Audit()
     if not len(drawn.columns):
         audit = audit.add(check.id, "noted", 1, _("no parameter has a range: nothing was drawn"))
@@ -176,26 +183,34 @@ def _answers(
     name: str,
     own: _Read,
     progress: Callable[[int, int], None] | None,
-) -> tuple[list[_Read], list[bool]]:
-    """Ask the check for each draw, once for each set of parameters."""
-    asked: dict[tuple[Any, ...], _Read | None] = {}
-    reads, answered = [], []
-    for number, row in enumerate(drawn.to_dict("records")):
-        key = tuple(row.values())
-        if key not in asked:
-            same = all(present[k] == v for k, v in row.items())
-            try:
+    workers: int,
+) -> list[_Read | None]:
+    """Ask the check for each draw, once for each set of parameters; None where it refuses."""
+    rows = drawn.to_dict("records")
+    asked: dict[tuple[Any, ...], _Read | None] = {
+        tuple(row.values()): own
+        for row in rows
+        if all(present[k] == v for k, v in row.items())
+    }
+
+    def ask(row: Mapping[str, Any]) -> _Read | None:
+        try:
+            with municipalities_only():
                 again = result.check.function(**{**result.inputs, **present, **row})
-                asked[key] = own if same else _read(again, name)
-            except MetrogisError:
-                asked[key] = None
-        found = asked[key]
-        answered.append(found is not None)
-        if found is not None:
-            reads.append(found)
+            return _read(again, name)
+        except MetrogisError:
+            return None
+
+    # a round is forked anew: long enough that this costs little, short enough to tell of
+    size = 1 if workers < 2 else _ROUND * workers
+    for first in range(0, len(rows), size):
+        some = {tuple(row.values()): row for row in rows[first : first + size]}
+        new = {key: row for key, row in some.items() if key not in asked}
+        found = share_out(ask, list(new.values()), workers=workers)
+        asked |= dict(zip(new, found, strict=True))
         if progress is not None:
-            progress(number + 1, len(drawn))
-    return reads, answered
+            progress(min(first + size, len(rows)), len(rows))
+    return [asked[tuple(row.values())] for row in rows]
 
 
 def _ranges(result: Result, among: Mapping[str, drawing.Span], drawn: pd.DataFrame) -> pd.DataFrame:

@@ -177,6 +177,7 @@ class Result:
         table: pd.DataFrame | None = None,
         measure: str | None = None,
         progress: Callable[[int, int], None] | None = None,
+        workers: int = 1,
     ) -> Any:
         """Return how firm the verdicts are when thresholds are drawn from their ranges.
 
@@ -199,6 +200,8 @@ class Result:
             Another column of ``municipalities``.
         progress : callable, optional
             Called with the number of draws done, and of all.
+        workers : int
+            Processes at a time (Linux).
 
         Returns
         -------
@@ -217,7 +220,14 @@ class Result:
         >>> firm.table[["name", "verdict", "verdict_share", "low", "high"]]  # doctest: +SKIP
         """
         return bound("robustness")(
-            self, n, seed, ranges=ranges, table=table, measure=measure, progress=progress
+            self,
+            n,
+            seed,
+            ranges=ranges,
+            table=table,
+            measure=measure,
+            progress=progress,
+            workers=workers,
         )
 
     # Drawing and writing are bound by the front of the package: checks stay free of both.
@@ -345,7 +355,7 @@ def finish(run: Run, outcome: Outcome) -> Result:
         inputs=run.given,
         evidence=dict(run.evidence),
     )
-    if made.mostly_unknown:
+    if made.findings and made.mostly_unknown:
         title = made.main_view.title if made.main_view else check.title
         said = unknown_first(made.findings, 1.0 - made.known_share, title)
         made = replace(made, findings=said)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import geopandas as gpd
@@ -16,6 +18,22 @@ from metrogis.evidence.rasters import evidence_of
 from metrogis.i18n import Text
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
+
+
+_WHOLE: ContextVar[bool] = ContextVar("whole", default=True)
+
+
+@contextmanager
+def municipalities_only() -> Iterator[None]:
+    """Ask the checks within for their municipalities only: places and sentences may be left out.
+
+    For whoever asks a check hundreds of times and reads nothing else of it.
+    """
+    token = _WHOLE.set(False)
+    try:
+        yield
+    finally:
+        _WHOLE.reset(token)
 
 
 class Run:
@@ -37,6 +55,9 @@ class Run:
     sources : tuple of Source
         One per layer that is there.
     evidence : dict of Evidence
+    whole : bool
+        Whether places and sentences are asked for beside the municipalities; see
+        :func:`municipalities_only`.
     """
 
     def __init__(
@@ -57,6 +78,7 @@ class Run:
         self.crs = crs
         self.audit = audit
         self.sources = sources
+        self.whole = _WHOLE.get()
         self.evidence: dict[str, Evidence] = {
             name: evidence_of(layer, name, crs, self.municipalities)
             for name, layer in layers.items()

@@ -156,6 +156,9 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
     # a white spot is a populated place; with no population at all every place is one
     unpeopled = np.isnan(people) & np.isfinite(people).any()
     states = decide(run, inputs, municipalities, Cells(unit, xy, unpeopled), service, near, walk)
+    table = municipal_table(municipalities, unit, people, totals, states, params, weights)
+    if not run.whole:
+        return Outcome(municipalities=table)
     for day, state in states.by_day.items():
         cells[f"state_{day}"] = STATES[state]
         cells[f"cause_{day}"] = causes(state, day, service, near, states, straight)
@@ -185,7 +188,6 @@ def white_spots(inputs: Inputs, params: WhiteSpotsParameters, run: Run) -> Outco
     cells["spot"] = label
     cells["nearest_stop_m"] = _nearest(near, len(cells))
     features["cells"] = cells
-    table = municipal_table(municipalities, unit, people, totals, states, params, weights)
     source = people_from(run, inputs.population, inputs.population_municipal)
     sentences = findings(table, features, params, inputs.timetable, straight, weights, source)
     return Outcome(municipalities=table, features=features, findings=sentences)
