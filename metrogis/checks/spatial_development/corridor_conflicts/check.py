@@ -228,9 +228,9 @@ def _findings(
                 {"narrowest": str(row["name"])},
             )
         )
-    ranked = table["min_width_m"].notna()
-    if ranked.any():
-        verdict = table["wide_enough"][ranked]
+    if table["min_width_m"].notna().any():
+        # a corridor whose rank is not known is one of the unknown, not of none
+        verdict = table["wide_enough"]
         values = {k: int((verdict == v).sum()) for k, v in texts.ENOUGH_COUNTS.items()}
         out.append(Finding(texts.enough(values), values))
     out += _land(run, ready, land, municipalities)
