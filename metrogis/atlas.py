@@ -201,20 +201,23 @@ class Atlas:
         workers: int = 1,
         replace: bool = True,
         site_url: str | None = None,
+        pdf: bool = False,
     ) -> Path:
         """Write the atlas as a site of static pages; return its index page.
 
         Written beside under a temporary name and put in place when whole; files in the directory
         that no atlas wrote stay. ``workers``: processes that draw at a time. ``replace=False``
         never replaces an atlas of more checks. ``site_url``: where the folder will be published;
-        links to its pages then have a title and a picture, and maps can be embedded.
+        links to its pages then have a title and a picture, and maps can be embedded. ``pdf``: print
+        the report of the metropolis and the page of each municipality, with Chromium or WeasyPrint.
 
         Raises
         ------
         PublishError
             When the directory holds something that is not a former atlas, or a file of the user's
             where the atlas has its own; when no check could be computed at all; with
-            ``replace=False``, when the atlas there has checks that this one has not.
+            ``replace=False``, when the atlas there has checks that this one has not; with ``pdf``,
+            when nothing prints.
         """
         if self.failed and not self.results:
             first = next(iter(self.failed.values()))
@@ -234,6 +237,7 @@ class Atlas:
                 workers=workers,
                 replace=replace,
                 site_url=site_url,
+                pdf=pdf,
             )
         )
 

@@ -87,6 +87,13 @@ SiteUrl = Annotated[
     str | None,
     typer.Option("--site-url", help=say(_("where the folder will be published, e.g. https://..."))),
 ]
+Pdf = Annotated[
+    bool,
+    typer.Option(
+        "--pdf",
+        help=say(_("print the report and each municipality, too (with Chromium or WeasyPrint)")),
+    ),
+]
 OnlyChanged = Annotated[
     bool,
     typer.Option(
@@ -126,6 +133,7 @@ def atlas(
     lang: Languages = "pl,en",
     jobs: Jobs = 2,
     site_url: SiteUrl = None,
+    pdf: Pdf = False,
     only_changed: OnlyChanged = False,
     scenario: ScenarioFile = None,
     work: Work = None,
@@ -138,7 +146,8 @@ def atlas(
         raise typer.BadParameter(say(_("name one metropolis, or a folder of many with --all")))
     if many is not None:
         clash = {
-            "--direction": direction, "--strict": strict, "--data": data, "--scenario": scenario
+            "--direction": direction, "--strict": strict, "--data": data, "--scenario": scenario,
+            "--pdf": pdf,
         }  # fmt: skip
         for option, given in clash.items():
             if given:
@@ -162,7 +171,7 @@ def atlas(
     jobs = 1 if debug else jobs  # the trace of a fault stays in the process that met it
     _run(
         layers, data, output, None, direction, settings, lang, as_json, jobs, strict, debug,
-        site_url=site_url, store=_store(work) if only_changed else None, scenario=scenario,
+        site_url=site_url, store=_store(work) if only_changed else None, scenario=scenario, pdf=pdf,
     )  # fmt: skip
 
 
@@ -222,6 +231,7 @@ def _run(
     site_url: str | None = None,
     store: Any = None,
     scenario: Path | None = None,
+    pdf: bool = False,
 ) -> None:
     from metrogis import atlas as atlases
     from metrogis.checks import registry
@@ -230,6 +240,10 @@ def _run(
 
     start = time.perf_counter()
     chosen = languages_of(languages)
+    if pdf:
+        from metrogis.report.pdf import find_printer
+
+        find_printer()  # a program that is not there is told before hours of work
     parameters = _settings(settings, checks)
     metro = open_metro(layers, data=data)
     total = (len(registry.checks()) + 1) * (1 if scenario is None else 2)
@@ -241,7 +255,7 @@ def _run(
         }  # fmt: skip
         pages: dict[str, Any] = {
             "languages": chosen, "progress": tell, "workers": jobs, "replace": replace,
-            "site_url": site_url,
+            "site_url": site_url, "pdf": pdf,
         }  # fmt: skip
         if scenario is not None:
             before, atlas, change, indices = scenarios.both(

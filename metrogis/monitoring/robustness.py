@@ -188,9 +188,7 @@ def _answers(
     """Ask the check for each draw, once for each set of parameters; None where it refuses."""
     rows = drawn.to_dict("records")
     asked: dict[tuple[Any, ...], _Read | None] = {
-        tuple(row.values()): own
-        for row in rows
-        if all(present[k] == v for k, v in row.items())
+        tuple(row.values()): own for row in rows if all(present[k] == v for k, v in row.items())
     }
 
     def ask(row: Mapping[str, Any]) -> _Read | None:

@@ -250,7 +250,7 @@ def check_page(
         findings=result.sentences(language),
         computed=computed_line(atlas, check.id, language),
         part_note=note.get(language) if (note := getattr(atlas, "part_note", None)) else "",
-        charts=_charts(result, language),
+        charts=make_charts(result, language),
         reading=reading_table.municipality_table(
             result, words.WORDS["municipalities"].get(language), language
         ),
@@ -305,12 +305,13 @@ def kept_back(result: Result, language: str) -> list[str]:
     ]
 
 
-def _charts(result: Result, language: str) -> list[charts.DrawnChart]:
+def make_charts(result: Result, language: str, key: str = "chart") -> list[charts.DrawnChart]:
+    """Return the charts of a result; ``key`` begins the ids they have on their page."""
     made = []
     for place, chart in enumerate(result.check.reading.charts):
         data = charts.chart_data(result, chart, language)
         if data is not None:
-            made.append(charts.draw(data, f"chart-{place}", language))
+            made.append(charts.draw(data, f"{key}-{place}", language))
     return made
 
 
@@ -449,6 +450,7 @@ def render(template: str, atlas: Titled, language: str, **values: Any) -> str:
     values.setdefault("about", "")
     values.setdefault("image", "")
     values.setdefault("site_url", "")
+    values.setdefault("pdf", False)
     w = {name: text.get(language) for name, text in words.WORDS.items()}
     values.setdefault("root", "../")
     values.setdefault("addresses", {code: f"{code}/{values['file']}" for code in LANGUAGES})

@@ -36,6 +36,7 @@ from metrogis.maps.page_data import Basemap, map_data
 from metrogis.maps.shapes import Shapes
 from metrogis.parallel import processors, share_out
 from metrogis.report import (
+    council,
     data_page,
     figures,
     index_page,
@@ -52,12 +53,14 @@ from metrogis.report import known as evidence
 from metrogis.report.licences import publishable
 from metrogis.report.municipality import pages as of_municipality
 from metrogis.report.municipality.addresses import FOLDERS
+from metrogis.report.pdf import Printer, find_printer
 from metrogis.report.replacing import GENERATOR, MARKER
 
 Progress = Callable[[str, Text], None]
 DRAWING = _("maps and pages")
 WRITING = _("downloads")
 OF_MUNICIPALITIES = _("pages of municipalities")
+PRINTING = _("printing PDF")
 
 
 def publish(
@@ -70,6 +73,7 @@ def publish(
     workers: int = 1,
     replace: bool = True,
     site_url: str | None = None,
+    pdf: bool = False,
 ) -> Path:
     """Write the atlas to ``directory``.
 
@@ -93,6 +97,9 @@ def publish(
     site_url : str, optional
         Where the folder will be published (``https://...``): pages then say what a link to them
         shows (``og:`` tags), and maps how they are embedded.
+    pdf : bool
+        Print the report of the metropolis and the page of each municipality, too
+        (:mod:`metrogis.report.pdf`).
 
     Returns
     -------
@@ -104,8 +111,11 @@ def publish(
     ParameterError
         For an unknown language or basemap.
     PublishError
-        When the folder holds something else, or cannot be written. It is then left as it was.
+        When the folder holds something else, or cannot be written: it is then left as it was. With
+        ``pdf``, where no program prints, before anything is written; of pages that could not be
+        printed, when the rest is published.
     """
+    printer = find_printer() if pdf else None
     target = Path(directory).resolve()
     chosen = _languages(languages)
     background = map_page.basemap_of(basemap)
@@ -115,9 +125,15 @@ def publish(
     tell = progress or (lambda check_id, what: None)
     try:
         with replacing.building(target) as made:
-            _build(atlas, made, chosen, background, tell, workers, address)
+            lacking = _build(atlas, made, chosen, background, tell, workers, address, printer)
     except OSError as error:
         raise _cannot_write(target, error) from error
+    if lacking is not None:
+        raise PublishError(
+            lacking,
+            place=str(target),
+            remedy=_("the pages are published without them; try again, or print them yourself"),
+        )
     return Path(directory) / "index.html"
 
 
@@ -156,7 +172,8 @@ def _build(
     tell: Progress,
     workers: int,
     site_url: str,
-) -> None:
+    printer: Printer | None,
+) -> Text | None:
     for name in ("assets", "maps", "pictures", "downloads", *languages):
         (folder / name).mkdir()
     # before anything is drawn or written: no file can hold what is not to be passed on
@@ -169,6 +186,7 @@ def _build(
         "basemap": basemap,
         "package": package,
         "site_url": site_url,
+        "pdf": printer is not None,
         "leaflet": f"assets/{assets.LEAFLET.folder}/dist",
     }
     here = os.getpid()
@@ -229,6 +247,14 @@ def _build(
         index = index_page.index_page(atlas, language, root="../", **shared)
         _write(folder / language / "index.html", index)
     _write(folder / "index.html", index_page.index_page(atlas, languages[0], root="", **shared))
+    lacking = None
+    if printer is not None:
+        tell("", PRINTING)
+        first = next(iter(atlas.results.values()), None)
+        codes = [] if first is None else first.municipalities["teryt"].tolist()
+        lacking = council.write_pdfs(
+            atlas, codes, folder, languages, printer, shared, workers=workers
+        )
     # the marker last: a folder with one is a whole atlas
     cover = {
         name: {k.layer: k.shares for k in layers if k.state == evidence.PARTIAL}
@@ -236,6 +262,7 @@ def _build(
     }
     state = of_atlas(atlas, cover)
     _write(folder / MARKER, _manifest(atlas, together, languages, folder, state))
+    return lacking
 
 
 def _faults_of(check_id: str, draw: Callable[[], object]) -> dict[str, MetrogisError]:

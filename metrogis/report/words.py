@@ -33,6 +33,10 @@ WORDS: dict[str, Text] = {
         "lower bound, not the upper one."
     ),
     "picture": _("Picture of the map (PNG)"),
+    "picture_of": _("Picture of the map"),
+    "report": _("Report for the council"),
+    "pdf_report": _("Report of the metropolis, to print (PDF)"),
+    "pdf_municipality": _("This municipality, to print (PDF)"),
     "table": _("Table"),
     "tables": _("Data in tables"),
     "sort_help": _("A column heading is a button: it sorts the table."),
@@ -164,6 +168,7 @@ WORDS: dict[str, Text] = {
         "The greatest need comes first; bars show the leading numbers. A name leads to the page "
         "of the municipality. All columns are below."
     ),
+    "first_of_report": _("The first {shown} of {n} are shown; the published page has all of them."),
     "first_of": _("The first {shown} of {n} are shown; all are in the tables below."),
     "tables_note": _("All columns and rows, for those who compute further."),
     "search": _("Search"),

@@ -19,7 +19,6 @@ from metrogis.i18n import Text
 from metrogis.landscape.grid import Grid
 from metrogis.provenance import Action, Audit, Source, audit_of, source_of
 
-
 _WHOLE: ContextVar[bool] = ContextVar("whole", default=True)
 
 

@@ -17,6 +17,15 @@ def folder_of(language: str) -> str:
     return f"{language}/{FOLDERS.get(language, FOLDERS['en'])}"
 
 
+def pdf_of(code: str, language: str) -> str:
+    """Return the name of a municipality's PDF among the downloads.
+
+    >>> pdf_of("2215031", "pl")
+    '2215031.pl.pdf'
+    """
+    return f"{page_of(code, language).rpartition('/')[2].removesuffix('.html')}.{language}.pdf"
+
+
 def page_of(code: str, language: str) -> str:
     """Return the address of a municipality's page, from the root of the site.
 

@@ -16,7 +16,7 @@ from metrogis.maps.values import column_of, heading, shown
 from metrogis.municipality import Answer, Measure, Places, Portrait, Portraits
 from metrogis.report.cells import cell
 from metrogis.report.known import share_text
-from metrogis.report.municipality.addresses import folder_of, page_of
+from metrogis.report.municipality.addresses import folder_of, page_of, pdf_of
 from metrogis.report.municipality.local_map import Ground, LocalMap, local_map
 from metrogis.report.pages import AtlasLike, render
 
@@ -165,6 +165,7 @@ def municipality_page(
         addresses={x: page_of(portrait.teryt, x) for x in shared["languages"]},
         title=name,
         teryt=portrait.teryt,
+        pdf_file=pdf_of(portrait.teryt, language),
         people="" if is_missing(people) else RESIDENTS.fill(n=float(people)).get(language),
         group=(LIKE if count > 1 else ALONE).fill(label=like, n=count).get(language),
         sections=sections,
