@@ -181,7 +181,7 @@ def _write(results: Sequence[Result], known: Results, path: Path, language: str)
                 views.append((result, land))
                 title = LAND_TITLE.get(language)
                 style = qgis.land_style(language)
-                rows.append((_land_name(result, land), title[:30], style, 1, title))
+                rows.append((land_name(result, land), title[:30], style, 1, title))
     # styles and views are plain SQL: GDAL has no way to write them
     with closing(sqlite3.connect(path)) as connection, connection:
         for item in shared:
@@ -347,7 +347,7 @@ def _stored(column: str) -> str:
     return f"{column}_" if column.lower() in ("fid", GEOMETRY) else column
 
 
-def _land_name(result: Result, land: UnknownLand) -> str:
+def land_name(result: Result, land: UnknownLand) -> str:
     """Return the name of the layer of land that is not known: ``<check>_no_data_<column>``."""
     table, column = land.declared.table, land.declared.column
     part = column if table == "municipalities" else f"{table}_{column}"
@@ -360,7 +360,7 @@ def _add_land(connection: sqlite3.Connection, result: Result, land: UnknownLand)
     Its column ``state`` is ``none`` (nothing is known there) or ``part``; ``known`` is the flag or
     the share that says so.
     """
-    base, name = table_name(result, land.declared.table), _land_name(result, land)
+    base, name = table_name(result, land.declared.table), land_name(result, land)
     values = attributes(result, land.declared.table)
     column = land.declared.column
     declared = result.check.columns.get(land.declared.table, {}).get(column)

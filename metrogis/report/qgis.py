@@ -35,6 +35,15 @@ def style(layer: MapLayer, language: str = "pl") -> str:
     return _document(root, layer.shape)
 
 
+def outline_style() -> str:
+    """Return the QGIS style (QML) of municipalities as a background: their outlines alone."""
+    root = _root()
+    renderer = ET.SubElement(root, "renderer-v2", type="singleSymbol", symbollevels="0")
+    symbols = ET.SubElement(renderer, "symbols")
+    _symbol(symbols, "0", Symbol("polygon", width=0.8))
+    return _document(root, "polygon")
+
+
 def land_style(language: str = "pl") -> str:
     """Return the QGIS style (QML) of land that is not known.
 

@@ -43,6 +43,7 @@ from metrogis.report import (
     methods_page,
     packages,
     pages,
+    project,
     rasters,
     replacing,
     search,
@@ -185,6 +186,7 @@ def _build(
         "policy": serving.security_policy(basemap),
         "basemap": basemap,
         "package": package,
+        "projects": {x: project.project_name(package, x) for x in languages},
         "site_url": site_url,
         "pdf": printer is not None,
         "leaflet": f"assets/{assets.LEAFLET.folder}/dist",
@@ -205,7 +207,12 @@ def _build(
     def work(result: Result | None) -> dict[str, MetrogisError]:
         """Write one check, or (None) the package; a fault costs its own check only."""
         if result is None:
-            return _write_package(atlas, known, downloads / package, languages)
+            failed = _write_package(atlas, known, downloads / package, languages)
+            whole = [r for r in atlas.results.values() if r.check.id not in failed]
+            if whole:
+                titles = {x: atlas.title.get(x) for x in languages}
+                project.write(whole, downloads, package, titles)
+            return failed
         if os.getpid() == here:
             tell(result.check.id, DRAWING)
         return _faults_of(result.check.id, lambda: draw(result))

@@ -46,6 +46,7 @@ WORDS: dict[str, Text] = {
     "downloads": _("Download"),
     "gpkg": _("GeoPackage of all maps with QGIS styles, packed (QGIS opens it as it is)"),
     "gpkg_own": _("GeoPackage of this map, packed (QGIS opens it as it is)"),
+    "qgz": _("QGIS project (put it beside the GeoPackage): groups by check, drawn as here"),
     "xlsx": _("Workbook (XLSX): the tables, and what the columns mean"),
     "csv": both("CSV"),
     "csv_note": _(
