@@ -7,7 +7,8 @@ moved together.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -19,7 +20,7 @@ from metrogis.i18n import _
 from metrogis.maps.layers import MapLayer, build
 from metrogis.report import gpkg, packing, qgis, words
 from metrogis.report.rasters import raster_name
-from metrogis.report.tables import replace_file
+from metrogis.report.tables import replace_file, table_name
 
 VERSION = "3.22.0"
 """Of QGIS: the oldest that reads a packed GeoPackage by a relative path."""
@@ -66,14 +67,14 @@ def write(
         text = document(results, layers, package, language, title)
         # QGIS takes the first file of that ending for the project
         inner = f"{path.stem}.qgs"
-        made = replace_file(path, lambda new, n=inner, t=text: packing.pack(new, n, t.encode()))
-        written.append(made)
+        put = partial(packing.pack, name=inner, content=text.encode())
+        written.append(replace_file(path, put))
     return written
 
 
 def document(
     results: Iterable[Result],
-    layers: dict[str, Sequence[MapLayer]],
+    layers: Mapping[str, Sequence[MapLayer]],
     package: str,
     language: str,
     title: str,
@@ -116,7 +117,7 @@ def document(
         _vector(
             table,
             _leaf(tree, "municipalities", words.TABLES["municipalities"].get(language), shown=True),
-            f"{source}|layername={gpkg.table_name(first, 'municipalities')}",
+            f"{source}|layername={table_name(first, 'municipalities')}",
             qgis.outline_style(),
             "Polygon",
             first.municipalities.crs,
@@ -145,7 +146,7 @@ def _add_check(
         _vector(
             table,
             _leaf(group, f"{check.id}_{number}", title, shown=number == 0),
-            f"{source}|layername={gpkg.table_name(result, layer.view.table)}",
+            f"{source}|layername={table_name(result, layer.view.table)}",
             qgis.style(layer, language),
             GEOMETRY[layer.shape],
             crs,

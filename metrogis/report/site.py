@@ -18,7 +18,6 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from typing import Any
 from metrogis import boundary
 from metrogis.checks.contract import Result
 from metrogis.comparison import State, as_json, of_atlas
-from metrogis.errors import CheckError, MetrogisError, ParameterError, PublishError
+from metrogis.errors import MetrogisError, ParameterError, PublishError
 from metrogis.i18n import LANGUAGES, Text, _
 from metrogis.maps import assets
 from metrogis.maps import images as map_images
@@ -56,6 +55,7 @@ from metrogis.report.municipality import pages as of_municipality
 from metrogis.report.municipality.addresses import FOLDERS
 from metrogis.report.pdf import Printer, find_printer
 from metrogis.report.replacing import GENERATOR, MARKER
+from metrogis.report.together import faults_of, write_package
 
 Progress = Callable[[str, Text], None]
 DRAWING = _("maps and pages")
@@ -207,15 +207,10 @@ def _build(
     def work(result: Result | None) -> dict[str, MetrogisError]:
         """Write one check, or (None) the package; a fault costs its own check only."""
         if result is None:
-            failed = _write_package(atlas, known, downloads / package, languages)
-            whole = [r for r in atlas.results.values() if r.check.id not in failed]
-            if whole:
-                titles = {x: atlas.title.get(x) for x in languages}
-                project.write(whole, downloads, package, titles)
-            return failed
+            return write_package(atlas, known, downloads / package, languages)
         if os.getpid() == here:
             tell(result.check.id, DRAWING)
-        return _faults_of(result.check.id, lambda: draw(result))
+        return faults_of(result.check.id, lambda: draw(result))
 
     pages.prepare()
     if min(workers, processors()) > 1:
@@ -234,26 +229,7 @@ def _build(
         known = {name: item for name, item in known.items() if name not in undrawn}
     tell("", OF_MUNICIPALITIES)
     of_municipality.write_pages(atlas, known, folder, languages, shared)
-    for language in languages:
-        entries = search.entries_of(atlas.results.values(), language)
-        _write(folder / "assets" / search.file_of(language), search.script(entries))
-    together = evidence.of_atlas(known, atlas.results.values())
-    _write_evidence(atlas, together, downloads, languages)
-    for language in languages:
-        _write(
-            folder / language / data_page.FILE,
-            data_page.data_page(atlas, together, language, **shared),
-        )
-        _write(
-            folder / language / methods_page.FILE,
-            methods_page.methods_page(atlas, language, **shared),
-        )
-        for item in index_page.unanswered(atlas):
-            html = index_page.unanswered_page(atlas, item, language, **shared)
-            _write(folder / language / f"{item.check.id}.html", html)
-        index = index_page.index_page(atlas, language, root="../", **shared)
-        _write(folder / language / "index.html", index)
-    _write(folder / "index.html", index_page.index_page(atlas, languages[0], root="", **shared))
+    together = _write_frame(atlas, known, folder, languages, shared)
     lacking = None
     if printer is not None:
         tell("", PRINTING)
@@ -270,22 +246,6 @@ def _build(
     state = of_atlas(atlas, cover)
     _write(folder / MARKER, _manifest(atlas, together, languages, folder, state))
     return lacking
-
-
-def _faults_of(check_id: str, draw: Callable[[], object]) -> dict[str, MetrogisError]:
-    """Draw; return what a check stopped on: whatever it is, the other checks go on."""
-    try:
-        draw()
-    except Exception as error:
-        if _of_the_disk(error):
-            raise
-        return {check_id: CheckError.of(check_id, error, drawing=True)}
-    return {}
-
-
-def _of_the_disk(error: BaseException) -> bool:
-    """Tell whether an error concerns the folder, and so the whole atlas, not one result."""
-    return isinstance(error, OSError) or isinstance(error.__cause__, OSError)
 
 
 def _without(
@@ -305,33 +265,35 @@ def _weight(result: Result) -> float:
     return rows + sum(grid.values.size for grid in result.rasters.values()) / 50
 
 
-def _write_package(
-    atlas: pages.AtlasLike, known: evidence.Results, path: Path, languages: list[str]
-) -> dict[str, MetrogisError]:
-    """Write the package of all results; of those that cannot be written, return why."""
-    results = list(atlas.results.values())
-    if not results:
-        return {}
-
-    def write(some: list[Result]) -> None:
-        packages.write_package(some, path, languages[0], known)
-
-    try:
-        write(results)
-    except Exception as error:
-        if _of_the_disk(error):
-            raise
-        faults: dict[str, MetrogisError] = {}
-        for result in results:
-            faults |= _faults_of(result.check.id, partial(write, [result]))
-        path.unlink(missing_ok=True)
-        whole = [r for r in results if r.check.id not in faults]
-        if not whole and isinstance(error, PublishError):
-            raise  # none can be written: that is the folder's fault, or the disk's
-        if whole:
-            write(whole)
-        return faults
-    return {}
+def _write_frame(
+    atlas: pages.AtlasLike,
+    known: evidence.Results,
+    folder: Path,
+    languages: list[str],
+    shared: dict[str, Any],
+) -> Mapping[str, evidence.Known]:
+    """Write the pages that name all checks; return what is known of all layers together."""
+    for language in languages:
+        entries = search.entries_of(atlas.results.values(), language)
+        _write(folder / "assets" / search.file_of(language), search.script(entries))
+    together = evidence.of_atlas(known, atlas.results.values())
+    _write_evidence(atlas, together, folder / "downloads", languages)
+    for language in languages:
+        _write(
+            folder / language / data_page.FILE,
+            data_page.data_page(atlas, together, language, **shared),
+        )
+        _write(
+            folder / language / methods_page.FILE,
+            methods_page.methods_page(atlas, language, **shared),
+        )
+        for item in index_page.unanswered(atlas):
+            html = index_page.unanswered_page(atlas, item, language, **shared)
+            _write(folder / language / f"{item.check.id}.html", html)
+        index = index_page.index_page(atlas, language, root="../", **shared)
+        _write(folder / language / "index.html", index)
+    _write(folder / "index.html", index_page.index_page(atlas, languages[0], root="", **shared))
+    return together
 
 
 def _write_evidence(

@@ -35,9 +35,9 @@ from metrogis.streets.cycleways import by_state
 
 @check(
     id="border_gaps",
+    direction="2.1.3",
     reach=10_000.0,
     of_all={"crossings": ("rank", "joins_km")},
-    direction="2.1.3",
     section="67-gaps-at-borders",
     title=texts.TITLE,
     question=texts.QUESTION,

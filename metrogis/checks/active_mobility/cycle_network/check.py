@@ -22,10 +22,10 @@ from metrogis.i18n import _
 
 @check(
     id="cycle_network",
+    direction="2.1.3",
     reach=20_000.0,
     of_all={"networks": ("network", "length_km"), "form": ("networks", "largest_km")},
     one_of=(("cycle_routes", "streets"),),
-    direction="2.1.3",
     section="65-cycle-network",
     title=texts.TITLE,
     question=texts.QUESTION,

@@ -37,10 +37,10 @@ from metrogis.i18n import _
 
 @check(
     id="interchange_access",
+    direction="2.1.3",
     reach=20_000.0,
     of_all={"cycle_network": ("network",), "gaps_to_network": ("network",)},
     one_of=(("interchanges", "rail_stations"),),
-    direction="2.1.3",
     section="63-access-to-interchanges",
     title=texts.TITLE,
     question=texts.QUESTION,

@@ -43,13 +43,13 @@ from metrogis.streets.cycleways import by_state
 
 @check(
     id="missing_links",
+    direction="2.1.3",
     reach=20_000.0,
     of_all={
         "municipalities": ("best_rank",),
         "links": ("rank", "joins_km"),
         "ways_round": ("rank",),
     },
-    direction="2.1.3",
     section="66-missing-links",
     title=texts.TITLE,
     question=texts.QUESTION,

@@ -46,10 +46,10 @@ _TIE = 1e-6  # people (or km) an interchange joined counts for in the order: dec
 
 @check(
     id="planned_links",
+    direction="2.1.3",
     reach=20_000.0,
     of_all={"links": ("order", "people_added")},
     one_of=(("interchanges", "rail_stations"), ("cycle_routes", "investments")),
-    direction="2.1.3",
     section="68-planned-links",
     title=texts.TITLE,
     question=texts.QUESTION,

@@ -74,9 +74,9 @@ class BorderCoherenceParameters(Parameters):
 
 @check(
     id="border_coherence",
+    direction="1.2.1",
     reach=5_000.0,
     one_of=(("plans", "planning_zones"),),
-    direction="1.2.1",
     section="34-coherence-at-borders",
     title=texts.TITLE,
     question=texts.QUESTION,

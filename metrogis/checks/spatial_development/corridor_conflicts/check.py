@@ -115,9 +115,9 @@ class CorridorConflictsParameters(Parameters):
 
 @check(
     id="corridor_conflicts",
+    direction="1.2.1",
     reach=20_000.0,
     one_of=(("plans", "planning_zones"),),
-    direction="1.2.1",
     section="32-plans-in-ecological-corridors",
     title=texts.TITLE,
     question=texts.QUESTION,

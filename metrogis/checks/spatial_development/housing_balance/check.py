@@ -27,9 +27,9 @@ from metrogis.i18n import _
 
 @check(
     id="housing_balance",
+    direction="1.2.1",
     reach=5_000.0,
     one_of=(("plans", "planning_zones", "housing_statistics"),),
-    direction="1.2.1",
     section="37-housing-demand-and-capacity",
     title=texts.TITLE,
     question=texts.QUESTION,

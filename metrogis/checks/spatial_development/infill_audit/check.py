@@ -38,8 +38,8 @@ _HECTARE = 1e4
 
 @check(
     id="infill_audit",
-    reach=1_000.0,
     direction="1.2.1",
+    reach=1_000.0,
     section="36-infill-areas",
     title=texts.TITLE,
     question=texts.QUESTION,

@@ -75,9 +75,9 @@ class ModelCoherenceParameters(Parameters):
 
 @check(
     id="model_coherence",
+    direction="1.2.1",
     reach=5_000.0,
     one_of=(("plans", "planning_zones"),),
-    direction="1.2.1",
     section="35-coherence-with-the-metropolitan-model",
     title=texts.TITLE,
     question=texts.QUESTION,

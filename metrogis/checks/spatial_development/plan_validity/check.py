@@ -79,8 +79,8 @@ class PlanValidityParameters(Parameters):
 
 @check(
     id="plan_validity",
-    reach=1_000.0,
     direction="1.2.1",
+    reach=1_000.0,
     section="31-validity-of-general-plans",
     title=texts.TITLE,
     question=texts.QUESTION,

@@ -28,8 +28,8 @@ from metrogis.i18n import _
 
 @check(
     id="social_access",
-    one_of=(("schools", "green_areas"),),
     direction="1.2.1",
+    one_of=(("schools", "green_areas"),),
     section="38-access-to-schools-and-green",
     title=texts.TITLE,
     question=texts.QUESTION,

@@ -100,8 +100,8 @@ class UrbanFormParameters(BuiltUpParameters):
 
 @check(
     id="urban_form",
-    reach=2_000.0,
     direction="1.2.1",
+    reach=2_000.0,
     section="12-urban-form-and-sprawl",
     title=texts.TITLE,
     question=texts.QUESTION,

@@ -115,8 +115,8 @@ class UrbanGrowthParameters(BuiltUpParameters):
 
 @check(
     id="urban_growth",
-    reach=5_000.0,
     direction="1.2.1",
+    reach=5_000.0,
     section="11-growth-of-built-up-land",
     title=texts.TITLE,
     question=texts.QUESTION,

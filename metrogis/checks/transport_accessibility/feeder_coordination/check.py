@@ -55,8 +55,8 @@ GROUPS = ("rail", "metro", "tram", "bus", "ferry", "cableway")
 
 @check(
     id="feeder_coordination",
-    reach=20_000.0,
     direction="2.1.2",
+    reach=20_000.0,
     section="510-feeder-coordination",
     title=TITLE,
     question=QUESTION,

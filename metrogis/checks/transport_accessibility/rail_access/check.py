@@ -53,10 +53,10 @@ GROUPS = ("bus", "tram", "cableway", "rail", "metro", "ferry")
 
 @check(
     id="rail_access",
+    direction="2.1.2",
     reach=20_000.0,
     of_all={"measures": ("gained", "gained_new")},
     one_of=(("population", "population_municipal"),),
-    direction="2.1.2",
     section="58-access-to-rail",
     title=texts.TITLE,
     question=texts.QUESTION,

@@ -59,8 +59,8 @@ NONE, UNKNOWN = q.NONE, q.UNKNOWN
 
 @check(
     id="service_quality",
-    reach=10_000.0,
     direction="2.1.2",
+    reach=10_000.0,
     section="53-service-quality-classes",
     title=TITLE,
     question=QUESTION,

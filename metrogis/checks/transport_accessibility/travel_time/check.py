@@ -64,8 +64,8 @@ from metrogis.transit.accessibility import two_step
 
 @check(
     id="travel_time",
-    one_of=(("localities", "services"),),
     direction="2.1.2",
+    one_of=(("localities", "services"),),
     section="59-travel-time",
     title=TITLE,
     question=QUESTION,

@@ -62,10 +62,10 @@ from metrogis.provenance import audit_of
 
 @check(
     id="white_spots",
+    direction="2.1.2",
     reach=10_000.0,
     of_all={"fixes": ("fix_people",)},
     one_of=(("population", "population_municipal", "timetable"),),
-    direction="2.1.2",
     section="54-white-spots",
     title=TITLE,
     question=QUESTION,
