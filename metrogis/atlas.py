@@ -15,7 +15,7 @@ import pandas as pd
 from metrogis.bound import bound
 from metrogis.catalog.facts import Facts
 from metrogis.checks import registry
-from metrogis.checks.contract import DIRECTIONS, Check, Result
+from metrogis.checks.contract import Check, Result
 from metrogis.checkup import layer_table
 from metrogis.errors import (
     MetrogisError,
@@ -326,7 +326,7 @@ def run(
         With ``strict``, the first fault.
     """
     parameters = parameters or {}
-    chosen = chosen_checks(directions, checks)
+    chosen = registry.chosen_checks(directions, checks)
     for check_id in (*metro.catalog.parameters, *parameters):
         registry.get(check_id)  # an unknown check is an error, wherever it is named
     for check_id, values in parameters.items():
@@ -343,44 +343,54 @@ def run(
         done = _run(metro, part, parameters, show, strict=strict, store=store)
         return done if not quiet else done.bare()
 
-    found: list[Done] = side_by_side(work, parts)
-    results: dict[str, Result] = {}
-    skipped: list[Skipped] = []
-    failed: dict[str, MetrogisError] = {}
-    computed: dict[str, str] = {}
-    for done in found:
-        metro.tell_facts(done.facts)
-        metro.tell_unreadable(done.unreadable)
-        results |= done.results
-        skipped += done.skipped
-        failed |= done.failed
-        computed |= done.computed
-    for done in found:
-        for bare in done.packed:
-            results[bare.check] = bare.unpack(metro)
-            tell(bare.check, DONE)
-        for check_id, layer, reason in done.lacking:
-            skipped.append(Skipped(registry.get(check_id), layer, reason))
-            tell(check_id, SKIPPED)
-        if not done.here:
-            for check_id in done.failed:
-                tell(check_id, FAILED)
+    together = _together(metro, side_by_side(work, parts), tell)
+    results, skipped, failed = together.results, together.skipped, together.failed
     order = [check.id for check in chosen]
     if before is not None and same:
-        metro.tell_facts({k: v for k, v in before.metro.facts().items() if not metro.changes_of(k)})
-        results |= {i: before.results[i] for i in same if i in before.results}
-        failed |= {i: before.failed[i] for i in same if i in before.failed}
-        skipped += [item for item in before.skipped if item.check.id in same]
-        for check_id in same:
-            tell(check_id, UNCHANGED)
+        _take_over(metro, before, same, together, tell)
     skipped.sort(key=lambda item: order.index(item.check.id))
     return Atlas(
         metro,
         {i: results[i] for i in order if i in results},
         tuple(skipped),
         failed={i: failed[i] for i in order if i in failed},
-        computed=computed,
+        computed=together.computed,
     )
+
+
+def _take_over(
+    metro: Metro, before: Atlas, same: Collection[str], into: Done, tell: Progress
+) -> None:
+    """Add what the atlas before says of checks that a scenario leaves as they are."""
+    metro.tell_facts({k: v for k, v in before.metro.facts().items() if not metro.changes_of(k)})
+    into.results |= {i: before.results[i] for i in same if i in before.results}
+    into.failed |= {i: before.failed[i] for i in same if i in before.failed}
+    into.skipped += [item for item in before.skipped if item.check.id in same]
+    for check_id in same:
+        tell(check_id, UNCHANGED)
+
+
+def _together(metro: Metro, found: Iterable[Done], tell: Progress) -> Done:
+    """Return what all processes did; of what others did the user hears here."""
+    out = Done({}, [], {})
+    found = list(found)
+    for done in found:
+        metro.tell_facts(done.facts)
+        metro.tell_unreadable(done.unreadable)
+        out.results |= done.results
+        out.skipped += done.skipped
+        out.failed |= done.failed
+        out.computed |= done.computed
+    for done in found:
+        for bare in done.packed:
+            out.results[bare.check] = bare.unpack(metro)
+            tell(bare.check, DONE)
+        for check_id, layer, reason in done.lacking:
+            out.skipped.append(Skipped(registry.get(check_id), layer, reason))
+            tell(check_id, SKIPPED)
+        for check_id in () if done.here else done.failed:
+            tell(check_id, FAILED)
+    return out
 
 
 def _unaffected(
@@ -471,27 +481,3 @@ def _run(
         tell(check.id, found.state)
     done.facts, done.unreadable = metro.facts(), metro.unreadable
     return done
-
-
-def chosen_checks(directions: Iterable[str] | None, checks: Iterable[str] | None) -> list[Check]:
-    """Return the checks of some directions, or of some ids, in the strategy's order; None: all.
-
-    Raises
-    ------
-    ParameterError
-        For an unknown one.
-    """
-    wanted = list(registry.checks())
-    if directions is not None:
-        names = list(directions)
-        unknown = [d for d in names if d not in DIRECTIONS]
-        if unknown:
-            raise ParameterError(
-                _("there is no direction '{unknown}'").fill(unknown=unknown[0]),
-                remedy=_("there are: {directions}").fill(directions=", ".join(DIRECTIONS)),
-            )
-        wanted = [check for check in wanted if check.direction in names]
-    if checks is not None:
-        ids = {registry.get(check_id).id for check_id in checks}
-        wanted = [check for check in wanted if check.id in ids]
-    return wanted

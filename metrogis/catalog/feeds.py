@@ -19,7 +19,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -174,18 +174,28 @@ def present(directory: Path, base: Path, layer: Any, *, name: str) -> Present:
     name : str
         Of the layer, for messages.
     """
-    rows = [(o, row) for o in lists_of(layer) for row in listed(directory, o, layer=name)]
-    wanted = {file_of(o, layer.path, row.name): row for o, row in rows}
+    wanted = {
+        file_of(o, layer.path, row.name): row
+        for o in lists_of(layer)
+        for row in listed(directory, o, layer=name)
+    }
+    return _present(base, wanted, _own_files(base, layer, wanted))
+
+
+def _present(base: Path, wanted: Mapping[str, Any], own: Iterable[str]) -> Present:
+    """Return which of the files of lists and of a layer's own are there."""
     gone = {file for file, row in wanted.items() if row.redirect}
     there = {file for file in wanted if (base / file).is_file()}
-    own = _own_files(base, layer, wanted)
+    lacking = tuple(row.name for file, row in wanted.items() if file not in gone | there)
     found = dict.fromkeys([*own, *(file for file in wanted if file in there)])
-    if rows and not any((base / file).exists() for file in found):
+    if wanted and not any((base / file).exists() for file in found):
         return Present(absent=tuple(row.name for row in wanted.values() if not row.redirect))
+    unlisted = [file for file in found if file not in wanted]
+    readable = (set(unlisted) | there) - gone
     return Present(
-        tuple(file for file in found if file not in gone and (file not in wanted or file in there)),
-        tuple(row.name for file, row in wanted.items() if file not in gone | there),
-        tuple(PurePosixPath(file).stem for file in found if rows and file not in wanted),
+        tuple(file for file in found if file in readable),
+        lacking,
+        tuple(PurePosixPath(file).stem for file in unlisted) if wanted else (),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import warnings
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
@@ -18,7 +19,7 @@ from metrogis.checks.active_mobility.cycle_network import check as cycle_network
 from metrogis.checks.active_mobility.interchange_access import check as interchange_access
 from metrogis.checks.active_mobility.missing_links import check as missing_links
 from metrogis.checks.active_mobility.planned_links import check as planned_links
-from metrogis.checks.contract import Check, CheckFunction
+from metrogis.checks.contract import DIRECTIONS, Check, CheckFunction
 from metrogis.checks.spatial_development.border_coherence import check as border_coherence
 from metrogis.checks.spatial_development.corridor_conflicts import check as corridor_conflicts
 from metrogis.checks.spatial_development.corridor_connectivity import check as corridor_connectivity
@@ -193,3 +194,27 @@ def get(check_id: str) -> Check:
         ),
         remedy=_("there are: {names}").fill(names=", ".join(names)),
     )
+
+
+def chosen_checks(directions: Iterable[str] | None, ids: Iterable[str] | None) -> list[Check]:
+    """Return the checks of some directions, or of some ids, in the strategy's order; None: all.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown one.
+    """
+    wanted = list(checks())
+    if directions is not None:
+        names = list(directions)
+        unknown = [d for d in names if d not in DIRECTIONS]
+        if unknown:
+            raise ParameterError(
+                _("there is no direction '{unknown}'").fill(unknown=unknown[0]),
+                remedy=_("there are: {directions}").fill(directions=", ".join(DIRECTIONS)),
+            )
+        wanted = [check for check in wanted if check.direction in names]
+    if ids is not None:
+        named = {get(check_id).id for check_id in ids}
+        wanted = [check for check in wanted if check.id in named]
+    return wanted

@@ -208,9 +208,7 @@ def judge(
         verdict, detail = _neither(verdict, detail)
     # equal, not of no width: inf - inf is no number
     change = np.where(high <= low, high, np.nan)
-    rule = None if middle else rule_difference(old, new)
-    foreign = None if mode == "scenario" else input_difference(base, new)
-    whole = rule or (("input", foreign) if foreign is not None else None)
+    whole = _of_all(old, new, mode, middle)
     for row, pair in enumerate(pairs):
         stop = _of_places(pair, sums) or whole
         if stop is not None:
@@ -229,6 +227,17 @@ def judge(
         low, high = low + due_parameter, high + due_parameter
     due_parameter = np.where(np.isnan(due_data), np.nan, due_parameter)
     return Rows(was, now, change, low, high, verdict, reason, detail, due_parameter, due_data)
+
+
+def _of_all(
+    old: CheckState, new: CheckState, mode: Mode, middle: CheckState | None
+) -> tuple[str, Text] | None:
+    """Return reason and detail of what keeps all municipalities from being compared."""
+    rule = None if middle else rule_difference(old, new)
+    if rule is not None or mode == "scenario":
+        return rule
+    foreign = input_difference(middle or old, new)
+    return None if foreign is None else ("input", foreign)
 
 
 def _of_places(pair: Pair, sums: bool) -> tuple[str, Text] | None:

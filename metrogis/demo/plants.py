@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from metrogis.arrays import Floats
 from metrogis.demo.frame import Streams
 from metrogis.demo.settlements import Settled, radius_of
 from metrogis.demo.terrain import Terrain
@@ -44,20 +46,7 @@ def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
     xy = places[["x", "y"]].to_numpy()
     rail = shapely.distance(rails, shapely.points(xy))
 
-    urban = towns.index[(towns["kind"] == 1) & (towns.index > 0)]
-    towns.loc[urban[min(1, len(urban) - 1)], "role"] = "missing"
-    barrier_home = set(places.loc[places["plant"] != "", "municipality"])
-    # the isolated one has no railway and lies far from the city
-    far = [
-        (float(np.hypot(*(xy[i] - xy[0]))), i)
-        for i in towns.index
-        if towns["kind"][i] != 1
-        and rails.distance(towns.geometry[i]) > 300
-        and i not in barrier_home
-        and (places["municipality"] == i).sum() >= 3
-    ]
-    if far:
-        towns.loc[max(far)[1], "role"] = "isolated"
+    _give_roles(towns, places, rails, xy)
 
     gap = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
     np.fill_diagonal(gap, np.inf)
@@ -96,6 +85,26 @@ def choose(terrain: Terrain, settled: Settled, streams: Streams) -> Settled:
     places.loc[planted, "radius"] = radius_of(places.loc[planted, "people"].to_numpy()) * 0.9
     places.loc[places["plant"] == "barrier", "radius"] *= 0.75  # all of it sees the stop
     return Settled(places, towns, settled.label, settled.rails, settled.outer)
+
+
+def _give_roles(
+    towns: gpd.GeoDataFrame, places: gpd.GeoDataFrame, rails: shapely.MultiLineString, xy: Floats
+) -> None:
+    """Say which municipality has no timetable and which one is isolated (in place)."""
+    urban = towns.index[(towns["kind"] == 1) & (towns.index > 0)]
+    towns.loc[urban[min(1, len(urban) - 1)], "role"] = "missing"
+    barrier_home = set(places.loc[places["plant"] != "", "municipality"])
+    # the isolated one has no railway and lies far from the city
+    far = [
+        (float(np.hypot(*(xy[i] - xy[0]))), i)
+        for i in towns.index
+        if towns["kind"][i] != 1
+        and rails.distance(towns.geometry[i]) > 300
+        and i not in barrier_home
+        and (places["municipality"] == i).sum() >= 3
+    ]
+    if far:
+        towns.loc[max(far)[1], "role"] = "isolated"
 
 
 def _spread(pool: list[int], home: pd.Series, most: int) -> list[int]:

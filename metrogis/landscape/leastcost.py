@@ -496,7 +496,5 @@ def _line(grid: Grid, path: np.ndarray) -> shapely.LineString:
 
 def audit_of_links(table: pd.DataFrame, labels: np.ndarray) -> Audit:
     """Return the audit row of patches (labels above 0) that no link (``i``, ``j``) reaches."""
-    present = np.unique(labels[labels > 0])
-    joined = set(table["i"]) | set(table["j"])
-    alone = [int(k) for k in present if int(k) not in joined]
+    alone = sorted({*labels[labels > 0].tolist()} - {*table["i"], *table["j"]})
     return Audit().add("patches", "noted", len(alone), _("patches without a link"), alone)

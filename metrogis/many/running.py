@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from metrogis import provenance
-from metrogis.atlas import chosen_checks
 from metrogis.bound import bound
 from metrogis.catalog.paths import paths_of
 from metrogis.checks import registry
+from metrogis.checks.registry import chosen_checks
 from metrogis.errors import CatalogError, MetrogisError, ParameterError
 from metrogis.i18n import LANGUAGES, Text, _, both
 from metrogis.kept import Store

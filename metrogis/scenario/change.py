@@ -222,16 +222,7 @@ class Change:
 
     def _require_place(self) -> None:
         word = self.word
-        if self.layer and self.layer not in word.layers:
-            raise self.wrong(
-                _("{do} does not change the layer {name}").fill(do=self.do, name=self.layer),
-                key="layer",
-                remedy=_("give one of: {layers}").fill(layers=", ".join(word.layers)),
-            )
-        if word.target and not self.target:
-            raise self.wrong(_("{do} needs a target").fill(do=self.do), key="target")
-        if self.target and word.target is False:
-            raise self.wrong(_("{do} has no target").fill(do=self.do), key="target")
+        self._require_target()
         given = [k for k in ("at", "path", "wkt") if getattr(self, k) not in (None, (), "")]
         if len(given) > 1:
             raise self.wrong(_("give one of at, path and wkt"), key=", ".join(given))
@@ -243,27 +234,44 @@ class Change:
             return
         if not word.place:
             raise self.wrong(_("{do} has no place").fill(do=self.do), key=given[0])
-        if given == ["path"] and len(self.path) < 2:
+        self._require_shape(given[0])
+
+    def _require_target(self) -> None:
+        word = self.word
+        if self.layer and self.layer not in word.layers:
+            raise self.wrong(
+                _("{do} does not change the layer {name}").fill(do=self.do, name=self.layer),
+                key="layer",
+                remedy=_("give one of: {layers}").fill(layers=", ".join(word.layers)),
+            )
+        if word.target and not self.target:
+            raise self.wrong(_("{do} needs a target").fill(do=self.do), key="target")
+        if self.target and word.target is False:
+            raise self.wrong(_("{do} has no target").fill(do=self.do), key="target")
+
+    def _require_shape(self, key: str) -> None:
+        word = self.word
+        if key == "path" and len(self.path) < 2:
             raise self.wrong(_("a path has two points or more"), key="path")
         try:
             shape = self.shape
         except shapely.errors.ShapelyError as error:
             raise self.wrong(_("this is no WKT"), key="wkt") from error
         if shape is None or shape.is_empty or not math.isfinite(sum(shape.bounds)):
-            raise self.wrong(_("the geometry is empty or not finite"), key=given[0])
+            raise self.wrong(_("the geometry is empty or not finite"), key=key)
         if shape.geom_type not in _KINDS[word.place]:
             raise self.wrong(
                 _("{do} needs another geometry than {kind}").fill(do=self.do, kind=shape.geom_type),
-                key=given[0],
+                key=key,
                 remedy=_PLACES[word.place],
             )
         if word.place == "area" and not shape.is_valid:
             raise self.wrong(
                 _("the polygon is not valid: {why}").fill(why=shapely.is_valid_reason(shape)),
-                key=given[0],
+                key=key,
             )
         if word.place == "line" and not shape.length > 0:
-            raise self.wrong(_("the line has no length"), key=given[0])
+            raise self.wrong(_("the line has no length"), key=key)
 
     def _require_values(self) -> None:
         word = self.word

@@ -56,9 +56,8 @@ def _equal(made: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> bool:
     return bool(pd.DataFrame(made).equals(pd.DataFrame(zones)))
 
 
-def _set_zone(
-    zones: gpd.GeoDataFrame, own: Any, change: Change, base: Base, layer: str, names: Any
-) -> tuple[gpd.GeoDataFrame, Any]:
+def _require_values(zones: gpd.GeoDataFrame, change: Change, layer: str) -> None:
+    """Raise for a symbol that no zone has, and for a column that the layer has not."""
     symbol = change.get("symbol")
     if symbol is not None and symbol not in ZONE_TYPES:
         raise change.wrong(
@@ -66,14 +65,19 @@ def _set_zone(
             key="values.symbol",
             remedy=near(symbol, ZONE_TYPES),
         )
-    shape = change.shape_in(base.crs)
-    columns = {k: v for k, v in change.values.items() if k != "symbol"}
-    for column in columns:
-        if column not in zones.columns or column == "geometry":
+    for column in change.values:
+        if column != "symbol" and (column not in zones.columns or column == "geometry"):
             raise change.wrong(
                 _("the layer {name} has no column {column}").fill(name=layer, column=column),
                 remedy=near(column, zones.columns),
             )
+
+
+def _set_zone(
+    zones: gpd.GeoDataFrame, own: Any, change: Change, base: Base, layer: str, names: Any
+) -> tuple[gpd.GeoDataFrame, Any]:
+    _require_values(zones, change, layer)
+    symbol, shape = change.get("symbol"), change.shape_in(base.crs)
     if shape is not None:
         is_in(base, change, shape)
     rows = _rows(zones, change, names) if change.target else None

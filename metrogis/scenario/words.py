@@ -58,16 +58,18 @@ class Value:
             return self.low <= value <= self.high and not (self.above and value == self.low)
         if self.kind == "flag":
             return isinstance(value, bool)
-        if self.kind == "clock":
-            return isinstance(value, str) and _CLOCK.fullmatch(value) is not None
-        if self.kind == "text":
-            return isinstance(value, str) and (not self.allowed or value in self.allowed)
-        if not isinstance(value, list | tuple) or not value:
+        if self.kind in ("clock", "text"):
+            return self._word(value)
+        return isinstance(value, list | tuple) and bool(value) and all(map(self._word, value))
+
+    def _word(self, value: Any) -> bool:
+        """Tell whether a value, or each of a list, is a word of the kind."""
+        if not isinstance(value, str):
             return False
-        if self.kind == "clocks":
-            return all(isinstance(v, str) and _CLOCK.fullmatch(v) for v in value)
+        if self.kind in ("clock", "clocks"):
+            return _CLOCK.fullmatch(value) is not None
         within = DAYS if self.kind == "days" else self.allowed
-        return all(isinstance(v, str) and (not within or v in within) for v in value)
+        return not within or value in within
 
 
 def seconds(clock: str) -> int:

@@ -12,7 +12,7 @@ import re
 import sqlite3
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -251,6 +251,25 @@ def unpacked(
         yield file
 
 
+def _member(
+    path: Path, layer: str, safe: Mapping[str, Any], offered: Sequence[str], member: str | None
+) -> str:
+    """Return the member to read: the one that is named, else the only one there is."""
+    chosen = member if member is not None else (offered[0] if len(offered) == 1 else None)
+    if chosen is not None and (chosen in offered or chosen in safe):
+        return chosen
+    shown = ", ".join(offered[:12]) or "-"
+    if member is not None:
+        what = _("the archive has no '{member}'; there are: {shown}").fill(
+            member=member, shown=shown
+        )
+    elif offered:
+        what = _("the archive holds several files: {shown}").fill(shown=shown)
+    else:
+        what = _("the archive holds no file that is read")
+    raise _refused(path, layer, what, remedy=_("name one with member"))
+
+
 def _extract(path: Path, folder: Path, layer: str, kind: str, member: str | None) -> Path:
     try:
         archive = zipfile.ZipFile(path)
@@ -271,21 +290,7 @@ def _extract(path: Path, folder: Path, layer: str, kind: str, member: str | None
                 ),
             )
         safe = {e.filename: e for e in entries if stays_inside(e)}
-        offered = _offered(safe, kind)
-        chosen = member if member is not None else (offered[0] if len(offered) == 1 else None)
-        if chosen is None or chosen not in (*offered, *safe):
-            shown = ", ".join(offered[:12]) or "-"
-            what = (
-                _("the archive has no '{member}'; there are: {shown}").fill(
-                    member=member, shown=shown
-                )
-                if member is not None
-                else _("the archive holds several files: {shown}").fill(shown=shown)
-                if offered
-                else _("the archive holds no file that is read")
-            )  # fmt: skip
-            raise _refused(path, layer, what, remedy=_("name one with member"))
-        wanted = PurePosixPath(chosen)
+        wanted = PurePosixPath(_member(path, layer, safe, _offered(safe, kind), member))
         for name, entry in safe.items():
             at = PurePosixPath(name)
             # a Shapefile is several files of one name

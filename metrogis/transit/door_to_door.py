@@ -7,7 +7,7 @@ more targets than origins the same is done in mirrored time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from metrogis.errors import ParameterError
-from metrogis.i18n import _, both
+from metrogis.i18n import Text, _, both
 from metrogis.transit import door_coverage
 from metrogis.transit.daytypes import DateLike
 from metrogis.transit.door_search import (
@@ -236,12 +236,8 @@ class _Asked:
         shares, bounds = (
             (value,) if _number(value) else tuple(value) for value in (percentiles, limits)
         )
-        for share in shares:
-            if not (_number(share) and 0 <= share <= 100):
-                raise _bad("percentiles", share, _("numbers 0-100"))
-        for bound in bounds:
-            if not (_number(bound) and 0 < bound < np.inf):
-                raise _bad("limits", bound, _("minutes, above 0"))
+        _require_each("percentiles", shares, lambda v: 0 <= v <= 100, _("numbers 0-100"))
+        _require_each("limits", bounds, lambda v: 0 < v < np.inf, _("minutes, above 0"))
         if headways not in ("scheduled", "random"):
             raise _bad("headways", headways, both('"scheduled", "random"'))
         if headways == "random" and (each_minute or arrive_by):
@@ -356,3 +352,11 @@ def _said(
         **{f"unknown_{name}": [str(i) for i in points.index[~place.known][:100]]
            for name, points, place in zip(("origins", "targets"), sides, places, strict=True)},
     }  # fmt: skip
+
+
+def _require_each(
+    name: str, values: Sequence[Any], fits: Callable[[float], bool], remedy: Text
+) -> None:
+    for value in values:
+        if not (_number(value) and fits(value)):
+            raise _bad(name, value, remedy)

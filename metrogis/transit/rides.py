@@ -6,7 +6,7 @@ one at a time: a footpath never continues another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from datetime import timedelta
@@ -300,6 +300,54 @@ def _runs_of(feed: Feed, days: Mapping[str, Date], earlier: int) -> tuple[Ints, 
     return call, np.repeat(shift - earlier, size), np.repeat(np.arange(len(trip)), size)
 
 
+def _places_of(
+    feed: Feed, rules: TransferRules, position: pd.Index, crs: Any
+) -> npt.NDArray[np.float64]:
+    """Return where each stop is, m; NaN where that is not known or no rule asks for it."""
+    xy: npt.NDArray[np.float64] = np.full((len(position), 2), np.nan)
+    if not (rules.walk_metres > 0 or rules.stations or rules.table):
+        return xy
+    if crs is not None:
+        points = feed.stop_points(crs)
+        at = position.get_indexer(points["stop_id"].astype(str))
+        xy[at] = np.column_stack([points.geometry.x, points.geometry.y])
+    elif rules.walk_metres > 0:
+        raise ParameterError(
+            _("walks need a CRS in metres"),
+            layer=feed.name,
+            remedy=_("give crs, or walk_metres=0"),
+        )
+    return xy
+
+
+def _stated_changes(
+    feed: Feed, position: pd.Index, station: Ints
+) -> Iterator[tuple[int, int, Any, Any]]:
+    """Yield the pairs of stops of each row of the transfer table, its type and least time."""
+    members = pd.Series(np.arange(len(position))).groupby(station).indices
+    root = set(feed.stops["parent_station"][feed.stops["parent_station"] != ""])
+    t = for_all_lines(feed.transfers)
+
+    def stops_of(stop_id: str) -> list[int]:
+        k = int(position.get_indexer([stop_id])[0])
+        if k < 0:
+            return []
+        return list(members[station[k]]) if stop_id in root else [k]
+
+    rows = list(
+        zip(
+            t["from_stop_id"].astype(str), t["to_stop_id"].astype(str),
+            t["transfer_type"], t["min_transfer_time"], strict=True,
+        )
+    )  # fmt: skip
+    # a row of two stops is more exact than one of a station: it is read last
+    rows.sort(key=lambda row: (row[0] not in root) + (row[1] not in root))
+    for start, end, kind, least in rows:
+        for i in stops_of(start):
+            for j in stops_of(end):
+                yield i, j, kind, least
+
+
 def _footpaths(feed: Feed, rules: TransferRules, crs: Any) -> tuple[Ints, Ints, Times]:
     """Transfers between stops, seconds; each stop to itself unless that is forbidden."""
     n = len(feed.stops)
@@ -308,18 +356,7 @@ def _footpaths(feed: Feed, rules: TransferRules, crs: Any) -> tuple[Ints, Ints, 
     own = np.arange(n)
     time: dict[tuple[int, int], float] = {}
     a = b = np.zeros(0, np.int64)
-    xy: npt.NDArray[np.float64] = np.full((n, 2), np.nan)
-    if rules.walk_metres > 0 or rules.stations or rules.table:
-        if crs is not None:
-            points = feed.stop_points(crs)
-            at = position.get_indexer(points["stop_id"].astype(str))
-            xy[at] = np.column_stack([points.geometry.x, points.geometry.y])
-        elif rules.walk_metres > 0:
-            raise ParameterError(
-                _("walks need a CRS in metres"),
-                layer=feed.name,
-                remedy=_("give crs, or walk_metres=0"),
-            )
+    xy = _places_of(feed, rules, position, crs)
     placed = np.flatnonzero(np.isfinite(xy[:, 0]))
     if rules.walk_metres > 0 and len(placed):
         pair = cKDTree(xy[placed]).query_pairs(
@@ -341,34 +378,14 @@ def _footpaths(feed: Feed, rules: TransferRules, crs: Any) -> tuple[Ints, Ints, 
     for i in range(n):
         time[i, i] = rules.seconds
     if rules.table:
-        members = pd.Series(own).groupby(station).indices
-        root = set(feed.stops["parent_station"][feed.stops["parent_station"] != ""])
-        t = for_all_lines(feed.transfers)
-
-        def stops_of(stop_id: str) -> list[int]:
-            k = int(position.get_indexer([stop_id])[0])
-            if k < 0:
-                return []
-            return list(members[station[k]]) if stop_id in root else [k]
-
-        rows = list(
-            zip(
-                t["from_stop_id"].astype(str), t["to_stop_id"].astype(str),
-                t["transfer_type"], t["min_transfer_time"], strict=True,
-            )
-        )  # fmt: skip
-        # a row of two stops is more exact than one of a station: it is read last
-        rows.sort(key=lambda row: (row[0] not in root) + (row[1] not in root))
-        for start, end, kind, least in rows:
-            for i in stops_of(start):
-                for j in stops_of(end):
-                    if kind == 3:
-                        time.pop((i, j), None)
-                    elif kind == 2 and least == least:
-                        time[i, j] = float(least)
-                    elif kind in (0, 1, 2):
-                        one = np.array([i]), np.array([j])
-                        time[i, j] = float(walk(*one)[0]) + (0 if kind == 1 else rules.seconds)
+        for i, j, kind, least in _stated_changes(feed, position, station):
+            if kind == 3:
+                time.pop((i, j), None)
+            elif kind == 2 and least == least:
+                time[i, j] = float(least)
+            elif kind in (0, 1, 2):
+                one = np.array([i]), np.array([j])
+                time[i, j] = float(walk(*one)[0]) + (0 if kind == 1 else rules.seconds)
     keys = np.array(sorted(time), dtype=np.int64).reshape(-1, 2)
     seconds = np.ceil([time[i, j] for i, j in keys.tolist()]).astype(np.int32)
     ptr = np.searchsorted(keys[:, 0], np.arange(n + 1)).astype(np.int64)

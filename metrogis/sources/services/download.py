@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -106,16 +107,8 @@ def download(
     def once() -> Fetched:
         part, said = store.part(key), store.said(key)
         have = part.stat().st_size if part.is_file() else 0
-        extra = {"Accept-Encoding": "identity"}  # ranges count bytes as they are sent
         go_on = have > 0 and said is not None and bool(said.condition)
-        if go_on:
-            assert said is not None
-            extra |= {"Range": f"bytes={have}-", "If-Range": said.condition}
-        elif known is not None:
-            if known[1].etag:
-                extra["If-None-Match"] = known[1].etag
-            if known[1].modified:
-                extra["If-Modified-Since"] = known[1].modified
+        extra = _condition(have, said if go_on else None, None if known is None else known[1])
         with client.ask(
             request, accept=(200, 206, 304, 416), extra=extra, max_bytes=max_bytes
         ) as answer:
@@ -136,10 +129,7 @@ def download(
             _write(part, answer, have)
             whole = fresh.size if answer.status == 200 else (said.size if said else None)
         got = part.stat().st_size
-        if whole is not None and got != whole:
-            if got > whole:
-                store.forget(key)
-            raise Passing(_("the file is cut ({got} of {whole} B)").fill(got=got, whole=whole))
+        _require_whole(got, whole, lambda: store.forget(key))
         try:
             require_kind(part, kind, request)
         except SourceError:
@@ -150,6 +140,26 @@ def download(
 
     found: Fetched = client.retried(request, once)
     return found
+
+
+def _condition(have: int, said: Said | None, known: Said | None) -> dict[str, str]:
+    """Return the headers that ask for the rest of a file (``said``), or for one that changed."""
+    extra = {"Accept-Encoding": "identity"}  # ranges count bytes as they are sent
+    if said is not None:
+        return extra | {"Range": f"bytes={have}-", "If-Range": said.condition}
+    if known is None:
+        return extra
+    stated = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
+    return extra | {name: value for name, value in stated.items() if value}
+
+
+def _require_whole(got: int, whole: int | None, forget: Callable[[], object]) -> None:
+    """Raise for a file of another size than was said; of a longer one nothing is of use."""
+    if whole is None or got == whole:
+        return
+    if got > whole:
+        forget()
+    raise Passing(_("the file is cut ({got} of {whole} B)").fill(got=got, whole=whole))
 
 
 def _write(part: Path, answer: Answer, have: int) -> None:

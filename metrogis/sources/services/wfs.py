@@ -138,11 +138,11 @@ def fetch(
         if page is None:
             break
         if not new:
-            if hits is None or collector.rows < hits:
-                if collector.pages == 2 and hits is not None:
-                    new = _at_once(client, query, about, hits, collector, layer)
-                if not new or hits is None or collector.rows < hits:
-                    doubts.append(_ignored())
+            lacking = hits is None or collector.rows < hits
+            if lacking and hits is not None and collector.pages == 2:
+                asked = _at_once(client, query, about, hits, collector, layer)
+                lacking = not asked or collector.rows < hits
+            doubts += [_ignored()] * lacking
             break
         if hits is not None and collector.rows > hits:
             hits = None  # a count that is capped: what follows is read to its end
