@@ -56,6 +56,9 @@ class Twins:
         First departure, seconds.
     boards : ndarray of int (trips,)
         Calls at which passengers may board: of two equal runs that with more of them counts.
+    way : ndarray of int (trips,)
+        Stated direction, 2 where there is none: of runs that are equal but for it the first by
+        number counts, in whatever order they are listed.
     candidate : ndarray of bool (trips,)
         Trips that equal another one, or may where a headway makes runs of one of them.
     """
@@ -63,6 +66,7 @@ class Twins:
     group: Longs
     start: Longs
     boards: Longs
+    way: Longs
     candidate: Mask
 
 
@@ -113,7 +117,8 @@ def find_twins(
             candidate |= has & (varied & (size > 1))[group]
     else:
         candidate = has
-    return Twins(group, start, boards, candidate)
+    stated = trips["direction_id"].to_numpy(np.int64)
+    return Twins(group, start, boards, np.where(stated < 0, 2, stated), candidate)
 
 
 def _key(group: Longs, start: Longs) -> Longs:
@@ -276,8 +281,8 @@ def runs_on(on: Mask, frequencies: pd.DataFrame, twins: Twins, *, limit: int, la
         return Runs(plain, trip, leaves)
     whole = np.concatenate([index, trip])
     key = _key(twins.group[whole], np.concatenate([twins.start[index], leaves]))
-    # of equal runs the one with most boardings stays, then the first
-    order = np.lexsort((-twins.boards[whole], key))
+    # of equal runs the one with most boardings stays, then by direction, then the first
+    order = np.lexsort((twins.way[whole], -twins.boards[whole], key))
     again = np.r_[False, np.diff(key[order]) == 0]
     once = np.ones(len(whole), bool)
     once[order[again]] = False

@@ -193,7 +193,9 @@ start = time.process_time()  # of the processor: other programs do not count
 cells = population.from_raster(sys.argv[1])
 cells, _ = schemas.conform(cells, "PopulationCells", layer="population")
 used = time.process_time() - start
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+# of this program: ru_maxrss begins with that of the one that started it
+status = open("/proc/self/status").read()
+peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
 print(len(cells), float(cells["population"].sum()), used, peak)
 """
 

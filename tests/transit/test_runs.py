@@ -54,6 +54,19 @@ def test_a_feed_given_twice_is_one(town, write):
     assert table.to_numpy().sum() == len(single.departures(WEDNESDAY))
 
 
+def test_of_equal_runs_of_two_directions_the_same_one_counts_in_any_order(town, write):
+    turned = {n: str(t).replace("t1,Las,0", "t1,Las,1") for n, t in renamed(town).items()}
+    one, two = write(town, name="one.zip"), write(turned, name="two.zip")
+
+    def by_direction(feed: Feed) -> Counter[tuple[Any, ...]]:
+        d = feed.departures(WEDNESDAY)
+        return Counter(zip(d["route_short_name"].astype(str), d["direction_id"], d["seconds"],
+                           strict=True))  # fmt: skip
+
+    assert by_direction(read_feed([one, two])) == by_direction(read_feed([two, one]))
+    assert by_direction(read_feed([one, two])) == by_direction(read_feed(one))
+
+
 @pytest.mark.parametrize(
     ("what", "old", "new", "once"),
     [
