@@ -20,7 +20,7 @@ from metrogis.i18n import Text, _
 
 __all__ = ["VERSION", "World", "build", "make_world", "size_of"]
 
-VERSION = 21
+VERSION = 22
 """Raised when the same seed gives another metropolis than before."""
 
 LEAST, MOST = 2000, 60_000

@@ -13,6 +13,7 @@ import shapely
 
 from metrogis.demo import gtfs, schedule
 from metrogis.demo.bikes import write_bike_parking, write_bike_share
+from metrogis.demo.degrees import make_degree_truth
 from metrogis.demo.files_land import (
     write_investments,
     write_land,
@@ -83,7 +84,7 @@ def write_all(world: World, folder: Path) -> tuple[Layers, list[dict[str, Any]]]
         world.flows, world.lines,
     )  # fmt: skip
     truth += make_land_truth(world) + make_housing_truth(world) + make_infill_truth(world)
-    truth += make_social_truth(world)
+    truth += make_social_truth(world) + make_degree_truth(world)
     write_json(
         folder / "truth.json",
         {

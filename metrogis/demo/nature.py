@@ -13,6 +13,7 @@ import scipy.sparse as sp
 import scipy.sparse.csgraph as csg
 import shapely
 
+from metrogis.demo.divided import Divided, plant_divided
 from metrogis.demo.fabric import Fabric
 from metrogis.demo.frame import CRS, Array, Grid, Mask, Shape, Size, Streams, grid_of
 from metrogis.demo.habitat import LostPatch, plant_patches
@@ -39,6 +40,7 @@ class Nature:
     protected: gpd.GeoDataFrame
     zones: list[dict[str, Any]]
     lost: LostPatch | None
+    divided: Divided | None
 
 
 def make_nature(
@@ -93,6 +95,9 @@ def make_nature(
                 "symbol": "SJ", "shapes": [lost.zone], "x": p.x, "y": p.y,
             }
         )  # fmt: skip
+    taken = [shape for zone in zones for shape in zone["shapes"]]
+    taken += [w for w in (land.leapfrog, None if lost is None else lost.window) if w is not None]
+    divided = plant_divided(terrain, settled, land, bands, taken)
     corridors = gpd.GeoDataFrame(
         {
             "id": ["K1", "K2", "K3"],
@@ -102,7 +107,7 @@ def make_nature(
         geometry=[shapely.multipolygons([b]) for b in bands],
         crs=CRS,
     )
-    return Nature(corridors, axes, _protected(terrain, settled, land), zones, lost)
+    return Nature(corridors, axes, _protected(terrain, settled, land), zones, lost, divided)
 
 
 def _cost(

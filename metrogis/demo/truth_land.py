@@ -9,6 +9,7 @@ import pyproj
 import shapely
 
 from metrogis.demo.app_gml import HEIGHT
+from metrogis.demo.divided import GAP
 from metrogis.demo.frame import CRS
 from metrogis.demo.habitat import equivalent_area
 from metrogis.demo.land import HABITAT
@@ -22,7 +23,7 @@ from metrogis.demo.world import World
 def make_land_truth(world: World) -> list[dict[str, Any]]:
     """Return what is planted beyond access, timetables and flows."""
     out = _cycling(world) + _corridors(world) + _plans(world) + _leapfrog(world)
-    return out + _lost_patch(world) + _structure(world)
+    return out + _lost_patch(world) + _divided(world) + _structure(world)
 
 
 def _municipality_at(world: World, x: float, y: float) -> int:
@@ -178,6 +179,29 @@ def _lost_patch(world: World) -> list[dict[str, Any]]:
                 "eca_before_m2": round(before, 2), "eca_after_m2": round(after, 2),
             },
             why="a planned zone takes the middle one of three woods along the corridor",
+        )
+    ]  # fmt: skip
+
+
+def _divided(world: World) -> list[dict[str, Any]]:
+    site = world.nature.divided
+    if site is None:
+        return []
+    p = site.works.centroid
+    return [
+        item(
+            "restoration_joins", "corridor_connectivity", world.settled, site.municipality,
+            p.x, p.y,
+            habitat=list(HABITAT), window=[round(float(v), 1) for v in site.window.bounds],
+            works=[round(float(v), 1) for v in site.works.bounds],
+            patches=[
+                {"x": round(q.x, 1), "y": round(q.y, 1), "area_m2": round(float(w.area), 1)}
+                for w in site.woods
+                for q in (w.representative_point(),)
+            ],
+            gap_m=GAP,
+            expected={"cost_at_least": round(site.least_cost, 1), "restored_at_most": 1.1 * GAP},
+            why="disused works divide two woods; a site of 300 m restored there joins them",
         )
     ]  # fmt: skip
 
