@@ -94,7 +94,7 @@ def plant_divided(
     ends = np.array(
         [[x + i * WORKS[0] / 2, y + j * WORKS[1] / 2] for j in (-1, 1) for i in (-1, 1)]
     )
-    corner = shapely.points(ends)
+    corner = [shapely.Point(end) for end in ends]
     around = min(
         float(pair[0].distance(corner[k]) + WORKS[0] + pair[1].distance(corner[k + 1]))
         for k in (0, 2)

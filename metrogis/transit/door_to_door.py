@@ -114,7 +114,7 @@ def travel_times(
     headways : {"scheduled", "random"}
         Trips of ``frequencies.txt`` as if timetabled from their start; or with waits that are
         uniform over the headway (:mod:`.random_headways`; then all trips of the window must run by
-        headway).
+        headway, and no row of ``transfers.txt`` may name a trip or route among them).
     arrive_by : bool
         The window holds arrivals: the latest departure that is there by minute m.
     each_minute : bool
@@ -183,7 +183,7 @@ def travel_times(
     network = network_on_foot(streets)
     crs = working_crs(network, *sides)
     first, last = asked.span(rules)
-    # laws of waits are of lines as they are, whoever changes between them
+    # with random headways rows that name lines are refused, where they speak of any that runs
     by_line = headways != "random"
     search = prepare(feed, date, rules, network, crs, first, last, by_line=by_line)
     places = tuple(
@@ -333,10 +333,6 @@ def _said(
     coverage: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """What the answer rests on, as plain values."""
-    feed = search.feed
-    named = feed.transfers["transfer_type"] <= 3
-    columns = ["from_trip_id", "to_trip_id", "from_route_id", "to_route_id"]
-    certain = (feed.transfers.loc[named, columns] != "").any(axis=1)
     return {
         "dates": {name: day.isoformat() for name, day in search.days.items()},
         "unknown_feeds": list(search.unknown_feeds),
@@ -348,7 +344,6 @@ def _said(
         "coverage": "stated" if coverage is not None else "not stated",
         "rides": len(search.rides),
         "trips_joined": search.rides.joined,
-        "transfers_not_read": int(certain.sum()) if asked.headways == "random" else 0,
         **{f"unknown_{name}": [str(i) for i in points.index[~place.known][:100]]
            for name, points, place in zip(("origins", "targets"), sides, places, strict=True)},
     }  # fmt: skip

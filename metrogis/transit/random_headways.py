@@ -6,6 +6,11 @@ order of expected remaining time, added while the expectation falls. A minute th
 distribution of times, and the window the mixture of its minutes.
 
 Frozen: all headways are those in force (at the line's first stop) in the minute of departure.
+Laws are of stops and lines: which vehicle a passenger came by is not followed. Rows of
+``transfers.txt`` that hold for certain trips or routes alone, and vehicles that go on as another
+line (type 4), would need that: where such rows speak of lines of the window, the question is
+refused.
+
 Remaining times are in whole seconds; what goes beyond the longest time counts as that in an
 expectation, and as infinite in the answer. Source of the rule: Spiess and Florian 1989, "Optimal
 strategies" (doi:10.1016/0191-2615(89)90034-9), with uniform waits.
@@ -24,11 +29,13 @@ from metrogis.arrays import Ints
 from metrogis.errors import ParameterError
 from metrogis.i18n import _, both
 from metrogis.transit.profile_search import NEVER
+from metrogis.transit.transfers import LINES
 from metrogis.transit.vehicles import MICRO
 from metrogis.transit.walking import Floats, Places
 
 if TYPE_CHECKING:
     from metrogis.transit.door_search import Search
+    from metrogis.transit.feed import Feed
 
 
 _GAP = 60
@@ -85,7 +92,8 @@ def random_times(search: Search, places: tuple[Places, ...], asked: Any) -> Any:
     Raises
     ------
     ParameterError
-        Where trips of the window run by timetable.
+        Where trips of the window run by timetable, or changes between its lines depend on the
+        trip or route.
     """
     from metrogis.transit.door_search import Found
 
@@ -93,6 +101,7 @@ def random_times(search: Search, places: tuple[Places, ...], asked: Any) -> Any:
     n, m = len(origins.xy), len(targets.xy)
     rules = search.rules
     lines, states = _lines(search, asked)
+    _require_free_changes(search.feed, [lines[k].trip for k in _in_force(states)])
     access, egress = search.links(origins, access=True), search.links(targets, access=False)
     longest = int(rules.max_time * 60)
     out = Found(
@@ -205,6 +214,49 @@ def _lines(search: Search, asked: Any) -> tuple[list[_Line], list[tuple[Any, flo
                       if t in number)  # fmt: skip
         states[state] = states.get(state, 0) + 1
     return lines, [(state, minutes / ticks.count) for state, minutes in states.items()]
+
+
+def _in_force(states: list[tuple[Any, float]]) -> list[int]:
+    """Lines that run by some headway in some minute of the window."""
+    return sorted({k for state, _share in states for k, _headway in state})
+
+
+def _require_free_changes(feed: Feed, trips: list[int]) -> None:
+    """Refuse rows of ``transfers.txt`` for certain trips or routes, if the lines are among them.
+
+    A side that names nothing speaks of every line; a row concerns the lines where each side names
+    one of them or nothing. That passengers must leave a vehicle at its end (type 5) needs no row
+    here: nobody stays aboard beyond a line.
+
+    Raises
+    ------
+    ParameterError
+        Names the first such row's stops.
+    """
+    table = feed.transfers
+    rows = table[(table["transfer_type"] <= 4) & (table[list(LINES)] != "").any(axis=1)]
+    if rows.empty or not trips:
+        return
+    chosen = feed.trips.iloc[trips]
+    own = {"trip": set(chosen["trip_id"].astype(str)), "route": set(chosen["route_id"].astype(str))}
+    concerned = np.ones(len(rows), bool)
+    for side in ("from", "to"):
+        trip, route = (rows[f"{side}_{kind}_id"].astype(str) for kind in ("trip", "route"))
+        # a side that names its trip is not asked for its route
+        named = np.where(trip != "", trip.isin(own["trip"]), route.isin(own["route"]))
+        concerned &= np.where((trip == "") & (route == ""), True, named)
+    if not concerned.any():
+        return
+    first = rows[concerned].iloc[0]
+    raise ParameterError(
+        _(
+            "rows on changes that hold for certain trips or routes alone: {count}; with random "
+            "headways it is not followed by which vehicle a passenger came"
+        ).fill(count=int(concerned.sum())),
+        layer="transfers.txt",
+        place=f"{first['from_stop_id']} - {first['to_stop_id']}",
+        remedy=both('headways="scheduled"'),
+    )
 
 
 def _remaining(
