@@ -701,13 +701,16 @@ def on_streets(network, stops, origins, target):
 
 @pytest.mark.parametrize(
     ("path", "day", "crs", "window", "streets"),
-    [("newport/gtfs.zip", "2023-06-13", 27700, 8 * HOUR, None),
+    [("sao_paulo/gtfs.zip", "2019-10-09", 31983, 7 * HOUR, None),
+     ("sao_paulo/gtfs.zip", "2019-10-09", 31983, 8 * HOUR, "sao_paulo/streets.osm.pbf"),
+     ("newport/gtfs.zip", "2023-06-13", 27700, 8 * HOUR, None),
      ("newport/gtfs.zip", "2023-06-13", 27700, 7 * HOUR, "newport/streets.osm.pbf"),
      pytest.param("som/gtfs/zditm_2021-11.zip", "2021-12-01", 2180, 22 * HOUR + 600, None,
                   marks=pytest.mark.long)],
 )  # fmt: skip
 def test_samples_of_real_timetables(shared, path, day, crs, window, streets) -> None:
-    feed = read_feed(shared / "data" / path, country="GB" if crs == 27700 else "PL")
+    country = {27700: "GB", 31983: "BR", 2180: "PL"}[crs]
+    feed = read_feed(shared / "data" / path, country=country)
     points = feed.stop_points(crs)
     called = set(feed.stops["stop_id"].iloc[np.unique(feed.calls.stop)])
     points = points[points["stop_id"].isin(called)]
