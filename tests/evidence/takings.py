@@ -275,6 +275,9 @@ TAKINGS: tuple[Taking, ...] = (
             "stop_posts",
             "water",
             "population",
+            "schools",
+            "green_areas",
+            "services",
         )
     ),
     *(
@@ -290,6 +293,10 @@ TAKINGS: tuple[Taking, ...] = (
             ("bike_parking", "capacity"),
             ("structure", "class"),
             ("rail_stations", "name"),
+            ("schools", "kind"),
+            ("green_areas", "kind"),
+            ("green_areas", "area_ha"),
+            ("services", "capacity"),
         )
     ),
     *(
@@ -328,6 +335,9 @@ TAKINGS: tuple[Taking, ...] = (
             "water",
             "timetable",
             "plans",
+            "schools",
+            "green_areas",
+            "services",
         )
     ),
 )

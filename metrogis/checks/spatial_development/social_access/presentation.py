@@ -119,7 +119,13 @@ COLUMNS = {
     "areas": {
         "teryt": Column(both("TERYT"), kind="text"),
         "municipality": Column(_("municipality"), kind="text"),
-        "lacks": Column(_("access"), "category", categories={c.value: c.label for c in LACKS}),
+        "lacks": Column(
+            _("access"),
+            "category",
+            categories={c.value: c.label for c in LACKS},
+            note=_("what is known to be lacking: of the rest it may be unknown"),
+            of_known=True,
+        ),
         "residents": Column(pgettext("column", "residents"), unit="people", of_known=True),
     },
 }  # fmt: skip
