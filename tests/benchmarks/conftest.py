@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from metrogis import demo
+
 HERE = Path(__file__).parent
 
 
@@ -23,3 +25,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def demo_l(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo of size L; one that is built already may be named by ``METROGIS_DEMO_L``."""
+    built = os.environ.get("METROGIS_DEMO_L")
+    return Path(built) if built else demo.build(tmp_path_factory.mktemp("demo") / "l", size="L")

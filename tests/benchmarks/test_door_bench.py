@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import time
 from pathlib import Path
@@ -10,21 +9,12 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pytest
 import rasterio
 
 import metrogis as mg
-from metrogis import demo
 from metrogis.streets import read_osm
 
 CELLS = 550_000
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo of size L; one that is built already may be named by ``METROGIS_DEMO_L``."""
-    built = os.environ.get("METROGIS_DEMO_L")
-    return Path(built) if built else demo.build(tmp_path_factory.mktemp("door") / "l", size="L")
 
 
 def cells(folder: Path) -> gpd.GeoDataFrame:
@@ -37,13 +27,13 @@ def cells(folder: Path) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(index=np.arange(len(pick)), geometry=points, crs=2180)
 
 
-def test_all_cells_to_one_target(folder: Path) -> None:
+def test_all_cells_to_one_target(demo_l: Path) -> None:
     names = ("city_bus", "regional_bus", "rail")
-    feed = mg.read_feed([folder / "gtfs" / f"{name}.zip" for name in names])
-    streets = read_osm(folder / "streets.osm.pbf", mode="walk", crs="EPSG:2180")
-    stations = gpd.read_file(folder / "rail_stations.geojson").to_crs(2180)
+    feed = mg.read_feed([demo_l / "gtfs" / f"{name}.zip" for name in names])
+    streets = read_osm(demo_l / "streets.osm.pbf", mode="walk", crs="EPSG:2180")
+    stations = gpd.read_file(demo_l / "rail_stations.geojson").to_crs(2180)
     targets = gpd.GeoDataFrame(geometry=stations.geometry.iloc[:10].to_numpy(), crs=2180)
-    origins = cells(folder)
+    origins = cells(demo_l)
 
     def ask(some, many):
         wall, used = time.perf_counter(), time.process_time()
