@@ -457,6 +457,18 @@ def test_a_corridor_is_as_wide_as_its_rank_asks(
     assert sum(counts.values()) == (0 if np.isnan(least) else 1)
 
 
+def test_a_corridor_of_unknown_rank_is_counted_beside_those_of_a_rank(municipalities) -> None:
+    green = gpd.GeoDataFrame(
+        {"name": ["K", "L"], "rank": ["local", None]},
+        geometry=[box(0, 1000, 15000, 2000), box(0, 3000, 15000, 4000)], crs=2180,
+    )  # fmt: skip
+    plan = zones(("SO", 0, 0, 15000, 6000))
+    result = corridor_conflicts(municipalities, green, planning_zones=plan, buildings=FAR)
+    assert result.figures["wide_enough"] == 1
+    assert result.figures["width_unknown"] == 1
+    assert any("unknown: 1" in line for line in result.sentences("en"))
+
+
 def test_whether_a_corridor_is_wide_enough_is_unknown_where_building_is(municipalities) -> None:
     green = gpd.GeoDataFrame(
         {"name": ["K"], "rank": ["local"]}, geometry=[box(0, 1000, 15000, 2000)], crs=2180
