@@ -11,15 +11,21 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import xlsxwriter
 
 from metrogis.catalog import document
 from metrogis.catalog.registry import LAYERS, Layer
 from metrogis.errors import ParameterError
 from metrogis.i18n import _, default_language
+from metrogis.schemas import Field
 
 PLACE = {"interchanges": ("id", "station"), "interchange_entrances": (), "members": ()}
 """Further columns that a table of a layer has in a new catalog: how its rows are placed."""
 XY = ("x", "y")
+_ABOUT = _("columns")
+_NUMBERS = ("number", "integer")
+_SHEET_NAME, _LIST_LENGTH, _ROWS = 31, 255, 5000
+"""Of the format: letters of a sheet's name and of a list in a cell; and rows with such lists."""
 _KINDS = {"point": "Point", "place": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 
 
@@ -46,18 +52,21 @@ def formats(layer: Layer) -> tuple[str, ...]:
         return ()
     if layer.geometry in ("line", "polygon"):
         return (".gpkg",)
-    return (".csv", ".gpkg") if layer.geometry else (".csv",)
+    return (".csv", ".xlsx", ".gpkg") if layer.geometry else (".csv", ".xlsx")
 
 
 def write(name: str, path: Path, crs: Any = "EPSG:2180") -> list[Path]:
     """Write an empty table of a layer, and beside it what its columns mean.
+
+    A workbook (``.xlsx``) has the meaning of its columns on a sheet of its own; codes and words are
+    texts there, so that no leading zero is lost, and a list offers the values that are allowed.
 
     Parameters
     ----------
     name : str
         Of the registry.
     path : Path
-        ``.csv`` or ``.gpkg``.
+        ``.csv``, ``.xlsx`` or ``.gpkg``.
     crs : object
         Of a GeoPackage.
 
@@ -87,6 +96,9 @@ def write(name: str, path: Path, crs: Any = "EPSG:2180") -> list[Path]:
     heads = list(layer.fields)
     if layer.geometry and path.suffix.lower() != ".gpkg":
         heads += XY
+    if path.suffix.lower() == ".xlsx":
+        _write_workbook(layer, heads, path)
+        return [path]
     if path.suffix.lower() == ".gpkg":
         empty = gpd.GeoDataFrame(
             {head: pd.Series(dtype=_dtype(layer.fields[head].kind)) for head in heads},
@@ -98,6 +110,42 @@ def write(name: str, path: Path, crs: Any = "EPSG:2180") -> list[Path]:
     about = path.with_suffix(".md")
     about.write_text(meaning(name, layer), encoding="utf-8")
     return [path, about]
+
+
+def _write_workbook(layer: Layer, heads: list[str], path: Path) -> None:
+    """Write a workbook: the empty table on a sheet called as the layer, then its columns."""
+    language = default_language()
+    with xlsxwriter.Workbook(str(path)) as book:
+        bold = book.add_format({"bold": True, "bg_color": "#E9EDF1"})
+        text, wrapped = book.add_format({"num_format": "@"}), book.add_format({"text_wrap": True})
+        page = book.add_worksheet(layer.name[:_SHEET_NAME])
+        page.freeze_panes(1, 0)
+        for i, head in enumerate(heads):
+            field = layer.fields.get(head)
+            words = field is not None and field.kind not in _NUMBERS
+            page.set_column(i, i, max(12, len(head) + 2), text if words else None)
+            page.write_string(0, i, head, bold)
+            if field is None:
+                continue
+            page.write_comment(0, i, field.text.get(language))
+            offered = _offered(field)
+            if offered:
+                page.data_validation(
+                    1, i, _ROWS, i, {"validate": "list", "source": offered, "error_type": "warning"}
+                )
+        about = book.add_worksheet(_ABOUT.get(language)[:_SHEET_NAME])
+        for i, width in enumerate((22, 14, 12, 30, 18, 80)):
+            about.set_column(i, i, width, wrapped)
+        titles = tuple(head.get(language) for head in document.HEADS)
+        for row, cells in enumerate((titles, *document.rows(layer, language))):
+            for i, cell in enumerate(cells):
+                about.write_string(row, i, cell, bold if row == 0 else wrapped)
+
+
+def _offered(field: Field) -> list[str]:
+    """Return the words that a list in a cell offers; none where they are too long for one."""
+    words = ["yes", "no"] if field.kind == "flag" else list(field.allowed)
+    return words if len(",".join(words)) <= _LIST_LENGTH else []
 
 
 def _dtype(kind: str) -> str:

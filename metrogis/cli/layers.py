@@ -124,7 +124,7 @@ def layer_template(
     ] = None,
     output_file: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help=say(_("file: .csv or .gpkg"))),
+        typer.Option("-o", "--output", help=say(_("file: .csv, .xlsx or .gpkg"))),
     ] = None,
     from_feeds: Annotated[
         bool,

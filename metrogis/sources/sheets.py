@@ -18,6 +18,8 @@ MAX_CELLS = 50_000_000
 """Most cells of a sheet: a table of all municipality pairs of Poland has six million rows."""
 MAX_UNPACKED = 2 << 30
 """Most bytes that a spreadsheet, which is an archive, may unpack to."""
+_SHEET_NAME = 31
+"""Letters that the name of a sheet may have."""
 _NOT_READ = _("the sheet cannot be read")
 _REMEDY = _("open the file and save it anew as .xlsx, .ods or .csv")
 
@@ -39,7 +41,7 @@ def read(
     layer : str
         Name used in messages.
     sheet : str, optional
-        Needed when the file has several.
+        Needed when the file has several, and none is called as the layer.
     skip_rows : int
         Rows of the sheet before the header, blank ones counted.
     header_rows : int, optional
@@ -122,6 +124,9 @@ def _sheet(names: list[str], wanted: str | None, path: Path, layer: str) -> str:
     shown = ", ".join(names)
     if wanted is None and len(names) == 1:
         return names[0]
+    if wanted is None:
+        # a sheet that is called as the layer, as in a template, is the one that is meant
+        wanted = layer[:_SHEET_NAME] if layer[:_SHEET_NAME] in names else None
     if wanted in names:
         return str(wanted)
     raise SourceError(
