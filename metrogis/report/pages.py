@@ -217,6 +217,7 @@ def check_page(
     layers: Sequence[MapLayer | ImageLayer],
     known: Sequence[Known],
     language: str,
+    drawn: Sequence[charts.DrawnChart] | None = None,
     **shared: Any,
 ) -> str:
     """Return the HTML of a check's page.
@@ -230,6 +231,8 @@ def check_page(
     known : sequence of Known
         What the check knows of each of its layers.
     language : str
+    drawn : sequence of DrawnChart, optional
+        Its charts, where they are drawn already (:func:`make_charts`).
     **shared
         What all pages of a site share; ``languages`` among it.
     """
@@ -250,7 +253,7 @@ def check_page(
         findings=result.sentences(language),
         computed=computed_line(atlas, check.id, language),
         part_note=note.get(language) if (note := getattr(atlas, "part_note", None)) else "",
-        charts=make_charts(result, language),
+        charts=make_charts(result, language) if drawn is None else drawn,
         reading=reading_table.municipality_table(
             result, words.WORDS["municipalities"].get(language), language
         ),

@@ -6,7 +6,6 @@ moved together.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from metrogis.i18n import _
 from metrogis.maps.layers import MapLayer, build
 from metrogis.report import gpkg, packing, qgis, words
 from metrogis.report.rasters import raster_name
+from metrogis.report.svg import xml_text
 from metrogis.report.tables import replace_file, table_name
 
 VERSION = "3.22.0"
@@ -27,7 +27,6 @@ VERSION = "3.22.0"
 
 GEOMETRY = {"polygon": "Polygon", "line": "Line", "point": "Point"}
 RASTERS = _("rasters")
-_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def project_name(package: str, language: str) -> str:
@@ -93,8 +92,8 @@ def document(
     title : str
     """
     results = list(results)
-    root = ET.Element("qgis", projectname=_clean(title), version=VERSION)
-    ET.SubElement(root, "title").text = _clean(title)
+    root = ET.Element("qgis", projectname=xml_text(title), version=VERSION)
+    ET.SubElement(root, "title").text = xml_text(title)
     if results:
         crs = results[0].municipalities.crs
         _crs(ET.SubElement(root, "projectCrs"), crs)
@@ -200,7 +199,7 @@ def _leaf(group: ET.Element, identity: str, name: str, *, shown: bool) -> ET.Ele
         group,
         "layer-tree-layer",
         id=identity,
-        name=_clean(name),
+        name=xml_text(name),
         checked="Qt::Checked" if shown else "Qt::Unchecked",
         expanded="0",
     )
@@ -210,7 +209,7 @@ def _group(parent: ET.Element, name: str, *, shown: bool) -> ET.Element:
     return ET.SubElement(
         parent,
         "layer-tree-group",
-        name=_clean(name),
+        name=xml_text(name),
         checked="Qt::Checked" if shown else "Qt::Unchecked",
         expanded="1" if shown else "0",
     )
@@ -241,8 +240,3 @@ def _canvas(canvas: ET.Element, results: Sequence[Result]) -> None:
     for name, value in zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True):
         ET.SubElement(extent, name).text = repr(float(value))
     _crs(ET.SubElement(canvas, "destinationsrs"), crs)
-
-
-def _clean(text: str) -> str:
-    """Return a text without the characters that XML cannot hold."""
-    return _UNFIT.sub("\ufffd", text)

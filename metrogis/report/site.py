@@ -50,6 +50,7 @@ from metrogis.report import (
     tables,
 )
 from metrogis.report import known as evidence
+from metrogis.report.charts.standalone import standalone
 from metrogis.report.licences import publishable
 from metrogis.report.municipality import pages as of_municipality
 from metrogis.report.municipality.addresses import FOLDERS
@@ -360,12 +361,18 @@ def _write_check(
         )
         if has_map:
             _write(folder / "maps" / f"{name}.{language}.data.js", map_page.data_script(name, data))
+        bars = pages.make_charts(result, language)
+        address = f"{shared['site_url']}{language}/{name}.html" if shared["site_url"] else ""
+        for chart in bars:
+            alone = standalone(chart, lines[language], address)
+            (folder / "pictures" / f"{name}.{language}.{chart.key}.svg").write_bytes(alone)
         html = pages.check_page(
             atlas,
             result,
             [*layers, *pictures],
             known,
             language,
+            bars,
             map_body=body,
             map_problem=problem.get(language) if problem else "",
             sizes=packages.sizes(folder, name, language),

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import shapely
 from markupsafe import Markup, escape
+
+_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def xml_text(text: str) -> str:
+    """Return a text without the characters that XML cannot hold.
+
+    >>> xml_text("a\\x00b")
+    'a\ufffdb'
+    """
+    return _UNFIT.sub("\ufffd", text)
 
 
 def tag(name: str, *inside: Markup | str, **attributes: Any) -> Markup:

@@ -33,6 +33,7 @@ WORDS: dict[str, Text] = {
         "lower bound, not the upper one."
     ),
     "picture": _("Picture of the map (PNG)"),
+    "chart_svg": _("Chart (SVG)"),
     "picture_of": _("Picture of the map"),
     "report": _("Report for the council"),
     "pdf_report": _("Report of the metropolis, to print (PDF)"),

@@ -15,6 +15,7 @@ from metrogis.checks.contract import Chart, Listing, Part
 from metrogis.i18n import both
 from metrogis.report import reading_table
 from metrogis.report.charts import chart_data, draw
+from metrogis.report.charts.standalone import standalone
 from metrogis.report.svg import tag
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -231,3 +232,16 @@ def test_a_list_of_places_is_ranked_and_says_how_many_there_are(result: Any):
     assert next(row for row in table.rows if row.cells[0].text == "12.0").link == ""  # no place
     nothing = Listing("stops", both("Stops"), ("name",), where={"name": ("no such",)})
     assert reading_table.place_table(result, nothing, "en") is None
+
+
+def test_a_chart_as_a_file_is_xml_with_title_source_and_link_and_leads_nowhere(result: Any):
+    chart = Chart("stacked", both("Who is served"), parts=SHARES)
+    _data, made, _root = drawn(result, chart)
+    root = ET.fromstring(standalone(made, "Source: <b>\x00", "https://example.org/x.html"))
+    texts = ["".join(item.itertext()) for item in root.iter(f"{SVG}text")]
+    assert texts[0] == "Who is served"
+    assert texts[-2:] == ["Source: <b>\ufffd", "https://example.org/x.html"]
+    assert {bar[0] for bar in made.rows} <= set(texts)
+    assert not list(root.iter(f"{SVG}a"))
+    # the hatching of the unknown is in the file, too
+    assert "k-hatch" in {item.get("id") for item in root.iter(f"{SVG}pattern")}
