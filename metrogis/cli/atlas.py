@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -169,9 +170,12 @@ def atlas(
         return
     assert layers is not None
     jobs = 1 if debug else jobs  # the trace of a fault stays in the process that met it
+    kept = _store(work) if only_changed else None
     _run(
-        layers, data, output, None, direction, settings, lang, as_json, jobs, strict, debug,
-        site_url=site_url, store=_store(work) if only_changed else None, scenario=scenario, pdf=pdf,
+        _Order(
+            layers, data, output, None, direction, settings, lang, as_json, jobs, strict, debug,
+            site_url=site_url, store=kept, scenario=scenario, pdf=pdf,
+        )
     )  # fmt: skip
 
 
@@ -210,77 +214,84 @@ def run_checks(
 ) -> None:
     """Run chosen checks of a metropolis."""
     _run(
-        layers, data, output, check, None, settings, lang, as_json, 1, strict, debug, replace,
-        scenario=scenario,
+        _Order(
+            layers, data, output, check, None, settings, lang, as_json, 1, strict, debug, replace,
+            scenario=scenario,
+        )
     )  # fmt: skip
 
 
-def _run(
-    layers: str,
-    data: Path | None,
-    out: Path | None,
-    checks: list[str] | None,
-    directions: list[str] | None,
-    settings: list[str] | None,
-    languages: str,
-    as_json: bool,
-    jobs: int = 1,
-    strict: bool = False,
-    debug: bool = False,
-    replace: bool = True,
-    site_url: str | None = None,
-    store: Any = None,
-    scenario: Path | None = None,
-    pdf: bool = False,
-) -> None:
+@dataclass(frozen=True)
+class _Order:
+    """What a command was asked for."""
+
+    layers: str
+    data: Path | None
+    out: Path | None
+    checks: list[str] | None
+    directions: list[str] | None
+    settings: list[str] | None
+    languages: str
+    as_json: bool
+    jobs: int = 1
+    strict: bool = False
+    debug: bool = False
+    replace: bool = True
+    site_url: str | None = None
+    store: Any = None
+    scenario: Path | None = None
+    pdf: bool = False
+
+
+def _run(order: _Order) -> None:
     from metrogis import atlas as atlases
     from metrogis.checks import registry
-    from metrogis.cli import scenario as scenarios
+    from metrogis.cli import order.scenario as scenarios
     from metrogis.metro import open_metro
 
     start = time.perf_counter()
-    chosen = languages_of(languages)
-    if pdf:
+    chosen = languages_of(order.languages)
+    if order.pdf:
         from metrogis.report.pdf import find_printer
 
         find_printer()  # a program that is not there is told before hours of work
-    parameters = _settings(settings, checks)
-    metro = open_metro(layers, data=data)
-    total = (len(registry.checks()) + 1) * (1 if scenario is None else 2)
+    parameters = _settings(order.settings, order.checks)
+    metro = open_metro(order.layers, data=order.data)
+    total = (len(registry.checks()) + 1) * (1 if order.scenario is None else 2)
     index: Any = None
-    with progress(as_json, total) as tell:
+    with progress(order.as_json, total) as tell:
         how: dict[str, Any] = {
-            "directions": directions, "checks": checks, "parameters": parameters,
-            "progress": tell, "workers": jobs, "strict": strict, "store": store,
+            "directions": order.directions, "checks": order.checks, "parameters": parameters,
+            "progress": tell, "workers": order.jobs, "strict": order.strict, "store": order.store,
         }  # fmt: skip
         pages: dict[str, Any] = {
-            "languages": chosen, "progress": tell, "workers": jobs, "replace": replace,
-            "site_url": site_url, "pdf": pdf,
+            "languages": chosen, "progress": tell, "workers": order.jobs, "replace": order.replace,
+            "site_url": order.site_url, "pdf": order.pdf,
         }  # fmt: skip
-        if scenario is not None:
+        if order.scenario is not None:
             before, atlas, change, indices = scenarios.both(
-                metro, scenario, out, run=how, publish=pages
+                metro, order.scenario, order.out, run=how, publish=pages
             )
             index = indices.get("after")
         else:
             atlas = atlases.run(metro, **how)
-            if out is not None and (atlas.results or not atlas.failed):
-                index = atlas.publish(out, **pages)
+            if order.out is not None and (atlas.results or not atlas.failed):
+                index = atlas.publish(order.out, **pages)
     seconds = time.perf_counter() - start
-    if scenario is not None and as_json:
+    if order.scenario is not None and order.as_json:
         states = {"before": before, "after": atlas}
         found = {
             name: _atlas_as_json(one, indices.get(name), seconds) for name, one in states.items()
         }
         print(scenarios.as_json(found, change, indices, seconds))
-    elif as_json:
+    elif order.as_json:
         print(to_json(_atlas_as_json(atlas, index, seconds), indent=1))
-    elif scenario is not None:
+    elif order.scenario is not None:
         scenarios.show(change, indices, seconds)
     else:
         _show(atlas, index, seconds)
     if atlas.failed:
-        _tell_failed(atlas, out is not None and index is None, debug)
+        _tell_failed(atlas, order.out is not None and index is None, order.debug)
         raise typer.Exit(1)
 
 
