@@ -246,7 +246,7 @@ class _Order:
 def _run(order: _Order) -> None:
     from metrogis import atlas as atlases
     from metrogis.checks import registry
-    from metrogis.cli import order.scenario as scenarios
+    from metrogis.cli import scenario as scenarios
     from metrogis.metro import open_metro
 
     start = time.perf_counter()
