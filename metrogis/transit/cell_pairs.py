@@ -14,7 +14,15 @@ from scipy.spatial import cKDTree
 
 from metrogis.arrays import Floats, Ints
 from metrogis.transit.door_search import Search
-from metrogis.transit.profile_search import NEVER, Ticks, _scan
+from metrogis.transit.profile_search import (
+    NEVER,
+    Slots,
+    Ticks,
+    changes_of,
+    course_of,
+    scan,
+    slot_ptr_of,
+)
 from metrogis.transit.walking import Places
 
 THREADS = 2
@@ -58,19 +66,17 @@ def pair_times(
     n = len(ptr) - 1
     cuts = np.linspace(0, n, max(1, min(threads, n // 16)) + 1).astype(np.int64)
     rides, feet = search.sides[False]
-    back = feet.mirror()
+    course, changes = course_of(rides), changes_of(feet)
     top = int(search.rules.max_transfers) + 1
     stops = len(search.real)
-    slots = np.bincount(rides.dep_stop[rides.board], minlength=stops)
-    slot_ptr = np.concatenate([[0], np.cumsum(slots)]).astype(np.int64)
+    slot_ptr = slot_ptr_of(rides, stops)
 
     def part(k: int) -> None:
         _all_targets(
-            cuts[k], cuts[k + 1], ptr, origin, walk, access.ptr, access.stop, access.micro,
-            egress.ptr, egress.stop, egress.micro, rides.departure, rides.arrival, rides.dep_stop,
-            rides.arr_stop, rides.next_ptr, rides.next_ride, rides.board, rides.alight, feet.ptr,
-            feet.to, feet.change, back.ptr, back.to, slot_ptr, stops, top,
-            np.int64(search.rules.longest), np.int64(ticks.first), ticks.count, np.int64(rank), out,
+            cuts[k], cuts[k + 1], (ptr, origin, walk), (access.ptr, access.stop, access.micro),
+            (egress.ptr, egress.stop, egress.micro), course, changes, slot_ptr, (stops, top),
+            (np.int64(search.rules.longest), np.int64(ticks.first), ticks.count, np.int64(rank)),
+            out,
         )  # fmt: skip
 
     with ThreadPoolExecutor(len(cuts) - 1) as pool:
@@ -99,22 +105,25 @@ def _walks(search: Search, places: Places, ptr: Ints, origin: Ints, limit: float
 
 @njit(cache=True, nogil=True)
 def _all_targets(  # type: ignore[no-untyped-def]
-    begin, end, ptr, origin, walk, in_ptr, in_stop, in_micro, out_ptr, out_stop, out_micro,
-    departure, arrival, dep_stop, arr_stop, next_ptr, next_ride, board, alight, foot_ptr, foot_to,
-    change, back_ptr, back_to, slot_ptr, stops, top, longest, first, ticks, rank, out,
+    begin, end, pairs, access, egress_links, course, changes, slot_ptr, sizes, asked, out
 ):  # fmt: skip
     """Fill the times of the pairs of some targets; see :func:`pair_times`.
 
     Invariant at the top of the loop: all pairs of targets before ``j`` are filled; the arrays of
     the last search are of no further use and are cleared.
     """
+    ptr, origin, walk = pairs
+    in_ptr, in_stop, in_micro = access
+    out_ptr, out_stop, out_micro = egress_links
+    stops, top = sizes
+    longest, first, ticks, rank = asked
     never = np.int64(1 << 60)
     size = slot_ptr[stops]
     slot_dep = np.empty((top, size), np.int64)
     slot_arr = np.empty((top, size), np.int64)
     slot_ride = np.empty((top, size), np.int64)
     count = np.zeros((top, stops), np.int64)
-    tau = np.empty((departure.size, top), np.int64)
+    tau = np.empty((course.departure.size, top), np.int64)
     egress = np.empty(stops, np.int64)
     best = np.empty(ticks, np.int64)
     for j in range(begin, end):
@@ -125,11 +134,8 @@ def _all_targets(  # type: ignore[no-untyped-def]
         egress[:] = never
         for i in range(out_ptr[j], out_ptr[j + 1]):
             egress[out_stop[i]] = min(egress[out_stop[i]], out_micro[i])
-        _scan(
-            departure, arrival, dep_stop, arr_stop, next_ptr, next_ride, board, alight, egress,
-            foot_ptr, foot_to, change, back_ptr, back_to, longest, slot_ptr, slot_dep, slot_arr,
-            slot_ride, count, tau,
-        )  # fmt: skip
+        slots = Slots(slot_ptr, slot_dep, slot_arr, slot_ride, count, tau)
+        scan(course, egress, changes, longest, slots)
         for q in range(ptr[j], ptr[j + 1]):
             p = origin[q]
             _leaving_at(

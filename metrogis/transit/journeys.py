@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,33 @@ __all__ = [
 
 NEVER = np.int32(1 << 30)
 """Seconds: later than any time."""
+
+
+class _Course(NamedTuple):
+    """Rides by falling departure, as kernels take them (rides,); seconds."""
+
+    departure: Any
+    arrival: Any
+    dep_stop: Any
+    arr_stop: Any
+    following: Any
+    board: Any
+    alight: Any
+
+
+class _Slots(NamedTuple):
+    """Entries of profiles and earliest arrivals: see :class:`Profiles`."""
+
+    ptr: Any
+    dep: Any
+    arr: Any
+    ride: Any
+    used: Any
+    tau: Any
+
+
+def _feet_of(rides: Rides) -> tuple[Any, Any, Any]:
+    return rides.foot_ptr, rides.foot_to, rides.foot_seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,11 +224,11 @@ class Profiles:
         """Journey, first and last ride of each vehicle, in the order they are traced."""
         r = self.rides
         leave, arrive = (-arrival, -departure) if r.mirrored else (departure, arrival)
+        slots = _Slots(self.ptr, self.slot_dep, self.slot_arr, self.slot_ride, self.count, self.tau)
         return _trace(
             r.numbers(stops), np.asarray(leave, np.int32), np.asarray(arrive, np.int32),
-            np.asarray(transfers, np.int64), self.ptr, self.slot_dep, self.slot_arr,
-            self.slot_ride, self.count, self.tau, self.egress, r.arrival, r.arr_stop, r.following,
-            r.alight, r.foot_ptr, r.foot_to, r.foot_seconds,
+            np.asarray(transfers, np.int64), slots, self.egress,
+            (r.arrival, r.arr_stop, r.following, r.alight), _feet_of(r),
         )  # fmt: skip
 
 
@@ -260,11 +287,9 @@ def profiles(
     count = np.zeros((legs, n), np.int64)
     tau = np.full((len(rides), legs), NEVER, np.int32)
     longest = int(min(float(max_seconds), float(NEVER)))
-    _scan(
-        rides.departure, rides.arrival, rides.dep_stop, rides.arr_stop, rides.following,
-        rides.board, rides.alight, egress, rides.foot_ptr, rides.foot_to, rides.foot_seconds,
-        *rides._foot_from, longest, ptr, slot_dep, slot_arr, slot_ride, count, tau,
-    )  # fmt: skip
+    course = _Course(*(getattr(rides, name) for name in _Course._fields))
+    entries = _Slots(ptr, slot_dep, slot_arr, slot_ride, count, tau)
+    _scan(course, egress, _feet_of(rides), rides._foot_from, longest, entries)
     return Profiles(rides, towards, ptr, slot_dep, slot_arr, slot_ride, count, tau, egress)
 
 
@@ -346,11 +371,12 @@ def _board(stop, time, legs, ptr, slot_dep, slot_arr, count):  # type: ignore[no
 
 
 @njit(cache=True, nogil=True)
-def _scan(  # type: ignore[no-untyped-def]
-    departure, arrival, dep_stop, arr_stop, following, board, alight, egress, foot_ptr, foot_to,
-    foot_seconds, back_ptr, back, longest, ptr, slot_dep, slot_arr, slot_ride, count, tau,
-):  # fmt: skip
+def _scan(course, egress, feet, feet_back, longest, slots):  # type: ignore[no-untyped-def]
     """Scan rides, the latest departure first; fill the profiles."""
+    departure, arrival, dep_stop, arr_stop, following, board, alight = course
+    foot_ptr, foot_to, foot_seconds = feet
+    back_ptr, back = feet_back
+    ptr, slot_dep, slot_arr, slot_ride, count, tau = slots
     n = departure.size
     top = tau.shape[1]
     never = np.int32(1 << 30)
@@ -427,11 +453,11 @@ def _scan(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _trace(  # type: ignore[no-untyped-def]
-    stops, leave, arrive, transfers, ptr, slot_dep, slot_arr, slot_ride, count, tau, egress,
-    arrival, arr_stop, following, alight, foot_ptr, foot_to, foot_seconds,
-):  # fmt: skip
+def _trace(stops, leave, arrive, transfers, slots, egress, ends, feet):  # type: ignore[no-untyped-def]
     """Follow journeys vehicle by vehicle: first and last ride of each."""
+    ptr, slot_dep, slot_arr, slot_ride, count, tau = slots
+    arrival, arr_stop, following, alight = ends
+    foot_ptr, foot_to, foot_seconds = feet
     most = 0
     for j in range(leave.size):
         most += transfers[j] + 1

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from metrogis.arrays import Floats, Ints
+from metrogis.arrays import Bools, Floats, Ints
 from metrogis.transit.vehicles import MICRO, Vehicles
 
 NEVER = np.int64(1 << 60)
@@ -108,6 +108,64 @@ class Profile:
         return i if i >= begin else -1
 
 
+class Course(NamedTuple):
+    """Rides by falling departure, as kernels take them (rides,); times in microseconds.
+
+    Rides that go on from ride ``c`` are ``next_ride[next_ptr[c]:next_ptr[c + 1]]``.
+    """
+
+    departure: Ints
+    arrival: Ints
+    dep_stop: Ints
+    arr_stop: Ints
+    next_ptr: Ints
+    next_ride: Ints
+    board: Bools
+    alight: Bools
+
+
+class Changes(NamedTuple):
+    """Changes from each stop with their microseconds, and the stops from which one leads to it."""
+
+    ptr: Ints
+    to: Ints
+    change: Ints
+    back_ptr: Ints
+    back_to: Ints
+
+
+class Slots(NamedTuple):
+    """Entries of profiles, filled by :func:`scan`.
+
+    Of stop ``s`` and ``k + 1`` vehicles at most they are ``ptr[s]:ptr[s] + used[k, s]`` of row
+    ``k``; ``tau`` (rides, vehicles) is the earliest arrival from each ride.
+    """
+
+    ptr: Ints
+    dep: Ints
+    arr: Ints
+    ride: Ints
+    used: Ints
+    tau: Ints
+
+
+def course_of(rides: Vehicles) -> Course:
+    """Return rides as kernels take them."""
+    return Course(*(getattr(rides, name) for name in Course._fields))
+
+
+def changes_of(feet: Feet) -> Changes:
+    """Return changes as kernels take them."""
+    back = feet.mirror()
+    return Changes(feet.ptr, feet.to, feet.change, back.ptr, back.to)
+
+
+def slot_ptr_of(rides: Vehicles, stops: int) -> Ints:
+    """Return where the entries of each stop begin: no more are made than rides leave there."""
+    slots = np.bincount(rides.dep_stop[rides.board], minlength=stops)
+    return np.concatenate([[0], np.cumsum(slots)]).astype(np.int64)
+
+
 def profile(
     rides: Vehicles, feet: Feet, egress: Ints, *, max_transfers: int, longest: int
 ) -> Profile:
@@ -124,18 +182,13 @@ def profile(
         Microseconds from the first departure to the target; longer ones are not followed.
     """
     n, top = len(egress), max_transfers + 1
-    slots = np.bincount(rides.dep_stop[rides.board], minlength=n)
-    ptr = np.concatenate([[0], np.cumsum(slots)]).astype(np.int64)
+    ptr = slot_ptr_of(rides, n)
     slot_dep = np.empty((top, int(ptr[-1])), np.int64)
     slot_arr, slot_ride = np.empty_like(slot_dep), np.empty_like(slot_dep)
     count = np.zeros((top, n), np.int64)
     tau = np.full((len(rides), top), NEVER, np.int64)
-    back = feet.mirror()
-    _scan(
-        rides.departure, rides.arrival, rides.dep_stop, rides.arr_stop, rides.next_ptr,
-        rides.next_ride, rides.board, rides.alight, egress, feet.ptr, feet.to, feet.change,
-        back.ptr, back.to, np.int64(longest), ptr, slot_dep, slot_arr, slot_ride, count, tau,
-    )  # fmt: skip
+    slots = Slots(ptr, slot_dep, slot_arr, slot_ride, count, tau)
+    scan(course_of(rides), egress, changes_of(feet), np.int64(longest), slots)
     return Profile(ptr, slot_dep, slot_arr, slot_ride, count, tau, egress)
 
 
@@ -195,15 +248,15 @@ def minutes(
     percentiles = np.empty((n, len(wanted.ranks)))
     shares = np.empty((n, len(wanted.limits)))
     times = np.empty((n if wanted.each else 0, ticks.count))
-    size = found.count[top]
+    entries = found.ptr, found.count[top], found.slot_dep[top], found.slot_arr[top]
     cuts = np.linspace(0, n, max(1, min(threads, n // 4096 + 1)) + 1).astype(np.int64)
 
     def part(k: int) -> None:
         _minutes(
-            cuts[k], cuts[k + 1], links.ptr, links.stop, links.micro, found.ptr, size,
-            found.slot_dep[top], found.slot_arr[top], walk, np.int64(ticks.first), ticks.count,
-            ticks.arrive, ticks.flipped, wanted.ranks, wanted.limits, np.int64(wanted.longest),
-            wanted.each, percentiles, shares, times,
+            cuts[k], cuts[k + 1], (links.ptr, links.stop, links.micro), entries, walk,
+            (np.int64(ticks.first), ticks.count, ticks.arrive, ticks.flipped),
+            (wanted.ranks, wanted.limits, np.int64(wanted.longest), wanted.each),
+            (percentiles, shares, times),
         )  # fmt: skip
 
     with ThreadPoolExecutor(len(cuts) - 1) as pool:
@@ -215,16 +268,16 @@ def minutes(
 
 
 @njit(cache=True, nogil=True)
-def _scan(  # type: ignore[no-untyped-def]
-    departure, arrival, dep_stop, arr_stop, next_ptr, next_ride, board, alight, egress, foot_ptr,
-    foot_to, change, back_ptr, back_to, longest, ptr, slot_dep, slot_arr, slot_ride, count, tau,
-):  # fmt: skip
+def scan(course, egress, changes, longest, slots):  # type: ignore[no-untyped-def]
     """Scan rides, the latest departure first; fill the profiles.
 
     Invariant at the top of the loop: every profile holds the non-dominated journeys whose first
     ride leaves later than those of the group, by at most ``k + 1`` vehicles, entries in order of
     falling departure and arrival (so the last one arrives first of all).
     """
+    departure, arrival, dep_stop, arr_stop, next_ptr, next_ride, board, alight = course
+    foot_ptr, foot_to, change, back_ptr, back_to = changes
+    ptr, slot_dep, slot_arr, slot_ride, count, tau = slots
     n = departure.size
     top = tau.shape[1]
     never = np.int64(1 << 60)
@@ -306,11 +359,16 @@ def _scan(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _minutes(  # type: ignore[no-untyped-def]
-    first_point, last_point, link_ptr, link_stop, link_micro, ptr, size, slot_dep, slot_arr, walk,
-    first, ticks, arrive, flipped, ranks, limits, longest, each, percentiles, shares, times,
-):  # fmt: skip
-    """Fill the rows of some points; see :func:`minutes`."""
+def _minutes(first_point, last_point, links, entries, walk, moments, wanted, out):  # type: ignore[no-untyped-def]
+    """Fill the rows of some points; see :func:`minutes`.
+
+    ``links``, ``entries``, ``moments``, ``wanted`` and ``out`` are unpacked below: a name for each.
+    """
+    link_ptr, link_stop, link_micro = links
+    ptr, size, slot_dep, slot_arr = entries
+    first, ticks, arrive, flipped = moments
+    ranks, limits, longest, each = wanted
+    percentiles, shares, times = out
     minute = np.int64(60_000_000)
     inverse = 1.0 / 60_000_000  # a whole division of 64 bits takes longer than all else here
     never = np.int64(1 << 60)
