@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -24,17 +25,22 @@ FREE = frozenset({"version", "created", "generator", "files"})
 COMPARED = ("*.csv", "*.csv.zip", "*.json", "*.tif")
 
 
-def differences(before: Path, after: Path) -> Iterator[str]:
+def differences(before: Path, after: Path, tolerance: float = 0.0) -> Iterator[str]:
     """Yield one line for each value, table or file that differs.
 
     Parameters
     ----------
     before, after : Path
         Folders of published atlases.
+    tolerance : float
+        Figures that differ by no more than this, or this part of themselves, are equal: outlines
+        that were written and read again are the same to the last digit but one.
     """
     contents = [json.loads((x / "atlas.json").read_text(encoding="utf-8")) for x in (before, after)]
     yield from _values(
-        *({k: v for k, v in content.items() if k not in FREE} for content in contents), "atlas.json"
+        *({k: v for k, v in content.items() if k not in FREE} for content in contents),
+        "atlas.json",
+        tolerance,
     )
     folders = (before / "downloads", after / "downloads")
     names = [
@@ -47,14 +53,17 @@ def differences(before: Path, after: Path) -> Iterator[str]:
             yield f"downloads/{name}: {_first_line(folders[0] / name, folders[1] / name)}"
 
 
-def _values(one: Any, two: Any, place: str) -> Iterator[str]:
+def _values(one: Any, two: Any, place: str, tolerance: float) -> Iterator[str]:
     """Yield the places where two JSON values differ."""
     if isinstance(one, dict) and isinstance(two, dict):
         for key in [*one, *(k for k in two if k not in one)]:
-            yield from _values(one.get(key), two.get(key), f"{place}: {key}")
+            yield from _values(one.get(key), two.get(key), f"{place}: {key}", tolerance)
     elif isinstance(one, list) and isinstance(two, list) and len(one) == len(two):
         for i, (a, b) in enumerate(zip(one, two, strict=True)):
-            yield from _values(a, b, f"{place}[{i}]")
+            yield from _values(a, b, f"{place}[{i}]", tolerance)
+    elif isinstance(one, float) and isinstance(two, float):
+        if not math.isclose(one, two, rel_tol=tolerance, abs_tol=tolerance):
+            yield f"{place}: {one} -> {two}"
     elif one != two:
         yield f"{place}: {str(one)[:80]} -> {str(two)[:80]}"
 

@@ -7,9 +7,10 @@ the mirrored timetable the same scan gives all journeys from it.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,27 +38,9 @@ NEVER = np.int32(1 << 30)
 """Seconds: later than any time."""
 
 
-class _Course(NamedTuple):
-    """Rides by falling departure, as kernels take them (rides,); seconds."""
-
-    departure: Any
-    arrival: Any
-    dep_stop: Any
-    arr_stop: Any
-    following: Any
-    board: Any
-    alight: Any
-
-
-class _Slots(NamedTuple):
-    """Entries of profiles and earliest arrivals: see :class:`Profiles`."""
-
-    ptr: Any
-    dep: Any
-    arr: Any
-    ride: Any
-    used: Any
-    tau: Any
+# rides by falling departure and entries of profiles (see Profiles), as kernels take them
+_Course = namedtuple("_Course", "departure arrival dep_stop arr_stop following board alight")
+_Slots = namedtuple("_Slots", "ptr dep arr ride used tau")
 
 
 def _feet_of(rides: Rides) -> tuple[Any, Any, Any]:
