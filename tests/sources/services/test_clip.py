@@ -52,3 +52,27 @@ def test_a_file_that_is_cut_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         clip(source, tmp_path / "b.osm.pbf", (0.0, 49.0, 9.0, 51.0), layer="streets")
     assert caught.value.layer == "streets"
+
+
+def test_a_clip_states_its_box_as_far_as_its_source_does(tmp_path: Path) -> None:
+    bare = _extract(tmp_path / "a.osm.pbf")
+    header = osmium.io.Header()
+    corners = osmium.osm.Location(0.0, 49.5), osmium.osm.Location(3.5, 50.5)
+    header.add_box(osmium.osm.Box(*corners))
+    stated = tmp_path / "s.osm.pbf"
+    with osmium.SimpleWriter(str(stated), header=header) as writer:
+        for entity in osmium.FileProcessor(str(bare)):
+            writer.add(entity)
+
+    def box_of(path: Path) -> object:
+        with osmium.io.Reader(str(path), osmium.osm.NOTHING) as reader:
+            box = reader.header().box()
+        if not box.valid():
+            return None
+        low, high = box.bottom_left, box.top_right
+        return pytest.approx((low.lon, low.lat, high.lon, high.lat), abs=1e-6)
+
+    clip(bare, tmp_path / "b.osm.pbf", (2.5, 49.0, 4.0, 51.0), layer="streets")
+    assert box_of(tmp_path / "b.osm.pbf") is None  # how far the source reaches nobody said
+    clip(stated, tmp_path / "c.osm.pbf", (2.5, 49.0, 4.0, 51.0), layer="streets")
+    assert box_of(tmp_path / "c.osm.pbf") == (2.5, 49.5, 3.5, 50.5)
