@@ -211,15 +211,16 @@ def _preorder(source, count, order, parent, start, extent, sequence, cursor):  #
 
 
 @njit(cache=True, nogil=True)
-def _loss(  # type: ignore[no-untyped-def]
-    low, high, lost, banned, above, alpha, a, p, sequence, start, first, last, dist, fresh, indptr,
-    indices, weights, rptr, rind, rweights, rarc, heap, place,
-):  # fmt: skip
+def _loss(low, high, lost, banned, above, alpha, amounts, subtree, arcs, back, heap, place):  # type: ignore[no-untyped-def]
     """Sum of a_t (p_st - p'_st) over ``sequence[low:high]`` when a node or an arc is gone.
 
     New distances come from a Dijkstra search inside the subtree, without node ``lost`` and arc
     ``banned``. Only nodes t > ``above`` are wanted: the search stops when they are done.
     """
+    a, p = amounts
+    sequence, start, first, last, dist, fresh = subtree
+    indptr, indices, weights = arcs
+    rptr, rind, rweights, rarc = back
     # sequence[low:high] is the subtree that hangs on what is lost: all other distances stay
     wanted = 0
     for i in range(low, high):
@@ -377,14 +378,15 @@ def losses(  # type: ignore[no-untyped-def]
             node = not at_source and extent[k] > 1 and node_mask[k]
             if node and carried > negligible * node_floor[k]:
                 node_loss[k] += twice * a[s] * _loss(
-                        low + 1, high, k, -1, above, alpha, a, p, sequence, start, first, last,
-                        dist, fresh, indptr, indices, weights, rptr, rind, rweights, rarc, heap,
-                        place,
+                        low + 1, high, k, -1, above, alpha, (a, p),
+                        (sequence, start, first, last, dist, fresh), (indptr, indices, weights),
+                        (rptr, rind, rweights, rarc), heap, place,
                     )  # fmt: skip
             link = at_source == (parent[k] == s) and arc_mask[e]
             if link and carried > negligible * arc_floor[e]:
                 arc_loss[e] += twice * a[s] * _loss(
-                        low, high, -1, e, above, alpha, a, p, sequence, start, first, last, dist,
-                        fresh, indptr, indices, weights, rptr, rind, rweights, rarc, heap, place,
+                        low, high, -1, e, above, alpha, (a, p),
+                        (sequence, start, first, last, dist, fresh), (indptr, indices, weights),
+                        (rptr, rind, rweights, rarc), heap, place,
                     )  # fmt: skip
     return totals, out_flux, in_flux, node_loss, arc_loss, arc_through

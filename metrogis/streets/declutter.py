@@ -96,16 +96,16 @@ def _join(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _mend(  # type: ignore[no-untyped-def]
-    s, begin, until, head, edge, weight, tie, stops, ends, most, gone, dist, ties, by_edge,
-    by_node, free, order, keys, items, old_edge, lost,
-    k_node, k_edge, k_from, k_dist, k_tie, first, settled, reached
-):  # fmt: skip
+def _repair(s, graph, most, gone, labels, heap, lost, kept_search, first, settled, reached):  # type: ignore[no-untyped-def]
     """Repair a search kept in ``first:first + reached`` after edges were taken; go on with it.
 
     Labels whose way back to ``s`` is whole stay as they are: taking edges makes no path shorter.
     The others get the best label from those, and the search goes on from there.
     """
+    begin, until, head, edge, weight, tie, stops, ends = graph
+    dist, ties, by_edge, by_node, free, order, old_edge = labels
+    keys, items = heap
+    k_node, k_edge, k_from, k_dist, k_tie = kept_search
     dist[s] = 0
     ties[s] = 0
     free[s] = 3
@@ -270,10 +270,10 @@ def declutter(  # type: ignore[no-untyped-def]
             if not ends[s]:
                 continue
             if settled_of[k] >= 0:
-                settled, reached = _mend(
-                    s, begin, until, head, edge, weight, tie, stops, ends, most, gone, dist,
-                    ties, by_edge, by_node, free, order, keys, items, old_edge, lost,
-                    k_node, k_edge, k_from, k_dist, k_tie, first[k], settled_of[k], reached_of[k]
+                settled, reached = _repair(
+                    s, (begin, until, head, edge, weight, tie, stops, ends), most, gone,
+                    (dist, ties, by_edge, by_node, free, order, old_edge), (keys, items), lost,
+                    (k_node, k_edge, k_from, k_dist, k_tie), first[k], settled_of[k], reached_of[k]
                 )  # fmt: skip
             else:
                 settled, reached = search(

@@ -68,11 +68,11 @@ def pairs(
     if turned:
         ahead, back = back, ahead
     a, b, metres = _pairs(
-        graph, inverse, size, network.n_nodes, start.ptr, start.node, start.cost, start.inner_ptr,
-        start.inner_edge, start.inner_fraction, start.inner_cost, ahead, back, node_ptr,
-        other.group[row], other.cost[row], edge_ptr, other.inner_group[inner],
-        other.inner_fraction[inner], other.inner_cost[inner], other.places, float(limit),
-        paths.NOTHING,
+        graph, (inverse, size, network.n_nodes), (start.ptr, start.node, start.cost),
+        (start.inner_ptr, start.inner_edge, start.inner_fraction, start.inner_cost, ahead, back),
+        (node_ptr, other.group[row], other.cost[row]),
+        (edge_ptr, other.inner_group[inner], other.inner_fraction[inner], other.inner_cost[inner]),
+        other.places, float(limit), paths.NOTHING,
     )  # fmt: skip
     return Pairs(b, a, metres) if turned else Pairs(a, b, metres)
 
@@ -100,12 +100,17 @@ def distances(
 
 
 @njit(cache=True, nogil=True)
-def _pairs(  # type: ignore[no-untyped-def]
-    graph, inverse, size, n, ptr, start_node, start_cost, inner_ptr, inner_edge, inner_fraction,
-    inner_cost, ahead, back, node_ptr, other, other_cost, edge_ptr, beside, beside_fraction,
-    beside_cost, others, limit, remember,
-):  # fmt: skip
-    """Search from each place, and collect the others that hang on what is reached."""
+def _pairs(graph, ring, starts, inners, at_nodes, on_edges, others, limit, remember):  # type: ignore[no-untyped-def]
+    """Search from each place, and collect the others that hang on what is reached.
+
+    ``starts`` and ``inners`` are where places meet nodes and the inside of edges, ``at_nodes`` and
+    ``on_edges`` the same of the others.
+    """
+    inverse, size, n = ring
+    ptr, start_node, start_cost = starts
+    inner_ptr, inner_edge, inner_fraction, inner_cost, ahead, back = inners
+    node_ptr, other, other_cost = at_nodes
+    edge_ptr, beside, beside_fraction, beside_cost = on_edges
     dist = np.full(n, np.inf)
     label = np.empty(1, np.int32)
     touched = np.empty(n, np.int32)
@@ -283,10 +288,10 @@ def shortest(network: Arrays, origins: Any, destinations: Any) -> Paths:
         np.where(t.inner_ptr[1:] > t.inner_ptr[:-1], t.inner_ptr[:-1], -1) for t in (leave, arrive)
     )
     distance, ptr, arc, first, last = _paths(
-        graph, inverse, size, network.n_nodes, leave.ptr, leave.node, leave.cost, arrive.ptr,
-        arrive.node, arrive.cost, network.arc_tail, inner_o, leave.inner_edge,
-        leave.inner_fraction, ahead, back, inner_d, arrive.inner_edge, arrive.inner_fraction,
-        paths.ARC,
+        graph, (inverse, size, network.n_nodes), (leave.ptr, leave.node, leave.cost),
+        (arrive.ptr, arrive.node, arrive.cost), network.arc_tail,
+        (inner_o, leave.inner_edge, leave.inner_fraction, ahead, back),
+        (inner_d, arrive.inner_edge, arrive.inner_fraction), paths.ARC,
     )  # fmt: skip
     distance[~(leave.known & arrive.known)] = np.nan
     edges, starts, ends, counts = [], [], [], np.zeros(n, np.int64)
@@ -329,11 +334,13 @@ def shortest(network: Arrays, origins: Any, destinations: Any) -> Paths:
 
 
 @njit(cache=True, nogil=True)
-def _paths(  # type: ignore[no-untyped-def]
-    graph, inverse, size, n, from_ptr, from_node, from_cost, to_ptr, to_node, to_cost, arc_tail,
-    inner_from, edge_from, share_from, ahead, back, inner_to, edge_to, share_to, remember,
-):  # fmt: skip
+def _paths(graph, ring, starts, goals, arc_tail, inner_starts, inner_goals, remember):  # type: ignore[no-untyped-def]
     """Search each pair until its goal is final; return arcs in order of travel."""
+    inverse, size, n = ring
+    from_ptr, from_node, from_cost = starts
+    to_ptr, to_node, to_cost = goals
+    inner_from, edge_from, share_from, ahead, back = inner_starts
+    inner_to, edge_to, share_to = inner_goals
     count = from_ptr.size - 1
     dist = np.full(n, np.inf)
     by = np.empty(n, np.int32)

@@ -146,13 +146,15 @@ def ways_to(
     seed_metres, seed_edge = _stub(goal, entrances, network)
     home_metres, home_edge = _stub(start, homes, network)
     out = _ways(
-        found.ptr, found.node, found.distance, network.indptr, network.indices, network.weights,
-        network.arc_edge, network.edge_length, mark, rise, network.n_nodes, goal.ptr,
-        goal.node, goal.cost, seed_metres, seed_edge, goal.inner_ptr, goal.inner_edge,
-        goal.inner_fraction, goal.inner_cost, node_ptr, start.group[row], start.cost[row],
-        home_metres[row], home_edge[row], edge_ptr, start.inner_group[inner],
-        start.inner_fraction[inner], start.inner_cost[inner], ahead, back, start.places,
-        float(limit),
+        (found.ptr, found.node, found.distance),
+        (network.indptr, network.indices, network.weights, network.arc_edge, network.edge_length,
+         mark, rise, network.n_nodes),
+        (goal.ptr, goal.node, goal.cost, seed_metres, seed_edge),
+        (goal.inner_ptr, goal.inner_edge, goal.inner_fraction, goal.inner_cost),
+        (node_ptr, start.group[row], start.cost[row], home_metres[row], home_edge[row]),
+        (edge_ptr, start.inner_group[inner], start.inner_fraction[inner],
+         start.inner_cost[inner], ahead, back),
+        start.places, float(limit),
     )  # fmt: skip
     # the kernel lists homes as it meets them, near ones first
     order = np.lexsort((out[1], out[0]))
@@ -177,13 +179,18 @@ def _grown(a, size):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _ways(  # type: ignore[no-untyped-def]
-    ptr, node, distance, indptr, heads, weights, arc_edge, length, mark, rise, n, seed_ptr,
-    seed_node, seed_cost, seed_metres, seed_edge, in_ptr, in_edge, in_fraction, in_cost, node_ptr,
-    home, home_cost, home_metres, home_edge, edge_ptr, beside, beside_fraction, beside_cost, ahead,
-    back, homes, limit,
-):  # fmt: skip
-    """Carry metres, marked metres and stretches from the places outwards, in order of distance."""
+def _ways(found, graph, seeds, inners, at_nodes, on_edges, homes, limit):  # type: ignore[no-untyped-def]
+    """Carry metres, marked metres and stretches from the places outwards, in order of distance.
+
+    ``seeds`` and ``inners`` are where places meet nodes and the inside of edges, ``at_nodes`` and
+    ``on_edges`` the same of homes.
+    """
+    ptr, node, distance = found
+    indptr, heads, weights, arc_edge, length, mark, rise, n = graph
+    seed_ptr, seed_node, seed_cost, seed_metres, seed_edge = seeds
+    in_ptr, in_edge, in_fraction, in_cost = inners
+    node_ptr, home, home_cost, home_metres, home_edge = at_nodes
+    edge_ptr, beside, beside_fraction, beside_cost, ahead, back = on_edges
     # of each node, on its way to the place: cost, entry of the place, metres, metres on
     # infrastructure, the stretch without it that is under way, the longest such stretch so far,
     # climb
