@@ -53,6 +53,8 @@ COLLECTIONS = ("rail_stations", "interchanges")
 """Layers that come from an OGC API."""
 SURE = {"metro", "layers", "catalog", "parameters_of_catalog", "audit", "licences", "data"}
 """Keys of atlas.json that tell of files and catalogs, not of results."""
+OF_FILES = re.compile(r"atlas\.json: state: checks: \w+: inputs: ")
+"""Of which files, from whom and of when a result is: these do differ."""
 
 
 def copy_of_demo(folder: Path, **size: Any) -> Path:
@@ -345,6 +347,15 @@ def fetched(folder: Path, copy: Path) -> Path:
     return folder / "layers/bay"
 
 
+def same_rows(folder: Path, line: str) -> bool:
+    """Tell whether a table that differs has the same rows: stops come in the order of feeds."""
+    name = line.split(":", 1)[0]
+    if not name.endswith(".csv"):
+        return False
+    texts = [(folder / one / name).read_text(encoding="utf-8") for one in ("files", "fetched")]
+    return sorted(texts[0].splitlines()) == sorted(texts[1].splitlines())
+
+
 def main() -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
@@ -368,7 +379,8 @@ def main() -> int:
     run("atlas", "layers/bay", "--data", "data", "-o", "fetched", where=folder)
     run("atlas", "copy", "-o", "files", where=folder)
     found = [line for line in differences(folder / "files", folder / "fetched", 1e-9)
-             if not any(line.startswith(f"atlas.json: {key}") for key in SURE)]  # fmt: skip
+             if not any(line.startswith(f"atlas.json: {key}") for key in SURE)
+             and not OF_FILES.match(line) and not same_rows(folder, line)]  # fmt: skip
     print("\n".join(found) if found else "the same numbers")
     return 1 if found else 0
 

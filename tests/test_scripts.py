@@ -148,3 +148,15 @@ def test_compare_atlases_tells_every_kind_of_difference(project, tmp_path) -> No
     ]
     assert found[2].startswith("downloads/b.csv: only in")
     assert found[3] == "downloads/a.csv: line 2: 1,2 -> 1,3"
+
+
+@pytest.mark.long
+def test_from_an_empty_folder_services_give_the_atlas_of_the_files(project, tmp_path) -> None:
+    """Catalog, layers and atlas by three commands, against servers of official form on loopback."""
+    done = subprocess.run(
+        [sys.executable, project / "scripts/from_services.py", tmp_path / "run",
+         "--municipalities", "6", "--people", "60000"],
+        capture_output=True, text=True, check=False, timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    assert done.stdout.rstrip().endswith("the same numbers")
